@@ -1,0 +1,61 @@
+# shellcheck shell=sh
+# A nats-server of one's own. Sourced; the caller kills it on its way out (nats_server_stop DIR).
+#
+# The server takes a free port by itself and tells it in a file, so nothing races for a port and
+# nothing guesses when it listens. DIR holds all that is known of it: pid, url, log, store.
+
+# nats_server_start DIR [OPTION...]: starts it and waits until it listens; the address is in
+# DIR/url. Started again after a stop, it listens where it listened before.
+nats_server_start() {
+    nats_dir=$1
+    shift
+    nats_port=-1
+    mkdir -p "$nats_dir/ports"
+    rm -f "$nats_dir/ports"/*
+    if [ -s "$nats_dir/url" ]; then
+        nats_port=$(sed 's/.*://' "$nats_dir/url")
+    fi
+    "${NATS_SERVER:-$(nats_server_path)}" -a 127.0.0.1 -p "$nats_port" \
+        --ports_file_dir "$nats_dir/ports" --store_dir "$nats_dir/store" "$@" \
+        >>"$nats_dir/log" 2>&1 </dev/null &
+    echo "$!" >"$nats_dir/pid"
+    nats_server_wait "$nats_dir"
+}
+
+# nats_server_wait DIR: returns when the server has said where it listens; fails when it died
+# or took more than ten seconds.
+nats_server_wait() {
+    nats_tries=0
+    while [ "$nats_tries" -lt 400 ]; do
+        for nats_file in "$1"/ports/*.ports; do
+            nats_url=$(sed -n 's/.*"nats":\["\(nats:[^"]*\)".*/\1/p' "$nats_file" 2>/dev/null) || :
+            if [ -n "$nats_url" ]; then
+                echo "$nats_url" >"$1/url"
+                return 0
+            fi
+        done
+        kill -0 "$(cat "$1/pid")" 2>/dev/null || break
+        nats_tries=$((nats_tries + 1))
+        sleep 0.025
+    done
+    echo "nats-server did not start:" >&2
+    tail -n 20 "$1/log" >&2
+    return 1
+}
+
+# nats_server_stop DIR [SIGNAL]: stops it (TERM unless told) and waits until it is gone.
+nats_server_stop() {
+    [ -s "$1/pid" ] || return 0
+    nats_pid=$(cat "$1/pid")
+    kill -s "${2:-TERM}" "$nats_pid" 2>/dev/null || :
+    wait "$nats_pid" 2>/dev/null || :
+    while kill -0 "$nats_pid" 2>/dev/null; do
+        sleep 0.025
+    done
+    rm -f "$1/pid"
+}
+
+# nats_server_path: the server to use; Debian puts it where an ordinary user's PATH may not look.
+nats_server_path() {
+    PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nats-server || echo nats-server
+}

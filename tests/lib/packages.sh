@@ -1,0 +1,53 @@
+# shellcheck shell=sh disable=SC2034
+# Debian packages that our scripts need, and a function that installs what is missing.
+# Sourced. These lists are the only place where packages are named, one list per purpose.
+
+packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
+packages_to_serve='nats-server'
+packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
+    ninja-build'
+packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev'
+
+# install_packages NAME...: installs those that are not there, and says which.
+install_packages() {
+    missing=$(missing_packages "$@")
+    [ -n "$missing" ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        echo "This is not a Debian system; it needs what these packages hold:$missing" >&2
+        return 0
+    fi
+    echo "Installing:$missing"
+    packages_log=$(mktemp)
+    # shellcheck disable=SC2086
+    if as_root apt-get -o Acquire::Retries=3 update && as_root apt-get -o Acquire::Retries=3 \
+        install -y --no-install-recommends $missing; then
+        rm -f "$packages_log"
+        return 0
+    fi >"$packages_log" 2>&1 </dev/null
+    cat "$packages_log" >&2
+    rm -f "$packages_log"
+    echo "Could not install:$missing" >&2
+    return 1
+}
+
+# missing_packages NAME...: prints those that are not installed, each after a space.
+missing_packages() {
+    for package; do
+        case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
+        installed) ;;
+        *) printf ' %s' "$package" ;;
+        esac
+    done
+}
+
+# as_root COMMAND...: runs it as root, through sudo where that is needed.
+as_root() {
+    if [ "$(id -u)" -eq 0 ]; then
+        env DEBIAN_FRONTEND=noninteractive "$@"
+    elif command -v sudo >/dev/null; then
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
+    else
+        echo "Not root, and there is no sudo. As root, run: apt-get install$missing" >&2
+        return 1
+    fi
+}
