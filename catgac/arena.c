@@ -1,0 +1,99 @@
+/* arena.c -- see arena.h. */
+#include "arena.h"
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define ARENA_BLOCK_PER_ALLOCATION 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define ARENA_BLOCK_PER_ALLOCATION 1
+#endif
+#endif
+#ifndef ARENA_BLOCK_PER_ALLOCATION
+#define ARENA_BLOCK_PER_ALLOCATION 0
+#endif
+
+enum {
+    ARENA_BLOCK_SIZE = 256 * 1024,
+    ARENA_ALIGNMENT = alignof(max_align_t)
+};
+
+struct arena_block {
+    struct arena_block *older;
+    size_t capacity;
+    size_t used;
+    alignas(ARENA_ALIGNMENT) unsigned char bytes[];
+};
+
+void arena_open(arena *memory, size_t limit)
+{
+    memory->newest = NULL;
+    memory->used = 0;
+    memory->limit = limit;
+}
+
+void arena_close(arena *memory)
+{
+    struct arena_block *block = memory->newest;
+    while (block != NULL) {
+        struct arena_block *older = block->older;
+        free(block);
+        block = older;
+    }
+    memory->newest = NULL;
+}
+
+_Noreturn void arena_give_up(arena *memory)
+{
+    longjmp(memory->exhausted, 1);
+}
+
+static bool add_block(arena *memory, size_t needed)
+{
+    size_t capacity = needed;
+    if (!ARENA_BLOCK_PER_ALLOCATION && capacity < ARENA_BLOCK_SIZE)
+        capacity = ARENA_BLOCK_SIZE;
+    if (capacity > memory->limit - memory->used)
+        return false;
+    struct arena_block *block = calloc(1, sizeof *block + capacity);
+    if (block == NULL)
+        return false;
+    block->capacity = capacity;
+    block->older = memory->newest;
+    memory->newest = block;
+    memory->used += capacity;
+    return true;
+}
+
+void *arena_try_array(arena *memory, size_t count, size_t size)
+{
+    size_t wanted;
+    if (__builtin_mul_overflow(count, size, &wanted) || wanted > SIZE_MAX / 2)
+        return NULL;
+    if (wanted == 0)
+        wanted = 1; /* an empty array still has an address of its own */
+    size_t mask = ARENA_BLOCK_PER_ALLOCATION ? 0 : (size_t)ARENA_ALIGNMENT - 1;
+    size_t rounded = (wanted + mask) & ~mask;
+
+    struct arena_block *block = memory->newest;
+    bool fits = !ARENA_BLOCK_PER_ALLOCATION && block != NULL &&
+                rounded <= block->capacity - block->used;
+    if (!fits && !add_block(memory, rounded))
+        return NULL;
+    block = memory->newest;
+    void *result = block->bytes + block->used;
+    block->used += rounded;
+    return result;
+}
+
+void *arena_array(arena *memory, size_t count, size_t size)
+{
+    void *result = arena_try_array(memory, count, size);
+    if (result == NULL)
+        arena_give_up(memory);
+    return result;
+}
