@@ -1,0 +1,106 @@
+# catga_generate(): .catga schemas become a static library that a program links.
+#
+#   catga_generate(TARGET name SCHEMAS file...
+#                  [INCLUDES dir...] [OUTPUT_DIR dir] [OPTIONS option...] [OUTPUTS variable])
+#
+# TARGET      the library to make; it links catga::runtime and has OUTPUT_DIR as an include directory
+# SCHEMAS     the files to compile, all in one run of catgac, so that it can check across them
+# INCLUDES    where imports are looked for; below OUTPUT_DIR a schema keeps its path under the
+#             longest of these that holds it, else only its name
+# OUTPUT_DIR  where the C goes; ${CMAKE_CURRENT_BINARY_DIR}/name unless told
+# OPTIONS     more options for catgac, such as --templates
+# OUTPUTS     a variable that gets the list of files made
+#
+# catgac does not rewrite a file that did not change. So its run is recorded in a stamp of its own,
+# and a schema that is edited, imported ones too, rebuilds only what became different.
+#
+# CATGA_CATGAC_EXECUTABLE names the compiler to run where catga::catgac is for another machine.
+
+function(catga_generate)
+    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;OUTPUTS" "SCHEMAS;INCLUDES;OPTIONS")
+    _catga_check_arguments()
+    if(NOT arg_OUTPUT_DIR)
+        set(arg_OUTPUT_DIR ${arg_TARGET})
+    endif()
+    cmake_path(ABSOLUTE_PATH arg_OUTPUT_DIR BASE_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR} NORMALIZE)
+    list(TRANSFORM arg_INCLUDES REPLACE "(.+)/$" "\\1")
+    set(roots "")
+    foreach(root IN LISTS arg_INCLUDES)
+        cmake_path(ABSOLUTE_PATH root BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+        list(APPEND roots ${root})
+    endforeach()
+    set(schemas "")
+    set(sources "")
+    set(headers "")
+    foreach(schema IN LISTS arg_SCHEMAS)
+        cmake_path(ABSOLUTE_PATH schema BASE_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR} NORMALIZE)
+        _catga_output_name(name "${schema}" "${roots}")
+        list(APPEND schemas ${schema})
+        list(APPEND sources ${arg_OUTPUT_DIR}/${name}.c)
+        list(APPEND headers ${arg_OUTPUT_DIR}/${name}.h)
+    endforeach()
+
+    _catga_add_command()
+    add_library(${arg_TARGET} STATIC ${sources} ${headers} ${stamp})
+    target_include_directories(${arg_TARGET} PUBLIC $<BUILD_INTERFACE:${arg_OUTPUT_DIR}>)
+    target_compile_features(${arg_TARGET} PUBLIC c_std_11)
+    target_link_libraries(${arg_TARGET} PUBLIC catga::runtime)
+    if(arg_OUTPUTS)
+        set(${arg_OUTPUTS} ${headers} ${sources} PARENT_SCOPE)
+    endif()
+endfunction()
+
+# The two macros below are steps of catga_generate() and work on its variables.
+
+macro(_catga_check_arguments)
+    if(arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "catga_generate: unknown argument: ${arg_UNPARSED_ARGUMENTS}")
+    endif()
+    if(NOT arg_TARGET OR NOT arg_SCHEMAS)
+        message(FATAL_ERROR "catga_generate: TARGET and SCHEMAS are needed")
+    endif()
+    if(arg_OPTIONS MATCHES "(^|;)--(emit|depfile)")
+        message(FATAL_ERROR "catga_generate: it makes C; for another output of catgac use add_custom_command")
+    endif()
+endmacro()
+
+macro(_catga_add_command)
+    cmake_policy(SET CMP0116 NEW)
+    if(CATGA_CATGAC_EXECUTABLE)
+        set(catgac ${CATGA_CATGAC_EXECUTABLE})
+    else()
+        set(catgac $<TARGET_FILE:catga::catgac>)
+    endif()
+    set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}.catga-stamp)
+    list(TRANSFORM roots PREPEND -I OUTPUT_VARIABLE include_options)
+    add_custom_command(
+        OUTPUT ${stamp}
+        BYPRODUCTS ${headers} ${sources}
+        COMMAND ${catgac} -o ${arg_OUTPUT_DIR} ${include_options} ${arg_OPTIONS}
+            --depfile ${stamp}.d --depfile-target ${stamp} ${schemas}
+        COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+        DEPENDS ${catgac} ${schemas}
+        DEPFILE ${stamp}.d
+        COMMENT "Compiling the schemas of ${arg_TARGET}"
+        VERBATIM)
+endmacro()
+
+# _catga_output_name(VARIABLE SCHEMA ROOTS): its path under the longest root that holds it.
+function(_catga_output_name variable schema roots)
+    cmake_path(GET schema FILENAME name)
+    foreach(root IN LISTS roots)
+        cmake_path(IS_PREFIX root "${schema}" NORMALIZE inside)
+        if(inside)
+            cmake_path(RELATIVE_PATH schema BASE_DIRECTORY "${root}" OUTPUT_VARIABLE relative)
+            string(LENGTH "${relative}" length)
+            string(LENGTH "${shortest}" best)
+            if(NOT DEFINED shortest OR length LESS best)
+                set(shortest ${relative})
+            endif()
+        endif()
+    endforeach()
+    if(DEFINED shortest)
+        set(name ${shortest})
+    endif()
+    set(${variable} ${name} PARENT_SCOPE)
+endfunction()
