@@ -60,7 +60,7 @@ typedef enum catga_connection_event {
     CATGA_CONNECTION_LOST,
     CATGA_CONNECTION_FOUND,
     CATGA_CONNECTION_CLOSED,   /* for good */
-    CATGA_CONNECTION_OVERFLOW, /* messages were dropped because too many were waiting */
+    CATGA_CONNECTION_OVERFLOW, /* messages are being dropped because too many wait; once per episode */
     CATGA_CONNECTION_REFUSED   /* the server refused something; text says what */
 } catga_connection_event;
 
@@ -109,6 +109,9 @@ typedef struct catga_transport_operations {
     const char *(*header)(const catga_incoming *message, const char *name);
 
     void (*release)(catga_incoming *message);
+
+    /* Messages lost so far because too many were waiting. */
+    uint64_t (*dropped)(const catga_transport *transport);
 
     /* After every subscription is gone. The listener is not called any more when it returns. */
     void (*close)(catga_transport *transport);
