@@ -1,0 +1,278 @@
+/*
+ * catga.h: what a user of generated code calls. This header is the manual of the runtime.
+ *
+ * The order of calls of a service:
+ *
+ *     catga_bus *bus;
+ *     catga_status status = catga_open(&bus, NULL);             connect; options from the environment
+ *     status = shop_orders_order_service_serve(bus, &service, user);   generated: subscribe the handlers
+ *     status = catga_run(bus);                                  until SIGTERM or SIGINT, then drain
+ *     catga_close(bus);
+ *
+ * and of a client: catga_open, any number of generated ..._call, ..._send, ..._publish, catga_close.
+ *
+ * Threads. Every function that takes a catga_bus may be called from any thread, but for catga_close, which must be
+ * the last. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
+ * options.workers asks for more; different handlers run side by side.
+ *
+ * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
+ * Views point into the message they were opened on and live as long as its bytes.
+ *
+ * Trust. Options and generated tables are trusted. Every byte that comes from the bus is not, and is verified before
+ * a handler or a caller sees it.
+ */
+#ifndef CATGA_CATGA_H
+#define CATGA_CATGA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CATGA_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#define CATGA_CHECKED __attribute__((warn_unused_result))
+#else
+#define CATGA_PRINTF(text, first)
+#define CATGA_CHECKED
+#endif
+
+/* ---- Status ---------------------------------------------------------------------------------------------------- */
+
+/* What happened; the sentences are in status.def. CATGA_OK is 0. */
+typedef enum catga_status {
+#define STATUS(name, code, sentence) CATGA_##name,
+#include <catga/status.def>
+#undef STATUS
+    CATGA_STATUS_COUNT
+} catga_status;
+
+/* The name ("CATGA_TIMEOUT") and the sentence of a status; a constant, never NULL. */
+const char *catga_status_name(catga_status status);
+const char *catga_status_text(catga_status status);
+
+/* ---- Values ---------------------------------------------------------------------------------------------------- */
+
+/*
+ * UTF-8 text with a length. It is not terminated, and may hold any character, NUL too.
+ * data == NULL means absent; an empty string has data and length 0.
+ */
+typedef struct catga_string {
+    const char *data;
+    size_t length;
+} catga_string;
+
+/* Bytes with a length; data == NULL means absent. */
+typedef struct catga_bytes {
+    const uint8_t *data;
+    size_t length;
+} catga_bytes;
+
+/* A catga_string of a literal, and of terminated text (NULL gives the absent string). Neither copies. */
+#ifdef __cplusplus
+#define CATGA_STR(literal) (catga_string{"" literal, sizeof(literal) - 1})
+#else
+#define CATGA_STR(literal) ((catga_string){"" literal, sizeof(literal) - 1})
+#endif
+static inline catga_string catga_str(const char *text)
+{
+    catga_string string = {text, text == NULL ? 0 : strlen(text)};
+    return string;
+}
+
+/* For printf: "%.*s", CATGA_PRINT(string). */
+#define CATGA_PRINT(string) ((int)(string).length), ((string).data == NULL ? "" : (string).data)
+
+static inline bool catga_string_equal(catga_string a, catga_string b)
+{
+    return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+/* A slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
+#define CATGA_SLICE(array) {(array), sizeof(array) / sizeof((array)[0])}
+
+/* An optional scalar that is there: .discount = CATGA_SOME(5). */
+#define CATGA_SOME(value) {true, (value)}
+
+/*
+ * For each scalar type: catga_u32_slice (elements to send), catga_u32_vector (elements received, read with
+ * catga_u32_at from gen.h) and catga_optional_u32.
+ */
+#define CATGA_SCALAR(name, type)                                                                                       \
+    typedef struct catga_##name##_slice {                                                                              \
+        const type *data;                                                                                              \
+        size_t length;                                                                                                 \
+    } catga_##name##_slice;                                                                                            \
+    typedef struct catga_##name##_vector {                                                                             \
+        const uint8_t *data; /* little-endian, at any address */                                                       \
+        size_t length;       /* elements */                                                                            \
+    } catga_##name##_vector;                                                                                           \
+    typedef struct catga_optional_##name {                                                                             \
+        bool present;                                                                                                  \
+        type value;                                                                                                    \
+    } catga_optional_##name;
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+
+typedef struct catga_string_slice {
+    const catga_string *data;
+    size_t length;
+} catga_string_slice;
+
+typedef struct catga_string_vector {
+    const uint8_t *data;
+    size_t length;
+} catga_string_vector;
+
+/* decimal(N): an integer of 10^-N units; 5999.99 of a decimal(2) is 599999. */
+#define CATGA_DECIMAL_TEXT 24
+/* Writes value as text with `digits` decimals ("5999.99") to text[CATGA_DECIMAL_TEXT]; returns text. */
+char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL_TEXT]);
+
+/* timestamp: nanoseconds since 1970-01-01T00:00:00Z; duration: nanoseconds. */
+#define CATGA_TIMESTAMP_TEXT 32
+int64_t catga_timestamp_now(void);
+/* Writes RFC 3339 in UTC ("2025-10-10T10:00:00.123456789Z", no fraction when it is 0) to text; returns text. */
+char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT]);
+
+/* Why a message was refused: the path of a field and the reason, "lines[3].product_id: longer than 64". */
+#define CATGA_PROBLEM_TEXT 160
+typedef struct catga_problem {
+    char text[CATGA_PROBLEM_TEXT];
+} catga_problem;
+
+/* What a failed call was answered with. The strings live until the reply that holds them is freed. */
+typedef struct catga_error {
+    uint32_t code;     /* of a declared error as its schema has it, else the runtime's (400, 408, ...), 0 when none */
+    catga_string name; /* "shop.orders.OrderError.ProductNotFound", empty unless declared */
+    catga_string text; /* one line for a human; may be empty */
+} catga_error;
+
+/* ---- The bus --------------------------------------------------------------------------------------------------- */
+
+typedef struct catga_bus catga_bus;         /* a connection, and all that is served or called through it */
+typedef struct catga_context catga_context; /* one message on its way through a handler */
+typedef struct catga_local catga_local;     /* a server inside this process */
+
+typedef enum catga_log_level { CATGA_LOG_ERROR = 1, CATGA_LOG_WARNING, CATGA_LOG_INFO, CATGA_LOG_DEBUG } catga_log_level;
+
+/* Receives the runtime's own log lines, from any thread. `text` has no line end and no control characters. */
+typedef void catga_log_function(void *user, catga_log_level level, const char *text);
+
+/*
+ * All zero is all defaults. Text is copied by catga_open. An option that is set wins over its environment variable,
+ * which wins over the default.
+ */
+typedef struct catga_options {
+    const char *servers;      /* nats:// addresses, separated by commas; CATGA_SERVERS, NATS_URL, nats://127.0.0.1:4222 */
+    const char *name;         /* of the connection, as the server's monitoring shows it; CATGA_NAME, the instance */
+    const char *instance;     /* of this process; CATGA_INSTANCE, NODE_ID, HOSTNAME, the host's name */
+    const char *prefix;       /* first token or tokens of every subject; CATGA_PREFIX, "catga" */
+    catga_local *local;       /* use this server inside the process instead of NATS */
+    int connect_wait_ms;      /* how long catga_open waits for a server; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
+    int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
+    unsigned workers;         /* messages that one handler may work on at once, each on its thread; CATGA_WORKERS, 1 */
+    unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
+    unsigned pending;         /* messages that may wait for one handler before more are refused; CATGA_PENDING, 65536 */
+    catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
+    void *log_user;
+    catga_log_level log_level; /* CATGA_LOG = error, warning, info, debug; warning (0 means: not set) */
+} catga_options;
+
+/*
+ * Connects and returns the bus in *bus; `options` may be NULL. With no server there it keeps trying for
+ * connect_wait_ms. Once connected, a lost connection is sought again for ever, with jitter.
+ * Fails with CATGA_INVALID_ARGUMENT (an option or environment variable; the log line names it and what is accepted),
+ * CATGA_DISCONNECTED, CATGA_NOT_PERMITTED, CATGA_NO_MEMORY; *bus is then NULL.
+ */
+CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *options);
+
+/*
+ * Serves until SIGTERM, SIGINT or catga_stop, then drains. Call it from the main thread, before other threads that
+ * should not see these two signals are made; it blocks them for the calling thread and waits for them. A second
+ * signal while draining ends the wait at once. Returns CATGA_OK when all was drained, CATGA_TIMEOUT when handlers
+ * still ran after drain_wait_ms, CATGA_CLOSED when the connection was lost for good.
+ */
+CATGA_CHECKED catga_status catga_run(catga_bus *bus);
+
+/* Makes catga_run return as SIGTERM does. May be called from a handler and from a signal handler. */
+void catga_stop(catga_bus *bus);
+
+/*
+ * Stops taking messages, lets running and waiting handlers finish, flushes what they published. Calls fail with
+ * CATGA_DRAINING from then on, but those made by handlers that finish. Returns CATGA_OK or CATGA_TIMEOUT.
+ */
+catga_status catga_drain(catga_bus *bus);
+
+/* Waits until what was published has reached the server, at most timeout_ms. CATGA_OK, CATGA_TIMEOUT, CATGA_DISCONNECTED. */
+catga_status catga_flush(catga_bus *bus, int timeout_ms);
+
+/* Drains what is not drained, closes, frees. NULL is allowed. Not from a handler. */
+void catga_close(catga_bus *bus);
+
+/* The name of this process among the replicas of its service. */
+const char *catga_instance(const catga_bus *bus);
+
+/* True while there is a connection. */
+bool catga_connected(const catga_bus *bus);
+
+/* What the bus has counted since it was opened. */
+typedef struct catga_counters {
+#define COUNTER(name, sentence) uint64_t name;
+#include <catga/counters.def>
+#undef COUNTER
+} catga_counters;
+catga_counters catga_count(const catga_bus *bus);
+
+/* ---- Inside a handler ------------------------------------------------------------------------------------------ */
+
+/*
+ * A handler returns CATGA_OK when it has done its work (and, for a command or query, has called the generated ..._reply),
+ * what a generated error function returned, or any other status, which is reported to the caller as CATGA_HANDLER_FAILED.
+ * The context and the message live until the handler returns.
+ */
+
+/* The pointer given to ..._serve. */
+void *catga_context_user(const catga_context *context);
+
+/*
+ * The bus for calls and events that the handler makes on behalf of its message: they share what is left of its
+ * deadline. It lives as long as the context.
+ */
+catga_bus *catga_context_bus(catga_context *context);
+
+/* The id that all tries of one command share; empty for a query and for an event that may be lost. */
+catga_string catga_context_message_id(const catga_context *context);
+
+/* The subject that the message came on. */
+catga_string catga_context_subject(const catga_context *context);
+
+/* Milliseconds until the caller gives up; 0 when it has, INT64_MAX for an event. */
+int64_t catga_context_remaining_ms(const catga_context *context);
+
+/* ---- A server inside this process ------------------------------------------------------------------------------ */
+
+/*
+ * Buses opened with the same options.local speak to each other, with no server and no network: unit tests, and
+ * programs that hold all their services. Calls run the handler in the calling thread; events and replies to ..._send
+ * are delivered by a thread of the hub, in order. Encoding, verification, deadlines and errors are those of NATS.
+ */
+CATGA_CHECKED catga_status catga_local_open(catga_local **local);
+
+/* Stops (connected = false) or restarts the server, as its users see it: they are disconnected and reconnected. */
+void catga_local_set_connected(catga_local *local, bool connected);
+
+/* After all its buses have been closed. NULL is allowed. */
+void catga_local_close(catga_local *local);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,253 @@
+/*
+ * gen.h: what only generated code uses: the tables it consists of, the calls it wraps, and the primitives with which it
+ * writes and reads FlatBuffers. Nothing here is meant to be called by hand; catga.h is for that.
+ */
+#ifndef CATGA_GEN_H
+#define CATGA_GEN_H
+
+#include <catga/catga.h>
+
+#include <stdarg.h>
+
+/* Generated code refuses to compile against a runtime of another number. */
+#define CATGA_ABI 1
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Tables: what a schema says, as constants ------------------------------------------------------------------ */
+
+/* What a field, or an element of a vector, is on the wire. The scalars come first, in the order of scalars.def. */
+typedef enum catga_kind {
+#define CATGA_SCALAR(name, type) CATGA_KIND_##name,
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+    CATGA_KIND_struct,
+    CATGA_KIND_string,
+    CATGA_KIND_table,
+    CATGA_KIND_vector
+} catga_kind;
+
+/* What a scalar means; it decides its text in JSON. */
+typedef enum catga_format {
+    CATGA_FORMAT_plain,
+    CATGA_FORMAT_enum,
+    CATGA_FORMAT_decimal,
+    CATGA_FORMAT_timestamp,
+    CATGA_FORMAT_duration,
+    CATGA_FORMAT_bytes /* of a vector of u8 */
+} catga_format;
+
+enum {
+    CATGA_REQUIRED = 1, /* absent is an error */
+    CATGA_OPTIONAL = 2, /* a scalar that may be absent; no default */
+    CATGA_DEPRECATED = 4 /* keeps its slot; neither written nor read */
+};
+
+#define CATGA_UNBOUNDED UINT32_MAX
+
+/* A scalar: i holds integers (of a u64 the bits), f floating point. */
+typedef struct catga_value {
+    int64_t i;
+    double f;
+} catga_value;
+
+typedef struct catga_range {
+    catga_value lowest;
+    catga_value highest;
+} catga_range;
+
+typedef struct catga_field {
+    const char *name;         /* as in the schema */
+    const void *type;         /* catga_table, catga_struct or catga_enum, of the field or its elements; or NULL */
+    const catga_range *range; /* of a scalar, or NULL */
+    uint32_t max;             /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
+    uint32_t member;          /* offset in the plain struct */
+    uint16_t slot;            /* offset of its entry in a vtable: 4 + 2 * id */
+    uint16_t size;            /* inline in the table, in bytes */
+    uint8_t alignment;        /* of its inline part */
+    uint8_t kind;             /* catga_kind */
+    uint8_t element;          /* catga_kind of a vector's elements */
+    uint8_t format;           /* catga_format of the field or its elements */
+    uint8_t digits;           /* of a decimal */
+    uint8_t flags;
+    catga_value standard;     /* the default of a scalar */
+} catga_field;
+
+typedef struct catga_writer catga_writer;
+
+/* Writes the table that `input` describes, and what it refers to; its offset goes to `slot`. False: see the writer. */
+typedef bool catga_put_function(catga_writer *out, uint8_t *slot, const void *input);
+
+typedef struct catga_table {
+    const char *name;            /* "shop.orders.CreateOrder" */
+    const catga_field *fields;   /* in the order of their ids */
+    const uint16_t *vtable;      /* of a table in which every field is present; a removed field's entry is 0 */
+    const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
+    catga_put_function *put;
+    uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
+    uint32_t plain_size;         /* of the plain struct */
+    uint16_t field_count;
+    uint16_t alignment;          /* 4 or 8 */
+    char identifier[4];          /* the buffer's file identifier when this table is its root */
+} catga_table;
+
+/* A member of a struct. */
+typedef struct catga_member {
+    const char *name;
+    const void *type; /* catga_struct or catga_enum, or NULL */
+    uint16_t offset;  /* the same on the wire and in the plain struct */
+    uint8_t kind;
+    uint8_t format;
+    uint8_t digits;
+} catga_member;
+
+typedef struct catga_struct {
+    const char *name;
+    const catga_member *members;
+    uint16_t member_count;
+    uint16_t size; /* the same on the wire and in memory */
+    uint16_t alignment;
+    bool packed; /* no padding */
+    bool direct; /* no member needs a look when it is read: no bool */
+} catga_struct;
+
+typedef struct catga_enumerator {
+    const char *name;
+    catga_value value; /* of a u64 the bits, as in every catga_value */
+} catga_enumerator;
+
+typedef struct catga_enum {
+    const char *name;
+    const catga_enumerator *values; /* in the order of the schema */
+    uint32_t count;
+} catga_enum;
+
+/* The name of a value, or NULL. */
+const char *catga_enum_name(const catga_enum *type, int64_t value);
+
+typedef struct catga_declared_error {
+    uint32_t code;
+    const char *name; /* "shop.orders.OrderError.ProductNotFound" */
+} catga_declared_error;
+
+typedef struct catga_error_set {
+    const char *name;
+    const catga_declared_error *errors;
+    size_t count;
+} catga_error_set;
+
+typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
+
+typedef struct catga_message {
+    const char *subject; /* without its prefix: "commands.shop.orders.v1.CreateOrder" */
+    const catga_table *table;
+    const catga_table *result;     /* of a command or query, else NULL */
+    const catga_error_set *errors; /* that its handler may answer with, or NULL */
+    catga_message_kind kind;
+    uint32_t timeout_ms; /* of a command or query: from the first try to the answer */
+    uint32_t retries;    /* further tries */
+} catga_message;
+
+/* How a handler gets its messages. */
+typedef enum catga_sharing {
+    CATGA_GROUP,    /* one replica of the service gets each message */
+    CATGA_BROADCAST /* every replica does */
+} catga_sharing;
+
+typedef struct catga_handler {
+    const char *name; /* of its member in the service structure */
+    const catga_message *message;
+    catga_sharing sharing;
+    size_t member; /* offset of the function pointer in the service structure */
+    /* Calls that function of `handlers`, the service structure. */
+    catga_status (*run)(const void *handlers, catga_context *context, const uint8_t *table);
+} catga_handler;
+
+typedef struct catga_service {
+    const char *name; /* "OrderService": the queue group of its commands and queries */
+    const catga_handler *handlers;
+    size_t handler_count;
+    size_t size; /* of the service structure */
+} catga_service;
+
+/* ---- The calls that generated functions wrap ------------------------------------------------------------------- */
+
+/* An answer; `received` holds the memory of the table and of the error's text, and is given to catga_received_free. */
+typedef struct catga_reply {
+    const uint8_t *table;
+    catga_error error;
+    void *received;
+} catga_reply;
+
+/* Any function; it is called only after it has been converted back to its own type. */
+typedef void (*catga_function)(void);
+
+/* Converts `callback` back and calls it with the answer, which lives until it returns. */
+typedef void catga_deliver_function(catga_function callback, catga_status status, const uint8_t *table,
+                                    const catga_error *error, void *user);
+
+/*
+ * Sends an event that may be lost. CATGA_OK when it was handed to the transport; CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE,
+ * CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when not.
+ */
+catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input);
+
+/*
+ * Sends a command or query and waits for the answer: at most the message's timeout, or what is left of the deadline of
+ * the handler on whose behalf `bus` acts. *reply is always set, and freed with catga_received_free(reply->received).
+ */
+catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input, catga_reply *reply);
+
+/*
+ * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the runtime. Otherwise it
+ * will not be called.
+ */
+catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_deliver_function *deliver, catga_function callback, void *user);
+
+void catga_received_free(void *received);
+
+/* Answers the request in `context` with `result`. To be called once by a handler of `message`. */
+catga_status catga_answer(catga_context *context, const catga_message *message, const void *result);
+
+/* Answers with a declared error; what it returns is for the handler to return. */
+catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index, const char *format,
+                        va_list arguments) CATGA_PRINTF(4, 0);
+
+/* Subscribes every handler; `handlers`, the service structure, is copied. On failure nothing is subscribed. */
+catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers, void *user);
+
+/* ---- Whole buffers --------------------------------------------------------------------------------------------- */
+
+/*
+ * Writes a buffer whose root is `input`. CATGA_OK and *length, CATGA_INVALID_MESSAGE with *problem (may be NULL), or
+ * CATGA_TOO_LARGE when `capacity` does not suffice.
+ */
+catga_status catga_encode(const catga_table *table, const void *input, uint8_t *buffer, size_t capacity,
+                          size_t *length, catga_problem *problem);
+
+/* The most bytes that catga_encode can need for `input`. */
+size_t catga_size_bound(const catga_table *table, const void *input);
+
+/*
+ * Proves that `bytes`, at any address, are a buffer whose root is a valid `table`, and returns that root. CATGA_BAD_MESSAGE
+ * with *problem (may be NULL) otherwise. It takes time linear in `length`, whatever the bytes are.
+ */
+catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
+                          catga_problem *problem);
+
+/*
+ * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as snprintf does.
+ */
+size_t catga_print(const catga_table *table, const uint8_t *root, char *text, size_t capacity);
+
+#ifdef __cplusplus
+}
+#endif
+
+#include <catga/read.h>
+#include <catga/write.h>
+
+#endif

@@ -1,0 +1,145 @@
+/*
+ * read.h: how generated getters read a verified table, in place and at any address. Nothing here checks: catga_verify has.
+ */
+#ifndef CATGA_READ_H
+#define CATGA_READ_H
+
+#include <catga/gen.h>
+#include <catga/wire.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A table with no fields: what the getter of an absent table returns, so that each of its fields reads as its default. */
+extern const uint8_t catga_empty_table[];
+#define CATGA_EMPTY_TABLE (catga_empty_table + 4)
+
+/* Where the field of a vtable entry lies in its table, or NULL when it is absent. */
+static inline const uint8_t *catga_find(const uint8_t *table, uint16_t slot)
+{
+    const uint8_t *vtable = table - catga_load_i32(table);
+    if (slot >= catga_load_u16(vtable))
+        return NULL;
+    uint16_t offset = catga_load_u16(vtable + slot);
+    return offset == 0 ? NULL : table + offset;
+}
+
+/* What the offset at `at` refers to. */
+static inline const uint8_t *catga_follow(const uint8_t *at)
+{
+    return at + catga_load_u32(at);
+}
+
+/*
+ * For each scalar type: catga_get_u32(table, slot, default), catga_get_optional_u32(table, slot), the vector of a field,
+ * and the i-th element of a vector. An index outside the vector reads as 0.
+ */
+#define CATGA_SCALAR(name, type)                                                                                       \
+    static inline type catga_get_##name(const uint8_t *table, uint16_t slot, type standard)                            \
+    {                                                                                                                  \
+        const uint8_t *at = catga_find(table, slot);                                                                   \
+        return at == NULL ? standard : catga_load_##name(at);                                                          \
+    }                                                                                                                  \
+    static inline catga_optional_##name catga_get_optional_##name(const uint8_t *table, uint16_t slot)                 \
+    {                                                                                                                  \
+        const uint8_t *at = catga_find(table, slot);                                                                   \
+        catga_optional_##name result = {at != NULL, at == NULL ? (type)0 : catga_load_##name(at)};                     \
+        return result;                                                                                                 \
+    }                                                                                                                  \
+    static inline catga_##name##_vector catga_get_##name##_vector(const uint8_t *table, uint16_t slot)                 \
+    {                                                                                                                  \
+        const uint8_t *at = catga_find(table, slot);                                                                   \
+        catga_##name##_vector result = {NULL, 0};                                                                      \
+        if (at != NULL) {                                                                                              \
+            at = catga_follow(at);                                                                                     \
+            result.data = at + 4;                                                                                      \
+            result.length = catga_load_u32(at);                                                                        \
+        }                                                                                                              \
+        return result;                                                                                                 \
+    }                                                                                                                  \
+    static inline type catga_##name##_at(catga_##name##_vector vector, size_t index)                                   \
+    {                                                                                                                  \
+        return index < vector.length ? catga_load_##name(vector.data + index * sizeof(type)) : (type)0;                \
+    }
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+
+/* The vector of a field whose elements are read by generated code: where they begin, NULL when absent; *length is set. */
+static inline const uint8_t *catga_get_vector(const uint8_t *table, uint16_t slot, size_t *length)
+{
+    const uint8_t *at = catga_find(table, slot);
+    if (at == NULL) {
+        *length = 0;
+        return NULL;
+    }
+    at = catga_follow(at);
+    *length = catga_load_u32(at);
+    return at + 4;
+}
+
+static inline catga_string catga_string_of(const uint8_t *at)
+{
+    catga_string string = {(const char *)at + 4, catga_load_u32(at)};
+    return string;
+}
+
+static inline catga_string catga_get_string(const uint8_t *table, uint16_t slot)
+{
+    const uint8_t *at = catga_find(table, slot);
+    catga_string absent = {NULL, 0};
+    return at == NULL ? absent : catga_string_of(catga_follow(at));
+}
+
+static inline catga_bytes catga_get_bytes(const uint8_t *table, uint16_t slot)
+{
+    catga_bytes bytes;
+    bytes.data = catga_get_vector(table, slot, &bytes.length);
+    return bytes;
+}
+
+static inline catga_string_vector catga_get_string_vector(const uint8_t *table, uint16_t slot)
+{
+    catga_string_vector vector;
+    vector.data = catga_get_vector(table, slot, &vector.length);
+    return vector;
+}
+
+/* An index outside the vector reads as the absent string. */
+static inline catga_string catga_string_at(catga_string_vector vector, size_t index)
+{
+    catga_string absent = {NULL, 0};
+    return index < vector.length ? catga_string_of(catga_follow(vector.data + 4 * index)) : absent;
+}
+
+/* Reads a struct at its place. */
+void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output);
+
+/* False when the struct of a field is absent; *output is then all zeros. */
+static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const catga_struct *type, void *output)
+{
+    const uint8_t *at = catga_find(table, slot);
+    memset(output, 0, type->size);
+    if (at != NULL)
+        catga_load_struct(at, type, output);
+    return at != NULL;
+}
+
+/* The table of a field; the empty table when it is absent. */
+static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot)
+{
+    const uint8_t *at = catga_find(table, slot);
+    return at == NULL ? CATGA_EMPTY_TABLE : catga_follow(at);
+}
+
+/* The i-th table of a vector; the empty table when the index is outside. */
+static inline const uint8_t *catga_table_at(const uint8_t *data, size_t length, size_t index)
+{
+    return index < length ? catga_follow(data + 4 * index) : CATGA_EMPTY_TABLE;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,104 @@
+/*
+ * wire.h: scalars on the wire. Little-endian, at any address: each load and store goes through memcpy, which compilers
+ * turn into one instruction. CATGA_TEST_BYTE_SWAP builds the whole runtime as if it ran on a machine of the other byte
+ * order, which shows that no access goes around these functions.
+ */
+#ifndef CATGA_WIRE_H
+#define CATGA_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define CATGA_HOST_IS_LITTLE 0
+#else
+#define CATGA_HOST_IS_LITTLE 1
+#endif
+
+#ifdef CATGA_TEST_BYTE_SWAP
+#define CATGA_SWAPPED CATGA_HOST_IS_LITTLE
+#else
+#define CATGA_SWAPPED (!CATGA_HOST_IS_LITTLE)
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+static inline uint8_t catga_order_8(uint8_t bits)
+{
+    return bits;
+}
+
+static inline uint16_t catga_order_16(uint16_t bits)
+{
+    return CATGA_SWAPPED ? __builtin_bswap16(bits) : bits;
+}
+
+static inline uint32_t catga_order_32(uint32_t bits)
+{
+    return CATGA_SWAPPED ? __builtin_bswap32(bits) : bits;
+}
+
+static inline uint64_t catga_order_64(uint64_t bits)
+{
+    return CATGA_SWAPPED ? __builtin_bswap64(bits) : bits;
+}
+
+/* For each scalar type: catga_load_u32(at), catga_store_u32(at, value) and whether two values have the same bits. */
+#define CATGA_WIRE(name, type, width)                                                                                  \
+    static inline type catga_load_##name(const uint8_t *at)                                                            \
+    {                                                                                                                  \
+        uint##width##_t bits;                                                                                          \
+        type value;                                                                                                    \
+        memcpy(&bits, at, sizeof bits);                                                                                \
+        bits = catga_order_##width(bits);                                                                              \
+        memcpy(&value, &bits, sizeof value);                                                                           \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    static inline void catga_store_##name(uint8_t *at, type value)                                                     \
+    {                                                                                                                  \
+        uint##width##_t bits;                                                                                          \
+        memcpy(&bits, &value, sizeof bits);                                                                            \
+        bits = catga_order_##width(bits);                                                                              \
+        memcpy(at, &bits, sizeof bits);                                                                                \
+    }                                                                                                                  \
+    static inline bool catga_same_##name(type a, type b)                                                               \
+    {                                                                                                                  \
+        return memcmp(&a, &b, sizeof a) == 0;                                                                          \
+    }
+
+CATGA_WIRE(i8, int8_t, 8)
+CATGA_WIRE(i16, int16_t, 16)
+CATGA_WIRE(i32, int32_t, 32)
+CATGA_WIRE(i64, int64_t, 64)
+CATGA_WIRE(u8, uint8_t, 8)
+CATGA_WIRE(u16, uint16_t, 16)
+CATGA_WIRE(u32, uint32_t, 32)
+CATGA_WIRE(u64, uint64_t, 64)
+CATGA_WIRE(f32, float, 32)
+CATGA_WIRE(f64, double, 64)
+#undef CATGA_WIRE
+
+/* Any byte but 0 is true: copying another value into a bool would be undefined. */
+static inline bool catga_load_bool(const uint8_t *at)
+{
+    return *at != 0;
+}
+
+static inline void catga_store_bool(uint8_t *at, bool value)
+{
+    *at = value ? 1 : 0;
+}
+
+static inline bool catga_same_bool(bool a, bool b)
+{
+    return a == b;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,59 @@
+#include "problem.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void catga_problem_begin(catga_problem *problem)
+{
+    if (problem != NULL)
+        problem->text[0] = '\0';
+}
+
+/* A reason with no path before it has no separator either. */
+void catga_problem_finish(catga_problem *problem)
+{
+    if (problem != NULL && problem->text[0] == ':')
+        memmove(problem->text, problem->text + 2, strlen(problem->text + 2) + 1);
+}
+
+void catga_problem_state(catga_problem *problem, const char *reason)
+{
+    if (problem != NULL)
+        snprintf(problem->text, sizeof problem->text, ": %s", reason);
+}
+
+void catga_problem_state_limit(catga_problem *problem, const char *reason, uint64_t limit)
+{
+    if (problem != NULL)
+        snprintf(problem->text, sizeof problem->text, ": %s %" PRIu64, reason, limit);
+}
+
+/* A path grows from its end: "product_id: longer than 64" becomes "lines[3].product_id: longer than 64". */
+static void prepend(catga_problem *problem, const char *part)
+{
+    char *text = problem->text;
+    size_t part_length = strlen(part);
+    size_t dot = text[0] == ':' ? 0 : 1;
+    size_t rest = strlen(text) + 1;
+    if (part_length + dot + rest > sizeof problem->text)
+        return;
+    memmove(text + part_length + dot, text, rest);
+    memcpy(text, part, part_length);
+    if (dot == 1)
+        text[part_length] = '.';
+}
+
+void catga_problem_in_field(catga_problem *problem, const char *name)
+{
+    if (problem != NULL)
+        prepend(problem, name);
+}
+
+void catga_problem_in_element(catga_problem *problem, const char *name, size_t index)
+{
+    if (problem == NULL)
+        return;
+    char element[CATGA_PROBLEM_TEXT];
+    snprintf(element, sizeof element, "%s[%zu]", name, index);
+    prepend(problem, element);
+}
