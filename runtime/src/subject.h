@@ -1,0 +1,29 @@
+/*
+ * What may go to a server: subjects, their tokens, names and values of headers. nats.c checks none of these, and one
+ * line end among them would be another command in the protocol.
+ */
+#ifndef CATGA_SUBJECT_H
+#define CATGA_SUBJECT_H
+
+#include <catga/catga.h>
+
+#define CATGA_TOKEN_MAX        64
+#define CATGA_SUBJECT_MAX      255
+#define CATGA_HEADER_VALUE_MAX 512
+
+/* One token: 1 to 64 of A-Z a-z 0-9 _ -. */
+bool catga_is_token(catga_string text);
+
+/* Tokens with dots between them, 255 bytes at most: also a prefix of subjects. */
+bool catga_is_subject(catga_string text);
+
+/* Where an answer may go: _INBOX and more visible ASCII without wildcards, 255 bytes at most. */
+bool catga_is_inbox(catga_string text);
+
+/* 1 to 64 of A-Z a-z 0-9 -. */
+bool catga_is_header_name(catga_string text);
+
+/* 0 to 512 bytes without control characters. */
+bool catga_is_header_value(catga_string text);
+
+#endif
