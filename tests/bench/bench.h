@@ -1,0 +1,101 @@
+/*
+ * bench.h: what every benchmark needs: a clock, rounds in turns, the median, the line of the result.
+ *
+ * A benchmark has two sides, ours and the other. Each is a function that works for a while (some
+ * tens of milliseconds) and returns its own figure. bench_compare() calls them in turns, so that
+ * what else the machine does falls on both, and prints the medians:
+ *
+ *     NAME ours=VALUE UNIT other=VALUE UNIT (WHO) ratio=R       R above 1: ours is better
+ */
+#ifndef BENCH_H
+#define BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { BENCH_ROUNDS = 15 };
+
+/* Works for a while and returns the figure of this round. */
+typedef double bench_side(void *state);
+
+typedef struct bench_pair {
+    const char *name;
+    const char *unit;
+    const char *who; /* the other side */
+    bool more_is_better;
+    bench_side *ours;
+    bench_side *other;
+    void *state; /* given to both */
+} bench_pair;
+
+/* Nanoseconds of the monotonic clock. */
+static inline uint64_t bench_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Nanoseconds per time, for `times` times since `start`. */
+static inline double bench_each(uint64_t start, size_t times)
+{
+    return (double)(bench_now() - start) / (double)times;
+}
+
+/* Makes the compiler believe that somebody reads and writes what `data` points at. */
+static inline void bench_keep(const void *data)
+{
+    __asm__ volatile("" : : "g"(data) : "memory");
+}
+
+/* Ends the program: a benchmark that does not work has no figure. */
+static inline void bench_need(bool good, const char *what)
+{
+    if (!good) {
+        fprintf(stderr, "benchmark failed: %s\n", what);
+        exit(1);
+    }
+}
+
+static inline int bench_ascending(const void *a, const void *b)
+{
+    double left = *(const double *)a;
+    double right = *(const double *)b;
+    return (left > right) - (left < right);
+}
+
+/* Sorts the values. */
+static inline double bench_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, bench_ascending);
+    return (values[(count - 1) / 2] + values[count / 2]) / 2;
+}
+
+static inline void bench_print(const bench_pair *pair, double ours, double other)
+{
+    double ratio = pair->more_is_better ? ours / other : other / ours;
+    printf("%s ours=%.1f %s other=%.1f %s (%s) ratio=%.2f\n", pair->name, ours, pair->unit, other,
+           pair->unit, pair->who, ratio);
+}
+
+/* The first round of each side warms up and is not counted; who begins changes from round to round. */
+static inline void bench_compare(const bench_pair *pair)
+{
+    double ours[BENCH_ROUNDS];
+    double other[BENCH_ROUNDS];
+    pair->ours(pair->state);
+    pair->other(pair->state);
+    for (int round = 0; round < BENCH_ROUNDS; round++) {
+        if (round % 2 == 0)
+            ours[round] = pair->ours(pair->state);
+        other[round] = pair->other(pair->state);
+        if (round % 2 != 0)
+            ours[round] = pair->ours(pair->state);
+    }
+    bench_print(pair, bench_median(ours, BENCH_ROUNDS), bench_median(other, BENCH_ROUNDS));
+}
+
+#endif

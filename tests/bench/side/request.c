@@ -1,0 +1,144 @@
+/*
+ * Both sides ask for the order of three lines with the same bytes and are answered with the same
+ * bytes. Ours encodes, verifies and dispatches by type; the other moves bytes. Each service is a
+ * process of its own, forked before any thread exists.
+ */
+
+#include "request.h"
+
+#include "../bench.h"
+#include "nats_side.h"
+#include "ours.h"
+
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { TIMES = 300, CAPACITY = 128, TIMEOUT_MS = 5000 };
+
+static const char echo_subject[] = "bench.echo";
+
+typedef struct sides {
+    catga_bus *bus;
+    natsConnection *connection;
+    uint8_t request[CAPACITY];
+    size_t request_length;
+    uint8_t answer[SAMPLE_CAPACITY];
+    side_bytes order;
+} sides;
+
+static const bench_get_order query = {.id = {"ORD-0001", 8}};
+
+static catga_status get_order(catga_context *context, bench_get_order_view request)
+{
+    (void)request;
+    bench_order_line lines[SAMPLE_LINES];
+    bench_order order = ours_order(&sample, lines);
+    return bench_get_order_reply(context, &order);
+}
+
+static void serve_ours(sides *both)
+{
+    (void)both;
+    static const bench_order_service service = {.get_order = get_order};
+    catga_bus *bus = NULL;
+    bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
+    bench_need(bench_order_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
+}
+
+static void serve_default(sides *both)
+{
+    side_serve(side_connect(false), echo_subject, &both->order);
+}
+
+static void serve_asap(sides *both)
+{
+    side_serve(side_connect(true), echo_subject, &both->order);
+}
+
+/* Forks a process that serves until it is killed, and returns its id once it does. */
+static pid_t start_service(void serve(sides *), sides *both)
+{
+    int ready[2];
+    char byte = 0;
+    bench_need(pipe(ready) == 0, "pipe");
+    pid_t child = fork();
+    bench_need(child >= 0, "fork");
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serve(both);
+        bench_need(write(ready[1], &byte, 1) == 1, "tell that the service is ready");
+        for (;;)
+            pause();
+    }
+    close(ready[1]);
+    bench_need(read(ready[0], &byte, 1) == 1, "the service is ready");
+    close(ready[0]);
+    return child;
+}
+
+static void stop_service(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+}
+
+static double ours(void *state)
+{
+    sides *both = state;
+    double micros[TIMES];
+    for (size_t i = 0; i < TIMES; i++) {
+        bench_order_reply reply;
+        uint64_t start = bench_now();
+        catga_status status = bench_get_order_call(both->bus, &query, &reply);
+        micros[i] = bench_each(start, 1000);
+        bench_need(status == CATGA_OK, catga_status_text(status));
+        bench_order_reply_free(&reply);
+    }
+    return bench_median(micros, TIMES);
+}
+
+static double other(void *state)
+{
+    sides *both = state;
+    double micros[TIMES];
+    for (size_t i = 0; i < TIMES; i++) {
+        natsMsg *reply = NULL;
+        uint64_t start = bench_now();
+        natsStatus status = natsConnection_Request(&reply, both->connection, echo_subject, both->request,
+                                                   (int)both->request_length, TIMEOUT_MS);
+        micros[i] = bench_each(start, 1000);
+        bench_need(status == NATS_OK, "natsConnection_Request");
+        natsMsg_Destroy(reply);
+    }
+    return bench_median(micros, TIMES);
+}
+
+int bench_request(const char *name, const char *who, bool send_asap)
+{
+    static sides both;
+    both.order = (side_bytes){both.answer, ours_encode_to(both.answer, sizeof both.answer)};
+    catga_status status =
+        bench_get_order_encode(&query, both.request, sizeof both.request, &both.request_length, NULL);
+    bench_need(status == CATGA_OK && both.order.length > 0, "encode");
+    pid_t our_service = start_service(serve_ours, &both);
+    pid_t other_service = start_service(send_asap ? serve_asap : serve_default, &both);
+    bench_need(catga_open(&both.bus, NULL) == CATGA_OK, "catga_open");
+    both.connection = side_connect(send_asap);
+    bench_compare(&(bench_pair){
+        .name = name,
+        .unit = "us",
+        .who = who,
+        .ours = ours,
+        .other = other,
+        .state = &both,
+    });
+    catga_close(both.bus);
+    natsConnection_Destroy(both.connection);
+    stop_service(our_service);
+    stop_service(other_service);
+    nats_Close();
+    return 0;
+}
