@@ -1,0 +1,118 @@
+# shellcheck shell=sh
+# What a demonstration needs: programs in the background, their lines on the terminal, a server
+# that can be taken away and brought back, and an end that leaves nothing behind. Sourced.
+#
+# Nothing waits for a fixed time: await() looks for a line until it is there. Each helper ends the
+# demonstration with exit code 1 when it does not see what it should.
+
+. "$top/tests/lib/nats_server.sh"
+
+# stage_open: makes the temporary directory $stage, and sees to its end on every way out.
+stage_open() {
+    stage=$(mktemp -d)
+    trap stage_close EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+}
+
+stage_close() {
+    trap - EXIT
+    for stage_pid in "$stage"/*.pid; do
+        [ -s "$stage_pid" ] || continue
+        kill -KILL "$(cat "$stage_pid")" 2>/dev/null || :
+    done
+    nats_server_stop "$stage/nats" KILL 2>/dev/null
+    rm -rf "$stage"
+}
+
+# step TEXT: a heading.
+step() {
+    printf '\n== %s\n' "$1"
+}
+
+# fail TEXT: says what went wrong, with the last lines of every program, and ends.
+fail() {
+    printf '\nFAILED: %s\n' "$1" >&2
+    for stage_log in "$stage"/*.log "$stage/nats/log"; do
+        [ -s "$stage_log" ] || continue
+        printf -- '-- the last lines of %s\n' "$(basename "${stage_log%.log}")" >&2
+        tail -n 15 "$stage_log" >&2
+    done
+    exit 1
+}
+
+# server_start, server_stop: the server of this demonstration; the second start takes the same port.
+server_start() {
+    nats_server_start "$stage/nats" --jetstream || fail 'nats-server does not start'
+    NATS_URL=$(cat "$stage/nats/url")
+    export NATS_URL
+    printf 'nats-server listens at %s\n' "$NATS_URL"
+}
+
+server_stop() {
+    nats_server_stop "$stage/nats"
+    echo 'nats-server is gone'
+}
+
+# start NAME PROGRAM [ARGUMENT...]: runs it in the background; what it prints goes to its log.
+start() {
+    stage_name=$1
+    shift
+    : >"$stage/$stage_name.log"
+    echo 0 >"$stage/$stage_name.shown"
+    "$@" >>"$stage/$stage_name.log" 2>&1 </dev/null &
+    echo "$!" >"$stage/$stage_name.pid"
+}
+
+# await NAME PATTERN [SECONDS]: until a line of NAME not yet shown matches (an extended regular
+# expression); then shows its lines as far as that one.
+await() {
+    await_left=$((${3:-10} * 20))
+    until stage_line=$(unseen "$1" | grep -nE -m 1 -- "$2"); do
+        [ "$await_left" -gt 0 ] || fail "$1 did not print: $2"
+        if ! running "$1" && ! unseen "$1" | grep -qE -- "$2"; then
+            fail "$1 ended without printing: $2"
+        fi
+        await_left=$((await_left - 1))
+        sleep 0.05
+    done
+    show "$1" "${stage_line%%:*}"
+}
+
+# show NAME [COUNT]: prints its next lines, all or COUNT of them, with its name in front.
+show() {
+    unseen "$1" | head -n "${2:-100000}" >"$stage/$1.next"
+    sed "s/^/  $(printf '%-14s' "$1") | /" "$stage/$1.next"
+    echo "$(($(cat "$stage/$1.shown") + $(wc -l <"$stage/$1.next")))" >"$stage/$1.shown"
+}
+
+unseen() {
+    tail -n "+$(($(cat "$stage/$1.shown") + 1))" "$stage/$1.log"
+}
+
+running() {
+    kill -0 "$(cat "$stage/$1.pid" 2>/dev/null)" 2>/dev/null
+}
+
+# finish NAME [SECONDS]: waits for its end, which must be exit code 0, and shows the rest of its
+# lines.
+finish() {
+    finish_left=$((${2:-30} * 20))
+    while running "$1"; do
+        [ "$finish_left" -gt 0 ] || fail "$1 does not end"
+        finish_left=$((finish_left - 1))
+        sleep 0.05
+    done
+    stage_status=0
+    wait "$(cat "$stage/$1.pid")" || stage_status=$?
+    rm -f "$stage/$1.pid"
+    show "$1"
+    [ "$stage_status" -eq 0 ] || fail "$1 ended with exit code $stage_status"
+}
+
+# stop NAME: asks it to end (SIGTERM) and expects that it drains and ends with 0.
+stop() {
+    kill "$(cat "$stage/$1.pid")" 2>/dev/null || :
+    finish "$1"
+}
