@@ -1,0 +1,240 @@
+/* options.c -- see options.h. */
+#include "options.h"
+
+#include <string.h>
+
+typedef enum option_name {
+#define OPTION(name, spelling, argument, meaning) OPTION_##name,
+#include "options.def"
+#undef OPTION
+    OPTION_COUNT
+} option_name;
+
+typedef struct option {
+    const char *spelling;
+    const char *argument; /* what --help calls it, or NULL */
+    const char *meaning;
+} option;
+
+static const option known[] = {
+#define OPTION(name, spelling, argument, meaning) {spelling, argument, meaning},
+#include "options.def"
+#undef OPTION
+};
+
+static const char *const emit_words[] = {
+#define EMIT(name, word) word,
+#include "emit.def"
+#undef EMIT
+};
+
+static const struct {
+    const char *word;
+    action action;
+} stages[] = {
+    {"tokens", ACTION_DUMP_TOKENS},
+    {"ast", ACTION_DUMP_AST},
+    {"model", ACTION_DUMP_MODEL},
+    {"view", ACTION_DUMP_VIEW},
+};
+
+/* ---- Parsing --------------------------------------------------------------------------------- */
+
+typedef struct command_line {
+    char **rest; /* arguments not read yet; ends in NULL */
+    options *chosen;
+    const char *action_spelling; /* the option that chose the action, or NULL */
+    buffer *problem;
+} command_line;
+
+static bool choose_action(command_line *line, option_name name, action wanted)
+{
+    if (line->action_spelling != NULL && line->chosen->action != wanted) {
+        buffer_printf(line->problem, "%s and %s exclude each other", line->action_spelling,
+                      known[name].spelling);
+        return false;
+    }
+    line->action_spelling = known[name].spelling;
+    line->chosen->action = wanted;
+    return true;
+}
+
+static bool choose_emit(command_line *line, const char *word)
+{
+    for (size_t i = 0; i < EMIT_COUNT; i++) {
+        if (strcmp(word, emit_words[i]) == 0) {
+            line->chosen->emit[i] = true;
+            return true;
+        }
+    }
+    buffer_printf(line->problem, "--emit takes c or fbs, not '%s'", word);
+    return false;
+}
+
+static bool choose_dump(command_line *line, const char *word)
+{
+    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
+        if (strcmp(word, stages[i].word) == 0)
+            return choose_action(line, OPTION_DUMP, stages[i].action);
+    }
+    buffer_printf(line->problem, "--dump takes tokens, ast, model or view, not '%s'", word);
+    return false;
+}
+
+static bool apply(command_line *line, option_name name, const char *value)
+{
+    options *chosen = line->chosen;
+    switch (name) {
+    case OPTION_OUTPUT:
+        chosen->output_directory = value;
+        return true;
+    case OPTION_INCLUDE:
+        chosen->roots[chosen->root_count++] = value;
+        return true;
+    case OPTION_EMIT:
+        return choose_emit(line, value);
+    case OPTION_DEPFILE:
+        chosen->depfile = value;
+        return true;
+    case OPTION_TEMPLATES:
+        chosen->templates = value;
+        return true;
+    case OPTION_DUMP:
+        return choose_dump(line, value);
+    case OPTION_LIST_OUTPUTS:
+        return choose_action(line, name, ACTION_LIST_OUTPUTS);
+    case OPTION_CHECK:
+        return choose_action(line, name, ACTION_CHECK);
+    case OPTION_CHECK_TEMPLATES:
+        return choose_action(line, name, ACTION_CHECK_TEMPLATES);
+    case OPTION_PRINT_TEMPLATES:
+        chosen->print_directory = value;
+        return choose_action(line, name, ACTION_PRINT_TEMPLATES);
+    case OPTION_VERSION:
+        return choose_action(line, name, ACTION_VERSION);
+    case OPTION_HELP:
+        return choose_action(line, name, ACTION_HELP);
+    case OPTION_COUNT:
+        break;
+    }
+    return false;
+}
+
+/* True when `argument` is this option; `*value` is what is joined to it: --emit=c, -Iroot. */
+static bool matches(const option *candidate, const char *argument, const char **value)
+{
+    size_t length = strlen(candidate->spelling);
+    bool is_long = candidate->spelling[1] == '-';
+    if (strncmp(argument, candidate->spelling, length) != 0)
+        return false;
+    const char *rest = argument + length;
+    *value = *rest == '\0' ? NULL : is_long ? rest + 1 : rest;
+    return *rest == '\0' || !is_long || *rest == '=';
+}
+
+static bool refuse_unknown(command_line *line, const char *argument)
+{
+    buffer_printf(line->problem, "unknown option '%s'; the options are", argument);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        buffer_printf(line->problem, "%s %s", i == 0 ? "" : ",", known[i].spelling);
+    return false;
+}
+
+static bool parse_option(command_line *line, const char *argument)
+{
+    const char *value = NULL;
+    size_t found = 0;
+    while (found < OPTION_COUNT && !matches(&known[found], argument, &value))
+        found++;
+    if (found == OPTION_COUNT)
+        return refuse_unknown(line, argument);
+
+    const option *chosen = &known[found];
+    if (chosen->argument == NULL && value != NULL) {
+        buffer_printf(line->problem, "%s takes no argument", chosen->spelling);
+        return false;
+    }
+    if (chosen->argument != NULL && value == NULL && *line->rest != NULL)
+        value = *line->rest++;
+    if (chosen->argument != NULL && (value == NULL || *value == '\0')) {
+        buffer_printf(line->problem, "%s needs an argument: %s", chosen->spelling,
+                      chosen->argument);
+        return false;
+    }
+    return apply(line, (option_name)found, value);
+}
+
+static bool needs_files(action wanted)
+{
+    return wanted < ACTION_CHECK_TEMPLATES;
+}
+
+/* What an option would have no effect on is refused, not ignored. */
+static bool check_combination(command_line *line)
+{
+    const options *chosen = line->chosen;
+    if (needs_files(chosen->action) && chosen->file_count == 0) {
+        buffer_append_text(line->problem, "no schema is given; see catgac --help");
+        return false;
+    }
+    if (!needs_files(chosen->action) && chosen->file_count > 0) {
+        buffer_printf(line->problem, "%s takes no schema", line->action_spelling);
+        return false;
+    }
+    if (chosen->depfile != NULL && chosen->action != ACTION_GENERATE) {
+        buffer_printf(line->problem, "%s and --depfile exclude each other", line->action_spelling);
+        return false;
+    }
+    return true;
+}
+
+static void set_default_emit(options *chosen)
+{
+    for (size_t i = 0; i < EMIT_COUNT; i++) {
+        if (chosen->emit[i])
+            return;
+    }
+    chosen->emit[EMIT_C] = true;
+}
+
+bool options_parse(arena *memory, int argument_count, char **arguments, options *chosen,
+                   buffer *problem)
+{
+    size_t most = (size_t)argument_count;
+    *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
+                        .files = ARENA_ARRAY(memory, most, const char *)};
+    command_line line = {.rest = arguments + 1, .chosen = chosen, .problem = problem};
+    bool only_files = false;
+    while (*line.rest != NULL) {
+        const char *argument = *line.rest++;
+        if (only_files || argument[0] != '-' || argument[1] == '\0')
+            chosen->files[chosen->file_count++] = argument;
+        else if (strcmp(argument, "--") == 0)
+            only_files = true;
+        else if (!parse_option(&line, argument))
+            return false;
+    }
+    set_default_emit(chosen);
+    return check_combination(&line);
+}
+
+/* ---- Help ------------------------------------------------------------------------------------ */
+
+enum { HELP_COLUMN = 26 };
+
+void options_help(buffer *out)
+{
+    buffer_append_text(out, "usage: catgac [OPTION...] FILE...\n"
+                            "Makes C, and other things, of .catga schemas.\n\n");
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        size_t begin = out->length;
+        buffer_printf(out, "  %s", known[i].spelling);
+        if (known[i].argument != NULL)
+            buffer_printf(out, " %s", known[i].argument);
+        size_t width = out->length - begin;
+        buffer_append_repeated(out, ' ', width < HELP_COLUMN ? HELP_COLUMN - width : 1);
+        buffer_printf(out, "%s\n", known[i].meaning);
+    }
+    buffer_append_text(out, "\nExit status: 0 success, 1 errors in a schema or template, "
+                            "2 wrong usage, 3 a file could not be read or written.\n");
+}

@@ -1,0 +1,53 @@
+/* options.h -- from the command line to what is to be done. The list is options.def. */
+#ifndef CATGAC_OPTIONS_H
+#define CATGAC_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+#include "text.h"
+
+/* What one run does. */
+typedef enum action {
+    ACTION_GENERATE,
+    ACTION_CHECK,
+    ACTION_DUMP_TOKENS,
+    ACTION_DUMP_AST,
+    ACTION_DUMP_MODEL,
+    ACTION_DUMP_VIEW,
+    ACTION_LIST_OUTPUTS,
+    ACTION_CHECK_TEMPLATES,
+    ACTION_PRINT_TEMPLATES,
+    ACTION_VERSION,
+    ACTION_HELP
+} action;
+
+typedef enum emit_kind {
+#define EMIT(name, word) EMIT_##name,
+#include "emit.def"
+#undef EMIT
+    EMIT_COUNT
+} emit_kind;
+
+typedef struct options {
+    action action;
+    const char *output_directory; /* NULL: the current one */
+    const char **roots;           /* -I */
+    size_t root_count;
+    bool emit[EMIT_COUNT];
+    const char *depfile;         /* or NULL */
+    const char *templates;       /* a folder of overrides, or NULL */
+    const char *print_directory; /* of PRINT_TEMPLATES */
+    const char **files;
+    size_t file_count;
+} options;
+
+/* False when the command line is wrong; `problem` is then one sentence. */
+bool options_parse(arena *memory, int argument_count, char **arguments, options *chosen,
+                   buffer *problem);
+
+/* Appends what --help prints. */
+void options_help(buffer *out);
+
+#endif
