@@ -1,0 +1,284 @@
+/*
+ * The thread that keeps the links up: it starts attempts, puts their connections into place, takes lost ones away, and
+ * tells the bus. It never waits for anything but news: an attempt runs elsewhere. All that the bus hears of LOST, FOUND
+ * and CLOSED it hears from this thread, in order.
+ */
+#include "transport_nats.h"
+
+#include "clock.h"
+
+#include <stdlib.h>
+
+/* Between attempts. A connection that does not live long makes the pause grow: a server may refuse us at each. */
+#define PAUSE         (100 * CATGA_MILLISECOND)
+#define PAUSE_LONGEST (2 * CATGA_SECOND)
+#define JITTER        (50 * CATGA_MILLISECOND)
+#define LONG_LIFE     (5 * CATGA_SECOND)
+
+/* An attempt has this long for each server, twice its timeout, before it is given up as stalled. */
+#define PATIENCE     (2 * CATGA_SECOND)
+#define STALLS_MOST  8
+
+/* How long the server may take to confirm the subscriptions of a new connection. */
+#define RENEW_WAIT_MS 2000
+
+static void tell(catga_nats *nats, catga_connection_event event, const char *text)
+{
+    pthread_mutex_unlock(&nats->lock);
+    nats->listener.on_event(nats->listener.user, event, text);
+    pthread_mutex_lock(&nats->lock);
+}
+
+/* ---- A link goes down ------------------------------------------------------------------------------------------ */
+
+static void plan(catga_nats_link *link, int64_t now, bool grow)
+{
+    link->next_ns = now + link->pause_ns + (int64_t)arc4random_uniform((uint32_t)JITTER);
+    if (grow)
+        link->pause_ns = link->pause_ns * 2 > PAUSE_LONGEST ? PAUSE_LONGEST : link->pause_ns * 2;
+}
+
+static void tell_lost(catga_nats *nats)
+{
+    if (nats->lost || nats->opening)
+        return;
+    nats->lost = true;
+    tell(nats, CATGA_CONNECTION_LOST, "the connection to the server is lost");
+}
+
+/* Subscriptions of nats.c are destroyed only when their connection has ended: its reader may still be using one (#637). */
+static void end_session(catga_nats_link *link)
+{
+    catga_nats *nats = link->owner;
+    catga_nats_session *session = link->session;
+    link->session = NULL;
+    if (link->prompt)
+        nats->carrier = NULL;
+    pthread_mutex_unlock(&nats->lock);
+    catga_nats_link_empty(link);
+    catga_nats_session_end(session);
+    pthread_mutex_lock(&nats->lock);
+    if (link->prompt)
+        catga_nats_subscriptions_forget(nats);
+}
+
+static void go_down(catga_nats_link *link, int64_t now)
+{
+    if (now - link->up_ns >= LONG_LIFE) {
+        link->pause_ns = PAUSE;
+        link->next_ns = now;
+    } else {
+        plan(link, now, true);
+    }
+    end_session(link);
+    if (link->prompt)
+        tell_lost(link->owner);
+}
+
+/* ---- A link comes up ------------------------------------------------------------------------------------------- */
+
+static void tell_found(catga_nats *nats, natsConnection *connection)
+{
+    if (!nats->lost)
+        return;
+    nats->lost = false;
+    char url[256] = "";
+    natsConnection_GetConnectedUrl(connection, url, sizeof(url));
+    tell(nats, CATGA_CONNECTION_FOUND, catga_nats_address_shown(url));
+}
+
+/* Returns when the server has confirmed the subscriptions. */
+static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connection)
+{
+    nats->carrier = connection;
+    catga_nats_subscriptions_renew(nats);
+    pthread_mutex_unlock(&nats->lock);
+    natsStatus status = natsConnection_FlushTimeout(connection, RENEW_WAIT_MS);
+    pthread_mutex_lock(&nats->lock);
+    return status;
+}
+
+/*
+ * The connection is shown to senders only when its subscriptions stand, the inbox among them: else the answer to the
+ * first request could come before its subscription.
+ */
+static void come_up(catga_nats_link *link, int64_t now)
+{
+    catga_nats *nats = link->owner;
+    natsConnection *connection = link->session->connection;
+    link->up_ns = now;
+    link->attempts++;
+    link->failure = link->prompt ? renew_subscriptions(nats, connection) : NATS_OK;
+    if (link->failure != NATS_OK) {
+        go_down(link, now);
+        return;
+    }
+    link->stalled = 0;
+    link->refusal_told = false;
+    atomic_store(&nats->max_payload, (size_t)natsConnection_GetMaxPayload(connection));
+    atomic_store(&link->connection, connection);
+    pthread_cond_broadcast(&nats->changed);
+    if (link->prompt)
+        tell_found(nats, connection);
+}
+
+/* ---- An attempt ends without a connection ---------------------------------------------------------------------- */
+
+static bool refused(const catga_nats_link *link)
+{
+    return catga_nats_status(link->failure) == CATGA_NOT_PERMITTED;
+}
+
+static void tell_refusal(catga_nats_link *link)
+{
+    if (!refused(link) || link->refusal_told || link->owner->opening)
+        return;
+    link->refusal_told = true;
+    tell(link->owner, CATGA_CONNECTION_REFUSED, natsStatus_GetText(link->failure));
+}
+
+static void fail(catga_nats_link *link, natsStatus failure, int64_t now)
+{
+    link->failure = failure;
+    link->attempts++;
+    plan(link, now, refused(link));
+    pthread_cond_broadcast(&link->owner->changed);
+    end_session(link);
+    tell_refusal(link);
+}
+
+/* Eight attempts in a row that neither succeed nor fail are threads and memory that do not come back. */
+static void stall(catga_nats_link *link, int64_t now)
+{
+    catga_nats *nats = link->owner;
+    fail(link, NATS_TIMEOUT, now);
+    if (++link->stalled < STALLS_MOST || nats->given_up)
+        return;
+    nats->given_up = true;
+    pthread_cond_broadcast(&nats->changed);
+    tell(nats, CATGA_CONNECTION_CLOSED, "every attempt to connect stalls");
+}
+
+/* ---- The loop -------------------------------------------------------------------------------------------------- */
+
+static int64_t patience(const catga_nats *nats)
+{
+    return PATIENCE * nats->servers.count + CATGA_SECOND;
+}
+
+/* Does what is due for the link; returns when there will be something again, unless it is woken. */
+static int64_t keep(catga_nats_link *link)
+{
+    catga_nats *nats = link->owner;
+    int64_t now = catga_clock_now();
+    catga_nats_session *session = link->session;
+    if (session == NULL) {
+        if (!atomic_load(&link->wanted) || nats->given_up)
+            return CATGA_FOREVER;
+        if (now < link->next_ns)
+            return link->next_ns;
+        plan(link, now, false);
+        link->session = catga_nats_session_start(link);
+        return link->session == NULL ? link->next_ns : now + patience(nats);
+    }
+    if (!atomic_load(&session->finished)) {
+        int64_t end = session->started_ns + patience(nats);
+        if (now < end)
+            return end;
+        stall(link, now);
+    } else if (session->status != NATS_OK) {
+        fail(link, session->status, now);
+    } else if (atomic_load(&session->closed)) {
+        go_down(link, now);
+    } else if (link->up_ns < session->started_ns) {
+        come_up(link, now);
+    } else {
+        return CATGA_FOREVER;
+    }
+    return now;
+}
+
+static void *run(void *argument)
+{
+    catga_nats *nats = argument;
+    pthread_mutex_lock(&nats->lock);
+    while (!nats->closing) {
+        int64_t prompt = keep(&nats->prompt);
+        int64_t bulk = keep(&nats->bulk);
+        int64_t next = prompt < bulk ? prompt : bulk;
+        if (next == CATGA_FOREVER)
+            pthread_cond_wait(&nats->changed, &nats->lock);
+        else if (next > catga_clock_now()) {
+            struct timespec time = catga_clock_timespec(next);
+            pthread_cond_timedwait(&nats->changed, &nats->lock, &time);
+        }
+    }
+    pthread_mutex_unlock(&nats->lock);
+    nats_ReleaseThreadMemory();
+    return NULL;
+}
+
+void catga_nats_keeper_wake(catga_nats *nats)
+{
+    pthread_mutex_lock(&nats->lock);
+    pthread_cond_broadcast(&nats->changed);
+    pthread_mutex_unlock(&nats->lock);
+}
+
+catga_status catga_nats_keeper_start(catga_nats *nats)
+{
+    nats->keeping = pthread_create(&nats->keeper, NULL, run, nats) == 0;
+    return nats->keeping ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
+static void end_link(catga_nats_link *link)
+{
+    if (link->session != NULL)
+        end_session(link);
+}
+
+void catga_nats_keeper_stop(catga_nats *nats)
+{
+    pthread_mutex_lock(&nats->lock);
+    nats->closing = true;
+    pthread_cond_broadcast(&nats->changed);
+    pthread_mutex_unlock(&nats->lock);
+    if (nats->keeping)
+        pthread_join(nats->keeper, NULL);
+
+    pthread_mutex_lock(&nats->lock);
+    end_link(&nats->bulk);
+    end_link(&nats->prompt);
+    pthread_mutex_unlock(&nats->lock);
+}
+
+/* ---- Waiting for a link ---------------------------------------------------------------------------------------- */
+
+/* True when another attempt would end as the last one did. */
+static bool hopeless(const catga_nats_link *link)
+{
+    catga_status status = catga_nats_status(link->failure);
+    return link->owner->given_up || status == CATGA_NOT_PERMITTED || status == CATGA_INVALID_ARGUMENT;
+}
+
+catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once)
+{
+    catga_nats *nats = link->owner;
+    struct timespec deadline = catga_clock_timespec(deadline_ns);
+    pthread_mutex_lock(&nats->lock);
+    unsigned attempts = link->attempts;
+    atomic_store(&link->wanted, true);
+    pthread_cond_broadcast(&nats->changed);
+    bool in_time = true;
+    while (atomic_load(&link->connection) == NULL && in_time && !nats->closing && !hopeless(link) &&
+           !(once && link->attempts != attempts)) {
+        if (deadline_ns == CATGA_FOREVER)
+            pthread_cond_wait(&nats->changed, &nats->lock);
+        else
+            in_time = pthread_cond_timedwait(&nats->changed, &nats->lock, &deadline) == 0;
+    }
+    bool up = atomic_load(&link->connection) != NULL;
+    catga_status failure = hopeless(link) ? catga_nats_status(link->failure) : CATGA_DISCONNECTED;
+    pthread_mutex_unlock(&nats->lock);
+    return up ? CATGA_OK : failure;
+}
