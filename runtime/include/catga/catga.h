@@ -38,9 +38,11 @@ extern "C" {
 #if defined(__GNUC__)
 #define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CATGA_CHECKED __attribute__((warn_unused_result))
+#define CATGA_COLD __attribute__((cold))
 #else
 #define CATGA_PRINTF(text, first)
 #define CATGA_CHECKED
+#define CATGA_COLD
 #endif
 
 /* ---- Status ---------------------------------------------------------------------------------------------------- */
@@ -249,6 +251,12 @@ catga_bus *catga_context_bus(catga_context *context);
 
 /* The id that all tries of one command share; empty for a query and for an event that may be lost. */
 catga_string catga_context_message_id(const catga_context *context);
+
+/*
+ * The id of the message that started it all: what a handler sends through catga_context_bus carries it on. For the first
+ * message it is its own id; empty when there is none.
+ */
+catga_string catga_context_correlation_id(const catga_context *context);
 
 /* The subject that the message came on. */
 catga_string catga_context_subject(const catga_context *context);

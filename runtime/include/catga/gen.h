@@ -75,23 +75,31 @@ typedef struct catga_field {
     catga_value standard;     /* the default of a scalar */
 } catga_field;
 
+typedef struct catga_table catga_table;
 typedef struct catga_writer catga_writer;
 
 /* Writes the table that `input` describes, and what it refers to; its offset goes to `slot`. False: see the writer. */
 typedef bool catga_put_function(catga_writer *out, uint8_t *slot, const void *input);
 
-typedef struct catga_table {
+typedef struct catga_check catga_check;
+typedef struct catga_frame catga_frame;
+
+/* Whether the values of a table that has come are valid. False: see check->problem. */
+typedef bool catga_check_function(catga_check *check, catga_frame table);
+
+struct catga_table {
     const char *name;            /* "shop.orders.CreateOrder" */
     const catga_field *fields;   /* in the order of their ids */
     const uint16_t *vtable;      /* of a table in which every field is present; a removed field's entry is 0 */
     const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
     catga_put_function *put;
+    catga_check_function *check;
     uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
     uint32_t plain_size;         /* of the plain struct */
     uint16_t field_count;
     uint16_t alignment;          /* 4 or 8 */
     char identifier[4];          /* the buffer's file identifier when this table is its root */
-} catga_table;
+};
 
 /* A member of a struct. */
 typedef struct catga_member {
@@ -247,6 +255,7 @@ size_t catga_print(const catga_table *table, const uint8_t *root, char *text, si
 }
 #endif
 
+#include <catga/check.h>
 #include <catga/read.h>
 #include <catga/write.h>
 

@@ -1,13 +1,17 @@
 /*
- * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After it has returned CATGA_OK,
- * each getter of read.h on each table it visited stays inside the buffer.
+ * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After catga_verify has returned
+ * CATGA_OK, each getter of read.h on each table it visited stays inside the buffer.
  *
- * All arithmetic is on positions, never on pointers, in 64 bits; a size is always compared with what is left.
- * Invariants, by the names used below:
+ * For each table, open_table and check_shape prove where the table and its fields lie; then the generated check function of
+ * its type proves the values with the functions of check.h, which come back here for what lies behind offsets.
+ *
+ * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A buffer is shorter than
+ * 2^31, so that the sum of two positions or of a position and an offset below 2^31 does not wrap in 32 bits. Invariants, by
+ * the names used here:
  *   V1  a position handed to a function is inside the buffer, a multiple of 4, with 4 bytes left there;
  *   V2  a vtable lies inside the buffer, is a multiple of 2, and its size is even and at least 4;
- *   V3  a field that is there lies inside its table, behind the table's offset to its vtable, aligned to its size;
- *   V4  offsets go forward, are not 0, and stay below 2^31;
+ *   V3  a field that is there lies inside its table, behind the table's offset to its vtable, aligned as it must be;
+ *   V4  offsets go forward, are not 0, multiples of 4, below 2^31;
  *   V5  a string has its length, its bytes and a NUL inside the buffer; its bytes are UTF-8;
  *   V6  a vector's elements lie inside the buffer, aligned unless there are none;
  *   V7  tables nest at most CATGA_MAX_DEPTH deep;
@@ -21,269 +25,279 @@
 
 #include <stdio.h>
 
-enum { HEADER_SIZE = 8, WORK_PER_BYTE = 16, WORK_FREE = 1024 };
+/* WORK_PER_OFFSET is counted for each element or table that is followed; a string's bytes count only above that. */
+enum { HEADER_SIZE = 8, WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_OFFSET = 64 };
 
-typedef struct verifier {
-    const uint8_t *bytes;
-    uint64_t length;
-    uint64_t work; /* bytes that may still be looked at */
-    catga_problem *problem;
-} verifier;
+/* ---- Refusals ---- */
 
-static bool refuse(const verifier *v, const char *reason)
+CATGA_COLD static bool refuse(const catga_check *check, const char *reason)
 {
-    catga_problem_state(v->problem, reason);
+    catga_problem_state(check->problem, reason);
     return false;
 }
 
-static bool refuse_limit(const verifier *v, const char *reason, uint64_t limit)
+CATGA_COLD static bool refuse_limit(const catga_check *check, const char *reason, uint64_t limit)
 {
-    catga_problem_state_limit(v->problem, reason, limit);
+    catga_problem_state_limit(check->problem, reason, limit);
     return false;
+}
+
+bool catga_check_failed(catga_check *check, const catga_field *field)
+{
+    catga_problem_in_field(check->problem, field->name);
+    return false;
+}
+
+bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason)
+{
+    catga_problem_state(check->problem, reason);
+    return catga_check_failed(check, field);
+}
+
+CATGA_COLD static bool failed_element(const catga_check *check, const catga_field *field, uint64_t index)
+{
+    catga_problem_in_element(check->problem, field->name, (size_t)index);
+    return false;
+}
+
+/* ---- Parts ---- */
+
+/* Alignments are powers of two. */
+static inline bool is_aligned(uint32_t at, uint32_t alignment)
+{
+    return (at & (alignment - 1)) == 0;
 }
 
 /* V8 */
-static inline bool work(verifier *v, uint64_t bytes)
+static inline bool work(catga_check *check, uint64_t amount)
 {
-    if (bytes > v->work)
-        return refuse(v, "parts shared too often");
-    v->work -= bytes;
+    if (amount > check->work)
+        return refuse(check, "parts shared too often");
+    check->work -= amount;
     return true;
 }
 
-/* V4, V1: where the offset at `at` leads; 0 when it is not valid. Its own 4 bytes are inside. */
-static inline uint64_t follow(const verifier *v, uint64_t at)
+/* V4, V1: where the offset at `slot` leads; 0 when it is not valid. Its own 4 bytes are inside. */
+static inline uint32_t follow(const catga_check *check, uint32_t slot)
 {
-    uint32_t offset = catga_load_u32(v->bytes + at);
-    uint64_t target = at + offset;
-    if (offset == 0 || offset > INT32_MAX || target % 4 != 0 || target > v->length - 4) {
-        refuse(v, "an offset that leads outside");
+    uint32_t offset = catga_load_u32(check->bytes + slot);
+    uint32_t at = slot + offset;
+    /* Rotated, and less 1, an offset that is 0, not a multiple of 4, or 2^31 and more is a large number. */
+    uint32_t words = offset >> 2 | offset << 30;
+    if (words - 1 >= (uint32_t)INT32_MAX >> 2 || at > check->last_word) {
+        refuse(check, "an offset that leads outside");
         return 0;
     }
-    return target;
+    return at;
+}
+
+static bool check_utf8(catga_check *check, const uint8_t *text, size_t length)
+{
+    return catga_is_utf8_slowly(text, length) || refuse(check, "not UTF-8");
 }
 
 /* V5 */
-static bool verify_string(verifier *v, uint64_t slot, uint32_t max)
+bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
 {
-    uint64_t at = follow(v, slot);
+    uint32_t at = follow(check, slot);
     if (at == 0)
         return false;
-    uint32_t length = catga_load_u32(v->bytes + at);
-    const uint8_t *text = v->bytes + at + 4;
-    if (length >= v->length - at - 4)
-        return refuse(v, "a string that ends outside");
+    uint32_t length = catga_load_u32(check->bytes + at);
+    const uint8_t *text = check->bytes + at + 4;
+    if (length >= check->last_word - at)
+        return refuse(check, "a string that ends outside");
     if (text[length] != 0)
-        return refuse(v, "a string without its NUL");
+        return refuse(check, "a string without its NUL");
     if (length > max)
-        return refuse_limit(v, "longer than", max);
-    if (!work(v, length))
+        return refuse_limit(check, "longer than", max);
+    if (length > WORK_PER_OFFSET && !work(check, length))
         return false;
-    return catga_is_utf8(text, length) || refuse(v, "not UTF-8");
+    return catga_is_ascii(text, length) || check_utf8(check, text, length);
 }
 
-static bool verify_table(verifier *v, uint64_t at, const catga_table *type, unsigned depth);
+/* ---- Tables ---- */
 
-static bool verify_child(verifier *v, uint64_t slot, const catga_table *type, unsigned depth)
+/* V2, and the table itself. */
+static inline bool open_table(catga_check *check, catga_frame *table, uint32_t *table_size)
 {
-    uint64_t at = follow(v, slot);
-    if (at == 0)
-        return false;
-    if (depth == CATGA_MAX_DEPTH) /* V7 */
-        return refuse_limit(v, "nested deeper than", CATGA_MAX_DEPTH);
-    return verify_table(v, at, type, depth + 1);
-}
-
-static bool verify_element(verifier *v, uint64_t slot, const catga_field *field, unsigned depth)
-{
-    return field->element == CATGA_KIND_string ? verify_string(v, slot, CATGA_UNBOUNDED)
-                                               : verify_child(v, slot, field->type, depth);
-}
-
-/* Size and alignment of a vector's element as it lies in the vector. */
-static void element_shape(const catga_field *field, uint64_t *size, uint64_t *alignment)
-{
-    const catga_struct *type = field->type;
-    if (field->element == CATGA_KIND_struct) {
-        *size = type->size;
-        *alignment = type->alignment;
-    } else if (field->element < CATGA_KIND_struct) {
-        *size = *alignment = catga_scalar_size(field->element);
-    } else {
-        *size = *alignment = 4;
-    }
-}
-
-/* V6. *elements is where they begin, *length how many there are. */
-static bool verify_extent(verifier *v, uint64_t slot, const catga_field *field, uint64_t *elements, uint32_t *length)
-{
-    uint64_t size;
-    uint64_t alignment;
-    uint64_t at = follow(v, slot);
-    if (at == 0)
-        return false;
-    element_shape(field, &size, &alignment);
-    *length = catga_load_u32(v->bytes + at);
-    *elements = at + 4;
-    if (*length * size > v->length - *elements)
-        return refuse(v, "a vector that ends outside");
-    if (*elements % alignment != 0 && *length != 0)
-        return refuse(v, "a vector that is not aligned");
-    if (*length > field->max)
-        return refuse_limit(v, field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than", field->max);
+    uint32_t vtable = table->at - catga_load_u32(check->bytes + table->at); /* wraps when it lies behind */
+    if (vtable < HEADER_SIZE || vtable > check->last_word)
+        return refuse(check, "a vtable that lies outside");
+    table->vtable = check->bytes + vtable;
+    table->vtable_size = catga_load_u16(table->vtable);
+    *table_size = catga_load_u16(table->vtable + 2);
+    if (table->vtable_size - 4 > check->last_word - vtable || !is_aligned(table->vtable_size | vtable, 2))
+        return refuse(check, "a vtable that ends outside");
+    if (*table_size - 4 > check->last_word - table->at)
+        return refuse(check, "a table that ends outside");
     return true;
 }
 
-static bool verify_vector(verifier *v, uint64_t slot, const catga_field *field, unsigned depth)
+/* V3, for each entry of the vtable. */
+static bool check_entries(catga_check *check, catga_frame table, uint32_t table_size, const catga_table *type,
+                          uint32_t count)
 {
-    uint64_t elements;
-    uint32_t length;
-    if (!verify_extent(v, slot, field, &elements, &length)) {
-        catga_problem_in_field(v->problem, field->name);
-        return false;
-    }
-    if (field->element < CATGA_KIND_string)
-        return true;
-    for (uint32_t i = 0; i < length; i++) {
-        if (work(v, 4) && verify_element(v, elements + 4 * (uint64_t)i, field, depth))
+    const uint8_t *entry = table.vtable + 4;
+    for (const catga_field *field = type->fields; field < type->fields + count; field++, entry += 2) {
+        uint32_t offset = catga_load_u16(entry);
+        if (offset == 0 || (field->flags & CATGA_DEPRECATED))
             continue;
-        catga_problem_in_element(v->problem, field->name, i);
-        return false;
+        if (offset < 4 || offset + field->size > table_size || !is_aligned(table.at + offset, field->alignment))
+            return catga_check_refuse(check, field, "not inside its table");
     }
     return true;
 }
 
-/* Whether a scalar keeps the range of its field. A NaN keeps none. */
-static bool in_range(const uint8_t *at, unsigned kind, const catga_range *range)
+/* V3. A vtable as write.h writes it needs no look at each of its entries. */
+static inline bool check_shape(catga_check *check, catga_frame table, uint32_t table_size, const catga_table *type)
 {
-    switch (kind) {
-#define SIGNED(kind)                                                                                                   \
-    case CATGA_KIND_##kind:                                                                                            \
-        return catga_load_##kind(at) >= range->lowest.i && catga_load_##kind(at) <= range->highest.i;
-#define UNSIGNED(kind)                                                                                                 \
-    case CATGA_KIND_##kind:                                                                                            \
-        return catga_load_##kind(at) >= (uint64_t)range->lowest.i && catga_load_##kind(at) <= (uint64_t)range->highest.i;
-#define FLOATING(kind)                                                                                                 \
-    case CATGA_KIND_##kind:                                                                                            \
-        return (double)catga_load_##kind(at) >= range->lowest.f && (double)catga_load_##kind(at) <= range->highest.f;
-        SIGNED(i8)
-        SIGNED(i16)
-        SIGNED(i32)
-        SIGNED(i64)
-        UNSIGNED(u8)
-        UNSIGNED(u16)
-        UNSIGNED(u32)
-        UNSIGNED(u64)
-        FLOATING(f32)
-        FLOATING(f64)
-#undef SIGNED
-#undef UNSIGNED
-#undef FLOATING
-    default:
+    uint32_t alignment = table.at % 8;
+    if (table.vtable == check->known_vtable && type == check->known_type && alignment == check->known_alignment)
         return true;
-    }
+    uint32_t count = (table.vtable_size - 4) / 2;
+    if (count > type->field_count)
+        count = type->field_count;
+    bool own = !CATGA_SWAPPED && table_size == type->vtable[1] && (alignment == 4 || type->alignment == 4) &&
+               memcmp(table.vtable + 4, type->vtable + 2, 2 * (size_t)count) == 0;
+    if (!own && (!work(check, table.vtable_size) || !check_entries(check, table, table_size, type, count)))
+        return false;
+    check->known_vtable = table.vtable;
+    check->known_type = type;
+    check->known_alignment = alignment;
+    return true;
 }
 
-/* A field that is there, at `at`. */
-static inline bool verify_field(verifier *v, uint64_t at, const catga_field *field, unsigned depth)
+static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type)
 {
-    bool valid = true;
-    switch (field->kind) {
-    case CATGA_KIND_string:
-        valid = verify_string(v, at, field->max);
-        break;
-    case CATGA_KIND_table:
-        valid = verify_child(v, at, field->type, depth);
-        break;
-    case CATGA_KIND_vector:
-        return verify_vector(v, at, field, depth);
-    default:
-        if (field->range != NULL)
-            valid = in_range(v->bytes + at, field->kind, field->range) || refuse(v, "out of range");
-        break;
-    }
-    if (!valid)
-        catga_problem_in_field(v->problem, field->name);
+    catga_frame table = {NULL, 0, at};
+    uint32_t table_size;
+    return open_table(check, &table, &table_size) && check_shape(check, table, table_size, type) &&
+           type->check(check, table);
+}
+
+/* V7 */
+static inline bool check_behind(catga_check *check, uint32_t slot, const catga_table *type)
+{
+    uint32_t at = follow(check, slot);
+    if (at == 0)
+        return false;
+    if (check->depth == CATGA_MAX_DEPTH)
+        return refuse_limit(check, "nested deeper than", CATGA_MAX_DEPTH);
+    check->depth++;
+    bool valid = check_table(check, at, type);
+    check->depth--;
     return valid;
 }
 
-static bool refuse_field(const verifier *v, const catga_field *field, const char *reason)
+bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    catga_problem_state(v->problem, reason);
-    catga_problem_in_field(v->problem, field->name);
-    return false;
+    return work(check, WORK_PER_OFFSET) && check_behind(check, slot, type);
 }
 
-/* V2. The vtable of the table at `at`, or 0. Its size is in *size, the table's in *table_size. */
-static inline uint64_t verify_vtable(const verifier *v, uint64_t at, uint32_t *size, uint32_t *table_size)
-{
-    int64_t vtable = (int64_t)at - catga_load_i32(v->bytes + at);
-    if (vtable < HEADER_SIZE || (uint64_t)vtable > v->length - 4 || vtable % 2 != 0)
-        return refuse(v, "a vtable that lies outside");
-    *size = catga_load_u16(v->bytes + vtable);
-    *table_size = catga_load_u16(v->bytes + vtable + 2);
-    if (*size < 4 || *size % 2 != 0 || *size > v->length - (uint64_t)vtable)
-        return refuse(v, "a vtable that ends outside");
-    if (*table_size < 4 || *table_size > v->length - at)
-        return refuse(v, "a table that ends outside");
-    return (uint64_t)vtable;
-}
+/* ---- Vectors ---- */
 
-static bool verify_table(verifier *v, uint64_t at, const catga_table *type, unsigned depth)
+/* V6: where the elements begin, or 0; *length is how many there are. */
+static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catga_field *field, uint32_t size,
+                                   uint32_t alignment, uint32_t *length)
 {
-    uint32_t vtable_size;
-    uint32_t table_size;
-    uint64_t vtable = verify_vtable(v, at, &vtable_size, &table_size);
-    if (vtable == 0 || !work(v, table_size))
-        return false;
-    const catga_field *end = type->fields + type->field_count;
-    for (const catga_field *field = type->fields; field < end; field++) {
-        uint32_t offset = field->slot < vtable_size ? catga_load_u16(v->bytes + vtable + field->slot) : 0;
-        if (offset == 0) {
-            if (field->flags & CATGA_REQUIRED)
-                return refuse_field(v, field, "required, but absent");
-            continue;
-        }
-        if (field->flags & CATGA_DEPRECATED)
-            continue;
-        if (offset < 4 || offset + field->size > table_size || (at + offset) % field->alignment != 0) /* V3 */
-            return refuse_field(v, field, "not inside its table");
-        if (!verify_field(v, at + offset, field, depth))
-            return false;
+    uint32_t at = follow(check, slot);
+    if (at == 0)
+        return catga_check_failed(check, field);
+    *length = catga_load_u32(check->bytes + at);
+    if ((uint64_t)*length * size > check->last_word - at)
+        return catga_check_refuse(check, field, "a vector that ends outside");
+    if (!is_aligned(at + 4, alignment) && *length != 0)
+        return catga_check_refuse(check, field, "a vector that is not aligned");
+    if (*length > field->max) {
+        refuse_limit(check, field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than", field->max);
+        return catga_check_failed(check, field);
     }
+    return at + 4;
+}
+
+bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field)
+{
+    uint32_t length;
+    if (field->element == CATGA_KIND_struct) {
+        const catga_struct *type = field->type;
+        return open_vector(check, slot, field, type->size, type->alignment, &length) != 0;
+    }
+    uint32_t size = (uint32_t)catga_scalar_size(field->element);
+    return open_vector(check, slot, field, size, size, &length) != 0;
+}
+
+/* The elements of a vector of offsets, with the work that following them may take; 0 when refused. */
+static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *length)
+{
+    uint32_t elements = open_vector(check, slot, field, 4, 4, length);
+    if (elements != 0 && !work(check, (uint64_t)*length * WORK_PER_OFFSET))
+        return catga_check_failed(check, field);
+    return elements;
+}
+
+bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field)
+{
+    uint32_t length;
+    uint32_t elements = open_offsets(check, slot, field, &length);
+    if (elements == 0)
+        return false;
+    for (uint32_t i = 0; i < length; i++)
+        if (!catga_check_text(check, elements + 4 * i, CATGA_UNBOUNDED))
+            return failed_element(check, field, i);
     return true;
 }
 
-/* Who claims to have come, when it is not `table`. */
-static bool refuse_identifier(const verifier *v, const catga_table *table)
+bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field)
+{
+    uint32_t length;
+    uint32_t elements = open_offsets(check, slot, field, &length);
+    if (elements == 0)
+        return false;
+    for (uint32_t i = 0; i < length; i++)
+        if (!check_behind(check, elements + 4 * i, field->type))
+            return failed_element(check, field, i);
+    return true;
+}
+
+/* ---- Whole buffers ---- */
+
+/* Says who claims to have come instead of `table`. */
+static bool refuse_identifier(const catga_check *check, const catga_table *table)
 {
     char reason[CATGA_PROBLEM_TEXT];
     char found[5] = "????";
     for (size_t i = 0; i < 4; i++)
-        if (v->bytes[4 + i] >= ' ' && v->bytes[4 + i] <= '~')
-            found[i] = (char)v->bytes[4 + i];
+        if (check->bytes[4 + i] >= ' ' && check->bytes[4 + i] <= '~')
+            found[i] = (char)check->bytes[4 + i];
     snprintf(reason, sizeof reason, "not a %s: the identifier is \"%s\", not \"%.4s\"", table->name, found,
              table->identifier);
-    return refuse(v, reason);
+    return refuse(check, reason);
 }
 
-static uint64_t verify_root(verifier *v, const catga_table *table)
+static uint32_t check_root(catga_check *check, const catga_table *table)
 {
-    if (v->length < HEADER_SIZE + 4 || v->length > INT32_MAX)
-        return refuse(v, v->length < HEADER_SIZE + 4 ? "too short" : "too long");
-    if (memcmp(v->bytes + 4, table->identifier, sizeof table->identifier) != 0)
-        return refuse_identifier(v, table);
-    uint64_t root = follow(v, 0);
-    return root != 0 && verify_table(v, root, table, 1) ? root : 0;
+    if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
+        return refuse_identifier(check, table);
+    uint32_t root = follow(check, 0);
+    return root != 0 && check_table(check, root, table) ? root : 0;
 }
 
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
                           catga_problem *problem)
 {
+    *root = NULL;
     catga_problem_begin(problem);
-    verifier v = {bytes, length, (uint64_t)length * WORK_PER_BYTE + WORK_FREE, problem};
-    uint64_t at = verify_root(&v, table);
+    if (length < HEADER_SIZE + 4 || length > INT32_MAX) {
+        catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
+        catga_problem_finish(problem);
+        return CATGA_BAD_MESSAGE;
+    }
+    uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
+    catga_check check = {bytes, (uint32_t)length - 4, 1, 0, budget, problem, NULL, NULL};
+    uint32_t at = check_root(&check, table);
     catga_problem_finish(problem);
-    *root = at == 0 ? NULL : v.bytes + at;
-    return at == 0 ? CATGA_BAD_MESSAGE : CATGA_OK;
+    if (at == 0)
+        return CATGA_BAD_MESSAGE;
+    *root = check.bytes + at;
+    return CATGA_OK;
 }

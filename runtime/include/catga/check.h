@@ -1,0 +1,124 @@
+/*
+ * check.h: how generated code proves the values of a table that has come. Before it runs, catga_verify has shown that the
+ * table, its vtable and the inline part of every field lie inside the buffer, aligned as they must be.
+ *
+ *     return catga_check_string(check, table, &fields[0]) && catga_check_u32(check, table, &fields[2], 1, 1000);
+ *
+ * Only what can be wrong is listed: required and ranged fields, and what lies behind an offset. verify.c has the rest, and
+ * the invariants by name.
+ */
+#ifndef CATGA_CHECK_H
+#define CATGA_CHECK_H
+
+#include <catga/gen.h>
+#include <catga/wire.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* One buffer being verified. */
+struct catga_check {
+    const uint8_t *bytes;
+    uint32_t last_word; /* the last position at which 4 bytes can lie: the length is below 2^31, less 4 */
+    uint32_t depth;     /* of the table at hand */
+    uint32_t known_alignment;
+    uint64_t work; /* that may still be done: V8 */
+    catga_problem *problem;
+    /* The last vtable that has been checked need not be for the next table of that type that is aligned as well. */
+    const uint8_t *known_vtable;
+    const catga_table *known_type;
+};
+
+/* A table inside it; passed by value, in two registers. */
+struct catga_frame {
+    const uint8_t *vtable;
+    uint32_t vtable_size;
+    uint32_t at; /* from the buffer's start */
+};
+
+/* The value of `field` is wrong; why is said already, or by `reason`. Both return false. */
+CATGA_COLD bool catga_check_failed(catga_check *check, const catga_field *field);
+CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason);
+
+/* Where a field lies in the buffer, or 0 when it is absent. */
+static inline uint32_t catga_check_find(catga_frame table, const catga_field *field)
+{
+    if (field->slot >= table.vtable_size)
+        return 0;
+    uint16_t offset = catga_load_u16(table.vtable + field->slot);
+    return offset == 0 ? 0 : table.at + offset;
+}
+
+static inline bool catga_check_absent(catga_check *check, const catga_field *field)
+{
+    return (field->flags & CATGA_REQUIRED) == 0 || catga_check_refuse(check, field, "required, but absent");
+}
+
+/* For each scalar type: whether a field, when it is there, keeps its range. A NaN keeps none. */
+#define CATGA_SCALAR(name, type)                                                                                       \
+    static inline bool catga_check_##name(catga_check *check, catga_frame table, const catga_field *field,      \
+                                          type lowest, type highest)                                                   \
+    {                                                                                                                  \
+        uint32_t at = catga_check_find(table, field);                                                                  \
+        if (at == 0)                                                                                                   \
+            return true;                                                                                               \
+        type value = catga_load_##name(check->bytes + at);                                                             \
+        return (value >= lowest && value <= highest) || catga_check_refuse(check, field, "out of range");              \
+    }
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+
+/* What lies behind the offset at `slot`. */
+bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max);
+bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type);
+/* A vector of scalars or structs; of strings; of tables. They name the field themselves. */
+bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field);
+bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field);
+bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field);
+
+static inline bool catga_check_struct(catga_check *check, catga_frame table, const catga_field *field)
+{
+    return catga_check_find(table, field) != 0 || catga_check_absent(check, field);
+}
+
+static inline bool catga_check_string(catga_check *check, catga_frame table, const catga_field *field)
+{
+    uint32_t slot = catga_check_find(table, field);
+    if (slot == 0)
+        return catga_check_absent(check, field);
+    return catga_check_text(check, slot, field->max) || catga_check_failed(check, field);
+}
+
+static inline bool catga_check_child(catga_check *check, catga_frame table, const catga_field *field)
+{
+    uint32_t slot = catga_check_find(table, field);
+    if (slot == 0)
+        return catga_check_absent(check, field);
+    return catga_check_table(check, slot, (const catga_table *)field->type) ||
+           catga_check_failed(check, field);
+}
+
+static inline bool catga_check_vector(catga_check *check, catga_frame table, const catga_field *field)
+{
+    uint32_t slot = catga_check_find(table, field);
+    return slot == 0 ? catga_check_absent(check, field) : catga_check_elements(check, slot, field);
+}
+
+static inline bool catga_check_strings(catga_check *check, catga_frame table, const catga_field *field)
+{
+    uint32_t slot = catga_check_find(table, field);
+    return slot == 0 ? catga_check_absent(check, field) : catga_check_texts(check, slot, field);
+}
+
+static inline bool catga_check_children(catga_check *check, catga_frame table, const catga_field *field)
+{
+    uint32_t slot = catga_check_find(table, field);
+    return slot == 0 ? catga_check_absent(check, field) : catga_check_tables(check, slot, field);
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
