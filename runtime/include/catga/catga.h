@@ -39,10 +39,12 @@ extern "C" {
 #define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CATGA_CHECKED __attribute__((warn_unused_result))
 #define CATGA_COLD __attribute__((cold))
+#define CATGA_APART __attribute__((noinline))
 #else
 #define CATGA_PRINTF(text, first)
 #define CATGA_CHECKED
 #define CATGA_COLD
+#define CATGA_APART
 #endif
 
 /* ---- Status ---------------------------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #ifndef CATGA_CHECK_H
 #define CATGA_CHECK_H
 
+#include <catga/ascii.h>
 #include <catga/gen.h>
 #include <catga/wire.h>
 
@@ -22,12 +23,8 @@ struct catga_check {
     const uint8_t *bytes;
     uint32_t last_word; /* the last position at which 4 bytes can lie: the length is below 2^31, less 4 */
     uint32_t depth;     /* of the table at hand */
-    uint32_t known_alignment;
-    uint64_t work; /* that may still be done: V8 */
+    uint64_t work;      /* that may still be done: V8 */
     catga_problem *problem;
-    /* The last vtable that has been checked need not be for the next table of that type that is aligned as well. */
-    const uint8_t *known_vtable;
-    const catga_table *known_type;
 };
 
 /* A table inside it; passed by value, in two registers. */
@@ -69,8 +66,37 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
+/* V4: whether the offset at `slot` leads inside, where 4 bytes can lie; to *at. */
+static inline bool catga_check_follow(const catga_check *check, uint32_t slot, uint32_t *at)
+{
+    uint32_t offset = catga_load_u32(check->bytes + slot);
+    /* Rotated, and less 1, an offset that is 0, not a multiple of 4, or 2^31 and more is a large number. */
+    uint32_t words = offset >> 2 | offset << 30;
+    *at = slot + offset;
+    return words - 1 < (uint32_t)INT32_MAX >> 2 && *at <= check->last_word;
+}
+
+/* Explains what is wrong with the string behind `slot`, or finds that nothing is: that it is UTF-8, though not ASCII. */
+CATGA_APART bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max);
+
+/* Strings longer than this are counted as work; shorter ones are part of the work of their table or vector. */
+#define CATGA_SHORT_TEXT 64
+
+/* V5 */
+static inline bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
+{
+    uint32_t at;
+    if (!catga_check_follow(check, slot, &at))
+        return catga_check_odd_text(check, slot, max);
+    uint32_t length = catga_load_u32(check->bytes + at);
+    const uint8_t *text = check->bytes + at + 4;
+    if (length >= check->last_word - at || text[length] != 0 || length > max || length > CATGA_SHORT_TEXT ||
+        !catga_is_ascii(text, length))
+        return catga_check_odd_text(check, slot, max);
+    return true;
+}
+
 /* What lies behind the offset at `slot`. */
-bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max);
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type);
 /* A vector of scalars or structs; of strings; of tables. They name the field themselves. */
 bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field);
