@@ -116,6 +116,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     init_lock(nats);
     catga_nats_link_init(&nats->prompt, nats, true);
     catga_nats_link_init(&nats->bulk, nats, false);
+    catga_nats_pace_init(&nats->pace);
     return nats;
 }
 

@@ -8,6 +8,7 @@
  *     transport_nats_keeper.c        the thread that seeks
  *     transport_nats_subscription.c  what comes in
  *     transport_nats_send.c          what goes out
+ *     transport_nats_pace.c          over which link
  *     transport_nats_check.c         what may go out: subjects, headers
  *     transport_nats_status.c        natsStatus to catga_status
  *
@@ -24,9 +25,9 @@
  * events that may be lost, or requests whose callers were told, or have a retry of their own.
  *
  * Two links lead to the servers. `prompt` writes each message at once and carries subscriptions, requests and answers;
- * `bulk` gathers what it writes and carries events; it is opened by the first. What one thread sends over one of them
- * stays in order; an event and a request after it may overtake each other, unless a flush, which covers both, is between
- * them.
+ * `bulk` gathers what it writes and carries events, and bursts of requests and answers; it is opened by the first of
+ * them. Events of one thread stay in order. Requests and answers may overtake each other and the events, unless a flush,
+ * which covers both links, is between them.
  *
  * Locks. `lock` of the transport guards links and subscriptions; no message on its way takes it. A session's own lock
  * comes before it. Nothing that may wait for a handler is done under either.
@@ -38,6 +39,7 @@
 
 #include <nats/nats.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/queue.h>
 
@@ -202,6 +204,25 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 /* Makes the name of an inbox, which nobody can guess, and subscribes to its replies. */
 catga_status catga_nats_inbox_open(catga_nats *nats);
 
+/* ---- Pace ------------------------------------------------------------------------------------------------------ */
+
+typedef struct catga_nats_pace {
+    _Atomic(int64_t) last_ns;    /* when the last request or answer was sent */
+    _Atomic(int64_t) average_ns; /* between two of them, lately */
+    atomic_bool gathered;        /* there is something that the flusher has not seen */
+    atomic_bool flushing;        /* the flusher runs */
+    sem_t work;
+    pthread_t flusher;
+} catga_nats_pace;
+
+void catga_nats_pace_init(catga_nats_pace *pace);
+void catga_nats_pace_start(catga_nats *nats); /* when there is a bulk connection */
+void catga_nats_pace_stop(catga_nats *nats);
+
+/* The link for a request or an answer now; and to be told that one was sent over it. */
+catga_nats_link *catga_nats_pace_link(catga_nats *nats);
+void catga_nats_pace_sent(catga_nats_link *link);
+
 /* ---- All of it ------------------------------------------------------------------------------------------------- */
 
 struct catga_nats {
@@ -212,6 +233,7 @@ struct catga_nats {
 
     catga_nats_link prompt;
     catga_nats_link bulk;
+    catga_nats_pace pace;
     atomic_size_t max_payload;
     atomic_uint_least64_t dropped;
     char inbox[CATGA_NATS_INBOX + 1];

@@ -77,14 +77,28 @@ static void go_down(catga_nats_link *link, int64_t now)
 
 /* ---- A link comes up ------------------------------------------------------------------------------------------- */
 
-static void tell_found(catga_nats *nats, natsConnection *connection)
+/*
+ * Found is what was lost: the bulk link too when it is used, so that who hears of it can publish. Unless that fails,
+ * which is no reason to keep quiet about the other.
+ */
+static void tell_found(catga_nats *nats)
 {
-    if (!nats->lost)
+    natsConnection *connection = atomic_load(&nats->prompt.connection);
+    bool bulk = !atomic_load(&nats->bulk.wanted) || atomic_load(&nats->bulk.connection) != NULL ||
+                nats->bulk.failure != NATS_OK;
+    if (!nats->lost || connection == NULL || !bulk)
         return;
     nats->lost = false;
     char url[256] = "";
     natsConnection_GetConnectedUrl(connection, url, sizeof(url));
     tell(nats, CATGA_CONNECTION_FOUND, catga_nats_address_shown(url));
+}
+
+/* There is a server again: the other link need not wait to find out. */
+static void hurry(catga_nats_link *link, int64_t now)
+{
+    link->failure = NATS_OK;
+    link->next_ns = now;
 }
 
 /* Returns when the server has confirmed the subscriptions. */
@@ -119,7 +133,10 @@ static void come_up(catga_nats_link *link, int64_t now)
     atomic_store(&link->connection, connection);
     pthread_cond_broadcast(&nats->changed);
     if (link->prompt)
-        tell_found(nats, connection);
+        hurry(&nats->bulk, now);
+    else
+        catga_nats_pace_start(nats);
+    tell_found(nats);
 }
 
 /* ---- An attempt ends without a connection ---------------------------------------------------------------------- */
@@ -145,6 +162,7 @@ static void fail(catga_nats_link *link, natsStatus failure, int64_t now)
     pthread_cond_broadcast(&link->owner->changed);
     end_session(link);
     tell_refusal(link);
+    tell_found(link->owner);
 }
 
 /* Eight attempts in a row that neither succeed nor fail are threads and memory that do not come back. */
@@ -245,6 +263,8 @@ void catga_nats_keeper_stop(catga_nats *nats)
     pthread_mutex_unlock(&nats->lock);
     if (nats->keeping)
         pthread_join(nats->keeper, NULL);
+
+    catga_nats_pace_stop(nats);
 
     pthread_mutex_lock(&nats->lock);
     end_link(&nats->bulk);

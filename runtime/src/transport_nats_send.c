@@ -53,6 +53,14 @@ static catga_status send_over(catga_nats_link *link, const catga_outgoing *messa
     return catga_nats_status(status);
 }
 
+static catga_status send_paced(catga_nats *nats, const catga_outgoing *message, const char *reply)
+{
+    catga_nats_link *link = catga_nats_pace_link(nats);
+    catga_status status = send_over(link, message, reply);
+    catga_nats_pace_sent(link);
+    return status;
+}
+
 /* ---- The operations -------------------------------------------------------------------------------------------- */
 
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
@@ -81,7 +89,7 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
     char reply[CATGA_NATS_REPLY + 1];
     memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
     append_token(reply + CATGA_NATS_INBOX, token);
-    return send_over(&nats->prompt, message, reply);
+    return send_paced(nats, message, reply);
 }
 
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to, const catga_outgoing *message)
@@ -90,7 +98,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
         return CATGA_INVALID_ARGUMENT;
     catga_outgoing answer = *message;
     answer.subject = to->reply;
-    return send_over(&catga_nats_of(transport)->prompt, &answer, NULL);
+    return send_paced(catga_nats_of(transport), &answer, NULL);
 }
 
 /* ---- The inbox ------------------------------------------------------------------------------------------------- */
