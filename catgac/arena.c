@@ -17,10 +17,7 @@
 #define ARENA_BLOCK_PER_ALLOCATION 0
 #endif
 
-enum {
-    ARENA_BLOCK_SIZE = 256 * 1024,
-    ARENA_ALIGNMENT = alignof(max_align_t)
-};
+enum { ARENA_BLOCK_SIZE = 256 * 1024, ARENA_ALIGNMENT = alignof(max_align_t) };
 
 struct arena_block {
     struct arena_block *older;
@@ -80,8 +77,8 @@ void *arena_try_array(arena *memory, size_t count, size_t size)
     size_t rounded = (wanted + mask) & ~mask;
 
     struct arena_block *block = memory->newest;
-    bool fits = !ARENA_BLOCK_PER_ALLOCATION && block != NULL &&
-                rounded <= block->capacity - block->used;
+    bool fits =
+        !ARENA_BLOCK_PER_ALLOCATION && block != NULL && rounded <= block->capacity - block->used;
     if (!fits && !add_block(memory, rounded))
         return NULL;
     block = memory->newest;

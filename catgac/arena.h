@@ -13,8 +13,8 @@
 
 typedef struct arena {
     struct arena_block *newest;
-    size_t used;      /* bytes asked of the system so far */
-    size_t limit;     /* the most that may be asked */
+    size_t used;  /* bytes asked of the system so far */
+    size_t limit; /* the most that may be asked */
     jmp_buf exhausted;
 } arena;
 
@@ -30,7 +30,7 @@ void *arena_try_array(arena *memory, size_t count, size_t size);
 /* Leaves through `exhausted`; does not return. */
 _Noreturn void arena_give_up(arena *memory);
 
-#define ARENA_NEW(memory, type) ((type *)arena_array((memory), 1, sizeof(type)))
+#define ARENA_NEW(memory, type)          ((type *)arena_array((memory), 1, sizeof(type)))
 #define ARENA_ARRAY(memory, count, type) ((type *)arena_array((memory), (count), sizeof(type)))
 
 #endif

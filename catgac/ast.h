@@ -28,7 +28,7 @@ typedef struct ast_name {
 
 /* A name with the namespace that may come before it: shop.money.Currency. */
 typedef struct ast_path {
-    slice text;             /* all of it, joined by dots */
+    slice text;              /* all of it, joined by dots */
     size_t qualifier_length; /* bytes before the last dot; 0 when there is none */
     span place;
 } ast_path;
@@ -53,9 +53,9 @@ struct ast_expression {
     ast_expression_kind kind;
     span place;
     size_t depth;
-    slice text;    /* of INTEGER, NUMBER, DURATION: as written; of STRING: its value */
-    ast_path name; /* of NAME */
-    int sign;      /* of UNARY, BINARY: a token kind */
+    slice text;                 /* of INTEGER, NUMBER, DURATION: as written; of STRING: its value */
+    ast_path name;              /* of NAME */
+    int sign;                   /* of UNARY, BINARY: a token kind */
     const ast_expression *left; /* NULL for UNARY */
     const ast_expression *right;
 };
@@ -237,7 +237,6 @@ void ast_append_declaration(ast_file *file, ast_declaration *added);
 
 /* ---- Printing it, for --dump=ast ------------------------------------------------------------- */
 
-const char *ast_kind_text(ast_kind kind);
 void ast_dump(const ast *tree, buffer *out);
 
 #endif

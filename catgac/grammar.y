@@ -252,7 +252,7 @@ declaration(D) ::= SERVICE(K) IDENTIFIER(N) LEFT_BRACE lines(L) RIGHT_BRACE.
 %type lines {ast_members}
 lines(L) ::= .                         { L = (ast_members){0}; }
 lines(L) ::= lines(L1) line(M).        { L = L1; ast_append_member(&L, M); }
-lines(L) ::= lines(L1) error RESYNC.   { L = L1; RECOVERED; p->has_lost_lines = true; }
+lines(L) ::= lines(L1) error RESYNC.   { L = L1; RECOVERED; }
 
 %type line {ast_member *}
 line(M) ::= HANDLE(K) path(P) SEMICOLON.

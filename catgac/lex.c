@@ -245,11 +245,31 @@ static token make_token(const lexer *input, uint16_t kind, const char *begin)
     return (token){.begin = place.begin, .end = place.end, .kind = kind};
 }
 
+static bool is_beyond_ascii(char c)
+{
+    return (unsigned char)c >= 0x80;
+}
+
+/* A word that has letters which no name may have: one token, so that it is reported once. */
+static token lex_foreign_word(lexer *input, const char *begin)
+{
+    while (is_letter(*input->at) || is_digit(*input->at) || is_beyond_ascii(*input->at))
+        input->at++;
+    token word = make_token(input, TOKEN_IDENTIFIER, begin);
+    word.broken = true;
+    diag_report(input->diags, DIAG_UNEXPECTED_CHARACTER, lex_span(input, word),
+                "'%.*s' is no name: it is made of the letters a to z and A to Z, digits and '_'",
+                SLICE_PRINT(lex_text(input, word)));
+    return word;
+}
+
 static token lex_word(lexer *input)
 {
     const char *begin = input->at;
     while (is_letter(*input->at) || is_digit(*input->at))
         input->at++;
+    if (is_beyond_ascii(*input->at))
+        return lex_foreign_word(input, begin);
     slice word = {begin, (size_t)(input->at - begin)};
     if (word.length > LEX_NAME_LIMIT)
         diag_report(input->diags, DIAG_NAME_TOO_LONG, span_at(input, begin, input->at),
@@ -271,8 +291,8 @@ static bool is_duration_unit(slice word)
 static bool skip_digits(lexer *input, bool (*belongs)(char))
 {
     const char *begin = input->at;
-    while (belongs(*input->at) || (*input->at == '_' && input->at > begin &&
-                                   input->at[-1] != '_' && belongs(input->at[1])))
+    while (belongs(*input->at) || (*input->at == '_' && input->at > begin && input->at[-1] != '_' &&
+                                   belongs(input->at[1])))
         input->at++;
     return input->at > begin;
 }
@@ -381,13 +401,27 @@ static uint16_t sign_at(const char *at, size_t *length)
         char sign;
         uint16_t kind;
     } signs[] = {
-        {';', TOKEN_SEMICOLON},    {':', TOKEN_COLON},         {',', TOKEN_COMMA},
-        {'@', TOKEN_AT},           {'(', TOKEN_LEFT_PARENTHESIS}, {')', TOKEN_RIGHT_PARENTHESIS},
-        {'{', TOKEN_LEFT_BRACE},   {'}', TOKEN_RIGHT_BRACE},   {'[', TOKEN_LEFT_BRACKET},
-        {']', TOKEN_RIGHT_BRACKET}, {'.', TOKEN_DOT},          {'=', TOKEN_EQUALS},
-        {'?', TOKEN_QUESTION},     {'+', TOKEN_PLUS},          {'-', TOKEN_MINUS},
-        {'*', TOKEN_STAR},         {'/', TOKEN_SLASH},         {'%', TOKEN_PERCENT},
-        {'&', TOKEN_AMPERSAND},    {'|', TOKEN_BAR},           {'~', TOKEN_TILDE},
+        {';', TOKEN_SEMICOLON},
+        {':', TOKEN_COLON},
+        {',', TOKEN_COMMA},
+        {'@', TOKEN_AT},
+        {'(', TOKEN_LEFT_PARENTHESIS},
+        {')', TOKEN_RIGHT_PARENTHESIS},
+        {'{', TOKEN_LEFT_BRACE},
+        {'}', TOKEN_RIGHT_BRACE},
+        {'[', TOKEN_LEFT_BRACKET},
+        {']', TOKEN_RIGHT_BRACKET},
+        {'.', TOKEN_DOT},
+        {'=', TOKEN_EQUALS},
+        {'?', TOKEN_QUESTION},
+        {'+', TOKEN_PLUS},
+        {'-', TOKEN_MINUS},
+        {'*', TOKEN_STAR},
+        {'/', TOKEN_SLASH},
+        {'%', TOKEN_PERCENT},
+        {'&', TOKEN_AMPERSAND},
+        {'|', TOKEN_BAR},
+        {'~', TOKEN_TILDE},
     };
     *length = 1;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
@@ -401,8 +435,8 @@ static bool begins_token(const char *at)
 {
     size_t length;
     sign_at(at, &length);
-    return length > 0 || is_letter(*at) || is_digit(*at) || *at == '"' || *at == ' ' ||
-           *at == '\t' || *at == '\r' || *at == '\n';
+    return length > 0 || is_letter(*at) || is_digit(*at) || is_beyond_ascii(*at) || *at == '"' ||
+           *at == ' ' || *at == '\t' || *at == '\r' || *at == '\n';
 }
 
 /* Reports a run of characters that begin nothing, once. */
@@ -424,7 +458,7 @@ static token lex_token(lexer *input)
         const char *begin = input->at;
         if (begin >= input->end)
             return make_token(input, TOKEN_END, begin);
-        if (is_letter(*begin))
+        if (is_letter(*begin) || is_beyond_ascii(*begin))
             return lex_word(input);
         if (is_digit(*begin))
             return lex_number(input);

@@ -60,15 +60,10 @@ typedef enum scalar_kind {
     SCALAR_COUNT
 } scalar_kind;
 
-typedef enum scalar_class {
-    CLASS_BOOL,
-    CLASS_SIGNED,
-    CLASS_UNSIGNED,
-    CLASS_FLOAT
-} scalar_class;
+typedef enum scalar_class { CLASS_BOOL, CLASS_SIGNED, CLASS_UNSIGNED, CLASS_FLOAT } scalar_class;
 
 typedef enum model_type_kind {
-    TYPE_SCALAR, /* `scalar` as it is */
+    TYPE_SCALAR,    /* `scalar` as it is */
     TYPE_DECIMAL,   /* i64, scaled by 10 to the power of `decimal_places` */
     TYPE_TIMESTAMP, /* i64, nanoseconds since 1970-01-01 UTC */
     TYPE_DURATION,  /* i64, nanoseconds */
@@ -79,8 +74,8 @@ typedef enum model_type_kind {
     TYPE_UNION,     /* by `alternatives` */
     TYPE_STRING,
     TYPE_BYTES,
-    TYPE_VECTOR,    /* of `element`, which is never a vector, an array or optional */
-    TYPE_ARRAY      /* the same, `array_length` of them, inline: in structs only */
+    TYPE_VECTOR, /* of `element`, which is never a vector, an array or optional */
+    TYPE_ARRAY   /* the same, `array_length` of them, inline: in structs only */
 } model_type_kind;
 
 typedef struct model_type model_type;
@@ -103,6 +98,9 @@ uint32_t scalar_size(scalar_kind scalar);
 
 /* True for the kinds that have a `scalar`. */
 bool type_is_scalar(const model_type *type);
+
+/* Appends a type as a schema writes it. */
+void model_print_type(const model_type *type, buffer *out);
 
 /* Size and alignment where the type is stored inline: scalars, uuid, structs, arrays; an offset
  * (4, 4) for the others. */
@@ -131,6 +129,9 @@ typedef struct model_value {
     };
 } model_value;
 
+/* Appends a value as a schema writes it; text without escapes. */
+void model_print_value(const model_type *type, const model_value *value, buffer *out);
+
 struct model_constant {
     model_origin origin;
     model_type type; /* a scalar, decimal, duration or string; never optional */
@@ -147,7 +148,7 @@ struct model_enum_member {
 struct model_enum {
     model_origin origin;
     bool is_flags;
-    scalar_kind scalar; /* an integer type */
+    scalar_kind scalar;               /* an integer type */
     const model_enum_member *members; /* values ascend */
     size_t member_count;
 };
@@ -190,7 +191,7 @@ struct model_table {
     size_t field_count;
     char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
     const model_message *message; /* whose body this is, or NULL */
-    bool is_result;               /* a command or query of this compilation answers with it */
+    bool is_result;               /* a command or query of the same module answers with it */
 };
 
 typedef struct model_union_member {
@@ -224,11 +225,7 @@ typedef enum model_message_kind {
     MESSAGE_EVENT
 } model_message_kind;
 
-typedef enum model_qos {
-    QOS_AT_MOST_ONCE,
-    QOS_AT_LEAST_ONCE,
-    QOS_EXACTLY_ONCE
-} model_qos;
+typedef enum model_qos { QOS_AT_MOST_ONCE, QOS_AT_LEAST_ONCE, QOS_EXACTLY_ONCE } model_qos;
 
 struct model_message {
     model_origin origin;
@@ -237,10 +234,10 @@ struct model_message {
     slice subject;           /* catga.commands.shop.orders.v1.CreateOrder */
 
     /* Of commands and queries only. */
-    const model_table *result;
-    const model_error_set *errors; /* or NULL: it declares none */
-    uint64_t timeout_ns;           /* 5 s unless declared */
-    uint32_t retries;              /* 0 unless declared; at most 100 */
+    const model_table *result;       /* declared in the same module */
+    const model_error_set *errors;   /* or NULL: it declares none */
+    uint64_t timeout_ns;             /* 5 s unless declared */
+    uint32_t retries;                /* 0 unless declared; at most 100 */
     const model_service *handled_by; /* or NULL: no service of this compilation */
 
     /* Of events only. */

@@ -31,8 +31,7 @@ void parser_declared(parser *p)
 void parser_lost_declaration(parser *p)
 {
     if (p->declaration_name.kind != TOKEN_END) {
-        ast_declaration *lost =
-            ast_make_declaration(&p->maker, AST_BROKEN, p->declaration_keyword);
+        ast_declaration *lost = ast_make_declaration(&p->maker, AST_BROKEN, p->declaration_keyword);
         lost->name = ast_make_name(&p->maker, p->declaration_name);
         ast_append_declaration(p->file, lost);
     }
@@ -74,11 +73,13 @@ static void expect_keywords(const parser *p, expectation *list)
 /* The most telling first: a list of three is all that is read. Groups are named as one. */
 static expectation what_is_expected(const parser *p)
 {
-    static const int plain[] = {TOKEN_SEMICOLON, TOKEN_LEFT_BRACE, TOKEN_RIGHT_BRACE,
-                                TOKEN_RIGHT_PARENTHESIS, TOKEN_RIGHT_BRACKET, TOKEN_COMMA,
-                                TOKEN_COLON, TOKEN_EQUALS, TOKEN_ARROW};
-    static const int rare[] = {TOKEN_AT, TOKEN_QUESTION, TOKEN_DOT_DOT, TOKEN_DOT,
-                               TOKEN_LEFT_PARENTHESIS, TOKEN_PLUS, TOKEN_MINUS};
+    static const int plain[] = {
+        TOKEN_SEMICOLON,     TOKEN_LEFT_BRACE, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_PARENTHESIS,
+        TOKEN_RIGHT_BRACKET, TOKEN_COMMA,      TOKEN_COLON,       TOKEN_EQUALS,
+        TOKEN_ARROW};
+    static const int rare[] = {TOKEN_AT,   TOKEN_QUESTION,         TOKEN_DOT_DOT,
+                               TOKEN_DOT,  TOKEN_LEFT_PARENTHESIS, TOKEN_PLUS,
+                               TOKEN_MINUS};
     static const int words[] = {TOKEN_IDENTIFIER, TOKEN_STRING, TOKEN_LEFT_BRACKET};
     expectation list = {.count = 0};
 
@@ -257,8 +258,7 @@ static bool begins_declaration(const parser *p, token current, token previous)
 static bool ends_member(const parser *p, token current)
 {
     uint16_t keyword = p->declaration_keyword.kind;
-    bool has_commas =
-        keyword == TOKEN_ENUM || keyword == TOKEN_FLAGS || keyword == TOKEN_UNION;
+    bool has_commas = keyword == TOKEN_ENUM || keyword == TOKEN_FLAGS || keyword == TOKEN_UNION;
     return current.kind == (has_commas ? TOKEN_COMMA : TOKEN_SEMICOLON);
 }
 
@@ -380,8 +380,7 @@ static void put_semicolon(parser *p, token current)
     slice text = lex_text(&p->input, p->previous);
     place.begin = place.end;
     p->file->has_errors = true;
-    diag_report(p->maker.diags, DIAG_SYNTAX, place, "expected ';' after '%.*s'",
-                SLICE_PRINT(text));
+    diag_report(p->maker.diags, DIAG_SYNTAX, place, "expected ';' after '%.*s'", SLICE_PRINT(text));
     feed_missing(p, TOKEN_SEMICOLON, current);
 }
 

@@ -38,7 +38,6 @@ typedef struct parser {
     bool failed;   /* the current token did not fit */
     bool is_quiet; /* the mistake has been reported: what is fed now is made up */
     bool stopped;
-    bool has_lost_lines; /* of a service: who handles what is not known */
 } parser;
 
 /* Called by the grammar. */

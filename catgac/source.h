@@ -15,7 +15,7 @@
 #include "text.h"
 
 enum {
-    SOURCE_SIZE_LIMIT = 1 << 20,        /* of one file, unless source_set.size_limit says else */
+    SOURCE_SIZE_LIMIT = 1 << 20,         /* of one file, unless source_set.size_limit says else */
     SOURCE_TOTAL_LIMIT = 16 * (1 << 20), /* of all files together */
     SOURCE_COUNT_LIMIT = 256
 };
@@ -40,7 +40,7 @@ typedef struct source {
     slice real_path;   /* absolute, without links */
     slice schema_path; /* below the longest matching -I root, else the base name: for output */
     slice text;        /* all bytes; text.data[text.length] is NUL */
-    source_root home;  /* the folder of the given file that led here: the last root of its imports */
+    source_root home; /* the folder of the given file that led here: the last root of its imports */
     dev_t device;
     ino_t inode;
 } source;

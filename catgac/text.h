@@ -22,7 +22,7 @@ typedef struct slice {
 } slice;
 
 /* A slice of a string literal. */
-#define SLICE(literal) ((slice){ (literal), sizeof(literal) - 1 })
+#define SLICE(literal) ((slice){(literal), sizeof(literal) - 1})
 
 /* For printf("%.*s", SLICE_PRINT(name)). */
 #define SLICE_PRINT(piece) (int)(piece).length, (piece).data
@@ -56,9 +56,9 @@ slice buffer_slice(const buffer *out);
 typedef struct text_table {
     arena *memory;
     struct text_table_entry *entries;
-    size_t capacity;      /* a power of two, or 0 */
+    size_t capacity; /* a power of two, or 0 */
     size_t count;
-    uint32_t generation;  /* entries of an older generation are free */
+    uint32_t generation; /* entries of an older generation are free */
 } text_table;
 
 text_table text_table_in(arena *memory);
