@@ -1,0 +1,151 @@
+/*
+ * A nats-server that a test starts, kills, pauses and starts again, always at the same port. For tests that need more
+ * than the one that lib/with-nats gives them.
+ */
+#ifndef NATS_SERVER_H
+#define NATS_SERVER_H
+
+#include <dirent.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct nats_server {
+    char folder[128];
+    char config[160]; /* empty: none */
+    char url[128];
+    int port; /* -1 before the first start: the server chooses */
+    pid_t process;
+} nats_server;
+
+static inline void pause_ms(long ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&time, NULL);
+}
+
+static inline double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* The path of a file in the server's folder. */
+static inline const char *nats_server_file(const nats_server *server, const char *name, char path[256])
+{
+    snprintf(path, 256, "%s/%s", server->folder, name);
+    return path;
+}
+
+static inline void nats_server_init(nats_server *server, const char *config)
+{
+    *server = (nats_server){.port = -1};
+    const char *temp = getenv("CATGA_TEMP");
+    snprintf(server->folder, sizeof(server->folder), "%s/nats-XXXXXX", temp == NULL ? "/tmp" : temp);
+    if (mkdtemp(server->folder) == NULL)
+        abort();
+    if (config == NULL)
+        return;
+    snprintf(server->config, sizeof(server->config), "%s/config", server->folder);
+    FILE *file = fopen(server->config, "w");
+    if (file == NULL || fputs(config, file) < 0 || fclose(file) != 0)
+        abort();
+}
+
+/* The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], when it listens. */
+static inline bool nats_server_read_port(nats_server *server)
+{
+    char path[256];
+    char name[64];
+    char text[512] = "";
+    snprintf(name, sizeof(name), "nats-server_%d.ports", (int)server->process);
+    FILE *file = fopen(nats_server_file(server, name, path), "r");
+    if (file == NULL)
+        return false;
+    size_t length = fread(text, 1, sizeof(text) - 1, file);
+    fclose(file);
+    text[length] = '\0';
+    const char *url = strstr(text, "nats://");
+    const char *port = url == NULL ? NULL : strrchr(url, ':');
+    for (const char *at = url; at != NULL && *at != '"' && *at != '\0'; at++)
+        if (*at == ':')
+            port = at;
+    if (port == NULL || strchr(url, '"') == NULL)
+        return false;
+    server->port = (int)strtol(port + 1, NULL, 10);
+    snprintf(server->url, sizeof(server->url), "nats://127.0.0.1:%d", server->port);
+    return true;
+}
+
+static inline void nats_server_run(const nats_server *server)
+{
+    char path[256];
+    char port[16];
+    snprintf(port, sizeof(port), "%d", server->port);
+    FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
+    (void)log;
+    const char *program = getenv("NATS_SERVER");
+    char *search = getenv("PATH");
+    char wider[4096];
+    snprintf(wider, sizeof(wider), "%s:/usr/sbin:/usr/local/sbin", search == NULL ? "/usr/bin" : search);
+    setenv("PATH", wider, 1);
+    if (program == NULL)
+        program = "nats-server";
+    if (server->config[0] != '\0')
+        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder, "-c",
+               server->config, (char *)NULL);
+    else
+        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder, (char *)NULL);
+    _exit(127);
+}
+
+/* Starts it, and returns when it listens. */
+static inline void nats_server_start(nats_server *server)
+{
+    server->process = fork();
+    if (server->process < 0)
+        abort();
+    if (server->process == 0)
+        nats_server_run(server);
+    for (int tries = 0; tries < 2000; tries++) {
+        if (nats_server_read_port(server))
+            return;
+        pause_ms(5);
+    }
+    fprintf(stderr, "nats-server did not start\n");
+    abort();
+}
+
+/* SIGKILL, SIGTERM end it; SIGSTOP and SIGCONT pause it. */
+static inline void nats_server_signal(nats_server *server, int number)
+{
+    kill(server->process, number);
+    if (number != SIGKILL && number != SIGTERM)
+        return;
+    waitpid(server->process, NULL, 0);
+    server->process = 0;
+}
+
+static inline void nats_server_clear(nats_server *server)
+{
+    if (server->process > 0)
+        nats_server_signal(server, SIGKILL);
+    DIR *folder = opendir(server->folder);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        char path[256];
+        if (entry->d_name[0] != '.')
+            unlink(nats_server_file(server, entry->d_name, path));
+    }
+    if (folder != NULL)
+        closedir(folder);
+    rmdir(server->folder);
+}
+
+#endif
