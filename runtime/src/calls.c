@@ -7,7 +7,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
-enum { FREE, HELD, SENDING, WAITING, FILLING, FULL };
+enum { FREE, HELD, SENDING, ASLEEP, WAITING, FILLING, FULL, LEFT };
 
 enum { PHASE_BITS = 3, INDEX_BITS = 16, WORD_BITS = 64 };
 
@@ -30,7 +30,12 @@ static bool move(catga_pending *call, uint64_t state, uint64_t from, uint64_t to
 static void set_phase(catga_pending *call, uint64_t phase)
 {
     uint64_t state = atomic_load_explicit(&call->state, memory_order_relaxed);
-    atomic_store(&call->state, with_phase(state, phase));
+    atomic_store_explicit(&call->state, with_phase(state, phase), memory_order_release);
+}
+
+static uint64_t phase_of(catga_pending *call)
+{
+    return atomic_load_explicit(&call->state, memory_order_acquire) & PHASE_MASK;
 }
 
 static uint32_t word_count(const catga_calls *calls)
@@ -47,7 +52,7 @@ catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_f
     calls->user = user;
     pthread_mutex_init(&calls->starting, NULL);
     sem_init(&calls->timer_woken, 0, 0);
-    atomic_init(&calls->timer_sleeps_until, 0);
+    atomic_init(&calls->timer_sleeps_until, CATGA_FOREVER);
     calls->slots = calloc(count, sizeof *calls->slots);
     calls->used = calloc(word_count(calls), sizeof *calls->used);
     if (calls->slots == NULL || calls->used == NULL)
@@ -90,7 +95,7 @@ static bool claim_index(catga_calls *calls, uint32_t *index)
     return false;
 }
 
-catga_pending *catga_calls_claim(catga_calls *calls, bool has_callback)
+catga_pending *catga_calls_claim(catga_calls *calls)
 {
     uint32_t index;
 
@@ -102,10 +107,8 @@ catga_pending *catga_calls_claim(catga_calls *calls, bool has_callback)
         call->index = index;
         call->prepared = true;
     }
-    call->has_callback = has_callback;
-    atomic_store(&call->due, CATGA_FOREVER);
     uint64_t state = atomic_load_explicit(&call->state, memory_order_relaxed) + (UINT64_C(1) << PHASE_BITS);
-    atomic_store(&call->state, with_phase(state, HELD));
+    atomic_store_explicit(&call->state, with_phase(state, HELD), memory_order_release);
     return call;
 }
 
@@ -133,17 +136,32 @@ bool catga_pending_close(catga_pending *call)
     return move(call, atomic_load(&call->state), SENDING, HELD);
 }
 
-void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event)
+/* After an event was found on its way in: returns when it is there. */
+static void await_event(catga_pending *call)
+{
+    while (phase_of(call) == FILLING)
+        sched_yield(); /* a few instructions of the thread that brings it */
+}
+
+/* Sleeps until an event is in, or nobody may put one in any more since `until` has come; true for an event. */
+static bool sleep_until(catga_pending *call, int64_t until)
 {
     struct timespec end = catga_clock_timespec(until);
 
-    while (sem_trywait(&call->woken) != 0) {
-        if (sem_clockwait(&call->woken, CLOCK_MONOTONIC, &end) == 0)
-            break;
-        if (errno == ETIMEDOUT && catga_pending_close(call)) {
-            *event = (catga_call_event){.kind = CATGA_RETRY_TIME};
-            return;
-        }
+    while (sem_clockwait(&call->woken, CLOCK_MONOTONIC, &end) != 0) {
+        if (errno == ETIMEDOUT && move(call, atomic_load(&call->state), ASLEEP, HELD))
+            return false;
+    }
+    return true;
+}
+
+void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event)
+{
+    if (!move(call, atomic_load(&call->state), SENDING, ASLEEP)) {
+        await_event(call);
+    } else if (!sleep_until(call, until)) {
+        *event = (catga_call_event){.kind = CATGA_RETRY_TIME};
+        return;
     }
     *event = call->event;
     set_phase(call, HELD);
@@ -161,25 +179,32 @@ void catga_pending_leave(catga_calls *calls, catga_pending *call, int64_t until)
 
     atomic_store(&call->due, until);
     if (!move(call, state, SENDING, WAITING)) {
-        while ((atomic_load(&call->state) & PHASE_MASK) == FILLING)
-            sched_yield(); /* a few instructions of the thread that brings the event */
-        until = 0;         /* the timer thread sees to it */
+        await_event(call);
+        until = 0;
         atomic_store(&call->due, until);
+        set_phase(call, LEFT);
     }
     wake_timer(calls, until);
 }
 
 /* ---- The events' side ---- */
 
+static void fill(catga_pending *call, uint64_t state, const catga_call_event *event)
+{
+    call->event = *event;
+    atomic_store_explicit(&call->state, with_phase(state, FULL), memory_order_release);
+}
+
 /* Gives an event to a call of the generation in `state`; false when it does not wait for one. */
 static bool give(catga_calls *calls, catga_pending *call, uint64_t state, const catga_call_event *event)
 {
     if (move(call, state, SENDING, FILLING)) {
-        bool has_callback = call->has_callback;
-        call->event = *event;
-        atomic_store(&call->state, with_phase(state, FULL));
-        if (!has_callback)
-            sem_post(&call->woken);
+        fill(call, state, event);
+        return true;
+    }
+    if (move(call, state, ASLEEP, FILLING)) {
+        fill(call, state, event);
+        sem_post(&call->woken);
         return true;
     }
     if (move(call, state, WAITING, HELD)) {
@@ -213,18 +238,28 @@ void catga_calls_lost(catga_calls *calls)
 
 /* ---- The timer thread ---- */
 
-/* Drives a call that is due; its event is that time has passed, unless another one is in. */
-static void drive_due(catga_calls *calls, catga_pending *call)
+/*
+ * Takes a call that was left. The event is that time has passed, unless another one is in. The slot may have passed to
+ * another call since `due` was read; to that it is only an event that comes early.
+ */
+static bool take_left(catga_pending *call, catga_call_event *event)
 {
     uint64_t state = atomic_load(&call->state);
-    catga_call_event event = {.kind = CATGA_RETRY_TIME};
 
-    if (move(call, state, WAITING, HELD)) {
-        calls->drive(calls->user, call, &event);
-    } else if (move(call, state, FULL, HELD)) {
-        event = call->event;
-        calls->drive(calls->user, call, &event);
+    if (move(call, state, LEFT, HELD)) {
+        *event = call->event;
+        return true;
     }
+    *event = (catga_call_event){.kind = CATGA_RETRY_TIME};
+    return move(call, state, WAITING, HELD);
+}
+
+static void drive_due(catga_calls *calls, catga_pending *call)
+{
+    catga_call_event event;
+
+    if (take_left(call, &event))
+        calls->drive(calls->user, call, &event);
 }
 
 /* Drives the calls that are due; returns when the next will be. */
@@ -288,16 +323,8 @@ void catga_calls_stop_timer(catga_calls *calls)
 
 catga_pending *catga_calls_take_any(catga_calls *calls, catga_call_event *event)
 {
-    for (uint32_t i = 0; i < calls->count; i++) {
-        catga_pending *call = &calls->slots[i];
-        uint64_t state = atomic_load(&call->state);
-        *event = (catga_call_event){.kind = CATGA_RETRY_TIME};
-        if (move(call, state, WAITING, HELD))
-            return call;
-        if (call->has_callback && move(call, state, FULL, HELD)) {
-            *event = call->event;
-            return call;
-        }
-    }
+    for (uint32_t i = 0; i < calls->count; i++)
+        if (take_left(&calls->slots[i], event))
+            return &calls->slots[i];
     return NULL;
 }

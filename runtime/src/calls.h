@@ -7,10 +7,12 @@
  *
  *     FREE      nobody's
  *     HELD      one thread owns the call, and with it everything in the slot
- *     SENDING   its owner is about to send a try, or waits; an event may be put in
- *     WAITING   a call with a callback that nobody attends to; an event takes it over
+ *     SENDING   its owner is about to send a try; an event may be put in
+ *     ASLEEP    its owner sleeps until an event is in
+ *     WAITING   its owner has left it: an event takes the call over
  *     FILLING   an event is being put in
- *     FULL      an event is in
+ *     FULL      an event is in, for the owner
+ *     LEFT      an event is in, for the timer thread
  *
  * Of two events at once one is dropped. That costs nothing: an answer either ends the call or starts a pause.
  *
@@ -37,6 +39,7 @@ typedef struct catga_request {
     const catga_message *message;
     catga_retry retry;
     catga_envelope envelope;
+    int64_t began;
     bool bounded; /* by the deadline of the message on whose behalf it is made */
     /* Of a call with a callback. */
     catga_deliver_function *deliver;
@@ -56,11 +59,10 @@ typedef struct catga_call_event {
 
 typedef struct catga_pending {
     atomic_uint_fast64_t state;
-    atomic_int_fast64_t due; /* when the timer thread is to look at it; CATGA_FOREVER when somebody waits */
-    catga_call_event event;  /* in phases FILLING and FULL */
-    sem_t woken;             /* of a caller that waits: posted once for each event */
+    atomic_int_fast64_t due; /* when the timer thread is to look at it, once it is WAITING or LEFT */
+    catga_call_event event;  /* in phases FILLING, FULL and LEFT */
+    sem_t woken;             /* of a caller that waits: posted when an event comes while it sleeps */
     bool prepared;           /* `woken` has been made */
-    bool has_callback;
     uint32_t index;
     catga_request request;
 } catga_pending;
@@ -91,7 +93,7 @@ catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_f
 void catga_calls_end(catga_calls *calls);
 
 /* A call that the caller owns; NULL when as many as may be are under way. */
-catga_pending *catga_calls_claim(catga_calls *calls, bool has_callback);
+catga_pending *catga_calls_claim(catga_calls *calls);
 void catga_calls_free(catga_calls *calls, catga_pending *call);
 
 /* What its answers are found by, from claim to free. */

@@ -67,9 +67,16 @@ catga_local_message *catga_local_message_make(catga_local *hub, const catga_outg
     return message;
 }
 
+/* Gives up a reference; the only one needs no atomic change. */
+static bool was_last(catga_local_message *message)
+{
+    return atomic_load_explicit(&message->references, memory_order_acquire) == 1 ||
+           atomic_fetch_sub(&message->references, 1) == 1;
+}
+
 void catga_local_message_release(catga_local_message *message)
 {
-    if (message->borrowed || atomic_fetch_sub(&message->references, 1) != 1)
+    if (message->borrowed || !was_last(message))
         return;
     if (message->requester != NULL)
         catga_local_transport_release(message->requester);

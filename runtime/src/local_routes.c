@@ -3,21 +3,24 @@
 
 #include <stdlib.h>
 
-/* Eight bytes at a time: the subject is hashed for every message. */
+static uint64_t mix(uint64_t hash, const char *bytes, size_t count)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, count);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time, the last eight perhaps again: a subject is hashed for every message. */
 static uint64_t hash_of(const char *name, size_t length)
 {
     uint64_t hash = length;
 
-    while (length != 0) {
-        uint64_t word = 0;
-        size_t taken = length < sizeof word ? length : sizeof word;
-        memcpy(&word, name, taken);
-        hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-        hash ^= hash >> 32;
-        name += taken;
-        length -= taken;
-    }
-    return hash;
+    if (length < 8)
+        return mix(hash, name, length);
+    for (size_t i = 0; i + 8 < length; i += 8)
+        hash = mix(hash, name + i, 8);
+    return mix(hash, name + length - 8, 8);
 }
 
 static catga_local_subject *find_subject(catga_local *hub, const char *name, size_t length, uint64_t hash)

@@ -230,8 +230,11 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
     catga_local_message *answer = catga_local_message_make(hub, message, NULL, 0);
     if (answer == NULL)
         return CATGA_NO_MEMORY;
-    reply(request->requester, request->token,
-          &(catga_incoming){.data = answer->data, .length = answer->length, .native = answer});
+    catga_incoming incoming = {.data = answer->data, .length = answer->length, .native = answer};
+    if (request->borrowed) /* its sender is inside the call, so its bus is there */
+        request->requester->listener.on_reply(request->requester->listener.user, request->token, &incoming);
+    else
+        reply(request->requester, request->token, &incoming);
     return CATGA_OK;
 }
 
