@@ -30,8 +30,7 @@ struct catga_check {
 /* A table inside it; passed by value, in two registers. */
 struct catga_frame {
     const uint8_t *vtable;
-    uint32_t vtable_size;
-    uint32_t at; /* from the buffer's start */
+    uint64_t at; /* from the buffer's start */
 };
 
 /* The value of `field` is wrong; why is said already, or by `reason`. Both return false. */
@@ -41,10 +40,10 @@ CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field,
 /* Where a field lies in the buffer, or 0 when it is absent. */
 static inline uint32_t catga_check_find(catga_frame table, const catga_field *field)
 {
-    if (field->slot >= table.vtable_size)
+    if (field->slot >= catga_load_u16(table.vtable))
         return 0;
-    uint16_t offset = catga_load_u16(table.vtable + field->slot);
-    return offset == 0 ? 0 : table.at + offset;
+    uint32_t offset = catga_load_u16(table.vtable + field->slot);
+    return offset == 0 ? 0 : (uint32_t)table.at + offset;
 }
 
 static inline bool catga_check_absent(catga_check *check, const catga_field *field)
@@ -83,7 +82,7 @@ CATGA_APART bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_
 #define CATGA_SHORT_TEXT 64
 
 /* V5 */
-static inline bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
+CATGA_INLINE bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
 {
     uint32_t at;
     if (!catga_check_follow(check, slot, &at))
@@ -108,7 +107,7 @@ static inline bool catga_check_struct(catga_check *check, catga_frame table, con
     return catga_check_find(table, field) != 0 || catga_check_absent(check, field);
 }
 
-static inline bool catga_check_string(catga_check *check, catga_frame table, const catga_field *field)
+CATGA_INLINE bool catga_check_string(catga_check *check, catga_frame table, const catga_field *field)
 {
     uint32_t slot = catga_check_find(table, field);
     if (slot == 0)

@@ -90,7 +90,7 @@ typedef bool catga_check_function(catga_check *check, catga_frame table);
 struct catga_table {
     const char *name;            /* "shop.orders.CreateOrder" */
     const catga_field *fields;   /* in the order of their ids */
-    const uint16_t *vtable;      /* of a table in which every field is present; a removed field's entry is 0 */
+    const uint16_t *vtable;      /* of a table with every field; of a deprecated one 0; with zeros to 2 + 8 n entries */
     const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
     catga_put_function *put;
     catga_check_function *check;

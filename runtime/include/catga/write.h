@@ -8,12 +8,14 @@
  *     const uint8_t *vtable = catga_end_table(out, table, &type, present);
  *     return catga_put_string(out, table, vtable, &fields[0], in->order_id) && ...
  *
- * A table in which every field is present gets a constant vtable. In any other, catga_end_table closes the gaps. The
- * vtable follows its table, unless an equal one has been written for the same type: then that one is shared.
+ * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
+ * of absent fields 0. Only when more than half of the fields are absent does catga_end_table close the gaps. The vtable
+ * follows its table, unless an equal one has been written for the same type: then that one is shared.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
 
+#include <catga/ascii.h>
 #include <catga/gen.h>
 #include <catga/wire.h>
 
@@ -24,13 +26,14 @@ extern "C" {
 /* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
 #define CATGA_MAX_DEPTH 64
 
-/* The vtables that may be shared by tables to come: the last ones written. */
+/* The vtables that may be shared by tables to come: the last ones used, the very last one first. */
 #define CATGA_SHARED_VTABLES 8
 
 typedef struct catga_shared_vtable {
     const catga_table *type;
     uint64_t present;
     const uint8_t *at;
+    bool closed; /* the gaps of its tables */
 } catga_shared_vtable;
 
 struct catga_writer {
@@ -38,24 +41,26 @@ struct catga_writer {
     uint8_t *cursor; /* a multiple of 4 bytes from start */
     uint8_t *end;
     unsigned depth;
-    unsigned vtable_count; /* written so far; the last CATGA_SHARED_VTABLES of them are in vtables */
     bool full;             /* the buffer did not suffice; else a refusal */
+    unsigned vtable_count; /* in vtables; vtables[0].type is NULL when there is none */
     catga_problem *problem; /* where a refusal is explained; may be NULL */
     catga_shared_vtable vtables[CATGA_SHARED_VTABLES];
 };
 
 /* Refuses a value: the reason and the field's name become the writer's problem. Returns false. */
-bool catga_refuse(catga_writer *out, const catga_field *field, const char *reason);
+CATGA_COLD bool catga_refuse(catga_writer *out, const catga_field *field, const char *reason);
 
 /* The buffer does not suffice. Returns false. */
-bool catga_overflow(catga_writer *out);
+CATGA_COLD bool catga_overflow(catga_writer *out);
 
 static inline bool catga_room(const catga_writer *out, size_t size)
 {
     return (size_t)(out->end - out->cursor) >= size;
 }
 
-/* Room for a full table of `type`, with the slot of its parent set to it; NULL when the buffer does not suffice. */
+/*
+ * Room for a full table of `type`, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice.
+ */
 static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *slot, const catga_table *type)
 {
     size_t size = ((size_t)type->vtable[1] + 3) & ~(size_t)3;
@@ -68,55 +73,27 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *slot, const
         out->cursor += 4;
     }
     uint8_t *table = out->cursor;
-    catga_store_u32(table + size - 4, 0);
+    memset(table, 0, size);
     catga_store_u32(slot, (uint32_t)(table - slot));
     out->cursor = table + size;
     return table;
 }
 
-/* The general way to end a table: closes the gaps of absent fields and writes or shares the vtable. */
-const uint8_t *catga_end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
+/* The vtable of a table that is the first of its kind, or whose gaps are to be closed. */
+const uint8_t *catga_put_vtable(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
 
-static inline const uint8_t *catga_find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
-{
-    unsigned known = out->vtable_count < CATGA_SHARED_VTABLES ? out->vtable_count : CATGA_SHARED_VTABLES;
-    for (unsigned i = 0; i < known; i++)
-        if (out->vtables[i].type == type && out->vtables[i].present == present)
-            return out->vtables[i].at;
-    return NULL;
-}
-
-/* Writes a vtable and remembers it. */
-static inline const uint8_t *catga_put_vtable(catga_writer *out, const catga_table *type, uint64_t present,
-                                              const uint16_t *entries)
-{
-    uint8_t *vtable = out->cursor;
-    size_t size = entries[0];
-    out->cursor += (size + 3) & ~(size_t)3;
-    catga_store_u32(out->cursor - 4, 0);
-    if (CATGA_SWAPPED)
-        for (size_t i = 0; i < size / 2; i++)
-            catga_store_u16(vtable + 2 * i, entries[i]);
-    else
-        memcpy(vtable, entries, size);
-    catga_shared_vtable *known = &out->vtables[out->vtable_count++ % CATGA_SHARED_VTABLES];
-    known->type = type;
-    known->present = present;
-    known->at = vtable;
-    return vtable;
-}
-
-/* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. Returns its vtable. */
+/*
+ * Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. Returns its vtable, which
+ * says where its fields are.
+ */
 static inline const uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type,
                                              uint64_t present)
 {
-    if (present != type->all)
-        return catga_end_sparse_table(out, table, type, present);
-    const uint8_t *vtable = catga_find_vtable(out, type, present);
-    if (vtable == NULL)
-        vtable = catga_put_vtable(out, type, present, type->vtable);
-    catga_store_i32(table, (int32_t)(table - vtable));
-    return vtable;
+    const catga_shared_vtable *last = &out->vtables[0];
+    if (last->type != type || last->present != present || last->closed)
+        return catga_put_vtable(out, table, type, present);
+    catga_store_i32(table, (int32_t)(table - last->at));
+    return last->at;
 }
 
 static inline uint64_t catga_has(const void *data)
@@ -133,7 +110,7 @@ static inline uint64_t catga_has(const void *data)
     }                                                                                                                  \
     static inline uint64_t catga_put_optional_##name(uint8_t *at, catga_optional_##name optional)                      \
     {                                                                                                                  \
-        catga_store_##name(at, optional.value);                                                                        \
+        catga_store_##name(at, optional.present ? optional.value : (type)0);                                           \
         return optional.present;                                                                                       \
     }
 #include <catga/scalars.def>
@@ -143,11 +120,79 @@ static inline uint64_t catga_has(const void *data)
 uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input);
 
 /*
+ * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares a loop over the last bytes; most
+ * strings of messages are short.
+ */
+CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t length)
+{
+    const uint8_t *from = (const uint8_t *)text;
+    uint64_t seen = 0;
+    if (length >= 8) {
+        for (size_t i = 0; i + 8 < length; i += 8) {
+            uint64_t word = catga_load_word(from + i);
+            memcpy(to + i, &word, sizeof word);
+            seen |= word;
+        }
+        uint64_t last = catga_load_word(from + length - 8);
+        memcpy(to + length - 8, &last, sizeof last);
+        return seen | last;
+    }
+    if (length >= 4) {
+        uint32_t first;
+        uint32_t last;
+        memcpy(&first, from, sizeof first);
+        memcpy(&last, from + length - 4, sizeof last);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + length - 4, &last, sizeof last);
+        return (uint64_t)first << 32 | last;
+    }
+    for (size_t i = 0; i < length; i++) {
+        to[i] = from[i];
+        seen |= from[i];
+    }
+    return seen;
+}
+
+static inline bool catga_text_fits(const catga_writer *out, size_t length)
+{
+    size_t room = (size_t)(out->end - out->cursor);
+    return room >= 8 && length <= room - 8;
+}
+
+/* Writes a length, the text and its NUL, and sets the slot; it fits. Returns all bytes of the text or-ed together. */
+CATGA_INLINE uint64_t catga_put_text(catga_writer *out, uint8_t *slot, catga_string value)
+{
+    uint8_t *at = out->cursor;
+    uint8_t *end = at + ((4 + value.length + 1 + 3) & ~(size_t)3);
+    out->cursor = end;
+    catga_store_u32(end - 4, 0);
+    catga_store_u32(at, (uint32_t)value.length);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    return catga_copy_text(at + 4, value.data, value.length);
+}
+
+/* What catga_put_string does when there is nothing to write, too much, or something that is not ASCII. */
+CATGA_APART bool catga_leave_out(catga_writer *out, const catga_field *field, size_t length);
+CATGA_APART bool catga_refuse_length(catga_writer *out, const catga_field *field);
+CATGA_APART bool catga_check_input(catga_writer *out, const catga_field *field, catga_string value);
+
+/*
  * What a table refers to. Each writes the value of `field` behind what has been written, sets its slot, and checks what
  * the schema asks; an absent value is left out. False: refused, or the buffer is full.
  */
-bool catga_put_string(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                      catga_string value);
+CATGA_INLINE bool catga_put_string(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
+                                    catga_string value)
+{
+    if (value.data == NULL)
+        return catga_leave_out(out, field, value.length);
+    if (value.length > field->max)
+        return catga_refuse_length(out, field);
+    if (!catga_text_fits(out, value.length))
+        return catga_overflow(out);
+    uint64_t seen = catga_put_text(out, table + catga_load_u16(vtable + field->slot), value);
+    return (seen & CATGA_HIGH_BITS) == 0 || catga_check_input(out, field, value);
+}
+
 bool catga_put_strings(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
                        catga_string_slice values);
 /* Scalars and enums as they lie in memory. */

@@ -7,6 +7,7 @@
 #include "struct.h"
 #include "utf8.h"
 
+#include <catga/ascii.h>
 #include <catga/gen.h>
 
 enum { HEADER_SIZE = 8 }; /* the root's offset and the file identifier */
@@ -23,9 +24,10 @@ bool catga_refuse(catga_writer *out, const catga_field *field, const char *reaso
     return false;
 }
 
-static bool refuse_limit(catga_writer *out, const catga_field *field, const char *reason, uint64_t limit)
+bool catga_refuse_length(catga_writer *out, const catga_field *field)
 {
-    catga_problem_state_limit(out->problem, reason, limit);
+    bool counted = field->kind == CATGA_KIND_vector && field->format != CATGA_FORMAT_bytes;
+    catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than", field->max);
     catga_problem_in_field(out->problem, field->name);
     return false;
 }
@@ -44,7 +46,7 @@ bool catga_overflow(catga_writer *out)
 }
 
 /* An absent value: left out, unless it is required or claims a length. */
-static bool leave_out(catga_writer *out, const catga_field *field, size_t length)
+bool catga_leave_out(catga_writer *out, const catga_field *field, size_t length)
 {
     if (length != 0)
         return catga_refuse(out, field, "a length without data");
@@ -53,42 +55,87 @@ static bool leave_out(catga_writer *out, const catga_field *field, size_t length
     return true;
 }
 
-/* ---- Tables with absent fields ---- */
+/* ---- Vtables ---- */
 
-/* Moves the fields that are there together, in the order of the full layout, and notes where they begin. */
-static size_t close_gaps(uint8_t *table, const catga_table *type, uint64_t present, uint16_t *vtable)
+/* The vtable of a table in which fields keep their places. */
+static void keep_places(const catga_table *type, uint64_t present, uint16_t *entries)
 {
-    size_t end = 4;
-    size_t entries = 0;
-    memset(vtable, 0, 2 * (2 + (size_t)type->field_count));
-    for (uint16_t i = 0; i < type->field_count; i++) {
-        uint16_t index = type->layout[i];
-        if ((present >> index & 1) == 0)
-            continue;
-        const catga_field *field = &type->fields[index];
-        memmove(table + end, table + type->vtable[2 + index], field->size);
-        vtable[2 + index] = (uint16_t)end;
-        end += field->size;
-        if (entries <= index)
-            entries = (size_t)index + 1;
+    size_t count = 0;
+    for (size_t id = 0; id < type->field_count; id++) {
+        bool there = (present >> id & 1) != 0;
+        entries[2 + id] = there ? type->vtable[2 + id] : 0;
+        if (there)
+            count = id + 1;
     }
-    vtable[0] = (uint16_t)(4 + 2 * entries);
-    vtable[1] = (uint16_t)end;
-    return end;
+    entries[0] = (uint16_t)(4 + 2 * count);
+    entries[1] = type->vtable[1];
 }
 
-const uint8_t *catga_end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+/* Moves the fields that are there together, in the order of the full layout; the vtable says where they are then. */
+static void close_gaps(catga_writer *out, uint8_t *table, const catga_table *type, uint16_t *entries)
 {
-    uint16_t entries[2 + 64];
-    size_t end = close_gaps(table, type, present, entries);
-    size_t size = (end + 3) & ~(size_t)3;
-    memset(table + end, 0, size - end);
-    out->cursor = table + size;
-    const uint8_t *vtable = catga_find_vtable(out, type, present);
-    if (vtable == NULL)
-        vtable = catga_put_vtable(out, type, present, entries);
-    catga_store_i32(table, (int32_t)(table - vtable));
+    size_t end = 4;
+    for (size_t i = 0; i < type->field_count; i++) {
+        uint16_t id = type->layout[i];
+        if (entries[2 + id] == 0)
+            continue;
+        memmove(table + end, table + entries[2 + id], type->fields[id].size);
+        entries[2 + id] = (uint16_t)end;
+        end += type->fields[id].size;
+    }
+    entries[1] = (uint16_t)end;
+    out->cursor = table + ((end + 3) & ~(size_t)3);
+    memset(table + end, 0, (size_t)(out->cursor - table) - end);
+}
+
+static const uint8_t *write_vtable(catga_writer *out, const uint16_t *entries)
+{
+    uint8_t *vtable = out->cursor;
+    size_t size = entries[0];
+    out->cursor += (size + 3) & ~(size_t)3;
+    catga_store_u32(out->cursor - 4, 0);
+    catga_copy_scalars(vtable, entries, size / 2, 2);
     return vtable;
+}
+
+/* The place of a vtable among those that may be shared; behind the last one when it is not there. */
+static size_t find_shared(const catga_writer *out, const catga_table *type, uint64_t present)
+{
+    size_t place = 0;
+    while (place < out->vtable_count &&
+           (out->vtables[place].type != type || out->vtables[place].present != present))
+        place++;
+    return place;
+}
+
+/* Puts `entry`, which stood at `place` or is new, first. Of too many, the one that was not used for longest is forgotten. */
+static void share_first(catga_writer *out, catga_shared_vtable entry, size_t place)
+{
+    if (place == CATGA_SHARED_VTABLES)
+        place--;
+    else if (place == out->vtable_count)
+        out->vtable_count++;
+    memmove(&out->vtables[1], &out->vtables[0], place * sizeof entry);
+    out->vtables[0] = entry;
+}
+
+const uint8_t *catga_put_vtable(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+{
+    uint16_t changed[2 + 64];
+    const uint16_t *entries = type->vtable;
+    size_t place = find_shared(out, type, present);
+    catga_shared_vtable entry = {type, present, NULL, false};
+    if (present != type->all) {
+        keep_places(type, present, changed);
+        entry.closed = 2 * __builtin_popcountll(present) < type->field_count;
+        if (entry.closed)
+            close_gaps(out, table, type, changed);
+        entries = changed;
+    }
+    entry.at = place < out->vtable_count ? out->vtables[place].at : write_vtable(out, entries);
+    share_first(out, entry, place);
+    catga_store_i32(table, (int32_t)(table - entry.at));
+    return entry.at;
 }
 
 uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
@@ -101,55 +148,9 @@ uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *inp
 
 /* ---- What tables refer to ---- */
 
-/*
- * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares the loop over the last bytes;
- * most strings of messages are short.
- */
-static inline uint64_t copy_text(uint8_t *to, const char *text, size_t length)
+bool catga_check_input(catga_writer *out, const catga_field *field, catga_string value)
 {
-    const uint8_t *from = (const uint8_t *)text;
-    if (length >= 8) {
-        uint64_t seen = 0;
-        for (size_t i = 0; i + 8 < length; i += 8) {
-            uint64_t word = catga_load_word(from + i);
-            memcpy(to + i, &word, sizeof word);
-            seen |= word;
-        }
-        uint64_t last = catga_load_word(from + length - 8);
-        memcpy(to + length - 8, &last, sizeof last);
-        return seen | last;
-    }
-    if (length >= 4) {
-        uint32_t first;
-        uint32_t last;
-        memcpy(&first, from, sizeof first);
-        memcpy(&last, from + length - 4, sizeof last);
-        memcpy(to, &first, sizeof first);
-        memcpy(to + length - 4, &last, sizeof last);
-        return (uint64_t)first << 32 | last;
-    }
-    uint64_t seen = 0;
-    for (size_t i = 0; i < length; i++) {
-        to[i] = from[i];
-        seen |= from[i];
-    }
-    return seen;
-}
-
-/* Writes a length, the text and its NUL, and sets the slot. False: no room. *valid: whether it is UTF-8. */
-static inline bool put_text(catga_writer *out, uint8_t *slot, catga_string value, bool *valid)
-{
-    size_t room = (size_t)(out->end - out->cursor);
-    if (room < 8 || value.length > room - 8)
-        return catga_overflow(out);
-    uint8_t *at = out->cursor;
-    out->cursor = at + ((4 + value.length + 1 + 3) & ~(size_t)3);
-    catga_store_u32(out->cursor - 4, 0);
-    catga_store_u32(at, (uint32_t)value.length);
-    catga_store_u32(slot, (uint32_t)(at - slot));
-    uint64_t seen = copy_text(at + 4, value.data, value.length);
-    *valid = (seen & 0x8080808080808080u) == 0 || catga_is_utf8_slowly(at + 4, value.length);
-    return true;
+    return catga_is_utf8((const uint8_t *)value.data, value.length) || catga_refuse(out, field, "not UTF-8");
 }
 
 static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catga_field *field)
@@ -157,25 +158,12 @@ static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catg
     return table + catga_load_u16(vtable + field->slot);
 }
 
-bool catga_put_string(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                      catga_string value)
-{
-    bool valid;
-    if (value.data == NULL)
-        return leave_out(out, field, value.length);
-    if (value.length > field->max)
-        return refuse_limit(out, field, "longer than", field->max);
-    if (!put_text(out, slot_of(table, vtable, field), value, &valid))
-        return false;
-    return valid || catga_refuse(out, field, "not UTF-8");
-}
-
 /* Begins a vector whose elements are at the cursor: padding, length, slot. The elements, or NULL. */
 static uint8_t *begin_vector(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
                              size_t length, size_t element_size, size_t alignment)
 {
     if (length > field->max) {
-        refuse_limit(out, field, field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than", field->max);
+        catga_refuse_length(out, field);
         return NULL;
     }
     size_t room = (size_t)(out->end - out->cursor);
@@ -200,7 +188,7 @@ bool catga_put_scalars(catga_writer *out, uint8_t *table, const uint8_t *vtable,
                       const void *data, size_t length)
 {
     if (data == NULL)
-        return leave_out(out, field, length);
+        return catga_leave_out(out, field, length);
     size_t size = catga_scalar_size(field->element);
     uint8_t *at = begin_vector(out, table, vtable, field, length, size, size);
     if (at == NULL)
@@ -213,7 +201,7 @@ bool catga_put_structs(catga_writer *out, uint8_t *table, const uint8_t *vtable,
                        const void *data, size_t length)
 {
     if (data == NULL)
-        return leave_out(out, field, length);
+        return catga_leave_out(out, field, length);
     const catga_struct *type = field->type;
     uint8_t *at = begin_vector(out, table, vtable, field, length, type->size, type->alignment);
     if (at == NULL)
@@ -232,17 +220,18 @@ bool catga_put_strings(catga_writer *out, uint8_t *table, const uint8_t *vtable,
                        catga_string_slice values)
 {
     if (values.data == NULL)
-        return leave_out(out, field, values.length);
+        return catga_leave_out(out, field, values.length);
     uint8_t *at = begin_vector(out, table, vtable, field, values.length, 4, 4);
     if (at == NULL)
         return false;
     for (size_t i = 0; i < values.length; i++) {
-        bool valid;
-        if (values.data[i].data == NULL)
+        catga_string value = values.data[i];
+        if (value.data == NULL)
             return refuse_element(out, field, i, "absent");
-        if (!put_text(out, at + 4 * i, values.data[i], &valid))
-            return false;
-        if (!valid)
+        if (!catga_text_fits(out, value.length))
+            return catga_overflow(out);
+        uint64_t seen = catga_put_text(out, at + 4 * i, value);
+        if ((seen & CATGA_HIGH_BITS) != 0 && !catga_is_utf8((const uint8_t *)value.data, value.length))
             return refuse_element(out, field, i, "not UTF-8");
     }
     return true;
@@ -265,7 +254,7 @@ bool catga_put_child(catga_writer *out, uint8_t *table, const uint8_t *vtable, c
                      const void *input)
 {
     if (input == NULL)
-        return leave_out(out, field, 0);
+        return catga_leave_out(out, field, 0);
     if (put_table(out, slot_of(table, vtable, field), field->type, input))
         return true;
     if (!out->full)
@@ -277,7 +266,7 @@ bool catga_put_children(catga_writer *out, uint8_t *table, const uint8_t *vtable
                         const void *data, size_t length)
 {
     if (data == NULL)
-        return leave_out(out, field, length);
+        return catga_leave_out(out, field, length);
     uint8_t *at = begin_vector(out, table, vtable, field, length, 4, 4);
     if (at == NULL)
         return false;
@@ -308,6 +297,7 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
     out.end = buffer + (capacity & ~(size_t)3);
     out.depth = 1;
     out.vtable_count = 0;
+    out.vtables[0].type = NULL;
     out.full = false;
     out.problem = problem;
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);

@@ -77,31 +77,13 @@ static inline bool work(catga_check *check, uint64_t amount)
     return true;
 }
 
-/* V4, V1: where the offset at `slot` leads; 0 when it is not valid. Its own 4 bytes are inside. */
-static inline uint32_t follow(const catga_check *check, uint32_t slot)
-{
-    uint32_t offset = catga_load_u32(check->bytes + slot);
-    uint32_t at = slot + offset;
-    /* Rotated, and less 1, an offset that is 0, not a multiple of 4, or 2^31 and more is a large number. */
-    uint32_t words = offset >> 2 | offset << 30;
-    if (words - 1 >= (uint32_t)INT32_MAX >> 2 || at > check->last_word) {
-        refuse(check, "an offset that leads outside");
-        return 0;
-    }
-    return at;
-}
+static const char leads_outside[] = "an offset that leads outside";
 
-static bool check_utf8(catga_check *check, const uint8_t *text, size_t length)
+bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
 {
-    return catga_is_utf8_slowly(text, length) || refuse(check, "not UTF-8");
-}
-
-/* V5 */
-bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
-{
-    uint32_t at = follow(check, slot);
-    if (at == 0)
-        return false;
+    uint32_t at;
+    if (!catga_check_follow(check, slot, &at))
+        return refuse(check, leads_outside);
     uint32_t length = catga_load_u32(check->bytes + at);
     const uint8_t *text = check->bytes + at + 4;
     if (length >= check->last_word - at)
@@ -110,88 +92,127 @@ bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
         return refuse(check, "a string without its NUL");
     if (length > max)
         return refuse_limit(check, "longer than", max);
-    if (length > WORK_PER_OFFSET && !work(check, length))
+    if (length > CATGA_SHORT_TEXT && !work(check, length))
         return false;
-    return catga_is_ascii(text, length) || check_utf8(check, text, length);
+    return catga_is_ascii(text, length) || catga_is_utf8(text, length) || refuse(check, "not UTF-8");
 }
 
 /* ---- Tables ---- */
 
-/* V2, and the table itself. */
-static inline bool open_table(catga_check *check, catga_frame *table, uint32_t *table_size)
+/* A vtable, as it was found right for a table of its type. */
+typedef struct shape {
+    uint32_t vtable;
+    uint32_t vtable_size;
+    uint32_t table_size;
+    uint32_t alignment; /* of the table: its position modulo 8 */
+} shape;
+
+/* Eight entries of a vtable. */
+typedef uint16_t lanes __attribute__((vector_size(16)));
+enum { LANES = 8 };
+
+static inline lanes load_lanes(const void *at)
 {
-    uint32_t vtable = table->at - catga_load_u32(check->bytes + table->at); /* wraps when it lies behind */
-    if (vtable < HEADER_SIZE || vtable > check->last_word)
-        return refuse(check, "a vtable that lies outside");
-    table->vtable = check->bytes + vtable;
-    table->vtable_size = catga_load_u16(table->vtable);
-    *table_size = catga_load_u16(table->vtable + 2);
-    if (table->vtable_size - 4 > check->last_word - vtable || !is_aligned(table->vtable_size | vtable, 2))
-        return refuse(check, "a vtable that ends outside");
-    if (*table_size - 4 > check->last_word - table->at)
-        return refuse(check, "a table that ends outside");
-    return true;
+    lanes value;
+    memcpy(&value, at, sizeof value);
+    return value;
 }
 
-/* V3, for each entry of the vtable. */
-static bool check_entries(catga_check *check, catga_frame table, uint32_t table_size, const catga_table *type,
-                          uint32_t count)
+/*
+ * V3 at a glance, for a small table as write.h writes it: each entry is 0 or that of the constant vtable of its type. False
+ * says nothing: the table may be valid all the same.
+ */
+static inline bool has_own_entries(const catga_check *check, const shape *table, const catga_table *type)
 {
-    const uint8_t *entry = table.vtable + 4;
-    for (const catga_field *field = type->fields; field < type->fields + count; field++, entry += 2) {
-        uint32_t offset = catga_load_u16(entry);
-        if (offset == 0 || (field->flags & CATGA_DEPRECATED))
+    static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
+    uint32_t count = (table->vtable_size - 4) / 2;
+    if (CATGA_SWAPPED || count > LANES || count > type->field_count || table->table_size != type->vtable[1] ||
+        (table->alignment != 4 && type->alignment == 8) || check->last_word - table->vtable < 2 * LANES)
+        return false;
+    lanes found = load_lanes(check->bytes + table->vtable + 4) & load_lanes(counted + LANES - count);
+    lanes wrong = (lanes)((found != load_lanes(type->vtable + 2)) & (found != 0));
+    uint64_t halves[2];
+    memcpy(halves, &wrong, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/* V3, entry by entry. */
+static CATGA_APART bool check_entries(catga_check *check, uint32_t at, const shape *table, const catga_table *type)
+{
+    uint32_t count = (table->vtable_size - 4) / 2;
+    if (count > type->field_count)
+        count = type->field_count;
+    if (!work(check, table->vtable_size))
+        return false;
+    uint32_t table_size = table->table_size;
+    const uint8_t *entries = check->bytes + table->vtable + 4;
+    for (uint32_t id = 0; id < count; id++) {
+        uint32_t offset = catga_load_u16(entries + 2 * id);
+        const catga_field *field = &type->fields[id];
+        if (offset == 0)
             continue;
-        if (offset < 4 || offset + field->size > table_size || !is_aligned(table.at + offset, field->alignment))
+        if (offset < 4 || offset + field->size > table_size || !is_aligned(at + offset, field->alignment))
             return catga_check_refuse(check, field, "not inside its table");
     }
     return true;
 }
 
-/* V3. A vtable as write.h writes it needs no look at each of its entries. */
-static inline bool check_shape(catga_check *check, catga_frame table, uint32_t table_size, const catga_table *type)
+/* V2, V3, and the table itself; to *known. */
+static CATGA_APART bool check_shape(catga_check *check, uint32_t at, const catga_table *type, shape *known)
 {
-    uint32_t alignment = table.at % 8;
-    if (table.vtable == check->known_vtable && type == check->known_type && alignment == check->known_alignment)
-        return true;
-    uint32_t count = (table.vtable_size - 4) / 2;
-    if (count > type->field_count)
-        count = type->field_count;
-    bool own = !CATGA_SWAPPED && table_size == type->vtable[1] && (alignment == 4 || type->alignment == 4) &&
-               memcmp(table.vtable + 4, type->vtable + 2, 2 * (size_t)count) == 0;
-    if (!own && (!work(check, table.vtable_size) || !check_entries(check, table, table_size, type, count)))
-        return false;
-    check->known_vtable = table.vtable;
-    check->known_type = type;
-    check->known_alignment = alignment;
-    return true;
+    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
+    if (vtable < HEADER_SIZE || vtable > check->last_word)
+        return refuse(check, "a vtable that lies outside");
+    known->vtable = vtable;
+    known->vtable_size = catga_load_u16(check->bytes + vtable);
+    known->table_size = catga_load_u16(check->bytes + vtable + 2);
+    known->alignment = at % 8;
+    if (known->vtable_size - 4 > check->last_word - vtable || !is_aligned(known->vtable_size | vtable, 2))
+        return refuse(check, "a vtable that ends outside");
+    if (known->table_size - 4 > check->last_word - at)
+        return refuse(check, "a table that ends outside");
+    return has_own_entries(check, known, type) || check_entries(check, at, known, type);
 }
 
-static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type)
+/* A table whose vtable is often that of the one before, `known`: then nothing but its place has to be looked at. */
+static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type, shape *known)
 {
-    catga_frame table = {NULL, 0, at};
-    uint32_t table_size;
-    return open_table(check, &table, &table_size) && check_shape(check, table, table_size, type) &&
-           type->check(check, table);
+    uint32_t vtable = at - catga_load_u32(check->bytes + at);
+    if (vtable != known->vtable || at % 8 != known->alignment || known->table_size - 4 > check->last_word - at)
+        if (!check_shape(check, at, type, known))
+            return false;
+    catga_frame table = {check->bytes + known->vtable, at};
+    return type->check(check, table);
 }
 
-/* V7 */
-static inline bool check_behind(catga_check *check, uint32_t slot, const catga_table *type)
+/* V7. To be followed by leave. */
+static inline bool enter(catga_check *check)
 {
-    uint32_t at = follow(check, slot);
-    if (at == 0)
-        return false;
     if (check->depth == CATGA_MAX_DEPTH)
         return refuse_limit(check, "nested deeper than", CATGA_MAX_DEPTH);
     check->depth++;
-    bool valid = check_table(check, at, type);
+    return true;
+}
+
+static inline void leave(catga_check *check)
+{
     check->depth--;
-    return valid;
+}
+
+static inline bool check_behind(catga_check *check, uint32_t slot, const catga_table *type, shape *known)
+{
+    uint32_t at;
+    return catga_check_follow(check, slot, &at) ? check_table(check, at, type, known) : refuse(check, leads_outside);
 }
 
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    return work(check, WORK_PER_OFFSET) && check_behind(check, slot, type);
+    shape none = {0, 0, 0, 0};
+    if (!work(check, WORK_PER_OFFSET) || !enter(check))
+        return false;
+    bool valid = check_behind(check, slot, type, &none);
+    leave(check);
+    return valid;
 }
 
 /* ---- Vectors ---- */
@@ -200,9 +221,9 @@ bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *typ
 static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catga_field *field, uint32_t size,
                                    uint32_t alignment, uint32_t *length)
 {
-    uint32_t at = follow(check, slot);
-    if (at == 0)
-        return catga_check_failed(check, field);
+    uint32_t at;
+    if (!catga_check_follow(check, slot, &at))
+        return catga_check_refuse(check, field, leads_outside);
     *length = catga_load_u32(check->bytes + at);
     if ((uint64_t)*length * size > check->last_word - at)
         return catga_check_refuse(check, field, "a vector that ends outside");
@@ -237,7 +258,7 @@ static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const cat
 
 bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field)
 {
-    uint32_t length;
+    uint32_t length = 0;
     uint32_t elements = open_offsets(check, slot, field, &length);
     if (elements == 0)
         return false;
@@ -249,13 +270,18 @@ bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *fie
 
 bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field)
 {
-    uint32_t length;
+    uint32_t length = 0;
     uint32_t elements = open_offsets(check, slot, field, &length);
     if (elements == 0)
         return false;
+    if (length != 0 && !enter(check))
+        return catga_check_failed(check, field);
+    shape known = {0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++)
-        if (!check_behind(check, elements + 4 * i, field->type))
+        if (!check_behind(check, elements + 4 * i, field->type, &known))
             return failed_element(check, field, i);
+    if (length != 0)
+        leave(check);
     return true;
 }
 
@@ -278,8 +304,11 @@ static uint32_t check_root(catga_check *check, const catga_table *table)
 {
     if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
         return refuse_identifier(check, table);
-    uint32_t root = follow(check, 0);
-    return root != 0 && check_table(check, root, table) ? root : 0;
+    uint32_t root;
+    shape none = {0, 0, 0, 0};
+    if (!catga_check_follow(check, 0, &root))
+        return refuse(check, leads_outside);
+    return check_table(check, root, table, &none) ? root : 0;
 }
 
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
@@ -293,7 +322,7 @@ catga_status catga_verify(const catga_table *table, const void *bytes, size_t le
         return CATGA_BAD_MESSAGE;
     }
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
-    catga_check check = {bytes, (uint32_t)length - 4, 1, 0, budget, problem, NULL, NULL};
+    catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
     uint32_t at = check_root(&check, table);
     catga_problem_finish(problem);
     if (at == 0)

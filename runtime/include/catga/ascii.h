@@ -1,0 +1,47 @@
+/* ascii.h: whether text is ASCII, as most is: eight bytes at a time. */
+#ifndef CATGA_ASCII_H
+#define CATGA_ASCII_H
+
+#include <catga/wire.h>
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CATGA_HIGH_BITS 0x8080808080808080u
+
+/* Eight bytes, in no order. */
+static inline uint64_t catga_load_word(const uint8_t *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* A mask of the last `count` (below 8) bytes of a word, in the order of memory. */
+static inline uint64_t catga_last_bytes(size_t count)
+{
+    return CATGA_HOST_IS_LITTLE ? ~(UINT64_MAX >> (8 * count)) : ~(UINT64_MAX << (8 * count));
+}
+
+/*
+ * The 8 bytes before `text` must be readable, as those of a string in a buffer are: text of less than 8 bytes is seen
+ * through the word that ends with it.
+ */
+static inline bool catga_is_ascii(const uint8_t *text, size_t length)
+{
+    uint64_t seen = catga_load_word(text + length - 8);
+    if (length < 8)
+        return (seen & CATGA_HIGH_BITS & catga_last_bytes(length)) == 0;
+    for (size_t i = 0; i + 8 < length; i += 8)
+        seen |= catga_load_word(text + i);
+    return (seen & CATGA_HIGH_BITS) == 0;
+}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
