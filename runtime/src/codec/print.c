@@ -1,0 +1,238 @@
+/*
+ * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in the schema and stand in
+ * the order of their ids. A scalar that is not there prints as its default; an absent optional, string, vector, struct or
+ * table is left out. Enums print as names (an unknown value as its number), decimals exactly, timestamps as RFC 3339,
+ * durations in seconds ("1.5s"), bytes as base64, NaN and infinities as strings.
+ */
+#include "../text.h"
+#include "sink.h"
+#include "struct.h"
+
+#include <catga/gen.h>
+
+/* How a scalar is to be read and shown: what catga_field and catga_member have in common. */
+typedef struct meaning {
+    unsigned kind;
+    unsigned format;
+    unsigned digits;
+    const void *type;
+} meaning;
+
+static void print_table(sink *out, const catga_table *type, const uint8_t *table);
+
+/* ---- Scalars ---- */
+
+static void print_quoted(sink *out, const char *text)
+{
+    sink_character(out, '"');
+    sink_text(out, text);
+    sink_character(out, '"');
+}
+
+static void print_seconds(sink *out, int64_t nanoseconds)
+{
+    char text[CATGA_DECIMAL_TEXT];
+    catga_decimal_text(nanoseconds, 9, text);
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        length--;
+    if (text[length - 1] == '.')
+        length--;
+    text[length] = '\0';
+    sink_character(out, '"');
+    sink_text(out, text);
+    sink_text(out, "s\"");
+}
+
+static void print_integer(sink *out, unsigned kind, int64_t value)
+{
+    if (kind == CATGA_KIND_u64)
+        sink_unsigned(out, (uint64_t)value);
+    else
+        sink_signed(out, value);
+}
+
+/* A value that a newer schema has added has no name here. */
+static void print_enum(sink *out, meaning shown, int64_t value)
+{
+    const char *name = catga_enum_name(shown.type, value);
+    if (name != NULL)
+        print_quoted(out, name);
+    else
+        print_integer(out, shown.kind, value);
+}
+
+/* An integer as what it stands for. */
+static void print_meaning(sink *out, meaning shown, int64_t value)
+{
+    char text[CATGA_TIMESTAMP_TEXT];
+    if (shown.format == CATGA_FORMAT_decimal)
+        sink_text(out, catga_decimal_text(value, shown.digits, text));
+    else if (shown.format == CATGA_FORMAT_timestamp)
+        print_quoted(out, catga_timestamp_text(value, text));
+    else if (shown.format == CATGA_FORMAT_duration)
+        print_seconds(out, value);
+    else if (shown.format == CATGA_FORMAT_enum)
+        print_enum(out, shown, value);
+    else
+        print_integer(out, shown.kind, value);
+}
+
+static int64_t load_integer(const uint8_t *at, unsigned kind)
+{
+    switch (kind) {
+    case CATGA_KIND_i8:
+        return catga_load_i8(at);
+    case CATGA_KIND_i16:
+        return catga_load_i16(at);
+    case CATGA_KIND_i32:
+        return catga_load_i32(at);
+    case CATGA_KIND_u8:
+        return catga_load_u8(at);
+    case CATGA_KIND_u16:
+        return catga_load_u16(at);
+    case CATGA_KIND_u32:
+        return catga_load_u32(at);
+    default:
+        return catga_load_i64(at);
+    }
+}
+
+static void print_scalar(sink *out, meaning shown, const uint8_t *at)
+{
+    if (shown.kind == CATGA_KIND_bool)
+        sink_text(out, catga_load_bool(at) ? "true" : "false");
+    else if (shown.kind == CATGA_KIND_f32)
+        sink_floating(out, (double)catga_load_f32(at), 9);
+    else if (shown.kind == CATGA_KIND_f64)
+        sink_floating(out, catga_load_f64(at), 17);
+    else
+        print_meaning(out, shown, load_integer(at, shown.kind));
+}
+
+/* The default of a field, which its message does not carry. */
+static void print_default(sink *out, meaning shown, catga_value value)
+{
+    if (shown.kind == CATGA_KIND_bool)
+        sink_text(out, value.i != 0 ? "true" : "false");
+    else if (shown.kind == CATGA_KIND_f32 || shown.kind == CATGA_KIND_f64)
+        sink_floating(out, value.f, shown.kind == CATGA_KIND_f32 ? 9 : 17);
+    else
+        print_meaning(out, shown, value.i);
+}
+
+/* ---- Structs ---- */
+
+static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
+{
+    char separator = '{';
+    for (const catga_member *member = type->members; member < type->members + type->member_count; member++) {
+        meaning shown = {member->kind, member->format, member->digits, member->type};
+        sink_character(out, separator);
+        print_quoted(out, member->name);
+        sink_character(out, ':');
+        if (member->kind == CATGA_KIND_struct)
+            print_struct(out, member->type, at + member->offset);
+        else
+            print_scalar(out, shown, at + member->offset);
+        separator = ',';
+    }
+    sink_character(out, '}');
+}
+
+/* ---- Vectors and tables ---- */
+
+static void print_string(sink *out, const uint8_t *at)
+{
+    catga_string text = catga_string_of(at);
+    sink_json_string(out, text.data, text.length);
+}
+
+static size_t element_size(const catga_field *field)
+{
+    if (field->element < CATGA_KIND_struct)
+        return catga_scalar_size(field->element);
+    return field->element == CATGA_KIND_struct ? ((const catga_struct *)field->type)->size : 4;
+}
+
+static void print_element(sink *out, const catga_field *field, const uint8_t *at)
+{
+    if (field->element == CATGA_KIND_string)
+        print_string(out, catga_follow(at));
+    else if (field->element == CATGA_KIND_table)
+        print_table(out, field->type, catga_follow(at));
+    else if (field->element == CATGA_KIND_struct)
+        print_struct(out, field->type, at);
+    else
+        print_scalar(out, (meaning){field->element, field->format, field->digits, field->type}, at);
+}
+
+static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
+{
+    size_t length = catga_load_u32(at);
+    size_t size = element_size(field);
+    if (field->format == CATGA_FORMAT_bytes) {
+        sink_character(out, '"');
+        sink_base64(out, at + 4, length);
+        sink_character(out, '"');
+        return;
+    }
+    sink_character(out, '[');
+    for (size_t i = 0; i < length; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_element(out, field, at + 4 + i * size);
+    }
+    sink_character(out, ']');
+}
+
+/* A field that is there, at `at`; or, when that is NULL, a default. */
+static void print_field(sink *out, const catga_field *field, const uint8_t *at)
+{
+    meaning shown = {field->kind, field->format, field->digits, field->type};
+    if (at == NULL)
+        print_default(out, shown, field->standard);
+    else if (field->kind == CATGA_KIND_string)
+        print_string(out, catga_follow(at));
+    else if (field->kind == CATGA_KIND_vector)
+        print_vector(out, field, catga_follow(at));
+    else if (field->kind == CATGA_KIND_table)
+        print_table(out, field->type, catga_follow(at));
+    else if (field->kind == CATGA_KIND_struct)
+        print_struct(out, field->type, at);
+    else
+        print_scalar(out, shown, at);
+}
+
+static bool is_shown(const catga_field *field, const uint8_t *at)
+{
+    if (field->flags & CATGA_DEPRECATED)
+        return false;
+    return at != NULL || (field->kind < CATGA_KIND_struct && (field->flags & CATGA_OPTIONAL) == 0);
+}
+
+static void print_table(sink *out, const catga_table *type, const uint8_t *table)
+{
+    bool first = true;
+    sink_character(out, '{');
+    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++) {
+        const uint8_t *at = catga_find(table, field->slot);
+        if (!is_shown(field, at))
+            continue;
+        if (!first)
+            sink_character(out, ',');
+        print_quoted(out, field->name);
+        sink_character(out, ':');
+        print_field(out, field, at);
+        first = false;
+    }
+    sink_character(out, '}');
+}
+
+size_t catga_print(const catga_table *table, const uint8_t *root, char *text, size_t capacity)
+{
+    sink out = {text, capacity, 0};
+    print_table(&out, table, root);
+    sink_finish(&out);
+    return out.length;
+}
