@@ -73,9 +73,10 @@ typedef struct catga_nats_servers {
     char *text; /* the addresses, each terminated */
     const char **addresses;
     int count;
+    bool secure; /* one of them says tls:// */
 } catga_nats_servers;
 
-/* Splits a list at its commas. CATGA_INVALID_ARGUMENT for an empty list or address. */
+/* Splits a list at its commas. CATGA_INVALID_ARGUMENT when it is empty or one is no address. */
 catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list);
 void catga_nats_servers_clear(catga_nats_servers *servers);
 

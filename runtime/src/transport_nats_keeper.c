@@ -11,9 +11,9 @@
 
 /* Between attempts. A connection that does not live long makes the pause grow: a server may refuse us at each. */
 #define PAUSE         (100 * CATGA_MILLISECOND)
-#define PAUSE_LONGEST (2 * CATGA_SECOND)
+#define PAUSE_LONGEST (500 * CATGA_MILLISECOND)
 #define JITTER        (50 * CATGA_MILLISECOND)
-#define LONG_LIFE     (5 * CATGA_SECOND)
+#define LONG_LIFE     CATGA_SECOND
 
 /* An attempt has this long for each server, twice its timeout, before it is given up as stalled. */
 #define PATIENCE     (2 * CATGA_SECOND)

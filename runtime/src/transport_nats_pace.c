@@ -35,16 +35,23 @@ static bool is_burst(catga_nats_pace *pace)
     return average < CLOSE_NS;
 }
 
+/* Not for those who try again and again while there is no server. */
+static void want_bulk(catga_nats *nats)
+{
+    if (atomic_load(&nats->prompt.connection) == NULL)
+        return;
+    atomic_store(&nats->bulk.wanted, true);
+    catga_nats_keeper_wake(nats);
+}
+
 catga_nats_link *catga_nats_pace_link(catga_nats *nats)
 {
     if (!is_burst(&nats->pace))
         return &nats->prompt;
-    if (!atomic_load_explicit(&nats->bulk.wanted, memory_order_relaxed)) {
-        atomic_store(&nats->bulk.wanted, true);
-        catga_nats_keeper_wake(nats);
-    }
+    if (!atomic_load_explicit(&nats->bulk.wanted, memory_order_relaxed))
+        want_bulk(nats);
     bool up = atomic_load_explicit(&nats->bulk.connection, memory_order_relaxed) != NULL;
-    return up && atomic_load(&nats->pace.flushing) ? &nats->bulk : &nats->prompt;
+    return up && atomic_load_explicit(&nats->pace.flushing, memory_order_relaxed) ? &nats->bulk : &nats->prompt;
 }
 
 void catga_nats_pace_sent(catga_nats_link *link)

@@ -1,4 +1,8 @@
-/* The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. */
+/*
+ * The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. An address that nats.c would take
+ * for another, or seek for ever, is an error here: no host is the local one there, any port is tried, and tls:// is not
+ * secure (before 3.13).
+ */
 #include "transport_nats.h"
 
 #include <stdlib.h>
@@ -9,6 +13,31 @@ static int count_commas(const char *text)
     for (; *text != '\0'; text++)
         count += *text == ',';
     return count;
+}
+
+static bool has_scheme(const char *address, const char *scheme)
+{
+    return strncmp(address, scheme, strlen(scheme)) == 0;
+}
+
+static bool port_valid(const char *port)
+{
+    const char *problem;
+    strtonum(port, 1, UINT16_MAX, &problem);
+    return problem == NULL;
+}
+
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, after an optional scheme and credentials. */
+static bool address_valid(const char *address)
+{
+    if (strstr(address, "://") != NULL && !has_scheme(address, "nats://") && !has_scheme(address, "tls://"))
+        return false;
+    const char *host = catga_nats_address_shown(address);
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+    if (length == 0 || length > strlen(host))
+        return false;
+    const char *rest = host + length;
+    return *rest == '\0' || (*rest == ':' && port_valid(rest + 1));
 }
 
 catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list)
@@ -22,8 +51,9 @@ catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *lis
     for (char *address; (address = strsep(&rest, ",")) != NULL;) {
         address += strspn(address, " ");
         address[strcspn(address, " ")] = '\0';
-        if (*address == '\0')
+        if (!address_valid(address))
             return CATGA_INVALID_ARGUMENT;
+        servers->secure = servers->secure || has_scheme(address, "tls://");
         servers->addresses[servers->count++] = address;
     }
     return CATGA_OK;

@@ -82,6 +82,8 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
 {
     catga_nats *nats = link->owner;
     natsStatus status = natsOptions_SetServers(options, nats->servers.addresses, nats->servers.count);
+    if (status == NATS_OK && nats->servers.secure)
+        status = natsOptions_SetSecure(options, true);
     if (status == NATS_OK && nats->name != NULL)
         status = natsOptions_SetName(options, nats->name);
     if (status == NATS_OK)
