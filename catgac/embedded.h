@@ -1,4 +1,4 @@
-/* embedded.h -- the files that are part of the program: what embed.cmake makes of templates/. */
+/* embedded.h -- the files that are part of the program: what embed.cmake makes of them. */
 #ifndef CATGAC_EMBEDDED_H
 #define CATGAC_EMBEDDED_H
 
@@ -10,7 +10,11 @@ typedef struct embedded_file {
     size_t length;
 } embedded_file;
 
-extern const embedded_file embedded_files[];
-extern const size_t embedded_file_count;
+/* What is in templates/: the templates and their manual. */
+extern const embedded_file embedded_templates[];
+extern const size_t embedded_template_count;
+
+/* The schema that --check-templates fills every template with. */
+extern const embedded_file embedded_schema;
 
 #endif

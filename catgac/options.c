@@ -28,15 +28,8 @@ static const char *const emit_words[] = {
 #undef EMIT
 };
 
-static const struct {
-    const char *word;
-    action action;
-} stages[] = {
-    {"tokens", ACTION_DUMP_TOKENS},
-    {"ast", ACTION_DUMP_AST},
-    {"model", ACTION_DUMP_MODEL},
-    {"view", ACTION_DUMP_VIEW},
-};
+/* In the order of the ACTION_DUMP_ constants. */
+static const char *const stage_words[] = {"tokens", "ast", "model", "view"};
 
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
@@ -59,26 +52,34 @@ static bool choose_action(command_line *line, option_name name, action wanted)
     return true;
 }
 
-static bool choose_emit(command_line *line, const char *word)
+/* The place of `value` among the words that an option takes, or -1 after it was refused. */
+static int find_word(command_line *line, option_name name, const char *value,
+                     const char *const *words, int count)
 {
-    for (size_t i = 0; i < EMIT_COUNT; i++) {
-        if (strcmp(word, emit_words[i]) == 0) {
-            line->chosen->emit[i] = true;
-            return true;
-        }
+    for (int i = 0; i < count; i++) {
+        if (strcmp(value, words[i]) == 0)
+            return i;
     }
-    buffer_printf(line->problem, "--emit takes c or fbs, not '%s'", word);
-    return false;
+    buffer_printf(line->problem, "%s takes", known[name].spelling);
+    for (int i = 0; i < count; i++)
+        buffer_printf(line->problem, "%s %s", i == 0 ? "" : " or", words[i]);
+    buffer_printf(line->problem, ", not '%s'", value);
+    return -1;
 }
 
-static bool choose_dump(command_line *line, const char *word)
+static bool choose_emit(command_line *line, const char *value)
 {
-    for (size_t i = 0; i < sizeof stages / sizeof stages[0]; i++) {
-        if (strcmp(word, stages[i].word) == 0)
-            return choose_action(line, OPTION_DUMP, stages[i].action);
-    }
-    buffer_printf(line->problem, "--dump takes tokens, ast, model or view, not '%s'", word);
-    return false;
+    int kind = find_word(line, OPTION_EMIT, value, emit_words, EMIT_COUNT);
+    if (kind >= 0)
+        line->chosen->emit[kind] = true;
+    return kind >= 0;
+}
+
+static bool choose_dump(command_line *line, const char *value)
+{
+    int count = sizeof stage_words / sizeof stage_words[0];
+    int stage = find_word(line, OPTION_DUMP, value, stage_words, count);
+    return stage >= 0 && choose_action(line, OPTION_DUMP, (action)(ACTION_DUMP_TOKENS + stage));
 }
 
 static bool apply(command_line *line, option_name name, const char *value)
@@ -203,7 +204,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
     size_t most = (size_t)argument_count;
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
                         .files = ARENA_ARRAY(memory, most, const char *)};
-    command_line line = {.rest = arguments + 1, .chosen = chosen, .problem = problem};
+    command_line line = {.rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};
     bool only_files = false;
     while (*line.rest != NULL) {
         const char *argument = *line.rest++;

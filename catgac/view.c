@@ -1,0 +1,373 @@
+/* view.c -- see view.h. */
+#include "view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "literal.h"
+#include "mangle.h"
+#include "viewer.h"
+
+/* ---- The tables by which templates find names ------------------------------------------------ */
+
+#define RECORD(type) static const record_type type##_type;
+#define IDENTIFIER(record, name)
+#define TEXT(record, name)
+#define NUMBER(record, name)
+#define FLAG(record, name)
+#define CHILD(record, name, type)
+#define LIST(record, name, type)
+#define TEXTS(record, name)
+#define END(type)
+#include "view.def"
+#undef RECORD
+#undef IDENTIFIER
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef CHILD
+#undef LIST
+#undef TEXTS
+#undef END
+
+#define PROPERTY(record, name, kind, type)                                                         \
+    {{#name, sizeof(#name) - 1}, PROPERTY_##kind, offsetof(view_##record, name), type},
+#define RECORD(type) static const property type##_properties[] = {
+#define IDENTIFIER(record, name) PROPERTY(record, name, IDENTIFIER, NULL)
+#define TEXT(record, name) PROPERTY(record, name, TEXT, NULL)
+#define NUMBER(record, name) PROPERTY(record, name, NUMBER, NULL)
+#define FLAG(record, name) PROPERTY(record, name, FLAG, NULL)
+#define CHILD(record, name, type) PROPERTY(record, name, RECORD, &type##_type)
+#define LIST(record, name, type) PROPERTY(record, name, LIST, &type##_type)
+#define TEXTS(record, name) PROPERTY(record, name, TEXTS, NULL)
+#define END(type)                                                                                  \
+    };                                                                                             \
+    static const record_type type##_type = {{#type, sizeof(#type) - 1},                            \
+                                            type##_properties,                                     \
+                                            sizeof type##_properties / sizeof(property)};
+#include "view.def"
+
+const record_type *const view_root_type = &root_type;
+
+/* ---- Making records -------------------------------------------------------------------------- */
+
+slice view_join(arena *memory, const slice *pieces, size_t count)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += pieces[i].length;
+    char *text = ARENA_ARRAY(memory, length + 1, char);
+    char *end = text;
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].length > 0)
+            memcpy(end, pieces[i].data, pieces[i].length);
+        end += pieces[i].length;
+    }
+    return (slice){text, length};
+}
+
+void *view_list(arena *memory, size_t count, size_t size, record_list *list)
+{
+    char *records = arena_array(memory, count, size);
+    const void **items = ARENA_ARRAY(memory, count, const void *);
+    for (size_t i = 0; i < count; i++)
+        items[i] = records + i * size;
+    *list = (record_list){items, count};
+    return records;
+}
+
+text_list view_doc(const model_doc *doc)
+{
+    return (text_list){doc->lines, doc->line_count};
+}
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+slice view_full_name(arena *memory, const model_origin *origin)
+{
+    return VIEW_JOIN(memory, origin->module->namespace, SLICE("."), origin->name);
+}
+
+slice view_type_name(arena *memory, const model_origin *origin)
+{
+    return VIEW_JOIN(memory, mangle_prefix(memory, origin->module->namespace),
+                     mangle_snake(memory, origin->name));
+}
+
+slice view_macro_name(arena *memory, const model_origin *origin)
+{
+    return VIEW_JOIN(memory, mangle_upper_prefix(memory, origin->module->namespace),
+                     mangle_upper(memory, origin->name));
+}
+
+slice view_descriptor(arena *memory, const model_origin *origin)
+{
+    return VIEW_JOIN(memory, SLICE("&"), view_type_name(memory, origin), SLICE("_descriptor"));
+}
+
+static const slice c_scalars[] = {
+    [SCALAR_BOOL] = {"bool", 4},     [SCALAR_I8] = {"int8_t", 6},    [SCALAR_I16] = {"int16_t", 7},
+    [SCALAR_I32] = {"int32_t", 7},   [SCALAR_I64] = {"int64_t", 7},  [SCALAR_U8] = {"uint8_t", 7},
+    [SCALAR_U16] = {"uint16_t", 8},  [SCALAR_U32] = {"uint32_t", 8}, [SCALAR_U64] = {"uint64_t", 8},
+    [SCALAR_F32] = {"float", 5},     [SCALAR_F64] = {"double", 6},
+};
+
+static const slice fbs_scalars[] = {
+    [SCALAR_BOOL] = {"bool", 4}, [SCALAR_I8] = {"byte", 4},    [SCALAR_I16] = {"short", 5},
+    [SCALAR_I32] = {"int", 3},   [SCALAR_I64] = {"long", 4},   [SCALAR_U8] = {"ubyte", 5},
+    [SCALAR_U16] = {"ushort", 6}, [SCALAR_U32] = {"uint", 4},  [SCALAR_U64] = {"ulong", 5},
+    [SCALAR_F32] = {"float", 5}, [SCALAR_F64] = {"double", 6},
+};
+
+slice view_c_scalar(scalar_kind scalar)
+{
+    return c_scalars[scalar];
+}
+
+slice view_fbs_scalar(scalar_kind scalar)
+{
+    return fbs_scalars[scalar];
+}
+
+/* ---- Names in FlatBuffers -------------------------------------------------------------------- */
+
+/* A declaration with the name of one of flatc's own types would be taken for that. */
+static bool is_fbs_type(slice name)
+{
+    static const char *const words[] = {
+        "bool",  "byte",   "ubyte",  "short",  "ushort", "int",    "uint",    "float",
+        "long",  "ulong",  "double", "int8",   "uint8",  "int16",  "uint16",  "int32",
+        "uint32", "int64", "uint64", "float32", "float64", "string",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (slice_is(name, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static bool has_table(const model_module *module, slice name)
+{
+    for (size_t i = 0; i < module->table_count; i++) {
+        if (slice_equal(module->tables[i].origin.name, name))
+            return true;
+    }
+    return false;
+}
+
+static bool has_enum(const model_module *module, slice name)
+{
+    for (size_t i = 0; i < module->enum_count; i++) {
+        if (slice_equal(module->enums[i].origin.name, name))
+            return true;
+    }
+    return false;
+}
+
+/* Functions and classes that flatc declares in C++ for a table or an enum: prefix + name + suffix. */
+static bool is_fbs_function(const model_module *module, slice name)
+{
+    static const struct {
+        slice prefix;
+        slice suffix;
+        bool (*has)(const model_module *module, slice name);
+    } derived[] = {
+        {{"Create", 6}, {"", 0}, has_table},      {{"Create", 6}, {"Direct", 6}, has_table},
+        {{"", 0}, {"Builder", 7}, has_table},     {{"EnumValues", 10}, {"", 0}, has_enum},
+        {{"EnumNames", 9}, {"", 0}, has_enum},    {{"EnumName", 8}, {"", 0}, has_enum},
+    };
+    for (size_t i = 0; i < sizeof derived / sizeof derived[0]; i++) {
+        slice prefix = derived[i].prefix;
+        slice suffix = derived[i].suffix;
+        if (name.length <= prefix.length + suffix.length)
+            continue;
+        slice head = {name.data, prefix.length};
+        slice stem = {name.data + prefix.length, name.length - prefix.length - suffix.length};
+        slice tail = {stem.data + stem.length, suffix.length};
+        if (slice_equal(head, prefix) && slice_equal(tail, suffix) && derived[i].has(module, stem))
+            return true;
+    }
+    return false;
+}
+
+slice view_fbs_name(arena *memory, const model_origin *origin)
+{
+    if (is_fbs_type(origin->name) || is_fbs_function(origin->module, origin->name))
+        return VIEW_JOIN(memory, origin->name, SLICE("_"));
+    return origin->name;
+}
+
+/* flatc makes C++ namespaces of the parts, without looking whether C++ can have them. */
+slice view_fbs_namespace(arena *memory, slice namespace)
+{
+    buffer made = buffer_in(memory);
+    size_t begin = 0;
+    for (size_t i = 0; i <= namespace.length; i++) {
+        if (i < namespace.length && namespace.data[i] != '.')
+            continue;
+        slice part = {namespace.data + begin, i - begin};
+        buffer_append(&made, part);
+        if (mangle_is_reserved(part))
+            buffer_append_char(&made, '_');
+        if (i < namespace.length)
+            buffer_append_char(&made, '.');
+        begin = i + 1;
+    }
+    return buffer_slice(&made);
+}
+
+slice view_fbs_reference(arena *memory, const model_module *module, const model_origin *origin)
+{
+    slice name = view_fbs_name(memory, origin);
+    if (slice_equal(module->namespace, origin->module->namespace))
+        return name;
+    slice namespace = view_fbs_namespace(memory, origin->module->namespace);
+    return VIEW_JOIN(memory, namespace, SLICE("."), name);
+}
+
+/* ---- Constants and enums --------------------------------------------------------------------- */
+
+static void view_constant_of(arena *memory, const model_constant *constant, view_constant *made)
+{
+    made->name = view_full_name(memory, &constant->origin);
+    made->macro = view_macro_name(memory, &constant->origin);
+    made->is_text = constant->value.kind == VALUE_TEXT;
+    if (made->is_text)
+        made->text = constant->value.as_text;
+    else
+        made->number = literal_c(memory, &constant->value, constant->type.scalar);
+    made->doc = view_doc(&constant->origin.doc);
+}
+
+static void view_constants(arena *memory, const model_module *module, view_module *made)
+{
+    view_constant *constants =
+        VIEW_LIST(memory, module->constant_count, view_constant, &made->constants);
+    for (size_t i = 0; i < module->constant_count; i++)
+        view_constant_of(memory, &module->constants[i], &constants[i]);
+}
+
+static bool fits_int(const model_value *value)
+{
+    if (value->kind == VALUE_SIGNED)
+        return value->as_signed >= INT32_MIN && value->as_signed <= INT32_MAX;
+    return value->as_unsigned <= INT32_MAX;
+}
+
+static void view_enum(arena *memory, const model_enum *enumeration, view_enumeration *made)
+{
+    const model_origin *origin = &enumeration->origin;
+    made->name = view_full_name(memory, origin);
+    made->type = view_type_name(memory, origin);
+    made->storage = view_c_scalar(enumeration->scalar);
+    made->fbs = view_fbs_name(memory, origin);
+    made->fbs_type = view_fbs_scalar(enumeration->scalar);
+    made->fits_int = true;
+    made->value_count = (int64_t)enumeration->member_count;
+    made->doc = view_doc(&origin->doc);
+
+    slice macro = view_macro_name(memory, origin);
+    view_enumerator *values =
+        VIEW_LIST(memory, enumeration->member_count, view_enumerator, &made->values);
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        const model_enum_member *member = &enumeration->members[i];
+        values[i].name = member->origin.name;
+        values[i].constant = VIEW_JOIN(memory, macro, SLICE("_"),
+                                       mangle_upper(memory, member->origin.name));
+        values[i].number = literal_c(memory, &member->value, enumeration->scalar);
+        values[i].value = literal_wire(memory, &member->value);
+        values[i].fbs_value = literal_plain(memory, &member->value, enumeration->scalar);
+        values[i].doc = view_doc(&member->origin.doc);
+        made->fits_int = made->fits_int && fits_int(&member->value);
+    }
+}
+
+static void view_enums(arena *memory, const model_module *module, view_module *made)
+{
+    view_enumeration *enums =
+        VIEW_LIST(memory, module->enum_count, view_enumeration, &made->enums);
+    for (size_t i = 0; i < module->enum_count; i++)
+        view_enum(memory, &module->enums[i], &enums[i]);
+}
+
+/* ---- The module ------------------------------------------------------------------------------ */
+
+enum { HASH_TEXT_SIZE = 16 };
+
+/* 32-bit FNV-1a, for the guards of files whose names do not say all. */
+static uint32_t hash_of(slice text)
+{
+    uint32_t hash = 2166136261;
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
+    return hash;
+}
+
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H. Paths that differ only in what becomes an
+ * underscore or a capital get different guards: a hash is put behind all but the plainest. */
+static slice guard_of(arena *memory, slice path)
+{
+    char hash[HASH_TEXT_SIZE] = "";
+    slice ending = SLICE(".catga");
+    slice guard = VIEW_JOIN(memory, SLICE("CATGA_"), path, SLICE("_H"));
+    char *text = ARENA_ARRAY(memory, guard.length + 1, char);
+    for (size_t i = 0; i < guard.length; i++) {
+        char c = guard.data[i];
+        bool is_lower = c >= 'a' && c <= 'z';
+        bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
+    }
+    for (size_t i = 0; i + ending.length < path.length; i++) {
+        char c = path.data[i];
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '/')
+            snprintf(hash, sizeof hash, "_%08X", hash_of(path));
+    }
+    return VIEW_JOIN(memory, (slice){text, guard.length}, slice_of(hash));
+}
+
+slice view_output_path(arena *memory, slice schema_path, slice suffix)
+{
+    slice ending = SLICE(".catga");
+    size_t stem = schema_path.length;
+    if (stem > ending.length &&
+        slice_equal((slice){schema_path.data + stem - ending.length, ending.length}, ending))
+        stem -= ending.length;
+    return VIEW_JOIN(memory, (slice){schema_path.data, stem}, suffix);
+}
+
+static void view_imports(arena *memory, const model_module *module, view_module *made)
+{
+    view_import *imports = VIEW_LIST(memory, module->import_count, view_import, &made->imports);
+    for (size_t i = 0; i < module->import_count; i++) {
+        slice path = module->imports[i]->path;
+        imports[i].file = path;
+        imports[i].header = view_output_path(memory, path, SLICE(".catga.h"));
+        imports[i].fbs_file = view_output_path(memory, path, SLICE(".fbs"));
+    }
+}
+
+const view_root *view_of(arena *memory, const model_module *module)
+{
+    view_root *root = ARENA_NEW(memory, view_root);
+    view_tool *tool = ARENA_NEW(memory, view_tool);
+    view_module *made = ARENA_NEW(memory, view_module);
+    *root = (view_root){.tool = tool, .module = made};
+    *tool = (view_tool){.version = SLICE(CATGAC_VERSION), .abi = CATGAC_ABI};
+
+    made->file = module->path;
+    made->name = module->namespace;
+    made->fbs = view_fbs_namespace(memory, module->namespace);
+    made->header = view_output_path(memory, module->path, SLICE(".catga.h"));
+    made->guard = guard_of(memory, module->path);
+    made->version = module->version;
+    made->doc = view_doc(&module->doc);
+    view_imports(memory, module, made);
+    view_constants(memory, module, made);
+    view_enums(memory, module, made);
+    view_structs(memory, module, made);
+    view_tables(memory, module, made);
+    view_error_sets(memory, module, made);
+    view_messages(memory, module, made);
+    view_services(memory, module, made);
+    return root;
+}

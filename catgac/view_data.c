@@ -1,0 +1,676 @@
+/* view_data.c -- structs, tables and their fields: their names in C, and how they lie on the wire. */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "literal.h"
+#include "mangle.h"
+#include "viewer.h"
+
+/* ---- What a type is called ------------------------------------------------------------------- */
+
+/* The declaration that a type, or a vector's element, refers to; NULL for the others. */
+static const model_origin *declared(const model_type *type)
+{
+    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    if (subject->kind == TYPE_ENUM)
+        return &subject->enumeration->origin;
+    if (subject->kind == TYPE_STRUCT)
+        return &subject->structure->origin;
+    if (subject->kind == TYPE_TABLE)
+        return &subject->table->origin;
+    return NULL;
+}
+
+static slice descriptor_of(arena *memory, const model_type *type)
+{
+    const model_origin *origin = declared(type);
+    return origin == NULL ? SLICE("NULL") : view_descriptor(memory, origin);
+}
+
+/* Of CATGA_KIND_. Those that are refused before this have no kind. */
+static slice kind_of(const model_type *type)
+{
+    switch (type->kind) {
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_ENUM:
+        return scalar_word(type->scalar);
+    case TYPE_STRUCT:
+        return SLICE("struct");
+    case TYPE_TABLE:
+        return SLICE("table");
+    case TYPE_STRING:
+        return SLICE("string");
+    case TYPE_BYTES:
+    case TYPE_VECTOR:
+        return SLICE("vector");
+    case TYPE_UUID:
+    case TYPE_UNION:
+    case TYPE_ARRAY:
+        break;
+    }
+    return SLICE("");
+}
+
+/* Of CATGA_FORMAT_. */
+static slice format_of(const model_type *type)
+{
+    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    switch (subject->kind) {
+    case TYPE_DECIMAL:
+        return SLICE("decimal");
+    case TYPE_TIMESTAMP:
+        return SLICE("timestamp");
+    case TYPE_DURATION:
+        return SLICE("duration");
+    case TYPE_ENUM:
+        return SLICE("enum");
+    case TYPE_BYTES:
+        return SLICE("bytes");
+    case TYPE_SCALAR:
+    case TYPE_UUID:
+    case TYPE_STRUCT:
+    case TYPE_TABLE:
+    case TYPE_UNION:
+    case TYPE_STRING:
+    case TYPE_VECTOR:
+    case TYPE_ARRAY:
+        break;
+    }
+    return SLICE("plain");
+}
+
+static int64_t digits_of(const model_type *type)
+{
+    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    return subject->kind == TYPE_DECIMAL ? subject->decimal_places : 0;
+}
+
+/* A scalar or struct as it stands by itself in C. */
+static slice c_type_of(arena *memory, const model_type *type)
+{
+    const model_origin *origin = declared(type);
+    return origin == NULL ? view_c_scalar(type->scalar) : view_type_name(memory, origin);
+}
+
+/* A type in FlatBuffers, as `module` sees it. */
+static slice fbs_type_of(arena *memory, const model_module *module, const model_type *type)
+{
+    const model_origin *origin = declared(type);
+    if (type->kind == TYPE_VECTOR) {
+        slice element = fbs_type_of(memory, module, type->element);
+        return VIEW_JOIN(memory, SLICE("["), element, SLICE("]"));
+    }
+    if (type->kind == TYPE_STRING)
+        return SLICE("string");
+    if (type->kind == TYPE_BYTES)
+        return SLICE("[ubyte]");
+    if (origin != NULL)
+        return view_fbs_reference(memory, module, origin);
+    return view_fbs_scalar(type->scalar);
+}
+
+/* ---- Notes: what C and FlatBuffers cannot say ------------------------------------------------ */
+
+static void begin_note(buffer *note)
+{
+    if (note->length > 0)
+        buffer_append_text(note, ", ");
+}
+
+static void note_type(const model_type *type, buffer *note)
+{
+    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    if (subject->kind == TYPE_DECIMAL) {
+        begin_note(note);
+        buffer_printf(note, "decimal(%u)", (unsigned)subject->decimal_places);
+    } else if (subject->kind == TYPE_TIMESTAMP) {
+        begin_note(note);
+        buffer_append_text(note, "timestamp: nanoseconds since 1970 UTC");
+    } else if (subject->kind == TYPE_DURATION) {
+        begin_note(note);
+        buffer_append_text(note, "duration: nanoseconds");
+    }
+}
+
+static void note_default(arena *memory, const model_field *field, buffer *note)
+{
+    const model_value *value = &field->default_value;
+    if (value->kind == VALUE_NONE || (value->as_unsigned == 0 && field->type.kind != TYPE_ENUM) ||
+        (value->kind == VALUE_BOOL && !value->as_bool))
+        return;
+    begin_note(note);
+    buffer_append_text(note, "default ");
+    buffer_append(note, literal_shown(memory, &field->type, value));
+}
+
+static void note_range(arena *memory, const model_field *field, buffer *note)
+{
+    bool has_minimum = field->minimum.kind != VALUE_NONE;
+    bool has_maximum = field->maximum.kind != VALUE_NONE;
+    if (!has_minimum && !has_maximum)
+        return;
+    begin_note(note);
+    if (has_minimum) {
+        buffer_append_text(note, has_maximum ? "from " : "at least ");
+        buffer_append(note, literal_shown(memory, &field->type, &field->minimum));
+    }
+    if (has_maximum) {
+        buffer_append_text(note, has_minimum ? " to " : "at most ");
+        buffer_append(note, literal_shown(memory, &field->type, &field->maximum));
+    }
+}
+
+static slice note_of(arena *memory, const model_field *field)
+{
+    buffer note = buffer_in(memory);
+    if (field->required)
+        buffer_append_text(&note, "required");
+    if (field->has_max_length) {
+        begin_note(&note);
+        buffer_printf(&note, "at most %" PRIu32 " %s", field->max_length,
+                      field->type.kind == TYPE_VECTOR ? "elements" : "bytes");
+    }
+    note_type(&field->type, &note);
+    note_default(memory, field, &note);
+    note_range(memory, field, &note);
+    return buffer_slice(&note);
+}
+
+/* ---- Structs --------------------------------------------------------------------------------- */
+
+static void view_member_of(arena *memory, const model_field *field, view_member *made)
+{
+    made->name = field->origin.name;
+    made->member = mangle_member(memory, field->origin.name);
+    made->type = c_type_of(memory, &field->type);
+    made->kind = kind_of(&field->type);
+    made->descriptor = descriptor_of(memory, &field->type);
+    made->format = format_of(&field->type);
+    made->digits = digits_of(&field->type);
+    made->fbs_type = fbs_type_of(memory, field->origin.module, &field->type);
+    made->note = note_of(memory, field);
+    made->doc = view_doc(&field->origin.doc);
+}
+
+static uint32_t content_size(const model_struct *structure)
+{
+    uint32_t size = 0;
+    for (size_t i = 0; i < structure->field_count; i++)
+        size += type_inline_size(&structure->fields[i].type);
+    return size;
+}
+
+/* No padding, here and in the structs inside. */
+static bool is_packed(const model_struct *structure)
+{
+    for (size_t i = 0; i < structure->field_count; i++) {
+        const model_type *type = &structure->fields[i].type;
+        if (type->kind == TYPE_STRUCT && !is_packed(type->structure))
+            return false;
+    }
+    return content_size(structure) == structure->size;
+}
+
+/* Any bytes are a value: a bool must be looked at. */
+static bool is_direct(const model_struct *structure)
+{
+    for (size_t i = 0; i < structure->field_count; i++) {
+        const model_type *type = &structure->fields[i].type;
+        if (type->kind == TYPE_STRUCT ? !is_direct(type->structure)
+                                      : type_is_scalar(type) && type->scalar == SCALAR_BOOL)
+            return false;
+    }
+    return true;
+}
+
+static slice word_of(bool flag)
+{
+    return flag ? SLICE("true") : SLICE("false");
+}
+
+static void view_struct(arena *memory, const model_struct *structure, view_structure *made)
+{
+    const model_origin *origin = &structure->origin;
+    made->name = view_full_name(memory, origin);
+    made->type = view_type_name(memory, origin);
+    made->fbs = view_fbs_name(memory, origin);
+    made->member_count = (int64_t)structure->field_count;
+    made->size = structure->size;
+    made->alignment = structure->alignment;
+    made->packed = word_of(is_packed(structure));
+    made->direct = word_of(is_direct(structure));
+    made->doc = view_doc(&origin->doc);
+    view_member *members = VIEW_LIST(memory, structure->field_count, view_member, &made->members);
+    for (size_t i = 0; i < structure->field_count; i++)
+        view_member_of(memory, &structure->fields[i], &members[i]);
+}
+
+void view_structs(arena *memory, const model_module *module, view_module *made)
+{
+    view_structure *structs =
+        VIEW_LIST(memory, module->struct_count, view_structure, &made->structs);
+    for (size_t i = 0; i < module->struct_count; i++)
+        view_struct(memory, &module->structs[i], &structs[i]);
+}
+
+/* ---- Fields: how C reads and writes them ----------------------------------------------------- */
+
+static void spell_scalar(arena *memory, const model_field *field, view_field *made)
+{
+    made->is_scalar = true;
+    made->type = c_type_of(memory, &field->type);
+    made->result = made->type;
+    made->initial = literal_c(memory, &field->default_value, field->type.scalar);
+    made->get = scalar_word(field->type.scalar);
+    made->put = made->get;
+    made->check = made->get;
+}
+
+static void spell_optional(arena *memory, const model_field *field, view_field *made)
+{
+    made->is_optional = true;
+    made->is_plain = true;
+    made->get = VIEW_JOIN(memory, SLICE("optional_"), scalar_word(field->type.scalar));
+    made->type = VIEW_JOIN(memory, SLICE("catga_"), made->get);
+    made->result = made->type;
+    made->initial = field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}")
+                                                      : SLICE("{false, 0}");
+    made->put = made->get;
+    made->check = scalar_word(field->type.scalar);
+}
+
+static void spell_string(view_field *made)
+{
+    made->is_slice = true;
+    made->is_text = true;
+    made->type = SLICE("catga_string");
+    made->result = made->type;
+    made->initial = SLICE("{NULL, 0}");
+    made->is_plain = true;
+    made->get = SLICE("string");
+    made->put = made->get;
+    made->check = made->get;
+}
+
+static void spell_bytes(view_field *made)
+{
+    made->is_slice = true;
+    made->is_plain = true;
+    made->type = SLICE("catga_bytes");
+    made->result = made->type;
+    made->initial = SLICE("{NULL, 0}");
+    made->element = SLICE("CATGA_KIND_u8");
+    made->get = SLICE("bytes");
+    made->put = SLICE("scalars");
+    made->check = SLICE("vector");
+}
+
+/* What is read through a pointer: a struct or another table. */
+static void spell_inner(arena *memory, const model_field *field, view_field *made)
+{
+    slice type = view_type_name(memory, declared(&field->type));
+    made->is_struct = field->type.kind == TYPE_STRUCT;
+    made->is_table = !made->is_struct;
+    made->type = VIEW_JOIN(memory, SLICE("const "), type, SLICE(" *"));
+    made->result = made->is_table ? VIEW_JOIN(memory, type, SLICE("_view")) : type;
+    made->initial = SLICE("NULL");
+    made->get = made->is_table ? SLICE("table") : SLICE("struct");
+    made->put = made->is_table ? SLICE("child") : SLICE("struct");
+    made->check = made->put;
+}
+
+/* What is done with a vector depends on its elements. */
+static void spell_vector_calls(const model_type *element, view_field *made)
+{
+    switch (element->kind) {
+    case TYPE_STRING:
+        made->put = SLICE("strings");
+        made->check = SLICE("strings");
+        break;
+    case TYPE_STRUCT:
+        made->put = SLICE("structs");
+        made->check = SLICE("vector");
+        break;
+    case TYPE_TABLE:
+        made->put = SLICE("children");
+        made->check = SLICE("children");
+        break;
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_ENUM:
+    case TYPE_UUID:
+    case TYPE_UNION:
+    case TYPE_BYTES:
+    case TYPE_VECTOR:
+    case TYPE_ARRAY:
+        made->put = SLICE("scalars");
+        made->check = SLICE("vector");
+        break;
+    }
+}
+
+static void spell_vector(arena *memory, const model_field *field, view_field *made)
+{
+    const model_type *element = field->type.element;
+    made->is_slice = true;
+    made->is_text = element->kind == TYPE_STRING;
+    made->is_record_vector = element->kind == TYPE_STRUCT || element->kind == TYPE_TABLE;
+    made->is_plain = !made->is_record_vector;
+    slice item = made->is_record_vector ? view_type_name(memory, declared(element))
+                                        : VIEW_JOIN(memory, SLICE("catga_"), kind_of(element));
+    made->element = VIEW_JOIN(memory, SLICE("CATGA_KIND_"), kind_of(element));
+    made->type = VIEW_JOIN(memory, item, SLICE("_slice"));
+    made->result = VIEW_JOIN(memory, item, SLICE("_vector"));
+    made->initial = SLICE("{NULL, 0}");
+    made->get = VIEW_JOIN(memory, kind_of(element), SLICE("_vector"));
+    spell_vector_calls(element, made);
+}
+
+static void spell(arena *memory, const model_field *field, view_field *made)
+{
+    switch (field->type.kind) {
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_ENUM:
+        if (field->type.optional)
+            spell_optional(memory, field, made);
+        else
+            spell_scalar(memory, field, made);
+        break;
+    case TYPE_STRING:
+        spell_string(made);
+        break;
+    case TYPE_BYTES:
+        spell_bytes(made);
+        break;
+    case TYPE_STRUCT:
+    case TYPE_TABLE:
+        spell_inner(memory, field, made);
+        break;
+    case TYPE_VECTOR:
+        spell_vector(memory, field, made);
+        break;
+    case TYPE_UUID:
+    case TYPE_UNION:
+    case TYPE_ARRAY:
+        break;
+    }
+}
+
+/* ---- Fields: the rest ------------------------------------------------------------------------ */
+
+/* A deprecated field is neither written nor read, so nothing else holds for it. */
+static slice flags_of(const model_field *field)
+{
+    if (field->deprecated)
+        return SLICE("CATGA_DEPRECATED");
+    if (field->type.optional)
+        return SLICE("CATGA_OPTIONAL");
+    return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
+}
+
+/* C compilers warn of comparisons that cannot fail, so it is said where they could. */
+static bool is_inside(const model_value *value, const model_value *end_of_type)
+{
+    return value->kind == VALUE_FLOAT || value->as_unsigned != end_of_type->as_unsigned;
+}
+
+/* A field of floating point with a range is finite: its open end is the type's. */
+static const view_range *range_of(arena *memory, const model_field *field)
+{
+    bool has_minimum = field->minimum.kind != VALUE_NONE;
+    bool has_maximum = field->maximum.kind != VALUE_NONE;
+    if (field->deprecated || (!has_minimum && !has_maximum))
+        return NULL;
+    scalar_kind scalar = field->type.scalar;
+    model_value least = literal_least(scalar);
+    model_value greatest = literal_greatest(scalar);
+    const model_value *minimum = has_minimum ? &field->minimum : &least;
+    const model_value *maximum = has_maximum ? &field->maximum : &greatest;
+    view_range *made = ARENA_NEW(memory, view_range);
+    made->lowest = literal_c(memory, minimum, scalar);
+    made->highest = literal_c(memory, maximum, scalar);
+    made->lowest_value = literal_wire(memory, minimum);
+    made->highest_value = literal_wire(memory, maximum);
+    made->has_lower = is_inside(minimum, &least);
+    made->has_higher = is_inside(maximum, &greatest);
+    return made;
+}
+
+static slice maximum_of(arena *memory, const model_field *field)
+{
+    if (!field->has_max_length)
+        return SLICE("CATGA_UNBOUNDED");
+    model_value length = {.kind = VALUE_UNSIGNED, .as_unsigned = field->max_length};
+    return literal_c(memory, &length, SCALAR_U32);
+}
+
+/* An enum without a value for zero, and without a default, has no default that flatc accepts: such
+ * a field is a plain number there. */
+static bool is_nameless_enum(const model_field *field)
+{
+    return field->type.kind == TYPE_ENUM && !field->type.optional && field->default_member == NULL;
+}
+
+static slice fbs_default_of(arena *memory, const model_field *field)
+{
+    if (field->type.optional)
+        return SLICE("null");
+    if (field->default_member != NULL)
+        return field->default_member->origin.name;
+    if (field->default_value.kind == VALUE_NONE)
+        return SLICE("");
+    return literal_plain(memory, &field->default_value, field->type.scalar);
+}
+
+static slice fbs_attributes_of(arena *memory, const model_field *field)
+{
+    buffer made = buffer_in(memory);
+    buffer_printf(&made, "id: %" PRIu32, field->id);
+    if (field->required)
+        buffer_append_text(&made, ", required");
+    if (field->deprecated)
+        buffer_append_text(&made, ", deprecated");
+    return buffer_slice(&made);
+}
+
+static void view_fbs_field(arena *memory, const model_field *field, view_field *made)
+{
+    made->fbs_type = is_nameless_enum(field)
+                         ? view_fbs_scalar(field->type.scalar)
+                         : fbs_type_of(memory, field->origin.module, &field->type);
+    made->fbs_default = fbs_default_of(memory, field);
+    made->fbs_attributes = fbs_attributes_of(memory, field);
+}
+
+enum { FIRST_SLOT = 4, SLOT_SIZE = 2 };
+
+static void view_field_of(arena *memory, const model_field *field, view_field *made)
+{
+    made->element = SLICE("0");
+    spell(memory, field, made);
+    made->is_items = made->is_slice && !made->is_text;
+    made->name = field->origin.name;
+    made->member = mangle_member(memory, field->origin.name);
+    made->snake = mangle_snake(memory, field->origin.name);
+    made->kind = kind_of(&field->type);
+    made->format = format_of(&field->type);
+    made->flags = flags_of(field);
+    made->descriptor = descriptor_of(memory, &field->type);
+    made->maximum = maximum_of(memory, field);
+    made->number = literal_c(memory, &field->default_value, field->type.scalar);
+    made->value = literal_wire(memory, &field->default_value);
+    made->id = field->id;
+    made->slot = FIRST_SLOT + SLOT_SIZE * (int64_t)field->id;
+    made->size = type_inline_size(&field->type);
+    made->alignment = type_inline_alignment(&field->type);
+    made->digits = digits_of(&field->type);
+    made->is_deprecated = field->deprecated;
+    made->range = range_of(memory, field);
+    made->note = note_of(memory, field);
+    made->doc = view_doc(&field->origin.doc);
+    view_fbs_field(memory, field, made);
+}
+
+/* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
+
+/* The offset of the table's first field: behind the offset of its vtable. */
+enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8 };
+
+/* Picks those of `from` for which the test says yes, in the same order. */
+static void pick(arena *memory, const record_list *from, bool (*test)(const view_field *field),
+                 record_list *picked)
+{
+    const void **items = ARENA_ARRAY(memory, from->count, const void *);
+    size_t count = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        if (test(from->items[i]))
+            items[count++] = from->items[i];
+    }
+    *picked = (record_list){items, count};
+}
+
+static bool is_seen(const view_field *field)
+{
+    return !field->is_deprecated;
+}
+
+static bool lies_behind(const view_field *field)
+{
+    return field->is_slice || field->is_table;
+}
+
+static bool has_range(const view_field *field)
+{
+    return field->range != NULL;
+}
+
+static bool is_required_struct(const view_field *field)
+{
+    return field->is_struct && slice_is(field->flags, "CATGA_REQUIRED");
+}
+
+static bool may_be_wrong(const view_field *field)
+{
+    return lies_behind(field) || has_range(field) || is_required_struct(field);
+}
+
+/* The largest alignment first, so that nothing is lost between them, then by id. Sizes are
+ * multiples of alignments. */
+static void place(arena *memory, view_field *fields, size_t count, view_table *made)
+{
+    const void **items = ARENA_ARRAY(memory, count, const void *);
+    size_t placed = 0;
+    int64_t offset = TABLE_HEADER_SIZE;
+    made->alignment = TABLE_HEADER_SIZE;
+    for (int64_t alignment = LARGEST_ALIGNMENT; alignment > 0; alignment /= 2) {
+        for (size_t i = 0; i < count; i++) {
+            if (fields[i].is_deprecated || fields[i].alignment != alignment)
+                continue;
+            fields[i].offset = offset;
+            offset += fields[i].size;
+            items[placed++] = &fields[i];
+            if (alignment > made->alignment)
+                made->alignment = alignment;
+        }
+    }
+    made->placed = (record_list){items, placed};
+}
+
+/* The vtable of a full table: its size, the table's size, and where each field lies, filled up so
+ * that it can be compared eight fields at a time. */
+static slice vtable_of(arena *memory, const view_field *fields, size_t count)
+{
+    int64_t end = TABLE_HEADER_SIZE;
+    for (size_t i = 0; i < count; i++) {
+        if (!fields[i].is_deprecated)
+            end += fields[i].size;
+    }
+    buffer made = buffer_in(memory);
+    buffer_printf(&made, "%zu, %" PRId64, FIRST_SLOT + SLOT_SIZE * count, end);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(&made, ", %" PRId64, fields[i].offset);
+    for (size_t i = count; i % VTABLE_STEP != 0; i++)
+        buffer_append_text(&made, ", 0");
+    return buffer_slice(&made);
+}
+
+static slice layout_of(arena *memory, const view_field *fields, size_t count,
+                       const record_list *placed)
+{
+    buffer made = buffer_in(memory);
+    for (size_t i = 0; i < placed->count; i++) {
+        const view_field *field = placed->items[i];
+        buffer_printf(&made, "%s%" PRId64, made.length > 0 ? ", " : "", field->id);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].is_deprecated)
+            buffer_printf(&made, "%s%" PRId64, made.length > 0 ? ", " : "", fields[i].id);
+    }
+    return buffer_slice(&made);
+}
+
+static slice all_of(arena *memory, const record_list *members)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < members->count; i++)
+        bits |= UINT64_C(1) << ((const view_field *)members->items[i])->id;
+    buffer made = buffer_in(memory);
+    buffer_printf(&made, "0x%" PRIx64, bits);
+    return buffer_slice(&made);
+}
+
+static void view_layout(arena *memory, view_field *fields, size_t count, view_table *made)
+{
+    pick(memory, &made->fields, is_seen, &made->members);
+    pick(memory, &made->members, lies_behind, &made->referring);
+    pick(memory, &made->members, has_range, &made->ranged);
+    pick(memory, &made->members, is_required_struct, &made->inline_required);
+    pick(memory, &made->members, may_be_wrong, &made->checked);
+    place(memory, fields, count, made);
+    made->vtable = vtable_of(memory, fields, count);
+    made->layout = layout_of(memory, fields, count, &made->placed);
+    made->all = all_of(memory, &made->members);
+}
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+static slice identifier_bytes_of(arena *memory, const char identifier[5])
+{
+    buffer made = buffer_in(memory);
+    buffer_printf(&made, "'%c', '%c', '%c', '%c'", identifier[0], identifier[1], identifier[2],
+                  identifier[3]);
+    return buffer_slice(&made);
+}
+
+static void view_table_of(arena *memory, const model_table *table, view_table *made)
+{
+    const model_origin *origin = &table->origin;
+    made->name = view_full_name(memory, origin);
+    made->type = view_type_name(memory, origin);
+    made->macro = view_macro_name(memory, origin);
+    made->fbs = view_fbs_name(memory, origin);
+    made->is_message = table->message != NULL;
+    made->field_count = (int64_t)table->field_count;
+    made->identifier = slice_of(table->identifier);
+    made->identifier_bytes = identifier_bytes_of(memory, table->identifier);
+    made->doc = view_doc(&origin->doc);
+    view_field *fields = VIEW_LIST(memory, table->field_count, view_field, &made->fields);
+    for (size_t i = 0; i < table->field_count; i++)
+        view_field_of(memory, &table->fields[i], &fields[i]);
+    view_layout(memory, fields, table->field_count, made);
+}
+
+void view_tables(arena *memory, const model_module *module, view_module *made)
+{
+    view_table *tables = VIEW_LIST(memory, module->table_count, view_table, &made->tables);
+    for (size_t i = 0; i < module->table_count; i++)
+        view_table_of(memory, &module->tables[i], &tables[i]);
+}
