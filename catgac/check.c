@@ -72,22 +72,21 @@ const char *check_kind_text(ast_kind kind)
     return "";
 }
 
-bool check_unique_member(checker *c, slice mangled, const ast_member *member, const char *what)
+bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what)
 {
-    ast_member *entry = ARENA_NEW(c->memory, ast_member);
-    *entry = *member;
-    const ast_member *first = text_table_insert(&c->scratch, mangled, entry);
+    ast_name *entry = ARENA_NEW(c->memory, ast_name);
+    *entry = member;
+    const ast_name *first = text_table_insert(&c->scratch, mangled, entry);
     if (first == NULL)
         return true;
-    if (first->name.text.data == member->name.text.data)
-        diag_report(c->diags, DIAG_DUPLICATE_NAME, member->name.place,
-                    "%s '%.*s' is declared twice", what, SLICE_PRINT(member->name.text));
+    if (first->text.data == member.text.data)
+        diag_report(c->diags, DIAG_DUPLICATE_NAME, member.place, "%s '%.*s' is declared twice",
+                    what, SLICE_PRINT(member.text));
     else
-        diag_report(c->diags, DIAG_NAME_COLLISION, member->name.place,
-                    "'%.*s' and '%.*s' are the same name in C: '%.*s'",
-                    SLICE_PRINT(first->name.text), SLICE_PRINT(member->name.text),
-                    SLICE_PRINT(mangled));
-    diag_note(c->diags, first->name.place, "first declared here");
+        diag_report(c->diags, DIAG_NAME_COLLISION, member.place,
+                    "'%.*s' and '%.*s' are the same name in C: '%.*s'", SLICE_PRINT(first->text),
+                    SLICE_PRINT(member.text), SLICE_PRINT(mangled));
+    diag_note(c->diags, first->place, "first declared here");
     return false;
 }
 
@@ -172,11 +171,11 @@ static void check_order(const checker *c, const scope *in)
 static const ast_declaration *only_one(const checker *c, const scope *in, ast_kind kind,
                                        const char *example)
 {
+    const char *word = kind == AST_NAMESPACE ? "namespace" : "version";
     const ast_declaration *only = NULL;
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
         if (d->kind == kind && only != NULL) {
-            diag_report(c->diags, DIAG_MISPLACED, d->place, "a file has one %s",
-                        kind == AST_NAMESPACE ? "namespace" : "version");
+            diag_report(c->diags, DIAG_MISPLACED, d->place, "a file has one %s", word);
             diag_note(c->diags, only->place, "the first one is here");
         } else if (d->kind == kind) {
             only = d;
@@ -184,9 +183,7 @@ static const ast_declaration *only_one(const checker *c, const scope *in, ast_ki
     }
     if (only == NULL && !in->file->has_errors)
         diag_report(c->diags, DIAG_MISSING_HEADER, (span){in->file->file->number, 0, 0},
-                    "this file says no %s: it begins like 'namespace shop.orders; version 1;' "
-                    "and lacks '%s'",
-                    kind == AST_NAMESPACE ? "namespace" : "version", example);
+                    "this file does not begin with its %s, such as '%s'", word, example);
     return only;
 }
 

@@ -31,10 +31,11 @@ static const generated_name generated_names[] = {
 
 enum { GENERATED_COUNT = sizeof generated_names / sizeof generated_names[0] };
 
-/* What a name in C stands for. */
+/* What a name in C stands for: a declaration, or a member of one. */
 typedef struct named_thing {
     slice name;
     span place;
+    const symbol *owner;
 } named_thing;
 
 /* One module's prefixes, and the thing at hand. */
@@ -77,21 +78,27 @@ static unsigned named_of(ast_kind kind)
 
 static slice join(const checker *c, slice first, slice second, slice third)
 {
-    buffer text = {.memory = c->memory,
-                   .data =
-                       arena_array(c->memory, first.length + second.length + third.length + 1, 1),
-                   .capacity = first.length + second.length + third.length + 1};
+    size_t length = first.length + second.length + third.length;
+    buffer text = {c->memory, arena_array(c->memory, length + 1, 1), 0, length + 1};
     buffer_append(&text, first);
     buffer_append(&text, second);
     buffer_append(&text, third);
     return buffer_slice(&text);
 }
 
-/* Returns false when the name is taken: one report per declaration is enough. */
+static named_thing *new_thing(const checker *c, ast_name name, const symbol *owner)
+{
+    named_thing *made = ARENA_NEW(c->memory, named_thing);
+    *made = (named_thing){name.text, name.place, owner};
+    return made;
+}
+
+/* Returns false when the name is taken: one report per declaration is enough. Members of one
+ * declaration have been compared with each other before. */
 static bool take(name_walk *walk, slice c_name, named_thing *thing)
 {
     const named_thing *first = text_table_insert(&walk->taken, c_name, thing);
-    if (first == NULL || first == thing)
+    if (first == NULL || first->owner == thing->owner)
         return true;
     diag_report(walk->c->diags, DIAG_NAME_COLLISION, thing->place,
                 "'%.*s' and '%.*s' both declare '%.*s' in C", SLICE_PRINT(first->name),
@@ -100,52 +107,62 @@ static bool take(name_walk *walk, slice c_name, named_thing *thing)
     return false;
 }
 
-static named_thing *new_thing(const checker *c, slice name, span place)
+/* Returns what stands between a declaration's name and a member's in C; empty when members have no
+ * name of their own. */
+static slice joint_of(const name_walk *walk, ast_kind kind)
 {
-    named_thing *made = ARENA_NEW(c->memory, named_thing);
-    *made = (named_thing){name, place};
-    return made;
+    if (kind == AST_ENUM || kind == AST_ERRORS)
+        return SLICE("_");
+    if (walk->with_getters && (named_of(kind) & (NAMED_TABLE | NAMED_BODY)) != 0)
+        return SLICE("_get_");
+    return SLICE("");
 }
 
-static bool take_members(name_walk *walk, const symbol *s, slice stem, slice upper_stem)
+static void take_members(name_walk *walk, const symbol *s, slice stem)
 {
     const checker *c = walk->c;
-    ast_kind kind = s->declaration->kind;
-    bool is_enum = kind == AST_ENUM;
-    if (!is_enum && kind != AST_ERRORS &&
-        !(walk->with_getters && (named_of(kind) & (NAMED_TABLE | NAMED_BODY)) != 0))
-        return true;
+    slice joint = joint_of(walk, s->declaration->kind);
+    bool is_upper = s->declaration->kind == AST_ENUM;
+    if (joint.length == 0)
+        return;
     for (const ast_member *m = s->declaration->members.first; m != NULL; m = m->next) {
-        slice member =
-            is_enum ? mangle_upper(c->memory, m->name.text) : mangle_snake(c->memory, m->name.text);
-        slice joint = is_enum || kind == AST_ERRORS ? SLICE("_") : SLICE("_get_");
-        slice c_name = join(c, is_enum ? upper_stem : stem, joint, member);
-        if (!take(walk, c_name, new_thing(c, m->name.text, m->name.place)))
+        slice name = is_upper ? mangle_upper(c->memory, m->name.text)
+                              : mangle_snake(c->memory, m->name.text);
+        if (!take(walk, join(c, stem, joint, name), new_thing(c, m->name, s)))
+            return;
+    }
+}
+
+static bool take_generated(name_walk *walk, const symbol *s, slice stem, slice upper_stem,
+                           named_thing *thing)
+{
+    unsigned named = named_of(s->declaration->kind);
+    for (size_t i = 0; i < GENERATED_COUNT; i++) {
+        slice suffix = generated_names[i].suffix;
+        bool is_macro = suffix.data[1] >= 'A' && suffix.data[1] <= 'Z';
+        slice base = is_macro ? upper_stem : stem;
+        if ((generated_names[i].of & named) != 0 &&
+            !take(walk, join(walk->c, base, suffix, SLICE("")), thing))
             return false;
     }
     return true;
 }
 
+/* Constants, the members of enums and the list of a service are macros; all else is in lower
+ * case. */
 static void take_symbol(name_walk *walk, const symbol *s)
 {
     const checker *c = walk->c;
-    slice name = s->declaration->name.text;
-    slice snake = mangle_snake(c->memory, name);
-    slice stem = join(c, walk->prefix, snake, SLICE(""));
-    slice upper_stem = join(c, walk->upper_prefix, mangle_upper(c->memory, name), SLICE(""));
-    named_thing *thing = new_thing(c, name, s->declaration->name.place);
     ast_kind kind = s->declaration->kind;
-    bool good = kind == AST_CONST ? take(walk, upper_stem, thing) : take(walk, stem, thing);
-    if (good && kind == AST_SERVICE)
+    ast_name name = s->declaration->name;
+    slice stem = join(c, walk->prefix, mangle_snake(c->memory, name.text), SLICE(""));
+    slice upper_stem = join(c, walk->upper_prefix, mangle_upper(c->memory, name.text), SLICE(""));
+    named_thing *thing = new_thing(c, name, s);
+    bool good = kind == AST_CONST || take(walk, stem, thing);
+    if (good && (kind == AST_CONST || kind == AST_SERVICE))
         good = take(walk, upper_stem, thing);
-    for (size_t i = 0; good && i < GENERATED_COUNT; i++) {
-        slice suffix = generated_names[i].suffix;
-        bool is_macro = suffix.data[1] >= 'A' && suffix.data[1] <= 'Z';
-        if ((generated_names[i].of & named_of(kind)) != 0)
-            good = take(walk, join(c, is_macro ? upper_stem : stem, suffix, SLICE("")), thing);
-    }
-    if (good)
-        take_members(walk, s, stem, upper_stem);
+    if (good && take_generated(walk, s, stem, upper_stem, thing))
+        take_members(walk, s, kind == AST_ENUM ? upper_stem : stem);
 }
 
 /* A getter can only be the name of something else when some declaration has "_get" as a word: then

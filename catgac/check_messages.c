@@ -44,7 +44,8 @@ static bool check_code(checker *c, const symbol *s, const ast_member *written,
     model_value value;
     check_name_shape(c, written->name);
     made->origin = check_origin(s->scope, written->name, written->doc);
-    if (!check_unique_member(c, mangle_snake(c->memory, written->name.text), written, "error"))
+    if (!check_unique_member(c, mangle_snake(c->memory, written->name.text), written->name,
+                             "error"))
         return false;
     if (!check_evaluate(c, s->scope, written->value, &u16, &value))
         return false;
@@ -84,7 +85,7 @@ static void check_result(checker *c, const symbol *s, model_message *message)
     const ast_declaration *d = s->declaration;
     if (!d->has_result) {
         diag_report(c->diags, DIAG_MISSING_RESULT, d->name.place,
-                    "%s says what it answers: 'command %.*s -> Result {'", check_kind_text(d->kind),
+                    "%s says what it answers: '%.*s -> Result'", check_kind_text(d->kind),
                     SLICE_PRINT(d->name.text));
         return;
     }

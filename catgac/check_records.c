@@ -259,7 +259,7 @@ static bool check_enum_member(checker *c, symbol *s, const ast_member *member,
         good = false;
     }
     check_name_shape(c, member->name);
-    return check_unique_member(c, mangle_upper(c->memory, member->name.text), member,
+    return check_unique_member(c, mangle_upper(c->memory, member->name.text), member->name,
                                "enum member") &&
            good;
 }
@@ -303,7 +303,7 @@ static void check_member_names(checker *c, const ast_members *members)
 {
     text_table_clear(&c->scratch);
     for (const ast_member *m = members->first; m != NULL; m = m->next)
-        check_unique_member(c, mangle_member(c->memory, m->name.text), m, "field");
+        check_unique_member(c, mangle_member(c->memory, m->name.text), m->name, "field");
 }
 
 /* ---- Structs --------------------------------------------------------------------------------- */

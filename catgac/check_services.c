@@ -39,9 +39,8 @@ static symbol *resolve_message(const service_draft *draft, const ast_member *lin
 /* Handlers are functions: their names are checked as they will be in C. */
 static slice handler_name(const service_draft *draft, slice written, span place)
 {
-    ast_member handler = {.name = {written, place}, .place = place};
-    slice name = mangle_snake(draft->c->memory, written);
-    check_unique_member(draft->c, name, &handler, "handler");
+    slice name = mangle_member(draft->c->memory, written);
+    check_unique_member(draft->c, name, (ast_name){written, place}, "handler");
     return intern(draft->c->names, name);
 }
 

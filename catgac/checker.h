@@ -166,6 +166,6 @@ void check_c_names(checker *c);
 
 /* Finds the same name, or the same name in C, among the members of one declaration: reports a
  * duplicate, and returns false. `mangled` is the key. */
-bool check_unique_member(checker *c, slice mangled, const ast_member *member, const char *what);
+bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what);
 
 #endif

@@ -279,24 +279,33 @@ static size_t least(size_t first, size_t second, size_t third)
     return smaller < third ? smaller : third;
 }
 
-/* How many letters must be put in, taken out or changed, whatever their case. One row of the usual
- * matrix is kept; both texts are at most SUGGESTION_LENGTH_LIMIT long. */
+static bool same_letter(slice from, size_t i, slice to, size_t j)
+{
+    return lower(from.data[i]) == lower(to.data[j]);
+}
+
+/* How many letters must be put in, taken out, changed or swapped with the next, whatever their
+ * case. Three rows of the usual matrix are kept; both texts are at most SUGGESTION_LENGTH_LIMIT
+ * long. */
 static size_t edit_distance(slice from, slice to)
 {
-    size_t row[SUGGESTION_LENGTH_LIMIT + 1];
-    for (size_t i = 0; i <= to.length; i++)
-        row[i] = i;
+    size_t rows[3][SUGGESTION_LENGTH_LIMIT + 1];
+    for (size_t j = 0; j <= to.length; j++)
+        rows[0][j] = j;
     for (size_t i = 1; i <= from.length; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *above = rows[(i + 2) % 3];
+        const size_t *above_that = rows[(i + 1) % 3];
         row[0] = i;
         for (size_t j = 1; j <= to.length; j++) {
-            size_t above = row[j];
-            size_t change = lower(from.data[i - 1]) == lower(to.data[j - 1]) ? 0 : 1;
-            row[j] = least(row[j] + 1, row[j - 1] + 1, diagonal + change);
-            diagonal = above;
+            size_t change = same_letter(from, i - 1, to, j - 1) ? 0 : 1;
+            row[j] = least(above[j] + 1, row[j - 1] + 1, above[j - 1] + change);
+            if (i > 1 && j > 1 && same_letter(from, i - 1, to, j - 2) &&
+                same_letter(from, i - 2, to, j - 1))
+                row[j] = least(row[j], row[j], above_that[j - 2] + 1);
         }
     }
-    return row[to.length];
+    return rows[from.length % 3][to.length];
 }
 
 suggestion suggestion_for(slice wanted)

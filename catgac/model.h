@@ -248,7 +248,7 @@ struct model_message {
 
 struct model_handler {
     const model_message *message; /* a command or query */
-    slice name;                   /* of the function: the message's name in snake case */
+    slice name;                   /* of the function: the message's, as a member in C */
     span place;
     model_doc doc;
 };
@@ -267,7 +267,7 @@ typedef enum model_delivery {
 struct model_subscription {
     const model_message *message; /* an event */
     model_delivery delivery;
-    slice name; /* of the function: what follows `as`, in snake case */
+    slice name; /* of the function: what follows `as`, as a member in C */
     span place;
     model_doc doc;
 };
