@@ -81,10 +81,15 @@ static expectation what_is_expected(const parser *p)
                                TOKEN_DOT,  TOKEN_LEFT_PARENTHESIS, TOKEN_PLUS,
                                TOKEN_MINUS};
     static const int words[] = {TOKEN_IDENTIFIER, TOKEN_STRING, TOKEN_LEFT_BRACKET};
+    static const int lines[] = {TOKEN_HANDLE, TOKEN_PUBLISH, TOKEN_ON};
     expectation list = {.count = 0};
 
     if (grammar_accepts(&p->before, TOKEN_CONST)) {
         expect(&list, "a declaration");
+        return list;
+    }
+    if (grammar_accepts(&p->before, TOKEN_HANDLE)) {
+        expect_if_accepted(p, &list, lines, sizeof lines / sizeof lines[0]);
         return list;
     }
     if (grammar_accepts(&p->before, TOKEN_INTEGER))
@@ -125,10 +130,11 @@ static uint32_t line_of(const parser *p, token piece)
     return source_locate(p->input.file, piece.begin).line;
 }
 
-/* When a bracket could be closed here and was opened on an earlier line, names that line. */
+/* When a bracket could be closed here and was opened on an earlier line, names that line. Braces
+ * that are not closed are found by close_block(). */
 static void print_open_bracket(const parser *p, token found, buffer *out)
 {
-    if (p->bracket_count == 0)
+    if (p->bracket_count == 0 || p->brackets[p->bracket_count - 1].kind == TOKEN_LEFT_BRACE)
         return;
     token opener = p->brackets[p->bracket_count - 1];
     uint32_t line = line_of(p, opener);
@@ -145,6 +151,32 @@ static void print_found(const parser *p, token found, buffer *out)
         buffer_printf(out, "unexpected '%.*s'", SLICE_PRINT(text));
 }
 
+/* A word where a declaration should begin may be a keyword with a slip. */
+static const char *keyword_suggestion(const parser *p, token found)
+{
+    static const slice words[] = {
+#define KEYWORD_OF_DECLARATION(token, word) {word, sizeof(word) - 1},
+#define KEYWORD(token, word)
+#include "keywords.def"
+#undef KEYWORD
+    };
+    if (found.kind != TOKEN_IDENTIFIER || !grammar_accepts(&p->before, TOKEN_CONST))
+        return "";
+    suggestion search = suggestion_for(lex_text(&p->input, found));
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        suggestion_consider(&search, words[i]);
+    return suggestion_text(&search, p->maker.memory);
+}
+
+/* The end of the file is reported behind the last token: what follows that may be long. */
+static span place_of(const parser *p, token found)
+{
+    if (found.kind != TOKEN_END)
+        return parser_span(p, found);
+    uint32_t end = p->previous.end;
+    return (span){p->input.file->number, end, end};
+}
+
 void parser_unexpected(parser *p, token found)
 {
     p->failed = true;
@@ -156,7 +188,8 @@ void parser_unexpected(parser *p, token found)
     print_found(p, found, &text);
     print_expectation(&list, &text);
     print_open_bracket(p, found, &text);
-    diag_report(p->maker.diags, DIAG_SYNTAX, parser_span(p, found), "%s", text.data);
+    buffer_append_text(&text, keyword_suggestion(p, found));
+    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, found), "%s", text.data);
 }
 
 /* ---- Feeding the grammar --------------------------------------------------------------------- */
@@ -278,10 +311,15 @@ static token skip_member(parser *p, token current)
     return current;
 }
 
-/* Skips the rest of a declaration, with its block. Returns the token that follows it. */
+/* Skips the rest of a declaration, with its block. Returns the token that follows it. After a word
+ * that should have been a keyword, the next one is the name that is lost. */
 static token skip_declaration(parser *p, token current)
 {
     size_t depth = 0;
+    if (current.kind == TOKEN_IDENTIFIER && token_is_word(p->ahead.kind)) {
+        p->declaration_keyword = current;
+        p->declaration_name = p->ahead;
+    }
     token previous = p->previous;
     while (current.kind != TOKEN_END) {
         if (begins_declaration(p, current, previous))
@@ -339,7 +377,7 @@ static void close_block(parser *p, token current)
 {
     token opener = p->brackets[0];
     p->file->has_errors = true;
-    diag_report(p->maker.diags, DIAG_SYNTAX, parser_span(p, current),
+    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, current),
                 "expected '}' to close '{' opened at line %u", line_of(p, opener));
     diag_note(p->maker.diags, parser_span(p, opener), "the block begins here");
     p->bracket_count = 1;
@@ -380,7 +418,9 @@ static void put_semicolon(parser *p, token current)
     slice text = lex_text(&p->input, p->previous);
     place.begin = place.end;
     p->file->has_errors = true;
-    diag_report(p->maker.diags, DIAG_SYNTAX, place, "expected ';' after '%.*s'", SLICE_PRINT(text));
+    if (!p->previous.broken)
+        diag_report(p->maker.diags, DIAG_SYNTAX, place, "expected ';' after '%.*s'",
+                    SLICE_PRINT(text));
     feed_missing(p, TOKEN_SEMICOLON, current);
 }
 
