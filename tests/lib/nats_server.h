@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define NATS_SERVER_PATH 512
+
 typedef struct nats_server {
     char folder[128];
     char config[160]; /* empty: none */
@@ -38,9 +40,9 @@ static inline double seconds_now(void)
 }
 
 /* The path of a file in the server's folder. */
-static inline const char *nats_server_file(const nats_server *server, const char *name, char path[256])
+static inline const char *nats_server_file(const nats_server *server, const char *name, char path[NATS_SERVER_PATH])
 {
-    snprintf(path, 256, "%s/%s", server->folder, name);
+    snprintf(path, NATS_SERVER_PATH, "%s/%s", server->folder, name);
     return path;
 }
 
@@ -62,7 +64,7 @@ static inline void nats_server_init(nats_server *server, const char *config)
 /* The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], when it listens. */
 static inline bool nats_server_read_port(nats_server *server)
 {
-    char path[256];
+    char path[NATS_SERVER_PATH];
     char name[64];
     char text[512] = "";
     snprintf(name, sizeof(name), "nats-server_%d.ports", (int)server->process);
@@ -86,7 +88,7 @@ static inline bool nats_server_read_port(nats_server *server)
 
 static inline void nats_server_run(const nats_server *server)
 {
-    char path[256];
+    char path[NATS_SERVER_PATH];
     char port[16];
     snprintf(port, sizeof(port), "%d", server->port);
     FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
@@ -139,7 +141,7 @@ static inline void nats_server_clear(nats_server *server)
         nats_server_signal(server, SIGKILL);
     DIR *folder = opendir(server->folder);
     for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-        char path[256];
+        char path[NATS_SERVER_PATH];
         if (entry->d_name[0] != '.')
             unlink(nats_server_file(server, entry->d_name, path));
     }
