@@ -71,7 +71,11 @@ static void add_depfile(run *r, output_list *outputs)
         if (r->sources.sources[i]->real_path.length > 0)
             inputs[count++] = r->sources.sources[i]->shown_path;
     }
-    output_add(outputs, r->chosen.depfile, depfile_text(&r->memory, outputs, inputs, count));
+    output_list stamp = output_list_in(&r->memory);
+    if (r->chosen.depfile_target != NULL)
+        output_add(&stamp, r->chosen.depfile_target, SLICE(""));
+    const output_list *made = stamp.count > 0 ? &stamp : outputs;
+    output_add(outputs, r->chosen.depfile, depfile_text(&r->memory, made, inputs, count));
 }
 
 static enum exit_code commit(run *r, output_list *outputs)

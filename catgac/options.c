@@ -97,6 +97,9 @@ static bool apply(command_line *line, option_name name, const char *value)
     case OPTION_DEPFILE:
         chosen->depfile = value;
         return true;
+    case OPTION_DEPFILE_TARGET:
+        chosen->depfile_target = value;
+        return true;
     case OPTION_TEMPLATES:
         chosen->templates = value;
         return true;
@@ -184,6 +187,10 @@ static bool check_combination(command_line *line)
     }
     if (chosen->depfile != NULL && chosen->action != ACTION_GENERATE) {
         buffer_printf(line->problem, "%s and --depfile exclude each other", line->action_spelling);
+        return false;
+    }
+    if (chosen->depfile_target != NULL && chosen->depfile == NULL) {
+        buffer_append_text(line->problem, "--depfile-target needs --depfile");
         return false;
     }
     return true;

@@ -37,6 +37,7 @@ typedef struct options {
     size_t root_count;
     bool emit[EMIT_COUNT];
     const char *depfile;         /* or NULL */
+    const char *depfile_target;  /* or NULL: the output */
     const char *templates;       /* a folder of overrides, or NULL */
     const char *print_directory; /* of PRINT_TEMPLATES */
     const char **files;
