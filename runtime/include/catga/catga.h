@@ -147,6 +147,35 @@ int64_t catga_timestamp_now(void);
 /* Writes RFC 3339 in UTC ("2025-10-10T10:00:00.123456789Z", no fraction when it is 0) to text; returns text. */
 char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT]);
 
+/* uuid: 16 bytes in the order of its text (RFC 9562). */
+typedef struct catga_uuid {
+    uint8_t bytes[16];
+} catga_uuid;
+typedef struct catga_uuid_slice {
+    const catga_uuid *data;
+    size_t length;
+} catga_uuid_slice;
+typedef struct catga_uuid_vector {
+    const uint8_t *data;
+    size_t length;
+} catga_uuid_vector;
+#define CATGA_UUID_TEXT 37
+/* Writes "6ba7b810-9dad-11d1-80b4-00c04fd430c8" to text; returns text. */
+char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT]);
+
+/*
+ * Memory for messages that are unpacked or parsed: the caller's, used from its start on. What is made in it lives as long as
+ * the memory; setting `used` back to what it was frees all that came after. `data` is aligned as malloc does.
+ */
+typedef struct catga_arena {
+    void *data;
+    size_t capacity;
+    size_t used;
+} catga_arena;
+
+/* What a JSON reader does with members that the schema does not have. */
+typedef enum catga_unknown { CATGA_REFUSE_UNKNOWN, CATGA_SKIP_UNKNOWN } catga_unknown;
+
 /* Why a message was refused: the path of a field and the reason, "lines[3].product_id: longer than 64". */
 #define CATGA_PROBLEM_TEXT 160
 typedef struct catga_problem {

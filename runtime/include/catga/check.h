@@ -102,6 +102,10 @@ bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *
 bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field);
 bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field);
 
+bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type, uint8_t tag);
+bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot, const catga_field *tags,
+                              const catga_field *field);
+
 static inline bool catga_check_struct(catga_check *check, catga_frame table, const catga_field *field)
 {
     return catga_check_find(table, field) != 0 || catga_check_absent(check, field);
@@ -122,6 +126,33 @@ static inline bool catga_check_child(catga_check *check, catga_frame table, cons
         return catga_check_absent(check, field);
     return catga_check_table(check, slot, (const catga_table *)field->type) ||
            catga_check_failed(check, field);
+}
+
+/* `tags` is the field before: the type. It and the union are both there or both not. */
+static inline bool catga_check_union(catga_check *check, catga_frame table, const catga_field *tags,
+                                     const catga_field *field)
+{
+    uint32_t tag_at = catga_check_find(table, tags);
+    uint32_t slot = catga_check_find(table, field);
+    uint8_t tag = tag_at == 0 ? 0 : check->bytes[tag_at];
+    if ((tag == 0) != (slot == 0))
+        return catga_check_refuse(check, field, "a type without a value, or a value without a type");
+    if (slot == 0)
+        return catga_check_absent(check, field);
+    return catga_check_alternative(check, slot, (const catga_union *)field->type, tag) ||
+           catga_check_failed(check, field);
+}
+
+/* The same for a vector of unions and the vector of their types. */
+static inline bool catga_check_unions(catga_check *check, catga_frame table, const catga_field *tags,
+                                      const catga_field *field)
+{
+    uint32_t tags_slot = catga_check_find(table, tags);
+    uint32_t slot = catga_check_find(table, field);
+    if ((tags_slot == 0) != (slot == 0))
+        return catga_check_refuse(check, field, "a type without a value, or a value without a type");
+    return slot == 0 ? catga_check_absent(check, field)
+                     : catga_check_alternatives(check, tags_slot, slot, tags, field);
 }
 
 static inline bool catga_check_vector(catga_check *check, catga_frame table, const catga_field *field)

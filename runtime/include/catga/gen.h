@@ -26,6 +26,7 @@ typedef enum catga_kind {
     CATGA_KIND_struct,
     CATGA_KIND_string,
     CATGA_KIND_table,
+    CATGA_KIND_union,
     CATGA_KIND_vector
 } catga_kind;
 
@@ -36,13 +37,15 @@ typedef enum catga_format {
     CATGA_FORMAT_decimal,
     CATGA_FORMAT_timestamp,
     CATGA_FORMAT_duration,
+    CATGA_FORMAT_uuid, /* of a struct: catga_uuid */
     CATGA_FORMAT_bytes /* of a vector of u8 */
 } catga_format;
 
 enum {
     CATGA_REQUIRED = 1, /* absent is an error */
     CATGA_OPTIONAL = 2, /* a scalar that may be absent; no default */
-    CATGA_DEPRECATED = 4 /* keeps its slot; neither written nor read */
+    CATGA_DEPRECATED = 4, /* keeps its slot; neither written nor read */
+    CATGA_TAGS = 8        /* says which alternatives the union in the next field is, or its elements are */
 };
 
 #define CATGA_UNBOUNDED UINT32_MAX
@@ -60,7 +63,7 @@ typedef struct catga_range {
 
 typedef struct catga_field {
     const char *name;         /* as in the schema */
-    const void *type;         /* catga_table, catga_struct or catga_enum, of the field or its elements; or NULL */
+    const void *type;         /* catga_table, ..._struct, ..._union or ..._enum, of the field or its elements; or NULL */
     const catga_range *range; /* of a scalar, or NULL */
     uint32_t max;             /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
     uint32_t member;          /* offset in the plain struct */
@@ -109,6 +112,7 @@ typedef struct catga_member {
     uint8_t kind;
     uint8_t format;
     uint8_t digits;
+    uint16_t count; /* of an array's elements; 0 when it is not an array */
 } catga_member;
 
 typedef struct catga_struct {
@@ -121,6 +125,8 @@ typedef struct catga_struct {
     bool direct; /* no member needs a look when it is read: no bool */
 } catga_struct;
 
+extern const catga_struct catga_uuid_descriptor;
+
 typedef struct catga_enumerator {
     const char *name;
     catga_value value; /* of a u64 the bits, as in every catga_value */
@@ -130,7 +136,30 @@ typedef struct catga_enum {
     const char *name;
     const catga_enumerator *values; /* in the order of the schema */
     uint32_t count;
+    bool flags; /* each value is a bit */
 } catga_enum;
+
+typedef struct catga_alternative {
+    const char *name;
+    const void *type; /* catga_table or catga_struct; NULL for a string */
+    uint8_t kind;     /* CATGA_KIND_table, ..._struct or ..._string */
+} catga_alternative;
+
+typedef struct catga_union {
+    const char *name;
+    const catga_alternative *alternatives; /* by tag, less 1 */
+    uint32_t count;
+    uint32_t plain_size; /* of the plain struct */
+} catga_union;
+
+/* How the plain struct of every union begins: `object` is the table or struct, `text` the string; tag 0 is nothing. */
+typedef struct catga_plain_union {
+    uint8_t type;
+    union {
+        const void *object;
+        catga_string text;
+    } value;
+} catga_plain_union;
 
 /* The name of a value, or NULL. */
 const char *catga_enum_name(const catga_enum *type, int64_t value);
@@ -245,6 +274,19 @@ size_t catga_size_bound(const catga_table *table, const void *input);
  */
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
                           catga_problem *problem);
+
+/*
+ * Copies a verified table into its plain struct, with all it refers to in the arena. CATGA_TOO_LARGE when the arena does
+ * not suffice; arena->used is what it takes in any case.
+ */
+catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *plain, catga_arena *arena);
+
+/*
+ * Reads JSON into the plain struct of a table, with all it refers to in the arena. CATGA_BAD_MESSAGE with *problem (may be
+ * NULL), CATGA_TOO_LARGE when the arena does not suffice.
+ */
+catga_status catga_parse(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *plain,
+                         catga_arena *arena, catga_problem *problem);
 
 /*
  * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as snprintf does.

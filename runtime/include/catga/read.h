@@ -132,6 +132,30 @@ static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot
     return at == NULL ? CATGA_EMPTY_TABLE : catga_follow(at);
 }
 
+/*
+ * A union: its tag and what it is. A tag that this schema does not know, which a newer one may have, reads as 0, nothing.
+ * The value is a table, a struct or a string as the tag says; NULL when it is nothing.
+ */
+static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags_slot, uint16_t slot, uint8_t known,
+                                             uint8_t *tag)
+{
+    const uint8_t *at = catga_find(table, slot);
+    *tag = catga_get_u8(table, tags_slot, 0);
+    if (*tag > known || at == NULL)
+        *tag = 0;
+    return *tag == 0 ? NULL : catga_follow(at);
+}
+
+/* The i-th union of a vector of them; nothing when the index is outside. */
+static inline const uint8_t *catga_union_at(const uint8_t *tags, const uint8_t *values, size_t length, size_t index,
+                                            uint8_t known, uint8_t *tag)
+{
+    *tag = index < length ? tags[index] : 0;
+    if (*tag > known)
+        *tag = 0;
+    return *tag == 0 ? NULL : catga_follow(values + 4 * index);
+}
+
 /* The i-th table of a vector; the empty table when the index is outside. */
 static inline const uint8_t *catga_table_at(const uint8_t *data, size_t length, size_t index)
 {

@@ -96,6 +96,10 @@ static inline const uint8_t *catga_end_table(catga_writer *out, uint8_t *table, 
     return last->at;
 }
 
+/* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
+const uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                    const uint64_t *present);
+
 static inline uint64_t catga_has(const void *data)
 {
     return data != NULL;
@@ -200,6 +204,11 @@ bool catga_put_scalars(catga_writer *out, uint8_t *table, const uint8_t *vtable,
                       const void *data, size_t length);
 bool catga_put_structs(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
                        const void *data, size_t length);
+/* `input` is the plain struct of a union, `data` are such. `tags` is the field before: the type or types. */
+bool catga_put_union(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
+                     const void *input);
+bool catga_put_unions(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *tags,
+                      const catga_field *field, const void *data, size_t length);
 bool catga_put_child(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
                      const void *input);
 bool catga_put_children(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,

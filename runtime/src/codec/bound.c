@@ -28,15 +28,44 @@ static catga_bytes slice_of(const uint8_t *at)
 
 static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth);
 
+static size_t bound_union(const catga_union *type, const uint8_t *plain, unsigned depth)
+{
+    catga_plain_union value = {0, {NULL}};
+    memcpy(&value, plain, type->plain_size);
+    if (value.type == 0 || value.type > type->count)
+        return 0;
+    const catga_alternative *alternative = &type->alternatives[value.type - 1];
+    if (alternative->kind == CATGA_KIND_string)
+        return add(value.value.text.length, PART_PADDING);
+    if (alternative->kind == CATGA_KIND_struct)
+        return add(((const catga_struct *)alternative->type)->size, PART_PADDING);
+    return value.value.object == NULL ? 0 : bound_table(alternative->type, value.value.object, depth + 1);
+}
+
+/* An element that is more than its place in the vector. */
+static size_t bound_element(const catga_field *field, const uint8_t *plain, unsigned depth)
+{
+    if (field->element == CATGA_KIND_string)
+        return add(slice_of(plain).length, PART_PADDING);
+    if (field->element == CATGA_KIND_union)
+        return bound_union(field->type, plain, depth);
+    return bound_table(field->type, plain, depth + 1);
+}
+
+static size_t plain_size(const catga_field *field)
+{
+    if (field->element == CATGA_KIND_string)
+        return sizeof(catga_string);
+    return field->element == CATGA_KIND_union ? ((const catga_union *)field->type)->plain_size
+                                              : ((const catga_table *)field->type)->plain_size;
+}
+
 static size_t bound_elements(const catga_field *field, catga_bytes vector, unsigned depth)
 {
-    const catga_table *table = field->type;
-    size_t size = multiply(vector.length, 4);
+    size_t tags = field->element == CATGA_KIND_union ? add(vector.length, PART_PADDING) : 0;
+    size_t size = add(multiply(vector.length, 4), tags);
     for (size_t i = 0; i < vector.length; i++)
-        if (field->element == CATGA_KIND_string)
-            size = add(size, add(slice_of(vector.data + i * sizeof(catga_string)).length, PART_PADDING));
-        else
-            size = add(size, bound_table(table, vector.data + i * table->plain_size, depth + 1));
+        size = add(size, bound_element(field, vector.data + i * plain_size(field), depth));
     return size;
 }
 
@@ -44,7 +73,7 @@ static size_t bound_vector(const catga_field *field, catga_bytes vector, unsigne
 {
     if (vector.data == NULL)
         return 0;
-    if (field->element == CATGA_KIND_string || field->element == CATGA_KIND_table)
+    if (field->element > CATGA_KIND_struct)
         return bound_elements(field, vector, depth);
     if (field->element == CATGA_KIND_struct)
         return multiply(vector.length, ((const catga_struct *)field->type)->size);
@@ -54,9 +83,13 @@ static size_t bound_vector(const catga_field *field, catga_bytes vector, unsigne
 static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned depth)
 {
     const uint8_t *child;
+    if (field->flags & (CATGA_DEPRECATED | CATGA_TAGS))
+        return 0;
     switch (field->kind) {
     case CATGA_KIND_string:
         return add(slice_of(at).length, PART_PADDING);
+    case CATGA_KIND_union:
+        return bound_union(field->type, at, depth);
     case CATGA_KIND_vector:
         return add(bound_vector(field, slice_of(at), depth), PART_PADDING);
     case CATGA_KIND_table:
@@ -73,8 +106,7 @@ static size_t bound_table(const catga_table *table, const uint8_t *plain, unsign
     if (depth > CATGA_MAX_DEPTH)
         return size; /* catga_encode will refuse it */
     for (uint16_t i = 0; i < table->field_count; i++)
-        if ((table->fields[i].flags & CATGA_DEPRECATED) == 0)
-            size = add(size, bound_field(&table->fields[i], plain + table->fields[i].member, depth));
+        size = add(size, bound_field(&table->fields[i], plain + table->fields[i].member, depth));
     return size;
 }
 

@@ -138,6 +138,46 @@ const uint8_t *catga_put_vtable(catga_writer *out, uint8_t *table, const catga_t
     return entry.at;
 }
 
+static bool is_present(const uint64_t *present, size_t id)
+{
+    return (present[id / 64] >> id % 64 & 1) != 0;
+}
+
+/* Writes the vtable of a wide table at the cursor, without moving it. Its size. */
+static size_t write_wide_vtable(catga_writer *out, const catga_table *type, const uint64_t *present)
+{
+    size_t count = 0;
+    for (size_t id = 0; id < type->field_count; id++) {
+        bool there = is_present(present, id);
+        catga_store_u16(out->cursor + 4 + 2 * id, there ? type->vtable[2 + id] : 0);
+        if (there)
+            count = id + 1;
+    }
+    catga_store_u16(out->cursor, (uint16_t)(4 + 2 * count));
+    catga_store_u16(out->cursor + 2, type->vtable[1]);
+    return 4 + 2 * count;
+}
+
+/*
+ * Wide tables are rare: their vtables are found by their bytes, one for each type is remembered, and gaps stay. The key of
+ * a wide table's entry among the shared vtables is its type alone.
+ */
+const uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
+{
+    size_t size = write_wide_vtable(out, type, present);
+    size_t place = find_shared(out, type, 0);
+    catga_shared_vtable entry = {type, 0, out->cursor, false};
+    if (place < out->vtable_count && memcmp(out->vtables[place].at, out->cursor, size) == 0) {
+        entry = out->vtables[place];
+    } else {
+        memset(out->cursor + size, 0, -size & 3);
+        out->cursor += (size + 3) & ~(size_t)3;
+    }
+    share_first(out, entry, place);
+    catga_store_i32(table, (int32_t)(table - entry.at));
+    return entry.at;
+}
+
 uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
 {
     if (input == NULL)
@@ -158,6 +198,15 @@ static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catg
     return table + catga_load_u16(vtable + field->slot);
 }
 
+/* Moves on so that what begins `ahead` bytes further is aligned; room for 4 bytes is there. */
+static void align_cursor(catga_writer *out, size_t ahead, size_t alignment)
+{
+    if (alignment < 8 || ((size_t)(out->cursor - out->start) + ahead) % 8 == 0)
+        return;
+    catga_store_u32(out->cursor, 0);
+    out->cursor += 4;
+}
+
 /* Begins a vector whose elements are at the cursor: padding, length, slot. The elements, or NULL. */
 static uint8_t *begin_vector(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
                              size_t length, size_t element_size, size_t alignment)
@@ -171,10 +220,7 @@ static uint8_t *begin_vector(catga_writer *out, uint8_t *table, const uint8_t *v
         catga_overflow(out);
         return NULL;
     }
-    if (alignment == 8 && ((size_t)(out->cursor - out->start) & 4) == 0) {
-        catga_store_u32(out->cursor, 0);
-        out->cursor += 4;
-    }
+    align_cursor(out, 4, alignment);
     uint8_t *slot = slot_of(table, vtable, field);
     uint8_t *at = out->cursor;
     out->cursor += (4 + length * element_size + 3) & ~(size_t)3;
@@ -274,6 +320,98 @@ bool catga_put_children(catga_writer *out, uint8_t *table, const uint8_t *vtable
     const uint8_t *element = data;
     for (size_t i = 0; i < length; i++, element += type->plain_size) {
         if (put_table(out, at + 4 * i, type, element))
+            continue;
+        if (!out->full)
+            catga_problem_in_element(out->problem, field->name, i);
+        return false;
+    }
+    return true;
+}
+
+/* ---- Unions ---- */
+
+/* A struct that stands alone, behind an offset. */
+static bool put_lone_struct(catga_writer *out, uint8_t *slot, const catga_struct *type, const void *input)
+{
+    if (!catga_room(out, 4 + ((size_t)type->size + 3) / 4 * 4))
+        return catga_overflow(out);
+    align_cursor(out, 0, type->alignment);
+    uint8_t *at = out->cursor;
+    out->cursor += ((size_t)type->size + 3) / 4 * 4;
+    catga_store_u32(out->cursor - 4, 0);
+    catga_store_struct(at, type, input);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    return true;
+}
+
+static bool refuse_reason(catga_writer *out, const char *reason)
+{
+    catga_problem_state(out->problem, reason);
+    return false;
+}
+
+static bool put_lone_text(catga_writer *out, uint8_t *slot, catga_string text)
+{
+    if (!catga_text_fits(out, text.length))
+        return catga_overflow(out);
+    uint64_t seen = catga_put_text(out, slot, text);
+    return (seen & CATGA_HIGH_BITS) == 0 || catga_is_utf8((const uint8_t *)text.data, text.length) ||
+           refuse_reason(out, "not UTF-8");
+}
+
+/* What a union is, which is not nothing. */
+static bool put_alternative(catga_writer *out, uint8_t *slot, const catga_union *type, catga_plain_union plain)
+{
+    if (plain.type > type->count)
+        return refuse_reason(out, "a type that the union does not have");
+    const catga_alternative *alternative = &type->alternatives[plain.type - 1];
+    if (alternative->kind == CATGA_KIND_string)
+        return plain.value.text.data == NULL ? refuse_reason(out, "a type without a value")
+                                             : put_lone_text(out, slot, plain.value.text);
+    if (plain.value.object == NULL)
+        return refuse_reason(out, "a type without a value");
+    return alternative->kind == CATGA_KIND_table ? put_table(out, slot, alternative->type, plain.value.object)
+                                                 : put_lone_struct(out, slot, alternative->type, plain.value.object);
+}
+
+/* The plain struct of a union without strings is shorter than the general one. */
+static catga_plain_union load_union(const catga_union *type, const uint8_t *plain)
+{
+    catga_plain_union value;
+    memset(&value, 0, sizeof value);
+    memcpy(&value, plain, type->plain_size);
+    return value;
+}
+
+bool catga_put_union(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
+                     const void *input)
+{
+    catga_plain_union plain = load_union(field->type, input);
+    if (plain.type == 0)
+        return catga_leave_out(out, field, 0);
+    if (put_alternative(out, slot_of(table, vtable, field), field->type, plain))
+        return true;
+    if (!out->full)
+        catga_problem_in_field(out->problem, field->name);
+    return false;
+}
+
+bool catga_put_unions(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *tags,
+                      const catga_field *field, const void *data, size_t length)
+{
+    if (data == NULL)
+        return catga_leave_out(out, field, length);
+    const catga_union *type = field->type;
+    const uint8_t *plain = data;
+    uint8_t *tag = begin_vector(out, table, vtable, tags, length, 1, 1);
+    uint8_t *at = tag == NULL ? NULL : begin_vector(out, table, vtable, field, length, 4, 4);
+    if (at == NULL)
+        return false;
+    for (size_t i = 0; i < length; i++, plain += type->plain_size) {
+        catga_plain_union value = load_union(type, plain);
+        tag[i] = value.type;
+        catga_store_u32(at + 4 * i, 0);
+        if (value.type == 0 || put_alternative(out, at + 4 * i, type, value))
             continue;
         if (!out->full)
             catga_problem_in_element(out->problem, field->name, i);

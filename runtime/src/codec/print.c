@@ -1,8 +1,9 @@
 /*
  * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in the schema and stand in
  * the order of their ids. A scalar that is not there prints as its default; an absent optional, string, vector, struct or
- * table is left out. Enums print as names (an unknown value as its number), decimals exactly, timestamps as RFC 3339,
- * durations in seconds ("1.5s"), bytes as base64, NaN and infinities as strings.
+ * table is left out. Enums print as names (an unknown value as its number; flags as their names with spaces between), decimals
+ * exactly, timestamps as RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
+ * strings. Before a union stands its type, in a member of the union's name with "_type".
  */
 #include "../text.h"
 #include "sink.h"
@@ -52,11 +53,33 @@ static void print_integer(sink *out, unsigned kind, int64_t value)
         sink_signed(out, value);
 }
 
-/* A value that a newer schema has added has no name here. */
+/* The names of the bits of `value`, which are all known, in the order of the schema. */
+static void print_flags(sink *out, const catga_enum *type, int64_t value)
+{
+    bool first = true;
+    sink_character(out, '"');
+    for (uint32_t i = 0; i < type->count; i++) {
+        if ((value & type->values[i].value.i) == 0)
+            continue;
+        if (!first)
+            sink_character(out, ' ');
+        sink_text(out, type->values[i].name);
+        first = false;
+    }
+    sink_character(out, '"');
+}
+
+/* A value that a newer schema has added has no name here, and prints as its number. */
 static void print_enum(sink *out, meaning shown, int64_t value)
 {
-    const char *name = catga_enum_name(shown.type, value);
-    if (name != NULL)
+    const catga_enum *type = shown.type;
+    const char *name = catga_enum_name(type, value);
+    int64_t known = 0;
+    for (uint32_t i = 0; type->flags && i < type->count; i++)
+        known |= type->values[i].value.i;
+    if (type->flags && value != 0 && (value & ~known) == 0)
+        print_flags(out, type, value);
+    else if (name != NULL && !type->flags)
         print_quoted(out, name);
     else
         print_integer(out, shown.kind, value);
@@ -123,18 +146,55 @@ static void print_default(sink *out, meaning shown, catga_value value)
 
 /* ---- Structs ---- */
 
+static void print_struct(sink *out, const catga_struct *type, const uint8_t *at);
+
+static void print_uuid(sink *out, const uint8_t *at)
+{
+    catga_uuid uuid;
+    char text[CATGA_UUID_TEXT];
+    memcpy(&uuid, at, sizeof uuid);
+    print_quoted(out, catga_uuid_text(uuid, text));
+}
+
+static void print_inline(sink *out, meaning shown, const uint8_t *at)
+{
+    if (shown.kind != CATGA_KIND_struct)
+        print_scalar(out, shown, at);
+    else if (shown.format == CATGA_FORMAT_uuid)
+        print_uuid(out, at);
+    else
+        print_struct(out, shown.type, at);
+}
+
+static size_t inline_size(meaning shown)
+{
+    return shown.kind == CATGA_KIND_struct ? ((const catga_struct *)shown.type)->size : catga_scalar_size(shown.kind);
+}
+
+static void print_member(sink *out, const catga_member *member, const uint8_t *at)
+{
+    meaning shown = {member->kind, member->format, member->digits, member->type};
+    if (member->count == 0) {
+        print_inline(out, shown, at);
+        return;
+    }
+    sink_character(out, '[');
+    for (size_t i = 0; i < member->count; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_inline(out, shown, at + i * inline_size(shown));
+    }
+    sink_character(out, ']');
+}
+
 static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
 {
     char separator = '{';
     for (const catga_member *member = type->members; member < type->members + type->member_count; member++) {
-        meaning shown = {member->kind, member->format, member->digits, member->type};
         sink_character(out, separator);
         print_quoted(out, member->name);
         sink_character(out, ':');
-        if (member->kind == CATGA_KIND_struct)
-            print_struct(out, member->type, at + member->offset);
-        else
-            print_scalar(out, shown, at + member->offset);
+        print_member(out, member, at + member->offset);
         separator = ',';
     }
     sink_character(out, '}');
@@ -148,11 +208,14 @@ static void print_string(sink *out, const uint8_t *at)
     sink_json_string(out, text.data, text.length);
 }
 
+static meaning meaning_of_element(const catga_field *field)
+{
+    return (meaning){field->element, field->format, field->digits, field->type};
+}
+
 static size_t element_size(const catga_field *field)
 {
-    if (field->element < CATGA_KIND_struct)
-        return catga_scalar_size(field->element);
-    return field->element == CATGA_KIND_struct ? ((const catga_struct *)field->type)->size : 4;
+    return field->element <= CATGA_KIND_struct ? inline_size(meaning_of_element(field)) : 4;
 }
 
 static void print_element(sink *out, const catga_field *field, const uint8_t *at)
@@ -161,10 +224,36 @@ static void print_element(sink *out, const catga_field *field, const uint8_t *at
         print_string(out, catga_follow(at));
     else if (field->element == CATGA_KIND_table)
         print_table(out, field->type, catga_follow(at));
-    else if (field->element == CATGA_KIND_struct)
-        print_struct(out, field->type, at);
     else
-        print_scalar(out, (meaning){field->element, field->format, field->digits, field->type}, at);
+        print_inline(out, meaning_of_element(field), at);
+}
+
+/* What a union is. Nothing, and what only a newer schema knows, prints as null. */
+static void print_alternative(sink *out, const catga_union *type, uint8_t tag, const uint8_t *slot)
+{
+    if (tag == 0 || tag > type->count) {
+        sink_text(out, "null");
+        return;
+    }
+    const catga_alternative *alternative = &type->alternatives[tag - 1];
+    if (alternative->kind == CATGA_KIND_string)
+        print_string(out, catga_follow(slot));
+    else if (alternative->kind == CATGA_KIND_table)
+        print_table(out, alternative->type, catga_follow(slot));
+    else
+        print_inline(out, (meaning){CATGA_KIND_struct, 0, 0, alternative->type}, catga_follow(slot));
+}
+
+static void print_unions(sink *out, const catga_field *field, const uint8_t *tags, const uint8_t *at)
+{
+    size_t length = catga_load_u32(at);
+    sink_character(out, '[');
+    for (size_t i = 0; i < length; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_alternative(out, field->type, tags[4 + i], at + 4 + 4 * i);
+    }
+    sink_character(out, ']');
 }
 
 static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
@@ -186,6 +275,16 @@ static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
     sink_character(out, ']');
 }
 
+/* A union's field, which follows that of its type or types. */
+static void print_union(sink *out, const catga_field *field, const uint8_t *table, const uint8_t *at)
+{
+    const uint8_t *tags = catga_find(table, field[-1].slot);
+    if (field->kind == CATGA_KIND_vector)
+        print_unions(out, field, catga_follow(tags), catga_follow(at));
+    else
+        print_alternative(out, field->type, *tags, at);
+}
+
 /* A field that is there, at `at`; or, when that is NULL, a default. */
 static void print_field(sink *out, const catga_field *field, const uint8_t *at)
 {
@@ -198,17 +297,20 @@ static void print_field(sink *out, const catga_field *field, const uint8_t *at)
         print_vector(out, field, catga_follow(at));
     else if (field->kind == CATGA_KIND_table)
         print_table(out, field->type, catga_follow(at));
-    else if (field->kind == CATGA_KIND_struct)
-        print_struct(out, field->type, at);
     else
-        print_scalar(out, shown, at);
+        print_inline(out, shown, at);
 }
 
 static bool is_shown(const catga_field *field, const uint8_t *at)
 {
     if (field->flags & CATGA_DEPRECATED)
         return false;
-    return at != NULL || (field->kind < CATGA_KIND_struct && (field->flags & CATGA_OPTIONAL) == 0);
+    return at != NULL || (field->kind < CATGA_KIND_struct && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0);
+}
+
+static bool is_union(const catga_field *field)
+{
+    return field->kind == CATGA_KIND_union || (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union);
 }
 
 static void print_table(sink *out, const catga_table *type, const uint8_t *table)
@@ -223,7 +325,10 @@ static void print_table(sink *out, const catga_table *type, const uint8_t *table
             sink_character(out, ',');
         print_quoted(out, field->name);
         sink_character(out, ':');
-        print_field(out, field, at);
+        if (is_union(field))
+            print_union(out, field, table, at);
+        else
+            print_field(out, field, at);
         first = false;
     }
     sink_character(out, '}');

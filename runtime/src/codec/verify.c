@@ -285,6 +285,51 @@ bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *fi
     return true;
 }
 
+/* ---- Unions ---- */
+
+/* A struct that stands alone: unlike all else behind an offset, it may lie on less than a multiple of 4. */
+static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_struct *type)
+{
+    uint32_t offset = catga_load_u32(check->bytes + slot);
+    uint64_t at = (uint64_t)slot + offset;
+    uint64_t length = (uint64_t)check->last_word + 4;
+    if (offset == 0 || offset > INT32_MAX || at > length || type->size > length - at)
+        return refuse(check, leads_outside);
+    return is_aligned((uint32_t)at, type->alignment) || refuse(check, "a struct that is not aligned");
+}
+
+/* A tag that this schema does not know reads as nothing, so that nothing has to be proven. */
+bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type, uint8_t tag)
+{
+    if (tag > type->count)
+        return true;
+    const catga_alternative *alternative = &type->alternatives[tag - 1];
+    if (alternative->kind == CATGA_KIND_table)
+        return catga_check_table(check, slot, alternative->type);
+    if (alternative->kind == CATGA_KIND_struct)
+        return check_lone_struct(check, slot, alternative->type);
+    return catga_check_text(check, slot, CATGA_UNBOUNDED);
+}
+
+bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot, const catga_field *tags,
+                              const catga_field *field)
+{
+    uint32_t tag_count = 0;
+    uint32_t length = 0;
+    uint32_t tag_at = open_vector(check, tags_slot, tags, 1, 1, &tag_count);
+    uint32_t elements = tag_at == 0 ? 0 : open_offsets(check, slot, field, &length);
+    if (elements == 0)
+        return false;
+    if (tag_count != length)
+        return catga_check_refuse(check, field, "not as many values as types");
+    for (uint32_t i = 0; i < length; i++) {
+        uint8_t tag = check->bytes[tag_at + i];
+        if (tag != 0 && !catga_check_alternative(check, elements + 4 * i, field->type, tag))
+            return failed_element(check, field, i);
+    }
+    return true;
+}
+
 /* ---- Whole buffers ---- */
 
 /* Says who claims to have come instead of `table`. */
