@@ -14,7 +14,7 @@ static const catga_enumerator ${enumeration.type}_values[] = {
 };
 
 const catga_enum ${enumeration.type}_descriptor = {
-    "${enumeration.name}", ${enumeration.type}_values, ${enumeration.value_count}};
+    "${enumeration.name}", ${enumeration.type}_values, ${enumeration.value_count}, false};
 
 const char *${enumeration.type}_name(${enumeration.type} value)
 {
@@ -28,10 +28,10 @@ const char *${enumeration.type}_name(${enumeration.type} value)
 /* ---- Struct ${structure.name} ---- */
 
 static const catga_member ${structure.type}_members[] = {
-    /* name, type, offset, kind, format, digits */
+    /* name, type, offset, kind, format, digits, array length */
 % for member in structure.members
     {"${member.name}", ${member.descriptor}, offsetof(${structure.type}, ${member.member}),
-     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}},
+     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}, 0},
 % end
 };
 
@@ -49,7 +49,7 @@ const catga_struct ${structure.type}_descriptor = {
 % if table.ranged
 
 % for field in table.ranged
-static const catga_range ${table.type}_${field.name}_range = {${field.range.lowest_value}, ${field.range.highest_value}};
+static const catga_range ${table.type}_${field.snake}_range = {${field.range.lowest_value}, ${field.range.highest_value}};
 % end
 % end
 % if table.fields
@@ -57,13 +57,7 @@ static const catga_range ${table.type}_${field.name}_range = {${field.range.lowe
 static const catga_field ${table.type}_fields[] = {
     /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
 % for field in table.fields
-    {"${field.name}", ${field.descriptor},
-% if field.range
-     &${table.type}_${field.name}_range,
-% else
-     NULL,
-% end
-     ${field.maximum},
+    {"${field.name}", ${field.descriptor}, ${field.range_descriptor}, ${field.maximum},
 % if field.is_deprecated
      0,
 % else
