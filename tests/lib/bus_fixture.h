@@ -1,0 +1,64 @@
+/* A hub with a bus, for tests of the runtime; and waiting for what other threads do. */
+#ifndef BUS_FIXTURE_H
+#define BUS_FIXTURE_H
+
+#include "sample.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+typedef struct bus_fixture {
+    catga_local *hub;
+    catga_bus *bus;
+} bus_fixture;
+
+/* What the runtime logs is not for the tests' output. */
+SAMPLE_MAYBE_UNUSED static void log_nothing(void *user, catga_log_level level, const char *text)
+{
+    (void)user;
+    (void)level;
+    (void)text;
+}
+
+SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *hub, catga_options options)
+{
+    catga_bus *bus;
+    options.local = hub;
+    if (options.log == NULL)
+        options.log = log_nothing;
+    assert_int_equal(catga_open(&bus, &options), CATGA_OK);
+    return bus;
+}
+
+SAMPLE_MAYBE_UNUSED static int open_fixture(void **state)
+{
+    bus_fixture *fixture = malloc(sizeof *fixture);
+    if (fixture == NULL || catga_local_open(&fixture->hub) != CATGA_OK)
+        return -1;
+    fixture->bus = open_bus(fixture->hub, (catga_options){0});
+    *state = fixture;
+    return 0;
+}
+
+SAMPLE_MAYBE_UNUSED static int close_fixture(void **state)
+{
+    bus_fixture *fixture = *state;
+    catga_close(fixture->bus);
+    catga_local_close(fixture->hub);
+    free(fixture);
+    return 0;
+}
+
+/* Waits, at most ten seconds, until `condition` holds; fails when it does not. */
+#define wait_until(condition)                                                                      \
+    do {                                                                                           \
+        for (int tries = 0; !(condition) && tries < 10000; tries++)                                \
+            nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);                               \
+        assert_true(condition);                                                                    \
+    } while (0)
+
+#endif
