@@ -136,7 +136,7 @@ bool catga_pending_close(catga_pending *call)
     return move(call, atomic_load(&call->state), SENDING, HELD);
 }
 
-/* After an event was found on its way in: returns when it is there. */
+/* Returns when the event is in that is on its way. */
 static void await_event(catga_pending *call)
 {
     while (phase_of(call) == FILLING)
@@ -157,12 +157,11 @@ static bool sleep_until(catga_pending *call, int64_t until)
 
 void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event)
 {
-    if (!move(call, atomic_load(&call->state), SENDING, ASLEEP)) {
-        await_event(call);
-    } else if (!sleep_until(call, until)) {
+    if (move(call, atomic_load(&call->state), SENDING, ASLEEP) && !sleep_until(call, until)) {
         *event = (catga_call_event){.kind = CATGA_RETRY_TIME};
         return;
     }
+    await_event(call);
     *event = call->event;
     set_phase(call, HELD);
 }
