@@ -7,19 +7,19 @@
 #include "bench.catga.h"
 #include "side/nats_side.h"
 
-enum { TIMES = 200000, LENGTH = 128, FLUSH_MS = 10000 };
+enum { TIMES = 200000, LENGTH = 128, CAPACITY = 256, FLUSH_MS = 10000 };
 
 typedef struct sides {
     catga_bus *bus;
     natsConnection *connection;
-    uint8_t bytes[LENGTH];
+    uint8_t bytes[CAPACITY];
 } sides;
 
 static const bench_order_placed event = {
     .id = {"ORD-0001", 8},
     .customer_id = {"CUST-001", 8},
     .total = 1339980,
-    .note = {"to be left with the neighbours", 30},
+    .note = {"to be left with the neighbours, next door.", 42},
 };
 
 static double thousands_per_second(uint64_t start)
