@@ -344,7 +344,7 @@ static void declare(checker *c, scope *in, symbol *made)
     if (d->kind == AST_FLAGS)
         check_unsupported(c, d->place, "a set of flags is");
     if (d->kind != AST_BROKEN)
-        check_name_shape(c, d->name);
+        check_declared_name(c, d->name);
 
     const symbol *first = text_table_insert(&in->by_name, d->name.text, made);
     if (first == NULL)

@@ -21,9 +21,15 @@ void check_name_shape(const checker *c, ast_name name)
                     "'%.*s' cannot be a name in C: no underscore at either end, and no two in "
                     "a row",
                     SLICE_PRINT(text));
-    if (check_is_builtin(c, text) || slice_is(text, "true") || slice_is(text, "false"))
+}
+
+void check_declared_name(const checker *c, ast_name name)
+{
+    check_name_shape(c, name);
+    if (check_is_builtin(c, name.text) || slice_is(name.text, "true") ||
+        slice_is(name.text, "false"))
         diag_report(c->diags, DIAG_RESERVED_NAME, name.place, "'%.*s' is a word of the language",
-                    SLICE_PRINT(text));
+                    SLICE_PRINT(name.text));
 }
 
 /* ---- Finding it ------------------------------------------------------------------------------ */

@@ -84,8 +84,10 @@ const char *check_kind_text(ast_kind kind);
 
 /* ---- check_names.c --------------------------------------------------------------------------- */
 
-/* Reports names that C cannot have, or that are taken by the language. */
+/* Reports names that C cannot have; for declarations, also those that are words for a type or a
+ * value. A field may be called `timestamp`. */
 void check_name_shape(const checker *c, ast_name name);
+void check_declared_name(const checker *c, ast_name name);
 
 /* Returns the declaration that a path means, or NULL: it was reported (`what` it should have
  * been: "type", "constant", ...), or it is broken and was reported before. */

@@ -60,17 +60,19 @@ declaration(D) ::= CONST(K) IDENTIFIER(N) COLON type(T) EQUALS expression(E) SEM
 
 //// Data /////////////////////////////////////////////////////////////////////////////////////////
 
-declaration(D) ::= enum_kind(D1) IDENTIFIER(N) COLON type(T) LEFT_BRACE values(V) RIGHT_BRACE.
+declaration(D) ::= enum_kind(D1) IDENTIFIER(N) COLON type(T) values(V).
     { D = D1; D->name = ast_make_name(MAKER, N); D->type = T; D->members = V; }
 
 %type enum_kind {ast_declaration *}
 enum_kind(D) ::= ENUM(K).   { D = ast_make_declaration(MAKER, AST_ENUM, K); }
 enum_kind(D) ::= FLAGS(K).  { D = ast_make_declaration(MAKER, AST_FLAGS, K); }
 
+// The braces stand here, so that after a list no rule is complete without one: the parser would
+// complete it before it sees the mistake, and lose the list.
 %type values {ast_members}
-values(L) ::= .                       { L = (ast_members){0}; }
-values(L) ::= value_list(V).          { L = V; }
-values(L) ::= value_list(V) COMMA.    { L = V; }
+values(L) ::= LEFT_BRACE RIGHT_BRACE.                      { L = (ast_members){0}; }
+values(L) ::= LEFT_BRACE value_list(V) RIGHT_BRACE.        { L = V; }
+values(L) ::= LEFT_BRACE value_list(V) COMMA RIGHT_BRACE.  { L = V; }
 
 %type value_list {ast_members}
 value_list(L) ::= value(M).                      { L = (ast_members){0}; ast_append_member(&L, M); }
@@ -106,14 +108,14 @@ field(M) ::= IDENTIFIER(N) COLON type(T) default(E) annotations(A) SEMICOLON.
 default(E) ::= .                        { E = NULL; }
 default(E) ::= EQUALS expression(V).    { E = V; }
 
-declaration(D) ::= UNION(K) IDENTIFIER(N) LEFT_BRACE alternatives(L) RIGHT_BRACE.
+declaration(D) ::= UNION(K) IDENTIFIER(N) alternatives(L).
     { D = ast_make_declaration(MAKER, AST_UNION, K); D->name = ast_make_name(MAKER, N);
       D->members = L; }
 
 %type alternatives {ast_members}
-alternatives(L) ::= .                             { L = (ast_members){0}; }
-alternatives(L) ::= alternative_list(V).          { L = V; }
-alternatives(L) ::= alternative_list(V) COMMA.    { L = V; }
+alternatives(L) ::= LEFT_BRACE RIGHT_BRACE.                            { L = (ast_members){0}; }
+alternatives(L) ::= LEFT_BRACE alternative_list(V) RIGHT_BRACE.        { L = V; }
+alternatives(L) ::= LEFT_BRACE alternative_list(V) COMMA RIGHT_BRACE.  { L = V; }
 
 %type alternative_list {ast_members}
 alternative_list(L) ::= alternative(M).
