@@ -444,6 +444,15 @@ static const view_range *range_of(arena *memory, const model_field *field)
     return made;
 }
 
+/* The name of the constant that holds a field's range, for the table's array of fields. */
+static slice range_descriptor_of(arena *memory, const model_table *table, const view_field *field)
+{
+    if (field->range == NULL)
+        return SLICE("NULL");
+    return VIEW_JOIN(memory, SLICE("&"), view_type_name(memory, &table->origin), SLICE("_"),
+                     field->snake, SLICE("_range"));
+}
+
 static slice maximum_of(arena *memory, const model_field *field)
 {
     if (!field->has_max_length)
@@ -492,7 +501,8 @@ static void view_fbs_field(arena *memory, const model_field *field, view_field *
 
 enum { FIRST_SLOT = 4, SLOT_SIZE = 2 };
 
-static void view_field_of(arena *memory, const model_field *field, view_field *made)
+static void view_field_of(arena *memory, const model_table *table, const model_field *field,
+                          view_field *made)
 {
     made->element = SLICE("0");
     spell(memory, field, made);
@@ -514,6 +524,7 @@ static void view_field_of(arena *memory, const model_field *field, view_field *m
     made->digits = digits_of(&field->type);
     made->is_deprecated = field->deprecated;
     made->range = range_of(memory, field);
+    made->range_descriptor = range_descriptor_of(memory, table, made);
     made->note = note_of(memory, field);
     made->doc = view_doc(&field->origin.doc);
     view_fbs_field(memory, field, made);
@@ -664,7 +675,7 @@ static void view_table_of(arena *memory, const model_table *table, view_table *m
     made->doc = view_doc(&origin->doc);
     view_field *fields = VIEW_LIST(memory, table->field_count, view_field, &made->fields);
     for (size_t i = 0; i < table->field_count; i++)
-        view_field_of(memory, &table->fields[i], &fields[i]);
+        view_field_of(memory, table, &table->fields[i], &fields[i]);
     view_layout(memory, fields, table->field_count, made);
 }
 
