@@ -1,0 +1,485 @@
+/*
+ * What a program may rely on, whichever transport carries its messages: conformance local | nats (at $NATS_URL). Each
+ * case has a prefix of its own, so that no case hears another.
+ */
+#include "bus_fixture.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* What the handlers of a case saw; it outlives them, since the buses are closed before it is freed. */
+typedef struct stage {
+    catga_local *hub; /* NULL: NATS */
+    char prefix[64];
+    catga_bus *buses[4];
+    size_t bus_count;
+    atomic_uint echoed;
+    atomic_uint notified;
+    atomic_uint refreshed;
+    atomic_uint last;
+    atomic_uint delivered;
+    atomic_uint delivered_good;
+    atomic_bool disordered;
+    atomic_int nested;
+    sem_t started;
+    sem_t may_end;
+} stage;
+
+static const char *transport;
+
+static catga_bus *join(stage *s, catga_options options)
+{
+    options.prefix = s->prefix;
+    catga_bus *bus = open_bus(s->hub, options);
+    s->buses[s->bus_count++] = bus;
+    return bus;
+}
+
+static int set_stage(void **state)
+{
+    static unsigned number;
+    stage *s = calloc(1, sizeof *s);
+
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+        return -1;
+    snprintf(s->prefix, sizeof s->prefix, "case-%d-%u", (int)getpid(), number++);
+    sem_init(&s->started, 0, 0);
+    sem_init(&s->may_end, 0, 0);
+    *state = s;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    stage *s = *state;
+    for (size_t i = 0; i < s->bus_count; i++)
+        catga_close(s->buses[i]);
+    catga_local_close(s->hub);
+    sem_destroy(&s->started);
+    sem_destroy(&s->may_end);
+    free(s);
+    return 0;
+}
+
+/* ---- Handlers ---- */
+
+static catga_status answer(catga_context *context, const catga_message *message, sample_view view)
+{
+    sample same = {sample_get_text(view), sample_get_number(view)};
+    return catga_answer(context, message, &same);
+}
+
+static catga_status echo(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    atomic_fetch_add(&s->echoed, 1);
+    return answer(context, &sample_echo_message, view);
+}
+
+static catga_status ask(catga_context *context, sample_view view)
+{
+    return answer(context, &sample_ask_message, view);
+}
+
+static catga_status notify(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    unsigned number = sample_get_number(view);
+    if (atomic_exchange(&s->last, number) >= number)
+        atomic_store(&s->disordered, true);
+    atomic_fetch_add(&s->notified, 1);
+    return CATGA_OK;
+}
+
+static catga_status refresh(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    (void)view;
+    atomic_fetch_add(&s->refreshed, 1);
+    return CATGA_OK;
+}
+
+static const sample_answerer answerer = {echo, ask};
+static const sample_listener listener = {notify, refresh};
+
+static void serve(stage *s, catga_bus *bus, const sample_answerer *handlers)
+{
+    assert_int_equal(catga_serve(bus, &sample_answerer_service, handlers, s), CATGA_OK);
+}
+
+static void listen_to(stage *s, catga_bus *bus)
+{
+    assert_int_equal(catga_serve(bus, &sample_listener_service, &listener, s), CATGA_OK);
+}
+
+/* ---- Callers ---- */
+
+static const sample hello = {{"hello", 5}, 1};
+
+static catga_status call(catga_bus *bus, const catga_message *message, const sample *input)
+{
+    catga_reply reply;
+    catga_status status = catga_call(bus, message, input, &reply);
+    if (status == CATGA_OK) {
+        sample_view view = {reply.table};
+        if (!catga_string_equal(sample_get_text(view), input->text) || sample_get_number(view) != input->number)
+            status = CATGA_STATUS_COUNT; /* somebody else's answer */
+    }
+    catga_received_free(reply.received);
+    return status;
+}
+
+static void publish(catga_bus *bus, uint32_t number)
+{
+    sample numbered = {CATGA_STR("note"), number};
+    assert_int_equal(catga_publish(bus, &sample_noted_message, &numbered), CATGA_OK);
+}
+
+/* ---- Calls ---- */
+
+static void commands_and_queries_are_answered(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    serve(s, join(s, (catga_options){0}), &answerer);
+    for (uint32_t i = 0; i < 200; i++) {
+        sample input = {CATGA_STR("笔记本电脑"), i};
+        assert_int_equal(call(client, &sample_echo_message, &input), CATGA_OK);
+        assert_int_equal(call(client, &sample_ask_message, &input), CATGA_OK);
+    }
+    assert_int_equal(s->echoed, 200);
+    assert_int_equal(catga_count(client).calls, 400);
+    assert_int_equal(catga_count(client).calls_failed, 0);
+}
+
+static void a_bus_may_call_itself(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, (catga_options){0});
+
+    serve(s, bus, &answerer);
+    assert_int_equal(call(bus, &sample_echo_message, &hello), CATGA_OK);
+}
+
+static void sizes(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    char *text = malloc(2000000);
+
+    serve(s, join(s, (catga_options){0}), &answerer);
+    assert_non_null(text);
+    memset(text, 'x', 2000000);
+    for (size_t length = 1; length <= 100000; length = length * 3 + 1) {
+        sample input = {{text, length}, (uint32_t)length};
+        assert_int_equal(call(client, &sample_echo_message, &input), CATGA_OK);
+    }
+    sample over_its_limit = {{text, 100001}, 0};
+    assert_int_equal(call(client, &sample_echo_message, &over_its_limit), CATGA_INVALID_MESSAGE);
+    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_OK);
+    free(text);
+}
+
+static void nobody_there(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_NO_RESPONDERS);
+    assert_int_equal(catga_count(client).calls_retried, 2);
+    publish(client, 1); /* an event may have no listeners */
+}
+
+static void *serve_soon(void *argument)
+{
+    stage *s = argument;
+    nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+    serve(s, s->buses[1], &answerer);
+    return NULL;
+}
+
+static void somebody_comes_in_time(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    pthread_t thread;
+
+    join(s, (catga_options){0});
+    assert_int_equal(pthread_create(&thread, NULL, serve_soon, s), 0);
+    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_OK); /* by the second or the third try */
+    pthread_join(thread, NULL);
+    assert_int_equal(s->echoed, 1);
+}
+
+static catga_status refuse(catga_context *context, sample_view view)
+{
+    catga_string text = sample_get_text(view);
+    return sample_fail(context, &sample_error, "no %.*s, 无\r\nX: y", CATGA_PRINT(text));
+}
+
+static catga_status fail_plainly(catga_context *context, sample_view view)
+{
+    (void)context;
+    (void)view;
+    return CATGA_NO_MEMORY;
+}
+
+static void errors_travel(void **state)
+{
+    static const sample_answerer failing = {refuse, fail_plainly};
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_reply reply;
+
+    serve(s, join(s, (catga_options){0}), &failing);
+    assert_int_equal(catga_call(client, &sample_echo_message, &hello, &reply), CATGA_DECLARED_ERROR);
+    assert_int_equal(reply.error.code, 1001);
+    assert_true(catga_string_equal(reply.error.name, CATGA_STR("sample.SampleError.Refused")));
+    assert_true(catga_string_equal(reply.error.text, CATGA_STR("no hello, 无  X: y")));
+    catga_received_free(reply.received);
+    assert_int_equal(catga_call(client, &sample_ask_message, &hello, &reply), CATGA_HANDLER_FAILED);
+    assert_int_equal(reply.error.code, 500);
+    assert_int_equal(reply.error.name.length, 0);
+    catga_received_free(reply.received);
+}
+
+/* ---- Deadlines ---- */
+
+static catga_status echo_when_told(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    sem_post(&s->started);
+    sem_wait(&s->may_end);
+    return echo(context, view);
+}
+
+static const catga_message short_echo = {
+    "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 100, 3};
+
+static void *give_up(void *argument)
+{
+    return (void *)(uintptr_t)call(argument, &short_echo, &hello);
+}
+
+static void *end_soon(void *argument)
+{
+    stage *s = argument;
+    sem_wait(&s->started);
+    nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    sem_post(&s->may_end);
+    return NULL;
+}
+
+static void a_slow_handler_is_not_waited_for(void **state)
+{
+    static const sample_answerer slow = {echo_when_told, ask};
+    stage *s = *state;
+    catga_bus *server = join(s, (catga_options){0});
+    pthread_t caller, ender;
+    void *status;
+
+    serve(s, server, &slow);
+    assert_int_equal(pthread_create(&ender, NULL, end_soon, s), 0);
+    assert_int_equal(pthread_create(&caller, NULL, give_up, join(s, (catga_options){0})), 0);
+    pthread_join(caller, &status);
+    pthread_join(ender, NULL);
+    assert_int_equal((uintptr_t)status, CATGA_TIMEOUT);
+    wait_until(s->echoed == 1); /* it ran once: silence is no reason to repeat a command */
+}
+
+static catga_status ask_within(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    int64_t before = catga_context_remaining_ms(context);
+    catga_status status = call(catga_context_bus(context), &sample_ask_message, &hello);
+
+    atomic_store(&s->nested, before > 0 && before <= 2000 && catga_context_message_id(context).length == 22);
+    return status == CATGA_OK ? echo(context, view) : status;
+}
+
+static catga_status ask_with_correlation(catga_context *context, sample_view view)
+{
+    if (catga_context_correlation_id(context).length != 22 || catga_context_remaining_ms(context) > 2000)
+        return CATGA_HANDLER_FAILED;
+    return ask(context, view);
+}
+
+static void a_handler_may_call(void **state)
+{
+    static const sample_answerer nested = {ask_within, ask_with_correlation};
+    stage *s = *state;
+
+    serve(s, join(s, (catga_options){0}), &nested);
+    assert_int_equal(call(join(s, (catga_options){0}), &sample_echo_message, &hello), CATGA_OK);
+    assert_int_equal(s->nested, 1);
+}
+
+/* ---- Many at once ---- */
+
+enum { CALLERS = 4, CALLS = 250, SENDS = 1000 };
+
+typedef struct caller {
+    catga_bus *bus;
+    uint32_t first;
+} caller;
+
+static void *call_often(void *argument)
+{
+    const caller *c = argument;
+    for (uint32_t i = 0; i < CALLS; i++) {
+        sample input = {CATGA_STR("x"), c->first + i};
+        if (call(c->bus, &sample_echo_message, &input) != CATGA_OK)
+            return argument;
+    }
+    return NULL;
+}
+
+static void many_callers(void **state)
+{
+    stage *s = *state;
+    pthread_t threads[CALLERS];
+    caller callers[CALLERS];
+    catga_bus *client = join(s, (catga_options){0});
+    void *failed;
+
+    serve(s, join(s, (catga_options){.workers = 2}), &answerer);
+    for (uint32_t i = 0; i < CALLERS; i++) {
+        callers[i] = (caller){client, i * CALLS};
+        assert_int_equal(pthread_create(&threads[i], NULL, call_often, &callers[i]), 0);
+    }
+    for (size_t i = 0; i < CALLERS; i++) {
+        pthread_join(threads[i], &failed);
+        assert_null(failed);
+    }
+    assert_int_equal(s->echoed, CALLERS * CALLS);
+}
+
+static void note_delivery(catga_status status, sample_view view, const catga_error *error, void *user)
+{
+    stage *s = user;
+    (void)error;
+    if (status == CATGA_OK && catga_string_equal(sample_get_text(view), CATGA_STR("hello")))
+        atomic_fetch_add(&s->delivered_good, 1);
+    atomic_fetch_add(&s->delivered, 1);
+}
+
+static void many_sends(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    serve(s, join(s, (catga_options){0}), &answerer);
+    for (unsigned i = 0; i < SENDS; i++)
+        assert_int_equal(catga_send(client, i % 2 == 0 ? &sample_echo_message : &sample_ask_message, &hello,
+                                    sample_deliver, (catga_function)note_delivery, s),
+                         CATGA_OK);
+    wait_until(s->delivered == SENDS);
+    assert_int_equal(s->delivered_good, SENDS);
+}
+
+static void a_send_to_nobody(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    assert_int_equal(catga_send(client, &sample_ask_message, &hello, sample_deliver, (catga_function)note_delivery, s),
+                     CATGA_OK);
+    wait_until(s->delivered == 1);
+    assert_int_equal(s->delivered_good, 0);
+    assert_int_equal(catga_count(client).calls_retried, 2);
+}
+
+/* ---- Events ---- */
+
+static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
+{
+    stage *s = *state;
+    catga_bus *publisher = join(s, (catga_options){0});
+
+    listen_to(s, join(s, (catga_options){0}));
+    listen_to(s, join(s, (catga_options){0}));
+    for (uint32_t i = 1; i <= 300; i++)
+        publish(publisher, i);
+    assert_int_equal(catga_flush(publisher, 5000), CATGA_OK);
+    wait_until(s->notified == 300 && s->refreshed == 600);
+    assert_int_equal(catga_count(publisher).published, 300);
+}
+
+static void events_keep_their_order(void **state)
+{
+    stage *s = *state;
+    catga_bus *publisher = join(s, (catga_options){0});
+
+    listen_to(s, join(s, (catga_options){0}));
+    for (uint32_t i = 1; i <= 5000; i++)
+        publish(publisher, i);
+    assert_int_equal(catga_flush(publisher, 5000), CATGA_OK);
+    wait_until(s->notified == 5000);
+    assert_false(s->disordered);
+}
+
+/* ---- The end ---- */
+
+static void draining_finishes_and_refuses(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = join(s, (catga_options){0});
+
+    serve(s, server, &answerer);
+    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_OK);
+    assert_int_equal(catga_drain(server), CATGA_OK);
+    assert_int_equal(call(server, &sample_echo_message, &hello), CATGA_DRAINING);
+    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_NO_RESPONDERS);
+    assert_int_equal(catga_drain(server), CATGA_OK);
+}
+
+static void what_waits_is_handled_before_the_end(void **state)
+{
+    stage *s = *state;
+    catga_bus *publisher = join(s, (catga_options){0});
+    catga_bus *server = join(s, (catga_options){0});
+
+    listen_to(s, server);
+    for (uint32_t i = 1; i <= 2000; i++)
+        publish(publisher, i);
+    assert_int_equal(catga_flush(publisher, 5000), CATGA_OK);
+    assert_int_equal(catga_flush(server, 5000), CATGA_OK); /* what was published has come to it */
+    assert_int_equal(catga_drain(server), CATGA_OK);
+    assert_int_equal(s->notified, 2000);
+    assert_int_equal(s->refreshed, 2000);
+}
+
+#define case_of(test) cmocka_unit_test_setup_teardown(test, set_stage, clear_stage)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        case_of(commands_and_queries_are_answered),
+        case_of(a_bus_may_call_itself),
+        case_of(sizes),
+        case_of(nobody_there),
+        case_of(somebody_comes_in_time),
+        case_of(errors_travel),
+        case_of(a_slow_handler_is_not_waited_for),
+        case_of(a_handler_may_call),
+        case_of(many_callers),
+        case_of(many_sends),
+        case_of(a_send_to_nobody),
+        case_of(events_reach_a_group_once_and_a_broadcast_everywhere),
+        case_of(events_keep_their_order),
+        case_of(draining_finishes_and_refuses),
+        case_of(what_waits_is_handled_before_the_end),
+    };
+
+    if (argc != 2 || (strcmp(argv[1], "local") != 0 && strcmp(argv[1], "nats") != 0)) {
+        fprintf(stderr, "usage: %s local | nats\n", argv[0]);
+        return 2;
+    }
+    transport = argv[1];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

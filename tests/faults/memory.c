@@ -1,0 +1,169 @@
+/*
+ * Every allocation of the runtime fails once, and every thread: a run of a whole small service is repeated with the
+ * first, the second, the third ... one failing, until a run gets by without. Whatever fails, the outcome is a status,
+ * nothing leaks (under AddressSanitizer) and nothing hangs.
+ */
+#include "bus_fixture.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+static atomic_int left = -1; /* allocations until the one that fails; negative: none does */
+static atomic_bool failed;
+
+static bool fails_now(void)
+{
+    if (atomic_load(&left) < 0 || atomic_fetch_sub(&left, 1) != 0)
+        return false;
+    atomic_store(&failed, true);
+    return true;
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    return fails_now() ? NULL : __real_malloc(size);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_calloc(count, size);
+}
+
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size)
+{
+    return fails_now() ? NULL : __real_realloc(block, size);
+}
+
+char *__real_strdup(const char *text);
+char *__wrap_strdup(const char *text);
+char *__wrap_strdup(const char *text)
+{
+    return fails_now() ? NULL : __real_strdup(text);
+}
+
+typedef void *thread_function(void *argument);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument)
+{
+    return fails_now() ? EAGAIN : __real_pthread_create(thread, attributes, run, argument);
+}
+
+/* ---- The run ---- */
+
+static const catga_message quick_echo = {
+    "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 100, 1};
+
+static catga_status reply(catga_context *context, sample_view view)
+{
+    sample answer = {sample_get_text(view), 1};
+    if (sample_get_number(view) == 1)
+        return sample_fail(context, &sample_error, "refused");
+    return catga_answer(context, &sample_echo_message, &answer);
+}
+
+static catga_status take(catga_context *context, sample_view view)
+{
+    (void)context;
+    (void)view;
+    return CATGA_OK;
+}
+
+static void count_delivery(catga_status status, sample_view view, const catga_error *error, void *user)
+{
+    (void)status;
+    (void)view;
+    (void)error;
+    atomic_fetch_add((atomic_uint *)user, 1);
+}
+
+/* What may come out of a run in which memory was short somewhere. */
+static void assert_explained(catga_status status)
+{
+    assert_true(status == CATGA_OK || status == CATGA_NO_MEMORY || status == CATGA_NO_RESPONDERS ||
+                status == CATGA_HANDLER_FAILED || status == CATGA_TIMEOUT || status == CATGA_DECLARED_ERROR);
+}
+
+static void call(catga_bus *bus, const sample *input)
+{
+    catga_reply answer;
+    assert_explained(catga_call(bus, &quick_echo, input, &answer));
+    catga_received_free(answer.received);
+}
+
+static void use(catga_bus *bus)
+{
+    static const sample_answerer answerer = {reply, reply};
+    static const sample_listener listener = {take, take};
+    static char text[90000];
+    const sample small = {{"x", 1}, 0};
+    const sample refused = {{"x", 1}, 1};
+    const sample large = {{text, sizeof text}, 0};
+    const sample invalid = {{NULL, 0}, 0};
+    catga_reply answer;
+    atomic_uint delivered = 0;
+    unsigned sent = 0;
+
+    memset(text, 'x', sizeof text);
+    assert_explained(catga_serve(bus, &sample_answerer_service, &answerer, NULL));
+    assert_explained(catga_serve(bus, &sample_listener_service, &listener, NULL));
+    call(bus, &small);
+    call(bus, &refused);
+    call(bus, &large);
+    catga_status status = catga_call(bus, &quick_echo, &invalid, &answer);
+    assert_true(status == CATGA_INVALID_MESSAGE || status == CATGA_NO_MEMORY);
+    catga_received_free(answer.received);
+    for (int i = 0; i < 3; i++) {
+        status = catga_send(bus, &quick_echo, i == 2 ? &large : &small, sample_deliver, (catga_function)count_delivery,
+                            &delivered);
+        assert_explained(status);
+        sent += status == CATGA_OK;
+    }
+    assert_explained(catga_publish(bus, &sample_noted_message, &small));
+    assert_explained(catga_publish(bus, &sample_noted_message, &large));
+    wait_until(delivered == sent);
+}
+
+static void run(void)
+{
+    catga_options options = {.log = log_nothing};
+    catga_bus *bus = NULL;
+
+    if (catga_local_open(&options.local) == CATGA_OK) {
+        catga_status status = catga_open(&bus, &options);
+        assert_explained(status);
+        assert_int_equal(bus != NULL, status == CATGA_OK);
+    }
+    if (bus != NULL)
+        use(bus);
+    catga_close(bus);
+    catga_local_close(options.local);
+}
+
+static void every_allocation_fails_once(void **state)
+{
+    int count = 0;
+
+    (void)state;
+    do {
+        atomic_store(&failed, false);
+        atomic_store(&left, count++);
+        run();
+        atomic_store(&left, -1);
+    } while (atomic_load(&failed));
+    print_message("%d allocations\n", count - 1);
+    assert_in_range(count, 20, 1000);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,182 @@
+/* Signals, catga_stop and what is logged. */
+#include "bus_fixture.h"
+
+#include "log.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ---- A service as a process of its own ---- */
+
+static const sample note = {{"hello", 5}, 1};
+
+static catga_status never_ends(catga_context *context, sample_view view)
+{
+    (void)view;
+    (void)!write(*(int *)catga_context_user(context), "s", 1);
+    for (;;)
+        pause();
+    return CATGA_OK;
+}
+
+static catga_status stops(catga_context *context, sample_view view)
+{
+    (void)view;
+    catga_stop(catga_context_bus(context));
+    return CATGA_OK;
+}
+
+/* Serves with this handler; the exit status is that of catga_run. */
+static int serve_process(sample_function *handler, int ready)
+{
+    const sample_listener listener = {handler, handler};
+    catga_options options = {.log = log_nothing, .drain_wait_ms = handler == never_ends ? 60000 : 5000};
+    catga_bus *bus;
+
+    if (catga_local_open(&options.local) != CATGA_OK || catga_open(&bus, &options) != CATGA_OK ||
+        catga_serve(bus, &sample_listener_service, &listener, &ready) != CATGA_OK)
+        return 100;
+    if (handler == stops || handler == never_ends)
+        if (catga_publish(bus, &sample_noted_message, &note) != CATGA_OK)
+            return 101;
+    (void)!write(ready, "r", 1);
+    catga_status status = catga_run(bus);
+    catga_close(bus);
+    return (int)status;
+}
+
+static pid_t start(sample_function *handler, int expected_bytes)
+{
+    int ends[2];
+    char byte;
+
+    assert_int_equal(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0)
+        _exit(serve_process(handler, ends[1]));
+    for (int i = 0; i < expected_bytes; i++)
+        assert_int_equal(read(ends[0], &byte, 1), 1);
+    close(ends[0]);
+    close(ends[1]);
+    return child;
+}
+
+static int exit_status(pid_t child)
+{
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void pause_ms(long ms)
+{
+    nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+}
+
+static catga_status takes(catga_context *context, sample_view view)
+{
+    (void)context;
+    (void)view;
+    return CATGA_OK;
+}
+
+static void a_signal_drains(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGINT};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        pid_t child = start(takes, 1);
+        pause_ms(50); /* into catga_run */
+        kill(child, signals[i]);
+        assert_int_equal(exit_status(child), CATGA_OK);
+    }
+}
+
+static void a_handler_may_stop_the_bus(void **state)
+{
+    (void)state;
+    assert_int_equal(exit_status(start(stops, 1)), CATGA_OK);
+}
+
+static void a_second_signal_does_not_wait(void **state)
+{
+    (void)state;
+    pid_t child = start(never_ends, 2);
+    pause_ms(50);
+    kill(child, SIGTERM);
+    pause_ms(100);
+    kill(child, SIGTERM);
+    assert_int_equal(exit_status(child), CATGA_TIMEOUT);
+}
+
+/* ---- The log ---- */
+
+typedef struct log_lines {
+    unsigned count;
+    catga_log_level level;
+    char last[2048];
+} log_lines;
+
+static void keep_line(void *user, catga_log_level level, const char *text)
+{
+    log_lines *lines = user;
+    lines->count++;
+    lines->level = level;
+    snprintf(lines->last, sizeof lines->last, "%s", text);
+}
+
+static void a_line_is_one_line(void **state)
+{
+    log_lines lines = {0};
+    catga_logger logger = {keep_line, &lines, CATGA_LOG_WARNING};
+    char huge[5000];
+
+    (void)state;
+    catga_log(&logger, CATGA_LOG_ERROR, "from a peer: %s", "a\nb\x1b[2J %s %n 无");
+    assert_string_equal(lines.last, "from a peer: a\\012b\\033[2J %s %n 无");
+    assert_int_equal(lines.level, CATGA_LOG_ERROR);
+    catga_log(&logger, CATGA_LOG_INFO, "not said");
+    assert_int_equal(lines.count, 1);
+    memset(huge, 'x', sizeof huge - 1);
+    huge[sizeof huge - 1] = '\0';
+    catga_log(&logger, CATGA_LOG_WARNING, "%s", huge);
+    assert_in_range(strlen(lines.last), 500, 1100);
+}
+
+static void a_problem_that_repeats_is_said_once_a_second(void **state)
+{
+    log_lines lines = {0};
+    catga_logger logger = {keep_line, &lines, CATGA_LOG_WARNING};
+    catga_log_limit limit = {0};
+    catga_log_limit other = {0};
+
+    (void)state;
+    for (int i = 0; i < 100; i++)
+        catga_log_limited(&logger, &limit, CATGA_LOG_WARNING, "bad");
+    assert_int_equal(lines.count, 1);
+    catga_log_limited(&logger, &other, CATGA_LOG_WARNING, "something else");
+    assert_int_equal(lines.count, 2);
+    pause_ms(1010);
+    catga_log_limited(&logger, &limit, CATGA_LOG_WARNING, "bad");
+    assert_int_equal(lines.count, 4);
+    assert_non_null(strstr(lines.last, "99 more"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_signal_drains),
+        cmocka_unit_test(a_handler_may_stop_the_bus),
+        cmocka_unit_test(a_second_signal_does_not_wait),
+        cmocka_unit_test(a_line_is_one_line),
+        cmocka_unit_test(a_problem_that_repeats_is_said_once_a_second),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
