@@ -9,11 +9,16 @@
 #define CATGA_MILLISECOND  INT64_C(1000000)
 #define CATGA_SECOND       INT64_C(1000000000)
 
+static inline int64_t catga_clock_of(const struct timespec *spec)
+{
+    return (int64_t)spec->tv_sec * CATGA_SECOND + spec->tv_nsec;
+}
+
 static inline int64_t catga_clock_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * CATGA_SECOND + now.tv_nsec;
+    return catga_clock_of(&now);
 }
 
 /* When `span` nanoseconds, 0 or more, have passed after `time`. */

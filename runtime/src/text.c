@@ -33,7 +33,7 @@ int64_t catga_timestamp_now(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    return (int64_t)now.tv_sec * CATGA_SECOND + now.tv_nsec;
+    return catga_clock_of(&now);
 }
 
 char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT])
