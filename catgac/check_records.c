@@ -552,7 +552,7 @@ static void check_deprecated(const checker *c, const ast_annotation *annotation,
 
 /* ---- Tables: ids ----------------------------------------------------------------------------- */
 
-enum { NO_ID = UINT32_MAX };
+static const uint32_t no_id = UINT32_MAX;
 
 static uint32_t read_id(checker *c, const scope *in, const ast_annotation *annotation)
 {
@@ -560,7 +560,7 @@ static uint32_t read_id(checker *c, const scope *in, const ast_annotation *annot
     const ast_expression *argument = check_single_argument(c, annotation);
     model_value value;
     if (argument == NULL || !check_evaluate(c, in, argument, &u16, &value))
-        return NO_ID;
+        return no_id;
     return (uint32_t)value.as_unsigned;
 }
 
@@ -586,7 +586,7 @@ static void order_by_id(const checker *c, table_draft *draft, model_field *order
         uint32_t id = draft->fields[i].id;
         if (!draft->has_id[i])
             report_id(c, draft->members[i], "either all fields of a table have an '@id', or none");
-        else if (id == NO_ID)
+        else if (id == no_id)
             continue;
         else if (id >= draft->count)
             report_id(c, draft->members[i], "ids count from 0 without a gap: this one is too high");
