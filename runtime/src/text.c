@@ -55,6 +55,17 @@ char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT])
     return text;
 }
 
+char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT])
+{
+    char *at = text;
+    for (size_t i = 0; i < sizeof uuid.bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        at += snprintf(at, 3, "%02x", uuid.bytes[i]);
+    }
+    return text;
+}
+
 /* The length of the visible character at the start of text, or 0 when its first byte needs care. */
 static size_t visible_character(catga_string text)
 {

@@ -1,0 +1,600 @@
+/*
+ * parse.c: JSON into the plain struct of a table, straight from the text: no tree. It accepts what print.c prints, and more:
+ * members in any order; null for an absent one; 64-bit integers, decimals and enums also as strings and numbers the other way
+ * round; the type of a union behind it. Twice the same member, unknown ones unless they are to be skipped, and values that
+ * their type does not hold are refused. What the schema asks of values (required, lengths, ranges) is checked when the
+ * message is encoded.
+ */
+#include "json.h"
+#include "plain.h"
+#include "problem.h"
+#include "struct.h"
+#include "values.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* The longest member name that may be written with escapes. */
+enum { NAME_TEXT = 256, LARGEST_TABLE = 32768 };
+
+typedef struct parser {
+    json_reader in;
+    catga_arena *arena;
+    catga_unknown unknown;
+    catga_problem *problem;
+} parser;
+
+/* What a value is to become: what catga_field and catga_member have in common. */
+typedef struct meaning {
+    unsigned kind;
+    unsigned format;
+    unsigned digits;
+    const void *type;
+} meaning;
+
+static bool parse_table(parser *p, const catga_table *type, uint8_t *plain);
+
+static bool refuse(parser *p, const char *reason)
+{
+    return json_refuse(&p->in, reason);
+}
+
+/* Names, on the way out, where the reader has stopped. */
+static bool failed_in(parser *p, const char *name)
+{
+    catga_problem_in_field(p->problem, name);
+    return false;
+}
+
+/* ---- Strings ---- */
+
+/* A decoded string in the arena. */
+static bool parse_text(parser *p, catga_string *text)
+{
+    catga_string raw;
+    bool escaped;
+    if (!json_string(&p->in, &raw, &escaped))
+        return false;
+    *text = plain_text(p->arena, raw.data, raw.length);
+    if (text->data == NULL)
+        return refuse(p, "out of memory");
+    if (!escaped)
+        return true;
+    char *writable = (char *)p->arena->data + p->arena->used - raw.length - 1;
+    text->length = json_decode(raw, writable);
+    writable[text->length] = '\0';
+    return true;
+}
+
+/* A short string without escapes, such as every value that stands for a scalar has. */
+static bool parse_token(parser *p, catga_string *text)
+{
+    bool escaped;
+    return json_string(&p->in, text, &escaped) && (!escaped || refuse(p, "escapes where there need be none"));
+}
+
+/* A number, or a string that holds one. */
+static bool parse_digits(parser *p, catga_string *text)
+{
+    return json_peek(&p->in) == '"' ? parse_token(p, text) : json_number(&p->in, text);
+}
+
+/* ---- Scalars ---- */
+
+static bool parse_bool(parser *p, uint8_t *plain)
+{
+    bool truth = json_take_word(&p->in, "true");
+    if (!truth && !json_take_word(&p->in, "false"))
+        return refuse(p, "expected true or false");
+    *plain = truth;
+    return true;
+}
+
+static bool enumerator_value(const catga_enum *type, catga_string name, int64_t *value)
+{
+    for (uint32_t i = 0; i < type->count; i++) {
+        if (!catga_string_equal(catga_str(type->values[i].name), name))
+            continue;
+        *value = type->values[i].value.i;
+        return true;
+    }
+    return false;
+}
+
+/* Names of bits with spaces between; none is 0. */
+static bool flags_value(const catga_enum *type, catga_string text, int64_t *value)
+{
+    *value = 0;
+    while (text.length != 0) {
+        const char *space = memchr(text.data, ' ', text.length);
+        size_t length = space == NULL ? text.length : (size_t)(space - text.data);
+        int64_t bit;
+        if (!enumerator_value(type, (catga_string){text.data, length}, &bit))
+            return false;
+        *value |= bit;
+        length += space == NULL ? 0 : 1;
+        text.data += length;
+        text.length -= length;
+    }
+    return true;
+}
+
+static bool enum_value(const catga_enum *type, catga_string text, int64_t *value)
+{
+    return type->flags ? flags_value(type, text, value) : enumerator_value(type, text, value);
+}
+
+static bool fits(unsigned kind, int64_t value)
+{
+    switch (kind) {
+    case CATGA_KIND_i8:
+        return value >= INT8_MIN && value <= INT8_MAX;
+    case CATGA_KIND_i16:
+        return value >= INT16_MIN && value <= INT16_MAX;
+    case CATGA_KIND_i32:
+        return value >= INT32_MIN && value <= INT32_MAX;
+    case CATGA_KIND_u8:
+        return value >= 0 && value <= UINT8_MAX;
+    case CATGA_KIND_u16:
+        return value >= 0 && value <= UINT16_MAX;
+    case CATGA_KIND_u32:
+        return value >= 0 && value <= UINT32_MAX;
+    default:
+        return true;
+    }
+}
+
+static bool parse_number(parser *p, unsigned kind, int64_t *value)
+{
+    catga_string text;
+    if (!parse_digits(p, &text))
+        return false;
+    if (kind == CATGA_KIND_u64) {
+        uint64_t bits;
+        if (!value_unsigned(text, &bits))
+            return refuse(p, "not an integer of its type");
+        *value = (int64_t)bits;
+        return true;
+    }
+    return (value_signed(text, value) && fits(kind, *value)) || refuse(p, "not an integer of its type");
+}
+
+static bool parse_enum(parser *p, meaning wanted, int64_t *value)
+{
+    catga_string text;
+    if (json_peek(&p->in) != '"')
+        return parse_number(p, wanted.kind, value);
+    return parse_token(p, &text) && (enum_value(wanted.type, text, value) || refuse(p, "not a name of its enum"));
+}
+
+static bool parse_integer(parser *p, meaning wanted, int64_t *value)
+{
+    catga_string text;
+    switch (wanted.format) {
+    case CATGA_FORMAT_enum:
+        return parse_enum(p, wanted, value);
+    case CATGA_FORMAT_decimal:
+        return parse_digits(p, &text) &&
+               (value_decimal(text, wanted.digits, value) || refuse(p, "not a decimal of its size"));
+    case CATGA_FORMAT_timestamp:
+        return parse_token(p, &text) && (value_timestamp(text, value) || refuse(p, "not a timestamp"));
+    case CATGA_FORMAT_duration:
+        return parse_token(p, &text) && (value_duration(text, value) || refuse(p, "not a duration"));
+    default:
+        return parse_number(p, wanted.kind, value);
+    }
+}
+
+static bool floating_word(catga_string text, double *value)
+{
+    bool negative = catga_string_equal(text, catga_str("-Infinity"));
+    if (catga_string_equal(text, catga_str("NaN")))
+        *value = __builtin_nan("");
+    else if (negative || catga_string_equal(text, catga_str("Infinity")))
+        *value = negative ? -__builtin_inf() : __builtin_inf();
+    else
+        return false;
+    return true;
+}
+
+static bool parse_floating(parser *p, unsigned kind, uint8_t *plain)
+{
+    catga_string text;
+    double value;
+    if (json_peek(&p->in) == '"') {
+        if (!parse_token(p, &text) || !floating_word(text, &value))
+            return refuse(p, "expected a number");
+    } else if (!json_number(&p->in, &text) || !value_floating(text, &value)) {
+        return refuse(p, "a number too large");
+    }
+    if (kind == CATGA_KIND_f64) {
+        memcpy(plain, &value, sizeof value);
+        return true;
+    }
+    float single = (float)value;
+    memcpy(plain, &single, sizeof single);
+    return !__builtin_isinf(single) || __builtin_isinf(value) || refuse(p, "a number too large");
+}
+
+static bool parse_scalar(parser *p, meaning wanted, uint8_t *plain)
+{
+    int64_t value;
+    if (wanted.kind == CATGA_KIND_bool)
+        return parse_bool(p, plain);
+    if (wanted.kind == CATGA_KIND_f32 || wanted.kind == CATGA_KIND_f64)
+        return parse_floating(p, wanted.kind, plain);
+    if (!parse_integer(p, wanted, &value))
+        return false;
+    plain_set_integer(plain, wanted.kind, value);
+    return true;
+}
+
+/* ---- Structs ---- */
+
+static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain);
+
+static bool parse_uuid(parser *p, uint8_t *plain)
+{
+    catga_string text;
+    catga_uuid uuid;
+    if (!parse_token(p, &text))
+        return false;
+    if (!value_uuid(text, &uuid))
+        return refuse(p, "not a uuid");
+    memcpy(plain, &uuid, sizeof uuid);
+    return true;
+}
+
+static bool parse_inline(parser *p, meaning wanted, uint8_t *plain)
+{
+    if (wanted.kind != CATGA_KIND_struct)
+        return parse_scalar(p, wanted, plain);
+    return wanted.format == CATGA_FORMAT_uuid ? parse_uuid(p, plain) : parse_struct(p, wanted.type, plain);
+}
+
+static bool parse_member(parser *p, const catga_member *member, uint8_t *plain)
+{
+    meaning wanted = {member->kind, member->format, member->digits, member->type};
+    size_t size = member->kind == CATGA_KIND_struct ? ((const catga_struct *)member->type)->size
+                                                    : catga_scalar_size(member->kind);
+    bool first = true;
+    size_t i = 0;
+    if (member->count == 0)
+        return parse_inline(p, wanted, plain);
+    if (!json_open(&p->in, '['))
+        return false;
+    while (json_next(&p->in, ']', &first)) {
+        if (i == member->count)
+            return refuse(p, "too many elements");
+        if (!parse_inline(p, wanted, plain + i++ * size))
+            return false;
+    }
+    return p->in.reason == NULL && (i == member->count || refuse(p, "too few elements"));
+}
+
+/* A member's name with its escapes resolved; what is longer than any name stays as it is. */
+static catga_string resolve(catga_string raw, bool escaped, char *text)
+{
+    catga_string name = raw;
+    if (escaped && raw.length <= NAME_TEXT) {
+        name.data = text;
+        name.length = json_decode(raw, text);
+    }
+    return name;
+}
+
+static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain)
+{
+    char text[NAME_TEXT];
+    catga_string raw;
+    bool escaped;
+    bool first = true;
+    size_t i = 0;
+    if (!json_open(&p->in, '{'))
+        return false;
+    while (json_next(&p->in, '}', &first)) {
+        if (!json_name(&p->in, &raw, &escaped))
+            return false;
+        if (i == type->member_count ||
+            !catga_string_equal(resolve(raw, escaped, text), catga_str(type->members[i].name)))
+            return refuse(p, "a struct has each of its members, in their order");
+        if (!parse_member(p, &type->members[i], plain + type->members[i].offset))
+            return failed_in(p, type->members[i].name);
+        i++;
+    }
+    return p->in.reason == NULL &&
+           (i == type->member_count || refuse(p, "a struct has each of its members, in their order"));
+}
+
+/* ---- What is pointed to ---- */
+
+static bool parse_string(parser *p, uint8_t *plain)
+{
+    catga_string text;
+    if (!parse_text(p, &text))
+        return false;
+    memcpy(plain, &text, sizeof text);
+    return true;
+}
+
+static bool parse_object(parser *p, meaning wanted, uint8_t *plain)
+{
+    bool is_table = wanted.kind == CATGA_KIND_table;
+    size_t size = is_table ? ((const catga_table *)wanted.type)->plain_size : ((const catga_struct *)wanted.type)->size;
+    uint8_t *object = plain_take(p->arena, 1, size);
+    if (object == NULL)
+        return refuse(p, "out of memory");
+    memset(object, 0, size);
+    plain_set_pointer(plain, object);
+    return is_table ? parse_table(p, wanted.type, object) : parse_inline(p, wanted, object);
+}
+
+static bool parse_bytes(parser *p, uint8_t *plain)
+{
+    catga_string text;
+    bool escaped;
+    size_t length;
+    if (!json_string(&p->in, &text, &escaped))
+        return false;
+    if (escaped || !value_base64_length(text, &length))
+        return refuse(p, "not base64");
+    uint8_t *bytes = plain_take(p->arena, length + 1, 1);
+    if (bytes == NULL)
+        return refuse(p, "out of memory");
+    plain_set_slice(plain, bytes, length);
+    return value_base64(text, bytes) || refuse(p, "not base64");
+}
+
+static bool parse_alternative(parser *p, const catga_union *type, uint8_t tag, uint8_t *plain)
+{
+    uint8_t *value = plain + offsetof(catga_plain_union, value);
+    *plain = tag;
+    if (tag == 0)
+        return json_take_word(&p->in, "null") || refuse(p, "a value without a type");
+    const catga_alternative *alternative = &type->alternatives[tag - 1];
+    if (alternative->kind == CATGA_KIND_string)
+        return parse_string(p, value);
+    return parse_object(p, (meaning){alternative->kind, CATGA_FORMAT_plain, 0, alternative->type}, value);
+}
+
+static bool parse_element(parser *p, const catga_field *field, uint8_t *plain)
+{
+    if (field->element == CATGA_KIND_string)
+        return parse_string(p, plain);
+    if (field->element == CATGA_KIND_table)
+        return parse_table(p, field->type, plain);
+    return parse_inline(p, (meaning){field->element, field->format, field->digits, field->type}, plain);
+}
+
+static bool failed_at(parser *p, size_t index)
+{
+    catga_problem_in_element(p->problem, "", index);
+    return false;
+}
+
+/* An array's memory, as many elements as it has; NULL when there is not enough. */
+static uint8_t *take_elements(parser *p, const catga_field *field, size_t *count, uint8_t *plain)
+{
+    json_peek(&p->in);
+    *count = json_count(&p->in);
+    size_t size = plain_element_size(field);
+    uint8_t *data = plain_take(p->arena, *count == 0 ? 1 : *count, size);
+    if (data == NULL) {
+        refuse(p, "out of memory");
+        return NULL;
+    }
+    memset(data, 0, *count * size);
+    plain_set_slice(plain, data, *count);
+    return data;
+}
+
+static bool parse_vector(parser *p, const catga_field *field, uint8_t *plain)
+{
+    size_t count;
+    bool first = true;
+    if (field->format == CATGA_FORMAT_bytes)
+        return parse_bytes(p, plain);
+    uint8_t *data = take_elements(p, field, &count, plain);
+    if (data == NULL || !json_open(&p->in, '['))
+        return false;
+    for (size_t i = 0; json_next(&p->in, ']', &first); i++)
+        if (i == count || !parse_element(p, field, data + i * plain_element_size(field)))
+            return failed_at(p, i);
+    return p->in.reason == NULL;
+}
+
+/* The name or number of an alternative of the union in `field`. */
+static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
+{
+    const catga_union *type = field->type;
+    parser tags = {*in, NULL, CATGA_REFUSE_UNKNOWN, NULL};
+    int64_t value;
+    if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type}, &value) ||
+        value > (int64_t)type->count)
+        return false;
+    *in = tags.in;
+    *tag = (uint8_t)value;
+    return true;
+}
+
+/* A vector of unions; `types` is at the array of their types. */
+static bool parse_unions(parser *p, const catga_field *field, json_reader types, uint8_t *plain)
+{
+    size_t count;
+    bool first = true;
+    bool first_type = true;
+    uint8_t tag;
+    uint8_t *data = take_elements(p, field, &count, plain);
+    if (data == NULL || !json_open(&p->in, '['))
+        return false;
+    if (!json_open(&types, '['))
+        return refuse(p, "a value without a type");
+    for (size_t i = 0; json_next(&p->in, ']', &first); i++) {
+        if (i == count || !json_next(&types, ']', &first_type) || !parse_tag(&types, field, &tag))
+            return refuse(p, "a value without a type") || failed_at(p, i);
+        if (!parse_alternative(p, field->type, tag, data + i * plain_element_size(field)))
+            return failed_at(p, i);
+    }
+    if (p->in.reason == NULL && json_next(&types, ']', &first_type))
+        return refuse(p, "a type without a value");
+    return p->in.reason == NULL;
+}
+
+/* ---- Tables ---- */
+
+/* The reader at the value of the member `name` of the object that begins at `object`. */
+static bool find_member(json_reader object, const char *name, json_reader *value)
+{
+    char text[NAME_TEXT];
+    catga_string raw;
+    bool escaped;
+    bool first = true;
+    if (!json_open(&object, '{'))
+        return false;
+    while (json_next(&object, '}', &first)) {
+        if (!json_name(&object, &raw, &escaped))
+            return false;
+        if (catga_string_equal(resolve(raw, escaped, text), catga_str(name))) {
+            *value = object;
+            return true;
+        }
+        if (!json_skip(&object))
+            return false;
+    }
+    return false;
+}
+
+/* A union or a vector of them; the type is in a member of its own, before it or behind. */
+static bool parse_union(parser *p, const catga_field *field, json_reader object, uint8_t *plain)
+{
+    json_reader types;
+    uint8_t tag;
+    if (!find_member(object, field[-1].name, &types))
+        return json_take_word(&p->in, "null") || refuse(p, "a value without a type");
+    if (field->kind == CATGA_KIND_vector)
+        return parse_unions(p, field, types, plain);
+    return parse_tag(&types, field, &tag) ? parse_alternative(p, field->type, tag, plain)
+                                          : refuse(p, "not a type of the union");
+}
+
+static bool parse_field(parser *p, const catga_field *field, json_reader object, uint8_t *plain)
+{
+    meaning wanted = {field->kind, field->format, field->digits, field->type};
+    uint8_t *member = plain + field->member;
+    if (field->flags & (CATGA_DEPRECATED | CATGA_TAGS))
+        return json_skip(&p->in);
+    if (field->kind != CATGA_KIND_union && json_take_word(&p->in, "null"))
+        return true;
+    if (field->kind == CATGA_KIND_union || (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union))
+        return parse_union(p, field, object, member);
+    if (field->kind == CATGA_KIND_vector)
+        return parse_vector(p, field, member);
+    if (field->kind == CATGA_KIND_string)
+        return parse_string(p, member);
+    if (field->kind < CATGA_KIND_struct)
+        return parse_scalar(p, wanted, plain_scalar(field, plain));
+    return parse_object(p, wanted, member);
+}
+
+/* Members mostly stand in the order of the schema: the search begins behind the last one found. */
+static const catga_field *find_field(const catga_table *type, catga_string name, size_t *hint)
+{
+    for (size_t i = 0; i < type->field_count; i++) {
+        size_t index = *hint + i < type->field_count ? *hint + i : *hint + i - type->field_count;
+        const catga_field *field = &type->fields[index];
+        if (catga_string_equal(catga_str(field->name), name)) {
+            *hint = index + 1;
+            return field;
+        }
+    }
+    return NULL;
+}
+
+static bool parse_unknown(parser *p, catga_string name)
+{
+    char text[NAME_TEXT / 4];
+    if (p->unknown == CATGA_SKIP_UNKNOWN)
+        return json_skip(&p->in);
+    refuse(p, "unknown member");
+    snprintf(text, sizeof text, "%.*s", CATGA_PRINT(name));
+    return failed_in(p, text);
+}
+
+/* Notes that a field has come; false when it has before. */
+static bool note(uint64_t *seen, size_t index)
+{
+    uint64_t bit = (uint64_t)1 << index % 64;
+    bool before = (seen[index / 64] & bit) != 0;
+    seen[index / 64] |= bit;
+    return !before;
+}
+
+static bool parse_named(parser *p, const catga_table *type, json_reader object, size_t *hint, uint64_t *seen,
+                        uint8_t *plain)
+{
+    char text[NAME_TEXT];
+    catga_string raw;
+    bool escaped;
+    if (!json_name(&p->in, &raw, &escaped))
+        return false;
+    catga_string name = resolve(raw, escaped, text);
+    const catga_field *field = find_field(type, name, hint);
+    if (field == NULL)
+        return parse_unknown(p, name);
+    if (!note(seen, (size_t)(field - type->fields)))
+        refuse(p, "twice");
+    else if (parse_field(p, field, object, plain))
+        return true;
+    return failed_in(p, field->name);
+}
+
+static bool parse_table(parser *p, const catga_table *type, uint8_t *plain)
+{
+    uint64_t seen[LARGEST_TABLE / 64];
+    json_peek(&p->in);
+    json_reader object = p->in;
+    size_t hint = 0;
+    bool first = true;
+    memset(seen, 0, ((size_t)type->field_count + 63) / 64 * sizeof *seen);
+    plain_clear(type, plain);
+    if (!json_open(&p->in, '{'))
+        return false;
+    while (json_next(&p->in, '}', &first))
+        if (!parse_named(p, type, object, &hint, seen, plain))
+            return false;
+    return p->in.reason == NULL;
+}
+
+/* ---- The whole text ---- */
+
+/* Puts the reason and its place behind the path. */
+static void explain(catga_problem *problem, const json_reader *in, const char *text)
+{
+    size_t line = 1;
+    size_t column = 1;
+    for (const char *at = text; at < in->at; at++) {
+        column = *at == '\n' ? 1 : column + 1;
+        line += *at == '\n';
+    }
+    size_t length = strlen(problem->text);
+    snprintf(problem->text + length, sizeof problem->text - length, " %s (line %zu, column %zu)", in->reason, line,
+             column);
+}
+
+catga_status catga_parse(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *plain,
+                         catga_arena *arena, catga_problem *problem)
+{
+    catga_problem ignored;
+    problem = problem == NULL ? &ignored : problem;
+    catga_problem_state(problem, "");
+    problem->text[1] = '\0';
+    parser p = {{text, text + length, NULL, 0}, arena, unknown, problem};
+    if (parse_table(&p, table, plain) && json_peek(&p.in) == '\0' && p.in.at == p.in.end) {
+        problem->text[0] = '\0';
+        return CATGA_OK;
+    }
+    refuse(&p, "text behind the end");
+    explain(problem, &p.in, text);
+    catga_problem_finish(problem);
+    return arena->used > arena->capacity ? CATGA_TOO_LARGE : CATGA_BAD_MESSAGE;
+}

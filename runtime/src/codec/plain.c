@@ -1,0 +1,110 @@
+#include "plain.h"
+
+#include "struct.h"
+
+/* Pointers and 64-bit scalars are the most that a plain struct has. */
+enum { ALIGNMENT = 8 };
+
+void *plain_take(catga_arena *arena, size_t count, size_t size)
+{
+    size_t at = (arena->used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (at < arena->used || (size != 0 && count > (SIZE_MAX - at) / size)) {
+        arena->used = SIZE_MAX;
+        return NULL;
+    }
+    arena->used = at + count * size;
+    return plain_fits(arena) ? (uint8_t *)arena->data + at : NULL;
+}
+
+bool plain_fits(const catga_arena *arena)
+{
+    return arena->data != NULL && arena->used <= arena->capacity;
+}
+
+catga_string plain_text(catga_arena *arena, const char *text, size_t length)
+{
+    char *copy = plain_take(arena, length + 1, 1);
+    catga_string result = {copy, 0};
+    if (copy == NULL)
+        return result;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    result.length = length;
+    return result;
+}
+
+void plain_set_slice(uint8_t *at, const void *data, size_t length)
+{
+    catga_bytes slice = {data, data == NULL ? 0 : length};
+    memcpy(at, &slice, sizeof slice);
+}
+
+void plain_set_pointer(uint8_t *at, const void *object)
+{
+    memcpy(at, &object, sizeof object);
+}
+
+void plain_set_integer(uint8_t *at, unsigned kind, int64_t value)
+{
+    uint64_t bits = (uint64_t)value;
+    bool truth = value != 0;
+    switch (catga_scalar_size(kind)) {
+    case 1:
+        *at = kind == CATGA_KIND_bool ? (uint8_t)truth : (uint8_t)bits;
+        break;
+    case 2:
+        memcpy(at, &(uint16_t){(uint16_t)bits}, 2);
+        break;
+    case 4:
+        memcpy(at, &(uint32_t){(uint32_t)bits}, 4);
+        break;
+    default:
+        memcpy(at, &bits, 8);
+        break;
+    }
+}
+
+static void set_default(const catga_field *field, uint8_t *at)
+{
+    if (field->kind == CATGA_KIND_f32)
+        memcpy(at, &(float){(float)field->standard.f}, sizeof(float));
+    else if (field->kind == CATGA_KIND_f64)
+        memcpy(at, &field->standard.f, sizeof field->standard.f);
+    else
+        plain_set_integer(at, field->kind, field->standard.i);
+}
+
+void plain_clear(const catga_table *type, uint8_t *plain)
+{
+    memset(plain, 0, type->plain_size);
+    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++)
+        if (field->kind < CATGA_KIND_struct &&
+            (field->flags & (CATGA_DEPRECATED | CATGA_OPTIONAL | CATGA_TAGS)) == 0)
+            set_default(field, plain + field->member);
+}
+
+/* catga_optional_...: `present`, then the value, aligned to its size. */
+uint8_t *plain_scalar(const catga_field *field, uint8_t *plain)
+{
+    uint8_t *at = plain + field->member;
+    if ((field->flags & CATGA_OPTIONAL) == 0)
+        return at;
+    *at = true;
+    return at + catga_scalar_size(field->kind);
+}
+
+size_t plain_element_size(const catga_field *field)
+{
+    switch (field->element) {
+    case CATGA_KIND_struct:
+        return ((const catga_struct *)field->type)->size;
+    case CATGA_KIND_string:
+        return sizeof(catga_string);
+    case CATGA_KIND_table:
+        return ((const catga_table *)field->type)->plain_size;
+    case CATGA_KIND_union:
+        return ((const catga_union *)field->type)->plain_size;
+    default:
+        return catga_scalar_size(field->element);
+    }
+}

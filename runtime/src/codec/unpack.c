@@ -1,0 +1,129 @@
+/*
+ * unpack.c: a verified table into its plain struct, with all it refers to in the caller's arena. `plain` and what is taken
+ * from the arena is NULL once the arena is used up: then the walk goes on and only counts.
+ */
+#include "plain.h"
+#include "struct.h"
+
+static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table, uint8_t *plain);
+
+static void unpack_string(catga_arena *arena, const uint8_t *at, uint8_t *plain)
+{
+    catga_string text = catga_string_of(at);
+    catga_string copy = plain_text(arena, text.data, text.length);
+    if (plain != NULL)
+        memcpy(plain, &copy, sizeof copy);
+}
+
+/* A table or struct that is pointed to. */
+static void unpack_object(catga_arena *arena, unsigned kind, const void *type, const uint8_t *at, uint8_t *plain)
+{
+    size_t size = kind == CATGA_KIND_table ? ((const catga_table *)type)->plain_size
+                                           : ((const catga_struct *)type)->size;
+    void *object = plain_take(arena, 1, size);
+    if (kind == CATGA_KIND_table)
+        unpack_table(arena, type, at, object);
+    else if (object != NULL)
+        catga_load_struct(at, type, object);
+    if (plain != NULL)
+        plain_set_pointer(plain, object);
+}
+
+/* A tag that this schema does not know becomes nothing. */
+static void unpack_union(catga_arena *arena, const catga_union *type, uint8_t tag, const uint8_t *slot, uint8_t *plain)
+{
+    uint8_t *value = plain == NULL ? NULL : plain + offsetof(catga_plain_union, value);
+    if (plain != NULL)
+        memset(plain, 0, type->plain_size);
+    if (tag == 0 || tag > type->count)
+        return;
+    const catga_alternative *alternative = &type->alternatives[tag - 1];
+    if (plain != NULL)
+        *plain = tag;
+    if (alternative->kind == CATGA_KIND_string)
+        unpack_string(arena, catga_follow(slot), value);
+    else
+        unpack_object(arena, alternative->kind, alternative->type, catga_follow(slot), value);
+}
+
+/* Scalars in the order of the machine; a bool is false or true. */
+static void unpack_scalars(const uint8_t *at, unsigned kind, size_t count, uint8_t *plain)
+{
+    if (kind == CATGA_KIND_bool)
+        for (size_t i = 0; i < count; i++)
+            plain[i] = catga_load_bool(at + i);
+    else
+        catga_copy_scalars(plain, at, count, catga_scalar_size(kind));
+}
+
+static void unpack_elements(catga_arena *arena, const catga_field *field, const uint8_t *tags, const uint8_t *at,
+                            size_t length, uint8_t *plain)
+{
+    size_t plain_size = plain_element_size(field);
+    for (size_t i = 0; i < length; i++) {
+        uint8_t *element = plain == NULL ? NULL : plain + i * plain_size;
+        if (field->element == CATGA_KIND_string)
+            unpack_string(arena, catga_follow(at + 4 * i), element);
+        else if (field->element == CATGA_KIND_table)
+            unpack_table(arena, field->type, catga_follow(at + 4 * i), element);
+        else if (field->element == CATGA_KIND_union)
+            unpack_union(arena, field->type, tags[4 + i], at + 4 * i, element);
+        else if (element != NULL)
+            catga_load_struct(at + i * plain_size, field->type, element);
+    }
+}
+
+/* `tags` is the vector of the types of a vector of unions. */
+static void unpack_vector(catga_arena *arena, const catga_field *field, const uint8_t *tags, const uint8_t *at,
+                          uint8_t *plain)
+{
+    size_t length = catga_load_u32(at);
+    size_t plain_size = plain_element_size(field);
+    uint8_t *data = plain_take(arena, length == 0 ? 1 : length, plain_size);
+    if (field->element >= CATGA_KIND_struct)
+        unpack_elements(arena, field, tags, at + 4, length, data);
+    else if (data != NULL)
+        unpack_scalars(at + 4, field->element, length, data);
+    if (plain != NULL)
+        plain_set_slice(plain, data, length);
+}
+
+/* A field that is there, at `at`. */
+static void unpack_field(catga_arena *arena, const catga_field *field, const uint8_t *table, const uint8_t *at,
+                         uint8_t *plain)
+{
+    uint8_t *member = plain == NULL ? NULL : plain + field->member;
+    const uint8_t *tags = NULL;
+    if (field->kind == CATGA_KIND_union || field->element == CATGA_KIND_union)
+        tags = catga_find(table, field[-1].slot);
+    if (field->kind == CATGA_KIND_string)
+        unpack_string(arena, catga_follow(at), member);
+    else if (field->kind == CATGA_KIND_vector)
+        unpack_vector(arena, field, tags == NULL ? NULL : catga_follow(tags), catga_follow(at), member);
+    else if (field->kind == CATGA_KIND_union)
+        unpack_union(arena, field->type, *tags, at, member);
+    else if (field->kind == CATGA_KIND_table)
+        unpack_object(arena, field->kind, field->type, catga_follow(at), member);
+    else if (field->kind == CATGA_KIND_struct)
+        unpack_object(arena, field->kind, field->type, at, member);
+    else if (plain != NULL)
+        unpack_scalars(at, field->kind, 1, plain_scalar(field, plain));
+}
+
+static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table, uint8_t *plain)
+{
+    if (plain != NULL)
+        plain_clear(type, plain);
+    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++) {
+        const uint8_t *at = catga_find(table, field->slot);
+        if (at != NULL && (field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0)
+            unpack_field(arena, field, table, at, plain);
+    }
+}
+
+catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *plain, catga_arena *arena)
+{
+    size_t before = arena->used;
+    unpack_table(arena, table, root, plain);
+    return arena->used == before || plain_fits(arena) ? CATGA_OK : CATGA_TOO_LARGE;
+}
