@@ -66,15 +66,19 @@ static bool add_block(arena *memory, size_t needed)
     return true;
 }
 
+/* An empty array still has an address of its own. */
+static size_t rounded_size(size_t size)
+{
+    size_t mask = ARENA_BLOCK_PER_ALLOCATION ? 0 : (size_t)ARENA_ALIGNMENT - 1;
+    return ((size == 0 ? 1 : size) + mask) & ~mask;
+}
+
 void *arena_try_array(arena *memory, size_t count, size_t size)
 {
     size_t wanted;
     if (__builtin_mul_overflow(count, size, &wanted) || wanted > SIZE_MAX / 2)
         return NULL;
-    if (wanted == 0)
-        wanted = 1; /* an empty array still has an address of its own */
-    size_t mask = ARENA_BLOCK_PER_ALLOCATION ? 0 : (size_t)ARENA_ALIGNMENT - 1;
-    size_t rounded = (wanted + mask) & ~mask;
+    size_t rounded = rounded_size(wanted);
 
     struct arena_block *block = memory->newest;
     bool fits =
@@ -93,4 +97,34 @@ void *arena_array(arena *memory, size_t count, size_t size)
     if (result == NULL)
         arena_give_up(memory);
     return result;
+}
+
+/* Enlarges the newest block, which holds one allocation only. */
+static void *grow_block(arena *memory, size_t capacity)
+{
+    struct arena_block *block = memory->newest;
+    if (capacity - block->capacity > memory->limit - memory->used)
+        return NULL;
+    struct arena_block *larger = realloc(block, sizeof *block + capacity);
+    if (larger == NULL)
+        return NULL;
+    memory->used += capacity - larger->capacity;
+    larger->capacity = capacity;
+    larger->used = capacity;
+    memory->newest = larger;
+    return larger->bytes;
+}
+
+void *arena_grow(arena *memory, void *last, size_t size, size_t new_size)
+{
+    struct arena_block *block = memory->newest;
+    size_t old_size = rounded_size(size);
+    if (block == NULL || new_size > SIZE_MAX / 2 ||
+        (unsigned char *)last + old_size != block->bytes + block->used)
+        return NULL;
+    size_t more = rounded_size(new_size) - old_size;
+    if (more > block->capacity - block->used)
+        return last == block->bytes ? grow_block(memory, rounded_size(new_size)) : NULL;
+    block->used += more;
+    return last;
 }

@@ -27,6 +27,11 @@ void *arena_array(arena *memory, size_t count, size_t size);
 /* The same, but returns NULL where the others jump: for whoever holds something to give back. */
 void *arena_try_array(arena *memory, size_t count, size_t size);
 
+/* Enlarges what was allocated last, from `size` to `new_size` bytes, and returns where it lies now;
+ * what is added is not zeroed. Returns NULL, and changes nothing, when it is not the last one or
+ * cannot grow. */
+void *arena_grow(arena *memory, void *last, size_t size, size_t new_size);
+
 /* Leaves through `exhausted`; does not return. */
 _Noreturn void arena_give_up(arena *memory);
 

@@ -14,6 +14,13 @@ static slice copy_text(arena *memory, const char *text)
     return slice_copy(memory, slice_of(text));
 }
 
+/* The most common value by far: no digits need be printed for it. */
+static bool is_integer_zero(const model_value *value)
+{
+    return (value->kind == VALUE_SIGNED || value->kind == VALUE_UNSIGNED) &&
+           value->as_unsigned == 0;
+}
+
 /* ---- Digits ---------------------------------------------------------------------------------- */
 
 static bool reads_back(const char *text, double value, scalar_kind scalar)
@@ -39,6 +46,8 @@ static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar
 slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar)
 {
     char text[NUMBER_SIZE] = "";
+    if (is_integer_zero(value))
+        return SLICE("0");
     switch (value->kind) {
     case VALUE_BOOL:
         return value->as_bool ? SLICE("true") : SLICE("false");
@@ -87,6 +96,8 @@ static void print_c_unsigned(char text[NUMBER_SIZE], uint64_t value)
 slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
 {
     char text[NUMBER_SIZE] = "";
+    if (is_integer_zero(value))
+        return SLICE("0");
     switch (value->kind) {
     case VALUE_SIGNED:
         if (scalar == SCALAR_I32 && value->as_signed == INT32_MIN)
@@ -113,8 +124,10 @@ slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
 
 slice literal_wire(arena *memory, const model_value *value)
 {
-    char text[NUMBER_SIZE + 16] = "{0, 0}";
-    char number[NUMBER_SIZE] = "0";
+    char text[NUMBER_SIZE + 16];
+    char number[NUMBER_SIZE];
+    if (is_integer_zero(value))
+        return SLICE("{0, 0}");
     switch (value->kind) {
     case VALUE_BOOL:
         return value->as_bool ? SLICE("{1, 0}") : SLICE("{0, 0}");
@@ -130,7 +143,7 @@ slice literal_wire(arena *memory, const model_value *value)
         return copy_text(memory, text);
     case VALUE_NONE:
     case VALUE_TEXT:
-        break;
+        return SLICE("{0, 0}");
     }
     snprintf(text, sizeof text, "{%s, 0}", number);
     return copy_text(memory, text);

@@ -630,20 +630,6 @@ static bool render_condition(renderer *r, const operation *condition, const void
     return render_range(r, condition->otherwise, condition->end);
 }
 
-static void append_number(buffer *out, int64_t number)
-{
-    char digits[24];
-    char *first = digits + sizeof digits;
-    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
-    do {
-        *--first = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest > 0);
-    if (number < 0)
-        *--first = '-';
-    buffer_append(out, (slice){first, (size_t)(digits + sizeof digits - first)});
-}
-
 static bool render_operation(renderer *r, const operation *current)
 {
     if (current->kind == OPERATION_TEXT) {
@@ -660,7 +646,7 @@ static bool render_operation(renderer *r, const operation *current)
         buffer_append(r->out, *(const slice *)value);
         break;
     case OPERATION_NUMBER:
-        append_number(r->out, *(const int64_t *)value);
+        buffer_append_integer(r->out, *(const int64_t *)value);
         break;
     case OPERATION_ESCAPED:
         current->escape(*(const slice *)value, r->out);

@@ -54,6 +54,21 @@ buffer buffer_in(arena *memory)
     return (buffer){.memory = memory};
 }
 
+/* Room for `capacity` bytes: where the data lies when that can be, so that a large text is not
+ * copied again and again, else elsewhere. */
+static char *enlarged(const buffer *out, size_t capacity)
+{
+    char *data = out->data == NULL
+                     ? NULL
+                     : arena_grow(out->memory, out->data, out->capacity, capacity);
+    if (data != NULL)
+        return data;
+    data = arena_array(out->memory, capacity, 1);
+    if (out->length > 0)
+        memcpy(data, out->data, out->length);
+    return data;
+}
+
 /* Makes room for `more` bytes and a NUL. */
 static void buffer_reserve(buffer *out, size_t more)
 {
@@ -65,10 +80,7 @@ static void buffer_reserve(buffer *out, size_t more)
     size_t capacity = out->capacity == 0 ? BUFFER_FIRST_CAPACITY : out->capacity;
     while (capacity < needed)
         capacity *= 2;
-    char *data = arena_array(out->memory, capacity, 1);
-    if (out->length > 0)
-        memcpy(data, out->data, out->length);
-    out->data = data;
+    out->data = enlarged(out, capacity);
     out->capacity = capacity;
 }
 
@@ -89,6 +101,21 @@ void buffer_append_text(buffer *out, const char *text)
 void buffer_append_char(buffer *out, char character)
 {
     buffer_append(out, (slice){&character, 1});
+}
+
+void buffer_append_integer(buffer *out, int64_t number)
+{
+    char digits[24];
+    char *end = digits + sizeof digits;
+    char *first = end;
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        *--first = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        *--first = '-';
+    buffer_append(out, (slice){first, (size_t)(end - first)});
 }
 
 void buffer_append_repeated(buffer *out, char character, size_t count)

@@ -46,6 +46,7 @@ buffer buffer_in(arena *memory);
 void buffer_append(buffer *out, slice piece);
 void buffer_append_text(buffer *out, const char *text);
 void buffer_append_char(buffer *out, char character);
+void buffer_append_integer(buffer *out, int64_t number);
 void buffer_append_repeated(buffer *out, char character, size_t count);
 void buffer_printf(buffer *out, const char *format, ...) CATGAC_PRINTF(2, 3);
 void buffer_vprintf(buffer *out, const char *format, va_list arguments) CATGAC_PRINTF(2, 0);

@@ -51,12 +51,12 @@ const record_type *const view_root_type = &root_type;
 
 /* ---- Making records -------------------------------------------------------------------------- */
 
-slice view_join(arena *memory, const slice *pieces, size_t count)
+slice view_join(viewer *v, const slice *pieces, size_t count)
 {
     size_t length = 0;
     for (size_t i = 0; i < count; i++)
         length += pieces[i].length;
-    char *text = ARENA_ARRAY(memory, length + 1, char);
+    char *text = ARENA_ARRAY(v->memory, length + 1, char);
     char *end = text;
     for (size_t i = 0; i < count; i++) {
         if (pieces[i].length > 0)
@@ -66,14 +66,25 @@ slice view_join(arena *memory, const slice *pieces, size_t count)
     return (slice){text, length};
 }
 
-void *view_list(arena *memory, size_t count, size_t size, record_list *list)
+void *view_list(viewer *v, size_t count, size_t size, record_list *list)
 {
-    char *records = arena_array(memory, count, size);
-    const void **items = ARENA_ARRAY(memory, count, const void *);
+    char *records = arena_array(v->memory, count, size);
+    const void **items = ARENA_ARRAY(v->memory, count, const void *);
     for (size_t i = 0; i < count; i++)
         items[i] = records + i * size;
     *list = (record_list){items, count};
     return records;
+}
+
+buffer *view_scratch(viewer *v)
+{
+    buffer_clear(&v->scratch);
+    return &v->scratch;
+}
+
+slice view_keep(viewer *v)
+{
+    return slice_copy(v->memory, buffer_slice(&v->scratch));
 }
 
 text_list view_doc(const model_doc *doc)
@@ -83,26 +94,26 @@ text_list view_doc(const model_doc *doc)
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
-slice view_full_name(arena *memory, const model_origin *origin)
+slice view_full_name(viewer *v, const model_origin *origin)
 {
-    return VIEW_JOIN(memory, origin->module->namespace, SLICE("."), origin->name);
+    return VIEW_JOIN(v, origin->module->namespace, SLICE("."), origin->name);
 }
 
-slice view_type_name(arena *memory, const model_origin *origin)
+slice view_type_name(viewer *v, const model_origin *origin)
 {
-    return VIEW_JOIN(memory, mangle_prefix(memory, origin->module->namespace),
-                     mangle_snake(memory, origin->name));
+    return VIEW_JOIN(v, mangle_prefix(v->memory, origin->module->namespace),
+                     mangle_snake(v->memory, origin->name));
 }
 
-slice view_macro_name(arena *memory, const model_origin *origin)
+slice view_macro_name(viewer *v, const model_origin *origin)
 {
-    return VIEW_JOIN(memory, mangle_upper_prefix(memory, origin->module->namespace),
-                     mangle_upper(memory, origin->name));
+    return VIEW_JOIN(v, mangle_upper_prefix(v->memory, origin->module->namespace),
+                     mangle_upper(v->memory, origin->name));
 }
 
-slice view_descriptor(arena *memory, const model_origin *origin)
+slice view_descriptor(viewer *v, const model_origin *origin)
 {
-    return VIEW_JOIN(memory, SLICE("&"), view_type_name(memory, origin), SLICE("_descriptor"));
+    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, origin), SLICE("_descriptor"));
 }
 
 static const slice c_scalars[] = {
@@ -190,61 +201,62 @@ static bool is_fbs_function(const model_module *module, slice name)
     return false;
 }
 
-slice view_fbs_name(arena *memory, const model_origin *origin)
+slice view_fbs_name(viewer *v, const model_origin *origin)
 {
     if (is_fbs_type(origin->name) || is_fbs_function(origin->module, origin->name))
-        return VIEW_JOIN(memory, origin->name, SLICE("_"));
+        return VIEW_JOIN(v, origin->name, SLICE("_"));
     return origin->name;
 }
 
 /* flatc makes C++ namespaces of the parts, without looking whether C++ can have them. */
-slice view_fbs_namespace(arena *memory, slice namespace)
+slice view_fbs_namespace(viewer *v, slice namespace)
 {
-    buffer made = buffer_in(memory);
+    buffer *made = view_scratch(v);
     size_t begin = 0;
     for (size_t i = 0; i <= namespace.length; i++) {
         if (i < namespace.length && namespace.data[i] != '.')
             continue;
         slice part = {namespace.data + begin, i - begin};
-        buffer_append(&made, part);
+        buffer_append(made, part);
         if (mangle_is_reserved(part))
-            buffer_append_char(&made, '_');
+            buffer_append_char(made, '_');
         if (i < namespace.length)
-            buffer_append_char(&made, '.');
+            buffer_append_char(made, '.');
         begin = i + 1;
     }
-    return buffer_slice(&made);
+    return view_keep(v);
 }
 
-slice view_fbs_reference(arena *memory, const model_module *module, const model_origin *origin)
+slice view_fbs_reference(viewer *v, const model_origin *origin)
 {
-    slice name = view_fbs_name(memory, origin);
-    if (slice_equal(module->namespace, origin->module->namespace))
+    slice name = view_fbs_name(v, origin);
+    if (slice_equal(v->module->namespace, origin->module->namespace))
         return name;
-    slice namespace = view_fbs_namespace(memory, origin->module->namespace);
-    return VIEW_JOIN(memory, namespace, SLICE("."), name);
+    slice namespace = view_fbs_namespace(v, origin->module->namespace);
+    return VIEW_JOIN(v, namespace, SLICE("."), name);
 }
 
 /* ---- Constants and enums --------------------------------------------------------------------- */
 
-static void view_constant_of(arena *memory, const model_constant *constant, view_constant *made)
+static void view_constant_of(viewer *v, const model_constant *constant, view_constant *made)
 {
-    made->name = view_full_name(memory, &constant->origin);
-    made->macro = view_macro_name(memory, &constant->origin);
+    made->name = view_full_name(v, &constant->origin);
+    made->macro = view_macro_name(v, &constant->origin);
     made->is_text = constant->value.kind == VALUE_TEXT;
     if (made->is_text)
         made->text = constant->value.as_text;
     else
-        made->number = literal_c(memory, &constant->value, constant->type.scalar);
+        made->number = literal_c(v->memory, &constant->value, constant->type.scalar);
     made->doc = view_doc(&constant->origin.doc);
 }
 
-static void view_constants(arena *memory, const model_module *module, view_module *made)
+static void view_constants(viewer *v, view_module *made)
 {
+    const model_module *module = v->module;
     view_constant *constants =
-        VIEW_LIST(memory, module->constant_count, view_constant, &made->constants);
+        VIEW_LIST(v, module->constant_count, view_constant, &made->constants);
     for (size_t i = 0; i < module->constant_count; i++)
-        view_constant_of(memory, &module->constants[i], &constants[i]);
+        view_constant_of(v, &module->constants[i], &constants[i]);
 }
 
 static bool fits_int(const model_value *value)
@@ -254,40 +266,41 @@ static bool fits_int(const model_value *value)
     return value->as_unsigned <= INT32_MAX;
 }
 
-static void view_enum(arena *memory, const model_enum *enumeration, view_enumeration *made)
+static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration *made)
 {
     const model_origin *origin = &enumeration->origin;
-    made->name = view_full_name(memory, origin);
-    made->type = view_type_name(memory, origin);
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
     made->storage = view_c_scalar(enumeration->scalar);
-    made->fbs = view_fbs_name(memory, origin);
+    made->fbs = view_fbs_name(v, origin);
     made->fbs_type = view_fbs_scalar(enumeration->scalar);
     made->fits_int = true;
     made->value_count = (int64_t)enumeration->member_count;
     made->doc = view_doc(&origin->doc);
 
-    slice macro = view_macro_name(memory, origin);
+    slice macro = view_macro_name(v, origin);
     view_enumerator *values =
-        VIEW_LIST(memory, enumeration->member_count, view_enumerator, &made->values);
+        VIEW_LIST(v, enumeration->member_count, view_enumerator, &made->values);
     for (size_t i = 0; i < enumeration->member_count; i++) {
         const model_enum_member *member = &enumeration->members[i];
         values[i].name = member->origin.name;
-        values[i].constant = VIEW_JOIN(memory, macro, SLICE("_"),
-                                       mangle_upper(memory, member->origin.name));
-        values[i].number = literal_c(memory, &member->value, enumeration->scalar);
-        values[i].value = literal_wire(memory, &member->value);
-        values[i].fbs_value = literal_plain(memory, &member->value, enumeration->scalar);
+        values[i].constant = VIEW_JOIN(v, macro, SLICE("_"),
+                                       mangle_upper(v->memory, member->origin.name));
+        values[i].number = literal_c(v->memory, &member->value, enumeration->scalar);
+        values[i].value = literal_wire(v->memory, &member->value);
+        values[i].fbs_value = literal_plain(v->memory, &member->value, enumeration->scalar);
         values[i].doc = view_doc(&member->origin.doc);
         made->fits_int = made->fits_int && fits_int(&member->value);
     }
 }
 
-static void view_enums(arena *memory, const model_module *module, view_module *made)
+static void view_enums(viewer *v, view_module *made)
 {
+    const model_module *module = v->module;
     view_enumeration *enums =
-        VIEW_LIST(memory, module->enum_count, view_enumeration, &made->enums);
+        VIEW_LIST(v, module->enum_count, view_enumeration, &made->enums);
     for (size_t i = 0; i < module->enum_count; i++)
-        view_enum(memory, &module->enums[i], &enums[i]);
+        view_enum(v, &module->enums[i], &enums[i]);
 }
 
 /* ---- The module ------------------------------------------------------------------------------ */
@@ -305,12 +318,12 @@ static uint32_t hash_of(slice text)
 
 /* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H. Paths that differ only in what becomes an
  * underscore or a capital get different guards: a hash is put behind all but the plainest. */
-static slice guard_of(arena *memory, slice path)
+static slice guard_of(viewer *v, slice path)
 {
     char hash[HASH_TEXT_SIZE] = "";
     slice ending = SLICE(".catga");
-    slice guard = VIEW_JOIN(memory, SLICE("CATGA_"), path, SLICE("_H"));
-    char *text = ARENA_ARRAY(memory, guard.length + 1, char);
+    slice guard = VIEW_JOIN(v, SLICE("CATGA_"), path, SLICE("_H"));
+    char *text = ARENA_ARRAY(v->memory, guard.length + 1, char);
     for (size_t i = 0; i < guard.length; i++) {
         char c = guard.data[i];
         bool is_lower = c >= 'a' && c <= 'z';
@@ -322,7 +335,7 @@ static slice guard_of(arena *memory, slice path)
         if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '/')
             snprintf(hash, sizeof hash, "_%08X", hash_of(path));
     }
-    return VIEW_JOIN(memory, (slice){text, guard.length}, slice_of(hash));
+    return VIEW_JOIN(v, (slice){text, guard.length}, slice_of(hash));
 }
 
 slice view_output_path(arena *memory, slice schema_path, slice suffix)
@@ -332,42 +345,52 @@ slice view_output_path(arena *memory, slice schema_path, slice suffix)
     if (stem > ending.length &&
         slice_equal((slice){schema_path.data + stem - ending.length, ending.length}, ending))
         stem -= ending.length;
-    return VIEW_JOIN(memory, (slice){schema_path.data, stem}, suffix);
+    buffer path = buffer_in(memory);
+    buffer_append(&path, (slice){schema_path.data, stem});
+    buffer_append(&path, suffix);
+    return buffer_slice(&path);
 }
 
-static void view_imports(arena *memory, const model_module *module, view_module *made)
+static void view_imports(viewer *v, view_module *made)
 {
-    view_import *imports = VIEW_LIST(memory, module->import_count, view_import, &made->imports);
+    const model_module *module = v->module;
+    view_import *imports = VIEW_LIST(v, module->import_count, view_import, &made->imports);
     for (size_t i = 0; i < module->import_count; i++) {
         slice path = module->imports[i]->path;
         imports[i].file = path;
-        imports[i].header = view_output_path(memory, path, SLICE(".catga.h"));
-        imports[i].fbs_file = view_output_path(memory, path, SLICE(".fbs"));
+        imports[i].header = view_output_path(v->memory, path, SLICE(".catga.h"));
+        imports[i].fbs_file = view_output_path(v->memory, path, SLICE(".fbs"));
     }
+}
+
+static void view_module_of(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    made->file = module->path;
+    made->name = module->namespace;
+    made->fbs = view_fbs_namespace(v, module->namespace);
+    made->header = view_output_path(v->memory, module->path, SLICE(".catga.h"));
+    made->guard = guard_of(v, module->path);
+    made->version = module->version;
+    made->doc = view_doc(&module->doc);
+    view_imports(v, made);
+    view_constants(v, made);
+    view_enums(v, made);
+    view_structs(v, made);
+    view_tables(v, made);
+    view_error_sets(v, made);
+    view_messages(v, made);
+    view_services(v, made);
 }
 
 const view_root *view_of(arena *memory, const model_module *module)
 {
+    viewer v = {.memory = memory, .module = module, .scratch = buffer_in(memory)};
     view_root *root = ARENA_NEW(memory, view_root);
     view_tool *tool = ARENA_NEW(memory, view_tool);
     view_module *made = ARENA_NEW(memory, view_module);
     *root = (view_root){.tool = tool, .module = made};
     *tool = (view_tool){.version = SLICE(CATGAC_VERSION), .abi = CATGAC_ABI};
-
-    made->file = module->path;
-    made->name = module->namespace;
-    made->fbs = view_fbs_namespace(memory, module->namespace);
-    made->header = view_output_path(memory, module->path, SLICE(".catga.h"));
-    made->guard = guard_of(memory, module->path);
-    made->version = module->version;
-    made->doc = view_doc(&module->doc);
-    view_imports(memory, module, made);
-    view_constants(memory, module, made);
-    view_enums(memory, module, made);
-    view_structs(memory, module, made);
-    view_tables(memory, module, made);
-    view_error_sets(memory, module, made);
-    view_messages(memory, module, made);
-    view_services(memory, module, made);
+    view_module_of(&v, made);
     return root;
 }

@@ -21,10 +21,10 @@ static const model_origin *declared(const model_type *type)
     return NULL;
 }
 
-static slice descriptor_of(arena *memory, const model_type *type)
+static slice descriptor_of(viewer *v, const model_type *type)
 {
     const model_origin *origin = declared(type);
-    return origin == NULL ? SLICE("NULL") : view_descriptor(memory, origin);
+    return origin == NULL ? SLICE("NULL") : view_descriptor(v, origin);
 }
 
 /* Of CATGA_KIND_. Those that are refused before this have no kind. */
@@ -89,26 +89,26 @@ static int64_t digits_of(const model_type *type)
 }
 
 /* A scalar or struct as it stands by itself in C. */
-static slice c_type_of(arena *memory, const model_type *type)
+static slice c_type_of(viewer *v, const model_type *type)
 {
     const model_origin *origin = declared(type);
-    return origin == NULL ? view_c_scalar(type->scalar) : view_type_name(memory, origin);
+    return origin == NULL ? view_c_scalar(type->scalar) : view_type_name(v, origin);
 }
 
-/* A type in FlatBuffers, as `module` sees it. */
-static slice fbs_type_of(arena *memory, const model_module *module, const model_type *type)
+/* A type in FlatBuffers. */
+static slice fbs_type_of(viewer *v, const model_type *type)
 {
     const model_origin *origin = declared(type);
     if (type->kind == TYPE_VECTOR) {
-        slice element = fbs_type_of(memory, module, type->element);
-        return VIEW_JOIN(memory, SLICE("["), element, SLICE("]"));
+        slice element = fbs_type_of(v, type->element);
+        return VIEW_JOIN(v, SLICE("["), element, SLICE("]"));
     }
     if (type->kind == TYPE_STRING)
         return SLICE("string");
     if (type->kind == TYPE_BYTES)
         return SLICE("[ubyte]");
     if (origin != NULL)
-        return view_fbs_reference(memory, module, origin);
+        return view_fbs_reference(v, origin);
     return view_fbs_scalar(type->scalar);
 }
 
@@ -125,7 +125,9 @@ static void note_type(const model_type *type, buffer *note)
     const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
     if (subject->kind == TYPE_DECIMAL) {
         begin_note(note);
-        buffer_printf(note, "decimal(%u)", (unsigned)subject->decimal_places);
+        buffer_append_text(note, "decimal(");
+        buffer_append_integer(note, subject->decimal_places);
+        buffer_append_char(note, ')');
     } else if (subject->kind == TYPE_TIMESTAMP) {
         begin_note(note);
         buffer_append_text(note, "timestamp: nanoseconds since 1970 UTC");
@@ -135,7 +137,7 @@ static void note_type(const model_type *type, buffer *note)
     }
 }
 
-static void note_default(arena *memory, const model_field *field, buffer *note)
+static void note_default(viewer *v, const model_field *field, buffer *note)
 {
     const model_value *value = &field->default_value;
     if (value->kind == VALUE_NONE || (value->as_unsigned == 0 && field->type.kind != TYPE_ENUM) ||
@@ -143,10 +145,10 @@ static void note_default(arena *memory, const model_field *field, buffer *note)
         return;
     begin_note(note);
     buffer_append_text(note, "default ");
-    buffer_append(note, literal_shown(memory, &field->type, value));
+    buffer_append(note, literal_shown(v->memory, &field->type, value));
 }
 
-static void note_range(arena *memory, const model_field *field, buffer *note)
+static void note_range(viewer *v, const model_field *field, buffer *note)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
     bool has_maximum = field->maximum.kind != VALUE_NONE;
@@ -155,43 +157,44 @@ static void note_range(arena *memory, const model_field *field, buffer *note)
     begin_note(note);
     if (has_minimum) {
         buffer_append_text(note, has_maximum ? "from " : "at least ");
-        buffer_append(note, literal_shown(memory, &field->type, &field->minimum));
+        buffer_append(note, literal_shown(v->memory, &field->type, &field->minimum));
     }
     if (has_maximum) {
         buffer_append_text(note, has_minimum ? " to " : "at most ");
-        buffer_append(note, literal_shown(memory, &field->type, &field->maximum));
+        buffer_append(note, literal_shown(v->memory, &field->type, &field->maximum));
     }
 }
 
-static slice note_of(arena *memory, const model_field *field)
+static slice note_of(viewer *v, const model_field *field)
 {
-    buffer note = buffer_in(memory);
+    buffer *note = view_scratch(v);
     if (field->required)
-        buffer_append_text(&note, "required");
+        buffer_append_text(note, "required");
     if (field->has_max_length) {
-        begin_note(&note);
-        buffer_printf(&note, "at most %" PRIu32 " %s", field->max_length,
-                      field->type.kind == TYPE_VECTOR ? "elements" : "bytes");
+        begin_note(note);
+        buffer_append_text(note, "at most ");
+        buffer_append_integer(note, field->max_length);
+        buffer_append_text(note, field->type.kind == TYPE_VECTOR ? " elements" : " bytes");
     }
-    note_type(&field->type, &note);
-    note_default(memory, field, &note);
-    note_range(memory, field, &note);
-    return buffer_slice(&note);
+    note_type(&field->type, note);
+    note_default(v, field, note);
+    note_range(v, field, note);
+    return note->length == 0 ? SLICE("") : view_keep(v);
 }
 
 /* ---- Structs --------------------------------------------------------------------------------- */
 
-static void view_member_of(arena *memory, const model_field *field, view_member *made)
+static void view_member_of(viewer *v, const model_field *field, view_member *made)
 {
     made->name = field->origin.name;
-    made->member = mangle_member(memory, field->origin.name);
-    made->type = c_type_of(memory, &field->type);
+    made->member = mangle_member(v->memory, field->origin.name);
+    made->type = c_type_of(v, &field->type);
     made->kind = kind_of(&field->type);
-    made->descriptor = descriptor_of(memory, &field->type);
+    made->descriptor = descriptor_of(v, &field->type);
     made->format = format_of(&field->type);
     made->digits = digits_of(&field->type);
-    made->fbs_type = fbs_type_of(memory, field->origin.module, &field->type);
-    made->note = note_of(memory, field);
+    made->fbs_type = fbs_type_of(v, &field->type);
+    made->note = note_of(v, field);
     made->doc = view_doc(&field->origin.doc);
 }
 
@@ -231,50 +234,51 @@ static slice word_of(bool flag)
     return flag ? SLICE("true") : SLICE("false");
 }
 
-static void view_struct(arena *memory, const model_struct *structure, view_structure *made)
+static void view_struct(viewer *v, const model_struct *structure, view_structure *made)
 {
     const model_origin *origin = &structure->origin;
-    made->name = view_full_name(memory, origin);
-    made->type = view_type_name(memory, origin);
-    made->fbs = view_fbs_name(memory, origin);
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
+    made->fbs = view_fbs_name(v, origin);
     made->member_count = (int64_t)structure->field_count;
     made->size = structure->size;
     made->alignment = structure->alignment;
     made->packed = word_of(is_packed(structure));
     made->direct = word_of(is_direct(structure));
     made->doc = view_doc(&origin->doc);
-    view_member *members = VIEW_LIST(memory, structure->field_count, view_member, &made->members);
+    view_member *members = VIEW_LIST(v, structure->field_count, view_member, &made->members);
     for (size_t i = 0; i < structure->field_count; i++)
-        view_member_of(memory, &structure->fields[i], &members[i]);
+        view_member_of(v, &structure->fields[i], &members[i]);
 }
 
-void view_structs(arena *memory, const model_module *module, view_module *made)
+void view_structs(viewer *v, view_module *made)
 {
+    const model_module *module = v->module;
     view_structure *structs =
-        VIEW_LIST(memory, module->struct_count, view_structure, &made->structs);
+        VIEW_LIST(v, module->struct_count, view_structure, &made->structs);
     for (size_t i = 0; i < module->struct_count; i++)
-        view_struct(memory, &module->structs[i], &structs[i]);
+        view_struct(v, &module->structs[i], &structs[i]);
 }
 
 /* ---- Fields: how C reads and writes them ----------------------------------------------------- */
 
-static void spell_scalar(arena *memory, const model_field *field, view_field *made)
+static void spell_scalar(viewer *v, const model_field *field, view_field *made)
 {
     made->is_scalar = true;
-    made->type = c_type_of(memory, &field->type);
+    made->type = c_type_of(v, &field->type);
     made->result = made->type;
-    made->initial = literal_c(memory, &field->default_value, field->type.scalar);
+    made->initial = literal_c(v->memory, &field->default_value, field->type.scalar);
     made->get = scalar_word(field->type.scalar);
     made->put = made->get;
     made->check = made->get;
 }
 
-static void spell_optional(arena *memory, const model_field *field, view_field *made)
+static void spell_optional(viewer *v, const model_field *field, view_field *made)
 {
     made->is_optional = true;
     made->is_plain = true;
-    made->get = VIEW_JOIN(memory, SLICE("optional_"), scalar_word(field->type.scalar));
-    made->type = VIEW_JOIN(memory, SLICE("catga_"), made->get);
+    made->get = VIEW_JOIN(v, SLICE("optional_"), scalar_word(field->type.scalar));
+    made->type = VIEW_JOIN(v, SLICE("catga_"), made->get);
     made->result = made->type;
     made->initial = field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}")
                                                       : SLICE("{false, 0}");
@@ -309,13 +313,13 @@ static void spell_bytes(view_field *made)
 }
 
 /* What is read through a pointer: a struct or another table. */
-static void spell_inner(arena *memory, const model_field *field, view_field *made)
+static void spell_inner(viewer *v, const model_field *field, view_field *made)
 {
-    slice type = view_type_name(memory, declared(&field->type));
+    slice type = view_type_name(v, declared(&field->type));
     made->is_struct = field->type.kind == TYPE_STRUCT;
     made->is_table = !made->is_struct;
-    made->type = VIEW_JOIN(memory, SLICE("const "), type, SLICE(" *"));
-    made->result = made->is_table ? VIEW_JOIN(memory, type, SLICE("_view")) : type;
+    made->type = VIEW_JOIN(v, SLICE("const "), type, SLICE(" *"));
+    made->result = made->is_table ? VIEW_JOIN(v, type, SLICE("_view")) : type;
     made->initial = SLICE("NULL");
     made->get = made->is_table ? SLICE("table") : SLICE("struct");
     made->put = made->is_table ? SLICE("child") : SLICE("struct");
@@ -354,24 +358,24 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     }
 }
 
-static void spell_vector(arena *memory, const model_field *field, view_field *made)
+static void spell_vector(viewer *v, const model_field *field, view_field *made)
 {
     const model_type *element = field->type.element;
     made->is_slice = true;
     made->is_text = element->kind == TYPE_STRING;
     made->is_record_vector = element->kind == TYPE_STRUCT || element->kind == TYPE_TABLE;
     made->is_plain = !made->is_record_vector;
-    slice item = made->is_record_vector ? view_type_name(memory, declared(element))
-                                        : VIEW_JOIN(memory, SLICE("catga_"), kind_of(element));
-    made->element = VIEW_JOIN(memory, SLICE("CATGA_KIND_"), kind_of(element));
-    made->type = VIEW_JOIN(memory, item, SLICE("_slice"));
-    made->result = VIEW_JOIN(memory, item, SLICE("_vector"));
+    slice item = made->is_record_vector ? view_type_name(v, declared(element))
+                                        : VIEW_JOIN(v, SLICE("catga_"), kind_of(element));
+    made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), kind_of(element));
+    made->type = VIEW_JOIN(v, item, SLICE("_slice"));
+    made->result = VIEW_JOIN(v, item, SLICE("_vector"));
     made->initial = SLICE("{NULL, 0}");
-    made->get = VIEW_JOIN(memory, kind_of(element), SLICE("_vector"));
+    made->get = VIEW_JOIN(v, kind_of(element), SLICE("_vector"));
     spell_vector_calls(element, made);
 }
 
-static void spell(arena *memory, const model_field *field, view_field *made)
+static void spell(viewer *v, const model_field *field, view_field *made)
 {
     switch (field->type.kind) {
     case TYPE_SCALAR:
@@ -380,9 +384,9 @@ static void spell(arena *memory, const model_field *field, view_field *made)
     case TYPE_DURATION:
     case TYPE_ENUM:
         if (field->type.optional)
-            spell_optional(memory, field, made);
+            spell_optional(v, field, made);
         else
-            spell_scalar(memory, field, made);
+            spell_scalar(v, field, made);
         break;
     case TYPE_STRING:
         spell_string(made);
@@ -392,10 +396,10 @@ static void spell(arena *memory, const model_field *field, view_field *made)
         break;
     case TYPE_STRUCT:
     case TYPE_TABLE:
-        spell_inner(memory, field, made);
+        spell_inner(v, field, made);
         break;
     case TYPE_VECTOR:
-        spell_vector(memory, field, made);
+        spell_vector(v, field, made);
         break;
     case TYPE_UUID:
     case TYPE_UNION:
@@ -423,7 +427,7 @@ static bool is_inside(const model_value *value, const model_value *end_of_type)
 }
 
 /* A field of floating point with a range is finite: its open end is the type's. */
-static const view_range *range_of(arena *memory, const model_field *field)
+static const view_range *range_of(viewer *v, const model_field *field)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
     bool has_maximum = field->maximum.kind != VALUE_NONE;
@@ -434,31 +438,31 @@ static const view_range *range_of(arena *memory, const model_field *field)
     model_value greatest = literal_greatest(scalar);
     const model_value *minimum = has_minimum ? &field->minimum : &least;
     const model_value *maximum = has_maximum ? &field->maximum : &greatest;
-    view_range *made = ARENA_NEW(memory, view_range);
-    made->lowest = literal_c(memory, minimum, scalar);
-    made->highest = literal_c(memory, maximum, scalar);
-    made->lowest_value = literal_wire(memory, minimum);
-    made->highest_value = literal_wire(memory, maximum);
+    view_range *made = ARENA_NEW(v->memory, view_range);
+    made->lowest = literal_c(v->memory, minimum, scalar);
+    made->highest = literal_c(v->memory, maximum, scalar);
+    made->lowest_value = literal_wire(v->memory, minimum);
+    made->highest_value = literal_wire(v->memory, maximum);
     made->has_lower = is_inside(minimum, &least);
     made->has_higher = is_inside(maximum, &greatest);
     return made;
 }
 
 /* The name of the constant that holds a field's range, for the table's array of fields. */
-static slice range_descriptor_of(arena *memory, const model_table *table, const view_field *field)
+static slice range_descriptor_of(viewer *v, const model_table *table, const view_field *field)
 {
     if (field->range == NULL)
         return SLICE("NULL");
-    return VIEW_JOIN(memory, SLICE("&"), view_type_name(memory, &table->origin), SLICE("_"),
+    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &table->origin), SLICE("_"),
                      field->snake, SLICE("_range"));
 }
 
-static slice maximum_of(arena *memory, const model_field *field)
+static slice maximum_of(viewer *v, const model_field *field)
 {
     if (!field->has_max_length)
         return SLICE("CATGA_UNBOUNDED");
     model_value length = {.kind = VALUE_UNSIGNED, .as_unsigned = field->max_length};
-    return literal_c(memory, &length, SCALAR_U32);
+    return literal_c(v->memory, &length, SCALAR_U32);
 }
 
 /* An enum without a value for zero, and without a default, has no default that flatc accepts: such
@@ -468,7 +472,7 @@ static bool is_nameless_enum(const model_field *field)
     return field->type.kind == TYPE_ENUM && !field->type.optional && field->default_member == NULL;
 }
 
-static slice fbs_default_of(arena *memory, const model_field *field)
+static slice fbs_default_of(viewer *v, const model_field *field)
 {
     if (field->type.optional)
         return SLICE("null");
@@ -476,58 +480,55 @@ static slice fbs_default_of(arena *memory, const model_field *field)
         return field->default_member->origin.name;
     if (field->default_value.kind == VALUE_NONE)
         return SLICE("");
-    return literal_plain(memory, &field->default_value, field->type.scalar);
+    return literal_plain(v->memory, &field->default_value, field->type.scalar);
 }
 
-static slice fbs_attributes_of(arena *memory, const model_field *field)
+/* Behind the id. */
+static slice fbs_attributes_of(const model_field *field)
 {
-    buffer made = buffer_in(memory);
-    buffer_printf(&made, "id: %" PRIu32, field->id);
-    if (field->required)
-        buffer_append_text(&made, ", required");
     if (field->deprecated)
-        buffer_append_text(&made, ", deprecated");
-    return buffer_slice(&made);
+        return field->required ? SLICE(", required, deprecated") : SLICE(", deprecated");
+    return field->required ? SLICE(", required") : SLICE("");
 }
 
-static void view_fbs_field(arena *memory, const model_field *field, view_field *made)
+static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
 {
     made->fbs_type = is_nameless_enum(field)
                          ? view_fbs_scalar(field->type.scalar)
-                         : fbs_type_of(memory, field->origin.module, &field->type);
-    made->fbs_default = fbs_default_of(memory, field);
-    made->fbs_attributes = fbs_attributes_of(memory, field);
+                         : fbs_type_of(v, &field->type);
+    made->fbs_default = fbs_default_of(v, field);
+    made->fbs_attributes = fbs_attributes_of(field);
 }
 
 enum { FIRST_SLOT = 4, SLOT_SIZE = 2 };
 
-static void view_field_of(arena *memory, const model_table *table, const model_field *field,
+static void view_field_of(viewer *v, const model_table *table, const model_field *field,
                           view_field *made)
 {
     made->element = SLICE("0");
-    spell(memory, field, made);
+    spell(v, field, made);
     made->is_items = made->is_slice && !made->is_text;
     made->name = field->origin.name;
-    made->member = mangle_member(memory, field->origin.name);
-    made->snake = mangle_snake(memory, field->origin.name);
+    made->member = mangle_member(v->memory, field->origin.name);
+    made->snake = mangle_snake(v->memory, field->origin.name);
     made->kind = kind_of(&field->type);
     made->format = format_of(&field->type);
     made->flags = flags_of(field);
-    made->descriptor = descriptor_of(memory, &field->type);
-    made->maximum = maximum_of(memory, field);
-    made->number = literal_c(memory, &field->default_value, field->type.scalar);
-    made->value = literal_wire(memory, &field->default_value);
+    made->descriptor = descriptor_of(v, &field->type);
+    made->maximum = maximum_of(v, field);
+    made->number = literal_c(v->memory, &field->default_value, field->type.scalar);
+    made->value = literal_wire(v->memory, &field->default_value);
     made->id = field->id;
     made->slot = FIRST_SLOT + SLOT_SIZE * (int64_t)field->id;
-    made->size = type_inline_size(&field->type);
-    made->alignment = type_inline_alignment(&field->type);
+    made->size = field->deprecated ? 0 : type_inline_size(&field->type);
+    made->alignment = field->deprecated ? 1 : type_inline_alignment(&field->type);
     made->digits = digits_of(&field->type);
     made->is_deprecated = field->deprecated;
-    made->range = range_of(memory, field);
-    made->range_descriptor = range_descriptor_of(memory, table, made);
-    made->note = note_of(memory, field);
+    made->range = range_of(v, field);
+    made->range_descriptor = range_descriptor_of(v, table, made);
+    made->note = note_of(v, field);
     made->doc = view_doc(&field->origin.doc);
-    view_fbs_field(memory, field, made);
+    view_fbs_field(v, field, made);
 }
 
 /* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
@@ -536,10 +537,10 @@ static void view_field_of(arena *memory, const model_table *table, const model_f
 enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8 };
 
 /* Picks those of `from` for which the test says yes, in the same order. */
-static void pick(arena *memory, const record_list *from, bool (*test)(const view_field *field),
+static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
                  record_list *picked)
 {
-    const void **items = ARENA_ARRAY(memory, from->count, const void *);
+    const void **items = ARENA_ARRAY(v->memory, from->count, const void *);
     size_t count = 0;
     for (size_t i = 0; i < from->count; i++) {
         if (test(from->items[i]))
@@ -575,9 +576,9 @@ static bool may_be_wrong(const view_field *field)
 
 /* The largest alignment first, so that nothing is lost between them, then by id. Sizes are
  * multiples of alignments. */
-static void place(arena *memory, view_field *fields, size_t count, view_table *made)
+static void place(viewer *v, view_field *fields, size_t count, view_table *made)
 {
-    const void **items = ARENA_ARRAY(memory, count, const void *);
+    const void **items = ARENA_ARRAY(v->memory, count, const void *);
     size_t placed = 0;
     int64_t offset = TABLE_HEADER_SIZE;
     made->alignment = TABLE_HEADER_SIZE;
@@ -595,93 +596,95 @@ static void place(arena *memory, view_field *fields, size_t count, view_table *m
     made->placed = (record_list){items, placed};
 }
 
+static void append_listed(buffer *list, int64_t number)
+{
+    if (list->length > 0)
+        buffer_append_text(list, ", ");
+    buffer_append_integer(list, number);
+}
+
 /* The vtable of a full table: its size, the table's size, and where each field lies, filled up so
  * that it can be compared eight fields at a time. */
-static slice vtable_of(arena *memory, const view_field *fields, size_t count)
+static slice vtable_of(viewer *v, const view_field *fields, size_t count)
 {
     int64_t end = TABLE_HEADER_SIZE;
-    for (size_t i = 0; i < count; i++) {
-        if (!fields[i].is_deprecated)
-            end += fields[i].size;
-    }
-    buffer made = buffer_in(memory);
-    buffer_printf(&made, "%zu, %" PRId64, FIRST_SLOT + SLOT_SIZE * count, end);
     for (size_t i = 0; i < count; i++)
-        buffer_printf(&made, ", %" PRId64, fields[i].offset);
-    for (size_t i = count; i % VTABLE_STEP != 0; i++)
-        buffer_append_text(&made, ", 0");
-    return buffer_slice(&made);
+        end += fields[i].size;
+    buffer *made = view_scratch(v);
+    buffer_append_integer(made, FIRST_SLOT + SLOT_SIZE * (int64_t)count);
+    append_listed(made, end);
+    for (size_t i = 0; i < count; i++)
+        append_listed(made, fields[i].offset);
+    for (size_t i = count; i == 0 || i % VTABLE_STEP != 0; i++)
+        append_listed(made, 0);
+    return view_keep(v);
 }
 
-static slice layout_of(arena *memory, const view_field *fields, size_t count,
-                       const record_list *placed)
+static slice layout_of(viewer *v, const view_field *fields, size_t count, const record_list *placed)
 {
-    buffer made = buffer_in(memory);
-    for (size_t i = 0; i < placed->count; i++) {
-        const view_field *field = placed->items[i];
-        buffer_printf(&made, "%s%" PRId64, made.length > 0 ? ", " : "", field->id);
-    }
+    buffer *made = view_scratch(v);
+    for (size_t i = 0; i < placed->count; i++)
+        append_listed(made, ((const view_field *)placed->items[i])->id);
     for (size_t i = 0; i < count; i++) {
         if (fields[i].is_deprecated)
-            buffer_printf(&made, "%s%" PRId64, made.length > 0 ? ", " : "", fields[i].id);
+            append_listed(made, fields[i].id);
     }
-    return buffer_slice(&made);
+    return view_keep(v);
 }
 
-static slice all_of(arena *memory, const record_list *members)
+static slice all_of(viewer *v, const record_list *members)
 {
     uint64_t bits = 0;
     for (size_t i = 0; i < members->count; i++)
         bits |= UINT64_C(1) << ((const view_field *)members->items[i])->id;
-    buffer made = buffer_in(memory);
-    buffer_printf(&made, "0x%" PRIx64, bits);
-    return buffer_slice(&made);
+    buffer_printf(view_scratch(v), "0x%" PRIx64, bits);
+    return view_keep(v);
 }
 
-static void view_layout(arena *memory, view_field *fields, size_t count, view_table *made)
+static void view_layout(viewer *v, view_field *fields, size_t count, view_table *made)
 {
-    pick(memory, &made->fields, is_seen, &made->members);
-    pick(memory, &made->members, lies_behind, &made->referring);
-    pick(memory, &made->members, has_range, &made->ranged);
-    pick(memory, &made->members, is_required_struct, &made->inline_required);
-    pick(memory, &made->members, may_be_wrong, &made->checked);
-    place(memory, fields, count, made);
-    made->vtable = vtable_of(memory, fields, count);
-    made->layout = layout_of(memory, fields, count, &made->placed);
-    made->all = all_of(memory, &made->members);
+    pick(v, &made->fields, is_seen, &made->members);
+    pick(v, &made->members, lies_behind, &made->referring);
+    pick(v, &made->members, has_range, &made->ranged);
+    pick(v, &made->members, is_required_struct, &made->inline_required);
+    pick(v, &made->members, may_be_wrong, &made->checked);
+    place(v, fields, count, made);
+    made->vtable = vtable_of(v, fields, count);
+    made->layout = layout_of(v, fields, count, &made->placed);
+    made->all = all_of(v, &made->members);
 }
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
 
-static slice identifier_bytes_of(arena *memory, const char identifier[5])
+static slice identifier_bytes_of(viewer *v, const char identifier[5])
 {
-    buffer made = buffer_in(memory);
-    buffer_printf(&made, "'%c', '%c', '%c', '%c'", identifier[0], identifier[1], identifier[2],
-                  identifier[3]);
-    return buffer_slice(&made);
+    buffer_printf(view_scratch(v), "'%c', '%c', '%c', '%c'", identifier[0], identifier[1],
+                  identifier[2], identifier[3]);
+    return view_keep(v);
 }
 
-static void view_table_of(arena *memory, const model_table *table, view_table *made)
+static void view_table_of(viewer *v, const model_table *table, view_table *made)
 {
     const model_origin *origin = &table->origin;
-    made->name = view_full_name(memory, origin);
-    made->type = view_type_name(memory, origin);
-    made->macro = view_macro_name(memory, origin);
-    made->fbs = view_fbs_name(memory, origin);
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
+    made->macro = view_macro_name(v, origin);
+    made->fbs = view_fbs_name(v, origin);
     made->is_message = table->message != NULL;
     made->field_count = (int64_t)table->field_count;
     made->identifier = slice_of(table->identifier);
-    made->identifier_bytes = identifier_bytes_of(memory, table->identifier);
+    made->identifier_bytes = identifier_bytes_of(v, table->identifier);
     made->doc = view_doc(&origin->doc);
-    view_field *fields = VIEW_LIST(memory, table->field_count, view_field, &made->fields);
+    view_field *fields = VIEW_LIST(v, table->field_count, view_field, &made->fields);
     for (size_t i = 0; i < table->field_count; i++)
-        view_field_of(memory, table, &table->fields[i], &fields[i]);
-    view_layout(memory, fields, table->field_count, made);
+        view_field_of(v, table, &table->fields[i], &fields[i]);
+    view_layout(v, fields, table->field_count, made);
 }
 
-void view_tables(arena *memory, const model_module *module, view_module *made)
+void view_tables(viewer *v, view_module *made)
 {
-    view_table *tables = VIEW_LIST(memory, module->table_count, view_table, &made->tables);
+    const model_module *module = v->module;
+    view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
     for (size_t i = 0; i < module->table_count; i++)
-        view_table_of(memory, &module->tables[i], &tables[i]);
+        view_table_of(v, &module->tables[i], &tables[i]);
 }

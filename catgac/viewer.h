@@ -9,33 +9,43 @@
 
 #include "view.h"
 
+/* Making the view of one module. */
+typedef struct viewer {
+    arena *memory;
+    const model_module *module;
+    buffer scratch; /* for one text at a time: view_scratch(), append, view_keep() */
+} viewer;
+
+buffer *view_scratch(viewer *v);
+slice view_keep(viewer *v);
+
 /* The slices of `...` one after another. */
-#define VIEW_JOIN(memory, ...)                                                                     \
-    view_join((memory), (const slice[]){__VA_ARGS__},                                              \
+#define VIEW_JOIN(v, ...)                                                                          \
+    view_join((v), (const slice[]){__VA_ARGS__},                                                   \
               sizeof((const slice[]){__VA_ARGS__}) / sizeof(slice))
-slice view_join(arena *memory, const slice *pieces, size_t count);
+slice view_join(viewer *v, const slice *pieces, size_t count);
 
 /* Makes `count` records and a list of them; returns the first. */
-#define VIEW_LIST(memory, count, type, list)                                                       \
-    ((type *)view_list((memory), (count), sizeof(type), (list)))
-void *view_list(arena *memory, size_t count, size_t size, record_list *list);
+#define VIEW_LIST(v, count, type, list)                                                            \
+    ((type *)view_list((v), (count), sizeof(type), (list)))
+void *view_list(viewer *v, size_t count, size_t size, record_list *list);
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 /* shop.orders.CreateOrder */
-slice view_full_name(arena *memory, const model_origin *origin);
+slice view_full_name(viewer *v, const model_origin *origin);
 
 /* shop_orders_create_order, SHOP_ORDERS_CREATE_ORDER */
-slice view_type_name(arena *memory, const model_origin *origin);
-slice view_macro_name(arena *memory, const model_origin *origin);
+slice view_type_name(viewer *v, const model_origin *origin);
+slice view_macro_name(viewer *v, const model_origin *origin);
 
 /* &shop_orders_create_order_descriptor */
-slice view_descriptor(arena *memory, const model_origin *origin);
+slice view_descriptor(viewer *v, const model_origin *origin);
 
-/* In FlatBuffers: as a declaration, and as seen from `module`. */
-slice view_fbs_name(arena *memory, const model_origin *origin);
-slice view_fbs_reference(arena *memory, const model_module *module, const model_origin *origin);
-slice view_fbs_namespace(arena *memory, slice namespace);
+/* In FlatBuffers: as a declaration, and as seen from the module. */
+slice view_fbs_name(viewer *v, const model_origin *origin);
+slice view_fbs_reference(viewer *v, const model_origin *origin);
+slice view_fbs_namespace(viewer *v, slice namespace);
 
 /* uint32_t, uint */
 slice view_c_scalar(scalar_kind scalar);
@@ -45,11 +55,11 @@ text_list view_doc(const model_doc *doc);
 
 /* ---- Parts of a module ----------------------------------------------------------------------- */
 
-void view_structs(arena *memory, const model_module *module, view_module *made);
-void view_tables(arena *memory, const model_module *module, view_module *made);
+void view_structs(viewer *v, view_module *made);
+void view_tables(viewer *v, view_module *made);
 
-void view_error_sets(arena *memory, const model_module *module, view_module *made);
-void view_messages(arena *memory, const model_module *module, view_module *made);
-void view_services(arena *memory, const model_module *module, view_module *made);
+void view_error_sets(viewer *v, view_module *made);
+void view_messages(viewer *v, view_module *made);
+void view_services(viewer *v, view_module *made);
 
 #endif

@@ -62,6 +62,42 @@ static void the_driver_hears_of_exhaustion(void **state)
     arena_close(&memory);
 }
 
+static void only_the_last_block_grows(void **state)
+{
+    (void)state;
+    arena memory;
+    arena_open(&memory, (size_t)8 << 20);
+    char *first = arena_array(&memory, 10, 1);
+    char *last = arena_array(&memory, 10, 1);
+    assert_null(arena_grow(&memory, first, 10, 20));
+    last[9] = 'x';
+    last = arena_grow(&memory, last, 10, 100);
+    assert_non_null(last);
+    assert_int_equal(last[9], 'x');
+    last[99] = 'y';
+    char *next = arena_array(&memory, 8, 1);
+    assert_true(next < last || next >= last + 100);
+    arena_close(&memory);
+}
+
+static void a_large_block_grows_up_to_the_limit(void **state)
+{
+    (void)state;
+    arena memory;
+    arena_open(&memory, (size_t)8 << 20);
+    size_t size = (size_t)1 << 20;
+    char *block = arena_array(&memory, size, 1);
+    block[size - 1] = 'x';
+    block = arena_grow(&memory, block, size, 4 * size);
+    assert_non_null(block);
+    assert_int_equal(block[size - 1], 'x');
+    block[4 * size - 1] = 'y';
+    assert_null(arena_grow(&memory, block, 4 * size, 16 * size));
+    assert_null(arena_grow(&memory, block, 4 * size, SIZE_MAX));
+    assert_int_equal(block[4 * size - 1], 'y');
+    arena_close(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -69,6 +105,8 @@ int main(void)
         cmocka_unit_test(a_block_may_be_larger_than_the_arenas_own),
         cmocka_unit_test(too_much_is_refused),
         cmocka_unit_test(the_driver_hears_of_exhaustion),
+        cmocka_unit_test(only_the_last_block_grows),
+        cmocka_unit_test(a_large_block_grows_up_to_the_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
