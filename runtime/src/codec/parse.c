@@ -372,7 +372,10 @@ static bool failed_at(parser *p, size_t index)
     return false;
 }
 
-/* An array's memory, as many elements as it has; NULL when there is not enough. */
+/*
+ * An array's memory, as many elements as it has; NULL when there is not enough. Elements behind the first one that is not
+ * JSON are not counted: the reader will stop there too.
+ */
 static uint8_t *take_elements(parser *p, const catga_field *field, size_t *count, uint8_t *plain)
 {
     json_peek(&p->in);
@@ -398,7 +401,7 @@ static bool parse_vector(parser *p, const catga_field *field, uint8_t *plain)
     if (data == NULL || !json_open(&p->in, '['))
         return false;
     for (size_t i = 0; json_next(&p->in, ']', &first); i++)
-        if (i == count || !parse_element(p, field, data + i * plain_element_size(field)))
+        if (i == count ? !json_skip(&p->in) : !parse_element(p, field, data + i * plain_element_size(field)))
             return failed_at(p, i);
     return p->in.reason == NULL;
 }
@@ -430,7 +433,9 @@ static bool parse_unions(parser *p, const catga_field *field, json_reader types,
     if (!json_open(&types, '['))
         return refuse(p, "a value without a type");
     for (size_t i = 0; json_next(&p->in, ']', &first); i++) {
-        if (i == count || !json_next(&types, ']', &first_type) || !parse_tag(&types, field, &tag))
+        if (i == count)
+            return json_skip(&p->in) || failed_at(p, i);
+        if (!json_next(&types, ']', &first_type) || !parse_tag(&types, field, &tag))
             return refuse(p, "a value without a type") || failed_at(p, i);
         if (!parse_alternative(p, field->type, tag, data + i * plain_element_size(field)))
             return failed_at(p, i);

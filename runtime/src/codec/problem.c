@@ -33,7 +33,7 @@ static void prepend(catga_problem *problem, const char *part)
 {
     char *text = problem->text;
     size_t part_length = strlen(part);
-    size_t dot = text[0] == ':' ? 0 : 1;
+    size_t dot = text[0] == ':' || text[0] == '[' ? 0 : 1;
     size_t rest = strlen(text) + 1;
     if (part_length + dot + rest > sizeof problem->text)
         return;
