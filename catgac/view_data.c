@@ -426,7 +426,8 @@ static bool is_inside(const model_value *value, const model_value *end_of_type)
     return value->kind == VALUE_FLOAT || value->as_unsigned != end_of_type->as_unsigned;
 }
 
-/* A field of floating point with a range is finite: its open end is the type's. */
+/* A field of floating point with a range is finite: its open end is the type's. A range that is as
+ * wide as the type is none. */
 static const view_range *range_of(viewer *v, const model_field *field)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
@@ -438,6 +439,8 @@ static const view_range *range_of(viewer *v, const model_field *field)
     model_value greatest = literal_greatest(scalar);
     const model_value *minimum = has_minimum ? &field->minimum : &least;
     const model_value *maximum = has_maximum ? &field->maximum : &greatest;
+    if (!is_inside(minimum, &least) && !is_inside(maximum, &greatest))
+        return NULL;
     view_range *made = ARENA_NEW(v->memory, view_range);
     made->lowest = literal_c(v->memory, minimum, scalar);
     made->highest = literal_c(v->memory, maximum, scalar);

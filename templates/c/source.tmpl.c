@@ -75,7 +75,7 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 
-static bool ${table.type}_put(catga_writer *out, uint8_t *slot, const void *input)
+static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
 % if table.members
     const ${table.type} *in = (const ${table.type} *)input;
@@ -106,9 +106,9 @@ static bool ${table.type}_put(catga_writer *out, uint8_t *slot, const void *inpu
     if (in->${field.member} == NULL)
         return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
 % end
-    uint8_t *table = catga_begin_table(out, slot, &${table.type}_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, &${table.type}_descriptor);
     if (table == NULL)
-        return false;
+        return NULL;
     uint64_t present = 0;
 % for field in table.placed
 % if field.is_scalar
@@ -128,25 +128,24 @@ static bool ${table.type}_put(catga_writer *out, uint8_t *slot, const void *inpu
 % end
 % end
 % if table.referring
+    at = catga_end_table(out, table, &${table.type}_descriptor, present);
     const catga_field *fields = ${table.type}_fields;
-    const uint8_t *vtable = catga_end_table(out, table, &${table.type}_descriptor, present);
-    return
+    const uint8_t *vtable = catga_last_vtable(out);
 % for field in table.referring
 % if field.is_table
-        catga_put_child(out, table, vtable, &fields[${field.id}], in->${field.member}) &&
+    at = catga_put_child(out, at, table, vtable, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_text
-        catga_put_${field.put}(out, table, vtable, &fields[${field.id}], in->${field.member}) &&
+    at = catga_put_${field.put}(out, at, table, vtable, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_items
-        catga_put_${field.put}(out, table, vtable, &fields[${field.id}], in->${field.member}.data,
-            in->${field.member}.length) &&
+    at = catga_put_${field.put}(out, at, table, vtable, &fields[${field.id}], in->${field.member}.data,
+        in->${field.member}.length);
 % end
 % end
-        true;
+    return at;
 % else
-    catga_end_table(out, table, &${table.type}_descriptor, present);
-    return true;
+    return catga_end_table(out, table, &${table.type}_descriptor, present);
 % end
 }
 
@@ -222,7 +221,7 @@ catga_status ${error.function}(catga_context *context, const char *format, ...)
 /* ---- Replies that hold ${reply.name} ---- */
 
 static void ${reply.type}_deliver(catga_function callback, catga_status status, const uint8_t *table,
-                                  const catga_error *error, void *user)
+        const catga_error *error, void *user)
 {
     ${reply.type}_view view = {table};
     ((${reply.type}_callback *)callback)(status, view, error, user);
@@ -262,10 +261,10 @@ catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, 
 }
 
 catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
-                                  void *user)
+        void *user)
 {
     return catga_send(bus, &${message.type}_message_descriptor, input, ${message.result}_deliver,
-                      (catga_function)callback, user);
+        (catga_function)callback, user);
 }
 % end
 % end
@@ -278,7 +277,7 @@ catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, 
 % for handler in service.handlers
 
 static catga_status ${service.type}_run_${handler.name}(const void *handlers, catga_context *context,
-                                                        const uint8_t *table)
+        const uint8_t *table)
 {
     ${handler.type}_view view = {table};
     return ((const ${service.type} *)handlers)->${handler.name}(context, view);
