@@ -19,11 +19,13 @@ install_packages() {
     echo "Installing:$missing"
     packages_log=$(mktemp)
     # shellcheck disable=SC2086
-    if as_root apt-get -o Acquire::Retries=3 update && as_root apt-get -o Acquire::Retries=3 \
-        install -y --no-install-recommends $missing; then
+    if {
+        as_root apt-get -o Acquire::Retries=3 update || : # a foreign list may be broken
+        as_root apt-get -o Acquire::Retries=3 install -y --no-install-recommends $missing
+    } >"$packages_log" 2>&1 </dev/null; then
         rm -f "$packages_log"
         return 0
-    fi >"$packages_log" 2>&1 </dev/null
+    fi
     cat "$packages_log" >&2
     rm -f "$packages_log"
     echo "Could not install:$missing" >&2
