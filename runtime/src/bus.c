@@ -20,7 +20,7 @@ static void on_reply(void *user, uint64_t token, catga_incoming *message)
 static void on_lost(catga_core *core, const char *text)
 {
     catga_core_count(core, CATGA_COUNTER_disconnects);
-    catga_log(&core->settings.logger, CATGA_LOG_WARNING, "the connection was lost: %s", text);
+    catga_log_limited(&core->settings.logger, &core->losses, CATGA_LOG_WARNING, "the connection was lost: %s", text);
     catga_calls_lost(&core->calls);
 }
 
@@ -45,7 +45,7 @@ static void on_event(void *user, catga_connection_event event, const char *text)
         break;
     case CATGA_CONNECTION_FOUND:
         catga_core_count(core, CATGA_COUNTER_reconnects);
-        catga_log(logger, CATGA_LOG_WARNING, "connected again: %s", text);
+        catga_log_limited(logger, &core->finds, CATGA_LOG_WARNING, "connected again: %s", text);
         break;
     case CATGA_CONNECTION_CLOSED:
         on_closed(core, text);

@@ -46,6 +46,8 @@ struct catga_core {
     atomic_bool stopped; /* by catga_stop */
     int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
     atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
+    catga_log_limit losses;
+    catga_log_limit finds;
     catga_log_limit overflows;
     catga_log_limit refusals;
     catga_log_limit unpublished;

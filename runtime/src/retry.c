@@ -58,17 +58,18 @@ static int64_t next_pause(catga_retry *retry)
     return planned / 2 + (int64_t)(retry->random % (uint64_t)planned);
 }
 
-static catga_retry_action pause_or_finish(catga_retry *retry, catga_status status, int64_t now)
+/* Plans a further try; false when there is none left, or no time for it. */
+static bool pause(catga_retry *retry, int64_t now)
 {
     if (retry->retries_left == 0)
-        return finish(retry, status);
+        return false;
     int64_t until = catga_clock_after(now, next_pause(retry));
     if (until >= retry->deadline)
-        return finish(retry, status);
+        return false;
     retry->retries_left--;
     retry->until = until;
     retry->phase = CATGA_RETRY_PAUSING;
-    return CATGA_RETRY_WAIT;
+    return true;
 }
 
 /* An answer that comes in a pause belongs to an earlier try; a good one is as good as any. */
@@ -76,16 +77,17 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
 {
     if (!not_run(status))
         return finish(retry, status);
-    if (retry->phase != CATGA_RETRY_ANSWERING)
+    if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))
         return CATGA_RETRY_WAIT;
-    return pause_or_finish(retry, status, now);
+    return finish(retry, status);
 }
 
+/* The answer may still come, on the next connection; but another try is quicker. */
 static catga_retry_action on_lost(catga_retry *retry, int64_t now)
 {
-    if (!retry->repeatable || retry->phase != CATGA_RETRY_ANSWERING)
-        return CATGA_RETRY_WAIT;
-    return pause_or_finish(retry, CATGA_DISCONNECTED, now);
+    if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING)
+        pause(retry, now);
+    return CATGA_RETRY_WAIT;
 }
 
 static catga_retry_action on_time(catga_retry *retry, int64_t now)

@@ -17,7 +17,7 @@
 typedef enum catga_retry_event {
     CATGA_RETRY_BEGIN,  /* the first event, once */
     CATGA_RETRY_RESULT, /* an answer came, or the try could not be sent: with its status */
-    CATGA_RETRY_LOST,   /* the connection was lost */
+    CATGA_RETRY_LOST,   /* the connection was lost on which the try was sent */
     CATGA_RETRY_TIME    /* time has passed */
 } catga_retry_event;
 

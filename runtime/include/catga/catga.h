@@ -13,7 +13,8 @@
  *
  * Threads. Every function that takes a catga_bus may be called from any thread, but for catga_close, which must be
  * the last. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
- * options.workers asks for more; different handlers run side by side.
+ * options.workers asks for more; different handlers run side by side. Callbacks of ..._send run on the threads that
+ * bring the answers: they may publish and send, but must not wait, so no ..._call.
  *
  * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
  * Views point into the message they were opened on and live as long as its bytes.
@@ -212,9 +213,9 @@ typedef struct catga_options {
     catga_local *local;       /* use this server inside the process instead of NATS */
     int connect_wait_ms;      /* how long catga_open waits for a server; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
     int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
-    unsigned workers;         /* messages that one handler may work on at once, each on its thread; CATGA_WORKERS, 1 */
+    unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
-    unsigned pending;         /* messages that may wait for one handler before more are refused; CATGA_PENDING, 65536 */
+    unsigned pending;         /* messages that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
     catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
     void *log_user;
     catga_log_level log_level; /* CATGA_LOG = error, warning, info, debug; warning (0 means: not set) */
@@ -229,10 +230,10 @@ typedef struct catga_options {
 CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *options);
 
 /*
- * Serves until SIGTERM, SIGINT or catga_stop, then drains. Call it from the main thread, before other threads that
- * should not see these two signals are made; it blocks them for the calling thread and waits for them. A second
- * signal while draining ends the wait at once. Returns CATGA_OK when all was drained, CATGA_TIMEOUT when handlers
- * still ran after drain_wait_ms, CATGA_CLOSED when the connection was lost for good.
+ * Serves until SIGTERM, SIGINT or catga_stop, then drains. It blocks the two signals in the calling thread, for as long
+ * as it runs, and waits for them; the runtime's own threads have them blocked. A program that makes threads of its own
+ * before catga_run blocks them there, or a signal may end the process instead. A second signal while draining ends the
+ * wait at once. Returns what catga_drain does, or CATGA_CLOSED when the connection was lost for good.
  */
 CATGA_CHECKED catga_status catga_run(catga_bus *bus);
 
@@ -241,14 +242,19 @@ void catga_stop(catga_bus *bus);
 
 /*
  * Stops taking messages, lets running and waiting handlers finish, flushes what they published. Calls fail with
- * CATGA_DRAINING from then on, but those made by handlers that finish. Returns CATGA_OK or CATGA_TIMEOUT.
+ * CATGA_DRAINING from then on, but those made by handlers that finish. Returns CATGA_OK; CATGA_TIMEOUT when handlers
+ * still ran after drain_wait_ms; CATGA_DISCONNECTED when all has finished, but what was published may not have arrived.
  */
 catga_status catga_drain(catga_bus *bus);
 
 /* Waits until what was published has reached the server, at most timeout_ms. CATGA_OK, CATGA_TIMEOUT, CATGA_DISCONNECTED. */
 catga_status catga_flush(catga_bus *bus, int timeout_ms);
 
-/* Drains what is not drained, closes, frees. NULL is allowed. Not from a handler. */
+/*
+ * Drains what is not drained, closes, frees. Replies are freed before; callbacks of ..._send that are still waited for get
+ * CATGA_CLOSED. When a handler does not end, the bus is left as it is rather than freed under it. NULL is allowed. Not
+ * from a handler.
+ */
 void catga_close(catga_bus *bus);
 
 /* The name of this process among the replicas of its service. */

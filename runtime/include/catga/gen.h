@@ -81,8 +81,11 @@ typedef struct catga_field {
 typedef struct catga_table catga_table;
 typedef struct catga_writer catga_writer;
 
-/* Writes the table that `input` describes, and what it refers to; its offset goes to `slot`. False: see the writer. */
-typedef bool catga_put_function(catga_writer *out, uint8_t *slot, const void *input);
+/*
+ * Writes the table that `input` describes, and what it refers to, at `at`; its offset goes to `slot`. Returns where the next
+ * part goes, or NULL: see write.h.
+ */
+typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input);
 
 typedef struct catga_check catga_check;
 typedef struct catga_frame catga_frame;
@@ -238,18 +241,25 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
 catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input, catga_reply *reply);
 
 /*
- * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the runtime. Otherwise it
- * will not be called.
+ * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the runtime, with
+ * CATGA_CLOSED by catga_close at the latest. Otherwise it will not be called.
  */
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver, catga_function callback, void *user);
 
+/* Before catga_close. NULL is allowed. */
 void catga_received_free(void *received);
 
-/* Answers the request in `context` with `result`. To be called once by a handler of `message`. */
+/*
+ * Answers the request in `context` with `result`; for a handler of `message`, once. CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE,
+ * CATGA_INVALID_ARGUMENT (a second answer), CATGA_HANDLER_FAILED (another message), what the transport says.
+ */
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result);
 
-/* Answers with a declared error; what it returns is for the handler to return. */
+/*
+ * Answers with a declared error; what it returns is for the handler to return. CATGA_HANDLER_FAILED when the message does
+ * not declare that set.
+ */
 catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index, const char *format,
                         va_list arguments) CATGA_PRINTF(4, 0);
 
