@@ -4,6 +4,7 @@
  *     transport_nats.c               the operations of transport.h; opens and closes
  *     transport_nats_servers.c       the list of addresses, and how one is shown without its credentials
  *     transport_nats_session.c       one connection of nats.c, from the attempt to its end
+ *     transport_nats_socket.c        the kernel's write deadline
  *     transport_nats_link.c          a connection that is sought again whenever it is lost
  *     transport_nats_keeper.c        the thread that seeks
  *     transport_nats_subscription.c  what comes in
@@ -108,11 +109,23 @@ catga_nats_session *catga_nats_session_start(catga_nats_link *link);
 /* Ends the session, whatever its state. Its callbacks are not called after this has returned. */
 void catga_nats_session_end(catga_nats_session *session);
 
+/* ---- Sockets --------------------------------------------------------------------------------------------------- */
+
+/* How long a write may take before the connection is as good as lost. */
+#define CATGA_NATS_WRITE_DEADLINE_MS 2000
+
+/* True where the kernel can watch over a connection's writes. */
+bool catga_nats_has_kernel_deadline(void);
+
+/* Lets it. False when it cannot: then nats.c has to. */
+bool catga_nats_set_kernel_deadline(natsConnection *connection);
+
 /* ---- Links ----------------------------------------------------------------------------------------------------- */
 
 struct catga_nats_link {
     catga_nats *owner;
     bool prompt;
+    bool kernel_deadline; /* instead of that of nats.c */
 
     /* For those who send. A connection is destroyed when it cannot be found here and `users` is 0. */
     _Atomic(natsConnection *) connection;

@@ -112,6 +112,15 @@ static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connecti
     return status;
 }
 
+/* An event is worth so little time that reading the clock for a deadline counts; a request is not. */
+static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection *connection)
+{
+    if (!link->kernel_deadline || catga_nats_set_kernel_deadline(connection))
+        return NATS_OK;
+    link->kernel_deadline = false; /* the next connection keeps its own */
+    return NATS_ERR;
+}
+
 /*
  * The connection is shown to senders only when its subscriptions stand, the inbox among them: else the answer to the
  * first request could come before its subscription.
@@ -122,7 +131,7 @@ static void come_up(catga_nats_link *link, int64_t now)
     natsConnection *connection = link->session->connection;
     link->up_ns = now;
     link->attempts++;
-    link->failure = link->prompt ? renew_subscriptions(nats, connection) : NATS_OK;
+    link->failure = link->prompt ? renew_subscriptions(nats, connection) : hand_deadline_to_kernel(link, connection);
     if (link->failure != NATS_OK) {
         go_down(link, now);
         return;

@@ -10,6 +10,7 @@
 void catga_nats_link_init(catga_nats_link *link, catga_nats *owner, bool prompt)
 {
     *link = (catga_nats_link){.owner = owner, .prompt = prompt, .pause_ns = 100 * CATGA_MILLISECOND};
+    link->kernel_deadline = !prompt && catga_nats_has_kernel_deadline();
 }
 
 natsConnection *catga_nats_link_enter(catga_nats_link *link)

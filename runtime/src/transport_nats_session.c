@@ -10,7 +10,6 @@
 #define CONNECT_TIMEOUT_MS 1000
 #define PING_INTERVAL_MS   500
 #define PINGS_OUT          2
-#define WRITE_DEADLINE_MS  2000
 
 /* What gathers before it is written, and what is read at once. */
 #define PROMPT_BUFFER (32 * 1024)
@@ -95,7 +94,7 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     if (status == NATS_OK)
         status = natsOptions_SetMaxPingsOut(options, PINGS_OUT);
     if (status == NATS_OK)
-        status = natsOptions_SetWriteDeadline(options, WRITE_DEADLINE_MS);
+        status = natsOptions_SetWriteDeadline(options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
     if (status == NATS_OK)
         status = natsOptions_SetIOBufSize(options, link->prompt ? PROMPT_BUFFER : BULK_BUFFER);
     if (status == NATS_OK)
