@@ -24,14 +24,28 @@ ast_path ast_make_path(const ast_maker *maker, token word)
     return (ast_path){.text = name.text, .place = name.place};
 }
 
+/* Cuts a path that is too long: every part makes a new text, which must not grow without end. */
+static ast_path cut_path(const ast_maker *maker, ast_path path, span place)
+{
+    if (!path.is_cut)
+        diag_report(maker->diags, DIAG_NAME_TOO_LONG, place,
+                    "a name with its namespace has at most %d characters", AST_PATH_LIMIT);
+    path.is_cut = true;
+    return path;
+}
+
 ast_path ast_extend_path(const ast_maker *maker, ast_path qualifier, token word)
 {
+    slice last = lex_text(maker->input, word);
+    span place = span_join(qualifier.place, lex_span(maker->input, word));
+    if (qualifier.text.length + 1 + last.length > AST_PATH_LIMIT)
+        return cut_path(maker, qualifier, place);
     buffer text = buffer_in(maker->memory);
     buffer_printf(&text, "%.*s.", SLICE_PRINT(qualifier.text));
-    buffer_append(&text, lex_text(maker->input, word));
+    buffer_append(&text, last);
     return (ast_path){.text = intern(maker->names, buffer_slice(&text)),
                       .qualifier_length = qualifier.text.length,
-                      .place = span_join(qualifier.place, lex_span(maker->input, word))};
+                      .place = place};
 }
 
 /* ---- Expressions ----------------------------------------------------------------------------- */

@@ -30,8 +30,11 @@ typedef struct ast_name {
 typedef struct ast_path {
     slice text;              /* all of it, joined by dots */
     size_t qualifier_length; /* bytes before the last dot; 0 when there is none */
+    bool is_cut;             /* longer than allowed: reported */
     span place;
 } ast_path;
+
+enum { AST_PATH_LIMIT = 255 };
 
 /* ---- Expressions ----------------------------------------------------------------------------- */
 

@@ -201,7 +201,7 @@ static void check_imports(const checker *c, const scope *in)
 {
     size_t index = 0;
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
-        if (d->kind == AST_IMPORT) {
+        if (d->kind == AST_IMPORT && index < in->file->import_count) {
             check_import(c, in, d, index);
             index++;
         }
@@ -490,6 +490,7 @@ const model *check(arena *memory, interner *names, diagnostics *diags, const ast
     c->diags = diags;
     c->scopes = ARENA_ARRAY(memory, tree->file_count, scope);
     c->builtins = text_table_in(memory);
+    c->enum_members = text_table_in(memory);
     c->scratch = text_table_in(memory);
     check_builtins(c);
 

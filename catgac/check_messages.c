@@ -17,28 +17,27 @@ static const int64_t longest_timeout = INT64_C(86400000000000);
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
 
-static bool check_code_number(const checker *c, const ast_member *written,
-                              const model_error_set *set, uint32_t number)
+static bool check_code_number(const checker *c, const ast_member *written, model_error_code *made,
+                              text_table *taken)
 {
-    if (number == 0 || (number >= RUNTIME_CODE_FIRST && number <= RUNTIME_CODE_LAST)) {
+    if (made->code == 0 || (made->code >= RUNTIME_CODE_FIRST && made->code <= RUNTIME_CODE_LAST)) {
         diag_report(c->diags, DIAG_BAD_ERROR_CODE, written->value->place,
                     "an error code is a number from 1 to 65535; %d to %d belong to the runtime",
                     RUNTIME_CODE_FIRST, RUNTIME_CODE_LAST);
         return false;
     }
-    for (size_t i = 0; i < set->code_count; i++) {
-        if (set->codes[i].code == number) {
-            diag_report(c->diags, DIAG_BAD_ERROR_CODE, written->value->place,
-                        "'%.*s' has this code already", SLICE_PRINT(set->codes[i].origin.name));
-            diag_note(c->diags, set->codes[i].origin.place, "declared here");
-            return false;
-        }
-    }
-    return true;
+    slice key = {(const char *)&made->code, sizeof made->code};
+    const model_error_code *first = text_table_insert(taken, key, made);
+    if (first == NULL)
+        return true;
+    diag_report(c->diags, DIAG_BAD_ERROR_CODE, written->value->place,
+                "'%.*s' has this code already", SLICE_PRINT(first->origin.name));
+    diag_note(c->diags, first->origin.place, "declared here");
+    return false;
 }
 
 static bool check_code(checker *c, const symbol *s, const ast_member *written,
-                       model_error_code *made)
+                       model_error_code *made, text_table *taken)
 {
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
     model_value value;
@@ -50,19 +49,20 @@ static bool check_code(checker *c, const symbol *s, const ast_member *written,
     if (!check_evaluate(c, s->scope, written->value, &u16, &value))
         return false;
     made->code = (uint32_t)value.as_unsigned;
-    return check_code_number(c, written, s->error_set, made->code);
+    return check_code_number(c, written, made, taken);
 }
 
 void check_error_set(checker *c, symbol *s)
 {
     const ast_members *members = &s->declaration->members;
     model_error_code *codes = ARENA_ARRAY(c->memory, members->count, model_error_code);
+    text_table taken = text_table_in(c->memory);
     if (members->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a set of errors has errors");
     s->error_set->codes = codes;
     text_table_clear(&c->scratch);
     for (const ast_member *m = members->first; m != NULL; m = m->next)
-        if (check_code(c, s, m, &codes[s->error_set->code_count]))
+        if (check_code(c, s, m, &codes[s->error_set->code_count], &taken))
             s->error_set->code_count++;
 }
 

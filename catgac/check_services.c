@@ -11,7 +11,14 @@ typedef struct service_draft {
     model_handler *handlers;
     model_publication *publications;
     model_subscription *subscriptions;
+    text_table published; /* by the address of the message */
 } service_draft;
+
+/* A message as a key: the bytes of its address, which must stay where they are. */
+static slice key_of(const model_message *const *message)
+{
+    return (slice){(const char *)message, sizeof *message};
+}
 
 static bool is_call(const symbol *message)
 {
@@ -50,7 +57,7 @@ static void report_second_handler(const checker *c, const ast_member *line, cons
     diag_report(c->diags, DIAG_HANDLED_TWICE, line->path.place,
                 "'%.*s' is handled by '%.*s' already: a command or query has one handler",
                 SLICE_PRINT(message->declaration->name.text), SLICE_PRINT(first->origin.name));
-    for (size_t i = 0; i < first->handler_count; i++)
+    for (size_t i = 0; i < first->handler_count && !diag_is_full(c->diags); i++)
         if (first->handlers[i].message == message->message)
             diag_note(c->diags, first->handlers[i].place, "handled here");
 }
@@ -79,15 +86,18 @@ static void add_publication(service_draft *draft, const ast_member *line)
     const symbol *message = resolve_message(draft, line, true);
     if (message == NULL)
         return;
-    for (size_t i = 0; i < service->publication_count; i++) {
-        if (service->publications[i].message == message->message) {
-            diag_report(draft->c->diags, DIAG_DUPLICATE_NAME, line->path.place,
-                        "this service publishes '%.*s' already", SLICE_PRINT(line->path.text));
-            return;
-        }
-    }
-    draft->publications[service->publication_count++] = (model_publication){
+    model_publication *made = &draft->publications[service->publication_count];
+    *made = (model_publication){
         .message = message->message, .place = line->path.place, .doc = check_doc(line->doc)};
+    const model_publication *first =
+        text_table_insert(&draft->published, key_of(&made->message), made);
+    if (first == NULL) {
+        service->publication_count++;
+        return;
+    }
+    diag_report(draft->c->diags, DIAG_DUPLICATE_NAME, line->path.place,
+                "this service publishes '%.*s' already", SLICE_PRINT(line->path.text));
+    diag_note(draft->c->diags, first->place, "first said here");
 }
 
 static void add_subscription(service_draft *draft, const ast_member *line)
@@ -137,6 +147,7 @@ void check_service(checker *c, symbol *s)
         .handlers = ARENA_ARRAY(c->memory, lines->count, model_handler),
         .publications = ARENA_ARRAY(c->memory, lines->count, model_publication),
         .subscriptions = ARENA_ARRAY(c->memory, lines->count, model_subscription),
+        .published = text_table_in(c->memory),
     };
     s->service->handlers = draft.handlers;
     s->service->publications = draft.publications;
@@ -156,11 +167,6 @@ typedef struct event_uses {
     text_table published;
     text_table heard;
 } event_uses;
-
-static slice key_of(const model_message *const *message)
-{
-    return (slice){(const char *)message, sizeof *message};
-}
 
 static event_uses collect_uses(const checker *c)
 {

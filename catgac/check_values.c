@@ -287,6 +287,17 @@ static bool evaluate_bool_word(const ast_expression *name, model_value *value)
     return is_true || slice_is(name->name.text, "false");
 }
 
+static const char *suggest_member(const evaluation *e, slice name)
+{
+    const model_enum *of = e->type->enumeration;
+    if (diag_is_full(e->c->diags))
+        return "";
+    suggestion search = suggestion_for(name);
+    for (size_t i = 0; i < of->member_count; i++)
+        suggestion_consider(&search, of->members[i].origin.name);
+    return suggestion_text(&search, e->c->memory);
+}
+
 /* Created, or OrderStatus.Created. */
 static bool evaluate_enum_member(const evaluation *e, const ast_expression *name,
                                  model_value *value)
@@ -295,19 +306,14 @@ static bool evaluate_enum_member(const evaluation *e, const ast_expression *name
     slice text = name->name.text;
     size_t skipped = name->name.qualifier_length;
     if (skipped > 0 && slice_equal((slice){text.data, skipped}, of->origin.name))
-        text = (slice){text.data + skipped + 1, text.length - skipped - 1};
-    for (size_t i = 0; i < of->member_count; i++) {
-        if (slice_equal(of->members[i].origin.name, text)) {
-            *value = of->members[i].value;
-            return true;
-        }
+        text = intern(e->c->names, (slice){text.data + skipped + 1, text.length - skipped - 1});
+    const model_enum_member *member = check_enum_member_named(e->c, of, text);
+    if (member != NULL) {
+        *value = member->value;
+        return true;
     }
-    suggestion search = suggestion_for(text);
-    for (size_t i = 0; i < of->member_count; i++)
-        suggestion_consider(&search, of->members[i].origin.name);
     diag_report(e->c->diags, DIAG_UNKNOWN_NAME, name->place, "enum '%.*s' has no '%.*s'%s",
-                SLICE_PRINT(of->origin.name), SLICE_PRINT(text),
-                suggestion_text(&search, e->c->memory));
+                SLICE_PRINT(of->origin.name), SLICE_PRINT(text), suggest_member(e, text));
     diag_note(e->c->diags, of->origin.place, "declared here");
     return false;
 }

@@ -4,7 +4,8 @@
  * check_names.c       which declaration a name means
  * check_values.c      constant expressions and their types
  * check_annotations.c where annotations may stand, and their arguments
- * check_records.c     enums, types, structs and their layout, tables and their fields
+ * check_types.c       what a written type means, and enums
+ * check_records.c     structs and their layout, tables and their fields
  * check_messages.c    error sets, commands, queries, events
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
@@ -62,9 +63,10 @@ typedef struct checker {
     scope *scopes; /* in the order of ast.files */
     size_t scope_count;
     text_table builtins;
-    bool has_lost_lines; /* of a service: who handles what is not known */
-    size_t depth;        /* of declarations that are checked because others need them */
-    text_table scratch;  /* for one duplicate search at a time */
+    text_table enum_members; /* by enum and name: see check_enum_member_named() */
+    bool has_lost_lines;     /* of a service: who handles what is not known */
+    size_t depth;            /* of declarations that are checked because others need them */
+    text_table scratch;      /* for one duplicate search at a time */
 } checker;
 
 /* ---- check.c --------------------------------------------------------------------------------- */
@@ -137,7 +139,7 @@ annotation_set check_annotations(const checker *c, const ast_annotations *list,
 const ast_expression *check_single_argument(const checker *c, const ast_annotation *annotation);
 bool check_no_arguments(const checker *c, const ast_annotation *annotation);
 
-/* ---- check_records.c ------------------------------------------------------------------------- */
+/* ---- check_types.c --------------------------------------------------------------------------- */
 
 /* Where a type stands decides what it may be. */
 typedef enum type_position {
@@ -155,6 +157,15 @@ void check_suggest_builtins(suggestion *search);
 bool check_is_builtin(const checker *c, slice name);
 
 void check_enum(checker *c, symbol *enumeration);
+
+/* Both return NULL when there is none. `name` is interned. */
+const model_enum_member *check_enum_member_named(const checker *c, const model_enum *of,
+                                                 slice name);
+const model_enum_member *check_enum_member_of_value(const model_enum *of, const model_value *value);
+
+/* ---- check_records.c ------------------------------------------------------------------------- */
+
+/* Returns false when the struct is broken. */
 bool check_struct(checker *c, symbol *structure);
 void check_table(checker *c, symbol *table);
 

@@ -54,6 +54,11 @@ bool diag_failed(const diagnostics *diags)
     return diags->error_count > 0;
 }
 
+bool diag_is_full(const diagnostics *diags)
+{
+    return diags->stored_count == DIAG_CAP;
+}
+
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
     CATGAC_PRINTF(2, 0);
 
@@ -71,7 +76,7 @@ void diag_report(diagnostics *diags, diag_code code, span place, const char *for
     else
         diags->warning_count++;
     diags->latest = NULL;
-    if (diags->stored_count == DIAG_CAP)
+    if (diag_is_full(diags))
         return;
 
     struct diagnostic *added = ARENA_NEW(diags->sources->memory, struct diagnostic);

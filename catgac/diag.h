@@ -46,6 +46,9 @@ void diag_note(diagnostics *diags, span place, const char *format, ...) CATGAC_P
 
 bool diag_failed(const diagnostics *diags);
 
+/* After the cap nothing is stored: what costs time to say need not be found out any more. */
+bool diag_is_full(const diagnostics *diags);
+
 /* Appends everything as text: `path:line:col: error: message [code]`, the line and a caret, notes,
  * and `2 errors generated.` at the end; nothing when there is nothing to say. */
 void diag_print(const diagnostics *diags, buffer *out);

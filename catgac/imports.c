@@ -64,6 +64,21 @@ static const ast_file *load_import(import_walk *walk, const ast_file *importer,
     return visit(walk, file);
 }
 
+static void load_imports(import_walk *walk, ast_file *file)
+{
+    for (const ast_declaration *d = file->first; d != NULL; d = d->next) {
+        if (d->kind != AST_IMPORT)
+            continue;
+        if (file->import_count == SOURCE_COUNT_LIMIT) {
+            diag_report(walk->diags, DIAG_CANNOT_IMPORT, d->place, "a file has at most %d imports",
+                        SOURCE_COUNT_LIMIT);
+            return;
+        }
+        file->imports[file->import_count] = load_import(walk, file, d);
+        file->import_count++;
+    }
+}
+
 static void visit_imports(import_walk *walk, ast_file *file)
 {
     size_t count = 0;
@@ -72,12 +87,7 @@ static void visit_imports(import_walk *walk, ast_file *file)
     file->imports = ARENA_ARRAY(walk->memory, count, const ast_file *);
     walk->open[walk->depth] = file;
     walk->depth++;
-    for (const ast_declaration *d = file->first; d != NULL; d = d->next) {
-        if (d->kind == AST_IMPORT) {
-            file->imports[file->import_count] = load_import(walk, file, d);
-            file->import_count++;
-        }
-    }
+    load_imports(walk, file);
     walk->depth--;
 }
 

@@ -354,27 +354,39 @@ static bool is_known_escape(char c)
     return c == '"' || c == '\\' || c == 'n' || c == 't';
 }
 
+static bool at_string_end(const lexer *input)
+{
+    return input->at >= input->end || *input->at == '"' || *input->at == '\n' || *input->at == '\r';
+}
+
+/* Skips what follows a backslash; false when that is not known. */
+static bool skip_escape(lexer *input)
+{
+    const char *begin = input->at;
+    input->at++;
+    if (input->at < input->end && is_known_escape(*input->at)) {
+        input->at++;
+        return true;
+    }
+    diag_report(input->diags, DIAG_BAD_ESCAPE, span_at(input, begin, begin + 1),
+                "unknown escape in a string; there are \\\" \\\\ \\n and \\t");
+    return false;
+}
+
 static token lex_string(lexer *input)
 {
     const char *begin = input->at;
-    const char *end = line_end(input, begin);
     bool broken = false;
-    for (input->at++; input->at < end && *input->at != '"'; input->at++) {
+    input->at++;
+    while (!at_string_end(input)) {
         if (*input->at != '\\')
-            continue;
-        input->at++;
-        if (input->at >= end)
-            break;
-        if (!is_known_escape(*input->at)) {
+            input->at++;
+        else if (!skip_escape(input))
             broken = true;
-            diag_report(input->diags, DIAG_BAD_ESCAPE, span_at(input, input->at - 1, input->at + 1),
-                        "unknown escape in a string; there are \\\" \\\\ \\n and \\t");
-        }
     }
-    if (input->at < end) {
+    if (input->at < input->end && *input->at == '"') {
         input->at++;
     } else {
-        input->at = end;
         broken = true;
         diag_report(input->diags, DIAG_UNTERMINATED_STRING, span_at(input, begin, begin + 1),
                     "this string has no end on its line: expected '\"'");

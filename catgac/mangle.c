@@ -86,7 +86,7 @@ bool mangle_is_reserved(slice word)
 #undef RESERVED
     };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (slice_equal(reserved[i], word))
+        if (reserved[i].data[0] == word.data[0] && slice_equal(reserved[i], word))
             return true;
     return false;
 }

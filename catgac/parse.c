@@ -177,19 +177,26 @@ static span place_of(const parser *p, token found)
     return (span){p->input.file->number, end, end};
 }
 
+static void describe(const parser *p, token found, buffer *text)
+{
+    expectation list = what_is_expected(p);
+    print_found(p, found, text);
+    print_expectation(&list, text);
+    print_open_bracket(p, found, text);
+    buffer_append_text(text, keyword_suggestion(p, found));
+}
+
 void parser_unexpected(parser *p, token found)
 {
     p->failed = true;
     p->file->has_errors = true;
     if (p->is_quiet || found.broken)
         return;
-    expectation list = what_is_expected(p);
     buffer text = buffer_in(p->maker.memory);
-    print_found(p, found, &text);
-    print_expectation(&list, &text);
-    print_open_bracket(p, found, &text);
-    buffer_append_text(&text, keyword_suggestion(p, found));
-    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, found), "%s", text.data);
+    if (!diag_is_full(p->maker.diags))
+        describe(p, found, &text);
+    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, found), "%.*s",
+                SLICE_PRINT(buffer_slice(&text)));
 }
 
 /* ---- Feeding the grammar --------------------------------------------------------------------- */
@@ -378,7 +385,8 @@ static void close_block(parser *p, token current)
     token opener = p->brackets[0];
     p->file->has_errors = true;
     diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, current),
-                "expected '}' to close '{' opened at line %u", line_of(p, opener));
+                "expected '}' to close '{' opened at line %u",
+                diag_is_full(p->maker.diags) ? 0 : line_of(p, opener));
     diag_note(p->maker.diags, parser_span(p, opener), "the block begins here");
     p->bracket_count = 1;
     feed_missing(p, TOKEN_RIGHT_BRACE, current);

@@ -126,6 +126,21 @@ static void operations_have_a_depth(void **state)
     compilation_close(&c);
 }
 
+static void paths_have_a_length(void **state)
+{
+    (void)state;
+    static char text[100000] = "table T { a: x";
+    compilation c;
+    compilation_open(&c);
+    for (size_t at = strlen(text); at < 90000; at += 2)
+        memcpy(text + at, ".x", 3);
+    strcat(text, "; }");
+    tree_of(&c, slice_of(text));
+    assert_int_equal(c.diags.error_count, 1);
+    assert_says(compilation_said(&c), "at most 255 characters [name-too-long]");
+    compilation_close(&c);
+}
+
 /* Every beginning of a good schema gives a model or an error. */
 static void cut_files_are_read(void **state)
 {
@@ -150,6 +165,7 @@ int main(void)
         cmocka_unit_test(what_is_lost_leaves_its_neighbours),
         cmocka_unit_test(brackets_have_a_depth),
         cmocka_unit_test(operations_have_a_depth),
+        cmocka_unit_test(paths_have_a_length),
         cmocka_unit_test(cut_files_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
