@@ -1,16 +1,22 @@
 /*
  * write.h: how generated code writes a table: one pass forward through the buffer, parents before what they refer to.
  *
- *     uint8_t *table = catga_begin_table(out, slot, &type);        room for all fields; the parent's slot is patched
+ *     uint8_t *table = catga_begin_table(out, at, slot, &type);     room for all fields; the parent's slot is set
  *     uint64_t present = 0;
- *     present |= catga_put_i64(table + 4, in->total, 0) << 2;      each inline field at its place in a full table
+ *     present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its place in a full table
  *     present |= catga_has(in->order_id.data) << 0;
- *     const uint8_t *vtable = catga_end_table(out, table, &type, present);
- *     return catga_put_string(out, table, vtable, &fields[0], in->order_id) && ...
+ *     at = catga_end_table(out, table, &type, present);             its vtable
+ *     const uint8_t *vtable = catga_last_vtable(out);
+ *     at = catga_put_string(out, at, table, vtable, &fields[0], in->order_id);     what the table refers to
+ *     return at;
+ *
+ * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
+ * and returns the next one, or NULL when something was refused; given NULL, it writes nothing and returns NULL.
  *
  * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
- * of absent fields 0. Only when more than half of the fields are absent does catga_end_table close the gaps. The vtable
- * follows its table, unless an equal one has been written for the same type: then that one is shared.
+ * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
+ * close the gaps. The vtable follows its table, unless an equal one has been written for the same type: then that one is
+ * shared.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -26,79 +32,84 @@ extern "C" {
 /* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
 #define CATGA_MAX_DEPTH 64
 
-/* The vtables that may be shared by tables to come: the last ones used, the very last one first. */
+/* The vtables that may be shared by tables to come. */
 #define CATGA_SHARED_VTABLES 8
 
 typedef struct catga_shared_vtable {
     const catga_table *type;
     uint64_t present;
     const uint8_t *at;
-    bool closed; /* the gaps of its tables */
 } catga_shared_vtable;
 
 struct catga_writer {
     uint8_t *start;
-    uint8_t *cursor; /* a multiple of 4 bytes from start */
     uint8_t *end;
-    unsigned depth;
-    bool full;             /* the buffer did not suffice; else a refusal */
-    unsigned vtable_count; /* in vtables; vtables[0].type is NULL when there is none */
     catga_problem *problem; /* where a refusal is explained; may be NULL */
+    catga_shared_vtable last; /* used; its type is NULL when there is none, or when its tables have no gaps */
+    unsigned depth;
+    unsigned vtable_count; /* written so far; the last CATGA_SHARED_VTABLES of them are in vtables */
+    bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
     catga_shared_vtable vtables[CATGA_SHARED_VTABLES];
 };
 
-/* Refuses a value: the reason and the field's name become the writer's problem. Returns false. */
-CATGA_COLD bool catga_refuse(catga_writer *out, const catga_field *field, const char *reason);
+/* Refuses a value: the reason and the field's name become the writer's problem. Returns NULL. */
+CATGA_COLD uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *reason);
 
-/* The buffer does not suffice. Returns false. */
-CATGA_COLD bool catga_overflow(catga_writer *out);
+/* The buffer does not suffice. Returns NULL. */
+CATGA_COLD uint8_t *catga_overflow(catga_writer *out);
 
-static inline bool catga_room(const catga_writer *out, size_t size)
+/* Sizes are rounded up, so that every part begins on a multiple of 4. */
+static inline size_t catga_round_up(size_t size)
 {
-    return (size_t)(out->end - out->cursor) >= size;
+    return (size + 3) & ~(size_t)3;
 }
 
-/*
- * Room for a full table of `type`, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice.
- */
-static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *slot, const catga_table *type)
+/* ---- Tables ---- */
+
+/* Vtables are written eight entries at a time; what is behind the last one is overwritten by what follows. */
+static inline size_t catga_vtable_room(const catga_table *type)
 {
-    size_t size = ((size_t)type->vtable[1] + 3) & ~(size_t)3;
-    if (!catga_room(out, 4 + size + (((size_t)type->vtable[0] + 3) & ~(size_t)3))) {
-        catga_overflow(out);
-        return NULL;
-    }
-    if (type->alignment == 8 && ((size_t)(out->cursor - out->start) & 4) == 0) {
-        catga_store_u32(out->cursor, 0); /* 8-byte fields begin 4 bytes into the table */
-        out->cursor += 4;
-    }
-    uint8_t *table = out->cursor;
-    memset(table, 0, size);
-    catga_store_u32(slot, (uint32_t)(table - slot));
-    out->cursor = table + size;
-    return table;
+    return 4 + (((size_t)type->field_count + 7) & ~(size_t)7) * 2;
 }
 
-/* The vtable of a table that is the first of its kind, or whose gaps are to be closed. */
-const uint8_t *catga_put_vtable(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
-
-/*
- * Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. Returns its vtable, which
- * says where its fields are.
- */
-static inline const uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type,
-                                             uint64_t present)
+/* Room for a full table of `type`, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
+static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type)
 {
-    const catga_shared_vtable *last = &out->vtables[0];
-    if (last->type != type || last->present != present || last->closed)
-        return catga_put_vtable(out, table, type, present);
+    size_t size = catga_round_up(type->vtable[1]);
+    if ((size_t)(out->end - at) < 4 + size + catga_vtable_room(type))
+        return catga_overflow(out);
+    if (type->alignment == 8 && ((size_t)(at - out->start) & 4) == 0) {
+        catga_store_u32(at, 0); /* 8-byte fields begin 4 bytes into the table */
+        at += 4;
+    }
+    memset(at, 0, size);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    return at;
+}
+
+/* Ends a table that is not like the one before it. */
+uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
+
+/* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
+static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+{
+    const catga_shared_vtable *last = &out->last;
+    if (last->type != type || last->present != present)
+        return catga_end_other_table(out, table, type, present);
     catga_store_i32(table, (int32_t)(table - last->at));
-    return last->at;
+    return table + catga_round_up(type->vtable[1]);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
-const uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type,
-                                    const uint64_t *present);
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present);
+
+/* The vtable of the table that was ended last: it says where its fields are. */
+static inline const uint8_t *catga_last_vtable(const catga_writer *out)
+{
+    return out->last.at;
+}
+
+/* ---- Inline fields ---- */
 
 static inline uint64_t catga_has(const void *data)
 {
@@ -122,6 +133,8 @@ static inline uint64_t catga_has(const void *data)
 
 /* Writes a struct at its place in a table; NULL is absent. */
 uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input);
+
+/* ---- Text ---- */
 
 /*
  * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares a loop over the last bytes; most
@@ -157,62 +170,68 @@ CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t leng
     return seen;
 }
 
-static inline bool catga_text_fits(const catga_writer *out, size_t length)
+static inline bool catga_text_fits(const catga_writer *out, const uint8_t *at, size_t length)
 {
-    size_t room = (size_t)(out->end - out->cursor);
+    size_t room = (size_t)(out->end - at);
     return room >= 8 && length <= room - 8;
 }
 
-/* Writes a length, the text and its NUL, and sets the slot; it fits. Returns all bytes of the text or-ed together. */
-CATGA_INLINE uint64_t catga_put_text(catga_writer *out, uint8_t *slot, catga_string value)
+/* Writes a length, the text and its NUL, and sets the slot; it fits. *seen: all bytes of the text or-ed together. */
+CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *seen)
 {
-    uint8_t *at = out->cursor;
-    uint8_t *end = at + ((4 + value.length + 1 + 3) & ~(size_t)3);
-    out->cursor = end;
+    uint8_t *end = at + catga_round_up(4 + value.length + 1);
     catga_store_u32(end - 4, 0);
     catga_store_u32(at, (uint32_t)value.length);
     catga_store_u32(slot, (uint32_t)(at - slot));
-    return catga_copy_text(at + 4, value.data, value.length);
+    *seen = catga_copy_text(at + 4, value.data, value.length);
+    return end;
 }
 
 /* What catga_put_string does when there is nothing to write, too much, or something that is not ASCII. */
-CATGA_APART bool catga_leave_out(catga_writer *out, const catga_field *field, size_t length);
-CATGA_APART bool catga_refuse_length(catga_writer *out, const catga_field *field);
-CATGA_APART bool catga_check_input(catga_writer *out, const catga_field *field, catga_string value);
+CATGA_APART uint8_t *catga_leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length);
+CATGA_APART uint8_t *catga_refuse_length(catga_writer *out, const catga_field *field);
+CATGA_APART uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const catga_field *field, catga_string value);
+
+/* ---- What a table refers to ---- */
 
 /*
- * What a table refers to. Each writes the value of `field` behind what has been written, sets its slot, and checks what
- * the schema asks; an absent value is left out. False: refused, or the buffer is full.
+ * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
+ * value is left out.
  */
-CATGA_INLINE bool catga_put_string(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                                    catga_string value)
+CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                                       const catga_field *field, catga_string value)
 {
+    uint64_t seen;
+    if (at == NULL)
+        return NULL;
+    if (value.data == NULL && value.length == 0 && (field->flags & CATGA_REQUIRED) == 0)
+        return at;
     if (value.data == NULL)
-        return catga_leave_out(out, field, value.length);
+        return catga_leave_out(out, at, field, value.length);
     if (value.length > field->max)
         return catga_refuse_length(out, field);
-    if (!catga_text_fits(out, value.length))
+    if (!catga_text_fits(out, at, value.length))
         return catga_overflow(out);
-    uint64_t seen = catga_put_text(out, table + catga_load_u16(vtable + field->slot), value);
-    return (seen & CATGA_HIGH_BITS) == 0 || catga_check_input(out, field, value);
+    at = catga_put_text(at, table + catga_load_u16(vtable + field->slot), value, &seen);
+    return (seen & CATGA_HIGH_BITS) == 0 ? at : catga_check_input(out, at, field, value);
 }
 
-bool catga_put_strings(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                       catga_string_slice values);
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, catga_string_slice values);
 /* Scalars and enums as they lie in memory. */
-bool catga_put_scalars(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                      const void *data, size_t length);
-bool catga_put_structs(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                       const void *data, size_t length);
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, const void *data, size_t length);
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, const void *data, size_t length);
 /* `input` is the plain struct of a union, `data` are such. `tags` is the field before: the type or types. */
-bool catga_put_union(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                     const void *input);
-bool catga_put_unions(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *tags,
-                      const catga_field *field, const void *data, size_t length);
-bool catga_put_child(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                     const void *input);
-bool catga_put_children(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                        const void *data, size_t length);
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                         const catga_field *field, const void *input);
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                          const catga_field *tags, const catga_field *field, const void *data, size_t length);
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                         const catga_field *field, const void *input);
+uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                            const catga_field *field, const void *data, size_t length);
 
 #ifdef __cplusplus
 }

@@ -1,13 +1,12 @@
 /*
  * encode.c: what every generated writer shares; write.h says how a table is written. Input: plain structs of the sender.
- * Output: a FlatBuffer, each part behind what refers to it, each on a multiple of 4 bytes. Invariant: out->cursor is a
- * multiple of 4 from out->start, and nothing is written past out->end.
+ * Output: a FlatBuffer, each part behind what refers to it. Invariant: `at` is a multiple of 4 from out->start, and nothing
+ * is written past out->end, which is one too.
  */
 #include "problem.h"
 #include "struct.h"
 #include "utf8.h"
 
-#include <catga/ascii.h>
 #include <catga/gen.h>
 
 enum { HEADER_SIZE = 8 }; /* the root's offset and the file identifier */
@@ -15,168 +14,210 @@ enum { HEADER_SIZE = 8 }; /* the root's offset and the file identifier */
 /* Offsets are below 2^31, whatever the buffer's size is (FlatBuffers, internals). */
 #define LARGEST_BUFFER ((size_t)INT32_MAX)
 
-/* ---- Refusals ---- */
+/* ---- Refusals: each returns NULL ---- */
 
-bool catga_refuse(catga_writer *out, const catga_field *field, const char *reason)
+static uint8_t *refuse(catga_writer *out, const char *reason)
 {
     catga_problem_state(out->problem, reason);
-    catga_problem_in_field(out->problem, field->name);
-    return false;
+    return NULL;
 }
 
-bool catga_refuse_length(catga_writer *out, const catga_field *field)
+static uint8_t *failed_in(catga_writer *out, const catga_field *field)
+{
+    if (!out->full)
+        catga_problem_in_field(out->problem, field->name);
+    return NULL;
+}
+
+static uint8_t *failed_at(catga_writer *out, const catga_field *field, size_t index)
+{
+    if (!out->full)
+        catga_problem_in_element(out->problem, field->name, index);
+    return NULL;
+}
+
+uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *reason)
+{
+    refuse(out, reason);
+    return failed_in(out, field);
+}
+
+uint8_t *catga_refuse_length(catga_writer *out, const catga_field *field)
 {
     bool counted = field->kind == CATGA_KIND_vector && field->format != CATGA_FORMAT_bytes;
     catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than", field->max);
-    catga_problem_in_field(out->problem, field->name);
-    return false;
+    return failed_in(out, field);
 }
 
-static bool refuse_element(catga_writer *out, const catga_field *field, size_t index, const char *reason)
-{
-    catga_problem_state(out->problem, reason);
-    catga_problem_in_element(out->problem, field->name, index);
-    return false;
-}
-
-bool catga_overflow(catga_writer *out)
+uint8_t *catga_overflow(catga_writer *out)
 {
     out->full = true;
-    return false;
+    return NULL;
 }
 
 /* An absent value: left out, unless it is required or claims a length. */
-bool catga_leave_out(catga_writer *out, const catga_field *field, size_t length)
+uint8_t *catga_leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length)
 {
     if (length != 0)
         return catga_refuse(out, field, "a length without data");
     if (field->flags & CATGA_REQUIRED)
         return catga_refuse(out, field, "required, but absent");
-    return true;
+    return at;
+}
+
+static bool is_text(catga_string value)
+{
+    return catga_is_utf8((const uint8_t *)value.data, value.length);
+}
+
+uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const catga_field *field, catga_string value)
+{
+    return is_text(value) ? at : catga_refuse(out, field, "not UTF-8");
 }
 
 /* ---- Vtables ---- */
 
-/* The vtable of a table in which fields keep their places. */
-static void keep_places(const catga_table *type, uint64_t present, uint16_t *entries)
+/* Eight entries of a vtable. */
+typedef uint16_t lanes __attribute__((vector_size(16)));
+enum { LANES = 8 };
+
+/*
+ * Writes the vtable of a table in which fields keep their places, eight entries at a time: those of `type`, where a bit of
+ * `present` is set. Returns its end.
+ */
+static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
-    size_t count = 0;
-    for (size_t id = 0; id < type->field_count; id++) {
-        bool there = (present >> id & 1) != 0;
-        entries[2 + id] = there ? type->vtable[2 + id] : 0;
-        if (there)
-            count = id + 1;
+    const lanes bits = {1, 2, 4, 8, 16, 32, 64, 128};
+    size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
+    catga_store_u16(at, (uint16_t)(4 + 2 * count));
+    catga_store_u16(at + 2, type->vtable[1]);
+    for (size_t id = 0; id < count; id += LANES) {
+        lanes entries;
+        lanes wanted = (lanes){0} + (uint16_t)(present >> id & 0xff);
+        memcpy(&entries, type->vtable + 2 + id, sizeof entries);
+        entries &= (lanes)((wanted & bits) != 0);
+        if (CATGA_SWAPPED)
+            entries = entries << 8 | entries >> 8;
+        memcpy(at + 4 + 2 * id, &entries, sizeof entries);
     }
-    entries[0] = (uint16_t)(4 + 2 * count);
-    entries[1] = type->vtable[1];
+    memset(at + 4 + 2 * count, 0, 4);
+    return at + catga_round_up(4 + 2 * count);
 }
 
-/* Moves the fields that are there together, in the order of the full layout; the vtable says where they are then. */
-static void close_gaps(catga_writer *out, uint8_t *table, const catga_table *type, uint16_t *entries)
+/* Moves the fields that are there together, in the order of the full layout, and writes a vtable that says where. */
+static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t present, const uint8_t **vtable)
 {
-    size_t end = 4;
+    uint16_t entries[2 + 64] = {4, 4};
     for (size_t i = 0; i < type->field_count; i++) {
         uint16_t id = type->layout[i];
-        if (entries[2 + id] == 0)
+        size_t size = type->fields[id].size;
+        if ((present >> id & 1) == 0)
             continue;
-        memmove(table + end, table + entries[2 + id], type->fields[id].size);
-        entries[2 + id] = (uint16_t)end;
-        end += type->fields[id].size;
+        memmove(table + entries[1], table + type->vtable[2 + id], size);
+        entries[2 + id] = entries[1];
+        entries[1] = (uint16_t)(entries[1] + size);
+        if (entries[0] < 6 + 2 * id)
+            entries[0] = (uint16_t)(6 + 2 * id);
     }
-    entries[1] = (uint16_t)end;
-    out->cursor = table + ((end + 3) & ~(size_t)3);
-    memset(table + end, 0, (size_t)(out->cursor - table) - end);
+    uint8_t *at = table + catga_round_up(entries[1]);
+    memset(table + entries[1], 0, (size_t)(at - table) - entries[1]);
+    if (*vtable != NULL)
+        return at;
+    *vtable = at;
+    catga_copy_scalars(at, entries, entries[0] / 2, 2);
+    memset(at + entries[0], 0, catga_round_up(entries[0]) - entries[0]);
+    return at + catga_round_up(entries[0]);
 }
 
-static const uint8_t *write_vtable(catga_writer *out, const uint16_t *entries)
+/* A vtable that was written before, or NULL. */
+static const uint8_t *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
 {
-    uint8_t *vtable = out->cursor;
-    size_t size = entries[0];
-    out->cursor += (size + 3) & ~(size_t)3;
-    catga_store_u32(out->cursor - 4, 0);
-    catga_copy_scalars(vtable, entries, size / 2, 2);
-    return vtable;
+    unsigned known = out->vtable_count < CATGA_SHARED_VTABLES ? out->vtable_count : CATGA_SHARED_VTABLES;
+    for (unsigned i = 0; i < known; i++)
+        if (out->vtables[i].type == type && out->vtables[i].present == present)
+            return out->vtables[i].at;
+    return NULL;
 }
 
-/* The place of a vtable among those that may be shared; behind the last one when it is not there. */
-static size_t find_shared(const catga_writer *out, const catga_table *type, uint64_t present)
+static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present, const uint8_t *at)
 {
-    size_t place = 0;
-    while (place < out->vtable_count &&
-           (out->vtables[place].type != type || out->vtables[place].present != present))
-        place++;
-    return place;
+    catga_shared_vtable *written = &out->vtables[out->vtable_count++ % CATGA_SHARED_VTABLES];
+    written->type = type;
+    written->present = present;
+    written->at = at;
 }
 
-/* Puts `entry`, which stood at `place` or is new, first. Of too many, the one that was not used for longest is forgotten. */
-static void share_first(catga_writer *out, catga_shared_vtable entry, size_t place)
+static bool is_mostly_absent(const catga_table *type, uint64_t present)
 {
-    if (place == CATGA_SHARED_VTABLES)
-        place--;
-    else if (place == out->vtable_count)
-        out->vtable_count++;
-    memmove(&out->vtables[1], &out->vtables[0], place * sizeof entry);
-    out->vtables[0] = entry;
+    return type->field_count > 8 && 2 * __builtin_popcountll(present) < type->field_count;
 }
 
-const uint8_t *catga_put_vtable(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+static CATGA_APART uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                             uint64_t present)
 {
-    uint16_t changed[2 + 64];
-    const uint16_t *entries = type->vtable;
-    size_t place = find_shared(out, type, present);
-    catga_shared_vtable entry = {type, present, NULL, false};
-    if (present != type->all) {
-        keep_places(type, present, changed);
-        entry.closed = 2 * __builtin_popcountll(present) < type->field_count;
-        if (entry.closed)
-            close_gaps(out, table, type, changed);
-        entries = changed;
+    const uint8_t *shared = find_vtable(out, type, present);
+    const uint8_t *vtable = shared;
+    uint8_t *at = close_gaps(table, type, present, &vtable);
+    if (shared == NULL)
+        remember_vtable(out, type, present, vtable);
+    out->last.type = NULL;
+    out->last.at = vtable;
+    catga_store_i32(table, (int32_t)(table - vtable));
+    return at;
+}
+
+uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+{
+    if (present != type->all && is_mostly_absent(type, present))
+        return end_sparse_table(out, table, type, present);
+    uint8_t *at = table + catga_round_up(type->vtable[1]);
+    const uint8_t *vtable = find_vtable(out, type, present);
+    if (vtable == NULL) {
+        vtable = at;
+        at = write_vtable(at, type, present);
+        remember_vtable(out, type, present, vtable);
     }
-    entry.at = place < out->vtable_count ? out->vtables[place].at : write_vtable(out, entries);
-    share_first(out, entry, place);
-    catga_store_i32(table, (int32_t)(table - entry.at));
-    return entry.at;
+    out->last.type = type;
+    out->last.present = present;
+    out->last.at = vtable;
+    catga_store_i32(table, (int32_t)(table - vtable));
+    return at;
 }
 
-static bool is_present(const uint64_t *present, size_t id)
-{
-    return (present[id / 64] >> id % 64 & 1) != 0;
-}
-
-/* Writes the vtable of a wide table at the cursor, without moving it. Its size. */
-static size_t write_wide_vtable(catga_writer *out, const catga_table *type, const uint64_t *present)
+/* Writes the vtable of a table of many fields. Its size. */
+static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint64_t *present)
 {
     size_t count = 0;
     for (size_t id = 0; id < type->field_count; id++) {
-        bool there = is_present(present, id);
-        catga_store_u16(out->cursor + 4 + 2 * id, there ? type->vtable[2 + id] : 0);
+        bool there = (present[id / 64] >> id % 64 & 1) != 0;
+        catga_store_u16(at + 4 + 2 * id, there ? type->vtable[2 + id] : 0);
         if (there)
             count = id + 1;
     }
-    catga_store_u16(out->cursor, (uint16_t)(4 + 2 * count));
-    catga_store_u16(out->cursor + 2, type->vtable[1]);
+    catga_store_u16(at, (uint16_t)(4 + 2 * count));
+    catga_store_u16(at + 2, type->vtable[1]);
     return 4 + 2 * count;
 }
 
-/*
- * Wide tables are rare: their vtables are found by their bytes, one for each type is remembered, and gaps stay. The key of
- * a wide table's entry among the shared vtables is its type alone.
- */
-const uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
+/* Wide tables are rare: the last vtable of a type is remembered by the type alone, compared by its bytes; gaps stay. */
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
 {
-    size_t size = write_wide_vtable(out, type, present);
-    size_t place = find_shared(out, type, 0);
-    catga_shared_vtable entry = {type, 0, out->cursor, false};
-    if (place < out->vtable_count && memcmp(out->vtables[place].at, out->cursor, size) == 0) {
-        entry = out->vtables[place];
-    } else {
-        memset(out->cursor + size, 0, -size & 3);
-        out->cursor += (size + 3) & ~(size_t)3;
+    uint8_t *at = table + catga_round_up(type->vtable[1]);
+    size_t size = write_wide_vtable(at, type, present);
+    const uint8_t *vtable = find_vtable(out, type, 0);
+    if (vtable == NULL || memcmp(vtable, at, size) != 0) {
+        vtable = at;
+        memset(at + size, 0, catga_round_up(size) - size);
+        at += catga_round_up(size);
+        remember_vtable(out, type, 0, vtable);
     }
-    share_first(out, entry, place);
-    catga_store_i32(table, (int32_t)(table - entry.at));
-    return entry.at;
+    out->last.type = NULL;
+    out->last.at = vtable;
+    catga_store_i32(table, (int32_t)(table - vtable));
+    return at;
 }
+
+/* ---- Structs ---- */
 
 uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
 {
@@ -186,12 +227,7 @@ uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *inp
     return 1;
 }
 
-/* ---- What tables refer to ---- */
-
-bool catga_check_input(catga_writer *out, const catga_field *field, catga_string value)
-{
-    return catga_is_utf8((const uint8_t *)value.data, value.length) || catga_refuse(out, field, "not UTF-8");
-}
+/* ---- Vectors ---- */
 
 static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catga_field *field)
 {
@@ -199,179 +235,179 @@ static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catg
 }
 
 /* Moves on so that what begins `ahead` bytes further is aligned; room for 4 bytes is there. */
-static void align_cursor(catga_writer *out, size_t ahead, size_t alignment)
+static uint8_t *align(const catga_writer *out, uint8_t *at, size_t ahead, size_t alignment)
 {
-    if (alignment < 8 || ((size_t)(out->cursor - out->start) + ahead) % 8 == 0)
-        return;
-    catga_store_u32(out->cursor, 0);
-    out->cursor += 4;
-}
-
-/* Begins a vector whose elements are at the cursor: padding, length, slot. The elements, or NULL. */
-static uint8_t *begin_vector(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                             size_t length, size_t element_size, size_t alignment)
-{
-    if (length > field->max) {
-        catga_refuse_length(out, field);
-        return NULL;
-    }
-    size_t room = (size_t)(out->end - out->cursor);
-    if (room < 12 || length > (room - 12) / element_size) {
-        catga_overflow(out);
-        return NULL;
-    }
-    align_cursor(out, 4, alignment);
-    uint8_t *slot = slot_of(table, vtable, field);
-    uint8_t *at = out->cursor;
-    out->cursor += (4 + length * element_size + 3) & ~(size_t)3;
-    catga_store_u32(out->cursor - 4, 0);
-    catga_store_u32(at, (uint32_t)length);
-    catga_store_u32(slot, (uint32_t)(at - slot));
+    if (alignment < 8 || ((size_t)(at - out->start) + ahead) % 8 == 0)
+        return at;
+    catga_store_u32(at, 0);
     return at + 4;
 }
 
-bool catga_put_scalars(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                      const void *data, size_t length)
+/* Padding, length, slot, and room for the elements, to which *elements is set. Returns the vector's end, or NULL. */
+static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_field *field, size_t length,
+                             size_t element_size, size_t alignment, uint8_t **elements)
 {
-    if (data == NULL)
-        return catga_leave_out(out, field, length);
+    size_t room = (size_t)(out->end - at);
+    if (length > field->max)
+        return catga_refuse_length(out, field);
+    if (room < 12 || length > (room - 12) / element_size)
+        return catga_overflow(out);
+    at = align(out, at, 4, alignment);
+    uint8_t *end = at + catga_round_up(4 + length * element_size);
+    catga_store_u32(end - 4, 0);
+    catga_store_u32(at, (uint32_t)length);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    *elements = at + 4;
+    return end;
+}
+
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, const void *data, size_t length)
+{
+    uint8_t *elements;
     size_t size = catga_scalar_size(field->element);
-    uint8_t *at = begin_vector(out, table, vtable, field, length, size, size);
-    if (at == NULL)
-        return false;
-    catga_copy_scalars(at, data, length, size);
-    return true;
+    if (at == NULL || data == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, size, size, &elements);
+    if (at != NULL)
+        catga_copy_scalars(elements, data, length, size);
+    return at;
 }
 
-bool catga_put_structs(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                       const void *data, size_t length)
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, const void *data, size_t length)
 {
-    if (data == NULL)
-        return catga_leave_out(out, field, length);
-    const catga_struct *type = field->type;
-    uint8_t *at = begin_vector(out, table, vtable, field, length, type->size, type->alignment);
-    if (at == NULL)
-        return false;
-    if (type->packed && !CATGA_SWAPPED) {
-        memcpy(at, data, length * type->size);
-        return true;
-    }
+    uint8_t *elements;
     const uint8_t *from = data;
-    for (size_t i = 0; i < length; i++)
-        catga_store_struct(at + i * type->size, type, from + i * type->size);
-    return true;
-}
-
-bool catga_put_strings(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                       catga_string_slice values)
-{
-    if (values.data == NULL)
-        return catga_leave_out(out, field, values.length);
-    uint8_t *at = begin_vector(out, table, vtable, field, values.length, 4, 4);
+    const catga_struct *type = field->type;
+    if (at == NULL || data == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, type->size, type->alignment, &elements);
     if (at == NULL)
-        return false;
-    for (size_t i = 0; i < values.length; i++) {
-        catga_string value = values.data[i];
-        if (value.data == NULL)
-            return refuse_element(out, field, i, "absent");
-        if (!catga_text_fits(out, value.length))
-            return catga_overflow(out);
-        uint64_t seen = catga_put_text(out, at + 4 * i, value);
-        if ((seen & CATGA_HIGH_BITS) != 0 && !catga_is_utf8((const uint8_t *)value.data, value.length))
-            return refuse_element(out, field, i, "not UTF-8");
-    }
-    return true;
+        return NULL;
+    if (type->packed && !CATGA_SWAPPED)
+        memcpy(elements, from, length * type->size);
+    else
+        for (size_t i = 0; i < length; i++)
+            catga_store_struct(elements + i * type->size, type, from + i * type->size);
+    return at;
 }
 
-/* Writes a table one level deeper. */
-static inline bool put_table(catga_writer *out, uint8_t *slot, const catga_table *type, const void *input)
+/* A string that is no field of its own. */
+static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, catga_string text)
+{
+    uint64_t seen;
+    if (!catga_text_fits(out, at, text.length))
+        return catga_overflow(out);
+    at = catga_put_text(at, slot, text, &seen);
+    return (seen & CATGA_HIGH_BITS) == 0 || is_text(text) ? at : refuse(out, "not UTF-8");
+}
+
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                           const catga_field *field, catga_string_slice values)
+{
+    uint8_t *elements = NULL;
+    if (at == NULL || values.data == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, values.length);
+    at = begin_vector(out, at, slot_of(table, vtable, field), field, values.length, 4, 4, &elements);
+    for (size_t i = 0; at != NULL && i < values.length; i++) {
+        catga_string value = values.data[i];
+        at = value.data == NULL ? refuse(out, "absent") : put_lone_text(out, at, elements + 4 * i, value);
+        if (at == NULL)
+            return failed_at(out, field, i);
+    }
+    return at;
+}
+
+/* ---- Tables inside tables ---- */
+
+/* One level deeper; to be followed by leave. */
+static inline bool enter(catga_writer *out)
 {
     if (out->depth == CATGA_MAX_DEPTH) {
         catga_problem_state_limit(out->problem, "nested deeper than", CATGA_MAX_DEPTH);
         return false;
     }
     out->depth++;
-    bool done = type->put(out, slot, input);
-    out->depth--;
-    return done;
-}
-
-bool catga_put_child(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                     const void *input)
-{
-    if (input == NULL)
-        return catga_leave_out(out, field, 0);
-    if (put_table(out, slot_of(table, vtable, field), field->type, input))
-        return true;
-    if (!out->full)
-        catga_problem_in_field(out->problem, field->name);
-    return false;
-}
-
-bool catga_put_children(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                        const void *data, size_t length)
-{
-    if (data == NULL)
-        return catga_leave_out(out, field, length);
-    uint8_t *at = begin_vector(out, table, vtable, field, length, 4, 4);
-    if (at == NULL)
-        return false;
-    const catga_table *type = field->type;
-    const uint8_t *element = data;
-    for (size_t i = 0; i < length; i++, element += type->plain_size) {
-        if (put_table(out, at + 4 * i, type, element))
-            continue;
-        if (!out->full)
-            catga_problem_in_element(out->problem, field->name, i);
-        return false;
-    }
     return true;
+}
+
+static inline void leave(catga_writer *out)
+{
+    out->depth--;
+}
+
+static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input)
+{
+    if (!enter(out))
+        return NULL;
+    at = type->put(out, at, slot, input);
+    leave(out);
+    return at;
+}
+
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                         const catga_field *field, const void *input)
+{
+    if (at == NULL || input == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
+    at = put_table(out, at, slot_of(table, vtable, field), field->type, input);
+    return at == NULL ? failed_in(out, field) : at;
+}
+
+uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                            const catga_field *field, const void *data, size_t length)
+{
+    uint8_t *elements = NULL;
+    const uint8_t *input = data;
+    const catga_table *type = field->type;
+    if (at == NULL || data == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, 4, 4, &elements);
+    if (at == NULL || length == 0)
+        return at;
+    if (!enter(out))
+        return failed_in(out, field);
+    for (size_t i = 0; i < length; i++, elements += 4, input += type->plain_size) {
+        at = type->put(out, at, elements, input);
+        if (at == NULL)
+            return failed_at(out, field, i);
+    }
+    leave(out);
+    return at;
 }
 
 /* ---- Unions ---- */
 
 /* A struct that stands alone, behind an offset. */
-static bool put_lone_struct(catga_writer *out, uint8_t *slot, const catga_struct *type, const void *input)
+static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_struct *type,
+                                const void *input)
 {
-    if (!catga_room(out, 4 + ((size_t)type->size + 3) / 4 * 4))
+    size_t size = catga_round_up(type->size);
+    if ((size_t)(out->end - at) < 4 + size)
         return catga_overflow(out);
-    align_cursor(out, 0, type->alignment);
-    uint8_t *at = out->cursor;
-    out->cursor += ((size_t)type->size + 3) / 4 * 4;
-    catga_store_u32(out->cursor - 4, 0);
+    at = align(out, at, 0, type->alignment);
+    catga_store_u32(at + size - 4, 0);
     catga_store_struct(at, type, input);
     catga_store_u32(slot, (uint32_t)(at - slot));
-    return true;
-}
-
-static bool refuse_reason(catga_writer *out, const char *reason)
-{
-    catga_problem_state(out->problem, reason);
-    return false;
-}
-
-static bool put_lone_text(catga_writer *out, uint8_t *slot, catga_string text)
-{
-    if (!catga_text_fits(out, text.length))
-        return catga_overflow(out);
-    uint64_t seen = catga_put_text(out, slot, text);
-    return (seen & CATGA_HIGH_BITS) == 0 || catga_is_utf8((const uint8_t *)text.data, text.length) ||
-           refuse_reason(out, "not UTF-8");
+    return at + size;
 }
 
 /* What a union is, which is not nothing. */
-static bool put_alternative(catga_writer *out, uint8_t *slot, const catga_union *type, catga_plain_union plain)
+static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_union *type,
+                                catga_plain_union plain)
 {
     if (plain.type > type->count)
-        return refuse_reason(out, "a type that the union does not have");
+        return refuse(out, "a type that the union does not have");
     const catga_alternative *alternative = &type->alternatives[plain.type - 1];
-    if (alternative->kind == CATGA_KIND_string)
-        return plain.value.text.data == NULL ? refuse_reason(out, "a type without a value")
-                                             : put_lone_text(out, slot, plain.value.text);
-    if (plain.value.object == NULL)
-        return refuse_reason(out, "a type without a value");
-    return alternative->kind == CATGA_KIND_table ? put_table(out, slot, alternative->type, plain.value.object)
-                                                 : put_lone_struct(out, slot, alternative->type, plain.value.object);
+    bool is_string = alternative->kind == CATGA_KIND_string;
+    if (is_string ? plain.value.text.data == NULL : plain.value.object == NULL)
+        return refuse(out, "a type without a value");
+    if (is_string)
+        return put_lone_text(out, at, slot, plain.value.text);
+    return alternative->kind == CATGA_KIND_table
+               ? put_table(out, at, slot, alternative->type, plain.value.object)
+               : put_lone_struct(out, at, slot, alternative->type, plain.value.object);
 }
 
 /* The plain struct of a union without strings is shorter than the general one. */
@@ -383,41 +419,38 @@ static catga_plain_union load_union(const catga_union *type, const uint8_t *plai
     return value;
 }
 
-bool catga_put_union(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *field,
-                     const void *input)
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                         const catga_field *field, const void *input)
 {
     catga_plain_union plain = load_union(field->type, input);
-    if (plain.type == 0)
-        return catga_leave_out(out, field, 0);
-    if (put_alternative(out, slot_of(table, vtable, field), field->type, plain))
-        return true;
-    if (!out->full)
-        catga_problem_in_field(out->problem, field->name);
-    return false;
+    if (at == NULL || plain.type == 0)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
+    at = put_alternative(out, at, slot_of(table, vtable, field), field->type, plain);
+    return at == NULL ? failed_in(out, field) : at;
 }
 
-bool catga_put_unions(catga_writer *out, uint8_t *table, const uint8_t *vtable, const catga_field *tags,
-                      const catga_field *field, const void *data, size_t length)
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+                          const catga_field *tags, const catga_field *field, const void *data, size_t length)
 {
-    if (data == NULL)
-        return catga_leave_out(out, field, length);
+    uint8_t *types = NULL;
+    uint8_t *elements = NULL;
+    const uint8_t *input = data;
     const catga_union *type = field->type;
-    const uint8_t *plain = data;
-    uint8_t *tag = begin_vector(out, table, vtable, tags, length, 1, 1);
-    uint8_t *at = tag == NULL ? NULL : begin_vector(out, table, vtable, field, length, 4, 4);
-    if (at == NULL)
-        return false;
-    for (size_t i = 0; i < length; i++, plain += type->plain_size) {
-        catga_plain_union value = load_union(type, plain);
-        tag[i] = value.type;
-        catga_store_u32(at + 4 * i, 0);
-        if (value.type == 0 || put_alternative(out, at + 4 * i, type, value))
-            continue;
-        if (!out->full)
-            catga_problem_in_element(out->problem, field->name, i);
-        return false;
+    if (at == NULL || data == NULL)
+        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+    at = begin_vector(out, at, slot_of(table, vtable, tags), tags, length, 1, 1, &types);
+    if (at != NULL)
+        at = begin_vector(out, at, slot_of(table, vtable, field), field, length, 4, 4, &elements);
+    for (size_t i = 0; at != NULL && i < length; i++) {
+        catga_plain_union plain = load_union(type, input + i * type->plain_size);
+        types[i] = plain.type;
+        catga_store_u32(elements + 4 * i, 0);
+        if (plain.type != 0)
+            at = put_alternative(out, at, elements + 4 * i, type, plain);
+        if (at == NULL)
+            return failed_at(out, field, i);
     }
-    return true;
+    return at;
 }
 
 /* ---- Whole buffers ---- */
@@ -426,24 +459,23 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
                           size_t *length, catga_problem *problem)
 {
     catga_writer out;
-    if (capacity > LARGEST_BUFFER)
-        capacity = LARGEST_BUFFER;
+    catga_problem_begin(problem);
     if (capacity < HEADER_SIZE)
         return CATGA_TOO_LARGE;
+    if (capacity > LARGEST_BUFFER)
+        capacity = LARGEST_BUFFER;
     out.start = buffer;
-    out.cursor = buffer + HEADER_SIZE;
     out.end = buffer + (capacity & ~(size_t)3);
+    out.problem = problem;
+    out.last.type = NULL;
     out.depth = 1;
     out.vtable_count = 0;
-    out.vtables[0].type = NULL;
     out.full = false;
-    out.problem = problem;
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);
-    catga_problem_begin(problem);
-    bool done = table->put(&out, buffer, input);
+    const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, input);
     catga_problem_finish(problem);
-    if (!done)
+    if (at == NULL)
         return out.full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;
-    *length = (size_t)(out.cursor - out.start);
+    *length = (size_t)(at - buffer);
     return CATGA_OK;
 }
