@@ -1,0 +1,73 @@
+/* The test client's connection, and the step that several of its parts take: placing an order. */
+#include "client.h"
+
+#include <shop/orders.catga.h>
+
+#include <ctype.h>
+#include <stdio.h>
+
+catga_status client_open(shop_client *self, const catga_options *options)
+{
+    self->steps = (shop_steps){.program = "test-client"};
+    watch_open(&self->watch);
+    catga_status status = catga_open(&self->bus, options);
+    if (status == CATGA_OK)
+        status = watch_serve(&self->watch, self->bus);
+    if (status != CATGA_OK)
+        client_close(self);
+    return status;
+}
+
+/* The bus first: until it is closed its threads may still bring events to the watch. */
+void client_close(shop_client *self)
+{
+    catga_close(self->bus);
+    watch_close(&self->watch);
+}
+
+/* Eight digits, upper case. */
+static bool is_order_id(catga_string id)
+{
+    if (id.length != 8)
+        return false;
+    for (size_t i = 0; i < id.length; i++)
+        if (!isdigit((unsigned char)id.data[i]) && (id.data[i] < 'A' || id.data[i] > 'F'))
+            return false;
+    return true;
+}
+
+static void check_result(shop_client *self, shop_orders_order_result_view result, int64_t total)
+{
+    catga_string id = shop_orders_order_result_get_order_id(result);
+    const char *status = shop_orders_order_status_name(shop_orders_order_result_get_status(result));
+    char text[CATGA_DECIMAL_TEXT];
+
+    step_gave(&self->steps, "order %.*s, total %s, %s", CATGA_PRINT(id),
+              catga_decimal_text(shop_orders_order_result_get_total(result), 2, text), status);
+    expect_true(&self->steps, "the order's id is eight hexadecimal digits", is_order_id(id));
+    expect_money(&self->steps, "the total", shop_orders_order_result_get_total(result), total);
+    expect_text(&self->steps, "the status", catga_str(status), "Created");
+}
+
+/*
+ * A reply is freed in any case, after a failed call too. Its view and its error's text live until then: what is needed
+ * longer is copied.
+ */
+catga_status client_order(shop_client *self, const char *customer_id, const char *product_id, int64_t total,
+                          char order_id[65])
+{
+    const shop_orders_create_order command = {
+        .customer_id = catga_str(customer_id), .product_id = catga_str(product_id), .quantity = 1};
+    shop_orders_order_result_reply reply;
+
+    step(&self->steps, "%s orders one %s", customer_id, product_id);
+    catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
+    if (status == CATGA_OK) {
+        check_result(self, reply.view, total);
+        snprintf(order_id, 65, "%.*s", CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
+    } else {
+        step_gave(&self->steps, "%s: %.*s", catga_status_name(status), CATGA_PRINT(reply.error.text));
+    }
+    shop_orders_order_result_reply_free(&reply);
+    return status;
+}

@@ -1,0 +1,82 @@
+# shellcheck shell=sh
+# The shop's play, for examples/run, which has sourced ../stage.sh. The client checks what it gets; here it is checked
+# what the services say, and that everything ends as it should.
+
+# demonstrate DIR: three programs, which lie in DIR, and a server.
+demonstrate() {
+    step 'A server and two services'
+    server_start
+    start orders env CATGA_INSTANCE=order-service-1 "$1/order_service"
+    start notifications env CATGA_INSTANCE=notification-service-1 "$1/notification_service"
+    await orders '订单服务已启动'
+    await notifications '通知服务已启动'
+
+    step 'An order is placed, found, and announced'
+    play "$1" orders
+    order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 5999\.99, Created$/\1/p' "$stage/client.log")
+    said orders '处理创建订单命令: {"customer_id":"CUST-001","product_id":"PROD-001","quantity":1} [MessageId=' \
+        "订单创建成功: $order, 总金额: 5999.99 [MessageId="
+    said notifications \
+        "📧 邮件通知已发送 - 订单: $order, 客户: CUST-001, 产品: 笔记本电脑, 数量: 1, 总额: ¥5999.99" \
+        "📱 短信通知已发送 - 订单: $order, 客户: CUST-001, 总额: ¥5999.99" \
+        "📊 审计日志记录 - 新订单创建: {\"order_id\":\"$order\","
+
+    step 'What cannot be done is said in the terms of the schema'
+    play "$1" failures
+    said client 'no product PROD-999' '9 of PROD-001 (笔记本电脑) left, 999 ordered' 'no order NO-ORDER'
+    said orders '产品不存在: PROD-999' '库存不足: 笔记本电脑, 剩余: 9, 需要: 999' '订单不存在: NO-ORDER'
+
+    step 'Five orders at once, without waiting for one another'
+    play "$1" burst
+    said orders '总金额: 199.99' '总金额: 699.99' '总金额: 2199.99' '总金额: 299.99'
+    said notifications '产品: 无线鼠标, 数量: 1, 总额: ¥199.99' '产品: 机械键盘, 数量: 1, 总额: ¥699.99' \
+        '产品: 显示器, 数量: 1, 总额: ¥2199.99' '产品: 网络摄像头, 数量: 1, 总额: ¥299.99'
+
+    step 'The server goes away and comes back'
+    start client "$1/test_client" outage
+    await client 'The server is stopped'
+    server_stop
+    await client 'The server is started again' 20
+    server_start
+    finish client
+    said orders 'connected again'
+    said notifications 'connected again'
+
+    step 'The services end: they finish what they have begun'
+    stop orders
+    stop notifications
+
+    step 'Nobody is there to answer'
+    play "$1" silence
+    server_stop
+
+    printf '\nEvery step gave what it should.\n'
+}
+
+# demonstrate_local DIR: the same in one process.
+demonstrate_local() {
+    "$1/shop_local" || fail 'a step did not give what it should'
+    printf '\nEvery step gave what it should.\n'
+}
+
+# play DIR PART: the client shows a part.
+play() {
+    start client "$1/test_client" "$2"
+    finish client
+}
+
+# said NAME TEXT...: waits until NAME has printed each of these, in whatever order, and shows its lines. Handlers of one
+# service run side by side, so their lines have no order among them.
+said() {
+    said_name=$1
+    said_left=200
+    shift
+    for said_text; do
+        until grep -qF -- "$said_text" "$stage/$said_name.log"; do
+            [ "$said_left" -gt 0 ] || fail "$said_name did not print: $said_text"
+            said_left=$((said_left - 1))
+            sleep 0.05
+        done
+    done
+    show "$said_name"
+}

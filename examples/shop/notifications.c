@@ -1,0 +1,55 @@
+/*
+ * The handlers of NotificationService. Both get every OrderCreated, each on its own: neither waits for the other, and if
+ * one fails the other does not notice. An event has no reply, so a handler only says whether it has done its work.
+ */
+#include "notifications.h"
+
+#include "shop_log.h"
+
+#include <shop/orders.catga.h>
+
+#include <inttypes.h>
+
+enum { JSON_MAX = 2048 };
+
+static catga_status handle_notify(catga_context *context, shop_orders_order_created_view event)
+{
+    notification_desk *self = catga_context_user(context);
+    catga_string order_id = shop_orders_order_created_get_order_id(event);
+    catga_string customer_id = shop_orders_order_created_get_customer_id(event);
+    catga_string product_name = shop_orders_order_created_get_product_name(event);
+    char total[CATGA_DECIMAL_TEXT];
+
+    catga_decimal_text(shop_orders_order_created_get_total(event), 2, total);
+    shop_info(context, "📧 邮件通知已发送 - 订单: %.*s, 客户: %.*s, 产品: %.*s, 数量: %" PRIu32 ", 总额: ¥%s",
+              CATGA_PRINT(order_id), CATGA_PRINT(customer_id), CATGA_PRINT(product_name),
+              shop_orders_order_created_get_quantity(event), total);
+    shop_info(context, "📱 短信通知已发送 - 订单: %.*s, 客户: %.*s, 总额: ¥%s", CATGA_PRINT(order_id),
+              CATGA_PRINT(customer_id), total);
+    atomic_fetch_add(&self->notified, 1);
+    return CATGA_OK;
+}
+
+static catga_status handle_audit(catga_context *context, shop_orders_order_created_view event)
+{
+    notification_desk *self = catga_context_user(context);
+    char json[JSON_MAX];
+
+    shop_orders_order_created_print(event, json, sizeof json);
+    shop_info(context, "📊 审计日志记录 - 新订单创建: %s", json);
+    atomic_fetch_add(&self->audited, 1);
+    return CATGA_OK;
+}
+
+void notification_desk_init(notification_desk *self)
+{
+    atomic_init(&self->notified, 0);
+    atomic_init(&self->audited, 0);
+}
+
+catga_status notification_desk_serve(notification_desk *self, catga_bus *bus)
+{
+    static const shop_orders_notification_service service = SHOP_ORDERS_NOTIFICATION_SERVICE(handle);
+
+    return shop_orders_notification_service_serve(bus, &service, self);
+}

@@ -1,0 +1,20 @@
+/* The notification service: tells customers of their orders, and keeps the books. */
+#ifndef SHOP_NOTIFICATIONS_H
+#define SHOP_NOTIFICATIONS_H
+
+#include <catga/catga.h>
+
+#include <stdatomic.h>
+
+/* What the two handlers have done. It must outlive the bus that serves it. */
+typedef struct notification_desk {
+    atomic_uint notified;
+    atomic_uint audited;
+} notification_desk;
+
+void notification_desk_init(notification_desk *self);
+
+/* Serves the subscriptions of NotificationService. */
+CATGA_CHECKED catga_status notification_desk_serve(notification_desk *self, catga_bus *bus);
+
+#endif

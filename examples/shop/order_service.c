@@ -1,0 +1,39 @@
+/*
+ * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or SIGINT; then it
+ * finishes what it has begun. Start as many as you like: each order goes to one of them. (Each has shelves of its own,
+ * though: a real shop would keep them in a database.)
+ */
+#include "orders.h"
+#include "shop_log.h"
+
+#include <stdio.h>
+
+static catga_status serve(catga_bus *bus, order_desk *desk)
+{
+    catga_status status = order_desk_serve(desk, bus);
+
+    if (status != CATGA_OK)
+        return status;
+    shop_notice(bus, "订单服务已启动");
+    status = catga_run(bus);
+    shop_notice(bus, "订单服务已停止");
+    return status;
+}
+
+int main(void)
+{
+    const catga_options options = {.name = "order-service", .workers = 4};
+    order_desk desk;
+    catga_bus *bus;
+
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    order_desk_open(&desk);
+    catga_status status = catga_open(&bus, &options);
+    if (status == CATGA_OK)
+        status = serve(bus, &desk);
+    catga_close(bus); /* after this no handler runs, and what they used can go */
+    order_desk_close(&desk);
+    if (status != CATGA_OK)
+        fprintf(stderr, "order_service: %s\n", catga_status_text(status));
+    return status == CATGA_OK ? 0 : 1;
+}

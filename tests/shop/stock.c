@@ -1,0 +1,234 @@
+/*
+ * Sixty-four customers want one of ten laptops, all at the same time: ten get one, fifty-four are told that there are
+ * none, and every order that was confirmed can be found. Inside the process and over NATS ($NATS_URL), with several
+ * workers, with calls that wait on threads of their own and with calls that do not wait.
+ */
+#include "orders.h"
+
+#include <shop/orders.catga.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdio.h>
+
+enum { CUSTOMERS = 64, STOCK = 10, WORKERS = 4 };
+
+typedef struct place {
+    catga_local *local; /* NULL: over NATS */
+    order_desk desk;
+    catga_bus *service;
+    catga_bus *client;
+} place;
+
+/* What one customer was told. */
+typedef struct told {
+    catga_bus *bus;
+    sem_t *all;
+    catga_status status;
+    uint32_t code;
+    char order_id[65];
+} told;
+
+static void open_place(place *self, bool inside)
+{
+    *self = (place){0};
+    order_desk_open(&self->desk);
+    if (inside)
+        assert_int_equal(catga_local_open(&self->local), CATGA_OK);
+    const catga_options options = {.prefix = "stock", .workers = WORKERS, .local = self->local};
+    assert_int_equal(catga_open(&self->service, &options), CATGA_OK);
+    assert_int_equal(catga_open(&self->client, &options), CATGA_OK);
+    assert_int_equal(order_desk_serve(&self->desk, self->service), CATGA_OK);
+}
+
+static void close_place(place *self)
+{
+    catga_close(self->client);
+    catga_close(self->service);
+    catga_local_close(self->local);
+    order_desk_close(&self->desk);
+}
+
+static void note(told *self, catga_status status, shop_orders_order_result_view result, const catga_error *error)
+{
+    self->status = status;
+    self->code = error->code;
+    if (status == CATGA_OK)
+        snprintf(self->order_id, sizeof self->order_id, "%.*s",
+                 CATGA_PRINT(shop_orders_order_result_get_order_id(result)));
+}
+
+static const shop_orders_create_order *command(void)
+{
+    static const shop_orders_create_order one = {{"CUST-064", 8}, {"PROD-001", 8}, 1};
+    return &one;
+}
+
+/* ---- All customers at once ---- */
+
+static void *call(void *argument)
+{
+    told *self = argument;
+    shop_orders_order_result_reply reply;
+
+    catga_status status = shop_orders_create_order_call(self->bus, command(), &reply);
+    note(self, status, reply.view, &reply.error);
+    shop_orders_order_result_reply_free(&reply);
+    return NULL;
+}
+
+static void order_by_calls(place *at, told customers[CUSTOMERS])
+{
+    pthread_t threads[CUSTOMERS];
+
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        customers[i] = (told){.bus = at->client};
+        assert_int_equal(pthread_create(&threads[i], NULL, call, &customers[i]), 0);
+    }
+    for (size_t i = 0; i < CUSTOMERS; i++)
+        pthread_join(threads[i], NULL);
+}
+
+static void on_answer(catga_status status, shop_orders_order_result_view result, const catga_error *error, void *user)
+{
+    told *self = user;
+
+    note(self, status, result, error);
+    sem_post(self->all);
+}
+
+static void order_by_sends(place *at, told customers[CUSTOMERS])
+{
+    sem_t all;
+
+    sem_init(&all, 0, 0);
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        customers[i] = (told){.all = &all};
+        assert_int_equal(shop_orders_create_order_send(at->client, command(), on_answer, &customers[i]), CATGA_OK);
+    }
+    for (size_t i = 0; i < CUSTOMERS; i++)
+        while (sem_wait(&all) != 0)
+            continue;
+    sem_destroy(&all);
+}
+
+/* ---- What must hold ---- */
+
+static void check_found(place *at, const char *order_id)
+{
+    const shop_orders_get_order query = {.order_id = catga_str(order_id)};
+    shop_orders_order_reply reply;
+
+    assert_int_equal(shop_orders_get_order_call(at->client, &query, &reply), CATGA_OK);
+    assert_true(catga_string_equal(shop_orders_order_get_order_id(reply.view), catga_str(order_id)));
+    assert_true(catga_string_equal(shop_orders_order_get_product_name(reply.view), CATGA_STR("笔记本电脑")));
+    assert_int_equal(shop_orders_order_get_total(reply.view), 599999);
+    shop_orders_order_reply_free(&reply);
+}
+
+static void check(place *at, const told customers[CUSTOMERS])
+{
+    unsigned served = 0;
+
+    for (size_t i = 0; i < CUSTOMERS; i++) {
+        if (customers[i].status == CATGA_OK) {
+            served++;
+            assert_int_equal(strspn(customers[i].order_id, "0123456789ABCDEF"), 8);
+            check_found(at, customers[i].order_id);
+            for (size_t j = 0; j < i; j++)
+                assert_string_not_equal(customers[i].order_id, customers[j].order_id);
+        } else {
+            assert_int_equal(customers[i].status, CATGA_DECLARED_ERROR);
+            assert_int_equal(customers[i].code, SHOP_ORDERS_ORDER_ERROR_INSUFFICIENT_STOCK);
+        }
+    }
+    assert_int_equal(served, STOCK);
+    assert_int_equal(atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-001"))->stock), 0);
+    assert_int_equal(atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-002"))->stock), 50);
+}
+
+static void run(bool inside, void (*order)(place *at, told customers[CUSTOMERS]))
+{
+    told customers[CUSTOMERS];
+    place at;
+
+    open_place(&at, inside);
+    order(&at, customers);
+    check(&at, customers);
+    close_place(&at);
+}
+
+static void local_calls(void **state)
+{
+    (void)state;
+    run(true, order_by_calls);
+}
+
+static void local_sends(void **state)
+{
+    (void)state;
+    run(true, order_by_sends);
+}
+
+static void nats_calls(void **state)
+{
+    (void)state;
+    run(false, order_by_calls);
+}
+
+static void nats_sends(void **state)
+{
+    (void)state;
+    run(false, order_by_sends);
+}
+
+/* The same without a bus: eight threads empty the shelves of every product, and put some back. */
+static void *take_and_give_back(void *argument)
+{
+    shop_product *product = argument;
+    uint32_t left;
+    intptr_t taken = 0;
+
+    while (product_take(product, 3, &left)) {
+        product_give_back(product, 1);
+        taken += 2;
+    }
+    return (void *)taken;
+}
+
+static void every_piece_is_somewhere(void **state)
+{
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    catalogue shelves;
+    intptr_t taken = 0;
+
+    (void)state;
+    catalogue_init(&shelves);
+    shop_product *mice = catalogue_find(&shelves, CATGA_STR("PROD-002"));
+    for (size_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_and_give_back, mice), 0);
+    for (size_t i = 0; i < THREADS; i++) {
+        void *some;
+        pthread_join(threads[i], &some);
+        taken += (intptr_t)some;
+    }
+    assert_int_equal(taken + atomic_load(&mice->stock), 50);
+    assert_true(atomic_load(&mice->stock) < 3 + 2 * THREADS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_piece_is_somewhere),
+        cmocka_unit_test(local_calls),
+        cmocka_unit_test(local_sends),
+        cmocka_unit_test(nats_calls),
+        cmocka_unit_test(nats_sends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
