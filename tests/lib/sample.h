@@ -1,11 +1,12 @@
 /*
- * A small schema for tests of the runtime, in the form in which catgac writes one: the command Echo, the query Ask and
- * the event Noted, all of a text and a number; the first two are answered with the same, or with an error of SampleError.
+ * What the tests of the runtime send, on top of the tables of sample.catga: the command Echo, the query Ask and the event
+ * Noted, all of a text and a number; the first two are answered with the same, or with an error of SampleError. Since all
+ * are alike, one type stands for each of them, so that one function of a test may handle them all.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
-#include <catga/gen.h>
+#include "sample.catga.h"
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,60 +17,16 @@
 #define SAMPLE_MAYBE_UNUSED
 #endif
 
-typedef struct sample {
-    catga_string text; /* required, at most 100000 bytes */
-    uint32_t number;
-} sample;
+typedef test_sample_echo sample;
+typedef test_sample_echo_view sample_view;
 
-typedef struct sample_view {
-    const uint8_t *table;
-} sample_view;
+#define sample_get_text   test_sample_echo_get_text
+#define sample_get_number test_sample_echo_get_number
 
-static inline catga_string sample_get_text(sample_view view)
-{
-    return catga_get_string(view.table, 4);
-}
-
-static inline uint32_t sample_get_number(sample_view view)
-{
-    return catga_get_u32(view.table, 6, 0);
-}
-
-static const catga_field sample_fields[] = {
-    {"text", NULL, NULL, 100000, offsetof(sample, text), 4, 4, 4, CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
-     CATGA_REQUIRED, {0, 0}},
-    {"number", NULL, NULL, CATGA_UNBOUNDED, offsetof(sample, number), 6, 4, 4, CATGA_KIND_u32, 0, CATGA_FORMAT_plain,
-     0, 0, {0, 0}},
-};
-
-static const uint16_t sample_vtable[] = {8, 12, 4, 8};
-static const uint16_t sample_layout[] = {0, 1};
-static const catga_table sample_echo_table, sample_ask_table, sample_noted_table, sample_answer_table;
-
-static bool sample_put(catga_writer *out, uint8_t *slot, const void *input)
-{
-    const sample *in = (const sample *)input;
-    uint8_t *table = catga_begin_table(out, slot, &sample_answer_table);
-    if (table == NULL)
-        return false;
-    uint64_t present = 0;
-    present |= catga_has(in->text.data) << 0;
-    present |= catga_put_u32(table + 8, in->number, 0) << 1;
-    const uint8_t *vtable = catga_end_table(out, table, &sample_answer_table, present);
-    return catga_put_string(out, table, vtable, &sample_fields[0], in->text);
-}
-
-static bool sample_check(catga_check *check, catga_frame table)
-{
-    return catga_check_string(check, table, &sample_fields[0]);
-}
-
-#define SAMPLE_TABLE(title, a, b, c, d)                                                            \
-    {title, sample_fields, sample_vtable, sample_layout, sample_put, sample_check, 3, sizeof(sample), 2, 4, {a, b, c, d}}
-static const catga_table sample_echo_table = SAMPLE_TABLE("sample.Echo", 'E', 'c', 'h', 'o');
-static const catga_table sample_ask_table = SAMPLE_TABLE("sample.Ask", 'A', 's', 'k', '_');
-static const catga_table sample_noted_table = SAMPLE_TABLE("sample.Noted", 'N', 'o', 't', 'e');
-static const catga_table sample_answer_table = SAMPLE_TABLE("sample.Answer", 'A', 'n', 's', 'w');
+#define sample_echo_table   test_sample_echo_descriptor
+#define sample_ask_table    test_sample_ask_descriptor
+#define sample_noted_table  test_sample_noted_descriptor
+#define sample_answer_table test_sample_answer_descriptor
 
 static const catga_declared_error sample_errors[] = {{1001, "sample.SampleError.Refused"}};
 static const catga_error_set sample_error = {"sample.SampleError", sample_errors, 1};
