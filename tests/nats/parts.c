@@ -21,6 +21,28 @@ static void subjects(void **state)
     assert_false(catga_nats_subject_valid(NULL));
 }
 
+/* Wherever it stands: subjects are looked at in blocks. */
+static void one_wrong_byte_is_enough(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length <= 50; length++)
+        for (size_t at = 0; at < length; at++)
+            for (unsigned byte = 1; byte < 256; byte++) {
+                char subject[64] = "";
+                memset(subject, 'a', length);
+                subject[at] = (char)byte;
+                bool edge = at == 0 || at == length - 1;
+                bool wrong = byte <= ' ' || byte == 127 || byte == '*' || byte == '>' || (byte == '.' && edge);
+                assert_int_equal(catga_nats_subject_valid(subject), !wrong);
+            }
+    for (size_t at = 1; at < 40; at++) {
+        char subject[64] = "";
+        memset(subject, 'a', 42);
+        subject[at] = subject[at + 1] = '.';
+        assert_false(catga_nats_subject_valid(subject));
+    }
+}
+
 static void a_subject_has_an_end(void **state)
 {
     (void)state;
@@ -91,8 +113,10 @@ static void statuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(subjects),  cmocka_unit_test(a_subject_has_an_end), cmocka_unit_test(patterns),
-        cmocka_unit_test(replies),   cmocka_unit_test(addresses),            cmocka_unit_test(statuses),
+        cmocka_unit_test(subjects),  cmocka_unit_test(one_wrong_byte_is_enough),
+        cmocka_unit_test(patterns),  cmocka_unit_test(a_subject_has_an_end),
+        cmocka_unit_test(replies),   cmocka_unit_test(addresses),
+        cmocka_unit_test(statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
