@@ -81,26 +81,30 @@ uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const catga_field *fi
 typedef uint16_t lanes __attribute__((vector_size(16)));
 enum { LANES = 8 };
 
+/* Two entries of a vtable in one store. */
+static inline void store_pair(uint8_t *at, size_t first, size_t second)
+{
+    catga_store_u32(at, (uint32_t)(first | second << 16));
+}
+
 /*
  * Writes the vtable of a table in which fields keep their places, eight entries at a time: those of `type`, where a bit of
- * `present` is set. Returns its end.
+ * `present` is set. What is written behind the last one is zeros. Returns its end.
  */
-static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
+static inline uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
     const lanes bits = {1, 2, 4, 8, 16, 32, 64, 128};
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
-    catga_store_u16(at, (uint16_t)(4 + 2 * count));
-    catga_store_u16(at + 2, type->vtable[1]);
+    store_pair(at, 4 + 2 * count, type->vtable[1]);
     for (size_t id = 0; id < count; id += LANES) {
         lanes entries;
         lanes wanted = (lanes){0} + (uint16_t)(present >> id & 0xff);
         memcpy(&entries, type->vtable + 2 + id, sizeof entries);
-        entries &= (lanes)((wanted & bits) != 0);
+        entries &= (lanes)((wanted & bits) == bits);
         if (CATGA_SWAPPED)
             entries = entries << 8 | entries >> 8;
         memcpy(at + 4 + 2 * id, &entries, sizeof entries);
     }
-    memset(at + 4 + 2 * count, 0, 4);
     return at + catga_round_up(4 + 2 * count);
 }
 
@@ -147,41 +151,48 @@ static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t
     written->at = at;
 }
 
-static bool is_mostly_absent(const catga_table *type, uint64_t present)
+static uint8_t *end_with(catga_writer *out, uint8_t *at, uint8_t *table, const catga_table *type, uint64_t present,
+                         const uint8_t *vtable)
 {
-    return type->field_count > 8 && 2 * __builtin_popcountll(present) < type->field_count;
+    out->last.type = type;
+    out->last.present = present;
+    out->last.at = vtable;
+    catga_store_i32(table, (int32_t)(table - vtable));
+    return at;
 }
 
-static CATGA_APART uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type,
-                                             uint64_t present)
+static uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+{
+    uint8_t *at = table + catga_round_up(type->vtable[1]);
+    const uint8_t *vtable = find_vtable(out, type, present);
+    if (vtable != NULL)
+        return end_with(out, at, table, type, present, vtable);
+    remember_vtable(out, type, present, at);
+    return end_with(out, write_vtable(at, type, present), table, type, present, at);
+}
+
+/* A table whose gaps are to be closed; the next one must come here too, so that it must not look like the last one. */
+static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     const uint8_t *shared = find_vtable(out, type, present);
     const uint8_t *vtable = shared;
     uint8_t *at = close_gaps(table, type, present, &vtable);
     if (shared == NULL)
         remember_vtable(out, type, present, vtable);
-    out->last.type = NULL;
-    out->last.at = vtable;
-    catga_store_i32(table, (int32_t)(table - vtable));
-    return at;
+    return end_with(out, at, table, NULL, present, vtable);
+}
+
+static CATGA_APART uint8_t *end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                            uint64_t present)
+{
+    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, present)
+                                                                 : end_whole_table(out, table, type, present);
 }
 
 uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
-    if (present != type->all && is_mostly_absent(type, present))
-        return end_sparse_table(out, table, type, present);
-    uint8_t *at = table + catga_round_up(type->vtable[1]);
-    const uint8_t *vtable = find_vtable(out, type, present);
-    if (vtable == NULL) {
-        vtable = at;
-        at = write_vtable(at, type, present);
-        remember_vtable(out, type, present, vtable);
-    }
-    out->last.type = type;
-    out->last.present = present;
-    out->last.at = vtable;
-    catga_store_i32(table, (int32_t)(table - vtable));
-    return at;
+    return present != type->all && type->field_count > LANES ? end_large_table(out, table, type, present)
+                                                             : end_whole_table(out, table, type, present);
 }
 
 /* Writes the vtable of a table of many fields. Its size. */
@@ -211,10 +222,7 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
         at += catga_round_up(size);
         remember_vtable(out, type, 0, vtable);
     }
-    out->last.type = NULL;
-    out->last.at = vtable;
-    catga_store_i32(table, (int32_t)(table - vtable));
-    return at;
+    return end_with(out, at, table, NULL, 0, vtable);
 }
 
 /* ---- Structs ---- */
