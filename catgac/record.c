@@ -3,15 +3,18 @@
 
 #include <inttypes.h>
 
-static const char *const kind_names[] = {
-    [PROPERTY_IDENTIFIER] = "identifier", [PROPERTY_TEXT] = "text",     [PROPERTY_NUMBER] = "number",
-    [PROPERTY_FLAG] = "flag",             [PROPERTY_RECORD] = "record", [PROPERTY_LIST] = "list",
-    [PROPERTY_TEXTS] = "list of texts",
-};
-
-const char *property_kind_name(property_kind kind)
+const char *property_kind_text(property_kind kind)
 {
-    return kind_names[kind];
+    static const char *const texts[] = {
+        [PROPERTY_IDENTIFIER] = "an identifier",
+        [PROPERTY_TEXT] = "a text",
+        [PROPERTY_NUMBER] = "a number",
+        [PROPERTY_FLAG] = "a flag",
+        [PROPERTY_RECORD] = "a record",
+        [PROPERTY_LIST] = "a list",
+        [PROPERTY_TEXTS] = "a list of texts",
+    };
+    return texts[kind];
 }
 
 const property *record_find(const record_type *type, slice name)

@@ -58,8 +58,8 @@ static inline const void *record_member(const void *record, const property *of)
     return (const char *)record + of->offset;
 }
 
-/* "identifier", "text", ...: for messages. */
-const char *property_kind_name(property_kind kind);
+/* "an identifier", "a text", ...: for messages. */
+const char *property_kind_text(property_kind kind);
 
 /* Appends a record and all below it as indented text, for --dump=view. */
 void record_dump(const record_type *type, const void *record, buffer *out);

@@ -252,8 +252,8 @@ static bool resolve_next(parser *p, slice name, path *made, target *found)
     if (name_is_missing(p, name))
         return false;
     if (found->kind != PROPERTY_RECORD) {
-        fail_at(p, span_of_slice(p, name), "'%.*s' is a %s: there are no names in it",
-                SLICE_PRINT(found->name), property_kind_name(found->kind));
+        fail_at(p, span_of_slice(p, name), "'%.*s' is %s: there are no names in it",
+                SLICE_PRINT(found->name), property_kind_text(found->kind));
         return false;
     }
     const property *step = record_find(found->type, name);
@@ -315,8 +315,8 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
         fail_at(p, of->place, "'%.*s' is a text: say how it is escaped, |comment or |c_string",
                 SLICE_PRINT(found->name));
     if (filtered)
-        fail_at(p, of->place, "'%.*s' is a %s: it takes no filter", SLICE_PRINT(found->name),
-                property_kind_name(found->kind));
+        fail_at(p, of->place, "'%.*s' is %s: it takes no filter", SLICE_PRINT(found->name),
+                property_kind_text(found->kind));
     return !is_text && !filtered;
 }
 
@@ -336,8 +336,8 @@ static bool append_hole(parser *p, const path *of, const target *found, escape_f
     case PROPERTY_RECORD:
     case PROPERTY_LIST:
     case PROPERTY_TEXTS:
-        fail_at(p, of->place, "'%.*s' is a %s: it cannot be written out", SLICE_PRINT(found->name),
-                property_kind_name(found->kind));
+        fail_at(p, of->place, "'%.*s' is %s: it cannot be written out", SLICE_PRINT(found->name),
+                property_kind_text(found->kind));
         return false;
     }
     operation *hole = append_operation(p, kind);
@@ -414,8 +414,8 @@ static void parse_for(parser *p, span place)
         variable.kind = found.kind == PROPERTY_TEXTS ? PROPERTY_TEXT : PROPERTY_RECORD;
         variable.type = found.type;
         if (!variable.is_valid)
-            fail_at(p, of.place, "'%.*s' is a %s: 'for' takes a list", SLICE_PRINT(found.name),
-                    property_kind_name(found.kind));
+            fail_at(p, of.place, "'%.*s' is %s: 'for' takes a list", SLICE_PRINT(found.name),
+                    property_kind_text(found.kind));
     }
     if (open_block(p, place, OPERATION_LOOP, &of))
         p->scopes[p->scope_count++] = variable;

@@ -1,0 +1,190 @@
+/* From the command line to what is to be done, and what is said when it is wrong. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+enum { MOST_ARGUMENTS = 16 };
+
+typedef struct trial {
+    arena memory;
+    options chosen;
+    buffer problem;
+    char words[512];
+    char *arguments[MOST_ARGUMENTS];
+} trial;
+
+/* Splits at blanks; "" in the line is an empty argument. */
+static bool parse(trial *t, const char *line)
+{
+    arena_open(&t->memory, 1 << 24);
+    t->problem = buffer_in(&t->memory);
+    assert_true(strlen(line) < sizeof t->words - 8);
+    strcpy(t->words, "catgac ");
+    strcat(t->words, line);
+    int count = 0;
+    for (char *word = strtok(t->words, " "); word != NULL; word = strtok(NULL, " ")) {
+        assert_true(count < MOST_ARGUMENTS - 1);
+        t->arguments[count++] = strcmp(word, "\"\"") == 0 ? word + 2 : word;
+    }
+    t->arguments[count] = NULL;
+    return options_parse(&t->memory, count, t->arguments, &t->chosen, &t->problem);
+}
+
+static void refuses(const char *line, const char *problem)
+{
+    trial t;
+    assert_false(parse(&t, line));
+    assert_string_equal(t.problem.data, problem);
+    arena_close(&t.memory);
+}
+
+static void files_are_compiled_to_c_by_default(void **state)
+{
+    (void)state;
+    trial t;
+    assert_true(parse(&t, "a.catga b.catga"));
+    assert_int_equal(t.chosen.action, ACTION_GENERATE);
+    assert_int_equal(t.chosen.file_count, 2);
+    assert_string_equal(t.chosen.files[1], "b.catga");
+    assert_true(t.chosen.emit[EMIT_C]);
+    assert_false(t.chosen.emit[EMIT_FBS]);
+    assert_null(t.chosen.output_directory);
+    assert_null(t.chosen.depfile);
+    arena_close(&t.memory);
+}
+
+static void arguments_may_be_joined_or_apart(void **state)
+{
+    (void)state;
+    trial t;
+    assert_true(parse(&t, "-o out -Ione -I two --emit=fbs --emit c --depfile=d a.catga"));
+    assert_string_equal(t.chosen.output_directory, "out");
+    assert_int_equal(t.chosen.root_count, 2);
+    assert_string_equal(t.chosen.roots[0], "one");
+    assert_string_equal(t.chosen.roots[1], "two");
+    assert_true(t.chosen.emit[EMIT_C]);
+    assert_true(t.chosen.emit[EMIT_FBS]);
+    assert_string_equal(t.chosen.depfile, "d");
+    arena_close(&t.memory);
+}
+
+static void only_what_is_asked_for_is_emitted(void **state)
+{
+    (void)state;
+    trial t;
+    assert_true(parse(&t, "--emit fbs a.catga"));
+    assert_false(t.chosen.emit[EMIT_C]);
+    assert_true(t.chosen.emit[EMIT_FBS]);
+    arena_close(&t.memory);
+}
+
+static void an_action_is_chosen(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        action action;
+    } cases[] = {
+        {"--check a", ACTION_CHECK},
+        {"--dump=tokens a", ACTION_DUMP_TOKENS},
+        {"--dump ast a", ACTION_DUMP_AST},
+        {"--dump=model a", ACTION_DUMP_MODEL},
+        {"--dump=view a", ACTION_DUMP_VIEW},
+        {"--list-outputs a", ACTION_LIST_OUTPUTS},
+        {"--check-templates", ACTION_CHECK_TEMPLATES},
+        {"--print-templates out", ACTION_PRINT_TEMPLATES},
+        {"--version", ACTION_VERSION},
+        {"--help", ACTION_HELP},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        trial t;
+        assert_true(parse(&t, cases[i].line));
+        assert_int_equal(t.chosen.action, cases[i].action);
+        arena_close(&t.memory);
+    }
+}
+
+static void two_dashes_end_the_options(void **state)
+{
+    (void)state;
+    trial t;
+    assert_true(parse(&t, "-- -o --help -"));
+    assert_int_equal(t.chosen.action, ACTION_GENERATE);
+    assert_int_equal(t.chosen.file_count, 3);
+    assert_string_equal(t.chosen.files[0], "-o");
+    arena_close(&t.memory);
+}
+
+static void what_is_unknown_is_refused(void **state)
+{
+    (void)state;
+    trial t;
+    assert_false(parse(&t, "--emti c a"));
+    assert_memory_equal(t.problem.data, "unknown option '--emti'; the options are -o, -I, --emit,",
+                        56);
+    arena_close(&t.memory);
+    assert_false(parse(&t, "--helper"));
+    arena_close(&t.memory);
+    assert_false(parse(&t, "-x a"));
+    arena_close(&t.memory);
+    refuses("--emit java a", "--emit takes c or fbs, not 'java'");
+    refuses("--dump=all a", "--dump takes tokens or ast or model or view, not 'all'");
+}
+
+static void what_is_incomplete_is_refused(void **state)
+{
+    (void)state;
+    refuses("", "no schema is given; see catgac --help");
+    refuses("--check", "no schema is given; see catgac --help");
+    refuses("a -o", "-o needs an argument: DIR");
+    refuses("a -o \"\"", "-o needs an argument: DIR");
+    refuses("a --depfile=", "--depfile needs an argument: FILE");
+    refuses("--version=1", "--version takes no argument");
+}
+
+static void what_would_have_no_effect_is_refused(void **state)
+{
+    (void)state;
+    refuses("--check --dump=ast a", "--check and --dump exclude each other");
+    refuses("--dump=ast --dump=model a", "--dump and --dump exclude each other");
+    refuses("--version a", "--version takes no schema");
+    refuses("--check --depfile d a", "--check and --depfile exclude each other");
+    refuses("--depfile-target t a", "--depfile-target needs --depfile");
+}
+
+static void help_names_every_option(void **state)
+{
+    (void)state;
+    arena memory;
+    arena_open(&memory, 1 << 20);
+    buffer out = buffer_in(&memory);
+    options_help(&out);
+#define OPTION(name, spelling, argument, meaning)                                                  \
+    assert_non_null(strstr(out.data, "  " spelling));                                              \
+    assert_non_null(strstr(out.data, meaning "\n"));
+#include "options.def"
+#undef OPTION
+    arena_close(&memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(files_are_compiled_to_c_by_default),
+        cmocka_unit_test(arguments_may_be_joined_or_apart),
+        cmocka_unit_test(only_what_is_asked_for_is_emitted),
+        cmocka_unit_test(an_action_is_chosen),
+        cmocka_unit_test(two_dashes_end_the_options),
+        cmocka_unit_test(what_is_unknown_is_refused),
+        cmocka_unit_test(what_is_incomplete_is_refused),
+        cmocka_unit_test(what_would_have_no_effect_is_refused),
+        cmocka_unit_test(help_names_every_option),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
