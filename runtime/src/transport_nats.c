@@ -37,7 +37,7 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
     catga_nats *nats = catga_nats_of(transport);
     int64_t deadline = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
     catga_status status = flush_link(&nats->prompt, deadline);
-    if (status == CATGA_OK && atomic_load(&nats->bulk.wanted))
+    if (status == CATGA_OK && atomic_load(&nats->bulk.settled))
         status = flush_link(&nats->bulk, deadline);
     return status;
 }

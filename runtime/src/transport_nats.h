@@ -89,7 +89,8 @@ const char *catga_nats_address_shown(const char *address);
 /*
  * One connection of nats.c, from the attempt to its end. The attempt runs in a thread of its own, since it can stall:
  * a name look-up has no deadline, nor has nats.c before 3.8.0 while it waits for the server's PONG (#706); there it
- * also eats a byte of memory per turn. Such a session is given up; its thread ends when its peer does.
+ * also turns busily, and eats a byte of memory per turn. Nothing can be done about that thread but to start another, to
+ * have few of them, and to say so when all are stalled; it ends when its peer does.
  */
 struct catga_nats_session {
     pthread_mutex_t lock;
@@ -122,6 +123,9 @@ bool catga_nats_set_kernel_deadline(natsConnection *connection);
 
 /* ---- Links ----------------------------------------------------------------------------------------------------- */
 
+/* Attempts that may be stalled at once: each is a thread, and before nats.c 3.8.0 a busy one. */
+#define CATGA_NATS_STALLED 3
+
 struct catga_nats_link {
     catga_nats *owner;
     bool prompt;
@@ -130,13 +134,15 @@ struct catga_nats_link {
     /* For those who send. A connection is destroyed when it cannot be found here and `users` is 0. */
     _Atomic(natsConnection *) connection;
     atomic_uint users;
-    atomic_bool wanted; /* it has been asked for */
+    atomic_bool wanted;  /* it has been asked for */
+    atomic_bool settled; /* an attempt has ended: there has been a connection, or a failure */
 
     /* Under the transport's lock. */
     catga_nats_session *session;
     natsStatus failure;   /* of the last attempt */
     unsigned attempts;    /* that have ended, well or not */
-    unsigned stalled;     /* attempts given up since one ended */
+    catga_nats_session *stalled[CATGA_NATS_STALLED]; /* attempts that are not waited for any more, until they end */
+    int64_t stalled_ns;   /* when the last of them was given up */
     int64_t next_ns;      /* when the next attempt may start */
     int64_t up_ns;        /* since when there is a connection */
     int64_t pause_ns;     /* between attempts, before jitter */

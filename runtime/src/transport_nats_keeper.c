@@ -7,6 +7,7 @@
 
 #include "clock.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 /* Between attempts. A connection that does not live long makes the pause grow: a server may refuse us at each. */
@@ -16,8 +17,10 @@
 #define LONG_LIFE     CATGA_SECOND
 
 /* An attempt has this long for each server, twice its timeout, before it is given up as stalled. */
-#define PATIENCE     (2 * CATGA_SECOND)
-#define STALLS_MOST  8
+#define PATIENCE (2 * CATGA_SECOND)
+
+/* When so many are stalled that there can be no other, one has this long to end. A look-up of a name takes 30 s. */
+#define LAST_PATIENCE (60 * CATGA_SECOND)
 
 /* How long the server may take to confirm the subscriptions of a new connection. */
 #define RENEW_WAIT_MS 2000
@@ -121,6 +124,13 @@ static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection 
     return NATS_ERR;
 }
 
+/* The server says what it likes; nats.c takes an int. */
+static void set_max_payload(catga_nats *nats, int64_t max_payload)
+{
+    int64_t most = max_payload < 0 ? 0 : max_payload > INT_MAX ? INT_MAX : max_payload;
+    atomic_store(&nats->max_payload, (size_t)most);
+}
+
 /*
  * The connection is shown to senders only when its subscriptions stand, the inbox among them: else the answer to the
  * first request could come before its subscription.
@@ -136,10 +146,10 @@ static void come_up(catga_nats_link *link, int64_t now)
         go_down(link, now);
         return;
     }
-    link->stalled = 0;
     link->refusal_told = false;
-    atomic_store(&nats->max_payload, (size_t)natsConnection_GetMaxPayload(connection));
+    set_max_payload(nats, natsConnection_GetMaxPayload(connection));
     atomic_store(&link->connection, connection);
+    atomic_store(&link->settled, true);
     pthread_cond_broadcast(&nats->changed);
     if (link->prompt)
         hurry(&nats->bulk, now);
@@ -163,24 +173,63 @@ static void tell_refusal(catga_nats_link *link)
     tell(link->owner, CATGA_CONNECTION_REFUSED, natsStatus_GetText(link->failure));
 }
 
-static void fail(catga_nats_link *link, natsStatus failure, int64_t now)
+static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
 {
     link->failure = failure;
     link->attempts++;
+    atomic_store(&link->settled, true);
     plan(link, now, refused(link));
     pthread_cond_broadcast(&link->owner->changed);
+}
+
+static void fail(catga_nats_link *link, int64_t now)
+{
+    set_failure(link, link->session->status, now);
     end_session(link);
     tell_refusal(link);
     tell_found(link->owner);
 }
 
-/* Eight attempts in a row that neither succeed nor fail are threads and memory that do not come back. */
+/* ---- An attempt stalls ----------------------------------------------------------------------------------------- */
+
+/* Where a stalled session can be put, or NULL. */
+static catga_nats_session **free_place(catga_nats_link *link)
+{
+    for (size_t i = 0; i < CATGA_NATS_STALLED; i++)
+        if (link->stalled[i] == NULL)
+            return &link->stalled[i];
+    return NULL;
+}
+
 static void stall(catga_nats_link *link, int64_t now)
 {
+    *free_place(link) = link->session; /* there is one, or the attempt would not have been started */
+    link->session = NULL;
+    link->stalled_ns = now;
+    set_failure(link, NATS_TIMEOUT, now);
+    tell_found(link->owner);
+}
+
+/* Takes leave of the stalled sessions that have ended after all, or of every one. False when there was none. */
+static bool end_stalled(catga_nats_link *link, bool every)
+{
     catga_nats *nats = link->owner;
-    fail(link, NATS_TIMEOUT, now);
-    if (++link->stalled < STALLS_MOST || nats->given_up)
-        return;
+    bool any = false;
+    for (size_t i = 0; i < CATGA_NATS_STALLED; i++) {
+        catga_nats_session *session = link->stalled[i];
+        if (session == NULL || (!every && !atomic_load(&session->finished)))
+            continue;
+        link->stalled[i] = NULL;
+        any = true;
+        pthread_mutex_unlock(&nats->lock);
+        catga_nats_session_end(session);
+        pthread_mutex_lock(&nats->lock);
+    }
+    return any;
+}
+
+static void give_up(catga_nats *nats)
+{
     nats->given_up = true;
     pthread_cond_broadcast(&nats->changed);
     tell(nats, CATGA_CONNECTION_CLOSED, "every attempt to connect stalls");
@@ -193,28 +242,44 @@ static int64_t patience(const catga_nats *nats)
     return PATIENCE * nats->servers.count + CATGA_SECOND;
 }
 
-/* Does what is due for the link; returns when there will be something again, unless it is woken. */
-static int64_t keep(catga_nats_link *link)
+/* Without a session: starts one when it is due. Returns when the link should be looked at again. */
+static int64_t seek(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
+    if (!atomic_load(&link->wanted) || nats->given_up)
+        return CATGA_FOREVER;
+    if (now < link->next_ns)
+        return link->next_ns;
+    if (free_place(link) == NULL) {
+        if (now < link->stalled_ns + LAST_PATIENCE)
+            return link->stalled_ns + LAST_PATIENCE;
+        give_up(nats);
+        return now;
+    }
+    plan(link, now, false);
+    link->session = catga_nats_session_start(link);
+    return link->session == NULL ? link->next_ns : now + patience(nats);
+}
+
+/*
+ * Does what is due for the link; returns when there will be something again, unless it is woken. Whoever has let go of
+ * the lock returns `now`: he may have missed something.
+ */
+static int64_t keep(catga_nats_link *link)
+{
     int64_t now = catga_clock_now();
     catga_nats_session *session = link->session;
-    if (session == NULL) {
-        if (!atomic_load(&link->wanted) || nats->given_up)
-            return CATGA_FOREVER;
-        if (now < link->next_ns)
-            return link->next_ns;
-        plan(link, now, false);
-        link->session = catga_nats_session_start(link);
-        return link->session == NULL ? link->next_ns : now + patience(nats);
-    }
+    if (end_stalled(link, false))
+        return now;
+    if (session == NULL)
+        return seek(link, now);
     if (!atomic_load(&session->finished)) {
-        int64_t end = session->started_ns + patience(nats);
+        int64_t end = session->started_ns + patience(link->owner);
         if (now < end)
             return end;
         stall(link, now);
     } else if (session->status != NATS_OK) {
-        fail(link, session->status, now);
+        fail(link, now);
     } else if (atomic_load(&session->closed)) {
         go_down(link, now);
     } else if (link->up_ns < session->started_ns) {
@@ -262,6 +327,7 @@ static void end_link(catga_nats_link *link)
 {
     if (link->session != NULL)
         end_session(link);
+    end_stalled(link, true);
 }
 
 void catga_nats_keeper_stop(catga_nats *nats)

@@ -63,13 +63,20 @@ static catga_status send_paced(catga_nats *nats, const catga_outgoing *message, 
 
 /* ---- The operations -------------------------------------------------------------------------------------------- */
 
+/* The first event waits for its connection; where there is no server at all it fails at once. */
+static void open_bulk(catga_nats *nats)
+{
+    if (atomic_load(&nats->prompt.connection) != NULL)
+        (void)catga_nats_link_want(&nats->bulk, catga_clock_now() + BULK_WAIT, true);
+}
+
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
 {
     catga_nats *nats = catga_nats_of(transport);
     if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
         return CATGA_INVALID_ARGUMENT;
-    if (!atomic_load_explicit(&nats->bulk.wanted, memory_order_relaxed))
-        catga_nats_link_want(&nats->bulk, catga_clock_now() + BULK_WAIT, true);
+    if (!atomic_load_explicit(&nats->bulk.settled, memory_order_relaxed))
+        open_bulk(nats);
     return send_over(&nats->bulk, message, NULL);
 }
 
