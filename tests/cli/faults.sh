@@ -1,0 +1,73 @@
+#!/bin/sh
+# What was written before is whole after a full disk, a read-only folder, a kill.
+. "$(dirname "$0")/expect"
+schema small.catga
+
+# many TABLE: prints a schema whose output takes a while to write.
+many() {
+    echo 'namespace test.cli; version 1;'
+    i=0
+    while [ $i -lt 300 ]; do
+        echo "table $1$i { a: string; b: u32; c: [u16]; d: decimal(2); }"
+        i=$((i + 1))
+    done
+}
+
+nothing_left() {
+    [ -z "$(find . -name '.catgac-*')" ] || fail "left behind: $(find . -name '.catgac-*')"
+}
+
+# No file may grow past 64 blocks of 512 bytes, which is what a full disk looks like.
+many Old >large.catga
+expect 0 "$CATGAC" -o full large.catga
+cp -r full before
+many New >large.catga
+(
+    trap '' XFSZ
+    ulimit -f 64
+    expect 3 "$CATGAC" -o full large.catga
+)
+said "cannot write 'full/large.catga.h': File too large"
+diff -r before full || fail 'a full disk has changed the output'
+nothing_left
+
+# A folder that cannot be written to; root must lay down the right to do it all the same.
+expect 0 "$CATGAC" -o closed small.catga
+schema small.catga Changed
+cp -r closed before_closed
+chmod 555 closed
+if [ "$(id -u)" -eq 0 ]; then
+    expect 3 setpriv --bounding-set=-dac_override,-dac_read_search "$CATGAC" -o closed small.catga
+else
+    expect 3 "$CATGAC" -o closed small.catga
+fi
+said "cannot write 'closed/small.catga.h': Permission denied"
+chmod 755 closed
+diff -r before_closed closed || fail 'a closed folder was changed'
+
+# A folder where a file should be, and the other way round.
+mkdir -p taken/small.catga.h
+expect 3 "$CATGAC" -o taken small.catga
+said "cannot write 'taken/small.catga.h': Is a directory"
+absent taken/small.catga.c
+echo text >file
+expect 3 "$CATGAC" -o file small.catga
+said "cannot write 'file/small.catga.h': Not a directory"
+nothing_left
+
+# Killed anywhere, each file is the old one or the new one. `full` holds the old ones.
+many New >large.catga
+expect 0 "$CATGAC" -o after large.catga
+for delay in 0.002 0.004 0.006 0.008 0.010 0.012 0.014 0.016 0.020 0.024 0.030 0.040; do
+    rm -rf full
+    cp -r before full
+    "$CATGAC" -o full large.catga 2>/dev/null &
+    process=$!
+    sleep $delay
+    kill -9 $process 2>/dev/null || true
+    wait $process 2>/dev/null || true
+    for file in large.catga.h large.catga.c; do
+        cmp -s before/$file full/$file || cmp -s after/$file full/$file ||
+            fail "$file is neither old nor new after a kill"
+    done
+done
