@@ -16,6 +16,10 @@ install_packages() {
         echo "This is not a Debian system; it needs what these packages hold:$missing" >&2
         return 0
     fi
+    if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+        echo "Not root, and there is no sudo. As root, run: apt-get install$missing" >&2
+        return 1
+    fi
     echo "Installing:$missing"
     packages_log=$(mktemp)
     # shellcheck disable=SC2086
@@ -46,10 +50,7 @@ missing_packages() {
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         env DEBIAN_FRONTEND=noninteractive "$@"
-    elif command -v sudo >/dev/null; then
-        sudo env DEBIAN_FRONTEND=noninteractive "$@"
     else
-        echo "Not root, and there is no sudo. As root, run: apt-get install$missing" >&2
-        return 1
+        sudo env DEBIAN_FRONTEND=noninteractive "$@"
     fi
 }
