@@ -20,13 +20,15 @@ static void on_reply(void *user, uint64_t token, catga_incoming *message)
 static void on_lost(catga_core *core, const char *text)
 {
     catga_core_count(core, CATGA_COUNTER_disconnects);
-    catga_log_limited(&core->settings.logger, &core->losses, CATGA_LOG_WARNING, "the connection was lost: %s", text);
+    catga_log_limited(&core->settings.logger, &core->losses, CATGA_LOG_WARNING,
+                      "the connection was lost: %s", text);
     catga_calls_lost(&core->calls);
 }
 
 static void on_closed(catga_core *core, const char *text)
 {
-    catga_log(&core->settings.logger, CATGA_LOG_ERROR, "the connection is closed for good: %s", text);
+    catga_log(&core->settings.logger, CATGA_LOG_ERROR, "the connection is closed for good: %s",
+              text);
     atomic_store(&core->lost, true);
     catga_calls_lost(&core->calls);
     eventfd_write(core->stop_fd, 1);
@@ -51,7 +53,8 @@ static void on_event(void *user, catga_connection_event event, const char *text)
         on_closed(core, text);
         break;
     case CATGA_CONNECTION_OVERFLOW:
-        catga_log_limited(logger, &core->overflows, CATGA_LOG_WARNING, "too many messages wait, some are lost: %s", text);
+        catga_log_limited(logger, &core->overflows, CATGA_LOG_WARNING,
+                          "too many messages wait, some are lost: %s", text);
         break;
     case CATGA_CONNECTION_REFUSED:
         catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR, "the server refused: %s", text);
@@ -106,8 +109,9 @@ static catga_status connect_transport(catga_core *core)
     sigset_t before;
 
     catga_signals_block(&before); /* for the threads that the transport makes */
-    catga_status status = settings.local != NULL ? catga_transport_local_open(&settings, &core->transport)
-                                                 : catga_transport_nats_open(&settings, &core->transport);
+    catga_status status = settings.local != NULL
+                              ? catga_transport_local_open(&settings, &core->transport)
+                              : catga_transport_nats_open(&settings, &core->transport);
     catga_signals_restore(&before);
     if (status != CATGA_OK)
         return status;
@@ -132,7 +136,8 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
         return CATGA_NO_MEMORY;
     status = connect_transport(core);
     if (status != CATGA_OK) {
-        catga_log(&settings.logger, CATGA_LOG_ERROR, "not connected: %s", catga_status_text(status));
+        catga_log(&settings.logger, CATGA_LOG_ERROR, "not connected: %s",
+                  catga_status_text(status));
         core_free(core);
         return status;
     }
@@ -152,7 +157,8 @@ void catga_close(catga_bus *bus)
     bool ended = catga_served_end(core);
     pthread_mutex_unlock(&core->serving);
     if (!ended) {
-        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "closed while a handler runs: its bus is not freed");
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "closed while a handler runs: its bus is not freed");
         return;
     }
     catga_calls_stop_timer(&core->calls);
@@ -165,7 +171,8 @@ void catga_close(catga_bus *bus)
 
 catga_status catga_core_may_send(const catga_bus *bus)
 {
-    if (atomic_load_explicit(&bus->core->state, memory_order_relaxed) == CATGA_CORE_OPEN || bus->context != NULL)
+    if (atomic_load_explicit(&bus->core->state, memory_order_relaxed) == CATGA_CORE_OPEN ||
+        bus->context != NULL)
         return CATGA_OK;
     return CATGA_DRAINING;
 }
@@ -186,7 +193,7 @@ catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), v
     }
     int64_t left = catga_clock_left_ms(end, catga_clock_now());
     return core->operations->flush(core->transport,
-                                              left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+                                   left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
 }
 
 catga_status catga_drain(catga_bus *bus)
@@ -215,7 +222,8 @@ catga_counters catga_count(const catga_bus *bus)
     catga_counters counters;
 
 #define COUNTER(name, sentence)                                                                    \
-    counters.name = atomic_load_explicit(&core->counters[CATGA_COUNTER_##name], memory_order_relaxed);
+    counters.name =                                                                                \
+        atomic_load_explicit(&core->counters[CATGA_COUNTER_##name], memory_order_relaxed);
 #include <catga/counters.def>
 #undef COUNTER
     counters.dropped_messages += core->operations->dropped(core->transport);

@@ -45,7 +45,8 @@ static uint32_t word_count(const catga_calls *calls)
 
 /* ---- Slots ---- */
 
-catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive, void *user)
+catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive,
+                               void *user)
 {
     calls->count = count;
     calls->drive = drive;
@@ -58,7 +59,8 @@ catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_f
     if (calls->slots == NULL || calls->used == NULL)
         return CATGA_NO_MEMORY;
     for (uint32_t i = count; i < word_count(calls) * WORD_BITS; i++)
-        atomic_fetch_or(&calls->used[i / WORD_BITS], UINT64_C(1) << i % WORD_BITS); /* there is no such slot */
+        atomic_fetch_or(&calls->used[i / WORD_BITS],
+                        UINT64_C(1) << i % WORD_BITS); /* there is no such slot */
     return CATGA_OK;
 }
 
@@ -107,7 +109,8 @@ catga_pending *catga_calls_claim(catga_calls *calls)
         call->index = index;
         call->prepared = true;
     }
-    uint64_t state = atomic_load_explicit(&call->state, memory_order_relaxed) + (UINT64_C(1) << PHASE_BITS);
+    uint64_t state =
+        atomic_load_explicit(&call->state, memory_order_relaxed) + (UINT64_C(1) << PHASE_BITS);
     atomic_store_explicit(&call->state, with_phase(state, HELD), memory_order_release);
     return call;
 }
@@ -115,7 +118,8 @@ catga_pending *catga_calls_claim(catga_calls *calls)
 void catga_calls_free(catga_calls *calls, catga_pending *call)
 {
     set_phase(call, FREE);
-    atomic_fetch_and(&calls->used[call->index / WORD_BITS], ~(UINT64_C(1) << call->index % WORD_BITS));
+    atomic_fetch_and(&calls->used[call->index / WORD_BITS],
+                     ~(UINT64_C(1) << call->index % WORD_BITS));
 }
 
 uint64_t catga_pending_token(const catga_pending *call)
@@ -143,7 +147,10 @@ static void await_event(catga_pending *call)
         sched_yield(); /* a few instructions of the thread that brings it */
 }
 
-/* Sleeps until an event is in, or nobody may put one in any more since `until` has come; true for an event. */
+/*
+ * Sleeps until an event is in, or nobody may put one in any more since `until` has come; true for
+ * an event.
+ */
 static bool sleep_until(catga_pending *call, int64_t until)
 {
     struct timespec end = catga_clock_timespec(until);
@@ -195,7 +202,8 @@ static void fill(catga_pending *call, uint64_t state, const catga_call_event *ev
 }
 
 /* Gives an event to a call of the generation in `state`; false when it does not wait for one. */
-static bool give(catga_calls *calls, catga_pending *call, uint64_t state, const catga_call_event *event)
+static bool give(catga_calls *calls, catga_pending *call, uint64_t state,
+                 const catga_call_event *event)
 {
     if (move(call, state, SENDING, FILLING)) {
         fill(call, state, event);
@@ -238,8 +246,9 @@ void catga_calls_lost(catga_calls *calls)
 /* ---- The timer thread ---- */
 
 /*
- * Takes a call that was left. The event is that time has passed, unless another one is in. The slot may have passed to
- * another call since `due` was read; to that it is only an event that comes early.
+ * Takes a call that was left. The event is that time has passed, unless another one is in. The slot
+ * may have passed to another call since `due` was read; to that it is only an event that comes
+ * early.
  */
 static bool take_left(catga_pending *call, catga_call_event *event)
 {
@@ -282,8 +291,9 @@ static int64_t drive_all_due(catga_calls *calls)
 }
 
 /*
- * Sleeps until the next call is due. It says until when it sleeps, so that a call that is due later, as nearly every new
- * one is, need not wake it; while it looks it says "for ever", so that it is woken for what it may have missed.
+ * Sleeps until the next call is due. It says until when it sleeps, so that a call that is due
+ * later, as nearly every new one is, need not wake it; while it looks it says "for ever", so that
+ * it is woken for what it may have missed.
  */
 static void *run_timer(void *argument)
 {
@@ -304,7 +314,8 @@ catga_status catga_calls_start_timer(catga_calls *calls)
     if (atomic_load(&calls->timer_runs))
         return CATGA_OK;
     pthread_mutex_lock(&calls->starting);
-    bool runs = atomic_load(&calls->timer_runs) || catga_thread_start(&calls->timer, run_timer, calls);
+    bool runs =
+        atomic_load(&calls->timer_runs) || catga_thread_start(&calls->timer, run_timer, calls);
     atomic_store(&calls->timer_runs, runs);
     pthread_mutex_unlock(&calls->starting);
     return runs ? CATGA_OK : CATGA_NO_MEMORY;

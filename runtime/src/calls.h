@@ -1,9 +1,10 @@
 /*
- * The calls that wait for their answer: a fixed number of slots, each with room for one call, found by the token that
- * travels with the reply subject. Claiming, answering and ending a call take a few atomic operations; nothing is
- * allocated and nothing locked.
+ * The calls that wait for their answer: a fixed number of slots, each with room for one call, found
+ * by the token that travels with the reply subject. Claiming, answering and ending a call take a
+ * few atomic operations; nothing is allocated and nothing locked.
  *
- * A slot's state is a generation, which makes tokens of earlier users of the slot invalid, and a phase:
+ * A slot's state is a generation, which makes tokens of earlier users of the slot invalid, and a
+ * phase:
  *
  *     FREE      nobody's
  *     HELD      one thread owns the call, and with it everything in the slot
@@ -14,11 +15,12 @@
  *     FULL      an event is in, for the owner
  *     LEFT      an event is in, for the timer thread
  *
- * Of two events at once one is dropped. That costs nothing: an answer either ends the call or starts a pause.
+ * Of two events at once one is dropped. That costs nothing: an answer either ends the call or
+ * starts a pause.
  *
- * Who drives a call: for a caller that waits, the caller. For a call with a callback the thread that brings the event,
- * or the timer thread, when time has passed or the event came while the try was still being sent; the memory of a try
- * is never reused while a transport may be reading it.
+ * Who drives a call: for a caller that waits, the caller. For a call with a callback the thread
+ * that brings the event, or the timer thread, when time has passed or the event came while the try
+ * was still being sent; the memory of a try is never reused while a transport may be reading it.
  */
 #ifndef CATGA_CALLS_H
 #define CATGA_CALLS_H
@@ -52,16 +54,16 @@ typedef struct catga_request {
 /* What happened to a call. */
 typedef struct catga_call_event {
     catga_retry_event kind;
-    catga_status status;   /* of a CATGA_RETRY_RESULT that is no answer: why the try was not sent */
-    bool answered;         /* there is an answer; whoever gets the event releases it */
+    catga_status status; /* of a CATGA_RETRY_RESULT that is no answer: why the try was not sent */
+    bool answered;       /* there is an answer; whoever gets the event releases it */
     catga_incoming answer;
 } catga_call_event;
 
 typedef struct catga_pending {
     atomic_uint_fast64_t state;
-    atomic_int_fast64_t due; /* when the timer thread is to look at it, once it is WAITING or LEFT */
+    atomic_int_fast64_t due; /* when the timer is to look at it, once it is WAITING or LEFT */
     catga_call_event event;  /* in phases FILLING, FULL and LEFT */
-    sem_t woken;             /* of a caller that waits: posted when an event comes while it sleeps */
+    sem_t woken;             /* posted when an event comes while the owner sleeps */
     bool prepared;           /* `woken` has been made */
     uint32_t index;
     catga_request request;
@@ -87,9 +89,12 @@ typedef struct catga_calls {
 } catga_calls;
 
 /* `count`: 1 to 65536. CATGA_NO_MEMORY. */
-catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive, void *user);
+catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive,
+                               void *user);
 
-/* After stop_timer, when no call is under way. Allowed after a failed begin and on zeroed memory. */
+/*
+ * After stop_timer, when no call is under way. Allowed after a failed begin and on zeroed memory.
+ */
 void catga_calls_end(catga_calls *calls);
 
 /* A call that the caller owns; NULL when as many as may be are under way. */
@@ -105,13 +110,22 @@ void catga_pending_open(catga_pending *call);
 /* After open, when the try could not be sent: closes again. False when an event is already in. */
 bool catga_pending_close(catga_pending *call);
 
-/* After open, for a caller that waits: takes the next event; CATGA_RETRY_TIME at `until` at the latest. It owns again. */
+/*
+ * After open, for a caller that waits: takes the next event; CATGA_RETRY_TIME at `until` at the
+ * latest. It owns again.
+ */
 void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event);
 
-/* After open, for a call with a callback: gives it to the next event; CATGA_RETRY_TIME at `until` at the latest. */
+/*
+ * After open, for a call with a callback: gives it to the next event; CATGA_RETRY_TIME at `until`
+ * at the latest.
+ */
 void catga_pending_leave(catga_calls *calls, catga_pending *call, int64_t until);
 
-/* Gives the answer to the call of `token`. False when that does not wait any more: the answer is still the caller's. */
+/*
+ * Gives the answer to the call of `token`. False when that does not wait any more: the answer is
+ * still the caller's.
+ */
 bool catga_calls_answer(catga_calls *calls, uint64_t token, const catga_incoming *answer);
 
 /* Tells every call under way that the connection was lost. */
@@ -120,10 +134,16 @@ void catga_calls_lost(catga_calls *calls);
 /* Makes the timer thread, if it is not there yet. CATGA_NO_MEMORY. */
 catga_status catga_calls_start_timer(catga_calls *calls);
 
-/* Ends the timer thread: calls with callbacks are then the caller's alone, once the transport is closed too. */
+/*
+ * Ends the timer thread: calls with callbacks are then the caller's alone, once the transport is
+ * closed too.
+ */
 void catga_calls_stop_timer(catga_calls *calls);
 
-/* After stop_timer: owns the next call with a callback that is still under way, and takes what event it has. */
+/*
+ * After stop_timer: owns the next call with a callback that is still under way, and takes what
+ * event it has.
+ */
 catga_pending *catga_calls_take_any(catga_calls *calls, catga_call_event *event);
 
 #endif

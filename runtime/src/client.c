@@ -1,6 +1,6 @@
 /*
- * Events, commands and queries on their way out: encoded once, sent, and, when an answer is wanted, driven through the
- * rules of retry.h until there is an outcome.
+ * Events, commands and queries on their way out: encoded once, sent, and, when an answer is wanted,
+ * driven through the rules of retry.h until there is an outcome.
  */
 #include "context.h"
 #include "payload.h"
@@ -35,7 +35,8 @@ size_t catga_received_size(void)
 /* ---- Addressing ---- */
 
 /* What every message that is sent through `bus` starts as. */
-static catga_status address(catga_envelope *envelope, const catga_bus *bus, const catga_message *message)
+static catga_status address(catga_envelope *envelope, const catga_bus *bus,
+                            const catga_message *message)
 {
     if (!catga_envelope_begin(envelope, bus->core->prefix, message->subject))
         return CATGA_INVALID_ARGUMENT;
@@ -46,7 +47,8 @@ static catga_status address(catga_envelope *envelope, const catga_bus *bus, cons
 
 /* ---- Events ---- */
 
-static catga_status publish(catga_bus *bus, const catga_message *message, const void *input, catga_problem *problem)
+static catga_status publish(catga_bus *bus, const catga_message *message, const void *input,
+                            catga_problem *problem)
 {
     catga_core *core = bus->core;
     catga_envelope envelope;
@@ -68,21 +70,24 @@ static catga_status publish(catga_bus *bus, const catga_message *message, const 
 
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
 {
-    catga_problem problem = {""};
-    catga_status status = publish(bus, message, input, &problem);
+    catga_problem problem;
 
+    problem.text[0] = '\0';
+    catga_status status = publish(bus, message, input, &problem);
     if (status == CATGA_OK)
         catga_core_count(bus->core, CATGA_COUNTER_published);
     else
         catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
-                          "%s was not published: %s%s%s", message->table->name, catga_status_text(status),
-                          problem.text[0] != '\0' ? ": " : "", problem.text);
+                          "%s was not published: %s%s%s", message->table->name,
+                          catga_status_text(status), problem.text[0] != '\0' ? ": " : "",
+                          problem.text);
     return status;
 }
 
 /* ---- What an answer says ---- */
 
-static catga_status read_error(outcome *out, const char *code, const catga_transport_operations *operations)
+static catga_status read_error(outcome *out, const char *code,
+                               const catga_transport_operations *operations)
 {
     const char *error = NULL;
 
@@ -105,10 +110,12 @@ static catga_status read_answer(outcome *out, catga_core *core, const catga_mess
         return read_error(out, code, operations);
     if (message->result == NULL)
         return CATGA_OK;
-    catga_status status =
-        catga_verify(message->result, out->answer.data, out->answer.length, &out->table, &out->problem);
-    if (status != CATGA_OK)
+    catga_status status = catga_verify(message->result, out->answer.data, out->answer.length,
+                                       &out->table, &out->problem);
+    if (status != CATGA_OK) {
         catga_core_count(core, CATGA_COUNTER_bad_replies);
+        out->error.text = catga_str(out->problem.text); /* and no code: nobody sent one */
+    }
     return status;
 }
 
@@ -122,15 +129,20 @@ static void drop_answer(outcome *out, catga_core *core)
 
 /* ---- One step of a call ---- */
 
-/* When the event happened. Reading the clock takes a tenth of a call inside the process, so not where it is known. */
-static int64_t time_of(const catga_pending *call, const catga_call_event *event, catga_status status)
+/*
+ * When the event happened. Reading the clock takes a tenth of a call inside the process, so not
+ * where it is known.
+ */
+static int64_t time_of(const catga_pending *call, const catga_call_event *event,
+                       catga_status status)
 {
     bool success = event->answered && status == CATGA_OK; /* ends the call whatever the time */
     return event->kind == CATGA_RETRY_BEGIN || success ? call->request.began : catga_clock_now();
 }
 
 /* Tells the call's rules what happened; fills in the outcome when that ends the call. */
-static catga_retry_action advance(catga_core *core, catga_pending *call, const catga_call_event *event, outcome *out)
+static catga_retry_action advance(catga_core *core, catga_pending *call,
+                                  const catga_call_event *event, outcome *out)
 {
     catga_retry *retry = &call->request.retry;
 
@@ -143,7 +155,8 @@ static catga_retry_action advance(catga_core *core, catga_pending *call, const c
         out->answer = event->answer;
         out->status = read_answer(out, core, call->request.message);
     }
-    catga_retry_action action = catga_retry_step(retry, event->kind, out->status, time_of(call, event, out->status));
+    catga_retry_action action =
+        catga_retry_step(retry, event->kind, out->status, time_of(call, event, out->status));
     if (action != CATGA_RETRY_FINISH)
         drop_answer(out, core);
     out->status = retry->result;
@@ -168,13 +181,14 @@ static catga_status send_try(catga_core *core, catga_pending *call)
     if (request->retry.tries > 1 || request->bounded)
         note_time_left(request);
     return core->operations->request(core->transport, &request->envelope.outgoing,
-                                                catga_pending_token(call));
+                                     catga_pending_token(call));
 }
 
 /* ---- Starting and ending ---- */
 
 /* A claimed call about `message`, ready for its first step; what it sends is not encoded yet. */
-static catga_status begin(const catga_bus *bus, const catga_message *message, bool has_callback, catga_pending **claimed)
+static catga_status begin(const catga_bus *bus, const catga_message *message, bool has_callback,
+                          catga_pending **claimed)
 {
     catga_core *core = bus->core;
     catga_status status = catga_core_may_send(bus);
@@ -201,7 +215,8 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
     request->envelope.outgoing.sender_waits = !has_callback;
     request->message = message;
     catga_retry_init(&request->retry, message->kind == CATGA_QUERY, message->retries, deadline,
-                     catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^ core->identity.key[0]);
+                     catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^
+                         core->identity.key[0]);
     *claimed = call;
     return CATGA_OK;
 }
@@ -222,7 +237,8 @@ static void explain(outcome *out)
     if (silent)
         return;
     out->error.code = catga_status_code(out->status);
-    out->error.text = catga_str(out->problem.text[0] != '\0' ? out->problem.text : catga_status_text(out->status));
+    out->error.text = catga_str(out->problem.text[0] != '\0' ? out->problem.text
+                                                             : catga_status_text(out->status));
 }
 
 /* ---- A call whose caller waits ---- */
@@ -273,7 +289,8 @@ static void drive_waiting(catga_core *core, catga_pending *call, outcome *out)
     }
 }
 
-catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input, catga_reply *reply)
+catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_reply *reply)
 {
     catga_core *core = bus->core;
     catga_pending *call;
@@ -324,8 +341,8 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
 }
 
 /*
- * Does what the rules said, and leaves the call to the next event. False when that was the end, in *out, and the call is
- * still the caller's.
+ * Does what the rules said, and leaves the call to the next event. False when that was the end, in
+ * *out, and the call is still the caller's.
  */
 static bool proceed(catga_core *core, catga_pending *call, catga_retry_action action, outcome *out)
 {
@@ -398,8 +415,8 @@ static catga_status start(catga_core *core, catga_pending *call, const catga_pay
     return status;
 }
 
-static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input, catga_payload *payload,
-                            catga_pending **call)
+static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
+                            catga_payload *payload, catga_pending **call)
 {
     catga_problem problem;
     catga_status status = catga_calls_start_timer(&bus->core->calls);
@@ -415,7 +432,8 @@ static catga_status prepare(catga_bus *bus, const catga_message *message, const 
 }
 
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
-                        catga_deliver_function *deliver_function, catga_function callback, void *user)
+                        catga_deliver_function *deliver_function, catga_function callback,
+                        void *user)
 {
     catga_core *core = bus->core;
     catga_pending *call;

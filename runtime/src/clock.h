@@ -5,9 +5,9 @@
 #include <stdint.h>
 #include <time.h>
 
-#define CATGA_FOREVER      INT64_MAX
-#define CATGA_MILLISECOND  INT64_C(1000000)
-#define CATGA_SECOND       INT64_C(1000000000)
+#define CATGA_FOREVER     INT64_MAX
+#define CATGA_MILLISECOND INT64_C(1000000)
+#define CATGA_SECOND      INT64_C(1000000000)
 
 static inline int64_t catga_clock_of(const struct timespec *spec)
 {
@@ -27,7 +27,10 @@ static inline int64_t catga_clock_after(int64_t time, int64_t span)
     return span > CATGA_FOREVER - time ? CATGA_FOREVER : time + span;
 }
 
-/* The whole milliseconds from `now` until `time`: 0 when it has passed, INT64_MAX when it never comes. */
+/*
+ * The whole milliseconds from `now` until `time`: 0 when it has passed, INT64_MAX when it never
+ * comes.
+ */
 static inline int64_t catga_clock_left_ms(int64_t time, int64_t now)
 {
     if (time == CATGA_FOREVER)
@@ -37,7 +40,8 @@ static inline int64_t catga_clock_left_ms(int64_t time, int64_t now)
 
 static inline struct timespec catga_clock_timespec(int64_t time)
 {
-    struct timespec spec = {.tv_sec = (time_t)(time / CATGA_SECOND), .tv_nsec = (long)(time % CATGA_SECOND)};
+    struct timespec spec = {.tv_sec = (time_t)(time / CATGA_SECOND),
+                            .tv_nsec = (long)(time % CATGA_SECOND)};
     return spec;
 }
 

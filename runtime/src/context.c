@@ -53,16 +53,16 @@ static catga_status respond(catga_context *context, const catga_outgoing *answer
 
     if (incoming->reply == NULL)
         return CATGA_OK;
-    if (!catga_is_inbox(catga_str(incoming->reply)))
-        return CATGA_NOT_PERMITTED;
     return context->core->operations->respond(context->core->transport, incoming, answer);
 }
 
-catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name, catga_string text)
+catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name,
+                                  catga_string text)
 {
     char code_text[16];
     char clean_text[CATGA_HEADER_VALUE_MAX];
-    catga_header headers[3] = {{CATGA_HEADER_ERROR_CODE, code_text}, {CATGA_HEADER_ERROR_TEXT, clean_text}};
+    catga_header headers[3] = {{CATGA_HEADER_ERROR_CODE, code_text},
+                               {CATGA_HEADER_ERROR_TEXT, clean_text}};
     catga_outgoing answer = {.headers = headers, .header_count = 2};
 
     snprintf(code_text, sizeof code_text, "%" PRIu32, code);
@@ -87,10 +87,12 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
 {
     catga_payload payload;
     catga_status status =
-        may_answer(context, message == context->message && message->kind != CATGA_EVENT, "answered another message");
+        may_answer(context, message == context->message && message->kind != CATGA_EVENT,
+                   "answered another message");
 
     if (status == CATGA_OK)
-        status = catga_payload_encode(&payload, context->core, message->result, result, &context->problem);
+        status = catga_payload_encode(&payload, context->core, message->result, result,
+                                      &context->problem);
     if (status != CATGA_OK)
         return status;
     catga_outgoing answer = {.data = payload.data, .length = payload.length};
@@ -100,12 +102,13 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
     return status;
 }
 
-catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index, const char *format,
-                        va_list arguments)
+catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index,
+                        const char *format, va_list arguments)
 {
     char text[CATGA_HEADER_VALUE_MAX];
-    catga_status status = may_answer(context, set == context->message->errors && set != NULL && index < set->count,
-                                     "answered with an error that its message does not declare");
+    catga_status status =
+        may_answer(context, set == context->message->errors && set != NULL && index < set->count,
+                   "answered with an error that its message does not declare");
 
     if (status != CATGA_OK)
         return status;

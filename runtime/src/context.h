@@ -18,7 +18,11 @@ struct catga_context {
 /* A header of the message; absent when it has none of that name. */
 catga_string catga_context_header(const catga_context *context, const char *name);
 
-/* Answers with an error, `name` only for a declared one (else NULL). A message that wants no answer gets none. */
-catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name, catga_string text);
+/*
+ * Answers with an error, `name` only for a declared one (else NULL). A message that wants no answer
+ * gets none.
+ */
+catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name,
+                                  catga_string text);
 
 #endif

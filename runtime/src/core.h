@@ -1,6 +1,7 @@
 /*
- * The inside of a bus. What a user holds, a catga_bus, is a core and the message on whose behalf it is used: the bus that
- * catga_open gives acts for nobody, that of catga_context_bus for the message of its context.
+ * The inside of a bus. What a user holds, a catga_bus, is a core and the message on whose behalf it
+ * is used: the bus that catga_open gives acts for nobody, that of catga_context_bus for the message
+ * of its context.
  */
 #ifndef CATGA_CORE_H
 #define CATGA_CORE_H
@@ -60,12 +61,16 @@ static inline void catga_core_count(catga_core *core, catga_counter counter)
     atomic_fetch_add_explicit(&core->counters[counter], 1, memory_order_relaxed);
 }
 
-/* Whether `bus` may send now: CATGA_OK, CATGA_DRAINING. What a handler needs to finish, it may send while draining. */
+/*
+ * Whether `bus` may send now: CATGA_OK, CATGA_DRAINING. What a handler needs to finish, it may send
+ * while draining.
+ */
 catga_status catga_core_may_send(const catga_bus *bus);
 
 /*
- * Takes no more messages and lets handlers finish: until they have, drain_wait_ms have passed, or `impatient`, which is
- * asked again and again and may be NULL, says so. Then flushes. CATGA_OK, CATGA_TIMEOUT, CATGA_DISCONNECTED (from flush).
+ * Takes no more messages and lets handlers finish: until they have, drain_wait_ms have passed, or
+ * `impatient`, which is asked again and again and may be NULL, says so. Then flushes. CATGA_OK,
+ * CATGA_TIMEOUT, CATGA_DISCONNECTED (from flush).
  */
 catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), void *user);
 
@@ -75,16 +80,22 @@ size_t catga_received_size(void);
 /* client.c: drives a call with a callback. */
 void catga_client_drive(void *user, catga_pending *call, const catga_call_event *event);
 
-/* client.c: ends every call with a callback that is under way, with CATGA_CLOSED. After the transport is closed. */
+/*
+ * client.c: ends every call with a callback that is under way, with CATGA_CLOSED. After the
+ * transport is closed.
+ */
 void catga_client_abandon(catga_core *core);
 
 /*
- * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one that is not done. True
- * when all are: their handlers have finished.
+ * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one
+ * that is not done. True when all are: their handlers have finished.
  */
 bool catga_served_drain(catga_core *core, int wait_ms);
 
-/* service.c, under `serving`: frees what was served. False when a handler still runs; then nothing is freed. */
+/*
+ * service.c, under `serving`: frees what was served. False when a handler still runs; then nothing
+ * is freed.
+ */
 bool catga_served_end(catga_core *core);
 
 #endif

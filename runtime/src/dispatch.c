@@ -1,6 +1,7 @@
 /*
- * From a message that came to the handler that it is for, and back. A message whose sender has given up, or that is not
- * valid, is refused before the handler sees it; what the handler returns becomes the answer, if it has made none.
+ * From a message that came to the handler that it is for, and back. A message whose sender has
+ * given up, or that is not valid, is refused before the handler sees it; what the handler returns
+ * becomes the answer, if it has made none.
  */
 #include "dispatch.h"
 
@@ -12,7 +13,10 @@
 
 enum { LONGEST_TIMEOUT_MS = 86400000 };
 
-/* The milliseconds that were left when the message was sent: as its header says, else as its schema does. */
+/*
+ * The milliseconds that were left when the message was sent: as its header says, else as its schema
+ * does.
+ */
 static int64_t time_left_ms(const catga_context *context)
 {
     catga_string header = catga_context_header(context, CATGA_HEADER_TIMEOUT);
@@ -40,7 +44,8 @@ static bool is_late(catga_context *context)
     return left <= 0;
 }
 
-static void begin(catga_context *context, const catga_served_handler *entry, const catga_incoming *incoming)
+static void begin(catga_context *context, const catga_served_handler *entry,
+                  const catga_incoming *incoming)
 {
     context->core = entry->served->core;
     context->bus = (catga_bus){context->core, context};
@@ -53,13 +58,16 @@ static void begin(catga_context *context, const catga_served_handler *entry, con
 }
 
 /* Refuses a message that no handler sees. */
-static void refuse(catga_context *context, catga_served_handler *entry, catga_status why, catga_counter counter)
+static void refuse(catga_context *context, catga_served_handler *entry, catga_status why,
+                   catga_counter counter)
 {
-    const char *text = context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(why);
+    const char *text =
+        context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(why);
 
     catga_core_count(context->core, counter);
-    catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_WARNING, "%s refused %s: %s",
-                      entry->served->service->name, context->message->table->name, text);
+    catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_WARNING,
+                      "%s refused %s: %s", entry->served->service->name,
+                      context->message->table->name, text);
     catga_context_refuse(context, catga_status_code(why), NULL, catga_str(text));
 }
 
@@ -68,14 +76,17 @@ static void report_failure(catga_context *context, catga_served_handler *entry, 
 {
     char text[CATGA_PROBLEM_TEXT + 128];
     const char *problem = context->problem.text;
-    const char *reason = status == CATGA_OK ? "it returned without an answer" : catga_status_text(status);
+    const char *reason =
+        status == CATGA_OK ? "it returned without an answer" : catga_status_text(status);
 
-    snprintf(text, sizeof text, "the handler failed: %s%s%s", reason, *problem != '\0' ? ": " : "", problem);
+    snprintf(text, sizeof text, "the handler failed: %s%s%s", reason, *problem != '\0' ? ": " : "",
+             problem);
     catga_core_count(context->core, CATGA_COUNTER_handlers_failed);
-    catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING, "%s.%s: %s",
-                      entry->served->service->name, entry->handler->name, text);
+    catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING,
+                      "%s.%s: %s", entry->served->service->name, entry->handler->name, text);
     if (!context->answered)
-        catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
+        catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL,
+                             catga_str(text));
 }
 
 static void run(catga_context *context, catga_served_handler *entry, const uint8_t *table)
@@ -83,7 +94,8 @@ static void run(catga_context *context, catga_served_handler *entry, const uint8
     catga_status status = entry->handler->run(entry->served->handlers, context, table);
     bool is_event = context->message->kind == CATGA_EVENT;
 
-    if ((status == CATGA_OK && (is_event || context->answered)) || (status == CATGA_DECLARED_ERROR && context->answered))
+    if ((status == CATGA_OK && (is_event || context->answered)) ||
+        (status == CATGA_DECLARED_ERROR && context->answered))
         catga_core_count(context->core, CATGA_COUNTER_handled);
     else
         report_failure(context, entry, status);
@@ -98,7 +110,8 @@ void catga_dispatch(void *user, catga_incoming *incoming)
     begin(&context, entry, incoming);
     if (is_late(&context))
         refuse(&context, entry, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
-    else if (catga_verify(context.message->table, incoming->data, incoming->length, &table, &context.problem) != CATGA_OK)
+    else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,
+                          &context.problem) != CATGA_OK)
         refuse(&context, entry, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
     else
         run(&context, entry, table);

@@ -13,7 +13,8 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
     memcpy(envelope->subject, prefix.data, prefix.length);
     envelope->subject[prefix.length] = '.';
     memcpy(envelope->subject + prefix.length + 1, subject, length + 1);
-    envelope->outgoing = (catga_outgoing){.subject = envelope->subject, .headers = envelope->headers};
+    envelope->outgoing =
+        (catga_outgoing){.subject = envelope->subject, .headers = envelope->headers};
     envelope->timeout_ms[0] = '\0';
     return true;
 }
@@ -31,7 +32,8 @@ void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity)
 
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation)
 {
-    if (correlation.length == 0 || correlation.length > CATGA_CORRELATION_MAX || !catga_is_header_value(correlation))
+    if (correlation.length == 0 || correlation.length > CATGA_CORRELATION_MAX ||
+        !catga_is_header_value(correlation))
         return;
     memcpy(envelope->correlation, correlation.data, correlation.length);
     envelope->correlation[correlation.length] = '\0';

@@ -31,7 +31,9 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
 /* Adds a new id, the same for all tries. */
 void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity);
 
-/* Adds what relates this message to the one it was made for; an empty or an unfit one is left out. */
+/*
+ * Adds what relates this message to the one it was made for; an empty or an unfit one is left out.
+ */
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation);
 
 /* Sets the time that is left; the last header to be added, and set again for each try. */

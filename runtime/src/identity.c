@@ -47,7 +47,8 @@ static uint64_t sip_result(sip_state *s)
 /* SipHash-2-4-128 of the eight bytes of `input`. */
 static void sip_hash(const uint64_t key[2], uint64_t input, uint64_t hash[2])
 {
-    sip_state s = {{key[0] ^ UINT64_C(0x736f6d6570736575), key[1] ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
+    sip_state s = {{key[0] ^ UINT64_C(0x736f6d6570736575),
+                    key[1] ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
                     key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573)}};
     sip_word(&s, input);
     sip_word(&s, UINT64_C(8) << 56);
@@ -67,7 +68,8 @@ void catga_identity_next(catga_identity *identity, char text[CATGA_ID_TEXT])
 {
     uint64_t hash[2];
 
-    sip_hash(identity->key, atomic_fetch_add_explicit(&identity->count, 1, memory_order_relaxed), hash);
+    sip_hash(identity->key, atomic_fetch_add_explicit(&identity->count, 1, memory_order_relaxed),
+             hash);
     for (unsigned i = 0; i < 11; i++) {
         text[i] = alphabet[hash[0] >> (6 * i) & 63];
         text[11 + i] = alphabet[hash[1] >> (6 * i) & 63];

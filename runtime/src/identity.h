@@ -9,8 +9,9 @@
 #define CATGA_ID_TEXT 23
 
 /*
- * A source of ids: a counter under a keyed hash (SipHash-2-4 with 128 bits of result) whose key is random. It gives what
- * a random generator gives, without its system call or lock on the path of a message.
+ * A source of ids: a counter under a keyed hash (SipHash-2-4 with 128 bits of result) whose key is
+ * random. It gives what a random generator gives, without its system call or lock on the path of a
+ * message.
  */
 typedef struct catga_identity {
     uint64_t key[2];

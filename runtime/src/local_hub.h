@@ -1,8 +1,10 @@
 /*
- * A server inside this process, from the inside: who is attached, who is subscribed to what, and what is on its way.
+ * A server inside this process, from the inside: who is attached, who is subscribed to what, and
+ * what is on its way.
  *
- * Subjects, groups and members are only ever added while the hub exists; a member that was unsubscribed is free for the
- * next one of its group. So a message finds its way through them without a lock, and `changing` guards only changes.
+ * Subjects, groups and members are only ever added while the hub exists; a member that was
+ * unsubscribed is free for the next one of its group. So a message finds its way through them
+ * without a lock, and `changing` guards only changes.
  */
 #ifndef CATGA_LOCAL_HUB_H
 #define CATGA_LOCAL_HUB_H
@@ -40,7 +42,11 @@ struct catga_local_transport {
     atomic_uint_fast64_t dropped;
 };
 
-typedef enum catga_local_stage { CATGA_LOCAL_FREE, CATGA_LOCAL_ACTIVE, CATGA_LOCAL_CLOSING } catga_local_stage;
+typedef enum catga_local_stage {
+    CATGA_LOCAL_FREE,
+    CATGA_LOCAL_ACTIVE,
+    CATGA_LOCAL_CLOSING
+} catga_local_stage;
 
 /* A member of a group: one subscription. */
 struct catga_subscription {
@@ -57,7 +63,10 @@ struct catga_subscription {
     sem_t idle; /* posted when it is closing and nothing is on its way any more */
 };
 
-/* The members of one queue group, of which one gets each message; or, without a name, those that all get it. */
+/*
+ * The members of one queue group, of which one gets each message; or, without a name, those that
+ * all get it.
+ */
 struct catga_local_group {
     catga_local_group *next;
     char *name;
@@ -88,7 +97,10 @@ struct catga_local {
 
 /* ---- Messages (local_message.c) ---- */
 
-/* A message on its way. One that is `borrowed` lies in its sender's stack, as do the bytes that it points to. */
+/*
+ * A message on its way. One that is `borrowed` lies in its sender's stack, as do the bytes that it
+ * points to.
+ */
 typedef struct catga_local_message {
     catga_pool *pool; /* that it goes back to; NULL: the allocator's */
     bool borrowed;
@@ -103,7 +115,10 @@ typedef struct catga_local_message {
     uint8_t bytes[];
 } catga_local_message;
 
-/* A copy of `outgoing`, referred to once; NULL when there is no memory. `requester` may be NULL; it is kept alive. */
+/*
+ * A copy of `outgoing`, referred to once; NULL when there is no memory. `requester` may be NULL; it
+ * is kept alive.
+ */
 catga_local_message *catga_local_message_make(catga_local *hub, const catga_outgoing *outgoing,
                                               catga_local_transport *requester, uint64_t token);
 
@@ -121,9 +136,13 @@ size_t catga_local_size(const catga_outgoing *outgoing);
 catga_local_subject *catga_local_find(catga_local *hub, const char *name);
 
 /* A new member; the caller holds `changing`. NULL when there is no memory. */
-catga_subscription *catga_local_subscribe(catga_local_transport *transport, const catga_subscription_options *options);
+catga_subscription *catga_local_subscribe(catga_local_transport *transport,
+                                          const catga_subscription_options *options);
 
-/* Enters the member whose turn it is; NULL when the group has none that takes messages. To be left again. */
+/*
+ * Enters the member whose turn it is; NULL when the group has none that takes messages. To be left
+ * again.
+ */
 catga_subscription *catga_local_enter_next(catga_local_group *group);
 
 /* Enters this member: false when it takes no messages. */

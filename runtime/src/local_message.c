@@ -13,7 +13,9 @@ size_t catga_local_size(const catga_outgoing *outgoing)
 
 static catga_local_message *allocate(catga_local *hub, size_t size)
 {
-    catga_pool *pool = size <= CATGA_LOCAL_SMALL ? &hub->small : size <= CATGA_LOCAL_MEDIUM ? &hub->medium : NULL;
+    catga_pool *pool = size <= CATGA_LOCAL_SMALL    ? &hub->small
+                       : size <= CATGA_LOCAL_MEDIUM ? &hub->medium
+                                                    : NULL;
     catga_local_message *message = pool != NULL ? catga_pool_take(pool) : malloc(size);
 
     if (message != NULL)

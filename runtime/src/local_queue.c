@@ -29,7 +29,8 @@ bool catga_local_queue_put(catga_local_queue *queue, catga_local_item item)
             return false;
         if (turn > mine) {
             place = atomic_load_explicit(&queue->tail, memory_order_relaxed);
-        } else if (atomic_compare_exchange_weak_explicit(&queue->tail, &place, place + 1, memory_order_relaxed,
+        } else if (atomic_compare_exchange_weak_explicit(&queue->tail, &place, place + 1,
+                                                         memory_order_relaxed,
                                                          memory_order_relaxed)) {
             cell->item = item;
             atomic_store_explicit(&cell->turn, mine + 1, memory_order_release);

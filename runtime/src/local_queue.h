@@ -1,6 +1,7 @@
 /*
- * A bounded queue into which any thread puts and from which one thread takes, in order. No lock: each cell counts whose
- * turn it is, twice the lap for a producer and one more for the consumer, so zeroed memory is an empty queue.
+ * A bounded queue into which any thread puts and from which one thread takes, in order. No lock:
+ * each cell counts whose turn it is, twice the lap for a producer and one more for the consumer, so
+ * zeroed memory is an empty queue.
  */
 #ifndef CATGA_LOCAL_QUEUE_H
 #define CATGA_LOCAL_QUEUE_H

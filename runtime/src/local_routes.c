@@ -23,12 +23,14 @@ static uint64_t hash_of(const char *name, size_t length)
     return mix(hash, name + length - 8, 8);
 }
 
-static catga_local_subject *find_subject(catga_local *hub, const char *name, size_t length, uint64_t hash)
+static catga_local_subject *find_subject(catga_local *hub, const char *name, size_t length,
+                                         uint64_t hash)
 {
-    catga_local_subject *subject = atomic_load_explicit(&hub->subjects[hash % CATGA_LOCAL_BUCKETS], memory_order_acquire);
+    catga_local_subject *subject =
+        atomic_load_explicit(&hub->subjects[hash % CATGA_LOCAL_BUCKETS], memory_order_acquire);
 
-    while (subject != NULL &&
-           (subject->hash != hash || subject->length != length || memcmp(subject->name, name, length) != 0))
+    while (subject != NULL && (subject->hash != hash || subject->length != length ||
+                               memcmp(subject->name, name, length) != 0))
         subject = subject->next;
     return subject;
 }
@@ -91,7 +93,8 @@ static catga_local_group *find_or_add_group(catga_local_subject *subject, const 
     return group;
 }
 
-static catga_subscription *find_or_add_member(catga_local_group *group, catga_local_subject *subject)
+static catga_subscription *find_or_add_member(catga_local_group *group,
+                                              catga_local_subject *subject)
 {
     catga_subscription *member = atomic_load(&group->members);
 
@@ -110,10 +113,12 @@ static catga_subscription *find_or_add_member(catga_local_group *group, catga_lo
     return member;
 }
 
-catga_subscription *catga_local_subscribe(catga_local_transport *transport, const catga_subscription_options *options)
+catga_subscription *catga_local_subscribe(catga_local_transport *transport,
+                                          const catga_subscription_options *options)
 {
     catga_local_subject *subject = find_or_add_subject(transport->hub, options->subject);
-    catga_local_group *group = subject != NULL ? find_or_add_group(subject, options->queue_group) : NULL;
+    catga_local_group *group =
+        subject != NULL ? find_or_add_group(subject, options->queue_group) : NULL;
     catga_subscription *member = group != NULL ? find_or_add_member(group, subject) : NULL;
 
     if (member == NULL)
@@ -142,7 +147,8 @@ bool catga_local_enter(catga_subscription *member)
 
 void catga_local_leave(catga_subscription *member)
 {
-    if (atomic_fetch_sub(&member->waiting, 1) == 1 && atomic_load(&member->stage) == CATGA_LOCAL_CLOSING)
+    if (atomic_fetch_sub(&member->waiting, 1) == 1 &&
+        atomic_load(&member->stage) == CATGA_LOCAL_CLOSING)
         sem_post(&member->idle);
 }
 
@@ -159,9 +165,12 @@ catga_subscription *catga_local_enter_next(catga_local_group *group)
     catga_subscription *first = atomic_load_explicit(&group->members, memory_order_acquire);
 
     for (unsigned count; (count = count_active(first)) != 0;) {
-        unsigned skip = count == 1 ? 0 : atomic_fetch_add_explicit(&group->rounds, 1, memory_order_relaxed) % count;
+        unsigned skip =
+            count == 1 ? 0
+                       : atomic_fetch_add_explicit(&group->rounds, 1, memory_order_relaxed) % count;
         for (catga_subscription *member = first; member != NULL; member = member->next) {
-            if (atomic_load_explicit(&member->stage, memory_order_relaxed) != CATGA_LOCAL_ACTIVE || skip-- != 0)
+            if (atomic_load_explicit(&member->stage, memory_order_relaxed) != CATGA_LOCAL_ACTIVE ||
+                skip-- != 0)
                 continue;
             if (catga_local_enter(member))
                 return member;

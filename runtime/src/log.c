@@ -22,16 +22,18 @@ static void write_to_stderr(catga_log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES + 64];
     char now[CATGA_TIMESTAMP_TEXT];
-    int length = snprintf(line, sizeof line, "%s catga %s: %s\n", catga_timestamp_text(catga_timestamp_now(), now),
-                          level_name(level), text);
+    int length =
+        snprintf(line, sizeof line, "%s catga %s: %s\n",
+                 catga_timestamp_text(catga_timestamp_now(), now), level_name(level), text);
 
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
         return; /* there is nowhere left to say it */
 }
 
-static void say(const catga_logger *logger, catga_log_level level, const char *format, va_list arguments)
-    CATGA_PRINTF(3, 0);
-static void say(const catga_logger *logger, catga_log_level level, const char *format, va_list arguments)
+static void say(const catga_logger *logger, catga_log_level level, const char *format,
+                va_list arguments) CATGA_PRINTF(3, 0);
+static void say(const catga_logger *logger, catga_log_level level, const char *format,
+                va_list arguments)
 {
     char raw[LINE_MAX_BYTES];
     char text[LINE_MAX_BYTES];
@@ -67,8 +69,8 @@ static bool admitted(catga_log_limit *limit)
     return false;
 }
 
-void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level, const char *format,
-                       ...)
+void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
+                       const char *format, ...)
 {
     va_list arguments;
 

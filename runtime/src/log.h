@@ -18,10 +18,14 @@ typedef struct catga_log_limit {
     atomic_uint_fast64_t held_back;
 } catga_log_limit;
 
-void catga_log(const catga_logger *logger, catga_log_level level, const char *format, ...) CATGA_PRINTF(3, 4);
+void catga_log(const catga_logger *logger, catga_log_level level, const char *format, ...)
+    CATGA_PRINTF(3, 4);
 
-/* The same, but what comes within a second of the last line under `limit` is only counted, and that line says how many. */
-void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level, const char *format,
-                       ...) CATGA_PRINTF(4, 5);
+/*
+ * The same, but what comes within a second of the last line under `limit` is only counted, and that
+ * line says how many.
+ */
+void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
+                       const char *format, ...) CATGA_PRINTF(4, 5);
 
 #endif

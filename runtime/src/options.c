@@ -69,11 +69,13 @@ static const char *first_set(const char *list, char name[64])
 }
 
 /* Leaves *field empty when neither the option nor the environment says anything. */
-static catga_status read_text(char *field, const text_rule *rule, const char *explicit_value, catga_problem *problem)
+static catga_status read_text(char *field, const text_rule *rule, const char *explicit_value,
+                              catga_problem *problem)
 {
     char name[64];
     const char *what = explicit_value != NULL ? rule->option : name;
-    const char *value = explicit_value != NULL ? explicit_value : first_set(rule->environment, name);
+    const char *value =
+        explicit_value != NULL ? explicit_value : first_set(rule->environment, name);
 
     field[0] = '\0';
     if (value == NULL)
@@ -84,7 +86,8 @@ static catga_status read_text(char *field, const text_rule *rule, const char *ex
     return CATGA_OK;
 }
 
-static catga_status read_number(int *field, const number_rule *rule, int64_t explicit_value, catga_problem *problem)
+static catga_status read_number(int *field, const number_rule *rule, int64_t explicit_value,
+                                catga_problem *problem)
 {
     char accepted[64];
     const char *text = getenv(rule->environment);
@@ -98,12 +101,14 @@ static catga_status read_number(int *field, const number_rule *rule, int64_t exp
         *field = (int)value;
         return CATGA_OK;
     }
-    snprintf(accepted, sizeof accepted, "%sa number from %d to %d", rule->lowest < 0 ? "-1 (for ever) or " : "",
-             rule->lowest < 0 ? 1 : rule->lowest, rule->highest);
+    snprintf(accepted, sizeof accepted, "%sa number from %d to %d",
+             rule->lowest < 0 ? "-1 (for ever) or " : "", rule->lowest < 0 ? 1 : rule->lowest,
+             rule->highest);
     return refuse(problem, from_environment ? rule->environment : rule->option, accepted);
 }
 
-static catga_status read_level(catga_log_level *level, catga_log_level explicit_value, catga_problem *problem)
+static catga_status read_level(catga_log_level *level, catga_log_level explicit_value,
+                               catga_problem *problem)
 {
     static const char *const names[] = {"error", "warning", "info", "debug"};
     const char *text = getenv("CATGA_LOG");
@@ -126,7 +131,10 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
     return refuse(problem, "CATGA_LOG", "error, warning, info, debug");
 }
 
-/* HOSTNAME or the host's name, with what a token cannot hold made '-': "node-1.example" becomes "node-1-example". */
+/*
+ * HOSTNAME or the host's name, with what a token cannot hold made '-': "node-1.example" becomes
+ * "node-1-example".
+ */
 static void name_after_host(char *instance, size_t capacity)
 {
     char host[256] = "";
@@ -154,7 +162,8 @@ static void fill_defaults(catga_settings *settings)
         snprintf(settings->name, sizeof settings->name, "%s", settings->instance);
 }
 
-catga_status catga_settings_read(catga_settings *settings, const catga_options *options, catga_problem *problem)
+catga_status catga_settings_read(catga_settings *settings, const catga_options *options,
+                                 catga_problem *problem)
 {
     static const catga_options none;
     catga_status status;

@@ -1,4 +1,7 @@
-/* The bytes of a message on their way out: on the stack when they are few, else in a buffer of the bus. */
+/*
+ * The bytes of a message on their way out: on the stack when they are few, else in a buffer of the
+ * bus.
+ */
 #ifndef CATGA_PAYLOAD_H
 #define CATGA_PAYLOAD_H
 
@@ -14,10 +17,11 @@ typedef struct catga_payload {
 } catga_payload;
 
 /*
- * Encodes `input`; a NULL table gives no bytes. CATGA_INVALID_MESSAGE with *problem, CATGA_TOO_LARGE, CATGA_NO_MEMORY;
- * there is nothing to free then.
+ * Encodes `input`; a NULL table gives no bytes. CATGA_INVALID_MESSAGE with *problem,
+ * CATGA_TOO_LARGE, CATGA_NO_MEMORY; there is nothing to free then.
  */
-catga_status catga_payload_encode(catga_payload *payload, catga_core *core, const catga_table *table, const void *input,
+catga_status catga_payload_encode(catga_payload *payload, catga_core *core,
+                                  const catga_table *table, const void *input,
                                   catga_problem *problem);
 void catga_payload_free(catga_payload *payload, catga_core *core);
 

@@ -1,6 +1,7 @@
 /*
- * Blocks of one size that are kept for the next user. A few are at hand without asking the allocator; taking and giving
- * one is an atomic exchange, with no lock and no list that could be caught half-changed.
+ * Blocks of one size that are kept for the next user. A few are at hand without asking the
+ * allocator; taking and giving one is an atomic exchange, with no lock and no list that could be
+ * caught half-changed.
  */
 #ifndef CATGA_POOL_H
 #define CATGA_POOL_H

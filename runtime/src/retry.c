@@ -5,7 +5,8 @@
 
 enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000 };
 
-void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline, uint64_t random)
+void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
+                      uint64_t random)
 {
     *retry = (catga_retry){
         .deadline = deadline,
@@ -22,8 +23,8 @@ void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int
 /* Did a try that ended so certainly not run a handler? */
 static bool not_run(catga_status status)
 {
-    return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED || status == CATGA_OVERLOADED ||
-           status == CATGA_DRAINING;
+    return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED ||
+           status == CATGA_OVERLOADED || status == CATGA_DRAINING;
 }
 
 static catga_retry_action finish(catga_retry *retry, catga_status result)
@@ -54,7 +55,8 @@ static int64_t next_pause(catga_retry *retry)
     retry->random ^= retry->random << 13;
     retry->random ^= retry->random >> 7;
     retry->random ^= retry->random << 17;
-    retry->pause_ms = retry->pause_ms < LONGEST_PAUSE_MS / 2 ? retry->pause_ms * 2 : LONGEST_PAUSE_MS;
+    retry->pause_ms =
+        retry->pause_ms < LONGEST_PAUSE_MS / 2 ? retry->pause_ms * 2 : LONGEST_PAUSE_MS;
     return planned / 2 + (int64_t)(retry->random % (uint64_t)planned);
 }
 
@@ -102,7 +104,8 @@ static catga_retry_action on_time(catga_retry *retry, int64_t now)
     return send(retry, now);
 }
 
-catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event, catga_status status, int64_t now)
+catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event,
+                                    catga_status status, int64_t now)
 {
     if (retry->phase == CATGA_RETRY_FINISHED)
         return CATGA_RETRY_FINISH;

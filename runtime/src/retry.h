@@ -1,13 +1,14 @@
 /*
- * When a call is tried again: a state machine without input, output, clock or memory of its own. Whoever drives it, a
- * waiting thread, the timer thread or a simulator, tells it what happened and does what it says.
+ * When a call is tried again: a state machine without input, output, clock or memory of its own.
+ * Whoever drives it, a waiting thread, the timer thread or a simulator, tells it what happened and
+ * does what it says.
  *
- * The rules. One first try and at most `retries` further ones, all inside the deadline. Between a failed try and the
- * next lies a pause of 50, 100, 200 ... ms, each taken between half and one and a half times as long. A try is followed
- * by another
+ * The rules. One first try and at most `retries` further ones, all inside the deadline. Between a
+ * failed try and the next lies a pause of 50, 100, 200 ... ms, each taken between half and one and
+ * a half times as long. A try is followed by another
  *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining;
- *   - if repeating does no harm (a query), also when its share of the time passed without an answer, or the connection
- *     it was sent on was lost.
+ *   - if repeating does no harm (a query), also when its share of the time passed without an
+ * answer, or the connection it was sent on was lost.
  */
 #ifndef CATGA_RETRY_H
 #define CATGA_RETRY_H
@@ -35,20 +36,22 @@ typedef enum catga_retry_phase {
 } catga_retry_phase;
 
 typedef struct catga_retry {
-    int64_t deadline;      /* on the clock of `now` */
-    int64_t until;         /* when CATGA_RETRY_TIME is due */
-    uint64_t random;       /* not 0; decides the pauses */
-    uint32_t tries;        /* made so far */
+    int64_t deadline; /* on the clock of `now` */
+    int64_t until;    /* when CATGA_RETRY_TIME is due */
+    uint64_t random;  /* not 0; decides the pauses */
+    uint32_t tries;   /* made so far */
     uint32_t retries_left;
-    uint32_t pause_ms;     /* the next pause, before it is varied */
+    uint32_t pause_ms; /* the next pause, before it is varied */
     bool repeatable;
     catga_retry_phase phase;
     catga_status result;
 } catga_retry;
 
-void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline, uint64_t random);
+void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
+                      uint64_t random);
 
 /* `status` is that of CATGA_RETRY_RESULT, else ignored. SEND is answered to BEGIN and TIME only. */
-catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event, catga_status status, int64_t now);
+catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event,
+                                    catga_status status, int64_t now);
 
 #endif

@@ -34,7 +34,8 @@ static bool another_signal(void *user)
 /* Returns when a signal came, catga_stop was called or the connection is gone for good. */
 static void wait_for_end(catga_core *core, int signal_fd)
 {
-    struct pollfd ends[] = {{.fd = signal_fd, .events = POLLIN}, {.fd = core->stop_fd, .events = POLLIN}};
+    struct pollfd ends[] = {{.fd = signal_fd, .events = POLLIN},
+                            {.fd = core->stop_fd, .events = POLLIN}};
 
     while (poll(ends, 2, -1) < 0 && errno == EINTR)
         continue;

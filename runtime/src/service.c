@@ -13,8 +13,12 @@ static unsigned worker_count(const catga_core *core, const catga_handler *handle
     return handler->sharing == CATGA_BROADCAST ? 1 : (unsigned)core->settings.workers;
 }
 
-/* The queue group of a handler: NULL for a broadcast, the service for what only it handles, else one per handler. */
-static const char *queue_group(char text[GROUP_MAX], const catga_service *service, const catga_handler *handler)
+/*
+ * The queue group of a handler: NULL for a broadcast, the service for what only it handles, else
+ * one per handler.
+ */
+static const char *queue_group(char text[GROUP_MAX], const catga_service *service,
+                               const catga_handler *handler)
 {
     if (handler->sharing == CATGA_BROADCAST)
         return NULL;
@@ -26,13 +30,15 @@ static const char *queue_group(char text[GROUP_MAX], const catga_service *servic
 
 /* ---- Making ---- */
 
-static catga_status check_handlers(catga_core *core, const catga_service *service, const void *handlers)
+static catga_status check_handlers(catga_core *core, const catga_service *service,
+                                   const void *handlers)
 {
     for (size_t i = 0; i < service->handler_count; i++) {
         catga_function function;
         memcpy(&function, (const char *)handlers + service->handlers[i].member, sizeof function);
         if (function == NULL) {
-            catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: its handler %s is NULL", service->name,
+            catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                      "%s is not served: its handler %s is NULL", service->name,
                       service->handlers[i].name);
             return CATGA_INVALID_ARGUMENT;
         }
@@ -47,7 +53,8 @@ static void served_free(catga_served *served)
     free(served);
 }
 
-static catga_served *served_make(catga_core *core, const catga_service *service, const void *handlers, void *user)
+static catga_served *served_make(catga_core *core, const catga_service *service,
+                                 const void *handlers, void *user)
 {
     size_t count = 0;
 
@@ -89,7 +96,8 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
 
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = core->operations->subscribe(core->transport, &options, &entry->subscription);
+    catga_status status =
+        core->operations->subscribe(core->transport, &options, &entry->subscription);
     if (status != CATGA_OK)
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
                   entry->served->service->name, envelope.subject, catga_status_text(status));
@@ -144,7 +152,9 @@ bool catga_served_end(catga_core *core)
 
 /* ---- Serving ---- */
 
-/* When it returns, callers find the handlers; without a connection, as soon as there is one again. */
+/*
+ * When it returns, callers find the handlers; without a connection, as soon as there is one again.
+ */
 static catga_status subscribe_all(catga_core *core, catga_served *served)
 {
     catga_status status = CATGA_OK;
@@ -160,7 +170,8 @@ static catga_status subscribe_all(catga_core *core, catga_served *served)
 }
 
 /* On failure nothing stays subscribed; what came in between has been handled. */
-static catga_status serve(catga_core *core, const catga_service *service, const void *handlers, void *user)
+static catga_status serve(catga_core *core, const catga_service *service, const void *handlers,
+                          void *user)
 {
     if (atomic_load(&core->state) != CATGA_CORE_OPEN)
         return CATGA_DRAINING;
@@ -177,7 +188,8 @@ static catga_status serve(catga_core *core, const catga_service *service, const 
     return status;
 }
 
-catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers, void *user)
+catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
+                         void *user)
 {
     catga_core *core = bus->core;
     catga_status status = check_handlers(core, service, handlers);

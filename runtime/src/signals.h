@@ -1,4 +1,7 @@
-/* Threads of the runtime, and the two signals that end a service: no thread of ours may be the one to get them. */
+/*
+ * Threads of the runtime, and the two signals that end a service: no thread of ours may be the one
+ * to get them.
+ */
 #ifndef CATGA_SIGNALS_H
 #define CATGA_SIGNALS_H
 

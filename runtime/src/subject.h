@@ -1,6 +1,6 @@
 /*
- * What may go to a server: subjects, their tokens, names and values of headers. nats.c checks none of these, and one
- * line end among them would be another command in the protocol.
+ * What the bus lets into subjects and headers from outside: options and what peers sent. The names
+ * in generated tables are trusted; what goes to a server is checked once more by its transport.
  */
 #ifndef CATGA_SUBJECT_H
 #define CATGA_SUBJECT_H
@@ -16,12 +16,6 @@ bool catga_is_token(catga_string text);
 
 /* Tokens with dots between them, 255 bytes at most: also a prefix of subjects. */
 bool catga_is_subject(catga_string text);
-
-/* Where an answer may go: _INBOX and more visible ASCII without wildcards, 255 bytes at most. */
-bool catga_is_inbox(catga_string text);
-
-/* 1 to 64 of A-Z a-z 0-9 -. */
-bool catga_is_header_name(catga_string text);
 
 /* 0 to 512 bytes without control characters. */
 bool catga_is_header_value(catga_string text);

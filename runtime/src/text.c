@@ -50,7 +50,8 @@ char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT])
     gmtime_r(&time, &parts); /* cannot fail: 64 bits of nanoseconds reach from 1677 to 2262 */
     size_t length = strftime(text, CATGA_TIMESTAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
     if (fraction != 0)
-        length += (size_t)snprintf(text + length, CATGA_TIMESTAMP_TEXT - length, ".%09d", (int)fraction);
+        length +=
+            (size_t)snprintf(text + length, CATGA_TIMESTAMP_TEXT - length, ".%09d", (int)fraction);
     snprintf(text + length, CATGA_TIMESTAMP_TEXT - length, "Z");
     return text;
 }
@@ -72,7 +73,8 @@ static size_t visible_character(catga_string text)
     const uint8_t *bytes = (const uint8_t *)text.data;
     size_t length = bytes[0] < 0x80 ? 1 : bytes[0] < 0xe0 ? 2 : bytes[0] < 0xf0 ? 3 : 4;
 
-    if (bytes[0] < 0x20 || bytes[0] == 0x7f || length > text.length || !catga_is_utf8(bytes, length))
+    if (bytes[0] < 0x20 || bytes[0] == 0x7f || length > text.length ||
+        !catga_is_utf8(bytes, length))
         return 0;
     return length == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0 ? 0 : length; /* U+0080 to U+009F */
 }

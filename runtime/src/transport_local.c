@@ -1,7 +1,8 @@
 /*
- * The transport inside this process: buses attached to one hub. A request whose sender waits is handled in the sender's
- * thread, without a copy of it; everything else is copied into the hub's queue and delivered by its thread, in order.
- * What a server would do, this does too: no responders, messages dropped when too many wait, a connection that is lost.
+ * The transport inside this process: buses attached to one hub. A request whose sender waits is
+ * handled in the sender's thread, without a copy of it; everything else is copied into the hub's
+ * queue and delivered by its thread, in order. What a server would do, this does too: no
+ * responders, messages dropped when too many wait, a connection that is lost.
  */
 #include "local_hub.h"
 
@@ -46,7 +47,10 @@ static bool take_turn(catga_subscription *member, int64_t deadline_ns)
         if (errno == ETIMEDOUT)
             return false;
     }
-    /* what the last one did in receive is seen from here on, also by ThreadSanitizer, which knows no sem_clockwait */
+    /*
+     * what the last one did in receive is seen from here on, also by ThreadSanitizer, which knows
+     * no sem_clockwait
+     */
     return atomic_load(&member->waiting) != 0;
 }
 
@@ -64,14 +68,18 @@ static void give(catga_subscription *member, catga_local_message *message)
     sem_post(&member->turn);
 }
 
-/* Counts a message that a member does not get; its bus hears of it once, until half of what waited is gone. */
+/*
+ * Counts a message that a member does not get; its bus hears of it once, until half of what waited
+ * is gone.
+ */
 static void drop(catga_subscription *member)
 {
     catga_local_transport *transport = member->transport;
 
     atomic_fetch_add_explicit(&transport->dropped, 1, memory_order_relaxed);
     if (!atomic_exchange(&member->overflowing, true))
-        transport->listener.on_event(transport->listener.user, CATGA_CONNECTION_OVERFLOW, member->subject->name);
+        transport->listener.on_event(transport->listener.user, CATGA_CONNECTION_OVERFLOW,
+                                     member->subject->name);
     catga_local_leave(member);
 }
 
@@ -91,7 +99,10 @@ static void enqueue(catga_local *hub, catga_subscription *member, catga_local_me
     }
 }
 
-/* Enters every member that is to get a message sent to the group, and puts it into the queue for them. */
+/*
+ * Enters every member that is to get a message sent to the group, and puts it into the queue for
+ * them.
+ */
 static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_local_message *message)
 {
     bool taken = false;
@@ -102,7 +113,8 @@ static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_loca
             enqueue(hub, member, message);
         return member != NULL;
     }
-    for (catga_subscription *member = atomic_load(&group->members); member != NULL; member = member->next) {
+    for (catga_subscription *member = atomic_load(&group->members); member != NULL;
+         member = member->next) {
         if (!catga_local_enter(member))
             continue;
         enqueue(hub, member, message);
@@ -146,14 +158,15 @@ static catga_status check(const catga_local_transport *transport, const catga_ou
 {
     if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
         return CATGA_DISCONNECTED;
-    if (message->header_count > CATGA_LOCAL_HEADERS || catga_local_size(message) > CATGA_LOCAL_MAX_PAYLOAD)
+    if (message->header_count > CATGA_LOCAL_HEADERS ||
+        catga_local_size(message) > CATGA_LOCAL_MAX_PAYLOAD)
         return CATGA_TOO_LARGE;
     return CATGA_OK;
 }
 
 /* Queues a message for every group of its subject; *taken when there was anyone. */
-static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing, uint64_t token,
-                              catga_local_transport *requester, bool *taken)
+static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
+                              uint64_t token, catga_local_transport *requester, bool *taken)
 {
     catga_local *hub = transport->hub;
     catga_local_subject *subject = catga_local_find(hub, outgoing->subject);
@@ -164,7 +177,8 @@ static catga_status broadcast(catga_local_transport *transport, const catga_outg
     catga_local_message *message = catga_local_message_make(hub, outgoing, requester, token);
     if (message == NULL)
         return CATGA_NO_MEMORY;
-    for (catga_local_group *group = atomic_load(&subject->groups); group != NULL; group = group->next)
+    for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
+         group = group->next)
         *taken |= enqueue_group(hub, group, message);
     catga_local_message_release(message);
     return CATGA_OK;
@@ -191,14 +205,16 @@ static void reply(catga_local_transport *requester, uint64_t token, catga_incomi
 /* The one member that may handle a request in its sender's thread: only one group wants it. */
 static catga_subscription *only_member(catga_local_subject *subject)
 {
-    catga_local_group *group = subject != NULL ? atomic_load_explicit(&subject->groups, memory_order_acquire) : NULL;
+    catga_local_group *group =
+        subject != NULL ? atomic_load_explicit(&subject->groups, memory_order_acquire) : NULL;
 
     if (group == NULL || group->next != NULL || group->name == NULL)
         return NULL;
     return catga_local_enter_next(group);
 }
 
-static catga_status local_request(catga_transport *transport, const catga_outgoing *message, uint64_t token)
+static catga_status local_request(catga_transport *transport, const catga_outgoing *message,
+                                  uint64_t token)
 {
     catga_local_transport *requester = self(transport);
     catga_status status = check(requester, message);
@@ -222,8 +238,8 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
 }
 
 /*
- * Whether the sender of a request that is handled in its own thread has given up meanwhile. The coarse clock is at most a
- * few milliseconds behind, and costs a tenth of what the exact one does.
+ * Whether the sender of a request that is handled in its own thread has given up meanwhile. The
+ * coarse clock is at most a few milliseconds behind, and costs a tenth of what the exact one does.
  */
 static bool is_too_late(const catga_local_message *request)
 {
@@ -233,7 +249,8 @@ static bool is_too_late(const catga_local_message *request)
     return request->deadline_ns != 0 && catga_clock_of(&now) > request->deadline_ns;
 }
 
-static catga_status local_respond(catga_transport *transport, const catga_incoming *to, const catga_outgoing *message)
+static catga_status local_respond(catga_transport *transport, const catga_incoming *to,
+                                  const catga_outgoing *message)
 {
     catga_local *hub = self(transport)->hub;
     const catga_local_message *request = to->native;
@@ -248,7 +265,8 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
         return CATGA_NO_MEMORY;
     catga_incoming incoming = {.data = answer->data, .length = answer->length, .native = answer};
     if (request->borrowed) /* its sender is inside the call, so its bus is there */
-        request->requester->listener.on_reply(request->requester->listener.user, request->token, &incoming);
+        request->requester->listener.on_reply(request->requester->listener.user, request->token,
+                                              &incoming);
     else
         reply(request->requester, request->token, &incoming);
     return CATGA_OK;
@@ -256,7 +274,8 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
 
 /* ---- Operations: receiving ---- */
 
-static catga_status local_subscribe(catga_transport *transport, const catga_subscription_options *options,
+static catga_status local_subscribe(catga_transport *transport,
+                                    const catga_subscription_options *options,
                                     catga_subscription **subscription)
 {
     catga_local *hub = self(transport)->hub;
@@ -267,7 +286,8 @@ static catga_status local_subscribe(catga_transport *transport, const catga_subs
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
-static catga_status local_drain(catga_transport *transport, catga_subscription *member, int timeout_ms)
+static catga_status local_drain(catga_transport *transport, catga_subscription *member,
+                                int timeout_ms)
 {
     struct timespec end = catga_clock_timespec(catga_clock_now() + timeout_ms * CATGA_MILLISECOND);
 
@@ -368,7 +388,8 @@ static const catga_transport_operations operations = {
     .close = local_close,
 };
 
-catga_status catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport)
+catga_status catga_transport_local_open(const catga_transport_settings *settings,
+                                        catga_transport **transport)
 {
     catga_local *hub = settings->local;
     catga_local_transport *opened;
@@ -426,7 +447,8 @@ catga_status catga_local_open(catga_local **local)
     sem_init(&hub->queued, 0, 0);
     catga_pool_begin(&hub->small, CATGA_LOCAL_SMALL);
     catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
-    if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) || !catga_thread_start(&hub->thread, run_hub, hub)) {
+    if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
+        !catga_thread_start(&hub->thread, run_hub, hub)) {
         hub_free(hub);
         return CATGA_NO_MEMORY;
     }
@@ -439,9 +461,11 @@ void catga_local_set_connected(catga_local *local, bool connected)
     if (atomic_exchange(&local->connected, connected) == connected)
         return;
     pthread_mutex_lock(&local->changing);
-    for (catga_local_transport *transport = local->transports; transport != NULL; transport = transport->next)
+    for (catga_local_transport *transport = local->transports; transport != NULL;
+         transport = transport->next)
         transport->listener.on_event(transport->listener.user,
-                                     connected ? CATGA_CONNECTION_FOUND : CATGA_CONNECTION_LOST, "local");
+                                     connected ? CATGA_CONNECTION_FOUND : CATGA_CONNECTION_LOST,
+                                     "local");
     pthread_mutex_unlock(&local->changing);
 }
 

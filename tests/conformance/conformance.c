@@ -1,6 +1,6 @@
 /*
- * What a program may rely on, whichever transport carries its messages: conformance local | nats (at $NATS_URL). Each
- * case has a prefix of its own, so that no case hears another.
+ * What a program may rely on, whichever transport carries its messages: conformance local | nats
+ * (at $NATS_URL). Each case has a prefix of its own, so that no case hears another.
  */
 #include "bus_fixture.h"
 
@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* What the handlers of a case saw; it outlives them, since the buses are closed before it is freed. */
+/*
+ * What the handlers of a case saw; it outlives them, since the buses are closed before it is freed.
+ */
 typedef struct stage {
     catga_local *hub; /* NULL: NATS */
     char prefix[64];
@@ -125,7 +127,8 @@ static catga_status call(catga_bus *bus, const catga_message *message, const sam
     catga_status status = catga_call(bus, message, input, &reply);
     if (status == CATGA_OK) {
         sample_view view = {reply.table};
-        if (!catga_string_equal(sample_get_text(view), input->text) || sample_get_number(view) != input->number)
+        if (!catga_string_equal(sample_get_text(view), input->text) ||
+            sample_get_number(view) != input->number)
             status = CATGA_STATUS_COUNT; /* somebody else's answer */
     }
     catga_received_free(reply.received);
@@ -210,7 +213,8 @@ static void somebody_comes_in_time(void **state)
 
     join(s, (catga_options){0});
     assert_int_equal(pthread_create(&thread, NULL, serve_soon, s), 0);
-    assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_OK); /* by the second or the third try */
+    assert_int_equal(call(client, &sample_echo_message, &hello),
+                     CATGA_OK); /* by the second or the third try */
     pthread_join(thread, NULL);
     assert_int_equal(s->echoed, 1);
 }
@@ -236,7 +240,8 @@ static void errors_travel(void **state)
     catga_reply reply;
 
     serve(s, join(s, (catga_options){0}), &failing);
-    assert_int_equal(catga_call(client, &sample_echo_message, &hello, &reply), CATGA_DECLARED_ERROR);
+    assert_int_equal(catga_call(client, &sample_echo_message, &hello, &reply),
+                     CATGA_DECLARED_ERROR);
     assert_int_equal(reply.error.code, 1001);
     assert_true(catga_string_equal(reply.error.name, CATGA_STR("sample.SampleError.Refused")));
     assert_true(catga_string_equal(reply.error.text, CATGA_STR("no hello, 无  X: y")));
@@ -257,8 +262,13 @@ static catga_status echo_when_told(catga_context *context, sample_view view)
     return echo(context, view);
 }
 
-static const catga_message short_echo = {
-    "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 100, 3};
+static const catga_message short_echo = {"commands.sample.v1.Echo",
+                                         &sample_echo_table,
+                                         &sample_answer_table,
+                                         &sample_error,
+                                         CATGA_COMMAND,
+                                         100,
+                                         3};
 
 static void *give_up(void *argument)
 {
@@ -297,13 +307,15 @@ static catga_status ask_within(catga_context *context, sample_view view)
     int64_t before = catga_context_remaining_ms(context);
     catga_status status = call(catga_context_bus(context), &sample_ask_message, &hello);
 
-    atomic_store(&s->nested, before > 0 && before <= 2000 && catga_context_message_id(context).length == 22);
+    atomic_store(&s->nested,
+                 before > 0 && before <= 2000 && catga_context_message_id(context).length == 22);
     return status == CATGA_OK ? echo(context, view) : status;
 }
 
 static catga_status ask_with_correlation(catga_context *context, sample_view view)
 {
-    if (catga_context_correlation_id(context).length != 22 || catga_context_remaining_ms(context) > 2000)
+    if (catga_context_correlation_id(context).length != 22 ||
+        catga_context_remaining_ms(context) > 2000)
         return CATGA_HANDLER_FAILED;
     return ask(context, view);
 }
@@ -358,7 +370,8 @@ static void many_callers(void **state)
     assert_int_equal(s->echoed, CALLERS * CALLS);
 }
 
-static void note_delivery(catga_status status, sample_view view, const catga_error *error, void *user)
+static void note_delivery(catga_status status, sample_view view, const catga_error *error,
+                          void *user)
 {
     stage *s = user;
     (void)error;
@@ -374,8 +387,8 @@ static void many_sends(void **state)
 
     serve(s, join(s, (catga_options){0}), &answerer);
     for (unsigned i = 0; i < SENDS; i++)
-        assert_int_equal(catga_send(client, i % 2 == 0 ? &sample_echo_message : &sample_ask_message, &hello,
-                                    sample_deliver, (catga_function)note_delivery, s),
+        assert_int_equal(catga_send(client, i % 2 == 0 ? &sample_echo_message : &sample_ask_message,
+                                    &hello, sample_deliver, (catga_function)note_delivery, s),
                          CATGA_OK);
     wait_until(s->delivered == SENDS);
     assert_int_equal(s->delivered_good, SENDS);
@@ -386,7 +399,8 @@ static void a_send_to_nobody(void **state)
     stage *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
-    assert_int_equal(catga_send(client, &sample_ask_message, &hello, sample_deliver, (catga_function)note_delivery, s),
+    assert_int_equal(catga_send(client, &sample_ask_message, &hello, sample_deliver,
+                                (catga_function)note_delivery, s),
                      CATGA_OK);
     wait_until(s->delivered == 1);
     assert_int_equal(s->delivered_good, 0);

@@ -1,7 +1,8 @@
 /*
- * Every allocation of the runtime fails once, and every thread: a run of a whole small service is repeated with the
- * first, the second, the third ... one failing, until a run gets by without. Whatever fails, the outcome is a status,
- * nothing leaks (under AddressSanitizer) and nothing hangs.
+ * Every allocation of the runtime fails once, and every thread: a run of a whole small service is
+ * repeated with the first, the second, the third ... one failing, until a run gets by without.
+ * Whatever fails, the outcome is a status, nothing leaks (under AddressSanitizer) and nothing
+ * hangs.
  */
 #include "bus_fixture.h"
 
@@ -49,17 +50,25 @@ char *__wrap_strdup(const char *text)
 }
 
 typedef void *thread_function(void *argument);
-int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument);
-int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run, void *argument)
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run,
+                          void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run,
+                          void *argument);
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, thread_function *run,
+                          void *argument)
 {
     return fails_now() ? EAGAIN : __real_pthread_create(thread, attributes, run, argument);
 }
 
 /* ---- The run ---- */
 
-static const catga_message quick_echo = {
-    "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 100, 1};
+static const catga_message quick_echo = {"commands.sample.v1.Echo",
+                                         &sample_echo_table,
+                                         &sample_answer_table,
+                                         &sample_error,
+                                         CATGA_COMMAND,
+                                         100,
+                                         1};
 
 static catga_status reply(catga_context *context, sample_view view)
 {
@@ -76,7 +85,8 @@ static catga_status take(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-static void count_delivery(catga_status status, sample_view view, const catga_error *error, void *user)
+static void count_delivery(catga_status status, sample_view view, const catga_error *error,
+                           void *user)
 {
     (void)status;
     (void)view;
@@ -88,7 +98,8 @@ static void count_delivery(catga_status status, sample_view view, const catga_er
 static void assert_explained(catga_status status)
 {
     assert_true(status == CATGA_OK || status == CATGA_NO_MEMORY || status == CATGA_NO_RESPONDERS ||
-                status == CATGA_HANDLER_FAILED || status == CATGA_TIMEOUT || status == CATGA_DECLARED_ERROR);
+                status == CATGA_HANDLER_FAILED || status == CATGA_TIMEOUT ||
+                status == CATGA_DECLARED_ERROR);
 }
 
 static void call(catga_bus *bus, const sample *input)
@@ -121,8 +132,8 @@ static void use(catga_bus *bus)
     assert_true(status == CATGA_INVALID_MESSAGE || status == CATGA_NO_MEMORY);
     catga_received_free(answer.received);
     for (int i = 0; i < 3; i++) {
-        status = catga_send(bus, &quick_echo, i == 2 ? &large : &small, sample_deliver, (catga_function)count_delivery,
-                            &delivered);
+        status = catga_send(bus, &quick_echo, i == 2 ? &large : &small, sample_deliver,
+                            (catga_function)count_delivery, &delivered);
         assert_explained(status);
         sent += status == CATGA_OK;
     }

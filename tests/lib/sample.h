@@ -1,7 +1,8 @@
 /*
- * What the tests of the runtime send, on top of the tables of sample.catga: the command Echo, the query Ask and the event
- * Noted, all of a text and a number; the first two are answered with the same, or with an error of SampleError. Since all
- * are alike, one type stands for each of them, so that one function of a test may handle them all.
+ * What the tests of the runtime send, on top of the tables of sample.catga: the command Echo, the
+ * query Ask and the event Noted, all of a text and a number; the first two are answered with the
+ * same, or with an error of SampleError. Since all are alike, one type stands for each of them, so
+ * that one function of a test may handle them all.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H
@@ -32,16 +33,26 @@ static const catga_declared_error sample_errors[] = {{1001, "sample.SampleError.
 static const catga_error_set sample_error = {"sample.SampleError", sample_errors, 1};
 static const catga_error_set sample_other_error = {"sample.OtherError", sample_errors, 1};
 
-static const catga_message sample_echo_message = {
-    "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 2000, 2};
-static const catga_message sample_ask_message = {
-    "queries.sample.v1.Ask", &sample_ask_table, &sample_answer_table, &sample_error, CATGA_QUERY, 2000, 2};
+static const catga_message sample_echo_message = {"commands.sample.v1.Echo",
+                                                  &sample_echo_table,
+                                                  &sample_answer_table,
+                                                  &sample_error,
+                                                  CATGA_COMMAND,
+                                                  2000,
+                                                  2};
+static const catga_message sample_ask_message = {"queries.sample.v1.Ask",
+                                                 &sample_ask_table,
+                                                 &sample_answer_table,
+                                                 &sample_error,
+                                                 CATGA_QUERY,
+                                                 2000,
+                                                 2};
 static const catga_message sample_noted_message = {
     "events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0};
 
 /* As the generated function of an error does. */
-SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4)
-static catga_status sample_fail(catga_context *context, const catga_error_set *set, const char *format, ...)
+SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status
+    sample_fail(catga_context *context, const catga_error_set *set, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -51,16 +62,21 @@ static catga_status sample_fail(catga_context *context, const catga_error_set *s
 }
 
 typedef catga_status sample_function(catga_context *context, sample_view message);
-typedef void sample_callback(catga_status status, sample_view reply, const catga_error *error, void *user);
+typedef void sample_callback(catga_status status, sample_view reply, const catga_error *error,
+                             void *user);
 
-SAMPLE_MAYBE_UNUSED static void sample_deliver(catga_function callback, catga_status status, const uint8_t *table,
-                                               const catga_error *error, void *user)
+SAMPLE_MAYBE_UNUSED static void sample_deliver(catga_function callback, catga_status status,
+                                               const uint8_t *table, const catga_error *error,
+                                               void *user)
 {
     sample_view view = {table};
     ((sample_callback *)callback)(status, view, error, user);
 }
 
-/* ---- Services: Answerer handles Echo and Ask; Listener gets Noted, in a group and as a broadcast. ---- */
+/*
+ * ---- Services: Answerer handles Echo and Ask; Listener gets Noted, in a group and as a broadcast.
+ * ----
+ */
 
 typedef struct sample_answerer {
     sample_function *echo;
@@ -73,9 +89,8 @@ typedef struct sample_listener {
 } sample_listener;
 
 #define SAMPLE_RUN(service, member)                                                                \
-    SAMPLE_MAYBE_UNUSED static catga_status service##_run_##member(const void *handlers,           \
-                                                                   catga_context *context,         \
-                                                                   const uint8_t *table)           \
+    SAMPLE_MAYBE_UNUSED static catga_status service##_run_##member(                                \
+        const void *handlers, catga_context *context, const uint8_t *table)                        \
     {                                                                                              \
         sample_view view = {table};                                                                \
         return ((const service *)handlers)->member(context, view);                                 \
@@ -86,11 +101,14 @@ SAMPLE_RUN(sample_listener, notify)
 SAMPLE_RUN(sample_listener, refresh)
 
 static const catga_handler sample_answerer_handlers[] = {
-    {"echo", &sample_echo_message, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo},
-    {"ask", &sample_ask_message, CATGA_GROUP, offsetof(sample_answerer, ask), sample_answerer_run_ask},
+    {"echo", &sample_echo_message, CATGA_GROUP, offsetof(sample_answerer, echo),
+     sample_answerer_run_echo},
+    {"ask", &sample_ask_message, CATGA_GROUP, offsetof(sample_answerer, ask),
+     sample_answerer_run_ask},
 };
 static const catga_handler sample_listener_handlers[] = {
-    {"notify", &sample_noted_message, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &sample_noted_message, CATGA_GROUP, offsetof(sample_listener, notify),
+     sample_listener_run_notify},
     {"refresh", &sample_noted_message, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh},
 };

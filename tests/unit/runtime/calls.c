@@ -162,7 +162,8 @@ static void the_timer_drives_what_was_left(void **state)
         catga_pending *call = catga_calls_claim(&f.calls);
         catga_pending_open(call);
         if (i % 4 == 0)
-            assert_true(answer(&f, catga_pending_token(call), 1)); /* while the try was being sent */
+            assert_true(
+                answer(&f, catga_pending_token(call), 1)); /* while the try was being sent */
         catga_pending_leave(&f.calls, call, catga_clock_now() + (100 - i) * MS / 2);
     }
     for (int i = 0; i < 100; i++)

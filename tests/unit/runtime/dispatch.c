@@ -279,7 +279,8 @@ static void peer_on_event(void *user, catga_connection_event event, const char *
 static void open_peer(peer *p, bus_fixture *f)
 {
     const catga_transport_settings settings = {
-        .local = f->hub, .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
+        .local = f->hub,
+        .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
     memset(p, 0, sizeof *p);
     assert_int_equal(catga_transport_local_open(&settings, &p->transport), CATGA_OK);
 }
@@ -312,10 +313,12 @@ static void bad_bytes_are_refused(void **state)
     assert_string_equal(p.code, "400");
     say(&p, NULL, 0, NULL);
     assert_string_equal(p.code, "400");
-    assert_int_equal(catga_encode(&sample_ask_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
+    assert_int_equal(catga_encode(&sample_ask_table, &question, bytes, sizeof bytes, &length, NULL),
+                     CATGA_OK);
     say(&p, bytes, length, NULL); /* another message */
     assert_string_equal(p.code, "400");
-    assert_int_equal(catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
+    assert_int_equal(
+        catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
     for (size_t cut = 0; cut < length - 3; cut++) /* the last three may be padding */
         say(&p, bytes, cut, NULL);
     assert_int_equal(s.runs, 0);
@@ -336,7 +339,8 @@ static void late_messages_are_not_run(void **state)
 
     serve(f, &s, reply_echo);
     open_peer(&p, f);
-    assert_int_equal(catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
+    assert_int_equal(
+        catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
     say(&p, bytes, length, "0");
     assert_string_equal(p.code, "408");
     assert_int_equal(s.runs, 0);
@@ -347,6 +351,149 @@ static void late_messages_are_not_run(void **state)
     assert_in_range(s.remaining_ms, 501, 2000);
     assert_int_equal(s.runs, 2);
     p.transport->operations->close(p.transport);
+}
+
+/* ---- Services that answer what they like ---- */
+
+/* What a peer that serves Echo answers, try by try, and what it saw. */
+typedef struct script {
+    peer peer;
+    catga_subscription *subscription;
+    const char *code; /* of the error to answer with; NULL: an answer of these bytes */
+    const char *bytes;
+    size_t length;
+    unsigned tries;
+    char ids[4][32];
+    char timeouts[4][32];
+} script;
+
+static void copy_header(char out[32], const script *s, const catga_incoming *message,
+                        const char *name)
+{
+    const char *value = s->peer.transport->operations->header(message, name);
+    snprintf(out, 32, "%s", value != NULL ? value : "");
+}
+
+static void answer_by_script(void *user, catga_incoming *message)
+{
+    script *s = user;
+    const catga_header header = {CATGA_HEADER_ERROR_CODE, s->code};
+    const catga_outgoing answer = {.headers = &header,
+                                   .header_count = s->code != NULL,
+                                   .data = (const uint8_t *)s->bytes,
+                                   .length = s->length};
+
+    if (s->tries < 4) {
+        copy_header(s->ids[s->tries], s, message, CATGA_HEADER_ID);
+        copy_header(s->timeouts[s->tries], s, message, CATGA_HEADER_TIMEOUT);
+    }
+    s->tries++;
+    s->peer.transport->operations->respond(s->peer.transport, message, &answer);
+    s->peer.transport->operations->release(message);
+}
+
+static void begin_script(script *s, bus_fixture *f)
+{
+    const catga_subscription_options options = {.subject = "catga.commands.sample.v1.Echo",
+                                                .queue_group = "Answerer",
+                                                .pending = 10,
+                                                .receive = answer_by_script,
+                                                .user = s};
+    memset(s, 0, sizeof *s);
+    open_peer(&s->peer, f);
+    catga_transport *transport = s->peer.transport;
+    assert_int_equal(transport->operations->subscribe(transport, &options, &s->subscription),
+                     CATGA_OK);
+}
+
+static void end_script(script *s)
+{
+    catga_transport *transport = s->peer.transport;
+    assert_int_equal(transport->operations->drain(transport, s->subscription, 0), CATGA_OK);
+    transport->operations->unsubscribe(transport, s->subscription);
+    transport->operations->close(transport);
+}
+
+static void all_tries_carry_one_id(void **state)
+{
+    bus_fixture *f = *state;
+    catga_reply reply;
+    script s;
+
+    begin_script(&s, f);
+    s.code = "429";
+    assert_int_equal(call_echo(f, &reply), CATGA_OVERLOADED);
+    assert_int_equal(reply.error.code, 429);
+    catga_received_free(reply.received);
+    assert_int_equal(s.tries, 3);
+    assert_int_equal(strlen(s.ids[0]), 22);
+    assert_string_equal(s.ids[0], s.ids[1]);
+    assert_string_equal(s.ids[0], s.ids[2]);
+    assert_string_equal(s.timeouts[0], ""); /* as the schema says */
+    assert_in_range(atoi(s.timeouts[2]), 1000, 1999);
+    assert_true(atoi(s.timeouts[1]) > atoi(s.timeouts[2]));
+    end_script(&s);
+}
+
+static void codes_become_statuses(void **state)
+{
+    static const struct {
+        const char *code;
+        catga_status status;
+        unsigned tries;
+        uint32_t number;
+    } cases[] = {
+        {"400", CATGA_BAD_MESSAGE, 1, 400},
+        {"404", CATGA_NO_HANDLER, 1, 404},
+        {"408", CATGA_TIMEOUT, 1, 408},
+        {"500", CATGA_HANDLER_FAILED, 1, 500},
+        {"503", CATGA_DRAINING, 3, 503},
+        {"777", CATGA_HANDLER_FAILED, 1, 777},
+        {"", CATGA_HANDLER_FAILED, 1, 0},
+        {"-1", CATGA_HANDLER_FAILED, 1, 0},
+        {"9999999999", CATGA_HANDLER_FAILED, 1, 0},
+    };
+    bus_fixture *f = *state;
+    catga_reply reply;
+    script s;
+
+    begin_script(&s, f);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        s.code = cases[i].code;
+        s.tries = 0;
+        assert_int_equal(call_echo(f, &reply), cases[i].status);
+        assert_int_equal(s.tries, cases[i].tries);
+        assert_int_equal(reply.error.code, cases[i].number != 0 ? cases[i].number : 500);
+        catga_received_free(reply.received);
+    }
+    end_script(&s);
+}
+
+static void bad_answers_are_not_read(void **state)
+{
+    bus_fixture *f = *state;
+    uint8_t bytes[256];
+    catga_reply reply;
+    script s;
+
+    begin_script(&s, f);
+    s.bytes = "this is no table";
+    s.length = 16;
+    assert_int_equal(call_echo(f, &reply), CATGA_BAD_MESSAGE);
+    assert_null(reply.table);
+    assert_int_equal(reply.error.code, 0);
+    assert_true(reply.error.text.length > 0);
+    catga_received_free(reply.received);
+
+    assert_int_equal(
+        catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &s.length, NULL),
+        CATGA_OK);
+    s.bytes = (const char *)bytes; /* the question is no answer */
+    assert_int_equal(call_echo(f, &reply), CATGA_BAD_MESSAGE);
+    catga_received_free(reply.received);
+    assert_int_equal(catga_count(f->bus).bad_replies, 2);
+    assert_int_equal(s.tries, 2);
+    end_script(&s);
 }
 
 /* ---- On behalf of a message ---- */
@@ -385,7 +532,8 @@ static void a_service_without_a_handler_is_not_served(void **state)
     const sample_answerer handlers = {reply_echo, NULL};
     bus_fixture *f = *state;
 
-    assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &handlers, NULL), CATGA_INVALID_ARGUMENT);
+    assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &handlers, NULL),
+                     CATGA_INVALID_ARGUMENT);
     assert_fails(f, CATGA_NO_RESPONDERS, 0, "no service");
 }
 
@@ -417,6 +565,9 @@ int main(void)
         case_of(answering_twice_is_an_error),
         case_of(bad_bytes_are_refused),
         case_of(late_messages_are_not_run),
+        case_of(all_tries_carry_one_id),
+        case_of(codes_become_statuses),
+        case_of(bad_answers_are_not_read),
         case_of(a_nested_call_shares_deadline_and_correlation),
         case_of(a_service_without_a_handler_is_not_served),
         case_of(what_may_not_be_sent),

@@ -1,4 +1,7 @@
-/* The server inside the process: who gets what, in which order, and what happens when it is gone or too much waits. */
+/*
+ * The server inside the process: who gets what, in which order, and what happens when it is gone or
+ * too much waits.
+ */
 #include "bus_fixture.h"
 
 #include "clock.h"
@@ -183,7 +186,8 @@ static void without_a_server(void **state)
     assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_DISCONNECTED);
     assert_int_equal(catga_flush(f->bus, 100), CATGA_DISCONNECTED);
     catga_local_set_connected(f->hub, true);
-    assert_int_equal(call(f->bus, &sample_echo_message), CATGA_OK); /* the subscriptions are still there */
+    assert_int_equal(call(f->bus, &sample_echo_message),
+                     CATGA_OK); /* the subscriptions are still there */
     catga_counters counters = catga_count(f->bus);
     assert_int_equal(counters.disconnects, 1);
     assert_int_equal(counters.reconnects, 1);
@@ -311,8 +315,13 @@ static catga_status call_itself(catga_context *context, sample_view view)
 static void a_handler_that_waits_for_itself_times_out(void **state)
 {
     static const sample_answerer handlers = {call_itself, reply_ask};
-    static const catga_message impatient = {
-        "commands.sample.v1.Echo", &sample_echo_table, &sample_answer_table, &sample_error, CATGA_COMMAND, 50, 0};
+    static const catga_message impatient = {"commands.sample.v1.Echo",
+                                            &sample_echo_table,
+                                            &sample_answer_table,
+                                            &sample_error,
+                                            CATGA_COMMAND,
+                                            50,
+                                            0};
     bus_fixture *f = *state;
     scene s;
 
@@ -331,7 +340,8 @@ typedef struct outcome {
     uint32_t code;
 } outcome;
 
-static void note_outcome(catga_status status, sample_view reply, const catga_error *error, void *user)
+static void note_outcome(catga_status status, sample_view reply, const catga_error *error,
+                         void *user)
 {
     outcome *o = user;
     o->status = status;
@@ -355,7 +365,9 @@ static void many_sends(void **state)
     begin_scene(&s);
     serve_answerer(f->bus, &s);
     for (unsigned i = 0; i < 2000; i++)
-        assert_int_equal(send_note(f->bus, i % 2 == 0 ? &sample_echo_message : &sample_ask_message, &o), CATGA_OK);
+        assert_int_equal(
+            send_note(f->bus, i % 2 == 0 ? &sample_echo_message : &sample_ask_message, &o),
+            CATGA_OK);
     wait_until(o.delivered == 2000);
     assert_int_equal(o.good, 2000);
     assert_int_equal(catga_count(f->bus).calls, 2000);
@@ -411,8 +423,13 @@ static void sends_that_are_too_many(void **state)
 
 static void a_send_that_is_not_answered(void **state)
 {
-    static const catga_message impatient = {
-        "queries.sample.v1.Ask", &sample_ask_table, &sample_answer_table, &sample_error, CATGA_QUERY, 60, 1};
+    static const catga_message impatient = {"queries.sample.v1.Ask",
+                                            &sample_ask_table,
+                                            &sample_answer_table,
+                                            &sample_error,
+                                            CATGA_QUERY,
+                                            60,
+                                            1};
     static const sample_answerer handlers = {reply_echo, wait_for_leave};
     bus_fixture *f = *state;
     outcome o = {0};
@@ -482,7 +499,8 @@ static void draining_lets_handlers_finish(void **state)
     wait_until(call(served, &sample_ask_message) == CATGA_DRAINING);
     assert_int_equal(catga_publish(served, &sample_noted_message, &note), CATGA_DRAINING);
     unsigned runs = s.runs;
-    assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_OK); /* to nobody any more */
+    assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note),
+                     CATGA_OK); /* to nobody any more */
     sem_post(&s.may_end);
     pthread_join(thread, &status);
     assert_int_equal((uintptr_t)status, CATGA_OK);
@@ -512,8 +530,11 @@ static catga_status serve_within(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
     if (atomic_fetch_add(&s->last, 1) == 0) {
-        assert_int_equal(catga_serve(catga_context_bus(context), &sample_answerer_service, &answerer, s), CATGA_OK);
-        assert_int_equal(catga_publish(catga_context_bus(context), &sample_noted_message, &note), CATGA_OK);
+        assert_int_equal(
+            catga_serve(catga_context_bus(context), &sample_answerer_service, &answerer, s),
+            CATGA_OK);
+        assert_int_equal(catga_publish(catga_context_bus(context), &sample_noted_message, &note),
+                         CATGA_OK);
     }
     (void)view;
     return CATGA_OK;

@@ -1,4 +1,7 @@
-/* Explicit options before the environment before the defaults; what is refused says what is accepted. */
+/*
+ * Explicit options before the environment before the defaults; what is refused says what is
+ * accepted.
+ */
 #include "options.h"
 
 #include <setjmp.h>
@@ -8,8 +11,19 @@
 #include <cmocka.h>
 
 static const char *const variables[] = {
-    "CATGA_SERVERS", "NATS_URL", "CATGA_NAME", "CATGA_INSTANCE", "NODE_ID", "HOSTNAME", "CATGA_PREFIX",
-    "CATGA_CONNECT_WAIT_MS", "CATGA_DRAIN_WAIT_MS", "CATGA_WORKERS", "CATGA_IN_FLIGHT", "CATGA_PENDING", "CATGA_LOG",
+    "CATGA_SERVERS",
+    "NATS_URL",
+    "CATGA_NAME",
+    "CATGA_INSTANCE",
+    "NODE_ID",
+    "HOSTNAME",
+    "CATGA_PREFIX",
+    "CATGA_CONNECT_WAIT_MS",
+    "CATGA_DRAIN_WAIT_MS",
+    "CATGA_WORKERS",
+    "CATGA_IN_FLIGHT",
+    "CATGA_PENDING",
+    "CATGA_LOG",
 };
 
 static int clear_environment(void **state)
@@ -109,7 +123,8 @@ static void refused_numbers(void **state)
     unsetenv("CATGA_WORKERS");
     assert_refused(&(catga_options){.workers = 257}, "workers");
     assert_refused(&(catga_options){.in_flight = 65537}, "in_flight");
-    assert_refused(&(catga_options){.connect_wait_ms = -2}, "connect_wait_ms: accepted is: -1 (for ever) or");
+    assert_refused(&(catga_options){.connect_wait_ms = -2},
+                   "connect_wait_ms: accepted is: -1 (for ever) or");
     assert_refused(&(catga_options){.drain_wait_ms = -1}, "drain_wait_ms");
     assert_refused(&(catga_options){.pending = UINT32_MAX}, "pending");
 }
@@ -149,7 +164,8 @@ static void log_levels(void **state)
     (void)state;
     setenv("CATGA_LOG", "debug", 1);
     assert_int_equal(read_settings(NULL).logger.level, CATGA_LOG_DEBUG);
-    assert_int_equal(read_settings(&(catga_options){.log_level = CATGA_LOG_ERROR}).logger.level, CATGA_LOG_ERROR);
+    assert_int_equal(read_settings(&(catga_options){.log_level = CATGA_LOG_ERROR}).logger.level,
+                     CATGA_LOG_ERROR);
     setenv("CATGA_LOG", "loud", 1);
     assert_refused(NULL, "CATGA_LOG: accepted is: error, warning, info, debug");
 }

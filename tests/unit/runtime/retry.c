@@ -20,13 +20,15 @@ static catga_retry begun(bool repeatable, uint32_t retries, int64_t deadline)
 
 static void an_answer_ends_it(void **state)
 {
-    static const catga_status final[] = {CATGA_OK, CATGA_DECLARED_ERROR, CATGA_BAD_MESSAGE, CATGA_HANDLER_FAILED,
-                                         CATGA_TIMEOUT, CATGA_CLOSED, CATGA_TOO_LARGE, CATGA_NO_HANDLER};
+    static const catga_status final[] = {
+        CATGA_OK,      CATGA_DECLARED_ERROR, CATGA_BAD_MESSAGE, CATGA_HANDLER_FAILED,
+        CATGA_TIMEOUT, CATGA_CLOSED,         CATGA_TOO_LARGE,   CATGA_NO_HANDLER};
 
     (void)state;
     for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
         catga_retry retry = begun(false, 3, 1000 * MS);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, final[i], MS), CATGA_RETRY_FINISH);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, final[i], MS),
+                         CATGA_RETRY_FINISH);
         assert_int_equal(retry.result, final[i]);
         assert_int_equal(retry.tries, 1);
     }
@@ -34,17 +36,22 @@ static void an_answer_ends_it(void **state)
 
 static void a_try_that_ran_nothing_is_repeated(void **state)
 {
-    static const catga_status not_run[] = {CATGA_NO_RESPONDERS, CATGA_DISCONNECTED, CATGA_OVERLOADED, CATGA_DRAINING};
+    static const catga_status not_run[] = {CATGA_NO_RESPONDERS, CATGA_DISCONNECTED,
+                                           CATGA_OVERLOADED, CATGA_DRAINING};
 
     (void)state;
     for (size_t i = 0; i < sizeof not_run / sizeof not_run[0]; i++) {
         catga_retry retry = begun(false, 1, 1000 * MS);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, not_run[i], MS), CATGA_RETRY_WAIT);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, not_run[i], MS),
+                         CATGA_RETRY_WAIT);
         assert_in_range(retry.until, 26 * MS, 76 * MS);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until - 1), CATGA_RETRY_WAIT);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until), CATGA_RETRY_SEND);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until - 1),
+                         CATGA_RETRY_WAIT);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until),
+                         CATGA_RETRY_SEND);
         assert_int_equal(retry.tries, 2);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, not_run[i], 100 * MS), CATGA_RETRY_FINISH);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, not_run[i], 100 * MS),
+                         CATGA_RETRY_FINISH);
         assert_int_equal(retry.result, not_run[i]);
     }
 }
@@ -57,10 +64,12 @@ static void pauses_double_and_vary(void **state)
 
     (void)state;
     for (int i = 0; i < 10; i++) {
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, now), CATGA_RETRY_WAIT);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, now),
+                         CATGA_RETRY_WAIT);
         assert_in_range(retry.until - now, planned / 2, planned * 3 / 2);
         now = retry.until;
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, now), CATGA_RETRY_SEND);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, now),
+                         CATGA_RETRY_SEND);
         planned = planned * 2 < 5000 * MS ? planned * 2 : 5000 * MS;
     }
 }
@@ -70,11 +79,13 @@ static void no_try_beyond_the_deadline(void **state)
     catga_retry retry = begun(false, 9, 60 * MS);
 
     (void)state;
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, 59 * MS), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, 59 * MS),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_NO_RESPONDERS);
 
     catga_retry_init(&retry, false, 9, 60 * MS, 1);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 60 * MS), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 60 * MS),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
     assert_int_equal(retry.tries, 0);
 }
@@ -85,9 +96,12 @@ static void a_command_is_not_repeated_for_silence(void **state)
 
     (void)state;
     assert_int_equal(retry.until, 1000 * MS);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 999 * MS), CATGA_RETRY_WAIT);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 999 * MS), CATGA_RETRY_WAIT);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 999 * MS),
+                     CATGA_RETRY_WAIT);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 999 * MS),
+                     CATGA_RETRY_WAIT);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
     assert_int_equal(retry.tries, 1);
 }
@@ -99,10 +113,12 @@ static void a_query_shares_its_time(void **state)
     (void)state;
     for (int i = 1; i <= 3; i++) {
         assert_int_equal(retry.until, 250 * i * MS);
-        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until), CATGA_RETRY_SEND);
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until),
+                         CATGA_RETRY_SEND);
     }
     assert_int_equal(retry.until, 1000 * MS);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
     assert_int_equal(retry.tries, 4);
 }
@@ -114,12 +130,16 @@ static void a_query_survives_a_lost_connection(void **state)
     (void)state;
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, MS), CATGA_RETRY_WAIT);
     assert_in_range(retry.until, 26 * MS, 76 * MS);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 2 * MS), CATGA_RETRY_WAIT);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 2 * MS),
+                     CATGA_RETRY_WAIT);
     assert_int_equal(retry.retries_left, 0);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until), CATGA_RETRY_SEND);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 300 * MS), CATGA_RETRY_WAIT);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, retry.until),
+                     CATGA_RETRY_SEND);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 300 * MS),
+                     CATGA_RETRY_WAIT);
     assert_int_equal(retry.until, 1000 * MS); /* the answer may still come */
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
@@ -129,8 +149,10 @@ static void a_late_answer_is_an_answer(void **state)
 
     (void)state;
     catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_OVERLOADED, MS);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, 2 * MS), CATGA_RETRY_WAIT);
-    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_OK, 3 * MS), CATGA_RETRY_FINISH);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS, 2 * MS),
+                     CATGA_RETRY_WAIT);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_OK, 3 * MS),
+                     CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_OK);
 }
 
@@ -142,9 +164,12 @@ typedef struct step_input {
 } step_input;
 
 static const step_input inputs[] = {
-    {CATGA_RETRY_RESULT, CATGA_OK},            {CATGA_RETRY_RESULT, CATGA_HANDLER_FAILED},
-    {CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS}, {CATGA_RETRY_RESULT, CATGA_DRAINING},
-    {CATGA_RETRY_LOST, CATGA_OK},              {CATGA_RETRY_TIME, CATGA_OK},
+    {CATGA_RETRY_RESULT, CATGA_OK},
+    {CATGA_RETRY_RESULT, CATGA_HANDLER_FAILED},
+    {CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS},
+    {CATGA_RETRY_RESULT, CATGA_DRAINING},
+    {CATGA_RETRY_LOST, CATGA_OK},
+    {CATGA_RETRY_TIME, CATGA_OK},
 };
 enum { INPUTS = sizeof inputs / sizeof inputs[0], DEPTH = 6 };
 
@@ -155,13 +180,15 @@ typedef struct history {
     int64_t deadline;
 } history;
 
-static void check_step(const history *before, const catga_retry *retry, catga_retry_action action, int64_t now)
+static void check_step(const history *before, const catga_retry *retry, catga_retry_action action,
+                       int64_t now)
 {
     assert_true(retry->tries <= before->retries + 1);
     assert_true(retry->until <= retry->deadline);
     if (action == CATGA_RETRY_SEND) {
         assert_true(now < before->deadline);
-        assert_false(before->unanswered && !before->repeatable); /* never two commands out at once */
+        assert_false(before->unanswered &&
+                     !before->repeatable); /* never two commands out at once */
     }
     if (action != CATGA_RETRY_FINISH)
         assert_true(now < retry->deadline);
@@ -174,16 +201,19 @@ static void explore(history past, catga_retry retry, int64_t now, int depth)
     for (size_t i = 0; i < INPUTS; i++) {
         catga_retry next = retry;
         history then = past;
-        int64_t time = inputs[i].event == CATGA_RETRY_TIME ? retry.until : now + (retry.until - now) / 2;
+        int64_t time =
+            inputs[i].event == CATGA_RETRY_TIME ? retry.until : now + (retry.until - now) / 2;
         bool answered = inputs[i].event == CATGA_RETRY_RESULT;
         if (answered)
             then.unanswered = false;
-        catga_retry_action action = catga_retry_step(&next, inputs[i].event, inputs[i].status, time);
+        catga_retry_action action =
+            catga_retry_step(&next, inputs[i].event, inputs[i].status, time);
         check_step(&then, &next, action, time);
         if (action == CATGA_RETRY_SEND)
             then.unanswered = true;
         if (action == CATGA_RETRY_FINISH)
-            assert_int_equal(catga_retry_step(&next, CATGA_RETRY_TIME, CATGA_OK, time + 1), CATGA_RETRY_FINISH);
+            assert_int_equal(catga_retry_step(&next, CATGA_RETRY_TIME, CATGA_OK, time + 1),
+                             CATGA_RETRY_FINISH);
         else
             explore(then, next, time, depth - 1);
     }
@@ -194,7 +224,10 @@ static void every_short_history(void **state)
     (void)state;
     for (uint32_t retries = 0; retries <= 3; retries++) {
         for (int repeatable = 0; repeatable <= 1; repeatable++) {
-            history past = {.repeatable = repeatable != 0, .unanswered = true, .retries = retries, .deadline = 1000 * MS};
+            history past = {.repeatable = repeatable != 0,
+                            .unanswered = true,
+                            .retries = retries,
+                            .deadline = 1000 * MS};
             explore(past, begun(past.repeatable, retries, past.deadline), 0, DEPTH);
         }
     }

@@ -35,7 +35,8 @@ static catga_status stops(catga_context *context, sample_view view)
 static int serve_process(sample_function *handler, int ready)
 {
     const sample_listener listener = {handler, handler};
-    catga_options options = {.log = log_nothing, .drain_wait_ms = handler == never_ends ? 60000 : 5000};
+    catga_options options = {.log = log_nothing,
+                             .drain_wait_ms = handler == never_ends ? 60000 : 5000};
     catga_bus *bus;
 
     if (catga_local_open(&options.local) != CATGA_OK || catga_open(&bus, &options) != CATGA_OK ||

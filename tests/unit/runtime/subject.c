@@ -1,7 +1,7 @@
 /* What may go to a server, and ids. */
+#include "subject.h"
 #include "envelope.h"
 #include "identity.h"
-#include "subject.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -27,7 +27,8 @@ static void tokens(void **state)
     assert_false(catga_is_token(CATGA_STR("")));
     assert_false(catga_is_token((catga_string){NULL, 0}));
     for (int c = 0; c < 256; c++) {
-        bool allowed = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+        bool allowed = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                       c == '_' || c == '-';
         assert_int_equal(catga_is_token(repeated(buffer, (char)c, 1)), allowed);
     }
 }
@@ -57,28 +58,11 @@ static void subjects(void **state)
     assert_false(catga_is_subject(repeated(buffer, 'a', 256)));
 }
 
-static void inboxes(void **state)
-{
-    (void)state;
-    assert_true(catga_is_inbox(CATGA_STR("_INBOX.abc.1")));
-    assert_true(catga_is_inbox(CATGA_STR("_INBOX_order-service.abc")));
-    assert_false(catga_is_inbox(CATGA_STR("_INBOX")));
-    assert_false(catga_is_inbox(CATGA_STR("catga.commands.shop.v1.CreateOrder")));
-    assert_false(catga_is_inbox(CATGA_STR("$JS.API.STREAM.DELETE.ORDERS")));
-    assert_false(catga_is_inbox(CATGA_STR("_INBOX.>")));
-    assert_false(catga_is_inbox(CATGA_STR("_INBOX.a b")));
-    assert_false(catga_is_inbox(CATGA_STR("_INBOX.a\r\n")));
-}
-
-static void headers(void **state)
+static void header_values(void **state)
 {
     char buffer[600];
 
     (void)state;
-    assert_true(catga_is_header_name(CATGA_STR("Nats-Msg-Id")));
-    assert_false(catga_is_header_name(CATGA_STR("")));
-    assert_false(catga_is_header_name(CATGA_STR("a:b")));
-    assert_false(catga_is_header_name(CATGA_STR("a\r\nb")));
     assert_true(catga_is_header_value(CATGA_STR("")));
     assert_true(catga_is_header_value(CATGA_STR("无 order: 5")));
     assert_false(catga_is_header_value(CATGA_STR("a\nb")));
@@ -170,7 +154,8 @@ static void ids_are_tokens_and_unique(void **state)
 /* The reference implementation's result for the key 00..0f and the input 00..07. */
 static void ids_are_siphash(void **state)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     catga_identity identity = {.key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
     char text[CATGA_ID_TEXT];
     uint64_t halves[2] = {0, 0};
@@ -187,8 +172,11 @@ static void ids_are_siphash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tokens),  cmocka_unit_test(subjects),  cmocka_unit_test(inboxes),
-        cmocka_unit_test(headers), cmocka_unit_test(envelopes), cmocka_unit_test(ids_are_tokens_and_unique),
+        cmocka_unit_test(tokens),
+        cmocka_unit_test(subjects),
+        cmocka_unit_test(header_values),
+        cmocka_unit_test(envelopes),
+        cmocka_unit_test(ids_are_tokens_and_unique),
         cmocka_unit_test(ids_are_siphash),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,7 +28,8 @@ static void decimals(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_string_equal(catga_decimal_text(cases[i].value, cases[i].digits, text), cases[i].text);
+        assert_string_equal(catga_decimal_text(cases[i].value, cases[i].digits, text),
+                            cases[i].text);
 }
 
 static void timestamps(void **state)
@@ -63,10 +64,12 @@ static void escapes(void **state)
 {
     (void)state;
     assert_string_equal(escaped(CATGA_STR("plain"), 64), "plain");
-    assert_string_equal(escaped(CATGA_STR("two\nlines\t\x1b[31m"), 64), "two\\012lines\\011\\033[31m");
+    assert_string_equal(escaped(CATGA_STR("two\nlines\t\x1b[31m"), 64),
+                        "two\\012lines\\011\\033[31m");
     assert_string_equal(escaped(CATGA_STR("笔记本电脑"), 64), "笔记本电脑");
     assert_string_equal(escaped(CATGA_STR("a\xff\xc0\x80z"), 64), "a\\377\\300\\200z");
-    assert_string_equal(escaped(CATGA_STR("\xc2\x85"), 64), "\\302\\205"); /* a control character of two bytes */
+    assert_string_equal(escaped(CATGA_STR("\xc2\x85"), 64),
+                        "\\302\\205"); /* a control character of two bytes */
     assert_string_equal(escaped(CATGA_STR("\xe7\xac"), 64), "\\347\\254"); /* cut off */
     assert_string_equal(escaped((catga_string){NULL, 0}, 64), "");
 }
