@@ -150,6 +150,20 @@ static void draining_and_closing_need_no_server(void **state)
     nats_server_clear(&server);
 }
 
+static void the_first_event_does_not_wait_for_a_server(void **state)
+{
+    (void)state;
+    nats_server_signal(&server, SIGKILL);
+    assert_true(reaches(&self.events[CATGA_CONNECTION_LOST], 1, 1000));
+    double start = seconds_now();
+    assert_int_equal(peer_publish(&self, "t.event", "x"), CATGA_DISCONNECTED);
+    assert_true(seconds_now() - start < 0.05);
+    nats_server_start(&server);
+    assert_true(reaches(&self.events[CATGA_CONNECTION_FOUND], 1, 1000));
+    assert_int_equal(peer_publish(&self, "t.event", "x"), CATGA_OK);
+    assert_int_equal(peer_flush(&self), CATGA_OK);
+}
+
 /* A handler that runs while the connection is lost and found; it must stay alone. */
 typedef struct slow {
     atomic_int running;
@@ -378,6 +392,7 @@ int main(void)
         TEST(a_list_may_hold_dead_servers, start_server, clear_server),
         TEST(a_killed_server_is_found_again, open_too, close_too),
         TEST(draining_and_closing_need_no_server, open_too, NULL),
+        TEST(the_first_event_does_not_wait_for_a_server, open_too, close_too),
         TEST(a_handler_stays_alone_over_a_reconnect, open_too, close_too),
         TEST(a_paused_server_holds_nobody, open_too, close_too),
         TEST(twenty_kills_under_load, open_too, close_too),
