@@ -14,7 +14,8 @@
  * Threads. Every function that takes a catga_bus may be called from any thread, but for catga_close, which must be
  * the last. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
  * options.workers asks for more; different handlers run side by side. Callbacks of ..._send run on the threads that
- * bring the answers: they may publish and send, but must not wait, so no ..._call.
+ * bring the answers, those of different calls perhaps at once: they may publish and send, but must not wait, so no
+ * ..._call.
  *
  * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
  * Views point into the message they were opened on and live as long as its bytes.

@@ -336,16 +336,16 @@ static void a_handler_that_waits_for_itself_times_out(void **state)
 typedef struct outcome {
     atomic_uint delivered;
     atomic_uint good;
-    catga_status status;
-    uint32_t code;
+    atomic_int status; /* of the last one */
+    atomic_uint code;
 } outcome;
 
 static void note_outcome(catga_status status, sample_view reply, const catga_error *error,
                          void *user)
 {
     outcome *o = user;
-    o->status = status;
-    o->code = error->code;
+    atomic_store(&o->status, (int)status);
+    atomic_store(&o->code, error->code);
     if (status == CATGA_OK && sample_get_number(reply) == 1)
         atomic_fetch_add(&o->good, 1);
     atomic_fetch_add(&o->delivered, 1);
