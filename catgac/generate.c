@@ -97,7 +97,7 @@ static bool check_names(const model_module *module, diagnostics *diags)
 }
 
 /* The template of each target that is asked for; NULL for the others. */
-static bool get_templates(const options *chosen, templates *set, const template **parsed)
+static bool get_templates(const options *chosen, templates *set, const compiled_template **parsed)
 {
     bool good = true;
     for (size_t i = 0; i < TARGET_COUNT; i++) {
@@ -110,7 +110,7 @@ static bool get_templates(const options *chosen, templates *set, const template 
 }
 
 static bool generate_module(const options *chosen, const model_module *module, templates *set,
-                            const template *const *parsed, output_list *outputs)
+                            const compiled_template *const *parsed, output_list *outputs)
 {
     const view_root *view = view_of(set->memory, module);
     bool good = check_names(module, set->diags);
@@ -127,7 +127,7 @@ static bool generate_module(const options *chosen, const model_module *module, t
 
 bool generate(const options *chosen, const model *facts, templates *set, output_list *outputs)
 {
-    const template *parsed[TARGET_COUNT] = {NULL};
+    const compiled_template *parsed[TARGET_COUNT] = {NULL};
     bool good = get_templates(chosen, set, parsed);
     for (size_t i = 0; good && i < facts->module_count; i++) {
         if (facts->modules[i]->is_given)

@@ -197,8 +197,8 @@ model_value literal_least(scalar_kind scalar)
 {
     unsigned bits = 8 * scalar_size(scalar);
     if (scalar_class_of(scalar) == CLASS_FLOAT)
-        return (model_value){.kind = VALUE_FLOAT, .as_float = scalar == SCALAR_F32 ? -FLT_MAX
-                                                                                   : -DBL_MAX};
+        return (model_value){.kind = VALUE_FLOAT,
+                             .as_float = scalar == SCALAR_F32 ? -FLT_MAX : -DBL_MAX};
     if (scalar_class_of(scalar) == CLASS_SIGNED)
         return (model_value){.kind = VALUE_SIGNED, .as_signed = INT64_MIN >> (64 - bits)};
     return (model_value){.kind = VALUE_UNSIGNED, .as_unsigned = 0};
@@ -208,8 +208,8 @@ model_value literal_greatest(scalar_kind scalar)
 {
     unsigned bits = 8 * scalar_size(scalar);
     if (scalar_class_of(scalar) == CLASS_FLOAT)
-        return (model_value){.kind = VALUE_FLOAT, .as_float = scalar == SCALAR_F32 ? FLT_MAX
-                                                                                   : DBL_MAX};
+        return (model_value){.kind = VALUE_FLOAT,
+                             .as_float = scalar == SCALAR_F32 ? FLT_MAX : DBL_MAX};
     if (scalar_class_of(scalar) == CLASS_SIGNED)
         return (model_value){.kind = VALUE_SIGNED, .as_signed = INT64_MAX >> (64 - bits)};
     return (model_value){.kind = VALUE_UNSIGNED, .as_unsigned = UINT64_MAX >> (64 - bits)};

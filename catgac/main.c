@@ -145,8 +145,7 @@ static enum exit_code list_outputs(run *r)
     output_list outputs = output_list_in(&r->memory);
     for (size_t i = 0; i < r->chosen.file_count; i++)
         (void)load_schema(r, r->chosen.files[i]);
-    if (diag_failed(&r->diags) ||
-        !generate_paths(&r->chosen, &r->sources, &r->diags, &outputs))
+    if (diag_failed(&r->diags) || !generate_paths(&r->chosen, &r->sources, &r->diags, &outputs))
         return EXIT_SCHEMA;
     for (size_t i = 0; i < outputs.count; i++)
         buffer_printf(&r->printed, "%s\n", outputs.items[i].path);

@@ -211,7 +211,8 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
     size_t most = (size_t)argument_count;
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
                         .files = ARENA_ARRAY(memory, most, const char *)};
-    command_line line = {.rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};
+    command_line line = {
+        .rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};
     bool only_files = false;
     while (*line.rest != NULL) {
         const char *argument = *line.rest++;

@@ -6,12 +6,9 @@
 const char *property_kind_text(property_kind kind)
 {
     static const char *const texts[] = {
-        [PROPERTY_IDENTIFIER] = "an identifier",
-        [PROPERTY_TEXT] = "a text",
-        [PROPERTY_NUMBER] = "a number",
-        [PROPERTY_FLAG] = "a flag",
-        [PROPERTY_RECORD] = "a record",
-        [PROPERTY_LIST] = "a list",
+        [PROPERTY_IDENTIFIER] = "an identifier", [PROPERTY_TEXT] = "a text",
+        [PROPERTY_NUMBER] = "a number",          [PROPERTY_FLAG] = "a flag",
+        [PROPERTY_RECORD] = "a record",          [PROPERTY_LIST] = "a list",
         [PROPERTY_TEXTS] = "a list of texts",
     };
     return texts[kind];

@@ -15,7 +15,7 @@
 #include "text.h"
 
 typedef enum property_kind {
-    PROPERTY_IDENTIFIER, /* slice: made by the compiler from checked names and numbers, safe in code */
+    PROPERTY_IDENTIFIER, /* slice: made of checked names and numbers, safe anywhere in code */
     PROPERTY_TEXT,       /* slice: text of the schema, to be escaped for where it lands */
     PROPERTY_NUMBER,     /* int64_t */
     PROPERTY_FLAG,       /* bool */

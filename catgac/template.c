@@ -42,7 +42,7 @@ typedef struct operation {
     size_t end;              /* LOOP, CONDITION: the first operation behind the block */
 } operation;
 
-struct template {
+struct compiled_template {
     const operation *operations;
     size_t operation_count;
 };
@@ -109,7 +109,8 @@ static void append_text(parser *p, const char *begin, const char *end)
     if (begin == end)
         return;
     operation *last = p->operation_count == 0 ? NULL : &p->operations[p->operation_count - 1];
-    if (last != NULL && last->kind == OPERATION_TEXT && last->text.data + last->text.length == begin)
+    if (last != NULL && last->kind == OPERATION_TEXT &&
+        last->text.data + last->text.length == begin)
         last->text.length += (size_t)(end - begin);
     else
         append_operation(p, OPERATION_TEXT)->text = (slice){begin, (size_t)(end - begin)};
@@ -519,8 +520,8 @@ static void check_format(parser *p)
                 expected.data);
 }
 
-const template *template_parse(arena *memory, diagnostics *diags, const source *text,
-                               const record_type *root)
+const compiled_template *template_parse(arena *memory, diagnostics *diags, const source *text,
+                                        const record_type *root)
 {
     parser *p = ARENA_NEW(memory, parser);
     *p = (parser){.memory = memory, .diags = diags, .file = text, .cursor = text->text.data};
@@ -540,8 +541,8 @@ const template *template_parse(arena *memory, diagnostics *diags, const source *
     if (p->failed)
         return NULL;
 
-    template *parsed = ARENA_NEW(memory, template);
-    *parsed = (template){p->operations, p->operation_count};
+    compiled_template *parsed = ARENA_NEW(memory, compiled_template);
+    *parsed = (compiled_template){p->operations, p->operation_count};
     return parsed;
 }
 
@@ -671,7 +672,8 @@ static bool render_range(renderer *r, size_t begin, size_t end)
     return true;
 }
 
-bool template_render(const template *parsed, const void *record, diagnostics *diags, buffer *out)
+bool template_render(const compiled_template *parsed, const void *record, diagnostics *diags,
+                     buffer *out)
 {
     renderer r = {.operations = parsed->operations, .diags = diags, .out = out};
     r.variables[r.variable_count++] = record;

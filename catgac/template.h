@@ -17,15 +17,16 @@
 /* The number in the first line of every template; another one is refused. */
 #define TEMPLATE_FORMAT 1
 
-typedef struct template template;
+typedef struct compiled_template compiled_template;
 
 /* Parses `text` for records of type `root`, whose properties are the names to begin with. NULL
  * when errors were reported. */
-const template *template_parse(arena *memory, diagnostics *diags, const source *text,
-                               const record_type *root);
+const compiled_template *template_parse(arena *memory, diagnostics *diags, const source *text,
+                                        const record_type *root);
 
 /* Appends the template, filled with `record`, which is of the type that it was parsed for. False
  * when it went through a record that is absent; that was reported. */
-bool template_render(const template *parsed, const void *record, diagnostics *diags, buffer *out);
+bool template_render(const compiled_template *parsed, const void *record, diagnostics *diags,
+                     buffer *out);
 
 #endif

@@ -72,8 +72,7 @@ static void check_folder(templates *set, const char *name, int depth)
                                           : path_below(set->memory, name, entry->d_name);
         const char *entry_path = path_below(set->memory, set->folder, below);
         struct stat status;
-        if (depth < FOLDER_DEPTH_LIMIT && stat(entry_path, &status) == 0 &&
-            S_ISDIR(status.st_mode))
+        if (depth < FOLDER_DEPTH_LIMIT && stat(entry_path, &status) == 0 && S_ISDIR(status.st_mode))
             check_folder(set, below, depth + 1);
         else if (find_embedded(slice_of(below)) == NULL)
             refuse_name(set, entry_path);
@@ -102,7 +101,7 @@ static const source *load_override(templates *set, const char *name)
     return loaded;
 }
 
-const template *templates_get(templates *set, const char *name)
+const compiled_template *templates_get(templates *set, const char *name)
 {
     const source *text = set->folder == NULL ? NULL : load_override(set, name);
     if (diag_failed(set->diags))

@@ -20,12 +20,13 @@ typedef struct templates {
     const char *folder; /* or NULL */
 } templates;
 
-/* `folder` may be NULL. False when there is none, or when it holds what is no template: reported. */
+/* `folder` may be NULL. False when there is none of that name, or when it holds what is no
+ * template: reported. */
 bool templates_open(templates *set, arena *memory, diagnostics *diags, source_set *sources,
                     const char *folder);
 
 /* Parses the template called `name`; NULL when it is not right, which was reported. */
-const template *templates_get(templates *set, const char *name);
+const compiled_template *templates_get(templates *set, const char *name);
 
 /* Adds every built-in template, and their manual, to what is to be written below `folder`. */
 void templates_print(arena *memory, const char *folder, output_list *outputs);

@@ -10,6 +10,8 @@
 
 /* ---- The tables by which templates find names ------------------------------------------------ */
 
+/* clang-format off */
+
 #define RECORD(type) static const record_type type##_type;
 #define IDENTIFIER(record, name)
 #define TEXT(record, name)
@@ -46,6 +48,7 @@
                                             type##_properties,                                     \
                                             sizeof type##_properties / sizeof(property)};
 #include "view.def"
+/* clang-format on */
 
 const record_type *const view_root_type = &root_type;
 
@@ -117,17 +120,17 @@ slice view_descriptor(viewer *v, const model_origin *origin)
 }
 
 static const slice c_scalars[] = {
-    [SCALAR_BOOL] = {"bool", 4},     [SCALAR_I8] = {"int8_t", 6},    [SCALAR_I16] = {"int16_t", 7},
-    [SCALAR_I32] = {"int32_t", 7},   [SCALAR_I64] = {"int64_t", 7},  [SCALAR_U8] = {"uint8_t", 7},
-    [SCALAR_U16] = {"uint16_t", 8},  [SCALAR_U32] = {"uint32_t", 8}, [SCALAR_U64] = {"uint64_t", 8},
-    [SCALAR_F32] = {"float", 5},     [SCALAR_F64] = {"double", 6},
+    [SCALAR_BOOL] = {"bool", 4},    [SCALAR_I8] = {"int8_t", 6},    [SCALAR_I16] = {"int16_t", 7},
+    [SCALAR_I32] = {"int32_t", 7},  [SCALAR_I64] = {"int64_t", 7},  [SCALAR_U8] = {"uint8_t", 7},
+    [SCALAR_U16] = {"uint16_t", 8}, [SCALAR_U32] = {"uint32_t", 8}, [SCALAR_U64] = {"uint64_t", 8},
+    [SCALAR_F32] = {"float", 5},    [SCALAR_F64] = {"double", 6},
 };
 
 static const slice fbs_scalars[] = {
-    [SCALAR_BOOL] = {"bool", 4}, [SCALAR_I8] = {"byte", 4},    [SCALAR_I16] = {"short", 5},
-    [SCALAR_I32] = {"int", 3},   [SCALAR_I64] = {"long", 4},   [SCALAR_U8] = {"ubyte", 5},
-    [SCALAR_U16] = {"ushort", 6}, [SCALAR_U32] = {"uint", 4},  [SCALAR_U64] = {"ulong", 5},
-    [SCALAR_F32] = {"float", 5}, [SCALAR_F64] = {"double", 6},
+    [SCALAR_BOOL] = {"bool", 4},  [SCALAR_I8] = {"byte", 4},    [SCALAR_I16] = {"short", 5},
+    [SCALAR_I32] = {"int", 3},    [SCALAR_I64] = {"long", 4},   [SCALAR_U8] = {"ubyte", 5},
+    [SCALAR_U16] = {"ushort", 6}, [SCALAR_U32] = {"uint", 4},   [SCALAR_U64] = {"ulong", 5},
+    [SCALAR_F32] = {"float", 5},  [SCALAR_F64] = {"double", 6},
 };
 
 slice view_c_scalar(scalar_kind scalar)
@@ -146,8 +149,8 @@ slice view_fbs_scalar(scalar_kind scalar)
 static bool is_fbs_type(slice name)
 {
     static const char *const words[] = {
-        "bool",  "byte",   "ubyte",  "short",  "ushort", "int",    "uint",    "float",
-        "long",  "ulong",  "double", "int8",   "uint8",  "int16",  "uint16",  "int32",
+        "bool",   "byte",  "ubyte",  "short",   "ushort",  "int",    "uint",   "float",
+        "long",   "ulong", "double", "int8",    "uint8",   "int16",  "uint16", "int32",
         "uint32", "int64", "uint64", "float32", "float64", "string",
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -175,7 +178,7 @@ static bool has_enum(const model_module *module, slice name)
     return false;
 }
 
-/* Functions and classes that flatc declares in C++ for a table or an enum: prefix + name + suffix. */
+/* What flatc declares in C++ for a table or an enum: prefix + name + suffix. */
 static bool is_fbs_function(const model_module *module, slice name)
 {
     static const struct {
@@ -183,9 +186,9 @@ static bool is_fbs_function(const model_module *module, slice name)
         slice suffix;
         bool (*has)(const model_module *module, slice name);
     } derived[] = {
-        {{"Create", 6}, {"", 0}, has_table},      {{"Create", 6}, {"Direct", 6}, has_table},
-        {{"", 0}, {"Builder", 7}, has_table},     {{"EnumValues", 10}, {"", 0}, has_enum},
-        {{"EnumNames", 9}, {"", 0}, has_enum},    {{"EnumName", 8}, {"", 0}, has_enum},
+        {{"Create", 6}, {"", 0}, has_table},   {{"Create", 6}, {"Direct", 6}, has_table},
+        {{"", 0}, {"Builder", 7}, has_table},  {{"EnumValues", 10}, {"", 0}, has_enum},
+        {{"EnumNames", 9}, {"", 0}, has_enum}, {{"EnumName", 8}, {"", 0}, has_enum},
     };
     for (size_t i = 0; i < sizeof derived / sizeof derived[0]; i++) {
         slice prefix = derived[i].prefix;
@@ -284,8 +287,8 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
     for (size_t i = 0; i < enumeration->member_count; i++) {
         const model_enum_member *member = &enumeration->members[i];
         values[i].name = member->origin.name;
-        values[i].constant = VIEW_JOIN(v, macro, SLICE("_"),
-                                       mangle_upper(v->memory, member->origin.name));
+        values[i].constant =
+            VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, member->origin.name));
         values[i].number = literal_c(v->memory, &member->value, enumeration->scalar);
         values[i].value = literal_wire(v->memory, &member->value);
         values[i].fbs_value = literal_plain(v->memory, &member->value, enumeration->scalar);
@@ -297,8 +300,7 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
 static void view_enums(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
-    view_enumeration *enums =
-        VIEW_LIST(v, module->enum_count, view_enumeration, &made->enums);
+    view_enumeration *enums = VIEW_LIST(v, module->enum_count, view_enumeration, &made->enums);
     for (size_t i = 0; i < module->enum_count; i++)
         view_enum(v, &module->enums[i], &enums[i]);
 }

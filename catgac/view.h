@@ -14,6 +14,7 @@
 /* What generated code asks of the runtime: the one number that both sides know. */
 #define CATGAC_ABI 1
 
+/* clang-format off */
 #define RECORD(type) typedef struct view_##type {
 #define IDENTIFIER(record, name) slice name;
 #define TEXT(record, name) slice name;
@@ -33,6 +34,7 @@
 #undef LIST
 #undef TEXTS
 #undef END
+/* clang-format on */
 
 /* The type of view_root: what a template is parsed for. */
 extern const record_type *const view_root_type;

@@ -1,4 +1,4 @@
-/* view_data.c -- structs, tables and their fields: their names in C, and how they lie on the wire. */
+/* view_data.c -- structs, tables, fields: their names in C, and how they lie on the wire. */
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -254,8 +254,7 @@ static void view_struct(viewer *v, const model_struct *structure, view_structure
 void view_structs(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
-    view_structure *structs =
-        VIEW_LIST(v, module->struct_count, view_structure, &made->structs);
+    view_structure *structs = VIEW_LIST(v, module->struct_count, view_structure, &made->structs);
     for (size_t i = 0; i < module->struct_count; i++)
         view_struct(v, &module->structs[i], &structs[i]);
 }
@@ -280,8 +279,8 @@ static void spell_optional(viewer *v, const model_field *field, view_field *made
     made->get = VIEW_JOIN(v, SLICE("optional_"), scalar_word(field->type.scalar));
     made->type = VIEW_JOIN(v, SLICE("catga_"), made->get);
     made->result = made->type;
-    made->initial = field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}")
-                                                      : SLICE("{false, 0}");
+    made->initial =
+        field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}") : SLICE("{false, 0}");
     made->put = made->get;
     made->check = scalar_word(field->type.scalar);
 }
@@ -456,8 +455,8 @@ static slice range_descriptor_of(viewer *v, const model_table *table, const view
 {
     if (field->range == NULL)
         return SLICE("NULL");
-    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &table->origin), SLICE("_"),
-                     field->snake, SLICE("_range"));
+    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &table->origin), SLICE("_"), field->snake,
+                     SLICE("_range"));
 }
 
 static slice maximum_of(viewer *v, const model_field *field)
@@ -496,9 +495,8 @@ static slice fbs_attributes_of(const model_field *field)
 
 static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
 {
-    made->fbs_type = is_nameless_enum(field)
-                         ? view_fbs_scalar(field->type.scalar)
-                         : fbs_type_of(v, &field->type);
+    made->fbs_type = is_nameless_enum(field) ? view_fbs_scalar(field->type.scalar)
+                                             : fbs_type_of(v, &field->type);
     made->fbs_default = fbs_default_of(v, field);
     made->fbs_attributes = fbs_attributes_of(field);
 }

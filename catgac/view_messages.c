@@ -28,8 +28,7 @@ static void view_error_set_of(viewer *v, const model_error_set *set, view_error_
 void view_error_sets(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
-    view_error_set *sets =
-        VIEW_LIST(v, module->error_set_count, view_error_set, &made->error_sets);
+    view_error_set *sets = VIEW_LIST(v, module->error_set_count, view_error_set, &made->error_sets);
     for (size_t i = 0; i < module->error_set_count; i++)
         view_error_set_of(v, &module->error_sets[i], &sets[i]);
 }
@@ -132,8 +131,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
 void view_messages(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
-    view_message *messages =
-        VIEW_LIST(v, module->message_count, view_message, &made->messages);
+    view_message *messages = VIEW_LIST(v, module->message_count, view_message, &made->messages);
     for (size_t i = 0; i < module->message_count; i++)
         view_message_of(v, &module->messages[i], &messages[i]);
     view_replies(v, made);
@@ -164,8 +162,7 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
     }
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
-        view_handler_of(v, subscription->message, subscription->name, subscription->doc,
-                        handlers);
+        view_handler_of(v, subscription->message, subscription->name, subscription->doc, handlers);
         if (subscription->delivery == DELIVERY_BROADCAST)
             handlers->sharing = SLICE("CATGA_BROADCAST");
         handlers++;
@@ -198,8 +195,7 @@ static void view_service_of(viewer *v, const model_service *service, view_servic
 void view_services(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
-    view_service *services =
-        VIEW_LIST(v, module->service_count, view_service, &made->services);
+    view_service *services = VIEW_LIST(v, module->service_count, view_service, &made->services);
     for (size_t i = 0; i < module->service_count; i++)
         view_service_of(v, &module->services[i], &services[i]);
 }

@@ -26,8 +26,7 @@ slice view_keep(viewer *v);
 slice view_join(viewer *v, const slice *pieces, size_t count);
 
 /* Makes `count` records and a list of them; returns the first. */
-#define VIEW_LIST(v, count, type, list)                                                            \
-    ((type *)view_list((v), (count), sizeof(type), (list)))
+#define VIEW_LIST(v, count, type, list) ((type *)view_list((v), (count), sizeof(type), (list)))
 void *view_list(viewer *v, size_t count, size_t size, record_list *list);
 
 /* ---- Names ----------------------------------------------------------------------------------- */

@@ -55,8 +55,16 @@ static void comments_hide_nothing(void **state)
     (void)state;
     gives(escape_comment, SLICE("a\tb"), "a b");
     gives(escape_comment, SLICE("a\x1b[31mb\x7f"), "a�[31mb�");
-    gives(escape_comment, SLICE("a\xe2\x80\xae""b\xe2\x81\xa6""c\xe2\x80\xa8""d"), "a�b�c�d");
-    gives(escape_comment, SLICE("a\xc2\x85""b"), "a�b");
+    gives(escape_comment,
+          SLICE("a\xe2\x80\xae"
+                "b\xe2\x81\xa6"
+                "c\xe2\x80\xa8"
+                "d"),
+          "a�b�c�d");
+    gives(escape_comment,
+          SLICE("a\xc2\x85"
+                "b"),
+          "a�b");
     gives(escape_comment, SLICE("a\xff\xc3"), "a��");
     gives(escape_comment, SLICE("*\x01/"), "*�/");
     gives(escape_comment, SLICE("\\\xe2\x80\xa8"), "\\�");
@@ -71,7 +79,11 @@ static void strings_are_octal_where_they_must(void **state)
     gives(escape_c_string, SLICE("?\?/"), "\\?\\?/");
     gives(escape_c_string, SLICE("\n1\t\x7f"), "\\0121\\011\\177");
     gives(escape_c_string, SLICE("é"), "\\303\\251");
-    gives(escape_c_string, (slice){"\0" "1", 2}, "\\0001");
+    gives(escape_c_string,
+          (slice){"\0"
+                  "1",
+                  2},
+          "\\0001");
 }
 
 int main(void)

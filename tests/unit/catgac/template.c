@@ -83,7 +83,7 @@ static void run_whole(trial *t, const char *text)
     diagnostics_open(&t->diags, &t->sources);
     t->out = buffer_in(&t->memory);
     const source *file = source_from_text(&t->sources, "t.tmpl", slice_of(text));
-    const template *parsed = template_parse(&t->memory, &t->diags, file, &tree_type);
+    const compiled_template *parsed = template_parse(&t->memory, &t->diags, file, &tree_type);
     t->parsed = parsed != NULL;
     t->rendered = parsed != NULL && template_render(parsed, &wood, &t->diags, &t->out);
 }

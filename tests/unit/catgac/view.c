@@ -75,7 +75,7 @@ static slice guard_of_path(compilation *c, const char *path)
 static void files_that_differ_have_guards_that_differ(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"a/b.catga", "a_b.catga", "a.b.catga", "A/b.catga",
+    static const char *const paths[] = {"a/b.catga", "a_b.catga", "a.b.catga",      "A/b.catga",
                                         "a-b.catga", "a/b",       "a/b.catga.catga"};
     enum { COUNT = sizeof paths / sizeof paths[0] };
     compilation c;
@@ -97,9 +97,9 @@ static void a_schema_path_becomes_output_paths(void **state)
         const char *schema;
         const char *output;
     } cases[] = {
-        {"orders.catga", "orders.h"},      {"shop/orders.catga", "shop/orders.h"},
-        {"a.catga.catga", "a.catga.h"},    {"orders", "orders.h"},
-        {".catga", ".catga.h"},            {"orders.CATGA", "orders.CATGA.h"},
+        {"orders.catga", "orders.h"},   {"shop/orders.catga", "shop/orders.h"},
+        {"a.catga.catga", "a.catga.h"}, {"orders", "orders.h"},
+        {".catga", ".catga.h"},         {"orders.CATGA", "orders.CATGA.h"},
     };
     arena memory;
     arena_open(&memory, 1 << 20);
@@ -355,11 +355,12 @@ static void messages_say_how_they_travel(void **state)
 {
     (void)state;
     trial t;
-    open_trial(&t, "namespace a.b; version 2; table R { } errors E { Bad = 1; }\n"
-                   "@timeout(1500us) @retry(2) command Do -> R throws E { }\n"
-                   "query Ask -> R { }\n"
-                   "event Done { }\n"
-                   "service S { handle Do; handle Ask; publish Done; on Done broadcast as seen; }\n");
+    open_trial(&t,
+               "namespace a.b; version 2; table R { } errors E { Bad = 1; }\n"
+               "@timeout(1500us) @retry(2) command Do -> R throws E { }\n"
+               "query Ask -> R { }\n"
+               "event Done { }\n"
+               "service S { handle Do; handle Ask; publish Done; on Done broadcast as seen; }\n");
     const view_message *command = t.module->messages.items[0];
     assert_slice(command->subject, "catga.commands.a.b.v2.Do");
     assert_slice(command->topic, "commands.a.b.v2.Do");
