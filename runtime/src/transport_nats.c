@@ -1,4 +1,7 @@
-/* The NATS transport: its operations, how it is opened and closed. transport_nats.h tells how it is built. */
+/*
+ * The NATS transport: its operations, how it is opened and closed. transport_nats.h tells how it is
+ * built.
+ */
 #include "transport_nats.h"
 
 #include "clock.h"
@@ -42,7 +45,7 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
     return status;
 }
 
-/* ---- Closing --------------------------------------------------------------------------------------------------- */
+/* ---- Closing ---- */
 
 /* What was sent last; natsConnection_Close does not always flush before 3.13. */
 #define LAST_FLUSH_MS 500
@@ -76,7 +79,7 @@ static void close_transport(catga_transport *transport)
     nats_free(catga_nats_of(transport));
 }
 
-/* ---- Opening --------------------------------------------------------------------------------------------------- */
+/* ---- Opening ---- */
 
 static const catga_transport_operations operations = {
     .publish = catga_nats_publish,
@@ -142,7 +145,8 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
     return status;
 }
 
-catga_status catga_transport_nats_open(const catga_transport_settings *settings, catga_transport **transport)
+catga_status catga_transport_nats_open(const catga_transport_settings *settings,
+                                       catga_transport **transport)
 {
     *transport = NULL;
     catga_nats *nats = nats_new(settings);

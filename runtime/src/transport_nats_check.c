@@ -1,7 +1,7 @@
 /*
- * What may go out. nats.c writes subjects and header names into its protocol as they are, so a line end in one is a
- * command of whoever chose it; and a line that the server does not understand ends the connection. Header values are
- * checked too: nats.c only turns line ends into blanks.
+ * What may go out. nats.c writes subjects and header names into its protocol as they are, so a line
+ * end in one is a command of whoever chose it; and a line that the server does not understand ends
+ * the connection. Header values are checked too: nats.c only turns line ends into blanks.
  */
 #include "transport_nats.h"
 
@@ -12,7 +12,10 @@
 typedef uint8_t block __attribute__((vector_size(16)));
 #define BLOCK sizeof(block)
 
-/* True when none of 16 bytes is a control character, a blank, a wildcard, or the first of two dots. Reads 17. */
+/*
+ * True when none of 16 bytes is a control character, a blank, a wildcard, or the first of two dots.
+ * Reads 17.
+ */
 static inline bool block_valid(const char *at)
 {
     block bytes, next;
@@ -72,7 +75,8 @@ static bool header_name_valid(const char *name)
     size_t length = 0;
     for (; name[length] != '\0'; length++) {
         char c = name[length];
-        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_';
         if (!good || length == 64)
             return false;
     }

@@ -1,7 +1,7 @@
 /*
- * The thread that keeps the links up: it starts attempts, puts their connections into place, takes lost ones away, and
- * tells the bus. It never waits for anything but news: an attempt runs elsewhere. All that the bus hears of LOST, FOUND
- * and CLOSED it hears from this thread, in order.
+ * The thread that keeps the links up: it starts attempts, puts their connections into place, takes
+ * lost ones away, and tells the bus. It never waits for anything but news: an attempt runs
+ * elsewhere. All that the bus hears of LOST, FOUND and CLOSED it hears from this thread, in order.
  */
 #include "transport_nats.h"
 
@@ -10,7 +10,10 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* Between attempts. A connection that does not live long makes the pause grow: a server may refuse us at each. */
+/*
+ * Between attempts. A connection that does not live long makes the pause grow: a server may refuse
+ * us at each.
+ */
 #define PAUSE         (100 * CATGA_MILLISECOND)
 #define PAUSE_LONGEST (500 * CATGA_MILLISECOND)
 #define JITTER        (50 * CATGA_MILLISECOND)
@@ -19,7 +22,10 @@
 /* An attempt has this long for each server, twice its timeout, before it is given up as stalled. */
 #define PATIENCE (2 * CATGA_SECOND)
 
-/* When so many are stalled that there can be no other, one has this long to end. A look-up of a name takes 30 s. */
+/*
+ * When so many are stalled that there can be no other, one has this long to end. A look-up of a
+ * name takes 30 s.
+ */
 #define LAST_PATIENCE (60 * CATGA_SECOND)
 
 /* How long the server may take to confirm the subscriptions of a new connection. */
@@ -32,7 +38,7 @@ static void tell(catga_nats *nats, catga_connection_event event, const char *tex
     pthread_mutex_lock(&nats->lock);
 }
 
-/* ---- A link goes down ------------------------------------------------------------------------------------------ */
+/* ---- A link goes down ---- */
 
 static void plan(catga_nats_link *link, int64_t now, bool grow)
 {
@@ -49,7 +55,10 @@ static void tell_lost(catga_nats *nats)
     tell(nats, CATGA_CONNECTION_LOST, "the connection to the server is lost");
 }
 
-/* Subscriptions of nats.c are destroyed only when their connection has ended: its reader may still be using one (#637). */
+/*
+ * Subscriptions of nats.c are destroyed only when their connection has ended: its reader may still
+ * be using one (#637).
+ */
 static void end_session(catga_nats_link *link)
 {
     catga_nats *nats = link->owner;
@@ -78,11 +87,11 @@ static void go_down(catga_nats_link *link, int64_t now)
         tell_lost(link->owner);
 }
 
-/* ---- A link comes up ------------------------------------------------------------------------------------------- */
+/* ---- A link comes up ---- */
 
 /*
- * Found is what was lost: the bulk link too when it is used, so that who hears of it can publish. Unless that fails,
- * which is no reason to keep quiet about the other.
+ * Found is what was lost: the bulk link too when it is used, so that who hears of it can publish.
+ * Unless that fails, which is no reason to keep quiet about the other.
  */
 static void tell_found(catga_nats *nats)
 {
@@ -115,7 +124,9 @@ static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connecti
     return status;
 }
 
-/* An event is worth so little time that reading the clock for a deadline counts; a request is not. */
+/*
+ * An event is worth so little time that reading the clock for a deadline counts; a request is not.
+ */
 static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection *connection)
 {
     if (!link->kernel_deadline || catga_nats_set_kernel_deadline(connection))
@@ -132,8 +143,8 @@ static void set_max_payload(catga_nats *nats, int64_t max_payload)
 }
 
 /*
- * The connection is shown to senders only when its subscriptions stand, the inbox among them: else the answer to the
- * first request could come before its subscription.
+ * The connection is shown to senders only when its subscriptions stand, the inbox among them: else
+ * the answer to the first request could come before its subscription.
  */
 static void come_up(catga_nats_link *link, int64_t now)
 {
@@ -141,7 +152,8 @@ static void come_up(catga_nats_link *link, int64_t now)
     natsConnection *connection = link->session->connection;
     link->up_ns = now;
     link->attempts++;
-    link->failure = link->prompt ? renew_subscriptions(nats, connection) : hand_deadline_to_kernel(link, connection);
+    link->failure = link->prompt ? renew_subscriptions(nats, connection)
+                                 : hand_deadline_to_kernel(link, connection);
     if (link->failure != NATS_OK) {
         go_down(link, now);
         return;
@@ -158,7 +170,7 @@ static void come_up(catga_nats_link *link, int64_t now)
     tell_found(nats);
 }
 
-/* ---- An attempt ends without a connection ---------------------------------------------------------------------- */
+/* ---- An attempt ends without a connection ---- */
 
 static bool refused(const catga_nats_link *link)
 {
@@ -190,7 +202,7 @@ static void fail(catga_nats_link *link, int64_t now)
     tell_found(link->owner);
 }
 
-/* ---- An attempt stalls ----------------------------------------------------------------------------------------- */
+/* ---- An attempt stalls ---- */
 
 /* Where a stalled session can be put, or NULL. */
 static catga_nats_session **free_place(catga_nats_link *link)
@@ -203,14 +215,18 @@ static catga_nats_session **free_place(catga_nats_link *link)
 
 static void stall(catga_nats_link *link, int64_t now)
 {
-    *free_place(link) = link->session; /* there is one, or the attempt would not have been started */
+    /* There is a place, or the attempt would not have been started. */
+    *free_place(link) = link->session;
     link->session = NULL;
     link->stalled_ns = now;
     set_failure(link, NATS_TIMEOUT, now);
     tell_found(link->owner);
 }
 
-/* Takes leave of the stalled sessions that have ended after all, or of every one. False when there was none. */
+/*
+ * Takes leave of the stalled sessions that have ended after all, or of every one. False when there
+ * was none.
+ */
 static bool end_stalled(catga_nats_link *link, bool every)
 {
     catga_nats *nats = link->owner;
@@ -235,7 +251,7 @@ static void give_up(catga_nats *nats)
     tell(nats, CATGA_CONNECTION_CLOSED, "every attempt to connect stalls");
 }
 
-/* ---- The loop -------------------------------------------------------------------------------------------------- */
+/* ---- The loop ---- */
 
 static int64_t patience(const catga_nats *nats)
 {
@@ -262,8 +278,8 @@ static int64_t seek(catga_nats_link *link, int64_t now)
 }
 
 /*
- * Does what is due for the link; returns when there will be something again, unless it is woken. Whoever has let go of
- * the lock returns `now`: he may have missed something.
+ * Does what is due for the link; returns when there will be something again, unless it is woken.
+ * Whoever has let go of the lock returns `now`: he may have missed something.
  */
 static int64_t keep(catga_nats_link *link)
 {
@@ -347,13 +363,14 @@ void catga_nats_keeper_stop(catga_nats *nats)
     pthread_mutex_unlock(&nats->lock);
 }
 
-/* ---- Waiting for a link ---------------------------------------------------------------------------------------- */
+/* ---- Waiting for a link ---- */
 
 /* True when another attempt would end as the last one did. */
 static bool hopeless(const catga_nats_link *link)
 {
     catga_status status = catga_nats_status(link->failure);
-    return link->owner->given_up || status == CATGA_NOT_PERMITTED || status == CATGA_INVALID_ARGUMENT;
+    return link->owner->given_up || status == CATGA_NOT_PERMITTED ||
+           status == CATGA_INVALID_ARGUMENT;
 }
 
 catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once)

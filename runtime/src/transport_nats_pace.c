@@ -1,12 +1,13 @@
 /*
- * Which link a request or an answer takes. Alone, it is written at once: over the prompt link it is underway in one
- * system call. When they come in close succession, a system call for each is most of the work, so they are gathered:
- * over the bulk link, which a thread of ours flushes as soon as there is something. A flush waits for the server's PONG,
- * and what comes meanwhile is the next batch: the round trip sets the pace. (The flusher of nats.c waits a millisecond
- * instead.)
+ * Which link a request or an answer takes. Alone, it is written at once: over the prompt link it is
+ * underway in one system call. When they come in close succession, a system call for each is most
+ * of the work, so they are gathered: over the bulk link, which a thread of ours flushes as soon as
+ * there is something. A flush waits for the server's PONG, and what comes meanwhile is the next
+ * batch: the round trip sets the pace. (The flusher of nats.c waits a millisecond instead.)
  *
- * Requests per second with 64, 512, 4096 in flight, two cores: always prompt 41 k, 77 k, 125 k; always gathered by nats.c
- * 31 k, 211 k, 388 k; as here 61 k, 167 k, 333 k, and a lone request as fast as the prompt one.
+ * Requests per second with 64, 512, 4096 in flight, two cores: always prompt 41 k, 77 k, 125 k;
+ * always gathered by nats.c 31 k, 211 k, 388 k; as here 61 k, 167 k, 333 k, and a lone request as
+ * fast as the prompt one.
  */
 #include "transport_nats.h"
 
@@ -51,7 +52,8 @@ catga_nats_link *catga_nats_pace_link(catga_nats *nats)
     if (!atomic_load_explicit(&nats->bulk.wanted, memory_order_relaxed))
         want_bulk(nats);
     bool up = atomic_load_explicit(&nats->bulk.connection, memory_order_relaxed) != NULL;
-    return up && atomic_load_explicit(&nats->pace.flushing, memory_order_relaxed) ? &nats->bulk : &nats->prompt;
+    return up && atomic_load_explicit(&nats->pace.flushing, memory_order_relaxed) ? &nats->bulk
+                                                                                  : &nats->prompt;
 }
 
 void catga_nats_pace_sent(catga_nats_link *link)

@@ -8,14 +8,17 @@
 /* How long the first event may wait for its connection. */
 #define BULK_WAIT (3 * CATGA_SECOND)
 
-/* ---- Sending over a connection --------------------------------------------------------------------------------- */
+/* ---- Sending over a connection ---- */
 
-/* nats.c copies the message, and allocates for each header: hence only for messages that have some. */
-static natsStatus send_with_headers(natsConnection *connection, const catga_outgoing *message, const char *reply)
+/*
+ * nats.c copies the message, and allocates for each header: hence only for messages that have some.
+ */
+static natsStatus send_with_headers(natsConnection *connection, const catga_outgoing *message,
+                                    const char *reply)
 {
     natsMsg *native = NULL;
-    natsStatus status =
-        natsMsg_Create(&native, message->subject, reply, (const char *)message->data, (int)message->length);
+    natsStatus status = natsMsg_Create(&native, message->subject, reply,
+                                       (const char *)message->data, (int)message->length);
     for (size_t i = 0; i < message->header_count && status == NATS_OK; i++)
         status = natsMsgHeader_Set(native, message->headers[i].name, message->headers[i].value);
     if (status == NATS_OK)
@@ -24,13 +27,16 @@ static natsStatus send_with_headers(natsConnection *connection, const catga_outg
     return status;
 }
 
-static natsStatus send_native(natsConnection *connection, const catga_outgoing *message, const char *reply)
+static natsStatus send_native(natsConnection *connection, const catga_outgoing *message,
+                              const char *reply)
 {
     if (message->header_count > 0)
         return send_with_headers(connection, message, reply);
     if (reply != NULL)
-        return natsConnection_PublishRequest(connection, message->subject, reply, message->data, (int)message->length);
-    return natsConnection_Publish(connection, message->subject, message->data, (int)message->length);
+        return natsConnection_PublishRequest(connection, message->subject, reply, message->data,
+                                             (int)message->length);
+    return natsConnection_Publish(connection, message->subject, message->data,
+                                  (int)message->length);
 }
 
 static bool headers_valid(const catga_outgoing *message)
@@ -41,7 +47,8 @@ static bool headers_valid(const catga_outgoing *message)
     return true;
 }
 
-static catga_status send_over(catga_nats_link *link, const catga_outgoing *message, const char *reply)
+static catga_status send_over(catga_nats_link *link, const catga_outgoing *message,
+                              const char *reply)
 {
     if (message->length > atomic_load_explicit(&link->owner->max_payload, memory_order_relaxed))
         return CATGA_TOO_LARGE;
@@ -61,7 +68,7 @@ static catga_status send_paced(catga_nats *nats, const catga_outgoing *message, 
     return status;
 }
 
-/* ---- The operations -------------------------------------------------------------------------------------------- */
+/* ---- The operations ---- */
 
 /* The first event waits for its connection; where there is no server at all it fails at once. */
 static void open_bulk(catga_nats *nats)
@@ -88,7 +95,8 @@ static void append_token(char *end, uint64_t token)
     *end = '\0';
 }
 
-catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message, uint64_t token)
+catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
+                                uint64_t token)
 {
     catga_nats *nats = catga_nats_of(transport);
     if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
@@ -99,7 +107,8 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
     return send_paced(nats, message, reply);
 }
 
-catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to, const catga_outgoing *message)
+catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
+                                const catga_outgoing *message)
 {
     if (!catga_nats_reply_valid(to->reply) || !headers_valid(message))
         return CATGA_INVALID_ARGUMENT;
@@ -108,7 +117,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
     return send_paced(catga_nats_of(transport), &answer, NULL);
 }
 
-/* ---- The inbox ------------------------------------------------------------------------------------------------- */
+/* ---- The inbox ---- */
 
 static bool read_token(catga_string subject, uint64_t *token)
 {

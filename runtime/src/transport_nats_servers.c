@@ -1,7 +1,7 @@
 /*
- * The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. An address that nats.c would take
- * for another, or seek for ever, is an error here: no host is the local one there, any port is tried, and tls:// is not
- * secure (before 3.13).
+ * The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. An address that
+ * nats.c would take for another, or seek for ever, is an error here: no host is the local one
+ * there, any port is tried, and tls:// is not secure (before 3.13).
  */
 #include "transport_nats.h"
 
@@ -30,7 +30,8 @@ static bool port_valid(const char *port)
 /* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, after an optional scheme and credentials. */
 static bool address_valid(const char *address)
 {
-    if (strstr(address, "://") != NULL && !has_scheme(address, "nats://") && !has_scheme(address, "tls://"))
+    if (strstr(address, "://") != NULL && !has_scheme(address, "nats://") &&
+        !has_scheme(address, "tls://"))
         return false;
     const char *host = catga_nats_address_shown(address);
     size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");

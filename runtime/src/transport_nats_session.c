@@ -6,7 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A server that does not answer is noticed after three pings, a full socket after the write deadline. */
+/*
+ * A server that does not answer is noticed after three pings, a full socket after the write
+ * deadline.
+ */
 #define CONNECT_TIMEOUT_MS 1000
 #define PING_INTERVAL_MS   500
 #define PINGS_OUT          2
@@ -25,8 +28,8 @@ static void session_release(catga_nats_session *session)
 }
 
 /*
- * The last callback of a connection that was established; nats.c may call it when the transport is long gone. The
- * session's lock keeps the link there while the keeper is woken.
+ * The last callback of a connection that was established; nats.c may call it when the transport is
+ * long gone. The session's lock keeps the link there while the keeper is woken.
  */
 static void on_closed(natsConnection *connection, void *closure)
 {
@@ -49,10 +52,11 @@ static void tell_overflow(catga_nats *nats)
 }
 
 /*
- * nats.c 3.4.1 may hand over a subscription that has been freed: it is not looked at. The text of the server's refusal
- * is this thread's last error, and names the subject.
+ * nats.c 3.4.1 may hand over a subscription that has been freed: it is not looked at. The text of
+ * the server's refusal is this thread's last error, and names the subject.
  */
-static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status, void *closure)
+static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
+                     void *closure)
 {
     (void)connection;
     (void)subscription;
@@ -74,13 +78,15 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
 }
 
 /*
- * Without a write deadline a stopped server and a full socket freeze everyone who sends, and the ping timer with them,
- * since nats.c writes under the connection's lock.
+ * Without a write deadline a stopped server and a full socket freeze everyone who sends, and the
+ * ping timer with them, since nats.c writes under the connection's lock.
  */
-static natsStatus set_options(natsOptions *options, const catga_nats_link *link, catga_nats_session *session)
+static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
+                              catga_nats_session *session)
 {
     catga_nats *nats = link->owner;
-    natsStatus status = natsOptions_SetServers(options, nats->servers.addresses, nats->servers.count);
+    natsStatus status =
+        natsOptions_SetServers(options, nats->servers.addresses, nats->servers.count);
     if (status == NATS_OK && nats->servers.secure)
         status = natsOptions_SetSecure(options, true);
     if (status == NATS_OK && nats->name != NULL)
@@ -94,7 +100,8 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     if (status == NATS_OK)
         status = natsOptions_SetMaxPingsOut(options, PINGS_OUT);
     if (status == NATS_OK)
-        status = natsOptions_SetWriteDeadline(options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
+        status = natsOptions_SetWriteDeadline(
+            options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
     if (status == NATS_OK)
         status = natsOptions_SetIOBufSize(options, link->prompt ? PROMPT_BUFFER : BULK_BUFFER);
     if (status == NATS_OK)
@@ -152,7 +159,8 @@ catga_nats_session *catga_nats_session_start(catga_nats_link *link)
     pthread_mutex_init(&session->lock, NULL);
 
     bool started = natsOptions_Create(&session->options) == NATS_OK &&
-                   set_options(session->options, link, session) == NATS_OK && start_attempt(session);
+                   set_options(session->options, link, session) == NATS_OK &&
+                   start_attempt(session);
     if (!started) {
         atomic_store(&session->references, 1);
         session_release(session);

@@ -1,9 +1,11 @@
 /*
- * The kernel's write deadline. That of nats.c reads the clock at each publish, a sixth of what an event costs; the kernel
- * counts for nothing: with TCP_USER_TIMEOUT it ends a connection whose bytes are not taken for so long, be it that the
- * host does not answer or that the server does not read.
+ * The kernel's write deadline. That of nats.c reads the clock at each publish, a sixth of what an
+ * event costs; the kernel counts for nothing: with TCP_USER_TIMEOUT it ends a connection whose
+ * bytes are not taken for so long, be it that the host does not answer or that the server does not
+ * read.
  *
- * nats.c does not show its socket. It shows the local address, which no other connected socket of this process has.
+ * nats.c does not show its socket. It shows the local address, which no other connected socket of
+ * this process has.
  */
 #include "transport_nats.h"
 
@@ -30,7 +32,8 @@ static bool is_at(const address *local, const char *ip, int port)
         return false;
     const void *host = v4 ? (const void *)&local->v4.sin_addr : (const void *)&local->v6.sin6_addr;
     in_port_t local_port = v4 ? local->v4.sin_port : local->v6.sin6_port;
-    return ntohs(local_port) == port && inet_ntop(local->any.sa_family, host, text, sizeof(text)) != NULL &&
+    return ntohs(local_port) == port &&
+           inet_ntop(local->any.sa_family, host, text, sizeof(text)) != NULL &&
            strcmp(text, ip) == 0;
 }
 
@@ -75,6 +78,6 @@ bool catga_nats_set_kernel_deadline(natsConnection *connection)
     int descriptor = find_socket(ip, port);
     free(ip);
     unsigned milliseconds = CATGA_NATS_WRITE_DEADLINE_MS;
-    return descriptor >= 0 &&
-           setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds)) == 0;
+    return descriptor >= 0 && setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
+                                         sizeof(milliseconds)) == 0;
 }

@@ -1,6 +1,6 @@
 /*
- * What comes in. A subscription of ours outlives the connections on which nats.c knows it; on each it has a queue and a
- * delivery thread of its own, since handlers block.
+ * What comes in. A subscription of ours outlives the connections on which nats.c knows it; on each
+ * it has a queue and a delivery thread of its own, since handlers block.
  */
 #include "transport_nats.h"
 
@@ -9,22 +9,26 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* The bytes that may wait for one subscription, whatever their number: nats.c's own default, said aloud. */
+/*
+ * The bytes that may wait for one subscription, whatever their number: nats.c's own default, said
+ * aloud.
+ */
 #define PENDING_BYTES (64 * 1024 * 1024)
 
-/* ---- A message comes ------------------------------------------------------------------------------------------- */
+/* ---- A message comes ---- */
 
 /*
- * When a connection is lost while its delivery thread is in a handler, the thread of the next connection must wait: a
- * subscription's messages are received one at a time. There is one thread otherwise, so the turn is free and an
- * exchange takes it.
+ * When a connection is lost while its delivery thread is in a handler, the thread of the next
+ * connection must wait: a subscription's messages are received one at a time. There is one thread
+ * otherwise, so the turn is free and an exchange takes it.
  */
 enum { TURN_FREE, TURN_TAKEN };
 
 static void take_turn(catga_subscription *subscription)
 {
     struct timespec pause = {.tv_nsec = CATGA_MILLISECOND};
-    while (atomic_exchange_explicit(&subscription->turn, TURN_TAKEN, memory_order_acquire) == TURN_TAKEN)
+    while (atomic_exchange_explicit(&subscription->turn, TURN_TAKEN, memory_order_acquire) ==
+           TURN_TAKEN)
         nanosleep(&pause, NULL);
 }
 
@@ -34,8 +38,8 @@ static void give_turn(catga_subscription *subscription)
 }
 
 /*
- * The least time that the message at hand has waited. nats.c does not say when a message came, but it says how many are
- * waiting: those were there when it was asked.
+ * The least time that the message at hand has waited. nats.c does not say when a message came, but
+ * it says how many are waiting: those were there when it was asked.
  */
 static int64_t waited(catga_subscription *subscription, natsSubscription *native)
 {
@@ -52,8 +56,9 @@ static int64_t waited(catga_subscription *subscription, natsSubscription *native
 }
 
 /*
- * The server's own answer that nobody listens has no body, the status 503, and nothing else. A peer may send a header
- * called Status; it could not make this one without pretending to be the server on our private inbox.
+ * The server's own answer that nobody listens has no body, the status 503, and nothing else. A peer
+ * may send a header called Status; it could not make this one without pretending to be the server
+ * on our private inbox.
  */
 static bool is_no_responders(natsMsg *message)
 {
@@ -66,7 +71,8 @@ static bool is_no_responders(natsMsg *message)
     return count == 1;
 }
 
-static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message, void *closure)
+static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
+                       void *closure)
 {
     (void)connection;
     catga_subscription *subscription = closure;
@@ -107,12 +113,12 @@ void catga_nats_release(catga_incoming *message)
     message->native = NULL;
 }
 
-/* ---- On one connection ----------------------------------------------------------------------------------------- */
+/* ---- On one connection ---- */
 
 /*
- * A completion callback cannot be given together with the subscription, and is refused when the connection has ended
- * between the two calls. Then nobody says when the delivery thread is done with us: the subscription becomes an orphan,
- * which is never freed.
+ * A completion callback cannot be given together with the subscription, and is refused when the
+ * connection has ended between the two calls. Then nobody says when the delivery thread is done
+ * with us: the subscription becomes an orphan, which is never freed.
  */
 static natsStatus subscribe_native(catga_subscription *subscription)
 {
@@ -120,9 +126,10 @@ static natsStatus subscribe_native(catga_subscription *subscription)
     natsSubscription *native = NULL;
     natsStatus status =
         subscription->queue_group == NULL
-            ? natsConnection_Subscribe(&native, carrier, subscription->subject, on_message, subscription)
-            : natsConnection_QueueSubscribe(&native, carrier, subscription->subject, subscription->queue_group,
-                                            on_message, subscription);
+            ? natsConnection_Subscribe(&native, carrier, subscription->subject, on_message,
+                                       subscription)
+            : natsConnection_QueueSubscribe(&native, carrier, subscription->subject,
+                                            subscription->queue_group, on_message, subscription);
     if (status != NATS_OK)
         return status;
     subscription->native = native;
@@ -137,15 +144,19 @@ static natsStatus subscribe_native(catga_subscription *subscription)
 void catga_nats_subscriptions_renew(catga_nats *nats)
 {
     catga_subscription *subscription;
-    TAILQ_FOREACH (subscription, &nats->subscriptions, entry)
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
+        /* What fails here fails because the connection ends: there will be another. */
         if (!subscription->draining)
-            subscribe_native(subscription); /* what fails here fails because the connection ends: there is another */
+            (void)subscribe_native(subscription);
+    }
 }
 
 void catga_nats_subscriptions_forget(catga_nats *nats)
 {
     catga_subscription *subscription;
-    TAILQ_FOREACH (subscription, &nats->subscriptions, entry) {
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
         natsSubscription_Destroy(subscription->native);
         subscription->native = NULL;
     }
@@ -154,24 +165,30 @@ void catga_nats_subscriptions_forget(catga_nats *nats)
 static void count_dropped(catga_subscription *subscription)
 {
     int64_t dropped = 0;
-    if (subscription->native == NULL || natsSubscription_GetDropped(subscription->native, &dropped) != NATS_OK)
+    if (subscription->native == NULL ||
+        natsSubscription_GetDropped(subscription->native, &dropped) != NATS_OK)
         return;
     atomic_fetch_add(&subscription->owner->dropped, (uint64_t)(dropped - subscription->dropped));
     subscription->dropped = dropped;
 }
 
-/* nats.c tells of the first message of an episode only, so the count is taken whenever someone asks. */
+/*
+ * nats.c tells of the first message of an episode only, so the count is taken whenever someone
+ * asks.
+ */
 uint64_t catga_nats_subscriptions_count_dropped(catga_nats *nats)
 {
     catga_subscription *subscription;
     pthread_mutex_lock(&nats->lock);
-    TAILQ_FOREACH (subscription, &nats->subscriptions, entry)
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
         count_dropped(subscription);
+    }
     pthread_mutex_unlock(&nats->lock);
     return atomic_load(&nats->dropped);
 }
 
-/* ---- The operations -------------------------------------------------------------------------------------------- */
+/* ---- The operations ---- */
 
 static void subscription_free(catga_subscription *subscription)
 {
@@ -180,25 +197,29 @@ static void subscription_free(catga_subscription *subscription)
     free(subscription);
 }
 
-static catga_subscription *subscription_new(catga_nats *nats, const catga_subscription_options *options)
+static catga_subscription *subscription_new(catga_nats *nats,
+                                            const catga_subscription_options *options)
 {
     catga_subscription *subscription = calloc(1, sizeof(*subscription));
     if (subscription == NULL)
         return NULL;
     subscription->owner = nats;
-    subscription->pending = options->pending == 0 || options->pending > INT_MAX ? -1 : (int)options->pending;
+    subscription->pending =
+        options->pending == 0 || options->pending > INT_MAX ? -1 : (int)options->pending;
     subscription->receive = options->receive;
     subscription->user = options->user;
     subscription->subject = strdup(options->subject);
     subscription->queue_group = options->queue_group == NULL ? NULL : strdup(options->queue_group);
-    if (subscription->subject != NULL && (subscription->queue_group != NULL || options->queue_group == NULL))
+    if (subscription->subject != NULL &&
+        (subscription->queue_group != NULL || options->queue_group == NULL))
         return subscription;
     subscription_free(subscription);
     return NULL;
 }
 
 /* Without a connection it is subscribed on the next one. */
-catga_status catga_nats_subscribe(catga_transport *transport, const catga_subscription_options *options,
+catga_status catga_nats_subscribe(catga_transport *transport,
+                                  const catga_subscription_options *options,
                                   catga_subscription **subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
@@ -224,7 +245,10 @@ catga_status catga_nats_subscribe(catga_transport *transport, const catga_subscr
     return CATGA_OK;
 }
 
-/* nats.c sends UNSUB, waits for a PONG, and lets the delivery thread end when its queue is empty. 0: it never cuts off. */
+/*
+ * nats.c sends UNSUB, waits for a PONG, and lets the delivery thread end when its queue is empty.
+ * 0: it never cuts off.
+ */
 static void start_drain(catga_subscription *subscription)
 {
     if (subscription->draining)
@@ -235,7 +259,8 @@ static void start_drain(catga_subscription *subscription)
         natsSubscription_DrainTimeout(subscription->native, 0);
 }
 
-catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription, int timeout_ms)
+catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
+                              int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
     struct timespec end = catga_clock_timespec(catga_clock_now() + timeout_ms * CATGA_MILLISECOND);
@@ -249,7 +274,10 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }
 
-/* The reader of nats.c is past this subscription: the server has confirmed that it sends no more, or it is gone. */
+/*
+ * The reader of nats.c is past this subscription: the server has confirmed that it sends no more,
+ * or it is gone.
+ */
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription)
 {
     catga_nats *nats = catga_nats_of(transport);

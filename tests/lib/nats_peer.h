@@ -56,7 +56,8 @@ static inline void peer_close(peer *self)
 
 static inline catga_outgoing text_to(const char *subject, const char *text)
 {
-    catga_outgoing message = {.subject = subject, .data = (const uint8_t *)text, .length = strlen(text)};
+    catga_outgoing message = {
+        .subject = subject, .data = (const uint8_t *)text, .length = strlen(text)};
     return message;
 }
 
@@ -77,13 +78,18 @@ static inline catga_status peer_flush(peer *self)
     return self->transport->operations->flush(self->transport, 2000);
 }
 
-static inline catga_subscription *peer_subscribe(peer *self, const char *subject, const char *group, unsigned pending,
-                                                 catga_receive_function *receive, void *user)
+static inline catga_subscription *peer_subscribe(peer *self, const char *subject, const char *group,
+                                                 unsigned pending, catga_receive_function *receive,
+                                                 void *user)
 {
-    catga_subscription_options options = {
-        .subject = subject, .queue_group = group, .pending = pending, .receive = receive, .user = user};
+    catga_subscription_options options = {.subject = subject,
+                                          .queue_group = group,
+                                          .pending = pending,
+                                          .receive = receive,
+                                          .user = user};
     catga_subscription *subscription = NULL;
-    if (self->transport->operations->subscribe(self->transport, &options, &subscription) != CATGA_OK)
+    if (self->transport->operations->subscribe(self->transport, &options, &subscription) !=
+        CATGA_OK)
         return NULL;
     return subscription;
 }
@@ -123,7 +129,8 @@ static inline bool peer_reaches(peer *self, const char *subject, uint64_t token,
 {
     double end = seconds_now() + ms / 1e3;
     while (seconds_now() < end)
-        if (peer_request(self, subject, token) == CATGA_OK && reaches(&self->replies[token % PEER_TOKENS], 1, 100))
+        if (peer_request(self, subject, token) == CATGA_OK &&
+            reaches(&self->replies[token % PEER_TOKENS], 1, 100))
             return true;
         else
             pause_ms(5);

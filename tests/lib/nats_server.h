@@ -1,6 +1,6 @@
 /*
- * A nats-server that a test starts, kills, pauses and starts again, always at the same port. For tests that need more
- * than the one that lib/with-nats gives them.
+ * A nats-server that a test starts, kills, pauses and starts again, always at the same port. For
+ * tests that need more than the one that lib/with-nats gives them.
  */
 #ifndef NATS_SERVER_H
 #define NATS_SERVER_H
@@ -40,7 +40,8 @@ static inline double seconds_now(void)
 }
 
 /* The path of a file in the server's folder. */
-static inline const char *nats_server_file(const nats_server *server, const char *name, char path[NATS_SERVER_PATH])
+static inline const char *nats_server_file(const nats_server *server, const char *name,
+                                           char path[NATS_SERVER_PATH])
 {
     snprintf(path, NATS_SERVER_PATH, "%s/%s", server->folder, name);
     return path;
@@ -50,7 +51,8 @@ static inline void nats_server_init(nats_server *server, const char *config)
 {
     *server = (nats_server){.port = -1};
     const char *temp = getenv("CATGA_TEMP");
-    snprintf(server->folder, sizeof(server->folder), "%s/nats-XXXXXX", temp == NULL ? "/tmp" : temp);
+    snprintf(server->folder, sizeof(server->folder), "%s/nats-XXXXXX",
+             temp == NULL ? "/tmp" : temp);
     if (mkdtemp(server->folder) == NULL)
         abort();
     if (config == NULL)
@@ -61,7 +63,10 @@ static inline void nats_server_init(nats_server *server, const char *config)
         abort();
 }
 
-/* The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], when it listens. */
+/*
+ * The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], when it
+ * listens.
+ */
 static inline bool nats_server_read_port(nats_server *server)
 {
     char path[NATS_SERVER_PATH];
@@ -96,15 +101,17 @@ static inline void nats_server_run(const nats_server *server)
     const char *program = getenv("NATS_SERVER");
     char *search = getenv("PATH");
     char wider[4096];
-    snprintf(wider, sizeof(wider), "%s:/usr/sbin:/usr/local/sbin", search == NULL ? "/usr/bin" : search);
+    snprintf(wider, sizeof(wider), "%s:/usr/sbin:/usr/local/sbin",
+             search == NULL ? "/usr/bin" : search);
     setenv("PATH", wider, 1);
     if (program == NULL)
         program = "nats-server";
     if (server->config[0] != '\0')
-        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder, "-c",
-               server->config, (char *)NULL);
+        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder,
+               "-c", server->config, (char *)NULL);
     else
-        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder, (char *)NULL);
+        execlp(program, program, "-a", "127.0.0.1", "-p", port, "--ports_file_dir", server->folder,
+               (char *)NULL);
     _exit(127);
 }
 

@@ -1,4 +1,7 @@
-/* The NATS transport and its servers: absent, late, killed, paused, refusing. It starts servers of its own. */
+/*
+ * The NATS transport and its servers: absent, late, killed, paused, refusing. It starts servers of
+ * its own.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -39,7 +42,7 @@ static int close_too(void **state)
     return clear_server(state);
 }
 
-/* ---- Opening --------------------------------------------------------------------------------------------------- */
+/* ---- Opening ---- */
 
 static void no_server_is_disconnected_in_time(void **state)
 {
@@ -74,9 +77,18 @@ static void a_late_server_is_waited_for(void **state)
 static void wrong_addresses_are_refused(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {"", ",", "nats://127.0.0.1:4222,", "nats://127.0.0.1:port", "nats://",
-                                        "nats://127.0.0.1:99999", "nats://127.0.0.1:0", "nats://:4222", "nats://[::1",
-                                        "http://127.0.0.1:4222", "nats://user:secret@", "nats://127.0.0.1:4222/"};
+    static const char *const wrong[] = {"",
+                                        ",",
+                                        "nats://127.0.0.1:4222,",
+                                        "nats://127.0.0.1:port",
+                                        "nats://",
+                                        "nats://127.0.0.1:99999",
+                                        "nats://127.0.0.1:0",
+                                        "nats://:4222",
+                                        "nats://[::1",
+                                        "http://127.0.0.1:4222",
+                                        "nats://user:secret@",
+                                        "nats://127.0.0.1:4222/"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         double start = seconds_now();
         catga_status status = peer_open(&self, wrong[i], 3000);
@@ -105,12 +117,13 @@ static void a_list_may_hold_dead_servers(void **state)
     peer_close(&self);
 }
 
-/* ---- Lost and found -------------------------------------------------------------------------------------------- */
+/* ---- Lost and found ---- */
 
 static void a_killed_server_is_found_again(void **state)
 {
     (void)state;
-    catga_subscription *subscription = peer_subscribe(&self, "t.echo", "group", 100, peer_pong, &self);
+    catga_subscription *subscription =
+        peer_subscribe(&self, "t.echo", "group", 100, peer_pong, &self);
     assert_true(peer_reaches(&self, "t.echo", 1, 2000));
     assert_int_equal(peer_publish(&self, "t.event", "x"), CATGA_OK);
 
@@ -140,7 +153,8 @@ static void a_killed_server_is_found_again(void **state)
 static void draining_and_closing_need_no_server(void **state)
 {
     (void)state;
-    catga_subscription *subscription = peer_subscribe(&self, "t.echo", "group", 100, peer_pong, &self);
+    catga_subscription *subscription =
+        peer_subscribe(&self, "t.echo", "group", 100, peer_pong, &self);
     nats_server_signal(&server, SIGKILL);
     assert_true(reaches(&self.events[CATGA_CONNECTION_LOST], 1, 1000));
     double start = seconds_now();
@@ -224,7 +238,7 @@ static void a_paused_server_holds_nobody(void **state)
     assert_int_equal(peer_publish(&self, "t.event", data), CATGA_OK);
 }
 
-/* ---- Under load ------------------------------------------------------------------------------------------------ */
+/* ---- Under load ---- */
 
 #define KILLS 20
 
@@ -262,7 +276,8 @@ static void twenty_kills_under_load(void **state)
 {
     (void)state;
     static int token = 0;
-    catga_subscription *subscription = peer_subscribe(&self, "t.echo", "group", 10000, peer_pong, &self);
+    catga_subscription *subscription =
+        peer_subscribe(&self, "t.echo", "group", 10000, peer_pong, &self);
     assert_true(peer_reaches(&self, "t.echo", 0, 1000));
     atomic_store(&loading, true);
     pthread_t threads[3];
@@ -284,18 +299,19 @@ static void twenty_kills_under_load(void **state)
     atomic_store(&loading, false);
     for (int i = 0; i < 3; i++)
         pthread_join(threads[i], NULL);
-    print_message("%d events sent, %d refused; longest search after a start %.0f ms\n", atomic_load(&sent_events),
-                  atomic_load(&failed_events), longest * 1e3);
+    print_message("%d events sent, %d refused; longest search after a start %.0f ms\n",
+                  atomic_load(&sent_events), atomic_load(&failed_events), longest * 1e3);
     assert_int_equal(atomic_load(&wrong), 0);
     assert_int_equal(atomic_load(&self.wrong_replies), 0);
     assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
 }
 
-/* ---- Permissions ----------------------------------------------------------------------------------------------- */
+/* ---- Permissions ---- */
 
-static const char permissions[] = "authorization { users = [ { user: alice, password: secret, permissions: {\n"
-                                  "  publish: { deny: \"t.forbidden\" }\n"
-                                  "  subscribe: { deny: \"t.hidden\" } } } ] }\n";
+static const char permissions[] =
+    "authorization { users = [ { user: alice, password: secret, permissions: {\n"
+    "  publish: { deny: \"t.forbidden\" }\n"
+    "  subscribe: { deny: \"t.hidden\" } } } ] }\n";
 
 static int start_strict(void **state)
 {

@@ -14,13 +14,13 @@
 
 /* What the fake server does with a connection; after the last of its script it serves. */
 typedef enum act {
-    SERVE,       /* INFO, PONG, and a PONG for every PING */
-    CLOSE,       /* closes at once */
-    STALL,       /* INFO, and nothing any more: nats.c before 3.8.0 reads for ever (#706) */
-    SILENT,      /* accepts, and says nothing */
-    GARBAGE,     /* no INFO */
-    ERROR,       /* serves until a SUB has come, then sends an -ERR that nats.c does not know */
-    DEAF         /* serves the connect, then no PONG */
+    SERVE,   /* INFO, PONG, and a PONG for every PING */
+    CLOSE,   /* closes at once */
+    STALL,   /* INFO, and nothing any more: nats.c before 3.8.0 reads for ever (#706) */
+    SILENT,  /* accepts, and says nothing */
+    GARBAGE, /* no INFO */
+    ERROR,   /* serves until a SUB has come, then sends an -ERR that nats.c does not know */
+    DEAF     /* serves the connect, then no PONG */
 } act;
 
 static struct fake {
@@ -38,8 +38,9 @@ static struct fake {
 
 static peer self;
 
-static const char info[] = "INFO {\"server_id\":\"FAKE\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
-                           "\"max_payload\":1048576}\r\n";
+static const char info[] =
+    "INFO {\"server_id\":\"FAKE\",\"version\":\"2.9.10\",\"proto\":1,\"headers\":true,"
+    "\"max_payload\":1048576}\r\n";
 
 static void say(int socket, const char *text)
 {
@@ -125,8 +126,8 @@ static void stop_fake(void)
     close(fake.listener);
 }
 
-#define START(...)                                                                                                     \
-    static const act script[] = {__VA_ARGS__};                                                                         \
+#define START(...)                                                                                 \
+    static const act script[] = {__VA_ARGS__};                                                     \
     start_fake(script, (int)(sizeof(script) / sizeof(script[0])))
 
 static void bad_starts_are_tried_again(void **state)
@@ -143,7 +144,8 @@ static void bad_starts_are_tried_again(void **state)
 static void a_server_that_only_closes_is_no_server(void **state)
 {
     (void)state;
-    START(CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE);
+    START(CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE,
+          CLOSE, CLOSE);
     double start = seconds_now();
     assert_int_equal(peer_open(&self, fake.url, 700), CATGA_DISCONNECTED);
     assert_true(seconds_now() - start < 1.2);
@@ -181,7 +183,10 @@ static void a_stalled_reconnect_is_given_up(void **state)
     pause_ms(100);
 }
 
-/* nats.c closes the connection for good; the transport makes a new one with the same two subscriptions. */
+/*
+ * nats.c closes the connection for good; the transport makes a new one with the same two
+ * subscriptions.
+ */
 static void an_unknown_error_rebuilds_the_connection(void **state)
 {
     (void)state;

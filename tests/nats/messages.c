@@ -26,12 +26,13 @@ static int close_peer(void **state)
     return 0;
 }
 
-/* ---- Requests -------------------------------------------------------------------------------------------------- */
+/* ---- Requests ---- */
 
 static void requests_are_answered(void **state)
 {
     peer *self = *state;
-    catga_subscription *subscription = peer_subscribe(self, "t.echo", "group", 1000, peer_pong, self);
+    catga_subscription *subscription =
+        peer_subscribe(self, "t.echo", "group", 1000, peer_pong, self);
     assert_int_equal(peer_flush(self), CATGA_OK);
     for (uint64_t token = 0; token < 500; token++)
         assert_int_equal(peer_request(self, "t.echo", token), CATGA_OK);
@@ -74,7 +75,7 @@ static void no_responders_is_not_forged(void **state)
     assert_int_equal(peer_unsubscribe(self, subscription), CATGA_OK);
 }
 
-/* ---- Headers, groups ------------------------------------------------------------------------------------------- */
+/* ---- Headers, groups ---- */
 
 typedef struct seen {
     peer *self;
@@ -89,8 +90,8 @@ static void receive_header(void *user, catga_incoming *message)
     seen *into = user;
     const char *value = into->self->transport->operations->header(message, "Nats-Msg-Id");
     const char *missing = into->self->transport->operations->header(message, "nats-msg-id");
-    bool good = value != NULL && strcmp(value, "17 \xC3\xA9") == 0 && missing == NULL && message->length == 2 &&
-                catga_string_equal(message->subject, CATGA_STR("t.header"));
+    bool good = value != NULL && strcmp(value, "17 \xC3\xA9") == 0 && missing == NULL &&
+                message->length == 2 && catga_string_equal(message->subject, CATGA_STR("t.header"));
     atomic_fetch_add(&into->good, good);
     into->self->transport->operations->release(message);
     atomic_fetch_add(&into->count, 1);
@@ -99,13 +100,15 @@ static void receive_header(void *user, catga_incoming *message)
 static void headers_travel(void **state)
 {
     seen into = {.self = *state};
-    catga_subscription *subscription = peer_subscribe(*state, "t.header", NULL, 100, receive_header, &into);
+    catga_subscription *subscription =
+        peer_subscribe(*state, "t.header", NULL, 100, receive_header, &into);
     assert_int_equal(peer_flush(*state), CATGA_OK);
     catga_header header = {"Nats-Msg-Id", "17 \xC3\xA9"};
     catga_outgoing message = text_to("t.header", "hi");
     message.headers = &header;
     message.header_count = 1;
-    assert_int_equal(into.self->transport->operations->publish(into.self->transport, &message), CATGA_OK);
+    assert_int_equal(into.self->transport->operations->publish(into.self->transport, &message),
+                     CATGA_OK);
     assert_true(reaches(&into.count, 1, 2000));
     assert_int_equal(atomic_load(&into.good), 1);
     assert_int_equal(peer_unsubscribe(*state, subscription), CATGA_OK);
@@ -125,8 +128,10 @@ static void count_message(void *user, catga_incoming *message)
 static void a_group_shares_and_others_do_not(void **state)
 {
     seen first = {.self = *state}, second = {.self = *state}, all = {.self = *state};
-    catga_subscription *a = peer_subscribe(*state, "t.shared.*", "group", 1000, count_message, &first);
-    catga_subscription *b = peer_subscribe(*state, "t.shared.*", "group", 1000, count_message, &second);
+    catga_subscription *a =
+        peer_subscribe(*state, "t.shared.*", "group", 1000, count_message, &first);
+    catga_subscription *b =
+        peer_subscribe(*state, "t.shared.*", "group", 1000, count_message, &second);
     catga_subscription *c = peer_subscribe(*state, "t.shared.>", NULL, 1000, count_message, &all);
     assert_int_equal(peer_flush(*state), CATGA_OK);
     for (int i = 0; i < 200; i++)
@@ -140,12 +145,13 @@ static void a_group_shares_and_others_do_not(void **state)
     assert_int_equal(atomic_load(&all.count), 200);
 }
 
-/* ---- Queues ---------------------------------------------------------------------------------------------------- */
+/* ---- Queues ---- */
 
 static void drain_loses_nothing(void **state)
 {
     seen into = {.self = *state, .work_ms = 1};
-    catga_subscription *subscription = peer_subscribe(*state, "t.drain", "group", 1000, count_message, &into);
+    catga_subscription *subscription =
+        peer_subscribe(*state, "t.drain", "group", 1000, count_message, &into);
     assert_int_equal(peer_flush(*state), CATGA_OK);
     for (int i = 0; i < 300; i++)
         assert_int_equal(peer_publish(*state, "t.drain", "e"), CATGA_OK);
@@ -164,7 +170,8 @@ static void a_slow_consumer_is_counted(void **state)
 {
     peer *self = *state;
     seen into = {.self = self, .work_ms = 100};
-    catga_subscription *subscription = peer_subscribe(self, "t.slow", NULL, 10, count_message, &into);
+    catga_subscription *subscription =
+        peer_subscribe(self, "t.slow", NULL, 10, count_message, &into);
     assert_int_equal(peer_flush(self), CATGA_OK);
     for (int i = 0; i < 100; i++)
         assert_int_equal(peer_publish(self, "t.slow", "e"), CATGA_OK);
@@ -178,7 +185,7 @@ static void a_slow_consumer_is_counted(void **state)
     assert_true(dropped >= 85);
 }
 
-/* ---- What is refused ------------------------------------------------------------------------------------------- */
+/* ---- What is refused ---- */
 
 static void too_large_is_a_local_error(void **state)
 {
@@ -188,14 +195,18 @@ static void too_large_is_a_local_error(void **state)
     uint8_t *data = calloc(1, most + 1);
     catga_header header = {"X-Header", "counts too"};
     catga_outgoing message = {.subject = "t.large", .data = data, .length = most + 1};
-    assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_TOO_LARGE);
-    assert_int_equal(self->transport->operations->request(self->transport, &message, 1), CATGA_TOO_LARGE);
+    assert_int_equal(self->transport->operations->publish(self->transport, &message),
+                     CATGA_TOO_LARGE);
+    assert_int_equal(self->transport->operations->request(self->transport, &message, 1),
+                     CATGA_TOO_LARGE);
     message.length = SIZE_MAX;
-    assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_TOO_LARGE);
+    assert_int_equal(self->transport->operations->publish(self->transport, &message),
+                     CATGA_TOO_LARGE);
     message.length = most;
     message.headers = &header;
     message.header_count = 1;
-    assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_TOO_LARGE);
+    assert_int_equal(self->transport->operations->publish(self->transport, &message),
+                     CATGA_TOO_LARGE);
     message.header_count = 0;
     assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_OK);
     free(data);
@@ -206,21 +217,24 @@ static void too_large_is_a_local_error(void **state)
 static void injection_is_refused(void **state)
 {
     peer *self = *state;
-    static const char *const subjects[] = {"",     "t.a b", "t.a\r\nPUB t.b 1\r\nx", "t.a\tb", "t.a\x01", "t.a\x7f",
-                                           "t..a", ".t",    "t.",                    "t.*",    "t.>",     ">",
+    static const char *const subjects[] = {"",       "t.a b",   "t.a\r\nPUB t.b 1\r\nx",
+                                           "t.a\tb", "t.a\x01", "t.a\x7f",
+                                           "t..a",   ".t",      "t.",
+                                           "t.*",    "t.>",     ">",
                                            "t.a*"};
     for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
         assert_int_equal(peer_publish(self, subjects[i], "x"), CATGA_INVALID_ARGUMENT);
         assert_int_equal(peer_request(self, subjects[i], 1), CATGA_INVALID_ARGUMENT);
     }
-    static const catga_header headers[] = {{"X\r\nY", "v"}, {"X Y", "v"}, {"", "v"},        {"X:", "v"},
-                                           {"X", "a\r\nb"}, {"X", "a\n"}, {"X", "\x01"},    {NULL, "v"},
-                                           {"X", NULL}};
+    static const catga_header headers[] = {{"X\r\nY", "v"}, {"X Y", "v"},    {"", "v"},
+                                           {"X:", "v"},     {"X", "a\r\nb"}, {"X", "a\n"},
+                                           {"X", "\x01"},   {NULL, "v"},     {"X", NULL}};
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         catga_outgoing message = text_to("t.a", "x");
         message.headers = &headers[i];
         message.header_count = 1;
-        assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_INVALID_ARGUMENT);
+        assert_int_equal(self->transport->operations->publish(self->transport, &message),
+                         CATGA_INVALID_ARGUMENT);
     }
     static const char *const patterns[] = {"", "t.a b", "t.>.a", "t.a*", "t.\r\n", "*x"};
     for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
@@ -233,13 +247,16 @@ static void injection_is_refused(void **state)
 static void answers_go_to_inboxes_only(void **state)
 {
     peer *self = *state;
-    static const char *const wrong[] = {"t.other", "$JS.API.STREAM.DELETE.S", "_INBOX.a b", "_INBOX.*", "_a..b", ""};
+    static const char *const wrong[] = {
+        "t.other", "$JS.API.STREAM.DELETE.S", "_INBOX.a b", "_INBOX.*", "_a..b", ""};
     catga_outgoing answer = {.data = (const uint8_t *)"x", .length = 1};
     catga_incoming to = {.reply = NULL};
-    assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer), CATGA_INVALID_ARGUMENT);
+    assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer),
+                     CATGA_INVALID_ARGUMENT);
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         to.reply = wrong[i];
-        assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer), CATGA_INVALID_ARGUMENT);
+        assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer),
+                         CATGA_INVALID_ARGUMENT);
     }
     to.reply = "_INBOX_service.x.1";
     assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer), CATGA_OK);

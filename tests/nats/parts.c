@@ -14,8 +14,8 @@ static void subjects(void **state)
     assert_true(catga_nats_subject_valid("a"));
     assert_true(catga_nats_subject_valid("catga.commands.shop.orders.v1.CreateOrder"));
     assert_true(catga_nats_subject_valid("$JS.API.x-y_z.\xE7\xAC\x94"));
-    static const char *const wrong[] = {"", ".", "a.", ".a", "a..b", "a b", "a\r", "a\n", "a\t", "\x7f", "*", "a.*", ">",
-                                        "a>"};
+    static const char *const wrong[] = {"",    ".",   "a.",   ".a", "a..b", "a b", "a\r",
+                                        "a\n", "a\t", "\x7f", "*",  "a.*",  ">",   "a>"};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(catga_nats_subject_valid(wrong[i]));
     assert_false(catga_nats_subject_valid(NULL));
@@ -32,7 +32,8 @@ static void one_wrong_byte_is_enough(void **state)
                 memset(subject, 'a', length);
                 subject[at] = (char)byte;
                 bool edge = at == 0 || at == length - 1;
-                bool wrong = byte <= ' ' || byte == 127 || byte == '*' || byte == '>' || (byte == '.' && edge);
+                bool wrong = byte <= ' ' || byte == 127 || byte == '*' || byte == '>' ||
+                             (byte == '.' && edge);
                 assert_int_equal(catga_nats_subject_valid(subject), !wrong);
             }
     for (size_t at = 1; at < 40; at++) {
@@ -61,7 +62,8 @@ static void patterns(void **state)
     static const char *const good[] = {"a", "*", ">", "a.*", "*.a", "a.*.b", "a.>", "*.*.>"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
         assert_true(catga_nats_pattern_valid(good[i]));
-    static const char *const wrong[] = {"", "a*", "*a", "**", ">>", ">.a", "a.>.b", "a.>b", "a..*", "a. ", "a.*."};
+    static const char *const wrong[] = {"",      "a*",   "*a",   "**",  ">>",  ">.a",
+                                        "a.>.b", "a.>b", "a..*", "a. ", "a.*."};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(catga_nats_pattern_valid(wrong[i]));
 }
@@ -71,7 +73,8 @@ static void replies(void **state)
     (void)state;
     assert_true(catga_nats_reply_valid("_INBOX.abc.1"));
     assert_true(catga_nats_reply_valid("_R_.abc"));
-    static const char *const wrong[] = {"", "INBOX.a", "$JS.ACK.s.c.1.1.1.1.1", "catga.commands.a", "_INBOX.>", "_INBOX. "};
+    static const char *const wrong[] = {
+        "", "INBOX.a", "$JS.ACK.s.c.1.1.1.1.1", "catga.commands.a", "_INBOX.>", "_INBOX. "};
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
         assert_false(catga_nats_reply_valid(wrong[i]));
     assert_false(catga_nats_reply_valid(NULL));
@@ -86,7 +89,8 @@ static void addresses(void **state)
     assert_string_equal(catga_nats_address_shown(""), "");
 
     catga_nats_servers servers = {0};
-    assert_int_equal(catga_nats_servers_set(&servers, "host, tls://[::1]:4223 ,nats://token@c:1"), CATGA_OK);
+    assert_int_equal(catga_nats_servers_set(&servers, "host, tls://[::1]:4223 ,nats://token@c:1"),
+                     CATGA_OK);
     assert_int_equal(servers.count, 3);
     assert_string_equal(servers.addresses[0], "host");
     assert_string_equal(servers.addresses[1], "tls://[::1]:4223");
@@ -113,9 +117,9 @@ static void statuses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(subjects),  cmocka_unit_test(one_wrong_byte_is_enough),
-        cmocka_unit_test(patterns),  cmocka_unit_test(a_subject_has_an_end),
-        cmocka_unit_test(replies),   cmocka_unit_test(addresses),
+        cmocka_unit_test(subjects), cmocka_unit_test(one_wrong_byte_is_enough),
+        cmocka_unit_test(patterns), cmocka_unit_test(a_subject_has_an_end),
+        cmocka_unit_test(replies),  cmocka_unit_test(addresses),
         cmocka_unit_test(statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
