@@ -6,7 +6,6 @@
 #include "payload.h"
 #include "status.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 /* How a call ended, or how one try of it did. */
@@ -259,7 +258,8 @@ static catga_status keep(catga_core *core, outcome *out, catga_reply *reply)
         kept->core = core;
         kept->answered = out->answered;
         kept->answer = out->answer;
-        kept->problem = out->problem;
+        if (out->problem.text[0] != '\0')
+            kept->problem = out->problem;
     }
     explain(out);
     reply->table = out->table;
