@@ -19,13 +19,13 @@ bool catga_is_subject(catga_string text)
 {
     size_t begin = 0;
 
-    if (text.length > CATGA_SUBJECT_MAX)
+    if (text.data == NULL || text.length > CATGA_SUBJECT_MAX)
         return false;
     for (size_t i = 0; i <= text.length; i++) {
         if (i < text.length && text.data[i] != '.')
             continue;
         catga_string token = {text.data + begin, i - begin};
-        if (text.data == NULL || !catga_is_token(token))
+        if (!catga_is_token(token))
             return false;
         begin = i + 1;
     }
