@@ -1,7 +1,10 @@
 /* viewer.h -- shared by the files view*.c only.
  *
  * view.c           the tables of names; one module: constants, enums, and the rest in order
- * view_data.c      structs, tables and their fields, and how these lie on the wire
+ * view_names.c     what declarations and scalars are called
+ * view_types.c     what types are called, and what is said of them in words
+ * view_fields.c    the fields of tables
+ * view_data.c      structs and tables, and how they lie on the wire
  * view_messages.c  error sets, replies, messages, services
  */
 #ifndef CATGAC_VIEWER_H
@@ -51,6 +54,32 @@ slice view_c_scalar(scalar_kind scalar);
 slice view_fbs_scalar(scalar_kind scalar);
 
 text_list view_doc(const model_doc *doc);
+
+/* ---- Types ----------------------------------------------------------------------------------- */
+
+/* The declaration that a type, or a vector's element, refers to; NULL for the others. */
+const model_origin *view_declared(const model_type *type);
+
+/* Its descriptor, or NULL: text. */
+slice view_type_descriptor(viewer *v, const model_type *type);
+
+/* Behind CATGA_KIND_ and CATGA_FORMAT_; the places of a decimal. */
+slice view_kind(const model_type *type);
+slice view_format(const model_type *type);
+int64_t view_digits(const model_type *type);
+
+/* A scalar or struct as it stands by itself in C; any type in FlatBuffers. */
+slice view_c_type(viewer *v, const model_type *type);
+slice view_fbs_type(viewer *v, const model_type *type);
+
+/* What C and FlatBuffers cannot say: "required, at most 64 bytes". */
+slice view_note(viewer *v, const model_field *field);
+
+/* A vtable begins with two sizes; an entry has two bytes. */
+enum { VIEW_FIRST_SLOT = 4, VIEW_SLOT_SIZE = 2 };
+
+/* All but where it lies in its table. */
+void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);
 
 /* ---- Parts of a module ----------------------------------------------------------------------- */
 
