@@ -248,11 +248,17 @@ catga_status catga_nats_inbox_open(catga_nats *nats);
 
 /* ---- Pace ---- */
 
-typedef struct catga_nats_pace {
-    _Atomic(int64_t) last_ns;    /* when the last request or answer was sent */
+/* How closely messages of one sort follow each other. */
+typedef struct catga_nats_rhythm {
+    _Atomic(int64_t) last_ns;    /* when the last was sent */
     _Atomic(int64_t) average_ns; /* between two of them, lately */
-    atomic_bool gathered;        /* there is something that the flusher has not seen */
-    atomic_bool flushing;        /* the flusher runs */
+} catga_nats_rhythm;
+
+typedef struct catga_nats_pace {
+    catga_nats_rhythm requests;
+    catga_nats_rhythm answers;
+    atomic_bool gathered; /* there is something that the flusher has not seen */
+    atomic_bool flushing; /* the flusher runs */
     sem_t work;
     pthread_t flusher;
 } catga_nats_pace;
@@ -261,8 +267,8 @@ void catga_nats_pace_init(catga_nats_pace *pace);
 void catga_nats_pace_start(catga_nats *nats); /* when there is a bulk connection */
 void catga_nats_pace_stop(catga_nats *nats);
 
-/* The link for a request or an answer now; and to be told that one was sent over it. */
-catga_nats_link *catga_nats_pace_link(catga_nats *nats);
+/* The link for a message of that rhythm now; and to be told that one was sent over it. */
+catga_nats_link *catga_nats_pace_link(catga_nats *nats, catga_nats_rhythm *rhythm);
 void catga_nats_pace_sent(catga_nats_link *link);
 
 /* ---- All of it ---- */

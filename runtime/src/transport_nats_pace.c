@@ -13,8 +13,11 @@
 
 #include "clock.h"
 
-/* Messages further apart than this, on average, are prompt. */
-#define CLOSE_NS 30000
+/*
+ * Messages further apart than this, on average, are prompt. One request after another takes longer
+ * than this each; requests and answers count apart, since a process that calls itself sends both.
+ */
+#define CLOSE_NS 25000
 
 /* A pause counts as this at most, so that a burst is recognised within some tens of messages. */
 #define APART_NS 1000000
@@ -26,13 +29,13 @@
 #define FLUSH_MS 2000
 
 /* Threads that race here lose some of the others' gaps; it is an estimate. */
-static bool is_burst(catga_nats_pace *pace)
+static bool is_burst(catga_nats_rhythm *rhythm)
 {
     int64_t now = catga_clock_now();
-    int64_t gap = now - atomic_exchange_explicit(&pace->last_ns, now, memory_order_relaxed);
-    int64_t average = atomic_load_explicit(&pace->average_ns, memory_order_relaxed);
+    int64_t gap = now - atomic_exchange_explicit(&rhythm->last_ns, now, memory_order_relaxed);
+    int64_t average = atomic_load_explicit(&rhythm->average_ns, memory_order_relaxed);
     average += ((gap < APART_NS ? gap : APART_NS) - average) / MESSAGES;
-    atomic_store_explicit(&pace->average_ns, average, memory_order_relaxed);
+    atomic_store_explicit(&rhythm->average_ns, average, memory_order_relaxed);
     return average < CLOSE_NS;
 }
 
@@ -45,9 +48,9 @@ static void want_bulk(catga_nats *nats)
     catga_nats_keeper_wake(nats);
 }
 
-catga_nats_link *catga_nats_pace_link(catga_nats *nats)
+catga_nats_link *catga_nats_pace_link(catga_nats *nats, catga_nats_rhythm *rhythm)
 {
-    if (!is_burst(&nats->pace))
+    if (!is_burst(rhythm))
         return &nats->prompt;
     if (!atomic_load_explicit(&nats->bulk.wanted, memory_order_relaxed))
         want_bulk(nats);
@@ -83,7 +86,8 @@ static void *flush_always(void *argument)
 void catga_nats_pace_init(catga_nats_pace *pace)
 {
     sem_init(&pace->work, 0, 0);
-    atomic_init(&pace->average_ns, APART_NS);
+    atomic_init(&pace->requests.average_ns, APART_NS);
+    atomic_init(&pace->answers.average_ns, APART_NS);
 }
 
 /* Without a thread there is no gathering: everything stays prompt. */

@@ -60,9 +60,10 @@ static catga_status send_over(catga_nats_link *link, const catga_outgoing *messa
     return catga_nats_status(status);
 }
 
-static catga_status send_paced(catga_nats *nats, const catga_outgoing *message, const char *reply)
+static catga_status send_paced(catga_nats *nats, catga_nats_rhythm *rhythm,
+                               const catga_outgoing *message, const char *reply)
 {
-    catga_nats_link *link = catga_nats_pace_link(nats);
+    catga_nats_link *link = catga_nats_pace_link(nats, rhythm);
     catga_status status = send_over(link, message, reply);
     catga_nats_pace_sent(link);
     return status;
@@ -104,7 +105,7 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
     char reply[CATGA_NATS_REPLY + 1];
     memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
     append_token(reply + CATGA_NATS_INBOX, token);
-    return send_paced(nats, message, reply);
+    return send_paced(nats, &nats->pace.requests, message, reply);
 }
 
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
@@ -112,9 +113,10 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 {
     if (!catga_nats_reply_valid(to->reply) || !headers_valid(message))
         return CATGA_INVALID_ARGUMENT;
+    catga_nats *nats = catga_nats_of(transport);
     catga_outgoing answer = *message;
     answer.subject = to->reply;
-    return send_paced(catga_nats_of(transport), &answer, NULL);
+    return send_paced(nats, &nats->pace.answers, &answer, NULL);
 }
 
 /* ---- The inbox ---- */
