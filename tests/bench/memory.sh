@@ -16,7 +16,7 @@ resident() {
         now=$(sed -n 's/^VmRSS:[^0-9]*\([0-9]*\).*/\1/p' "/proc/$pid/status")
     done
     kill "$pid"
-    wait "$pid" || :
+    wait "$pid" 2>/dev/null || :
     echo "$now"
 }
 
