@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -95,6 +96,7 @@ static inline void nats_server_run(const nats_server *server)
 {
     char path[NATS_SERVER_PATH];
     char port[16];
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves no server behind */
     snprintf(port, sizeof(port), "%d", server->port);
     FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
     (void)log;
@@ -115,7 +117,7 @@ static inline void nats_server_run(const nats_server *server)
     _exit(127);
 }
 
-/* Starts it, and returns when it listens. */
+/* Starts it, and returns when it listens. It ends with the thread that started it. */
 static inline void nats_server_start(nats_server *server)
 {
     server->process = fork();

@@ -54,11 +54,10 @@ static void no_server_is_disconnected_in_time(void **state)
     assert_true(seconds_now() - start < 1);
 }
 
-static void *start_late(void *argument)
+static void *open_for_ever(void *argument)
 {
-    (void)argument;
-    pause_ms(700);
-    nats_server_start(&server);
+    catga_status *status = argument;
+    *status = peer_open(&self, server.url, -1);
     return NULL;
 }
 
@@ -67,9 +66,12 @@ static void a_late_server_is_waited_for(void **state)
     (void)state;
     nats_server_signal(&server, SIGKILL);
     pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, start_late, NULL), 0);
-    assert_int_equal(peer_open(&self, server.url, -1), CATGA_OK);
+    catga_status status = CATGA_CLOSED;
+    assert_int_equal(pthread_create(&thread, NULL, open_for_ever, &status), 0);
+    pause_ms(700);
+    nats_server_start(&server);
     pthread_join(thread, NULL);
+    assert_int_equal(status, CATGA_OK);
     assert_int_equal(atomic_load(&self.events[CATGA_CONNECTION_FOUND]), 0);
     peer_close(&self);
 }
