@@ -92,15 +92,17 @@ static bool write_all(int file, slice content)
     return fsync(file) == 0;
 }
 
-/* Creates a new file beside the target, so that renaming it stays on one file system. Returns its
+/* Creates a new file beside the target, so that renaming it stays on one file system; `number`
+ * keeps the files of one run apart, the attempts those of a run that was killed. Returns its
  * descriptor, or -1. */
-static int create_beside(arena *memory, const char *path, char **name)
+static int create_beside(arena *memory, const char *path, size_t number, char **name)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash == NULL ? 0 : (int)(slash + 1 - path);
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
         buffer made = buffer_in(memory);
-        buffer_printf(&made, "%.*s.catgac-%ld-%d", folder_length, path, (long)getpid(), attempt);
+        buffer_printf(&made, "%.*s.catgac-%ld-%zu-%d", folder_length, path, (long)getpid(), number,
+                      attempt);
         *name = made.data;
         int file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file >= 0 || errno != EEXIST)
@@ -113,12 +115,12 @@ static int create_beside(arena *memory, const char *path, char **name)
 
 /* Writes the new content beside the target and returns the name of that file; NULL on failure,
  * with errno. */
-static const char *stage(arena *memory, const output *wanted)
+static const char *stage(arena *memory, const output *wanted, size_t number)
 {
     char *name = NULL;
     if (!make_folders(memory, wanted->path))
         return NULL;
-    int file = create_beside(memory, wanted->path, &name);
+    int file = create_beside(memory, wanted->path, number, &name);
     if (file < 0)
         return NULL;
     bool written = write_all(file, wanted->content);
@@ -155,7 +157,7 @@ static bool stage_all(const output_list *outputs, const char **staged, diagnosti
         const output *wanted = &outputs->items[i];
         if (is_unchanged(wanted))
             continue;
-        staged[i] = stage(outputs->memory, wanted);
+        staged[i] = stage(outputs->memory, wanted, i);
         if (staged[i] == NULL) {
             report_failure(diags, wanted);
             remove_staged(staged, i);

@@ -109,6 +109,18 @@ static void files_and_folders_are_made(void **state)
     assert_int_equal(count_files(), 3);
 }
 
+static void many_files_are_made_at_once(void **state)
+{
+    trial *t = *state;
+    for (int i = 0; i < 300; i++) {
+        char *path = ARENA_ARRAY(&t->memory, 16, char);
+        snprintf(path, 16, "file%d", i);
+        add(t, path, "one");
+    }
+    assert_true(outputs_commit(&t->outputs, &t->diags));
+    assert_int_equal(count_files(), 300);
+}
+
 static void files_have_the_usual_mode(void **state)
 {
     trial *t = *state;
@@ -210,7 +222,7 @@ static void leftovers_are_in_nobodys_way(void **state)
 {
     trial *t = *state;
     char name[64];
-    snprintf(name, sizeof name, ".catgac-%ld-0", (long)getpid());
+    snprintf(name, sizeof name, ".catgac-%ld-0-0", (long)getpid());
     write_file(name, "left by a run that was killed");
     add(t, "a", "one");
     assert_true(outputs_commit(&t->outputs, &t->diags));
@@ -239,6 +251,7 @@ int main(void)
 #define TRIAL(test) cmocka_unit_test_setup_teardown(test, open_trial, close_trial)
     const struct CMUnitTest tests[] = {
         TRIAL(files_and_folders_are_made),
+        TRIAL(many_files_are_made_at_once),
         TRIAL(files_have_the_usual_mode),
         TRIAL(changed_files_are_replaced),
         TRIAL(unchanged_files_are_not_touched),
