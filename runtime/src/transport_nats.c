@@ -8,10 +8,11 @@
 
 #include <stdlib.h>
 
+/* Whoever sees this change sees what was subscribed to before the loss stand again, too. */
 static bool connected(const catga_transport *transport)
 {
     const catga_nats *nats = (const catga_nats *)transport;
-    return atomic_load(&nats->prompt.connection) != NULL;
+    return atomic_load(&nats->prompt.connection) != NULL && !atomic_load(&nats->lost);
 }
 
 static size_t max_payload(const catga_transport *transport)

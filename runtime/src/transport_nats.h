@@ -141,7 +141,7 @@ struct catga_nats_link {
     _Atomic(natsConnection *) connection;
     atomic_uint users;
     atomic_bool wanted;  /* it has been asked for */
-    atomic_bool settled; /* an attempt has ended: there has been a connection, or a failure */
+    atomic_bool settled; /* an attempt has ended since it was wanted, or was last worth one */
 
     /* Under the transport's lock. */
     catga_nats_session *session;
@@ -219,10 +219,11 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription);
 
 /*
- * Under the lock: subscribes everything on the carrier; forgets what was subscribed on one that has
- * ended.
+ * Under the lock: subscribes on the carrier what is not yet, everything or the inbox alone; forgets
+ * what was subscribed on one that has ended.
  */
 void catga_nats_subscriptions_renew(catga_nats *nats);
+void catga_nats_inbox_renew(catga_nats *nats);
 void catga_nats_subscriptions_forget(catga_nats *nats);
 
 /* Counts what was dropped since it was counted last; returns it. Takes the lock. */
@@ -288,13 +289,13 @@ struct catga_nats {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;  /* anything that is under the lock */
-    natsConnection *carrier; /* of subscriptions: the prompt link's, before senders see it */
+    natsConnection *carrier; /* of subscriptions: the prompt link's */
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
     pthread_t keeper;
-    bool keeping; /* the keeper runs */
-    bool opening; /* nobody has been told of a connection yet */
-    bool lost;    /* the listener was told of a loss, and of no connection since */
+    bool keeping;     /* the keeper runs */
+    bool opening;     /* nobody has been told of a connection yet */
+    atomic_bool lost; /* the listener was told of a loss, and of no connection since */
     bool closing;
     bool given_up; /* there will be no connection any more */
 };

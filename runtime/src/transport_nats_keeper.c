@@ -49,9 +49,9 @@ static void plan(catga_nats_link *link, int64_t now, bool grow)
 
 static void tell_lost(catga_nats *nats)
 {
-    if (nats->lost || nats->opening)
+    if (atomic_load(&nats->lost) || nats->opening)
         return;
-    nats->lost = true;
+    atomic_store(&nats->lost, true);
     tell(nats, CATGA_CONNECTION_LOST, "the connection to the server is lost");
 }
 
@@ -98,25 +98,26 @@ static void tell_found(catga_nats *nats)
     natsConnection *connection = atomic_load(&nats->prompt.connection);
     bool bulk = !atomic_load(&nats->bulk.wanted) || atomic_load(&nats->bulk.connection) != NULL ||
                 nats->bulk.failure != NATS_OK;
-    if (!nats->lost || connection == NULL || !bulk)
+    if (!atomic_load(&nats->lost) || connection == NULL || !bulk)
         return;
-    nats->lost = false;
+    atomic_store(&nats->lost, false);
     char url[256] = "";
     natsConnection_GetConnectedUrl(connection, url, sizeof(url));
     tell(nats, CATGA_CONNECTION_FOUND, catga_nats_address_shown(url));
 }
 
-/* There is a server again: the other link need not wait to find out. */
+/* There is a server again: the other link need not wait to find out, and who sends waits for it. */
 static void hurry(catga_nats_link *link, int64_t now)
 {
     link->failure = NATS_OK;
     link->next_ns = now;
+    if (atomic_load(&link->connection) == NULL)
+        atomic_store(&link->settled, false);
 }
 
 /* Returns when the server has confirmed the subscriptions. */
 static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connection)
 {
-    nats->carrier = connection;
     catga_nats_subscriptions_renew(nats);
     pthread_mutex_unlock(&nats->lock);
     natsStatus status = natsConnection_FlushTimeout(connection, RENEW_WAIT_MS);
@@ -142,32 +143,50 @@ static void set_max_payload(catga_nats *nats, int64_t max_payload)
     atomic_store(&nats->max_payload, (size_t)most);
 }
 
+static void show(catga_nats_link *link, natsConnection *connection)
+{
+    set_max_payload(link->owner, natsConnection_GetMaxPayload(connection));
+    link->refusal_told = false;
+    atomic_store(&link->connection, connection);
+    atomic_store(&link->settled, true);
+    pthread_cond_broadcast(&link->owner->changed);
+}
+
 /*
- * The connection is shown to senders only when its subscriptions stand, the inbox among them: else
- * the answer to the first request could come before its subscription.
+ * The inbox is subscribed to before senders see the connection: else the answer to the first
+ * request could come before its subscription. Everything else after that: else a handler could be
+ * called that can neither answer nor publish.
  */
+static natsStatus show_prompt(catga_nats *nats, natsConnection *connection, int64_t now)
+{
+    nats->carrier = connection;
+    catga_nats_inbox_renew(nats);
+    show(&nats->prompt, connection);
+    hurry(&nats->bulk, now);
+    return renew_subscriptions(nats, connection);
+}
+
+static natsStatus show_bulk(catga_nats *nats, natsConnection *connection)
+{
+    natsStatus status = hand_deadline_to_kernel(&nats->bulk, connection);
+    if (status != NATS_OK)
+        return status;
+    show(&nats->bulk, connection);
+    catga_nats_pace_start(nats);
+    return NATS_OK;
+}
+
 static void come_up(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
     natsConnection *connection = link->session->connection;
     link->up_ns = now;
     link->attempts++;
-    link->failure = link->prompt ? renew_subscriptions(nats, connection)
-                                 : hand_deadline_to_kernel(link, connection);
-    if (link->failure != NATS_OK) {
-        go_down(link, now);
-        return;
-    }
-    link->refusal_told = false;
-    set_max_payload(nats, natsConnection_GetMaxPayload(connection));
-    atomic_store(&link->connection, connection);
-    atomic_store(&link->settled, true);
-    pthread_cond_broadcast(&nats->changed);
-    if (link->prompt)
-        hurry(&nats->bulk, now);
+    link->failure = link->prompt ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
+    if (link->failure == NATS_OK)
+        tell_found(nats);
     else
-        catga_nats_pace_start(nats);
-    tell_found(nats);
+        go_down(link, now);
 }
 
 /* ---- An attempt ends without a connection ---- */

@@ -71,7 +71,7 @@ static catga_status send_paced(catga_nats *nats, catga_nats_rhythm *rhythm,
 
 /* ---- The operations ---- */
 
-/* The first event waits for its connection; where there is no server at all it fails at once. */
+/* An event waits while its connection is about to come; where there is no server it fails at once. */
 static void open_bulk(catga_nats *nats)
 {
     if (atomic_load(&nats->prompt.connection) != NULL)

@@ -141,15 +141,28 @@ static natsStatus subscribe_native(catga_subscription *subscription)
     return natsSubscription_SetPendingLimits(native, subscription->pending, PENDING_BYTES);
 }
 
+/* What fails here fails because the connection ends: there will be another. */
+static void renew(catga_subscription *subscription)
+{
+    if (!subscription->draining && subscription->native == NULL)
+        (void)subscribe_native(subscription);
+}
+
 void catga_nats_subscriptions_renew(catga_nats *nats)
 {
     catga_subscription *subscription;
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
-        /* What fails here fails because the connection ends: there will be another. */
-        if (!subscription->draining)
-            (void)subscribe_native(subscription);
+        renew(subscription);
     }
+}
+
+/* The inbox is opened before anything else can be subscribed to. */
+void catga_nats_inbox_renew(catga_nats *nats)
+{
+    catga_subscription *inbox = TAILQ_FIRST(&nats->subscriptions);
+    if (inbox != NULL)
+        renew(inbox);
 }
 
 void catga_nats_subscriptions_forget(catga_nats *nats)
