@@ -1,0 +1,87 @@
+/*
+ * The server is killed and started again, many times, while customers order. As soon as an order is confirmed again, its
+ * event has been published too, and no order is left without an answer: a service that can be reached can also speak.
+ */
+#include "orders.h"
+
+#include <shop/orders.catga.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "nats_server.h"
+
+enum { OUTAGES = 8, RECOVERY_S = 10 };
+
+/* Orders until the service is there again; that is soon, and no order before was left in the dark. */
+static void order_until_confirmed(catga_bus *client)
+{
+    const shop_orders_create_order command = {CATGA_STR("CUST-001"), CATGA_STR("PROD-002"), 1};
+    double end = seconds_now() + RECOVERY_S;
+    catga_status status;
+
+    do {
+        shop_orders_order_result_reply reply;
+        status = shop_orders_create_order_call(client, &command, &reply);
+        shop_orders_order_result_reply_free(&reply);
+        assert_true(status == CATGA_OK || status == CATGA_DISCONNECTED || status == CATGA_NO_RESPONDERS);
+        assert_true(seconds_now() < end);
+    } while (status != CATGA_OK);
+}
+
+typedef struct scene {
+    nats_server server;
+    order_desk desk;
+    catga_bus *service;
+    catga_bus *client;
+} scene;
+
+static int open_scene(void **state)
+{
+    static scene only;
+    catga_options options = {.servers = only.server.url, .workers = 4, .log_level = CATGA_LOG_ERROR};
+
+    *state = &only;
+    nats_server_init(&only.server, NULL);
+    nats_server_start(&only.server);
+    order_desk_open(&only.desk);
+    bool opened = catga_open(&only.service, &options) == CATGA_OK &&
+                  catga_open(&only.client, &options) == CATGA_OK &&
+                  order_desk_serve(&only.desk, only.service) == CATGA_OK;
+    return opened ? 0 : -1;
+}
+
+static int close_scene(void **state)
+{
+    scene *at = *state;
+
+    catga_close(at->client);
+    catga_close(at->service);
+    order_desk_close(&at->desk);
+    nats_server_clear(&at->server);
+    return 0;
+}
+
+static void a_confirmed_order_has_its_event(void **state)
+{
+    scene *at = *state;
+
+    order_until_confirmed(at->client);
+    for (uint64_t outages = 1; outages <= OUTAGES; outages++) {
+        nats_server_signal(&at->server, SIGKILL);
+        nats_server_start(&at->server);
+        order_until_confirmed(at->client);
+        assert_int_equal(catga_count(at->service).published, outages + 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_confirmed_order_has_its_event, open_scene, close_scene),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
