@@ -33,7 +33,10 @@ shop_product *catalogue_find(catalogue *self, catga_string id)
     return NULL;
 }
 
-/* A failed exchange has read the stock again: another order was faster, and what is left decides anew. */
+/*
+ * A failed exchange has read the stock again: another order was faster, and what is left decides
+ * anew.
+ */
 bool product_take(shop_product *self, uint32_t quantity, uint32_t *left)
 {
     uint32_t stock = atomic_load(&self->stock);

@@ -50,11 +50,11 @@ static void check_result(shop_client *self, shop_orders_order_result_view result
 }
 
 /*
- * A reply is freed in any case, after a failed call too. Its view and its error's text live until then: what is needed
- * longer is copied.
+ * A reply is freed in any case, after a failed call too. Its view and its error's text live until
+ * then: what is needed longer is copied.
  */
-catga_status client_order(shop_client *self, const char *customer_id, const char *product_id, int64_t total,
-                          char order_id[65])
+catga_status client_order(shop_client *self, const char *customer_id, const char *product_id,
+                          int64_t total, char order_id[65])
 {
     const shop_orders_create_order command = {
         .customer_id = catga_str(customer_id), .product_id = catga_str(product_id), .quantity = 1};
@@ -64,9 +64,11 @@ catga_status client_order(shop_client *self, const char *customer_id, const char
     catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
     if (status == CATGA_OK) {
         check_result(self, reply.view, total);
-        snprintf(order_id, 65, "%.*s", CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
+        snprintf(order_id, 65, "%.*s",
+                 CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
     } else {
-        step_gave(&self->steps, "%s: %.*s", catga_status_name(status), CATGA_PRINT(reply.error.text));
+        step_gave(&self->steps, "%s: %.*s", catga_status_name(status),
+                  CATGA_PRINT(reply.error.text));
     }
     shop_orders_order_result_reply_free(&reply);
     return status;

@@ -1,6 +1,6 @@
 /*
- * The test client: what it shows, in five parts. Each checks by itself that every step gave exactly what it should, and
- * counts in client.steps.failures what did not.
+ * The test client: what it shows, in five parts. Each checks by itself that every step gave exactly
+ * what it should, and counts in client.steps.failures what did not.
  */
 #ifndef SHOP_CLIENT_H
 #define SHOP_CLIENT_H
@@ -14,7 +14,10 @@ typedef struct shop_client {
     shop_steps steps;
 } shop_client;
 
-/* How the client makes the server go away and come back. Both return when the client has noticed; false: it did not. */
+/*
+ * How the client makes the server go away and come back. Both return when the client has noticed;
+ * false: it did not.
+ */
 typedef struct shop_outage {
     bool (*begin)(void *user, catga_bus *bus);
     bool (*end)(void *user, catga_bus *bus);
@@ -25,16 +28,26 @@ typedef struct shop_outage {
 CATGA_CHECKED catga_status client_open(shop_client *self, const catga_options *options);
 void client_close(shop_client *self);
 
-void client_shows_orders(shop_client *self);                         /* an order is placed, found, and its event seen */
-void client_shows_failures(shop_client *self);                       /* declared errors, and a message that is not sent */
-void client_shows_burst(shop_client *self);                          /* several orders under way at once */
-void client_shows_outage(shop_client *self, const shop_outage *outage);   /* the server goes away and comes back */
-void client_shows_silence(shop_client *self);                   /* nobody is there to answer */
+/* An order is placed, found, and its event seen. */
+void client_shows_orders(shop_client *self);
+
+/* Declared errors, and a message that is not sent. */
+void client_shows_failures(shop_client *self);
+
+/* Several orders under way at once. */
+void client_shows_burst(shop_client *self);
+
+/* The server goes away and comes back. */
+void client_shows_outage(shop_client *self, const shop_outage *outage);
+
+/* Nobody is there to answer. */
+void client_shows_silence(shop_client *self);
 
 /*
- * Places an order and says what it gave; order_id gets its id. Returns the outcome of the call. Used by several parts.
+ * Places an order and says what it gave; order_id gets its id. Returns the outcome of the call.
+ * Used by several parts.
  */
-catga_status client_order(shop_client *self, const char *customer_id, const char *product_id, int64_t total,
-                          char order_id[65]);
+catga_status client_order(shop_client *self, const char *customer_id, const char *product_id,
+                          int64_t total, char order_id[65]);
 
 #endif

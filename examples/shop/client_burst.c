@@ -1,6 +1,6 @@
 /*
- * Several orders under way at once: each ..._send returns as soon as the command is on its way, and the answers come to a
- * callback, on a thread of the runtime, in any order.
+ * Several orders under way at once: each ..._send returns as soon as the command is on its way, and
+ * the answers come to a callback, on a thread of the runtime, in any order.
  */
 #include "client.h"
 
@@ -10,7 +10,7 @@
 
 enum { ORDERS = 5 };
 
-/* One order under way. Its callback writes it, and then posts `answered`; nobody reads it before. */
+/* One order under way. Its callback writes it, then posts `answered`; nobody reads it before. */
 typedef struct underway {
     sem_t *answered;
     catga_status status;
@@ -18,7 +18,8 @@ typedef struct underway {
 } underway;
 
 /* What the answer holds lives until the callback returns. */
-static void on_answer(catga_status status, shop_orders_order_result_view result, const catga_error *error, void *user)
+static void on_answer(catga_status status, shop_orders_order_result_view result,
+                      const catga_error *error, void *user)
 {
     underway *order = user;
 
@@ -53,10 +54,14 @@ static void check_answers(shop_client *self, const underway orders[ORDERS])
     expect_money(&self->steps, "the sum", sum, 939995);
 }
 
-/* When sending succeeded the callback comes, whatever happens: so this waits for as many as were sent. */
+/*
+ * When sending succeeded the callback comes, whatever happens: so this waits for as many as were
+ * sent.
+ */
 void client_shows_burst(shop_client *self)
 {
-    static const char *const products[ORDERS] = {"PROD-001", "PROD-002", "PROD-003", "PROD-004", "PROD-005"};
+    static const char *const products[ORDERS] = {"PROD-001", "PROD-002", "PROD-003", "PROD-004",
+                                                 "PROD-005"};
     underway orders[ORDERS];
     sem_t answered;
     int sent = 0;

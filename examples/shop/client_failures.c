@@ -1,26 +1,30 @@
 /*
- * What a call says when there is no result. The errors that the schema declares come as CATGA_DECLARED_ERROR with their
- * number: that is what a program decides by. The text is for a human.
+ * What a call says when there is no result. The errors that the schema declares come as
+ * CATGA_DECLARED_ERROR with their number: that is what a program decides by. The text is for a
+ * human.
  */
 #include "client.h"
 
 #include <shop/orders.catga.h>
 
-static void check_declared(shop_client *self, catga_status status, const catga_error *error, uint32_t code, const char *name)
+static void check_declared(shop_client *self, catga_status status, const catga_error *error,
+                           uint32_t code, const char *name)
 {
-    step_gave(&self->steps, "%u %.*s: %.*s", error->code, CATGA_PRINT(error->name), CATGA_PRINT(error->text));
+    step_gave(&self->steps, "%u %.*s: %.*s", error->code, CATGA_PRINT(error->name),
+              CATGA_PRINT(error->text));
     expect_status(&self->steps, "the outcome", status, CATGA_DECLARED_ERROR);
     expect_number(&self->steps, "the error's code", error->code, code);
     expect_text(&self->steps, "the error's name", error->name, name);
     expect_true(&self->steps, "the error has a text", error->text.length != 0);
 }
 
-static void order_in_vain(shop_client *self, const shop_orders_create_order *command, uint32_t code, const char *name)
+static void order_in_vain(shop_client *self, const shop_orders_create_order *command, uint32_t code,
+                          const char *name)
 {
     shop_orders_order_result_reply reply;
 
-    step(&self->steps, "%.*s orders %u of %.*s", CATGA_PRINT(command->customer_id), command->quantity,
-         CATGA_PRINT(command->product_id));
+    step(&self->steps, "%.*s orders %u of %.*s", CATGA_PRINT(command->customer_id),
+         command->quantity, CATGA_PRINT(command->product_id));
     catga_status status = shop_orders_create_order_call(self->bus, command, &reply);
     check_declared(self, status, &reply.error, code, name);
     shop_orders_order_result_reply_free(&reply);
@@ -38,7 +42,10 @@ static void ask_in_vain(shop_client *self)
     shop_orders_order_reply_free(&reply);
 }
 
-/* The schema says @range(1..MAX_QUANTITY): a message that breaks a rule of its schema does not leave the program. */
+/*
+ * The schema says @range(1..MAX_QUANTITY): a message that breaks a rule of its schema does not
+ * leave the program.
+ */
 static void order_nothing(shop_client *self)
 {
     const shop_orders_create_order command = {
@@ -59,7 +66,8 @@ void client_shows_failures(shop_client *self)
     const shop_orders_create_order too_many = {
         .customer_id = CATGA_STR("CUST-002"), .product_id = CATGA_STR("PROD-001"), .quantity = 999};
 
-    order_in_vain(self, &unknown, SHOP_ORDERS_ORDER_ERROR_PRODUCT_NOT_FOUND, "shop.orders.OrderError.ProductNotFound");
+    order_in_vain(self, &unknown, SHOP_ORDERS_ORDER_ERROR_PRODUCT_NOT_FOUND,
+                  "shop.orders.OrderError.ProductNotFound");
     order_in_vain(self, &too_many, SHOP_ORDERS_ORDER_ERROR_INSUFFICIENT_STOCK,
                   "shop.orders.OrderError.InsufficientStock");
     ask_in_vain(self);

@@ -13,13 +13,16 @@ static void check_order(shop_client *self, shop_orders_order_view order, const c
     expect_text(steps, "its id", shop_orders_order_get_order_id(order), order_id);
     expect_text(steps, "its customer", shop_orders_order_get_customer_id(order), "CUST-001");
     expect_text(steps, "its product", shop_orders_order_get_product_id(order), "PROD-001");
-    expect_text(steps, "its product's name", shop_orders_order_get_product_name(order), "笔记本电脑");
+    expect_text(steps, "its product's name", shop_orders_order_get_product_name(order),
+                "笔记本电脑");
     expect_number(steps, "its quantity", shop_orders_order_get_quantity(order), 1);
     expect_money(steps, "its unit price", shop_orders_order_get_unit_price(order), 599999);
     expect_money(steps, "its total", shop_orders_order_get_total(order), 599999);
-    expect_number(steps, "its status", shop_orders_order_get_status(order), SHOP_ORDERS_ORDER_STATUS_CREATED);
+    expect_number(steps, "its status", shop_orders_order_get_status(order),
+                  SHOP_ORDERS_ORDER_STATUS_CREATED);
     expect_true(steps, "it was created within the last hour",
-                catga_timestamp_now() - shop_orders_order_get_created_at(order) < 3600 * INT64_C(1000000000));
+                catga_timestamp_now() - shop_orders_order_get_created_at(order) <
+                    3600 * INT64_C(1000000000));
 }
 
 static void find_order(shop_client *self, const char *order_id)
@@ -43,9 +46,11 @@ static void see_event(shop_client *self, const char *order_id)
     seen_event event;
 
     step(&self->steps, "The event of order %s comes", order_id);
-    if (!expect_true(&self->steps, "it came", watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
+    if (!expect_true(&self->steps, "it came",
+                     watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
         return;
-    step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id, event.product_name);
+    step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
+              event.product_name);
     expect_text(&self->steps, "its customer", catga_str(event.customer_id), "CUST-001");
     expect_text(&self->steps, "its product's name", catga_str(event.product_name), "笔记本电脑");
     expect_number(&self->steps, "its quantity", event.quantity, 1);

@@ -1,7 +1,8 @@
 /*
- * The server goes away and comes back. Meanwhile a call tries as often as its schema allows (@retry), with pauses, and
- * then says CATGA_DISCONNECTED: nothing was sent, so nothing has happened. The bus looks for the server by itself; once it
- * is back, calls, services and subscriptions work as before, and nobody has to open anything again.
+ * The server goes away and comes back. Meanwhile a call tries as often as its schema allows
+ * (@retry), with pauses, and then says CATGA_DISCONNECTED: nothing was sent, so nothing has
+ * happened. The bus looks for the server by itself; once it is back, calls, services and
+ * subscriptions work as before, and nobody has to open anything again.
  */
 #include "client.h"
 
@@ -44,7 +45,10 @@ static void try_without_server(shop_client *self, const char *order_id)
     expect_status(&self->steps, "the outcome", status, CATGA_DISCONNECTED);
 }
 
-/* Connected again does not mean that the order service is: until it has found the server too, nobody responds. */
+/*
+ * Connected again does not mean that the order service is: until it has found the server too,
+ * nobody responds.
+ */
 static void ask_until_answered(shop_client *self, const char *order_id)
 {
     const struct timespec pause = {.tv_nsec = BETWEEN_TRIES_MS * 1000000L};
@@ -71,9 +75,12 @@ static void order_again(shop_client *self)
     catga_status status = client_order(self, "CUST-005", "PROD-002", 19999, order_id);
     if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
         return;
-    step(&self->steps, "The event of order %s comes, through the subscription made before", order_id);
-    if (expect_true(&self->steps, "it came", watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
-        step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id, event.product_name);
+    step(&self->steps, "The event of order %s comes, through the subscription made before",
+         order_id);
+    if (expect_true(&self->steps, "it came",
+                    watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
+        step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
+                  event.product_name);
 }
 
 void client_shows_outage(shop_client *self, const shop_outage *outage)
@@ -94,7 +101,10 @@ void client_shows_outage(shop_client *self, const shop_outage *outage)
     order_again(self);
 }
 
-/* There is a server, but no service: the call says so at once, tries again as often as it may, and gives up. */
+/*
+ * There is a server, but no service: the call says so at once, tries again as often as it may, and
+ * gives up.
+ */
 void client_shows_silence(shop_client *self)
 {
     char none[65];

@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # The shop's play, for examples/run, which has sourced ../stage.sh. The client checks what it gets; here it is checked
 # what the services say, and that everything ends as it should.
 
@@ -30,7 +30,9 @@ demonstrate() {
     play "$1" burst
     said orders '总金额: 199.99' '总金额: 699.99' '总金额: 2199.99' '总金额: 299.99'
     said notifications '产品: 无线鼠标, 数量: 1, 总额: ¥199.99' '产品: 机械键盘, 数量: 1, 总额: ¥699.99' \
-        '产品: 显示器, 数量: 1, 总额: ¥2199.99' '产品: 网络摄像头, 数量: 1, 总额: ¥299.99'
+        '产品: 显示器, 数量: 1, 总额: ¥2199.99' '产品: 网络摄像头, 数量: 1, 总额: ¥299.99' \
+        '"product_id":"PROD-002"' '"product_id":"PROD-003"' \
+        '"product_id":"PROD-004"' '"product_id":"PROD-005"'
 
     step 'The server goes away and comes back'
     start client "$1/test_client" outage

@@ -1,6 +1,7 @@
 /*
- * The handlers of NotificationService. Both get every OrderCreated, each on its own: neither waits for the other, and if
- * one fails the other does not notice. An event has no reply, so a handler only says whether it has done its work.
+ * The handlers of NotificationService. Both get every OrderCreated, each on its own: neither waits
+ * for the other, and if one fails the other does not notice. An event has no reply, so a handler
+ * only says whether it has done its work.
  */
 #include "notifications.h"
 
@@ -21,11 +22,12 @@ static catga_status handle_notify(catga_context *context, shop_orders_order_crea
     char total[CATGA_DECIMAL_TEXT];
 
     catga_decimal_text(shop_orders_order_created_get_total(event), 2, total);
-    shop_info(context, "📧 邮件通知已发送 - 订单: %.*s, 客户: %.*s, 产品: %.*s, 数量: %" PRIu32 ", 总额: ¥%s",
+    shop_info(context,
+              "📧 邮件通知已发送 - 订单: %.*s, 客户: %.*s, 产品: %.*s, 数量: %" PRIu32 ", 总额: ¥%s",
               CATGA_PRINT(order_id), CATGA_PRINT(customer_id), CATGA_PRINT(product_name),
               shop_orders_order_created_get_quantity(event), total);
-    shop_info(context, "📱 短信通知已发送 - 订单: %.*s, 客户: %.*s, 总额: ¥%s", CATGA_PRINT(order_id),
-              CATGA_PRINT(customer_id), total);
+    shop_info(context, "📱 短信通知已发送 - 订单: %.*s, 客户: %.*s, 总额: ¥%s",
+              CATGA_PRINT(order_id), CATGA_PRINT(customer_id), total);
     atomic_fetch_add(&self->notified, 1);
     return CATGA_OK;
 }
@@ -49,7 +51,8 @@ void notification_desk_init(notification_desk *self)
 
 catga_status notification_desk_serve(notification_desk *self, catga_bus *bus)
 {
-    static const shop_orders_notification_service service = SHOP_ORDERS_NOTIFICATION_SERVICE(handle);
+    static const shop_orders_notification_service service =
+        SHOP_ORDERS_NOTIFICATION_SERVICE(handle);
 
     return shop_orders_notification_service_serve(bus, &service, self);
 }

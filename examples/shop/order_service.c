@@ -1,7 +1,7 @@
 /*
- * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or SIGINT; then it
- * finishes what it has begun. Start as many as you like: each order goes to one of them. (Each has shelves of its own,
- * though: a real shop would keep them in a database.)
+ * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or
+ * SIGINT; then it finishes what it has begun. Start as many as you like: each order goes to one of
+ * them. (Each has shelves of its own, though: a real shop would keep them in a database.)
  */
 #include "orders.h"
 #include "shop_log.h"

@@ -1,7 +1,8 @@
 /*
- * The orders, see order_store.h: a hash table with open addressing, into which a thread puts an order with one
- * compare-and-swap. An id is looked for from the slot that it names onward, up to the first empty one. Nothing is ever
- * taken out, so an id that two threads draw at the same time meets itself, and the second one draws again.
+ * The orders, see order_store.h: a hash table with open addressing, into which a thread puts an
+ * order with one compare-and-swap. An id is looked for from the slot that it names onward, up to
+ * the first empty one. Nothing is ever taken out, so an id that two threads draw at the same time
+ * meets itself, and the second one draws again.
  */
 #include "order_store.h"
 
@@ -22,7 +23,7 @@ void order_store_close(order_store *self)
         free(atomic_load(&self->slots[i]));
 }
 
-/* Where the search for an id begins: a sum over its characters, since what is looked for may be any text. */
+/* Where the search for an id begins. It is FNV-1a, since what is looked for may be any text. */
 static size_t first_slot(catga_string id)
 {
     uint32_t hash = 2166136261;
@@ -41,7 +42,8 @@ static insertion insert(order_store *self, shop_order *added)
 
     for (size_t i = 0; i < ORDER_STORE_SLOTS; i++) {
         shop_order *there = NULL;
-        if (atomic_compare_exchange_strong(&self->slots[(first + i) % ORDER_STORE_SLOTS], &there, added))
+        if (atomic_compare_exchange_strong(&self->slots[(first + i) % ORDER_STORE_SLOTS], &there,
+                                           added))
             return INSERTED;
         if (catga_string_equal(catga_str(there->id), id))
             return ID_TAKEN;
@@ -60,7 +62,8 @@ static bool draw_id(char id[ORDER_ID_LENGTH + 1])
     return true;
 }
 
-const shop_order *order_store_add(order_store *self, catga_string customer_id, const shop_product *product, uint32_t quantity)
+const shop_order *order_store_add(order_store *self, catga_string customer_id,
+                                  const shop_product *product, uint32_t quantity)
 {
     insertion result = ID_TAKEN;
     shop_order *added = malloc(sizeof *added);

@@ -1,6 +1,7 @@
 /*
- * The orders, found by their id. They are added and looked for by many threads at once. An order in the store never
- * changes and stays until the store is closed, so a pointer to it needs no lock and no copy.
+ * The orders, found by their id. They are added and looked for by many threads at once. An order in
+ * the store never changes and stays until the store is closed, so a pointer to it needs no lock and
+ * no copy.
  */
 #ifndef SHOP_ORDER_STORE_H
 #define SHOP_ORDER_STORE_H
@@ -32,10 +33,11 @@ void order_store_open(order_store *self);
 void order_store_close(order_store *self);
 
 /*
- * Makes an order under a new id that nobody can guess, and returns it: it belongs to the store. `customer_id` is copied,
- * since it points into a message. NULL when there is no memory or no room.
+ * Makes an order under a new id that nobody can guess, and returns it: it belongs to the store.
+ * `customer_id` is copied, since it points into a message. NULL when there is no memory or no room.
  */
-const shop_order *order_store_add(order_store *self, catga_string customer_id, const shop_product *product, uint32_t quantity);
+const shop_order *order_store_add(order_store *self, catga_string customer_id,
+                                  const shop_product *product, uint32_t quantity);
 
 /* The order with this id, or NULL. */
 const shop_order *order_store_find(const order_store *self, catga_string id);

@@ -1,9 +1,9 @@
 /*
  * The handlers of OrderService.
  *
- * They run on several threads at once (options.workers), so what they share, the order desk, is made for that. A request
- * is read in place: what is to outlive the handler is copied. A reply is encoded inside the call that sends it, so it may
- * point at locals.
+ * They run on several threads at once (options.workers), so what they share, the order desk, is
+ * made for that. A request is read in place: what is to outlive the handler is copied. A reply is
+ * encoded inside the call that sends it, so it may point at locals.
  */
 #include "orders.h"
 
@@ -15,7 +15,10 @@
 
 enum { JSON_MAX = 1024 };
 
-/* Tells whoever listens. The order stands even if nobody hears of it: OrderCreated is declared at most once. */
+/*
+ * Tells whoever listens. The order stands even if nobody hears of it: OrderCreated is declared at
+ * most once.
+ */
 static void announce(catga_context *context, const shop_order *order)
 {
     const shop_orders_order_created event = {
@@ -43,12 +46,14 @@ static catga_status accept(catga_context *context, const shop_order *order)
         .created_at = order->created_at,
     };
 
-    shop_info(context, "订单创建成功: %s, 总金额: %s", order->id, catga_decimal_text(order->total, 2, total));
+    shop_info(context, "订单创建成功: %s, 总金额: %s", order->id,
+              catga_decimal_text(order->total, 2, total));
     announce(context, order);
     return shop_orders_create_order_reply(context, &result);
 }
 
-static catga_status handle_create_order(catga_context *context, shop_orders_create_order_view request)
+static catga_status handle_create_order(catga_context *context,
+                                        shop_orders_create_order_view request)
 {
     order_desk *desk = catga_context_user(context);
     catga_string customer_id = shop_orders_create_order_get_customer_id(request);
@@ -63,12 +68,15 @@ static catga_status handle_create_order(catga_context *context, shop_orders_crea
     shop_product *product = catalogue_find(&desk->catalogue, product_id);
     if (product == NULL) {
         shop_warn(context, "产品不存在: %.*s", CATGA_PRINT(product_id));
-        return shop_orders_order_error_product_not_found(context, "no product %.*s", CATGA_PRINT(product_id));
+        return shop_orders_order_error_product_not_found(context, "no product %.*s",
+                                                         CATGA_PRINT(product_id));
     }
     if (!product_take(product, quantity, &left)) {
-        shop_warn(context, "库存不足: %s, 剩余: %" PRIu32 ", 需要: %" PRIu32, product->name, left, quantity);
-        return shop_orders_order_error_insufficient_stock(context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered",
-                                                          left, product->id, product->name, quantity);
+        shop_warn(context, "库存不足: %s, 剩余: %" PRIu32 ", 需要: %" PRIu32, product->name, left,
+                  quantity);
+        return shop_orders_order_error_insufficient_stock(
+            context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered", left, product->id,
+            product->name, quantity);
     }
     const shop_order *order = order_store_add(&desk->orders, customer_id, product, quantity);
     if (order == NULL) {

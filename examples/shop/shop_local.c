@@ -1,6 +1,7 @@
 /*
- * The program shop_local: the three programs in one, without a server. Handlers and client are the same code; only the
- * buses are opened on a server inside the process. Exits with 0 when every step gave what it should.
+ * The program shop_local: the three programs in one, without a server. Handlers and client are the
+ * same code; only the buses are opened on a server inside the process. Exits with 0 when every step
+ * gave what it should.
  */
 #include "client.h"
 #include "notifications.h"
@@ -27,8 +28,10 @@ static catga_status shop_open(local_shop *self)
     order_desk_open(&self->orders);
     notification_desk_init(&self->notifications);
     catga_status status = catga_local_open(&self->server);
-    const catga_options orders = {.instance = "order-service-1", .workers = 4, .local = self->server};
-    const catga_options notifications = {.instance = "notification-service-1", .local = self->server};
+    const catga_options orders = {
+        .instance = "order-service-1", .workers = 4, .local = self->server};
+    const catga_options notifications = {.instance = "notification-service-1",
+                                         .local = self->server};
     if (status == CATGA_OK)
         status = catga_open(&self->orders_bus, &orders);
     if (status == CATGA_OK)
@@ -61,7 +64,10 @@ static bool reconnect(void *user, catga_bus *bus)
     return catga_connected(bus);
 }
 
-/* Waits until the two handlers of the notification service have done `count` orders: nobody else waits for them. */
+/*
+ * Waits until the two handlers of the notification service have done `count` orders: nobody else
+ * waits for them.
+ */
 static void check_notified(shop_client *client, local_shop *shop, unsigned count)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
@@ -104,7 +110,10 @@ static int fail(catga_status status)
     return 1;
 }
 
-/* The options name the server that shop_open has made, so the client comes after the shop, and goes before it. */
+/*
+ * The options name the server that shop_open has made, so the client comes after the shop, and goes
+ * before it.
+ */
 static int show_with(local_shop *shop)
 {
     const catga_options options = {.instance = "test-client", .local = shop->server};

@@ -1,4 +1,7 @@
-/* The shop's log, see shop_log.h. Each line is one call of printf, so that the lines of several threads do not mix. */
+/*
+ * The shop's log, see shop_log.h. Each line is one call of printf, so that the lines of several
+ * threads do not mix.
+ */
 #include "shop_log.h"
 
 #include <stdarg.h>
@@ -7,7 +10,8 @@
 enum { TEXT_MAX = 2048 };
 
 /* Formats a line; control characters become spaces. */
-static void format_line(char line[TEXT_MAX], const char *format, va_list arguments) CATGA_PRINTF(2, 0);
+static void format_line(char line[TEXT_MAX], const char *format, va_list arguments)
+    CATGA_PRINTF(2, 0);
 static void format_line(char line[TEXT_MAX], const char *format, va_list arguments)
 {
     vsnprintf(line, TEXT_MAX, format, arguments);
@@ -16,9 +20,10 @@ static void format_line(char line[TEXT_MAX], const char *format, va_list argumen
             *at = ' ';
 }
 
-static void write_line(const char *level, catga_context *context, const char *format, va_list arguments)
-    CATGA_PRINTF(3, 0);
-static void write_line(const char *level, catga_context *context, const char *format, va_list arguments)
+static void write_line(const char *level, catga_context *context, const char *format,
+                       va_list arguments) CATGA_PRINTF(3, 0);
+static void write_line(const char *level, catga_context *context, const char *format,
+                       va_list arguments)
 {
     char line[TEXT_MAX];
     const char *instance = catga_instance(catga_context_bus(context));

@@ -17,7 +17,7 @@ void step(shop_steps *self, const char *format, ...)
 
 void step_gave(const shop_steps *self, const char *format, ...)
 {
-    char text[512];
+    char text[1024];
     va_list arguments;
 
     va_start(arguments, format);
@@ -26,12 +26,14 @@ void step_gave(const shop_steps *self, const char *format, ...)
     printf("[%s]   -> %s\n", self->program, text);
 }
 
-static bool expect(shop_steps *self, bool holds, const char *what, const char *got, const char *wanted)
+static bool expect(shop_steps *self, bool holds, const char *what, const char *got,
+                   const char *wanted)
 {
     if (holds)
         return true;
     self->failures++;
-    printf("[%s] FAILED: %s: %s is %s, and should be %s\n", self->program, self->current, what, got, wanted);
+    printf("[%s] FAILED: %s: %s is %s, and should be %s\n", self->program, self->current, what, got,
+           wanted);
     return false;
 }
 
@@ -68,7 +70,9 @@ bool expect_money(shop_steps *self, const char *what, int64_t got, int64_t wante
 bool expect_text(shop_steps *self, const char *what, catga_string got, const char *wanted)
 {
     char got_text[256];
+    char wanted_text[256];
 
     snprintf(got_text, sizeof got_text, "\"%.*s\"", CATGA_PRINT(got));
-    return expect(self, catga_string_equal(got, catga_str(wanted)), what, got_text, wanted);
+    snprintf(wanted_text, sizeof wanted_text, "\"%s\"", wanted);
+    return expect(self, catga_string_equal(got, catga_str(wanted)), what, got_text, wanted_text);
 }

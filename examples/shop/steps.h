@@ -1,6 +1,7 @@
 /*
- * The steps of a demonstration: what is done, what it gave, and whether that is exactly what it should be. Each line
- * goes to standard output at once. A value that is wrong is said with its step, and remembered.
+ * The steps of a demonstration: what is done, what it gave, and whether that is exactly what it
+ * should be. Each line goes to standard output at once. A value that is wrong is said with its
+ * step, and remembered.
  */
 #ifndef SHOP_STEPS_H
 #define SHOP_STEPS_H

@@ -1,10 +1,12 @@
 /*
- * The program test_client: shows the parts that its arguments name, against services that run elsewhere.
+ * The program test_client: shows the parts that its arguments name, against services that run
+ * elsewhere.
  *
  *   test_client PART...     parts: orders failures burst outage silence
  *
- * Exits with 0 when every step gave what it should, with 1 when one did not, with 2 when it was called wrongly. For
- * "outage" somebody has to stop the server when the client says so, and to start it again when it says so.
+ * Exits with 0 when every step gave what it should, with 1 when one did not, with 2 when it was
+ * called wrongly. For "outage" somebody has to stop the server when the client says so, and to
+ * start it again when it says so.
  */
 #include "client.h"
 
@@ -51,10 +53,8 @@ typedef struct part {
 } part;
 
 static const part parts[] = {
-    {"orders", client_shows_orders},
-    {"failures", client_shows_failures},
-    {"burst", client_shows_burst},
-    {"outage", show_outage},
+    {"orders", client_shows_orders},   {"failures", client_shows_failures},
+    {"burst", client_shows_burst},     {"outage", show_outage},
     {"silence", client_shows_silence},
 };
 

@@ -18,8 +18,10 @@ static catga_status handle_watch(catga_context *context, shop_orders_order_creat
     pthread_mutex_lock(&self->lock);
     seen_event *seen = &self->events[self->count++ % WATCH_EVENTS];
     copy(seen->order_id, sizeof seen->order_id, shop_orders_order_created_get_order_id(event));
-    copy(seen->customer_id, sizeof seen->customer_id, shop_orders_order_created_get_customer_id(event));
-    copy(seen->product_name, sizeof seen->product_name, shop_orders_order_created_get_product_name(event));
+    copy(seen->customer_id, sizeof seen->customer_id,
+         shop_orders_order_created_get_customer_id(event));
+    copy(seen->product_name, sizeof seen->product_name,
+         shop_orders_order_created_get_product_name(event));
     seen->quantity = shop_orders_order_created_get_quantity(event);
     seen->total = shop_orders_order_created_get_total(event);
     pthread_cond_broadcast(&self->arrived);

@@ -1,6 +1,6 @@
 /*
- * Sees every OrderCreated. Events come on a thread of the runtime, and one may come before the reply to the command that
- * caused it: so they are kept, and whoever wants one waits for it.
+ * Sees every OrderCreated. Events come on a thread of the runtime, and one may come before the
+ * reply to the command that caused it: so they are kept, and whoever wants one waits for it.
  */
 #ifndef SHOP_WATCH_H
 #define SHOP_WATCH_H
@@ -23,7 +23,7 @@ typedef struct seen_event {
 typedef struct order_watch {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
-    size_t count;                    /* of all that came; the last WATCH_EVENTS are kept */
+    size_t count; /* of all that came; the last WATCH_EVENTS are kept */
     seen_event events[WATCH_EVENTS];
 } order_watch;
 

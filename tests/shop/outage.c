@@ -1,6 +1,7 @@
 /*
- * The server is killed and started again, many times, while customers order. As soon as an order is confirmed again, its
- * event has been published too, and no order is left without an answer: a service that can be reached can also speak.
+ * The server is killed and started again, many times, while customers order. As soon as an order is
+ * confirmed again, its event has been published too, and no order is left without an answer: a
+ * service that can be reached can also speak.
  */
 #include "orders.h"
 
@@ -16,7 +17,9 @@
 
 enum { OUTAGES = 8, RECOVERY_S = 10 };
 
-/* Orders until the service is there again; that is soon, and no order before was left in the dark. */
+/*
+ * Orders until the service is there again; that is soon, and no order before was left in the dark.
+ */
 static void order_until_confirmed(catga_bus *client)
 {
     const shop_orders_create_order command = {CATGA_STR("CUST-001"), CATGA_STR("PROD-002"), 1};
@@ -27,7 +30,8 @@ static void order_until_confirmed(catga_bus *client)
         shop_orders_order_result_reply reply;
         status = shop_orders_create_order_call(client, &command, &reply);
         shop_orders_order_result_reply_free(&reply);
-        assert_true(status == CATGA_OK || status == CATGA_DISCONNECTED || status == CATGA_NO_RESPONDERS);
+        assert_true(status == CATGA_OK || status == CATGA_DISCONNECTED ||
+                    status == CATGA_NO_RESPONDERS);
         assert_true(seconds_now() < end);
     } while (status != CATGA_OK);
 }
@@ -42,7 +46,8 @@ typedef struct scene {
 static int open_scene(void **state)
 {
     static scene only;
-    catga_options options = {.servers = only.server.url, .workers = 4, .log_level = CATGA_LOG_ERROR};
+    catga_options options = {
+        .servers = only.server.url, .workers = 4, .log_level = CATGA_LOG_ERROR};
 
     *state = &only;
     nats_server_init(&only.server, NULL);

@@ -1,7 +1,8 @@
 /*
- * Sixty-four customers want one of ten laptops, all at the same time: ten get one, fifty-four are told that there are
- * none, and every order that was confirmed can be found. Inside the process and over NATS ($NATS_URL), with several
- * workers, with calls that wait on threads of their own and with calls that do not wait.
+ * Sixty-four customers want one of ten laptops, all at the same time: ten get one, fifty-four are
+ * told that there are none, and every order that was confirmed can be found. Inside the process and
+ * over NATS ($NATS_URL), with several workers, with calls that wait on threads of their own and
+ * with calls that do not wait.
  */
 #include "orders.h"
 
@@ -53,7 +54,8 @@ static void close_place(place *self)
     order_desk_close(&self->desk);
 }
 
-static void note(told *self, catga_status status, shop_orders_order_result_view result, const catga_error *error)
+static void note(told *self, catga_status status, shop_orders_order_result_view result,
+                 const catga_error *error)
 {
     self->status = status;
     self->code = error->code;
@@ -93,7 +95,8 @@ static void order_by_calls(place *at, told customers[CUSTOMERS])
         pthread_join(threads[i], NULL);
 }
 
-static void on_answer(catga_status status, shop_orders_order_result_view result, const catga_error *error, void *user)
+static void on_answer(catga_status status, shop_orders_order_result_view result,
+                      const catga_error *error, void *user)
 {
     told *self = user;
 
@@ -108,7 +111,9 @@ static void order_by_sends(place *at, told customers[CUSTOMERS])
     sem_init(&all, 0, 0);
     for (size_t i = 0; i < CUSTOMERS; i++) {
         customers[i] = (told){.all = &all};
-        assert_int_equal(shop_orders_create_order_send(at->client, command(), on_answer, &customers[i]), CATGA_OK);
+        assert_int_equal(
+            shop_orders_create_order_send(at->client, command(), on_answer, &customers[i]),
+            CATGA_OK);
     }
     for (size_t i = 0; i < CUSTOMERS; i++)
         while (sem_wait(&all) != 0)
@@ -124,8 +129,10 @@ static void check_found(place *at, const char *order_id)
     shop_orders_order_reply reply;
 
     assert_int_equal(shop_orders_get_order_call(at->client, &query, &reply), CATGA_OK);
-    assert_true(catga_string_equal(shop_orders_order_get_order_id(reply.view), catga_str(order_id)));
-    assert_true(catga_string_equal(shop_orders_order_get_product_name(reply.view), CATGA_STR("笔记本电脑")));
+    assert_true(
+        catga_string_equal(shop_orders_order_get_order_id(reply.view), catga_str(order_id)));
+    assert_true(catga_string_equal(shop_orders_order_get_product_name(reply.view),
+                                   CATGA_STR("笔记本电脑")));
     assert_int_equal(shop_orders_order_get_total(reply.view), 599999);
     shop_orders_order_reply_free(&reply);
 }
@@ -147,8 +154,10 @@ static void check(place *at, const told customers[CUSTOMERS])
         }
     }
     assert_int_equal(served, STOCK);
-    assert_int_equal(atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-001"))->stock), 0);
-    assert_int_equal(atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-002"))->stock), 50);
+    assert_int_equal(
+        atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-001"))->stock), 0);
+    assert_int_equal(
+        atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-002"))->stock), 50);
 }
 
 static void run(bool inside, void (*order)(place *at, told customers[CUSTOMERS]))
