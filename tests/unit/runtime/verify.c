@@ -1,0 +1,642 @@
+/* What catga_verify accepts and refuses: what it accepts can be read, whatever the bytes are. */
+#include "codec.h"
+
+#include <math.h>
+#include <time.h>
+
+static const catga_table *const order = &test_codec_order_descriptor;
+static const catga_table *const node = &test_codec_node_descriptor;
+
+enum { BUFFER_SIZE = 1024 };
+
+/* Slots of the fields of Order and Line, in the order of the schema. */
+enum { ORDER_ID = 4, LINES = 6, NOTE = 8, TAGS = 10, POINT = 12, TOTAL = 14, DATA = 16, BEST = 18 };
+enum { PRODUCT_ID = 4, QUANTITY = 6, WEIGHTS = 8, RATIO = 10 };
+
+/* A valid order, and where things are in it. */
+typedef struct sample {
+    uint8_t bytes[BUFFER_SIZE];
+    size_t length;
+    uint8_t *root;
+} sample;
+
+static sample *begin(sample *s)
+{
+    test_codec_order plain = codec_order();
+    const uint8_t *root;
+    s->length = codec_encode(order, &plain, s->bytes, sizeof s->bytes);
+    assert_int_equal(catga_verify(order, s->bytes, s->length, &root, NULL), CATGA_OK);
+    s->root = s->bytes + (root - s->bytes);
+    return s;
+}
+
+static uint8_t *field_of(sample *s, const uint8_t *table, uint16_t slot)
+{
+    const uint8_t *at = catga_find(table, slot);
+    assert_non_null(at);
+    return s->bytes + (at - s->bytes);
+}
+
+static uint8_t *behind(sample *s, const uint8_t *table, uint16_t slot)
+{
+    uint8_t *at = field_of(s, table, slot);
+    return at + catga_load_u32(at);
+}
+
+static uint8_t *line_of(sample *s, uint32_t index)
+{
+    uint8_t *at = behind(s, s->root, LINES) + 4 + 4 * index;
+    return at + catga_load_u32(at);
+}
+
+static uint8_t *vtable_of(sample *s, const uint8_t *table)
+{
+    return s->bytes + (table - catga_load_i32(table) - s->bytes);
+}
+
+static void expect_refused(const catga_table *type, const uint8_t *bytes, size_t length,
+                           const char *text)
+{
+    catga_problem problem = {"untouched"};
+    const uint8_t *root = bytes;
+    uint8_t *exact = malloc(length == 0 ? 1 : length);
+    assert_non_null(exact);
+    memcpy(exact, bytes, length);
+    assert_int_equal(catga_verify(type, exact, length, &root, &problem), CATGA_BAD_MESSAGE);
+    assert_null(root);
+    assert_int_equal(catga_verify(type, exact, length, &root, NULL), CATGA_BAD_MESSAGE);
+    free(exact);
+    if (text != NULL)
+        assert_string_equal(problem.text, text);
+    else
+        assert_true(problem.text[0] != '\0');
+}
+
+static void expect_accepted(const catga_table *type, const uint8_t *bytes, size_t length)
+{
+    catga_problem problem;
+    const uint8_t *root;
+    if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
+        fail_msg("%s", problem.text);
+    assert_string_equal(problem.text, "");
+    codec_read_all(type, root);
+}
+
+static void refuse(sample *s, const char *text)
+{
+    expect_refused(order, s->bytes, s->length, text);
+}
+
+/* ---- Whole buffers ---- */
+
+static void too_short(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    for (size_t length = 0; length < 12; length++)
+        expect_refused(order, s.bytes, length, "too short");
+}
+
+/* No part may be missing: the last one is a NUL, or an element. */
+static void truncated(void **state)
+{
+    sample s;
+    const uint8_t *root;
+    (void)state;
+    begin(&s);
+    for (size_t length = 0; length < s.length; length++) {
+        uint8_t *exact = malloc(length == 0 ? 1 : length);
+        assert_non_null(exact);
+        memcpy(exact, s.bytes, length);
+        if (catga_verify(order, exact, length, &root, NULL) == CATGA_OK) {
+            assert_true(length + 4 > s.length); /* only padding is gone */
+            codec_read_all(order, root);
+        }
+        free(exact);
+    }
+}
+
+static void of_another_type(void **state)
+{
+    sample s;
+    uint8_t other[64];
+    char text[CATGA_PROBLEM_TEXT];
+    const char *wanted = test_codec_order_descriptor.identifier;
+    const char *found = test_codec_noticed_descriptor.identifier;
+    test_codec_noticed plain = TEST_CODEC_NOTICED_INIT;
+    (void)state;
+    size_t length = codec_encode(&test_codec_noticed_descriptor, &plain, other, sizeof other);
+    snprintf(text, sizeof text, "not a test.codec.Order: the identifier is \"%.4s\", not \"%.4s\"",
+             found, wanted);
+    expect_refused(order, other, length, text);
+    begin(&s);
+    memcpy(s.bytes + 4, "\n\0\xff ", 4);
+    snprintf(text, sizeof text, "not a test.codec.Order: the identifier is \"??? \", not \"%.4s\"",
+             wanted);
+    refuse(&s, text);
+}
+
+static void root_offset(void **state)
+{
+    static const uint32_t offsets[] = {0,          1,          2,          3,         13,
+                                       0x7ffffffc, 0x80000000, 0xfffffffc, UINT32_MAX};
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(offsets); i++) {
+        catga_store_u32(begin(&s)->bytes, offsets[i]);
+        refuse(&s, "an offset that leads outside");
+    }
+    catga_store_u32(begin(&s)->bytes, (uint32_t)(s.length + 3) & ~3u);
+    refuse(&s, "an offset that leads outside");
+}
+
+/* ---- Tables ---- */
+
+static void vtable_place(void **state)
+{
+    static const int32_t offsets[] = {INT32_MIN, INT32_MAX, -1000000, 1000000, -4000, 12, 11};
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(offsets); i++) {
+        catga_store_i32(begin(&s)->root, offsets[i]);
+        refuse(&s, "a vtable that lies outside");
+    }
+    begin(&s);
+    catga_store_i32(s.root, catga_load_i32(s.root) - 1); /* odd */
+    refuse(&s, NULL);
+}
+
+static void vtable_size(void **state)
+{
+    static const uint16_t sizes[] = {0, 1, 2, 3, 5, 21, 0xfffe, 0xffff};
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(sizes); i++) {
+        begin(&s);
+        catga_store_u16(vtable_of(&s, s.root), sizes[i]);
+        refuse(&s, "a vtable that ends outside");
+    }
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root), 4); /* short: no field is there */
+    refuse(&s, "order_id: required, but absent");
+}
+
+/* An older or newer sender's: fields that it does not have are absent, those that we lack ignored.
+ */
+static void short_vtable(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root), 14); /* up to `point` */
+    expect_accepted(order, s.bytes, s.length);
+    catga_store_u16(vtable_of(&s, s.root), 12);
+    refuse(&s, "point: required, but absent");
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root), 28); /* what follows is taken for further fields */
+    expect_accepted(order, s.bytes, s.length);
+}
+
+static void table_size(void **state)
+{
+    static const uint16_t sizes[] = {0, 1, 2, 3, 0xffff, 0xfffc};
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(sizes); i++) {
+        begin(&s);
+        catga_store_u16(vtable_of(&s, s.root) + 2, sizes[i]);
+        refuse(&s, "a table that ends outside");
+    }
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root) + 2, 4);
+    refuse(&s, "order_id: not inside its table");
+}
+
+static void slots(void **state)
+{
+    sample s;
+    (void)state;
+    for (uint16_t value = 1; value < 4; value++) {
+        begin(&s);
+        catga_store_u16(vtable_of(&s, s.root) + NOTE, value);
+        refuse(&s, "note: not inside its table");
+    }
+    begin(&s);
+    uint16_t size = catga_load_u16(vtable_of(&s, s.root) + 2);
+    catga_store_u16(vtable_of(&s, s.root) + NOTE, size);
+    refuse(&s, "note: not inside its table");
+    catga_store_u16(vtable_of(&s, s.root) + NOTE, (uint16_t)(size - 2));
+    refuse(&s, "note: not inside its table");
+    catga_store_u16(vtable_of(&s, s.root) + NOTE, 0xffff);
+    refuse(&s, "note: not inside its table");
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root) + POINT, (uint16_t)(size - 12));
+    refuse(&s, "point: not inside its table");
+    begin(&s);
+    uint8_t *total = vtable_of(&s, s.root) + TOTAL;
+    catga_store_u16(total, (uint16_t)(catga_load_u16(total) ^ 4)); /* misaligned */
+    refuse(&s, "total: not inside its table");
+}
+
+static void offsets_of_fields(void **state)
+{
+    static const uint32_t offsets[] = {0,          1,          2,          0x7ffffffc, 0x80000000,
+                                       0xfffffff0, 0xfffffffc, UINT32_MAX, 0x00100000};
+    static const struct {
+        uint16_t slot;
+        const char *text;
+    } fields[] = {
+        {ORDER_ID, "order_id: an offset that leads outside"},
+        {LINES, "lines: an offset that leads outside"},
+        {NOTE, "note: an offset that leads outside"},
+        {TAGS, "tags: an offset that leads outside"},
+        {DATA, "data: an offset that leads outside"},
+        {BEST, "best: an offset that leads outside"},
+    };
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(offsets); i++)
+        for (size_t k = 0; k < CODEC_COUNT(fields); k++) {
+            begin(&s);
+            catga_store_u32(field_of(&s, s.root, fields[k].slot), offsets[i]);
+            refuse(&s, fields[k].text);
+        }
+}
+
+static void offsets_of_elements(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    catga_store_u32(behind(&s, s.root, LINES) + 4 + 4 * 2, 0x1000);
+    refuse(&s, "lines[2]: an offset that leads outside");
+    begin(&s);
+    catga_store_u32(behind(&s, s.root, TAGS) + 4 + 4, 0);
+    refuse(&s, "tags[1]: an offset that leads outside");
+}
+
+static void required(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root) + LINES, 0);
+    refuse(&s, "lines: required, but absent");
+    begin(&s);
+    catga_store_u16(vtable_of(&s, s.root) + POINT, 0);
+    refuse(&s, "point: required, but absent");
+    begin(&s);
+    catga_store_u16(vtable_of(&s, line_of(&s, 0)) + PRODUCT_ID, 0);
+    refuse(&s, "lines[0].product_id: required, but absent");
+}
+
+/* ---- What offsets lead to ---- */
+
+static void strings(void **state)
+{
+    sample s;
+    (void)state;
+    for (uint32_t less = 0; less < 8; less++) {
+        begin(&s);
+        catga_store_u32(behind(&s, s.root, NOTE), UINT32_MAX - less);
+        refuse(&s, "note: a string that ends outside");
+    }
+    begin(&s);
+    uint8_t *note = behind(&s, s.root, NOTE);
+    catga_store_u32(note, (uint32_t)(s.bytes + s.length - note - 4)); /* no room for its NUL */
+    refuse(&s, "note: a string that ends outside");
+    begin(&s);
+    note[4 + catga_load_u32(note)] = 'x';
+    refuse(&s, "note: a string without its NUL");
+    begin(&s);
+    note[4] = 0;
+    expect_accepted(order, s.bytes, s.length); /* a NUL inside is a character */
+}
+
+static void not_utf8(void **state)
+{
+    static const char *const wrong[] = {
+        "\x80",
+        "\xc0\x80",
+        "\xc1\xbf",
+        "\xe0\x80\x80",
+        "\xed\xa0\x80",
+        "\xf0\x80\x80\x80",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xff",
+        "\xc3"
+        "a",
+        "\xe2\x82"
+        "a",
+    };
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
+        for (size_t at = 0; at < 12; at++) {
+            begin(&s);
+            memcpy(behind(&s, s.root, NOTE) + 4 + at, wrong[i], strlen(wrong[i]));
+            refuse(&s, "note: not UTF-8");
+        }
+    begin(&s);
+    uint8_t *tag = behind(&s, s.root, TAGS) + 4 + 4 * 2;
+    tag += catga_load_u32(tag);
+    tag[9] = 0xc3; /* ends in the middle of a character */
+    refuse(&s, "tags[2]: not UTF-8");
+}
+
+/* The length of a string is found wrong before its bytes are looked at. */
+static void longer_than_max(void **state)
+{
+    static uint8_t bytes[16384];
+    static const test_codec_point point = {0, 0};
+    test_codec_line lines[101];
+    char text[64];
+    (void)state;
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < CODEC_COUNT(lines); i++) {
+        test_codec_line line = TEST_CODEC_LINE_INIT;
+        line.product_id = catga_str("x");
+        lines[i] = line;
+    }
+    lines[3].product_id.data = text;
+    lines[3].product_id.length = sizeof text;
+    test_codec_order plain = TEST_CODEC_ORDER_INIT;
+    plain.order_id = catga_str("x");
+    plain.point = &point;
+    plain.lines.data = lines;
+    plain.lines.length = 100;
+    size_t length = codec_encode(order, &plain, bytes, sizeof bytes);
+    expect_accepted(order, bytes, length);
+    for (size_t at = 0; at + 64 < length; at += 4) /* one more: its NUL becomes a character */
+        if (catga_load_u32(bytes + at) == 64 && bytes[at + 4] == 'a') {
+            catga_store_u32(bytes + at, 65);
+            bytes[at + 4 + 64] = 'a';
+        }
+    expect_refused(order, bytes, length, "lines[3].product_id: longer than 64");
+}
+
+static void too_many_elements(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    catga_store_u32(behind(&s, s.root, TAGS), 11);
+    refuse(&s, "tags: more elements than 10");
+    begin(&s);
+    uint8_t *data = behind(&s, s.root, DATA);
+    catga_store_u32(data, (uint32_t)(s.bytes + s.length - data - 4 + 1));
+    refuse(&s, "data: a vector that ends outside");
+    static const uint32_t lengths[] = {UINT32_MAX, 0x80000000, 0x40000000, 0x40000001, 0x20000000};
+    for (size_t i = 0; i < CODEC_COUNT(lengths); i++) {
+        begin(&s);
+        catga_store_u32(behind(&s, s.root, LINES), lengths[i]);
+        refuse(&s, "lines: a vector that ends outside");
+        begin(&s);
+        catga_store_u32(behind(&s, line_of(&s, 0), WEIGHTS), lengths[i]);
+        refuse(&s, "lines[0].weights: a vector that ends outside");
+    }
+}
+
+static void misaligned_vectors(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    uint8_t *at = field_of(&s, line_of(&s, 0), WEIGHTS);
+    uint8_t *moved = at + catga_load_u32(at) + 4;
+    catga_store_u32(at, catga_load_u32(at) + 4);
+    catga_store_u32(moved, 1);
+    refuse(&s, "lines[0].weights: a vector that is not aligned");
+    catga_store_u32(moved, 0);
+    expect_accepted(order, s.bytes, s.length);
+}
+
+static void ranges(void **state)
+{
+    static const float ratios[] = {-0.5f, 1.5f, -INFINITY, INFINITY, NAN, -NAN};
+    static const uint32_t quantities[] = {0, 1001, UINT32_MAX};
+    sample s;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(quantities); i++) {
+        begin(&s);
+        catga_store_u32(field_of(&s, line_of(&s, 2), QUANTITY), quantities[i]);
+        refuse(&s, "lines[2].quantity: out of range");
+    }
+    for (size_t i = 0; i < CODEC_COUNT(ratios); i++) {
+        begin(&s);
+        catga_store_f32(field_of(&s, line_of(&s, 0), RATIO), ratios[i]);
+        refuse(&s, "lines[0].ratio: out of range");
+    }
+    begin(&s);
+    catga_store_i64(field_of(&s, s.root, TOTAL), -1);
+    refuse(&s, "total: out of range");
+    begin(&s);
+    catga_store_f32(field_of(&s, behind(&s, s.root, BEST), RATIO), NAN);
+    refuse(&s, "best.ratio: out of range");
+}
+
+/* ---- Depth and sharing ---- */
+
+/* A chain of `count` nodes by `next`: two vtables, then tables of 8 bytes. */
+static size_t chain(uint8_t *bytes, uint32_t count)
+{
+    static const uint8_t vtables[] = {8, 0, 8, 0, 0, 0, 4, 0, 4, 0, 4, 0};
+    uint32_t at = 8 + sizeof vtables;
+    memset(bytes, 0, at + 8 * count);
+    memcpy(bytes + 4, node->identifier, 4);
+    memcpy(bytes + 8, vtables, sizeof vtables);
+    catga_store_u32(bytes, at);
+    for (uint32_t i = 0; i < count; i++, at += 8) {
+        bool last = i + 1 == count;
+        catga_store_i32(bytes + at, (int32_t)(at - (last ? 16 : 8)));
+        catga_store_u32(bytes + at + 4, last ? 0 : 4);
+    }
+    return at;
+}
+
+static void depth(void **state)
+{
+    uint8_t bytes[2048];
+    catga_problem problem;
+    const uint8_t *root;
+    (void)state;
+    for (uint32_t count = 1; count <= 64; count++)
+        expect_accepted(node, bytes, chain(bytes, count));
+    for (uint32_t count = 65; count <= 200; count += 27) {
+        size_t length = chain(bytes, count);
+        assert_int_equal(catga_verify(node, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
+        assert_non_null(strstr(problem.text, "nested deeper than 64"));
+        assert_memory_equal(problem.text, "next.next.", 10);
+    }
+}
+
+/* `levels` vectors, all of whose `width` elements are one node, which has the next vector. */
+static size_t bomb(uint8_t *bytes, uint32_t levels, uint32_t width)
+{
+    static const uint8_t vtables[] = {10, 0, 8, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 4, 0};
+    uint32_t at = 8 + sizeof vtables;
+    memcpy(bytes + 4, node->identifier, 4);
+    memcpy(bytes + 8, vtables, sizeof vtables);
+    catga_store_u32(bytes, at);
+    for (uint32_t level = 0; level < levels; level++) {
+        catga_store_i32(bytes + at, (int32_t)(at - 8));
+        catga_store_u32(bytes + at + 4, 4);
+        catga_store_u32(bytes + at + 8, width);
+        at += 12;
+        uint32_t child = at + 4 * width;
+        for (; at < child; at += 4)
+            catga_store_u32(bytes + at, child - at);
+    }
+    catga_store_i32(bytes + at, (int32_t)(at - 20));
+    return at + 4;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void shared_parts(void **state)
+{
+    uint8_t bytes[1024];
+    catga_problem problem;
+    const uint8_t *root;
+    (void)state;
+    expect_accepted(node, bytes, bomb(bytes, 1, 10)); /* honest senders share, too */
+    size_t length = bomb(bytes, 10, 10);
+    assert_true(length < 1024);
+    double begun = seconds();
+    for (size_t i = 0; i < 100; i++)
+        assert_int_equal(catga_verify(node, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
+    assert_true(seconds() - begun < 0.1); /* a millisecond each, under sanitizers too */
+    assert_non_null(strstr(problem.text, "parts shared too often"));
+}
+
+/* ---- Many buffers ---- */
+
+/* A vtable with entries that are small, and its table behind it; the rest stays as it is. */
+static void shape(uint8_t *bytes, size_t length, uint64_t *seed)
+{
+    uint32_t entries = codec_random(seed) % 10;
+    uint32_t at = 8 + (4 + 2 * entries + 3) / 4 * 4;
+    if (at + 40 > length)
+        return;
+    catga_store_u16(bytes + 8, (uint16_t)(4 + 2 * entries));
+    catga_store_u16(bytes + 10, (uint16_t)(4 + 4 * (codec_random(seed) % 10)));
+    for (uint32_t i = 0; i < entries; i++)
+        catga_store_u16(bytes + 12 + 2 * i, (uint16_t)(codec_random(seed) % 8 * 4));
+    catga_store_u32(bytes, at);
+    catga_store_i32(bytes + at, (int32_t)at - 8);
+}
+
+/* Small numbers, and mostly multiples of four: so that some of them lead somewhere. */
+static void fill(uint8_t *bytes, size_t length, uint64_t *seed)
+{
+    for (size_t at = 0; at + 4 <= length; at += 4) {
+        uint32_t value = codec_random(seed);
+        switch (codec_random(seed) % 4) {
+        case 0:
+            break;
+        case 1:
+            value = value % 32 * 4;
+            break;
+        case 2:
+            value = (value % 16 * 4) << 16 | value % 8 * 2;
+            break;
+        default:
+            value %= 4;
+            break;
+        }
+        catga_store_u32(bytes + at, value);
+    }
+}
+
+static void random_bytes(void **state)
+{
+    static const catga_table *const types[] = {
+        &test_codec_order_descriptor,
+        &test_codec_node_descriptor,
+        &test_codec_kinds_descriptor,
+        &test_codec_noticed_descriptor,
+    };
+    uint64_t seed = 42;
+    size_t accepted = 0;
+    const uint8_t *root;
+    (void)state;
+    for (size_t i = 0; i < 100000; i++) {
+        const catga_table *type = types[i % CODEC_COUNT(types)];
+        size_t length = 8 + codec_random(&seed) % 160;
+        size_t base = i / 4 % 8;
+        uint8_t *memory = malloc(base + length);
+        assert_non_null(memory);
+        uint8_t *bytes = memory + base;
+        fill(bytes, length, &seed);
+        shape(bytes, length, &seed);
+        memcpy(bytes + 4, type->identifier, 4);
+        if (catga_verify(type, bytes, length, &root, NULL) == CATGA_OK) {
+            accepted++;
+            codec_read_all(type, root);
+        }
+        free(memory);
+    }
+    assert_true(accepted > 100); /* or the bytes are too random to prove anything */
+}
+
+static void neighbours(void **state)
+{
+    sample s;
+    uint8_t *memory[8];
+    const uint8_t *root;
+    (void)state;
+    begin(&s);
+    for (size_t base = 0; base < 8; base++) {
+        memory[base] = malloc(base + s.length);
+        assert_non_null(memory[base]);
+        memcpy(memory[base] + base, s.bytes, s.length);
+        expect_accepted(order, memory[base] + base, s.length);
+    }
+    for (size_t at = 0; at < s.length; at++)
+        for (unsigned change = 8; change < 8 * 256; change++) {
+            size_t base = change % 8;
+            uint8_t *bytes = memory[base] + base;
+            bytes[at] ^= (uint8_t)(change / 8);
+            if (catga_verify(order, bytes, s.length, &root, NULL) == CATGA_OK)
+                codec_read_all(order, root);
+            bytes[at] ^= (uint8_t)(change / 8);
+        }
+    for (size_t base = 0; base < 8; base++)
+        free(memory[base]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(too_short),
+        cmocka_unit_test(truncated),
+        cmocka_unit_test(of_another_type),
+        cmocka_unit_test(root_offset),
+        cmocka_unit_test(vtable_place),
+        cmocka_unit_test(vtable_size),
+        cmocka_unit_test(short_vtable),
+        cmocka_unit_test(table_size),
+        cmocka_unit_test(slots),
+        cmocka_unit_test(offsets_of_fields),
+        cmocka_unit_test(offsets_of_elements),
+        cmocka_unit_test(required),
+        cmocka_unit_test(strings),
+        cmocka_unit_test(not_utf8),
+        cmocka_unit_test(longer_than_max),
+        cmocka_unit_test(too_many_elements),
+        cmocka_unit_test(misaligned_vectors),
+        cmocka_unit_test(ranges),
+        cmocka_unit_test(depth),
+        cmocka_unit_test(shared_parts),
+        cmocka_unit_test(random_bytes),
+        cmocka_unit_test(neighbours),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
