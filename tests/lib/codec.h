@@ -16,6 +16,9 @@
 
 #include "codec.catga.h"
 
+/* The longest text that is printed. */
+enum { CODEC_TEXT = 1 << 16 };
+
 #define CODEC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* A generator of numbers that are the same in every run. */
@@ -68,7 +71,7 @@ static inline size_t codec_encode(const catga_table *type, const void *input, ui
 /* Prints and unpacks a table: whatever of it lies outside its buffer, ASan sees. */
 static inline void codec_read_all(const catga_table *type, const uint8_t *root)
 {
-    static char text[1 << 16];
+    static char text[CODEC_TEXT];
     static uint64_t memory[1 << 14];
     void *plain = malloc(type->plain_size);
     catga_arena arena = {memory, sizeof memory, 0};
@@ -81,7 +84,7 @@ static inline void codec_read_all(const catga_table *type, const uint8_t *root)
 /* The text of a table. */
 static inline const char *codec_text(const catga_table *type, const uint8_t *bytes, size_t length)
 {
-    static char text[1 << 16];
+    static char text[CODEC_TEXT];
     const uint8_t *root;
     catga_problem problem;
     if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)

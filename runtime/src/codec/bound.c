@@ -110,7 +110,8 @@ static size_t bound_table(const catga_table *table, const uint8_t *plain, unsign
     return size;
 }
 
+/* What is written ends on a multiple of 4, and so must the room for it: catga_encode does not use what is beyond one. */
 size_t catga_size_bound(const catga_table *table, const void *input)
 {
-    return add(bound_table(table, input, 1), HEADER_SIZE);
+    return add(bound_table(table, input, 1), HEADER_SIZE + 3) & ~(size_t)3;
 }
