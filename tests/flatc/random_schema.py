@@ -1,0 +1,141 @@
+"""Random schemas: what catgac accepts, in any mixture. A schema is a dict of file names and texts; the first imports the rest."""
+
+WORDS = ["a", "value", "event", "table", "class", "type", "id", "struct", "bool", "string", "int", "key", "required",
+         "long", "enum", "union", "namespace", "x", "count", "created_at", "a1", "include", "root_type", "short", "default"]
+SCALARS = ["bool", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "f32", "f64", "timestamp", "duration"]
+LIMITS = {"i8": (-128, 127), "i16": (-999, 999), "i32": (-(2**31), 2**31 - 1), "i64": (-(2**63), 2**63 - 1),
+          "u8": (0, 255), "u16": (0, 65535), "u32": (0, 2**32 - 1), "u64": (0, 2**64 - 1)}
+
+
+class Writer:
+    def __init__(self, random, number, shared=None):
+        self.random = random
+        self.letter = "B" if shared is None else "A"
+        self.namespace = f"r{number}.{self.letter.lower()}"
+        self.shared = shared
+        self.enums = dict(shared.enums) if shared else {}
+        self.structs = list(shared.structs) if shared else []
+        self.tables = list(shared.tables) if shared else []
+        self.lines = [f"namespace {self.namespace};", f"version {random.randint(1, 999)};"]
+
+    def text(self):
+        return "\n".join(self.lines) + "\n"
+
+    def chance(self, rate):
+        return self.random.random() < rate
+
+    def write(self):
+        for i in range(self.random.randint(0, 3)):
+            self.enum(f"{self.letter}Enum{i}")
+        for i in range(self.random.randint(0, 3)):
+            self.struct(f"{self.letter}Struct{i}")
+        names = [f"{self.letter}Table{i}" for i in range(self.random.randint(1, 4))]
+        self.tables += names
+        for name in names:
+            self.body(f"table {name} {{")
+        if self.chance(0.5):
+            self.body(f"event {self.letter}Event {{")
+
+    def enum(self, name):
+        base = self.random.choice(list(LIMITS))
+        low, high = LIMITS[base]
+        values = {self.random.choice([low, high, self.random.randint(low, high), max(low, self.random.randint(-5, 9))])
+                  for _ in range(self.random.randint(1, 6))}
+        if self.chance(0.7):
+            values.add(0)
+        members = {f"V{i}": value for i, value in enumerate(sorted(values))}
+        self.enums[name] = members
+        self.lines.append(f"enum {name}: {base} {{ " + ", ".join(f"{n} = {v}" for n, v in members.items()) + " }")
+
+    def scalar(self):
+        choice = self.random.randint(0, 9)
+        if choice == 0:
+            return f"decimal({self.random.randint(0, 18)})"
+        return self.random.choice(list(self.enums)) if choice <= 2 and self.enums else self.random.choice(SCALARS)
+
+    def names(self, count):
+        picked = self.random.sample(WORDS, min(count // 2, len(WORDS)))
+        return picked + [f"field_{i}" for i in range(count - len(picked))]
+
+    def struct(self, name):
+        self.lines.append(f"struct {name} {{")
+        for member in self.names(self.random.randint(1, 6)):
+            nested = self.structs and self.chance(0.2)
+            self.lines.append(f"    {member}: {self.random.choice(self.structs) if nested else self.scalar()};")
+        self.lines.append("}")
+        self.structs.append(name)
+
+    def body(self, head):
+        count = self.random.choice([0, 1, self.random.randint(2, 9), self.random.randint(5, 30), self.random.choice([63, 64, 65, 130])])
+        ids = list(range(count))
+        if self.chance(0.3):
+            self.random.shuffle(ids)
+        else:
+            ids = None
+        self.lines.append(head)
+        for i, name in enumerate(self.names(count)):
+            given = f" @id({ids[i]})" if ids else ""
+            self.lines.append(f"    {name}: {self.field()}{given};")
+        self.lines.append("}")
+
+    def field(self):
+        choice = self.random.randint(0, 9)
+        if choice <= 4:
+            return self.scalar_field()
+        if choice == 5:
+            return self.random.choice(["string", "bytes"]) + self.maximum() + self.rules()
+        if choice == 6 and self.structs:
+            return self.random.choice(self.structs) + self.rules()
+        if choice == 7:
+            return self.random.choice(self.tables) + ""
+        element = self.random.choice(["string", self.random.choice(self.tables), self.scalar(), self.scalar()] + self.structs[-1:])
+        return f"[{element}]" + self.maximum() + self.rules()
+
+    def maximum(self):
+        return f" @max({self.random.choice([1, 3, 40, 1000])})" if self.chance(0.3) else ""
+
+    def rules(self):
+        return self.random.choice(["", "", "", " @required", " @deprecated"])
+
+    def scalar_field(self):
+        type = self.scalar()
+        if self.chance(0.25):
+            return f"{type}?"
+        deprecated = " @deprecated" if self.chance(0.1) else ""
+        if type in self.enums:
+            members = self.enums[type]
+            needed = 0 not in members.values()
+            return type + (f" = {self.random.choice(list(members))}" if needed or self.chance(0.5) else "") + deprecated
+        if type in LIMITS:
+            return type + self.integer_rules(type) + deprecated
+        if self.chance(0.5):
+            return type + deprecated
+        if type == "bool":
+            return type + " = true" + deprecated
+        if type in ("f32", "f64"):
+            return type + f" = {self.random.choice(['0.1', '-2.5', '1e10', '3.14159', '0.5 @range(0.0..1.0)', '1.0 @range(-1.5..)'])}" + deprecated
+        if type == "duration":
+            return type + self.random.choice([" = 1500ms", " = 2d", " = 1ns", " = 10s @range(1s..1d)"]) + deprecated
+        if type == "timestamp":
+            return type + deprecated
+        return type + self.random.choice([" = 1", " = -3", " = 2 @range(-4..5)"]) + deprecated
+
+    def integer_rules(self, type):
+        low, high = LIMITS[type]
+        lowest, value, highest = sorted(max(low, min(high, self.random.randint(-120, 120))) for _ in range(3))
+        value = self.random.choice([low, high, value]) if self.chance(0.4) else value
+        default = f" = {value}"
+        if not lowest <= value <= highest or self.chance(0.5):
+            return default if self.chance(0.6) else ""
+        return default + f" @range({self.random.choice([lowest, '']) if self.chance(0.5) else lowest}..{highest})"
+
+
+def make(random, number):
+    shared = Writer(random, number)
+    shared.write()
+    if random.random() < 0.6:
+        return {f"random{number}.catga": shared.text()}
+    writer = Writer(random, number, shared)
+    writer.lines.append(f'import "shared{number}.catga";')
+    writer.write()
+    return {f"random{number}.catga": writer.text(), f"shared{number}.catga": shared.text()}

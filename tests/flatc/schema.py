@@ -1,0 +1,130 @@
+"""A schema as catgac understands it, read from `catgac --dump=model`, with the names that its .fbs gives to things."""
+
+import re
+import struct
+
+INTEGERS = {"i8": (-(2**7), 2**7 - 1), "i16": (-(2**15), 2**15 - 1), "i32": (-(2**31), 2**31 - 1),
+            "i64": (-(2**63), 2**63 - 1), "u8": (0, 2**8 - 1), "u16": (0, 2**16 - 1),
+            "u32": (0, 2**32 - 1), "u64": (0, 2**64 - 1)}
+
+
+class Type:
+    """`kind`: bool, integer, f32, f64, decimal, timestamp, duration, enum, string, bytes, struct, table or vector."""
+
+    def __init__(self, kind, of=None, limits=None, digits=0, optional=False):
+        self.kind, self.of, self.limits, self.digits, self.optional = kind, of, limits, digits, optional
+
+    def is_scalar(self):
+        return self.kind not in ("string", "bytes", "struct", "table", "vector")
+
+
+class Declaration:
+    """An enum (members: name to value), a struct or a table (members: Member in their order)."""
+
+    def __init__(self, kind, name, base=None, identifier=None):
+        self.kind, self.name, self.base, self.identifier = kind, name, base, identifier
+        self.members = {} if kind == "enum" else []
+        self.fbs = name
+
+
+class Member:
+    def __init__(self, name, type_text, rest):
+        self.name, self.fbs, self.type_text, self.type = name, name, type_text, None
+        self.required = " required" in rest
+        self.deprecated = " deprecated" in rest
+        self.max = int(m[1]) if (m := re.search(r" max (\d+)", rest)) else None
+        self.range = m.groups() if (m := re.search(r" range (\S*?)\.\.(\S*)", rest)) else None
+
+
+class Module:
+    def __init__(self, namespace):
+        self.namespace, self.declarations, self.imported = namespace, [], False
+
+    def of_kind(self, kind):
+        return [d for d in self.declarations if d.kind == kind]
+
+
+def load(dump):
+    """The modules of a dump, the asked one last."""
+    modules = [_read_module(text) for text in re.split(r"^(?=module )", dump, flags=re.M) if text.startswith("module ")]
+    named = {d.name: d for module in modules for d in module.declarations}
+    for declaration in named.values():
+        if declaration.kind != "enum":
+            for member in declaration.members:
+                member.type = _type(member.type_text, named)
+    return modules
+
+
+def _read_module(text):
+    module, now = None, None
+    for line in text.splitlines():
+        words = line.split()
+        if not words or words[0].startswith("///"):
+            continue
+        if words[0] == "module":
+            module = Module(words[3])
+            module.imported = words[-1] == "imported"
+        elif line.startswith("   "):
+            if now is not None and now.kind == "enum":
+                now.members[words[0]] = int(words[2])
+            elif now is not None:
+                _, _, name, type_text, rest = re.fullmatch(r"\s*(id|at) (\d+) (\w+): (\S+)(.*)", line).groups()
+                now.members.append(Member(name, type_text, rest))
+        else:
+            now = _declaration(words)
+            if now is not None:
+                module.declarations.append(now)
+    return module
+
+
+def _declaration(words):
+    if words[0] == "enum":
+        return Declaration("enum", words[1].rstrip(":"), base=words[2])
+    if words[0] == "struct":
+        return Declaration("struct", words[1])
+    if words[0] == "table":
+        return Declaration("table", words[1], identifier=words[3])
+    if words[0] == "body":
+        return Declaration("table", words[2], identifier=words[4])
+    return None
+
+
+def _type(text, named):
+    if text.startswith("["):
+        return Type("vector", of=_type(text[1:-1], named))
+    if text.endswith("?"):
+        found = _type(text[:-1], named)
+        found.optional = True
+        return found
+    if text in INTEGERS:
+        return Type("integer", limits=INTEGERS[text])
+    if text.startswith("decimal("):
+        return Type("decimal", limits=INTEGERS["i64"], digits=int(text[8:-1]))
+    if text in ("timestamp", "duration"):
+        return Type(text, limits=INTEGERS["i64"])
+    if text in ("bool", "f32", "f64", "string", "bytes"):
+        return Type(text)
+    declaration = named[text.rsplit(".", 1)[-1]]
+    limits = INTEGERS[declaration.base] if declaration.kind == "enum" else None
+    return Type(declaration.kind, of=declaration, limits=limits)
+
+
+def take_fbs_names(module, fbs):
+    """Both list the same things in the same order; a name that flatc cannot bear has an underscore there."""
+    fbs = re.sub(r"//.*", "", fbs)
+    for kind in ("enum", "struct", "table"):
+        blocks = re.findall(rf"^{kind} (\w+)[^{{]*{{(.*?)^}}", fbs, flags=re.M | re.S)
+        assert len(blocks) == len(module.of_kind(kind)), f"{kind}s of the .fbs are not those of the model"
+        for declaration, (name, body) in zip(module.of_kind(kind), blocks):
+            declaration.fbs = name
+            if kind == "enum":
+                continue
+            names = re.findall(r"^\s*(\w+):", body, flags=re.M)
+            assert len(names) == len(declaration.members), f"fields of {name}"
+            for member, member_name in zip(declaration.members, names):
+                member.fbs = member_name
+
+
+def single(value):
+    """The nearest f32."""
+    return struct.unpack("<f", struct.pack("<f", value))[0]

@@ -1,0 +1,242 @@
+"""
+Random values of a schema; their JSON as catga has it and as flatc has it; and both read back.
+
+A value is plain Python: bool, int (decimals scaled, times in ns, enums by value), float, str, bytes, list, and dict for
+structs and tables, without what is absent.
+"""
+
+import base64
+import datetime
+import decimal
+import json
+
+from schema import single
+
+TEXTS = ["", "a", "anvil", "\"quoted\\\" /", "tab\tline\r\n\b\f", "\x00\x01\x1f\x7f", "gr\u00fc\u00df", "\u20ac \u2028 \ufffd \uffff",
+         "\U0001f600\U0010ffff", "x" * 300, "</script>&'", "{}[]:,", "null", "\u00e9" * 31]
+EPOCH = datetime.datetime(1970, 1, 1)
+
+
+# ---- Making
+
+class Maker:
+    def __init__(self, random, depth=3):
+        self.random, self.depth = random, depth
+
+    def table(self, declaration, depth=0):
+        rate = self.random.choice([0.0, 0.3, 0.7, 1.0])
+        made = {}
+        for member in declaration.members:
+            if member.deprecated or not (member.required or self.random.random() < rate):
+                continue
+            if not member.required and depth >= self.depth and _has_tables(member.type):
+                continue
+            made[member.name] = self.value(member.type, member, depth)
+        return made
+
+    def value(self, type, member=None, depth=0):
+        if type.kind == "table":
+            return self.table(type.of, depth + 1)
+        if type.kind == "struct":
+            return {m.name: self.value(m.type) for m in type.of.members}
+        if type.kind == "vector":
+            return self.vector(type, member, depth)
+        if type.kind == "string":
+            return self.text(member)
+        if type.kind == "bytes":
+            return self.random.randbytes(self.length(member, 70))
+        if type.kind == "bool":
+            return self.random.random() < 0.5
+        if type.kind in ("f32", "f64"):
+            return self.floating(type, member)
+        return self.integer(type, member)
+
+    def length(self, member, most):
+        if member is not None and member.max is not None:
+            most = min(most, member.max)
+        return self.random.choice([0, 1, most, self.random.randint(0, most)]) if most else 0
+
+    def vector(self, type, member, depth):
+        most = {"table": 3 if depth < 2 else 1}.get(type.of.kind, 9)
+        if type.of.kind == "table" and depth >= self.depth:
+            most = 0
+        return [self.value(type.of, None, depth) for _ in range(self.length(member, most))]
+
+    def text(self, member):
+        limit = member.max if member is not None and member.max is not None else 1 << 20
+        fitting = [text for text in TEXTS if len(text.encode()) <= limit]
+        return self.random.choice(fitting)
+
+    def integer(self, type, member):
+        if type.kind == "enum" and type.of.members and self.random.random() < 0.9:
+            return self.random.choice(list(type.of.members.values()))
+        low, high = type.limits
+        if member is not None and member.range:
+            low, high = (limit if text == "" else _scaled(text, type.digits) for text, limit in zip(member.range, (low, high)))
+        near = max(low, min(high, self.random.randint(-100, 100)))
+        return self.random.choice([low, high, near, self.random.randint(low, high)])
+
+    def floating(self, type, member):
+        low, high = -1e6, 1e6
+        if member is not None and member.range:
+            low, high = (limit if text == "" else float(text) for text, limit in zip(member.range, (-1e6, 1e6)))
+            low, high = min(low, high), max(low, high)
+        value = self.random.choice([low, high, self.random.uniform(low, high), max(low, min(high, 0.5))])
+        return max(low, min(high, single(value))) if type.kind == "f32" else value
+
+
+def _has_tables(type):
+    return type.kind == "table" or (type.kind == "vector" and type.of.kind == "table")
+
+
+def _scaled(text, digits):
+    return int(decimal.Decimal(text).scaleb(digits))
+
+
+# ---- As JSON
+
+def to_ours(value, declaration):
+    return _object(value, declaration, _ours, lambda member: member.name)
+
+
+def to_flatc(value, declaration):
+    return _object(value, declaration, _flatc, lambda member: member.fbs)
+
+
+def _object(value, declaration, write, name):
+    members = {m.name: m for m in declaration.members}
+    parts = [json.dumps(name(members[key])) + ":" + write(item, members[key].type) for key, item in value.items()]
+    return "{" + ",".join(parts) + "}"
+
+
+def _ours(value, type):
+    if type.kind in ("struct", "table"):
+        return to_ours(value, type.of)
+    if type.kind == "vector":
+        return "[" + ",".join(_ours(item, type.of) for item in value) + "]"
+    if type.kind == "decimal":
+        return _decimal_text(value, type.digits)
+    if type.kind == "timestamp":
+        return json.dumps(_timestamp_text(value))
+    if type.kind == "duration":
+        return json.dumps(_decimal_text(value, 9) + "s")
+    if type.kind == "bytes":
+        return json.dumps(base64.b64encode(value).decode())
+    return _plain(value, type)
+
+
+def _flatc(value, type):
+    if type.kind in ("struct", "table"):
+        return to_flatc(value, type.of)
+    if type.kind == "vector":
+        return "[" + ",".join(_flatc(item, type.of) for item in value) + "]"
+    if type.kind == "bytes":
+        return "[" + ",".join(str(byte) for byte in value) + "]"
+    return _plain(value, type)
+
+
+def _plain(value, type):
+    if type.kind == "enum":
+        names = [name for name, number in type.of.members.items() if number == value]
+        return json.dumps(names[0]) if names else str(value)
+    if type.kind in ("string", "bool"):
+        return json.dumps(value, ensure_ascii=len(str(value)) % 2 == 0)
+    return repr(value)
+
+
+def _decimal_text(value, digits):
+    text = str(abs(value)).rjust(digits + 1, "0")
+    whole, fraction = text[: len(text) - digits], text[len(text) - digits:]
+    return ("-" if value < 0 else "") + whole + ("." + fraction if digits else "")
+
+
+def _timestamp_text(value):
+    seconds, rest = divmod(value, 10**9)
+    text = (EPOCH + datetime.timedelta(seconds=seconds)).isoformat()
+    return text + (f".{rest:09}" if rest else "") + "Z"
+
+
+# ---- Read back
+
+def from_ours(text, declaration):
+    return _read(json.loads(text, parse_float=decimal.Decimal), declaration, _from_ours, lambda member: member.name)
+
+
+def from_flatc(text, declaration):
+    return _read(json.loads(text), declaration, _from_flatc, lambda member: member.fbs)
+
+
+def _read(parsed, declaration, read, name):
+    members = {name(m): m for m in declaration.members}
+    return {members[key].name: read(item, members[key].type) for key, item in parsed.items() if item is not None}
+
+
+def _from_ours(item, type):
+    if type.kind in ("struct", "table"):
+        return _read(item, type.of, _from_ours, lambda member: member.name)
+    if type.kind == "vector":
+        return [_from_ours(each, type.of) for each in item]
+    if type.kind == "decimal":
+        return int(decimal.Decimal(item).scaleb(type.digits, decimal.Context(prec=60)))
+    if type.kind == "timestamp":
+        whole, _, fraction = item.rstrip("Z").partition(".")
+        span = datetime.datetime.fromisoformat(whole) - EPOCH
+        return (span.days * 86400 + span.seconds) * 10**9 + int(fraction.ljust(9, "0") or "0")
+    if type.kind == "duration":
+        return int(decimal.Decimal(item.rstrip("s")).scaleb(9, decimal.Context(prec=60)))
+    if type.kind == "bytes":
+        return base64.b64decode(item, validate=True)
+    return _read_plain(item, type)
+
+
+def _from_flatc(item, type):
+    if type.kind in ("struct", "table"):
+        return _read(item, type.of, _from_flatc, lambda member: member.fbs)
+    if type.kind == "vector":
+        return [_from_flatc(each, type.of) for each in item]
+    if type.kind == "bytes":
+        return bytes(item)
+    return _read_plain(item, type)
+
+
+def _read_plain(item, type):
+    if type.kind == "enum" and isinstance(item, str):
+        return type.of.members[item] if item in type.of.members else int(item)
+    if type.kind == "f32":
+        return single(float(item))
+    return float(item) if type.kind == "f64" else item
+
+
+# ---- Comparing
+
+def difference(one, other, rough=False, path=""):
+    """Where two values differ, or None. flatc prints 12 digits behind the point of an f64 and 6 of an f32."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in {**one, **other}:
+            if key not in one or key not in other:
+                return f"{path}.{key}: {one.get(key, 'absent')!r} and {other.get(key, 'absent')!r}"
+            found = difference(one[key], other[key], rough, f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other))
+        return next((d for i, (a, b) in pairs if (d := difference(a, b, rough, f"{path}[{i}]"))), None)
+    if isinstance(one, float) and isinstance(other, float) and rough:
+        return None if abs(one - other) <= 1e-6 + abs(one) * 1e-7 else f"{path}: {one!r} and {other!r}"
+    return None if one == other and type(one) is type(other) else f"{path}: {one!r} and {other!r}"
+
+
+def missing(given, printed, path=""):
+    """Whether each value that was given is among those printed, which have defaults besides."""
+    if isinstance(given, dict):
+        for key in given:
+            if key not in printed:
+                return f"{path}.{key} is not there"
+            found = missing(given[key], printed[key], f"{path}.{key}")
+            if found:
+                return found
+        return None
+    if isinstance(given, list) and isinstance(printed, list) and len(given) == len(printed):
+        return next((d for i, (a, b) in enumerate(zip(given, printed)) if (d := missing(a, b, f"{path}[{i}]"))), None)
+    return None if given == printed and type(given) is type(printed) else f"{path}: {given!r} became {printed!r}"
