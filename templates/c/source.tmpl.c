@@ -106,7 +106,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     if (in->${field.member} == NULL)
         return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
 % end
-    uint8_t *table = catga_begin_table(out, at, slot, &${table.type}_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -128,24 +128,24 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % if table.referring
-    at = catga_end_table(out, table, &${table.type}_descriptor, present);
+    at = catga_end_table(out, table, &${table.type}_descriptor, ${table.type}_vtable, present);
     const catga_field *fields = ${table.type}_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
+    catga_places places = catga_places_of(out, ${table.type}_vtable);
 % for field in table.referring
 % if field.is_table
-    at = catga_put_child(out, at, table, vtable, &fields[${field.id}], in->${field.member});
+    at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_text
-    at = catga_put_${field.put}(out, at, table, vtable, &fields[${field.id}], in->${field.member});
+    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_items
-    at = catga_put_${field.put}(out, at, table, vtable, &fields[${field.id}], in->${field.member}.data,
+    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member}.data,
         in->${field.member}.length);
 % end
 % end
     return at;
 % else
-    return catga_end_table(out, table, &${table.type}_descriptor, present);
+    return catga_end_table(out, table, &${table.type}_descriptor, ${table.type}_vtable, present);
 % end
 }
 

@@ -31,14 +31,14 @@ typedef struct sample_order {
 } sample_order;
 
 static const sample_order sample = {
-    SAMPLE_TEXT("ORD-0001"),
-    SAMPLE_TEXT("CUST-001"),
+    SAMPLE_TEXT("ORD-001"),
+    SAMPLE_TEXT("CUST-01"),
     1339980,
     1760090400000000000,
     {
-        {SAMPLE_TEXT("P-1001"), 2, 599999},
-        {SAMPLE_TEXT("P-1002"), 5, 9999},
-        {SAMPLE_TEXT("P-1003"), 3, 29999},
+        {SAMPLE_TEXT("PROD-001"), 2, 599999},
+        {SAMPLE_TEXT("PROD-002"), 5, 9999},
+        {SAMPLE_TEXT("PROD-003"), 3, 29999},
     },
 };
 

@@ -1,13 +1,13 @@
 /*
  * write.h: how generated code writes a table: one pass forward through the buffer, parents before what they refer to.
  *
- *     uint8_t *table = catga_begin_table(out, at, slot, &type);     room for all fields; the parent's slot is set
+ *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);    room for all fields; the parent's slot is set
  *     uint64_t present = 0;
  *     present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its place in a full table
  *     present |= catga_has(in->order_id.data) << 0;
- *     at = catga_end_table(out, table, &type, present);             its vtable
- *     const uint8_t *vtable = catga_last_vtable(out);
- *     at = catga_put_string(out, at, table, vtable, &fields[0], in->order_id);     what the table refers to
+ *     at = catga_end_table(out, table, &type, full, present);       its vtable
+ *     catga_places places = catga_places_of(out, full);
+ *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id);     what the table refers to
  *     return at;
  *
  * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
@@ -45,11 +45,12 @@ struct catga_writer {
     uint8_t *start;
     uint8_t *end;
     catga_problem *problem; /* where a refusal is explained; may be NULL */
-    catga_shared_vtable last; /* used; its type is NULL when there is none, or when its tables have no gaps */
+    const catga_shared_vtable *last; /* used; without a type when there is none, or when gaps were closed */
     unsigned depth;
     unsigned vtable_count; /* written so far; the last CATGA_SHARED_VTABLES of them are in vtables */
     bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
     catga_shared_vtable vtables[CATGA_SHARED_VTABLES];
+    const uint8_t *closed; /* the vtable of the last table whose gaps were closed */
 };
 
 /* Refuses a value: the reason and the field's name become the writer's problem. Returns NULL. */
@@ -66,19 +67,22 @@ static inline size_t catga_round_up(size_t size)
 
 /* ---- Tables ---- */
 
+/* `full` is the vtable of a table with every field: its size, the table's size, where each field lies. */
+
 /* Vtables are written eight entries at a time; what is behind the last one is overwritten by what follows. */
-static inline size_t catga_vtable_room(const catga_table *type)
+static inline size_t catga_vtable_room(const uint16_t *full)
 {
-    return 4 + (((size_t)type->field_count + 7) & ~(size_t)7) * 2;
+    return 4 + (((size_t)full[0] - 4 + 15) & ~(size_t)15);
 }
 
-/* Room for a full table of `type`, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
-static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type)
+/* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
+static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const uint16_t *full,
+                                         unsigned alignment)
 {
-    size_t size = catga_round_up(type->vtable[1]);
-    if ((size_t)(out->end - at) < 4 + size + catga_vtable_room(type))
+    size_t size = catga_round_up(full[1]);
+    if ((size_t)(out->end - at) < 4 + size + catga_vtable_room(full))
         return catga_overflow(out);
-    if (type->alignment == 8 && ((size_t)(at - out->start) & 4) == 0) {
+    if (alignment == 8 && ((size_t)(at - out->start) & 4) == 0) {
         catga_store_u32(at, 0); /* 8-byte fields begin 4 bytes into the table */
         at += 4;
     }
@@ -91,22 +95,38 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
 uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
 
 /* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
-static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
+                                       uint64_t present)
 {
-    const catga_shared_vtable *last = &out->last;
+    const catga_shared_vtable *last = out->last;
     if (last->type != type || last->present != present)
         return catga_end_other_table(out, table, type, present);
     catga_store_i32(table, (int32_t)(table - last->at));
-    return table + catga_round_up(type->vtable[1]);
+    return table + catga_round_up(full[1]);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
 uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present);
 
-/* The vtable of the table that was ended last: it says where its fields are. */
-static inline const uint8_t *catga_last_vtable(const catga_writer *out)
+/*
+ * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable says. What is constant is
+ * not read from a vtable, which may just have been written: a processor waits for that.
+ */
+typedef struct catga_places {
+    const uint16_t *full;
+    const uint8_t *closed; /* the vtable, or NULL */
+} catga_places;
+
+/* Those of the table that was ended last. */
+static inline catga_places catga_places_of(const catga_writer *out, const uint16_t *full)
 {
-    return out->last.at;
+    catga_places places = {full, out->last->type == NULL ? out->closed : NULL};
+    return places;
+}
+
+static inline uint8_t *catga_slot(uint8_t *table, catga_places places, const catga_field *field)
+{
+    return table + (places.closed == NULL ? places.full[field->slot / 2] : catga_load_u16(places.closed + field->slot));
 }
 
 /* ---- Inline fields ---- */
@@ -198,7 +218,7 @@ CATGA_APART uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const cat
  * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
  * value is left out.
  */
-CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                                        const catga_field *field, catga_string value)
 {
     uint64_t seen;
@@ -212,25 +232,25 @@ CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *
         return catga_refuse_length(out, field);
     if (!catga_text_fits(out, at, value.length))
         return catga_overflow(out);
-    at = catga_put_text(at, table + catga_load_u16(vtable + field->slot), value, &seen);
+    at = catga_put_text(at, catga_slot(table, places, field), value, &seen);
     return (seen & CATGA_HIGH_BITS) == 0 ? at : catga_check_input(out, at, field, value);
 }
 
-uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, catga_string_slice values);
 /* Scalars and enums as they lie in memory. */
-uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length);
-uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length);
 /* `input` is the plain struct of a union, `data` are such. `tags` is the field before: the type or types. */
-uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                          const catga_field *field, const void *input);
-uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                           const catga_field *tags, const catga_field *field, const void *data, size_t length);
-uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                          const catga_field *field, const void *input);
-uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                             const catga_field *field, const void *data, size_t length);
 
 #ifdef __cplusplus

@@ -102,7 +102,7 @@ static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned 
 
 static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth)
 {
-    size_t size = 4 + catga_round_up(table->vtable[1]) + catga_vtable_room(table);
+    size_t size = 4 + catga_round_up(table->vtable[1]) + catga_vtable_room(table->vtable);
     if (depth > CATGA_MAX_DEPTH)
         return size; /* catga_encode will refuse it */
     for (uint16_t i = 0; i < table->field_count; i++)

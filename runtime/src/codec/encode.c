@@ -108,10 +108,12 @@ static inline uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64
     return at + catga_round_up(4 + 2 * count);
 }
 
-/* Moves the fields that are there together, in the order of the full layout, and writes a vtable that says where. */
-static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t present, const uint8_t **vtable)
+/* Moves the fields that are there together, in the order of the full layout; `entries` says where. Returns their end. */
+static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t present, uint16_t *entries)
 {
-    uint16_t entries[2 + 64] = {4, 4};
+    memset(entries, 0, 2 * (2 + (size_t)type->field_count));
+    entries[0] = 4;
+    entries[1] = 4;
     for (size_t i = 0; i < type->field_count; i++) {
         uint16_t id = type->layout[i];
         size_t size = type->fields[id].size;
@@ -125,21 +127,25 @@ static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t pre
     }
     uint8_t *at = table + catga_round_up(entries[1]);
     memset(table + entries[1], 0, (size_t)(at - table) - entries[1]);
-    if (*vtable != NULL)
-        return at;
-    *vtable = at;
+    return at;
+}
+
+/* Writes a vtable of which all entries are given. Returns its end. */
+static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
+{
+    size_t size = catga_round_up(entries[0]);
+    catga_store_u32(at + size - 4, 0);
     catga_copy_scalars(at, entries, entries[0] / 2, 2);
-    memset(at + entries[0], 0, catga_round_up(entries[0]) - entries[0]);
-    return at + catga_round_up(entries[0]);
+    return at + size;
 }
 
 /* A vtable that was written before, or NULL. */
-static const uint8_t *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
+static inline const catga_shared_vtable *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
 {
     unsigned known = out->vtable_count < CATGA_SHARED_VTABLES ? out->vtable_count : CATGA_SHARED_VTABLES;
     for (unsigned i = 0; i < known; i++)
         if (out->vtables[i].type == type && out->vtables[i].present == present)
-            return out->vtables[i].at;
+            return &out->vtables[i];
     return NULL;
 }
 
@@ -149,37 +155,43 @@ static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t
     written->type = type;
     written->present = present;
     written->at = at;
+    out->last = written;
 }
 
-static uint8_t *end_with(catga_writer *out, uint8_t *at, uint8_t *table, const catga_table *type, uint64_t present,
-                         const uint8_t *vtable)
+/* No table looks like this one: what comes next cannot take its vtable without a look. */
+static const catga_shared_vtable none = {NULL, 0, NULL};
+
+static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtable)
 {
-    out->last.type = type;
-    out->last.present = present;
-    out->last.at = vtable;
     catga_store_i32(table, (int32_t)(table - vtable));
     return at;
 }
 
-static uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+static inline uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
-    const uint8_t *vtable = find_vtable(out, type, present);
-    if (vtable != NULL)
-        return end_with(out, at, table, type, present, vtable);
+    const catga_shared_vtable *known = find_vtable(out, type, present);
+    if (known != NULL) {
+        out->last = known;
+        return end_with(at, table, known->at);
+    }
     remember_vtable(out, type, present, at);
-    return end_with(out, write_vtable(at, type, present), table, type, present, at);
+    return end_with(write_vtable(at, type, present), table, at);
 }
 
-/* A table whose gaps are to be closed; the next one must come here too, so that it must not look like the last one. */
+/* A table whose gaps are to be closed. */
 static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
-    const uint8_t *shared = find_vtable(out, type, present);
-    const uint8_t *vtable = shared;
-    uint8_t *at = close_gaps(table, type, present, &vtable);
-    if (shared == NULL)
-        remember_vtable(out, type, present, vtable);
-    return end_with(out, at, table, NULL, present, vtable);
+    uint16_t entries[2 + 64];
+    uint8_t *at = close_gaps(table, type, present, entries);
+    const catga_shared_vtable *known = find_vtable(out, type, present);
+    out->closed = known == NULL ? at : known->at;
+    if (known == NULL) {
+        remember_vtable(out, type, present, at);
+        at = copy_vtable(at, entries);
+    }
+    out->last = &none;
+    return end_with(at, table, out->closed);
 }
 
 static CATGA_APART uint8_t *end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
@@ -215,14 +227,14 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     size_t size = write_wide_vtable(at, type, present);
-    const uint8_t *vtable = find_vtable(out, type, 0);
-    if (vtable == NULL || memcmp(vtable, at, size) != 0) {
-        vtable = at;
-        memset(at + size, 0, catga_round_up(size) - size);
-        at += catga_round_up(size);
-        remember_vtable(out, type, 0, vtable);
+    const catga_shared_vtable *known = find_vtable(out, type, 0);
+    if (known != NULL && memcmp(known->at, at, size) == 0) {
+        out->last = known;
+        return end_with(at, table, known->at);
     }
-    return end_with(out, at, table, NULL, 0, vtable);
+    remember_vtable(out, type, 0, at);
+    memset(at + size, 0, catga_round_up(size) - size);
+    return end_with(at + catga_round_up(size), table, at);
 }
 
 /* ---- Structs ---- */
@@ -236,11 +248,6 @@ uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *inp
 }
 
 /* ---- Vectors ---- */
-
-static inline uint8_t *slot_of(uint8_t *table, const uint8_t *vtable, const catga_field *field)
-{
-    return table + catga_load_u16(vtable + field->slot);
-}
 
 /* Moves on so that what begins `ahead` bytes further is aligned; room for 4 bytes is there. */
 static uint8_t *align(const catga_writer *out, uint8_t *at, size_t ahead, size_t alignment)
@@ -269,20 +276,34 @@ static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, cons
     return end;
 }
 
-uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+/* The same for offsets, which are set one by one. */
+static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_field *field,
+                                     size_t length)
+{
+    size_t room = (size_t)(out->end - at);
+    if (length > field->max)
+        return catga_refuse_length(out, field);
+    if (room < 4 || length > (room - 4) / 4)
+        return catga_overflow(out);
+    catga_store_u32(at, (uint32_t)length);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    return at + 4 + 4 * length;
+}
+
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length)
 {
     uint8_t *elements;
     size_t size = catga_scalar_size(field->element);
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, length);
-    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, size, size, &elements);
+    at = begin_vector(out, at, catga_slot(table, places, field), field, length, size, size, &elements);
     if (at != NULL)
         catga_copy_scalars(elements, data, length, size);
     return at;
 }
 
-uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length)
 {
     uint8_t *elements;
@@ -290,7 +311,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, const
     const catga_struct *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, length);
-    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, type->size, type->alignment, &elements);
+    at = begin_vector(out, at, catga_slot(table, places, field), field, length, type->size, type->alignment, &elements);
     if (at == NULL)
         return NULL;
     if (type->packed && !CATGA_SWAPPED)
@@ -311,13 +332,13 @@ static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, cat
     return (seen & CATGA_HIGH_BITS) == 0 || is_text(text) ? at : refuse(out, "not UTF-8");
 }
 
-uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, catga_string_slice values)
 {
-    uint8_t *elements = NULL;
     if (at == NULL || values.data == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, values.length);
-    at = begin_vector(out, at, slot_of(table, vtable, field), field, values.length, 4, 4, &elements);
+    uint8_t *elements = at + 4;
+    at = begin_offsets(out, at, catga_slot(table, places, field), field, values.length);
     for (size_t i = 0; at != NULL && i < values.length; i++) {
         catga_string value = values.data[i];
         at = value.data == NULL ? refuse(out, "absent") : put_lone_text(out, at, elements + 4 * i, value);
@@ -354,24 +375,24 @@ static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const c
     return at;
 }
 
-uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                          const catga_field *field, const void *input)
 {
     if (at == NULL || input == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
-    at = put_table(out, at, slot_of(table, vtable, field), field->type, input);
+    at = put_table(out, at, catga_slot(table, places, field), field->type, input);
     return at == NULL ? failed_in(out, field) : at;
 }
 
-uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                             const catga_field *field, const void *data, size_t length)
 {
-    uint8_t *elements = NULL;
     const uint8_t *input = data;
     const catga_table *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, length);
-    at = begin_vector(out, at, slot_of(table, vtable, field), field, length, 4, 4, &elements);
+    uint8_t *elements = at + 4;
+    at = begin_offsets(out, at, catga_slot(table, places, field), field, length);
     if (at == NULL || length == 0)
         return at;
     if (!enter(out))
@@ -427,28 +448,29 @@ static catga_plain_union load_union(const catga_union *type, const uint8_t *plai
     return value;
 }
 
-uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                          const catga_field *field, const void *input)
 {
     catga_plain_union plain = load_union(field->type, input);
     if (at == NULL || plain.type == 0)
         return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
-    at = put_alternative(out, at, slot_of(table, vtable, field), field->type, plain);
+    at = put_alternative(out, at, catga_slot(table, places, field), field->type, plain);
     return at == NULL ? failed_in(out, field) : at;
 }
 
-uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, const uint8_t *vtable,
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                           const catga_field *tags, const catga_field *field, const void *data, size_t length)
 {
     uint8_t *types = NULL;
-    uint8_t *elements = NULL;
     const uint8_t *input = data;
     const catga_union *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : catga_leave_out(out, at, field, length);
-    at = begin_vector(out, at, slot_of(table, vtable, tags), tags, length, 1, 1, &types);
-    if (at != NULL)
-        at = begin_vector(out, at, slot_of(table, vtable, field), field, length, 4, 4, &elements);
+    at = begin_vector(out, at, catga_slot(table, places, tags), tags, length, 1, 1, &types);
+    if (at == NULL)
+        return NULL;
+    uint8_t *elements = at + 4;
+    at = begin_offsets(out, at, catga_slot(table, places, field), field, length);
     for (size_t i = 0; at != NULL && i < length; i++) {
         catga_plain_union plain = load_union(type, input + i * type->plain_size);
         types[i] = plain.type;
@@ -467,7 +489,8 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
                           size_t *length, catga_problem *problem)
 {
     catga_writer out;
-    catga_problem_begin(problem);
+    if (problem != NULL)
+        catga_problem_begin(problem);
     if (capacity < HEADER_SIZE)
         return CATGA_TOO_LARGE;
     if (capacity > LARGEST_BUFFER)
@@ -475,15 +498,16 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
     out.start = buffer;
     out.end = buffer + (capacity & ~(size_t)3);
     out.problem = problem;
-    out.last.type = NULL;
+    out.last = &none;
     out.depth = 1;
     out.vtable_count = 0;
     out.full = false;
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);
     const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, input);
-    catga_problem_finish(problem);
-    if (at == NULL)
+    if (at == NULL) {
+        catga_problem_finish(problem);
         return out.full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;
+    }
     *length = (size_t)(at - buffer);
     return CATGA_OK;
 }

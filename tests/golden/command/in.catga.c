@@ -20,12 +20,12 @@ static const uint16_t test_commands_result_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0
 static uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_commands_result *in = (const test_commands_result *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_commands_result_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_commands_result_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_commands_result_descriptor, present);
+    return catga_end_table(out, table, &test_commands_result_descriptor, test_commands_result_vtable, present);
 }
 
 static bool test_commands_result_check(catga_check *check, catga_frame table)
@@ -68,15 +68,15 @@ static const uint16_t test_commands_do_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0,
 static uint8_t *test_commands_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_commands_do_it *in = (const test_commands_do_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_commands_do_it_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_commands_do_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &test_commands_do_it_descriptor, present);
+    at = catga_end_table(out, table, &test_commands_do_it_descriptor, test_commands_do_it_vtable, present);
     const catga_field *fields = test_commands_do_it_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->what);
+    catga_places places = catga_places_of(out, test_commands_do_it_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->what);
     return at;
 }
 

@@ -66,7 +66,7 @@ static const uint16_t test_enums_paint_vtable[] = {14, 13, 10, 11, 8, 12, 4, 0, 
 static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_enums_paint *in = (const test_enums_paint *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_enums_paint_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_enums_paint_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -75,10 +75,10 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     present |= catga_put_u8(table + 10, in->color, 0) << 0;
     present |= catga_put_u8(table + 11, in->other, 1) << 1;
     present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
-    at = catga_end_table(out, table, &test_enums_paint_descriptor, present);
+    at = catga_end_table(out, table, &test_enums_paint_descriptor, test_enums_paint_vtable, present);
     const catga_field *fields = test_enums_paint_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_scalars(out, at, table, vtable, &fields[4], in->colors.data,
+    catga_places places = catga_places_of(out, test_enums_paint_vtable);
+    at = catga_put_scalars(out, at, table, places, &fields[4], in->colors.data,
         in->colors.length);
     return at;
 }

@@ -20,15 +20,15 @@ static const uint16_t test_events_done_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0}
 static uint8_t *test_events_done_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_events_done *in = (const test_events_done *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_events_done_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_events_done_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &test_events_done_descriptor, present);
+    at = catga_end_table(out, table, &test_events_done_descriptor, test_events_done_vtable, present);
     const catga_field *fields = test_events_done_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->what);
+    catga_places places = catga_places_of(out, test_events_done_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->what);
     return at;
 }
 

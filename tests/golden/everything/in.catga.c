@@ -73,11 +73,11 @@ static const uint16_t sample_everything_empty_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0
 static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_empty_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_empty_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &sample_everything_empty_descriptor, present);
+    return catga_end_table(out, table, &sample_everything_empty_descriptor, sample_everything_empty_vtable, present);
 }
 
 static bool sample_everything_empty_check(catga_check *check, catga_frame table)
@@ -261,7 +261,7 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
         return catga_refuse(out, &sample_everything_fields_fields[18], "out of range");
     if (in->corner == NULL)
         return catga_refuse(out, &sample_everything_fields_fields[21], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_fields_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -293,23 +293,23 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_put_u8(table + 164, in->byte, 0) << 5;
     present |= catga_put_u8(table + 165, in->color, 4) << 11;
     present |= catga_put_optional_bool(table + 166, in->maybe_on) << 19;
-    at = catga_end_table(out, table, &sample_everything_fields_descriptor, present);
+    at = catga_end_table(out, table, &sample_everything_fields_descriptor, sample_everything_fields_vtable, present);
     const catga_field *fields = sample_everything_fields_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[16], in->text);
-    at = catga_put_scalars(out, at, table, vtable, &fields[17], in->data.data,
+    catga_places places = catga_places_of(out, sample_everything_fields_vtable);
+    at = catga_put_string(out, at, table, places, &fields[16], in->text);
+    at = catga_put_scalars(out, at, table, places, &fields[17], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, vtable, &fields[22], in->inner);
-    at = catga_put_scalars(out, at, table, vtable, &fields[23], in->numbers.data,
+    at = catga_put_child(out, at, table, places, &fields[22], in->inner);
+    at = catga_put_scalars(out, at, table, places, &fields[23], in->numbers.data,
         in->numbers.length);
-    at = catga_put_scalars(out, at, table, vtable, &fields[24], in->colors.data,
+    at = catga_put_scalars(out, at, table, places, &fields[24], in->colors.data,
         in->colors.length);
-    at = catga_put_scalars(out, at, table, vtable, &fields[25], in->prices.data,
+    at = catga_put_scalars(out, at, table, places, &fields[25], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, vtable, &fields[26], in->texts);
-    at = catga_put_structs(out, at, table, vtable, &fields[27], in->points.data,
+    at = catga_put_strings(out, at, table, places, &fields[26], in->texts);
+    at = catga_put_structs(out, at, table, places, &fields[27], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, vtable, &fields[28], in->inners.data,
+    at = catga_put_children(out, at, table, places, &fields[28], in->inners.data,
         in->inners.length);
     return at;
 }
@@ -359,11 +359,11 @@ static const uint16_t sample_everything_create_fields_vtable[] = {4, 4, 0, 0, 0,
 static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_create_fields_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_create_fields_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &sample_everything_create_fields_descriptor, present);
+    return catga_end_table(out, table, &sample_everything_create_fields_descriptor, sample_everything_create_fields_vtable, present);
 }
 
 static bool sample_everything_create_fields_check(catga_check *check, catga_frame table)
@@ -406,15 +406,15 @@ static const uint16_t sample_everything_do_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0
 static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const sample_everything_do_it *in = (const sample_everything_do_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_do_it_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_do_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &sample_everything_do_it_descriptor, present);
+    at = catga_end_table(out, table, &sample_everything_do_it_descriptor, sample_everything_do_it_vtable, present);
     const catga_field *fields = sample_everything_do_it_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->what);
+    catga_places places = catga_places_of(out, sample_everything_do_it_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->what);
     return at;
 }
 
@@ -459,12 +459,12 @@ static const uint16_t sample_everything_ask_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 
 static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_ask_it_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_ask_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u32(table + 4, in->which, 0) << 0;
-    return catga_end_table(out, table, &sample_everything_ask_it_descriptor, present);
+    return catga_end_table(out, table, &sample_everything_ask_it_descriptor, sample_everything_ask_it_vtable, present);
 }
 
 static bool sample_everything_ask_it_check(catga_check *check, catga_frame table)
@@ -507,15 +507,15 @@ static const uint16_t sample_everything_done_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0,
 static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const sample_everything_done *in = (const sample_everything_done *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &sample_everything_done_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_done_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &sample_everything_done_descriptor, present);
+    at = catga_end_table(out, table, &sample_everything_done_descriptor, sample_everything_done_vtable, present);
     const catga_field *fields = sample_everything_done_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->what);
+    catga_places places = catga_places_of(out, sample_everything_done_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->what);
     return at;
 }
 

@@ -28,16 +28,16 @@ static const uint16_t test_ids_old_vtable[] = {10, 9, 4, 0, 8, 0, 0, 0, 0, 0};
 static uint8_t *test_ids_old_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_ids_old *in = (const test_ids_old *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_ids_old_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_ids_old_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->first.data) << 0;
     present |= catga_put_u8(table + 8, in->last, 0) << 2;
-    at = catga_end_table(out, table, &test_ids_old_descriptor, present);
+    at = catga_end_table(out, table, &test_ids_old_descriptor, test_ids_old_vtable, present);
     const catga_field *fields = test_ids_old_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->first);
+    catga_places places = catga_places_of(out, test_ids_old_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->first);
     return at;
 }
 

@@ -28,18 +28,18 @@ static const uint16_t test_imports_price_vtable[] = {10, 13, 4, 12, 8, 0, 0, 0, 
 static uint8_t *test_imports_price_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_imports_price *in = (const test_imports_price *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_imports_price_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_imports_price_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->amount) << 0;
     present |= catga_has(in->history.data) << 2;
     present |= catga_put_u8(table + 12, in->currency, 0) << 1;
-    at = catga_end_table(out, table, &test_imports_price_descriptor, present);
+    at = catga_end_table(out, table, &test_imports_price_descriptor, test_imports_price_vtable, present);
     const catga_field *fields = test_imports_price_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_child(out, at, table, vtable, &fields[0], in->amount);
-    at = catga_put_children(out, at, table, vtable, &fields[2], in->history.data,
+    catga_places places = catga_places_of(out, test_imports_price_vtable);
+    at = catga_put_child(out, at, table, places, &fields[0], in->amount);
+    at = catga_put_children(out, at, table, places, &fields[2], in->history.data,
         in->history.length);
     return at;
 }
@@ -86,15 +86,15 @@ static const uint16_t test_imports_answer_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0,
 static uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_imports_answer *in = (const test_imports_answer *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_imports_answer_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_imports_answer_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->price) << 0;
-    at = catga_end_table(out, table, &test_imports_answer_descriptor, present);
+    at = catga_end_table(out, table, &test_imports_answer_descriptor, test_imports_answer_vtable, present);
     const catga_field *fields = test_imports_answer_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_child(out, at, table, vtable, &fields[0], in->price);
+    catga_places places = catga_places_of(out, test_imports_answer_vtable);
+    at = catga_put_child(out, at, table, places, &fields[0], in->price);
     return at;
 }
 
@@ -139,12 +139,12 @@ static const uint16_t test_imports_get_price_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0,
 static uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_imports_get_price *in = (const test_imports_get_price *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_imports_get_price_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_imports_get_price_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_imports_get_price_descriptor, present);
+    return catga_end_table(out, table, &test_imports_get_price_descriptor, test_imports_get_price_vtable, present);
 }
 
 static bool test_imports_get_price_check(catga_check *check, catga_frame table)

@@ -43,18 +43,18 @@ static const uint16_t test_nested_tree_vtable[] = {10, 20, 4, 12, 16, 0, 0, 0, 0
 static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_nested_tree *in = (const test_nested_tree *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_nested_tree_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_nested_tree_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
     present |= catga_has(in->left) << 1;
     present |= catga_has(in->children.data) << 2;
-    at = catga_end_table(out, table, &test_nested_tree_descriptor, present);
+    at = catga_end_table(out, table, &test_nested_tree_descriptor, test_nested_tree_vtable, present);
     const catga_field *fields = test_nested_tree_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_child(out, at, table, vtable, &fields[1], in->left);
-    at = catga_put_children(out, at, table, vtable, &fields[2], in->children.data,
+    catga_places places = catga_places_of(out, test_nested_tree_vtable);
+    at = catga_put_child(out, at, table, places, &fields[1], in->left);
+    at = catga_put_children(out, at, table, places, &fields[2], in->children.data,
         in->children.length);
     return at;
 }

@@ -32,7 +32,7 @@ static const uint16_t test_optional_maybe_vtable[] = {12, 21, 12, 20, 16, 4, 0, 
 static uint8_t *test_optional_maybe_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_optional_maybe *in = (const test_optional_maybe *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_optional_maybe_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_optional_maybe_vtable, 8);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -40,7 +40,7 @@ static uint8_t *test_optional_maybe_put(catga_writer *out, uint8_t *at, uint8_t 
     present |= catga_put_optional_u32(table + 12, in->number) << 0;
     present |= catga_put_optional_f32(table + 16, in->ratio) << 2;
     present |= catga_put_optional_bool(table + 20, in->flag) << 1;
-    return catga_end_table(out, table, &test_optional_maybe_descriptor, present);
+    return catga_end_table(out, table, &test_optional_maybe_descriptor, test_optional_maybe_vtable, present);
 }
 
 static bool test_optional_maybe_check(catga_check *check, catga_frame table)

@@ -20,12 +20,12 @@ static const uint16_t test_queries_result_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0,
 static uint8_t *test_queries_result_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_queries_result *in = (const test_queries_result *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_queries_result_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_queries_result_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_queries_result_descriptor, present);
+    return catga_end_table(out, table, &test_queries_result_descriptor, test_queries_result_vtable, present);
 }
 
 static bool test_queries_result_check(catga_check *check, catga_frame table)
@@ -57,11 +57,11 @@ static const uint16_t test_queries_ask_it_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0,
 static uint8_t *test_queries_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_queries_ask_it_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_queries_ask_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &test_queries_ask_it_descriptor, present);
+    return catga_end_table(out, table, &test_queries_ask_it_descriptor, test_queries_ask_it_vtable, present);
 }
 
 static bool test_queries_ask_it_check(catga_check *check, catga_frame table)

@@ -80,7 +80,7 @@ static uint8_t *test_ranges_bounded_put(catga_writer *out, uint8_t *at, uint8_t 
         return catga_refuse(out, &test_ranges_bounded_fields[7], "out of range");
     if (in->maybe.present && !(in->maybe.value <= 9))
         return catga_refuse(out, &test_ranges_bounded_fields[7], "out of range");
-    uint8_t *table = catga_begin_table(out, at, slot, &test_ranges_bounded_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_ranges_bounded_vtable, 8);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -92,7 +92,7 @@ static uint8_t *test_ranges_bounded_put(catga_writer *out, uint8_t *at, uint8_t 
     present |= catga_put_i8(table + 30, in->least, 0) << 1;
     present |= catga_put_u8(table + 31, in->most, 0) << 2;
     present |= catga_put_u8(table + 32, in->whole, 0) << 3;
-    return catga_end_table(out, table, &test_ranges_bounded_descriptor, present);
+    return catga_end_table(out, table, &test_ranges_bounded_descriptor, test_ranges_bounded_vtable, present);
 }
 
 static bool test_ranges_bounded_check(catga_check *check, catga_frame table)

@@ -53,7 +53,7 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     const test_required_must *in = (const test_required_must *)input;
     if (in->point == NULL)
         return catga_refuse(out, &test_required_must_fields[2], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, &test_required_must_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_required_must_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -62,14 +62,14 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     present |= catga_put_struct(table + 12, &test_required_point_descriptor, in->point) << 2;
     present |= catga_has(in->inner) << 3;
     present |= catga_has(in->many.data) << 4;
-    at = catga_end_table(out, table, &test_required_must_descriptor, present);
+    at = catga_end_table(out, table, &test_required_must_descriptor, test_required_must_vtable, present);
     const catga_field *fields = test_required_must_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->name);
-    at = catga_put_scalars(out, at, table, vtable, &fields[1], in->data.data,
+    catga_places places = catga_places_of(out, test_required_must_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->name);
+    at = catga_put_scalars(out, at, table, places, &fields[1], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, vtable, &fields[3], in->inner);
-    at = catga_put_children(out, at, table, vtable, &fields[4], in->many.data,
+    at = catga_put_child(out, at, table, places, &fields[3], in->inner);
+    at = catga_put_children(out, at, table, places, &fields[4], in->many.data,
         in->many.length);
     return at;
 }

@@ -72,7 +72,7 @@ static const uint16_t test_scalars_numbers_vtable[] = {32, 71, 68, 69, 70, 64, 6
 static uint8_t *test_scalars_numbers_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_scalars_numbers *in = (const test_scalars_numbers *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_scalars_numbers_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_scalars_numbers_vtable, 8);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -90,7 +90,7 @@ static uint8_t *test_scalars_numbers_put(catga_writer *out, uint8_t *at, uint8_t
     present |= catga_put_bool(table + 68, in->a, true) << 0;
     present |= catga_put_i8(table + 69, in->b, (-128)) << 1;
     present |= catga_put_u8(table + 70, in->c, 255) << 2;
-    return catga_end_table(out, table, &test_scalars_numbers_descriptor, present);
+    return catga_end_table(out, table, &test_scalars_numbers_descriptor, test_scalars_numbers_vtable, present);
 }
 
 static bool test_scalars_numbers_check(catga_check *check, catga_frame table)

@@ -20,12 +20,12 @@ static const uint16_t test_services_result_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0
 static uint8_t *test_services_result_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_services_result *in = (const test_services_result *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_services_result_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_services_result_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_services_result_descriptor, present);
+    return catga_end_table(out, table, &test_services_result_descriptor, test_services_result_vtable, present);
 }
 
 static bool test_services_result_check(catga_check *check, catga_frame table)
@@ -68,12 +68,12 @@ static const uint16_t test_services_ask_it_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0
 static uint8_t *test_services_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_services_ask_it *in = (const test_services_ask_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_services_ask_it_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_services_ask_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_services_ask_it_descriptor, present);
+    return catga_end_table(out, table, &test_services_ask_it_descriptor, test_services_ask_it_vtable, present);
 }
 
 static bool test_services_ask_it_check(catga_check *check, catga_frame table)
@@ -116,12 +116,12 @@ static const uint16_t test_services_done_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0, 
 static uint8_t *test_services_done_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_services_done *in = (const test_services_done *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_services_done_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_services_done_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, &test_services_done_descriptor, present);
+    return catga_end_table(out, table, &test_services_done_descriptor, test_services_done_vtable, present);
 }
 
 static bool test_services_done_check(catga_check *check, catga_frame table)

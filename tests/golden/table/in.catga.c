@@ -28,17 +28,17 @@ static const uint16_t test_tables_line_vtable[] = {10, 13, 4, 8, 12, 0, 0, 0, 0,
 static uint8_t *test_tables_line_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_tables_line *in = (const test_tables_line *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_tables_line_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_tables_line_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->product_id.data) << 0;
     present |= catga_put_u32(table + 8, in->quantity, 1) << 1;
     present |= catga_put_bool(table + 12, in->shipped, false) << 2;
-    at = catga_end_table(out, table, &test_tables_line_descriptor, present);
+    at = catga_end_table(out, table, &test_tables_line_descriptor, test_tables_line_vtable, present);
     const catga_field *fields = test_tables_line_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->product_id);
+    catga_places places = catga_places_of(out, test_tables_line_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->product_id);
     return at;
 }
 

@@ -9,11 +9,11 @@ static const uint16_t test_tables_nothing_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0,
 static uint8_t *test_tables_nothing_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_tables_nothing_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_tables_nothing_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &test_tables_nothing_descriptor, present);
+    return catga_end_table(out, table, &test_tables_nothing_descriptor, test_tables_nothing_vtable, present);
 }
 
 static bool test_tables_nothing_check(catga_check *check, catga_frame table)

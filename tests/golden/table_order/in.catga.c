@@ -61,7 +61,7 @@ static const uint16_t test_tables_mixed_vtable[] = {18, 34, 32, 4, 24, 26, 20, 1
 static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_tables_mixed *in = (const test_tables_mixed *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_tables_mixed_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_tables_mixed_vtable, 8);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -72,10 +72,10 @@ static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *s
     present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
     present |= catga_put_u8(table + 32, in->a, 0) << 0;
     present |= catga_put_bool(table + 33, in->g, false) << 6;
-    at = catga_end_table(out, table, &test_tables_mixed_descriptor, present);
+    at = catga_end_table(out, table, &test_tables_mixed_descriptor, test_tables_mixed_vtable, present);
     const catga_field *fields = test_tables_mixed_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[4], in->e);
+    catga_places places = catga_places_of(out, test_tables_mixed_vtable);
+    at = catga_put_string(out, at, table, places, &fields[4], in->e);
     return at;
 }
 

@@ -35,15 +35,15 @@ static const uint16_t test_vectors_item_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0
 static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_vectors_item *in = (const test_vectors_item *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_vectors_item_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_vectors_item_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->name.data) << 0;
-    at = catga_end_table(out, table, &test_vectors_item_descriptor, present);
+    at = catga_end_table(out, table, &test_vectors_item_descriptor, test_vectors_item_vtable, present);
     const catga_field *fields = test_vectors_item_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_string(out, at, table, vtable, &fields[0], in->name);
+    catga_places places = catga_places_of(out, test_vectors_item_vtable);
+    at = catga_put_string(out, at, table, places, &fields[0], in->name);
     return at;
 }
 
@@ -112,7 +112,7 @@ static const uint16_t test_vectors_many_vtable[] = {18, 32, 4, 8, 12, 16, 20, 24
 static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
 {
     const test_vectors_many *in = (const test_vectors_many *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, &test_vectors_many_descriptor);
+    uint8_t *table = catga_begin_table(out, at, slot, test_vectors_many_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
@@ -123,21 +123,21 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     present |= catga_has(in->points.data) << 4;
     present |= catga_has(in->items.data) << 5;
     present |= catga_has(in->data.data) << 6;
-    at = catga_end_table(out, table, &test_vectors_many_descriptor, present);
+    at = catga_end_table(out, table, &test_vectors_many_descriptor, test_vectors_many_vtable, present);
     const catga_field *fields = test_vectors_many_fields;
-    const uint8_t *vtable = catga_last_vtable(out);
-    at = catga_put_scalars(out, at, table, vtable, &fields[0], in->flags.data,
+    catga_places places = catga_places_of(out, test_vectors_many_vtable);
+    at = catga_put_scalars(out, at, table, places, &fields[0], in->flags.data,
         in->flags.length);
-    at = catga_put_scalars(out, at, table, vtable, &fields[1], in->ratios.data,
+    at = catga_put_scalars(out, at, table, places, &fields[1], in->ratios.data,
         in->ratios.length);
-    at = catga_put_scalars(out, at, table, vtable, &fields[2], in->prices.data,
+    at = catga_put_scalars(out, at, table, places, &fields[2], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, vtable, &fields[3], in->names);
-    at = catga_put_structs(out, at, table, vtable, &fields[4], in->points.data,
+    at = catga_put_strings(out, at, table, places, &fields[3], in->names);
+    at = catga_put_structs(out, at, table, places, &fields[4], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, vtable, &fields[5], in->items.data,
+    at = catga_put_children(out, at, table, places, &fields[5], in->items.data,
         in->items.length);
-    at = catga_put_scalars(out, at, table, vtable, &fields[6], in->data.data,
+    at = catga_put_scalars(out, at, table, places, &fields[6], in->data.data,
         in->data.length);
     return at;
 }
