@@ -20,16 +20,23 @@ EPOCH = datetime.datetime(1970, 1, 1)
 # ---- Making
 
 class Maker:
-    def __init__(self, random, depth=3):
-        self.random, self.depth = random, depth
+    """Tables nest `depth` deep, and a value has about `most` of them."""
+
+    def __init__(self, random, depth=3, most=30):
+        self.random, self.depth, self.most, self.left = random, depth, most, 0
+
+    def root(self, declaration):
+        self.left = self.most
+        return self.table(declaration)
 
     def table(self, declaration, depth=0):
         rate = self.random.choice([0.0, 0.3, 0.7, 1.0])
+        self.left -= 1
         made = {}
         for member in declaration.members:
             if member.deprecated or not (member.required or self.random.random() < rate):
                 continue
-            if not member.required and depth >= self.depth and _has_tables(member.type):
+            if not member.required and (depth >= self.depth or self.left <= 0) and _has_tables(member.type):
                 continue
             made[member.name] = self.value(member.type, member, depth)
         return made
@@ -58,7 +65,7 @@ class Maker:
 
     def vector(self, type, member, depth):
         most = {"table": 3 if depth < 2 else 1}.get(type.of.kind, 9)
-        if type.of.kind == "table" and depth >= self.depth:
+        if type.of.kind == "table" and (depth >= self.depth or self.left <= 0):
             most = 0
         return [self.value(type.of, None, depth) for _ in range(self.length(member, most))]
 
