@@ -253,6 +253,19 @@ static inline size_t ${table.type}_print(${table.type}_view view, char *text, si
 {
     return catga_print(&${table.type}_descriptor, view.table, text, capacity);
 }
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status ${table.type}_parse(const char *text, size_t length, catga_unknown unknown,
+                                               ${table.type} *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&${table.type}_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status ${table.type}_unpack(${table.type}_view view, ${table.type} *plain, catga_arena *arena)
+{
+    return catga_unpack(&${table.type}_descriptor, view.table, plain, arena);
+}
 % end
 %#
 %# ---- Errors

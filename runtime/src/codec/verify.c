@@ -360,7 +360,8 @@ catga_status catga_verify(const catga_table *table, const void *bytes, size_t le
                           catga_problem *problem)
 {
     *root = NULL;
-    catga_problem_begin(problem);
+    if (problem != NULL)
+        catga_problem_begin(problem);
     if (length < HEADER_SIZE + 4 || length > INT32_MAX) {
         catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
         catga_problem_finish(problem);
@@ -369,9 +370,10 @@ catga_status catga_verify(const catga_table *table, const void *bytes, size_t le
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
     catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
     uint32_t at = check_root(&check, table);
-    catga_problem_finish(problem);
-    if (at == 0)
+    if (at == 0) {
+        catga_problem_finish(problem);
         return CATGA_BAD_MESSAGE;
+    }
     *root = check.bytes + at;
     return CATGA_OK;
 }

@@ -84,6 +84,19 @@ static inline size_t test_commands_result_print(test_commands_result_view view, 
     return catga_print(&test_commands_result_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_commands_result_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_commands_result *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_commands_result_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_commands_result_unpack(test_commands_result_view view, test_commands_result *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_commands_result_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.commands.DoIt ---- */
 
 /* Does it. */
@@ -128,6 +141,19 @@ static inline catga_status test_commands_do_it_open(const void *bytes, size_t le
 static inline size_t test_commands_do_it_print(test_commands_do_it_view view, char *text, size_t capacity)
 {
     return catga_print(&test_commands_do_it_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_commands_do_it_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_commands_do_it *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_commands_do_it_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_commands_do_it_unpack(test_commands_do_it_view view, test_commands_do_it *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_commands_do_it_descriptor, view.table, plain, arena);
 }
 
 /* ---- Errors test.commands.Trouble ---- */

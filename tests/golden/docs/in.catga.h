@@ -88,6 +88,19 @@ static inline size_t test_docs_commented_print(test_docs_commented_view view, ch
     return catga_print(&test_docs_commented_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_docs_commented_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_docs_commented *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_docs_commented_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_docs_commented_unpack(test_docs_commented_view view, test_docs_commented *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_docs_commented_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

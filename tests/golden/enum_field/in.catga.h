@@ -131,6 +131,19 @@ static inline size_t test_enums_paint_print(test_enums_paint_view view, char *te
     return catga_print(&test_enums_paint_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_enums_paint_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_enums_paint *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_enums_paint_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_enums_paint_unpack(test_enums_paint_view view, test_enums_paint *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_enums_paint_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -65,6 +65,19 @@ static inline size_t test_events_done_print(test_events_done_view view, char *te
     return catga_print(&test_events_done_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_events_done_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_events_done *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_events_done_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_events_done_unpack(test_events_done_view view, test_events_done *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_events_done_descriptor, view.table, plain, arena);
+}
+
 /*
  * ---- event test.events.Done
  * on catga.events.test.events.v1.Done

@@ -212,6 +212,19 @@ static inline size_t sample_everything_empty_print(sample_everything_empty_view 
     return catga_print(&sample_everything_empty_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_empty_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_empty *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_empty_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_empty_unpack(sample_everything_empty_view view, sample_everything_empty *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_empty_descriptor, view.table, plain, arena);
+}
+
 /* ---- sample.everything.Fields ---- */
 
 /* Every kind of field. */
@@ -468,6 +481,19 @@ static inline size_t sample_everything_fields_print(sample_everything_fields_vie
     return catga_print(&sample_everything_fields_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_fields_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_fields *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_fields_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_fields_unpack(sample_everything_fields_view view, sample_everything_fields *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_fields_descriptor, view.table, plain, arena);
+}
+
 /* ---- sample.everything.CreateFields ---- */
 
 /* Its name is a function of flatc's for a table Fields. */
@@ -514,6 +540,19 @@ static inline catga_status sample_everything_create_fields_open(const void *byte
 static inline size_t sample_everything_create_fields_print(sample_everything_create_fields_view view, char *text, size_t capacity)
 {
     return catga_print(&sample_everything_create_fields_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_create_fields *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_create_fields_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_create_fields_unpack(sample_everything_create_fields_view view, sample_everything_create_fields *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_create_fields_descriptor, view.table, plain, arena);
 }
 
 /* ---- sample.everything.DoIt ---- */
@@ -563,6 +602,19 @@ static inline size_t sample_everything_do_it_print(sample_everything_do_it_view 
     return catga_print(&sample_everything_do_it_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_do_it_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_do_it *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_do_it_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_do_it_unpack(sample_everything_do_it_view view, sample_everything_do_it *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_do_it_descriptor, view.table, plain, arena);
+}
+
 /* ---- sample.everything.AskIt ---- */
 
 struct sample_everything_ask_it {
@@ -606,6 +658,19 @@ static inline catga_status sample_everything_ask_it_open(const void *bytes, size
 static inline size_t sample_everything_ask_it_print(sample_everything_ask_it_view view, char *text, size_t capacity)
 {
     return catga_print(&sample_everything_ask_it_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_ask_it *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask_it_view view, sample_everything_ask_it *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_ask_it_descriptor, view.table, plain, arena);
 }
 
 /* ---- sample.everything.Done ---- */
@@ -652,6 +717,19 @@ static inline catga_status sample_everything_done_open(const void *bytes, size_t
 static inline size_t sample_everything_done_print(sample_everything_done_view view, char *text, size_t capacity)
 {
     return catga_print(&sample_everything_done_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_done_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_done *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_done_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_done_unpack(sample_everything_done_view view, sample_everything_done *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_done_descriptor, view.table, plain, arena);
 }
 
 /* ---- Errors sample.everything.Trouble ---- */

@@ -121,6 +121,19 @@ static inline size_t test_imports_price_print(test_imports_price_view view, char
     return catga_print(&test_imports_price_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_imports_price_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_imports_price *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_imports_price_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_imports_price_unpack(test_imports_price_view view, test_imports_price *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_imports_price_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.imports.Answer ---- */
 
 struct test_imports_answer {
@@ -180,6 +193,19 @@ static inline size_t test_imports_answer_print(test_imports_answer_view view, ch
     return catga_print(&test_imports_answer_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_imports_answer_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_imports_answer *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_imports_answer_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_imports_answer_unpack(test_imports_answer_view view, test_imports_answer *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_imports_answer_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.imports.GetPrice ---- */
 
 struct test_imports_get_price {
@@ -223,6 +249,19 @@ static inline catga_status test_imports_get_price_open(const void *bytes, size_t
 static inline size_t test_imports_get_price_print(test_imports_get_price_view view, char *text, size_t capacity)
 {
     return catga_print(&test_imports_get_price_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_imports_get_price_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_imports_get_price *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_imports_get_price_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_imports_get_price_unpack(test_imports_get_price_view view, test_imports_get_price *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_imports_get_price_descriptor, view.table, plain, arena);
 }
 
 /* ---- Replies that hold test.imports.Answer ---- */

@@ -105,6 +105,19 @@ static inline size_t test_int_class_order_print(test_int_class_order_view view, 
     return catga_print(&test_int_class_order_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_int_class_order_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_int_class_order *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_int_class_order_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_int_class_order_unpack(test_int_class_order_view view, test_int_class_order *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_int_class_order_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.int.class.CreateOrder ---- */
 
 struct test_int_class_create_order {
@@ -155,6 +168,19 @@ static inline catga_status test_int_class_create_order_open(const void *bytes, s
 static inline size_t test_int_class_create_order_print(test_int_class_create_order_view view, char *text, size_t capacity)
 {
     return catga_print(&test_int_class_create_order_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_int_class_create_order_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_int_class_create_order *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_int_class_create_order_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_int_class_create_order_unpack(test_int_class_create_order_view view, test_int_class_create_order *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_int_class_create_order_descriptor, view.table, plain, arena);
 }
 
 /* ---- test.int.class.Words ---- */
@@ -251,6 +277,19 @@ static inline catga_status test_int_class_words_open(const void *bytes, size_t l
 static inline size_t test_int_class_words_print(test_int_class_words_view view, char *text, size_t capacity)
 {
     return catga_print(&test_int_class_words_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_int_class_words_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_int_class_words *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_int_class_words_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_int_class_words_unpack(test_int_class_words_view view, test_int_class_words *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_int_class_words_descriptor, view.table, plain, arena);
 }
 
 #ifdef __cplusplus

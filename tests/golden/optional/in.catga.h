@@ -100,6 +100,19 @@ static inline size_t test_optional_maybe_print(test_optional_maybe_view view, ch
     return catga_print(&test_optional_maybe_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_optional_maybe_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_optional_maybe *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_optional_maybe_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_optional_maybe_unpack(test_optional_maybe_view view, test_optional_maybe *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_optional_maybe_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -170,6 +170,19 @@ static inline size_t test_scalars_numbers_print(test_scalars_numbers_view view, 
     return catga_print(&test_scalars_numbers_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_scalars_numbers_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_scalars_numbers *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_scalars_numbers_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_scalars_numbers_unpack(test_scalars_numbers_view view, test_scalars_numbers *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_scalars_numbers_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -89,6 +89,19 @@ static inline size_t test_services_result_print(test_services_result_view view, 
     return catga_print(&test_services_result_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_services_result_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_services_result *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_services_result_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_services_result_unpack(test_services_result_view view, test_services_result *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_services_result_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.services.AskIt ---- */
 
 struct test_services_ask_it {
@@ -134,6 +147,19 @@ static inline size_t test_services_ask_it_print(test_services_ask_it_view view, 
     return catga_print(&test_services_ask_it_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_services_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_services_ask_it *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_services_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_services_ask_it_unpack(test_services_ask_it_view view, test_services_ask_it *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_services_ask_it_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.services.Done ---- */
 
 struct test_services_done {
@@ -177,6 +203,19 @@ static inline catga_status test_services_done_open(const void *bytes, size_t len
 static inline size_t test_services_done_print(test_services_done_view view, char *text, size_t capacity)
 {
     return catga_print(&test_services_done_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_services_done_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_services_done *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_services_done_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_services_done_unpack(test_services_done_view view, test_services_done *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_services_done_descriptor, view.table, plain, arena);
 }
 
 /* ---- Replies that hold test.services.Result ---- */

@@ -95,6 +95,19 @@ static inline size_t test_tables_line_print(test_tables_line_view view, char *te
     return catga_print(&test_tables_line_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_tables_line_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_tables_line *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_tables_line_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_tables_line_unpack(test_tables_line_view view, test_tables_line *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_tables_line_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -74,6 +74,19 @@ static inline size_t test_tables_nothing_print(test_tables_nothing_view view, ch
     return catga_print(&test_tables_nothing_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_tables_nothing_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_tables_nothing *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_tables_nothing_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_tables_nothing_unpack(test_tables_nothing_view view, test_tables_nothing *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_tables_nothing_descriptor, view.table, plain, arena);
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -121,6 +121,19 @@ static inline size_t test_vectors_item_print(test_vectors_item_view view, char *
     return catga_print(&test_vectors_item_descriptor, view.table, text, capacity);
 }
 
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_vectors_item_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_vectors_item *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_vectors_item_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_vectors_item_unpack(test_vectors_item_view view, test_vectors_item *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_vectors_item_descriptor, view.table, plain, arena);
+}
+
 /* ---- test.vectors.Many ---- */
 
 struct test_vectors_many {
@@ -217,6 +230,19 @@ static inline catga_status test_vectors_many_open(const void *bytes, size_t leng
 static inline size_t test_vectors_many_print(test_vectors_many_view view, char *text, size_t capacity)
 {
     return catga_print(&test_vectors_many_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_vectors_many_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_vectors_many *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_vectors_many_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_vectors_many_unpack(test_vectors_many_view view, test_vectors_many *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_vectors_many_descriptor, view.table, plain, arena);
 }
 
 #ifdef __cplusplus
