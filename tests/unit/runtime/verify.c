@@ -516,6 +516,42 @@ static void shared_parts(void **state)
     assert_non_null(strstr(problem.text, "parts shared too often"));
 }
 
+/* The same with one long vector: a buffer that prints as a text of the square of its length is
+ * refused. */
+static size_t wide_bomb(uint8_t *bytes, uint32_t width, uint32_t data_length)
+{
+    enum { INNERS = 64, INNER_DATA = 38, FIRST = 8, SECOND = 76, ROOT = 116, VECTOR = 124 };
+    uint32_t child = VECTOR + 4 + 4 * width;
+    memcpy(bytes + 4, test_codec_kinds_descriptor.identifier, 4);
+    catga_store_u32(bytes, ROOT);
+    catga_store_u32(bytes + FIRST, 8u << 16 | (INNERS + 2));
+    catga_store_u16(bytes + FIRST + INNERS, 4);
+    catga_store_u32(bytes + SECOND, 8u << 16 | (INNER_DATA + 2));
+    catga_store_u16(bytes + SECOND + INNER_DATA, 4);
+    catga_store_i32(bytes + ROOT, ROOT - FIRST);
+    catga_store_u32(bytes + ROOT + 4, 4);
+    catga_store_u32(bytes + VECTOR, width);
+    for (uint32_t at = VECTOR + 4; at < child; at += 4)
+        catga_store_u32(bytes + at, child - at);
+    catga_store_i32(bytes + child, (int32_t)child - SECOND);
+    catga_store_u32(bytes + child + 4, 4);
+    catga_store_u32(bytes + child + 8, data_length);
+    return child + 12 + data_length;
+}
+
+static void shared_vectors(void **state)
+{
+    static uint8_t bytes[20000];
+    catga_problem problem;
+    const uint8_t *root;
+    const catga_table *kinds = &test_codec_kinds_descriptor;
+    (void)state;
+    expect_accepted(kinds, bytes, wide_bomb(bytes, 1, 8000));
+    size_t length = wide_bomb(bytes, 2000, 8000);
+    if (catga_verify(kinds, bytes, length, &root, &problem) == CATGA_OK)
+        assert_true(catga_print(kinds, root, NULL, 0) < 256 * length);
+}
+
 /* ---- Many buffers ---- */
 
 /* A vtable with entries that are small, and its table behind it; the rest stays as it is. */
@@ -635,6 +671,7 @@ int main(void)
         cmocka_unit_test(ranges),
         cmocka_unit_test(depth),
         cmocka_unit_test(shared_parts),
+        cmocka_unit_test(shared_vectors),
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(neighbours),
     };
