@@ -83,6 +83,9 @@ catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing
     catga_nats *nats = catga_nats_of(transport);
     if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
         return CATGA_INVALID_ARGUMENT;
+    /* The connection for events may notice a little later that the server is gone. */
+    if (atomic_load_explicit(&nats->prompt.connection, memory_order_relaxed) == NULL)
+        return CATGA_DISCONNECTED;
     if (!atomic_load_explicit(&nats->bulk.settled, memory_order_relaxed))
         open_bulk(nats);
     return send_over(&nats->bulk, message, NULL);
