@@ -25,7 +25,10 @@
 
 #include <stdio.h>
 
-/* WORK_PER_OFFSET is counted for each element or table that is followed; a string's bytes count only above that. */
+/*
+ * WORK_PER_OFFSET is counted for each element or table that is followed; the bytes of a string or vector only when they are
+ * more than that.
+ */
 enum { HEADER_SIZE = 8, WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_OFFSET = 64 };
 
 /* ---- Refusals ---- */
@@ -236,15 +239,17 @@ static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catg
     return at + 4;
 }
 
+/* Nothing is looked at in these elements, but whoever reads the message will: they count as a long text does. */
 bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field)
 {
-    uint32_t length;
-    if (field->element == CATGA_KIND_struct) {
-        const catga_struct *type = field->type;
-        return open_vector(check, slot, field, type->size, type->alignment, &length) != 0;
-    }
-    uint32_t size = (uint32_t)catga_scalar_size(field->element);
-    return open_vector(check, slot, field, size, size, &length) != 0;
+    uint32_t length = 0;
+    const catga_struct *type = field->element == CATGA_KIND_struct ? field->type : NULL;
+    uint32_t size = type != NULL ? type->size : (uint32_t)catga_scalar_size(field->element);
+    uint32_t alignment = type != NULL ? type->alignment : size;
+    if (open_vector(check, slot, field, size, alignment, &length) == 0)
+        return false;
+    uint64_t bytes = (uint64_t)length * size;
+    return bytes <= CATGA_SHORT_TEXT || work(check, bytes) || catga_check_failed(check, field);
 }
 
 /* The elements of a vector of offsets, with the work that following them may take; 0 when refused. */
