@@ -77,10 +77,12 @@ static void set_default(const catga_field *field, uint8_t *at)
 void plain_clear(const catga_table *type, uint8_t *plain)
 {
     memset(plain, 0, type->plain_size);
-    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++)
+    for (size_t i = 0; i < type->field_count; i++) {
+        const catga_field *field = &type->fields[i];
         if (field->kind < CATGA_KIND_struct &&
             (field->flags & (CATGA_DEPRECATED | CATGA_OPTIONAL | CATGA_TAGS)) == 0)
             set_default(field, plain + field->member);
+    }
 }
 
 /* catga_optional_...: `present`, then the value, aligned to its size. */

@@ -317,7 +317,8 @@ static void print_table(sink *out, const catga_table *type, const uint8_t *table
 {
     bool first = true;
     sink_character(out, '{');
-    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++) {
+    for (size_t i = 0; i < type->field_count; i++) {
+        const catga_field *field = &type->fields[i];
         const uint8_t *at = catga_find(table, field->slot);
         if (!is_shown(field, at))
             continue;

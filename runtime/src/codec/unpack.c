@@ -114,7 +114,8 @@ static void unpack_table(catga_arena *arena, const catga_table *type, const uint
 {
     if (plain != NULL)
         plain_clear(type, plain);
-    for (const catga_field *field = type->fields; field < type->fields + type->field_count; field++) {
+    for (size_t i = 0; i < type->field_count; i++) {
+        const catga_field *field = &type->fields[i];
         const uint8_t *at = catga_find(table, field->slot);
         if (at != NULL && (field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0)
             unpack_field(arena, field, table, at, plain);
