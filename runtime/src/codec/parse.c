@@ -197,6 +197,18 @@ static bool floating_word(catga_string text, double *value)
     return true;
 }
 
+/* Of a float, what is nearest to the text, not to the double that is nearest to it. */
+static bool floating_number(catga_string text, unsigned kind, double *value)
+{
+    float single;
+    if (kind == CATGA_KIND_f64)
+        return value_floating(text, value);
+    if (!value_single(text, &single))
+        return false;
+    *value = (double)single;
+    return true;
+}
+
 static bool parse_floating(parser *p, unsigned kind, uint8_t *plain)
 {
     catga_string text;
@@ -204,16 +216,15 @@ static bool parse_floating(parser *p, unsigned kind, uint8_t *plain)
     if (json_peek(&p->in) == '"') {
         if (!parse_token(p, &text) || !floating_word(text, &value))
             return refuse(p, "expected a number");
-    } else if (!json_number(&p->in, &text) || !value_floating(text, &value)) {
+    } else if (!json_number(&p->in, &text) || !floating_number(text, kind, &value)) {
         return refuse(p, "a number too large");
     }
-    if (kind == CATGA_KIND_f64) {
-        memcpy(plain, &value, sizeof value);
-        return true;
-    }
     float single = (float)value;
-    memcpy(plain, &single, sizeof single);
-    return !__builtin_isinf(single) || __builtin_isinf(value) || refuse(p, "a number too large");
+    if (kind == CATGA_KIND_f64)
+        memcpy(plain, &value, sizeof value);
+    else
+        memcpy(plain, &single, sizeof single);
+    return true;
 }
 
 static bool parse_scalar(parser *p, meaning wanted, uint8_t *plain)

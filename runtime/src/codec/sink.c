@@ -1,5 +1,6 @@
 #include "sink.h"
 
+#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
@@ -69,7 +70,9 @@ void sink_floating(sink *out, double value, int digits)
         sink_text(out, isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
         return;
     }
-    for (int precision = digits == 9 ? 6 : 15; precision <= digits; precision++) {
+    /* Of a normal number so many digits always come back, and printf leaves zeros out. */
+    bool normal = fabs(value) >= (digits == 9 ? (double)FLT_MIN : DBL_MIN);
+    for (int precision = !normal ? 1 : digits == 9 ? 6 : 15; precision <= digits; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);
         if (reads_back(text, value, digits))
             break;

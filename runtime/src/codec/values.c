@@ -57,7 +57,7 @@ static bool read_number(catga_string text, number *n)
         n->negative = true;
         at++;
     }
-    if (at == end || !is_digit(*at))
+    if (at == end || !is_digit(*at) || (*at == '0' && end - at > 1 && is_digit(at[1])))
         return false;
     for (; at < end && is_digit(*at); at++)
         add_digit(n, *at, false);
@@ -131,8 +131,18 @@ static bool floating_fast(number n, double *value)
     return true;
 }
 
-/* strtod reads the locale's decimal point: the text is copied with that. */
-static bool floating_slowly(catga_string text, double *value)
+/* The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no harm before the second. */
+static bool single_fast(number n, float *value)
+{
+    double wide;
+    if (n.digits > (uint64_t)1 << 24 || n.exponent < -10 || n.exponent > 10 || !floating_fast(n, &wide))
+        return false;
+    *value = (float)wide;
+    return true;
+}
+
+/* strtod and strtof read the locale's decimal point: the text is copied with that. What is read as a float is one. */
+static bool floating_slowly(catga_string text, bool single, double *value)
 {
     const char *point = localeconv()->decimal_point;
     size_t point_length = strlen(point);
@@ -151,7 +161,7 @@ static bool floating_slowly(catga_string text, double *value)
         length += point_length;
     }
     copy[length] = '\0';
-    *value = strtod(copy, NULL);
+    *value = single ? (double)strtof(copy, NULL) : strtod(copy, NULL);
     if (copy != short_copy)
         free(copy);
     return !isinf(*value);
@@ -160,12 +170,26 @@ static bool floating_slowly(catga_string text, double *value)
 bool value_floating(catga_string text, double *value)
 {
     number n;
-    return read_number(text, &n) && (floating_fast(n, value) || floating_slowly(text, value));
+    return read_number(text, &n) && (floating_fast(n, value) || floating_slowly(text, false, value));
+}
+
+bool value_single(catga_string text, float *value)
+{
+    number n;
+    double wide;
+    if (!read_number(text, &n))
+        return false;
+    if (single_fast(n, value))
+        return true;
+    if (!floating_slowly(text, true, &wide))
+        return false;
+    *value = (float)wide;
+    return true;
 }
 
 /* ---- Times ---- */
 
-/* Exactly `count` digits, and `next` behind them unless it is NUL. */
+/* Exactly `count` digits, and `next` behind them unless it is NUL; a small letter will do for a capital one. */
 static bool take_field(catga_string *text, size_t count, char next, int64_t *value)
 {
     *value = 0;
@@ -176,7 +200,7 @@ static bool take_field(catga_string *text, size_t count, char next, int64_t *val
             return false;
         *value = *value * 10 + (text->data[i] - '0');
     }
-    if (next != '\0' && (text->data[count] | 0x20) != (next | 0x20))
+    if (next != '\0' && text->data[count] != next && (next != 'T' || text->data[count] != 't'))
         return false;
     count += next != '\0';
     text->data += count;

@@ -11,8 +11,9 @@ bool value_unsigned(catga_string text, uint64_t *value);
 /* "5999.99" with 2 digits is 599999; more digits than that must be zeros. */
 bool value_decimal(catga_string text, unsigned digits, int64_t *value);
 
-/* A JSON number. What is too large is not a number; what is too small is zero. */
+/* A JSON number, rounded once. What is too large is not a number; what is too small is zero. */
 bool value_floating(catga_string text, double *value);
+bool value_single(catga_string text, float *value);
 
 /* RFC 3339, with any offset and up to nine digits of a second. */
 bool value_timestamp(catga_string text, int64_t *value);
