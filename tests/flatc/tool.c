@@ -86,15 +86,35 @@ static catga_status encode(const catga_table *type, const uint8_t *text, size_t 
     return status;
 }
 
+/* Unpacked and encoded again, a table prints the same text. */
+static bool survives(const catga_table *type, const uint8_t *root, const char *text, size_t text_length)
+{
+    static uint64_t memory[SIZE / 2];
+    static uint64_t plain[SIZE / 8];
+    static uint8_t bytes[SIZE];
+    static char again[SIZE];
+    catga_arena arena = {memory, sizeof memory, 0};
+    size_t length;
+    return catga_unpack(type, root, plain, &arena) == CATGA_OK &&
+           catga_encode(type, plain, bytes, sizeof bytes, &length, NULL) == CATGA_OK &&
+           catga_verify(type, bytes, length, &root, NULL) == CATGA_OK &&
+           catga_print(type, root, again, sizeof again) == text_length && memcmp(text, again, text_length) == 0;
+}
+
 static catga_status print(const catga_table *type, const uint8_t *bytes, size_t length, const char *to,
                           catga_problem *problem)
 {
     static char text[SIZE];
     const uint8_t *root;
     catga_status status = catga_verify(type, bytes, length, &root, problem);
-    if (status == CATGA_OK)
-        write_file(to, text, catga_print(type, root, text, sizeof text));
-    return status;
+    if (status != CATGA_OK)
+        return status;
+    size_t text_length = catga_print(type, root, text, sizeof text);
+    write_file(to, text, text_length);
+    if (survives(type, root, text, text_length))
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text, "not the same after unpacking and encoding");
+    return CATGA_INVALID_MESSAGE;
 }
 
 static bool run(const job *now)
