@@ -9,6 +9,7 @@
 #include "plain.h"
 #include "problem.h"
 #include "struct.h"
+#include "utf8.h"
 #include "values.h"
 
 #include <inttypes.h>
@@ -19,6 +20,7 @@ enum { NAME_TEXT = 256, LARGEST_TABLE = 32768 };
 
 typedef struct parser {
     json_reader in;
+    const char *text; /* its beginning */
     catga_arena *arena;
     catga_unknown unknown;
     catga_problem *problem;
@@ -39,9 +41,26 @@ static bool refuse(parser *p, const char *reason)
     return json_refuse(&p->in, reason);
 }
 
-/* Names, on the way out, where the reader has stopped. */
+/* Says why the reader has stopped and where, unless it is said already. */
+static void explain(parser *p)
+{
+    char reason[CATGA_PROBLEM_TEXT];
+    size_t line = 1;
+    size_t column = 1;
+    if (p->problem->text[0] != '\0')
+        return;
+    for (const char *at = p->text; at < p->in.at; at++) {
+        column = *at == '\n' ? 1 : column + 1;
+        line += *at == '\n';
+    }
+    snprintf(reason, sizeof reason, "%s (line %zu, column %zu)", p->in.reason, line, column);
+    catga_problem_state(p->problem, reason);
+}
+
+/* Puts a name before the explanation: of the field, on the way out. */
 static bool failed_in(parser *p, const char *name)
 {
+    explain(p);
     catga_problem_in_field(p->problem, name);
     return false;
 }
@@ -379,6 +398,7 @@ static bool parse_element(parser *p, const catga_field *field, uint8_t *plain)
 
 static bool failed_at(parser *p, size_t index)
 {
+    explain(p);
     catga_problem_in_element(p->problem, "", index);
     return false;
 }
@@ -421,7 +441,7 @@ static bool parse_vector(parser *p, const catga_field *field, uint8_t *plain)
 static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
 {
     const catga_union *type = field->type;
-    parser tags = {*in, NULL, CATGA_REFUSE_UNKNOWN, NULL};
+    parser tags = {*in, NULL, NULL, CATGA_REFUSE_UNKNOWN, NULL};
     int64_t value;
     if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type}, &value) ||
         value > (int64_t)type->count)
@@ -526,11 +546,16 @@ static const catga_field *find_field(const catga_table *type, catga_string name,
     return NULL;
 }
 
+/* An unknown name is of any length and holds anything: some of it is shown, whole characters. */
 static bool parse_unknown(parser *p, catga_string name)
 {
     char text[NAME_TEXT / 4];
     if (p->unknown == CATGA_SKIP_UNKNOWN)
         return json_skip(&p->in);
+    if (name.length >= sizeof text)
+        name.length = sizeof text - 1;
+    while (!catga_is_utf8((const uint8_t *)name.data, name.length))
+        name.length--;
     refuse(p, "unknown member");
     snprintf(text, sizeof text, "%.*s", CATGA_PRINT(name));
     return failed_in(p, text);
@@ -583,34 +608,17 @@ static bool parse_table(parser *p, const catga_table *type, uint8_t *plain)
 
 /* ---- The whole text ---- */
 
-/* Puts the reason and its place behind the path. */
-static void explain(catga_problem *problem, const json_reader *in, const char *text)
-{
-    size_t line = 1;
-    size_t column = 1;
-    for (const char *at = text; at < in->at; at++) {
-        column = *at == '\n' ? 1 : column + 1;
-        line += *at == '\n';
-    }
-    size_t length = strlen(problem->text);
-    snprintf(problem->text + length, sizeof problem->text - length, " %s (line %zu, column %zu)", in->reason, line,
-             column);
-}
-
 catga_status catga_parse(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *plain,
                          catga_arena *arena, catga_problem *problem)
 {
     catga_problem ignored;
     problem = problem == NULL ? &ignored : problem;
-    catga_problem_state(problem, "");
-    problem->text[1] = '\0';
-    parser p = {{text, text + length, NULL, 0}, arena, unknown, problem};
-    if (parse_table(&p, table, plain) && json_peek(&p.in) == '\0' && p.in.at == p.in.end) {
-        problem->text[0] = '\0';
+    catga_problem_begin(problem);
+    parser p = {{text, text + length, NULL, 0}, text, arena, unknown, problem};
+    if (parse_table(&p, table, plain) && json_peek(&p.in) == '\0' && p.in.at == p.in.end)
         return CATGA_OK;
-    }
     refuse(&p, "text behind the end");
-    explain(problem, &p.in, text);
+    explain(&p);
     catga_problem_finish(problem);
     return arena->used > arena->capacity ? CATGA_TOO_LARGE : CATGA_BAD_MESSAGE;
 }

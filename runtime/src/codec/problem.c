@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define LEFT_OUT "..."
+
 void catga_problem_begin(catga_problem *problem)
 {
     if (problem != NULL)
@@ -28,19 +30,27 @@ void catga_problem_state_limit(catga_problem *problem, const char *reason, uint6
         snprintf(problem->text, sizeof problem->text, ": %s %" PRIu64, reason, limit);
 }
 
-/* A path grows from its end: "product_id: longer than 64" becomes "lines[3].product_id: longer than 64". */
+/*
+ * A path grows from its end: "product_id: longer than 64" becomes "lines[3].product_id: longer than 64". Once a name does
+ * not fit, "..." stands for it and for all before it; there is always room for that.
+ */
 static void prepend(catga_problem *problem, const char *part)
 {
     char *text = problem->text;
-    size_t part_length = strlen(part);
+    size_t length = strlen(part);
     size_t dot = text[0] == ':' || text[0] == '[' ? 0 : 1;
     size_t rest = strlen(text) + 1;
-    if (part_length + dot + rest > sizeof problem->text)
+    if (text[0] == '.' || rest + sizeof LEFT_OUT > sizeof problem->text)
         return;
-    memmove(text + part_length + dot, text, rest);
-    memcpy(text, part, part_length);
+    if (length + dot + rest + sizeof LEFT_OUT > sizeof problem->text) {
+        part = LEFT_OUT;
+        length = strlen(LEFT_OUT);
+        dot = 0;
+    }
+    memmove(text + length + dot, text, rest);
+    memcpy(text, part, length);
     if (dot == 1)
-        text[part_length] = '.';
+        text[length] = '.';
 }
 
 void catga_problem_in_field(catga_problem *problem, const char *name)

@@ -1,6 +1,7 @@
 /*
  * problem.h: how the codec explains a refusal. The innermost level states the reason; each level on the way out puts its
- * name in front, so that the text reads "lines[3].product_id: longer than 64". Names that do not fit are left out.
+ * name in front, so that the text reads "lines[3].product_id: longer than 64". Where the outer names of a deep path do not
+ * fit, it begins with "...".
  */
 #ifndef CATGA_PROBLEM_H
 #define CATGA_PROBLEM_H

@@ -468,7 +468,7 @@ static void depth(void **state)
         size_t length = chain(bytes, count);
         assert_int_equal(catga_verify(node, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
         assert_non_null(strstr(problem.text, "nested deeper than 64"));
-        assert_memory_equal(problem.text, "next.next.", 10);
+        assert_memory_equal(problem.text, "...next.next.", 13);
     }
 }
 
