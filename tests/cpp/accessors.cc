@@ -69,7 +69,7 @@ void CheckEverything()
 void CheckDefaults()
 {
     using namespace sample::everything;
-    const Golden least = {&sample_everything_fields_descriptor, Accepts<Fields>,
+    const Golden least = {&sample_everything_fields_descriptor, BOTH(Fields),
                           R"({"text":"","corner":{"on":false,"color":"Red","at":{"x":0,"y":0},"price":0},"inners":[]})"};
     const Bytes bytes = Encode(least);
     CHECK(least.accepts(*least.table, bytes.data(), bytes.size()));
