@@ -27,9 +27,10 @@
 
 /*
  * WORK_PER_OFFSET is counted for each element or table that is followed; the bytes of a string or vector only when they are
- * more than that.
+ * more than that. WORK_PER_FIELD is counted for the fields that a table has, unless they are few. A sender who shares nothing
+ * has more bytes for each of them: his messages are never refused for their work.
  */
-enum { HEADER_SIZE = 8, WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_OFFSET = 64 };
+enum { HEADER_SIZE = 8, WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_OFFSET = 64, WORK_PER_FIELD = 16 };
 
 /* ---- Refusals ---- */
 
@@ -107,8 +108,10 @@ typedef struct shape {
     uint32_t vtable;
     uint32_t vtable_size;
     uint32_t table_size;
-    uint32_t alignment; /* of the table: its position modulo 8 */
+    uint32_t alignment; /* of the table: its position modulo 8; and COUNTED, when its fields count as work */
+    uint32_t work;      /* for the fields of each such table */
 } shape;
+enum { COUNTED = 8 };
 
 /* Eight entries of a vtable. */
 typedef uint16_t lanes __attribute__((vector_size(16)));
@@ -140,13 +143,11 @@ static inline bool has_own_entries(const catga_check *check, const shape *table,
 }
 
 /* V3, entry by entry. */
-static CATGA_APART bool check_entries(catga_check *check, uint32_t at, const shape *table, const catga_table *type)
+static CATGA_APART bool check_entries(catga_check *check, uint32_t at, shape *table, const catga_table *type)
 {
     uint32_t count = (table->vtable_size - 4) / 2;
     if (count > type->field_count)
         count = type->field_count;
-    if (!work(check, table->vtable_size))
-        return false;
     uint32_t table_size = table->table_size;
     const uint8_t *entries = check->bytes + table->vtable + 4;
     for (uint32_t id = 0; id < count; id++) {
@@ -156,8 +157,17 @@ static CATGA_APART bool check_entries(catga_check *check, uint32_t at, const sha
             continue;
         if (offset < 4 || offset + field->size > table_size || !is_aligned(at + offset, field->alignment))
             return catga_check_refuse(check, field, "not inside its table");
+        table->work += WORK_PER_FIELD;
     }
-    return true;
+    table->alignment |= COUNTED;
+    return work(check, table->work);
+}
+
+/* Whether a table has the shape that was found last, so that it only has to end inside. */
+static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted, const shape *known)
+{
+    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
+           known->table_size - 4 <= check->last_word - at;
 }
 
 /* V2, V3, and the table itself; to *known. */
@@ -166,10 +176,13 @@ static CATGA_APART bool check_shape(catga_check *check, uint32_t at, const catga
     uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
     if (vtable < HEADER_SIZE || vtable > check->last_word)
         return refuse(check, "a vtable that lies outside");
+    if (is_known(check, at, vtable, COUNTED, known))
+        return work(check, known->work);
     known->vtable = vtable;
     known->vtable_size = catga_load_u16(check->bytes + vtable);
     known->table_size = catga_load_u16(check->bytes + vtable + 2);
     known->alignment = at % 8;
+    known->work = 0;
     if (known->vtable_size - 4 > check->last_word - vtable || !is_aligned(known->vtable_size | vtable, 2))
         return refuse(check, "a vtable that ends outside");
     if (known->table_size - 4 > check->last_word - at)
@@ -177,13 +190,12 @@ static CATGA_APART bool check_shape(catga_check *check, uint32_t at, const catga
     return has_own_entries(check, known, type) || check_entries(check, at, known, type);
 }
 
-/* A table whose vtable is often that of the one before, `known`: then nothing but its place has to be looked at. */
+/* The vtable of a table is often that of the one before. */
 static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type, shape *known)
 {
     uint32_t vtable = at - catga_load_u32(check->bytes + at);
-    if (vtable != known->vtable || at % 8 != known->alignment || known->table_size - 4 > check->last_word - at)
-        if (!check_shape(check, at, type, known))
-            return false;
+    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, type, known))
+        return false;
     catga_frame table = {check->bytes + known->vtable, at};
     return type->check(check, table);
 }
@@ -210,7 +222,7 @@ static inline bool check_behind(catga_check *check, uint32_t slot, const catga_t
 
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    shape none = {0, 0, 0, 0};
+    shape none = {0, 0, 0, 0, 0};
     if (!work(check, WORK_PER_OFFSET) || !enter(check))
         return false;
     bool valid = check_behind(check, slot, type, &none);
@@ -281,7 +293,7 @@ bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *fi
         return false;
     if (length != 0 && !enter(check))
         return catga_check_failed(check, field);
-    shape known = {0, 0, 0, 0};
+    shape known = {0, 0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++)
         if (!check_behind(check, elements + 4 * i, field->type, &known))
             return failed_element(check, field, i);
@@ -355,7 +367,7 @@ static uint32_t check_root(catga_check *check, const catga_table *table)
     if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
         return refuse_identifier(check, table);
     uint32_t root;
-    shape none = {0, 0, 0, 0};
+    shape none = {0, 0, 0, 0, 0};
     if (!catga_check_follow(check, 0, &root))
         return refuse(check, leads_outside);
     return check_table(check, root, table, &none) ? root : 0;
