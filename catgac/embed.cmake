@@ -25,7 +25,7 @@ embed(schema ${SCHEMA})
 get_filename_component(schema_name ${SCHEMA} NAME)
 
 file(WRITE ${OUTPUT} "/* Made by embed.cmake. */
-#include \"embedded.h\"
+#include \"generate/embedded.h\"
 
 ${arrays}const embedded_file embedded_templates[] = {
 ${entries}};

@@ -6,16 +6,16 @@
 #include <setjmp.h>
 #include <stdio.h>
 
-#include "arena.h"
-#include "check.h"
-#include "diag.h"
-#include "embedded.h"
-#include "generate.h"
-#include "lex.h"
+#include "base/arena.h"
+#include "check/check.h"
+#include "base/diag.h"
+#include "generate/embedded.h"
+#include "generate/generate.h"
+#include "syntax/lex.h"
 #include "options.h"
-#include "output.h"
-#include "parse.h"
-#include "templates.h"
+#include "base/output.h"
+#include "syntax/parse.h"
+#include "generate/templates.h"
 
 enum exit_code {
     EXIT_GOOD = 0,

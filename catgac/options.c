@@ -24,7 +24,7 @@ static const option known[] = {
 
 static const char *const emit_words[] = {
 #define EMIT(name, word) word,
-#include "emit.def"
+#include "generate/emit.def"
 #undef EMIT
 };
 

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "arena.h"
-#include "text.h"
+#include "base/arena.h"
+#include "base/text.h"
 
 /* What one run does. */
 typedef enum action {
@@ -25,7 +25,7 @@ typedef enum action {
 
 typedef enum emit_kind {
 #define EMIT(name, word) EMIT_##name,
-#include "emit.def"
+#include "generate/emit.def"
 #undef EMIT
     EMIT_COUNT
 } emit_kind;

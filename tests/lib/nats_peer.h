@@ -2,7 +2,7 @@
 #ifndef NATS_PEER_H
 #define NATS_PEER_H
 
-#include "transport.h"
+#include "transport/transport.h"
 
 #include <stdatomic.h>
 

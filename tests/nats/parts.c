@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "transport_nats.h"
+#include "transport/nats/nats_transport.h"
 
 static void subjects(void **state)
 {

@@ -2,7 +2,7 @@
  * bound.c: how large a message can become, from the plain struct of its sender. Each part is counted with the most
  * padding it can need, so that no order of writing matters. Sums saturate.
  */
-#include "struct.h"
+#include "codec/struct.h"
 
 #include <catga/gen.h>
 

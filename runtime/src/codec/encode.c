@@ -3,9 +3,9 @@
  * Output: a FlatBuffer, each part behind what refers to it. Invariant: `at` is a multiple of 4 from out->start, and nothing
  * is written past out->end, which is one too.
  */
-#include "problem.h"
-#include "struct.h"
-#include "utf8.h"
+#include "codec/problem.h"
+#include "codec/struct.h"
+#include "base/utf8.h"
 
 #include <catga/gen.h>
 

@@ -1,6 +1,6 @@
-#include "json.h"
+#include "codec/json.h"
 
-#include "utf8.h"
+#include "base/utf8.h"
 
 #include <catga/ascii.h>
 

@@ -5,12 +5,12 @@
  * their type does not hold are refused. What the schema asks of values (required, lengths, ranges) is checked when the
  * message is encoded.
  */
-#include "json.h"
-#include "plain.h"
-#include "problem.h"
-#include "struct.h"
-#include "utf8.h"
-#include "values.h"
+#include "codec/json.h"
+#include "codec/plain.h"
+#include "codec/problem.h"
+#include "codec/struct.h"
+#include "base/utf8.h"
+#include "codec/values.h"
 
 #include <inttypes.h>
 #include <stdio.h>

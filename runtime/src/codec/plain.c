@@ -1,6 +1,6 @@
-#include "plain.h"
+#include "codec/plain.h"
 
-#include "struct.h"
+#include "codec/struct.h"
 
 /* Pointers and 64-bit scalars are the most that a plain struct has. */
 enum { ALIGNMENT = 8 };

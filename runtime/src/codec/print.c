@@ -5,9 +5,9 @@
  * exactly, timestamps as RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
  * strings. Before a union stands its type, in a member of the union's name with "_type".
  */
-#include "../text.h"
-#include "sink.h"
-#include "struct.h"
+#include "base/text.h"
+#include "codec/sink.h"
+#include "codec/struct.h"
 
 #include <catga/gen.h>
 

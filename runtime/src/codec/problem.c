@@ -1,4 +1,4 @@
-#include "problem.h"
+#include "codec/problem.h"
 
 #include <inttypes.h>
 #include <stdio.h>

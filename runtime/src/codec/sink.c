@@ -1,4 +1,4 @@
-#include "sink.h"
+#include "codec/sink.h"
 
 #include <float.h>
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-#include "struct.h"
+#include "codec/struct.h"
 
 size_t catga_scalar_size(unsigned kind)
 {

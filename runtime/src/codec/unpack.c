@@ -2,8 +2,8 @@
  * unpack.c: a verified table into its plain struct, with all it refers to in the caller's arena. `plain` and what is taken
  * from the arena is NULL once the arena is used up: then the walk goes on and only counts.
  */
-#include "plain.h"
-#include "struct.h"
+#include "codec/plain.h"
+#include "codec/struct.h"
 
 static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table, uint8_t *plain);
 

@@ -1,4 +1,4 @@
-#include "values.h"
+#include "codec/values.h"
 
 #include <locale.h>
 #include <math.h>

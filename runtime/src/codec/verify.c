@@ -17,9 +17,9 @@
  *   V7  tables nest at most CATGA_MAX_DEPTH deep;
  *   V8  the work is at most WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
  */
-#include "problem.h"
-#include "struct.h"
-#include "utf8.h"
+#include "codec/problem.h"
+#include "codec/struct.h"
+#include "base/utf8.h"
 
 #include <catga/gen.h>
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "arena.h"
+#include "base/arena.h"
 
 static void blocks_are_zeroed_and_aligned(void **state)
 {

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "check.h"
-#include "parse.h"
+#include "check/check.h"
+#include "syntax/parse.h"
 
 typedef struct compilation {
     arena memory;

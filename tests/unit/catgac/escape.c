@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "escape.h"
+#include "template/escape.h"
 
 typedef void escape_function(slice text, buffer *out);
 

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "output.h"
+#include "base/output.h"
 
 enum { CONTENT_SIZE = 256 };
 

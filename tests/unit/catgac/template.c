@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "template.h"
+#include "template/template.h"
 
 /* ---- Records to fill templates with ---------------------------------------------------------- */
 

@@ -7,9 +7,9 @@
 
 #include <cmocka.h>
 
-#include "mangle.h"
-#include "text.h"
-#include "utf8.h"
+#include "model/mangle.h"
+#include "base/text.h"
+#include "base/utf8.h"
 
 static void slices_compare_by_content(void **state)
 {

@@ -5,8 +5,8 @@
 
 #include "compile.h"
 
-#include "literal.h"
-#include "view.h"
+#include "generate/literal.h"
+#include "generate/view.h"
 
 typedef struct trial {
     compilation c;

@@ -1,5 +1,5 @@
 /* Calls that wait: every event reaches the call it is for, once, whatever the threads do. */
-#include "calls.h"
+#include "bus/calls.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

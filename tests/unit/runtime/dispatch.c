@@ -1,8 +1,8 @@
 /* A message that came, to its handler and back: what is refused, what is reported, what travels. */
 #include "bus_fixture.h"
 
-#include "core.h"
-#include "envelope.h"
+#include "bus/core.h"
+#include "bus/envelope.h"
 
 #include <stdatomic.h>
 #include <stdio.h>

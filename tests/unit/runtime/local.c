@@ -4,7 +4,7 @@
  */
 #include "bus_fixture.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <pthread.h>
 #include <semaphore.h>

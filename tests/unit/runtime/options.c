@@ -2,7 +2,7 @@
  * Explicit options before the environment before the defaults; what is refused says what is
  * accepted.
  */
-#include "options.h"
+#include "bus/options.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* The rules of retries, by hand and exhaustively over short histories. */
-#include "retry.h"
+#include "delivery/retry.h"
 
-#include "clock.h"
+#include "base/clock.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* Signals, catga_stop and what is logged. */
 #include "bus_fixture.h"
 
-#include "log.h"
+#include "bus/log.h"
 
 #include <pthread.h>
 #include <semaphore.h>

@@ -1,7 +1,7 @@
 /* What may go to a server, and ids. */
-#include "subject.h"
-#include "envelope.h"
-#include "identity.h"
+#include "bus/subject.h"
+#include "bus/envelope.h"
+#include "bus/identity.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Decimals, timestamps, and text of others made safe. */
-#include "text.h"
+#include "base/text.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

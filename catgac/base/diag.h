@@ -1,0 +1,73 @@
+/* diag.h -- what catgac has to say about a schema.
+ *
+ * A diagnostic is a code of messages.def (which fixes its severity), a place, one sentence, and
+ * notes at other places. They are collected, not printed and never fatal; the driver asks at the
+ * end whether there were errors, and prints them all, sorted by place. After a cap they are only
+ * counted.
+ */
+#ifndef CATGAC_DIAG_H
+#define CATGAC_DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/source.h"
+#include "base/text.h"
+
+enum { DIAG_CAP = 100 };
+
+typedef enum diag_code {
+#define MESSAGE(name, severity, code) DIAG_##name,
+#include "base/messages.def"
+#undef MESSAGE
+    DIAG_CODE_COUNT
+} diag_code;
+
+typedef enum diag_severity { SEVERITY_ERROR, SEVERITY_WARNING } diag_severity;
+
+typedef struct diagnostics {
+    const source_set *sources;
+    struct diagnostic *stored[DIAG_CAP];
+    size_t stored_count;
+    size_t error_count; /* all of them, stored or not */
+    size_t warning_count;
+    size_t unread_count;       /* files of the command line that could not be read: exit code 3 */
+    struct diagnostic *latest; /* what a note belongs to; NULL when it was not stored */
+} diagnostics;
+
+void diagnostics_open(diagnostics *diags, const source_set *sources);
+
+/* Reports at `place`; a place of source 0 prints as "catgac". */
+void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)
+    CATGAC_PRINTF(4, 5);
+
+/* Adds a note to what was reported last. */
+void diag_note(diagnostics *diags, span place, const char *format, ...) CATGAC_PRINTF(3, 4);
+
+bool diag_failed(const diagnostics *diags);
+
+/* After the cap nothing is stored: what costs time to say need not be found out any more. */
+bool diag_is_full(const diagnostics *diags);
+
+/* Appends everything as text: `path:line:col: error: message [code]`, the line and a caret, notes,
+ * and `2 errors generated.` at the end; nothing when there is nothing to say. */
+void diag_print(const diagnostics *diags, buffer *out);
+
+const char *diag_code_text(diag_code code);
+diag_severity diag_severity_of(diag_code code);
+
+/* ---- "did you mean" -------------------------------------------------------------------------- */
+
+typedef struct suggestion {
+    slice wanted;
+    slice best;
+    size_t distance;
+} suggestion;
+
+suggestion suggestion_for(slice wanted);
+void suggestion_consider(suggestion *search, slice candidate);
+
+/* Returns "; did you mean 'string'?" or "". */
+const char *suggestion_text(const suggestion *search, arena *memory);
+
+#endif

@@ -1,0 +1,265 @@
+/* check_c_names.c -- names that differ in the schema and are the same in C.
+ *
+ * Every name that the generated files of this compilation declare is put into one table: a.b_c and
+ * a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. generated.def lists what
+ * stands behind a name.
+ */
+#include <string.h>
+
+#include "check/checker.h"
+#include "model/mangle.h"
+
+enum named {
+    NAMED_NOTHING = 0,
+    NAMED_ENUM = 1,
+    NAMED_STRUCT = 2,
+    NAMED_TABLE = 4,
+    NAMED_BODY = 8, /* of a message */
+    NAMED_CALL = 16,
+    NAMED_EVENT = 32,
+    NAMED_ERRORS = 64,
+    NAMED_SERVICE = 128
+};
+
+typedef struct generated_name {
+    unsigned of;
+    slice suffix;
+} generated_name;
+
+typedef struct generated_member {
+    unsigned of;
+    slice before;
+    slice after;
+    bool in_capitals;
+} generated_member;
+
+static const generated_name generated_names[] = {
+#define GENERATED(of, suffix) {of, {suffix, sizeof(suffix) - 1}},
+#define GENERATED_MEMBER(of, before, after, in_capitals)
+#include "check/generated.def"
+#undef GENERATED
+#undef GENERATED_MEMBER
+};
+
+static const generated_member generated_members[] = {
+#define GENERATED(of, suffix)
+#define GENERATED_MEMBER(of, before, after, in_capitals)                                           \
+    {of, {before, sizeof(before) - 1}, {after, sizeof(after) - 1}, in_capitals},
+#include "check/generated.def"
+#undef GENERATED
+#undef GENERATED_MEMBER
+};
+
+enum {
+    GENERATED_COUNT = sizeof generated_names / sizeof generated_names[0],
+    GENERATED_MEMBER_COUNT = sizeof generated_members / sizeof generated_members[0]
+};
+
+/* What a name in C stands for: a declaration, or a member of one. */
+typedef struct named_thing {
+    slice name;
+    span place;
+    const symbol *owner;
+    bool is_member;
+} named_thing;
+
+typedef struct name_walk {
+    checker *c;
+    text_table taken;
+    slice prefix; /* of the module at hand */
+    slice upper_prefix;
+    bool with_fields;
+} name_walk;
+
+/* A declaration at hand: its name in C, and in capitals. */
+typedef struct named_stem {
+    const symbol *of;
+    unsigned named;
+    slice lower;
+    slice upper;
+} named_stem;
+
+static unsigned named_of(ast_kind kind)
+{
+    switch (kind) {
+    case AST_ENUM:
+        return NAMED_ENUM;
+    case AST_STRUCT:
+        return NAMED_STRUCT;
+    case AST_TABLE:
+        return NAMED_TABLE;
+    case AST_COMMAND:
+    case AST_QUERY:
+        return NAMED_BODY | NAMED_CALL;
+    case AST_EVENT:
+        return NAMED_BODY | NAMED_EVENT;
+    case AST_ERRORS:
+        return NAMED_ERRORS;
+    case AST_SERVICE:
+        return NAMED_SERVICE;
+    case AST_BROKEN:
+    case AST_NAMESPACE:
+    case AST_VERSION:
+    case AST_IMPORT:
+    case AST_CONST:
+    case AST_FLAGS:
+    case AST_UNION:
+        return NAMED_NOTHING;
+    }
+    return NAMED_NOTHING;
+}
+
+static slice join(const checker *c, slice first, slice second, slice third, slice fourth)
+{
+    size_t length = first.length + second.length + third.length + fourth.length;
+    buffer text = {c->memory, arena_array(c->memory, length + 1, 1), 0, length + 1};
+    buffer_append(&text, first);
+    buffer_append(&text, second);
+    buffer_append(&text, third);
+    buffer_append(&text, fourth);
+    return buffer_slice(&text);
+}
+
+/* Returns false when the name is taken: one report per declaration is enough. Members of one
+ * declaration have been compared with each other before. */
+static bool take(name_walk *walk, slice c_name, named_thing *thing)
+{
+    const named_thing *first = text_table_insert(&walk->taken, c_name, thing);
+    if (first == NULL || first == thing)
+        return true;
+    if (first->owner == thing->owner && first->is_member && thing->is_member)
+        return true;
+    diag_report(walk->c->diags, DIAG_NAME_COLLISION, thing->place,
+                "'%.*s' and '%.*s' both declare '%.*s' in C", SLICE_PRINT(first->name),
+                SLICE_PRINT(thing->name), SLICE_PRINT(c_name));
+    diag_note(walk->c->diags, first->place, "the other one is declared here");
+    return false;
+}
+
+/* ---- Declarations ---------------------------------------------------------------------------- */
+
+static named_stem stem_of(const name_walk *walk, const symbol *s)
+{
+    const checker *c = walk->c;
+    slice none = SLICE("");
+    slice lower = mangle_snake(c->memory, s->declaration->name.text);
+    slice upper = mangle_upper(c->memory, s->declaration->name.text);
+    return (named_stem){s, named_of(s->declaration->kind), join(c, walk->prefix, lower, none, none),
+                        join(c, walk->upper_prefix, upper, none, none)};
+}
+
+/* A constant is a macro; a service is a type and a macro; all others are in lower case. */
+static bool take_stem(name_walk *walk, const named_stem *stem, named_thing *thing)
+{
+    ast_kind kind = stem->of->declaration->kind;
+    if (kind != AST_CONST && !take(walk, stem->lower, thing))
+        return false;
+    return (kind != AST_CONST && kind != AST_SERVICE) || take(walk, stem->upper, thing);
+}
+
+static bool take_generated(name_walk *walk, const named_stem *stem, named_thing *thing)
+{
+    for (size_t i = 0; i < GENERATED_COUNT; i++) {
+        slice suffix = generated_names[i].suffix;
+        bool in_capitals = suffix.data[1] >= 'A' && suffix.data[1] <= 'Z';
+        slice base = in_capitals ? stem->upper : stem->lower;
+        if ((generated_names[i].of & stem->named) != 0 &&
+            !take(walk, join(walk->c, base, suffix, SLICE(""), SLICE("")), thing))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Members --------------------------------------------------------------------------------- */
+
+/* What a member's name in C is made of; that of `handle` is its message's, and other lines of a
+ * service have none. */
+static slice member_name(const ast_member *member)
+{
+    if (member->kind != MEMBER_HANDLE)
+        return member->name.text;
+    size_t skipped = member->path.qualifier_length;
+    skipped += skipped > 0;
+    return (slice){member->path.text.data + skipped, member->path.text.length - skipped};
+}
+
+static bool take_member(name_walk *walk, const named_stem *stem, const ast_member *member)
+{
+    const checker *c = walk->c;
+    slice name = member_name(member);
+    named_thing *thing = ARENA_NEW(c->memory, named_thing);
+    span place = member->kind == MEMBER_HANDLE ? member->path.place : member->name.place;
+    *thing = (named_thing){name, place, stem->of, true};
+    for (size_t i = 0; i < GENERATED_MEMBER_COUNT && name.length > 0; i++) {
+        const generated_member *made = &generated_members[i];
+        if ((made->of & stem->named) == 0)
+            continue;
+        slice base = made->in_capitals ? stem->upper : stem->lower;
+        slice inner =
+            made->in_capitals ? mangle_upper(c->memory, name) : mangle_snake(c->memory, name);
+        if (!take(walk, join(c, base, made->before, inner, made->after), thing))
+            return false;
+    }
+    return true;
+}
+
+static void take_members(name_walk *walk, const named_stem *stem)
+{
+    if ((stem->named & (NAMED_TABLE | NAMED_BODY)) != 0 && !walk->with_fields)
+        return;
+    for (const ast_member *m = stem->of->declaration->members.first; m != NULL; m = m->next)
+        if (!take_member(walk, stem, m))
+            return;
+}
+
+/* ---- All of them ----------------------------------------------------------------------------- */
+
+static void take_symbol(name_walk *walk, const symbol *s)
+{
+    named_stem stem = stem_of(walk, s);
+    named_thing *thing = ARENA_NEW(walk->c->memory, named_thing);
+    *thing = (named_thing){s->declaration->name.text, s->declaration->name.place, s, false};
+    if (take_stem(walk, &stem, thing) && take_generated(walk, &stem, thing))
+        take_members(walk, &stem);
+}
+
+static bool may_meet_field(const checker *c, slice name)
+{
+    slice snake = mangle_snake(c->memory, name);
+    for (size_t i = 0; i + 4 <= snake.length; i++)
+        if (snake.data[i] == '_' &&
+            (memcmp(snake.data + i, "_get", 4) == 0 || memcmp(snake.data + i, "_has", 4) == 0 ||
+             memcmp(snake.data + i, "_ran", 4) == 0 || memcmp(snake.data + i, "_run", 4) == 0))
+            return true;
+    return false;
+}
+
+/* What is generated for a field can only be the name of something else when another name has one of
+ * its words, such as "_get": only then are all fields, of which there are many, looked at. */
+static bool needs_fields(const checker *c)
+{
+    for (size_t i = 0; i < c->scope_count; i++) {
+        for (size_t j = 0; j < c->scopes[i].symbol_count; j++) {
+            const ast_declaration *d = c->scopes[i].symbols[j].declaration;
+            if (may_meet_field(c, d->name.text))
+                return true;
+            for (const ast_member *m = d->members.first; m != NULL; m = m->next)
+                if (may_meet_field(c, m->name.text))
+                    return true;
+        }
+    }
+    return false;
+}
+
+void check_c_names(checker *c)
+{
+    name_walk walk = {.c = c, .taken = text_table_in(c->memory), .with_fields = needs_fields(c)};
+    for (size_t i = 0; i < c->scope_count; i++) {
+        const scope *in = &c->scopes[i];
+        walk.prefix = mangle_prefix(c->memory, in->module->namespace);
+        walk.upper_prefix = mangle_upper_prefix(c->memory, in->module->namespace);
+        for (size_t j = 0; j < in->symbol_count; j++)
+            if (!in->symbols[j].invalid)
+                take_symbol(&walk, &in->symbols[j]);
+    }
+}

@@ -1,0 +1,393 @@
+/* check_records.c -- structs and their layout, tables and their fields. */
+#include <inttypes.h>
+
+#include "check/checker.h"
+#include "model/mangle.h"
+
+enum {
+    TABLE_FIELD_LIMIT = 32765, /* a vtable has 16 bits for its own size */
+    GENERATED_FIELD_LIMIT = 64, /* generated code notes in one word which fields are there */
+    INLINE_SIZE_LIMIT = 65535  /* of a table and of a struct: offsets in a vtable have 16 bits */
+};
+
+/* ---- Fields: what all have ------------------------------------------------------------------- */
+
+static bool begin_field(checker *c, const scope *in, const ast_member *written,
+                        type_position position, model_field *field)
+{
+    field->origin = check_origin(in, written->name, written->doc);
+    check_name_shape(c, written->name);
+    return check_type(c, in, written->type, position, &field->type);
+}
+
+/* The names of all members, once the types are known: looking these up may need the table. */
+static void check_member_names(checker *c, const ast_members *members)
+{
+    text_table_clear(&c->scratch);
+    for (const ast_member *m = members->first; m != NULL; m = m->next)
+        check_unique_member(c, mangle_member(c->memory, m->name.text), m->name, "field");
+}
+
+/* ---- Structs --------------------------------------------------------------------------------- */
+
+static bool check_struct_field(checker *c, const symbol *s, const ast_member *written,
+                               model_field *field)
+{
+    if (!begin_field(c, s->scope, written, POSITION_STRUCT, field))
+        return false;
+    check_annotations(c, &written->annotations, ON_NOTHING, "a field of a struct");
+    if (written->value != NULL) {
+        diag_report(c->diags, DIAG_BAD_DEFAULT, written->value->place,
+                    "a field of a struct has no default: it is always there");
+        return false;
+    }
+    return true;
+}
+
+static uint64_t round_up(uint64_t size, uint32_t alignment)
+{
+    return (size + alignment - 1) / alignment * alignment;
+}
+
+/* Lays out fields as C does. Returns false when they take more than a vtable can say. */
+static bool lay_out(model_struct *made, model_field *fields)
+{
+    uint64_t size = 0;
+    made->alignment = 1;
+    for (size_t i = 0; i < made->field_count; i++) {
+        uint32_t alignment = type_inline_alignment(&fields[i].type);
+        size = round_up(size, alignment);
+        fields[i].offset = (uint32_t)size;
+        size += type_inline_size(&fields[i].type);
+        if (size > INLINE_SIZE_LIMIT)
+            return false;
+        if (alignment > made->alignment)
+            made->alignment = alignment;
+    }
+    made->size = (uint32_t)round_up(size, made->alignment);
+    return made->size <= INLINE_SIZE_LIMIT;
+}
+
+static bool check_struct_fields(checker *c, symbol *s, model_struct *made)
+{
+    const ast_members *members = &s->declaration->members;
+    model_field *fields = ARENA_ARRAY(c->memory, members->count, model_field);
+    bool good = true;
+    made->origin = check_origin(s->scope, s->declaration->name, s->declaration->doc);
+    made->fields = fields;
+    for (const ast_member *m = members->first; m != NULL; m = m->next)
+        good = check_struct_field(c, s, m, &fields[made->field_count++]) && good;
+    check_member_names(c, members);
+    if (members->count == 0 && s->scope->file->has_errors)
+        return false;
+    if (members->count == 0) {
+        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a struct has fields");
+        return false;
+    }
+    if (good && !lay_out(made, fields)) {
+        diag_report(c->diags, DIAG_TOO_LARGE, s->declaration->name.place,
+                    "this struct is larger than %d bytes", INLINE_SIZE_LIMIT);
+        return false;
+    }
+    return good;
+}
+
+/* Takes its place in the module only when it is done, so that those it contains come first. */
+bool check_struct(checker *c, symbol *s)
+{
+    if (s->state == SYMBOL_IN_PROGRESS) {
+        diag_report(c->diags, DIAG_STRUCT_CYCLE, s->declaration->name.place,
+                    "struct '%.*s' contains itself: only a table can",
+                    SLICE_PRINT(s->declaration->name.text));
+        s->invalid = true;
+        return false;
+    }
+    if (s->state == SYMBOL_UNTOUCHED) {
+        model_struct made = {.field_count = 0};
+        s->state = SYMBOL_IN_PROGRESS;
+        if (!check_struct_fields(c, s, &made))
+            s->invalid = true;
+        s->structure = &s->scope->structs[s->scope->module->struct_count++];
+        *s->structure = made;
+        s->state = SYMBOL_DONE;
+    }
+    return !s->invalid;
+}
+
+/* ---- Tables: the value of a field ------------------------------------------------------------ */
+
+static void check_enum_default(const checker *c, const ast_member *written, model_field *field)
+{
+    const model_enum *of = field->type.enumeration;
+    field->default_member = check_enum_member_of_value(of, &field->default_value);
+    if (field->default_member != NULL)
+        return;
+    diag_report(c->diags, DIAG_BAD_DEFAULT, written->name.place,
+                "'%.*s' needs a default: its enum '%.*s' has no member of value 0",
+                SLICE_PRINT(written->name.text), SLICE_PRINT(of->origin.name));
+    diag_note(c->diags, of->origin.place, "declared here");
+}
+
+static bool report_default(const checker *c, const ast_member *written, const char *problem)
+{
+    diag_report(c->diags, DIAG_BAD_DEFAULT, written->value->place, "%s", problem);
+    return false;
+}
+
+static bool check_default(checker *c, const scope *in, const ast_member *written,
+                          model_field *field)
+{
+    if (!type_is_scalar(&field->type))
+        return written->value == NULL ||
+               report_default(c, written, "only numbers, bools and enums have a default");
+    if (field->type.optional)
+        return written->value == NULL ||
+               report_default(c, written, "an optional field has no default: it may be absent");
+    field->default_value = check_zero(&field->type);
+    if (written->value != NULL &&
+        !check_evaluate(c, in, written->value, &field->type, &field->default_value))
+        return false;
+    if (field->type.kind == TYPE_ENUM)
+        check_enum_default(c, written, field);
+    return true;
+}
+
+/* ---- Tables: annotations of a field ---------------------------------------------------------- */
+
+static void check_required(const checker *c, const ast_annotation *annotation, model_field *field)
+{
+    if (annotation == NULL || !check_no_arguments(c, annotation))
+        return;
+    if (type_is_scalar(&field->type)) {
+        diag_report(c->diags, DIAG_BAD_REQUIRED, annotation->place,
+                    "'@required' says nothing of a field that is stored in place: it always has "
+                    "a value");
+        return;
+    }
+    field->required = true;
+}
+
+static void check_max(checker *c, const scope *in, const ast_annotation *annotation,
+                      model_field *field)
+{
+    const model_type u32 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U32};
+    const ast_expression *argument =
+        annotation == NULL ? NULL : check_single_argument(c, annotation);
+    model_value value;
+    if (argument == NULL)
+        return;
+    if (field->type.kind != TYPE_STRING && field->type.kind != TYPE_BYTES &&
+        field->type.kind != TYPE_VECTOR) {
+        diag_report(c->diags, DIAG_BAD_MAX, annotation->place,
+                    "'@max' limits the length of a string, of bytes or of a vector");
+        return;
+    }
+    if (!check_evaluate(c, in, argument, &u32, &value))
+        return;
+    if (value.as_unsigned == 0 || value.as_unsigned > INT32_MAX) {
+        diag_report(c->diags, DIAG_BAD_MAX, argument->place,
+                    "'@max' is a number from 1 to %" PRId32, INT32_MAX);
+        return;
+    }
+    field->has_max_length = true;
+    field->max_length = (uint32_t)value.as_unsigned;
+}
+
+static bool is_ranged_type(const model_type *type)
+{
+    return type->kind == TYPE_DECIMAL || type->kind == TYPE_DURATION ||
+           (type->kind == TYPE_SCALAR && type->scalar != SCALAR_BOOL);
+}
+
+static void check_default_in_range(const checker *c, const ast_annotation *annotation,
+                                   const model_field *field)
+{
+    const model_value *value = &field->default_value;
+    if (value->kind == VALUE_NONE)
+        return;
+    bool is_below = field->minimum.kind != VALUE_NONE && check_compare(value, &field->minimum) < 0;
+    bool is_above = field->maximum.kind != VALUE_NONE && check_compare(value, &field->maximum) > 0;
+    if (!is_below && !is_above)
+        return;
+    buffer text = buffer_in(c->memory);
+    model_print_value(&field->type, value, &text);
+    diag_report(c->diags, DIAG_BAD_DEFAULT, annotation->place,
+                "the default of '%.*s' is %s, which this range refuses",
+                SLICE_PRINT(field->origin.name), text.data);
+}
+
+static void check_range(checker *c, const scope *in, const ast_annotation *annotation,
+                        model_field *field)
+{
+    if (annotation == NULL)
+        return;
+    const ast_argument *range = annotation->arguments.first;
+    if (annotation->arguments.count != 1 || !range->is_range || range->key.text.length > 0) {
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
+                    "'@range' takes a range: @range(1..10), @range(1..) or @range(..10)");
+        return;
+    }
+    if (!is_ranged_type(&field->type)) {
+        diag_report(c->diags, DIAG_BAD_RANGE, annotation->place,
+                    "'@range' limits a number, a decimal or a duration");
+        return;
+    }
+    if ((range->value != NULL &&
+         !check_evaluate(c, in, range->value, &field->type, &field->minimum)) ||
+        (range->high != NULL && !check_evaluate(c, in, range->high, &field->type, &field->maximum)))
+        return;
+    if (range->value != NULL && range->high != NULL &&
+        check_compare(&field->minimum, &field->maximum) > 0) {
+        diag_report(c->diags, DIAG_BAD_RANGE, range->place, "this range is empty");
+        return;
+    }
+    check_default_in_range(c, annotation, field);
+}
+
+static void check_deprecated(const checker *c, const ast_annotation *annotation, model_field *field)
+{
+    if (annotation == NULL)
+        return;
+    field->deprecated = true;
+    if (field->required)
+        diag_report(c->diags, DIAG_BAD_REQUIRED, annotation->place,
+                    "a field cannot be both required and deprecated: nobody could stop sending "
+                    "it");
+    if (annotation->arguments.count == 0)
+        return;
+    const ast_expression *argument = check_single_argument(c, annotation);
+    if (argument != NULL && argument->kind == EXPRESSION_STRING)
+        field->deprecation = argument->text;
+    else if (argument != NULL && argument->kind != EXPRESSION_BROKEN)
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
+                    "'@deprecated' takes a text: @deprecated(\"use x\")");
+}
+
+/* ---- Tables: ids ----------------------------------------------------------------------------- */
+
+static const uint32_t no_id = UINT32_MAX;
+
+static uint32_t read_id(checker *c, const scope *in, const ast_annotation *annotation)
+{
+    const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
+    const ast_expression *argument = check_single_argument(c, annotation);
+    model_value value;
+    if (argument == NULL || !check_evaluate(c, in, argument, &u16, &value))
+        return no_id;
+    return (uint32_t)value.as_unsigned;
+}
+
+static void report_id(const checker *c, const ast_member *member, const char *problem)
+{
+    diag_report(c->diags, DIAG_BAD_ID, member->name.place, "%s", problem);
+}
+
+/* A table in the making: the fields in the order of the file, and where each says it belongs. */
+typedef struct table_draft {
+    model_field *fields;
+    const ast_member **members;
+    bool *has_id;
+    size_t count;
+    size_t id_count;
+} table_draft;
+
+/* With ids, every field has one, each number below the count once. Puts the fields in order. */
+static void order_by_id(const checker *c, table_draft *draft, model_field *ordered)
+{
+    bool *is_taken = ARENA_ARRAY(c->memory, draft->count, bool);
+    for (size_t i = 0; i < draft->count; i++) {
+        uint32_t id = draft->fields[i].id;
+        if (!draft->has_id[i])
+            report_id(c, draft->members[i], "either all fields of a table have an '@id', or none");
+        else if (id == no_id)
+            continue;
+        else if (id >= draft->count)
+            report_id(c, draft->members[i], "ids count from 0 without a gap: this one is too high");
+        else if (is_taken[id])
+            report_id(c, draft->members[i], "another field has this id");
+        else
+            ordered[id] = draft->fields[i];
+        if (draft->has_id[i] && id < draft->count)
+            is_taken[id] = true;
+    }
+}
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+static void check_table_field(checker *c, const symbol *s, const ast_member *written,
+                              table_draft *draft)
+{
+    size_t index = draft->count++;
+    model_field *field = &draft->fields[index];
+    draft->members[index] = written;
+    bool is_typed = begin_field(c, s->scope, written, POSITION_TABLE, field);
+    annotation_set set = check_annotations(c, &written->annotations, ON_FIELD, "a field");
+    field->id = (uint32_t)index;
+    if (set.of[ANNOTATION_ID] != NULL) {
+        draft->has_id[index] = true;
+        draft->id_count++;
+        field->id = read_id(c, s->scope, set.of[ANNOTATION_ID]);
+    }
+    if (!is_typed || !check_default(c, s->scope, written, field))
+        return;
+    check_required(c, set.of[ANNOTATION_REQUIRED], field);
+    check_max(c, s->scope, set.of[ANNOTATION_MAX], field);
+    check_range(c, s->scope, set.of[ANNOTATION_RANGE], field);
+    check_deprecated(c, set.of[ANNOTATION_DEPRECATED], field);
+}
+
+/* Fields may be stored in any order, each after padding: the worst case is what must fit. */
+static void check_table_size(const checker *c, const symbol *s, const model_table *table)
+{
+    uint64_t size = 4;
+    for (size_t i = 0; i < table->field_count; i++) {
+        const model_type *type = &table->fields[i].type;
+        size = round_up(size, type_inline_alignment(type)) + type_inline_size(type);
+    }
+    if (table->field_count > TABLE_FIELD_LIMIT || size > INLINE_SIZE_LIMIT)
+        diag_report(c->diags, DIAG_TOO_LARGE, s->declaration->name.place,
+                    "a table has at most %d fields and %d bytes in place", TABLE_FIELD_LIMIT,
+                    INLINE_SIZE_LIMIT);
+    else if (table->field_count > GENERATED_FIELD_LIMIT)
+        check_unsupported(c, s->declaration->name.place, "a table of more than 64 fields is");
+}
+
+/* The 64-bit FNV-1a hash of `namespace.Name.v1`, of which the top 24 bits become four characters
+ * of base64url. */
+static void set_identifier(const scope *in, model_table *table, arena *memory)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    buffer name = buffer_in(memory);
+    buffer_printf(&name, "%.*s.%.*s.v%" PRIu32, SLICE_PRINT(in->module->namespace),
+                  SLICE_PRINT(table->origin.name), in->module->version);
+    uint64_t hash = UINT64_C(0xCBF29CE484222325);
+    for (size_t i = 0; i < name.length; i++)
+        hash = (hash ^ (unsigned char)name.data[i]) * UINT64_C(0x100000001B3);
+    for (unsigned i = 0; i < 4; i++)
+        table->identifier[i] = digits[hash >> (58 - 6 * i) & 63];
+    table->identifier[4] = '\0';
+}
+
+void check_table(checker *c, symbol *s)
+{
+    const ast_members *members = &s->declaration->members;
+    model_table *table = s->table;
+    table_draft draft = {
+        .fields = ARENA_ARRAY(c->memory, members->count, model_field),
+        .members = ARENA_ARRAY(c->memory, members->count, const ast_member *),
+        .has_id = ARENA_ARRAY(c->memory, members->count, bool),
+    };
+    for (const ast_member *m = members->first; m != NULL; m = m->next)
+        check_table_field(c, s, m, &draft);
+    check_member_names(c, members);
+
+    table->fields = draft.fields;
+    table->field_count = draft.count;
+    if (draft.id_count > 0) {
+        model_field *ordered = ARENA_ARRAY(c->memory, draft.count, model_field);
+        order_by_id(c, &draft, ordered);
+        table->fields = ordered;
+    }
+    check_table_size(c, s, table);
+    set_identifier(s->scope, table, c->memory);
+}

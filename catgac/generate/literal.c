@@ -1,0 +1,216 @@
+/* literal.c -- see literal.h. */
+#include "generate/literal.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_SIZE = 48 };
+
+static slice copy_text(arena *memory, const char *text)
+{
+    return slice_copy(memory, slice_of(text));
+}
+
+/* The most common value by far: no digits need be printed for it. */
+static bool is_integer_zero(const model_value *value)
+{
+    return (value->kind == VALUE_SIGNED || value->kind == VALUE_UNSIGNED) &&
+           value->as_unsigned == 0;
+}
+
+/* ---- Digits ---------------------------------------------------------------------------------- */
+
+static bool reads_back(const char *text, double value, scalar_kind scalar)
+{
+    if (scalar == SCALAR_F32)
+        return strtof(text, NULL) == (float)value;
+    return strtod(text, NULL) == value;
+}
+
+/* The shortest digits that read back as the same value, and always with a point or an exponent.
+ * Nothing in this program calls setlocale(), so the point is a point. */
+static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
+{
+    for (int precision = 1; precision <= DBL_DECIMAL_DIG; precision++) {
+        snprintf(text, NUMBER_SIZE, "%.*g", precision, value);
+        if (reads_back(text, value, scalar))
+            break;
+    }
+    if (strpbrk(text, ".e") == NULL)
+        strcat(text, ".0");
+}
+
+slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar)
+{
+    char text[NUMBER_SIZE] = "";
+    if (is_integer_zero(value))
+        return SLICE("0");
+    switch (value->kind) {
+    case VALUE_BOOL:
+        return value->as_bool ? SLICE("true") : SLICE("false");
+    case VALUE_SIGNED:
+        snprintf(text, sizeof text, "%" PRId64, value->as_signed);
+        break;
+    case VALUE_UNSIGNED:
+        snprintf(text, sizeof text, "%" PRIu64, value->as_unsigned);
+        break;
+    case VALUE_FLOAT:
+        print_float(text, value->as_float, scalar);
+        break;
+    case VALUE_NONE:
+    case VALUE_TEXT:
+        break;
+    }
+    return copy_text(memory, text);
+}
+
+/* ---- C --------------------------------------------------------------------------------------- */
+
+/* Digits that fit an int are an int; the others say their type. */
+static void print_c_signed(char text[NUMBER_SIZE], int64_t value)
+{
+    if (value == INT64_MIN)
+        snprintf(text, NUMBER_SIZE, "INT64_MIN");
+    else if (value > INT32_MAX)
+        snprintf(text, NUMBER_SIZE, "INT64_C(%" PRId64 ")", value);
+    else if (value >= 0)
+        snprintf(text, NUMBER_SIZE, "%" PRId64, value);
+    else if (value > INT32_MIN)
+        snprintf(text, NUMBER_SIZE, "(%" PRId64 ")", value);
+    else
+        snprintf(text, NUMBER_SIZE, "(-INT64_C(%" PRId64 "))", -value);
+}
+
+static void print_c_unsigned(char text[NUMBER_SIZE], uint64_t value)
+{
+    if (value > UINT32_MAX)
+        snprintf(text, NUMBER_SIZE, "UINT64_C(%" PRIu64 ")", value);
+    else
+        snprintf(text, NUMBER_SIZE, value > INT32_MAX ? "UINT32_C(%" PRIu64 ")" : "%" PRIu64,
+                 value);
+}
+
+slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
+{
+    char text[NUMBER_SIZE] = "";
+    if (is_integer_zero(value))
+        return SLICE("0");
+    switch (value->kind) {
+    case VALUE_SIGNED:
+        if (scalar == SCALAR_I32 && value->as_signed == INT32_MIN)
+            return SLICE("INT32_MIN");
+        print_c_signed(text, value->as_signed);
+        break;
+    case VALUE_UNSIGNED:
+        print_c_unsigned(text, value->as_unsigned);
+        break;
+    case VALUE_FLOAT: {
+        char digits[NUMBER_SIZE];
+        print_float(digits, value->as_float, scalar);
+        snprintf(text, sizeof text, value->as_float < 0 ? "(%.40s%s)" : "%.40s%s", digits,
+                 scalar == SCALAR_F32 ? "f" : "");
+        break;
+    }
+    case VALUE_BOOL:
+    case VALUE_NONE:
+    case VALUE_TEXT:
+        return literal_plain(memory, value, scalar);
+    }
+    return copy_text(memory, text);
+}
+
+slice literal_wire(arena *memory, const model_value *value)
+{
+    char text[NUMBER_SIZE + 16];
+    char number[NUMBER_SIZE];
+    if (is_integer_zero(value))
+        return SLICE("{0, 0}");
+    switch (value->kind) {
+    case VALUE_BOOL:
+        return value->as_bool ? SLICE("{1, 0}") : SLICE("{0, 0}");
+    case VALUE_SIGNED:
+        print_c_signed(number, value->as_signed);
+        break;
+    case VALUE_UNSIGNED:
+        print_c_signed(number, (int64_t)value->as_unsigned);
+        break;
+    case VALUE_FLOAT:
+        print_float(number, value->as_float, SCALAR_F64);
+        snprintf(text, sizeof text, "{0, %s}", number);
+        return copy_text(memory, text);
+    case VALUE_NONE:
+    case VALUE_TEXT:
+        return SLICE("{0, 0}");
+    }
+    snprintf(text, sizeof text, "{%s, 0}", number);
+    return copy_text(memory, text);
+}
+
+/* ---- People ---------------------------------------------------------------------------------- */
+
+static slice show_decimal(arena *memory, int64_t value, unsigned places)
+{
+    char digits[NUMBER_SIZE];
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    int length = snprintf(digits, sizeof digits, "%0*" PRIu64, (int)places + 1, magnitude);
+    int whole = length - (int)places;
+    buffer text = buffer_in(memory);
+    buffer_printf(&text, "%s%.*s", value < 0 ? "-" : "", whole, digits);
+    if (places > 0)
+        buffer_printf(&text, ".%s", digits + whole);
+    return buffer_slice(&text);
+}
+
+static const model_enum_member *find_member(const model_enum *enumeration, const model_value *value)
+{
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        if (enumeration->members[i].value.as_unsigned == value->as_unsigned)
+            return &enumeration->members[i];
+    }
+    return NULL;
+}
+
+slice literal_shown(arena *memory, const model_type *type, const model_value *value)
+{
+    if (type->kind == TYPE_DECIMAL)
+        return show_decimal(memory, value->as_signed, type->decimal_places);
+    if (type->kind == TYPE_ENUM) {
+        const model_enum_member *member = find_member(type->enumeration, value);
+        if (member != NULL)
+            return member->origin.name;
+    }
+    slice digits = literal_plain(memory, value, type->scalar);
+    if (type->kind != TYPE_TIMESTAMP && type->kind != TYPE_DURATION)
+        return digits;
+    buffer text = buffer_in(memory);
+    buffer_append(&text, digits);
+    buffer_append_text(&text, " ns");
+    return buffer_slice(&text);
+}
+
+/* ---- Limits ---------------------------------------------------------------------------------- */
+
+model_value literal_least(scalar_kind scalar)
+{
+    unsigned bits = 8 * scalar_size(scalar);
+    if (scalar_class_of(scalar) == CLASS_FLOAT)
+        return (model_value){.kind = VALUE_FLOAT,
+                             .as_float = scalar == SCALAR_F32 ? -FLT_MAX : -DBL_MAX};
+    if (scalar_class_of(scalar) == CLASS_SIGNED)
+        return (model_value){.kind = VALUE_SIGNED, .as_signed = INT64_MIN >> (64 - bits)};
+    return (model_value){.kind = VALUE_UNSIGNED, .as_unsigned = 0};
+}
+
+model_value literal_greatest(scalar_kind scalar)
+{
+    unsigned bits = 8 * scalar_size(scalar);
+    if (scalar_class_of(scalar) == CLASS_FLOAT)
+        return (model_value){.kind = VALUE_FLOAT,
+                             .as_float = scalar == SCALAR_F32 ? FLT_MAX : DBL_MAX};
+    if (scalar_class_of(scalar) == CLASS_SIGNED)
+        return (model_value){.kind = VALUE_SIGNED, .as_signed = INT64_MAX >> (64 - bits)};
+    return (model_value){.kind = VALUE_UNSIGNED, .as_unsigned = UINT64_MAX >> (64 - bits)};
+}

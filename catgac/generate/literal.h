@@ -1,0 +1,25 @@
+/* literal.h -- values of the model as text: each printed from its value, never copied. */
+#ifndef CATGAC_LITERAL_H
+#define CATGAC_LITERAL_H
+
+#include "base/arena.h"
+#include "model/model.h"
+#include "base/text.h"
+
+/* In C, as an operand that needs no parentheses: 1000, (-5), UINT64_C(7), 1.5f, true. */
+slice literal_c(arena *memory, const model_value *value, scalar_kind scalar);
+
+/* The initializer of a catga_value: {1, 0}, {0, 1.5}. VALUE_NONE gives {0, 0}. */
+slice literal_wire(arena *memory, const model_value *value);
+
+/* Plain digits, as FlatBuffers wants them: 1000, -5, 1.5, true. */
+slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar);
+
+/* For people: a decimal with its point, an enum's value by name. */
+slice literal_shown(arena *memory, const model_type *type, const model_value *value);
+
+/* The least and the greatest value of a scalar type other than bool. */
+model_value literal_least(scalar_kind scalar);
+model_value literal_greatest(scalar_kind scalar);
+
+#endif

@@ -1,0 +1,254 @@
+/* view.c -- see view.h. */
+#include "generate/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "generate/literal.h"
+#include "model/mangle.h"
+#include "generate/viewer.h"
+
+/* ---- The tables by which templates find names ------------------------------------------------ */
+
+/* clang-format off */
+
+#define RECORD(type) static const record_type type##_type;
+#define IDENTIFIER(record, name)
+#define TEXT(record, name)
+#define NUMBER(record, name)
+#define FLAG(record, name)
+#define CHILD(record, name, type)
+#define LIST(record, name, type)
+#define TEXTS(record, name)
+#define END(type)
+#include "generate/view.def"
+#undef RECORD
+#undef IDENTIFIER
+#undef TEXT
+#undef NUMBER
+#undef FLAG
+#undef CHILD
+#undef LIST
+#undef TEXTS
+#undef END
+
+#define PROPERTY(record, name, kind, type)                                                         \
+    {{#name, sizeof(#name) - 1}, PROPERTY_##kind, offsetof(view_##record, name), type},
+#define RECORD(type) static const property type##_properties[] = {
+#define IDENTIFIER(record, name) PROPERTY(record, name, IDENTIFIER, NULL)
+#define TEXT(record, name) PROPERTY(record, name, TEXT, NULL)
+#define NUMBER(record, name) PROPERTY(record, name, NUMBER, NULL)
+#define FLAG(record, name) PROPERTY(record, name, FLAG, NULL)
+#define CHILD(record, name, type) PROPERTY(record, name, RECORD, &type##_type)
+#define LIST(record, name, type) PROPERTY(record, name, LIST, &type##_type)
+#define TEXTS(record, name) PROPERTY(record, name, TEXTS, NULL)
+#define END(type)                                                                                  \
+    };                                                                                             \
+    static const record_type type##_type = {{#type, sizeof(#type) - 1},                            \
+                                            type##_properties,                                     \
+                                            sizeof type##_properties / sizeof(property)};
+#include "generate/view.def"
+/* clang-format on */
+
+const record_type *const view_root_type = &root_type;
+
+/* ---- Making records -------------------------------------------------------------------------- */
+
+slice view_join(viewer *v, const slice *pieces, size_t count)
+{
+    size_t length = 0;
+    for (size_t i = 0; i < count; i++)
+        length += pieces[i].length;
+    char *text = ARENA_ARRAY(v->memory, length + 1, char);
+    char *end = text;
+    for (size_t i = 0; i < count; i++) {
+        if (pieces[i].length > 0)
+            memcpy(end, pieces[i].data, pieces[i].length);
+        end += pieces[i].length;
+    }
+    return (slice){text, length};
+}
+
+void *view_list(viewer *v, size_t count, size_t size, record_list *list)
+{
+    char *records = arena_array(v->memory, count, size);
+    const void **items = ARENA_ARRAY(v->memory, count, const void *);
+    for (size_t i = 0; i < count; i++)
+        items[i] = records + i * size;
+    *list = (record_list){items, count};
+    return records;
+}
+
+buffer *view_scratch(viewer *v)
+{
+    buffer_clear(&v->scratch);
+    return &v->scratch;
+}
+
+slice view_keep(viewer *v)
+{
+    return slice_copy(v->memory, buffer_slice(&v->scratch));
+}
+
+text_list view_doc(const model_doc *doc)
+{
+    return (text_list){doc->lines, doc->line_count};
+}
+
+/* ---- Constants and enums --------------------------------------------------------------------- */
+
+static void view_constant_of(viewer *v, const model_constant *constant, view_constant *made)
+{
+    made->name = view_full_name(v, &constant->origin);
+    made->macro = view_macro_name(v, &constant->origin);
+    made->is_text = constant->value.kind == VALUE_TEXT;
+    if (made->is_text)
+        made->text = constant->value.as_text;
+    else
+        made->number = literal_c(v->memory, &constant->value, constant->type.scalar);
+    made->doc = view_doc(&constant->origin.doc);
+}
+
+static void view_constants(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_constant *constants =
+        VIEW_LIST(v, module->constant_count, view_constant, &made->constants);
+    for (size_t i = 0; i < module->constant_count; i++)
+        view_constant_of(v, &module->constants[i], &constants[i]);
+}
+
+static bool fits_int(const model_value *value)
+{
+    if (value->kind == VALUE_SIGNED)
+        return value->as_signed >= INT32_MIN && value->as_signed <= INT32_MAX;
+    return value->as_unsigned <= INT32_MAX;
+}
+
+static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration *made)
+{
+    const model_origin *origin = &enumeration->origin;
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
+    made->storage = view_c_scalar(enumeration->scalar);
+    made->fbs = view_fbs_name(v, origin);
+    made->fbs_type = view_fbs_scalar(enumeration->scalar);
+    made->fits_int = true;
+    made->value_count = (int64_t)enumeration->member_count;
+    made->doc = view_doc(&origin->doc);
+
+    slice macro = view_macro_name(v, origin);
+    view_enumerator *values =
+        VIEW_LIST(v, enumeration->member_count, view_enumerator, &made->values);
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        const model_enum_member *member = &enumeration->members[i];
+        values[i].name = member->origin.name;
+        values[i].constant =
+            VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, member->origin.name));
+        values[i].number = literal_c(v->memory, &member->value, enumeration->scalar);
+        values[i].value = literal_wire(v->memory, &member->value);
+        values[i].fbs_value = literal_plain(v->memory, &member->value, enumeration->scalar);
+        values[i].doc = view_doc(&member->origin.doc);
+        made->fits_int = made->fits_int && fits_int(&member->value);
+    }
+}
+
+static void view_enums(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_enumeration *enums = VIEW_LIST(v, module->enum_count, view_enumeration, &made->enums);
+    for (size_t i = 0; i < module->enum_count; i++)
+        view_enum(v, &module->enums[i], &enums[i]);
+}
+
+/* ---- The module ------------------------------------------------------------------------------ */
+
+enum { HASH_TEXT_SIZE = 16 };
+
+/* 32-bit FNV-1a, for the guards of files whose names do not say all. */
+static uint32_t hash_of(slice text)
+{
+    uint32_t hash = 2166136261;
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
+    return hash;
+}
+
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H. Paths that differ only in what becomes an
+ * underscore or a capital get different guards: a hash is put behind all but the plainest. */
+static slice guard_of(viewer *v, slice path)
+{
+    char hash[HASH_TEXT_SIZE] = "";
+    slice ending = SLICE(".catga");
+    slice guard = VIEW_JOIN(v, SLICE("CATGA_"), path, SLICE("_H"));
+    char *text = ARENA_ARRAY(v->memory, guard.length + 1, char);
+    for (size_t i = 0; i < guard.length; i++) {
+        char c = guard.data[i];
+        bool is_lower = c >= 'a' && c <= 'z';
+        bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
+    }
+    for (size_t i = 0; i + ending.length < path.length; i++) {
+        char c = path.data[i];
+        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '/')
+            snprintf(hash, sizeof hash, "_%08X", hash_of(path));
+    }
+    return VIEW_JOIN(v, (slice){text, guard.length}, slice_of(hash));
+}
+
+slice view_output_path(arena *memory, slice schema_path, slice suffix)
+{
+    slice ending = SLICE(".catga");
+    size_t stem = schema_path.length;
+    if (stem > ending.length &&
+        slice_equal((slice){schema_path.data + stem - ending.length, ending.length}, ending))
+        stem -= ending.length;
+    buffer path = buffer_in(memory);
+    buffer_append(&path, (slice){schema_path.data, stem});
+    buffer_append(&path, suffix);
+    return buffer_slice(&path);
+}
+
+static void view_imports(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_import *imports = VIEW_LIST(v, module->import_count, view_import, &made->imports);
+    for (size_t i = 0; i < module->import_count; i++) {
+        slice path = module->imports[i]->path;
+        imports[i].file = path;
+        imports[i].header = view_output_path(v->memory, path, SLICE(".catga.h"));
+        imports[i].fbs_file = view_output_path(v->memory, path, SLICE(".fbs"));
+    }
+}
+
+static void view_module_of(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    made->file = module->path;
+    made->name = module->namespace;
+    made->fbs = view_fbs_namespace(v, module->namespace);
+    made->header = view_output_path(v->memory, module->path, SLICE(".catga.h"));
+    made->guard = guard_of(v, module->path);
+    made->version = module->version;
+    made->doc = view_doc(&module->doc);
+    view_imports(v, made);
+    view_constants(v, made);
+    view_enums(v, made);
+    view_structs(v, made);
+    view_tables(v, made);
+    view_error_sets(v, made);
+    view_messages(v, made);
+    view_services(v, made);
+}
+
+const view_root *view_of(arena *memory, const model_module *module)
+{
+    viewer v = {.memory = memory, .module = module, .scratch = buffer_in(memory)};
+    view_root *root = ARENA_NEW(memory, view_root);
+    view_tool *tool = ARENA_NEW(memory, view_tool);
+    view_module *made = ARENA_NEW(memory, view_module);
+    *root = (view_root){.tool = tool, .module = made};
+    *tool = (view_tool){.version = SLICE(CATGAC_VERSION), .abi = CATGAC_ABI};
+    view_module_of(&v, made);
+    return root;
+}

@@ -1,0 +1,240 @@
+/* view_data.c -- structs and tables, and how they lie on the wire. */
+#include <inttypes.h>
+
+#include "model/mangle.h"
+#include "generate/viewer.h"
+
+/* ---- Structs --------------------------------------------------------------------------------- */
+
+static void view_member_of(viewer *v, const model_field *field, view_member *made)
+{
+    made->name = field->origin.name;
+    made->member = mangle_member(v->memory, field->origin.name);
+    made->type = view_c_type(v, &field->type);
+    made->kind = view_kind(&field->type);
+    made->descriptor = view_type_descriptor(v, &field->type);
+    made->format = view_format(&field->type);
+    made->digits = view_digits(&field->type);
+    made->fbs_type = view_fbs_type(v, &field->type);
+    made->note = view_note(v, field);
+    made->doc = view_doc(&field->origin.doc);
+}
+
+static uint32_t content_size(const model_struct *structure)
+{
+    uint32_t size = 0;
+    for (size_t i = 0; i < structure->field_count; i++)
+        size += type_inline_size(&structure->fields[i].type);
+    return size;
+}
+
+/* No padding, here and in the structs inside. */
+static bool is_packed(const model_struct *structure)
+{
+    for (size_t i = 0; i < structure->field_count; i++) {
+        const model_type *type = &structure->fields[i].type;
+        if (type->kind == TYPE_STRUCT && !is_packed(type->structure))
+            return false;
+    }
+    return content_size(structure) == structure->size;
+}
+
+/* Any bytes are a value: a bool must be looked at. */
+static bool is_direct(const model_struct *structure)
+{
+    for (size_t i = 0; i < structure->field_count; i++) {
+        const model_type *type = &structure->fields[i].type;
+        if (type->kind == TYPE_STRUCT ? !is_direct(type->structure)
+                                      : type_is_scalar(type) && type->scalar == SCALAR_BOOL)
+            return false;
+    }
+    return true;
+}
+
+static slice word_of(bool flag)
+{
+    return flag ? SLICE("true") : SLICE("false");
+}
+
+static void view_struct(viewer *v, const model_struct *structure, view_structure *made)
+{
+    const model_origin *origin = &structure->origin;
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
+    made->fbs = view_fbs_name(v, origin);
+    made->member_count = (int64_t)structure->field_count;
+    made->size = structure->size;
+    made->alignment = structure->alignment;
+    made->packed = word_of(is_packed(structure));
+    made->direct = word_of(is_direct(structure));
+    made->doc = view_doc(&origin->doc);
+    view_member *members = VIEW_LIST(v, structure->field_count, view_member, &made->members);
+    for (size_t i = 0; i < structure->field_count; i++)
+        view_member_of(v, &structure->fields[i], &members[i]);
+}
+
+void view_structs(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_structure *structs = VIEW_LIST(v, module->struct_count, view_structure, &made->structs);
+    for (size_t i = 0; i < module->struct_count; i++)
+        view_struct(v, &module->structs[i], &structs[i]);
+}
+
+/* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
+
+/* The offset of the table's first field: behind the offset of its vtable. */
+enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8 };
+
+/* Picks those of `from` for which the test says yes, in the same order. */
+static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
+                 record_list *picked)
+{
+    const void **items = ARENA_ARRAY(v->memory, from->count, const void *);
+    size_t count = 0;
+    for (size_t i = 0; i < from->count; i++) {
+        if (test(from->items[i]))
+            items[count++] = from->items[i];
+    }
+    *picked = (record_list){items, count};
+}
+
+static bool is_seen(const view_field *field)
+{
+    return !field->is_deprecated;
+}
+
+static bool lies_behind(const view_field *field)
+{
+    return field->is_slice || field->is_table;
+}
+
+static bool has_range(const view_field *field)
+{
+    return field->range != NULL;
+}
+
+static bool is_required_struct(const view_field *field)
+{
+    return field->is_struct && slice_is(field->flags, "CATGA_REQUIRED");
+}
+
+static bool may_be_wrong(const view_field *field)
+{
+    return lies_behind(field) || has_range(field) || is_required_struct(field);
+}
+
+/* The largest alignment first, so that nothing is lost between them, then by id. Sizes are
+ * multiples of alignments. */
+static void place(viewer *v, view_field *fields, size_t count, view_table *made)
+{
+    const void **items = ARENA_ARRAY(v->memory, count, const void *);
+    size_t placed = 0;
+    int64_t offset = TABLE_HEADER_SIZE;
+    made->alignment = TABLE_HEADER_SIZE;
+    for (int64_t alignment = LARGEST_ALIGNMENT; alignment > 0; alignment /= 2) {
+        for (size_t i = 0; i < count; i++) {
+            if (fields[i].is_deprecated || fields[i].alignment != alignment)
+                continue;
+            fields[i].offset = offset;
+            offset += fields[i].size;
+            items[placed++] = &fields[i];
+            if (alignment > made->alignment)
+                made->alignment = alignment;
+        }
+    }
+    made->placed = (record_list){items, placed};
+}
+
+static void append_listed(buffer *list, int64_t number)
+{
+    if (list->length > 0)
+        buffer_append_text(list, ", ");
+    buffer_append_integer(list, number);
+}
+
+/* The vtable of a full table: its size, the table's size, and where each field lies, filled up so
+ * that it can be compared eight fields at a time. */
+static slice vtable_of(viewer *v, const view_field *fields, size_t count)
+{
+    int64_t end = TABLE_HEADER_SIZE;
+    for (size_t i = 0; i < count; i++)
+        end += fields[i].size;
+    buffer *made = view_scratch(v);
+    buffer_append_integer(made, VIEW_FIRST_SLOT + VIEW_SLOT_SIZE * (int64_t)count);
+    append_listed(made, end);
+    for (size_t i = 0; i < count; i++)
+        append_listed(made, fields[i].offset);
+    for (size_t i = count; i == 0 || i % VTABLE_STEP != 0; i++)
+        append_listed(made, 0);
+    return view_keep(v);
+}
+
+static slice layout_of(viewer *v, const view_field *fields, size_t count, const record_list *placed)
+{
+    buffer *made = view_scratch(v);
+    for (size_t i = 0; i < placed->count; i++)
+        append_listed(made, ((const view_field *)placed->items[i])->id);
+    for (size_t i = 0; i < count; i++) {
+        if (fields[i].is_deprecated)
+            append_listed(made, fields[i].id);
+    }
+    return view_keep(v);
+}
+
+static slice all_of(viewer *v, const record_list *members)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < members->count; i++)
+        bits |= UINT64_C(1) << ((const view_field *)members->items[i])->id;
+    buffer_printf(view_scratch(v), "0x%" PRIx64, bits);
+    return view_keep(v);
+}
+
+static void view_layout(viewer *v, view_field *fields, size_t count, view_table *made)
+{
+    pick(v, &made->fields, is_seen, &made->members);
+    pick(v, &made->members, lies_behind, &made->referring);
+    pick(v, &made->members, has_range, &made->ranged);
+    pick(v, &made->members, is_required_struct, &made->inline_required);
+    pick(v, &made->members, may_be_wrong, &made->checked);
+    place(v, fields, count, made);
+    made->vtable = vtable_of(v, fields, count);
+    made->layout = layout_of(v, fields, count, &made->placed);
+    made->all = all_of(v, &made->members);
+}
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+static slice identifier_bytes_of(viewer *v, const char identifier[5])
+{
+    buffer_printf(view_scratch(v), "'%c', '%c', '%c', '%c'", identifier[0], identifier[1],
+                  identifier[2], identifier[3]);
+    return view_keep(v);
+}
+
+static void view_table_of(viewer *v, const model_table *table, view_table *made)
+{
+    const model_origin *origin = &table->origin;
+    made->name = view_full_name(v, origin);
+    made->type = view_type_name(v, origin);
+    made->macro = view_macro_name(v, origin);
+    made->fbs = view_fbs_name(v, origin);
+    made->is_message = table->message != NULL;
+    made->field_count = (int64_t)table->field_count;
+    made->identifier = slice_of(table->identifier);
+    made->identifier_bytes = identifier_bytes_of(v, table->identifier);
+    made->doc = view_doc(&origin->doc);
+    view_field *fields = VIEW_LIST(v, table->field_count, view_field, &made->fields);
+    for (size_t i = 0; i < table->field_count; i++)
+        view_field_of(v, table, &table->fields[i], &fields[i]);
+    view_layout(v, fields, table->field_count, made);
+}
+
+void view_tables(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
+    for (size_t i = 0; i < module->table_count; i++)
+        view_table_of(v, &module->tables[i], &tables[i]);
+}

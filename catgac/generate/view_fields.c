@@ -1,0 +1,274 @@
+/* view_fields.c -- the fields of tables: how C reads, writes and checks each kind of them. */
+#include "generate/literal.h"
+#include "model/mangle.h"
+#include "generate/viewer.h"
+
+/* ---- How C reads and writes them ------------------------------------------------------------- */
+
+static void spell_scalar(viewer *v, const model_field *field, view_field *made)
+{
+    made->is_scalar = true;
+    made->type = view_c_type(v, &field->type);
+    made->result = made->type;
+    made->initial = literal_c(v->memory, &field->default_value, field->type.scalar);
+    made->get = scalar_word(field->type.scalar);
+    made->put = made->get;
+    made->check = made->get;
+}
+
+static void spell_optional(viewer *v, const model_field *field, view_field *made)
+{
+    made->is_optional = true;
+    made->is_plain = true;
+    made->get = VIEW_JOIN(v, SLICE("optional_"), scalar_word(field->type.scalar));
+    made->type = VIEW_JOIN(v, SLICE("catga_"), made->get);
+    made->result = made->type;
+    made->initial =
+        field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}") : SLICE("{false, 0}");
+    made->put = made->get;
+    made->check = scalar_word(field->type.scalar);
+}
+
+static void spell_string(view_field *made)
+{
+    made->is_slice = true;
+    made->is_text = true;
+    made->type = SLICE("catga_string");
+    made->result = made->type;
+    made->initial = SLICE("{NULL, 0}");
+    made->is_plain = true;
+    made->get = SLICE("string");
+    made->put = made->get;
+    made->check = made->get;
+}
+
+static void spell_bytes(view_field *made)
+{
+    made->is_slice = true;
+    made->is_plain = true;
+    made->type = SLICE("catga_bytes");
+    made->result = made->type;
+    made->initial = SLICE("{NULL, 0}");
+    made->element = SLICE("CATGA_KIND_u8");
+    made->get = SLICE("bytes");
+    made->put = SLICE("scalars");
+    made->check = SLICE("vector");
+}
+
+/* What is read through a pointer: a struct or another table. */
+static void spell_inner(viewer *v, const model_field *field, view_field *made)
+{
+    slice type = view_type_name(v, view_declared(&field->type));
+    made->is_struct = field->type.kind == TYPE_STRUCT;
+    made->is_table = !made->is_struct;
+    made->type = VIEW_JOIN(v, SLICE("const "), type, SLICE(" *"));
+    made->result = made->is_table ? VIEW_JOIN(v, type, SLICE("_view")) : type;
+    made->initial = SLICE("NULL");
+    made->get = made->is_table ? SLICE("table") : SLICE("struct");
+    made->put = made->is_table ? SLICE("child") : SLICE("struct");
+    made->check = made->put;
+}
+
+/* What is done with a vector depends on its elements. */
+static void spell_vector_calls(const model_type *element, view_field *made)
+{
+    switch (element->kind) {
+    case TYPE_STRING:
+        made->put = SLICE("strings");
+        made->check = SLICE("strings");
+        break;
+    case TYPE_STRUCT:
+        made->put = SLICE("structs");
+        made->check = SLICE("vector");
+        break;
+    case TYPE_TABLE:
+        made->put = SLICE("children");
+        made->check = SLICE("children");
+        break;
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_ENUM:
+    case TYPE_UUID:
+    case TYPE_UNION:
+    case TYPE_BYTES:
+    case TYPE_VECTOR:
+    case TYPE_ARRAY:
+        made->put = SLICE("scalars");
+        made->check = SLICE("vector");
+        break;
+    }
+}
+
+static void spell_vector(viewer *v, const model_field *field, view_field *made)
+{
+    const model_type *element = field->type.element;
+    made->is_slice = true;
+    made->is_text = element->kind == TYPE_STRING;
+    made->is_record_vector = element->kind == TYPE_STRUCT || element->kind == TYPE_TABLE;
+    made->is_plain = !made->is_record_vector;
+    slice item = made->is_record_vector ? view_type_name(v, view_declared(element))
+                                        : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
+    made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), view_kind(element));
+    made->type = VIEW_JOIN(v, item, SLICE("_slice"));
+    made->result = VIEW_JOIN(v, item, SLICE("_vector"));
+    made->initial = SLICE("{NULL, 0}");
+    made->get = VIEW_JOIN(v, view_kind(element), SLICE("_vector"));
+    spell_vector_calls(element, made);
+}
+
+static void spell(viewer *v, const model_field *field, view_field *made)
+{
+    switch (field->type.kind) {
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_ENUM:
+        if (field->type.optional)
+            spell_optional(v, field, made);
+        else
+            spell_scalar(v, field, made);
+        break;
+    case TYPE_STRING:
+        spell_string(made);
+        break;
+    case TYPE_BYTES:
+        spell_bytes(made);
+        break;
+    case TYPE_STRUCT:
+    case TYPE_TABLE:
+        spell_inner(v, field, made);
+        break;
+    case TYPE_VECTOR:
+        spell_vector(v, field, made);
+        break;
+    case TYPE_UUID:
+    case TYPE_UNION:
+    case TYPE_ARRAY:
+        break;
+    }
+}
+
+/* ---- What else is said of them --------------------------------------------------------------- */
+
+/* A deprecated field is neither written nor read, so nothing else holds for it. */
+static slice flags_of(const model_field *field)
+{
+    if (field->deprecated)
+        return SLICE("CATGA_DEPRECATED");
+    if (field->type.optional)
+        return SLICE("CATGA_OPTIONAL");
+    return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
+}
+
+/* C compilers warn of comparisons that cannot fail, so it is said where they could. */
+static bool is_inside(const model_value *value, const model_value *end_of_type)
+{
+    return value->kind == VALUE_FLOAT || value->as_unsigned != end_of_type->as_unsigned;
+}
+
+/* A field of floating point with a range is finite: its open end is the type's. A range that is as
+ * wide as the type is none. */
+static const view_range *range_of(viewer *v, const model_field *field)
+{
+    bool has_minimum = field->minimum.kind != VALUE_NONE;
+    bool has_maximum = field->maximum.kind != VALUE_NONE;
+    if (field->deprecated || (!has_minimum && !has_maximum))
+        return NULL;
+    scalar_kind scalar = field->type.scalar;
+    model_value least = literal_least(scalar);
+    model_value greatest = literal_greatest(scalar);
+    const model_value *minimum = has_minimum ? &field->minimum : &least;
+    const model_value *maximum = has_maximum ? &field->maximum : &greatest;
+    if (!is_inside(minimum, &least) && !is_inside(maximum, &greatest))
+        return NULL;
+    view_range *made = ARENA_NEW(v->memory, view_range);
+    made->lowest = literal_c(v->memory, minimum, scalar);
+    made->highest = literal_c(v->memory, maximum, scalar);
+    made->lowest_value = literal_wire(v->memory, minimum);
+    made->highest_value = literal_wire(v->memory, maximum);
+    made->has_lower = is_inside(minimum, &least);
+    made->has_higher = is_inside(maximum, &greatest);
+    return made;
+}
+
+/* The name of the constant that holds a field's range, for the table's array of fields. */
+static slice range_descriptor_of(viewer *v, const model_table *table, const view_field *field)
+{
+    if (field->range == NULL)
+        return SLICE("NULL");
+    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &table->origin), SLICE("_"), field->snake,
+                     SLICE("_range"));
+}
+
+static slice maximum_of(viewer *v, const model_field *field)
+{
+    if (!field->has_max_length)
+        return SLICE("CATGA_UNBOUNDED");
+    model_value length = {.kind = VALUE_UNSIGNED, .as_unsigned = field->max_length};
+    return literal_c(v->memory, &length, SCALAR_U32);
+}
+
+/* An enum without a value for zero, and without a default, has no default that flatc accepts: such
+ * a field is a plain number there. */
+static bool is_nameless_enum(const model_field *field)
+{
+    return field->type.kind == TYPE_ENUM && !field->type.optional && field->default_member == NULL;
+}
+
+static slice fbs_default_of(viewer *v, const model_field *field)
+{
+    if (field->type.optional)
+        return SLICE("null");
+    if (field->default_member != NULL)
+        return field->default_member->origin.name;
+    if (field->default_value.kind == VALUE_NONE)
+        return SLICE("");
+    return literal_plain(v->memory, &field->default_value, field->type.scalar);
+}
+
+/* Behind the id. */
+static slice fbs_attributes_of(const model_field *field)
+{
+    if (field->deprecated)
+        return field->required ? SLICE(", required, deprecated") : SLICE(", deprecated");
+    return field->required ? SLICE(", required") : SLICE("");
+}
+
+static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
+{
+    made->fbs_type = is_nameless_enum(field) ? view_fbs_scalar(field->type.scalar)
+                                             : view_fbs_type(v, &field->type);
+    made->fbs_default = fbs_default_of(v, field);
+    made->fbs_attributes = fbs_attributes_of(field);
+}
+
+void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made)
+{
+    made->element = SLICE("0");
+    spell(v, field, made);
+    made->is_items = made->is_slice && !made->is_text;
+    made->name = field->origin.name;
+    made->member = mangle_member(v->memory, field->origin.name);
+    made->snake = mangle_snake(v->memory, field->origin.name);
+    made->kind = view_kind(&field->type);
+    made->format = view_format(&field->type);
+    made->flags = flags_of(field);
+    made->descriptor = view_type_descriptor(v, &field->type);
+    made->maximum = maximum_of(v, field);
+    made->number = literal_c(v->memory, &field->default_value, field->type.scalar);
+    made->value = literal_wire(v->memory, &field->default_value);
+    made->id = field->id;
+    made->slot = VIEW_FIRST_SLOT + VIEW_SLOT_SIZE * (int64_t)field->id;
+    made->size = field->deprecated ? 0 : type_inline_size(&field->type);
+    made->alignment = field->deprecated ? 1 : type_inline_alignment(&field->type);
+    made->digits = view_digits(&field->type);
+    made->is_deprecated = field->deprecated;
+    made->range = range_of(v, field);
+    made->range_descriptor = range_descriptor_of(v, table, made);
+    made->note = view_note(v, field);
+    made->doc = view_doc(&field->origin.doc);
+    view_fbs_field(v, field, made);
+}

@@ -1,0 +1,93 @@
+/* viewer.h -- shared by the files view*.c only.
+ *
+ * view.c           the tables of names; one module: constants, enums, and the rest in order
+ * view_names.c     what declarations and scalars are called
+ * view_types.c     what types are called, and what is said of them in words
+ * view_fields.c    the fields of tables
+ * view_data.c      structs and tables, and how they lie on the wire
+ * view_messages.c  error sets, replies, messages, services
+ */
+#ifndef CATGAC_VIEWER_H
+#define CATGAC_VIEWER_H
+
+#include "generate/view.h"
+
+/* Making the view of one module. */
+typedef struct viewer {
+    arena *memory;
+    const model_module *module;
+    buffer scratch; /* for one text at a time: view_scratch(), append, view_keep() */
+} viewer;
+
+buffer *view_scratch(viewer *v);
+slice view_keep(viewer *v);
+
+/* The slices of `...` one after another. */
+#define VIEW_JOIN(v, ...)                                                                          \
+    view_join((v), (const slice[]){__VA_ARGS__},                                                   \
+              sizeof((const slice[]){__VA_ARGS__}) / sizeof(slice))
+slice view_join(viewer *v, const slice *pieces, size_t count);
+
+/* Makes `count` records and a list of them; returns the first. */
+#define VIEW_LIST(v, count, type, list) ((type *)view_list((v), (count), sizeof(type), (list)))
+void *view_list(viewer *v, size_t count, size_t size, record_list *list);
+
+/* ---- Names ----------------------------------------------------------------------------------- */
+
+/* shop.orders.CreateOrder */
+slice view_full_name(viewer *v, const model_origin *origin);
+
+/* shop_orders_create_order, SHOP_ORDERS_CREATE_ORDER */
+slice view_type_name(viewer *v, const model_origin *origin);
+slice view_macro_name(viewer *v, const model_origin *origin);
+
+/* &shop_orders_create_order_descriptor */
+slice view_descriptor(viewer *v, const model_origin *origin);
+
+/* In FlatBuffers: as a declaration, and as seen from the module. */
+slice view_fbs_name(viewer *v, const model_origin *origin);
+slice view_fbs_reference(viewer *v, const model_origin *origin);
+slice view_fbs_namespace(viewer *v, slice namespace);
+
+/* uint32_t, uint */
+slice view_c_scalar(scalar_kind scalar);
+slice view_fbs_scalar(scalar_kind scalar);
+
+text_list view_doc(const model_doc *doc);
+
+/* ---- Types ----------------------------------------------------------------------------------- */
+
+/* The declaration that a type, or a vector's element, refers to; NULL for the others. */
+const model_origin *view_declared(const model_type *type);
+
+/* Its descriptor, or NULL: text. */
+slice view_type_descriptor(viewer *v, const model_type *type);
+
+/* Behind CATGA_KIND_ and CATGA_FORMAT_; the places of a decimal. */
+slice view_kind(const model_type *type);
+slice view_format(const model_type *type);
+int64_t view_digits(const model_type *type);
+
+/* A scalar or struct as it stands by itself in C; any type in FlatBuffers. */
+slice view_c_type(viewer *v, const model_type *type);
+slice view_fbs_type(viewer *v, const model_type *type);
+
+/* What C and FlatBuffers cannot say: "required, at most 64 bytes". */
+slice view_note(viewer *v, const model_field *field);
+
+/* A vtable begins with two sizes; an entry has two bytes. */
+enum { VIEW_FIRST_SLOT = 4, VIEW_SLOT_SIZE = 2 };
+
+/* All but where it lies in its table. */
+void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);
+
+/* ---- Parts of a module ----------------------------------------------------------------------- */
+
+void view_structs(viewer *v, view_module *made);
+void view_tables(viewer *v, view_module *made);
+
+void view_error_sets(viewer *v, view_module *made);
+void view_messages(viewer *v, view_module *made);
+void view_services(viewer *v, view_module *made);
+
+#endif

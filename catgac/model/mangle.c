@@ -1,0 +1,103 @@
+/* mangle.c -- see mangle.h. */
+#include "model/mangle.h"
+
+static bool is_upper(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool has_upper(slice name)
+{
+    for (size_t i = 0; i < name.length; i++)
+        if (is_upper(name.data[i]))
+            return true;
+    return false;
+}
+
+/* A word begins at a capital after a small letter or digit, and at the last of several capitals
+ * when a small letter follows it. */
+static bool begins_word(slice name, size_t at)
+{
+    if (at == 0 || !is_upper(name.data[at]))
+        return false;
+    char before = name.data[at - 1];
+    if (is_lower(before) || is_digit(before))
+        return true;
+    return is_upper(before) && at + 1 < name.length && is_lower(name.data[at + 1]);
+}
+
+slice mangle_snake(arena *memory, slice name)
+{
+    if (!has_upper(name))
+        return name;
+    char *text = arena_array(memory, 2 * name.length + 1, 1);
+    size_t length = 0;
+    for (size_t i = 0; i < name.length; i++) {
+        if (begins_word(name, i))
+            text[length++] = '_';
+        char c = name.data[i];
+        text[length++] = is_upper(c) ? (char)(c - 'A' + 'a') : c;
+    }
+    return (slice){text, length};
+}
+
+static slice upper_of(arena *memory, slice text)
+{
+    char *upper = arena_array(memory, text.length + 1, 1);
+    for (size_t i = 0; i < text.length; i++)
+        upper[i] = is_lower(text.data[i]) ? (char)(text.data[i] - 'a' + 'A') : text.data[i];
+    return (slice){upper, text.length};
+}
+
+slice mangle_upper(arena *memory, slice name)
+{
+    return upper_of(memory, mangle_snake(memory, name));
+}
+
+slice mangle_prefix(arena *memory, slice namespace)
+{
+    char *prefix = arena_array(memory, namespace.length + 2, 1);
+    for (size_t i = 0; i < namespace.length; i++)
+        prefix[i] = namespace.data[i] == '.' ? '_' : namespace.data[i];
+    prefix[namespace.length] = '_';
+    return (slice){prefix, namespace.length + 1};
+}
+
+slice mangle_upper_prefix(arena *memory, slice namespace)
+{
+    return upper_of(memory, mangle_prefix(memory, namespace));
+}
+
+bool mangle_is_reserved(slice word)
+{
+    static const slice reserved[] = {
+#define RESERVED(word) {word, sizeof(word) - 1},
+#include "model/reserved.def"
+#undef RESERVED
+    };
+    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
+        if (reserved[i].data[0] == word.data[0] && slice_equal(reserved[i], word))
+            return true;
+    return false;
+}
+
+slice mangle_member(arena *memory, slice name)
+{
+    slice snake = mangle_snake(memory, name);
+    if (!mangle_is_reserved(snake))
+        return snake;
+    buffer text = buffer_in(memory);
+    buffer_append(&text, snake);
+    buffer_append_char(&text, '_');
+    return buffer_slice(&text);
+}

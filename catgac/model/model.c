@@ -1,0 +1,164 @@
+/* model.c -- what can be asked of the facts of model.h. model_dump.c prints them. */
+#include "model/model.h"
+
+#include <inttypes.h>
+
+static const slice scalar_words[] = {
+#define SCALAR(kind, word, class, bytes) {word, sizeof(word) - 1},
+#include "model/scalars.def"
+#undef SCALAR
+};
+
+static const scalar_class scalar_classes[] = {
+#define SCALAR(kind, word, class, bytes) CLASS_##class,
+#include "model/scalars.def"
+#undef SCALAR
+};
+
+static const uint32_t scalar_sizes[] = {
+#define SCALAR(kind, word, class, bytes) bytes,
+#include "model/scalars.def"
+#undef SCALAR
+};
+
+enum { OFFSET_SIZE = 4, UUID_SIZE = 16 };
+
+slice scalar_word(scalar_kind scalar)
+{
+    return scalar_words[scalar];
+}
+
+scalar_class scalar_class_of(scalar_kind scalar)
+{
+    return scalar_classes[scalar];
+}
+
+uint32_t scalar_size(scalar_kind scalar)
+{
+    return scalar_sizes[scalar];
+}
+
+bool type_is_scalar(const model_type *type)
+{
+    return type->kind == TYPE_SCALAR || type->kind == TYPE_DECIMAL ||
+           type->kind == TYPE_TIMESTAMP || type->kind == TYPE_DURATION || type->kind == TYPE_ENUM;
+}
+
+uint32_t type_inline_size(const model_type *type)
+{
+    if (type_is_scalar(type))
+        return scalar_size(type->scalar);
+    if (type->kind == TYPE_UUID)
+        return UUID_SIZE;
+    if (type->kind == TYPE_STRUCT)
+        return type->structure->size;
+    if (type->kind == TYPE_ARRAY)
+        return type->array_length * type_inline_size(type->element);
+    return OFFSET_SIZE;
+}
+
+uint32_t type_inline_alignment(const model_type *type)
+{
+    if (type_is_scalar(type))
+        return scalar_size(type->scalar);
+    if (type->kind == TYPE_UUID)
+        return 1;
+    if (type->kind == TYPE_STRUCT)
+        return type->structure->alignment;
+    if (type->kind == TYPE_ARRAY)
+        return type_inline_alignment(type->element);
+    return OFFSET_SIZE;
+}
+
+/* ---- As text --------------------------------------------------------------------------------- */
+
+static void print_element(const model_type *type, buffer *out)
+{
+    buffer_append_char(out, '[');
+    model_print_type(type->element, out);
+    if (type->kind == TYPE_ARRAY)
+        buffer_printf(out, ":%" PRIu32, type->array_length);
+    buffer_append_char(out, ']');
+}
+
+void model_print_type(const model_type *type, buffer *out)
+{
+    switch (type->kind) {
+    case TYPE_SCALAR:
+        buffer_append(out, scalar_word(type->scalar));
+        break;
+    case TYPE_DECIMAL:
+        buffer_printf(out, "decimal(%u)", type->decimal_places);
+        break;
+    case TYPE_TIMESTAMP:
+        buffer_append_text(out, "timestamp");
+        break;
+    case TYPE_DURATION:
+        buffer_append_text(out, "duration");
+        break;
+    case TYPE_UUID:
+        buffer_append_text(out, "uuid");
+        break;
+    case TYPE_ENUM:
+        buffer_append(out, type->enumeration->origin.name);
+        break;
+    case TYPE_STRUCT:
+        buffer_append(out, type->structure->origin.name);
+        break;
+    case TYPE_TABLE:
+        buffer_append(out, type->table->origin.name);
+        break;
+    case TYPE_UNION:
+        buffer_append(out, type->alternatives->origin.name);
+        break;
+    case TYPE_STRING:
+        buffer_append_text(out, "string");
+        break;
+    case TYPE_BYTES:
+        buffer_append_text(out, "bytes");
+        break;
+    case TYPE_VECTOR:
+    case TYPE_ARRAY:
+        print_element(type, out);
+        break;
+    }
+    if (type->optional)
+        buffer_append_char(out, '?');
+}
+
+static void print_decimal(const model_type *type, int64_t scaled, buffer *out)
+{
+    uint64_t magnitude = scaled < 0 ? 0 - (uint64_t)scaled : (uint64_t)scaled;
+    uint64_t factor = 1;
+    for (unsigned i = 0; i < type->decimal_places; i++)
+        factor *= 10;
+    buffer_printf(out, "%s%" PRIu64, scaled < 0 ? "-" : "", magnitude / factor);
+    if (type->decimal_places > 0)
+        buffer_printf(out, ".%0*" PRIu64, type->decimal_places, magnitude % factor);
+}
+
+void model_print_value(const model_type *type, const model_value *value, buffer *out)
+{
+    switch (value->kind) {
+    case VALUE_NONE:
+        break;
+    case VALUE_BOOL:
+        buffer_append_text(out, value->as_bool ? "true" : "false");
+        break;
+    case VALUE_SIGNED:
+        if (type->kind == TYPE_DECIMAL)
+            print_decimal(type, value->as_signed, out);
+        else
+            buffer_printf(out, "%" PRId64, value->as_signed);
+        break;
+    case VALUE_UNSIGNED:
+        buffer_printf(out, "%" PRIu64, value->as_unsigned);
+        break;
+    case VALUE_FLOAT:
+        buffer_printf(out, "%.17g", value->as_float);
+        break;
+    case VALUE_TEXT:
+        buffer_printf(out, "\"%.*s\"", SLICE_PRINT(value->as_text));
+        break;
+    }
+}

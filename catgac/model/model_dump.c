@@ -1,0 +1,185 @@
+/* model_dump.c -- the model as text, for --dump=model: one fact a line, indented by what it belongs
+ * to, in the order of the files. */
+#include <inttypes.h>
+
+#include "model/model.h"
+
+static void dump_doc(const model_doc *doc, const char *indent, buffer *out)
+{
+    for (size_t i = 0; i < doc->line_count; i++)
+        buffer_printf(out, "%s/// %.*s\n", indent, SLICE_PRINT(doc->lines[i]));
+}
+
+static void dump_bound(const model_type *type, const model_value *bound, buffer *out)
+{
+    if (bound->kind != VALUE_NONE)
+        model_print_value(type, bound, out);
+}
+
+static void dump_default(const model_field *field, buffer *out)
+{
+    if (field->default_value.kind == VALUE_NONE)
+        return;
+    buffer_append_text(out, " = ");
+    if (field->default_member != NULL)
+        buffer_append(out, field->default_member->origin.name);
+    else
+        model_print_value(&field->type, &field->default_value, out);
+}
+
+static void dump_limits(const model_field *field, buffer *out)
+{
+    if (field->required)
+        buffer_append_text(out, " required");
+    if (field->has_max_length)
+        buffer_printf(out, " max %" PRIu32, field->max_length);
+    if (field->minimum.kind != VALUE_NONE || field->maximum.kind != VALUE_NONE) {
+        buffer_append_text(out, " range ");
+        dump_bound(&field->type, &field->minimum, out);
+        buffer_append_text(out, "..");
+        dump_bound(&field->type, &field->maximum, out);
+    }
+    if (field->deprecated)
+        buffer_printf(out, " deprecated \"%.*s\"", SLICE_PRINT(field->deprecation));
+}
+
+static void dump_field(const model_field *field, const char *word, uint32_t number, buffer *out)
+{
+    dump_doc(&field->origin.doc, "    ", out);
+    buffer_printf(out, "    %s %" PRIu32 " %.*s: ", word, number, SLICE_PRINT(field->origin.name));
+    model_print_type(&field->type, out);
+    dump_default(field, out);
+    dump_limits(field, out);
+    buffer_append_char(out, '\n');
+}
+
+static void dump_constant(const model_constant *constant, buffer *out)
+{
+    dump_doc(&constant->origin.doc, "  ", out);
+    buffer_printf(out, "  const %.*s: ", SLICE_PRINT(constant->origin.name));
+    model_print_type(&constant->type, out);
+    buffer_append_text(out, " = ");
+    model_print_value(&constant->type, &constant->value, out);
+    buffer_append_char(out, '\n');
+}
+
+static void dump_enum(const model_enum *enumeration, buffer *out)
+{
+    const model_type type = {.kind = TYPE_SCALAR, .scalar = enumeration->scalar};
+    dump_doc(&enumeration->origin.doc, "  ", out);
+    buffer_printf(out, "  enum %.*s: %.*s\n", SLICE_PRINT(enumeration->origin.name),
+                  SLICE_PRINT(scalar_word(enumeration->scalar)));
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        const model_enum_member *member = &enumeration->members[i];
+        dump_doc(&member->origin.doc, "    ", out);
+        buffer_printf(out, "    %.*s = ", SLICE_PRINT(member->origin.name));
+        model_print_value(&type, &member->value, out);
+        buffer_append_char(out, '\n');
+    }
+}
+
+static void dump_struct(const model_struct *structure, buffer *out)
+{
+    dump_doc(&structure->origin.doc, "  ", out);
+    buffer_printf(out, "  struct %.*s size %" PRIu32 " alignment %" PRIu32 "\n",
+                  SLICE_PRINT(structure->origin.name), structure->size, structure->alignment);
+    for (size_t i = 0; i < structure->field_count; i++)
+        dump_field(&structure->fields[i], "at", structure->fields[i].offset, out);
+}
+
+static void dump_table(const model_table *table, buffer *out)
+{
+    if (table->message == NULL)
+        dump_doc(&table->origin.doc, "  ", out);
+    buffer_printf(out, "  %s %.*s identifier %s%s\n", table->message == NULL ? "table" : "body of",
+                  SLICE_PRINT(table->origin.name), table->identifier,
+                  table->is_result ? " result" : "");
+    for (size_t i = 0; i < table->field_count; i++)
+        dump_field(&table->fields[i], "id", table->fields[i].id, out);
+}
+
+static void dump_error_set(const model_error_set *set, buffer *out)
+{
+    dump_doc(&set->origin.doc, "  ", out);
+    buffer_printf(out, "  errors %.*s\n", SLICE_PRINT(set->origin.name));
+    for (size_t i = 0; i < set->code_count; i++) {
+        dump_doc(&set->codes[i].origin.doc, "    ", out);
+        buffer_printf(out, "    %.*s = %" PRIu32 "\n", SLICE_PRINT(set->codes[i].origin.name),
+                      set->codes[i].code);
+    }
+}
+
+static void dump_call(const model_message *message, buffer *out)
+{
+    buffer_printf(out, "    result %.*s\n", SLICE_PRINT(message->result->origin.name));
+    if (message->errors != NULL)
+        buffer_printf(out, "    throws %.*s\n", SLICE_PRINT(message->errors->origin.name));
+    buffer_printf(out, "    timeout %" PRIu64 " ns, %" PRIu32 " retries\n", message->timeout_ns,
+                  message->retries);
+    if (message->handled_by != NULL)
+        buffer_printf(out, "    handled by %.*s\n", SLICE_PRINT(message->handled_by->origin.name));
+}
+
+static void dump_message(const model_message *message, buffer *out)
+{
+    static const char *const words[] = {"command", "query", "event"};
+    dump_doc(&message->origin.doc, "  ", out);
+    buffer_printf(out, "  %s %.*s\n", words[message->kind], SLICE_PRINT(message->origin.name));
+    buffer_printf(out, "    subject %.*s\n", SLICE_PRINT(message->subject));
+    if (message->kind != MESSAGE_EVENT)
+        dump_call(message, out);
+}
+
+static void dump_service(const model_service *service, buffer *out)
+{
+    dump_doc(&service->origin.doc, "  ", out);
+    buffer_printf(out, "  service %.*s\n", SLICE_PRINT(service->origin.name));
+    for (size_t i = 0; i < service->handler_count; i++) {
+        dump_doc(&service->handlers[i].doc, "    ", out);
+        buffer_printf(out, "    handle %.*s as %.*s\n",
+                      SLICE_PRINT(service->handlers[i].message->origin.name),
+                      SLICE_PRINT(service->handlers[i].name));
+    }
+    for (size_t i = 0; i < service->publication_count; i++) {
+        dump_doc(&service->publications[i].doc, "    ", out);
+        buffer_printf(out, "    publish %.*s\n",
+                      SLICE_PRINT(service->publications[i].message->origin.name));
+    }
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        const model_subscription *heard = &service->subscriptions[i];
+        dump_doc(&heard->doc, "    ", out);
+        buffer_printf(out, "    on %.*s %s as %.*s\n", SLICE_PRINT(heard->message->origin.name),
+                      heard->delivery == DELIVERY_GROUP ? "group" : "broadcast",
+                      SLICE_PRINT(heard->name));
+    }
+}
+
+static void dump_module(const model_module *module, buffer *out)
+{
+    dump_doc(&module->doc, "", out);
+    buffer_printf(out, "module %.*s namespace %.*s version %" PRIu32 "%s\n",
+                  SLICE_PRINT(module->path), SLICE_PRINT(module->namespace), module->version,
+                  module->is_given ? "" : " imported");
+    for (size_t i = 0; i < module->import_count; i++)
+        buffer_printf(out, "  import %.*s\n", SLICE_PRINT(module->imports[i]->path));
+    for (size_t i = 0; i < module->constant_count; i++)
+        dump_constant(&module->constants[i], out);
+    for (size_t i = 0; i < module->enum_count; i++)
+        dump_enum(&module->enums[i], out);
+    for (size_t i = 0; i < module->struct_count; i++)
+        dump_struct(&module->structs[i], out);
+    for (size_t i = 0; i < module->table_count; i++)
+        dump_table(&module->tables[i], out);
+    for (size_t i = 0; i < module->error_set_count; i++)
+        dump_error_set(&module->error_sets[i], out);
+    for (size_t i = 0; i < module->message_count; i++)
+        dump_message(&module->messages[i], out);
+    for (size_t i = 0; i < module->service_count; i++)
+        dump_service(&module->services[i], out);
+}
+
+void model_dump(const model *facts, buffer *out)
+{
+    for (size_t i = 0; i < facts->module_count; i++)
+        dump_module(facts->modules[i], out);
+}

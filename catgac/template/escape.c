@@ -1,0 +1,72 @@
+/* escape.c -- see escape.h. */
+#include "template/escape.h"
+
+#include "base/utf8.h"
+
+/* Controls of both sets, line separators, and the characters that reorder a line when shown. */
+static bool hides_or_breaks(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x061c ||
+           character == 0x200e || character == 0x200f ||
+           (character >= 0x2028 && character <= 0x202e) ||
+           (character >= 0x2066 && character <= 0x2069) || character == 0xfeff;
+}
+
+/* A backslash at the end of a line joins the next one to it, even with blanks behind. */
+static slice without_trailing_backslashes(slice text)
+{
+    while (text.length > 0) {
+        char last = text.data[text.length - 1];
+        if (last != '\\' && last != ' ' && (unsigned char)last >= ' ')
+            break;
+        text.length--;
+    }
+    return text;
+}
+
+/* True where the two characters would mean something together. */
+static bool must_part(char left, char right)
+{
+    return (left == '*' && right == '/') || (left == '/' && right == '*') ||
+           (left == '?' && right == '?');
+}
+
+/* What stands for a character that is left out: visible, and part of no escape. */
+static slice replacement_of(char first)
+{
+    return first == '\t' ? SLICE(" ") : SLICE("\xef\xbf\xbd");
+}
+
+void escape_comment(slice text, buffer *out)
+{
+    slice rest = without_trailing_backslashes(text);
+    char last = '*'; /* as if the comment had just begun */
+    while (rest.length > 0) {
+        uint32_t character = 0;
+        size_t length = utf8_read(rest, &character);
+        slice shown = {rest.data, length};
+        if (length == 0 || hides_or_breaks(character)) {
+            shown = replacement_of(rest.data[0]);
+            length = length == 0 ? 1 : length;
+        }
+        if (must_part(last, shown.data[0]))
+            buffer_append_char(out, ' ');
+        buffer_append(out, shown);
+        last = shown.data[0];
+        rest.data += length;
+        rest.length -= length;
+    }
+}
+
+void escape_c_string(slice text, buffer *out)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (byte == '"' || byte == '\\' || byte == '?')
+            buffer_append_char(out, '\\');
+        if (byte >= ' ' && byte < 0x7f)
+            buffer_append_char(out, (char)byte);
+        else
+            buffer_printf(out, "\\%03o", byte);
+    }
+}

@@ -1,0 +1,67 @@
+/* record.h -- plain structs that can be read by name: what a template sees of the compiler.
+ *
+ * A record type is a constant table that says, for each member of a struct, its name, its kind and
+ * where it lies. template.c resolves paths like `table.fields` with these tables when it parses a
+ * template, so that a misspelt name is found even in a branch that no schema takes, and rendering
+ * is a load at a known offset. Records form a tree: no record leads back to one above it.
+ */
+#ifndef CATGAC_RECORD_H
+#define CATGAC_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+typedef enum property_kind {
+    PROPERTY_IDENTIFIER, /* slice: made of checked names and numbers, safe anywhere in code */
+    PROPERTY_TEXT,       /* slice: text of the schema, to be escaped for where it lands */
+    PROPERTY_NUMBER,     /* int64_t */
+    PROPERTY_FLAG,       /* bool */
+    PROPERTY_RECORD,     /* const void *: a record of `type`, NULL when absent */
+    PROPERTY_LIST,       /* record_list: pointers to records of `type` */
+    PROPERTY_TEXTS       /* text_list */
+} property_kind;
+
+typedef struct record_type record_type;
+
+typedef struct property {
+    slice name;
+    property_kind kind;
+    size_t offset;           /* in the struct */
+    const record_type *type; /* of a record, or of a list's elements */
+} property;
+
+struct record_type {
+    slice name;
+    const property *properties;
+    size_t property_count;
+};
+
+typedef struct record_list {
+    const void *const *items;
+    size_t count;
+} record_list;
+
+typedef struct text_list {
+    const slice *items;
+    size_t count;
+} text_list;
+
+/* The property of that name, or NULL. */
+const property *record_find(const record_type *type, slice name);
+
+/* Where the value of `of` lies in a record. */
+static inline const void *record_member(const void *record, const property *of)
+{
+    return (const char *)record + of->offset;
+}
+
+/* "an identifier", "a text", ...: for messages. */
+const char *property_kind_text(property_kind kind);
+
+/* Appends a record and all below it as indented text, for --dump=view. */
+void record_dump(const record_type *type, const void *record, buffer *out);
+
+#endif

@@ -1,0 +1,28 @@
+/* Times and spans in nanoseconds of a monotonic clock, and arithmetic on them that saturates. No clock is read here. */
+#ifndef CATGA_INSTANT_H
+#define CATGA_INSTANT_H
+
+#include <stdint.h>
+
+#define CATGA_FOREVER     INT64_MAX
+#define CATGA_MILLISECOND INT64_C(1000000)
+#define CATGA_SECOND      INT64_C(1000000000)
+
+/* When `span` nanoseconds, 0 or more, have passed after `time`. */
+static inline int64_t catga_clock_after(int64_t time, int64_t span)
+{
+    return span > CATGA_FOREVER - time ? CATGA_FOREVER : time + span;
+}
+
+/*
+ * The whole milliseconds from `now` until `time`: 0 when it has passed, INT64_MAX when it never
+ * comes.
+ */
+static inline int64_t catga_clock_left_ms(int64_t time, int64_t now)
+{
+    if (time == CATGA_FOREVER)
+        return INT64_MAX;
+    return time <= now ? 0 : (time - now) / CATGA_MILLISECOND;
+}
+
+#endif

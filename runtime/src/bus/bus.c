@@ -1,0 +1,231 @@
+/* A bus from open to close. */
+#include "bus/core.h"
+#include "base/signals.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { DRAIN_SLICE_MS = 20, SHORTEST_FLUSH_MS = 200 };
+
+/* ---- What the transport tells ---- */
+
+static void on_reply(void *user, uint64_t token, catga_incoming *message)
+{
+    catga_core *core = user;
+    if (!catga_calls_answer(&core->calls, token, message))
+        core->operations->release(message);
+}
+
+static void on_lost(catga_core *core, const char *text)
+{
+    catga_core_count(core, CATGA_COUNTER_disconnects);
+    catga_log_limited(&core->settings.logger, &core->losses, CATGA_LOG_WARNING,
+                      "the connection was lost: %s", text);
+    catga_calls_lost(&core->calls);
+}
+
+static void on_closed(catga_core *core, const char *text)
+{
+    catga_log(&core->settings.logger, CATGA_LOG_ERROR, "the connection is closed for good: %s",
+              text);
+    atomic_store(&core->lost, true);
+    catga_calls_lost(&core->calls);
+    eventfd_write(core->stop_fd, 1);
+}
+
+static void on_event(void *user, catga_connection_event event, const char *text)
+{
+    catga_core *core = user;
+    const catga_logger *logger = &core->settings.logger;
+
+    if (text == NULL)
+        text = "";
+    switch (event) {
+    case CATGA_CONNECTION_LOST:
+        on_lost(core, text);
+        break;
+    case CATGA_CONNECTION_FOUND:
+        catga_core_count(core, CATGA_COUNTER_reconnects);
+        catga_log_limited(logger, &core->finds, CATGA_LOG_WARNING, "connected again: %s", text);
+        break;
+    case CATGA_CONNECTION_CLOSED:
+        on_closed(core, text);
+        break;
+    case CATGA_CONNECTION_OVERFLOW:
+        catga_log_limited(logger, &core->overflows, CATGA_LOG_WARNING,
+                          "too many messages wait, some are lost: %s", text);
+        break;
+    case CATGA_CONNECTION_REFUSED:
+        catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR, "the server refused: %s", text);
+        break;
+    }
+}
+
+/* ---- Open and close ---- */
+
+static void core_free(catga_core *core)
+{
+    catga_calls_end(&core->calls);
+    catga_pool_end(&core->received);
+    catga_pool_end(&core->payloads);
+    pthread_mutex_destroy(&core->serving);
+    if (core->stop_fd >= 0)
+        close(core->stop_fd);
+    free(core);
+}
+
+static catga_core *core_make(const catga_settings *settings)
+{
+    catga_core *core = calloc(1, sizeof *core);
+    if (core == NULL)
+        return NULL;
+    core->bus.core = core;
+    core->settings = *settings;
+    core->prefix = catga_str(core->settings.prefix);
+    catga_identity_begin(&core->identity);
+    catga_pool_begin(&core->received, catga_received_size());
+    catga_pool_begin(&core->payloads, 0);
+    pthread_mutex_init(&core->serving, NULL);
+    core->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    catga_status status =
+        catga_calls_begin(&core->calls, (uint32_t)settings->in_flight, catga_client_drive, core);
+    if (core->stop_fd < 0 || status != CATGA_OK) {
+        core_free(core);
+        return NULL;
+    }
+    return core;
+}
+
+static catga_status connect_transport(catga_core *core)
+{
+    const catga_transport_settings settings = {
+        .servers = core->settings.servers,
+        .name = core->settings.name,
+        .connect_wait_ms = core->settings.connect_wait_ms,
+        .local = core->settings.local,
+        .listener = {.on_reply = on_reply, .on_event = on_event, .user = core},
+    };
+    sigset_t before;
+
+    catga_signals_block(&before); /* for the threads that the transport makes */
+    catga_status status = settings.local != NULL
+                              ? catga_transport_local_open(&settings, &core->transport)
+                              : catga_transport_nats_open(&settings, &core->transport);
+    catga_signals_restore(&before);
+    if (status != CATGA_OK)
+        return status;
+    core->operations = core->transport->operations;
+    catga_pool_begin(&core->payloads, core->operations->max_payload(core->transport));
+    return CATGA_OK;
+}
+
+catga_status catga_open(catga_bus **bus, const catga_options *options)
+{
+    catga_settings settings;
+    catga_problem problem;
+    catga_status status = catga_settings_read(&settings, options, &problem);
+
+    *bus = NULL;
+    if (status != CATGA_OK) {
+        catga_log(&settings.logger, CATGA_LOG_ERROR, "not opened: %s", problem.text);
+        return status;
+    }
+    catga_core *core = core_make(&settings);
+    if (core == NULL)
+        return CATGA_NO_MEMORY;
+    status = connect_transport(core);
+    if (status != CATGA_OK) {
+        catga_log(&settings.logger, CATGA_LOG_ERROR, "not connected: %s",
+                  catga_status_text(status));
+        core_free(core);
+        return status;
+    }
+    *bus = &core->bus;
+    return CATGA_OK;
+}
+
+/* A handler that does not end keeps what it stands on: leaking is then the only safe thing. */
+void catga_close(catga_bus *bus)
+{
+    if (bus == NULL)
+        return;
+    catga_core *core = bus->core;
+    if (atomic_load(&core->state) == CATGA_CORE_OPEN)
+        catga_core_drain(core, NULL, NULL);
+    pthread_mutex_lock(&core->serving);
+    bool ended = catga_served_end(core);
+    pthread_mutex_unlock(&core->serving);
+    if (!ended) {
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "closed while a handler runs: its bus is not freed");
+        return;
+    }
+    catga_calls_stop_timer(&core->calls);
+    core->operations->close(core->transport);
+    catga_client_abandon(core);
+    core_free(core);
+}
+
+/* ---- While it is open ---- */
+
+catga_status catga_core_may_send(const catga_bus *bus)
+{
+    if (atomic_load_explicit(&bus->core->state, memory_order_relaxed) == CATGA_CORE_OPEN ||
+        bus->context != NULL)
+        return CATGA_OK;
+    return CATGA_DRAINING;
+}
+
+catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), void *user)
+{
+    int64_t end = catga_clock_now() + core->settings.drain_wait_ms * CATGA_MILLISECOND;
+
+    atomic_store(&core->state, CATGA_CORE_DRAINING);
+    pthread_mutex_lock(&core->serving);
+    bool done = catga_served_drain(core, 0);
+    while (!done && catga_clock_now() < end && (impatient == NULL || !impatient(user)))
+        done = catga_served_drain(core, DRAIN_SLICE_MS);
+    pthread_mutex_unlock(&core->serving);
+    if (!done) {
+        catga_log(&core->settings.logger, CATGA_LOG_WARNING, "not drained: a handler still runs");
+        return CATGA_TIMEOUT;
+    }
+    int64_t left = catga_clock_left_ms(end, catga_clock_now());
+    return core->operations->flush(core->transport,
+                                   left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+}
+
+catga_status catga_drain(catga_bus *bus)
+{
+    return catga_core_drain(bus->core, NULL, NULL);
+}
+
+catga_status catga_flush(catga_bus *bus, int timeout_ms)
+{
+    return bus->core->operations->flush(bus->core->transport, timeout_ms);
+}
+
+const char *catga_instance(const catga_bus *bus)
+{
+    return bus->core->settings.instance;
+}
+
+bool catga_connected(const catga_bus *bus)
+{
+    return bus->core->operations->connected(bus->core->transport);
+}
+
+catga_counters catga_count(const catga_bus *bus)
+{
+    const catga_core *core = bus->core;
+    catga_counters counters;
+
+#define COUNTER(name, sentence)                                                                    \
+    counters.name =                                                                                \
+        atomic_load_explicit(&core->counters[CATGA_COUNTER_##name], memory_order_relaxed);
+#include <catga/counters.def>
+#undef COUNTER
+    counters.dropped_messages += core->operations->dropped(core->transport);
+    return counters;
+}

@@ -1,0 +1,451 @@
+/*
+ * Events, commands and queries on their way out: encoded once, sent, and, when an answer is wanted,
+ * driven through the rules of retry.h until there is an outcome.
+ */
+#include "bus/context.h"
+#include "bus/payload.h"
+#include "bus/status.h"
+
+#include <stdlib.h>
+
+/* How a call ended, or how one try of it did. */
+typedef struct outcome {
+    catga_status status;
+    const uint8_t *table;
+    catga_error error;
+    bool answered;
+    catga_incoming answer; /* what table and error point into */
+    catga_problem problem;
+} outcome;
+
+/* An answer, or the reason why a message was not sent, that the caller keeps. */
+typedef struct received {
+    catga_core *core;
+    catga_incoming answer;
+    bool answered;
+    catga_problem problem;
+} received;
+
+size_t catga_received_size(void)
+{
+    return sizeof(received);
+}
+
+/* ---- Addressing ---- */
+
+/* What every message that is sent through `bus` starts as. */
+static catga_status address(catga_envelope *envelope, const catga_bus *bus,
+                            const catga_message *message)
+{
+    if (!catga_envelope_begin(envelope, bus->core->prefix, message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    if (bus->context != NULL)
+        catga_envelope_add_correlation(envelope, catga_context_correlation_id(bus->context));
+    return CATGA_OK;
+}
+
+/* ---- Events ---- */
+
+static catga_status publish(catga_bus *bus, const catga_message *message, const void *input,
+                            catga_problem *problem)
+{
+    catga_core *core = bus->core;
+    catga_envelope envelope;
+    catga_payload payload;
+    catga_status status = catga_core_may_send(bus);
+
+    if (status == CATGA_OK)
+        status = address(&envelope, bus, message);
+    if (status == CATGA_OK)
+        status = catga_payload_encode(&payload, core, message->table, input, problem);
+    if (status != CATGA_OK)
+        return status;
+    envelope.outgoing.data = payload.data;
+    envelope.outgoing.length = payload.length;
+    status = core->operations->publish(core->transport, &envelope.outgoing);
+    catga_payload_free(&payload, core);
+    return status;
+}
+
+catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
+{
+    catga_problem problem;
+
+    problem.text[0] = '\0';
+    catga_status status = publish(bus, message, input, &problem);
+    if (status == CATGA_OK)
+        catga_core_count(bus->core, CATGA_COUNTER_published);
+    else
+        catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
+                          "%s was not published: %s%s%s", message->table->name,
+                          catga_status_text(status), problem.text[0] != '\0' ? ": " : "",
+                          problem.text);
+    return status;
+}
+
+/* ---- What an answer says ---- */
+
+static catga_status read_error(outcome *out, const char *code,
+                               const catga_transport_operations *operations)
+{
+    const char *error = NULL;
+
+    out->error.code = (uint32_t)strtonum(code, 0, UINT32_MAX, &error);
+    out->error.text = catga_str(operations->header(&out->answer, CATGA_HEADER_ERROR_TEXT));
+    out->error.name = catga_str(operations->header(&out->answer, CATGA_HEADER_ERROR));
+    if (out->error.name.length != 0 && error == NULL)
+        return CATGA_DECLARED_ERROR;
+    return catga_status_of_code(out->error.code);
+}
+
+static catga_status read_answer(outcome *out, catga_core *core, const catga_message *message)
+{
+    const catga_transport_operations *operations = core->operations;
+
+    if (out->answer.no_responders)
+        return CATGA_NO_RESPONDERS;
+    const char *code = operations->header(&out->answer, CATGA_HEADER_ERROR_CODE);
+    if (code != NULL)
+        return read_error(out, code, operations);
+    if (message->result == NULL)
+        return CATGA_OK;
+    catga_status status = catga_verify(message->result, out->answer.data, out->answer.length,
+                                       &out->table, &out->problem);
+    if (status != CATGA_OK) {
+        catga_core_count(core, CATGA_COUNTER_bad_replies);
+        out->error.text = catga_str(out->problem.text); /* and no code: nobody sent one */
+    }
+    return status;
+}
+
+/* Lets go of the answer of a try that is not the outcome. */
+static void drop_answer(outcome *out, catga_core *core)
+{
+    if (out->answered)
+        core->operations->release(&out->answer);
+    out->answered = false;
+}
+
+/* ---- One step of a call ---- */
+
+/*
+ * When the event happened. Reading the clock takes a tenth of a call inside the process, so not
+ * where it is known.
+ */
+static int64_t time_of(const catga_pending *call, const catga_call_event *event,
+                       catga_status status)
+{
+    bool success = event->answered && status == CATGA_OK; /* ends the call whatever the time */
+    return event->kind == CATGA_RETRY_BEGIN || success ? call->request.began : catga_clock_now();
+}
+
+/* Tells the call's rules what happened; fills in the outcome when that ends the call. */
+static catga_retry_action advance(catga_core *core, catga_pending *call,
+                                  const catga_call_event *event, outcome *out)
+{
+    catga_retry *retry = &call->request.retry;
+
+    out->status = event->status;
+    out->table = NULL;
+    out->error = (catga_error){0};
+    out->problem.text[0] = '\0';
+    out->answered = event->answered;
+    if (event->answered) {
+        out->answer = event->answer;
+        out->status = read_answer(out, core, call->request.message);
+    }
+    catga_retry_action action =
+        catga_retry_step(retry, event->kind, out->status, time_of(call, event, out->status));
+    if (action != CATGA_RETRY_FINISH)
+        drop_answer(out, core);
+    out->status = retry->result;
+    return action;
+}
+
+/* The time that is left goes with a try when it is not what the schema says. */
+static void note_time_left(catga_request *request)
+{
+    int64_t declared = (int64_t)request->message->timeout_ms;
+    int64_t left = catga_clock_left_ms(request->retry.deadline, catga_clock_now());
+    catga_envelope_set_timeout(&request->envelope, left < declared ? left : declared);
+}
+
+/* Sends the next try of a call that has been opened. */
+static catga_status send_try(catga_core *core, catga_pending *call)
+{
+    catga_request *request = &call->request;
+
+    if (request->retry.tries > 1)
+        catga_core_count(core, CATGA_COUNTER_calls_retried);
+    if (request->retry.tries > 1 || request->bounded)
+        note_time_left(request);
+    return core->operations->request(core->transport, &request->envelope.outgoing,
+                                     catga_pending_token(call));
+}
+
+/* ---- Starting and ending ---- */
+
+/* A claimed call about `message`, ready for its first step; what it sends is not encoded yet. */
+static catga_status begin(const catga_bus *bus, const catga_message *message, bool has_callback,
+                          catga_pending **claimed)
+{
+    catga_core *core = bus->core;
+    catga_status status = catga_core_may_send(bus);
+
+    if (status != CATGA_OK)
+        return status;
+    catga_pending *call = catga_calls_claim(&core->calls);
+    if (call == NULL)
+        return CATGA_OVERLOADED;
+    catga_request *request = &call->request;
+    status = address(&request->envelope, bus, message);
+    if (status != CATGA_OK) {
+        catga_calls_free(&core->calls, call);
+        return status;
+    }
+    request->began = catga_clock_now();
+    int64_t deadline = request->began + (int64_t)message->timeout_ms * CATGA_MILLISECOND;
+    request->bounded = bus->context != NULL && bus->context->deadline < deadline;
+    if (request->bounded)
+        deadline = bus->context->deadline;
+    if (message->kind == CATGA_COMMAND)
+        catga_envelope_add_id(&request->envelope, &core->identity);
+    request->envelope.outgoing.deadline_ns = deadline;
+    request->envelope.outgoing.sender_waits = !has_callback;
+    request->message = message;
+    catga_retry_init(&request->retry, message->kind == CATGA_QUERY, message->retries, deadline,
+                     catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^
+                         core->identity.key[0]);
+    *claimed = call;
+    return CATGA_OK;
+}
+
+static catga_status count_outcome(catga_core *core, catga_status status)
+{
+    catga_core_count(core, CATGA_COUNTER_calls);
+    if (status != CATGA_OK)
+        catga_core_count(core, CATGA_COUNTER_calls_failed);
+    return status;
+}
+
+/* Completes the error of an outcome that no answer explains. */
+static void explain(outcome *out)
+{
+    bool silent = out->status == CATGA_OK || out->error.code != 0 || out->error.text.length != 0;
+
+    if (silent)
+        return;
+    out->error.code = catga_status_code(out->status);
+    out->error.text = catga_str(out->problem.text[0] != '\0' ? out->problem.text
+                                                             : catga_status_text(out->status));
+}
+
+/* ---- A call whose caller waits ---- */
+
+/* Moves what the outcome points into to where it stays until the reply is freed. */
+static catga_status keep(catga_core *core, outcome *out, catga_reply *reply)
+{
+    received *kept = NULL;
+
+    *reply = (catga_reply){0};
+    if (out->answered || out->problem.text[0] != '\0') {
+        kept = catga_pool_take(&core->received);
+        if (kept == NULL) {
+            drop_answer(out, core);
+            reply->error = (catga_error){.text = catga_str(catga_status_text(CATGA_NO_MEMORY))};
+            return CATGA_NO_MEMORY;
+        }
+        kept->core = core;
+        kept->answered = out->answered;
+        kept->answer = out->answer;
+        if (out->problem.text[0] != '\0')
+            kept->problem = out->problem;
+    }
+    explain(out);
+    reply->table = out->table;
+    reply->error = out->error;
+    if (kept != NULL && out->error.text.data == out->problem.text)
+        reply->error.text.data = kept->problem.text;
+    reply->received = kept;
+    return out->status;
+}
+
+/* Drives the call, whose payload is in its envelope, to its end. */
+static void drive_waiting(catga_core *core, catga_pending *call, outcome *out)
+{
+    catga_call_event event = {.kind = CATGA_RETRY_BEGIN};
+    catga_retry_action action;
+
+    while ((action = advance(core, call, &event, out)) != CATGA_RETRY_FINISH) {
+        catga_pending_open(call);
+        if (action == CATGA_RETRY_SEND) {
+            catga_status status = send_try(core, call);
+            if (status != CATGA_OK && catga_pending_close(call)) {
+                event = (catga_call_event){.kind = CATGA_RETRY_RESULT, .status = status};
+                continue;
+            }
+        }
+        catga_pending_wait(call, call->request.retry.until, &event);
+    }
+}
+
+catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_reply *reply)
+{
+    catga_core *core = bus->core;
+    catga_pending *call;
+    catga_payload payload;
+    outcome out;
+
+    out.status = catga_payload_encode(&payload, core, message->table, input, &out.problem);
+    out.answered = false;
+    out.table = NULL;
+    out.error = (catga_error){0};
+    if (out.status != CATGA_OK)
+        return count_outcome(core, keep(core, &out, reply));
+    out.status = begin(bus, message, false, &call);
+    if (out.status == CATGA_OK) {
+        call->request.envelope.outgoing.data = payload.data;
+        call->request.envelope.outgoing.length = payload.length;
+        drive_waiting(core, call, &out);
+        catga_calls_free(&core->calls, call);
+    }
+    catga_payload_free(&payload, core);
+    return count_outcome(core, keep(core, &out, reply));
+}
+
+void catga_received_free(void *memory)
+{
+    received *kept = memory;
+
+    if (kept == NULL)
+        return;
+    if (kept->answered)
+        kept->core->operations->release(&kept->answer);
+    catga_pool_give(&kept->core->received, kept);
+}
+
+/* ---- A call with a callback ---- */
+
+/* Ends the call; its slot is free before the callback runs, which may make the next call. */
+static void deliver(catga_core *core, catga_pending *call, outcome *out)
+{
+    catga_deliver_function *function = call->request.deliver;
+    catga_function callback = call->request.callback;
+    void *user = call->request.user;
+
+    catga_calls_free(&core->calls, call);
+    explain(out);
+    function(callback, count_outcome(core, out->status), out->table, &out->error, user);
+    drop_answer(out, core);
+}
+
+/*
+ * Does what the rules said, and leaves the call to the next event. False when that was the end, in
+ * *out, and the call is still the caller's.
+ */
+static bool proceed(catga_core *core, catga_pending *call, catga_retry_action action, outcome *out)
+{
+    while (action != CATGA_RETRY_FINISH) {
+        int64_t until = call->request.retry.until;
+        catga_pending_open(call);
+        catga_status status = action == CATGA_RETRY_SEND ? send_try(core, call) : CATGA_OK;
+        if (status == CATGA_OK || !catga_pending_close(call)) {
+            catga_pending_leave(&core->calls, call, until);
+            return true;
+        }
+        catga_call_event event = {.kind = CATGA_RETRY_RESULT, .status = status};
+        action = advance(core, call, &event, out);
+    }
+    return false;
+}
+
+void catga_client_drive(void *user, catga_pending *call, const catga_call_event *event)
+{
+    catga_core *core = user;
+    outcome out;
+
+    if (!proceed(core, call, advance(core, call, event, &out), &out))
+        deliver(core, call, &out);
+}
+
+void catga_client_abandon(catga_core *core)
+{
+    catga_call_event event;
+    catga_pending *call;
+
+    while ((call = catga_calls_take_any(&core->calls, &event)) != NULL) {
+        outcome out = {.status = CATGA_CLOSED, .answered = event.answered, .answer = event.answer};
+        deliver(core, call, &out);
+    }
+}
+
+/* Puts the payload where further tries find it; the first try alone may use the sender's. */
+static catga_status set_payload(catga_request *request, const catga_payload *payload)
+{
+    catga_outgoing *outgoing = &request->envelope.outgoing;
+
+    outgoing->data = payload->data;
+    outgoing->length = payload->length;
+    if (request->message->retries == 0)
+        return CATGA_OK;
+    if (payload->length > request->copy_capacity) {
+        uint8_t *larger = realloc(request->copy, payload->length);
+        if (larger == NULL)
+            return CATGA_NO_MEMORY;
+        request->copy = larger;
+        request->copy_capacity = payload->length;
+    }
+    memcpy(request->copy, payload->data, payload->length);
+    outgoing->data = request->copy;
+    return CATGA_OK;
+}
+
+/* The call and its first try. */
+static catga_status start(catga_core *core, catga_pending *call, const catga_payload *payload)
+{
+    const catga_call_event event = {.kind = CATGA_RETRY_BEGIN};
+    catga_status status = set_payload(&call->request, payload);
+    outcome out;
+
+    if (status == CATGA_OK && !proceed(core, call, advance(core, call, &event, &out), &out))
+        status = out.status;
+    if (status != CATGA_OK)
+        catga_calls_free(&core->calls, call);
+    return status;
+}
+
+static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
+                            catga_payload *payload, catga_pending **call)
+{
+    catga_problem problem;
+    catga_status status = catga_calls_start_timer(&bus->core->calls);
+
+    if (status == CATGA_OK)
+        status = catga_payload_encode(payload, bus->core, message->table, input, &problem);
+    if (status != CATGA_OK)
+        return status;
+    status = begin(bus, message, true, call);
+    if (status != CATGA_OK)
+        catga_payload_free(payload, bus->core);
+    return status;
+}
+
+catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_deliver_function *deliver_function, catga_function callback,
+                        void *user)
+{
+    catga_core *core = bus->core;
+    catga_pending *call;
+    catga_payload payload;
+    catga_status status = prepare(bus, message, input, &payload, &call);
+
+    if (status == CATGA_OK) {
+        call->request.deliver = deliver_function;
+        call->request.callback = callback;
+        call->request.user = user;
+        status = start(core, call, &payload);
+        catga_payload_free(&payload, core);
+    }
+    return status == CATGA_OK ? CATGA_OK : count_outcome(core, status);
+}

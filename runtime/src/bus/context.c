@@ -1,0 +1,120 @@
+/* What a handler may ask and answer. */
+#include "bus/context.h"
+
+#include "bus/payload.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void *catga_context_user(const catga_context *context)
+{
+    return context->user;
+}
+
+catga_bus *catga_context_bus(catga_context *context)
+{
+    return &context->bus;
+}
+
+catga_string catga_context_header(const catga_context *context, const char *name)
+{
+    return catga_str(context->core->operations->header(context->incoming, name));
+}
+
+catga_string catga_context_message_id(const catga_context *context)
+{
+    return catga_context_header(context, CATGA_HEADER_ID);
+}
+
+catga_string catga_context_correlation_id(const catga_context *context)
+{
+    catga_string correlation = catga_context_header(context, CATGA_HEADER_CORRELATION);
+    return correlation.length != 0 ? correlation : catga_context_message_id(context);
+}
+
+catga_string catga_context_subject(const catga_context *context)
+{
+    return context->incoming->subject;
+}
+
+int64_t catga_context_remaining_ms(const catga_context *context)
+{
+    if (context->deadline == CATGA_FOREVER)
+        return INT64_MAX;
+    return catga_clock_left_ms(context->deadline, catga_clock_now());
+}
+
+/* ---- Answers ---- */
+
+static catga_status respond(catga_context *context, const catga_outgoing *answer)
+{
+    const catga_incoming *incoming = context->incoming;
+
+    if (incoming->reply == NULL)
+        return CATGA_OK;
+    return context->core->operations->respond(context->core->transport, incoming, answer);
+}
+
+catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name,
+                                  catga_string text)
+{
+    char code_text[16];
+    char clean_text[CATGA_HEADER_VALUE_MAX];
+    catga_header headers[3] = {{CATGA_HEADER_ERROR_CODE, code_text},
+                               {CATGA_HEADER_ERROR_TEXT, clean_text}};
+    catga_outgoing answer = {.headers = headers, .header_count = 2};
+
+    snprintf(code_text, sizeof code_text, "%" PRIu32, code);
+    catga_text_header(clean_text, sizeof clean_text, text);
+    if (name != NULL)
+        headers[answer.header_count++] = (catga_header){CATGA_HEADER_ERROR, name};
+    return respond(context, &answer);
+}
+
+/* A handler answers once, and a message of its own kind. */
+static catga_status may_answer(catga_context *context, bool fits, const char *misfit)
+{
+    const char *wrong = context->answered ? "answered twice" : fits ? NULL : misfit;
+
+    if (wrong == NULL)
+        return CATGA_OK;
+    snprintf(context->problem.text, sizeof context->problem.text, "%s", wrong);
+    return context->answered ? CATGA_INVALID_ARGUMENT : CATGA_HANDLER_FAILED;
+}
+
+catga_status catga_answer(catga_context *context, const catga_message *message, const void *result)
+{
+    catga_payload payload;
+    catga_status status =
+        may_answer(context, message == context->message && message->kind != CATGA_EVENT,
+                   "answered another message");
+
+    if (status == CATGA_OK)
+        status = catga_payload_encode(&payload, context->core, message->result, result,
+                                      &context->problem);
+    if (status != CATGA_OK)
+        return status;
+    catga_outgoing answer = {.data = payload.data, .length = payload.length};
+    status = respond(context, &answer);
+    catga_payload_free(&payload, context->core);
+    context->answered = status == CATGA_OK;
+    return status;
+}
+
+catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index,
+                        const char *format, va_list arguments)
+{
+    char text[CATGA_HEADER_VALUE_MAX];
+    catga_status status =
+        may_answer(context, set == context->message->errors && set != NULL && index < set->count,
+                   "answered with an error that its message does not declare");
+
+    if (status != CATGA_OK)
+        return status;
+    vsnprintf(text, sizeof text, format, arguments);
+    const catga_declared_error *error = &set->errors[index];
+    status = catga_context_refuse(context, error->code, error->name, catga_str(text));
+    context->answered = status == CATGA_OK;
+    return context->answered ? CATGA_DECLARED_ERROR : status;
+}

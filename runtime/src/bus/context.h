@@ -1,0 +1,28 @@
+/* One message on its way through a handler. */
+#ifndef CATGA_CONTEXT_H
+#define CATGA_CONTEXT_H
+
+#include "bus/core.h"
+
+struct catga_context {
+    catga_bus bus; /* for calls on behalf of this message */
+    catga_core *core;
+    const catga_message *message;
+    void *user;
+    const catga_incoming *incoming;
+    int64_t deadline; /* monotonic; CATGA_FOREVER for an event */
+    bool answered;
+    catga_problem problem; /* why an answer could not be made; else empty */
+};
+
+/* A header of the message; absent when it has none of that name. */
+catga_string catga_context_header(const catga_context *context, const char *name);
+
+/*
+ * Answers with an error, `name` only for a declared one (else NULL). A message that wants no answer
+ * gets none.
+ */
+catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name,
+                                  catga_string text);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * The inside of a bus. What a user holds, a catga_bus, is a core and the message on whose behalf it
+ * is used: the bus that catga_open gives acts for nobody, that of catga_context_bus for the message
+ * of its context.
+ */
+#ifndef CATGA_CORE_H
+#define CATGA_CORE_H
+
+#include "bus/calls.h"
+#include "bus/identity.h"
+#include "bus/log.h"
+#include "bus/options.h"
+#include "base/pool.h"
+#include "transport/transport.h"
+
+#include <catga/gen.h>
+
+typedef struct catga_core catga_core;
+typedef struct catga_served catga_served;
+
+struct catga_bus {
+    catga_core *core;
+    catga_context *context; /* on behalf of this message, or NULL */
+};
+
+typedef enum catga_core_state { CATGA_CORE_OPEN, CATGA_CORE_DRAINING } catga_core_state;
+
+typedef enum catga_counter {
+#define COUNTER(name, sentence) CATGA_COUNTER_##name,
+#include <catga/counters.def>
+#undef COUNTER
+    CATGA_COUNTER_COUNT
+} catga_counter;
+
+struct catga_core {
+    catga_bus bus;
+    catga_settings settings;
+    catga_string prefix;
+    catga_transport *transport;
+    const catga_transport_operations *operations; /* of the transport; they outlive it */
+    catga_calls calls;
+    catga_identity identity;
+    catga_pool received; /* catga_received, for answers that callers keep */
+    catga_pool payloads; /* for what does not fit on the stack; as large as the transport takes */
+    atomic_int state;
+    atomic_bool lost;    /* the connection is closed for good */
+    atomic_bool stopped; /* by catga_stop */
+    int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
+    atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
+    catga_log_limit losses;
+    catga_log_limit finds;
+    catga_log_limit overflows;
+    catga_log_limit refusals;
+    catga_log_limit unpublished;
+    pthread_mutex_t serving; /* guards `served`; not on the path of a message */
+    catga_served *served;
+};
+
+static inline void catga_core_count(catga_core *core, catga_counter counter)
+{
+    atomic_fetch_add_explicit(&core->counters[counter], 1, memory_order_relaxed);
+}
+
+/*
+ * Whether `bus` may send now: CATGA_OK, CATGA_DRAINING. What a handler needs to finish, it may send
+ * while draining.
+ */
+catga_status catga_core_may_send(const catga_bus *bus);
+
+/*
+ * Takes no more messages and lets handlers finish: until they have, drain_wait_ms have passed, or
+ * `impatient`, which is asked again and again and may be NULL, says so. Then flushes. CATGA_OK,
+ * CATGA_TIMEOUT, CATGA_DISCONNECTED (from flush).
+ */
+catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), void *user);
+
+/* client.c: of a block of core->received. */
+size_t catga_received_size(void);
+
+/* client.c: drives a call with a callback. */
+void catga_client_drive(void *user, catga_pending *call, const catga_call_event *event);
+
+/*
+ * client.c: ends every call with a callback that is under way, with CATGA_CLOSED. After the
+ * transport is closed.
+ */
+void catga_client_abandon(catga_core *core);
+
+/*
+ * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one
+ * that is not done. True when all are: their handlers have finished.
+ */
+bool catga_served_drain(catga_core *core, int wait_ms);
+
+/*
+ * service.c, under `serving`: frees what was served. False when a handler still runs; then nothing
+ * is freed.
+ */
+bool catga_served_end(catga_core *core);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * From a message that came to the handler that it is for, and back. A message whose sender has
+ * given up, or that is not valid, is refused before the handler sees it; what the handler returns
+ * becomes the answer, if it has made none.
+ */
+#include "bus/dispatch.h"
+
+#include "bus/context.h"
+#include "bus/status.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LONGEST_TIMEOUT_MS = 86400000 };
+
+/*
+ * The milliseconds that were left when the message was sent: as its header says, else as its schema
+ * does.
+ */
+static int64_t time_left_ms(const catga_context *context)
+{
+    catga_string header = catga_context_header(context, CATGA_HEADER_TIMEOUT);
+    const char *error = NULL;
+
+    if (header.data == NULL)
+        return context->message->timeout_ms;
+    long long left = strtonum(header.data, 0, LONGEST_TIMEOUT_MS, &error);
+    return error == NULL ? left : context->message->timeout_ms;
+}
+
+/* Sets the deadline of a request; true when it has passed. */
+static bool is_late(catga_context *context)
+{
+    const catga_incoming *incoming = context->incoming;
+
+    if (context->message->kind == CATGA_EVENT)
+        return false;
+    if (incoming->deadline_ns != 0) {
+        context->deadline = incoming->deadline_ns;
+        return incoming->waited_ns != 0 && incoming->deadline_ns <= catga_clock_now();
+    }
+    int64_t left = time_left_ms(context) * CATGA_MILLISECOND - incoming->waited_ns;
+    context->deadline = catga_clock_now() + left;
+    return left <= 0;
+}
+
+static void begin(catga_context *context, const catga_served_handler *entry,
+                  const catga_incoming *incoming)
+{
+    context->core = entry->served->core;
+    context->bus = (catga_bus){context->core, context};
+    context->message = entry->handler->message;
+    context->user = entry->served->user;
+    context->incoming = incoming;
+    context->deadline = CATGA_FOREVER;
+    context->answered = false;
+    context->problem.text[0] = '\0';
+}
+
+/* Refuses a message that no handler sees. */
+static void refuse(catga_context *context, catga_served_handler *entry, catga_status why,
+                   catga_counter counter)
+{
+    const char *text =
+        context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(why);
+
+    catga_core_count(context->core, counter);
+    catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_WARNING,
+                      "%s refused %s: %s", entry->served->service->name,
+                      context->message->table->name, text);
+    catga_context_refuse(context, catga_status_code(why), NULL, catga_str(text));
+}
+
+/* A handler failed that did not answer; or answered, and then failed. */
+static void report_failure(catga_context *context, catga_served_handler *entry, catga_status status)
+{
+    char text[CATGA_PROBLEM_TEXT + 128];
+    const char *problem = context->problem.text;
+    const char *reason =
+        status == CATGA_OK ? "it returned without an answer" : catga_status_text(status);
+
+    snprintf(text, sizeof text, "the handler failed: %s%s%s", reason, *problem != '\0' ? ": " : "",
+             problem);
+    catga_core_count(context->core, CATGA_COUNTER_handlers_failed);
+    catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING,
+                      "%s.%s: %s", entry->served->service->name, entry->handler->name, text);
+    if (!context->answered)
+        catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL,
+                             catga_str(text));
+}
+
+static void run(catga_context *context, catga_served_handler *entry, const uint8_t *table)
+{
+    catga_status status = entry->handler->run(entry->served->handlers, context, table);
+    bool is_event = context->message->kind == CATGA_EVENT;
+
+    if ((status == CATGA_OK && (is_event || context->answered)) ||
+        (status == CATGA_DECLARED_ERROR && context->answered))
+        catga_core_count(context->core, CATGA_COUNTER_handled);
+    else
+        report_failure(context, entry, status);
+}
+
+void catga_dispatch(void *user, catga_incoming *incoming)
+{
+    catga_served_handler *entry = user;
+    catga_context context;
+    const uint8_t *table;
+
+    begin(&context, entry, incoming);
+    if (is_late(&context))
+        refuse(&context, entry, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
+    else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,
+                          &context.problem) != CATGA_OK)
+        refuse(&context, entry, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
+    else
+        run(&context, entry, table);
+    context.core->operations->release(incoming);
+}

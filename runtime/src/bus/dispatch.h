@@ -1,0 +1,30 @@
+/* From a message that came to the handler that it is for, and back. */
+#ifndef CATGA_DISPATCH_H
+#define CATGA_DISPATCH_H
+
+#include "bus/core.h"
+
+/* A handler as it is served: by one subscription, or several when it has several workers. */
+typedef struct catga_served_handler {
+    catga_served *served;
+    const catga_handler *handler;
+    catga_subscription *subscription;
+    catga_log_limit refused;
+    catga_log_limit failed;
+} catga_served_handler;
+
+/* A service as it is served; freed by catga_served_end. */
+struct catga_served {
+    catga_served *next;
+    catga_core *core;
+    const catga_service *service;
+    void *handlers; /* the service structure, copied */
+    void *user;
+    size_t count;
+    catga_served_handler entries[];
+};
+
+/* The receive function of every subscription; `user` is its catga_served_handler. */
+void catga_dispatch(void *user, catga_incoming *incoming);
+
+#endif

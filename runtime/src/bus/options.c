@@ -1,0 +1,193 @@
+/* Explicit options before the environment before the defaults; see options.h. */
+#include "bus/options.h"
+
+#include "bus/subject.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+typedef struct text_rule {
+    const char *option;
+    const char *environment; /* names separated by blanks */
+    bool (*accepts)(catga_string text);
+    const char *accepted;
+    size_t capacity;
+} text_rule;
+
+typedef struct number_rule {
+    const char *option;
+    const char *environment;
+    int standard;
+    int lowest;
+    int highest;
+} number_rule;
+
+static bool is_visible(catga_string text)
+{
+    for (size_t i = 0; i < text.length; i++)
+        if (text.data[i] <= ' ' || text.data[i] > '~')
+            return false;
+    return text.length != 0;
+}
+
+static bool is_server_list(catga_string text)
+{
+    bool empty = text.length == 0 || text.data[0] == ',' || text.data[text.length - 1] == ',';
+    return !empty && is_visible(text) && strstr(text.data, ",,") == NULL;
+}
+
+static bool is_name(catga_string text)
+{
+    return text.length != 0 && catga_is_header_value(text);
+}
+
+static bool is_prefix(catga_string text)
+{
+    return catga_is_subject(text);
+}
+
+static catga_status refuse(catga_problem *problem, const char *what, const char *accepted)
+{
+    snprintf(problem->text, sizeof problem->text, "%s: accepted is: %s", what, accepted);
+    return CATGA_INVALID_ARGUMENT;
+}
+
+/* The value of the first variable of a list that is set and not empty, and its name; else NULL. */
+static const char *first_set(const char *list, char name[64])
+{
+    while (*list != '\0') {
+        size_t length = strcspn(list, " ");
+        snprintf(name, 64, "%.*s", (int)length, list);
+        const char *value = getenv(name);
+        if (value != NULL && *value != '\0')
+            return value;
+        list += length + strspn(list + length, " ");
+    }
+    return NULL;
+}
+
+/* Leaves *field empty when neither the option nor the environment says anything. */
+static catga_status read_text(char *field, const text_rule *rule, const char *explicit_value,
+                              catga_problem *problem)
+{
+    char name[64];
+    const char *what = explicit_value != NULL ? rule->option : name;
+    const char *value =
+        explicit_value != NULL ? explicit_value : first_set(rule->environment, name);
+
+    field[0] = '\0';
+    if (value == NULL)
+        return CATGA_OK;
+    if (strlen(value) >= rule->capacity || !rule->accepts(catga_str(value)))
+        return refuse(problem, what, rule->accepted);
+    snprintf(field, rule->capacity, "%s", value);
+    return CATGA_OK;
+}
+
+static catga_status read_number(int *field, const number_rule *rule, int64_t explicit_value,
+                                catga_problem *problem)
+{
+    char accepted[64];
+    const char *text = getenv(rule->environment);
+    const char *error = NULL;
+    bool from_environment = explicit_value == 0 && text != NULL && *text != '\0';
+    long long value = explicit_value != 0 ? explicit_value : rule->standard;
+
+    if (from_environment)
+        value = strtonum(text, rule->lowest, rule->highest, &error);
+    if (error == NULL && value != 0 && value >= rule->lowest && value <= rule->highest) {
+        *field = (int)value;
+        return CATGA_OK;
+    }
+    snprintf(accepted, sizeof accepted, "%sa number from %d to %d",
+             rule->lowest < 0 ? "-1 (for ever) or " : "", rule->lowest < 0 ? 1 : rule->lowest,
+             rule->highest);
+    return refuse(problem, from_environment ? rule->environment : rule->option, accepted);
+}
+
+static catga_status read_level(catga_log_level *level, catga_log_level explicit_value,
+                               catga_problem *problem)
+{
+    static const char *const names[] = {"error", "warning", "info", "debug"};
+    const char *text = getenv("CATGA_LOG");
+
+    *level = CATGA_LOG_WARNING;
+    if ((unsigned)explicit_value > CATGA_LOG_DEBUG)
+        return refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG");
+    if (explicit_value != 0) {
+        *level = explicit_value;
+        return CATGA_OK;
+    }
+    if (text == NULL || *text == '\0')
+        return CATGA_OK;
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *level = (catga_log_level)(i + 1);
+            return CATGA_OK;
+        }
+    }
+    return refuse(problem, "CATGA_LOG", "error, warning, info, debug");
+}
+
+/*
+ * HOSTNAME or the host's name, with what a token cannot hold made '-': "node-1.example" becomes
+ * "node-1-example".
+ */
+static void name_after_host(char *instance, size_t capacity)
+{
+    char host[256] = "";
+    const char *variable = getenv("HOSTNAME");
+
+    if (variable != NULL && *variable != '\0')
+        snprintf(host, sizeof host, "%s", variable);
+    else if (gethostname(host, sizeof host - 1) != 0 || host[0] == '\0')
+        snprintf(host, sizeof host, "localhost");
+    snprintf(instance, capacity, "%s", host);
+    for (char *at = instance; *at != '\0'; at++)
+        if (!catga_is_token((catga_string){at, 1}))
+            *at = '-';
+}
+
+static void fill_defaults(catga_settings *settings)
+{
+    if (settings->servers[0] == '\0')
+        snprintf(settings->servers, sizeof settings->servers, "nats://127.0.0.1:4222");
+    if (settings->prefix[0] == '\0')
+        snprintf(settings->prefix, sizeof settings->prefix, "catga");
+    if (settings->instance[0] == '\0')
+        name_after_host(settings->instance, sizeof settings->instance);
+    if (settings->name[0] == '\0')
+        snprintf(settings->name, sizeof settings->name, "%s", settings->instance);
+}
+
+catga_status catga_settings_read(catga_settings *settings, const catga_options *options,
+                                 catga_problem *problem)
+{
+    static const catga_options none;
+    catga_status status;
+
+    if (options == NULL)
+        options = &none;
+    settings->local = options->local;
+    settings->logger.function = options->log;
+    settings->logger.user = options->log_user;
+    status = read_level(&settings->logger.level, options->log_level, problem);
+#define TEXT(field, capacity, environment, rule, accepted)                                         \
+    if (status == CATGA_OK) {                                                                      \
+        static const text_rule text = {#field, environment, rule, accepted, capacity};             \
+        status = read_text(settings->field, &text, options->field, problem);                       \
+    }
+#define NUMBER(field, environment, standard, lowest, highest)                                      \
+    if (status == CATGA_OK) {                                                                      \
+        static const number_rule number = {#field, environment, standard, lowest, highest};        \
+        status = read_number(&settings->field, &number, options->field, problem);                  \
+    }
+#include "bus/options.def"
+#undef TEXT
+#undef NUMBER
+    if (status == CATGA_OK)
+        fill_defaults(settings);
+    return status;
+}

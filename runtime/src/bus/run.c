@@ -1,0 +1,73 @@
+/* Serving until a signal says to stop. */
+#include "bus/core.h"
+#include "base/signals.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+void catga_stop(catga_bus *bus)
+{
+    catga_core *core = bus->core;
+    int error = errno;
+
+    atomic_store(&core->stopped, true);
+    eventfd_write(core->stop_fd, 1);
+    errno = error;
+}
+
+/* Takes a signal that has come; false when none has. */
+static bool take_signal(int signal_fd)
+{
+    struct signalfd_siginfo info;
+    return read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
+}
+
+static bool another_signal(void *user)
+{
+    const int *signal_fd = user;
+    return take_signal(*signal_fd);
+}
+
+/* Returns when a signal came, catga_stop was called or the connection is gone for good. */
+static void wait_for_end(catga_core *core, int signal_fd)
+{
+    struct pollfd ends[] = {{.fd = signal_fd, .events = POLLIN},
+                            {.fd = core->stop_fd, .events = POLLIN}};
+
+    while (poll(ends, 2, -1) < 0 && errno == EINTR)
+        continue;
+    if (take_signal(signal_fd))
+        catga_log(&core->settings.logger, CATGA_LOG_INFO, "a signal: draining");
+}
+
+/* The descriptor through which the two signals come; they are blocked from now on. */
+static int block_and_open(sigset_t *before)
+{
+    sigset_t set;
+
+    catga_signals_block(before);
+    catga_signals_set(&set);
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+catga_status catga_run(catga_bus *bus)
+{
+    catga_core *core = bus->core;
+    sigset_t before;
+    int signal_fd = block_and_open(&before);
+
+    if (signal_fd < 0) {
+        catga_signals_restore(&before);
+        return CATGA_NO_MEMORY;
+    }
+    wait_for_end(core, signal_fd);
+    catga_status status = catga_core_drain(core, another_signal, &signal_fd);
+    while (take_signal(signal_fd))
+        continue; /* those that came too late must not end the process when they are let in again */
+    close(signal_fd);
+    catga_signals_restore(&before);
+    return atomic_load(&core->lost) ? CATGA_CLOSED : status;
+}

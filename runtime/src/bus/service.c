@@ -1,0 +1,203 @@
+/* Services as they are served: one subscription per worker of each handler, all of them or none. */
+#include "bus/dispatch.h"
+#include "base/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { GROUP_MAX = 256, SETTLE_MS = 2000 };
+
+/* A broadcast handler has one worker: each subscription gets every message. */
+static unsigned worker_count(const catga_core *core, const catga_handler *handler)
+{
+    return handler->sharing == CATGA_BROADCAST ? 1 : (unsigned)core->settings.workers;
+}
+
+/*
+ * The queue group of a handler: NULL for a broadcast, the service for what only it handles, else
+ * one per handler.
+ */
+static const char *queue_group(char text[GROUP_MAX], const catga_service *service,
+                               const catga_handler *handler)
+{
+    if (handler->sharing == CATGA_BROADCAST)
+        return NULL;
+    if (handler->message->kind != CATGA_EVENT)
+        return service->name;
+    snprintf(text, GROUP_MAX, "%s__%s", service->name, handler->name);
+    return text;
+}
+
+/* ---- Making ---- */
+
+static catga_status check_handlers(catga_core *core, const catga_service *service,
+                                   const void *handlers)
+{
+    for (size_t i = 0; i < service->handler_count; i++) {
+        catga_function function;
+        memcpy(&function, (const char *)handlers + service->handlers[i].member, sizeof function);
+        if (function == NULL) {
+            catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                      "%s is not served: its handler %s is NULL", service->name,
+                      service->handlers[i].name);
+            return CATGA_INVALID_ARGUMENT;
+        }
+    }
+    return CATGA_OK;
+}
+
+static void served_free(catga_served *served)
+{
+    if (served != NULL)
+        free(served->handlers);
+    free(served);
+}
+
+static catga_served *served_make(catga_core *core, const catga_service *service,
+                                 const void *handlers, void *user)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < service->handler_count; i++)
+        count += worker_count(core, &service->handlers[i]);
+    catga_served *served = calloc(1, sizeof *served + count * sizeof served->entries[0]);
+    if (served == NULL)
+        return NULL;
+    served->core = core;
+    served->service = service;
+    served->user = user;
+    served->handlers = malloc(service->size);
+    if (served->handlers == NULL) {
+        served_free(served);
+        return NULL;
+    }
+    memcpy(served->handlers, handlers, service->size);
+    for (size_t i = 0; i < service->handler_count; i++) {
+        for (unsigned worker = 0; worker < worker_count(core, &service->handlers[i]); worker++) {
+            catga_served_handler *entry = &served->entries[served->count++];
+            entry->served = served;
+            entry->handler = &service->handlers[i];
+        }
+    }
+    return served;
+}
+
+static catga_status subscribe(catga_core *core, catga_served_handler *entry)
+{
+    char group[GROUP_MAX];
+    catga_envelope envelope;
+    catga_subscription_options options = {
+        .subject = envelope.subject,
+        .queue_group = queue_group(group, entry->served->service, entry->handler),
+        .pending = (unsigned)core->settings.pending,
+        .receive = catga_dispatch,
+        .user = entry,
+    };
+
+    if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status =
+        core->operations->subscribe(core->transport, &options, &entry->subscription);
+    if (status != CATGA_OK)
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
+                  entry->served->service->name, envelope.subject, catga_status_text(status));
+    return status;
+}
+
+/* ---- Ending ---- */
+
+static bool entry_drain(catga_core *core, catga_served_handler *entry, int wait_ms)
+{
+    const catga_transport_operations *operations = core->operations;
+
+    if (entry->subscription == NULL)
+        return true;
+    if (operations->drain(core->transport, entry->subscription, wait_ms) != CATGA_OK)
+        return false;
+    operations->unsubscribe(core->transport, entry->subscription);
+    entry->subscription = NULL;
+    return true;
+}
+
+/* Asks every subscription; the first that is not done is waited for. */
+static bool served_drain(catga_served *served, int wait_ms)
+{
+    bool done = true;
+
+    for (size_t i = 0; i < served->count; i++)
+        done &= entry_drain(served->core, &served->entries[i], done ? wait_ms : 0);
+    return done;
+}
+
+bool catga_served_drain(catga_core *core, int wait_ms)
+{
+    bool done = true;
+
+    for (catga_served *served = core->served; served != NULL; served = served->next)
+        done &= served_drain(served, done ? wait_ms : 0);
+    return done;
+}
+
+bool catga_served_end(catga_core *core)
+{
+    if (!catga_served_drain(core, 0))
+        return false;
+    while (core->served != NULL) {
+        catga_served *served = core->served;
+        core->served = served->next;
+        served_free(served);
+    }
+    return true;
+}
+
+/* ---- Serving ---- */
+
+/*
+ * When it returns, callers find the handlers; without a connection, as soon as there is one again.
+ */
+static catga_status subscribe_all(catga_core *core, catga_served *served)
+{
+    catga_status status = CATGA_OK;
+    sigset_t before;
+
+    catga_signals_block(&before); /* for the threads that the transport makes */
+    for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
+        status = subscribe(core, &served->entries[i]);
+    catga_signals_restore(&before);
+    if (status == CATGA_OK)
+        core->operations->flush(core->transport, SETTLE_MS);
+    return status;
+}
+
+/* On failure nothing stays subscribed; what came in between has been handled. */
+static catga_status serve(catga_core *core, const catga_service *service, const void *handlers,
+                          void *user)
+{
+    if (atomic_load(&core->state) != CATGA_CORE_OPEN)
+        return CATGA_DRAINING;
+    catga_served *served = served_make(core, service, handlers, user);
+    if (served == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = subscribe_all(core, served);
+    if (status != CATGA_OK && served_drain(served, core->settings.drain_wait_ms)) {
+        served_free(served);
+        return status;
+    }
+    served->next = core->served;
+    core->served = served;
+    return status;
+}
+
+catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
+                         void *user)
+{
+    catga_core *core = bus->core;
+    catga_status status = check_handlers(core, service, handlers);
+
+    if (status != CATGA_OK)
+        return status;
+    pthread_mutex_lock(&core->serving);
+    status = serve(core, service, handlers, user);
+    pthread_mutex_unlock(&core->serving);
+    return status;
+}

@@ -1,0 +1,123 @@
+/* When a call is tried again; see retry.h. */
+#include "delivery/retry.h"
+
+#include "base/instant.h"
+
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000 };
+
+void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
+                      uint64_t random)
+{
+    *retry = (catga_retry){
+        .deadline = deadline,
+        .until = deadline,
+        .random = random | 1,
+        .retries_left = retries,
+        .pause_ms = FIRST_PAUSE_MS,
+        .repeatable = repeatable,
+        .phase = CATGA_RETRY_NEW,
+        .result = CATGA_TIMEOUT,
+    };
+}
+
+/* Did a try that ended so certainly not run a handler? */
+static bool not_run(catga_status status)
+{
+    return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED ||
+           status == CATGA_OVERLOADED || status == CATGA_DRAINING;
+}
+
+static catga_retry_action finish(catga_retry *retry, catga_status result)
+{
+    retry->phase = CATGA_RETRY_FINISHED;
+    retry->result = result;
+    return CATGA_RETRY_FINISH;
+}
+
+/* What repeating does no harm to gets, for each try, an equal share of the time that is left. */
+static catga_retry_action send(catga_retry *retry, int64_t now)
+{
+    if (now >= retry->deadline)
+        return finish(retry, CATGA_TIMEOUT);
+    retry->until = retry->deadline;
+    if (retry->repeatable)
+        retry->until = now + (retry->deadline - now) / ((int64_t)retry->retries_left + 1);
+    retry->phase = CATGA_RETRY_ANSWERING;
+    retry->tries++;
+    return CATGA_RETRY_SEND;
+}
+
+/* The next pause in nanoseconds: the planned one times 0.5 to 1.5. */
+static int64_t next_pause(catga_retry *retry)
+{
+    int64_t planned = (int64_t)retry->pause_ms * CATGA_MILLISECOND;
+
+    retry->random ^= retry->random << 13;
+    retry->random ^= retry->random >> 7;
+    retry->random ^= retry->random << 17;
+    retry->pause_ms =
+        retry->pause_ms < LONGEST_PAUSE_MS / 2 ? retry->pause_ms * 2 : LONGEST_PAUSE_MS;
+    return planned / 2 + (int64_t)(retry->random % (uint64_t)planned);
+}
+
+/* Plans a further try; false when there is none left, or no time for it. */
+static bool pause(catga_retry *retry, int64_t now)
+{
+    if (retry->retries_left == 0)
+        return false;
+    int64_t until = catga_clock_after(now, next_pause(retry));
+    if (until >= retry->deadline)
+        return false;
+    retry->retries_left--;
+    retry->until = until;
+    retry->phase = CATGA_RETRY_PAUSING;
+    return true;
+}
+
+/* An answer that comes in a pause belongs to an earlier try; a good one is as good as any. */
+static catga_retry_action on_result(catga_retry *retry, catga_status status, int64_t now)
+{
+    if (!not_run(status))
+        return finish(retry, status);
+    if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))
+        return CATGA_RETRY_WAIT;
+    return finish(retry, status);
+}
+
+/* The answer may still come, on the next connection; but another try is quicker. */
+static catga_retry_action on_lost(catga_retry *retry, int64_t now)
+{
+    if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING)
+        pause(retry, now);
+    return CATGA_RETRY_WAIT;
+}
+
+static catga_retry_action on_time(catga_retry *retry, int64_t now)
+{
+    if (now < retry->until)
+        return CATGA_RETRY_WAIT;
+    if (retry->phase == CATGA_RETRY_PAUSING)
+        return send(retry, now);
+    if (now >= retry->deadline || retry->retries_left == 0)
+        return finish(retry, CATGA_TIMEOUT);
+    retry->retries_left--;
+    return send(retry, now);
+}
+
+catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event,
+                                    catga_status status, int64_t now)
+{
+    if (retry->phase == CATGA_RETRY_FINISHED)
+        return CATGA_RETRY_FINISH;
+    switch (event) {
+    case CATGA_RETRY_BEGIN:
+        return send(retry, now);
+    case CATGA_RETRY_RESULT:
+        return on_result(retry, status, now);
+    case CATGA_RETRY_LOST:
+        return on_lost(retry, now);
+    case CATGA_RETRY_TIME:
+        return on_time(retry, now);
+    }
+    return CATGA_RETRY_WAIT;
+}

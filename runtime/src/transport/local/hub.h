@@ -1,0 +1,158 @@
+/*
+ * A server inside this process, from the inside: who is attached, who is subscribed to what, and
+ * what is on its way.
+ *
+ * Subjects, groups and members are only ever added while the hub exists; a member that was
+ * unsubscribed is free for the next one of its group. So a message finds its way through them
+ * without a lock, and `changing` guards only changes.
+ */
+#ifndef CATGA_LOCAL_HUB_H
+#define CATGA_LOCAL_HUB_H
+
+#include "transport/local/queue.h"
+#include "base/pool.h"
+#include "transport/transport.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+
+enum {
+    CATGA_LOCAL_BUCKETS = 256,
+    CATGA_LOCAL_HEADERS = 8,
+    CATGA_LOCAL_QUEUE = 65536,
+    CATGA_LOCAL_MAX_PAYLOAD = 1048576,
+    CATGA_LOCAL_SMALL = 1024,
+    CATGA_LOCAL_MEDIUM = 65536
+};
+
+typedef struct catga_local_transport catga_local_transport;
+typedef struct catga_local_group catga_local_group;
+typedef struct catga_local_subject catga_local_subject;
+
+/* A bus that is attached. It stays until it is closed and none of its requests is on its way. */
+struct catga_local_transport {
+    catga_transport base;
+    catga_local *hub;
+    catga_local_transport *next;
+    catga_transport_listener listener;
+    atomic_uint references;
+    atomic_uint inside; /* threads that are calling the listener */
+    atomic_bool closed;
+    atomic_uint_fast64_t dropped;
+};
+
+typedef enum catga_local_stage {
+    CATGA_LOCAL_FREE,
+    CATGA_LOCAL_ACTIVE,
+    CATGA_LOCAL_CLOSING
+} catga_local_stage;
+
+/* A member of a group: one subscription. */
+struct catga_subscription {
+    catga_subscription *next;
+    catga_local_subject *subject;
+    catga_local_transport *transport;
+    catga_receive_function *receive;
+    void *user;
+    unsigned pending;
+    atomic_int stage;
+    atomic_uint waiting; /* messages on their way to it, the one in receive too */
+    atomic_bool overflowing;
+    sem_t turn; /* held while receive runs: one message at a time */
+    sem_t idle; /* posted when it is closing and nothing is on its way any more */
+};
+
+/*
+ * The members of one queue group, of which one gets each message; or, without a name, those that
+ * all get it.
+ */
+struct catga_local_group {
+    catga_local_group *next;
+    char *name;
+    atomic_uint rounds;
+    _Atomic(catga_subscription *) members;
+};
+
+struct catga_local_subject {
+    catga_local_subject *next;
+    uint64_t hash;
+    char *name;
+    size_t length;
+    _Atomic(catga_local_group *) groups;
+};
+
+struct catga_local {
+    atomic_bool connected;
+    atomic_bool stopping;
+    pthread_mutex_t changing; /* recursive: a listener may subscribe */
+    catga_local_transport *transports;
+    _Atomic(catga_local_subject *) subjects[CATGA_LOCAL_BUCKETS];
+    catga_local_queue queue;
+    sem_t queued; /* once per item in the queue, and once to stop */
+    pthread_t thread;
+    catga_pool small;
+    catga_pool medium;
+};
+
+/* ---- Messages (local_message.c) ---- */
+
+/*
+ * A message on its way. One that is `borrowed` lies in its sender's stack, as do the bytes that it
+ * points to.
+ */
+typedef struct catga_local_message {
+    catga_pool *pool; /* that it goes back to; NULL: the allocator's */
+    bool borrowed;
+    atomic_uint references;
+    catga_local_transport *requester; /* who wants an answer, or NULL */
+    uint64_t token;
+    int64_t deadline_ns;
+    const uint8_t *data;
+    size_t length;
+    size_t header_count;
+    catga_header headers[CATGA_LOCAL_HEADERS];
+    uint8_t bytes[];
+} catga_local_message;
+
+/*
+ * A copy of `outgoing`, referred to once; NULL when there is no memory. `requester` may be NULL; it
+ * is kept alive.
+ */
+catga_local_message *catga_local_message_make(catga_local *hub, const catga_outgoing *outgoing,
+                                              catga_local_transport *requester, uint64_t token);
+
+/* A message that points to `outgoing`, for as long as that is there. */
+void catga_local_message_borrow(catga_local_message *message, const catga_outgoing *outgoing,
+                                catga_local_transport *requester, uint64_t token);
+void catga_local_message_release(catga_local_message *message);
+
+/* Payload and headers as the server counts them. */
+size_t catga_local_size(const catga_outgoing *outgoing);
+
+/* ---- Routes (local_routes.c) ---- */
+
+/* The subject of that name, or NULL when nobody has ever subscribed to it. */
+catga_local_subject *catga_local_find(catga_local *hub, const char *name);
+
+/* A new member; the caller holds `changing`. NULL when there is no memory. */
+catga_subscription *catga_local_subscribe(catga_local_transport *transport,
+                                          const catga_subscription_options *options);
+
+/*
+ * Enters the member whose turn it is; NULL when the group has none that takes messages. To be left
+ * again.
+ */
+catga_subscription *catga_local_enter_next(catga_local_group *group);
+
+/* Enters this member: false when it takes no messages. */
+bool catga_local_enter(catga_subscription *member);
+void catga_local_leave(catga_subscription *member);
+
+void catga_local_routes_free(catga_local *hub);
+
+/* ---- Transports (local.c) ---- */
+
+void catga_local_transport_release(catga_local_transport *transport);
+
+#endif

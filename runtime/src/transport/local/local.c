@@ -1,0 +1,480 @@
+/*
+ * The transport inside this process: buses attached to one hub. A request whose sender waits is
+ * handled in the sender's thread, without a copy of it; everything else is copied into the hub's
+ * queue and delivered by its thread, in order. What a server would do, this does too: no
+ * responders, messages dropped when too many wait, a connection that is lost.
+ */
+#include "transport/local/hub.h"
+
+#include "base/clock.h"
+#include "base/signals.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+static const char inbox[] = "_INBOX.local";
+
+static catga_local_transport *self(const catga_transport *transport)
+{
+    /* base is the first member; operations that only read take a const transport */
+    return (catga_local_transport *)(uintptr_t)transport;
+}
+
+/* ---- Giving a message to a member ---- */
+
+/* How a member sees the message. */
+static catga_incoming incoming_of(catga_local_message *message, const catga_subscription *member)
+{
+    return (catga_incoming){
+        .subject = {member->subject->name, member->subject->length},
+        .reply = message->requester != NULL ? inbox : NULL,
+        .data = message->data,
+        .length = message->length,
+        .deadline_ns = message->deadline_ns,
+        .waited_ns = message->borrowed ? 0 : 1,
+        .native = message,
+    };
+}
+
+/* Waits for the member's turn; false when the deadline comes first. */
+static bool take_turn(catga_subscription *member, int64_t deadline_ns)
+{
+    if (sem_trywait(&member->turn) == 0)
+        return true;
+    struct timespec end = catga_clock_timespec(deadline_ns != 0 ? deadline_ns : CATGA_FOREVER);
+    while (sem_clockwait(&member->turn, CLOCK_MONOTONIC, &end) != 0) {
+        if (errno == ETIMEDOUT)
+            return false;
+    }
+    /*
+     * what the last one did in receive is seen from here on, also by ThreadSanitizer, which knows
+     * no sem_clockwait
+     */
+    return atomic_load(&member->waiting) != 0;
+}
+
+/* Gives a message to a member that has been entered; takes over the reference to the message. */
+static void give(catga_subscription *member, catga_local_message *message)
+{
+    if (!take_turn(member, message->deadline_ns)) {
+        catga_local_message_release(message); /* too late: nobody waits for what it would do */
+        catga_local_leave(member);
+        return;
+    }
+    catga_incoming incoming = incoming_of(message, member);
+    member->receive(member->user, &incoming);
+    catga_local_leave(member);
+    sem_post(&member->turn);
+}
+
+/*
+ * Counts a message that a member does not get; its bus hears of it once, until half of what waited
+ * is gone.
+ */
+static void drop(catga_subscription *member)
+{
+    catga_local_transport *transport = member->transport;
+
+    atomic_fetch_add_explicit(&transport->dropped, 1, memory_order_relaxed);
+    if (!atomic_exchange(&member->overflowing, true))
+        transport->listener.on_event(transport->listener.user, CATGA_CONNECTION_OVERFLOW,
+                                     member->subject->name);
+    catga_local_leave(member);
+}
+
+/* Puts a message into the queue for a member that has been entered. */
+static void enqueue(catga_local *hub, catga_subscription *member, catga_local_message *message)
+{
+    if (atomic_load_explicit(&member->waiting, memory_order_relaxed) > member->pending) {
+        drop(member);
+        return;
+    }
+    atomic_fetch_add(&message->references, 1);
+    if (catga_local_queue_put(&hub->queue, (catga_local_item){member, message})) {
+        sem_post(&hub->queued);
+    } else {
+        catga_local_message_release(message);
+        drop(member);
+    }
+}
+
+/*
+ * Enters every member that is to get a message sent to the group, and puts it into the queue for
+ * them.
+ */
+static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_local_message *message)
+{
+    bool taken = false;
+
+    if (group->name != NULL) {
+        catga_subscription *member = catga_local_enter_next(group);
+        if (member != NULL)
+            enqueue(hub, member, message);
+        return member != NULL;
+    }
+    for (catga_subscription *member = atomic_load(&group->members); member != NULL;
+         member = member->next) {
+        if (!catga_local_enter(member))
+            continue;
+        enqueue(hub, member, message);
+        taken = true;
+    }
+    return taken;
+}
+
+/* ---- The hub's thread ---- */
+
+static void deliver(catga_local_item item)
+{
+    catga_subscription *member = item.to;
+
+    if (atomic_load_explicit(&member->overflowing, memory_order_relaxed) &&
+        atomic_load_explicit(&member->waiting, memory_order_relaxed) <= member->pending / 2)
+        atomic_store(&member->overflowing, false);
+    give(member, item.message);
+}
+
+static void *run_hub(void *argument)
+{
+    catga_local *hub = argument;
+    catga_local_item item;
+
+    for (;;) {
+        while (sem_wait(&hub->queued) != 0)
+            continue;
+        while (!catga_local_queue_take(&hub->queue, &item)) {
+            if (atomic_load(&hub->stopping))
+                return NULL;
+            sched_yield(); /* a producer has its place, and is about to fill it */
+        }
+        deliver(item);
+    }
+}
+
+/* ---- Operations: sending ---- */
+
+static catga_status check(const catga_local_transport *transport, const catga_outgoing *message)
+{
+    if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
+        return CATGA_DISCONNECTED;
+    if (message->header_count > CATGA_LOCAL_HEADERS ||
+        catga_local_size(message) > CATGA_LOCAL_MAX_PAYLOAD)
+        return CATGA_TOO_LARGE;
+    return CATGA_OK;
+}
+
+/* Queues a message for every group of its subject; *taken when there was anyone. */
+static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
+                              uint64_t token, catga_local_transport *requester, bool *taken)
+{
+    catga_local *hub = transport->hub;
+    catga_local_subject *subject = catga_local_find(hub, outgoing->subject);
+
+    *taken = false;
+    if (subject == NULL)
+        return CATGA_OK;
+    catga_local_message *message = catga_local_message_make(hub, outgoing, requester, token);
+    if (message == NULL)
+        return CATGA_NO_MEMORY;
+    for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
+         group = group->next)
+        *taken |= enqueue_group(hub, group, message);
+    catga_local_message_release(message);
+    return CATGA_OK;
+}
+
+static catga_status local_publish(catga_transport *transport, const catga_outgoing *message)
+{
+    bool taken;
+    catga_status status = check(self(transport), message);
+    return status == CATGA_OK ? broadcast(self(transport), message, 0, NULL, &taken) : status;
+}
+
+/* Hands an answer to the bus that made the request, unless that is being closed. */
+static void reply(catga_local_transport *requester, uint64_t token, catga_incoming *answer)
+{
+    atomic_fetch_add(&requester->inside, 1);
+    if (!atomic_load(&requester->closed))
+        requester->listener.on_reply(requester->listener.user, token, answer);
+    else if (answer->native != NULL)
+        catga_local_message_release(answer->native);
+    atomic_fetch_sub(&requester->inside, 1);
+}
+
+/* The one member that may handle a request in its sender's thread: only one group wants it. */
+static catga_subscription *only_member(catga_local_subject *subject)
+{
+    catga_local_group *group =
+        subject != NULL ? atomic_load_explicit(&subject->groups, memory_order_acquire) : NULL;
+
+    if (group == NULL || group->next != NULL || group->name == NULL)
+        return NULL;
+    return catga_local_enter_next(group);
+}
+
+static catga_status local_request(catga_transport *transport, const catga_outgoing *message,
+                                  uint64_t token)
+{
+    catga_local_transport *requester = self(transport);
+    catga_status status = check(requester, message);
+    bool taken = false;
+
+    if (status != CATGA_OK)
+        return status;
+    catga_subscription *member = NULL;
+    if (message->sender_waits)
+        member = only_member(catga_local_find(requester->hub, message->subject));
+    if (member != NULL) {
+        catga_local_message direct;
+        catga_local_message_borrow(&direct, message, requester, token);
+        give(member, &direct);
+        return CATGA_OK;
+    }
+    status = broadcast(requester, message, token, requester, &taken);
+    if (status == CATGA_OK && !taken)
+        reply(requester, token, &(catga_incoming){.no_responders = true});
+    return status;
+}
+
+/*
+ * Whether the sender of a request that is handled in its own thread has given up meanwhile. The
+ * coarse clock is at most a few milliseconds behind, and costs a tenth of what the exact one does.
+ */
+static bool is_too_late(const catga_local_message *request)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+    return request->deadline_ns != 0 && catga_clock_of(&now) > request->deadline_ns;
+}
+
+static catga_status local_respond(catga_transport *transport, const catga_incoming *to,
+                                  const catga_outgoing *message)
+{
+    catga_local *hub = self(transport)->hub;
+    const catga_local_message *request = to->native;
+    catga_status status = check(self(transport), message);
+
+    if (status != CATGA_OK || request->requester == NULL)
+        return status;
+    if (request->borrowed && is_too_late(request))
+        return CATGA_OK; /* an answer to nobody, as it would be with a server in between */
+    catga_local_message *answer = catga_local_message_make(hub, message, NULL, 0);
+    if (answer == NULL)
+        return CATGA_NO_MEMORY;
+    catga_incoming incoming = {.data = answer->data, .length = answer->length, .native = answer};
+    if (request->borrowed) /* its sender is inside the call, so its bus is there */
+        request->requester->listener.on_reply(request->requester->listener.user, request->token,
+                                              &incoming);
+    else
+        reply(request->requester, request->token, &incoming);
+    return CATGA_OK;
+}
+
+/* ---- Operations: receiving ---- */
+
+static catga_status local_subscribe(catga_transport *transport,
+                                    const catga_subscription_options *options,
+                                    catga_subscription **subscription)
+{
+    catga_local *hub = self(transport)->hub;
+
+    pthread_mutex_lock(&hub->changing);
+    *subscription = catga_local_subscribe(self(transport), options);
+    pthread_mutex_unlock(&hub->changing);
+    return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
+static catga_status local_drain(catga_transport *transport, catga_subscription *member,
+                                int timeout_ms)
+{
+    struct timespec end = catga_clock_timespec(catga_clock_now() + timeout_ms * CATGA_MILLISECOND);
+
+    (void)transport;
+    atomic_store(&member->stage, CATGA_LOCAL_CLOSING);
+    while (atomic_load(&member->waiting) != 0) {
+        if (sem_clockwait(&member->idle, CLOCK_MONOTONIC, &end) != 0 && errno == ETIMEDOUT)
+            return CATGA_TIMEOUT;
+    }
+    return CATGA_OK;
+}
+
+static void local_unsubscribe(catga_transport *transport, catga_subscription *member)
+{
+    (void)transport;
+    atomic_store(&member->stage, CATGA_LOCAL_FREE);
+}
+
+static const char *local_header(const catga_incoming *incoming, const char *name)
+{
+    const catga_local_message *message = incoming->native;
+
+    for (size_t i = 0; message != NULL && i < message->header_count; i++)
+        if (strcmp(message->headers[i].name, name) == 0)
+            return message->headers[i].value;
+    return NULL;
+}
+
+static void local_release(catga_incoming *incoming)
+{
+    if (incoming->native != NULL)
+        catga_local_message_release(incoming->native);
+}
+
+/* ---- Operations: the connection ---- */
+
+static bool local_connected(const catga_transport *transport)
+{
+    return atomic_load(&self(transport)->hub->connected);
+}
+
+/* The server is where the sender is: it has seen everything. */
+static catga_status local_flush(catga_transport *transport, int timeout_ms)
+{
+    (void)timeout_ms;
+    return local_connected(transport) ? CATGA_OK : CATGA_DISCONNECTED;
+}
+
+static size_t local_max_payload(const catga_transport *transport)
+{
+    (void)transport;
+    return CATGA_LOCAL_MAX_PAYLOAD;
+}
+
+static uint64_t local_dropped(const catga_transport *transport)
+{
+    return atomic_load_explicit(&self(transport)->dropped, memory_order_relaxed);
+}
+
+void catga_local_transport_release(catga_local_transport *transport)
+{
+    if (atomic_fetch_sub(&transport->references, 1) == 1)
+        free(transport);
+}
+
+static void local_close(catga_transport *transport)
+{
+    catga_local_transport *closing = self(transport);
+    catga_local *hub = closing->hub;
+
+    pthread_mutex_lock(&hub->changing);
+    for (catga_local_transport **at = &hub->transports; *at != NULL; at = &(*at)->next) {
+        if (*at == closing) {
+            *at = closing->next;
+            break;
+        }
+    }
+    pthread_mutex_unlock(&hub->changing);
+    atomic_store(&closing->closed, true);
+    while (atomic_load(&closing->inside) != 0)
+        sched_yield();
+    catga_local_transport_release(closing);
+}
+
+static const catga_transport_operations operations = {
+    .publish = local_publish,
+    .request = local_request,
+    .respond = local_respond,
+    .subscribe = local_subscribe,
+    .drain = local_drain,
+    .unsubscribe = local_unsubscribe,
+    .flush = local_flush,
+    .connected = local_connected,
+    .max_payload = local_max_payload,
+    .header = local_header,
+    .release = local_release,
+    .dropped = local_dropped,
+    .close = local_close,
+};
+
+catga_status catga_transport_local_open(const catga_transport_settings *settings,
+                                        catga_transport **transport)
+{
+    catga_local *hub = settings->local;
+    catga_local_transport *opened;
+
+    *transport = NULL;
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    opened = calloc(1, sizeof *opened);
+    if (opened == NULL)
+        return CATGA_NO_MEMORY;
+    opened->base.operations = &operations;
+    opened->hub = hub;
+    opened->listener = settings->listener;
+    atomic_init(&opened->references, 1);
+    pthread_mutex_lock(&hub->changing);
+    opened->next = hub->transports;
+    hub->transports = opened;
+    pthread_mutex_unlock(&hub->changing);
+    *transport = &opened->base;
+    return CATGA_OK;
+}
+
+/* ---- The hub ---- */
+
+static void make_recursive(pthread_mutex_t *mutex)
+{
+    pthread_mutexattr_t attributes;
+
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(mutex, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
+static void hub_free(catga_local *hub)
+{
+    catga_local_routes_free(hub);
+    catga_local_queue_end(&hub->queue);
+    catga_pool_end(&hub->small);
+    catga_pool_end(&hub->medium);
+    sem_destroy(&hub->queued);
+    pthread_mutex_destroy(&hub->changing);
+    free(hub);
+}
+
+catga_status catga_local_open(catga_local **local)
+{
+    catga_local *hub = calloc(1, sizeof *hub);
+
+    *local = NULL;
+    if (hub == NULL)
+        return CATGA_NO_MEMORY;
+    atomic_init(&hub->connected, true);
+    make_recursive(&hub->changing);
+    sem_init(&hub->queued, 0, 0);
+    catga_pool_begin(&hub->small, CATGA_LOCAL_SMALL);
+    catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
+    if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
+        !catga_thread_start(&hub->thread, run_hub, hub)) {
+        hub_free(hub);
+        return CATGA_NO_MEMORY;
+    }
+    *local = hub;
+    return CATGA_OK;
+}
+
+void catga_local_set_connected(catga_local *local, bool connected)
+{
+    if (atomic_exchange(&local->connected, connected) == connected)
+        return;
+    pthread_mutex_lock(&local->changing);
+    for (catga_local_transport *transport = local->transports; transport != NULL;
+         transport = transport->next)
+        transport->listener.on_event(transport->listener.user,
+                                     connected ? CATGA_CONNECTION_FOUND : CATGA_CONNECTION_LOST,
+                                     "local");
+    pthread_mutex_unlock(&local->changing);
+}
+
+void catga_local_close(catga_local *local)
+{
+    if (local == NULL)
+        return;
+    atomic_store(&local->stopping, true);
+    sem_post(&local->queued);
+    pthread_join(local->thread, NULL);
+    hub_free(local);
+}

@@ -1,0 +1,89 @@
+/* Messages of the hub; see hub.h. */
+#include "transport/local/hub.h"
+
+#include <stdlib.h>
+
+size_t catga_local_size(const catga_outgoing *outgoing)
+{
+    size_t size = outgoing->length;
+    for (size_t i = 0; i < outgoing->header_count; i++)
+        size += strlen(outgoing->headers[i].name) + strlen(outgoing->headers[i].value) + 4;
+    return size;
+}
+
+static catga_local_message *allocate(catga_local *hub, size_t size)
+{
+    catga_pool *pool = size <= CATGA_LOCAL_SMALL    ? &hub->small
+                       : size <= CATGA_LOCAL_MEDIUM ? &hub->medium
+                                                    : NULL;
+    catga_local_message *message = pool != NULL ? catga_pool_take(pool) : malloc(size);
+
+    if (message != NULL)
+        message->pool = pool;
+    return message;
+}
+
+static const char *append(uint8_t **end, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = memcpy(*end, text, size);
+    *end += size;
+    return copy;
+}
+
+void catga_local_message_borrow(catga_local_message *message, const catga_outgoing *outgoing,
+                                catga_local_transport *requester, uint64_t token)
+{
+    message->borrowed = true;
+    message->requester = requester;
+    message->token = token;
+    message->deadline_ns = outgoing->deadline_ns;
+    message->data = outgoing->data;
+    message->length = outgoing->length;
+    message->header_count = outgoing->header_count;
+    for (size_t i = 0; i < outgoing->header_count; i++)
+        message->headers[i] = outgoing->headers[i];
+}
+
+catga_local_message *catga_local_message_make(catga_local *hub, const catga_outgoing *outgoing,
+                                              catga_local_transport *requester, uint64_t token)
+{
+    catga_local_message *message = allocate(hub, sizeof *message + catga_local_size(outgoing));
+    if (message == NULL)
+        return NULL;
+    catga_local_message_borrow(message, outgoing, requester, token);
+    message->borrowed = false;
+    atomic_init(&message->references, 1);
+    if (requester != NULL)
+        atomic_fetch_add(&requester->references, 1);
+
+    uint8_t *end = message->bytes;
+    message->data = end;
+    if (outgoing->length != 0)
+        memcpy(end, outgoing->data, outgoing->length);
+    end += outgoing->length;
+    for (size_t i = 0; i < outgoing->header_count; i++) {
+        message->headers[i].name = append(&end, outgoing->headers[i].name);
+        message->headers[i].value = append(&end, outgoing->headers[i].value);
+    }
+    return message;
+}
+
+/* Gives up a reference; the only one needs no atomic change. */
+static bool was_last(catga_local_message *message)
+{
+    return atomic_load_explicit(&message->references, memory_order_acquire) == 1 ||
+           atomic_fetch_sub(&message->references, 1) == 1;
+}
+
+void catga_local_message_release(catga_local_message *message)
+{
+    if (message->borrowed || !was_last(message))
+        return;
+    if (message->requester != NULL)
+        catga_local_transport_release(message->requester);
+    if (message->pool != NULL)
+        catga_pool_give(message->pool, message);
+    else
+        free(message);
+}

@@ -1,0 +1,218 @@
+/* Who is subscribed to what in the hub; see hub.h. */
+#include "transport/local/hub.h"
+
+#include <stdlib.h>
+
+static uint64_t mix(uint64_t hash, const char *bytes, size_t count)
+{
+    uint64_t word = 0;
+    memcpy(&word, bytes, count);
+    hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time, the last eight perhaps again: a subject is hashed for every message. */
+static uint64_t hash_of(const char *name, size_t length)
+{
+    uint64_t hash = length;
+
+    if (length < 8)
+        return mix(hash, name, length);
+    for (size_t i = 0; i + 8 < length; i += 8)
+        hash = mix(hash, name + i, 8);
+    return mix(hash, name + length - 8, 8);
+}
+
+static catga_local_subject *find_subject(catga_local *hub, const char *name, size_t length,
+                                         uint64_t hash)
+{
+    catga_local_subject *subject =
+        atomic_load_explicit(&hub->subjects[hash % CATGA_LOCAL_BUCKETS], memory_order_acquire);
+
+    while (subject != NULL && (subject->hash != hash || subject->length != length ||
+                               memcmp(subject->name, name, length) != 0))
+        subject = subject->next;
+    return subject;
+}
+
+catga_local_subject *catga_local_find(catga_local *hub, const char *name)
+{
+    size_t length = strlen(name);
+    return find_subject(hub, name, length, hash_of(name, length));
+}
+
+/* ---- Changes, under `changing` ---- */
+
+static catga_local_subject *find_or_add_subject(catga_local *hub, const char *name)
+{
+    size_t length = strlen(name);
+    uint64_t hash = hash_of(name, length);
+    catga_local_subject *subject = find_subject(hub, name, length, hash);
+
+    if (subject != NULL)
+        return subject;
+    subject = calloc(1, sizeof *subject);
+    if (subject == NULL)
+        return NULL;
+    subject->name = strdup(name);
+    if (subject->name == NULL) {
+        free(subject);
+        return NULL;
+    }
+    subject->length = length;
+    subject->hash = hash;
+    _Atomic(catga_local_subject *) *bucket = &hub->subjects[hash % CATGA_LOCAL_BUCKETS];
+    subject->next = atomic_load(bucket);
+    atomic_store_explicit(bucket, subject, memory_order_release);
+    return subject;
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static catga_local_group *find_or_add_group(catga_local_subject *subject, const char *name)
+{
+    catga_local_group *group = atomic_load(&subject->groups);
+
+    while (group != NULL && !same_name(group->name, name))
+        group = group->next;
+    if (group != NULL)
+        return group;
+    group = calloc(1, sizeof *group);
+    if (group == NULL)
+        return NULL;
+    group->name = name != NULL ? strdup(name) : NULL;
+    if (name != NULL && group->name == NULL) {
+        free(group);
+        return NULL;
+    }
+    group->next = atomic_load(&subject->groups);
+    atomic_store_explicit(&subject->groups, group, memory_order_release);
+    return group;
+}
+
+static catga_subscription *find_or_add_member(catga_local_group *group,
+                                              catga_local_subject *subject)
+{
+    catga_subscription *member = atomic_load(&group->members);
+
+    while (member != NULL && atomic_load(&member->stage) != CATGA_LOCAL_FREE)
+        member = member->next;
+    if (member != NULL)
+        return member;
+    member = calloc(1, sizeof *member);
+    if (member == NULL)
+        return NULL;
+    member->subject = subject;
+    sem_init(&member->turn, 0, 1);
+    sem_init(&member->idle, 0, 0);
+    member->next = atomic_load(&group->members);
+    atomic_store_explicit(&group->members, member, memory_order_release);
+    return member;
+}
+
+catga_subscription *catga_local_subscribe(catga_local_transport *transport,
+                                          const catga_subscription_options *options)
+{
+    catga_local_subject *subject = find_or_add_subject(transport->hub, options->subject);
+    catga_local_group *group =
+        subject != NULL ? find_or_add_group(subject, options->queue_group) : NULL;
+    catga_subscription *member = group != NULL ? find_or_add_member(group, subject) : NULL;
+
+    if (member == NULL)
+        return NULL;
+    member->transport = transport;
+    member->receive = options->receive;
+    member->user = options->user;
+    member->pending = options->pending;
+    atomic_store(&member->overflowing, false);
+    atomic_store(&member->stage, CATGA_LOCAL_ACTIVE);
+    return member;
+}
+
+/* ---- Messages ---- */
+
+bool catga_local_enter(catga_subscription *member)
+{
+    if (atomic_load(&member->stage) != CATGA_LOCAL_ACTIVE)
+        return false;
+    atomic_fetch_add(&member->waiting, 1);
+    if (atomic_load(&member->stage) == CATGA_LOCAL_ACTIVE)
+        return true;
+    catga_local_leave(member);
+    return false;
+}
+
+void catga_local_leave(catga_subscription *member)
+{
+    if (atomic_fetch_sub(&member->waiting, 1) == 1 &&
+        atomic_load(&member->stage) == CATGA_LOCAL_CLOSING)
+        sem_post(&member->idle);
+}
+
+static unsigned count_active(const catga_subscription *member)
+{
+    unsigned count = 0;
+    for (; member != NULL; member = member->next)
+        count += atomic_load_explicit(&member->stage, memory_order_relaxed) == CATGA_LOCAL_ACTIVE;
+    return count;
+}
+
+catga_subscription *catga_local_enter_next(catga_local_group *group)
+{
+    catga_subscription *first = atomic_load_explicit(&group->members, memory_order_acquire);
+
+    for (unsigned count; (count = count_active(first)) != 0;) {
+        unsigned skip =
+            count == 1 ? 0
+                       : atomic_fetch_add_explicit(&group->rounds, 1, memory_order_relaxed) % count;
+        for (catga_subscription *member = first; member != NULL; member = member->next) {
+            if (atomic_load_explicit(&member->stage, memory_order_relaxed) != CATGA_LOCAL_ACTIVE ||
+                skip-- != 0)
+                continue;
+            if (catga_local_enter(member))
+                return member;
+            break; /* it has just been closed: count again */
+        }
+    }
+    return NULL;
+}
+
+/* ---- The end ---- */
+
+static void free_members(catga_subscription *member)
+{
+    while (member != NULL) {
+        catga_subscription *next = member->next;
+        sem_destroy(&member->turn);
+        sem_destroy(&member->idle);
+        free(member);
+        member = next;
+    }
+}
+
+static void free_groups(catga_local_group *group)
+{
+    while (group != NULL) {
+        catga_local_group *next = group->next;
+        free_members(atomic_load(&group->members));
+        free(group->name);
+        free(group);
+        group = next;
+    }
+}
+
+void catga_local_routes_free(catga_local *hub)
+{
+    for (size_t i = 0; i < CATGA_LOCAL_BUCKETS; i++) {
+        for (catga_local_subject *subject = atomic_load(&hub->subjects[i]); subject != NULL;) {
+            catga_local_subject *next = subject->next;
+            free_groups(atomic_load(&subject->groups));
+            free(subject->name);
+            free(subject);
+            subject = next;
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/*
+ * What may go out. nats.c writes subjects and header names into its protocol as they are, so a line
+ * end in one is a command of whoever chose it; and a line that the server does not understand ends
+ * the connection. Header values are checked too: nats.c only turns line ends into blanks.
+ */
+#include "transport/nats/nats_transport.h"
+
+/* A subject and a reply must fit into the server's control line (4096 bytes) with room to spare. */
+#define SUBJECT_MAX 1024
+
+/* Subjects are looked at sixteen bytes at a time, for this is on the path of every event. */
+typedef uint8_t block __attribute__((vector_size(16)));
+#define BLOCK sizeof(block)
+
+/*
+ * True when none of 16 bytes is a control character, a blank, a wildcard, or the first of two dots.
+ * Reads 17.
+ */
+static inline bool block_valid(const char *at)
+{
+    block bytes, next;
+    memcpy(&bytes, at, BLOCK);
+    memcpy(&next, at + 1, BLOCK);
+    block bad = (block)((bytes <= ' ') | (bytes == 127) | (bytes == '*') | (bytes == '>') |
+                        ((bytes == '.') & (next == '.')));
+    uint64_t halves[2];
+    memcpy(halves, &bad, BLOCK);
+    return (halves[0] | halves[1]) == 0;
+}
+
+static bool subject_valid(const char *subject, size_t length)
+{
+    if (length == 0 || length > SUBJECT_MAX || subject[0] == '.' || subject[length - 1] == '.')
+        return false;
+    if (length < BLOCK) {
+        char padded[BLOCK + 1] = "aaaaaaaaaaaaaaaa";
+        memcpy(padded, subject, length);
+        return block_valid(padded);
+    }
+    const char *last = subject + length - BLOCK;
+    for (const char *at = subject; at < last; at += BLOCK)
+        if (!block_valid(at))
+            return false;
+    return block_valid(last);
+}
+
+bool catga_nats_subject_valid(const char *subject)
+{
+    return subject != NULL && subject_valid(subject, strlen(subject));
+}
+
+bool catga_nats_reply_valid(const char *reply)
+{
+    return reply != NULL && reply[0] == '_' && subject_valid(reply, strlen(reply));
+}
+
+bool catga_nats_pattern_valid(const char *pattern)
+{
+    if (pattern == NULL || strlen(pattern) > SUBJECT_MAX)
+        return false;
+    for (;;) {
+        size_t length = strcspn(pattern, ".");
+        bool last = pattern[length] == '\0';
+        bool wildcard = length == 1 && (*pattern == '*' || (*pattern == '>' && last));
+        if (!wildcard && !subject_valid(pattern, length))
+            return false;
+        if (last)
+            return true;
+        pattern += length + 1;
+    }
+}
+
+static bool header_name_valid(const char *name)
+{
+    size_t length = 0;
+    for (; name[length] != '\0'; length++) {
+        char c = name[length];
+        bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                    c == '-' || c == '_';
+        if (!good || length == 64)
+            return false;
+    }
+    return length > 0;
+}
+
+bool catga_nats_header_valid(const catga_header *header)
+{
+    if (header->name == NULL || header->value == NULL || !header_name_valid(header->name))
+        return false;
+    for (const unsigned char *at = (const unsigned char *)header->value; *at != '\0'; at++)
+        if (*at < ' ' || *at == 127)
+            return false;
+    return true;
+}

@@ -1,0 +1,162 @@
+/*
+ * The NATS transport: its operations, how it is opened and closed. transport_nats.h tells how it is
+ * built.
+ */
+#include "transport/nats/nats_transport.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/* Whoever sees this change sees what was subscribed to before the loss stand again, too. */
+static bool connected(const catga_transport *transport)
+{
+    const catga_nats *nats = (const catga_nats *)transport;
+    return atomic_load(&nats->prompt.connection) != NULL && !atomic_load(&nats->lost);
+}
+
+static size_t max_payload(const catga_transport *transport)
+{
+    return atomic_load(&((const catga_nats *)transport)->max_payload);
+}
+
+static uint64_t dropped(const catga_transport *transport)
+{
+    return catga_nats_subscriptions_count_dropped((catga_nats *)(uintptr_t)transport);
+}
+
+static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)
+{
+    natsConnection *connection = catga_nats_link_enter(link);
+    if (connection == NULL)
+        return CATGA_DISCONNECTED;
+    int64_t left_ms = catga_clock_left_ms(deadline_ns, catga_clock_now());
+    natsStatus status = natsConnection_FlushTimeout(connection, left_ms > 0 ? left_ms : 1);
+    catga_nats_link_leave(link);
+    return catga_nats_status(status);
+}
+
+static catga_status flush(catga_transport *transport, int timeout_ms)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    int64_t deadline = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
+    catga_status status = flush_link(&nats->prompt, deadline);
+    if (status == CATGA_OK && atomic_load(&nats->bulk.settled))
+        status = flush_link(&nats->bulk, deadline);
+    return status;
+}
+
+/* ---- Closing ---- */
+
+/* What was sent last; natsConnection_Close does not always flush before 3.13. */
+#define LAST_FLUSH_MS 500
+
+static void wait_for_replies(catga_nats *nats)
+{
+    if (nats->replies == NULL)
+        return;
+    pthread_mutex_lock(&nats->lock);
+    while (nats->replies->threads > 0)
+        pthread_cond_wait(&nats->changed, &nats->lock);
+    pthread_mutex_unlock(&nats->lock);
+    catga_nats_unsubscribe(&nats->transport, nats->replies);
+}
+
+static void nats_free(catga_nats *nats)
+{
+    catga_nats_keeper_stop(nats);
+    wait_for_replies(nats);
+    catga_nats_servers_clear(&nats->servers);
+    pthread_cond_destroy(&nats->changed);
+    pthread_mutex_destroy(&nats->lock);
+    free(nats->name);
+    free(nats);
+}
+
+static void close_transport(catga_transport *transport)
+{
+    if (connected(transport))
+        flush(transport, LAST_FLUSH_MS);
+    nats_free(catga_nats_of(transport));
+}
+
+/* ---- Opening ---- */
+
+static const catga_transport_operations operations = {
+    .publish = catga_nats_publish,
+    .request = catga_nats_request,
+    .respond = catga_nats_respond,
+    .subscribe = catga_nats_subscribe,
+    .drain = catga_nats_drain,
+    .unsubscribe = catga_nats_unsubscribe,
+    .flush = flush,
+    .connected = connected,
+    .max_payload = max_payload,
+    .header = catga_nats_header,
+    .release = catga_nats_release,
+    .dropped = dropped,
+    .close = close_transport,
+};
+
+static void init_lock(catga_nats *nats)
+{
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&nats->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    pthread_mutex_init(&nats->lock, NULL);
+}
+
+static catga_nats *nats_new(const catga_transport_settings *settings)
+{
+    catga_nats *nats = calloc(1, sizeof(*nats));
+    if (nats == NULL)
+        return NULL;
+    nats->transport.operations = &operations;
+    nats->listener = settings->listener;
+    nats->opening = true;
+    TAILQ_INIT(&nats->subscriptions);
+    init_lock(nats);
+    catga_nats_link_init(&nats->prompt, nats, true);
+    catga_nats_link_init(&nats->bulk, nats, false);
+    catga_nats_pace_init(&nats->pace);
+    return nats;
+}
+
+static catga_status start(catga_nats *nats, const catga_transport_settings *settings)
+{
+    catga_status status = catga_nats_servers_set(&nats->servers, settings->servers);
+    if (status != CATGA_OK)
+        return status;
+    if (settings->name != NULL && (nats->name = strdup(settings->name)) == NULL)
+        return CATGA_NO_MEMORY;
+    status = catga_nats_inbox_open(nats);
+    if (status == CATGA_OK)
+        status = catga_nats_keeper_start(nats);
+    if (status != CATGA_OK)
+        return status;
+
+    int64_t wait = settings->connect_wait_ms;
+    int64_t deadline = wait < 0 ? CATGA_FOREVER : catga_clock_now() + wait * CATGA_MILLISECOND;
+    status = catga_nats_link_want(&nats->prompt, deadline, false);
+    pthread_mutex_lock(&nats->lock);
+    nats->opening = false;
+    pthread_mutex_unlock(&nats->lock);
+    return status;
+}
+
+catga_status catga_transport_nats_open(const catga_transport_settings *settings,
+                                       catga_transport **transport)
+{
+    *transport = NULL;
+    catga_nats *nats = nats_new(settings);
+    if (nats == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = start(nats, settings);
+    if (status == CATGA_OK)
+        *transport = &nats->transport;
+    else
+        nats_free(nats);
+    return status;
+}

@@ -1,0 +1,308 @@
+/*
+ * What the parts of the NATS transport share. One part does one job:
+ *
+ *     transport_nats.c               the operations of transport.h; opens and closes
+ *     servers.c       the list of addresses
+ *     session.c       one connection of nats.c, from the attempt to its end
+ *     socket.c        the kernel's write deadline
+ *     link.c          a connection that is sought again whenever it is lost
+ *     keeper.c        the thread that seeks
+ *     subscription.c  what comes in
+ *     send.c          what goes out
+ *     pace.c          over which link
+ *     check.c         what may go out: subjects, headers
+ *     status.c        natsStatus to catga_status
+ *
+ * These files are the only ones that know <nats/nats.h>. They work with libnats 3.4.1 and newer.
+ *
+ * Reconnecting is ours. nats.c would do it too, but in 3.4.1 it holds the lock of the connection
+ * while it connects, so that every publish waits with it: up to the timeout when the host does not
+ * answer, and for ever when the server stalls between CONNECT and PONG (nats.c #706). It keeps the
+ * parser in the middle of a message when the old server died there, gives up after two refused
+ * logins, and does not reconnect at all after an -ERR that it does not know. So a connection of
+ * nats.c lives once: when it is lost, for whatever reason, it is closed, and the keeper makes a new
+ * one with the same subscriptions. There is no reconnect buffer: what is sent meanwhile fails at
+ * once.
+ *
+ * The price: messages that wait in this process for a handler when the connection is lost are lost
+ * with it. They are events that may be lost, or requests whose callers were told, or have a retry
+ * of their own.
+ *
+ * Two links lead to the servers. `prompt` writes each message at once and carries subscriptions,
+ * requests and answers; `bulk` gathers what it writes and carries events, and bursts of requests
+ * and answers; it is opened by the first of them. Events of one thread stay in order. Requests and
+ * answers may overtake each other and the events, unless a flush, which covers both links, is
+ * between them.
+ *
+ * Locks. `lock` of the transport guards links and subscriptions; no message on its way takes it. A
+ * session's own lock comes before it. Nothing that may wait for a handler is done under either.
+ */
+#ifndef CATGA_TRANSPORT_NATS_H
+#define CATGA_TRANSPORT_NATS_H
+
+#include "transport/transport.h"
+
+#include <nats/nats.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/queue.h>
+
+typedef struct catga_nats catga_nats;
+typedef struct catga_nats_link catga_nats_link;
+typedef struct catga_nats_session catga_nats_session;
+
+/* ---- Status and checks ---- */
+
+/* What `status` means to a bus. A closed connection is CATGA_DISCONNECTED: another will come. */
+catga_status catga_nats_status(natsStatus status);
+
+/* True when `subject` may be published to: tokens without wildcards, blanks or line ends. */
+bool catga_nats_subject_valid(const char *subject);
+
+/* The same for what is subscribed to: whole tokens may be wildcards. */
+bool catga_nats_pattern_valid(const char *pattern);
+
+/*
+ * True when an answer may go to `reply`, which came with a request. A reply subject makes us
+ * publish wherever its sender likes, past its own permissions; so it must be a private one: its
+ * first token begins with an underscore, as those of inboxes do (_INBOX..., and _R_, _GR_ between
+ * accounts and clusters).
+ */
+bool catga_nats_reply_valid(const char *reply);
+
+bool catga_nats_header_valid(const catga_header *header);
+
+/* ---- Servers ---- */
+
+typedef struct catga_nats_servers {
+    char *text; /* the addresses, each terminated */
+    const char **addresses;
+    int count;
+    bool secure; /* one of them says tls:// */
+} catga_nats_servers;
+
+/* Splits a list at its commas. CATGA_INVALID_ARGUMENT when it is empty or one is no address. */
+catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list);
+void catga_nats_servers_clear(catga_nats_servers *servers);
+
+/* The part of an address that may be shown: without scheme and credentials. */
+const char *catga_nats_address_shown(const char *address);
+
+/* ---- Sessions ---- */
+
+/*
+ * One connection of nats.c, from the attempt to its end. The attempt runs in a thread of its own,
+ * since it can stall: a name look-up has no deadline, nor has nats.c before 3.8.0 while it waits
+ * for the server's PONG (#706); there it also turns busily, and eats a byte of memory per turn.
+ * Nothing can be done about that thread but to start another, to have few of them, and to say so
+ * when all are stalled; it ends when its peer does.
+ */
+struct catga_nats_session {
+    pthread_mutex_t lock;
+    catga_nats_link *link; /* under `lock`; NULL when given up: nobody is told anything any more */
+    natsOptions *options;
+    natsConnection *connection; /* set by the attempt before `finished` */
+    natsStatus status;          /* of the attempt */
+    atomic_bool finished;       /* the attempt has ended */
+    atomic_bool closed;         /* the connection has ended */
+    atomic_int references;      /* the link's, and that of nats.c until it has called on_closed */
+    int64_t started_ns;
+};
+
+/* Starts an attempt for `link`. NULL: no memory or no thread. */
+catga_nats_session *catga_nats_session_start(catga_nats_link *link);
+
+/* Ends the session, whatever its state. Its callbacks are not called after this has returned. */
+void catga_nats_session_end(catga_nats_session *session);
+
+/* ---- Sockets ---- */
+
+/* How long a write may take before the connection is as good as lost. */
+#define CATGA_NATS_WRITE_DEADLINE_MS 2000
+
+/* True where the kernel can watch over a connection's writes. */
+bool catga_nats_has_kernel_deadline(void);
+
+/* Lets it. False when it cannot: then nats.c has to. */
+bool catga_nats_set_kernel_deadline(natsConnection *connection);
+
+/* ---- Links ---- */
+
+/* Attempts that may be stalled at once: each is a thread, and before nats.c 3.8.0 a busy one. */
+#define CATGA_NATS_STALLED 3
+
+struct catga_nats_link {
+    catga_nats *owner;
+    bool prompt;
+    bool kernel_deadline; /* instead of that of nats.c */
+
+    /* For those who send. A connection ends when it is not found here and `users` is 0. */
+    _Atomic(natsConnection *) connection;
+    atomic_uint users;
+    atomic_bool wanted;  /* it has been asked for */
+    atomic_bool settled; /* an attempt has ended since it was wanted, or was last worth one */
+
+    /* Under the transport's lock. */
+    catga_nats_session *session;
+    natsStatus failure; /* of the last attempt */
+    unsigned attempts;  /* that have ended, well or not */
+    int64_t next_ns;    /* when the next attempt may start */
+    int64_t up_ns;      /* since when there is a connection */
+    int64_t pause_ns;   /* between attempts, before jitter */
+
+    /* Attempts that are not waited for any more, until they end; when the last was given up. */
+    catga_nats_session *stalled[CATGA_NATS_STALLED];
+    int64_t stalled_ns;
+    bool refusal_told;
+};
+
+void catga_nats_link_init(catga_nats_link *link, catga_nats *owner, bool prompt);
+
+/* The connection, or NULL when there is none. When not NULL, it is soon given back with leave. */
+natsConnection *catga_nats_link_enter(catga_nats_link *link);
+void catga_nats_link_leave(catga_nats_link *link);
+
+/* Hides the connection and returns when nobody uses it: when operations on it fail, or are short.
+ */
+void catga_nats_link_empty(catga_nats_link *link);
+
+/* ---- The keeper ---- */
+
+CATGA_CHECKED catga_status catga_nats_keeper_start(catga_nats *nats);
+void catga_nats_keeper_stop(catga_nats *nats);
+
+/* Something has changed that the keeper should see. */
+void catga_nats_keeper_wake(catga_nats *nats);
+
+/*
+ * Asks for `link` and waits until it is up, until an attempt has failed for good, or until
+ * `deadline_ns`.
+ */
+catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once);
+
+/* ---- Subscriptions ---- */
+
+struct catga_subscription {
+    TAILQ_ENTRY(catga_subscription) entry;
+    catga_nats *owner;
+    char *subject;
+    char *queue_group;
+    int pending;
+    catga_receive_function *receive;
+    void *user;
+
+    /* Under the transport's lock. */
+    natsSubscription *native; /* on the connection that is there now, or NULL */
+    unsigned threads;         /* of nats.c that have not ended, also on former connections */
+    bool draining;
+    bool orphan;     /* there was a thread that does not tell its end */
+    int64_t dropped; /* of `native`, as counted already */
+
+    /* Which delivery thread may call `receive`: see take_turn. */
+    atomic_int turn;
+
+    /*
+     * Of the thread whose turn it is. When `known` messages are still to come, they were there at
+     * `known_ns`.
+     */
+    natsSubscription *known_of;
+    int known;
+    int64_t known_ns;
+};
+
+catga_status catga_nats_subscribe(catga_transport *transport,
+                                  const catga_subscription_options *options,
+                                  catga_subscription **subscription);
+catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
+                              int timeout_ms);
+void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription);
+
+/*
+ * Under the lock: subscribes on the carrier what is not yet, everything or the inbox alone; forgets
+ * what was subscribed on one that has ended.
+ */
+void catga_nats_subscriptions_renew(catga_nats *nats);
+void catga_nats_inbox_renew(catga_nats *nats);
+void catga_nats_subscriptions_forget(catga_nats *nats);
+
+/* Counts what was dropped since it was counted last; returns it. Takes the lock. */
+uint64_t catga_nats_subscriptions_count_dropped(catga_nats *nats);
+
+const char *catga_nats_header(const catga_incoming *message, const char *name);
+void catga_nats_release(catga_incoming *message);
+
+/* ---- Sending ---- */
+
+/* "_INBOX." and 22 random characters; a token follows as ".", 16 hexadecimal digits. */
+#define CATGA_NATS_INBOX 29
+#define CATGA_NATS_REPLY (CATGA_NATS_INBOX + 1 + 16)
+
+catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message);
+catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
+                                uint64_t token);
+catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
+                                const catga_outgoing *message);
+
+/* Makes the name of an inbox, which nobody can guess, and subscribes to its replies. */
+catga_status catga_nats_inbox_open(catga_nats *nats);
+
+/* ---- Pace ---- */
+
+/* How closely messages of one sort follow each other. */
+typedef struct catga_nats_rhythm {
+    _Atomic(int64_t) last_ns;    /* when the last was sent */
+    _Atomic(int64_t) average_ns; /* between two of them, lately */
+} catga_nats_rhythm;
+
+typedef struct catga_nats_pace {
+    catga_nats_rhythm requests;
+    catga_nats_rhythm answers;
+    atomic_bool gathered; /* there is something that the flusher has not seen */
+    atomic_bool flushing; /* the flusher runs */
+    sem_t work;
+    pthread_t flusher;
+} catga_nats_pace;
+
+void catga_nats_pace_init(catga_nats_pace *pace);
+void catga_nats_pace_start(catga_nats *nats); /* when there is a bulk connection */
+void catga_nats_pace_stop(catga_nats *nats);
+
+/* The link for a message of that rhythm now; and to be told that one was sent over it. */
+catga_nats_link *catga_nats_pace_link(catga_nats *nats, catga_nats_rhythm *rhythm);
+void catga_nats_pace_sent(catga_nats_link *link);
+
+/* ---- All of it ---- */
+
+struct catga_nats {
+    catga_transport transport; /* first: a catga_transport is one of these */
+    catga_transport_listener listener;
+    catga_nats_servers servers;
+    char *name;
+
+    catga_nats_link prompt;
+    catga_nats_link bulk;
+    catga_nats_pace pace;
+    atomic_size_t max_payload;
+    atomic_uint_least64_t dropped;
+    char inbox[CATGA_NATS_INBOX + 1];
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed;  /* anything that is under the lock */
+    natsConnection *carrier; /* of subscriptions: the prompt link's */
+    TAILQ_HEAD(, catga_subscription) subscriptions;
+    catga_subscription *replies;
+    pthread_t keeper;
+    bool keeping;     /* the keeper runs */
+    bool opening;     /* nobody has been told of a connection yet */
+    atomic_bool lost; /* the listener was told of a loss, and of no connection since */
+    bool closing;
+    bool given_up; /* there will be no connection any more */
+};
+
+static inline catga_nats *catga_nats_of(catga_transport *transport)
+{
+    return (catga_nats *)transport;
+}
+
+#endif

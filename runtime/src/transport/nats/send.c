@@ -1,0 +1,169 @@
+/* What goes out: events, requests with a place for their answers, answers. */
+#include "transport/nats/nats_transport.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+/* How long the first event may wait for its connection. */
+#define BULK_WAIT (3 * CATGA_SECOND)
+
+/* ---- Sending over a connection ---- */
+
+/*
+ * nats.c copies the message, and allocates for each header: hence only for messages that have some.
+ */
+static natsStatus send_with_headers(natsConnection *connection, const catga_outgoing *message,
+                                    const char *reply)
+{
+    natsMsg *native = NULL;
+    natsStatus status = natsMsg_Create(&native, message->subject, reply,
+                                       (const char *)message->data, (int)message->length);
+    for (size_t i = 0; i < message->header_count && status == NATS_OK; i++)
+        status = natsMsgHeader_Set(native, message->headers[i].name, message->headers[i].value);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, native);
+    natsMsg_Destroy(native);
+    return status;
+}
+
+static natsStatus send_native(natsConnection *connection, const catga_outgoing *message,
+                              const char *reply)
+{
+    if (message->header_count > 0)
+        return send_with_headers(connection, message, reply);
+    if (reply != NULL)
+        return natsConnection_PublishRequest(connection, message->subject, reply, message->data,
+                                             (int)message->length);
+    return natsConnection_Publish(connection, message->subject, message->data,
+                                  (int)message->length);
+}
+
+static bool headers_valid(const catga_outgoing *message)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (!catga_nats_header_valid(&message->headers[i]))
+            return false;
+    return true;
+}
+
+static catga_status send_over(catga_nats_link *link, const catga_outgoing *message,
+                              const char *reply)
+{
+    if (message->length > atomic_load_explicit(&link->owner->max_payload, memory_order_relaxed))
+        return CATGA_TOO_LARGE;
+    natsConnection *connection = catga_nats_link_enter(link);
+    if (connection == NULL)
+        return CATGA_DISCONNECTED;
+    natsStatus status = send_native(connection, message, reply);
+    catga_nats_link_leave(link);
+    return catga_nats_status(status);
+}
+
+static catga_status send_paced(catga_nats *nats, catga_nats_rhythm *rhythm,
+                               const catga_outgoing *message, const char *reply)
+{
+    catga_nats_link *link = catga_nats_pace_link(nats, rhythm);
+    catga_status status = send_over(link, message, reply);
+    catga_nats_pace_sent(link);
+    return status;
+}
+
+/* ---- The operations ---- */
+
+/* An event waits while its connection is about to come; where there is no server it fails at once. */
+static void open_bulk(catga_nats *nats)
+{
+    if (atomic_load(&nats->prompt.connection) != NULL)
+        (void)catga_nats_link_want(&nats->bulk, catga_clock_now() + BULK_WAIT, true);
+}
+
+catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
+        return CATGA_INVALID_ARGUMENT;
+    /* The connection for events may notice a little later that the server is gone. */
+    if (atomic_load_explicit(&nats->prompt.connection, memory_order_relaxed) == NULL)
+        return CATGA_DISCONNECTED;
+    if (!atomic_load_explicit(&nats->bulk.settled, memory_order_relaxed))
+        open_bulk(nats);
+    return send_over(&nats->bulk, message, NULL);
+}
+
+static void append_token(char *end, uint64_t token)
+{
+    *end++ = '.';
+    for (int shift = 60; shift >= 0; shift -= 4)
+        *end++ = "0123456789abcdef"[token >> shift & 15];
+    *end = '\0';
+}
+
+catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
+                                uint64_t token)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
+        return CATGA_INVALID_ARGUMENT;
+    char reply[CATGA_NATS_REPLY + 1];
+    memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
+    append_token(reply + CATGA_NATS_INBOX, token);
+    return send_paced(nats, &nats->pace.requests, message, reply);
+}
+
+catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
+                                const catga_outgoing *message)
+{
+    if (!catga_nats_reply_valid(to->reply) || !headers_valid(message))
+        return CATGA_INVALID_ARGUMENT;
+    catga_nats *nats = catga_nats_of(transport);
+    catga_outgoing answer = *message;
+    answer.subject = to->reply;
+    return send_paced(nats, &nats->pace.answers, &answer, NULL);
+}
+
+/* ---- The inbox ---- */
+
+static bool read_token(catga_string subject, uint64_t *token)
+{
+    if (subject.length != CATGA_NATS_REPLY)
+        return false;
+    *token = 0;
+    for (const char *at = subject.data + CATGA_NATS_INBOX + 1; *at != '\0'; at++) {
+        bool digit = *at >= '0' && *at <= '9';
+        if (!digit && (*at < 'a' || *at > 'f'))
+            return false;
+        *token = *token << 4 | (uint64_t)(digit ? *at - '0' : *at - 'a' + 10);
+    }
+    return true;
+}
+
+static void on_inbox(void *user, catga_incoming *message)
+{
+    catga_nats *nats = user;
+    uint64_t token;
+    if (read_token(message->subject, &token))
+        nats->listener.on_reply(nats->listener.user, token, message);
+    else
+        catga_nats_release(message);
+}
+
+/* nats.c 3.4.1 would make up a name from rand(): who guesses it can answer in a server's place. */
+static void name_inbox(char *inbox)
+{
+    static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    size_t length = strlcpy(inbox, "_INBOX.", CATGA_NATS_INBOX + 1);
+    while (length < CATGA_NATS_INBOX)
+        inbox[length++] = letters[arc4random_uniform(sizeof(letters) - 1)];
+    inbox[length] = '\0';
+}
+
+catga_status catga_nats_inbox_open(catga_nats *nats)
+{
+    name_inbox(nats->inbox);
+    char pattern[CATGA_NATS_INBOX + sizeof(".*")];
+    strlcpy(pattern, nats->inbox, sizeof(pattern));
+    strlcat(pattern, ".*", sizeof(pattern));
+    catga_subscription_options options = {.subject = pattern, .receive = on_inbox, .user = nats};
+    return catga_nats_subscribe(&nats->transport, &options, &nats->replies);
+}

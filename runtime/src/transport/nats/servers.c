@@ -1,0 +1,76 @@
+/*
+ * The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. An address that
+ * nats.c would take for another, or seek for ever, is an error here: no host is the local one
+ * there, any port is tried, and tls:// is not secure (before 3.13).
+ */
+#include "transport/nats/nats_transport.h"
+
+#include <stdlib.h>
+
+static int count_commas(const char *text)
+{
+    int count = 0;
+    for (; *text != '\0'; text++)
+        count += *text == ',';
+    return count;
+}
+
+static bool has_scheme(const char *address, const char *scheme)
+{
+    return strncmp(address, scheme, strlen(scheme)) == 0;
+}
+
+static bool port_valid(const char *port)
+{
+    const char *problem;
+    strtonum(port, 1, UINT16_MAX, &problem);
+    return problem == NULL;
+}
+
+/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, after an optional scheme and credentials. */
+static bool address_valid(const char *address)
+{
+    if (strstr(address, "://") != NULL && !has_scheme(address, "nats://") &&
+        !has_scheme(address, "tls://"))
+        return false;
+    const char *host = catga_nats_address_shown(address);
+    size_t length = *host == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":/");
+    if (length == 0 || length > strlen(host))
+        return false;
+    const char *rest = host + length;
+    return *rest == '\0' || (*rest == ':' && port_valid(rest + 1));
+}
+
+catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list)
+{
+    servers->text = strdup(list);
+    servers->addresses = calloc((size_t)count_commas(list) + 1, sizeof(*servers->addresses));
+    if (servers->text == NULL || servers->addresses == NULL)
+        return CATGA_NO_MEMORY;
+
+    char *rest = servers->text;
+    for (char *address; (address = strsep(&rest, ",")) != NULL;) {
+        address += strspn(address, " ");
+        address[strcspn(address, " ")] = '\0';
+        if (!address_valid(address))
+            return CATGA_INVALID_ARGUMENT;
+        servers->secure = servers->secure || has_scheme(address, "tls://");
+        servers->addresses[servers->count++] = address;
+    }
+    return CATGA_OK;
+}
+
+void catga_nats_servers_clear(catga_nats_servers *servers)
+{
+    free(servers->addresses);
+    free(servers->text);
+    *servers = (catga_nats_servers){0};
+}
+
+const char *catga_nats_address_shown(const char *address)
+{
+    const char *scheme = strstr(address, "://");
+    const char *authority = scheme == NULL ? address : scheme + 3;
+    const char *credentials = strrchr(authority, '@');
+    return credentials == NULL ? authority : credentials + 1;
+}

@@ -1,0 +1,181 @@
+/* One connection of nats.c, from the attempt to its end. */
+#include "transport/nats/nats_transport.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/*
+ * A server that does not answer is noticed after three pings, a full socket after the write
+ * deadline.
+ */
+#define CONNECT_TIMEOUT_MS 1000
+#define PING_INTERVAL_MS   500
+#define PINGS_OUT          2
+
+/* What gathers before it is written, and what is read at once. */
+#define PROMPT_BUFFER (32 * 1024)
+#define BULK_BUFFER   (256 * 1024)
+
+static void session_release(catga_nats_session *session)
+{
+    if (atomic_fetch_sub(&session->references, 1) != 1)
+        return;
+    natsOptions_Destroy(session->options);
+    pthread_mutex_destroy(&session->lock);
+    free(session);
+}
+
+/*
+ * The last callback of a connection that was established; nats.c may call it when the transport is
+ * long gone. The session's lock keeps the link there while the keeper is woken.
+ */
+static void on_closed(natsConnection *connection, void *closure)
+{
+    (void)connection;
+    catga_nats_session *session = closure;
+    atomic_store(&session->closed, true);
+    pthread_mutex_lock(&session->lock);
+    if (session->link != NULL)
+        catga_nats_keeper_wake(session->link->owner);
+    pthread_mutex_unlock(&session->lock);
+    session_release(session);
+}
+
+static void tell_overflow(catga_nats *nats)
+{
+    uint64_t count = catga_nats_subscriptions_count_dropped(nats);
+    char text[64];
+    snprintf(text, sizeof(text), "%llu messages dropped", (unsigned long long)count);
+    nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_OVERFLOW, text);
+}
+
+/*
+ * nats.c 3.4.1 may hand over a subscription that has been freed: it is not looked at. The text of
+ * the server's refusal is this thread's last error, and names the subject.
+ */
+static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
+                     void *closure)
+{
+    (void)connection;
+    (void)subscription;
+    catga_nats_session *session = closure;
+    natsStatus last;
+    const char *text = nats_GetLastError(&last);
+    if (text == NULL || last != status)
+        text = natsStatus_GetText(status);
+
+    pthread_mutex_lock(&session->lock);
+    if (session->link != NULL) {
+        catga_nats *nats = session->link->owner;
+        if (status == NATS_SLOW_CONSUMER)
+            tell_overflow(nats);
+        else if (status == NATS_NOT_PERMITTED || status == NATS_CONNECTION_AUTH_FAILED)
+            nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_REFUSED, text);
+    }
+    pthread_mutex_unlock(&session->lock);
+}
+
+/*
+ * Without a write deadline a stopped server and a full socket freeze everyone who sends, and the
+ * ping timer with them, since nats.c writes under the connection's lock.
+ */
+static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
+                              catga_nats_session *session)
+{
+    catga_nats *nats = link->owner;
+    natsStatus status =
+        natsOptions_SetServers(options, nats->servers.addresses, nats->servers.count);
+    if (status == NATS_OK && nats->servers.secure)
+        status = natsOptions_SetSecure(options, true);
+    if (status == NATS_OK && nats->name != NULL)
+        status = natsOptions_SetName(options, nats->name);
+    if (status == NATS_OK)
+        status = natsOptions_SetAllowReconnect(options, false);
+    if (status == NATS_OK)
+        status = natsOptions_SetTimeout(options, CONNECT_TIMEOUT_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetMaxPingsOut(options, PINGS_OUT);
+    if (status == NATS_OK)
+        status = natsOptions_SetWriteDeadline(
+            options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
+    if (status == NATS_OK)
+        status = natsOptions_SetIOBufSize(options, link->prompt ? PROMPT_BUFFER : BULK_BUFFER);
+    if (status == NATS_OK)
+        status = natsOptions_SetSendAsap(options, link->prompt);
+    if (status == NATS_OK)
+        status = natsOptions_SetClosedCB(options, on_closed, session);
+    if (status == NATS_OK)
+        status = natsOptions_SetErrorHandler(options, on_error, session);
+    return status;
+}
+
+/* The thread of the attempt. The session may be given up while it runs. */
+static void *attempt(void *argument)
+{
+    catga_nats_session *session = argument;
+    natsStatus status = natsConnection_Connect(&session->connection, session->options);
+    nats_ReleaseThreadMemory();
+    if (status != NATS_OK)
+        session_release(session); /* on_closed is not called for an attempt that failed */
+
+    pthread_mutex_lock(&session->lock);
+    session->status = status;
+    atomic_store(&session->finished, true);
+    bool given_up = session->link == NULL;
+    if (!given_up)
+        catga_nats_keeper_wake(session->link->owner);
+    pthread_mutex_unlock(&session->lock);
+
+    if (given_up && status == NATS_OK)
+        natsConnection_Destroy(session->connection);
+    session_release(session);
+    return NULL;
+}
+
+static bool start_attempt(catga_nats_session *session)
+{
+    pthread_attr_t detached;
+    if (pthread_attr_init(&detached) != 0)
+        return false;
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    pthread_t thread;
+    bool started = pthread_create(&thread, &detached, attempt, session) == 0;
+    pthread_attr_destroy(&detached);
+    return started;
+}
+
+catga_nats_session *catga_nats_session_start(catga_nats_link *link)
+{
+    catga_nats_session *session = calloc(1, sizeof(*session));
+    if (session == NULL)
+        return NULL;
+    session->link = link;
+    session->started_ns = catga_clock_now();
+    atomic_init(&session->references, 3); /* the link, the attempt, on_closed */
+    pthread_mutex_init(&session->lock, NULL);
+
+    bool started = natsOptions_Create(&session->options) == NATS_OK &&
+                   set_options(session->options, link, session) == NATS_OK &&
+                   start_attempt(session);
+    if (!started) {
+        atomic_store(&session->references, 1);
+        session_release(session);
+        return NULL;
+    }
+    return session;
+}
+
+void catga_nats_session_end(catga_nats_session *session)
+{
+    pthread_mutex_lock(&session->lock);
+    session->link = NULL;
+    bool connected = atomic_load(&session->finished) && session->status == NATS_OK;
+    pthread_mutex_unlock(&session->lock);
+    if (connected)
+        natsConnection_Destroy(session->connection); /* closes it; else the attempt will */
+    session_release(session);
+}

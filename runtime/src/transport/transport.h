@@ -1,0 +1,158 @@
+/*
+ * The seam between the bus and what carries its messages: the few operations a bus needs, and the
+ * two things that a transport tells it. Implementations: local/local.c (in this process),
+ * transport_nats*.c (the only files that know <nats/nats.h>). A transport moves bytes; it knows
+ * nothing of schemas, retries or errors.
+ *
+ * Threads: every operation but close may be called from any thread. A transport calls a
+ * subscription's receive function from one thread at a time, and on_reply from any.
+ */
+#ifndef CATGA_TRANSPORT_H
+#define CATGA_TRANSPORT_H
+
+#include <catga/catga.h>
+
+typedef struct catga_transport catga_transport;
+typedef struct catga_subscription catga_subscription;
+
+/* A header to send. The names are the bus's own, and its values have no control characters. */
+typedef struct catga_header {
+    const char *name;
+    const char *value;
+} catga_header;
+
+/* A message to send; nothing of it is kept after the operation returns. */
+typedef struct catga_outgoing {
+    const char *subject;
+    const uint8_t *data;
+    size_t length;
+    const catga_header *headers;
+    size_t header_count;
+    /* For a transport inside the process; one that crosses the network ignores them. */
+    int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
+    bool
+        sender_waits; /* the thread that sends a request waits for its answer: it may do the work */
+} catga_outgoing;
+
+/* A message that came; `native` is the transport's own and is given back with release(). */
+typedef struct catga_incoming {
+    catga_string subject;
+    const char *reply; /* where an answer goes, or NULL */
+    const uint8_t *data;
+    size_t length;
+    int64_t waited_ns;   /* how long it is known to have waited in this process; 0 when not known */
+    int64_t deadline_ns; /* the sender's, on the monotonic clock; 0 when not known */
+    bool no_responders;  /* an answer of the server itself: nobody listens */
+    void *native;
+} catga_incoming;
+
+/* Takes over `message`: the receiver releases it before it returns. */
+typedef void catga_receive_function(void *user, catga_incoming *message);
+
+/* Where a subscription gets its messages from. */
+typedef struct catga_subscription_options {
+    const char *subject;
+    const char *queue_group; /* NULL: every subscriber gets every message */
+    unsigned pending;        /* messages that may wait */
+    catga_receive_function *receive;
+    void *user;
+} catga_subscription_options;
+
+typedef enum catga_connection_event {
+    CATGA_CONNECTION_LOST,
+    CATGA_CONNECTION_FOUND,
+    CATGA_CONNECTION_CLOSED,   /* for good */
+    CATGA_CONNECTION_OVERFLOW, /* messages are being dropped: too many wait; once per episode */
+    CATGA_CONNECTION_REFUSED   /* the server refused something; text says what */
+} catga_connection_event;
+
+/* What the bus wants to hear. The first connection is no event: open returns when there is one. */
+typedef struct catga_transport_listener {
+    /*
+     * The answer to request(..., token); takes over `message`, which stays valid after the
+     * connection is gone. It may be called before request has returned. A token that is not waiting
+     * any more is not an error.
+     */
+    void (*on_reply)(void *user, uint64_t token, catga_incoming *message);
+    void (*on_event)(void *user, catga_connection_event event, const char *text);
+    void *user;
+} catga_transport_listener;
+
+typedef struct catga_transport_operations {
+    /*
+     * Sends, without waiting for anyone. CATGA_OK, _DISCONNECTED, _TOO_LARGE (with headers),
+     * _CLOSED, _NO_MEMORY.
+     */
+    catga_status (*publish)(catga_transport *transport, const catga_outgoing *message);
+
+    /* Sends with an own reply subject; the answer, if any, comes to on_reply with `token`. */
+    catga_status (*request)(catga_transport *transport, const catga_outgoing *message,
+                            uint64_t token);
+
+    /*
+     * Answers `to` (its reply subject), at once. A requester chooses where its answer goes, and the
+     * service sends it with its own rights: a reply subject that is no inbox is refused with
+     * CATGA_NOT_PERMITTED.
+     */
+    catga_status (*respond)(catga_transport *transport, const catga_incoming *to,
+                            const catga_outgoing *message);
+
+    catga_status (*subscribe)(catga_transport *transport, const catga_subscription_options *options,
+                              catga_subscription **subscription);
+
+    /*
+     * Takes no more messages; CATGA_OK when those waiting have been given to receive and it has
+     * returned, CATGA_TIMEOUT when that takes longer. The bus calls it with 0 for each
+     * subscription, then again for each until CATGA_OK.
+     */
+    catga_status (*drain)(catga_transport *transport, catga_subscription *subscription,
+                          int timeout_ms);
+
+    /* After drain returned CATGA_OK. Frees the subscription. */
+    void (*unsubscribe)(catga_transport *transport, catga_subscription *subscription);
+
+    /* Returns when the server has seen all that was sent before. */
+    catga_status (*flush)(catga_transport *transport, int timeout_ms);
+
+    bool (*connected)(const catga_transport *transport);
+
+    /* The largest payload that the server takes, headers included, in bytes. */
+    size_t (*max_payload)(const catga_transport *transport);
+
+    /* A header of a message that came, or NULL; lives as long as the message. */
+    const char *(*header)(const catga_incoming *message, const char *name);
+
+    void (*release)(catga_incoming *message);
+
+    /* Messages lost so far because too many were waiting. */
+    uint64_t (*dropped)(const catga_transport *transport);
+
+    /* After every subscription is gone. The listener is not called any more when it returns. */
+    void (*close)(catga_transport *transport);
+} catga_transport_operations;
+
+/* What every implementation begins with. */
+struct catga_transport {
+    const catga_transport_operations *operations;
+};
+
+/* What a bus opens a transport with. The text is copied. */
+typedef struct catga_transport_settings {
+    const char *servers; /* separated by commas */
+    const char *name;    /* of the connection */
+    int connect_wait_ms; /* -1: for ever */
+    catga_local *local;  /* of the local transport, else NULL */
+    catga_transport_listener listener;
+} catga_transport_settings;
+
+/*
+ * The implementations. CATGA_DISCONNECTED when there is no server in time, CATGA_NOT_PERMITTED,
+ * CATGA_INVALID_ARGUMENT (an address), CATGA_NO_MEMORY; *transport is then NULL. Threads are made
+ * with the signal mask of the caller, who has blocked what they must not get.
+ */
+catga_status catga_transport_nats_open(const catga_transport_settings *settings,
+                                       catga_transport **transport);
+catga_status catga_transport_local_open(const catga_transport_settings *settings,
+                                        catga_transport **transport);
+
+#endif
