@@ -84,7 +84,7 @@ void view_structs(viewer *v, view_module *made)
 /* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
 
 /* The offset of the table's first field: behind the offset of its vtable. */
-enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8 };
+enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8, VTABLE_PLACES = 16 };
 
 /* Picks those of `from` for which the test says yes, in the same order. */
 static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
@@ -104,6 +104,11 @@ static bool is_seen(const view_field *field)
     return !field->is_deprecated;
 }
 
+static bool is_string(const view_field *field)
+{
+    return field->is_string;
+}
+
 static bool lies_behind(const view_field *field)
 {
     return field->is_slice || field->is_table;
@@ -116,7 +121,7 @@ static bool has_range(const view_field *field)
 
 static bool is_required_struct(const view_field *field)
 {
-    return field->is_struct && slice_is(field->flags, "CATGA_REQUIRED");
+    return field->is_struct && field->is_required;
 }
 
 static bool may_be_wrong(const view_field *field)
@@ -194,6 +199,7 @@ static slice all_of(viewer *v, const record_list *members)
 static void view_layout(viewer *v, view_field *fields, size_t count, view_table *made)
 {
     pick(v, &made->fields, is_seen, &made->members);
+    pick(v, &made->members, is_string, &made->texts);
     pick(v, &made->members, lies_behind, &made->referring);
     pick(v, &made->members, has_range, &made->ranged);
     pick(v, &made->members, is_required_struct, &made->inline_required);
@@ -213,7 +219,7 @@ static slice identifier_bytes_of(viewer *v, const char identifier[5])
     return view_keep(v);
 }
 
-static void view_table_of(viewer *v, const model_table *table, view_table *made)
+static void view_table_of(viewer *v, const model_table *table, size_t index, view_table *made)
 {
     const model_origin *origin = &table->origin;
     made->name = view_full_name(v, origin);
@@ -222,6 +228,7 @@ static void view_table_of(viewer *v, const model_table *table, view_table *made)
     made->fbs = view_fbs_name(v, origin);
     made->is_message = table->message != NULL;
     made->field_count = (int64_t)table->field_count;
+    made->place = (int64_t)(index % VTABLE_PLACES);
     made->identifier = slice_of(table->identifier);
     made->identifier_bytes = identifier_bytes_of(v, table->identifier);
     made->doc = view_doc(&origin->doc);
@@ -236,5 +243,5 @@ void view_tables(viewer *v, view_module *made)
     const model_module *module = v->module;
     view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
     for (size_t i = 0; i < module->table_count; i++)
-        view_table_of(v, &module->tables[i], &tables[i]);
+        view_table_of(v, &module->tables[i], i, &tables[i]);
 }

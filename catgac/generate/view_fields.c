@@ -33,6 +33,7 @@ static void spell_string(view_field *made)
 {
     made->is_slice = true;
     made->is_text = true;
+    made->is_string = true;
     made->type = SLICE("catga_string");
     made->result = made->type;
     made->initial = SLICE("{NULL, 0}");
@@ -101,6 +102,14 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     }
 }
 
+/* What this module writes can be called by its name; of others, the descriptor is known. */
+static void spell_elements(viewer *v, const model_origin *table, view_field *made)
+{
+    made->element_type = view_type_name(v, table);
+    made->element_put = VIEW_JOIN(v, made->element_type,
+                                  table->module == v->module ? SLICE("_put") : SLICE("_descriptor.put"));
+}
+
 static void spell_vector(viewer *v, const model_field *field, view_field *made)
 {
     const model_type *element = field->type.element;
@@ -116,6 +125,8 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
     made->initial = SLICE("{NULL, 0}");
     made->get = VIEW_JOIN(v, view_kind(element), SLICE("_vector"));
     spell_vector_calls(element, made);
+    if (element->kind == TYPE_TABLE)
+        spell_elements(v, view_declared(element), made);
 }
 
 static void spell(viewer *v, const model_field *field, view_field *made)
@@ -266,6 +277,7 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     made->alignment = field->deprecated ? 1 : type_inline_alignment(&field->type);
     made->digits = view_digits(&field->type);
     made->is_deprecated = field->deprecated;
+    made->is_required = field->required;
     made->range = range_of(v, field);
     made->range_descriptor = range_descriptor_of(v, table, made);
     made->note = view_note(v, field);

@@ -43,6 +43,9 @@ const catga_struct ${structure.type}_descriptor = {
 %#
 %# ---- Tables
 % for table in module.tables
+static catga_put_function ${table.type}_put;
+% end
+% for table in module.tables
 
 /* ---- ${table.name} ---- */
 %#
@@ -75,7 +78,8 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 
-static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
 % if table.members
     const ${table.type} *in = (const ${table.type} *)input;
@@ -121,36 +125,61 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     present |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.id};
 % end
 % if field.is_slice
+% if field.is_required
+    present |= UINT64_C(1) << ${field.id};
+% else
     present |= catga_has(in->${field.member}.data) << ${field.id};
 % end
+% end
 % if field.is_table
+% if field.is_required
+    present |= UINT64_C(1) << ${field.id};
+% else
     present |= catga_has(in->${field.member}) << ${field.id};
 % end
 % end
+% end
 % if table.referring
-    at = catga_end_table(out, table, &${table.type}_descriptor, ${table.type}_vtable, present);
+    at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
     const catga_field *fields = ${table.type}_fields;
     catga_places places = catga_places_of(out, ${table.type}_vtable);
+% if table.texts
+    uint64_t seen = 0;
+% end
 % for field in table.referring
 % if field.is_table
     at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
 % end
+% if field.is_string
+    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
+% else
 % if field.is_text
-    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member});
+    at = catga_put_strings(out, at, table, places, &fields[${field.id}], in->${field.member});
+% end
 % end
 % if field.is_items
+% if field.element_type
+    at = catga_put_children(out, at, table, places, &fields[${field.id}], ${field.element_put}, sizeof(${field.element_type}),
+        in->${field.member}.data, in->${field.member}.length);
+% else
     at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member}.data,
         in->${field.member}.length);
 % end
 % end
-    return at;
+% end
+% if table.texts
+    return catga_end_texts(out, at, type, in, seen);
 % else
-    return catga_end_table(out, table, &${table.type}_descriptor, ${table.type}_vtable, present);
+    return at;
+% end
+% else
+    return catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
 % end
 }
 
-static bool ${table.type}_check(catga_check *check, catga_frame table)
+static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
 % if table.checked
     const catga_field *fields = ${table.type}_fields;
     return
@@ -170,7 +199,7 @@ static bool ${table.type}_check(catga_check *check, catga_frame table)
 }
 
 const catga_table ${table.type}_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "${table.name}",
 % if table.fields
     ${table.type}_fields,
@@ -187,6 +216,7 @@ const catga_table ${table.type}_descriptor = {
     sizeof(${table.type}),
     ${table.field_count},
     ${table.alignment},
+    ${table.place},
     {${table.identifier_bytes}}};
 % end
 %#

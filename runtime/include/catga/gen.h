@@ -82,16 +82,17 @@ typedef struct catga_table catga_table;
 typedef struct catga_writer catga_writer;
 
 /*
- * Writes the table that `input` describes, and what it refers to, at `at`; its offset goes to `slot`. Returns where the next
- * part goes, or NULL: see write.h.
+ * Writes the table of `type` that `input` describes, and what it refers to, at `at`; its offset goes to `slot`. Returns where
+ * the next part goes, or NULL: see write.h.
  */
-typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input);
+typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                                    const void *input);
 
 typedef struct catga_check catga_check;
 typedef struct catga_frame catga_frame;
 
-/* Whether the values of a table that has come are valid. False: see check->problem. */
-typedef bool catga_check_function(catga_check *check, catga_frame table);
+/* Whether the values of a table of `type` that has come are valid. False: see check->problem. */
+typedef bool catga_check_function(catga_check *check, catga_frame table, const catga_table *type);
 
 struct catga_table {
     const char *name;            /* "shop.orders.CreateOrder" */
@@ -103,7 +104,8 @@ struct catga_table {
     uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
     uint32_t plain_size;         /* of the plain struct */
     uint16_t field_count;
-    uint16_t alignment;          /* 4 or 8 */
+    uint8_t alignment;           /* 4 or 8 */
+    uint8_t place;               /* among the vtables that a writer remembers: see write.h */
     char identifier[4];          /* the buffer's file identifier when this table is its root */
 };
 

@@ -2,21 +2,23 @@
  * write.h: how generated code writes a table: one pass forward through the buffer, parents before what they refer to.
  *
  *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);    room for all fields; the parent's slot is set
- *     uint64_t present = 0;
+ *     uint64_t present = 1 << 0;                                    required fields
  *     present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its place in a full table
- *     present |= catga_has(in->order_id.data) << 0;
- *     at = catga_end_table(out, table, &type, full, present);       its vtable
+ *     present |= catga_has(in->note.data) << 1;
+ *     at = catga_end_table(out, table, &type, full, place, present);    its vtable
  *     catga_places places = catga_places_of(out, full);
- *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id);     what the table refers to
- *     return at;
+ *     uint64_t seen = 0;
+ *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id, &seen);    what the table refers to
+ *     return catga_end_texts(out, at, &type, in, seen);
  *
  * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
  * and returns the next one, or NULL when something was refused; given NULL, it writes nothing and returns NULL.
  *
  * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
  * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
- * close the gaps. The vtable follows its table, unless an equal one has been written for the same type: then that one is
- * shared.
+ * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. What is
+ * remembered has a place that comes from the type's and from which fields are there; what comes to the same place later
+ * is remembered instead, which costs some bytes.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -32,25 +34,19 @@ extern "C" {
 /* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
 #define CATGA_MAX_DEPTH 64
 
-/* The vtables that may be shared by tables to come. */
-#define CATGA_SHARED_VTABLES 8
-
-typedef struct catga_shared_vtable {
-    const catga_table *type;
-    uint64_t present;
-    const uint8_t *at;
-} catga_shared_vtable;
+/* The places of the vtables that may be shared by tables to come. A power of two. */
+#define CATGA_SHARED_VTABLES 16
 
 struct catga_writer {
     uint8_t *start;
     uint8_t *end;
     catga_problem *problem; /* where a refusal is explained; may be NULL */
-    const catga_shared_vtable *last; /* used; without a type when there is none, or when gaps were closed */
+    const uint8_t *closed;  /* the vtable of the large table that was ended last, when its gaps were closed; or NULL */
     unsigned depth;
-    unsigned vtable_count; /* written so far; the last CATGA_SHARED_VTABLES of them are in vtables */
     bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
-    catga_shared_vtable vtables[CATGA_SHARED_VTABLES];
-    const uint8_t *closed; /* the vtable of the last table whose gaps were closed */
+    const catga_table *types[CATGA_SHARED_VTABLES]; /* NULL: none is remembered */
+    uint64_t presents[CATGA_SHARED_VTABLES];
+    const uint8_t *vtables[CATGA_SHARED_VTABLES];
 };
 
 /* Refuses a value: the reason and the field's name become the writer's problem. Returns NULL. */
@@ -68,6 +64,12 @@ static inline size_t catga_round_up(size_t size)
 /* ---- Tables ---- */
 
 /* `full` is the vtable of a table with every field: its size, the table's size, where each field lies. */
+
+/* A table of at most eight fields is small. */
+static inline bool catga_is_small(const uint16_t *full)
+{
+    return full[0] <= 4 + 2 * 8;
+}
 
 /* Vtables are written eight entries at a time; what is behind the last one is overwritten by what follows. */
 static inline size_t catga_vtable_room(const uint16_t *full)
@@ -91,22 +93,76 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
     return at;
 }
 
-/* Ends a table that is not like the one before it. */
-uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
+/* Four entries of a vtable, those of absent fields 0; the lowest bit of `present` is that of the first. */
+static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uint64_t present)
+{
+    if (CATGA_SWAPPED) {
+        for (size_t i = 0; i < 4; i++)
+            catga_store_u16(at + 2 * i, (present >> i & 1) != 0 ? entries[i] : 0);
+        return;
+    }
+    /* Each of the lowest four bits becomes the lowest of 16, then all of them. */
+    uint64_t spread = (present & 15) * UINT64_C(0x0000200040008001) & UINT64_C(0x0001000100010001);
+    uint64_t word;
+    memcpy(&word, entries, sizeof word);
+    word &= spread * 0xffff;
+    memcpy(at, &word, sizeof word);
+}
+
+/* Writes the vtable of a small table in which fields keep their places. What is behind its end is zeros. */
+static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *full, uint64_t present)
+{
+    size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
+    catga_store_u32(at, (uint32_t)(size | (size_t)full[1] << 16));
+    catga_store_entries(at + 4, full + 2, present);
+    if (full[0] > 4 + 2 * 4)
+        catga_store_entries(at + 12, full + 6, present >> 4);
+    return at + catga_round_up(size);
+}
+
+/* The place of a vtable, from that of its type: tables of one type often differ in a field or two. */
+static inline unsigned catga_place_of(unsigned place, uint64_t present)
+{
+    return (unsigned)(present * UINT64_C(0x9e3779b97f4a7c15) >> 60) ^ place;
+}
+
+static inline bool catga_is_remembered(const catga_writer *out, const catga_table *type, unsigned place, uint64_t present)
+{
+    return out->types[place] == type && out->presents[place] == present;
+}
+
+static inline void catga_remember(catga_writer *out, const catga_table *type, unsigned place, uint64_t present,
+                                  const uint8_t *vtable)
+{
+    out->types[place] = type;
+    out->presents[place] = present;
+    out->vtables[place] = vtable;
+}
+
+/* Ends a table that is not small. */
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                               uint64_t present);
 
 /* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
 static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                       uint64_t present)
+                                       unsigned place, uint64_t present)
 {
-    const catga_shared_vtable *last = out->last;
-    if (last->type != type || last->present != present)
-        return catga_end_other_table(out, table, type, present);
-    catga_store_i32(table, (int32_t)(table - last->at));
-    return table + catga_round_up(full[1]);
+    if (!catga_is_small(full))
+        return catga_end_large_table(out, table, type, place, present);
+    uint8_t *at = table + catga_round_up(full[1]);
+    place = catga_place_of(place, present);
+    if (catga_is_remembered(out, type, place, present)) {
+        catga_store_i32(table, (int32_t)(table - out->vtables[place]));
+        return at;
+    }
+    catga_remember(out, type, place, present, at);
+    catga_store_i32(table, (int32_t)(table - at));
+    return catga_write_small_vtable(at, full, present);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present);
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                              const uint64_t *present);
 
 /*
  * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable says. What is constant is
@@ -120,7 +176,7 @@ typedef struct catga_places {
 /* Those of the table that was ended last. */
 static inline catga_places catga_places_of(const catga_writer *out, const uint16_t *full)
 {
-    catga_places places = {full, out->last->type == NULL ? out->closed : NULL};
+    catga_places places = {full, catga_is_small(full) ? NULL : out->closed};
     return places;
 }
 
@@ -190,50 +246,63 @@ CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t leng
     return seen;
 }
 
+/* Text is at most 2^32 - 1 bytes here: `length` has been compared with a maximum. */
 static inline bool catga_text_fits(const catga_writer *out, const uint8_t *at, size_t length)
 {
-    size_t room = (size_t)(out->end - at);
-    return room >= 8 && length <= room - 8;
+    return (uint64_t)length + 8 <= (uint64_t)(out->end - at);
 }
 
-/* Writes a length, the text and its NUL, and sets the slot; it fits. *seen: all bytes of the text or-ed together. */
+/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into *seen. */
 CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *seen)
 {
     uint8_t *end = at + catga_round_up(4 + value.length + 1);
     catga_store_u32(end - 4, 0);
     catga_store_u32(at, (uint32_t)value.length);
     catga_store_u32(slot, (uint32_t)(at - slot));
-    *seen = catga_copy_text(at + 4, value.data, value.length);
+    *seen |= catga_copy_text(at + 4, value.data, value.length);
     return end;
 }
 
-/* What catga_put_string does when there is nothing to write, too much, or something that is not ASCII. */
-CATGA_APART uint8_t *catga_leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length);
-CATGA_APART uint8_t *catga_refuse_length(catga_writer *out, const catga_field *field);
-CATGA_APART uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const catga_field *field, catga_string value);
+/* What a value is refused for: absent, though required or of some length; too long. */
+CATGA_COLD void catga_refuse_absent(catga_writer *out, const catga_field *field, size_t length);
+CATGA_COLD void catga_refuse_length(catga_writer *out, const catga_field *field);
+
+/* What the texts of a table are refused for, when some are not ASCII; else returns `at`. */
+CATGA_APART uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input);
 
 /* ---- What a table refers to ---- */
 
 /*
  * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
- * value is left out.
+ * value is left out. The bytes of strings are or-ed into *seen: catga_end_texts, when all are written, finds those that are
+ * not UTF-8.
  */
 CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
-                                       const catga_field *field, catga_string value)
+                                       const catga_field *field, catga_string value, uint64_t *seen)
 {
-    uint64_t seen;
     if (at == NULL)
         return NULL;
-    if (value.data == NULL && value.length == 0 && (field->flags & CATGA_REQUIRED) == 0)
-        return at;
-    if (value.data == NULL)
-        return catga_leave_out(out, at, field, value.length);
-    if (value.length > field->max)
-        return catga_refuse_length(out, field);
-    if (!catga_text_fits(out, at, value.length))
-        return catga_overflow(out);
-    at = catga_put_text(at, catga_slot(table, places, field), value, &seen);
-    return (seen & CATGA_HIGH_BITS) == 0 ? at : catga_check_input(out, at, field, value);
+    if (value.data == NULL) {
+        if (value.length == 0 && (field->flags & CATGA_REQUIRED) == 0)
+            return at;
+        catga_refuse_absent(out, field, value.length);
+        return NULL;
+    }
+    if (value.length > field->max) {
+        catga_refuse_length(out, field);
+        return NULL;
+    }
+    if (!catga_text_fits(out, at, value.length)) {
+        catga_overflow(out);
+        return NULL;
+    }
+    return catga_put_text(at, catga_slot(table, places, field), value, seen);
+}
+
+static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input,
+                                       uint64_t seen)
+{
+    return at == NULL || (seen & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, type, input);
 }
 
 uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
@@ -250,8 +319,45 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
                           const catga_field *tags, const catga_field *field, const void *data, size_t length);
 uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                          const catga_field *field, const void *input);
-uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
-                            const catga_field *field, const void *data, size_t length);
+
+CATGA_COLD uint8_t *catga_refuse_depth(catga_writer *out, const catga_field *field);
+CATGA_COLD uint8_t *catga_failed_at(catga_writer *out, const catga_field *field, size_t index);
+
+/* `put` writes an element, whose plain struct has `size` bytes; known to the compiler, it is called without a detour. */
+CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+                                         const catga_field *field, catga_put_function *put, size_t size, const void *data,
+                                         size_t length)
+{
+    if (at == NULL)
+        return NULL;
+    if (data == NULL) {
+        if (length == 0 && (field->flags & CATGA_REQUIRED) == 0)
+            return at;
+        catga_refuse_absent(out, field, length);
+        return NULL;
+    }
+    if (length > field->max) {
+        catga_refuse_length(out, field);
+        return NULL;
+    }
+    if (4 + 4 * (uint64_t)length > (uint64_t)(out->end - at))
+        return catga_overflow(out);
+    if (out->depth == CATGA_MAX_DEPTH && length > 0)
+        return catga_refuse_depth(out, field);
+    uint8_t *slot = catga_slot(table, places, field);
+    catga_store_u32(at, (uint32_t)length);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    slot = at + 4;
+    at += 4 + 4 * length;
+    out->depth++;
+    for (size_t i = 0; i < length; i++) {
+        at = put(out, at, slot + 4 * i, (const catga_table *)field->type, (const uint8_t *)data + i * size);
+        if (at == NULL)
+            return catga_failed_at(out, field, i);
+    }
+    out->depth--;
+    return at;
+}
 
 #ifdef __cplusplus
 }

@@ -3,9 +3,9 @@
  * Output: a FlatBuffer, each part behind what refers to it. Invariant: `at` is a multiple of 4 from out->start, and nothing
  * is written past out->end, which is one too.
  */
+#include "base/utf8.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
-#include "base/utf8.h"
 
 #include <catga/gen.h>
 
@@ -29,11 +29,17 @@ static uint8_t *failed_in(catga_writer *out, const catga_field *field)
     return NULL;
 }
 
-static uint8_t *failed_at(catga_writer *out, const catga_field *field, size_t index)
+uint8_t *catga_failed_at(catga_writer *out, const catga_field *field, size_t index)
 {
     if (!out->full)
         catga_problem_in_element(out->problem, field->name, index);
     return NULL;
+}
+
+uint8_t *catga_refuse_depth(catga_writer *out, const catga_field *field)
+{
+    catga_problem_state_limit(out->problem, "nested deeper than", CATGA_MAX_DEPTH);
+    return failed_in(out, field);
 }
 
 uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *reason)
@@ -42,11 +48,16 @@ uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *r
     return failed_in(out, field);
 }
 
-uint8_t *catga_refuse_length(catga_writer *out, const catga_field *field)
+void catga_refuse_length(catga_writer *out, const catga_field *field)
 {
     bool counted = field->kind == CATGA_KIND_vector && field->format != CATGA_FORMAT_bytes;
     catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than", field->max);
-    return failed_in(out, field);
+    failed_in(out, field);
+}
+
+void catga_refuse_absent(catga_writer *out, const catga_field *field, size_t length)
+{
+    catga_refuse(out, field, length != 0 ? "a length without data" : "required, but absent");
 }
 
 uint8_t *catga_overflow(catga_writer *out)
@@ -56,13 +67,12 @@ uint8_t *catga_overflow(catga_writer *out)
 }
 
 /* An absent value: left out, unless it is required or claims a length. */
-uint8_t *catga_leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length)
+static uint8_t *leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length)
 {
-    if (length != 0)
-        return catga_refuse(out, field, "a length without data");
-    if (field->flags & CATGA_REQUIRED)
-        return catga_refuse(out, field, "required, but absent");
-    return at;
+    if (length == 0 && (field->flags & CATGA_REQUIRED) == 0)
+        return at;
+    catga_refuse_absent(out, field, length);
+    return NULL;
 }
 
 static bool is_text(catga_string value)
@@ -70,41 +80,31 @@ static bool is_text(catga_string value)
     return catga_is_utf8((const uint8_t *)value.data, value.length);
 }
 
-uint8_t *catga_check_input(catga_writer *out, uint8_t *at, const catga_field *field, catga_string value)
+uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input)
 {
-    return is_text(value) ? at : catga_refuse(out, field, "not UTF-8");
+    for (size_t i = 0; i < type->field_count; i++) {
+        const catga_field *field = &type->fields[i];
+        catga_string value;
+        if (field->kind != CATGA_KIND_string || (field->flags & CATGA_DEPRECATED) != 0)
+            continue;
+        memcpy(&value, (const uint8_t *)input + field->member, sizeof value);
+        if (value.data != NULL && !is_text(value))
+            return catga_refuse(out, field, "not UTF-8");
+    }
+    return at;
 }
 
 /* ---- Vtables ---- */
 
-/* Eight entries of a vtable. */
-typedef uint16_t lanes __attribute__((vector_size(16)));
-enum { LANES = 8 };
-
-/* Two entries of a vtable in one store. */
-static inline void store_pair(uint8_t *at, size_t first, size_t second)
-{
-    catga_store_u32(at, (uint32_t)(first | second << 16));
-}
-
 /*
- * Writes the vtable of a table in which fields keep their places, eight entries at a time: those of `type`, where a bit of
- * `present` is set. What is written behind the last one is zeros. Returns its end.
+ * Writes the vtable of a table in which fields keep their places, as catga_write_small_vtable does. Returns its end.
  */
-static inline uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
+static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
-    const lanes bits = {1, 2, 4, 8, 16, 32, 64, 128};
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
-    store_pair(at, 4 + 2 * count, type->vtable[1]);
-    for (size_t id = 0; id < count; id += LANES) {
-        lanes entries;
-        lanes wanted = (lanes){0} + (uint16_t)(present >> id & 0xff);
-        memcpy(&entries, type->vtable + 2 + id, sizeof entries);
-        entries &= (lanes)((wanted & bits) == bits);
-        if (CATGA_SWAPPED)
-            entries = entries << 8 | entries >> 8;
-        memcpy(at + 4 + 2 * id, &entries, sizeof entries);
-    }
+    catga_store_u32(at, (uint32_t)(4 + 2 * count) | (uint32_t)type->vtable[1] << 16);
+    for (size_t id = 0; id < count; id += 4)
+        catga_store_entries(at + 4 + 2 * id, type->vtable + 2 + id, present >> id);
     return at + catga_round_up(4 + 2 * count);
 }
 
@@ -139,72 +139,43 @@ static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
     return at + size;
 }
 
-/* A vtable that was written before, or NULL. */
-static inline const catga_shared_vtable *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
-{
-    unsigned known = out->vtable_count < CATGA_SHARED_VTABLES ? out->vtable_count : CATGA_SHARED_VTABLES;
-    for (unsigned i = 0; i < known; i++)
-        if (out->vtables[i].type == type && out->vtables[i].present == present)
-            return &out->vtables[i];
-    return NULL;
-}
-
-static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present, const uint8_t *at)
-{
-    catga_shared_vtable *written = &out->vtables[out->vtable_count++ % CATGA_SHARED_VTABLES];
-    written->type = type;
-    written->present = present;
-    written->at = at;
-    out->last = written;
-}
-
-/* No table looks like this one: what comes next cannot take its vtable without a look. */
-static const catga_shared_vtable none = {NULL, 0, NULL};
-
 static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtable)
 {
     catga_store_i32(table, (int32_t)(table - vtable));
     return at;
 }
 
-static inline uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+static inline uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                                       uint64_t present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
-    const catga_shared_vtable *known = find_vtable(out, type, present);
-    if (known != NULL) {
-        out->last = known;
-        return end_with(at, table, known->at);
-    }
-    remember_vtable(out, type, present, at);
+    out->closed = NULL;
+    if (catga_is_remembered(out, type, place, present))
+        return end_with(at, table, out->vtables[place]);
+    catga_remember(out, type, place, present, at);
     return end_with(write_vtable(at, type, present), table, at);
 }
 
 /* A table whose gaps are to be closed. */
-static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                                 uint64_t present)
 {
     uint16_t entries[2 + 64];
     uint8_t *at = close_gaps(table, type, present, entries);
-    const catga_shared_vtable *known = find_vtable(out, type, present);
-    out->closed = known == NULL ? at : known->at;
-    if (known == NULL) {
-        remember_vtable(out, type, present, at);
+    if (!catga_is_remembered(out, type, place, present)) {
+        catga_remember(out, type, place, present, at);
         at = copy_vtable(at, entries);
     }
-    out->last = &none;
+    out->closed = out->vtables[place];
     return end_with(at, table, out->closed);
 }
 
-static CATGA_APART uint8_t *end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
-                                            uint64_t present)
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                               uint64_t present)
 {
-    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, present)
-                                                                 : end_whole_table(out, table, type, present);
-}
-
-uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
-{
-    return present != type->all && type->field_count > LANES ? end_large_table(out, table, type, present)
-                                                             : end_whole_table(out, table, type, present);
+    place = catga_place_of(place, present);
+    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, place, present)
+                                                                 : end_whole_table(out, table, type, place, present);
 }
 
 /* Writes the vtable of a table of many fields. Its size. */
@@ -222,17 +193,16 @@ static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint
     return 4 + 2 * count;
 }
 
-/* Wide tables are rare: the last vtable of a type is remembered by the type alone, compared by its bytes; gaps stay. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
+/* The vtable that is remembered of a wide type is compared by its bytes; gaps stay. */
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
+                              const uint64_t *present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     size_t size = write_wide_vtable(at, type, present);
-    const catga_shared_vtable *known = find_vtable(out, type, 0);
-    if (known != NULL && memcmp(known->at, at, size) == 0) {
-        out->last = known;
-        return end_with(at, table, known->at);
-    }
-    remember_vtable(out, type, 0, at);
+    out->closed = NULL;
+    if (catga_is_remembered(out, type, place, 0) && memcmp(out->vtables[place], at, size) == 0)
+        return end_with(at, table, out->vtables[place]);
+    catga_remember(out, type, place, 0, at);
     memset(at + size, 0, catga_round_up(size) - size);
     return end_with(at + catga_round_up(size), table, at);
 }
@@ -258,13 +228,19 @@ static uint8_t *align(const catga_writer *out, uint8_t *at, size_t ahead, size_t
     return at + 4;
 }
 
+static uint8_t *refuse_length(catga_writer *out, const catga_field *field)
+{
+    catga_refuse_length(out, field);
+    return NULL;
+}
+
 /* Padding, length, slot, and room for the elements, to which *elements is set. Returns the vector's end, or NULL. */
 static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_field *field, size_t length,
                              size_t element_size, size_t alignment, uint8_t **elements)
 {
     size_t room = (size_t)(out->end - at);
     if (length > field->max)
-        return catga_refuse_length(out, field);
+        return refuse_length(out, field);
     if (room < 12 || length > (room - 12) / element_size)
         return catga_overflow(out);
     at = align(out, at, 4, alignment);
@@ -282,7 +258,7 @@ static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *sl
 {
     size_t room = (size_t)(out->end - at);
     if (length > field->max)
-        return catga_refuse_length(out, field);
+        return refuse_length(out, field);
     if (room < 4 || length > (room - 4) / 4)
         return catga_overflow(out);
     catga_store_u32(at, (uint32_t)length);
@@ -296,7 +272,7 @@ uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga
     uint8_t *elements;
     size_t size = catga_scalar_size(field->element);
     if (at == NULL || data == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+        return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, places, field), field, length, size, size, &elements);
     if (at != NULL)
         catga_copy_scalars(elements, data, length, size);
@@ -310,7 +286,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
     const uint8_t *from = data;
     const catga_struct *type = field->type;
     if (at == NULL || data == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+        return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, places, field), field, length, type->size, type->alignment, &elements);
     if (at == NULL)
         return NULL;
@@ -325,7 +301,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
 /* A string that is no field of its own. */
 static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, catga_string text)
 {
-    uint64_t seen;
+    uint64_t seen = 0;
     if (!catga_text_fits(out, at, text.length))
         return catga_overflow(out);
     at = catga_put_text(at, slot, text, &seen);
@@ -336,14 +312,14 @@ uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga
                            const catga_field *field, catga_string_slice values)
 {
     if (at == NULL || values.data == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, values.length);
+        return at == NULL ? NULL : leave_out(out, at, field, values.length);
     uint8_t *elements = at + 4;
     at = begin_offsets(out, at, catga_slot(table, places, field), field, values.length);
     for (size_t i = 0; at != NULL && i < values.length; i++) {
         catga_string value = values.data[i];
         at = value.data == NULL ? refuse(out, "absent") : put_lone_text(out, at, elements + 4 * i, value);
         if (at == NULL)
-            return failed_at(out, field, i);
+            return catga_failed_at(out, field, i);
     }
     return at;
 }
@@ -370,7 +346,7 @@ static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const c
 {
     if (!enter(out))
         return NULL;
-    at = type->put(out, at, slot, input);
+    at = type->put(out, at, slot, type, input);
     leave(out);
     return at;
 }
@@ -379,31 +355,9 @@ uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_p
                          const catga_field *field, const void *input)
 {
     if (at == NULL || input == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
+        return at == NULL ? NULL : leave_out(out, at, field, 0);
     at = put_table(out, at, catga_slot(table, places, field), field->type, input);
     return at == NULL ? failed_in(out, field) : at;
-}
-
-uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
-                            const catga_field *field, const void *data, size_t length)
-{
-    const uint8_t *input = data;
-    const catga_table *type = field->type;
-    if (at == NULL || data == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
-    uint8_t *elements = at + 4;
-    at = begin_offsets(out, at, catga_slot(table, places, field), field, length);
-    if (at == NULL || length == 0)
-        return at;
-    if (!enter(out))
-        return failed_in(out, field);
-    for (size_t i = 0; i < length; i++, elements += 4, input += type->plain_size) {
-        at = type->put(out, at, elements, input);
-        if (at == NULL)
-            return failed_at(out, field, i);
-    }
-    leave(out);
-    return at;
 }
 
 /* ---- Unions ---- */
@@ -453,7 +407,7 @@ uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_p
 {
     catga_plain_union plain = load_union(field->type, input);
     if (at == NULL || plain.type == 0)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, 0);
+        return at == NULL ? NULL : leave_out(out, at, field, 0);
     at = put_alternative(out, at, catga_slot(table, places, field), field->type, plain);
     return at == NULL ? failed_in(out, field) : at;
 }
@@ -465,7 +419,7 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
     const uint8_t *input = data;
     const catga_union *type = field->type;
     if (at == NULL || data == NULL)
-        return at == NULL ? NULL : catga_leave_out(out, at, field, length);
+        return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, places, tags), tags, length, 1, 1, &types);
     if (at == NULL)
         return NULL;
@@ -478,7 +432,7 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
         if (plain.type != 0)
             at = put_alternative(out, at, elements + 4 * i, type, plain);
         if (at == NULL)
-            return failed_at(out, field, i);
+            return catga_failed_at(out, field, i);
     }
     return at;
 }
@@ -498,12 +452,14 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
     out.start = buffer;
     out.end = buffer + (capacity & ~(size_t)3);
     out.problem = problem;
-    out.last = &none;
+    out.closed = NULL;
     out.depth = 1;
-    out.vtable_count = 0;
     out.full = false;
+    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small message. */
+    memset(out.types, 0, sizeof out.types / 2);
+    memset(out.types + CATGA_SHARED_VTABLES / 2, 0, sizeof out.types / 2);
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);
-    const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, input);
+    const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, table, input);
     if (at == NULL) {
         catga_problem_finish(problem);
         return out.full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;

@@ -197,7 +197,7 @@ static inline bool check_table(catga_check *check, uint32_t at, const catga_tabl
     if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, type, known))
         return false;
     catga_frame table = {check->bytes + known->vtable, at};
-    return type->check(check, table);
+    return type->check(check, table, type);
 }
 
 /* V7. To be followed by leave. */

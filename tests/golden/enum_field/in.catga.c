@@ -30,6 +30,7 @@ const char *test_enums_odd_name(test_enums_odd value)
 {
     return catga_enum_name(&test_enums_odd_descriptor, (int64_t)value);
 }
+static catga_put_function test_enums_paint_put;
 
 /* ---- test.enums.Paint ---- */
 
@@ -63,7 +64,8 @@ static const uint16_t test_enums_paint_layout[] = {4, 2, 0, 1, 3};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_enums_paint_vtable[] = {14, 13, 10, 11, 8, 12, 4, 0, 0, 0};
 
-static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_enums_paint *in = (const test_enums_paint *)input;
     uint8_t *table = catga_begin_table(out, at, slot, test_enums_paint_vtable, 4);
@@ -75,7 +77,7 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     present |= catga_put_u8(table + 10, in->color, 0) << 0;
     present |= catga_put_u8(table + 11, in->other, 1) << 1;
     present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
-    at = catga_end_table(out, table, &test_enums_paint_descriptor, test_enums_paint_vtable, present);
+    at = catga_end_table(out, table, type, test_enums_paint_vtable, 0, present);
     const catga_field *fields = test_enums_paint_fields;
     catga_places places = catga_places_of(out, test_enums_paint_vtable);
     at = catga_put_scalars(out, at, table, places, &fields[4], in->colors.data,
@@ -83,8 +85,9 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     return at;
 }
 
-static bool test_enums_paint_check(catga_check *check, catga_frame table)
+static bool test_enums_paint_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_enums_paint_fields;
     return
         catga_check_vector(check, table, &fields[4]) &&
@@ -92,7 +95,7 @@ static bool test_enums_paint_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_enums_paint_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.enums.Paint",
     test_enums_paint_fields,
     test_enums_paint_vtable,
@@ -103,4 +106,5 @@ const catga_table test_enums_paint_descriptor = {
     sizeof(test_enums_paint),
     5,
     4,
+    0,
     {'J', '4', 'e', 'i'}};

@@ -64,31 +64,39 @@ static const catga_member sample_everything_mixed_members[] = {
 const catga_struct sample_everything_mixed_descriptor = {
     "sample.everything.Mixed", sample_everything_mixed_members, 4, 32,
     8, false, false};
+static catga_put_function sample_everything_empty_put;
+static catga_put_function sample_everything_fields_put;
+static catga_put_function sample_everything_create_fields_put;
+static catga_put_function sample_everything_do_it_put;
+static catga_put_function sample_everything_ask_it_put;
+static catga_put_function sample_everything_done_put;
 
 /* ---- sample.everything.Empty ---- */
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_empty_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     (void)input;
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_empty_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &sample_everything_empty_descriptor, sample_everything_empty_vtable, present);
+    return catga_end_table(out, table, type, sample_everything_empty_vtable, 0, present);
 }
 
-static bool sample_everything_empty_check(catga_check *check, catga_frame table)
+static bool sample_everything_empty_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     (void)check;
     (void)table;
     return true;
 }
 
 const catga_table sample_everything_empty_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Empty",
     NULL,
     sample_everything_empty_vtable,
@@ -99,6 +107,7 @@ const catga_table sample_everything_empty_descriptor = {
     sizeof(sample_everything_empty),
     0,
     4,
+    0,
     {'d', 'h', '2', 'q'}};
 
 /* ---- sample.everything.Fields ---- */
@@ -236,7 +245,8 @@ static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 13, 14,
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_fields_vtable[] = {62, 167, 162, 163, 160, 108, 4, 164, 0, 112, 12, 116, 20, 165, 28, 36, 44, 52, 120, 124, 128, 166, 60, 76, 132, 136, 140, 144, 148, 152, 156, 0, 0, 0};
 
-static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const sample_everything_fields *in = (const sample_everything_fields *)input;
     if (!(in->signed_16 >= (-5)))
@@ -277,7 +287,7 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_put_i32(table + 108, in->signed_32, INT32_MIN) << 3;
     present |= catga_put_u32(table + 112, in->count, 1000) << 7;
     present |= catga_put_f32(table + 116, in->ratio, 0.5f) << 9;
-    present |= catga_has(in->text.data) << 16;
+    present |= UINT64_C(1) << 16;
     present |= catga_has(in->data.data) << 17;
     present |= catga_put_optional_u32(table + 128, in->maybe) << 18;
     present |= catga_has(in->inner) << 22;
@@ -286,17 +296,18 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_has(in->prices.data) << 25;
     present |= catga_has(in->texts.data) << 26;
     present |= catga_has(in->points.data) << 27;
-    present |= catga_has(in->inners.data) << 28;
+    present |= UINT64_C(1) << 28;
     present |= catga_put_i16(table + 160, in->signed_16, 0) << 2;
     present |= catga_put_bool(table + 162, in->flag, true) << 0;
     present |= catga_put_i8(table + 163, in->signed_8, (-1)) << 1;
     present |= catga_put_u8(table + 164, in->byte, 0) << 5;
     present |= catga_put_u8(table + 165, in->color, 4) << 11;
     present |= catga_put_optional_bool(table + 166, in->maybe_on) << 19;
-    at = catga_end_table(out, table, &sample_everything_fields_descriptor, sample_everything_fields_vtable, present);
+    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 1, present);
     const catga_field *fields = sample_everything_fields_fields;
     catga_places places = catga_places_of(out, sample_everything_fields_vtable);
-    at = catga_put_string(out, at, table, places, &fields[16], in->text);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[16], in->text, &seen);
     at = catga_put_scalars(out, at, table, places, &fields[17], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[22], in->inner);
@@ -309,13 +320,14 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     at = catga_put_strings(out, at, table, places, &fields[26], in->texts);
     at = catga_put_structs(out, at, table, places, &fields[27], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, places, &fields[28], in->inners.data,
-        in->inners.length);
-    return at;
+    at = catga_put_children(out, at, table, places, &fields[28], sample_everything_empty_put, sizeof(sample_everything_empty),
+        in->inners.data, in->inners.length);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_fields_check(catga_check *check, catga_frame table)
+static bool sample_everything_fields_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = sample_everything_fields_fields;
     return
         catga_check_i16(check, table, &fields[2], (-5), 5) &&
@@ -338,7 +350,7 @@ static bool sample_everything_fields_check(catga_check *check, catga_frame table
 }
 
 const catga_table sample_everything_fields_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Fields",
     sample_everything_fields_fields,
     sample_everything_fields_vtable,
@@ -349,6 +361,7 @@ const catga_table sample_everything_fields_descriptor = {
     sizeof(sample_everything_fields),
     29,
     8,
+    1,
     {'j', '7', 'G', 'N'}};
 
 /* ---- sample.everything.CreateFields ---- */
@@ -356,25 +369,27 @@ const catga_table sample_everything_fields_descriptor = {
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_create_fields_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     (void)input;
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_create_fields_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, &sample_everything_create_fields_descriptor, sample_everything_create_fields_vtable, present);
+    return catga_end_table(out, table, type, sample_everything_create_fields_vtable, 2, present);
 }
 
-static bool sample_everything_create_fields_check(catga_check *check, catga_frame table)
+static bool sample_everything_create_fields_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     (void)check;
     (void)table;
     return true;
 }
 
 const catga_table sample_everything_create_fields_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.CreateFields",
     NULL,
     sample_everything_create_fields_vtable,
@@ -385,6 +400,7 @@ const catga_table sample_everything_create_fields_descriptor = {
     sizeof(sample_everything_create_fields),
     0,
     4,
+    2,
     {'U', 'T', '4', 'u'}};
 
 /* ---- sample.everything.DoIt ---- */
@@ -403,23 +419,26 @@ static const uint16_t sample_everything_do_it_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_do_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const sample_everything_do_it *in = (const sample_everything_do_it *)input;
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_do_it_vtable, 4);
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &sample_everything_do_it_descriptor, sample_everything_do_it_vtable, present);
+    present |= UINT64_C(1) << 0;
+    at = catga_end_table(out, table, type, sample_everything_do_it_vtable, 3, present);
     const catga_field *fields = sample_everything_do_it_fields;
     catga_places places = catga_places_of(out, sample_everything_do_it_vtable);
-    at = catga_put_string(out, at, table, places, &fields[0], in->what);
-    return at;
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_do_it_check(catga_check *check, catga_frame table)
+static bool sample_everything_do_it_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = sample_everything_do_it_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
@@ -427,7 +446,7 @@ static bool sample_everything_do_it_check(catga_check *check, catga_frame table)
 }
 
 const catga_table sample_everything_do_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoIt",
     sample_everything_do_it_fields,
     sample_everything_do_it_vtable,
@@ -438,6 +457,7 @@ const catga_table sample_everything_do_it_descriptor = {
     sizeof(sample_everything_do_it),
     1,
     4,
+    3,
     {'Q', 'l', 'P', 'u'}};
 
 /* ---- sample.everything.AskIt ---- */
@@ -456,7 +476,8 @@ static const uint16_t sample_everything_ask_it_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_ask_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_ask_it_vtable, 4);
@@ -464,18 +485,19 @@ static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uin
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u32(table + 4, in->which, 0) << 0;
-    return catga_end_table(out, table, &sample_everything_ask_it_descriptor, sample_everything_ask_it_vtable, present);
+    return catga_end_table(out, table, type, sample_everything_ask_it_vtable, 4, present);
 }
 
-static bool sample_everything_ask_it_check(catga_check *check, catga_frame table)
+static bool sample_everything_ask_it_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     (void)check;
     (void)table;
     return true;
 }
 
 const catga_table sample_everything_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AskIt",
     sample_everything_ask_it_fields,
     sample_everything_ask_it_vtable,
@@ -485,6 +507,7 @@ const catga_table sample_everything_ask_it_descriptor = {
     0x1,
     sizeof(sample_everything_ask_it),
     1,
+    4,
     4,
     {'H', '0', '1', 'm'}};
 
@@ -504,7 +527,8 @@ static const uint16_t sample_everything_done_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_done_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const sample_everything_done *in = (const sample_everything_done *)input;
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_done_vtable, 4);
@@ -512,15 +536,17 @@ static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, &sample_everything_done_descriptor, sample_everything_done_vtable, present);
+    at = catga_end_table(out, table, type, sample_everything_done_vtable, 5, present);
     const catga_field *fields = sample_everything_done_fields;
     catga_places places = catga_places_of(out, sample_everything_done_vtable);
-    at = catga_put_string(out, at, table, places, &fields[0], in->what);
-    return at;
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_done_check(catga_check *check, catga_frame table)
+static bool sample_everything_done_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = sample_everything_done_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
@@ -528,7 +554,7 @@ static bool sample_everything_done_check(catga_check *check, catga_frame table)
 }
 
 const catga_table sample_everything_done_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Done",
     sample_everything_done_fields,
     sample_everything_done_vtable,
@@ -539,6 +565,7 @@ const catga_table sample_everything_done_descriptor = {
     sizeof(sample_everything_done),
     1,
     4,
+    5,
     {'X', '-', 'U', 'L'}};
 
 /* ---- Errors sample.everything.Trouble ---- */

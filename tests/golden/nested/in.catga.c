@@ -15,6 +15,7 @@ static const catga_member test_nested_point_members[] = {
 const catga_struct test_nested_point_descriptor = {
     "test.nested.Point", test_nested_point_members, 2, 8,
     4, true, true};
+static catga_put_function test_nested_tree_put;
 
 /* ---- test.nested.Tree ---- */
 
@@ -40,7 +41,8 @@ static const uint16_t test_nested_tree_layout[] = {0, 1, 2};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_nested_tree_vtable[] = {10, 20, 4, 12, 16, 0, 0, 0, 0, 0};
 
-static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_nested_tree *in = (const test_nested_tree *)input;
     uint8_t *table = catga_begin_table(out, at, slot, test_nested_tree_vtable, 4);
@@ -50,17 +52,18 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
     present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
     present |= catga_has(in->left) << 1;
     present |= catga_has(in->children.data) << 2;
-    at = catga_end_table(out, table, &test_nested_tree_descriptor, test_nested_tree_vtable, present);
+    at = catga_end_table(out, table, type, test_nested_tree_vtable, 0, present);
     const catga_field *fields = test_nested_tree_fields;
     catga_places places = catga_places_of(out, test_nested_tree_vtable);
     at = catga_put_child(out, at, table, places, &fields[1], in->left);
-    at = catga_put_children(out, at, table, places, &fields[2], in->children.data,
-        in->children.length);
+    at = catga_put_children(out, at, table, places, &fields[2], test_nested_tree_put, sizeof(test_nested_tree),
+        in->children.data, in->children.length);
     return at;
 }
 
-static bool test_nested_tree_check(catga_check *check, catga_frame table)
+static bool test_nested_tree_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_nested_tree_fields;
     return
         catga_check_child(check, table, &fields[1]) &&
@@ -69,7 +72,7 @@ static bool test_nested_tree_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_nested_tree_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.nested.Tree",
     test_nested_tree_fields,
     test_nested_tree_vtable,
@@ -80,4 +83,5 @@ const catga_table test_nested_tree_descriptor = {
     sizeof(test_nested_tree),
     3,
     4,
+    0,
     {'T', 'P', 'w', 'T'}};

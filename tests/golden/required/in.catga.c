@@ -15,6 +15,7 @@ static const catga_member test_required_point_members[] = {
 const catga_struct test_required_point_descriptor = {
     "test.required.Point", test_required_point_members, 2, 8,
     4, true, true};
+static catga_put_function test_required_must_put;
 
 /* ---- test.required.Must ---- */
 
@@ -48,7 +49,8 @@ static const uint16_t test_required_must_layout[] = {0, 1, 2, 3, 4};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_required_must_vtable[] = {14, 28, 4, 8, 12, 20, 24, 0, 0, 0};
 
-static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_required_must *in = (const test_required_must *)input;
     if (in->point == NULL)
@@ -57,25 +59,27 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    present |= catga_has(in->name.data) << 0;
-    present |= catga_has(in->data.data) << 1;
+    present |= UINT64_C(1) << 0;
+    present |= UINT64_C(1) << 1;
     present |= catga_put_struct(table + 12, &test_required_point_descriptor, in->point) << 2;
     present |= catga_has(in->inner) << 3;
-    present |= catga_has(in->many.data) << 4;
-    at = catga_end_table(out, table, &test_required_must_descriptor, test_required_must_vtable, present);
+    present |= UINT64_C(1) << 4;
+    at = catga_end_table(out, table, type, test_required_must_vtable, 0, present);
     const catga_field *fields = test_required_must_fields;
     catga_places places = catga_places_of(out, test_required_must_vtable);
-    at = catga_put_string(out, at, table, places, &fields[0], in->name);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->name, &seen);
     at = catga_put_scalars(out, at, table, places, &fields[1], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[3], in->inner);
-    at = catga_put_children(out, at, table, places, &fields[4], in->many.data,
-        in->many.length);
-    return at;
+    at = catga_put_children(out, at, table, places, &fields[4], test_required_must_put, sizeof(test_required_must),
+        in->many.data, in->many.length);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_required_must_check(catga_check *check, catga_frame table)
+static bool test_required_must_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_required_must_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
@@ -87,7 +91,7 @@ static bool test_required_must_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_required_must_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.required.Must",
     test_required_must_fields,
     test_required_must_vtable,
@@ -98,4 +102,5 @@ const catga_table test_required_must_descriptor = {
     sizeof(test_required_must),
     5,
     4,
+    0,
     {'u', 'p', 'H', '_'}};

@@ -17,6 +17,7 @@ static const catga_member test_tables_triple_members[] = {
 const catga_struct test_tables_triple_descriptor = {
     "test.tables.Triple", test_tables_triple_members, 3, 6,
     2, true, true};
+static catga_put_function test_tables_mixed_put;
 
 /* ---- test.tables.Mixed ---- */
 
@@ -58,7 +59,8 @@ static const uint16_t test_tables_mixed_layout[] = {1, 5, 4, 2, 3, 0, 6};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_tables_mixed_vtable[] = {18, 34, 32, 4, 24, 26, 20, 12, 33, 0};
 
-static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_tables_mixed *in = (const test_tables_mixed *)input;
     uint8_t *table = catga_begin_table(out, at, slot, test_tables_mixed_vtable, 8);
@@ -72,15 +74,17 @@ static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *s
     present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
     present |= catga_put_u8(table + 32, in->a, 0) << 0;
     present |= catga_put_bool(table + 33, in->g, false) << 6;
-    at = catga_end_table(out, table, &test_tables_mixed_descriptor, test_tables_mixed_vtable, present);
+    at = catga_end_table(out, table, type, test_tables_mixed_vtable, 0, present);
     const catga_field *fields = test_tables_mixed_fields;
     catga_places places = catga_places_of(out, test_tables_mixed_vtable);
-    at = catga_put_string(out, at, table, places, &fields[4], in->e);
-    return at;
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[4], in->e, &seen);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_tables_mixed_check(catga_check *check, catga_frame table)
+static bool test_tables_mixed_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_tables_mixed_fields;
     return
         catga_check_string(check, table, &fields[4]) &&
@@ -88,7 +92,7 @@ static bool test_tables_mixed_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_tables_mixed_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.tables.Mixed",
     test_tables_mixed_fields,
     test_tables_mixed_vtable,
@@ -99,4 +103,5 @@ const catga_table test_tables_mixed_descriptor = {
     sizeof(test_tables_mixed),
     7,
     8,
+    0,
     {'N', '8', 'g', 'R'}};

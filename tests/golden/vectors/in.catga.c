@@ -15,6 +15,8 @@ static const catga_member test_vectors_point_members[] = {
 const catga_struct test_vectors_point_descriptor = {
     "test.vectors.Point", test_vectors_point_members, 2, 8,
     4, true, true};
+static catga_put_function test_vectors_item_put;
+static catga_put_function test_vectors_many_put;
 
 /* ---- test.vectors.Item ---- */
 
@@ -32,7 +34,8 @@ static const uint16_t test_vectors_item_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_vectors_item_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_vectors_item *in = (const test_vectors_item *)input;
     uint8_t *table = catga_begin_table(out, at, slot, test_vectors_item_vtable, 4);
@@ -40,15 +43,17 @@ static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *s
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->name.data) << 0;
-    at = catga_end_table(out, table, &test_vectors_item_descriptor, test_vectors_item_vtable, present);
+    at = catga_end_table(out, table, type, test_vectors_item_vtable, 0, present);
     const catga_field *fields = test_vectors_item_fields;
     catga_places places = catga_places_of(out, test_vectors_item_vtable);
-    at = catga_put_string(out, at, table, places, &fields[0], in->name);
-    return at;
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->name, &seen);
+    return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_vectors_item_check(catga_check *check, catga_frame table)
+static bool test_vectors_item_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_vectors_item_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
@@ -56,7 +61,7 @@ static bool test_vectors_item_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_vectors_item_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Item",
     test_vectors_item_fields,
     test_vectors_item_vtable,
@@ -67,6 +72,7 @@ const catga_table test_vectors_item_descriptor = {
     sizeof(test_vectors_item),
     1,
     4,
+    0,
     {'s', '6', 'z', 'u'}};
 
 /* ---- test.vectors.Many ---- */
@@ -109,7 +115,8 @@ static const uint16_t test_vectors_many_layout[] = {0, 1, 2, 3, 4, 5, 6};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_vectors_many_vtable[] = {18, 32, 4, 8, 12, 16, 20, 24, 28, 0};
 
-static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *slot, const void *input)
+static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
 {
     const test_vectors_many *in = (const test_vectors_many *)input;
     uint8_t *table = catga_begin_table(out, at, slot, test_vectors_many_vtable, 4);
@@ -123,7 +130,7 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     present |= catga_has(in->points.data) << 4;
     present |= catga_has(in->items.data) << 5;
     present |= catga_has(in->data.data) << 6;
-    at = catga_end_table(out, table, &test_vectors_many_descriptor, test_vectors_many_vtable, present);
+    at = catga_end_table(out, table, type, test_vectors_many_vtable, 1, present);
     const catga_field *fields = test_vectors_many_fields;
     catga_places places = catga_places_of(out, test_vectors_many_vtable);
     at = catga_put_scalars(out, at, table, places, &fields[0], in->flags.data,
@@ -135,15 +142,16 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     at = catga_put_strings(out, at, table, places, &fields[3], in->names);
     at = catga_put_structs(out, at, table, places, &fields[4], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, places, &fields[5], in->items.data,
-        in->items.length);
+    at = catga_put_children(out, at, table, places, &fields[5], test_vectors_item_put, sizeof(test_vectors_item),
+        in->items.data, in->items.length);
     at = catga_put_scalars(out, at, table, places, &fields[6], in->data.data,
         in->data.length);
     return at;
 }
 
-static bool test_vectors_many_check(catga_check *check, catga_frame table)
+static bool test_vectors_many_check(catga_check *check, catga_frame table, const catga_table *type)
 {
+    (void)type;
     const catga_field *fields = test_vectors_many_fields;
     return
         catga_check_vector(check, table, &fields[0]) &&
@@ -157,7 +165,7 @@ static bool test_vectors_many_check(catga_check *check, catga_frame table)
 }
 
 const catga_table test_vectors_many_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, identifier */
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Many",
     test_vectors_many_fields,
     test_vectors_many_vtable,
@@ -168,4 +176,5 @@ const catga_table test_vectors_many_descriptor = {
     sizeof(test_vectors_many),
     7,
     4,
+    1,
     {'R', 'N', 'o', '3'}};
