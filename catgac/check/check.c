@@ -270,7 +270,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
     size_t messages = counts.of[AST_COMMAND] + counts.of[AST_QUERY] + counts.of[AST_EVENT];
     module_arrays made = {
         .constants = ARENA_ARRAY(c->memory, counts.of[AST_CONST], model_constant),
-        .enums = ARENA_ARRAY(c->memory, counts.of[AST_ENUM], model_enum),
+        .enums = ARENA_ARRAY(c->memory, counts.of[AST_ENUM] + counts.of[AST_FLAGS], model_enum),
         .tables = ARENA_ARRAY(c->memory, counts.of[AST_TABLE] + messages, model_table),
         .error_sets = ARENA_ARRAY(c->memory, counts.of[AST_ERRORS], model_error_set),
         .messages = ARENA_ARRAY(c->memory, messages, model_message),
@@ -300,6 +300,7 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
         made->constant->origin = origin;
         break;
     case AST_ENUM:
+    case AST_FLAGS:
         made->enumeration = &arrays->enums[module->enum_count++];
         made->enumeration->origin = origin;
         break;
@@ -325,7 +326,6 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
         made->service = &arrays->services[module->service_count++];
         made->service->origin = origin;
         break;
-    case AST_FLAGS:
     case AST_UNION:
     case AST_BROKEN:
     case AST_NAMESPACE:
@@ -341,8 +341,6 @@ static void declare(checker *c, scope *in, symbol *made)
     const ast_declaration *d = made->declaration;
     if (d->kind == AST_UNION)
         check_unsupported(c, d->place, "a union is");
-    if (d->kind == AST_FLAGS)
-        check_unsupported(c, d->place, "a set of flags is");
     if (d->kind != AST_BROKEN)
         check_declared_name(c, d->name);
 
@@ -435,6 +433,7 @@ static void check_symbol(checker *c, symbol *s)
         check_constant(c, s);
         break;
     case AST_ENUM:
+    case AST_FLAGS:
         check_enum(c, s);
         break;
     case AST_STRUCT:
@@ -455,7 +454,6 @@ static void check_symbol(checker *c, symbol *s)
     case AST_SERVICE:
         check_service(c, s);
         break;
-    case AST_FLAGS:
     case AST_UNION:
     case AST_BROKEN:
     case AST_NAMESPACE:

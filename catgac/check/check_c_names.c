@@ -83,6 +83,7 @@ static unsigned named_of(ast_kind kind)
 {
     switch (kind) {
     case AST_ENUM:
+    case AST_FLAGS:
         return NAMED_ENUM;
     case AST_STRUCT:
         return NAMED_STRUCT;
@@ -102,7 +103,6 @@ static unsigned named_of(ast_kind kind)
     case AST_VERSION:
     case AST_IMPORT:
     case AST_CONST:
-    case AST_FLAGS:
     case AST_UNION:
         return NAMED_NOTHING;
     }

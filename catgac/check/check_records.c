@@ -120,7 +120,7 @@ static void check_enum_default(const checker *c, const ast_member *written, mode
 {
     const model_enum *of = field->type.enumeration;
     field->default_member = check_enum_member_of_value(of, &field->default_value);
-    if (field->default_member != NULL)
+    if (field->default_member != NULL || of->is_flags)
         return;
     diag_report(c->diags, DIAG_BAD_DEFAULT, written->name.place,
                 "'%.*s' needs a default: its enum '%.*s' has no member of value 0",

@@ -99,7 +99,7 @@ static bool use_declared(checker *c, const scope *from, const ast_type *written,
         return false;
     if (written->argument != NULL)
         return report_type(c, written->argument->place, "only decimal takes a number");
-    if (found->declaration->kind == AST_ENUM) {
+    if (found->declaration->kind == AST_ENUM || found->declaration->kind == AST_FLAGS) {
         check_enum(c, found);
         type->kind = TYPE_ENUM;
         type->enumeration = found->enumeration;
@@ -210,7 +210,29 @@ static bool check_enum_scalar(checker *c, const symbol *s, model_enum *facts)
     if (type.kind != TYPE_SCALAR || type.optional ||
         (class != CLASS_SIGNED && class != CLASS_UNSIGNED))
         return report_type(c, written->place, "an enum is held by an integer: i8 to u64");
+    if (facts->is_flags && class == CLASS_SIGNED)
+        return report_type(c, written->place, "flags are held by an unsigned integer: u8 to u64");
     facts->scalar = type.scalar;
+    return true;
+}
+
+static bool report_next_value(const checker *c, const model_type *type, const ast_member *member)
+{
+    diag_report(c->diags, DIAG_OVERFLOW, member->name.place,
+                "the value of '%.*s' does not fit in '%.*s'", SLICE_PRINT(member->name.text),
+                SLICE_PRINT(scalar_word(type->scalar)));
+    return false;
+}
+
+/* The bit above that of the member before, or the lowest one. */
+static bool next_flag(const checker *c, const model_type *type, const ast_member *member,
+                      const model_value *previous, model_value *value)
+{
+    uint64_t highest = UINT64_C(1) << (8 * scalar_size(type->scalar) - 1);
+    if (previous != NULL && previous->as_unsigned >= highest)
+        return report_next_value(c, type, member);
+    *value = check_zero(type);
+    value->as_unsigned = previous == NULL ? 1 : previous->as_unsigned << 1;
     return true;
 }
 
@@ -224,12 +246,8 @@ static bool next_value(const checker *c, const model_type *type, const ast_membe
     unsigned unused_bits = 64 - 8 * scalar_size(type->scalar);
     bool is_last = value->kind == VALUE_SIGNED ? value->as_signed == INT64_MAX >> unused_bits
                                                : value->as_unsigned == UINT64_MAX >> unused_bits;
-    if (is_last) {
-        diag_report(c->diags, DIAG_OVERFLOW, member->name.place,
-                    "the value of '%.*s' does not fit in '%.*s'", SLICE_PRINT(member->name.text),
-                    SLICE_PRINT(scalar_word(type->scalar)));
-        return false;
-    }
+    if (is_last)
+        return report_next_value(c, type, member);
     if (value->kind == VALUE_SIGNED)
         value->as_signed++;
     else
@@ -274,14 +292,33 @@ const model_enum_member *check_enum_member_of_value(const model_enum *of, const 
     return NULL;
 }
 
+static bool check_flag(const checker *c, const ast_member *member, const model_value *value)
+{
+    uint64_t bits = value->as_unsigned;
+    if (bits != 0 && (bits & (bits - 1)) == 0)
+        return true;
+    diag_report(c->diags, DIAG_BAD_FLAG, member->value->place,
+                "each of a set of flags is one bit: 1, 2, 4, ...");
+    return false;
+}
+
+static bool check_member_value(checker *c, const symbol *s, const ast_member *member,
+                               const model_value *previous, model_value *value)
+{
+    const model_type type = {.kind = TYPE_SCALAR, .scalar = s->enumeration->scalar};
+    bool is_flag = s->enumeration->is_flags;
+    if (member->value != NULL)
+        return check_evaluate(c, s->scope, member->value, &type, value) &&
+               (!is_flag || check_flag(c, member, value));
+    return is_flag ? next_flag(c, &type, member, previous, value)
+                   : next_value(c, &type, member, previous, value);
+}
+
 static bool check_enum_member(checker *c, symbol *s, const ast_member *member,
                               const model_value *previous, model_enum_member *made)
 {
-    const model_type type = {.kind = TYPE_SCALAR, .scalar = s->enumeration->scalar};
     made->origin = check_origin(s->scope, member->name, member->doc);
-    bool good = member->value == NULL
-                    ? next_value(c, &type, member, previous, &made->value)
-                    : check_evaluate(c, s->scope, member->value, &type, &made->value);
+    bool good = check_member_value(c, s, member, previous, &made->value);
     if (good && previous != NULL && check_compare(&made->value, previous) <= 0) {
         diag_report(c->diags, DIAG_ENUM_ORDER, member->place,
                     "the values of an enum ascend: '%.*s' is not above the one before",
@@ -301,6 +338,7 @@ void check_enum(checker *c, symbol *s)
     s->state = SYMBOL_DONE;
     model_enum *facts = s->enumeration;
     const ast_members *members = &s->declaration->members;
+    facts->is_flags = s->declaration->kind == AST_FLAGS;
     if (!check_enum_scalar(c, s, facts)) {
         s->invalid = true;
         return;

@@ -518,9 +518,11 @@ static bool combine_floats(const evaluation *e, const ast_expression *at, double
 }
 
 /* Plain integers know all operators, floats the four of arithmetic; decimals, durations and
- * timestamps are added and subtracted; the others know none. */
+ * timestamps are added and subtracted; flags are joined by `|`; the others know none. */
 static bool has_operator(const model_type *type, int sign)
 {
+    if (type->kind == TYPE_ENUM && type->enumeration->is_flags)
+        return sign == TOKEN_BAR;
     if (type->kind == TYPE_ENUM || type->kind == TYPE_STRING || value_kind_of(type) == VALUE_BOOL)
         return false;
     if (type->kind != TYPE_SCALAR)

@@ -173,10 +173,26 @@ static const model_enum_member *find_member(const model_enum *enumeration, const
     return NULL;
 }
 
+/* Read | Write; "none" when no bit is set. */
+static slice show_flags(arena *memory, const model_enum *flags, uint64_t bits)
+{
+    buffer text = buffer_in(memory);
+    for (size_t i = 0; i < flags->member_count; i++) {
+        if ((flags->members[i].value.as_unsigned & bits) == 0)
+            continue;
+        if (text.length > 0)
+            buffer_append_text(&text, " | ");
+        buffer_append(&text, flags->members[i].origin.name);
+    }
+    return text.length == 0 ? SLICE("none") : buffer_slice(&text);
+}
+
 slice literal_shown(arena *memory, const model_type *type, const model_value *value)
 {
     if (type->kind == TYPE_DECIMAL)
         return show_decimal(memory, value->as_signed, type->decimal_places);
+    if (type->kind == TYPE_ENUM && type->enumeration->is_flags)
+        return show_flags(memory, type->enumeration, value->as_unsigned);
     if (type->kind == TYPE_ENUM) {
         const model_enum_member *member = find_member(type->enumeration, value);
         if (member != NULL)

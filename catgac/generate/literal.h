@@ -15,7 +15,7 @@ slice literal_wire(arena *memory, const model_value *value);
 /* Plain digits, as FlatBuffers wants them: 1000, -5, 1.5, true. */
 slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar);
 
-/* For people: a decimal with its point, an enum's value by name. */
+/* For people: a decimal with its point, an enum's value by name, flags by theirs. */
 slice literal_shown(arena *memory, const model_type *type, const model_value *value);
 
 /* The least and the greatest value of a scalar type other than bool. */

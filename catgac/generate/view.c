@@ -125,6 +125,15 @@ static bool fits_int(const model_value *value)
     return value->as_unsigned <= INT32_MAX;
 }
 
+/* FlatBuffers counts the bits of its flags. */
+static slice fbs_value_of(viewer *v, const model_enum *enumeration, const model_value *value)
+{
+    if (!enumeration->is_flags)
+        return literal_plain(v->memory, value, enumeration->scalar);
+    buffer_append_integer(view_scratch(v), __builtin_ctzll(value->as_unsigned));
+    return view_keep(v);
+}
+
 static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration *made)
 {
     const model_origin *origin = &enumeration->origin;
@@ -133,6 +142,8 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
     made->storage = view_c_scalar(enumeration->scalar);
     made->fbs = view_fbs_name(v, origin);
     made->fbs_type = view_fbs_scalar(enumeration->scalar);
+    made->is_flags = enumeration->is_flags;
+    made->flags = enumeration->is_flags ? SLICE("true") : SLICE("false");
     made->fits_int = true;
     made->value_count = (int64_t)enumeration->member_count;
     made->doc = view_doc(&origin->doc);
@@ -147,7 +158,7 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
             VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, member->origin.name));
         values[i].number = literal_c(v->memory, &member->value, enumeration->scalar);
         values[i].value = literal_wire(v->memory, &member->value);
-        values[i].fbs_value = literal_plain(v->memory, &member->value, enumeration->scalar);
+        values[i].fbs_value = fbs_value_of(v, enumeration, &member->value);
         values[i].doc = view_doc(&member->origin.doc);
         made->fits_int = made->fits_int && fits_int(&member->value);
     }

@@ -226,14 +226,15 @@ static slice maximum_of(viewer *v, const model_field *field)
  * a field is a plain number there. */
 static bool is_nameless_enum(const model_field *field)
 {
-    return field->type.kind == TYPE_ENUM && !field->type.optional && field->default_member == NULL;
+    return field->type.kind == TYPE_ENUM && !field->type.enumeration->is_flags &&
+           !field->type.optional && field->default_member == NULL;
 }
 
 static slice fbs_default_of(viewer *v, const model_field *field)
 {
     if (field->type.optional)
         return SLICE("null");
-    if (field->default_member != NULL)
+    if (field->default_member != NULL && !field->type.enumeration->is_flags)
         return field->default_member->origin.name;
     if (field->default_value.kind == VALUE_NONE)
         return SLICE("");

@@ -128,10 +128,16 @@ static void note_type(const model_type *type, buffer *note)
     }
 }
 
+/* An enum, whose value 0 has a name. */
+static bool is_named(const model_type *type)
+{
+    return type->kind == TYPE_ENUM && !type->enumeration->is_flags;
+}
+
 static void note_default(viewer *v, const model_field *field, buffer *note)
 {
     const model_value *value = &field->default_value;
-    if (value->kind == VALUE_NONE || (value->as_unsigned == 0 && field->type.kind != TYPE_ENUM) ||
+    if (value->kind == VALUE_NONE || (value->as_unsigned == 0 && !is_named(&field->type)) ||
         (value->kind == VALUE_BOOL && !value->as_bool))
         return;
     begin_note(note);

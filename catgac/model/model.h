@@ -163,7 +163,7 @@ struct model_field {
     /* In a table, for every type that is_scalar and is not optional: the value written in the
      * schema or zero. VALUE_NONE for all other types. */
     model_value default_value;
-    const model_enum_member *default_member; /* the same for an enum, by name */
+    const model_enum_member *default_member; /* the same for an enum, by name; not for all flags */
 
     /* @range: VALUE_NONE where that side is open. Compared as the field's scalar. */
     model_value minimum;

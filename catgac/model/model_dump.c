@@ -67,7 +67,8 @@ static void dump_enum(const model_enum *enumeration, buffer *out)
 {
     const model_type type = {.kind = TYPE_SCALAR, .scalar = enumeration->scalar};
     dump_doc(&enumeration->origin.doc, "  ", out);
-    buffer_printf(out, "  enum %.*s: %.*s\n", SLICE_PRINT(enumeration->origin.name),
+    buffer_printf(out, "  %s %.*s: %.*s\n", enumeration->is_flags ? "flags" : "enum",
+                  SLICE_PRINT(enumeration->origin.name),
                   SLICE_PRINT(scalar_word(enumeration->scalar)));
     for (size_t i = 0; i < enumeration->member_count; i++) {
         const model_enum_member *member = &enumeration->members[i];

@@ -39,7 +39,11 @@ extern "C" {
 %# ---- Enums
 % for enumeration in module.enums
 
+% if enumeration.is_flags
+/* ---- Flags ${enumeration.name} ---- */
+% else
 /* ---- Enum ${enumeration.name} ---- */
+% end
 
 % for line in enumeration.doc
 /* ${line|comment} */
@@ -64,7 +68,11 @@ enum {
 % end
 extern const catga_enum ${enumeration.type}_descriptor;
 
+% if enumeration.is_flags
+/* The name of a single bit as in the schema, or NULL. */
+% else
 /* The name of a value as in the schema, or NULL. */
+% end
 const char *${enumeration.type}_name(${enumeration.type} value);
 % end
 %#

@@ -14,7 +14,7 @@ static const catga_enumerator ${enumeration.type}_values[] = {
 };
 
 const catga_enum ${enumeration.type}_descriptor = {
-    "${enumeration.name}", ${enumeration.type}_values, ${enumeration.value_count}, false};
+    "${enumeration.name}", ${enumeration.type}_values, ${enumeration.value_count}, ${enumeration.flags}};
 
 const char *${enumeration.type}_name(${enumeration.type} value)
 {

@@ -16,6 +16,22 @@ const char *sample_everything_color_name(sample_everything_color value)
     return catga_enum_name(&sample_everything_color_descriptor, (int64_t)value);
 }
 
+/* ---- Enum sample.everything.Right ---- */
+
+static const catga_enumerator sample_everything_right_values[] = {
+    {"Read", {1, 0}},
+    {"Write", {2, 0}},
+    {"Own", {32768, 0}},
+};
+
+const catga_enum sample_everything_right_descriptor = {
+    "sample.everything.Right", sample_everything_right_values, 3, true};
+
+const char *sample_everything_right_name(sample_everything_right value)
+{
+    return catga_enum_name(&sample_everything_right_descriptor, (int64_t)value);
+}
+
 /* ---- Enum sample.everything.Huge ---- */
 
 static const catga_enumerator sample_everything_huge_values[] = {
@@ -173,77 +189,85 @@ static const catga_field sample_everything_fields_fields[] = {
      offsetof(sample_everything_fields, huge),
      28, 8, 8, CATGA_KIND_u64, 0,
      CATGA_FORMAT_enum, 0, 0, {0, 0}},
+    {"rights", &sample_everything_right_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, rights),
+     30, 2, 2, CATGA_KIND_u16, 0,
+     CATGA_FORMAT_enum, 0, 0, {3, 0}},
     {"price", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, price),
-     30, 8, 8, CATGA_KIND_i64, 0,
+     32, 8, 8, CATGA_KIND_i64, 0,
      CATGA_FORMAT_decimal, 2, 0, {0, 0}},
     {"at", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, at),
-     32, 8, 8, CATGA_KIND_i64, 0,
+     34, 8, 8, CATGA_KIND_i64, 0,
      CATGA_FORMAT_timestamp, 0, 0, {0, 0}},
     {"took", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, took),
-     34, 8, 8, CATGA_KIND_i64, 0,
+     36, 8, 8, CATGA_KIND_i64, 0,
      CATGA_FORMAT_duration, 0, 0, {0, 0}},
     {"text", NULL, NULL, 64,
      offsetof(sample_everything_fields, text),
-     36, 4, 4, CATGA_KIND_string, 0,
+     38, 4, 4, CATGA_KIND_string, 0,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
     {"data", NULL, NULL, 1024,
      offsetof(sample_everything_fields, data),
-     38, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     40, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
      CATGA_FORMAT_bytes, 0, 0, {0, 0}},
     {"maybe", NULL, &sample_everything_fields_maybe_range, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, maybe),
-     40, 4, 4, CATGA_KIND_u32, 0,
+     42, 4, 4, CATGA_KIND_u32, 0,
      CATGA_FORMAT_plain, 0, CATGA_OPTIONAL, {0, 0}},
     {"maybe_on", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, maybe_on),
-     42, 1, 1, CATGA_KIND_bool, 0,
+     44, 1, 1, CATGA_KIND_bool, 0,
      CATGA_FORMAT_plain, 0, CATGA_OPTIONAL, {0, 0}},
     {"point", &sample_everything_point_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, point),
-     44, 16, 8, CATGA_KIND_struct, 0,
+     46, 16, 8, CATGA_KIND_struct, 0,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"corner", &sample_everything_mixed_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, corner),
-     46, 32, 8, CATGA_KIND_struct, 0,
+     48, 32, 8, CATGA_KIND_struct, 0,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
     {"inner", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, inner),
-     48, 4, 4, CATGA_KIND_table, 0,
+     50, 4, 4, CATGA_KIND_table, 0,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"numbers", NULL, NULL, 10,
      offsetof(sample_everything_fields, numbers),
-     50, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
+     52, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"colors", &sample_everything_color_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, colors),
-     52, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     54, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+    {"allowed", &sample_everything_right_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, allowed),
+     56, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
      CATGA_FORMAT_enum, 0, 0, {0, 0}},
     {"prices", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, prices),
-     54, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
+     58, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
      CATGA_FORMAT_decimal, 2, 0, {0, 0}},
     {"texts", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, texts),
-     56, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
+     60, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"points", &sample_everything_point_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, points),
-     58, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
+     62, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"inners", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, inners),
-     60, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
+     64, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
 };
 
 /* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 13, 14, 15, 20, 21, 3, 7, 9, 16, 17, 18, 22, 23, 24, 25, 26, 27, 28, 2, 0, 1, 5, 11, 19, 6};
+static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 3, 7, 9, 17, 18, 19, 23, 24, 25, 26, 27, 28, 29, 30, 2, 13, 0, 1, 5, 11, 20, 6};
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_fields_vtable[] = {62, 167, 162, 163, 160, 108, 4, 164, 0, 112, 12, 116, 20, 165, 28, 36, 44, 52, 120, 124, 128, 166, 60, 76, 132, 136, 140, 144, 148, 152, 156, 0, 0, 0};
+static const uint16_t sample_everything_fields_vtable[] = {66, 173, 168, 169, 164, 108, 4, 170, 0, 112, 12, 116, 20, 171, 28, 166, 36, 44, 52, 120, 124, 128, 172, 60, 76, 132, 136, 140, 144, 148, 152, 156, 160, 0};
 
 static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -266,11 +290,11 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     if (!(in->ratio <= 1.0f))
         return catga_refuse(out, &sample_everything_fields_fields[9], "out of range");
     if (in->maybe.present && !(in->maybe.value >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[18], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range");
     if (in->maybe.present && !(in->maybe.value <= 10))
-        return catga_refuse(out, &sample_everything_fields_fields[18], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range");
     if (in->corner == NULL)
-        return catga_refuse(out, &sample_everything_fields_fields[21], "required, but absent");
+        return catga_refuse(out, &sample_everything_fields_fields[22], "required, but absent");
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
     if (table == NULL)
         return NULL;
@@ -279,48 +303,52 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_put_u64(table + 12, in->large, UINT64_C(18446744073709551615)) << 8;
     present |= catga_put_f64(table + 20, in->share, 0.0) << 10;
     present |= catga_put_u64(table + 28, in->huge, 0) << 12;
-    present |= catga_put_i64(table + 36, in->price, 0) << 13;
-    present |= catga_put_i64(table + 44, in->at, 0) << 14;
-    present |= catga_put_i64(table + 52, in->took, 0) << 15;
-    present |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 20;
-    present |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 21;
+    present |= catga_put_i64(table + 36, in->price, 0) << 14;
+    present |= catga_put_i64(table + 44, in->at, 0) << 15;
+    present |= catga_put_i64(table + 52, in->took, 0) << 16;
+    present |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
+    present |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
     present |= catga_put_i32(table + 108, in->signed_32, INT32_MIN) << 3;
     present |= catga_put_u32(table + 112, in->count, 1000) << 7;
     present |= catga_put_f32(table + 116, in->ratio, 0.5f) << 9;
-    present |= UINT64_C(1) << 16;
-    present |= catga_has(in->data.data) << 17;
-    present |= catga_put_optional_u32(table + 128, in->maybe) << 18;
-    present |= catga_has(in->inner) << 22;
-    present |= catga_has(in->numbers.data) << 23;
-    present |= catga_has(in->colors.data) << 24;
-    present |= catga_has(in->prices.data) << 25;
-    present |= catga_has(in->texts.data) << 26;
-    present |= catga_has(in->points.data) << 27;
-    present |= UINT64_C(1) << 28;
-    present |= catga_put_i16(table + 160, in->signed_16, 0) << 2;
-    present |= catga_put_bool(table + 162, in->flag, true) << 0;
-    present |= catga_put_i8(table + 163, in->signed_8, (-1)) << 1;
-    present |= catga_put_u8(table + 164, in->byte, 0) << 5;
-    present |= catga_put_u8(table + 165, in->color, 4) << 11;
-    present |= catga_put_optional_bool(table + 166, in->maybe_on) << 19;
+    present |= UINT64_C(1) << 17;
+    present |= catga_has(in->data.data) << 18;
+    present |= catga_put_optional_u32(table + 128, in->maybe) << 19;
+    present |= catga_has(in->inner) << 23;
+    present |= catga_has(in->numbers.data) << 24;
+    present |= catga_has(in->colors.data) << 25;
+    present |= catga_has(in->allowed.data) << 26;
+    present |= catga_has(in->prices.data) << 27;
+    present |= catga_has(in->texts.data) << 28;
+    present |= catga_has(in->points.data) << 29;
+    present |= UINT64_C(1) << 30;
+    present |= catga_put_i16(table + 164, in->signed_16, 0) << 2;
+    present |= catga_put_u16(table + 166, in->rights, 3) << 13;
+    present |= catga_put_bool(table + 168, in->flag, true) << 0;
+    present |= catga_put_i8(table + 169, in->signed_8, (-1)) << 1;
+    present |= catga_put_u8(table + 170, in->byte, 0) << 5;
+    present |= catga_put_u8(table + 171, in->color, 4) << 11;
+    present |= catga_put_optional_bool(table + 172, in->maybe_on) << 20;
     at = catga_end_table(out, table, type, sample_everything_fields_vtable, 1, present);
     const catga_field *fields = sample_everything_fields_fields;
     catga_places places = catga_places_of(out, sample_everything_fields_vtable);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[16], in->text, &seen);
-    at = catga_put_scalars(out, at, table, places, &fields[17], in->data.data,
+    at = catga_put_string(out, at, table, places, &fields[17], in->text, &seen);
+    at = catga_put_scalars(out, at, table, places, &fields[18], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, places, &fields[22], in->inner);
-    at = catga_put_scalars(out, at, table, places, &fields[23], in->numbers.data,
+    at = catga_put_child(out, at, table, places, &fields[23], in->inner);
+    at = catga_put_scalars(out, at, table, places, &fields[24], in->numbers.data,
         in->numbers.length);
-    at = catga_put_scalars(out, at, table, places, &fields[24], in->colors.data,
+    at = catga_put_scalars(out, at, table, places, &fields[25], in->colors.data,
         in->colors.length);
-    at = catga_put_scalars(out, at, table, places, &fields[25], in->prices.data,
+    at = catga_put_scalars(out, at, table, places, &fields[26], in->allowed.data,
+        in->allowed.length);
+    at = catga_put_scalars(out, at, table, places, &fields[27], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, places, &fields[26], in->texts);
-    at = catga_put_structs(out, at, table, places, &fields[27], in->points.data,
+    at = catga_put_strings(out, at, table, places, &fields[28], in->texts);
+    at = catga_put_structs(out, at, table, places, &fields[29], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, places, &fields[28], sample_everything_empty_put, sizeof(sample_everything_empty),
+    at = catga_put_children(out, at, table, places, &fields[30], sample_everything_empty_put, sizeof(sample_everything_empty),
         in->inners.data, in->inners.length);
     return catga_end_texts(out, at, type, in, seen);
 }
@@ -335,17 +363,18 @@ static bool sample_everything_fields_check(catga_check *check, catga_frame table
         catga_check_u8(check, table, &fields[5], 0, 100) &&
         catga_check_u32(check, table, &fields[7], 1, 1000) &&
         catga_check_f32(check, table, &fields[9], 0.0f, 1.0f) &&
-        catga_check_string(check, table, &fields[16]) &&
-        catga_check_vector(check, table, &fields[17]) &&
-        catga_check_u32(check, table, &fields[18], 1, 10) &&
-        catga_check_struct(check, table, &fields[21]) &&
-        catga_check_child(check, table, &fields[22]) &&
-        catga_check_vector(check, table, &fields[23]) &&
+        catga_check_string(check, table, &fields[17]) &&
+        catga_check_vector(check, table, &fields[18]) &&
+        catga_check_u32(check, table, &fields[19], 1, 10) &&
+        catga_check_struct(check, table, &fields[22]) &&
+        catga_check_child(check, table, &fields[23]) &&
         catga_check_vector(check, table, &fields[24]) &&
         catga_check_vector(check, table, &fields[25]) &&
-        catga_check_strings(check, table, &fields[26]) &&
+        catga_check_vector(check, table, &fields[26]) &&
         catga_check_vector(check, table, &fields[27]) &&
-        catga_check_children(check, table, &fields[28]) &&
+        catga_check_strings(check, table, &fields[28]) &&
+        catga_check_vector(check, table, &fields[29]) &&
+        catga_check_children(check, table, &fields[30]) &&
         true;
 }
 
@@ -357,9 +386,9 @@ const catga_table sample_everything_fields_descriptor = {
     sample_everything_fields_layout,
     sample_everything_fields_put,
     sample_everything_fields_check,
-    0x1fffffbf,
+    0x7fffffbf,
     sizeof(sample_everything_fields),
-    29,
+    31,
     8,
     1,
     {'j', '7', 'G', 'N'}};

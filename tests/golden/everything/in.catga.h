@@ -36,6 +36,21 @@ extern const catga_enum sample_everything_color_descriptor;
 /* The name of a value as in the schema, or NULL. */
 const char *sample_everything_color_name(sample_everything_color value);
 
+/* ---- Flags sample.everything.Right ---- */
+
+/* What one may do. */
+typedef uint16_t sample_everything_right;
+enum {
+    /* To look. */
+    SAMPLE_EVERYTHING_RIGHT_READ = 1,
+    SAMPLE_EVERYTHING_RIGHT_WRITE = 2,
+    SAMPLE_EVERYTHING_RIGHT_OWN = 32768,
+};
+extern const catga_enum sample_everything_right_descriptor;
+
+/* The name of a single bit as in the schema, or NULL. */
+const char *sample_everything_right_name(sample_everything_right value);
+
 /* ---- Enum sample.everything.Huge ---- */
 
 typedef uint64_t sample_everything_huge;
@@ -242,6 +257,7 @@ struct sample_everything_fields {
     double share;
     sample_everything_color color; /* default Green */
     sample_everything_huge huge; /* default None */
+    sample_everything_right rights; /* default Read | Write */
     int64_t price; /* decimal(2) */
     int64_t at; /* timestamp: nanoseconds since 1970 UTC */
     int64_t took; /* duration: nanoseconds */
@@ -254,6 +270,7 @@ struct sample_everything_fields {
     const sample_everything_empty * inner;
     catga_u16_slice numbers; /* at most 10 elements */
     catga_u8_slice colors;
+    catga_u16_slice allowed;
     catga_i64_slice prices; /* decimal(2) */
     catga_string_slice texts;
     sample_everything_point_slice points;
@@ -275,6 +292,7 @@ struct sample_everything_fields {
         0.0, \
         4, \
         0, \
+        3, \
         0, \
         0, \
         0, \
@@ -285,6 +303,7 @@ struct sample_everything_fields {
         NULL, \
         NULL, \
         NULL, \
+        {NULL, 0}, \
         {NULL, 0}, \
         {NULL, 0}, \
         {NULL, 0}, \
@@ -355,96 +374,106 @@ static inline sample_everything_huge sample_everything_fields_get_huge(sample_ev
     return catga_get_u64(view.table, 28, 0);
 }
 
-static inline int64_t sample_everything_fields_get_price(sample_everything_fields_view view)
+static inline sample_everything_right sample_everything_fields_get_rights(sample_everything_fields_view view)
 {
-    return catga_get_i64(view.table, 30, 0);
+    return catga_get_u16(view.table, 30, 3);
 }
 
-static inline int64_t sample_everything_fields_get_at(sample_everything_fields_view view)
+static inline int64_t sample_everything_fields_get_price(sample_everything_fields_view view)
 {
     return catga_get_i64(view.table, 32, 0);
 }
 
-static inline int64_t sample_everything_fields_get_took(sample_everything_fields_view view)
+static inline int64_t sample_everything_fields_get_at(sample_everything_fields_view view)
 {
     return catga_get_i64(view.table, 34, 0);
 }
 
+static inline int64_t sample_everything_fields_get_took(sample_everything_fields_view view)
+{
+    return catga_get_i64(view.table, 36, 0);
+}
+
 static inline catga_string sample_everything_fields_get_text(sample_everything_fields_view view)
 {
-    return catga_get_string(view.table, 36);
+    return catga_get_string(view.table, 38);
 }
 
 static inline catga_bytes sample_everything_fields_get_data(sample_everything_fields_view view)
 {
-    return catga_get_bytes(view.table, 38);
+    return catga_get_bytes(view.table, 40);
 }
 
 static inline catga_optional_u32 sample_everything_fields_get_maybe(sample_everything_fields_view view)
 {
-    return catga_get_optional_u32(view.table, 40);
+    return catga_get_optional_u32(view.table, 42);
 }
 
 static inline catga_optional_bool sample_everything_fields_get_maybe_on(sample_everything_fields_view view)
 {
-    return catga_get_optional_bool(view.table, 42);
+    return catga_get_optional_bool(view.table, 44);
 }
 
 /* False when it is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_point(sample_everything_fields_view view, sample_everything_point *value)
 {
-    return catga_get_struct(view.table, 44, &sample_everything_point_descriptor, value);
+    return catga_get_struct(view.table, 46, &sample_everything_point_descriptor, value);
 }
 
 /* False when it is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_corner(sample_everything_fields_view view, sample_everything_mixed *value)
 {
-    return catga_get_struct(view.table, 46, &sample_everything_mixed_descriptor, value);
+    return catga_get_struct(view.table, 48, &sample_everything_mixed_descriptor, value);
 }
 
 static inline bool sample_everything_fields_has_inner(sample_everything_fields_view view)
 {
-    return catga_find(view.table, 48) != NULL;
+    return catga_find(view.table, 50) != NULL;
 }
 
 /* A table of defaults when it is absent. */
 static inline sample_everything_empty_view sample_everything_fields_get_inner(sample_everything_fields_view view)
 {
-    sample_everything_empty_view child = {catga_get_table(view.table, 48)};
+    sample_everything_empty_view child = {catga_get_table(view.table, 50)};
     return child;
 }
 
 static inline catga_u16_vector sample_everything_fields_get_numbers(sample_everything_fields_view view)
 {
-    return catga_get_u16_vector(view.table, 50);
+    return catga_get_u16_vector(view.table, 52);
 }
 
 static inline catga_u8_vector sample_everything_fields_get_colors(sample_everything_fields_view view)
 {
-    return catga_get_u8_vector(view.table, 52);
+    return catga_get_u8_vector(view.table, 54);
+}
+
+static inline catga_u16_vector sample_everything_fields_get_allowed(sample_everything_fields_view view)
+{
+    return catga_get_u16_vector(view.table, 56);
 }
 
 static inline catga_i64_vector sample_everything_fields_get_prices(sample_everything_fields_view view)
 {
-    return catga_get_i64_vector(view.table, 54);
+    return catga_get_i64_vector(view.table, 58);
 }
 
 static inline catga_string_vector sample_everything_fields_get_texts(sample_everything_fields_view view)
 {
-    return catga_get_string_vector(view.table, 56);
+    return catga_get_string_vector(view.table, 60);
 }
 
 static inline sample_everything_point_vector sample_everything_fields_get_points(sample_everything_fields_view view)
 {
     sample_everything_point_vector vector;
-    vector.data = catga_get_vector(view.table, 58, &vector.length);
+    vector.data = catga_get_vector(view.table, 62, &vector.length);
     return vector;
 }
 
 static inline sample_everything_empty_vector sample_everything_fields_get_inners(sample_everything_fields_view view)
 {
     sample_everything_empty_vector vector;
-    vector.data = catga_get_vector(view.table, 60, &vector.length);
+    vector.data = catga_get_vector(view.table, 64, &vector.length);
     return vector;
 }
 
