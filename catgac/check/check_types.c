@@ -77,10 +77,6 @@ static bool use_builtin(checker *c, const scope *from, const ast_type *written,
         return check_decimal_places(c, from, written, type);
     if (written->argument != NULL)
         return report_type(c, written->argument->place, "only decimal takes a number");
-    if (builtin->kind == TYPE_UUID) {
-        check_unsupported(c, written->place, "uuid is");
-        return false;
-    }
     return true;
 }
 
@@ -141,37 +137,68 @@ static bool check_named_type(checker *c, const scope *from, const ast_type *writ
     return true;
 }
 
-static bool check_vector(checker *c, const scope *from, const ast_type *written, model_type *type)
+static bool check_length(checker *c, const scope *from, const ast_type *written, model_type *type)
+{
+    const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
+    model_value length;
+    if (!check_evaluate(c, from, written->argument, &u16, &length))
+        return false;
+    if (length.as_unsigned == 0)
+        return report_type(c, written->argument->place, "an array has at least one element");
+    type->array_length = (uint32_t)length.as_unsigned;
+    return true;
+}
+
+/* A vector, or an array. */
+static bool check_sequence(checker *c, const scope *from, const ast_type *written, model_type *type)
 {
     model_type *element = ARENA_NEW(c->memory, model_type);
+    bool is_array = written->kind == AST_TYPE_ARRAY;
     if (written->optional)
-        return report_type(c, written->place, "a vector cannot be optional: it may be absent");
-    if (written->kind == AST_TYPE_ARRAY) {
-        check_unsupported(c, written->place, "an array of fixed length is");
+        return report_type(c, written->place,
+                           is_array ? "an array cannot be optional: it is always there"
+                                    : "a vector cannot be optional: it may be absent");
+    if (is_array && !check_length(c, from, written, type))
         return false;
-    }
-    type->kind = TYPE_VECTOR;
+    type->kind = is_array ? TYPE_ARRAY : TYPE_VECTOR;
     type->element = element;
+    if (is_array)
+        return check_type(c, from, written->element, POSITION_ARRAY_ELEMENT, element);
     return check_type(c, from, written->element, POSITION_ELEMENT, element);
+}
+
+/* Of fixed size, in one piece. */
+static bool is_inline(const model_type *type)
+{
+    return type_is_scalar(type) || type->kind == TYPE_STRUCT || type->kind == TYPE_UUID;
 }
 
 static bool suits_position(const checker *c, const ast_type *written, const model_type *type,
                            type_position position)
 {
-    bool is_inline = type_is_scalar(type) || type->kind == TYPE_STRUCT;
     switch (position) {
     case POSITION_TABLE:
+        if (type->kind == TYPE_ARRAY)
+            return report_type(c, written->place,
+                               "an array of fixed length is part of a struct; in a table stands a "
+                               "vector, which '@max' limits");
         return true;
     case POSITION_STRUCT:
-        if (!is_inline || type->optional)
+        if ((!is_inline(type) && type->kind != TYPE_ARRAY) || type->optional)
             return report_type(c, written->place,
-                               "a struct is of fixed size: it holds numbers, bools, enums and "
+                               "a struct is of fixed size: it holds numbers, bools, enums, uuids, "
+                               "structs and arrays of them");
+        return true;
+    case POSITION_ARRAY_ELEMENT:
+        if (!is_inline(type) || type->optional)
+            return report_type(c, written->place,
+                               "an array of fixed length holds numbers, bools, enums, uuids and "
                                "structs");
         return true;
     case POSITION_ELEMENT:
-        if (type->kind == TYPE_VECTOR || type->kind == TYPE_BYTES || type->optional)
+        if (type->kind == TYPE_VECTOR || type->kind == TYPE_ARRAY || type->kind == TYPE_BYTES || type->optional)
             return report_type(c, written->place,
-                               "a vector cannot hold vectors, bytes or optional values: put "
+                               "a vector cannot hold vectors, arrays, bytes or optional values: put "
                                "them into a table");
         return true;
     case POSITION_CONSTANT:
@@ -191,7 +218,7 @@ bool check_type(checker *c, const scope *from, const ast_type *written, type_pos
     *type = (model_type){.kind = TYPE_SCALAR};
     bool is_known = written->kind == AST_TYPE_NAME     ? check_named_type(c, from, written, type)
                     : written->kind == AST_TYPE_BROKEN ? false
-                                                       : check_vector(c, from, written, type);
+                                                       : check_sequence(c, from, written, type);
     if (is_known && suits_position(c, written, type, position))
         return true;
     *type = (model_type){.kind = TYPE_SCALAR}; /* so that nothing half known is looked into */

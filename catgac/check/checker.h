@@ -146,6 +146,7 @@ typedef enum type_position {
     POSITION_TABLE,
     POSITION_STRUCT,
     POSITION_ELEMENT,
+    POSITION_ARRAY_ELEMENT,
     POSITION_CONSTANT
 } type_position;
 

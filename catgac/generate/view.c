@@ -174,8 +174,6 @@ static void view_enums(viewer *v, view_module *made)
 
 /* ---- The module ------------------------------------------------------------------------------ */
 
-enum { HASH_TEXT_SIZE = 16 };
-
 /* 32-bit FNV-1a, for the guards of files whose names do not say all. */
 static uint32_t hash_of(slice text)
 {
@@ -185,12 +183,24 @@ static uint32_t hash_of(slice text)
     return hash;
 }
 
-/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H. Paths that differ only in what becomes an
- * underscore or a capital get different guards: a hash is put behind all but the plainest. */
+/* Names that are made of paths differ only in what becomes an underscore or a capital: a hash is
+ * put behind all but the plainest. */
+static slice hash_of_odd_path(viewer *v, slice path)
+{
+    slice ending = SLICE(".catga");
+    for (size_t i = 0; i + ending.length < path.length; i++) {
+        char c = path.data[i];
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/')
+            continue;
+        buffer_printf(view_scratch(v), "_%08X", hash_of(path));
+        return view_keep(v);
+    }
+    return SLICE("");
+}
+
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
 static slice guard_of(viewer *v, slice path)
 {
-    char hash[HASH_TEXT_SIZE] = "";
-    slice ending = SLICE(".catga");
     slice guard = VIEW_JOIN(v, SLICE("CATGA_"), path, SLICE("_H"));
     char *text = ARENA_ARRAY(v->memory, guard.length + 1, char);
     for (size_t i = 0; i < guard.length; i++) {
@@ -199,12 +209,42 @@ static slice guard_of(viewer *v, slice path)
         bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
     }
-    for (size_t i = 0; i + ending.length < path.length; i++) {
-        char c = path.data[i];
-        if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '/')
-            snprintf(hash, sizeof hash, "_%08X", hash_of(path));
+    return VIEW_JOIN(v, (slice){text, guard.length}, hash_of_odd_path(v, path));
+}
+
+slice view_fbs_uuid(viewer *v)
+{
+    slice path = v->module->path;
+    slice stem = view_output_path(v->memory, path, SLICE(""));
+    char *text = ARENA_ARRAY(v->memory, stem.length + 1, char);
+    for (size_t i = 0; i < stem.length; i++) {
+        char c = stem.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        text[i] = is_letter || (c >= '0' && c <= '9') ? c : '_';
     }
-    return VIEW_JOIN(v, (slice){text, guard.length}, slice_of(hash));
+    return VIEW_JOIN(v, SLICE("Uuid_"), (slice){text, stem.length}, hash_of_odd_path(v, path));
+}
+
+static bool has_uuid(const model_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (view_item(&fields[i].type)->kind == TYPE_UUID)
+            return true;
+    }
+    return false;
+}
+
+static bool uses_uuid(const model_module *module)
+{
+    for (size_t i = 0; i < module->struct_count; i++) {
+        if (has_uuid(module->structs[i].fields, module->structs[i].field_count))
+            return true;
+    }
+    for (size_t i = 0; i < module->table_count; i++) {
+        if (has_uuid(module->tables[i].fields, module->tables[i].field_count))
+            return true;
+    }
+    return false;
 }
 
 slice view_output_path(arena *memory, slice schema_path, slice suffix)
@@ -241,6 +281,8 @@ static void view_module_of(viewer *v, view_module *made)
     made->header = view_output_path(v->memory, module->path, SLICE(".catga.h"));
     made->guard = guard_of(v, module->path);
     made->version = module->version;
+    made->has_uuid = uses_uuid(module);
+    made->fbs_uuid = view_fbs_uuid(v);
     made->doc = view_doc(&module->doc);
     view_imports(v, made);
     view_constants(v, made);

@@ -6,15 +6,26 @@
 
 /* ---- Structs --------------------------------------------------------------------------------- */
 
+static slice array_of(viewer *v, const model_type *type)
+{
+    if (type->kind != TYPE_ARRAY)
+        return SLICE("");
+    buffer_printf(view_scratch(v), "[%" PRIu32 "]", type->array_length);
+    return view_keep(v);
+}
+
 static void view_member_of(viewer *v, const model_field *field, view_member *made)
 {
     made->name = field->origin.name;
     made->member = mangle_member(v->memory, field->origin.name);
-    made->type = view_c_type(v, &field->type);
-    made->kind = view_kind(&field->type);
+    made->type = view_c_type(v, view_item(&field->type));
+    made->kind = view_kind(view_item(&field->type));
+    made->length = field->type.array_length;
+    made->array = array_of(v, &field->type);
     made->descriptor = view_type_descriptor(v, &field->type);
     made->format = view_format(&field->type);
     made->digits = view_digits(&field->type);
+    made->written = view_written_type(v, &field->type);
     made->fbs_type = view_fbs_type(v, &field->type);
     made->note = view_note(v, field);
     made->doc = view_doc(&field->origin.doc);
@@ -32,7 +43,7 @@ static uint32_t content_size(const model_struct *structure)
 static bool is_packed(const model_struct *structure)
 {
     for (size_t i = 0; i < structure->field_count; i++) {
-        const model_type *type = &structure->fields[i].type;
+        const model_type *type = view_item(&structure->fields[i].type);
         if (type->kind == TYPE_STRUCT && !is_packed(type->structure))
             return false;
     }
@@ -43,7 +54,7 @@ static bool is_packed(const model_struct *structure)
 static bool is_direct(const model_struct *structure)
 {
     for (size_t i = 0; i < structure->field_count; i++) {
-        const model_type *type = &structure->fields[i].type;
+        const model_type *type = view_item(&structure->fields[i].type);
         if (type->kind == TYPE_STRUCT ? !is_direct(type->structure)
                                       : type_is_scalar(type) && type->scalar == SCALAR_BOOL)
             return false;

@@ -59,9 +59,9 @@ static void spell_bytes(view_field *made)
 /* What is read through a pointer: a struct or another table. */
 static void spell_inner(viewer *v, const model_field *field, view_field *made)
 {
-    slice type = view_type_name(v, view_declared(&field->type));
-    made->is_struct = field->type.kind == TYPE_STRUCT;
-    made->is_table = !made->is_struct;
+    slice type = view_c_type(v, &field->type);
+    made->is_table = field->type.kind == TYPE_TABLE;
+    made->is_struct = !made->is_table;
     made->type = VIEW_JOIN(v, SLICE("const "), type, SLICE(" *"));
     made->result = made->is_table ? VIEW_JOIN(v, type, SLICE("_view")) : type;
     made->initial = SLICE("NULL");
@@ -79,6 +79,7 @@ static void spell_vector_calls(const model_type *element, view_field *made)
         made->check = SLICE("strings");
         break;
     case TYPE_STRUCT:
+    case TYPE_UUID:
         made->put = SLICE("structs");
         made->check = SLICE("vector");
         break;
@@ -91,7 +92,6 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     case TYPE_TIMESTAMP:
     case TYPE_DURATION:
     case TYPE_ENUM:
-    case TYPE_UUID:
     case TYPE_UNION:
     case TYPE_BYTES:
     case TYPE_VECTOR:
@@ -110,14 +110,20 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
                                   table->module == v->module ? SLICE("_put") : SLICE("_descriptor.put"));
 }
 
+/* What C has a struct of its own for. */
+static bool is_record(const model_type *type)
+{
+    return type->kind == TYPE_STRUCT || type->kind == TYPE_TABLE || type->kind == TYPE_UUID;
+}
+
 static void spell_vector(viewer *v, const model_field *field, view_field *made)
 {
     const model_type *element = field->type.element;
     made->is_slice = true;
     made->is_text = element->kind == TYPE_STRING;
-    made->is_record_vector = element->kind == TYPE_STRUCT || element->kind == TYPE_TABLE;
+    made->is_record_vector = is_record(element);
     made->is_plain = !made->is_record_vector;
-    slice item = made->is_record_vector ? view_type_name(v, view_declared(element))
+    slice item = made->is_record_vector ? view_c_type(v, element)
                                         : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
     made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), view_kind(element));
     made->type = VIEW_JOIN(v, item, SLICE("_slice"));
@@ -148,6 +154,7 @@ static void spell(viewer *v, const model_field *field, view_field *made)
     case TYPE_BYTES:
         spell_bytes(made);
         break;
+    case TYPE_UUID:
     case TYPE_STRUCT:
     case TYPE_TABLE:
         spell_inner(v, field, made);
@@ -155,7 +162,6 @@ static void spell(viewer *v, const model_field *field, view_field *made)
     case TYPE_VECTOR:
         spell_vector(v, field, made);
         break;
-    case TYPE_UUID:
     case TYPE_UNION:
     case TYPE_ARRAY:
         break;
@@ -251,6 +257,7 @@ static slice fbs_attributes_of(const model_field *field)
 
 static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
 {
+    made->written = view_written_type(v, &field->type);
     made->fbs_type = is_nameless_enum(field) ? view_fbs_scalar(field->type.scalar)
                                              : view_fbs_type(v, &field->type);
     made->fbs_default = fbs_default_of(v, field);

@@ -3,9 +3,14 @@
 #include "generate/literal.h"
 #include "generate/viewer.h"
 
+const model_type *view_item(const model_type *type)
+{
+    return type->kind == TYPE_VECTOR || type->kind == TYPE_ARRAY ? type->element : type;
+}
+
 const model_origin *view_declared(const model_type *type)
 {
-    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    const model_type *subject = view_item(type);
     if (subject->kind == TYPE_ENUM)
         return &subject->enumeration->origin;
     if (subject->kind == TYPE_STRUCT)
@@ -18,6 +23,8 @@ const model_origin *view_declared(const model_type *type)
 slice view_type_descriptor(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+    if (view_item(type)->kind == TYPE_UUID)
+        return SLICE("&catga_uuid_descriptor");
     return origin == NULL ? SLICE("NULL") : view_descriptor(v, origin);
 }
 
@@ -32,6 +39,7 @@ slice view_kind(const model_type *type)
     case TYPE_ENUM:
         return scalar_word(type->scalar);
     case TYPE_STRUCT:
+    case TYPE_UUID:
         return SLICE("struct");
     case TYPE_TABLE:
         return SLICE("table");
@@ -40,7 +48,6 @@ slice view_kind(const model_type *type)
     case TYPE_BYTES:
     case TYPE_VECTOR:
         return SLICE("vector");
-    case TYPE_UUID:
     case TYPE_UNION:
     case TYPE_ARRAY:
         break;
@@ -50,8 +57,7 @@ slice view_kind(const model_type *type)
 
 slice view_format(const model_type *type)
 {
-    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
-    switch (subject->kind) {
+    switch (view_item(type)->kind) {
     case TYPE_DECIMAL:
         return SLICE("decimal");
     case TYPE_TIMESTAMP:
@@ -62,8 +68,9 @@ slice view_format(const model_type *type)
         return SLICE("enum");
     case TYPE_BYTES:
         return SLICE("bytes");
-    case TYPE_SCALAR:
     case TYPE_UUID:
+        return SLICE("uuid");
+    case TYPE_SCALAR:
     case TYPE_STRUCT:
     case TYPE_TABLE:
     case TYPE_UNION:
@@ -77,14 +84,23 @@ slice view_format(const model_type *type)
 
 int64_t view_digits(const model_type *type)
 {
-    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    const model_type *subject = view_item(type);
     return subject->kind == TYPE_DECIMAL ? subject->decimal_places : 0;
 }
 
 slice view_c_type(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+    if (type->kind == TYPE_UUID)
+        return SLICE("catga_uuid");
     return origin == NULL ? view_c_scalar(type->scalar) : view_type_name(v, origin);
+}
+
+slice view_written_type(viewer *v, const model_type *type)
+{
+    buffer text = buffer_in(v->memory);
+    model_print_type(type, &text);
+    return buffer_slice(&text);
 }
 
 slice view_fbs_type(viewer *v, const model_type *type)
@@ -94,8 +110,15 @@ slice view_fbs_type(viewer *v, const model_type *type)
         slice element = view_fbs_type(v, type->element);
         return VIEW_JOIN(v, SLICE("["), element, SLICE("]"));
     }
+    if (type->kind == TYPE_ARRAY) {
+        slice element = view_fbs_type(v, type->element);
+        buffer_append_integer(view_scratch(v), type->array_length);
+        return VIEW_JOIN(v, SLICE("["), element, SLICE(":"), view_keep(v), SLICE("]"));
+    }
     if (type->kind == TYPE_STRING)
         return SLICE("string");
+    if (type->kind == TYPE_UUID)
+        return VIEW_JOIN(v, SLICE("catga."), view_fbs_uuid(v));
     if (type->kind == TYPE_BYTES)
         return SLICE("[ubyte]");
     if (origin != NULL)
@@ -113,7 +136,7 @@ static void begin_note(buffer *note)
 
 static void note_type(const model_type *type, buffer *note)
 {
-    const model_type *subject = type->kind == TYPE_VECTOR ? type->element : type;
+    const model_type *subject = view_item(type);
     if (subject->kind == TYPE_DECIMAL) {
         begin_note(note);
         buffer_append_text(note, "decimal(");

@@ -49,6 +49,9 @@ slice view_fbs_name(viewer *v, const model_origin *origin);
 slice view_fbs_reference(viewer *v, const model_origin *origin);
 slice view_fbs_namespace(viewer *v, slice namespace);
 
+/* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga. */
+slice view_fbs_uuid(viewer *v);
+
 /* uint32_t, uint */
 slice view_c_scalar(scalar_kind scalar);
 slice view_fbs_scalar(scalar_kind scalar);
@@ -57,7 +60,10 @@ text_list view_doc(const model_doc *doc);
 
 /* ---- Types ----------------------------------------------------------------------------------- */
 
-/* The declaration that a type, or a vector's element, refers to; NULL for the others. */
+/* What a vector or an array holds; any other type itself. */
+const model_type *view_item(const model_type *type);
+
+/* The declaration that a type, or what it holds, refers to; NULL for the others. */
 const model_origin *view_declared(const model_type *type);
 
 /* Its descriptor, or NULL: text. */
@@ -68,8 +74,11 @@ slice view_kind(const model_type *type);
 slice view_format(const model_type *type);
 int64_t view_digits(const model_type *type);
 
-/* A scalar or struct as it stands by itself in C; any type in FlatBuffers. */
+/* What lies in one piece, as it stands by itself in C; any type in FlatBuffers. */
 slice view_c_type(viewer *v, const model_type *type);
+/* As a schema writes it. */
+slice view_written_type(viewer *v, const model_type *type);
+
 slice view_fbs_type(viewer *v, const model_type *type);
 
 /* What C and FlatBuffers cannot say: "required, at most 64 bytes". */

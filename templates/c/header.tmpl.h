@@ -90,9 +90,9 @@ typedef struct ${structure.type} {
     /* ${line|comment} */
 % end
 % if member.note
-    ${member.type} ${member.member}; /* ${member.note|comment} */
+    ${member.type} ${member.member}${member.array}; /* ${member.note|comment} */
 % else
-    ${member.type} ${member.member};
+    ${member.type} ${member.member}${member.array};
 % end
 % end
 } ${structure.type};

@@ -31,7 +31,7 @@ static const catga_member ${structure.type}_members[] = {
     /* name, type, offset, kind, format, digits, array length */
 % for member in structure.members
     {"${member.name}", ${member.descriptor}, offsetof(${structure.type}, ${member.member}),
-     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}, 0},
+     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}, ${member.length}},
 % end
 };
 

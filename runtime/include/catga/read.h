@@ -125,6 +125,16 @@ static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const c
     return at != NULL;
 }
 
+/* The i-th uuid of a vector; zeros when the index is outside. */
+static inline catga_uuid catga_uuid_at(catga_uuid_vector vector, size_t index)
+{
+    catga_uuid uuid;
+    memset(&uuid, 0, sizeof uuid);
+    if (index < vector.length)
+        memcpy(&uuid, vector.data + index * sizeof uuid, sizeof uuid);
+    return uuid;
+}
+
 /* The table of a field; the empty table when it is absent. */
 static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot)
 {

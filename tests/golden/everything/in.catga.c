@@ -80,6 +80,29 @@ static const catga_member sample_everything_mixed_members[] = {
 const catga_struct sample_everything_mixed_descriptor = {
     "sample.everything.Mixed", sample_everything_mixed_members, 4, 32,
     8, false, false};
+
+/* ---- Struct sample.everything.Arrays ---- */
+
+static const catga_member sample_everything_arrays_members[] = {
+    /* name, type, offset, kind, format, digits, array length */
+    {"id", &catga_uuid_descriptor, offsetof(sample_everything_arrays, id),
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 0},
+    {"numbers", NULL, offsetof(sample_everything_arrays, numbers),
+     CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 3},
+    {"prices", NULL, offsetof(sample_everything_arrays, prices),
+     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 2},
+    {"colors", &sample_everything_color_descriptor, offsetof(sample_everything_arrays, colors),
+     CATGA_KIND_u8, CATGA_FORMAT_enum, 0, 2},
+    {"points", &sample_everything_point_descriptor, offsetof(sample_everything_arrays, points),
+     CATGA_KIND_struct, CATGA_FORMAT_plain, 0, 2},
+    {"ids", &catga_uuid_descriptor, offsetof(sample_everything_arrays, ids),
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 2},
+};
+
+/* name, members, their number, size, alignment, packed, direct */
+const catga_struct sample_everything_arrays_descriptor = {
+    "sample.everything.Arrays", sample_everything_arrays_members, 6, 120,
+    8, false, true};
 static catga_put_function sample_everything_empty_put;
 static catga_put_function sample_everything_fields_put;
 static catga_put_function sample_everything_create_fields_put;
@@ -229,45 +252,61 @@ static const catga_field sample_everything_fields_fields[] = {
      offsetof(sample_everything_fields, corner),
      48, 32, 8, CATGA_KIND_struct, 0,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+    {"arrays", &sample_everything_arrays_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, arrays),
+     50, 120, 8, CATGA_KIND_struct, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+    {"id", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, id),
+     52, 16, 1, CATGA_KIND_struct, 0,
+     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
+    {"owner", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, owner),
+     54, 16, 1, CATGA_KIND_struct, 0,
+     CATGA_FORMAT_uuid, 0, CATGA_REQUIRED, {0, 0}},
     {"inner", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, inner),
-     50, 4, 4, CATGA_KIND_table, 0,
+     56, 4, 4, CATGA_KIND_table, 0,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"numbers", NULL, NULL, 10,
      offsetof(sample_everything_fields, numbers),
-     52, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
+     58, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"colors", &sample_everything_color_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, colors),
-     54, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     60, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
      CATGA_FORMAT_enum, 0, 0, {0, 0}},
     {"allowed", &sample_everything_right_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, allowed),
-     56, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
+     62, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
      CATGA_FORMAT_enum, 0, 0, {0, 0}},
     {"prices", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, prices),
-     58, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
+     64, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
      CATGA_FORMAT_decimal, 2, 0, {0, 0}},
     {"texts", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, texts),
-     60, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
+     66, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
     {"points", &sample_everything_point_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, points),
-     62, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
+     68, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
      CATGA_FORMAT_plain, 0, 0, {0, 0}},
+    {"ids", &catga_uuid_descriptor, NULL, 10,
+     offsetof(sample_everything_fields, ids),
+     70, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
+     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
     {"inners", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(sample_everything_fields, inners),
-     64, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
+     72, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
 };
 
 /* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 3, 7, 9, 17, 18, 19, 23, 24, 25, 26, 27, 28, 29, 30, 2, 13, 0, 1, 5, 11, 20, 6};
+static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 23, 3, 7, 9, 17, 18, 19, 26, 27, 28, 29, 30, 31, 32, 33, 34, 2, 13, 0, 1, 5, 11, 20, 24, 25, 6};
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_fields_vtable[] = {66, 173, 168, 169, 164, 108, 4, 170, 0, 112, 12, 116, 20, 171, 28, 166, 36, 44, 52, 120, 124, 128, 172, 60, 76, 132, 136, 140, 144, 148, 152, 156, 160, 0};
+static const uint16_t sample_everything_fields_vtable[] = {74, 329, 292, 293, 288, 228, 4, 294, 0, 232, 12, 236, 20, 295, 28, 290, 36, 44, 52, 240, 244, 248, 296, 60, 76, 108, 297, 313, 252, 256, 260, 264, 268, 272, 276, 280, 284, 0, 0, 0, 0, 0};
 
 static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -295,6 +334,8 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
         return catga_refuse(out, &sample_everything_fields_fields[19], "out of range");
     if (in->corner == NULL)
         return catga_refuse(out, &sample_everything_fields_fields[22], "required, but absent");
+    if (in->owner == NULL)
+        return catga_refuse(out, &sample_everything_fields_fields[25], "required, but absent");
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
     if (table == NULL)
         return NULL;
@@ -308,27 +349,31 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_put_i64(table + 52, in->took, 0) << 16;
     present |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
     present |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
-    present |= catga_put_i32(table + 108, in->signed_32, INT32_MIN) << 3;
-    present |= catga_put_u32(table + 112, in->count, 1000) << 7;
-    present |= catga_put_f32(table + 116, in->ratio, 0.5f) << 9;
+    present |= catga_put_struct(table + 108, &sample_everything_arrays_descriptor, in->arrays) << 23;
+    present |= catga_put_i32(table + 228, in->signed_32, INT32_MIN) << 3;
+    present |= catga_put_u32(table + 232, in->count, 1000) << 7;
+    present |= catga_put_f32(table + 236, in->ratio, 0.5f) << 9;
     present |= UINT64_C(1) << 17;
     present |= catga_has(in->data.data) << 18;
-    present |= catga_put_optional_u32(table + 128, in->maybe) << 19;
-    present |= catga_has(in->inner) << 23;
-    present |= catga_has(in->numbers.data) << 24;
-    present |= catga_has(in->colors.data) << 25;
-    present |= catga_has(in->allowed.data) << 26;
-    present |= catga_has(in->prices.data) << 27;
-    present |= catga_has(in->texts.data) << 28;
-    present |= catga_has(in->points.data) << 29;
-    present |= UINT64_C(1) << 30;
-    present |= catga_put_i16(table + 164, in->signed_16, 0) << 2;
-    present |= catga_put_u16(table + 166, in->rights, 3) << 13;
-    present |= catga_put_bool(table + 168, in->flag, true) << 0;
-    present |= catga_put_i8(table + 169, in->signed_8, (-1)) << 1;
-    present |= catga_put_u8(table + 170, in->byte, 0) << 5;
-    present |= catga_put_u8(table + 171, in->color, 4) << 11;
-    present |= catga_put_optional_bool(table + 172, in->maybe_on) << 20;
+    present |= catga_put_optional_u32(table + 248, in->maybe) << 19;
+    present |= catga_has(in->inner) << 26;
+    present |= catga_has(in->numbers.data) << 27;
+    present |= catga_has(in->colors.data) << 28;
+    present |= catga_has(in->allowed.data) << 29;
+    present |= catga_has(in->prices.data) << 30;
+    present |= catga_has(in->texts.data) << 31;
+    present |= catga_has(in->points.data) << 32;
+    present |= catga_has(in->ids.data) << 33;
+    present |= UINT64_C(1) << 34;
+    present |= catga_put_i16(table + 288, in->signed_16, 0) << 2;
+    present |= catga_put_u16(table + 290, in->rights, 3) << 13;
+    present |= catga_put_bool(table + 292, in->flag, true) << 0;
+    present |= catga_put_i8(table + 293, in->signed_8, (-1)) << 1;
+    present |= catga_put_u8(table + 294, in->byte, 0) << 5;
+    present |= catga_put_u8(table + 295, in->color, 4) << 11;
+    present |= catga_put_optional_bool(table + 296, in->maybe_on) << 20;
+    present |= catga_put_struct(table + 297, &catga_uuid_descriptor, in->id) << 24;
+    present |= catga_put_struct(table + 313, &catga_uuid_descriptor, in->owner) << 25;
     at = catga_end_table(out, table, type, sample_everything_fields_vtable, 1, present);
     const catga_field *fields = sample_everything_fields_fields;
     catga_places places = catga_places_of(out, sample_everything_fields_vtable);
@@ -336,19 +381,21 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     at = catga_put_string(out, at, table, places, &fields[17], in->text, &seen);
     at = catga_put_scalars(out, at, table, places, &fields[18], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, places, &fields[23], in->inner);
-    at = catga_put_scalars(out, at, table, places, &fields[24], in->numbers.data,
+    at = catga_put_child(out, at, table, places, &fields[26], in->inner);
+    at = catga_put_scalars(out, at, table, places, &fields[27], in->numbers.data,
         in->numbers.length);
-    at = catga_put_scalars(out, at, table, places, &fields[25], in->colors.data,
+    at = catga_put_scalars(out, at, table, places, &fields[28], in->colors.data,
         in->colors.length);
-    at = catga_put_scalars(out, at, table, places, &fields[26], in->allowed.data,
+    at = catga_put_scalars(out, at, table, places, &fields[29], in->allowed.data,
         in->allowed.length);
-    at = catga_put_scalars(out, at, table, places, &fields[27], in->prices.data,
+    at = catga_put_scalars(out, at, table, places, &fields[30], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, places, &fields[28], in->texts);
-    at = catga_put_structs(out, at, table, places, &fields[29], in->points.data,
+    at = catga_put_strings(out, at, table, places, &fields[31], in->texts);
+    at = catga_put_structs(out, at, table, places, &fields[32], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, places, &fields[30], sample_everything_empty_put, sizeof(sample_everything_empty),
+    at = catga_put_structs(out, at, table, places, &fields[33], in->ids.data,
+        in->ids.length);
+    at = catga_put_children(out, at, table, places, &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty),
         in->inners.data, in->inners.length);
     return catga_end_texts(out, at, type, in, seen);
 }
@@ -367,14 +414,16 @@ static bool sample_everything_fields_check(catga_check *check, catga_frame table
         catga_check_vector(check, table, &fields[18]) &&
         catga_check_u32(check, table, &fields[19], 1, 10) &&
         catga_check_struct(check, table, &fields[22]) &&
-        catga_check_child(check, table, &fields[23]) &&
-        catga_check_vector(check, table, &fields[24]) &&
-        catga_check_vector(check, table, &fields[25]) &&
-        catga_check_vector(check, table, &fields[26]) &&
+        catga_check_struct(check, table, &fields[25]) &&
+        catga_check_child(check, table, &fields[26]) &&
         catga_check_vector(check, table, &fields[27]) &&
-        catga_check_strings(check, table, &fields[28]) &&
+        catga_check_vector(check, table, &fields[28]) &&
         catga_check_vector(check, table, &fields[29]) &&
-        catga_check_children(check, table, &fields[30]) &&
+        catga_check_vector(check, table, &fields[30]) &&
+        catga_check_strings(check, table, &fields[31]) &&
+        catga_check_vector(check, table, &fields[32]) &&
+        catga_check_vector(check, table, &fields[33]) &&
+        catga_check_children(check, table, &fields[34]) &&
         true;
 }
 
@@ -386,9 +435,9 @@ const catga_table sample_everything_fields_descriptor = {
     sample_everything_fields_layout,
     sample_everything_fields_put,
     sample_everything_fields_check,
-    0x7fffffbf,
+    0x7ffffffbf,
     sizeof(sample_everything_fields),
-    31,
+    35,
     8,
     1,
     {'j', '7', 'G', 'N'}};

@@ -123,6 +123,39 @@ static inline sample_everything_mixed sample_everything_mixed_at(sample_everythi
     return result;
 }
 
+/* ---- Struct sample.everything.Arrays ---- */
+
+typedef struct sample_everything_arrays {
+    catga_uuid id;
+    float numbers[3];
+    int64_t prices[2]; /* decimal(2) */
+    sample_everything_color colors[2];
+    sample_everything_point points[2];
+    catga_uuid ids[2];
+} sample_everything_arrays;
+
+typedef struct sample_everything_arrays_slice {
+    const sample_everything_arrays *data;
+    size_t length;
+} sample_everything_arrays_slice;
+
+typedef struct sample_everything_arrays_vector {
+    const uint8_t *data;
+    size_t length;
+} sample_everything_arrays_vector;
+
+extern const catga_struct sample_everything_arrays_descriptor;
+
+/* The element at `index`; zeros when it is outside. */
+static inline sample_everything_arrays sample_everything_arrays_at(sample_everything_arrays_vector vector, size_t index)
+{
+    sample_everything_arrays result;
+    memset(&result, 0, sizeof result);
+    if (index < vector.length)
+        catga_load_struct(vector.data + index * sizeof result, &sample_everything_arrays_descriptor, &result);
+    return result;
+}
+
 /* ---- Tables: to fill, and to read ---- */
 
 typedef struct sample_everything_empty sample_everything_empty;
@@ -267,6 +300,9 @@ struct sample_everything_fields {
     catga_optional_bool maybe_on;
     const sample_everything_point * point;
     const sample_everything_mixed * corner; /* required */
+    const sample_everything_arrays * arrays;
+    const catga_uuid * id;
+    const catga_uuid * owner; /* required */
     const sample_everything_empty * inner;
     catga_u16_slice numbers; /* at most 10 elements */
     catga_u8_slice colors;
@@ -274,6 +310,7 @@ struct sample_everything_fields {
     catga_i64_slice prices; /* decimal(2) */
     catga_string_slice texts;
     sample_everything_point_slice points;
+    catga_uuid_slice ids; /* at most 10 elements */
     sample_everything_empty_slice inners; /* required */
 };
 
@@ -303,6 +340,10 @@ struct sample_everything_fields {
         NULL, \
         NULL, \
         NULL, \
+        NULL, \
+        NULL, \
+        NULL, \
+        {NULL, 0}, \
         {NULL, 0}, \
         {NULL, 0}, \
         {NULL, 0}, \
@@ -426,54 +467,79 @@ static inline bool sample_everything_fields_get_corner(sample_everything_fields_
     return catga_get_struct(view.table, 48, &sample_everything_mixed_descriptor, value);
 }
 
+/* False when it is absent; *value is then all zeros. */
+static inline bool sample_everything_fields_get_arrays(sample_everything_fields_view view, sample_everything_arrays *value)
+{
+    return catga_get_struct(view.table, 50, &sample_everything_arrays_descriptor, value);
+}
+
+/* False when it is absent; *value is then all zeros. */
+static inline bool sample_everything_fields_get_id(sample_everything_fields_view view, catga_uuid *value)
+{
+    return catga_get_struct(view.table, 52, &catga_uuid_descriptor, value);
+}
+
+/* False when it is absent; *value is then all zeros. */
+static inline bool sample_everything_fields_get_owner(sample_everything_fields_view view, catga_uuid *value)
+{
+    return catga_get_struct(view.table, 54, &catga_uuid_descriptor, value);
+}
+
 static inline bool sample_everything_fields_has_inner(sample_everything_fields_view view)
 {
-    return catga_find(view.table, 50) != NULL;
+    return catga_find(view.table, 56) != NULL;
 }
 
 /* A table of defaults when it is absent. */
 static inline sample_everything_empty_view sample_everything_fields_get_inner(sample_everything_fields_view view)
 {
-    sample_everything_empty_view child = {catga_get_table(view.table, 50)};
+    sample_everything_empty_view child = {catga_get_table(view.table, 56)};
     return child;
 }
 
 static inline catga_u16_vector sample_everything_fields_get_numbers(sample_everything_fields_view view)
 {
-    return catga_get_u16_vector(view.table, 52);
+    return catga_get_u16_vector(view.table, 58);
 }
 
 static inline catga_u8_vector sample_everything_fields_get_colors(sample_everything_fields_view view)
 {
-    return catga_get_u8_vector(view.table, 54);
+    return catga_get_u8_vector(view.table, 60);
 }
 
 static inline catga_u16_vector sample_everything_fields_get_allowed(sample_everything_fields_view view)
 {
-    return catga_get_u16_vector(view.table, 56);
+    return catga_get_u16_vector(view.table, 62);
 }
 
 static inline catga_i64_vector sample_everything_fields_get_prices(sample_everything_fields_view view)
 {
-    return catga_get_i64_vector(view.table, 58);
+    return catga_get_i64_vector(view.table, 64);
 }
 
 static inline catga_string_vector sample_everything_fields_get_texts(sample_everything_fields_view view)
 {
-    return catga_get_string_vector(view.table, 60);
+    return catga_get_string_vector(view.table, 66);
 }
 
 static inline sample_everything_point_vector sample_everything_fields_get_points(sample_everything_fields_view view)
 {
     sample_everything_point_vector vector;
-    vector.data = catga_get_vector(view.table, 62, &vector.length);
+    vector.data = catga_get_vector(view.table, 68, &vector.length);
+    return vector;
+}
+
+static inline catga_uuid_vector sample_everything_fields_get_ids(sample_everything_fields_view view)
+{
+    catga_uuid_vector vector;
+    vector.data = catga_get_vector(view.table, 70, &vector.length);
     return vector;
 }
 
 static inline sample_everything_empty_vector sample_everything_fields_get_inners(sample_everything_fields_view view)
 {
     sample_everything_empty_vector vector;
-    vector.data = catga_get_vector(view.table, 64, &vector.length);
+    vector.data = catga_get_vector(view.table, 72, &vector.length);
     return vector;
 }
 
