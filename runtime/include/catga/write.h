@@ -16,9 +16,9 @@
  *
  * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
  * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
- * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. What is
- * remembered has a place that comes from the type's and from which fields are there; what comes to the same place later
- * is remembered instead, which costs some bytes.
+ * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. Remembered is
+ * one vtable at the place of each type, which types whose places are the same take from each other, and some more of tables
+ * that have other fields than the first of their type.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -34,8 +34,15 @@ extern "C" {
 /* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
 #define CATGA_MAX_DEPTH 64
 
-/* The places of the vtables that may be shared by tables to come. A power of two. */
-#define CATGA_SHARED_VTABLES 16
+/* The places of types, and the further vtables that are remembered. */
+#define CATGA_VTABLE_PLACES  16
+#define CATGA_OTHER_VTABLES 8
+
+typedef struct catga_shared_vtable {
+    const catga_table *type;
+    uint64_t present;
+    const uint8_t *at;
+} catga_shared_vtable;
 
 struct catga_writer {
     uint8_t *start;
@@ -44,9 +51,11 @@ struct catga_writer {
     const uint8_t *closed;  /* the vtable of the large table that was ended last, when its gaps were closed; or NULL */
     unsigned depth;
     bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
-    const catga_table *types[CATGA_SHARED_VTABLES]; /* NULL: none is remembered */
-    uint64_t presents[CATGA_SHARED_VTABLES];
-    const uint8_t *vtables[CATGA_SHARED_VTABLES];
+    const catga_table *types[CATGA_VTABLE_PLACES]; /* NULL: none is remembered */
+    uint64_t presents[CATGA_VTABLE_PLACES];
+    const uint8_t *vtables[CATGA_VTABLE_PLACES];
+    unsigned other_count; /* written so far; the last CATGA_OTHER_VTABLES of them are in others */
+    catga_shared_vtable others[CATGA_OTHER_VTABLES];
 };
 
 /* Refuses a value: the reason and the field's name become the writer's problem. Returns NULL. */
@@ -120,49 +129,34 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
     return at + catga_round_up(size);
 }
 
-/* The place of a vtable, from that of its type: tables of one type often differ in a field or two. */
-static inline unsigned catga_place_of(unsigned place, uint64_t present)
-{
-    return (unsigned)(present * UINT64_C(0x9e3779b97f4a7c15) >> 60) ^ place;
-}
-
-static inline bool catga_is_remembered(const catga_writer *out, const catga_table *type, unsigned place, uint64_t present)
-{
-    return out->types[place] == type && out->presents[place] == present;
-}
-
-static inline void catga_remember(catga_writer *out, const catga_table *type, unsigned place, uint64_t present,
-                                  const uint8_t *vtable)
-{
-    out->types[place] = type;
-    out->presents[place] = present;
-    out->vtables[place] = vtable;
-}
+/* Ends a table whose fields keep their places, but are not those of the one that is remembered of its type. */
+CATGA_APART uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
 
 /* Ends a table that is not small. */
-uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                               uint64_t present);
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
 
 /* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
 static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
                                        unsigned place, uint64_t present)
 {
     if (!catga_is_small(full))
-        return catga_end_large_table(out, table, type, place, present);
+        return catga_end_large_table(out, table, type, present);
     uint8_t *at = table + catga_round_up(full[1]);
-    place = catga_place_of(place, present);
-    if (catga_is_remembered(out, type, place, present)) {
+    if (out->types[place] == type) {
+        if (out->presents[place] != present)
+            return catga_end_other_table(out, table, type, present);
         catga_store_i32(table, (int32_t)(table - out->vtables[place]));
         return at;
     }
-    catga_remember(out, type, place, present, at);
+    out->types[place] = type;
+    out->presents[place] = present;
+    out->vtables[place] = at;
     catga_store_i32(table, (int32_t)(table - at));
     return catga_write_small_vtable(at, full, present);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                              const uint64_t *present);
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present);
 
 /*
  * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable says. What is constant is

@@ -139,43 +139,65 @@ static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
     return at + size;
 }
 
+/* A vtable that was written before, or NULL. */
+static const uint8_t *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
+{
+    unsigned known = out->other_count < CATGA_OTHER_VTABLES ? out->other_count : CATGA_OTHER_VTABLES;
+    if (out->types[type->place] == type && out->presents[type->place] == present)
+        return out->vtables[type->place];
+    for (unsigned i = 0; i < known; i++)
+        if (out->others[i].type == type && out->others[i].present == present)
+            return out->others[i].at;
+    return NULL;
+}
+
+static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present, const uint8_t *at)
+{
+    unsigned place = type->place;
+    if (out->types[place] == type) {
+        out->others[out->other_count++ % CATGA_OTHER_VTABLES] = (catga_shared_vtable){type, present, at};
+        return;
+    }
+    out->types[place] = type;
+    out->presents[place] = present;
+    out->vtables[place] = at;
+}
+
 static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtable)
 {
     catga_store_i32(table, (int32_t)(table - vtable));
     return at;
 }
 
-static inline uint8_t *end_whole_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                                       uint64_t present)
+uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
+    const uint8_t *known = find_vtable(out, type, present);
     out->closed = NULL;
-    if (catga_is_remembered(out, type, place, present))
-        return end_with(at, table, out->vtables[place]);
-    catga_remember(out, type, place, present, at);
+    if (known != NULL)
+        return end_with(at, table, known);
+    remember_vtable(out, type, present, at);
     return end_with(write_vtable(at, type, present), table, at);
 }
 
 /* A table whose gaps are to be closed. */
-static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                                 uint64_t present)
+static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     uint16_t entries[2 + 64];
     uint8_t *at = close_gaps(table, type, present, entries);
-    if (!catga_is_remembered(out, type, place, present)) {
-        catga_remember(out, type, place, present, at);
+    const uint8_t *known = find_vtable(out, type, present);
+    out->closed = known == NULL ? at : known;
+    if (known == NULL) {
+        remember_vtable(out, type, present, at);
         at = copy_vtable(at, entries);
     }
-    out->closed = out->vtables[place];
     return end_with(at, table, out->closed);
 }
 
-uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                               uint64_t present)
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
-    place = catga_place_of(place, present);
-    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, place, present)
-                                                                 : end_whole_table(out, table, type, place, present);
+    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, present)
+                                                                 : catga_end_other_table(out, table, type, present);
 }
 
 /* Writes the vtable of a table of many fields. Its size. */
@@ -193,16 +215,17 @@ static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint
     return 4 + 2 * count;
 }
 
-/* The vtable that is remembered of a wide type is compared by its bytes; gaps stay. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, unsigned place,
-                              const uint64_t *present)
+/* Of a wide type one vtable is remembered, and compared by its bytes; gaps stay. */
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     size_t size = write_wide_vtable(at, type, present);
+    const uint8_t *known = find_vtable(out, type, 0);
     out->closed = NULL;
-    if (catga_is_remembered(out, type, place, 0) && memcmp(out->vtables[place], at, size) == 0)
-        return end_with(at, table, out->vtables[place]);
-    catga_remember(out, type, place, 0, at);
+    if (known != NULL && memcmp(known, at, size) == 0)
+        return end_with(at, table, known);
+    if (known == NULL)
+        remember_vtable(out, type, 0, at);
     memset(at + size, 0, catga_round_up(size) - size);
     return end_with(at + catga_round_up(size), table, at);
 }
@@ -457,7 +480,8 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
     out.full = false;
     /* In halves: gcc clears the whole of it with an instruction that takes longer than a small message. */
     memset(out.types, 0, sizeof out.types / 2);
-    memset(out.types + CATGA_SHARED_VTABLES / 2, 0, sizeof out.types / 2);
+    memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
+    out.other_count = 0;
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);
     const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, table, input);
     if (at == NULL) {

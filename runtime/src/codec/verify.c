@@ -103,10 +103,9 @@ bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
 
 /* ---- Tables ---- */
 
-/* A vtable, as it was found right for a table of its type. */
+/* The vtable of a table, as it was found right for others of its type. */
 typedef struct shape {
-    uint32_t vtable;
-    uint32_t vtable_size;
+    uint32_t vtable; /* 0: none was found yet */
     uint32_t table_size;
     uint32_t alignment; /* of the table: its position modulo 8; and COUNTED, when its fields count as work */
     uint32_t work;      /* for the fields of each such table */
@@ -124,32 +123,25 @@ static inline lanes load_lanes(const void *at)
     return value;
 }
 
-/*
- * V3 at a glance, for a small table as write.h writes it: each entry is 0 or that of the constant vtable of its type. False
- * says nothing: the table may be valid all the same.
- */
-static inline bool has_own_entries(const catga_check *check, const shape *table, const catga_table *type)
+/* Whether each of the first `count` entries, of at most eight, is 0 or what it is in the vtable `full`. */
+static inline bool are_own_entries(const uint8_t *entries, uint32_t count, const uint16_t *full)
 {
     static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
-    uint32_t count = (table->vtable_size - 4) / 2;
-    if (CATGA_SWAPPED || count > LANES || count > type->field_count || table->table_size != type->vtable[1] ||
-        (table->alignment != 4 && type->alignment == 8) || check->last_word - table->vtable < 2 * LANES)
-        return false;
-    lanes found = load_lanes(check->bytes + table->vtable + 4) & load_lanes(counted + LANES - count);
-    lanes wrong = (lanes)((found != load_lanes(type->vtable + 2)) & (found != 0));
+    lanes found = load_lanes(entries) & load_lanes(counted + LANES - count);
+    lanes wrong = (lanes)((found != load_lanes(full + 2)) & (found != 0));
     uint64_t halves[2];
     memcpy(halves, &wrong, sizeof halves);
     return (halves[0] | halves[1]) == 0;
 }
 
-/* V3, entry by entry. */
-static CATGA_APART bool check_entries(catga_check *check, uint32_t at, shape *table, const catga_table *type)
+/* V3, entry by entry. Adds to *fields the work for those that are there. */
+static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size, uint32_t table_size,
+                          const catga_table *type, uint32_t *fields)
 {
-    uint32_t count = (table->vtable_size - 4) / 2;
+    uint32_t count = (vtable_size - 4) / 2;
     if (count > type->field_count)
         count = type->field_count;
-    uint32_t table_size = table->table_size;
-    const uint8_t *entries = check->bytes + table->vtable + 4;
+    const uint8_t *entries = check->bytes + vtable + 4;
     for (uint32_t id = 0; id < count; id++) {
         uint32_t offset = catga_load_u16(entries + 2 * id);
         const catga_field *field = &type->fields[id];
@@ -157,10 +149,9 @@ static CATGA_APART bool check_entries(catga_check *check, uint32_t at, shape *ta
             continue;
         if (offset < 4 || offset + field->size > table_size || !is_aligned(at + offset, field->alignment))
             return catga_check_refuse(check, field, "not inside its table");
-        table->work += WORK_PER_FIELD;
+        *fields += WORK_PER_FIELD;
     }
-    table->alignment |= COUNTED;
-    return work(check, table->work);
+    return work(check, *fields);
 }
 
 /* Whether a table has the shape that was found last, so that it only has to end inside. */
@@ -170,33 +161,61 @@ static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtab
            known->table_size - 4 <= check->last_word - at;
 }
 
-/* V2, V3, and the table itself; to *known. */
-static CATGA_APART bool check_shape(catga_check *check, uint32_t at, const catga_table *type, shape *known)
+/* V3 of a table that is not as write.h writes it, or is large; to *known. */
+static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
+                                        uint32_t table_size, const catga_table *type, shape *known)
 {
-    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
-    if (vtable < HEADER_SIZE || vtable > check->last_word)
-        return refuse(check, "a vtable that lies outside");
+    uint32_t fields = 0;
     if (is_known(check, at, vtable, COUNTED, known))
         return work(check, known->work);
-    known->vtable = vtable;
-    known->vtable_size = catga_load_u16(check->bytes + vtable);
-    known->table_size = catga_load_u16(check->bytes + vtable + 2);
-    known->alignment = at % 8;
-    known->work = 0;
-    if (known->vtable_size - 4 > check->last_word - vtable || !is_aligned(known->vtable_size | vtable, 2))
+    if (!check_entries(check, at, vtable, vtable_size, table_size, type, &fields))
+        return false;
+    *known = (shape){vtable, table_size, at % 8 | COUNTED, fields};
+    return true;
+}
+
+/* V2, V3, and the table itself; to *known. */
+static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+                                        shape *known)
+{
+    if (vtable < HEADER_SIZE || vtable > check->last_word)
+        return refuse(check, "a vtable that lies outside");
+    uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
+    uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
+    if (vtable_size - 4 > check->last_word - vtable || !is_aligned(vtable_size | vtable, 2))
         return refuse(check, "a vtable that ends outside");
-    if (known->table_size - 4 > check->last_word - at)
+    if (table_size - 4 > check->last_word - at)
         return refuse(check, "a table that ends outside");
-    return has_own_entries(check, known, type) || check_entries(check, at, known, type);
+    return check_odd_shape(check, at, vtable, vtable_size, table_size, type, known);
+}
+
+/* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape. */
+static CATGA_APART bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+                                    shape *known)
+{
+    const uint16_t *full = type->vtable;
+    uint32_t off_by_four = ~at & 4 & (uint32_t)type->alignment >> 1; /* 8-byte fields begin 4 bytes into the table */
+    if (CATGA_SWAPPED || vtable < HEADER_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || off_by_four != 0)
+        return check_any_shape(check, at, vtable, type, known);
+    uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
+    uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
+    if (table_size != full[1] || table_size - 4 > check->last_word - at || vtable_size - 4 > 2 * LANES ||
+        vtable_size > full[0] || !is_aligned(vtable_size | vtable, 2) ||
+        !are_own_entries(check->bytes + vtable + 4, (vtable_size - 4) / 2, full))
+        return check_any_shape(check, at, vtable, type, known);
+    known->vtable = vtable;
+    known->table_size = table_size;
+    known->alignment = at % 8;
+    return true;
 }
 
 /* The vtable of a table is often that of the one before. */
 static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type, shape *known)
 {
-    uint32_t vtable = at - catga_load_u32(check->bytes + at);
-    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, type, known))
+    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
+    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, vtable, type, known))
         return false;
-    catga_frame table = {check->bytes + known->vtable, at};
+    catga_frame table = {check->bytes + vtable, at};
     return type->check(check, table, type);
 }
 
@@ -222,7 +241,7 @@ static inline bool check_behind(catga_check *check, uint32_t slot, const catga_t
 
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    shape none = {0, 0, 0, 0, 0};
+    shape none = {0, 0, 0, 0};
     if (!work(check, WORK_PER_OFFSET) || !enter(check))
         return false;
     bool valid = check_behind(check, slot, type, &none);
@@ -293,7 +312,7 @@ bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *fi
         return false;
     if (length != 0 && !enter(check))
         return catga_check_failed(check, field);
-    shape known = {0, 0, 0, 0, 0};
+    shape known = {0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++)
         if (!check_behind(check, elements + 4 * i, field->type, &known))
             return failed_element(check, field, i);
@@ -367,7 +386,7 @@ static uint32_t check_root(catga_check *check, const catga_table *table)
     if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
         return refuse_identifier(check, table);
     uint32_t root;
-    shape none = {0, 0, 0, 0, 0};
+    shape none = {0, 0, 0, 0};
     if (!catga_check_follow(check, 0, &root))
         return refuse(check, leads_outside);
     return check_table(check, root, table, &none) ? root : 0;

@@ -27,7 +27,7 @@ static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot,
         return NULL;
     for (size_t id = 0; id < WIDTH; id++)
         present[id / 64] |= catga_put_u8(table + wide_vtable[2 + id], values[id], 0) << id % 64;
-    return catga_end_wide_table(out, table, type, 0, present);
+    return catga_end_wide_table(out, table, type, present);
 }
 
 static bool check_wide(catga_check *check, catga_frame table, const catga_table *type)
