@@ -169,7 +169,7 @@ static enum exit_code check_templates(run *r)
     const model *facts = check_everything(r);
     if (facts != NULL &&
         templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates))
-        generate_check(facts, &set);
+        generate_check(&r->chosen, facts, &set);
     return EXIT_GOOD;
 }
 

@@ -67,11 +67,26 @@ static int find_word(command_line *line, option_name name, const char *value,
     return -1;
 }
 
+/* NAME.tmpl.EXT, with neither end empty. */
+static bool names_a_template(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *mark = strstr(name, OWN_TEMPLATE_MARK);
+    return mark != NULL && mark != name && mark[strlen(OWN_TEMPLATE_MARK)] != '\0';
+}
+
 static bool choose_emit(command_line *line, const char *value)
 {
+    if (names_a_template(value)) {
+        line->chosen->own_templates[line->chosen->own_template_count++] = value;
+        return true;
+    }
     int kind = find_word(line, OPTION_EMIT, value, emit_words, EMIT_COUNT);
     if (kind >= 0)
         line->chosen->emit[kind] = true;
+    else
+        buffer_append_text(line->problem, ", nor is that a template, NAME.tmpl.EXT");
     return kind >= 0;
 }
 
@@ -198,6 +213,8 @@ static bool check_combination(command_line *line)
 
 static void set_default_emit(options *chosen)
 {
+    if (chosen->own_template_count > 0)
+        return;
     for (size_t i = 0; i < EMIT_COUNT; i++) {
         if (chosen->emit[i])
             return;
@@ -210,6 +227,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
 {
     size_t most = (size_t)argument_count;
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
+                        .own_templates = ARENA_ARRAY(memory, most, const char *),
                         .files = ARENA_ARRAY(memory, most, const char *)};
     command_line line = {
         .rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};

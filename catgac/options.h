@@ -36,6 +36,8 @@ typedef struct options {
     const char **roots;           /* -I */
     size_t root_count;
     bool emit[EMIT_COUNT];
+    const char **own_templates; /* --emit NAME.tmpl.EXT */
+    size_t own_template_count;
     const char *depfile;         /* or NULL */
     const char *depfile_target;  /* or NULL: the output */
     const char *templates;       /* a folder of overrides, or NULL */
@@ -43,6 +45,9 @@ typedef struct options {
     const char **files;
     size_t file_count;
 } options;
+
+/* What stands between the name of a template of the user's and the kind of file it makes. */
+#define OWN_TEMPLATE_MARK ".tmpl."
 
 /* False when the command line is wrong; `problem` is then one sentence. */
 bool options_parse(arena *memory, int argument_count, char **arguments, options *chosen,

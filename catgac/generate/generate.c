@@ -5,17 +5,73 @@
 
 #include "generate/view.h"
 
-static const struct target {
-    emit_kind kind;
+static const struct kind {
+    emit_kind word;
     const char *template;
     const char *suffix; /* in place of .catga */
-} targets[] = {
+} kinds[] = {
     {EMIT_C, "c/header.tmpl.h", ".catga.h"},
     {EMIT_C, "c/source.tmpl.c", ".catga.c"},
     {EMIT_FBS, "fbs/schema.tmpl.fbs", ".fbs"},
 };
 
-enum { TARGET_COUNT = sizeof targets / sizeof targets[0] };
+enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
+
+/* A file that is made of each module. */
+typedef struct target {
+    const char *template;
+    const char *suffix;
+    bool is_own; /* a file of the user's, and not the name of a built-in one */
+    const compiled_template *parsed;
+} target;
+
+typedef struct target_list {
+    target *items;
+    size_t count;
+} target_list;
+
+/* docs/page.tmpl.md makes orders.page.md of orders.catga. */
+static const char *own_suffix(arena *memory, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *mark = strstr(name, OWN_TEMPLATE_MARK);
+    buffer suffix = buffer_in(memory);
+    buffer_printf(&suffix, ".%.*s.%s", (int)(mark - name), name, mark + strlen(OWN_TEMPLATE_MARK));
+    return suffix.data;
+}
+
+/* What is asked for: the kinds that are chosen, then the user's own. */
+static target_list choose_targets(arena *memory, const options *chosen, bool every_kind)
+{
+    target_list list = {ARENA_ARRAY(memory, KIND_COUNT + chosen->own_template_count, target), 0};
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        if (every_kind || chosen->emit[kinds[i].word])
+            list.items[list.count++] = (target){kinds[i].template, kinds[i].suffix, false, NULL};
+    }
+    for (size_t i = 0; i < chosen->own_template_count; i++) {
+        const char *path = chosen->own_templates[i];
+        list.items[list.count++] = (target){path, own_suffix(memory, path), true, NULL};
+    }
+    return list;
+}
+
+/* Two targets must not make the same file of a schema. */
+static bool check_suffixes(const target_list *targets, diagnostics *diags)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            const target *one = &targets->items[j], *other = &targets->items[i];
+            if (strcmp(one->suffix, other->suffix) != 0)
+                continue;
+            diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
+                        "'%s' and '%s' make a file of the same name: *%s", one->template,
+                        other->template, other->suffix);
+            return false;
+        }
+    }
+    return true;
+}
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
@@ -41,7 +97,7 @@ static bool check_name(const source *file, diagnostics *diags)
 }
 
 static const char *output_path(arena *memory, const options *chosen, const source *file,
-                               const struct target *to)
+                               const target *to)
 {
     slice name = view_output_path(memory, file->schema_path, slice_of(to->suffix));
     buffer path = buffer_in(memory);
@@ -73,14 +129,16 @@ static bool add_path(const char *path, slice content, const source *file, diagno
 bool generate_paths(const options *chosen, const source_set *sources, diagnostics *diags,
                     output_list *outputs)
 {
+    target_list targets = choose_targets(outputs->memory, chosen, false);
+    if (!check_suffixes(&targets, diags))
+        return false;
     bool good = true;
     for (size_t i = 0; i < sources->source_count; i++) {
         const source *file = sources->sources[i];
         good = check_name(file, diags) && good;
-        for (size_t j = 0; j < TARGET_COUNT; j++) {
-            const char *path = output_path(outputs->memory, chosen, file, &targets[j]);
-            if (chosen->emit[targets[j].kind])
-                good = add_path(path, SLICE(""), file, diags, outputs) && good;
+        for (size_t j = 0; j < targets.count; j++) {
+            const char *path = output_path(outputs->memory, chosen, file, &targets.items[j]);
+            good = add_path(path, SLICE(""), file, diags, outputs) && good;
         }
     }
     return good;
@@ -96,53 +154,55 @@ static bool check_names(const model_module *module, diagnostics *diags)
     return good;
 }
 
-/* The template of each target that is asked for; NULL for the others. */
-static bool get_templates(const options *chosen, templates *set, const compiled_template **parsed)
+static bool parse_targets(templates *set, target_list *targets)
 {
     bool good = true;
-    for (size_t i = 0; i < TARGET_COUNT; i++) {
-        if (!chosen->emit[targets[i].kind])
-            continue;
-        parsed[i] = templates_get(set, targets[i].template);
-        good = parsed[i] != NULL && good;
+    for (size_t i = 0; i < targets->count; i++) {
+        target *to = &targets->items[i];
+        to->parsed =
+            to->is_own ? templates_get_own(set, to->template) : templates_get(set, to->template);
+        good = to->parsed != NULL && good;
     }
     return good;
 }
 
 static bool generate_module(const options *chosen, const model_module *module, templates *set,
-                            const compiled_template *const *parsed, output_list *outputs)
+                            const target_list *targets, output_list *outputs)
 {
     const view_root *view = view_of(set->memory, module);
     bool good = check_names(module, set->diags);
-    for (size_t i = 0; good && i < TARGET_COUNT; i++) {
-        if (parsed[i] == NULL)
-            continue;
+    for (size_t i = 0; good && i < targets->count; i++) {
+        const target *to = &targets->items[i];
         buffer content = buffer_in(set->memory);
-        good = template_render(parsed[i], view, set->diags, &content) &&
-               add_path(output_path(set->memory, chosen, module->file, &targets[i]),
-                        buffer_slice(&content), module->file, set->diags, outputs);
+        good = template_render(to->parsed, view, set->diags, &content) &&
+               add_path(output_path(set->memory, chosen, module->file, to), buffer_slice(&content),
+                        module->file, set->diags, outputs);
+    }
+    return good;
+}
+
+static bool generate_targets(const options *chosen, const model *facts, templates *set,
+                             target_list targets, output_list *outputs)
+{
+    bool good = check_suffixes(&targets, set->diags) && parse_targets(set, &targets);
+    for (size_t i = 0; good && i < facts->module_count; i++) {
+        if (facts->modules[i]->is_given)
+            good = generate_module(chosen, facts->modules[i], set, &targets, outputs);
     }
     return good;
 }
 
 bool generate(const options *chosen, const model *facts, templates *set, output_list *outputs)
 {
-    const compiled_template *parsed[TARGET_COUNT] = {NULL};
-    bool good = get_templates(chosen, set, parsed);
-    for (size_t i = 0; good && i < facts->module_count; i++) {
-        if (facts->modules[i]->is_given)
-            good = generate_module(chosen, facts->modules[i], set, parsed, outputs);
-    }
-    return good;
+    return generate_targets(chosen, facts, set, choose_targets(set->memory, chosen, false),
+                            outputs);
 }
 
-bool generate_check(const model *facts, templates *set)
+bool generate_check(const options *chosen, const model *facts, templates *set)
 {
-    options all = {.output_directory = NULL};
-    for (size_t i = 0; i < EMIT_COUNT; i++)
-        all.emit[i] = true;
     output_list forgotten = output_list_in(set->memory);
-    return generate(&all, facts, set, &forgotten);
+    return generate_targets(chosen, facts, set, choose_targets(set->memory, chosen, true),
+                            &forgotten);
 }
 
 void generate_dump(arena *memory, const model *facts, buffer *out)

@@ -17,8 +17,8 @@ bool generate_paths(const options *chosen, const source_set *sources, diagnostic
 /* Adds the files made of every module that was given. False when an error was reported. */
 bool generate(const options *chosen, const model *facts, templates *set, output_list *outputs);
 
-/* Fills every template with `facts`, and forgets the result. */
-bool generate_check(const model *facts, templates *set);
+/* Fills every template with `facts`, the user's own too, and forgets the result. */
+bool generate_check(const options *chosen, const model *facts, templates *set);
 
 /* Appends the view of every module that was given, for --dump=view. */
 void generate_dump(arena *memory, const model *facts, buffer *out);

@@ -101,6 +101,17 @@ static const source *load_override(templates *set, const char *name)
     return loaded;
 }
 
+const compiled_template *templates_get_own(templates *set, const char *path)
+{
+    const source *text = NULL;
+    source_status status = source_load_given(set->sources, path, &text);
+    if (status != SOURCE_OK) {
+        cannot_read(set, path, source_status_text(status));
+        return NULL;
+    }
+    return template_parse(set->memory, set->diags, text, view_root_type);
+}
+
 const compiled_template *templates_get(templates *set, const char *name)
 {
     const source *text = set->folder == NULL ? NULL : load_override(set, name);

@@ -28,6 +28,9 @@ bool templates_open(templates *set, arena *memory, diagnostics *diags, source_se
 /* Parses the template called `name`; NULL when it is not right, which was reported. */
 const compiled_template *templates_get(templates *set, const char *name);
 
+/* The same for a file of the user's that takes the place of none. */
+const compiled_template *templates_get_own(templates *set, const char *path);
+
 /* Adds every built-in template, and their manual, to what is to be written below `folder`. */
 void templates_print(arena *memory, const char *folder, output_list *outputs);
 

@@ -1,6 +1,8 @@
 /* escape.c -- see escape.h. */
 #include "template/escape.h"
 
+#include <string.h>
+
 #include "base/utf8.h"
 
 /* Controls of both sets, line separators, and the characters that reorder a line when shown. */
@@ -37,24 +39,61 @@ static slice replacement_of(char first)
     return first == '\t' ? SLICE(" ") : SLICE("\xef\xbf\xbd");
 }
 
+/* Takes the first character off `*rest`: itself, or what is shown for it. */
+static slice take_shown(slice *rest)
+{
+    uint32_t character = 0;
+    size_t length = utf8_read(*rest, &character);
+    slice shown = {rest->data, length};
+    if (length == 0 || hides_or_breaks(character)) {
+        shown = replacement_of(rest->data[0]);
+        length = length == 0 ? 1 : length;
+    }
+    rest->data += length;
+    rest->length -= length;
+    return shown;
+}
+
 void escape_comment(slice text, buffer *out)
 {
     slice rest = without_trailing_backslashes(text);
     char last = '*'; /* as if the comment had just begun */
     while (rest.length > 0) {
-        uint32_t character = 0;
-        size_t length = utf8_read(rest, &character);
-        slice shown = {rest.data, length};
-        if (length == 0 || hides_or_breaks(character)) {
-            shown = replacement_of(rest.data[0]);
-            length = length == 0 ? 1 : length;
-        }
+        slice shown = take_shown(&rest);
         if (must_part(last, shown.data[0]))
             buffer_append_char(out, ' ');
         buffer_append(out, shown);
         last = shown.data[0];
-        rest.data += length;
-        rest.length -= length;
+    }
+}
+
+/* True where a line that begins with `character` is a heading, a list or a rule. With digits before
+ * it, a list begins at one of two others. */
+static bool begins_block(char character, bool is_first, bool only_digits_before)
+{
+    if (is_first)
+        return strchr("#+-=", character) != NULL;
+    return only_digits_before && (character == '.' || character == ')');
+}
+
+void escape_markdown(slice text, buffer *out)
+{
+    slice rest = text;
+    while (rest.length > 0 && (rest.data[0] == ' ' || rest.data[0] == '\t')) {
+        rest.data++; /* blanks at the beginning of a line would make code of it */
+        rest.length--;
+    }
+    bool is_first = true;
+    bool only_digits = true;
+    while (rest.length > 0) {
+        slice shown = take_shown(&rest);
+        char character = shown.data[0];
+        if (strchr("\\`*_[]<>|~&$", character) != NULL ||
+            begins_block(character, is_first, only_digits))
+            buffer_append_char(out, '\\');
+        buffer_append(out, shown);
+        is_first = false;
+        only_digits = only_digits && character >= '0' && character <= '9';
     }
 }
 

@@ -11,6 +11,9 @@
  * line to it, form a trigraph, or show a reader something else than a compiler sees. */
 void escape_comment(slice text, buffer *out);
 
+/* For a line or a part of one in Markdown: all of it is shown as it stands, and begins nothing. */
+void escape_markdown(slice text, buffer *out);
+
 /* For between the quotes of a C string literal: printable ASCII as it is, all else in octal. */
 void escape_c_string(slice text, buffer *out);
 

@@ -249,16 +249,21 @@ static const struct {
 } filters[] = {
     {"comment", escape_comment},
     {"c_string", escape_c_string},
+    {"markdown", escape_markdown},
 };
+
+enum { FILTER_COUNT = sizeof filters / sizeof filters[0] };
 
 static escape_function *find_filter(parser *p, slice name)
 {
-    for (size_t i = 0; i < sizeof filters / sizeof filters[0]; i++) {
+    buffer names = buffer_in(p->memory);
+    for (size_t i = 0; i < FILTER_COUNT; i++) {
         if (slice_is(name, filters[i].name))
             return filters[i].escape;
+        buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", filters[i].name);
     }
-    fail_at(p, span_of_slice(p, name), "there is no filter '%.*s'; there is: comment, c_string",
-            SLICE_PRINT(name));
+    fail_at(p, span_of_slice(p, name), "there is no filter '%.*s'; there is: %s",
+            SLICE_PRINT(name), names.data);
     return NULL;
 }
 
@@ -272,7 +277,7 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
         return *escape != NULL;
     }
     if (is_text)
-        fail_at(p, of->place, "'%.*s' is a text: say how it is escaped, |comment or |c_string",
+        fail_at(p, of->place, "'%.*s' is a text: say how it is escaped, |comment, |c_string or |markdown",
                 SLICE_PRINT(found->name));
     if (filtered)
         fail_at(p, of->place, "'%.*s' is %s: it takes no filter", SLICE_PRINT(found->name),

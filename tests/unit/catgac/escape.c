@@ -86,6 +86,23 @@ static void strings_are_octal_where_they_must(void **state)
           "\\0001");
 }
 
+static void markdown_is_shown_as_it_stands(void **state)
+{
+    (void)state;
+    gives(escape_markdown, SLICE(""), "");
+    gives(escape_markdown, SLICE("plain, 100 % \"fine\" (at-least-once)!"),
+          "plain, 100 % \"fine\" (at-least-once)!");
+    gives(escape_markdown, SLICE("笔记本电脑 é"), "笔记本电脑 é");
+    gives(escape_markdown, SLICE("a *b* _c_ `d` [e](f) <g> ~h~ &amp; $i$ | \\"),
+          "a \\*b\\* \\_c\\_ \\`d\\` \\[e\\](f) \\<g\\> \\~h\\~ \\&amp; \\$i\\$ \\| \\\\");
+    gives(escape_markdown, SLICE("# a"), "\\# a");
+    gives(escape_markdown, SLICE("- a"), "\\- a");
+    gives(escape_markdown, SLICE("    - a"), "\\- a");
+    gives(escape_markdown, SLICE("12. a. 3. b"), "12\\. a. 3. b");
+    gives(escape_markdown, SLICE("1) a"), "1\\) a");
+    gives(escape_markdown, SLICE("a\nb\x1b\xff"), "a�b��");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -94,6 +111,7 @@ int main(void)
         cmocka_unit_test(comments_cannot_join_the_next_line),
         cmocka_unit_test(comments_hide_nothing),
         cmocka_unit_test(strings_are_octal_where_they_must),
+        cmocka_unit_test(markdown_is_shown_as_it_stands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

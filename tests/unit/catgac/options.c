@@ -133,7 +133,7 @@ static void what_is_unknown_is_refused(void **state)
     arena_close(&t.memory);
     assert_false(parse(&t, "-x a"));
     arena_close(&t.memory);
-    refuses("--emit java a", "--emit takes c or fbs, not 'java'");
+    refuses("--emit java a", "--emit takes c or fbs, not 'java', nor is that a template, NAME.tmpl.EXT");
     refuses("--dump=all a", "--dump takes tokens or ast or model or view, not 'all'");
 }
 

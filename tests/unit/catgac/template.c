@@ -204,7 +204,7 @@ static void unknown_names_list_those_that_exist(void **state)
     says("% for leaf in leaves\n${x}\n% end\n",
          "3:3: error: there is no 'x' here; there is: leaf, name, words,");
     says("${words|upper}\n",
-         "2:9: error: there is no filter 'upper'; there is: comment, c_string [template]");
+         "2:9: error: there is no filter 'upper'; there is: comment, c_string, markdown [template]");
     says("% while yes\n", "2:3: error: 'while' is no directive; there is: for, if, else, end, #");
 }
 
@@ -219,7 +219,8 @@ static void a_text_must_say_how_it_is_escaped(void **state)
 {
     (void)state;
     says("${words}\n",
-         "2:3: error: 'words' is a text: say how it is escaped, |comment or |c_string [template]");
+         "2:3: error: 'words' is a text: say how it is escaped, |comment, |c_string or "
+         "|markdown [template]");
     says("${name|comment}\n", "2:3: error: 'name' is an identifier: it takes no filter");
     says("% for line in lines\n${line}\n% end\n", "3:3: error: 'line' is a text: say how");
 }

@@ -1,0 +1,45 @@
+#!/bin/sh
+# A template that takes the place of none: the Markdown page of templates/README.md, as it stands
+# there, makes what stands there of the schema that stands there.
+. "$(dirname "$0")/expect"
+
+# block NUMBER: the n-th fenced block below the heading about them.
+block() {
+    awk -v wanted="$1" '/^```/ { inside = !inside; number += here && inside; next }
+                        !inside && /^## / { here = /of your own$/ }
+                        here && inside && number == wanted' "${CATGA_SOURCE:?}/templates/README.md"
+}
+mkdir docs
+block 1 >docs/page.tmpl.md
+block 2 >greeting.catga
+block 3 >expected.md
+
+expect 0 "$CATGAC" --emit docs/page.tmpl.md -o gen --depfile gen/page.d greeting.catga
+diff -u expected.md gen/greeting.page.md || fail 'not what the manual shows'
+absent gen/greeting.catga.h
+grep -q '^docs/page.tmpl.md:$' gen/page.d || fail 'the depfile does not name the template'
+expect 0 "$CATGAC" --emit docs/page.tmpl.md --check-templates
+expect 0 "$CATGAC" --emit docs/page.tmpl.md --emit fbs --list-outputs -o gen greeting.catga
+[ "$(cat .printed)" = "gen/greeting.fbs
+gen/greeting.page.md" ] || fail 'not both outputs'
+
+# A misspelt name lists those that there are, with its place, even where no schema leads.
+sed -i 's/module\.version/module.major/' docs/page.tmpl.md
+expect 1 "$CATGAC" --emit docs/page.tmpl.md --check-templates
+said "docs/page.tmpl.md:2:"
+said "error: 'module' has no 'major'; it has: file, name,"
+rm -r gen
+expect 1 "$CATGAC" --emit docs/page.tmpl.md --emit c -o gen greeting.catga
+absent gen
+
+# Two that would write the same file; one that is not there; a name that says no kind of file.
+mkdir more
+block 1 | tee more/page.tmpl.md >docs/page.tmpl.md
+expect 1 "$CATGAC" --emit docs/page.tmpl.md --emit more/page.tmpl.md -o gen greeting.catga
+said "'docs/page.tmpl.md' and 'more/page.tmpl.md' make a file of the same name: *.page.md"
+expect 3 "$CATGAC" --emit docs/none.tmpl.md -o gen greeting.catga
+said "cannot read 'docs/none.tmpl.md'"
+for name in page.md .tmpl.md docs.tmpl.d/page page.tmpl.; do
+    expect 2 "$CATGAC" --emit "$name" greeting.catga
+    said "--emit takes c or fbs, not '$name', nor is that a template, NAME.tmpl.EXT"
+done
