@@ -6,8 +6,7 @@
 
 enum {
     TABLE_FIELD_LIMIT = 32765, /* a vtable has 16 bits for its own size */
-    GENERATED_FIELD_LIMIT = 64, /* generated code notes in one word which fields are there */
-    INLINE_SIZE_LIMIT = 65535  /* of a table and of a struct: offsets in a vtable have 16 bits */
+    INLINE_SIZE_LIMIT = 65535 /* of a table and of a struct: offsets in a vtable have 16 bits */
 };
 
 /* ---- Fields: what all have ------------------------------------------------------------------- */
@@ -348,8 +347,6 @@ static void check_table_size(const checker *c, const symbol *s, const model_tabl
         diag_report(c->diags, DIAG_TOO_LARGE, s->declaration->name.place,
                     "a table has at most %d fields and %d bytes in place", TABLE_FIELD_LIMIT,
                     INLINE_SIZE_LIMIT);
-    else if (table->field_count > GENERATED_FIELD_LIMIT)
-        check_unsupported(c, s->declaration->name.place, "a table of more than 64 fields is");
 }
 
 /* The 64-bit FNV-1a hash of `namespace.Name.v1`, of which the top 24 bits become four characters

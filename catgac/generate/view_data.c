@@ -198,13 +198,25 @@ static slice layout_of(viewer *v, const view_field *fields, size_t count, const 
     return view_keep(v);
 }
 
-static slice all_of(viewer *v, const record_list *members)
+static slice all_of(viewer *v, const record_list *members, bool is_wide)
 {
     uint64_t bits = 0;
-    for (size_t i = 0; i < members->count; i++)
+    for (size_t i = 0; i < members->count && !is_wide; i++)
         bits |= UINT64_C(1) << ((const view_field *)members->items[i])->id;
     buffer_printf(view_scratch(v), "0x%" PRIx64, bits);
     return view_keep(v);
+}
+
+static void name_bits(viewer *v, view_field *fields, size_t count, const view_table *made)
+{
+    for (size_t i = 0; i < count; i++) {
+        fields[i].bit = fields[i].id % VIEW_WORD_BITS;
+        fields[i].present = SLICE("present");
+        if (!made->is_wide)
+            continue;
+        buffer_printf(view_scratch(v), "present[%" PRId64 "]", fields[i].id / VIEW_WORD_BITS);
+        fields[i].present = view_keep(v);
+    }
 }
 
 static void view_layout(viewer *v, view_field *fields, size_t count, view_table *made)
@@ -218,7 +230,8 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     place(v, fields, count, made);
     made->vtable = vtable_of(v, fields, count);
     made->layout = layout_of(v, fields, count, &made->placed);
-    made->all = all_of(v, &made->members);
+    made->all = all_of(v, &made->members, made->is_wide);
+    name_bits(v, fields, count, made);
 }
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
@@ -239,6 +252,8 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     made->fbs = view_fbs_name(v, origin);
     made->is_message = table->message != NULL;
     made->field_count = (int64_t)table->field_count;
+    made->is_wide = table->field_count > VIEW_WORD_BITS;
+    made->words = (made->field_count + VIEW_WORD_BITS - 1) / VIEW_WORD_BITS;
     made->place = (int64_t)(index % VTABLE_PLACES);
     made->identifier = slice_of(table->identifier);
     made->identifier_bytes = identifier_bytes_of(v, table->identifier);

@@ -87,6 +87,9 @@ slice view_note(viewer *v, const model_field *field);
 /* A vtable begins with two sizes; an entry has two bytes. */
 enum { VIEW_FIRST_SLOT = 4, VIEW_SLOT_SIZE = 2 };
 
+/* Generated code notes in words of so many bits which fields are there. */
+enum { VIEW_WORD_BITS = 64 };
+
 /* All but where it lies in its table. */
 void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);
 

@@ -113,34 +113,42 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
     if (table == NULL)
         return NULL;
+% if table.is_wide
+    uint64_t present[${table.words}] = {0};
+% else
     uint64_t present = 0;
+% end
 % for field in table.placed
 % if field.is_scalar
-    present |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.id};
+    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.bit};
 % end
 % if field.is_optional
-    present |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.id};
+    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.bit};
 % end
 % if field.is_struct
-    present |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.id};
+    ${field.present} |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.bit};
 % end
 % if field.is_slice
 % if field.is_required
-    present |= UINT64_C(1) << ${field.id};
+    ${field.present} |= UINT64_C(1) << ${field.bit};
 % else
-    present |= catga_has(in->${field.member}.data) << ${field.id};
+    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
 % end
 % end
 % if field.is_table
 % if field.is_required
-    present |= UINT64_C(1) << ${field.id};
+    ${field.present} |= UINT64_C(1) << ${field.bit};
 % else
-    present |= catga_has(in->${field.member}) << ${field.id};
+    ${field.present} |= catga_has(in->${field.member}) << ${field.bit};
 % end
 % end
 % end
 % if table.referring
+% if table.is_wide
+    at = catga_end_wide_table(out, table, type, present);
+% else
     at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+% end
     const catga_field *fields = ${table.type}_fields;
     catga_places places = catga_places_of(out, ${table.type}_vtable);
 % if table.texts
@@ -173,7 +181,11 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     return at;
 % end
 % else
+% if table.is_wide
+    return catga_end_wide_table(out, table, type, present);
+% else
     return catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+% end
 % end
 }
 
