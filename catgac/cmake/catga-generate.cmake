@@ -14,7 +14,8 @@
 # catgac does not rewrite a file that did not change. So its run is recorded in a stamp of its own,
 # and a schema that is edited, imported ones too, rebuilds only what became different.
 #
-# CATGA_CATGAC_EXECUTABLE names the compiler to run where catga::catgac is for another machine.
+# The compiler is catga::catgac. Where that would be for another machine, CATGA_CATGAC_EXECUTABLE, set
+# before find_package(catga), names the one to run.
 
 function(catga_generate)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;OUTPUTS" "SCHEMAS;INCLUDES;OPTIONS")
@@ -66,11 +67,7 @@ endmacro()
 
 macro(_catga_add_command)
     cmake_policy(SET CMP0116 NEW)
-    if(CATGA_CATGAC_EXECUTABLE)
-        set(catgac ${CATGA_CATGAC_EXECUTABLE})
-    else()
-        set(catgac $<TARGET_FILE:catga::catgac>)
-    endif()
+    set(catgac $<TARGET_FILE:catga::catgac>)
     set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}.catga-stamp)
     list(TRANSFORM roots PREPEND -I OUTPUT_VARIABLE include_options)
     add_custom_command(

@@ -1,29 +1,43 @@
 # What `cmake --install` lays down: the compiler, the runtime, the CMake package `catga` and the
 # pkg-config file. Included once by the top level, after the targets exist; the build tree gets
 # the same names, so that our own examples use catga_generate() as everybody does.
+# Two components, as distributions part them: `catgac`, and `libcatga-dev` with all that a build needs.
 
-include(${CMAKE_CURRENT_LIST_DIR}/catga-generate.cmake)
 if(NOT TARGET catgac OR NOT TARGET catga_runtime)
     return()
 endif()
-add_executable(catga::catgac ALIAS catgac)
+include(${CMAKE_CURRENT_LIST_DIR}/catga-generate.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/catga-golden.cmake)
+if(CATGA_CATGAC_EXECUTABLE)
+    add_executable(catga::catgac IMPORTED GLOBAL)
+    set_target_properties(catga::catgac PROPERTIES IMPORTED_LOCATION ${CATGA_CATGAC_EXECUTABLE})
+else()
+    add_executable(catga::catgac ALIAS catgac)
+endif()
 add_library(catga::runtime ALIAS catga_runtime)
 set_target_properties(catga_runtime PROPERTIES EXPORT_NAME runtime)
 
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/catga)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/catgaConfig.cmake.in catgaConfig.cmake
-    INSTALL_DESTINATION ${package_dir} NO_CHECK_REQUIRED_COMPONENTS_MACRO)
+    INSTALL_DESTINATION ${package_dir})
 write_basic_package_version_file(catgaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 file(RELATIVE_PATH up_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/catga.pc.in catga.pc @ONLY)
 
-install(TARGETS catgac catga_runtime EXPORT catga)
-install(EXPORT catga NAMESPACE catga:: DESTINATION ${package_dir} FILE catgaTargets.cmake)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE)
+install(TARGETS catgac EXPORT catgac COMPONENT catgac)
+install(TARGETS catga_runtime EXPORT catga COMPONENT libcatga-dev)
+install(EXPORT catgac NAMESPACE catga:: DESTINATION ${package_dir} FILE catgacTargets.cmake
+    COMPONENT libcatga-dev)
+install(EXPORT catga NAMESPACE catga:: DESTINATION ${package_dir} FILE catgaTargets.cmake
+    COMPONENT libcatga-dev)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE COMPONENT libcatga-dev)
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfigVersion.cmake
     ${CMAKE_CURRENT_LIST_DIR}/catga-generate.cmake
-    DESTINATION ${package_dir})
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+    ${CMAKE_CURRENT_LIST_DIR}/catga-golden.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/catga-golden-run.cmake
+    DESTINATION ${package_dir} COMPONENT libcatga-dev)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
+    COMPONENT libcatga-dev)

@@ -1,0 +1,88 @@
+# One run of a golden test: see catga-golden.cmake, which calls it.
+#   cmake -D NAME=test -D CATGAC=program -D ARGUMENTS=list -D KEPT=dir -D MADE=dir -D FILES=list
+#         -D BUILD=dir -P catga-golden-run.cmake
+# With CATGA_BLESS in the environment it copies from MADE to KEPT what it would otherwise compare.
+
+cmake_minimum_required(VERSION 3.20)
+
+function(compile)
+    file(REMOVE_RECURSE ${MADE})
+    execute_process(COMMAND ${CATGAC} -o ${MADE} ${ARGUMENTS} RESULT_VARIABLE status)
+    if(NOT status EQUAL 0)
+        message(FATAL_ERROR "catgac ended with ${status}")
+    endif()
+endfunction()
+
+# What is to be compared: what was asked for, or all that either side has.
+function(list_files variable)
+    set(names ${FILES})
+    if(NOT FILES)
+        file(GLOB_RECURSE made RELATIVE ${MADE} ${MADE}/*)
+        file(GLOB_RECURSE kept RELATIVE ${KEPT} ${KEPT}/*)
+        list(FILTER kept EXCLUDE REGEX "\\.catga$")
+        set(names ${made} ${kept})
+        list(REMOVE_DUPLICATES names)
+        list(SORT names)
+    endif()
+    set(${variable} ${names} PARENT_SCOPE)
+endfunction()
+
+# Sets `differs` in the caller; says in what.
+function(compare name)
+    set(differs TRUE PARENT_SCOPE)
+    if(NOT EXISTS ${MADE}/${name})
+        message("${KEPT}/${name} is kept, but nothing of this name is made any more: delete it")
+    elseif(NOT EXISTS ${KEPT}/${name})
+        message("${name} is made, but not kept in ${KEPT}")
+    else()
+        file(SHA256 ${MADE}/${name} made)
+        file(SHA256 ${KEPT}/${name} kept)
+        if(made STREQUAL kept)
+            set(differs FALSE PARENT_SCOPE)
+        else()
+            print_difference(${name})
+        endif()
+    endif()
+endfunction()
+
+function(print_difference name)
+    find_program(DIFF diff)
+    if(NOT DIFF)
+        message("${KEPT}/${name} is not what is made, ${MADE}/${name}; there is no program 'diff' to say more")
+        return()
+    endif()
+    execute_process(COMMAND ${DIFF} -u --label "${name}, as it is kept" --label "${name}, as it is made"
+        ${KEPT}/${name} ${MADE}/${name} OUTPUT_VARIABLE text)
+    message("${text}")
+endfunction()
+
+# Sets `differs` in the caller where there is nothing to keep.
+function(bless name)
+    set(differs FALSE PARENT_SCOPE)
+    if(NOT EXISTS ${MADE}/${name})
+        compare(${name})
+        set(differs TRUE PARENT_SCOPE)
+        return()
+    endif()
+    cmake_path(GET name PARENT_PATH folder)
+    file(COPY ${MADE}/${name} DESTINATION ${KEPT}/${folder})
+    message("kept: ${KEPT}/${name}")
+endfunction()
+
+compile()
+list_files(names)
+set(failed FALSE)
+foreach(name IN LISTS names)
+    if(DEFINED ENV{CATGA_BLESS})
+        bless(${name})
+    else()
+        compare(${name})
+    endif()
+    if(differs)
+        set(failed TRUE)
+    endif()
+endforeach()
+if(failed)
+    message(FATAL_ERROR "${NAME}: what is made is not what is kept. To keep what is made now, run\n"
+        "  CATGA_BLESS=1 ctest --test-dir ${BUILD} -R ${NAME}\n")
+endif()
