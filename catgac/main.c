@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "check/check.h"
+#include "commands/command.h"
 #include "base/diag.h"
 #include "generate/embedded.h"
 #include "generate/generate.h"
@@ -17,24 +18,7 @@
 #include "syntax/parse.h"
 #include "generate/templates.h"
 
-enum exit_code {
-    EXIT_GOOD = 0,
-    EXIT_SCHEMA = 1, /* errors in a schema or a template */
-    EXIT_USAGE = 2,
-    EXIT_FILES = 3 /* a file could not be read or written, or memory ran out */
-};
-
 #define MEMORY_LIMIT ((size_t)1 << 30)
-
-/* Everything that one run holds. */
-typedef struct run {
-    arena memory;
-    options chosen;
-    source_set sources;
-    diagnostics diags;
-    interner names;
-    buffer printed; /* for standard output */
-} run;
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
@@ -188,7 +172,7 @@ static enum exit_code print_version(run *r)
 
 static enum exit_code print_help(run *r)
 {
-    options_help(&r->printed);
+    options_help(r->chosen.command, &r->printed);
     return EXIT_GOOD;
 }
 
@@ -217,6 +201,12 @@ static enum exit_code act(run *r)
         return print_version(r);
     case ACTION_HELP:
         return print_help(r);
+    case ACTION_FORMAT:
+        return command_format(r);
+    case ACTION_BREAKING:
+        return command_breaking(r);
+    case ACTION_EXPLAIN:
+        return command_explain(r);
     }
     return EXIT_USAGE;
 }

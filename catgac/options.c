@@ -4,20 +4,44 @@
 #include <string.h>
 
 typedef enum option_name {
-#define OPTION(name, spelling, argument, meaning) OPTION_##name,
+#define OPTION(name, commands, spelling, argument, meaning) OPTION_##name,
 #include "options.def"
 #undef OPTION
     OPTION_COUNT
 } option_name;
 
+/* A set of commands. */
+enum {
+#define COMMAND(name, word, arguments, purpose, status) name = 1 << COMMAND_##name,
+#include "commands.def"
+#undef COMMAND
+};
+
+typedef struct command {
+    const char *word;
+    const char *arguments;
+    const char *purpose;
+    const char *status;
+} command;
+
+static const command commands[] = {
+#define COMMAND(name, word, arguments, purpose, status) {word, arguments, purpose, status},
+#include "commands.def"
+#undef COMMAND
+};
+
+static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BREAKING,
+                                       ACTION_EXPLAIN};
+
 typedef struct option {
+    int commands;
     const char *spelling;
     const char *argument; /* what --help calls it, or NULL */
     const char *meaning;
 } option;
 
 static const option known[] = {
-#define OPTION(name, spelling, argument, meaning) {spelling, argument, meaning},
+#define OPTION(name, commands, spelling, argument, meaning) {commands, spelling, argument, meaning},
 #include "options.def"
 #undef OPTION
 };
@@ -30,6 +54,11 @@ static const char *const emit_words[] = {
 
 /* In the order of the ACTION_DUMP_ constants. */
 static const char *const stage_words[] = {"tokens", "ast", "model", "view"};
+
+static const char *const level_words[LEVEL_COUNT] = {"wire", "source", "delivery"};
+
+/* In the order of the EXPLAIN_ constants. */
+static const char *const format_words[] = {"text", "json", "dot", "mermaid"};
 
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
@@ -97,6 +126,23 @@ static bool choose_dump(command_line *line, const char *value)
     return stage >= 0 && choose_action(line, OPTION_DUMP, (action)(ACTION_DUMP_TOKENS + stage));
 }
 
+static bool choose_level(command_line *line, const char *value)
+{
+    int level = find_word(line, OPTION_LEVEL, value, level_words, LEVEL_COUNT);
+    if (level >= 0)
+        line->chosen->levels[level] = true;
+    return level >= 0;
+}
+
+static bool choose_format(command_line *line, const char *value)
+{
+    int count = sizeof format_words / sizeof format_words[0];
+    int format = find_word(line, OPTION_EXPLAIN_FORMAT, value, format_words, count);
+    if (format >= 0)
+        line->chosen->explain_format = (explain_format)format;
+    return format >= 0;
+}
+
 static bool apply(command_line *line, option_name name, const char *value)
 {
     options *chosen = line->chosen;
@@ -109,6 +155,9 @@ static bool apply(command_line *line, option_name name, const char *value)
         return true;
     case OPTION_EMIT:
         return choose_emit(line, value);
+    case OPTION_SMALL:
+        chosen->small = true;
+        return true;
     case OPTION_DEPFILE:
         chosen->depfile = value;
         return true;
@@ -133,10 +182,31 @@ static bool apply(command_line *line, option_name name, const char *value)
         return choose_action(line, name, ACTION_VERSION);
     case OPTION_HELP:
         return choose_action(line, name, ACTION_HELP);
+    case OPTION_FORMAT_CHECK:
+        chosen->format_check = true;
+        return true;
+    case OPTION_FORMAT_DIFF:
+        chosen->format_diff = true;
+        return true;
+    case OPTION_AGAINST:
+        chosen->against = value;
+        return true;
+    case OPTION_LEVEL:
+        return choose_level(line, value);
+    case OPTION_ALLOW:
+        chosen->allowed[chosen->allowed_count++] = value;
+        return true;
+    case OPTION_EXPLAIN_FORMAT:
+        return choose_format(line, value);
     case OPTION_COUNT:
         break;
     }
     return false;
+}
+
+static bool is_known_here(const options *chosen, const option *candidate)
+{
+    return (candidate->commands >> chosen->command & 1) != 0;
 }
 
 /* True when `argument` is this option; `*value` is what is joined to it: --emit=c, -Iroot. */
@@ -154,8 +224,13 @@ static bool matches(const option *candidate, const char *argument, const char **
 static bool refuse_unknown(command_line *line, const char *argument)
 {
     buffer_printf(line->problem, "unknown option '%s'; the options are", argument);
-    for (size_t i = 0; i < OPTION_COUNT; i++)
-        buffer_printf(line->problem, "%s %s", i == 0 ? "" : ",", known[i].spelling);
+    const char *joint = "";
+    for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (!is_known_here(line->chosen, &known[i]))
+            continue;
+        buffer_printf(line->problem, "%s %s", joint, known[i].spelling);
+        joint = ",";
+    }
     return false;
 }
 
@@ -163,7 +238,8 @@ static bool parse_option(command_line *line, const char *argument)
 {
     const char *value = NULL;
     size_t found = 0;
-    while (found < OPTION_COUNT && !matches(&known[found], argument, &value))
+    while (found < OPTION_COUNT && !(is_known_here(line->chosen, &known[found]) &&
+                                     matches(&known[found], argument, &value)))
         found++;
     if (found == OPTION_COUNT)
         return refuse_unknown(line, argument);
@@ -185,7 +261,7 @@ static bool parse_option(command_line *line, const char *argument)
 
 static bool needs_files(action wanted)
 {
-    return wanted < ACTION_CHECK_TEMPLATES;
+    return wanted < ACTION_CHECK_TEMPLATES || wanted > ACTION_HELP;
 }
 
 /* What an option would have no effect on is refused, not ignored. */
@@ -193,7 +269,13 @@ static bool check_combination(command_line *line)
 {
     const options *chosen = line->chosen;
     if (needs_files(chosen->action) && chosen->file_count == 0) {
-        buffer_append_text(line->problem, "no schema is given; see catgac --help");
+        const char *word = commands[chosen->command].word;
+        buffer_printf(line->problem, "no schema is given; see catgac %s%s--help", word,
+                      word[0] == '\0' ? "" : " ");
+        return false;
+    }
+    if (chosen->action == ACTION_BREAKING && chosen->against == NULL) {
+        buffer_append_text(line->problem, "breaking needs --against OLD");
         return false;
     }
     if (!needs_files(chosen->action) && chosen->file_count > 0) {
@@ -222,16 +304,42 @@ static void set_default_emit(options *chosen)
     chosen->emit[EMIT_C] = true;
 }
 
+static void set_default_levels(options *chosen)
+{
+    for (size_t i = 0; i < LEVEL_COUNT; i++) {
+        if (chosen->levels[i])
+            return;
+    }
+    for (size_t i = 0; i < LEVEL_COUNT; i++)
+        chosen->levels[i] = true;
+}
+
+/* A first argument that is a command's word is none of a file; ./fmt is a file's name. */
+static void choose_command(command_line *line)
+{
+    line->chosen->command = COMMAND_COMPILE;
+    for (int i = COMMAND_COMPILE + 1; i < COMMAND_COUNT && *line->rest != NULL; i++) {
+        if (strcmp(*line->rest, commands[i].word) == 0) {
+            line->chosen->command = (command_name)i;
+            line->rest++;
+            break;
+        }
+    }
+    line->chosen->action = first_actions[line->chosen->command];
+}
+
 bool options_parse(arena *memory, int argument_count, char **arguments, options *chosen,
                    buffer *problem)
 {
     size_t most = (size_t)argument_count;
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
                         .own_templates = ARENA_ARRAY(memory, most, const char *),
+                        .allowed = ARENA_ARRAY(memory, most, const char *),
                         .files = ARENA_ARRAY(memory, most, const char *)};
     command_line line = {
         .rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};
     bool only_files = false;
+    choose_command(&line);
     while (*line.rest != NULL) {
         const char *argument = *line.rest++;
         if (only_files || argument[0] != '-' || argument[1] == '\0')
@@ -242,6 +350,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
             return false;
     }
     set_default_emit(chosen);
+    set_default_levels(chosen);
     return check_combination(&line);
 }
 
@@ -249,11 +358,12 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
 
 enum { HELP_COLUMN = 26 };
 
-void options_help(buffer *out)
+static void print_options(command_name of, buffer *out)
 {
-    buffer_append_text(out, "usage: catgac [OPTION...] FILE...\n"
-                            "Makes C, and other things, of .catga schemas.\n\n");
+    const options only = {.command = of};
     for (size_t i = 0; i < OPTION_COUNT; i++) {
+        if (!is_known_here(&only, &known[i]))
+            continue;
         size_t begin = out->length;
         buffer_printf(out, "  %s", known[i].spelling);
         if (known[i].argument != NULL)
@@ -262,6 +372,24 @@ void options_help(buffer *out)
         buffer_append_repeated(out, ' ', width < HELP_COLUMN ? HELP_COLUMN - width : 1);
         buffer_printf(out, "%s\n", known[i].meaning);
     }
-    buffer_append_text(out, "\nExit status: 0 success, 1 errors in a schema or template, "
-                            "2 wrong usage, 3 a file could not be read or written.\n");
+}
+
+static void print_commands(buffer *out)
+{
+    buffer_append_text(out, "\nOther commands; each has a --help:\n");
+    for (size_t i = COMMAND_COMPILE + 1; i < COMMAND_COUNT; i++)
+        buffer_printf(out, "  catgac %-17s%s\n", commands[i].word, commands[i].purpose);
+}
+
+void options_help(command_name of, buffer *out)
+{
+    const command *asked = &commands[of];
+    buffer_printf(out, "usage: catgac %s%s%s\n%s\n\n", asked->word, of == COMMAND_COMPILE ? "" : " ",
+                  asked->arguments, asked->purpose);
+    print_options(of, out);
+    if (of == COMMAND_COMPILE)
+        print_commands(out);
+    buffer_printf(out,
+                  "\nExit status: %s, 2 wrong usage, 3 a file could not be read or written.\n",
+                  asked->status);
 }

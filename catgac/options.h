@@ -1,4 +1,5 @@
-/* options.h -- from the command line to what is to be done. The list is options.def. */
+/* options.h -- from the command line to what is to be done. The lists are commands.def and
+ * options.def. */
 #ifndef CATGAC_OPTIONS_H
 #define CATGAC_OPTIONS_H
 
@@ -20,8 +21,18 @@ typedef enum action {
     ACTION_CHECK_TEMPLATES,
     ACTION_PRINT_TEMPLATES,
     ACTION_VERSION,
-    ACTION_HELP
+    ACTION_HELP,
+    ACTION_FORMAT,
+    ACTION_BREAKING,
+    ACTION_EXPLAIN
 } action;
+
+typedef enum command_name {
+#define COMMAND(name, word, arguments, purpose, status) COMMAND_##name,
+#include "commands.def"
+#undef COMMAND
+    COMMAND_COUNT
+} command_name;
 
 typedef enum emit_kind {
 #define EMIT(name, word) EMIT_##name,
@@ -30,12 +41,24 @@ typedef enum emit_kind {
     EMIT_COUNT
 } emit_kind;
 
+/* What `breaking` looks at. */
+typedef enum breaking_level { LEVEL_WIRE, LEVEL_SOURCE, LEVEL_DELIVERY, LEVEL_COUNT } breaking_level;
+
+typedef enum explain_format {
+    EXPLAIN_TEXT,
+    EXPLAIN_JSON,
+    EXPLAIN_DOT,
+    EXPLAIN_MERMAID
+} explain_format;
+
 typedef struct options {
+    command_name command;
     action action;
     const char *output_directory; /* NULL: the current one */
     const char **roots;           /* -I */
     size_t root_count;
     bool emit[EMIT_COUNT];
+    bool small; /* less C */
     const char **own_templates; /* --emit NAME.tmpl.EXT */
     size_t own_template_count;
     const char *depfile;         /* or NULL */
@@ -44,6 +67,14 @@ typedef struct options {
     const char *print_directory; /* of PRINT_TEMPLATES */
     const char **files;
     size_t file_count;
+
+    bool format_check; /* of FORMAT */
+    bool format_diff;
+    const char *against;      /* of BREAKING */
+    bool levels[LEVEL_COUNT]; /* all, unless some were chosen */
+    const char **allowed;     /* codes */
+    size_t allowed_count;
+    explain_format explain_format;
 } options;
 
 /* What stands between the name of a template of the user's and the kind of file it makes. */
@@ -54,6 +85,6 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
                    buffer *problem);
 
 /* Appends what --help prints. */
-void options_help(buffer *out);
+void options_help(command_name command, buffer *out);
 
 #endif

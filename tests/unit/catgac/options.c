@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -158,19 +159,65 @@ static void what_would_have_no_effect_is_refused(void **state)
     refuses("--depfile-target t a", "--depfile-target needs --depfile");
 }
 
-static void help_names_every_option(void **state)
+enum {
+#define COMMAND(name, word, arguments, purpose, status) name = 1 << COMMAND_##name,
+#include "commands.def"
+#undef COMMAND
+};
+
+static bool is_in(const char *help, const char *spelling, const char *meaning)
+{
+    char begin[32];
+    snprintf(begin, sizeof begin, "\n  %s ", spelling);
+    const char *line = strstr(help, begin);
+    while (line != NULL && strncmp(strchr(line + 1, '\n') - strlen(meaning), meaning, strlen(meaning)) != 0)
+        line = strstr(line + 1, begin);
+    return line != NULL;
+}
+
+static void help_names_every_option_of_its_command(void **state)
 {
     (void)state;
     arena memory;
     arena_open(&memory, 1 << 20);
-    buffer out = buffer_in(&memory);
-    options_help(&out);
-#define OPTION(name, spelling, argument, meaning)                                                  \
-    assert_non_null(strstr(out.data, "  " spelling));                                              \
-    assert_non_null(strstr(out.data, meaning "\n"));
+    for (int command = 0; command < COMMAND_COUNT; command++) {
+        buffer out = buffer_in(&memory);
+        options_help((command_name)command, &out);
+#define OPTION(name, commands, spelling, argument, meaning)                                        \
+    assert_int_equal(is_in(out.data, spelling, meaning), ((commands) >> command & 1) != 0);
 #include "options.def"
 #undef OPTION
+    }
     arena_close(&memory);
+}
+
+static void a_word_chooses_a_command(void **state)
+{
+    (void)state;
+    trial t;
+    assert_true(parse(&t, "fmt --check a.catga"));
+    assert_int_equal(t.chosen.action, ACTION_FORMAT);
+    assert_true(t.chosen.format_check);
+    arena_close(&t.memory);
+    assert_true(parse(&t, "./fmt --check"));
+    assert_int_equal(t.chosen.action, ACTION_CHECK);
+    arena_close(&t.memory);
+    assert_true(parse(&t, "breaking --against old --level wire --allow=a --allow b -I x new"));
+    assert_int_equal(t.chosen.action, ACTION_BREAKING);
+    assert_string_equal(t.chosen.against, "old");
+    assert_true(t.chosen.levels[LEVEL_WIRE]);
+    assert_false(t.chosen.levels[LEVEL_SOURCE]);
+    assert_int_equal(t.chosen.allowed_count, 2);
+    arena_close(&t.memory);
+    assert_true(parse(&t, "explain --format dot a.catga"));
+    assert_int_equal(t.chosen.action, ACTION_EXPLAIN);
+    assert_int_equal(t.chosen.explain_format, EXPLAIN_DOT);
+    arena_close(&t.memory);
+    refuses("fmt -I x a", "unknown option '-I'; the options are --check, --diff, --help");
+    refuses("fmt", "no schema is given; see catgac fmt --help");
+    refuses("breaking a", "breaking needs --against OLD");
+    refuses("breaking --level=x a", "--level takes wire or source or delivery, not 'x'");
+    refuses("explain --format=x a", "--format takes text or json or dot or mermaid, not 'x'");
 }
 
 int main(void)
@@ -184,7 +231,8 @@ int main(void)
         cmocka_unit_test(what_is_unknown_is_refused),
         cmocka_unit_test(what_is_incomplete_is_refused),
         cmocka_unit_test(what_would_have_no_effect_is_refused),
-        cmocka_unit_test(help_names_every_option),
+        cmocka_unit_test(help_names_every_option_of_its_command),
+        cmocka_unit_test(a_word_chooses_a_command),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,36 @@
+/* command.h -- what a run of catgac holds, and its commands: one file for each.
+ *
+ * A command takes what the command line chose, and leaves what is to be printed in `printed` and what
+ * is to be said in `diags`; main.c puts both out. Compiling itself is in main.c.
+ */
+#ifndef CATGAC_COMMAND_H
+#define CATGAC_COMMAND_H
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/source.h"
+#include "base/text.h"
+#include "options.h"
+
+enum exit_code {
+    EXIT_GOOD = 0,
+    EXIT_SCHEMA = 1, /* errors in a schema or a template, or what the command looks for */
+    EXIT_USAGE = 2,
+    EXIT_FILES = 3 /* a file could not be read or written, or memory ran out */
+};
+
+/* Everything that one run holds. */
+typedef struct run {
+    arena memory;
+    options chosen;
+    source_set sources;
+    diagnostics diags;
+    interner names;
+    buffer printed; /* for standard output */
+} run;
+
+enum exit_code command_format(run *r);
+enum exit_code command_breaking(run *r);
+enum exit_code command_explain(run *r);
+
+#endif
