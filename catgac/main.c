@@ -120,7 +120,7 @@ static enum exit_code dump_view(run *r)
 {
     const model *facts = check_schemas(r);
     if (facts != NULL)
-        generate_dump(&r->memory, facts, &r->printed);
+        generate_dump(&r->memory, &r->chosen, facts, &r->printed);
     return EXIT_GOOD;
 }
 

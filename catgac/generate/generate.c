@@ -169,7 +169,7 @@ static bool parse_targets(templates *set, target_list *targets)
 static bool generate_module(const options *chosen, const model_module *module, templates *set,
                             const target_list *targets, output_list *outputs)
 {
-    const view_root *view = view_of(set->memory, module);
+    const view_root *view = view_of(set->memory, module, chosen->small);
     bool good = check_names(module, set->diags);
     for (size_t i = 0; good && i < targets->count; i++) {
         const target *to = &targets->items[i];
@@ -200,15 +200,21 @@ bool generate(const options *chosen, const model *facts, templates *set, output_
 
 bool generate_check(const options *chosen, const model *facts, templates *set)
 {
-    output_list forgotten = output_list_in(set->memory);
-    return generate_targets(chosen, facts, set, choose_targets(set->memory, chosen, true),
-                            &forgotten);
+    bool good = true;
+    for (int small = 0; small <= 1 && good; small++) {
+        output_list forgotten = output_list_in(set->memory);
+        options each = *chosen;
+        each.small = small;
+        good = generate_targets(&each, facts, set, choose_targets(set->memory, chosen, true),
+                                &forgotten);
+    }
+    return good;
 }
 
-void generate_dump(arena *memory, const model *facts, buffer *out)
+void generate_dump(arena *memory, const options *chosen, const model *facts, buffer *out)
 {
     for (size_t i = 0; i < facts->module_count; i++) {
         if (facts->modules[i]->is_given)
-            record_dump(view_root_type, view_of(memory, facts->modules[i]), out);
+            record_dump(view_root_type, view_of(memory, facts->modules[i], chosen->small), out);
     }
 }

@@ -21,6 +21,6 @@ bool generate(const options *chosen, const model *facts, templates *set, output_
 bool generate_check(const options *chosen, const model *facts, templates *set);
 
 /* Appends the view of every module that was given, for --dump=view. */
-void generate_dump(arena *memory, const model *facts, buffer *out);
+void generate_dump(arena *memory, const options *chosen, const model *facts, buffer *out);
 
 #endif

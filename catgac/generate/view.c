@@ -294,9 +294,15 @@ static void view_module_of(viewer *v, view_module *made)
     view_services(v, made);
 }
 
-const view_root *view_of(arena *memory, const model_module *module)
+/* Of a module of more tables, the C is small: compiling two functions for each takes longer than they are worth. */
+enum { LARGE_MODULE = 50 };
+
+const view_root *view_of(arena *memory, const model_module *module, bool small)
 {
-    viewer v = {.memory = memory, .module = module, .scratch = buffer_in(memory)};
+    viewer v = {.memory = memory,
+                .module = module,
+                .small = small || module->table_count > LARGE_MODULE,
+                .scratch = buffer_in(memory)};
     view_root *root = ARENA_NEW(memory, view_root);
     view_tool *tool = ARENA_NEW(memory, view_tool);
     view_module *made = ARENA_NEW(memory, view_module);

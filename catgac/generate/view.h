@@ -39,7 +39,8 @@
 /* The type of view_root: what a template is parsed for. */
 extern const record_type *const view_root_type;
 
-const view_root *view_of(arena *memory, const model_module *module);
+/* `small`: tables have no functions of their own, as in every module of more than 50 tables. */
+const view_root *view_of(arena *memory, const model_module *module, bool small);
 
 /* Where what is made of a schema goes: its path with `suffix` in place of ".catga". */
 slice view_output_path(arena *memory, slice schema_path, slice suffix);

@@ -253,6 +253,7 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     made->is_message = table->message != NULL;
     made->field_count = (int64_t)table->field_count;
     made->is_wide = table->field_count > VIEW_WORD_BITS;
+    made->is_written = made->is_wide || !v->small;
     made->words = (made->field_count + VIEW_WORD_BITS - 1) / VIEW_WORD_BITS;
     made->place = (int64_t)(index % VTABLE_PLACES);
     made->identifier = slice_of(table->identifier);

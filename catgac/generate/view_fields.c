@@ -107,7 +107,7 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
 {
     made->element_type = view_type_name(v, table);
     made->element_put = VIEW_JOIN(v, made->element_type,
-                                  table->module == v->module ? SLICE("_put") : SLICE("_descriptor.put"));
+                                  table->module == v->module && !v->small ? SLICE("_put") : SLICE("_descriptor.put"));
 }
 
 /* What C has a struct of its own for. */

@@ -16,6 +16,7 @@
 typedef struct viewer {
     arena *memory;
     const model_module *module;
+    bool small;     /* tables share the functions of the runtime */
     buffer scratch; /* for one text at a time: view_scratch(), append, view_keep() */
 } viewer;
 

@@ -43,7 +43,9 @@ const catga_struct ${structure.type}_descriptor = {
 %#
 %# ---- Tables
 % for table in module.tables
+% if table.is_written
 static catga_put_function ${table.type}_put;
+% end
 % end
 % for table in module.tables
 
@@ -77,6 +79,7 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
+% if table.is_written
 
 static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -209,6 +212,7 @@ static bool ${table.type}_check(catga_check *check, catga_frame table, const cat
     return true;
 % end
 }
+% end
 
 const catga_table ${table.type}_descriptor = {
     /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
@@ -222,8 +226,13 @@ const catga_table ${table.type}_descriptor = {
     ${table.type}_vtable,
     NULL,
 % end
+% if table.is_written
     ${table.type}_put,
     ${table.type}_check,
+% else
+    catga_put_any,
+    catga_check_any,
+% end
     ${table.all},
     sizeof(${table.type}),
     ${table.field_count},

@@ -173,6 +173,9 @@ static inline bool catga_check_children(catga_check *check, catga_frame table, c
     return slot == 0 ? catga_check_absent(check, field) : catga_check_tables(check, slot, field);
 }
 
+/* What a table's own function does, for any table: it walks type->fields. */
+bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type);
+
 #ifdef __cplusplus
 }
 #endif

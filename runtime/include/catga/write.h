@@ -353,6 +353,12 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
     return at;
 }
 
+/*
+ * What a table's own function does, for any table of at most 64 fields: it walks type->fields. Modules of many tables use it
+ * for all, since it is compiled once.
+ */
+uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input);
+
 #ifdef __cplusplus
 }
 #endif

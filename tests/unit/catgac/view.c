@@ -18,7 +18,7 @@ static void open_trial(trial *t, const char *text)
     compile(&t->c, slice_of(text));
     if (t->c.facts == NULL)
         fail_msg("%s", t->c.said);
-    t->module = view_of(&t->c.memory, t->c.facts->modules[0])->module;
+    t->module = view_of(&t->c.memory, t->c.facts->modules[0], false)->module;
 }
 
 static void close_trial(trial *t)
@@ -69,7 +69,7 @@ static void a_module_has_its_names(void **state)
 static slice guard_of_path(compilation *c, const char *path)
 {
     model_module module = {.path = slice_of(path), .namespace = SLICE("n")};
-    return view_of(&c->memory, &module)->module->guard;
+    return view_of(&c->memory, &module, false)->module->guard;
 }
 
 static void files_that_differ_have_guards_that_differ(void **state)
@@ -468,7 +468,7 @@ static void a_view_can_be_printed(void **state)
     trial t;
     open_trial(&t, HEAD "/// It has \"quotes\".\nconst X: string = \"a\\nb\";\n");
     buffer out = buffer_in(&t.c.memory);
-    record_dump(view_root_type, view_of(&t.c.memory, t.c.facts->modules[0]), &out);
+    record_dump(view_root_type, view_of(&t.c.memory, t.c.facts->modules[0], false), &out);
     assert_says(out.data, "root:\n  tool:\n    version: ");
     assert_says(out.data, "\n    constants:\n      -\n        name: shop.orders.X\n");
     assert_says(out.data, "\n        text: \"a\\012b\"\n        doc:\n          - "

@@ -1,0 +1,247 @@
+/*
+ * driven.c: one function that writes the tables of every type, and one that proves them, by walking the fields of the type. A
+ * module of many tables uses them instead of two functions for each: written out, those are faster to run, and slow to
+ * compile. Both make the same bytes and the same refusals, through the same calls of write.h and check.h.
+ *
+ * Input: the descriptor of a table of at most 64 fields. Order: ranges and required structs, then what is inline, then what the
+ * table refers to, each by id.
+ */
+#include <catga/gen.h>
+
+/* ---- Values ---- */
+
+#define IS_FLOATING(kind) ((kind) >= CATGA_KIND_f32)
+
+/* Of each scalar type: a value of a descriptor, a value of a plain struct. */
+#define CATGA_SCALAR(name, type)                                                                                       \
+    static inline type constant_##name(catga_value value)                                                              \
+    {                                                                                                                  \
+        return IS_FLOATING(CATGA_KIND_##name) ? (type)value.f : (type)value.i;                                         \
+    }                                                                                                                  \
+                                                                                                                       \
+    static uint64_t put_##name(uint8_t *at, const catga_field *field, const uint8_t *plain)                            \
+    {                                                                                                                  \
+        catga_optional_##name value = {true, 0};                                                                       \
+        if ((field->flags & CATGA_OPTIONAL) != 0) {                                                                    \
+            memcpy(&value, plain, sizeof value);                                                                       \
+            return catga_put_optional_##name(at, value);                                                               \
+        }                                                                                                              \
+        memcpy(&value.value, plain, sizeof value.value);                                                               \
+        return catga_put_##name(at, value.value, constant_##name(field->standard));                                    \
+    }                                                                                                                  \
+                                                                                                                       \
+    static bool keeps_##name(const catga_field *field, const uint8_t *plain)                                           \
+    {                                                                                                                  \
+        catga_optional_##name value = {true, 0};                                                                       \
+        if ((field->flags & CATGA_OPTIONAL) != 0)                                                                      \
+            memcpy(&value, plain, sizeof value);                                                                       \
+        else                                                                                                           \
+            memcpy(&value.value, plain, sizeof value.value);                                                           \
+        return !value.present || (value.value >= constant_##name(field->range->lowest) &&                              \
+                                  value.value <= constant_##name(field->range->highest));                              \
+    }                                                                                                                  \
+                                                                                                                       \
+    static bool check_##name(catga_check *check, catga_frame table, const catga_field *field)                          \
+    {                                                                                                                  \
+        return catga_check_##name(check, table, field, constant_##name(field->range->lowest),                          \
+                                  constant_##name(field->range->highest));                                             \
+    }
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+
+static bool is_scalar(const catga_field *field)
+{
+    return field->kind < CATGA_KIND_struct;
+}
+
+static catga_string slice_at(const uint8_t *plain)
+{
+    catga_string slice;
+    memcpy(&slice, plain, sizeof slice);
+    return slice;
+}
+
+static const void *pointer_at(const uint8_t *plain)
+{
+    const void *pointer;
+    memcpy(&pointer, plain, sizeof pointer);
+    return pointer;
+}
+
+/* ---- Writing ---- */
+
+static bool keeps_range(const catga_field *field, const uint8_t *plain)
+{
+    switch (field->kind) {
+#define CATGA_SCALAR(name, type)                                                                                       \
+    case CATGA_KIND_##name:                                                                                            \
+        return keeps_##name(field, plain);
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+    default:
+        return true;
+    }
+}
+
+/* Refuses what is wrong in the table's inline part. */
+static bool is_acceptable(catga_writer *out, const catga_table *type, const uint8_t *input)
+{
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        const uint8_t *plain = input + field->member;
+        if ((field->flags & CATGA_DEPRECATED) != 0)
+            continue;
+        if (field->range != NULL && !keeps_range(field, plain))
+            return catga_refuse(out, field, "out of range") != NULL;
+        if (field->kind == CATGA_KIND_struct && (field->flags & CATGA_REQUIRED) != 0 && pointer_at(plain) == NULL)
+            return catga_refuse(out, field, "required, but absent") != NULL;
+    }
+    return true;
+}
+
+/* Writes what is inline, and says whether the field is to be present. */
+static uint64_t put_inline(uint8_t *at, const catga_field *field, const uint8_t *plain)
+{
+    switch (field->kind) {
+#define CATGA_SCALAR(name, type)                                                                                       \
+    case CATGA_KIND_##name:                                                                                            \
+        return put_##name(at, field, plain);
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+    case CATGA_KIND_struct:
+        return catga_put_struct(at, field->type, pointer_at(plain));
+    case CATGA_KIND_table:
+        return catga_has(pointer_at(plain));
+    case CATGA_KIND_union:
+        return *plain != 0;
+    default:
+        return catga_has(slice_at(plain).data);
+    }
+}
+
+static uint64_t put_all_inline(uint8_t *table, const catga_table *type, const uint8_t *input)
+{
+    uint64_t present = 0;
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        if ((field->flags & CATGA_DEPRECATED) == 0)
+            present |= put_inline(table + type->vtable[2 + id], field, input + field->member) << id;
+    }
+    return present;
+}
+
+static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_field *field,
+                           catga_string slice)
+{
+    const catga_table *element = field->type;
+    switch (field->element) {
+    case CATGA_KIND_struct:
+        return catga_put_structs(out, at, table, places, field, slice.data, slice.length);
+    case CATGA_KIND_string: {
+        catga_string_slice strings = {(const catga_string *)(const void *)slice.data, slice.length};
+        return catga_put_strings(out, at, table, places, field, strings);
+    }
+    case CATGA_KIND_table:
+        return catga_put_children(out, at, table, places, field, element->put, element->plain_size, slice.data,
+                                  slice.length);
+    case CATGA_KIND_union:
+        return catga_put_unions(out, at, table, places, field - 1, field, slice.data, slice.length);
+    default:
+        return catga_put_scalars(out, at, table, places, field, slice.data, slice.length);
+    }
+}
+
+/* What the table refers to by a field; fields that refer to nothing pass. */
+static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_field *field,
+                           const uint8_t *plain, uint64_t *seen)
+{
+    if (is_scalar(field) || (field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) != 0)
+        return at;
+    switch (field->kind) {
+    case CATGA_KIND_string:
+        return catga_put_string(out, at, table, places, field, slice_at(plain), seen);
+    case CATGA_KIND_table:
+        return catga_put_child(out, at, table, places, field, pointer_at(plain));
+    case CATGA_KIND_union:
+        return catga_put_union(out, at, table, places, field, plain);
+    case CATGA_KIND_vector:
+        return put_vector(out, at, table, places, field, slice_at(plain));
+    default:
+        return at;
+    }
+}
+
+uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input)
+{
+    uint64_t seen = 0;
+    if (!is_acceptable(out, type, input))
+        return NULL;
+    uint8_t *table = catga_begin_table(out, at, slot, type->vtable, type->alignment);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = put_all_inline(table, type, input);
+    at = catga_end_table(out, table, type, type->vtable, type->place, present);
+    catga_places places = catga_places_of(out, type->vtable);
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        at = put_behind(out, at, table, places, field, (const uint8_t *)input + field->member, &seen);
+    }
+    return catga_end_texts(out, at, type, input, seen);
+}
+
+/* ---- Proving ---- */
+
+static bool check_range(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->kind) {
+#define CATGA_SCALAR(name, type)                                                                                       \
+    case CATGA_KIND_##name:                                                                                            \
+        return check_##name(check, table, field);
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+    default:
+        return true;
+    }
+}
+
+static bool check_vector(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->element) {
+    case CATGA_KIND_string:
+        return catga_check_strings(check, table, field);
+    case CATGA_KIND_table:
+        return catga_check_children(check, table, field);
+    case CATGA_KIND_union:
+        return catga_check_unions(check, table, field - 1, field);
+    default:
+        return catga_check_vector(check, table, field);
+    }
+}
+
+static bool check_field(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->kind) {
+    case CATGA_KIND_string:
+        return catga_check_string(check, table, field);
+    case CATGA_KIND_vector:
+        return check_vector(check, table, field);
+    case CATGA_KIND_table:
+        return catga_check_child(check, table, field);
+    case CATGA_KIND_union:
+        return catga_check_union(check, table, field - 1, field);
+    case CATGA_KIND_struct:
+        return catga_check_struct(check, table, field);
+    default:
+        return field->range == NULL || check_range(check, table, field);
+    }
+}
+
+bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type)
+{
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 && !check_field(check, table, field))
+            return false;
+    }
+    return true;
+}
