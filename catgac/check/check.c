@@ -259,6 +259,7 @@ typedef struct module_arrays {
     model_constant *constants;
     model_enum *enums;
     model_table *tables;
+    model_union *unions;
     model_error_set *error_sets;
     model_message *messages;
     model_service *services;
@@ -272,6 +273,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
         .constants = ARENA_ARRAY(c->memory, counts.of[AST_CONST], model_constant),
         .enums = ARENA_ARRAY(c->memory, counts.of[AST_ENUM] + counts.of[AST_FLAGS], model_enum),
         .tables = ARENA_ARRAY(c->memory, counts.of[AST_TABLE] + messages, model_table),
+        .unions = ARENA_ARRAY(c->memory, counts.of[AST_UNION], model_union),
         .error_sets = ARENA_ARRAY(c->memory, counts.of[AST_ERRORS], model_error_set),
         .messages = ARENA_ARRAY(c->memory, messages, model_message),
         .services = ARENA_ARRAY(c->memory, counts.of[AST_SERVICE], model_service),
@@ -282,6 +284,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
     module->enums = made.enums;
     module->structs = in->structs;
     module->tables = made.tables;
+    module->unions = made.unions;
     module->error_sets = made.error_sets;
     module->messages = made.messages;
     module->services = made.services;
@@ -327,6 +330,9 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
         made->service->origin = origin;
         break;
     case AST_UNION:
+        made->alternatives = &arrays->unions[module->union_count++];
+        made->alternatives->origin = origin;
+        break;
     case AST_BROKEN:
     case AST_NAMESPACE:
     case AST_VERSION:
@@ -339,8 +345,6 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
 static void declare(checker *c, scope *in, symbol *made)
 {
     const ast_declaration *d = made->declaration;
-    if (d->kind == AST_UNION)
-        check_unsupported(c, d->place, "a union is");
     if (d->kind != AST_BROKEN)
         check_declared_name(c, d->name);
 
@@ -455,6 +459,8 @@ static void check_symbol(checker *c, symbol *s)
         check_service(c, s);
         break;
     case AST_UNION:
+        check_union(c, s);
+        break;
     case AST_BROKEN:
     case AST_NAMESPACE:
     case AST_VERSION:

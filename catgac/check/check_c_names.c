@@ -18,7 +18,8 @@ enum named {
     NAMED_CALL = 16,
     NAMED_EVENT = 32,
     NAMED_ERRORS = 64,
-    NAMED_SERVICE = 128
+    NAMED_SERVICE = 128,
+    NAMED_UNION = 256
 };
 
 typedef struct generated_name {
@@ -94,6 +95,8 @@ static unsigned named_of(ast_kind kind)
         return NAMED_BODY | NAMED_CALL;
     case AST_EVENT:
         return NAMED_BODY | NAMED_EVENT;
+    case AST_UNION:
+        return NAMED_UNION;
     case AST_ERRORS:
         return NAMED_ERRORS;
     case AST_SERVICE:
@@ -103,7 +106,6 @@ static unsigned named_of(ast_kind kind)
     case AST_VERSION:
     case AST_IMPORT:
     case AST_CONST:
-    case AST_UNION:
         return NAMED_NOTHING;
     }
     return NAMED_NOTHING;
@@ -172,11 +174,12 @@ static bool take_generated(name_walk *walk, const named_stem *stem, named_thing 
 
 /* ---- Members --------------------------------------------------------------------------------- */
 
-/* What a member's name in C is made of; that of `handle` is its message's, and other lines of a
- * service have none. */
+/* What a member's name in C is made of; that of `handle` is its message's, that of an alternative
+ * may be its type's, and other lines of a service have none. */
 static slice member_name(const ast_member *member)
 {
-    if (member->kind != MEMBER_HANDLE)
+    bool is_alternative = member->kind == MEMBER_ALTERNATIVE && member->type == NULL;
+    if (member->kind != MEMBER_HANDLE && !is_alternative)
         return member->name.text;
     size_t skipped = member->path.qualifier_length;
     skipped += skipped > 0;
@@ -188,7 +191,7 @@ static bool take_member(name_walk *walk, const named_stem *stem, const ast_membe
     const checker *c = walk->c;
     slice name = member_name(member);
     named_thing *thing = ARENA_NEW(c->memory, named_thing);
-    span place = member->kind == MEMBER_HANDLE ? member->path.place : member->name.place;
+    span place = member->name.text.length == 0 ? member->path.place : member->name.place;
     *thing = (named_thing){name, place, stem->of, true};
     for (size_t i = 0; i < GENERATED_MEMBER_COUNT && name.length > 0; i++) {
         const generated_member *made = &generated_members[i];

@@ -281,14 +281,79 @@ static void report_id(const checker *c, const ast_member *member, const char *pr
     diag_report(c->diags, DIAG_BAD_ID, member->name.place, "%s", problem);
 }
 
-/* A table in the making: the fields in the order of the file, and where each says it belongs. */
+/* A table in the making: the fields in the order of the file, and where each says it belongs. A
+ * union is two fields: its tag comes first. */
 typedef struct table_draft {
     model_field *fields;
     const ast_member **members;
     bool *has_id;
     size_t count;
     size_t id_count;
+    bool is_incomplete; /* a type was not known: how many fields there are is not, either */
 } table_draft;
+
+static bool is_of_unions(const model_type *type)
+{
+    return type->kind == TYPE_UNION ||
+           (type->kind == TYPE_VECTOR && type->element->kind == TYPE_UNION);
+}
+
+/* As FlatBuffers calls it. */
+static slice tag_name(const checker *c, slice name)
+{
+    buffer text = buffer_in(c->memory);
+    buffer_append(&text, name);
+    buffer_append_text(&text, "_type");
+    return intern(c->names, buffer_slice(&text));
+}
+
+static model_type tag_type(const checker *c, const model_type *of)
+{
+    const model_union *alternatives =
+        of->kind == TYPE_UNION ? of->alternatives : of->element->alternatives;
+    const model_type tag = {
+        .kind = TYPE_TAG, .scalar = SCALAR_U8, .alternatives = alternatives};
+    if (of->kind == TYPE_UNION)
+        return tag;
+    model_type *element = ARENA_NEW(c->memory, model_type);
+    *element = tag;
+    return (model_type){.kind = TYPE_VECTOR, .element = element};
+}
+
+/* The field before a union: which alternative it is; for a vector of unions, a vector. */
+static void make_tag(const checker *c, const model_field *of, model_field *tag)
+{
+    *tag = (model_field){.origin = of->origin, .deprecated = of->deprecated};
+    tag->origin.name = tag_name(c, of->origin.name);
+    tag->origin.doc = (model_doc){NULL, 0};
+    tag->type = tag_type(c, &of->type);
+    if (tag->type.kind == TYPE_TAG)
+        tag->default_value = check_zero(&tag->type);
+    tag->id = of->id - 1;
+}
+
+/* Makes room for the tag before the field that was added last, when that is a union. */
+static void add_tag(const checker *c, table_draft *draft)
+{
+    size_t last = draft->count - 1;
+    model_field *field = &draft->fields[last];
+    bool has_id = draft->has_id[last];
+    if (!is_of_unions(&field->type))
+        return;
+    draft->fields[last + 1] = *field;
+    draft->members[last + 1] = draft->members[last];
+    draft->has_id[last + 1] = has_id;
+    draft->count++;
+    field = &draft->fields[last + 1];
+    if (!has_id)
+        field->id++;
+    if (has_id && field->id == 0)
+        report_id(c, draft->members[last],
+                  "the id of a union is at least 1: the one before is that of its type");
+    make_tag(c, field, &draft->fields[last]);
+    if (has_id && (field->id == 0 || field->id == no_id))
+        draft->fields[last].id = no_id;
+}
 
 /* With ids, every field has one, each number below the count once. Puts the fields in order. */
 static void order_by_id(const checker *c, table_draft *draft, model_field *ordered)
@@ -296,9 +361,14 @@ static void order_by_id(const checker *c, table_draft *draft, model_field *order
     bool *is_taken = ARENA_ARRAY(c->memory, draft->count, bool);
     for (size_t i = 0; i < draft->count; i++) {
         uint32_t id = draft->fields[i].id;
-        if (!draft->has_id[i])
+        bool is_same = i > 0 && draft->members[i] == draft->members[i - 1];
+        if (!draft->has_id[i] && is_same)
+            continue;
+        else if (!draft->has_id[i])
             report_id(c, draft->members[i], "either all fields of a table have an '@id', or none");
         else if (id == no_id)
+            continue;
+        else if (id >= draft->count && draft->is_incomplete)
             continue;
         else if (id >= draft->count)
             report_id(c, draft->members[i], "ids count from 0 without a gap: this one is too high");
@@ -327,12 +397,31 @@ static void check_table_field(checker *c, const symbol *s, const ast_member *wri
         draft->id_count++;
         field->id = read_id(c, s->scope, set.of[ANNOTATION_ID]);
     }
-    if (!is_typed || !check_default(c, s->scope, written, field))
+    if (!is_typed || !check_default(c, s->scope, written, field)) {
+        draft->is_incomplete = true;
         return;
+    }
     check_required(c, set.of[ANNOTATION_REQUIRED], field);
     check_max(c, s->scope, set.of[ANNOTATION_MAX], field);
     check_range(c, s->scope, set.of[ANNOTATION_RANGE], field);
     check_deprecated(c, set.of[ANNOTATION_DEPRECATED], field);
+    add_tag(c, draft);
+}
+
+/* Behind check_member_names: the names in C of all fields are in the scratch table. */
+static void check_tag_names(checker *c, const table_draft *draft)
+{
+    for (size_t i = 1; i < draft->count; i++) {
+        if (!is_of_unions(&draft->fields[i].type))
+            continue;
+        slice name = draft->fields[i - 1].origin.name;
+        const ast_name *other = text_table_find(&c->scratch, mangle_member(c->memory, name));
+        if (other == NULL)
+            continue;
+        diag_report(c->diags, DIAG_NAME_COLLISION, draft->members[i]->name.place,
+                    "'%.*s' is also the name of the type of this union", SLICE_PRINT(name));
+        diag_note(c->diags, other->place, "declared here");
+    }
 }
 
 /* Fields may be stored in any order, each after padding: the worst case is what must fit. */
@@ -370,13 +459,14 @@ void check_table(checker *c, symbol *s)
     const ast_members *members = &s->declaration->members;
     model_table *table = s->table;
     table_draft draft = {
-        .fields = ARENA_ARRAY(c->memory, members->count, model_field),
-        .members = ARENA_ARRAY(c->memory, members->count, const ast_member *),
-        .has_id = ARENA_ARRAY(c->memory, members->count, bool),
+        .fields = ARENA_ARRAY(c->memory, 2 * members->count, model_field),
+        .members = ARENA_ARRAY(c->memory, 2 * members->count, const ast_member *),
+        .has_id = ARENA_ARRAY(c->memory, 2 * members->count, bool),
     };
     for (const ast_member *m = members->first; m != NULL; m = m->next)
         check_table_field(c, s, m, &draft);
     check_member_names(c, members);
+    check_tag_names(c, &draft);
 
     table->fields = draft.fields;
     table->field_count = draft.count;

@@ -116,6 +116,11 @@ static bool use_declared(checker *c, const scope *from, const ast_type *written,
         type->table = found->table;
         return true;
     }
+    if (found->declaration->kind == AST_UNION) {
+        type->kind = TYPE_UNION;
+        type->alternatives = found->alternatives;
+        return true;
+    }
     return report_not_a_type(c, written, found);
 }
 
@@ -194,6 +199,11 @@ static bool suits_position(const checker *c, const ast_type *written, const mode
             return report_type(c, written->place,
                                "an array of fixed length holds numbers, bools, enums, uuids and "
                                "structs");
+        return true;
+    case POSITION_ALTERNATIVE:
+        if (type->kind != TYPE_TABLE && type->kind != TYPE_STRUCT && type->kind != TYPE_STRING)
+            return report_type(c, written->place,
+                               "an alternative of a union is a table, a struct or a string");
         return true;
     case POSITION_ELEMENT:
         if (type->kind == TYPE_VECTOR || type->kind == TYPE_ARRAY || type->kind == TYPE_BYTES || type->optional)

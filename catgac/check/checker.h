@@ -6,6 +6,7 @@
  * check_annotations.c where annotations may stand, and their arguments
  * check_types.c       what a written type means, and enums
  * check_records.c     structs and their layout, tables and their fields
+ * check_unions.c      unions
  * check_messages.c    error sets, commands, queries, events
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
@@ -38,6 +39,7 @@ typedef struct symbol {
         model_enum *enumeration;
         model_struct *structure; /* NULL until its layout is known */
         model_table *table;      /* of a message: its body */
+        model_union *alternatives;
         model_error_set *error_set;
         model_service *service;
     };
@@ -147,6 +149,7 @@ typedef enum type_position {
     POSITION_STRUCT,
     POSITION_ELEMENT,
     POSITION_ARRAY_ELEMENT,
+    POSITION_ALTERNATIVE,
     POSITION_CONSTANT
 } type_position;
 
@@ -169,6 +172,10 @@ const model_enum_member *check_enum_member_of_value(const model_enum *of, const 
 /* Returns false when the struct is broken. */
 bool check_struct(checker *c, symbol *structure);
 void check_table(checker *c, symbol *table);
+
+/* ---- check_unions.c -------------------------------------------------------------------------- */
+
+void check_union(checker *c, symbol *s);
 
 /* ---- check_messages.c, check_services.c, check_c_names.c ------------------------------------- */
 

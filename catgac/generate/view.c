@@ -288,6 +288,7 @@ static void view_module_of(viewer *v, view_module *made)
     view_constants(v, made);
     view_enums(v, made);
     view_structs(v, made);
+    view_unions(v, made);
     view_tables(v, made);
     view_error_sets(v, made);
     view_messages(v, made);

@@ -112,7 +112,7 @@ static void pick(viewer *v, const record_list *from, bool (*test)(const view_fie
 
 static bool is_seen(const view_field *field)
 {
-    return !field->is_deprecated;
+    return !field->is_deprecated && !field->is_tag && !field->is_tags;
 }
 
 static bool is_string(const view_field *field)
@@ -122,7 +122,7 @@ static bool is_string(const view_field *field)
 
 static bool lies_behind(const view_field *field)
 {
-    return field->is_slice || field->is_table;
+    return field->is_slice || field->is_table || field->is_union;
 }
 
 static bool has_range(const view_field *field)
@@ -198,11 +198,11 @@ static slice layout_of(viewer *v, const view_field *fields, size_t count, const 
     return view_keep(v);
 }
 
-static slice all_of(viewer *v, const record_list *members, bool is_wide)
+static slice all_of(viewer *v, const record_list *placed, bool is_wide)
 {
     uint64_t bits = 0;
-    for (size_t i = 0; i < members->count && !is_wide; i++)
-        bits |= UINT64_C(1) << ((const view_field *)members->items[i])->id;
+    for (size_t i = 0; i < placed->count && !is_wide; i++)
+        bits |= UINT64_C(1) << ((const view_field *)placed->items[i])->id;
     buffer_printf(view_scratch(v), "0x%" PRIx64, bits);
     return view_keep(v);
 }
@@ -230,7 +230,7 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     place(v, fields, count, made);
     made->vtable = vtable_of(v, fields, count);
     made->layout = layout_of(v, fields, count, &made->placed);
-    made->all = all_of(v, &made->members, made->is_wide);
+    made->all = all_of(v, &made->placed, made->is_wide);
     name_bits(v, fields, count, made);
 }
 

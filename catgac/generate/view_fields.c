@@ -70,6 +70,17 @@ static void spell_inner(viewer *v, const model_field *field, view_field *made)
     made->check = made->put;
 }
 
+static void spell_union(viewer *v, const model_field *field, view_field *made)
+{
+    slice type = view_type_name(v, view_declared(&field->type));
+    made->is_union = true;
+    made->type = type;
+    made->result = VIEW_JOIN(v, type, SLICE("_view"));
+    made->initial = view_union_initial(field->type.alternatives);
+    made->put = SLICE("union");
+    made->check = made->put;
+}
+
 /* What is done with a vector depends on its elements. */
 static void spell_vector_calls(const model_type *element, view_field *made)
 {
@@ -87,12 +98,16 @@ static void spell_vector_calls(const model_type *element, view_field *made)
         made->put = SLICE("children");
         made->check = SLICE("children");
         break;
+    case TYPE_UNION:
+        made->put = SLICE("unions");
+        made->check = SLICE("unions");
+        break;
     case TYPE_SCALAR:
     case TYPE_DECIMAL:
     case TYPE_TIMESTAMP:
     case TYPE_DURATION:
     case TYPE_ENUM:
-    case TYPE_UNION:
+    case TYPE_TAG:
     case TYPE_BYTES:
     case TYPE_VECTOR:
     case TYPE_ARRAY:
@@ -113,7 +128,8 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
 /* What C has a struct of its own for. */
 static bool is_record(const model_type *type)
 {
-    return type->kind == TYPE_STRUCT || type->kind == TYPE_TABLE || type->kind == TYPE_UUID;
+    return type->kind == TYPE_STRUCT || type->kind == TYPE_TABLE || type->kind == TYPE_UUID ||
+           type->kind == TYPE_UNION;
 }
 
 static void spell_vector(viewer *v, const model_field *field, view_field *made)
@@ -121,9 +137,10 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
     const model_type *element = field->type.element;
     made->is_slice = true;
     made->is_text = element->kind == TYPE_STRING;
-    made->is_record_vector = is_record(element);
-    made->is_plain = !made->is_record_vector;
-    slice item = made->is_record_vector ? view_c_type(v, element)
+    made->is_record_vector = is_record(element) && element->kind != TYPE_UNION;
+    made->is_union_vector = element->kind == TYPE_UNION;
+    made->is_plain = !is_record(element);
+    slice item = is_record(element) ? view_c_type(v, element)
                                         : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
     made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), view_kind(element));
     made->type = VIEW_JOIN(v, item, SLICE("_slice"));
@@ -135,8 +152,21 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
         spell_elements(v, view_declared(element), made);
 }
 
+/* What C sees of it is the union, which is the next field. */
+static void spell_tag(const model_field *field, view_field *made)
+{
+    made->is_tag = field->type.kind == TYPE_TAG;
+    made->is_tags = !made->is_tag;
+    if (made->is_tags)
+        made->element = SLICE("CATGA_KIND_u8");
+}
+
 static void spell(viewer *v, const model_field *field, view_field *made)
 {
+    if (view_item(&field->type)->kind == TYPE_TAG) {
+        spell_tag(field, made);
+        return;
+    }
     switch (field->type.kind) {
     case TYPE_SCALAR:
     case TYPE_DECIMAL:
@@ -163,6 +193,9 @@ static void spell(viewer *v, const model_field *field, view_field *made)
         spell_vector(v, field, made);
         break;
     case TYPE_UNION:
+        spell_union(v, field, made);
+        break;
+    case TYPE_TAG:
     case TYPE_ARRAY:
         break;
     }
@@ -177,6 +210,8 @@ static slice flags_of(const model_field *field)
         return SLICE("CATGA_DEPRECATED");
     if (field->type.optional)
         return SLICE("CATGA_OPTIONAL");
+    if (view_item(&field->type)->kind == TYPE_TAG)
+        return SLICE("CATGA_TAGS");
     return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
 }
 
@@ -264,13 +299,24 @@ static void view_fbs_field(viewer *v, const model_field *field, view_field *made
     made->fbs_attributes = fbs_attributes_of(field);
 }
 
+static void name_tag(const model_field *field, view_field *made)
+{
+    if (view_item(&field->type)->kind != TYPE_UNION)
+        return;
+    made->has_tag = true;
+    made->tag_id = (int64_t)field->id - 1;
+    made->tag_slot = VIEW_FIRST_SLOT + VIEW_SLOT_SIZE * made->tag_id;
+    made->known = (int64_t)view_item(&field->type)->alternatives->member_count;
+}
+
 void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made)
 {
     made->element = SLICE("0");
     spell(v, field, made);
-    made->is_items = made->is_slice && !made->is_text;
+    made->is_items = made->is_slice && !made->is_text && !made->is_union_vector;
+    const model_field *seen = made->is_tag || made->is_tags ? field + 1 : field;
     made->name = field->origin.name;
-    made->member = mangle_member(v->memory, field->origin.name);
+    made->member = mangle_member(v->memory, seen->origin.name);
     made->snake = mangle_snake(v->memory, field->origin.name);
     made->kind = view_kind(&field->type);
     made->format = view_format(&field->type);
@@ -284,6 +330,7 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     made->size = field->deprecated ? 0 : type_inline_size(&field->type);
     made->alignment = field->deprecated ? 1 : type_inline_alignment(&field->type);
     made->digits = view_digits(&field->type);
+    name_tag(field, made);
     made->is_deprecated = field->deprecated;
     made->is_required = field->required;
     made->range = range_of(v, field);

@@ -26,6 +26,12 @@ slice view_descriptor(viewer *v, const model_origin *origin)
     return VIEW_JOIN(v, SLICE("&"), view_type_name(v, origin), SLICE("_descriptor"));
 }
 
+slice view_tag_descriptor(viewer *v, const model_union *alternatives)
+{
+    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &alternatives->origin),
+                     SLICE("_type_descriptor"));
+}
+
 static const slice c_scalars[] = {
     [SCALAR_BOOL] = {"bool", 4},    [SCALAR_I8] = {"int8_t", 6},    [SCALAR_I16] = {"int16_t", 7},
     [SCALAR_I32] = {"int32_t", 7},  [SCALAR_I64] = {"int64_t", 7},  [SCALAR_U8] = {"uint8_t", 7},

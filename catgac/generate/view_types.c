@@ -17,12 +17,16 @@ const model_origin *view_declared(const model_type *type)
         return &subject->structure->origin;
     if (subject->kind == TYPE_TABLE)
         return &subject->table->origin;
+    if (subject->kind == TYPE_UNION)
+        return &subject->alternatives->origin;
     return NULL;
 }
 
 slice view_type_descriptor(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+    if (view_item(type)->kind == TYPE_TAG)
+        return view_tag_descriptor(v, view_item(type)->alternatives);
     if (view_item(type)->kind == TYPE_UUID)
         return SLICE("&catga_uuid_descriptor");
     return origin == NULL ? SLICE("NULL") : view_descriptor(v, origin);
@@ -37,7 +41,10 @@ slice view_kind(const model_type *type)
     case TYPE_TIMESTAMP:
     case TYPE_DURATION:
     case TYPE_ENUM:
+    case TYPE_TAG:
         return scalar_word(type->scalar);
+    case TYPE_UNION:
+        return SLICE("union");
     case TYPE_STRUCT:
     case TYPE_UUID:
         return SLICE("struct");
@@ -48,7 +55,6 @@ slice view_kind(const model_type *type)
     case TYPE_BYTES:
     case TYPE_VECTOR:
         return SLICE("vector");
-    case TYPE_UNION:
     case TYPE_ARRAY:
         break;
     }
@@ -65,6 +71,7 @@ slice view_format(const model_type *type)
     case TYPE_DURATION:
         return SLICE("duration");
     case TYPE_ENUM:
+    case TYPE_TAG:
         return SLICE("enum");
     case TYPE_BYTES:
         return SLICE("bytes");

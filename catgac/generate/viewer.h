@@ -4,6 +4,7 @@
  * view_names.c     what declarations and scalars are called
  * view_types.c     what types are called, and what is said of them in words
  * view_fields.c    the fields of tables
+ * view_unions.c    unions
  * view_data.c      structs and tables, and how they lie on the wire
  * view_messages.c  error sets, replies, messages, services
  */
@@ -44,6 +45,9 @@ slice view_macro_name(viewer *v, const model_origin *origin);
 
 /* &shop_orders_create_order_descriptor */
 slice view_descriptor(viewer *v, const model_origin *origin);
+
+/* &shop_orders_payment_type_descriptor */
+slice view_tag_descriptor(viewer *v, const model_union *alternatives);
 
 /* In FlatBuffers: as a declaration, and as seen from the module. */
 slice view_fbs_name(viewer *v, const model_origin *origin);
@@ -91,12 +95,16 @@ enum { VIEW_FIRST_SLOT = 4, VIEW_SLOT_SIZE = 2 };
 /* Generated code notes in words of so many bits which fields are there. */
 enum { VIEW_WORD_BITS = 64 };
 
+/* Of the struct to fill, when it is nothing: {0, {NULL}} */
+slice view_union_initial(const model_union *alternatives);
+
 /* All but where it lies in its table. */
 void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);
 
 /* ---- Parts of a module ----------------------------------------------------------------------- */
 
 void view_structs(viewer *v, view_module *made);
+void view_unions(viewer *v, view_module *made);
 void view_tables(viewer *v, view_module *made);
 
 void view_error_sets(viewer *v, view_module *made);

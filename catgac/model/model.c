@@ -41,7 +41,8 @@ uint32_t scalar_size(scalar_kind scalar)
 bool type_is_scalar(const model_type *type)
 {
     return type->kind == TYPE_SCALAR || type->kind == TYPE_DECIMAL ||
-           type->kind == TYPE_TIMESTAMP || type->kind == TYPE_DURATION || type->kind == TYPE_ENUM;
+           type->kind == TYPE_TIMESTAMP || type->kind == TYPE_DURATION ||
+           type->kind == TYPE_ENUM || type->kind == TYPE_TAG;
 }
 
 uint32_t type_inline_size(const model_type *type)
@@ -110,6 +111,9 @@ void model_print_type(const model_type *type, buffer *out)
         break;
     case TYPE_UNION:
         buffer_append(out, type->alternatives->origin.name);
+        break;
+    case TYPE_TAG:
+        buffer_printf(out, "tag(%.*s)", SLICE_PRINT(type->alternatives->origin.name));
         break;
     case TYPE_STRING:
         buffer_append_text(out, "string");

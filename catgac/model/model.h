@@ -72,6 +72,7 @@ typedef enum model_type_kind {
     TYPE_STRUCT,    /* inline, by `structure` */
     TYPE_TABLE,     /* by `table` */
     TYPE_UNION,     /* by `alternatives` */
+    TYPE_TAG,       /* u8: which of `alternatives` the union in the next field is */
     TYPE_STRING,
     TYPE_BYTES,
     TYPE_VECTOR, /* of `element`, which is never a vector, an array or optional */
@@ -81,7 +82,7 @@ typedef enum model_type_kind {
 typedef struct model_type model_type;
 struct model_type {
     model_type_kind kind;
-    scalar_kind scalar;     /* what holds it, for SCALAR, DECIMAL, TIMESTAMP, DURATION and ENUM */
+    scalar_kind scalar;     /* what holds it, for SCALAR, DECIMAL, TIMESTAMP, DURATION, ENUM, TAG */
     bool optional;          /* `T?`: only for those that have a `scalar` */
     uint8_t decimal_places; /* DECIMAL: 0 to 18 */
     uint32_t array_length;  /* ARRAY: at least 1 */
@@ -187,7 +188,7 @@ struct model_struct {
 
 struct model_table {
     model_origin origin;
-    const model_field *fields; /* in order of ids: fields[i].id == i */
+    const model_field *fields; /* in order of ids: fields[i].id == i; the tag before its union */
     size_t field_count;
     char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
     const model_message *message; /* whose body this is, or NULL */

@@ -99,6 +99,19 @@ static void dump_table(const model_table *table, buffer *out)
         dump_field(&table->fields[i], "id", table->fields[i].id, out);
 }
 
+static void dump_union(const model_union *alternatives, buffer *out)
+{
+    dump_doc(&alternatives->origin.doc, "  ", out);
+    buffer_printf(out, "  union %.*s\n", SLICE_PRINT(alternatives->origin.name));
+    for (size_t i = 0; i < alternatives->member_count; i++) {
+        const model_union_member *member = &alternatives->members[i];
+        dump_doc(&member->origin.doc, "    ", out);
+        buffer_printf(out, "    tag %u %.*s: ", member->tag, SLICE_PRINT(member->origin.name));
+        model_print_type(&member->type, out);
+        buffer_append_char(out, '\n');
+    }
+}
+
 static void dump_error_set(const model_error_set *set, buffer *out)
 {
     dump_doc(&set->origin.doc, "  ", out);
@@ -169,6 +182,8 @@ static void dump_module(const model_module *module, buffer *out)
         dump_enum(&module->enums[i], out);
     for (size_t i = 0; i < module->struct_count; i++)
         dump_struct(&module->structs[i], out);
+    for (size_t i = 0; i < module->union_count; i++)
+        dump_union(&module->unions[i], out);
     for (size_t i = 0; i < module->table_count; i++)
         dump_table(&module->tables[i], out);
     for (size_t i = 0; i < module->error_set_count; i++)

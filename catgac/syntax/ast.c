@@ -21,7 +21,7 @@ ast_name ast_make_name(const ast_maker *maker, token word)
 ast_path ast_make_path(const ast_maker *maker, token word)
 {
     ast_name name = ast_make_name(maker, word);
-    return (ast_path){.text = name.text, .place = name.place};
+    return (ast_path){.text = name.text, .place = name.place, .doc = word.doc};
 }
 
 /* Cuts a path that is too long: every part makes a new text, which must not grow without end. */
@@ -45,7 +45,8 @@ ast_path ast_extend_path(const ast_maker *maker, ast_path qualifier, token word)
     buffer_append(&text, last);
     return (ast_path){.text = intern(maker->names, buffer_slice(&text)),
                       .qualifier_length = qualifier.text.length,
-                      .place = place};
+                      .place = place,
+                      .doc = qualifier.doc};
 }
 
 /* ---- Expressions ----------------------------------------------------------------------------- */
@@ -200,6 +201,16 @@ ast_member *ast_make_member(const ast_maker *maker, ast_member_kind kind, token 
     made->kind = kind;
     made->place = lex_span(maker->input, first);
     made->doc = take_doc(first.doc);
+    return made;
+}
+
+ast_member *ast_make_alternative(const ast_maker *maker, ast_path path)
+{
+    ast_member *made = ARENA_NEW(maker->memory, ast_member);
+    made->kind = MEMBER_ALTERNATIVE;
+    made->path = path;
+    made->place = path.place;
+    made->doc = take_doc(path.doc);
     return made;
 }
 

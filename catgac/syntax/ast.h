@@ -32,6 +32,7 @@ typedef struct ast_path {
     size_t qualifier_length; /* bytes before the last dot; 0 when there is none */
     bool is_cut;             /* longer than allowed: reported */
     span place;
+    doc_comment *doc; /* what stood before its first word, where that may be documented */
 } ast_path;
 
 enum { AST_PATH_LIMIT = 255 };
@@ -119,7 +120,7 @@ typedef struct ast_annotations {
 typedef enum ast_member_kind {
     MEMBER_FIELD,       /* name: type = value annotations; of struct, table, message */
     MEMBER_VALUE,       /* name = value; of enum, flags, errors */
-    MEMBER_ALTERNATIVE, /* path; of union */
+    MEMBER_ALTERNATIVE, /* path, or name: type; of union */
     MEMBER_HANDLE,      /* handle path; and the other lines of a service */
     MEMBER_PUBLISH,
     MEMBER_CALLS,
@@ -228,6 +229,7 @@ ast_argument *ast_make_range(const ast_maker *maker, token dots, const ast_expre
 ast_annotation *ast_make_annotation(const ast_maker *maker, token at, token name);
 
 ast_member *ast_make_member(const ast_maker *maker, ast_member_kind kind, token first);
+ast_member *ast_make_alternative(const ast_maker *maker, ast_path path);
 ast_declaration *ast_make_declaration(const ast_maker *maker, ast_kind kind, token keyword);
 
 /* Gives `declaration` its annotations, and the comment that stood before them. */

@@ -127,8 +127,10 @@ alternative_list(L) ::= alternative_list(L1) error RESYNC.   { L = L1; RECOVERED
 
 %type alternative {ast_member *}
 alternative(M) ::= path(P).
-    { M = ast_make_member(MAKER, MEMBER_ALTERNATIVE, (token){0}); M->path = P;
-      M->place = P.place; }
+    { M = ast_make_alternative(MAKER, P); }
+alternative(M) ::= IDENTIFIER(N) COLON type(T).
+    { M = ast_make_member(MAKER, MEMBER_ALTERNATIVE, N); M->name = ast_make_name(MAKER, N);
+      M->type = T; }
 
 //// Types ////////////////////////////////////////////////////////////////////////////////////////
 

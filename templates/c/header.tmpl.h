@@ -142,6 +142,93 @@ typedef struct ${table.type}_vector {
 % end
 % end
 % end
+%#
+%# ---- Unions: what they hold is declared above
+% for union in module.unions
+
+/* ---- Union ${union.name} ---- */
+
+enum {
+    ${union.macro}_NONE = 0,
+% for alternative in union.alternatives
+% for line in alternative.doc
+    /* ${line|comment} */
+% end
+    ${alternative.constant} = ${alternative.tag},
+% end
+};
+
+% for line in union.doc
+/* ${line|comment} */
+% end
+typedef struct ${union.type} {
+    uint8_t type; /* which of them it is: ${union.macro}_... */
+    union {
+% for alternative in union.alternatives
+        ${alternative.type}${alternative.member};
+% end
+    };
+} ${union.type};
+
+typedef struct ${union.type}_slice {
+    const ${union.type} *data;
+    size_t length;
+} ${union.type}_slice;
+
+typedef struct ${union.type}_view {
+    uint8_t type; /* NONE also for what only a newer schema knows */
+    const uint8_t *value;
+} ${union.type}_view;
+
+typedef struct ${union.type}_vector {
+    const uint8_t *tags;
+    const uint8_t *values;
+    size_t length;
+} ${union.type}_vector;
+
+extern const catga_union ${union.type}_descriptor;
+extern const catga_enum ${union.type}_type_descriptor; /* of the types, with their names */
+% for alternative in union.alternatives
+% if alternative.is_table
+
+/* A table of defaults when it is something else. */
+static inline ${alternative.result} ${union.type}_as_${alternative.snake}(${union.type}_view view)
+{
+    ${alternative.result} table = {view.type == ${alternative.constant} ? view.value : CATGA_EMPTY_TABLE};
+    return table;
+}
+% end
+% if alternative.is_struct
+
+/* Zeros when it is something else. */
+static inline ${alternative.result} ${union.type}_as_${alternative.snake}(${union.type}_view view)
+{
+    ${alternative.result} result;
+    memset(&result, 0, sizeof result);
+    if (view.type == ${alternative.constant})
+        catga_load_struct(view.value, ${alternative.descriptor}, &result);
+    return result;
+}
+% end
+% if alternative.is_string
+
+/* Absent when it is something else. */
+static inline catga_string ${union.type}_as_${alternative.snake}(${union.type}_view view)
+{
+    catga_string absent = {NULL, 0};
+    return view.type == ${alternative.constant} ? catga_string_of(view.value) : absent;
+}
+% end
+% end
+
+/* The element at `index`; nothing when it is outside. */
+static inline ${union.type}_view ${union.type}_at(${union.type}_vector vector, size_t index)
+{
+    ${union.type}_view view;
+    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, ${union.alternative_count}, &view.type);
+    return view;
+}
+% end
 % for table in module.tables
 
 /* ---- ${table.name} ---- */
@@ -179,7 +266,7 @@ struct ${table.type} {
 extern const catga_table ${table.type}_descriptor;
 % for field in table.members
 %#
-%# A getter: one of five forms.
+%# A getter: one of seven forms.
 % if field.is_scalar
 
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
@@ -200,6 +287,26 @@ static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_vie
 {
     ${field.result} vector;
     vector.data = catga_get_vector(view.table, ${field.slot}, &vector.length);
+    return vector;
+}
+% end
+% if field.is_union
+
+/* Nothing when it is absent. */
+static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
+{
+    ${field.result} value;
+    value.value = catga_get_union(view.table, ${field.tag_slot}, ${field.slot}, ${field.known}, &value.type);
+    return value;
+}
+% end
+% if field.is_union_vector
+
+static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
+{
+    ${field.result} vector;
+    vector.tags = catga_get_vector(view.table, ${field.tag_slot}, &vector.length);
+    vector.values = catga_get_vector(view.table, ${field.slot}, &vector.length);
     return vector;
 }
 % end

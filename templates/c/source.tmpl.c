@@ -41,6 +41,30 @@ const catga_struct ${structure.type}_descriptor = {
     ${structure.alignment}, ${structure.packed}, ${structure.direct}};
 % end
 %#
+%# ---- Unions
+% for union in module.unions
+
+/* ---- Union ${union.name} ---- */
+
+static const catga_alternative ${union.type}_alternatives[] = {
+% for alternative in union.alternatives
+    {"${alternative.name}", ${alternative.descriptor}, CATGA_KIND_${alternative.kind}},
+% end
+};
+
+const catga_union ${union.type}_descriptor = {
+    "${union.name}", ${union.type}_alternatives, ${union.alternative_count}, sizeof(${union.type})};
+
+static const catga_enumerator ${union.type}_types[] = {
+    {"NONE", {0, 0}},
+% for alternative in union.alternatives
+    {"${alternative.name}", {${alternative.tag}, 0}},
+% end
+};
+
+const catga_enum ${union.type}_type_descriptor = {"${union.name}", ${union.type}_types, ${union.type_count}, false};
+% end
+%#
 %# ---- Tables
 % for table in module.tables
 % if table.is_written
@@ -131,6 +155,15 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % if field.is_struct
     ${field.present} |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.bit};
 % end
+% if field.is_tag
+    ${field.present} |= catga_put_u8(table + ${field.offset}, in->${field.member}.type, 0) << ${field.bit};
+% end
+% if field.is_tags
+    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
+% end
+% if field.is_union
+    ${field.present} |= (uint64_t)(in->${field.member}.type != 0) << ${field.bit};
+% end
 % if field.is_slice
 % if field.is_required
     ${field.present} |= UINT64_C(1) << ${field.bit};
@@ -160,6 +193,13 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % for field in table.referring
 % if field.is_table
     at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
+% end
+% if field.is_union
+    at = catga_put_union(out, at, table, places, &fields[${field.id}], &in->${field.member});
+% end
+% if field.is_union_vector
+    at = catga_put_unions(out, at, table, places, &fields[${field.tag_id}], &fields[${field.id}],
+        in->${field.member}.data, in->${field.member}.length);
 % end
 % if field.is_string
     at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
@@ -202,7 +242,11 @@ static bool ${table.type}_check(catga_check *check, catga_frame table, const cat
 % if field.range
         catga_check_${field.check}(check, table, &fields[${field.id}], ${field.range.lowest}, ${field.range.highest}) &&
 % else
+% if field.has_tag
+        catga_check_${field.check}(check, table, &fields[${field.tag_id}], &fields[${field.id}]) &&
+% else
         catga_check_${field.check}(check, table, &fields[${field.id}]) &&
+% end
 % end
 % end
         true;

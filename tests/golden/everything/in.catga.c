@@ -103,7 +103,46 @@ static const catga_member sample_everything_arrays_members[] = {
 const catga_struct sample_everything_arrays_descriptor = {
     "sample.everything.Arrays", sample_everything_arrays_members, 6, 120,
     8, false, true};
+
+/* ---- Union sample.everything.Choice ---- */
+
+static const catga_alternative sample_everything_choice_alternatives[] = {
+    {"Note", &sample_everything_note_descriptor, CATGA_KIND_table},
+    {"Empty", &sample_everything_empty_descriptor, CATGA_KIND_table},
+    {"words", NULL, CATGA_KIND_string},
+    {"at", &sample_everything_point_descriptor, CATGA_KIND_struct},
+};
+
+const catga_union sample_everything_choice_descriptor = {
+    "sample.everything.Choice", sample_everything_choice_alternatives, 4, sizeof(sample_everything_choice)};
+
+static const catga_enumerator sample_everything_choice_types[] = {
+    {"NONE", {0, 0}},
+    {"Note", {1, 0}},
+    {"Empty", {2, 0}},
+    {"words", {3, 0}},
+    {"at", {4, 0}},
+};
+
+const catga_enum sample_everything_choice_type_descriptor = {"sample.everything.Choice", sample_everything_choice_types, 5, false};
+
+/* ---- Union sample.everything.Text ---- */
+
+static const catga_alternative sample_everything_text_alternatives[] = {
+    {"text", NULL, CATGA_KIND_string},
+};
+
+const catga_union sample_everything_text_descriptor = {
+    "sample.everything.Text", sample_everything_text_alternatives, 1, sizeof(sample_everything_text)};
+
+static const catga_enumerator sample_everything_text_types[] = {
+    {"NONE", {0, 0}},
+    {"text", {1, 0}},
+};
+
+const catga_enum sample_everything_text_type_descriptor = {"sample.everything.Text", sample_everything_text_types, 2, false};
 static catga_put_function sample_everything_empty_put;
+static catga_put_function sample_everything_note_put;
 static catga_put_function sample_everything_fields_put;
 static catga_put_function sample_everything_create_fields_put;
 static catga_put_function sample_everything_do_it_put;
@@ -148,6 +187,63 @@ const catga_table sample_everything_empty_descriptor = {
     4,
     0,
     {'d', 'h', '2', 'q'}};
+
+/* ---- sample.everything.Note ---- */
+
+static const catga_field sample_everything_note_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"text", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_note, text),
+     4, 4, 4, CATGA_KIND_string, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t sample_everything_note_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t sample_everything_note_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const sample_everything_note *in = (const sample_everything_note *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_note_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_has(in->text.data) << 0;
+    at = catga_end_table(out, table, type, sample_everything_note_vtable, 1, present);
+    const catga_field *fields = sample_everything_note_fields;
+    catga_places places = catga_places_of(out, sample_everything_note_vtable);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->text, &seen);
+    return catga_end_texts(out, at, type, in, seen);
+}
+
+static bool sample_everything_note_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    const catga_field *fields = sample_everything_note_fields;
+    return
+        catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+const catga_table sample_everything_note_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "sample.everything.Note",
+    sample_everything_note_fields,
+    sample_everything_note_vtable,
+    sample_everything_note_layout,
+    sample_everything_note_put,
+    sample_everything_note_check,
+    0x1,
+    sizeof(sample_everything_note),
+    1,
+    4,
+    1,
+    {'_', 'C', '5', 'p'}};
 
 /* ---- sample.everything.Fields ---- */
 
@@ -300,13 +396,53 @@ static const catga_field sample_everything_fields_fields[] = {
      offsetof(sample_everything_fields, inners),
      72, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+    {"choice_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, choice),
+     74, 1, 1, CATGA_KIND_u8, 0,
+     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+    {"choice", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, choice),
+     76, 4, 4, CATGA_KIND_union, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+    {"chosen_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, chosen),
+     78, 1, 1, CATGA_KIND_u8, 0,
+     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+    {"chosen", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, chosen),
+     80, 4, 4, CATGA_KIND_union, 0,
+     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+    {"choices_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, choices),
+     82, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+    {"choices", &sample_everything_choice_descriptor, NULL, 10,
+     offsetof(sample_everything_fields, choices),
+     84, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+    {"chosens_type", &sample_everything_text_type_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, chosens),
+     86, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
+     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+    {"chosens", &sample_everything_text_descriptor, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_fields, chosens),
+     88, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
+     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+    {"former_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
+     0,
+     90, 0, 1, CATGA_KIND_u8, 0,
+     CATGA_FORMAT_enum, 0, CATGA_DEPRECATED, {0, 0}},
+    {"former", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
+     0,
+     92, 0, 1, CATGA_KIND_union, 0,
+     CATGA_FORMAT_plain, 0, CATGA_DEPRECATED, {0, 0}},
 };
 
 /* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 23, 3, 7, 9, 17, 18, 19, 26, 27, 28, 29, 30, 31, 32, 33, 34, 2, 13, 0, 1, 5, 11, 20, 24, 25, 6};
+static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 23, 3, 7, 9, 17, 18, 19, 26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 38, 39, 40, 41, 42, 2, 13, 0, 1, 5, 11, 20, 24, 25, 35, 37, 6, 43, 44};
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_fields_vtable[] = {74, 329, 292, 293, 288, 228, 4, 294, 0, 232, 12, 236, 20, 295, 28, 290, 36, 44, 52, 240, 244, 248, 296, 60, 76, 108, 297, 313, 252, 256, 260, 264, 268, 272, 276, 280, 284, 0, 0, 0, 0, 0};
+static const uint16_t sample_everything_fields_vtable[] = {94, 355, 316, 317, 312, 228, 4, 318, 0, 232, 12, 236, 20, 319, 28, 314, 36, 44, 52, 240, 244, 248, 320, 60, 76, 108, 321, 337, 252, 256, 260, 264, 268, 272, 276, 280, 284, 353, 288, 354, 292, 296, 300, 304, 308, 0, 0, 0, 0, 0};
 
 static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -365,16 +501,24 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_has(in->points.data) << 32;
     present |= catga_has(in->ids.data) << 33;
     present |= UINT64_C(1) << 34;
-    present |= catga_put_i16(table + 288, in->signed_16, 0) << 2;
-    present |= catga_put_u16(table + 290, in->rights, 3) << 13;
-    present |= catga_put_bool(table + 292, in->flag, true) << 0;
-    present |= catga_put_i8(table + 293, in->signed_8, (-1)) << 1;
-    present |= catga_put_u8(table + 294, in->byte, 0) << 5;
-    present |= catga_put_u8(table + 295, in->color, 4) << 11;
-    present |= catga_put_optional_bool(table + 296, in->maybe_on) << 20;
-    present |= catga_put_struct(table + 297, &catga_uuid_descriptor, in->id) << 24;
-    present |= catga_put_struct(table + 313, &catga_uuid_descriptor, in->owner) << 25;
-    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 1, present);
+    present |= (uint64_t)(in->choice.type != 0) << 36;
+    present |= (uint64_t)(in->chosen.type != 0) << 38;
+    present |= catga_has(in->choices.data) << 39;
+    present |= catga_has(in->choices.data) << 40;
+    present |= catga_has(in->chosens.data) << 41;
+    present |= UINT64_C(1) << 42;
+    present |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
+    present |= catga_put_u16(table + 314, in->rights, 3) << 13;
+    present |= catga_put_bool(table + 316, in->flag, true) << 0;
+    present |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
+    present |= catga_put_u8(table + 318, in->byte, 0) << 5;
+    present |= catga_put_u8(table + 319, in->color, 4) << 11;
+    present |= catga_put_optional_bool(table + 320, in->maybe_on) << 20;
+    present |= catga_put_struct(table + 321, &catga_uuid_descriptor, in->id) << 24;
+    present |= catga_put_struct(table + 337, &catga_uuid_descriptor, in->owner) << 25;
+    present |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
+    present |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
+    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present);
     const catga_field *fields = sample_everything_fields_fields;
     catga_places places = catga_places_of(out, sample_everything_fields_vtable);
     uint64_t seen = 0;
@@ -397,6 +541,12 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
         in->ids.length);
     at = catga_put_children(out, at, table, places, &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty),
         in->inners.data, in->inners.length);
+    at = catga_put_union(out, at, table, places, &fields[36], &in->choice);
+    at = catga_put_union(out, at, table, places, &fields[38], &in->chosen);
+    at = catga_put_unions(out, at, table, places, &fields[39], &fields[40],
+        in->choices.data, in->choices.length);
+    at = catga_put_unions(out, at, table, places, &fields[41], &fields[42],
+        in->chosens.data, in->chosens.length);
     return catga_end_texts(out, at, type, in, seen);
 }
 
@@ -424,6 +574,10 @@ static bool sample_everything_fields_check(catga_check *check, catga_frame table
         catga_check_vector(check, table, &fields[32]) &&
         catga_check_vector(check, table, &fields[33]) &&
         catga_check_children(check, table, &fields[34]) &&
+        catga_check_union(check, table, &fields[35], &fields[36]) &&
+        catga_check_union(check, table, &fields[37], &fields[38]) &&
+        catga_check_unions(check, table, &fields[39], &fields[40]) &&
+        catga_check_unions(check, table, &fields[41], &fields[42]) &&
         true;
 }
 
@@ -435,11 +589,11 @@ const catga_table sample_everything_fields_descriptor = {
     sample_everything_fields_layout,
     sample_everything_fields_put,
     sample_everything_fields_check,
-    0x7ffffffbf,
+    0x7ffffffffbf,
     sizeof(sample_everything_fields),
-    35,
+    45,
     8,
-    1,
+    2,
     {'j', '7', 'G', 'N'}};
 
 /* ---- sample.everything.CreateFields ---- */
@@ -455,7 +609,7 @@ static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *
     if (table == NULL)
         return NULL;
     uint64_t present = 0;
-    return catga_end_table(out, table, type, sample_everything_create_fields_vtable, 2, present);
+    return catga_end_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
 }
 
 static bool sample_everything_create_fields_check(catga_check *check, catga_frame table, const catga_table *type)
@@ -478,7 +632,7 @@ const catga_table sample_everything_create_fields_descriptor = {
     sizeof(sample_everything_create_fields),
     0,
     4,
-    2,
+    3,
     {'U', 'T', '4', 'u'}};
 
 /* ---- sample.everything.DoIt ---- */
@@ -506,7 +660,7 @@ static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint
         return NULL;
     uint64_t present = 0;
     present |= UINT64_C(1) << 0;
-    at = catga_end_table(out, table, type, sample_everything_do_it_vtable, 3, present);
+    at = catga_end_table(out, table, type, sample_everything_do_it_vtable, 4, present);
     const catga_field *fields = sample_everything_do_it_fields;
     catga_places places = catga_places_of(out, sample_everything_do_it_vtable);
     uint64_t seen = 0;
@@ -535,7 +689,7 @@ const catga_table sample_everything_do_it_descriptor = {
     sizeof(sample_everything_do_it),
     1,
     4,
-    3,
+    4,
     {'Q', 'l', 'P', 'u'}};
 
 /* ---- sample.everything.AskIt ---- */
@@ -563,7 +717,7 @@ static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uin
         return NULL;
     uint64_t present = 0;
     present |= catga_put_u32(table + 4, in->which, 0) << 0;
-    return catga_end_table(out, table, type, sample_everything_ask_it_vtable, 4, present);
+    return catga_end_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
 }
 
 static bool sample_everything_ask_it_check(catga_check *check, catga_frame table, const catga_table *type)
@@ -586,7 +740,7 @@ const catga_table sample_everything_ask_it_descriptor = {
     sizeof(sample_everything_ask_it),
     1,
     4,
-    4,
+    5,
     {'H', '0', '1', 'm'}};
 
 /* ---- sample.everything.Done ---- */
@@ -614,7 +768,7 @@ static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_done_vtable, 5, present);
+    at = catga_end_table(out, table, type, sample_everything_done_vtable, 6, present);
     const catga_field *fields = sample_everything_done_fields;
     catga_places places = catga_places_of(out, sample_everything_done_vtable);
     uint64_t seen = 0;
@@ -643,7 +797,7 @@ const catga_table sample_everything_done_descriptor = {
     sizeof(sample_everything_done),
     1,
     4,
-    5,
+    6,
     {'X', '-', 'U', 'L'}};
 
 /* ---- Errors sample.everything.Trouble ---- */

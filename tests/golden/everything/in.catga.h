@@ -171,6 +171,19 @@ typedef struct sample_everything_empty_vector {
     size_t length;
 } sample_everything_empty_vector;
 
+typedef struct sample_everything_note sample_everything_note;
+typedef struct sample_everything_note_view {
+    const uint8_t *table;
+} sample_everything_note_view;
+typedef struct sample_everything_note_slice {
+    const sample_everything_note *data;
+    size_t length;
+} sample_everything_note_slice;
+typedef struct sample_everything_note_vector {
+    const uint8_t *data;
+    size_t length;
+} sample_everything_note_vector;
+
 typedef struct sample_everything_fields sample_everything_fields;
 typedef struct sample_everything_fields_view {
     const uint8_t *table;
@@ -211,6 +224,134 @@ typedef struct sample_everything_done sample_everything_done;
 typedef struct sample_everything_done_view {
     const uint8_t *table;
 } sample_everything_done_view;
+
+/* ---- Union sample.everything.Choice ---- */
+
+enum {
+    SAMPLE_EVERYTHING_CHOICE_NONE = 0,
+    /* A note. */
+    SAMPLE_EVERYTHING_CHOICE_NOTE = 1,
+    SAMPLE_EVERYTHING_CHOICE_EMPTY = 2,
+    SAMPLE_EVERYTHING_CHOICE_WORDS = 3,
+    SAMPLE_EVERYTHING_CHOICE_AT = 4,
+};
+
+/* Whichever it is. */
+typedef struct sample_everything_choice {
+    uint8_t type; /* which of them it is: SAMPLE_EVERYTHING_CHOICE_... */
+    union {
+        const sample_everything_note *note;
+        const sample_everything_empty *empty;
+        catga_string words;
+        const sample_everything_point *at;
+    };
+} sample_everything_choice;
+
+typedef struct sample_everything_choice_slice {
+    const sample_everything_choice *data;
+    size_t length;
+} sample_everything_choice_slice;
+
+typedef struct sample_everything_choice_view {
+    uint8_t type; /* NONE also for what only a newer schema knows */
+    const uint8_t *value;
+} sample_everything_choice_view;
+
+typedef struct sample_everything_choice_vector {
+    const uint8_t *tags;
+    const uint8_t *values;
+    size_t length;
+} sample_everything_choice_vector;
+
+extern const catga_union sample_everything_choice_descriptor;
+extern const catga_enum sample_everything_choice_type_descriptor; /* of the types, with their names */
+
+/* A table of defaults when it is something else. */
+static inline sample_everything_note_view sample_everything_choice_as_note(sample_everything_choice_view view)
+{
+    sample_everything_note_view table = {view.type == SAMPLE_EVERYTHING_CHOICE_NOTE ? view.value : CATGA_EMPTY_TABLE};
+    return table;
+}
+
+/* A table of defaults when it is something else. */
+static inline sample_everything_empty_view sample_everything_choice_as_empty(sample_everything_choice_view view)
+{
+    sample_everything_empty_view table = {view.type == SAMPLE_EVERYTHING_CHOICE_EMPTY ? view.value : CATGA_EMPTY_TABLE};
+    return table;
+}
+
+/* Absent when it is something else. */
+static inline catga_string sample_everything_choice_as_words(sample_everything_choice_view view)
+{
+    catga_string absent = {NULL, 0};
+    return view.type == SAMPLE_EVERYTHING_CHOICE_WORDS ? catga_string_of(view.value) : absent;
+}
+
+/* Zeros when it is something else. */
+static inline sample_everything_point sample_everything_choice_as_at(sample_everything_choice_view view)
+{
+    sample_everything_point result;
+    memset(&result, 0, sizeof result);
+    if (view.type == SAMPLE_EVERYTHING_CHOICE_AT)
+        catga_load_struct(view.value, &sample_everything_point_descriptor, &result);
+    return result;
+}
+
+/* The element at `index`; nothing when it is outside. */
+static inline sample_everything_choice_view sample_everything_choice_at(sample_everything_choice_vector vector, size_t index)
+{
+    sample_everything_choice_view view;
+    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 4, &view.type);
+    return view;
+}
+
+/* ---- Union sample.everything.Text ---- */
+
+enum {
+    SAMPLE_EVERYTHING_TEXT_NONE = 0,
+    SAMPLE_EVERYTHING_TEXT_TEXT = 1,
+};
+
+typedef struct sample_everything_text {
+    uint8_t type; /* which of them it is: SAMPLE_EVERYTHING_TEXT_... */
+    union {
+        catga_string text;
+    };
+} sample_everything_text;
+
+typedef struct sample_everything_text_slice {
+    const sample_everything_text *data;
+    size_t length;
+} sample_everything_text_slice;
+
+typedef struct sample_everything_text_view {
+    uint8_t type; /* NONE also for what only a newer schema knows */
+    const uint8_t *value;
+} sample_everything_text_view;
+
+typedef struct sample_everything_text_vector {
+    const uint8_t *tags;
+    const uint8_t *values;
+    size_t length;
+} sample_everything_text_vector;
+
+extern const catga_union sample_everything_text_descriptor;
+extern const catga_enum sample_everything_text_type_descriptor; /* of the types, with their names */
+
+/* Absent when it is something else. */
+static inline catga_string sample_everything_text_as_text(sample_everything_text_view view)
+{
+    catga_string absent = {NULL, 0};
+    return view.type == SAMPLE_EVERYTHING_TEXT_TEXT ? catga_string_of(view.value) : absent;
+}
+
+/* The element at `index`; nothing when it is outside. */
+static inline sample_everything_text_view sample_everything_text_at(sample_everything_text_vector vector, size_t index)
+{
+    sample_everything_text_view view;
+    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 1, &view.type);
+    return view;
+}
 
 /* ---- sample.everything.Empty ---- */
 
@@ -273,6 +414,71 @@ static inline catga_status sample_everything_empty_unpack(sample_everything_empt
     return catga_unpack(&sample_everything_empty_descriptor, view.table, plain, arena);
 }
 
+/* ---- sample.everything.Note ---- */
+
+struct sample_everything_note {
+    catga_string text;
+};
+
+/* To start from: every field at its default. */
+#define SAMPLE_EVERYTHING_NOTE_INIT \
+    { \
+        {NULL, 0}, \
+    }
+
+extern const catga_table sample_everything_note_descriptor;
+
+static inline catga_string sample_everything_note_get_text(sample_everything_note_view view)
+{
+    return catga_get_string(view.table, 4);
+}
+
+/* The element at `index`; a table of defaults when it is outside. */
+static inline sample_everything_note_view sample_everything_note_at(sample_everything_note_vector vector, size_t index)
+{
+    sample_everything_note_view view = {catga_table_at(vector.data, vector.length, index)};
+    return view;
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status sample_everything_note_encode(const sample_everything_note *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&sample_everything_note_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t sample_everything_note_size_bound(const sample_everything_note *input)
+{
+    return catga_size_bound(&sample_everything_note_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status sample_everything_note_open(const void *bytes, size_t length, sample_everything_note_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t sample_everything_note_print(sample_everything_note_view view, char *text, size_t capacity)
+{
+    return catga_print(&sample_everything_note_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_note_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_note *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_note_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_note_unpack(sample_everything_note_view view, sample_everything_note *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_note_descriptor, view.table, plain, arena);
+}
+
 /* ---- sample.everything.Fields ---- */
 
 /* Every kind of field. */
@@ -312,6 +518,10 @@ struct sample_everything_fields {
     sample_everything_point_slice points;
     catga_uuid_slice ids; /* at most 10 elements */
     sample_everything_empty_slice inners; /* required */
+    sample_everything_choice choice;
+    sample_everything_choice chosen; /* required */
+    sample_everything_choice_slice choices; /* at most 10 elements */
+    sample_everything_text_slice chosens; /* required */
 };
 
 /* To start from: every field at its default. */
@@ -349,6 +559,10 @@ struct sample_everything_fields {
         {NULL, 0}, \
         {NULL, 0}, \
         {NULL, 0}, \
+        {NULL, 0}, \
+        {NULL, 0}, \
+        {0, {NULL}}, \
+        {0, {NULL}}, \
         {NULL, 0}, \
         {NULL, 0}, \
     }
@@ -540,6 +754,38 @@ static inline sample_everything_empty_vector sample_everything_fields_get_inners
 {
     sample_everything_empty_vector vector;
     vector.data = catga_get_vector(view.table, 72, &vector.length);
+    return vector;
+}
+
+/* Nothing when it is absent. */
+static inline sample_everything_choice_view sample_everything_fields_get_choice(sample_everything_fields_view view)
+{
+    sample_everything_choice_view value;
+    value.value = catga_get_union(view.table, 74, 76, 4, &value.type);
+    return value;
+}
+
+/* Nothing when it is absent. */
+static inline sample_everything_choice_view sample_everything_fields_get_chosen(sample_everything_fields_view view)
+{
+    sample_everything_choice_view value;
+    value.value = catga_get_union(view.table, 78, 80, 4, &value.type);
+    return value;
+}
+
+static inline sample_everything_choice_vector sample_everything_fields_get_choices(sample_everything_fields_view view)
+{
+    sample_everything_choice_vector vector;
+    vector.tags = catga_get_vector(view.table, 82, &vector.length);
+    vector.values = catga_get_vector(view.table, 84, &vector.length);
+    return vector;
+}
+
+static inline sample_everything_text_vector sample_everything_fields_get_chosens(sample_everything_fields_view view)
+{
+    sample_everything_text_vector vector;
+    vector.tags = catga_get_vector(view.table, 86, &vector.length);
+    vector.values = catga_get_vector(view.table, 88, &vector.length);
     return vector;
 }
 
