@@ -3,7 +3,8 @@
  * the order of their ids. A scalar that is not there prints as its default; an absent optional, string, vector, struct or
  * table is left out. Enums print as names (an unknown value as its number; flags as their names with spaces between), decimals
  * exactly, timestamps as RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
- * strings. Before a union stands its type, in a member of the union's name with "_type".
+ * strings. Before a union stands its type, in a member of the union's name with "_type"; one that only a newer schema knows
+ * is nothing: it is left out, and in a vector its type is NONE.
  */
 #include "base/text.h"
 #include "codec/sink.h"
@@ -218,9 +219,18 @@ static size_t element_size(const catga_field *field)
     return field->element <= CATGA_KIND_struct ? inline_size(meaning_of_element(field)) : 4;
 }
 
+/* The type of an element of a vector of unions. */
+static void print_tag(sink *out, const catga_field *field, uint8_t tag)
+{
+    const catga_enum *types = field->type;
+    print_quoted(out, types->values[tag < types->count ? tag : 0].name);
+}
+
 static void print_element(sink *out, const catga_field *field, const uint8_t *at)
 {
-    if (field->element == CATGA_KIND_string)
+    if (field->flags & CATGA_TAGS)
+        print_tag(out, field, *at);
+    else if (field->element == CATGA_KIND_string)
         print_string(out, catga_follow(at));
     else if (field->element == CATGA_KIND_table)
         print_table(out, field->type, catga_follow(at));
@@ -301,10 +311,20 @@ static void print_field(sink *out, const catga_field *field, const uint8_t *at)
         print_inline(out, shown, at);
 }
 
-static bool is_shown(const catga_field *field, const uint8_t *at)
+/* The type of a union is one that this schema knows. */
+static bool is_known_tag(const catga_field *field, const uint8_t *at)
+{
+    return at != NULL && *at != 0 && *at < ((const catga_enum *)field->type)->count;
+}
+
+static bool is_shown(const catga_field *field, const uint8_t *table, const uint8_t *at)
 {
     if (field->flags & CATGA_DEPRECATED)
         return false;
+    if (field->kind == CATGA_KIND_union)
+        return at != NULL && is_known_tag(field - 1, catga_find(table, field[-1].slot));
+    if ((field->flags & CATGA_TAGS) != 0 && field->kind != CATGA_KIND_vector)
+        return is_known_tag(field, at);
     return at != NULL || (field->kind < CATGA_KIND_struct && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0);
 }
 
@@ -320,7 +340,7 @@ static void print_table(sink *out, const catga_table *type, const uint8_t *table
     for (size_t i = 0; i < type->field_count; i++) {
         const catga_field *field = &type->fields[i];
         const uint8_t *at = catga_find(table, field->slot);
-        if (!is_shown(field, at))
+        if (!is_shown(field, table, at))
             continue;
         if (!first)
             sink_character(out, ',');
