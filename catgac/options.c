@@ -356,7 +356,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
 
 /* ---- Help ------------------------------------------------------------------------------------ */
 
-enum { HELP_COLUMN = 26 };
+enum { HELP_COLUMN = 34 };
 
 static void print_options(command_name of, buffer *out)
 {
@@ -378,7 +378,7 @@ static void print_commands(buffer *out)
 {
     buffer_append_text(out, "\nOther commands; each has a --help:\n");
     for (size_t i = COMMAND_COMPILE + 1; i < COMMAND_COUNT; i++)
-        buffer_printf(out, "  catgac %-17s%s\n", commands[i].word, commands[i].purpose);
+        buffer_printf(out, "  catgac %-25s%s\n", commands[i].word, commands[i].purpose);
 }
 
 void options_help(command_name of, buffer *out)

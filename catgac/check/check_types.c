@@ -16,9 +16,9 @@ static const builtin_type builtin_types[] = {
 #define SCALAR(kind, word, class, bytes) {{word, sizeof(word) - 1}, TYPE_SCALAR, SCALAR_##kind},
 #include "model/scalars.def"
 #undef SCALAR
-    {{"decimal", 7}, TYPE_DECIMAL, SCALAR_I64},   {{"timestamp", 9}, TYPE_TIMESTAMP, SCALAR_I64},
-    {{"duration", 8}, TYPE_DURATION, SCALAR_I64}, {{"uuid", 4}, TYPE_UUID, SCALAR_U8},
-    {{"string", 6}, TYPE_STRING, SCALAR_U8},      {{"bytes", 5}, TYPE_BYTES, SCALAR_U8},
+#define BUILTIN(word, kind, scalar) {{word, sizeof(word) - 1}, TYPE_##kind, SCALAR_##scalar},
+#include "model/builtins.def"
+#undef BUILTIN
 };
 
 enum { BUILTIN_COUNT = sizeof builtin_types / sizeof builtin_types[0] };
