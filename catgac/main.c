@@ -22,19 +22,6 @@
 
 /* ---- Stages ---------------------------------------------------------------------------------- */
 
-/* One file of the command line, without its imports. NULL when it cannot be read. */
-static const source *load_schema(run *r, const char *path)
-{
-    const source *loaded = NULL;
-    source_status status = source_load_given(&r->sources, path, &loaded);
-    if (status != SOURCE_OK) {
-        diag_report(&r->diags, DIAG_CANNOT_READ, (span){0, 0, 0}, "cannot read '%s': %s", path,
-                    source_status_text(status));
-        r->diags.unread_count++;
-    }
-    return loaded;
-}
-
 static const ast *read_schemas(run *r)
 {
     return parse_files(&r->memory, &r->names, &r->diags, &r->sources, r->chosen.files,
@@ -92,7 +79,7 @@ static enum exit_code only_check(run *r)
 static enum exit_code dump_tokens(run *r)
 {
     for (size_t i = 0; i < r->chosen.file_count; i++) {
-        const source *file = load_schema(r, r->chosen.files[i]);
+        const source *file = command_load(r, r->chosen.files[i]);
         if (file == NULL)
             continue;
         lexer input;
@@ -128,7 +115,7 @@ static enum exit_code list_outputs(run *r)
 {
     output_list outputs = output_list_in(&r->memory);
     for (size_t i = 0; i < r->chosen.file_count; i++)
-        (void)load_schema(r, r->chosen.files[i]);
+        (void)command_load(r, r->chosen.files[i]);
     if (diag_failed(&r->diags) || !generate_paths(&r->chosen, &r->sources, &r->diags, &outputs))
         return EXIT_SCHEMA;
     for (size_t i = 0; i < outputs.count; i++)

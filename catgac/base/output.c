@@ -111,6 +111,14 @@ static int create_beside(arena *memory, const char *path, size_t number, char **
     return -1;
 }
 
+/* What takes the place of a file may be read and written by whom that could be. */
+static void keep_mode(int file, const char *path)
+{
+    struct stat replaced;
+    if (lstat(path, &replaced) == 0 && S_ISREG(replaced.st_mode))
+        (void)fchmod(file, replaced.st_mode & 0777);
+}
+
 /* ---- Committing ------------------------------------------------------------------------------ */
 
 /* Writes the new content beside the target and returns the name of that file; NULL on failure,
@@ -123,6 +131,7 @@ static const char *stage(arena *memory, const output *wanted, size_t number)
     int file = create_beside(memory, wanted->path, number, &name);
     if (file < 0)
         return NULL;
+    keep_mode(file, wanted->path);
     bool written = write_all(file, wanted->content);
     int reason = errno;
     if (close(file) != 0 && written) {

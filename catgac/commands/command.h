@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/folder.h"
 #include "base/source.h"
 #include "base/text.h"
 #include "options.h"
@@ -28,6 +29,12 @@ typedef struct run {
     interner names;
     buffer printed; /* for standard output */
 } run;
+
+/* Reads one file of the command line, without its imports. NULL when it cannot be read. */
+const source *command_load(run *r, const char *path);
+
+/* A path of the command line as files: itself, or the schemas in it when it is a folder. */
+path_list command_schemas(run *r, const char *path);
 
 enum exit_code command_format(run *r);
 enum exit_code command_breaking(run *r);

@@ -1,0 +1,21 @@
+/* folder.h -- the schemas in a folder. */
+#ifndef CATGAC_FOLDER_H
+#define CATGAC_FOLDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+
+typedef struct path_list {
+    const char **items;
+    size_t count;
+} path_list;
+
+bool is_folder(const char *path);
+
+/* Finds the `.catga` files below a folder, in the order of their names; hidden folders and links to
+ * folders are passed over. False when a folder cannot be read; errno says why. */
+bool find_schemas(arena *memory, const char *folder, path_list *found);
+
+#endif

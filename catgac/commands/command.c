@@ -1,0 +1,29 @@
+/* command.c -- see command.h. */
+#include "commands/command.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void report_unread(run *r, const char *path, const char *reason)
+{
+    diag_report(&r->diags, DIAG_CANNOT_READ, (span){0, 0, 0}, "cannot read '%s': %s", path, reason);
+    r->diags.unread_count++;
+}
+
+const source *command_load(run *r, const char *path)
+{
+    const source *loaded = NULL;
+    source_status status = source_load_given(&r->sources, path, &loaded);
+    if (status != SOURCE_OK)
+        report_unread(r, path, source_status_text(status));
+    return loaded;
+}
+
+path_list command_schemas(run *r, const char *path)
+{
+    path_list found = {ARENA_ARRAY(&r->memory, 1, const char *), 1};
+    found.items[0] = path;
+    if (is_folder(path) && !find_schemas(&r->memory, path, &found))
+        report_unread(r, path, strerror(errno));
+    return found;
+}

@@ -1,0 +1,40 @@
+/* pieces.h -- a file as the formatter sees it: its tokens, and the comments before each of them.
+ *
+ * Input: a source without errors of syntax. Of the blanks between two things only the number of line
+ * ends is kept, and of these only whether there are none, one, or more.
+ */
+#ifndef CATGAC_PIECES_H
+#define CATGAC_PIECES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/source.h"
+#include "base/text.h"
+
+typedef enum line_ends { SAME_LINE, NEXT_LINE, BLANK_LINE } line_ends;
+
+typedef struct comment {
+    slice text; /* with its slashes, without blanks at the end */
+    bool is_block;
+    line_ends before;
+} comment;
+
+typedef struct piece {
+    uint16_t kind; /* of the token; TOKEN_END after the last */
+    slice text;
+    const comment *comments; /* between the token before and this one */
+    size_t comment_count;
+    line_ends before; /* between the last comment, or the token before, and this one */
+} piece;
+
+typedef struct piece_list {
+    const piece *items;
+    size_t count; /* with the end */
+} piece_list;
+
+piece_list pieces_of(arena *memory, diagnostics *diags, const source *file);
+
+#endif
