@@ -508,6 +508,7 @@ const model *check(arena *memory, interner *names, diagnostics *diags, const ast
         declare_symbols(c, &c->scopes[i]);
     for (size_t i = 0; i < c->scope_count; i++)
         check_symbols(c, &c->scopes[i]);
+    check_bounds(c);
     check_handling(c);
     check_c_names(c);
     check_same_output(c);

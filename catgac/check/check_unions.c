@@ -18,10 +18,8 @@ static ast_name name_of(checker *c, const ast_member *written)
 static bool check_alternative_type(checker *c, const symbol *s, const ast_member *written,
                                    model_type *type)
 {
-    const ast_type named = {.kind = AST_TYPE_NAME,
-                            .place = written->path.place,
-                            .depth = 1,
-                            .name = written->path};
+    const ast_type named = {
+        .kind = AST_TYPE_NAME, .place = written->path.place, .depth = 1, .name = written->path};
     const ast_type *meant = written->type == NULL ? &named : written->type;
     if (!check_type(c, s->scope, meant, POSITION_ALTERNATIVE, type))
         return false;

@@ -7,6 +7,7 @@
  * check_types.c       what a written type means, and enums
  * check_records.c     structs and their layout, tables and their fields
  * check_unions.c      unions
+ * check_bounds.c      how large a message can become
  * check_messages.c    error sets, commands, queries, events
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
@@ -173,9 +174,10 @@ const model_enum_member *check_enum_member_of_value(const model_enum *of, const 
 bool check_struct(checker *c, symbol *structure);
 void check_table(checker *c, symbol *table);
 
-/* ---- check_unions.c -------------------------------------------------------------------------- */
+/* ---- check_unions.c, check_bounds.c ---------------------------------------------------------- */
 
 void check_union(checker *c, symbol *s);
+void check_bounds(checker *c);
 
 /* ---- check_messages.c, check_services.c, check_c_names.c ------------------------------------- */
 

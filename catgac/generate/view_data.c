@@ -252,7 +252,10 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     made->fbs = view_fbs_name(v, origin);
     made->is_message = table->message != NULL;
     made->field_count = (int64_t)table->field_count;
+    made->has_max_size = table->max_size > 0 && table->max_size <= INT32_MAX;
+    made->max_size = made->has_max_size ? (int64_t)table->max_size : 0;
     made->is_wide = table->field_count > VIEW_WORD_BITS;
+    made->is_small = table->field_count <= VTABLE_STEP;
     made->is_written = made->is_wide || !v->small;
     made->words = (made->field_count + VIEW_WORD_BITS - 1) / VIEW_WORD_BITS;
     made->place = (int64_t)(index % VTABLE_PLACES);

@@ -1,6 +1,6 @@
 /* view_unions.c -- unions. */
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 slice view_union_initial(const model_union *alternatives)
 {

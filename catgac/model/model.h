@@ -192,6 +192,7 @@ struct model_table {
     size_t field_count;
     char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
     const model_message *message; /* whose body this is, or NULL */
+    uint64_t max_size;            /* of a payload with this root; 0 when some part is unlimited */
     bool is_result;               /* a command or query of the same module answers with it */
 };
 

@@ -95,6 +95,8 @@ static void dump_table(const model_table *table, buffer *out)
     buffer_printf(out, "  %s %.*s identifier %s%s\n", table->message == NULL ? "table" : "body of",
                   SLICE_PRINT(table->origin.name), table->identifier,
                   table->is_result ? " result" : "");
+    if (table->max_size > 0)
+        buffer_printf(out, "    at most %" PRIu64 " bytes\n", table->max_size);
     for (size_t i = 0; i < table->field_count; i++)
         dump_field(&table->fields[i], "id", table->fields[i].id, out);
 }

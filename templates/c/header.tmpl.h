@@ -262,6 +262,11 @@ struct ${table.type} {
         ${field.initial}, \
 % end
     }
+% if table.has_max_size
+
+/* A buffer of so many bytes holds any of them. */
+#define ${table.macro}_MAX_SIZE ${table.max_size}
+% end
 
 extern const catga_table ${table.type}_descriptor;
 % for field in table.members

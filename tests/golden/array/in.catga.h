@@ -150,6 +150,9 @@ struct golden_array_bodies {
         {NULL, 0}, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define GOLDEN_ARRAY_BODIES_MAX_SIZE 852
+
 extern const catga_table golden_array_bodies_descriptor;
 
 /* False when it is absent; *value is then all zeros. */

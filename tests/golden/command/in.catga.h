@@ -44,6 +44,9 @@ struct test_commands_result {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_COMMANDS_RESULT_MAX_SIZE 40
+
 extern const catga_table test_commands_result_descriptor;
 
 static inline uint8_t test_commands_result_get_x(test_commands_result_view view)

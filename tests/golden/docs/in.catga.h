@@ -48,6 +48,9 @@ struct test_docs_commented {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_DOCS_COMMENTED_MAX_SIZE 40
+
 extern const catga_table test_docs_commented_descriptor;
 
 static inline uint8_t test_docs_commented_get_x(test_docs_commented_view view)

@@ -366,6 +366,9 @@ struct sample_everything_empty {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define SAMPLE_EVERYTHING_EMPTY_MAX_SIZE 20
+
 extern const catga_table sample_everything_empty_descriptor;
 
 /* The element at `index`; a table of defaults when it is outside. */
@@ -848,6 +851,9 @@ struct sample_everything_create_fields {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define SAMPLE_EVERYTHING_CREATE_FIELDS_MAX_SIZE 20
+
 extern const catga_table sample_everything_create_fields_descriptor;
 
 /* The element at `index`; a table of defaults when it is outside. */
@@ -967,6 +973,9 @@ struct sample_everything_ask_it {
     { \
         0, \
     }
+
+/* A buffer of so many bytes holds any of them. */
+#define SAMPLE_EVERYTHING_ASK_IT_MAX_SIZE 40
 
 extern const catga_table sample_everything_ask_it_descriptor;
 

@@ -218,6 +218,9 @@ struct test_imports_get_price {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_IMPORTS_GET_PRICE_MAX_SIZE 40
+
 extern const catga_table test_imports_get_price_descriptor;
 
 static inline uint8_t test_imports_get_price_get_x(test_imports_get_price_view view)

@@ -65,6 +65,9 @@ struct test_int_class_order {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_INT_CLASS_ORDER_MAX_SIZE 40
+
 extern const catga_table test_int_class_order_descriptor;
 
 static inline uint8_t test_int_class_order_get_x(test_int_class_order_view view)
@@ -129,6 +132,9 @@ struct test_int_class_create_order {
     { \
         0, \
     }
+
+/* A buffer of so many bytes holds any of them. */
+#define TEST_INT_CLASS_CREATE_ORDER_MAX_SIZE 40
 
 extern const catga_table test_int_class_create_order_descriptor;
 

@@ -45,6 +45,9 @@ struct test_optional_maybe {
         {false, 0}, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_OPTIONAL_MAYBE_MAX_SIZE 56
+
 extern const catga_table test_optional_maybe_descriptor;
 
 static inline catga_optional_u32 test_optional_maybe_get_number(test_optional_maybe_view view)

@@ -65,6 +65,9 @@ struct test_scalars_numbers {
         1500000000, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_SCALARS_NUMBERS_MAX_SIZE 120
+
 extern const catga_table test_scalars_numbers_descriptor;
 
 static inline bool test_scalars_numbers_get_a(test_scalars_numbers_view view)

@@ -49,6 +49,9 @@ struct test_services_result {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_SERVICES_RESULT_MAX_SIZE 40
+
 extern const catga_table test_services_result_descriptor;
 
 static inline uint8_t test_services_result_get_x(test_services_result_view view)
@@ -114,6 +117,9 @@ struct test_services_ask_it {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_SERVICES_ASK_IT_MAX_SIZE 40
+
 extern const catga_table test_services_ask_it_descriptor;
 
 static inline uint8_t test_services_ask_it_get_x(test_services_ask_it_view view)
@@ -171,6 +177,9 @@ struct test_services_done {
     { \
         0, \
     }
+
+/* A buffer of so many bytes holds any of them. */
+#define TEST_SERVICES_DONE_MAX_SIZE 40
 
 extern const catga_table test_services_done_descriptor;
 

@@ -55,6 +55,9 @@ struct golden_small_line {
         1, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define GOLDEN_SMALL_LINE_MAX_SIZE 64
+
 extern const catga_table golden_small_line_descriptor;
 
 static inline catga_string golden_small_line_get_text(golden_small_line_view view)

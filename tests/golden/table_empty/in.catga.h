@@ -39,6 +39,9 @@ struct test_tables_nothing {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define TEST_TABLES_NOTHING_MAX_SIZE 20
+
 extern const catga_table test_tables_nothing_descriptor;
 
 /* The element at `index`; a table of defaults when it is outside. */

@@ -254,6 +254,9 @@ struct golden_union_card {
         {NULL, 0}, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define GOLDEN_UNION_CARD_MAX_SIZE 72
+
 extern const catga_table golden_union_card_descriptor;
 
 static inline catga_string golden_union_card_get_number(golden_union_card_view view)

@@ -123,6 +123,9 @@ struct golden_unions_cash {
         0, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define GOLDEN_UNIONS_CASH_MAX_SIZE 44
+
 extern const catga_table golden_unions_cash_descriptor;
 
 static inline int64_t golden_unions_cash_get_amount(golden_unions_cash_view view)

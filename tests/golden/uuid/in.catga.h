@@ -75,6 +75,9 @@ struct golden_ids_ids {
         {NULL, 0}, \
     }
 
+/* A buffer of so many bytes holds any of them. */
+#define GOLDEN_IDS_IDS_MAX_SIZE 296
+
 extern const catga_table golden_ids_ids_descriptor;
 
 /* False when it is absent; *value is then all zeros. */

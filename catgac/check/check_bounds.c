@@ -1,0 +1,220 @@
+/* check_bounds.c -- how large a message can become when each of its parts is limited.
+ *
+ * The formula is that of the runtime's catga_size_bound(), for the largest value; the test
+ * roundtrip.bounds holds one against the other.
+ */
+#include <inttypes.h>
+
+#include "check/checker.h"
+
+enum {
+    DEPTH_LIMIT = 64, /* of tables in tables: what a message may have */
+    MESSAGE_LIMIT =
+        1044480, /* 1 MiB, the most that a server takes unless told, less 4 KiB for headers */
+    BUFFER_HEADER = 8,
+    TABLE_HEADER = 4,
+    PART_PADDING = 12, /* a length, up to 4 bytes before it, up to 4 behind */
+    OFFSET_SIZE = 4
+};
+
+static const uint64_t unbounded = UINT64_MAX;
+static const uint64_t largest = INT64_MAX; /* sums stop here */
+
+typedef enum bound_state { BOUND_UNKNOWN, BOUND_IN_PROGRESS, BOUND_KNOWN } bound_state;
+
+/* What is known of a table. */
+typedef struct bound {
+    const model_table *of;
+    bound_state state;
+    uint64_t size;
+} bound;
+
+typedef struct bound_walk {
+    checker *c;
+    text_table bounds; /* by the table's address */
+    size_t depth;
+} bound_walk;
+
+static uint64_t bound_table(bound_walk *walk, const model_table *table);
+
+/* ---- Sums ------------------------------------------------------------------------------------ */
+
+static uint64_t add(uint64_t a, uint64_t b)
+{
+    if (a == unbounded || b == unbounded)
+        return unbounded;
+    return a > largest - b ? largest : a + b;
+}
+
+static uint64_t multiply(uint64_t a, uint64_t b)
+{
+    if (a == unbounded || b == unbounded)
+        return unbounded;
+    return b != 0 && a > largest / b ? largest : a * b;
+}
+
+static uint64_t round_up(uint64_t size, uint64_t alignment)
+{
+    return (size + alignment - 1) / alignment * alignment;
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------- */
+
+static uint64_t bound_alternative(bound_walk *walk, const model_type *type)
+{
+    if (type->kind == TYPE_TABLE)
+        return bound_table(walk, type->table);
+    return type->kind == TYPE_STRUCT ? add(type->structure->size, PART_PADDING) : unbounded;
+}
+
+static uint64_t bound_union(bound_walk *walk, const model_union *alternatives)
+{
+    uint64_t size = 0;
+    for (size_t i = 0; i < alternatives->member_count; i++) {
+        uint64_t other = bound_alternative(walk, &alternatives->members[i].type);
+        size = other > size ? other : size;
+    }
+    return size;
+}
+
+/* Of each element: its place in the vector, and what lies behind that. */
+static uint64_t bound_element(bound_walk *walk, const model_type *type)
+{
+    if (type->kind == TYPE_STRING)
+        return unbounded;
+    if (type->kind == TYPE_TABLE)
+        return add(OFFSET_SIZE, bound_table(walk, type->table));
+    if (type->kind == TYPE_UNION)
+        return add(OFFSET_SIZE, bound_union(walk, type->alternatives));
+    return type_inline_size(type);
+}
+
+/* What lies behind the table for a field. */
+static uint64_t bound_field(bound_walk *walk, const model_field *field)
+{
+    uint64_t length = field->has_max_length ? field->max_length : unbounded;
+    switch (field->type.kind) {
+    case TYPE_STRING:
+    case TYPE_BYTES:
+        return add(length, PART_PADDING);
+    case TYPE_TABLE:
+        return bound_table(walk, field->type.table);
+    case TYPE_UNION:
+        return bound_union(walk, field->type.alternatives);
+    case TYPE_VECTOR:
+        return add(multiply(length, bound_element(walk, field->type.element)), PART_PADDING);
+    case TYPE_SCALAR:
+    case TYPE_DECIMAL:
+    case TYPE_TIMESTAMP:
+    case TYPE_DURATION:
+    case TYPE_UUID:
+    case TYPE_ENUM:
+    case TYPE_STRUCT:
+    case TYPE_TAG:
+    case TYPE_ARRAY:
+        break;
+    }
+    return 0;
+}
+
+/* The tags of a vector of unions are as many as its values, which have the limit. */
+static uint64_t bound_tags(const model_field *values)
+{
+    return values->has_max_length ? add(values->max_length, PART_PADDING) : unbounded;
+}
+
+/* ---- Tables ---------------------------------------------------------------------------------- */
+
+static bool is_vector_of_tags(const model_type *type)
+{
+    return type->kind == TYPE_VECTOR && type->element->kind == TYPE_TAG;
+}
+
+/* The table and its vtable, of which eight entries are written at a time. */
+static uint64_t bound_head(const model_table *table)
+{
+    uint64_t size = TABLE_HEADER;
+    for (size_t i = 0; i < table->field_count; i++)
+        size += table->fields[i].deprecated ? 0 : type_inline_size(&table->fields[i].type);
+    return 4 + round_up(size, 4) + 4 + round_up(2 * (uint64_t)table->field_count, 16);
+}
+
+static uint64_t bound_fields(bound_walk *walk, const model_table *table)
+{
+    uint64_t size = bound_head(table);
+    for (size_t i = 0; i < table->field_count; i++) {
+        const model_field *field = &table->fields[i];
+        if (field->deprecated)
+            continue;
+        size = add(size, is_vector_of_tags(&field->type) ? bound_tags(field + 1)
+                                                         : bound_field(walk, field));
+    }
+    return size;
+}
+
+static bound *find_bound(bound_walk *walk, const model_table *table)
+{
+    bound *found = text_table_find(&walk->bounds, (slice){(const char *)&table, sizeof table});
+    if (found != NULL)
+        return found;
+    found = ARENA_NEW(walk->c->memory, bound);
+    found->of = table;
+    text_table_insert(&walk->bounds, (slice){(const char *)&found->of, sizeof found->of}, found);
+    return found;
+}
+
+/* What contains itself has no bound. */
+static uint64_t bound_table(bound_walk *walk, const model_table *table)
+{
+    bound *known = find_bound(walk, table);
+    if (known->state == BOUND_KNOWN)
+        return known->size;
+    if (known->state == BOUND_IN_PROGRESS || walk->depth == DEPTH_LIMIT)
+        return unbounded;
+    known->state = BOUND_IN_PROGRESS;
+    walk->depth++;
+    known->size = bound_fields(walk, table);
+    walk->depth--;
+    known->state = BOUND_KNOWN;
+    return known->size;
+}
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+static void report_size(const checker *c, span place, slice name, uint64_t size)
+{
+    diag_report(c->diags, DIAG_TOO_LARGE, place,
+                "'%.*s' can take %" PRIu64 " bytes; a message has at most %d, which is 1 MiB less "
+                "room for headers: lower an '@max'",
+                SLICE_PRINT(name), size, MESSAGE_LIMIT);
+}
+
+static void check_message_size(const checker *c, const symbol *s)
+{
+    const model_table *result = s->message->result;
+    if (s->table->max_size > MESSAGE_LIMIT)
+        report_size(c, s->declaration->name.place, s->table->origin.name, s->table->max_size);
+    if (result != NULL && result->max_size > MESSAGE_LIMIT)
+        report_size(c, s->declaration->result.place, result->origin.name, result->max_size);
+}
+
+static void set_size(bound_walk *walk, model_table *table)
+{
+    uint64_t size = bound_table(walk, table);
+    table->max_size = size == unbounded ? 0 : round_up(add(size, BUFFER_HEADER), 4);
+}
+
+void check_bounds(checker *c)
+{
+    bound_walk walk = {.c = c, .bounds = text_table_in(c->memory)};
+    for (size_t i = 0; i < c->scope_count; i++)
+        for (size_t j = 0; j < c->scopes[i].symbol_count; j++) {
+            const symbol *s = &c->scopes[i].symbols[j];
+            if (s->declaration->kind == AST_TABLE || s->message != NULL)
+                set_size(&walk, s->table);
+        }
+    for (size_t i = 0; i < c->scope_count; i++)
+        for (size_t j = 0; j < c->scopes[i].symbol_count; j++)
+            if (c->scopes[i].symbols[j].message != NULL)
+                check_message_size(c, &c->scopes[i].symbols[j]);
+}
