@@ -120,9 +120,10 @@ static void spell_vector_calls(const model_type *element, view_field *made)
 /* What this module writes can be called by its name; of others, the descriptor is known. */
 static void spell_elements(viewer *v, const model_origin *table, view_field *made)
 {
+    slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
     made->element_type = view_type_name(v, table);
-    made->element_put = VIEW_JOIN(v, made->element_type,
-                                  table->module == v->module && !v->small ? SLICE("_put") : SLICE("_descriptor.put"));
+    made->element_put = VIEW_JOIN(v, made->element_type, of, SLICE("put"));
+    made->element_check = VIEW_JOIN(v, made->element_type, of, SLICE("check"));
 }
 
 /* What C has a struct of its own for. */

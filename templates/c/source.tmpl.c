@@ -69,6 +69,7 @@ const catga_enum ${union.type}_type_descriptor = {"${union.name}", ${union.type}
 % for table in module.tables
 % if table.is_written
 static catga_put_function ${table.type}_put;
+static catga_check_function ${table.type}_check;
 % end
 % end
 % for table in module.tables
@@ -232,10 +233,9 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 }
 
-static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
-{
-    (void)type;
 % if table.checked
+CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame table)
+{
     const catga_field *fields = ${table.type}_fields;
     return
 % for field in table.checked
@@ -245,17 +245,35 @@ static bool ${table.type}_check(catga_check *check, catga_frame table, const cat
 % if field.has_tag
         catga_check_${field.check}(check, table, &fields[${field.tag_id}], &fields[${field.id}]) &&
 % else
+% if field.element_type
+        catga_check_children(check, table, &fields[${field.id}], ${field.element_check}) &&
+% else
         catga_check_${field.check}(check, table, &fields[${field.id}]) &&
 % end
 % end
 % end
+% end
         true;
+}
+
+static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+% if table.is_small
+    if (catga_is_full(table, ${table.type}_vtable))
+        return ${table.type}_check_fields(check, catga_full(table, ${table.type}_vtable));
+% end
+    return ${table.type}_check_fields(check, table);
+}
 % else
+static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
+{
     (void)check;
     (void)table;
+    (void)type;
     return true;
-% end
 }
+% end
 % end
 
 const catga_table ${table.type}_descriptor = {

@@ -27,17 +27,17 @@ static inline uint64_t catga_last_bytes(size_t count)
 }
 
 /*
- * The 8 bytes before `text` must be readable, as those of a string in a buffer are: text of less than 8 bytes is seen
+ * 0 when text is ASCII. The 8 bytes before `text` must be readable, as those of a string in a buffer are: text of less than 8 bytes is seen
  * through the word that ends with it.
  */
-static inline bool catga_is_ascii(const uint8_t *text, size_t length)
+CATGA_INLINE uint64_t catga_high_bits(const uint8_t *text, size_t length)
 {
     uint64_t seen = catga_load_word(text + length - 8);
     if (length < 8)
-        return (seen & CATGA_HIGH_BITS & catga_last_bytes(length)) == 0;
+        return seen & catga_last_bytes(length) & CATGA_HIGH_BITS;
     for (size_t i = 0; i + 8 < length; i += 8)
         seen |= catga_load_word(text + i);
-    return (seen & CATGA_HIGH_BITS) == 0;
+    return seen & CATGA_HIGH_BITS;
 }
 
 #ifdef __cplusplus

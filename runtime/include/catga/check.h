@@ -33,17 +33,45 @@ struct catga_frame {
     uint64_t at; /* from the buffer's start */
 };
 
-/* The value of `field` is wrong; why is said already, or by `reason`. Both return false. */
+/* The vtable of a table, as it was found right; for others of its type, which often share it. */
+typedef struct catga_shape {
+    const uint8_t *read; /* the vtable, or the constant one of the type, when they are equal */
+    uint32_t vtable;     /* where it lies; 0: none was found yet */
+    uint32_t table_size;
+    uint32_t alignment; /* of the table: its position modulo 8; and a bit more when its fields count as work */
+    uint32_t work;      /* for the fields of each such table */
+} catga_shape;
+
+/* The value of `field`, or of its element, is wrong; why is said already, or by `reason`. All return false. */
 CATGA_COLD bool catga_check_failed(catga_check *check, const catga_field *field);
+CATGA_COLD bool catga_check_failed_element(catga_check *check, const catga_field *field, uint32_t index);
 CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason);
 
-/* Where a field lies in the buffer, or 0 when it is absent. */
+/*
+ * Whether a small table has every field: then its vtable is read as the constant one of its type, `full`, and the code that
+ * proves it knows where its fields lie.
+ */
+static inline bool catga_is_full(catga_frame table, const uint16_t *full)
+{
+    return table.vtable == (const uint8_t *)full;
+}
+
+static inline catga_frame catga_full(catga_frame table, const uint16_t *full)
+{
+    catga_frame frame = {(const uint8_t *)full, table.at};
+    return frame;
+}
+
+/* Where a field lies in its table, or 0 when it is absent. */
 static inline uint32_t catga_check_find(catga_frame table, const catga_field *field)
 {
-    if (field->slot >= catga_load_u16(table.vtable))
-        return 0;
-    uint32_t offset = catga_load_u16(table.vtable + field->slot);
-    return offset == 0 ? 0 : (uint32_t)table.at + offset;
+    return field->slot < catga_load_u16(table.vtable) ? catga_load_u16(table.vtable + field->slot) : 0;
+}
+
+/* Where it lies in the buffer. */
+static inline uint32_t catga_check_place(catga_frame table, uint32_t offset)
+{
+    return (uint32_t)table.at + offset;
 }
 
 static inline bool catga_check_absent(catga_check *check, const catga_field *field)
@@ -56,10 +84,10 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
     static inline bool catga_check_##name(catga_check *check, catga_frame table, const catga_field *field,      \
                                           type lowest, type highest)                                                   \
     {                                                                                                                  \
-        uint32_t at = catga_check_find(table, field);                                                                  \
-        if (at == 0)                                                                                                   \
+        uint32_t offset = catga_check_find(table, field);                                                              \
+        if (offset == 0)                                                                                               \
             return true;                                                                                               \
-        type value = catga_load_##name(check->bytes + at);                                                             \
+        type value = catga_load_##name(check->bytes + catga_check_place(table, offset));                               \
         return (value >= lowest && value <= highest) || catga_check_refuse(check, field, "out of range");              \
     }
 #include <catga/scalars.def>
@@ -90,17 +118,16 @@ CATGA_INLINE bool catga_check_text(catga_check *check, uint32_t slot, uint32_t m
     uint32_t length = catga_load_u32(check->bytes + at);
     const uint8_t *text = check->bytes + at + 4;
     if (length >= check->last_word - at || text[length] != 0 || length > max || length > CATGA_SHORT_TEXT ||
-        !catga_is_ascii(text, length))
+        catga_high_bits(text, length) != 0)
         return catga_check_odd_text(check, slot, max);
     return true;
 }
 
 /* What lies behind the offset at `slot`. */
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type);
-/* A vector of scalars or structs; of strings; of tables. They name the field themselves. */
+/* A vector of scalars or structs; of strings. They name the field themselves. */
 bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field);
 bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field);
-bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field);
 
 bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type, uint8_t tag);
 bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot, const catga_field *tags,
@@ -113,18 +140,18 @@ static inline bool catga_check_struct(catga_check *check, catga_frame table, con
 
 CATGA_INLINE bool catga_check_string(catga_check *check, catga_frame table, const catga_field *field)
 {
-    uint32_t slot = catga_check_find(table, field);
-    if (slot == 0)
+    uint32_t offset = catga_check_find(table, field);
+    if (offset == 0)
         return catga_check_absent(check, field);
-    return catga_check_text(check, slot, field->max) || catga_check_failed(check, field);
+    return catga_check_text(check, catga_check_place(table, offset), field->max) || catga_check_failed(check, field);
 }
 
 static inline bool catga_check_child(catga_check *check, catga_frame table, const catga_field *field)
 {
-    uint32_t slot = catga_check_find(table, field);
-    if (slot == 0)
+    uint32_t offset = catga_check_find(table, field);
+    if (offset == 0)
         return catga_check_absent(check, field);
-    return catga_check_table(check, slot, (const catga_table *)field->type) ||
+    return catga_check_table(check, catga_check_place(table, offset), (const catga_table *)field->type) ||
            catga_check_failed(check, field);
 }
 
@@ -132,14 +159,14 @@ static inline bool catga_check_child(catga_check *check, catga_frame table, cons
 static inline bool catga_check_union(catga_check *check, catga_frame table, const catga_field *tags,
                                      const catga_field *field)
 {
-    uint32_t tag_at = catga_check_find(table, tags);
-    uint32_t slot = catga_check_find(table, field);
-    uint8_t tag = tag_at == 0 ? 0 : check->bytes[tag_at];
-    if ((tag == 0) != (slot == 0))
+    uint32_t tag_offset = catga_check_find(table, tags);
+    uint32_t offset = catga_check_find(table, field);
+    uint8_t tag = tag_offset == 0 ? 0 : check->bytes[catga_check_place(table, tag_offset)];
+    if ((tag == 0) != (offset == 0))
         return catga_check_refuse(check, field, "a type without a value, or a value without a type");
-    if (slot == 0)
+    if (offset == 0)
         return catga_check_absent(check, field);
-    return catga_check_alternative(check, slot, (const catga_union *)field->type, tag) ||
+    return catga_check_alternative(check, catga_check_place(table, offset), (const catga_union *)field->type, tag) ||
            catga_check_failed(check, field);
 }
 
@@ -147,30 +174,79 @@ static inline bool catga_check_union(catga_check *check, catga_frame table, cons
 static inline bool catga_check_unions(catga_check *check, catga_frame table, const catga_field *tags,
                                       const catga_field *field)
 {
-    uint32_t tags_slot = catga_check_find(table, tags);
-    uint32_t slot = catga_check_find(table, field);
-    if ((tags_slot == 0) != (slot == 0))
+    uint32_t tags_offset = catga_check_find(table, tags);
+    uint32_t offset = catga_check_find(table, field);
+    if ((tags_offset == 0) != (offset == 0))
         return catga_check_refuse(check, field, "a type without a value, or a value without a type");
-    return slot == 0 ? catga_check_absent(check, field)
-                     : catga_check_alternatives(check, tags_slot, slot, tags, field);
+    return offset == 0 ? catga_check_absent(check, field)
+                     : catga_check_alternatives(check, catga_check_place(table, tags_offset),
+                                                catga_check_place(table, offset), tags, field);
 }
 
 static inline bool catga_check_vector(catga_check *check, catga_frame table, const catga_field *field)
 {
-    uint32_t slot = catga_check_find(table, field);
-    return slot == 0 ? catga_check_absent(check, field) : catga_check_elements(check, slot, field);
+    uint32_t offset = catga_check_find(table, field);
+    return offset == 0 ? catga_check_absent(check, field) : catga_check_elements(check, catga_check_place(table, offset), field);
 }
 
 static inline bool catga_check_strings(catga_check *check, catga_frame table, const catga_field *field)
 {
-    uint32_t slot = catga_check_find(table, field);
-    return slot == 0 ? catga_check_absent(check, field) : catga_check_texts(check, slot, field);
+    uint32_t offset = catga_check_find(table, field);
+    return offset == 0 ? catga_check_absent(check, field) : catga_check_texts(check, catga_check_place(table, offset), field);
 }
 
-static inline bool catga_check_children(catga_check *check, catga_frame table, const catga_field *field)
+/* V2, V3, and that the table at `at` ends inside; to *known. */
+CATGA_APART bool catga_check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+                                   catga_shape *known);
+
+/* Whether a table has the shape that was found last, so that it only has to end inside. */
+static inline bool catga_check_is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted,
+                                        const catga_shape *known)
 {
-    uint32_t slot = catga_check_find(table, field);
-    return slot == 0 ? catga_check_absent(check, field) : catga_check_tables(check, slot, field);
+    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
+           known->table_size - 4 <= check->last_word - at;
+}
+
+/* An offset leads outside. Returns false. */
+CATGA_COLD bool catga_check_outside(catga_check *check);
+
+/* Where the offsets of a vector of tables begin, and how many there are; one level deeper when there are any. */
+bool catga_check_open_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
+                             uint32_t *length);
+
+/* The table behind the offset at `slot`, an element; `prove` is the function of its type. */
+CATGA_INLINE bool catga_check_element(catga_check *check, uint32_t slot, const catga_table *type,
+                                      catga_check_function *prove, catga_shape *known)
+{
+    uint32_t at;
+    if (!catga_check_follow(check, slot, &at))
+        return catga_check_outside(check);
+    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
+    if (!catga_check_is_known(check, at, vtable, 0, known) && !catga_check_shape(check, at, vtable, type, known))
+        return false;
+    catga_frame table = {known->read, at};
+    return prove(check, table, type);
+}
+
+/* `prove` proves an element; known to the compiler, it is called without a detour. */
+CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, const catga_field *field,
+                                       catga_check_function *prove)
+{
+    uint32_t elements;
+    uint32_t length;
+    uint32_t offset = catga_check_find(table, field);
+    if (offset == 0)
+        return catga_check_absent(check, field);
+    if (!catga_check_open_tables(check, catga_check_place(table, offset), field, &elements, &length))
+        return false;
+    if (length == 0)
+        return true;
+    catga_shape known = {NULL, 0, 0, 0, 0};
+    for (uint32_t i = 0; i < length; i++)
+        if (!catga_check_element(check, elements + 4 * i, (const catga_table *)field->type, prove, &known))
+            return catga_check_failed_element(check, field, i);
+    check->depth--;
+    return true;
 }
 
 /* What a table's own function does, for any table: it walks type->fields. */

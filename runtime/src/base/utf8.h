@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Byte by byte; catga_is_ascii is quicker to say yes. */
+/* Byte by byte; catga_high_bits is quicker to say yes. */
 bool catga_is_utf8(const uint8_t *text, size_t length);
 
 #endif

@@ -210,7 +210,7 @@ static bool check_vector(catga_check *check, catga_frame table, const catga_fiel
     case CATGA_KIND_string:
         return catga_check_strings(check, table, field);
     case CATGA_KIND_table:
-        return catga_check_children(check, table, field);
+        return catga_check_children(check, table, field, ((const catga_table *)field->type)->check);
     case CATGA_KIND_union:
         return catga_check_unions(check, table, field - 1, field);
     default:

@@ -58,9 +58,9 @@ bool catga_check_refuse(catga_check *check, const catga_field *field, const char
     return catga_check_failed(check, field);
 }
 
-CATGA_COLD static bool failed_element(const catga_check *check, const catga_field *field, uint64_t index)
+bool catga_check_failed_element(catga_check *check, const catga_field *field, uint32_t index)
 {
-    catga_problem_in_element(check->problem, field->name, (size_t)index);
+    catga_problem_in_element(check->problem, field->name, index);
     return false;
 }
 
@@ -98,18 +98,12 @@ bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
         return refuse_limit(check, "longer than", max);
     if (length > CATGA_SHORT_TEXT && !work(check, length))
         return false;
-    return catga_is_ascii(text, length) || catga_is_utf8(text, length) || refuse(check, "not UTF-8");
+    return catga_high_bits(text, length) == 0 || catga_is_utf8(text, length) || refuse(check, "not UTF-8");
 }
 
 /* ---- Tables ---- */
 
-/* The vtable of a table, as it was found right for others of its type. */
-typedef struct shape {
-    uint32_t vtable; /* 0: none was found yet */
-    uint32_t table_size;
-    uint32_t alignment; /* of the table: its position modulo 8; and COUNTED, when its fields count as work */
-    uint32_t work;      /* for the fields of each such table */
-} shape;
+/* In catga_shape.alignment: the fields of the table count as work. */
 enum { COUNTED = 8 };
 
 /* Eight entries of a vtable. */
@@ -123,15 +117,25 @@ static inline lanes load_lanes(const void *at)
     return value;
 }
 
-/* Whether each of the first `count` entries, of at most eight, is 0 or what it is in the vtable `full`. */
-static inline bool are_own_entries(const uint8_t *entries, uint32_t count, const uint16_t *full)
+static inline bool is_zero(lanes value)
+{
+    uint64_t halves[2];
+    memcpy(halves, &value, sizeof halves);
+    return (halves[0] | halves[1]) == 0;
+}
+
+/*
+ * When each of the first `count` entries of a vtable, of at most eight, is 0 or what it is in the vtable `full`: the vtable to
+ * be read, which is `full` itself when it is equal. Else NULL.
+ */
+static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, const uint16_t *full)
 {
     static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
-    lanes found = load_lanes(entries) & load_lanes(counted + LANES - count);
-    lanes wrong = (lanes)((found != load_lanes(full + 2)) & (found != 0));
-    uint64_t halves[2];
-    memcpy(halves, &wrong, sizeof halves);
-    return (halves[0] | halves[1]) == 0;
+    lanes found = load_lanes(vtable + 4) & load_lanes(counted + LANES - count);
+    lanes differs = (lanes)(found != load_lanes(full + 2));
+    if (is_zero(differs))
+        return (const uint8_t *)full;
+    return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
 }
 
 /* V3, entry by entry. Adds to *fields the work for those that are there. */
@@ -154,29 +158,22 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
     return work(check, *fields);
 }
 
-/* Whether a table has the shape that was found last, so that it only has to end inside. */
-static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted, const shape *known)
-{
-    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
-           known->table_size - 4 <= check->last_word - at;
-}
-
 /* V3 of a table that is not as write.h writes it, or is large; to *known. */
 static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
-                                        uint32_t table_size, const catga_table *type, shape *known)
+                                        uint32_t table_size, const catga_table *type, catga_shape *known)
 {
     uint32_t fields = 0;
-    if (is_known(check, at, vtable, COUNTED, known))
+    if (catga_check_is_known(check, at, vtable, COUNTED, known))
         return work(check, known->work);
     if (!check_entries(check, at, vtable, vtable_size, table_size, type, &fields))
         return false;
-    *known = (shape){vtable, table_size, at % 8 | COUNTED, fields};
+    *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 8 | COUNTED, fields};
     return true;
 }
 
 /* V2, V3, and the table itself; to *known. */
 static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
-                                        shape *known)
+                                        catga_shape *known)
 {
     if (vtable < HEADER_SIZE || vtable > check->last_word)
         return refuse(check, "a vtable that lies outside");
@@ -190,8 +187,8 @@ static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_
 }
 
 /* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape. */
-static CATGA_APART bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
-                                    shape *known)
+bool catga_check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+                       catga_shape *known)
 {
     const uint16_t *full = type->vtable;
     uint32_t off_by_four = ~at & 4 & (uint32_t)type->alignment >> 1; /* 8-byte fields begin 4 bytes into the table */
@@ -200,22 +197,26 @@ static CATGA_APART bool check_shape(catga_check *check, uint32_t at, uint32_t vt
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
     if (table_size != full[1] || table_size - 4 > check->last_word - at || vtable_size - 4 > 2 * LANES ||
-        vtable_size > full[0] || !is_aligned(vtable_size | vtable, 2) ||
-        !are_own_entries(check->bytes + vtable + 4, (vtable_size - 4) / 2, full))
+        vtable_size > full[0] || !is_aligned(vtable_size | vtable, 2))
         return check_any_shape(check, at, vtable, type, known);
+    const uint8_t *read = own_vtable(check->bytes + vtable, (vtable_size - 4) / 2, full);
+    if (read == NULL)
+        return check_any_shape(check, at, vtable, type, known);
+    known->read = read;
     known->vtable = vtable;
     known->table_size = table_size;
     known->alignment = at % 8;
     return true;
 }
 
-/* The vtable of a table is often that of the one before. */
-static inline bool check_table(catga_check *check, uint32_t at, const catga_table *type, shape *known)
+/* A table that has no like before it. */
+static inline bool check_lone_table(catga_check *check, uint32_t at, const catga_table *type)
 {
+    catga_shape shape = {NULL, 0, 0, 0, 0};
     uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
-    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, vtable, type, known))
+    if (!catga_check_shape(check, at, vtable, type, &shape))
         return false;
-    catga_frame table = {check->bytes + vtable, at};
+    catga_frame table = {shape.read, at};
     return type->check(check, table, type);
 }
 
@@ -233,18 +234,17 @@ static inline void leave(catga_check *check)
     check->depth--;
 }
 
-static inline bool check_behind(catga_check *check, uint32_t slot, const catga_table *type, shape *known)
+bool catga_check_outside(catga_check *check)
 {
-    uint32_t at;
-    return catga_check_follow(check, slot, &at) ? check_table(check, at, type, known) : refuse(check, leads_outside);
+    return refuse(check, leads_outside);
 }
 
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    shape none = {0, 0, 0, 0};
+    uint32_t at;
     if (!work(check, WORK_PER_OFFSET) || !enter(check))
         return false;
-    bool valid = check_behind(check, slot, type, &none);
+    bool valid = catga_check_follow(check, slot, &at) ? check_lone_table(check, at, type) : refuse(check, leads_outside);
     leave(check);
     return valid;
 }
@@ -300,25 +300,17 @@ bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *fie
         return false;
     for (uint32_t i = 0; i < length; i++)
         if (!catga_check_text(check, elements + 4 * i, CATGA_UNBOUNDED))
-            return failed_element(check, field, i);
+            return catga_check_failed_element(check, field, i);
     return true;
 }
 
-bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field)
+bool catga_check_open_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
+                             uint32_t *length)
 {
-    uint32_t length = 0;
-    uint32_t elements = open_offsets(check, slot, field, &length);
-    if (elements == 0)
+    *elements = open_offsets(check, slot, field, length);
+    if (*elements == 0)
         return false;
-    if (length != 0 && !enter(check))
-        return catga_check_failed(check, field);
-    shape known = {0, 0, 0, 0};
-    for (uint32_t i = 0; i < length; i++)
-        if (!check_behind(check, elements + 4 * i, field->type, &known))
-            return failed_element(check, field, i);
-    if (length != 0)
-        leave(check);
-    return true;
+    return *length == 0 || enter(check) || catga_check_failed(check, field);
 }
 
 /* ---- Unions ---- */
@@ -361,7 +353,7 @@ bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t s
     for (uint32_t i = 0; i < length; i++) {
         uint8_t tag = check->bytes[tag_at + i];
         if (tag != 0 && !catga_check_alternative(check, elements + 4 * i, field->type, tag))
-            return failed_element(check, field, i);
+            return catga_check_failed_element(check, field, i);
     }
     return true;
 }
@@ -381,35 +373,31 @@ static bool refuse_identifier(const catga_check *check, const catga_table *table
     return refuse(check, reason);
 }
 
-static uint32_t check_root(catga_check *check, const catga_table *table)
+static bool check_root(catga_check *check, const catga_table *table, const uint8_t **root)
 {
+    uint32_t at;
     if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
         return refuse_identifier(check, table);
-    uint32_t root;
-    shape none = {0, 0, 0, 0};
-    if (!catga_check_follow(check, 0, &root))
+    if (!catga_check_follow(check, 0, &at))
         return refuse(check, leads_outside);
-    return check_table(check, root, table, &none) ? root : 0;
+    if (!check_lone_table(check, at, table))
+        return false;
+    *root = check->bytes + at;
+    return true;
 }
 
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
                           catga_problem *problem)
 {
+    uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
+    catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
     *root = NULL;
     if (problem != NULL)
         catga_problem_begin(problem);
-    if (length < HEADER_SIZE + 4 || length > INT32_MAX) {
+    if (length < HEADER_SIZE + 4 || length > INT32_MAX)
         catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
-        catga_problem_finish(problem);
-        return CATGA_BAD_MESSAGE;
-    }
-    uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
-    catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
-    uint32_t at = check_root(&check, table);
-    if (at == 0) {
-        catga_problem_finish(problem);
-        return CATGA_BAD_MESSAGE;
-    }
-    *root = check.bytes + at;
-    return CATGA_OK;
+    else if (check_root(&check, table, root))
+        return CATGA_OK;
+    catga_problem_finish(problem);
+    return CATGA_BAD_MESSAGE;
 }

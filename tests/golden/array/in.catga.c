@@ -65,6 +65,7 @@ const catga_struct golden_array_switches_descriptor = {
     "golden.array.Switches", golden_array_switches_members, 1, 5,
     1, true, false};
 static catga_put_function golden_array_bodies_put;
+static catga_check_function golden_array_bodies_check;
 
 /* ---- golden.array.Bodies ---- */
 
@@ -111,14 +112,21 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
     return at;
 }
 
-static bool golden_array_bodies_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_array_bodies_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_array_bodies_fields;
     return
         catga_check_struct(check, table, &fields[1]) &&
         catga_check_vector(check, table, &fields[2]) &&
         true;
+}
+
+static bool golden_array_bodies_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_array_bodies_vtable))
+        return golden_array_bodies_check_fields(check, catga_full(table, golden_array_bodies_vtable));
+    return golden_array_bodies_check_fields(check, table);
 }
 
 const catga_table golden_array_bodies_descriptor = {

@@ -31,6 +31,7 @@ const char *test_enums_odd_name(test_enums_odd value)
     return catga_enum_name(&test_enums_odd_descriptor, (int64_t)value);
 }
 static catga_put_function test_enums_paint_put;
+static catga_check_function test_enums_paint_check;
 
 /* ---- test.enums.Paint ---- */
 
@@ -85,13 +86,20 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     return at;
 }
 
-static bool test_enums_paint_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_enums_paint_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_enums_paint_fields;
     return
         catga_check_vector(check, table, &fields[4]) &&
         true;
+}
+
+static bool test_enums_paint_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_enums_paint_vtable))
+        return test_enums_paint_check_fields(check, catga_full(table, test_enums_paint_vtable));
+    return test_enums_paint_check_fields(check, table);
 }
 
 const catga_table test_enums_paint_descriptor = {

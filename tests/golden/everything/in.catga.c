@@ -142,12 +142,19 @@ static const catga_enumerator sample_everything_text_types[] = {
 
 const catga_enum sample_everything_text_type_descriptor = {"sample.everything.Text", sample_everything_text_types, 2, false};
 static catga_put_function sample_everything_empty_put;
+static catga_check_function sample_everything_empty_check;
 static catga_put_function sample_everything_note_put;
+static catga_check_function sample_everything_note_check;
 static catga_put_function sample_everything_fields_put;
+static catga_check_function sample_everything_fields_check;
 static catga_put_function sample_everything_create_fields_put;
+static catga_check_function sample_everything_create_fields_check;
 static catga_put_function sample_everything_do_it_put;
+static catga_check_function sample_everything_do_it_check;
 static catga_put_function sample_everything_ask_it_put;
+static catga_check_function sample_everything_ask_it_check;
 static catga_put_function sample_everything_done_put;
+static catga_check_function sample_everything_done_check;
 
 /* ---- sample.everything.Empty ---- */
 
@@ -167,9 +174,9 @@ static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint
 
 static bool sample_everything_empty_check(catga_check *check, catga_frame table, const catga_table *type)
 {
-    (void)type;
     (void)check;
     (void)table;
+    (void)type;
     return true;
 }
 
@@ -221,13 +228,20 @@ static uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at, uint8
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_note_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = sample_everything_note_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool sample_everything_note_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_note_vtable))
+        return sample_everything_note_check_fields(check, catga_full(table, sample_everything_note_vtable));
+    return sample_everything_note_check_fields(check, table);
 }
 
 const catga_table sample_everything_note_descriptor = {
@@ -550,9 +564,8 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_fields_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = sample_everything_fields_fields;
     return
         catga_check_i16(check, table, &fields[2], (-5), 5) &&
@@ -573,12 +586,18 @@ static bool sample_everything_fields_check(catga_check *check, catga_frame table
         catga_check_strings(check, table, &fields[31]) &&
         catga_check_vector(check, table, &fields[32]) &&
         catga_check_vector(check, table, &fields[33]) &&
-        catga_check_children(check, table, &fields[34]) &&
+        catga_check_children(check, table, &fields[34], sample_everything_empty_check) &&
         catga_check_union(check, table, &fields[35], &fields[36]) &&
         catga_check_union(check, table, &fields[37], &fields[38]) &&
         catga_check_unions(check, table, &fields[39], &fields[40]) &&
         catga_check_unions(check, table, &fields[41], &fields[42]) &&
         true;
+}
+
+static bool sample_everything_fields_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    return sample_everything_fields_check_fields(check, table);
 }
 
 const catga_table sample_everything_fields_descriptor = {
@@ -614,9 +633,9 @@ static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *
 
 static bool sample_everything_create_fields_check(catga_check *check, catga_frame table, const catga_table *type)
 {
-    (void)type;
     (void)check;
     (void)table;
+    (void)type;
     return true;
 }
 
@@ -668,13 +687,20 @@ static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_do_it_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = sample_everything_do_it_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool sample_everything_do_it_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_do_it_vtable))
+        return sample_everything_do_it_check_fields(check, catga_full(table, sample_everything_do_it_vtable));
+    return sample_everything_do_it_check_fields(check, table);
 }
 
 const catga_table sample_everything_do_it_descriptor = {
@@ -722,9 +748,9 @@ static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uin
 
 static bool sample_everything_ask_it_check(catga_check *check, catga_frame table, const catga_table *type)
 {
-    (void)type;
     (void)check;
     (void)table;
+    (void)type;
     return true;
 }
 
@@ -776,13 +802,20 @@ static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool sample_everything_done_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = sample_everything_done_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool sample_everything_done_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_done_vtable))
+        return sample_everything_done_check_fields(check, catga_full(table, sample_everything_done_vtable));
+    return sample_everything_done_check_fields(check, table);
 }
 
 const catga_table sample_everything_done_descriptor = {

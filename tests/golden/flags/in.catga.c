@@ -32,6 +32,7 @@ const char *golden_flags_wide_name(golden_flags_wide value)
     return catga_enum_name(&golden_flags_wide_descriptor, (int64_t)value);
 }
 static catga_put_function golden_flags_rights_put;
+static catga_check_function golden_flags_rights_check;
 
 /* ---- golden.flags.Rights ---- */
 
@@ -91,13 +92,20 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
     return at;
 }
 
-static bool golden_flags_rights_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_flags_rights_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_flags_rights_fields;
     return
         catga_check_vector(check, table, &fields[5]) &&
         true;
+}
+
+static bool golden_flags_rights_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_flags_rights_vtable))
+        return golden_flags_rights_check_fields(check, catga_full(table, golden_flags_rights_vtable));
+    return golden_flags_rights_check_fields(check, table);
 }
 
 const catga_table golden_flags_rights_descriptor = {

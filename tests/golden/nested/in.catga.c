@@ -16,6 +16,7 @@ const catga_struct test_nested_point_descriptor = {
     "test.nested.Point", test_nested_point_members, 2, 8,
     4, true, true};
 static catga_put_function test_nested_tree_put;
+static catga_check_function test_nested_tree_check;
 
 /* ---- test.nested.Tree ---- */
 
@@ -61,14 +62,21 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
     return at;
 }
 
-static bool test_nested_tree_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_nested_tree_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_nested_tree_fields;
     return
         catga_check_child(check, table, &fields[1]) &&
-        catga_check_children(check, table, &fields[2]) &&
+        catga_check_children(check, table, &fields[2], test_nested_tree_check) &&
         true;
+}
+
+static bool test_nested_tree_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_nested_tree_vtable))
+        return test_nested_tree_check_fields(check, catga_full(table, test_nested_tree_vtable));
+    return test_nested_tree_check_fields(check, table);
 }
 
 const catga_table test_nested_tree_descriptor = {

@@ -16,6 +16,7 @@ const catga_struct test_required_point_descriptor = {
     "test.required.Point", test_required_point_members, 2, 8,
     4, true, true};
 static catga_put_function test_required_must_put;
+static catga_check_function test_required_must_check;
 
 /* ---- test.required.Must ---- */
 
@@ -77,17 +78,24 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_required_must_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_required_must_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_required_must_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         catga_check_vector(check, table, &fields[1]) &&
         catga_check_struct(check, table, &fields[2]) &&
         catga_check_child(check, table, &fields[3]) &&
-        catga_check_children(check, table, &fields[4]) &&
+        catga_check_children(check, table, &fields[4], test_required_must_check) &&
         true;
+}
+
+static bool test_required_must_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_required_must_vtable))
+        return test_required_must_check_fields(check, catga_full(table, test_required_must_vtable));
+    return test_required_must_check_fields(check, table);
 }
 
 const catga_table test_required_must_descriptor = {

@@ -18,6 +18,7 @@ const catga_struct test_tables_triple_descriptor = {
     "test.tables.Triple", test_tables_triple_members, 3, 6,
     2, true, true};
 static catga_put_function test_tables_mixed_put;
+static catga_check_function test_tables_mixed_check;
 
 /* ---- test.tables.Mixed ---- */
 
@@ -82,13 +83,20 @@ static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *s
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_tables_mixed_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_tables_mixed_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_tables_mixed_fields;
     return
         catga_check_string(check, table, &fields[4]) &&
         true;
+}
+
+static bool test_tables_mixed_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_tables_mixed_vtable))
+        return test_tables_mixed_check_fields(check, catga_full(table, test_tables_mixed_vtable));
+    return test_tables_mixed_check_fields(check, table);
 }
 
 const catga_table test_tables_mixed_descriptor = {

@@ -60,8 +60,11 @@ static const catga_enumerator golden_union_words_types[] = {
 
 const catga_enum golden_union_words_type_descriptor = {"golden.union.Words", golden_union_words_types, 3, false};
 static catga_put_function golden_union_card_put;
+static catga_check_function golden_union_card_check;
 static catga_put_function golden_union_transfer_put;
+static catga_check_function golden_union_transfer_check;
 static catga_put_function golden_union_order_put;
+static catga_check_function golden_union_order_check;
 
 /* ---- golden.union.Card ---- */
 
@@ -96,13 +99,20 @@ static uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint8_t *s
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool golden_union_card_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_union_card_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_union_card_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool golden_union_card_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_union_card_vtable))
+        return golden_union_card_check_fields(check, catga_full(table, golden_union_card_vtable));
+    return golden_union_card_check_fields(check, table);
 }
 
 const catga_table golden_union_card_descriptor = {
@@ -153,13 +163,20 @@ static uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, uint8_
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool golden_union_transfer_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_union_transfer_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_union_transfer_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool golden_union_transfer_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_union_transfer_vtable))
+        return golden_union_transfer_check_fields(check, catga_full(table, golden_union_transfer_vtable));
+    return golden_union_transfer_check_fields(check, table);
 }
 
 const catga_table golden_union_transfer_descriptor = {
@@ -249,15 +266,20 @@ static uint8_t *golden_union_order_put(catga_writer *out, uint8_t *at, uint8_t *
     return at;
 }
 
-static bool golden_union_order_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_union_order_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_union_order_fields;
     return
         catga_check_union(check, table, &fields[1], &fields[2]) &&
         catga_check_union(check, table, &fields[3], &fields[4]) &&
         catga_check_union(check, table, &fields[5], &fields[6]) &&
         true;
+}
+
+static bool golden_union_order_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    return golden_union_order_check_fields(check, table);
 }
 
 const catga_table golden_union_order_descriptor = {

@@ -21,7 +21,9 @@ static const catga_enumerator golden_unions_payment_types[] = {
 
 const catga_enum golden_unions_payment_type_descriptor = {"golden.unions.Payment", golden_unions_payment_types, 4, false};
 static catga_put_function golden_unions_cash_put;
+static catga_check_function golden_unions_cash_check;
 static catga_put_function golden_unions_split_put;
+static catga_check_function golden_unions_split_check;
 
 /* ---- golden.unions.Cash ---- */
 
@@ -53,9 +55,9 @@ static uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uint8_t *
 
 static bool golden_unions_cash_check(catga_check *check, catga_frame table, const catga_table *type)
 {
-    (void)type;
     (void)check;
     (void)table;
+    (void)type;
     return true;
 }
 
@@ -140,15 +142,22 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
     return at;
 }
 
-static bool golden_unions_split_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_unions_split_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_unions_split_fields;
     return
         catga_check_unions(check, table, &fields[0], &fields[1]) &&
         catga_check_unions(check, table, &fields[3], &fields[4]) &&
         catga_check_union(check, table, &fields[5], &fields[6]) &&
         true;
+}
+
+static bool golden_unions_split_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_unions_split_vtable))
+        return golden_unions_split_check_fields(check, catga_full(table, golden_unions_split_vtable));
+    return golden_unions_split_check_fields(check, table);
 }
 
 const catga_table golden_unions_split_descriptor = {

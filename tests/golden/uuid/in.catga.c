@@ -18,6 +18,7 @@ const catga_struct golden_ids_pair_descriptor = {
     "golden.ids.Pair", golden_ids_pair_members, 3, 49,
     1, true, true};
 static catga_put_function golden_ids_ids_put;
+static catga_check_function golden_ids_ids_check;
 
 /* ---- golden.ids.Ids ---- */
 
@@ -69,14 +70,21 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
     return at;
 }
 
-static bool golden_ids_ids_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool golden_ids_ids_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = golden_ids_ids_fields;
     return
         catga_check_struct(check, table, &fields[0]) &&
         catga_check_vector(check, table, &fields[3]) &&
         true;
+}
+
+static bool golden_ids_ids_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, golden_ids_ids_vtable))
+        return golden_ids_ids_check_fields(check, catga_full(table, golden_ids_ids_vtable));
+    return golden_ids_ids_check_fields(check, table);
 }
 
 const catga_table golden_ids_ids_descriptor = {

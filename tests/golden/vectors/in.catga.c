@@ -16,7 +16,9 @@ const catga_struct test_vectors_point_descriptor = {
     "test.vectors.Point", test_vectors_point_members, 2, 8,
     4, true, true};
 static catga_put_function test_vectors_item_put;
+static catga_check_function test_vectors_item_check;
 static catga_put_function test_vectors_many_put;
+static catga_check_function test_vectors_many_check;
 
 /* ---- test.vectors.Item ---- */
 
@@ -51,13 +53,20 @@ static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *s
     return catga_end_texts(out, at, type, in, seen);
 }
 
-static bool test_vectors_item_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_vectors_item_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_vectors_item_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
         true;
+}
+
+static bool test_vectors_item_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_vectors_item_vtable))
+        return test_vectors_item_check_fields(check, catga_full(table, test_vectors_item_vtable));
+    return test_vectors_item_check_fields(check, table);
 }
 
 const catga_table test_vectors_item_descriptor = {
@@ -149,9 +158,8 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     return at;
 }
 
-static bool test_vectors_many_check(catga_check *check, catga_frame table, const catga_table *type)
+CATGA_INLINE bool test_vectors_many_check_fields(catga_check *check, catga_frame table)
 {
-    (void)type;
     const catga_field *fields = test_vectors_many_fields;
     return
         catga_check_vector(check, table, &fields[0]) &&
@@ -159,9 +167,17 @@ static bool test_vectors_many_check(catga_check *check, catga_frame table, const
         catga_check_vector(check, table, &fields[2]) &&
         catga_check_strings(check, table, &fields[3]) &&
         catga_check_vector(check, table, &fields[4]) &&
-        catga_check_children(check, table, &fields[5]) &&
+        catga_check_children(check, table, &fields[5], test_vectors_item_check) &&
         catga_check_vector(check, table, &fields[6]) &&
         true;
+}
+
+static bool test_vectors_many_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_vectors_many_vtable))
+        return test_vectors_many_check_fields(check, catga_full(table, test_vectors_many_vtable));
+    return test_vectors_many_check_fields(check, table);
 }
 
 const catga_table test_vectors_many_descriptor = {

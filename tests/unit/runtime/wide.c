@@ -76,8 +76,8 @@ static uint8_t *put_holder(catga_writer *out, uint8_t *at, uint8_t *slot,
 static bool check_holder(catga_check *check, catga_frame table, const catga_table *type)
 {
     (void)type;
-    return catga_check_children(check, table, &holder_fields[0]) &&
-           catga_check_children(check, table, &holder_fields[1]);
+    return catga_check_children(check, table, &holder_fields[0], check_wide) &&
+           catga_check_children(check, table, &holder_fields[1], check_all_texts);
 }
 
 static const catga_table holder = {
