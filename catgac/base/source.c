@@ -42,13 +42,15 @@ static slice path_join(arena *memory, slice folder, slice path)
     return buffer_slice(&joined);
 }
 
-/* Returns the real path, or an empty slice when there is none. */
-static slice real_path_of(arena *memory, slice path)
+/* Returns the real path, or an empty slice when there is none. A store has no links. */
+static slice real_path_of(const source_set *set, slice path)
 {
     char resolved[PATH_MAX];
+    if (set->store != NULL)
+        return path;
     if (realpath(path.data, resolved) == NULL)
         return SLICE("");
-    return slice_copy(memory, slice_of(resolved));
+    return slice_copy(set->memory, slice_of(resolved));
 }
 
 /* Returns how many bytes of `path` name the root, with the slash after it; 0 if it lies outside. */
@@ -177,9 +179,32 @@ static source_status load_open_file(source_set *set, int file, slice shown_path,
     return SOURCE_OK;
 }
 
+/* Reads a file of the store unless it is known already. */
+static source_status load_stored(source_set *set, slice path, source **loaded)
+{
+    const source_store *store = set->store;
+    buffer shown = buffer_in(set->memory);
+    buffer_printf(&shown, "%s:%.*s", store->name, (int)path.length - 1, path.data + 1);
+    for (size_t i = 0; i < set->source_count; i++) {
+        *loaded = set->sources[i];
+        if (slice_equal((*loaded)->shown_path, buffer_slice(&shown)))
+            return SOURCE_OK;
+    }
+    slice text;
+    if (!store->read(store, set->memory, path, &text))
+        return SOURCE_MISSING;
+    struct stat facts = {.st_mode = S_IFREG, .st_size = (off_t)text.length};
+    source_status refusal = refusal_of(set, &facts);
+    if (refusal == SOURCE_OK)
+        *loaded = add_source(set, buffer_slice(&shown), path, text);
+    return refusal;
+}
+
 /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
 static source_status load_path(source_set *set, slice shown_path, slice real_path, source **loaded)
 {
+    if (set->store != NULL)
+        return load_stored(set, real_path, loaded);
     int file = open(shown_path.data, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (file < 0)
         return errno == ENOENT || errno == ENOTDIR ? SOURCE_MISSING : SOURCE_UNREADABLE;
@@ -195,10 +220,17 @@ static source_status load_path(source_set *set, slice shown_path, slice real_pat
 void source_set_open(source_set *set, arena *memory, const char *const *roots, size_t root_count)
 {
     *set = (source_set){.memory = memory, .size_limit = SOURCE_SIZE_LIMIT};
-    source_root *kept = ARENA_ARRAY(memory, root_count, source_root);
+    source_set_turn(set, NULL, roots, root_count);
+}
+
+void source_set_turn(source_set *set, const source_store *store, const char *const *roots,
+                     size_t root_count)
+{
+    set->store = store;
+    source_root *kept = ARENA_ARRAY(set->memory, root_count, source_root);
     for (size_t i = 0; i < root_count; i++) {
-        kept[i].shown_path = slice_copy(memory, slice_of(roots[i]));
-        kept[i].real_path = real_path_of(memory, kept[i].shown_path);
+        kept[i].shown_path = slice_copy(set->memory, slice_of(roots[i]));
+        kept[i].real_path = real_path_of(set, kept[i].shown_path);
     }
     set->roots = kept;
     set->root_count = root_count;
@@ -207,13 +239,15 @@ void source_set_open(source_set *set, arena *memory, const char *const *roots, s
 source_status source_load_given(source_set *set, const char *path, const source **loaded)
 {
     slice shown_path = slice_copy(set->memory, slice_of(path));
-    slice real_path = real_path_of(set->memory, shown_path);
+    slice real_path = real_path_of(set, shown_path);
     source *file = NULL;
     source_status status = load_path(set, shown_path, real_path, &file);
     if (status != SOURCE_OK)
         return status;
-    if (file->home.real_path.length == 0)
-        file->home = (source_root){folder_of(file->shown_path), folder_of(file->real_path)};
+    if (file->home.real_path.length == 0) {
+        slice shown_home = set->store != NULL ? real_path : file->shown_path;
+        file->home = (source_root){folder_of(shown_home), folder_of(file->real_path)};
+    }
     *loaded = file;
     return SOURCE_OK;
 }
@@ -224,7 +258,7 @@ static source_status load_from_root(source_set *set, const source_root *root, sl
     if (root->real_path.length == 0)
         return SOURCE_MISSING;
     slice shown_path = path_join(set->memory, root->shown_path, path);
-    slice real_path = real_path_of(set->memory, shown_path);
+    slice real_path = real_path_of(set, shown_path);
     if (real_path.length == 0)
         return errno == ENOENT || errno == ENOTDIR ? SOURCE_MISSING : SOURCE_UNREADABLE;
     if (length_below(root->real_path, real_path) == 0)

@@ -45,8 +45,16 @@ typedef struct source {
     ino_t inode;
 } source;
 
+/* Files that are not read from the disk: those of another time. Paths begin at its top with a slash. */
+typedef struct source_store {
+    const char *name; /* comes before the path in messages */
+    bool (*read)(const struct source_store *store, arena *memory, slice path, slice *text);
+    const void *context;
+} source_store;
+
 typedef struct source_set {
     arena *memory;
+    const source_store *store; /* or NULL: the disk */
     size_t size_limit;
     size_t total_size;
     const source_root *roots;
@@ -69,6 +77,11 @@ typedef enum source_status {
 
 /* Begins a set; a root that does not exist is kept, and holds nothing. */
 void source_set_open(source_set *set, arena *memory, const char *const *roots, size_t root_count);
+
+/* From now on files are read from `store`, or from the disk when it is NULL, and below other roots; what
+ * was loaded stays. */
+void source_set_turn(source_set *set, const source_store *store, const char *const *roots,
+                     size_t root_count);
 
 /* Loads a file of the command line; what was loaded before is returned as it is. */
 source_status source_load_given(source_set *set, const char *path, const source **loaded);

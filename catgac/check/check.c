@@ -130,6 +130,7 @@ static void check_namespace(const checker *c, const scope *in, const ast_declara
         diag_report(c->diags, DIAG_RESERVED_NAME, declaration->path.place,
                     "the namespace 'catga' belongs to the runtime");
     in->module->namespace = declaration->path.text;
+    in->module->namespace_place = declaration->path.place;
     in->module->doc = check_doc(declaration->doc);
 }
 
@@ -143,6 +144,7 @@ static void check_version(checker *c, const scope *in, const ast_declaration *de
         diag_report(c->diags, DIAG_BAD_VERSION, declaration->value->place,
                     "a version is a number from 1 to 999");
     in->module->version = (uint32_t)value.as_unsigned;
+    in->module->version_place = declaration->value->place;
 }
 
 /* Their order in a file; what has none may come anywhere after them. */

@@ -291,6 +291,8 @@ struct model_module {
     slice path;       /* below the longest matching root, else the base name: shop/orders.catga */
     slice namespace;  /* shop.orders */
     uint32_t version; /* major, from 1 */
+    span namespace_place;
+    span version_place;
     model_doc doc;    /* of the namespace */
     bool is_given;    /* named on the command line, not only imported */
 
