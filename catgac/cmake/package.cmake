@@ -41,3 +41,4 @@ install(FILES
     DESTINATION ${package_dir} COMPONENT libcatga-dev)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
     COMPONENT libcatga-dev)
+include(${CMAKE_CURRENT_LIST_DIR}/documents.cmake)
