@@ -63,6 +63,25 @@ void CheckEverything()
     CHECK(all->texts()->size() == 3 && Is(all->texts()->Get(0), "") && Is(all->texts()->Get(2), "gr\xc3\xbc\xc3\x9f"));
     CHECK(all->points()->size() == 2 && all->points()->Get(1)->x() == 3 && all->points()->Get(1)->y() == 4);
     CHECK(all->inners()->size() == 2 && all->inners()->Get(1) != nullptr);
+    CHECK(all->rights() == (Right_Read | Right_Own) && all->allowed()->Get(0) == Right_Write);
+    CHECK(all->id() == nullptr && all->owner()->byte_15() == 255 && all->ids()->Get(0)->byte_1() == 1);
+}
+
+void CheckArraysAndUnions()
+{
+    using namespace sample::everything;
+    const Bytes bytes = Encode(goldens[FIELDS]);
+    auto *all = Root<Fields>(bytes);
+    const Arrays *arrays = all->arrays();
+    CHECK(arrays->id().byte_15() == 255 && arrays->numbers()->Get(1) == -2.5f && arrays->prices()->Get(1) == -2);
+    CHECK(arrays->colors()->Get(0) == Color_Green && arrays->points()->Get(1)->y() == 4);
+    CHECK(arrays->ids()->Get(0)->byte_0() == 1 && arrays->ids()->Get(1)->byte_15() == 2);
+    CHECK(all->choice_type() == Choice_Note && Is(all->choice_as_Note()->text(), "noted"));
+    CHECK(all->chosen_type() == Choice_at && all->chosen_as_at()->x() == 7 && all->chosen_as_Note() == nullptr);
+    CHECK(all->choices()->size() == 4 && all->choices_type()->Get(0) == Choice_words);
+    CHECK(Is(all->choices()->GetAsString(0), "in words") && all->choices_type()->Get(1) == Choice_Empty);
+    CHECK(static_cast<const Point *>(all->choices()->Get(2))->y() == 6);
+    CHECK(all->chosens_type()->Get(1) == Text_text && Is(all->chosens()->GetAsString(0), "x"));
 }
 
 /* A table of what it has without being sent. */
@@ -70,13 +89,16 @@ void CheckDefaults()
 {
     using namespace sample::everything;
     const Golden least = {&sample_everything_fields_descriptor, BOTH(Fields),
-                          R"({"text":"","corner":{"on":false,"color":"Red","at":{"x":0,"y":0},"price":0},"inners":[]})"};
+                          R"({"text":"","corner":{"on":false,"color":"Red","at":{"x":0,"y":0},"price":0},"inners":[],
+                             "owner":"00000000-0000-0000-0000-000000000000","chosen_type":"words","chosen":"",
+                             "chosens_type":[],"chosens":[]})"};
     const Bytes bytes = Encode(least);
     CHECK(least.accepts(*least.table, bytes.data(), bytes.size()));
     auto *all = Root<Fields>(bytes);
     CHECK(all->flag() && all->signed_8() == -1 && all->signed_32() == INT32_MIN && all->signed_64() == 1);
     CHECK(all->count() == 1000 && all->large() == UINT64_MAX && all->ratio() == 0.5f && all->color() == Color_Green);
     CHECK(all->huge() == Huge_None && !all->maybe().has_value() && !all->maybe_on().has_value());
+    CHECK(all->rights() == (Right_Read | Right_Write) && all->choice_type() == Choice_NONE && all->choice() == nullptr);
     CHECK(all->point() == nullptr && all->inner() == nullptr && all->texts() == nullptr && all->inners()->size() == 0);
 }
 
@@ -90,6 +112,7 @@ int main()
     }
     CheckShop();
     CheckEverything();
+    CheckArraysAndUnions();
     CheckDefaults();
     return 0;
 }

@@ -14,6 +14,8 @@ class Writer:
         self.namespace = f"r{number}.{self.letter.lower()}"
         self.shared = shared
         self.enums = dict(shared.enums) if shared else {}
+        self.flags = dict(shared.flags) if shared else {}
+        self.unions = list(shared.unions) if shared else []
         self.structs = list(shared.structs) if shared else []
         self.tables = list(shared.tables) if shared else []
         self.lines = [f"namespace {self.namespace};", f"version {random.randint(1, 999)};"]
@@ -27,14 +29,19 @@ class Writer:
     def write(self):
         for i in range(self.random.randint(0, 3)):
             self.enum(f"{self.letter}Enum{i}")
+        for i in range(self.random.randint(0, 2)):
+            self.flag_set(f"{self.letter}Flags{i}")
         for i in range(self.random.randint(0, 3)):
             self.struct(f"{self.letter}Struct{i}")
         names = [f"{self.letter}Table{i}" for i in range(self.random.randint(1, 4))]
         self.tables += names
+        for i in range(self.random.randint(0, 2)):
+            self.union(f"{self.letter}Union{i}")
         for name in names:
-            self.body(f"table {name} {{")
+            self.body(f"table {name} {{", [])
         if self.chance(0.5):
-            self.body(f"event {self.letter}Event {{")
+            # Without a limit, so that its limited parts cannot make it larger than a message may be.
+            self.body(f"event {self.letter}Event {{", ["string"])
 
     def enum(self, name):
         base = self.random.choice(list(LIMITS))
@@ -47,10 +54,27 @@ class Writer:
         self.enums[name] = members
         self.lines.append(f"enum {name}: {base} {{ " + ", ".join(f"{n} = {v}" for n, v in members.items()) + " }")
 
+    def flag_set(self, name):
+        base = self.random.choice(["u8", "u16", "u32", "u64"])
+        bits = sorted(self.random.sample(range(int(base[1:])), self.random.randint(1, 6)))
+        members = {f"F{i}": bit for i, bit in enumerate(bits)}
+        self.flags[name] = members
+        self.lines.append(f"flags {name}: {base} {{ " + ", ".join(f"{n} = 1 << {b}" for n, b in members.items()) + " }")
+
+    def union(self, name):
+        kinds = self.tables + self.structs + ["string"]
+        picked = [self.random.choice(kinds) for _ in range(self.random.randint(1, 6))]
+        texts = [kind if kind != "string" and picked.index(kind) == i and self.chance(0.6) else f"a{i}: {kind}"
+                 for i, kind in enumerate(picked)]
+        self.unions.append(name)
+        self.lines.append(f"union {name} {{ " + ", ".join(texts) + " }")
+
     def scalar(self):
-        choice = self.random.randint(0, 9)
+        choice = self.random.randint(0, 10)
         if choice == 0:
             return f"decimal({self.random.randint(0, 18)})"
+        if choice == 10 and self.flags:
+            return self.random.choice(list(self.flags))
         return self.random.choice(list(self.enums)) if choice <= 2 and self.enums else self.random.choice(SCALARS)
 
     def stored(self):
@@ -67,26 +91,41 @@ class Writer:
         self.lines.append(f"struct {name} {{")
         for member in self.names(self.random.randint(1, 6)):
             nested = self.structs and self.chance(0.2)
-            self.lines.append(f"    {member}: {self.random.choice(self.structs) if nested else self.stored()};")
+            type = self.random.choice(self.structs) if nested else "uuid" if self.chance(0.1) else self.stored()
+            self.lines.append(f"    {member}: {f'[{type}:{self.random.randint(1, 5)}]' if self.chance(0.2) else type};")
         self.lines.append("}")
         self.structs.append(name)
 
-    def body(self, head):
-        count = self.random.choice([0, 1, self.random.randint(2, 9), self.random.randint(5, 30), self.random.choice([63, 64])])
-        ids = list(range(count))
-        if self.chance(0.3):
-            self.random.shuffle(ids)
-        else:
-            ids = None
+    def body(self, head, fields):
+        count = self.random.choice([0, 1, self.random.randint(2, 9), self.random.randint(5, 30),
+                                    self.random.choice([63, 64, 65, 130])])
+        fields = fields + [self.field() for _ in range(count)]
+        ids = self.ids(fields) if self.chance(0.3) else None
         self.lines.append(head)
-        for i, name in enumerate(self.names(count)):
+        for i, name in enumerate(self.names(len(fields))):
             given = f" @id({ids[i]})" if ids else ""
-            self.lines.append(f"    {name}: {self.field()}{given};")
+            self.lines.append(f"    {name}: {fields[i]}{given};")
         self.lines.append("}")
 
+    def ids(self, fields):
+        """In any order; the id of a union is behind that of its tag."""
+        order = list(range(len(fields)))
+        self.random.shuffle(order)
+        ids, free = {}, 0
+        for i in order:
+            is_union = fields[i].split()[0].strip("[]") in self.unions
+            ids[i] = free + is_union
+            free += 1 + is_union
+        return ids
+
     def field(self):
-        choice = self.random.randint(0, 9)
-        if choice <= 4:
+        choice = self.random.randint(0, 11)
+        if choice == 11:
+            return self.random.choice(["uuid", "[uuid]" + self.maximum()]) + self.rules()
+        if choice == 10 and self.unions:
+            union = self.random.choice(self.unions)
+            return self.random.choice([union, f"[{union}]" + self.maximum()]) + self.rules()
+        if choice <= 4 or choice == 10:
             return self.scalar_field()
         if choice == 5:
             return self.random.choice(["string", "bytes"]) + self.maximum() + self.rules()
@@ -112,6 +151,9 @@ class Writer:
             members = self.enums[type]
             needed = 0 not in members.values()
             return type + (f" = {self.random.choice(list(members))}" if needed or self.chance(0.5) else "") + deprecated
+        if type in self.flags:
+            names = self.random.sample(list(self.flags[type]), self.random.randint(0, len(self.flags[type])))
+            return type + (f" = {' | '.join(names)}" if names else "") + deprecated
         if type in LIMITS:
             return type + self.integer_rules(type) + deprecated
         if self.chance(0.5):

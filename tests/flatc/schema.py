@@ -9,22 +9,30 @@ INTEGERS = {"i8": (-(2**7), 2**7 - 1), "i16": (-(2**15), 2**15 - 1), "i32": (-(2
 
 
 class Type:
-    """`kind`: bool, integer, f32, f64, decimal, timestamp, duration, enum, string, bytes, struct, table or vector."""
+    """
+    `kind`: bool, integer, f32, f64, decimal, timestamp, duration, enum, flags, uuid, string, bytes, struct, table, union,
+    vector or array, which has a `length`.
+    """
+
+    length = 0
 
     def __init__(self, kind, of=None, limits=None, digits=0, optional=False):
         self.kind, self.of, self.limits, self.digits, self.optional = kind, of, limits, digits, optional
 
     def is_scalar(self):
-        return self.kind not in ("string", "bytes", "struct", "table", "vector")
+        return self.kind not in ("uuid", "string", "bytes", "struct", "table", "union", "vector", "array")
 
 
 class Declaration:
-    """An enum (members: name to value), a struct or a table (members: Member in their order)."""
+    """An enum or flags (members: name to value), a struct, table or union (members: Member in their order)."""
 
     def __init__(self, kind, name, base=None, identifier=None):
         self.kind, self.name, self.base, self.identifier = kind, name, base, identifier
-        self.members = {} if kind == "enum" else []
+        self.members = {} if self.is_enum() else []
         self.fbs = name
+
+    def is_enum(self):
+        return self.kind in ("enum", "flags")
 
 
 class Member:
@@ -40,8 +48,8 @@ class Module:
     def __init__(self, namespace):
         self.namespace, self.declarations, self.imported = namespace, [], False
 
-    def of_kind(self, kind):
-        return [d for d in self.declarations if d.kind == kind]
+    def of_kind(self, *kinds):
+        return [d for d in self.declarations if d.kind in kinds]
 
 
 def load(dump):
@@ -49,7 +57,7 @@ def load(dump):
     modules = [_read_module(text) for text in re.split(r"^(?=module )", dump, flags=re.M) if text.startswith("module ")]
     named = {d.name: d for module in modules for d in module.declarations}
     for declaration in named.values():
-        if declaration.kind != "enum":
+        if not declaration.is_enum():
             for member in declaration.members:
                 member.type = _type(member.type_text, named)
     return modules
@@ -59,17 +67,18 @@ def _read_module(text):
     module, now = None, None
     for line in text.splitlines():
         words = line.split()
-        if not words or words[0].startswith("///"):
+        if not words or words[0].startswith("///") or words[:2] == ["at", "most"]:
             continue
         if words[0] == "module":
             module = Module(words[3])
             module.imported = words[-1] == "imported"
         elif line.startswith("   "):
-            if now is not None and now.kind == "enum":
+            if now is not None and now.is_enum():
                 now.members[words[0]] = int(words[2])
             elif now is not None:
-                _, _, name, type_text, rest = re.fullmatch(r"\s*(id|at) (\d+) (\w+): (\S+)(.*)", line).groups()
-                now.members.append(Member(name, type_text, rest))
+                _, _, name, type_text, rest = re.fullmatch(r"\s*(id|at|tag) (\d+) (\w+): (\S+)(.*)", line).groups()
+                if not type_text.lstrip("[").startswith("tag("):
+                    now.members.append(Member(name, type_text, rest))
         else:
             now = _declaration(words)
             if now is not None:
@@ -78,10 +87,10 @@ def _read_module(text):
 
 
 def _declaration(words):
-    if words[0] == "enum":
-        return Declaration("enum", words[1].rstrip(":"), base=words[2])
-    if words[0] == "struct":
-        return Declaration("struct", words[1])
+    if words[0] in ("enum", "flags"):
+        return Declaration(words[0], words[1].rstrip(":"), base=words[2])
+    if words[0] in ("struct", "union"):
+        return Declaration(words[0], words[1])
     if words[0] == "table":
         return Declaration("table", words[1], identifier=words[3])
     if words[0] == "body":
@@ -90,6 +99,10 @@ def _declaration(words):
 
 
 def _type(text, named):
+    if array := re.fullmatch(r"\[(.*):(\d+)\]", text):
+        found = Type("array", of=_type(array[1], named))
+        found.length = int(array[2])
+        return found
     if text.startswith("["):
         return Type("vector", of=_type(text[1:-1], named))
     if text.endswith("?"):
@@ -102,22 +115,24 @@ def _type(text, named):
         return Type("decimal", limits=INTEGERS["i64"], digits=int(text[8:-1]))
     if text in ("timestamp", "duration"):
         return Type(text, limits=INTEGERS["i64"])
-    if text in ("bool", "f32", "f64", "string", "bytes"):
+    if text in ("bool", "f32", "f64", "uuid", "string", "bytes"):
         return Type(text)
     declaration = named[text.rsplit(".", 1)[-1]]
-    limits = INTEGERS[declaration.base] if declaration.kind == "enum" else None
+    limits = INTEGERS[declaration.base] if declaration.is_enum() else None
     return Type(declaration.kind, of=declaration, limits=limits)
 
 
 def take_fbs_names(module, fbs):
     """Both list the same things in the same order; a name that flatc cannot bear has an underscore there."""
     fbs = re.sub(r"//.*", "", fbs)
-    for kind in ("enum", "struct", "table"):
+    for kind, *more in (("enum", "flags"), ("struct",), ("union",), ("table",)):
         blocks = re.findall(rf"^{kind} (\w+)[^{{]*{{(.*?)^}}", fbs, flags=re.M | re.S)
-        assert len(blocks) == len(module.of_kind(kind)), f"{kind}s of the .fbs are not those of the model"
-        for declaration, (name, body) in zip(module.of_kind(kind), blocks):
+        blocks = [block for block in blocks if not block[0].startswith("Uuid_")]
+        declared = module.of_kind(kind, *more)
+        assert len(blocks) == len(declared), f"{kind}s of the .fbs are not those of the model"
+        for declaration, (name, body) in zip(declared, blocks):
             declaration.fbs = name
-            if kind == "enum":
+            if kind in ("enum", "union"):
                 continue
             names = re.findall(r"^\s*(\w+):", body, flags=re.M)
             assert len(names) == len(declaration.members), f"fields of {name}"

@@ -1,11 +1,12 @@
 """
 Random values of a schema; their JSON as catga has it and as flatc has it; and both read back.
 
-A value is plain Python: bool, int (decimals scaled, times in ns, enums by value), float, str, bytes, list, and dict for
-structs and tables, without what is absent.
+A value is plain Python: bool, int (decimals scaled, times in ns, enums and flags by value), float, str, bytes (uuids too),
+list, dict for structs and tables, without what is absent, and Choice for unions.
 """
 
 import base64
+import collections
 import datetime
 import decimal
 import json
@@ -15,6 +16,8 @@ from schema import single
 TEXTS = ["", "a", "anvil", "\"quoted\\\" /", "tab\tline\r\n\b\f", "\x00\x01\x1f\x7f", "gr\u00fc\u00df", "\u20ac \u2028 \ufffd \uffff",
          "\U0001f600\U0010ffff", "x" * 300, "</script>&'", "{}[]:,", "null", "\u00e9" * 31]
 EPOCH = datetime.datetime(1970, 1, 1)
+
+Choice = collections.namedtuple("Choice", "name value")  # which alternative of a union, and what it is
 
 
 # ---- Making
@@ -44,6 +47,12 @@ class Maker:
     def value(self, type, member=None, depth=0):
         if type.kind == "table":
             return self.table(type.of, depth + 1)
+        if type.kind == "union":
+            return self.choice(type, depth)
+        if type.kind == "array":
+            return [self.value(type.of) for _ in range(type.length)]
+        if type.kind == "uuid":
+            return self.random.randbytes(16)
         if type.kind == "struct":
             return {m.name: self.value(m.type) for m in type.of.members}
         if type.kind == "vector":
@@ -64,10 +73,17 @@ class Maker:
         return self.random.choice([0, 1, most, self.random.randint(0, most)]) if most else 0
 
     def vector(self, type, member, depth):
-        most = {"table": 3 if depth < 2 else 1}.get(type.of.kind, 9)
-        if type.of.kind == "table" and (depth >= self.depth or self.left <= 0):
+        most = (3 if depth < 2 else 1) if _has_tables(type.of) else 9
+        if _has_tables(type.of) and (depth >= self.depth or self.left <= 0):
             most = 0
         return [self.value(type.of, None, depth) for _ in range(self.length(member, most))]
+
+    def choice(self, type, depth):
+        alternatives = type.of.members
+        if depth >= self.depth or self.left <= 0:
+            alternatives = [a for a in alternatives if not _has_tables(a.type)] or alternatives
+        picked = self.random.choice(alternatives)
+        return Choice(picked.name, self.value(picked.type, None, depth))
 
     def text(self, member):
         limit = member.max if member is not None and member.max is not None else 1 << 20
@@ -75,6 +91,8 @@ class Maker:
         return self.random.choice(fitting)
 
     def integer(self, type, member):
+        if type.kind == "flags" and self.random.random() < 0.9:
+            return sum(bit for bit in type.of.members.values() if self.random.random() < 0.5)
         if type.kind == "enum" and type.of.members and self.random.random() < 0.9:
             return self.random.choice(list(type.of.members.values()))
         low, high = type.limits
@@ -93,7 +111,7 @@ class Maker:
 
 
 def _has_tables(type):
-    return type.kind == "table" or (type.kind == "vector" and type.of.kind == "table")
+    return type.kind in ("table", "union") or (type.kind == "vector" and _has_tables(type.of))
 
 
 def _scaled(text, digits):
@@ -112,14 +130,35 @@ def to_flatc(value, declaration):
 
 def _object(value, declaration, write, name):
     members = {m.name: m for m in declaration.members}
-    parts = [json.dumps(name(members[key])) + ":" + write(item, members[key].type) for key, item in value.items()]
+    parts = []
+    for key, item in value.items():
+        if _is_of_unions(members[key].type):
+            parts.append(json.dumps(name(members[key]) + "_type") + ":" + json.dumps(_tags(item)))
+        parts.append(json.dumps(name(members[key])) + ":" + write(item, members[key].type))
     return "{" + ",".join(parts) + "}"
+
+
+def _is_of_unions(type):
+    return type.kind == "union" or (type.kind == "vector" and type.of.kind == "union")
+
+
+def _tags(item):
+    return item.name if isinstance(item, Choice) else [choice.name for choice in item]
+
+
+def _alternative(type, name):
+    return next(a.type for a in type.of.members if a.name == name)
 
 
 def _ours(value, type):
     if type.kind in ("struct", "table"):
         return to_ours(value, type.of)
-    if type.kind == "vector":
+    if type.kind == "union":
+        return _ours(value.value, _alternative(type, value.name))
+    if type.kind == "uuid":
+        text = value.hex()
+        return json.dumps("-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:])))
+    if type.kind in ("vector", "array"):
         return "[" + ",".join(_ours(item, type.of) for item in value) + "]"
     if type.kind == "decimal":
         return _decimal_text(value, type.digits)
@@ -135,7 +174,11 @@ def _ours(value, type):
 def _flatc(value, type):
     if type.kind in ("struct", "table"):
         return to_flatc(value, type.of)
-    if type.kind == "vector":
+    if type.kind == "union":
+        return _flatc(value.value, _alternative(type, value.name))
+    if type.kind == "uuid":
+        return json.dumps({f"byte_{i}": byte for i, byte in enumerate(value)})
+    if type.kind in ("vector", "array"):
         return "[" + ",".join(_flatc(item, type.of) for item in value) + "]"
     if type.kind == "bytes":
         return "[" + ",".join(str(byte) for byte in value) + "]"
@@ -143,6 +186,10 @@ def _flatc(value, type):
 
 
 def _plain(value, type):
+    if type.kind == "flags":
+        names = [name for name, bit in type.of.members.items() if value & bit]
+        known = value and sum(type.of.members[name] for name in names) == value
+        return json.dumps(" ".join(names)) if known else str(value)
     if type.kind == "enum":
         names = [name for name, number in type.of.members.items() if number == value]
         return json.dumps(names[0]) if names else str(value)
@@ -175,13 +222,28 @@ def from_flatc(text, declaration):
 
 def _read(parsed, declaration, read, name):
     members = {name(m): m for m in declaration.members}
-    return {members[key].name: read(item, members[key].type) for key, item in parsed.items() if item is not None}
+    made = {}
+    for key, item in parsed.items():
+        if item is None or (key not in members and key.endswith("_type") and _is_of_unions(members[key[:-5]].type)):
+            continue
+        member = members[key]
+        tags = parsed[key + "_type"] if _is_of_unions(member.type) else None
+        made[member.name] = _read_unions(item, tags, member.type, read) if tags else read(item, member.type)
+    return made
+
+
+def _read_unions(item, tags, type, read):
+    if type.kind == "vector":
+        return [_read_unions(each, tag, type.of, read) for each, tag in zip(item, tags, strict=True)]
+    return Choice(tags, read(item, _alternative(type, tags)))
 
 
 def _from_ours(item, type):
     if type.kind in ("struct", "table"):
         return _read(item, type.of, _from_ours, lambda member: member.name)
-    if type.kind == "vector":
+    if type.kind == "uuid":
+        return bytes.fromhex(item.replace("-", ""))
+    if type.kind in ("vector", "array"):
         return [_from_ours(each, type.of) for each in item]
     if type.kind == "decimal":
         return int(decimal.Decimal(item).scaleb(type.digits, decimal.Context(prec=60)))
@@ -199,7 +261,9 @@ def _from_ours(item, type):
 def _from_flatc(item, type):
     if type.kind in ("struct", "table"):
         return _read(item, type.of, _from_flatc, lambda member: member.fbs)
-    if type.kind == "vector":
+    if type.kind == "uuid":
+        return bytes(item[f"byte_{i}"] for i in range(16))
+    if type.kind in ("vector", "array"):
         return [_from_flatc(each, type.of) for each in item]
     if type.kind == "bytes":
         return bytes(item)
@@ -209,6 +273,8 @@ def _from_flatc(item, type):
 def _read_plain(item, type):
     if type.kind == "enum" and isinstance(item, str):
         return type.of.members[item] if item in type.of.members else int(item)
+    if type.kind == "flags" and isinstance(item, str):
+        return sum(type.of.members[name] for name in item.split())
     if type.kind == "f32":
         return single(float(item))
     return float(item) if type.kind == "f64" else item
@@ -226,6 +292,8 @@ def difference(one, other, rough=False, path=""):
             if found:
                 return found
         return None
+    if isinstance(one, Choice) and isinstance(other, Choice) and one.name == other.name:
+        return difference(one.value, other.value, rough, f"{path}.{one.name}")
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other))
         return next((d for i, (a, b) in pairs if (d := difference(a, b, rough, f"{path}[{i}]"))), None)
@@ -244,6 +312,8 @@ def missing(given, printed, path=""):
             if found:
                 return found
         return None
+    if isinstance(given, Choice) and isinstance(printed, Choice) and given.name == printed.name:
+        return missing(given.value, printed.value, f"{path}.{given.name}")
     if isinstance(given, list) and isinstance(printed, list) and len(given) == len(printed):
         return next((d for i, (a, b) in enumerate(zip(given, printed)) if (d := missing(a, b, f"{path}[{i}]"))), None)
     return None if given == printed and type(given) is type(printed) else f"{path}: {given!r} became {printed!r}"

@@ -123,7 +123,8 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
 {
     size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
     catga_store_u32(at, (uint32_t)(size | (size_t)full[1] << 16));
-    catga_store_entries(at + 4, full + 2, present);
+    if (full[0] > 4) /* a table without fields has no room for entries */
+        catga_store_entries(at + 4, full + 2, present);
     if (full[0] > 4 + 2 * 4)
         catga_store_entries(at + 12, full + 6, present >> 4);
     return at + catga_round_up(size);
