@@ -9,11 +9,16 @@ foreach(line IN LISTS lines)
     string(APPEND statuses "${item}")
 endforeach()
 string(STRIP "${statuses}" statuses)
-set(docdir ${CMAKE_INSTALL_FULL_DATADIR}/doc/catgac)
 
-# catga_manual(PAGE COMPONENT): configures, compresses and installs a page.
 find_program(GZIP gzip)
-set(manuals "")
+
+# catga_compress(FILE TARGET): FILE.gz is made with everything else.
+function(catga_compress file target)
+    add_custom_command(OUTPUT ${file}.gz COMMAND ${GZIP} -9nkf ${file} DEPENDS ${file} VERBATIM)
+    add_custom_target(${target}.compressed ALL DEPENDS ${file}.gz)
+endfunction()
+
+# catga_manual(PAGE COMPONENT): fills in, compresses where that is possible, and installs a page.
 function(catga_manual page component)
     cmake_path(GET page FILENAME name)
     string(REGEX REPLACE "\\.in$" "" name ${name})
@@ -21,16 +26,14 @@ function(catga_manual page component)
     set(made ${PROJECT_BINARY_DIR}/man/${name})
     configure_file(${PROJECT_SOURCE_DIR}/${page} ${made} @ONLY)
     if(GZIP)
-        add_custom_command(OUTPUT ${made}.gz COMMAND ${GZIP} -9nkf ${made} DEPENDS ${made} VERBATIM)
+        catga_compress(${made} ${name})
         set(made ${made}.gz)
     endif()
     install(FILES ${made} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})
-    set(manuals ${manuals} ${made} PARENT_SCOPE)
 endfunction()
 catga_manual(catgac/man/catgac.1 catgac)
-catga_manual(catgac/man/catga.5.in catgac)
+catga_manual(catgac/man/catga.5 catgac)
 catga_manual(runtime/man/catga.3.in libcatga-dev)
-add_custom_target(manuals ALL DEPENDS ${manuals})
 
 set(data ${CMAKE_INSTALL_DATADIR})
 install(FILES catgac/completions/catgac.bash DESTINATION ${data}/bash-completion/completions RENAME catgac

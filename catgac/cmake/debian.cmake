@@ -1,0 +1,59 @@
+# What `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual, and
+# libcatga-dev_VERSION_ARCH.deb, what a program is built with. Configure with
+# -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. Neither has scripts: installing and removing
+# is laying down files and taking them away.
+#
+# CATGA_PACKAGE_MAINTAINER is who answers for packages that are given away.
+
+set(CATGA_PACKAGE_MAINTAINER "The catga authors <catga@packages.invalid>" CACHE STRING
+    "Who answers for the .deb packages")
+
+# Debian's copyright is the LICENSE, each of its paragraphs with a blank before it.
+file(READ ${PROJECT_SOURCE_DIR}/LICENSE license)
+string(REGEX REPLACE ".*Copyright \\(c\\) ([^\n]*)\n\n(.*)" "\\1" copyright "${license}")
+string(REGEX REPLACE ".*Copyright \\(c\\) ([^\n]*)\n\n(.*)" "\\2" license "${license}")
+string(STRIP "${license}" license)
+string(REPLACE "\n\n" "\n.\n" license "${license}")
+string(REPLACE "\n" "\n " license " ${license}")
+configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/copyright.in debian/copyright @ONLY)
+configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/changelog.in debian/changelog @ONLY)
+foreach(package catgac libcatga-dev)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package} EXCLUDE_FROM_ALL)
+endforeach()
+catga_compress(${CMAKE_CURRENT_BINARY_DIR}/debian/changelog changelog)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME catga)
+set(CPACK_PACKAGE_VENDOR "the catga authors")
+set(CPACK_PACKAGE_CONTACT "${CATGA_PACKAGE_MAINTAINER}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_COMPONENTS_ALL catgac libcatga-dev)
+set(CPACK_COMPONENTS_GROUPING IGNORE)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
+
+set(CPACK_DEBIAN_CATGAC_PACKAGE_NAME catgac)
+set(CPACK_DEBIAN_CATGAC_PACKAGE_SECTION devel)
+set(CPACK_DEBIAN_CATGAC_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_CATGAC_DESCRIPTION
+"A .catga file says which messages a system of programs has, who answers them
+and how surely they arrive. This package has the compiler that makes C of it,
+which the C compiler checks, the manual of the language, and what editors and
+shells want to know.")
+
+set(CPACK_DEBIAN_LIBCATGA-DEV_PACKAGE_NAME libcatga-dev)
+set(CPACK_DEBIAN_LIBCATGA-DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBCATGA-DEV_PACKAGE_DEPENDS
+    "catgac (= ${PROJECT_VERSION}), libbsd-dev, libc6-dev | libc-dev, libnats-dev, pkg-config | pkgconf")
+set(CPACK_DEBIAN_LIBCATGA-DEV_PACKAGE_SUGGESTS "cmake, nats-server")
+set(CPACK_DEBIAN_LIBCATGA-DEV_DESCRIPTION
+"This package has the library that the C of catgac stands on, its headers, and
+what CMake and pkg-config need: calls with deadlines and retries, events, and
+verification of all that comes in, over a NATS server or inside one process.")
+include(CPack)
