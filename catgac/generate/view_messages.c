@@ -92,16 +92,6 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
     return (int64_t)(nanoseconds / NANOSECONDS_PER_MILLISECOND + (rest > 0));
 }
 
-/* The subject without its first token. */
-static slice topic_of(slice subject)
-{
-    size_t begin = 0;
-    while (begin < subject.length && subject.data[begin] != '.')
-        begin++;
-    begin += begin < subject.length;
-    return (slice){subject.data + begin, subject.length - begin};
-}
-
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
@@ -110,7 +100,6 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->word = word_of(message->kind);
     made->kind = kind_of(message->kind);
     made->subject = message->subject;
-    made->topic = topic_of(message->subject);
     made->identifier = slice_of(message->body->identifier);
     made->fbs = view_fbs_name(v, origin);
     made->is_event = message->kind == MESSAGE_EVENT;

@@ -348,7 +348,7 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status, 
 
 const catga_message ${message.type}_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "${message.topic}",
+    "${message.subject}",
     &${message.type}_descriptor,
 % if message.is_event
     NULL,

@@ -262,7 +262,7 @@ static catga_status echo_when_told(catga_context *context, sample_view view)
     return echo(context, view);
 }
 
-static const catga_message short_echo = {"commands.sample.v1.Echo",
+static const catga_message short_echo = {"catga.commands.sample.v1.Echo",
                                          &sample_echo_table,
                                          &sample_answer_table,
                                          &sample_error,

@@ -62,7 +62,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes, t
 
 /* ---- The run ---- */
 
-static const catga_message quick_echo = {"commands.sample.v1.Echo",
+static const catga_message quick_echo = {"catga.commands.sample.v1.Echo",
                                          &sample_echo_table,
                                          &sample_answer_table,
                                          &sample_error,

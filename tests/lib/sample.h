@@ -33,14 +33,14 @@ static const catga_declared_error sample_errors[] = {{1001, "sample.SampleError.
 static const catga_error_set sample_error = {"sample.SampleError", sample_errors, 1};
 static const catga_error_set sample_other_error = {"sample.OtherError", sample_errors, 1};
 
-static const catga_message sample_echo_message = {"commands.sample.v1.Echo",
+static const catga_message sample_echo_message = {"catga.commands.sample.v1.Echo",
                                                   &sample_echo_table,
                                                   &sample_answer_table,
                                                   &sample_error,
                                                   CATGA_COMMAND,
                                                   2000,
                                                   2};
-static const catga_message sample_ask_message = {"queries.sample.v1.Ask",
+static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
                                                  &sample_ask_table,
                                                  &sample_answer_table,
                                                  &sample_error,
@@ -48,7 +48,7 @@ static const catga_message sample_ask_message = {"queries.sample.v1.Ask",
                                                  2000,
                                                  2};
 static const catga_message sample_noted_message = {
-    "events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0};
+    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0};
 
 /* As the generated function of an error does. */
 SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status

@@ -183,7 +183,7 @@ typedef struct catga_error_set {
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
 typedef struct catga_message {
-    const char *subject; /* without its prefix: "commands.shop.orders.v1.CreateOrder" */
+    const char *subject; /* with the prefix "catga", which a bus may replace: "catga.commands.shop.orders.v1.CreateOrder" */
     const catga_table *table;
     const catga_table *result;     /* of a command or query, else NULL */
     const catga_error_set *errors; /* that its handler may answer with, or NULL */

@@ -4,19 +4,33 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject)
-{
-    size_t length = strlen(subject);
+static const char standard[] = "catga";
+enum { STANDARD_LENGTH = sizeof standard - 1 };
 
-    if (prefix.length + 1 + length > CATGA_SUBJECT_MAX)
+static inline bool is_standard(catga_string prefix)
+{
+    return prefix.length == STANDARD_LENGTH && memcmp(prefix.data, standard, STANDARD_LENGTH) == 0;
+}
+
+static bool replace_prefix(catga_envelope *envelope, catga_string prefix, const char *subject)
+{
+    const char *rest = subject + STANDARD_LENGTH;
+    size_t length = strlen(rest);
+
+    if (prefix.length + length > CATGA_SUBJECT_MAX)
         return false;
     memcpy(envelope->subject, prefix.data, prefix.length);
-    envelope->subject[prefix.length] = '.';
-    memcpy(envelope->subject + prefix.length + 1, subject, length + 1);
-    envelope->outgoing =
-        (catga_outgoing){.subject = envelope->subject, .headers = envelope->headers};
-    envelope->timeout_ms[0] = '\0';
+    memcpy(envelope->subject + prefix.length, rest, length + 1);
+    envelope->outgoing.subject = envelope->subject;
     return true;
+}
+
+bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject)
+{
+    envelope->outgoing =
+        (catga_outgoing){.subject = subject, .checked = true, .headers = envelope->headers};
+    envelope->timeout_ms[0] = '\0';
+    return is_standard(prefix) || replace_prefix(envelope, prefix, subject);
 }
 
 static void add_header(catga_envelope *envelope, const char *name, const char *value)

@@ -25,7 +25,10 @@ typedef struct catga_envelope {
     char timeout_ms[24];
 } catga_envelope;
 
-/* An envelope with the subject `prefix`.`subject` and no headers; false when that is too long. */
+/*
+ * An envelope without headers, for a message of a schema: `subject` is of the compiler's making, `prefix` a valid one that
+ * replaces its first token. It must live as long. False when the result is too long.
+ */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
 
 /* Adds a new id, the same for all tries. */

@@ -87,7 +87,6 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
     char group[GROUP_MAX];
     catga_envelope envelope;
     catga_subscription_options options = {
-        .subject = envelope.subject,
         .queue_group = queue_group(group, entry->served->service, entry->handler),
         .pending = (unsigned)core->settings.pending,
         .receive = catga_dispatch,
@@ -96,11 +95,12 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
 
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
         return CATGA_INVALID_ARGUMENT;
+    options.subject = envelope.outgoing.subject;
     catga_status status =
         core->operations->subscribe(core->transport, &options, &entry->subscription);
     if (status != CATGA_OK)
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
-                  entry->served->service->name, envelope.subject, catga_status_text(status));
+                  entry->served->service->name, options.subject, catga_status_text(status));
     return status;
 }
 

@@ -24,6 +24,7 @@ typedef struct catga_header {
 /* A message to send; nothing of it is kept after the operation returns. */
 typedef struct catga_outgoing {
     const char *subject;
+    bool checked; /* the subject is known to be valid: a schema's, behind a valid prefix */
     const uint8_t *data;
     size_t length;
     const catga_header *headers;

@@ -150,7 +150,7 @@ static void test_commands_result_deliver(catga_function callback, catga_status s
 
 const catga_message test_commands_do_it_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "commands.test.commands.v3.DoIt",
+    "catga.commands.test.commands.v3.DoIt",
     &test_commands_do_it_descriptor,
     &test_commands_result_descriptor,
     &test_commands_trouble_descriptor,

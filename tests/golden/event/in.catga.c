@@ -71,7 +71,7 @@ const catga_table test_events_done_descriptor = {
 
 const catga_message test_events_done_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "events.test.events.v1.Done",
+    "catga.events.test.events.v1.Done",
     &test_events_done_descriptor,
     NULL,
     NULL,

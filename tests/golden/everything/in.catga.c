@@ -882,7 +882,7 @@ static void sample_everything_empty_deliver(catga_function callback, catga_statu
 
 const catga_message sample_everything_do_it_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "commands.sample.everything.v2.DoIt",
+    "catga.commands.sample.everything.v2.DoIt",
     &sample_everything_do_it_descriptor,
     &sample_everything_fields_descriptor,
     &sample_everything_trouble_descriptor,
@@ -911,7 +911,7 @@ catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everythin
 
 const catga_message sample_everything_ask_it_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "queries.sample.everything.v2.AskIt",
+    "catga.queries.sample.everything.v2.AskIt",
     &sample_everything_ask_it_descriptor,
     &sample_everything_empty_descriptor,
     NULL,
@@ -940,7 +940,7 @@ catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everythi
 
 const catga_message sample_everything_done_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "events.sample.everything.v2.Done",
+    "catga.events.sample.everything.v2.Done",
     &sample_everything_done_descriptor,
     NULL,
     NULL,

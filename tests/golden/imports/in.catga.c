@@ -210,7 +210,7 @@ static void test_imports_answer_deliver(catga_function callback, catga_status st
 
 const catga_message test_imports_get_price_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "queries.test.imports.v1.GetPrice",
+    "catga.queries.test.imports.v1.GetPrice",
     &test_imports_get_price_descriptor,
     &test_imports_answer_descriptor,
     &shared_money_money_error_descriptor,

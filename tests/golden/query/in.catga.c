@@ -108,7 +108,7 @@ static void test_queries_result_deliver(catga_function callback, catga_status st
 
 const catga_message test_queries_ask_it_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "queries.test.queries.v1.AskIt",
+    "catga.queries.test.queries.v1.AskIt",
     &test_queries_ask_it_descriptor,
     &test_queries_result_descriptor,
     NULL,

@@ -173,7 +173,7 @@ static void test_services_result_deliver(catga_function callback, catga_status s
 
 const catga_message test_services_ask_it_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "queries.test.services.v1.AskIt",
+    "catga.queries.test.services.v1.AskIt",
     &test_services_ask_it_descriptor,
     &test_services_result_descriptor,
     NULL,
@@ -202,7 +202,7 @@ catga_status test_services_ask_it_send(catga_bus *bus, const test_services_ask_i
 
 const catga_message test_services_done_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries */
-    "events.test.services.v1.Done",
+    "catga.events.test.services.v1.Done",
     &test_services_done_descriptor,
     NULL,
     NULL,

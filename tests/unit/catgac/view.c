@@ -363,7 +363,6 @@ static void messages_say_how_they_travel(void **state)
                "service S { handle Do; handle Ask; publish Done; on Done broadcast as seen; }\n");
     const view_message *command = t.module->messages.items[0];
     assert_slice(command->subject, "catga.commands.a.b.v2.Do");
-    assert_slice(command->topic, "commands.a.b.v2.Do");
     assert_slice(command->errors, "&a_b_e_descriptor");
     assert_int_equal(command->timeout_ms, 2);
     assert_int_equal(command->retries, 2);

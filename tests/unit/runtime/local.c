@@ -315,7 +315,7 @@ static catga_status call_itself(catga_context *context, sample_view view)
 static void a_handler_that_waits_for_itself_times_out(void **state)
 {
     static const sample_answerer handlers = {call_itself, reply_ask};
-    static const catga_message impatient = {"commands.sample.v1.Echo",
+    static const catga_message impatient = {"catga.commands.sample.v1.Echo",
                                             &sample_echo_table,
                                             &sample_answer_table,
                                             &sample_error,
@@ -423,7 +423,7 @@ static void sends_that_are_too_many(void **state)
 
 static void a_send_that_is_not_answered(void **state)
 {
-    static const catga_message impatient = {"queries.sample.v1.Ask",
+    static const catga_message impatient = {"catga.queries.sample.v1.Ask",
                                             &sample_ask_table,
                                             &sample_answer_table,
                                             &sample_error,

@@ -78,7 +78,7 @@ static void envelopes(void **state)
     char name[300];
 
     (void)state;
-    assert_true(catga_envelope_begin(&envelope, CATGA_STR("test.one"), "events.a.v1.B"));
+    assert_true(catga_envelope_begin(&envelope, CATGA_STR("test.one"), "catga.events.a.v1.B"));
     assert_string_equal(envelope.outgoing.subject, "test.one.events.a.v1.B");
     assert_int_equal(envelope.outgoing.header_count, 0);
     catga_envelope_add_correlation(&envelope, (catga_string){NULL, 0});
@@ -95,7 +95,7 @@ static void envelopes(void **state)
     assert_string_equal(envelope.headers[2].value, "50");
 
     memset(name, 'a', sizeof name);
-    name[250] = '\0';
+    name[256] = '\0';
     assert_true(catga_envelope_begin(&envelope, CATGA_STR("1234"), name));
     assert_false(catga_envelope_begin(&envelope, CATGA_STR("12345"), name));
 }

@@ -78,10 +78,15 @@ static void open_bulk(catga_nats *nats)
         (void)catga_nats_link_want(&nats->bulk, catga_clock_now() + BULK_WAIT, true);
 }
 
+static bool is_valid(const catga_outgoing *message)
+{
+    return (message->checked || catga_nats_subject_valid(message->subject)) && headers_valid(message);
+}
+
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
 {
     catga_nats *nats = catga_nats_of(transport);
-    if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
+    if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     /* The connection for events may notice a little later that the server is gone. */
     if (atomic_load_explicit(&nats->prompt.connection, memory_order_relaxed) == NULL)
@@ -103,7 +108,7 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
                                 uint64_t token)
 {
     catga_nats *nats = catga_nats_of(transport);
-    if (!catga_nats_subject_valid(message->subject) || !headers_valid(message))
+    if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     char reply[CATGA_NATS_REPLY + 1];
     memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
