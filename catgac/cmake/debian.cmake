@@ -21,7 +21,7 @@ foreach(package catgac libcatga-dev)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package} EXCLUDE_FROM_ALL)
 endforeach()
-catga_compress(${CMAKE_CURRENT_BINARY_DIR}/debian/changelog changelog)
+catga_compress(${CMAKE_CURRENT_BINARY_DIR}/debian/changelog)
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME catga)

@@ -12,10 +12,11 @@ string(STRIP "${statuses}" statuses)
 
 find_program(GZIP gzip)
 
-# catga_compress(FILE TARGET): FILE.gz is made with everything else.
-function(catga_compress file target)
+# catga_compress(FILE): FILE.gz is made with everything else.
+function(catga_compress file)
+    cmake_path(GET file FILENAME name)
     add_custom_command(OUTPUT ${file}.gz COMMAND ${GZIP} -9nkf ${file} DEPENDS ${file} VERBATIM)
-    add_custom_target(${target}.compressed ALL DEPENDS ${file}.gz)
+    add_custom_target(catga.compressed.${name} ALL DEPENDS ${file}.gz)
 endfunction()
 
 # catga_manual(PAGE COMPONENT): fills in, compresses where that is possible, and installs a page.
@@ -26,7 +27,7 @@ function(catga_manual page component)
     set(made ${PROJECT_BINARY_DIR}/man/${name})
     configure_file(${PROJECT_SOURCE_DIR}/${page} ${made} @ONLY)
     if(GZIP)
-        catga_compress(${made} ${name})
+        catga_compress(${made})
         set(made ${made}.gz)
     endif()
     install(FILES ${made} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section} COMPONENT ${component})

@@ -42,6 +42,6 @@ install(FILES
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig
     COMPONENT libcatga-dev)
 include(${CMAKE_CURRENT_LIST_DIR}/documents.cmake)
-if(PROJECT_IS_TOP_LEVEL)
+if(PROJECT_IS_TOP_LEVEL AND GZIP)
     include(${CMAKE_CURRENT_LIST_DIR}/debian.cmake)
 endif()
