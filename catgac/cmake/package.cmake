@@ -20,7 +20,7 @@ set_target_properties(catga_runtime PROPERTIES EXPORT_NAME runtime)
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/catga)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/catgaConfig.cmake.in catgaConfig.cmake
-    INSTALL_DESTINATION ${package_dir})
+    INSTALL_DESTINATION ${package_dir} NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 write_basic_package_version_file(catgaConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 file(RELATIVE_PATH up_to_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/catga.pc.in catga.pc @ONLY)
