@@ -126,14 +126,14 @@ static inline bool is_zero(lanes value)
 
 /*
  * When each of the first `count` entries of a vtable, of at most eight, is 0 or what it is in the vtable `full`: the vtable to
- * be read, which is `full` itself when it is equal. Else NULL.
+ * be read, which is `full` itself when it is equal: not when it has more than the eight entries. Else NULL.
  */
 static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, const uint16_t *full)
 {
     static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
     lanes found = load_lanes(vtable + 4) & load_lanes(counted + LANES - count);
     lanes differs = (lanes)(found != load_lanes(full + 2));
-    if (is_zero(differs))
+    if (is_zero(differs) && full[0] <= 4 + 2 * LANES)
         return (const uint8_t *)full;
     return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
 }
@@ -326,11 +326,18 @@ static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_str
     return is_aligned((uint32_t)at, type->alignment) || refuse(check, "a struct that is not aligned");
 }
 
-/* A tag that this schema does not know reads as nothing, so that nothing has to be proven. */
+/* What only a newer schema knows, and may lie anywhere: this one reads it as nothing. */
+static bool check_unknown(catga_check *check, uint32_t slot)
+{
+    uint32_t offset = catga_load_u32(check->bytes + slot);
+    return (offset != 0 && offset <= INT32_MAX && (uint64_t)slot + offset < (uint64_t)check->last_word + 4) ||
+           refuse(check, leads_outside);
+}
+
 bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type, uint8_t tag)
 {
     if (tag > type->count)
-        return true;
+        return check_unknown(check, slot);
     const catga_alternative *alternative = &type->alternatives[tag - 1];
     if (alternative->kind == CATGA_KIND_table)
         return catga_check_table(check, slot, alternative->type);
