@@ -71,11 +71,13 @@ static slice format_text(const diagnostics *diags, const char *format, va_list a
 
 void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)
 {
+    diags->latest = NULL;
+    if (diag_severity_of(code) == SEVERITY_QUIET)
+        return;
     if (diag_severity_of(code) == SEVERITY_ERROR)
         diags->error_count++;
     else
         diags->warning_count++;
-    diags->latest = NULL;
     if (diag_is_full(diags))
         return;
 

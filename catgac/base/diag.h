@@ -23,7 +23,7 @@ typedef enum diag_code {
     DIAG_CODE_COUNT
 } diag_code;
 
-typedef enum diag_severity { SEVERITY_ERROR, SEVERITY_WARNING } diag_severity;
+typedef enum diag_severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_QUIET } diag_severity;
 
 typedef struct diagnostics {
     const source_set *sources;

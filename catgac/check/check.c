@@ -224,9 +224,10 @@ static void check_file_header(checker *c, const scope *in)
 
 static annotation_place place_of(ast_kind kind)
 {
-    return kind == AST_COMMAND || kind == AST_QUERY ? ON_CALL
-           : kind == AST_EVENT                      ? ON_EVENT
-                                                    : ON_NOTHING;
+    return kind == AST_COMMAND ? ON_COMMAND
+           : kind == AST_QUERY ? ON_QUERY
+           : kind == AST_EVENT ? ON_EVENT
+                               : ON_NOTHING;
 }
 
 /* Messages read theirs later; all others can have none. */
@@ -511,7 +512,11 @@ const model *check(arena *memory, interner *names, diagnostics *diags, const ast
     for (size_t i = 0; i < c->scope_count; i++)
         check_symbols(c, &c->scopes[i]);
     check_bounds(c);
+    check_streams(c);
     check_handling(c);
+    check_calls(c);
+    check_subjects(c);
+    check_routes(c);
     check_c_names(c);
     check_same_output(c);
     return diag_failed(diags) ? NULL : make_model(c);

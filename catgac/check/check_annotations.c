@@ -46,17 +46,16 @@ static bool check_one(const checker *c, const annotation_set *set, const ast_ann
                     "'@%.*s' cannot be said of %s", SLICE_PRINT(annotation->name.text), what);
         return false;
     }
-    if (!rules[kind].is_supported) {
-        buffer name = buffer_in(c->memory);
-        buffer_printf(&name, "'@%.*s' is", SLICE_PRINT(annotation->name.text));
-        check_unsupported(c, annotation->place, name.data);
-        return false;
-    }
     if (set->of[kind] != NULL) {
         diag_report(c->diags, DIAG_DUPLICATE_ANNOTATION, annotation->place, "'@%.*s' is said twice",
                     SLICE_PRINT(annotation->name.text));
         diag_note(c->diags, set->of[kind]->place, "first said here");
         return false;
+    }
+    if (!rules[kind].is_supported) {
+        buffer name = buffer_in(c->memory);
+        buffer_printf(&name, "'@%.*s' is", SLICE_PRINT(annotation->name.text));
+        check_unsupported(c, annotation->place, name.data);
     }
     return true;
 }
@@ -89,4 +88,96 @@ const ast_expression *check_single_argument(const checker *c, const ast_annotati
     diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
                 "'@%.*s' takes one argument in parentheses", SLICE_PRINT(annotation->name.text));
     return NULL;
+}
+
+/* ---- Several arguments ----------------------------------------------------------------------- */
+
+static void report_unknown_key(const checker *c, const ast_annotation *annotation,
+                               const ast_argument *argument, const argument_rule *taken,
+                               size_t count)
+{
+    suggestion search = suggestion_for(argument->key.text);
+    for (size_t i = 0; i < count; i++)
+        suggestion_consider(&search, slice_of(taken[i].key));
+    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->key.place,
+                "'@%.*s' takes no argument '%.*s'%s", SLICE_PRINT(annotation->name.text),
+                SLICE_PRINT(argument->key.text), suggestion_text(&search, c->memory));
+}
+
+static void report_bare(const checker *c, const ast_annotation *annotation,
+                        const ast_argument *argument, const argument_rule *taken, size_t count)
+{
+    const char *joint = ": ";
+    buffer keys = buffer_in(c->memory);
+    buffer_append_text(&keys, "");
+    for (size_t i = 0; i < count; i++) {
+        if (taken[i].key[0] == '\0')
+            continue;
+        buffer_printf(&keys, "%s%s", joint, taken[i].key);
+        joint = ", ";
+    }
+    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place,
+                "'@%.*s' takes %s%s", SLICE_PRINT(annotation->name.text),
+                keys.length == 0 ? "one argument" : "each further argument with its name", keys.data);
+}
+
+static bool has_form(const ast_argument *argument, argument_form form)
+{
+    if (form == ARGUMENT_RANGE)
+        return argument->is_range && argument->value != NULL && argument->high != NULL;
+    return !argument->is_range && (argument->extra != NULL) == (form == ARGUMENT_TEXT);
+}
+
+static bool report_form(const checker *c, const ast_annotation *annotation,
+                        const ast_argument *argument, const argument_rule *rule)
+{
+    static const char *const forms[] = {"one value", "a range, such as 100ms..5s",
+                                        "a word and a text, such as POST \"/orders\""};
+    bool is_bare = rule->key[0] == '\0';
+    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s%.*s' takes %s",
+                is_bare ? "@" : "", SLICE_PRINT(is_bare ? annotation->name.text : slice_of(rule->key)),
+                forms[rule->form]);
+    return false;
+}
+
+static bool check_argument(const checker *c, const ast_annotation *annotation,
+                           const ast_argument *argument, const argument_rule *taken, size_t count,
+                           const ast_argument **found)
+{
+    size_t i = 0;
+    while (i < count && !slice_is(argument->key.text, taken[i].key))
+        i++;
+    bool is_bare = argument->key.text.length == 0;
+    if (i == count && !is_bare) {
+        report_unknown_key(c, annotation, argument, taken, count);
+        return false;
+    }
+    if (i == count || (is_bare && found[i] != NULL)) {
+        report_bare(c, annotation, argument, taken, count);
+        return false;
+    }
+    if (found[i] != NULL) {
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s' is said twice",
+                    taken[i].key);
+        diag_note(c->diags, found[i]->place, "first said here");
+        return false;
+    }
+    found[i] = argument;
+    return has_form(argument, taken[i].form) || report_form(c, annotation, argument, &taken[i]);
+}
+
+bool check_arguments(const checker *c, const ast_annotation *annotation, const argument_rule *taken,
+                     size_t count, const ast_argument **found)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < count; i++)
+        found[i] = NULL;
+    for (const ast_argument *a = annotation->arguments.first; a != NULL; a = a->next)
+        is_good = check_argument(c, annotation, a, taken, count, found) && is_good;
+    return is_good;
+}
+
+span check_place_of(const ast_annotation *annotation)
+{
+    return annotation == NULL ? (span){0, 0, 0} : annotation->place;
 }

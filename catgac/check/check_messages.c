@@ -6,14 +6,8 @@
 
 enum {
     RUNTIME_CODE_FIRST = 400, /* what the runtime itself answers with */
-    RUNTIME_CODE_LAST = 599,
-    SUBJECT_LIMIT = 255,
-    RETRY_LIMIT = 100
+    RUNTIME_CODE_LAST = 599
 };
-
-static const int64_t second = 1000000000;
-static const int64_t shortest_timeout = 1000000;
-static const int64_t longest_timeout = INT64_C(86400000000000);
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
 
@@ -119,75 +113,6 @@ static void check_event_head(const checker *c, const ast_declaration *d)
                     "an event throws no errors: nobody waits for it");
 }
 
-/* ---- Annotations ----------------------------------------------------------------------------- */
-
-static void check_timeout(checker *c, const symbol *s, const ast_annotation *annotation,
-                          model_message *message)
-{
-    const model_type duration = {.kind = TYPE_DURATION, .scalar = SCALAR_I64};
-    const ast_expression *argument =
-        annotation == NULL ? NULL : check_single_argument(c, annotation);
-    model_value value;
-    message->timeout_ns = (uint64_t)(5 * second);
-    if (argument == NULL || !check_evaluate(c, s->scope, argument, &duration, &value))
-        return;
-    if (value.as_signed < shortest_timeout || value.as_signed > longest_timeout) {
-        diag_report(c->diags, DIAG_BAD_TIMEOUT, argument->place, "a timeout is from 1ms to 1d");
-        return;
-    }
-    message->timeout_ns = (uint64_t)value.as_signed;
-}
-
-static bool has_backoff(const ast_annotation *annotation)
-{
-    for (const ast_argument *a = annotation->arguments.first; a != NULL; a = a->next)
-        if (slice_is(a->key.text, "backoff"))
-            return true;
-    return false;
-}
-
-static void check_retry(checker *c, const symbol *s, const ast_annotation *annotation,
-                        model_message *message)
-{
-    const model_type u32 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U32};
-    model_value value;
-    if (annotation == NULL)
-        return;
-    if (message->kind == MESSAGE_EVENT) {
-        check_unsupported(c, annotation->place,
-                          "'@retry' of an event, like every guarantee of "
-                          "its delivery, is");
-        return;
-    }
-    if (has_backoff(annotation)) {
-        check_unsupported(c, annotation->place, "'backoff' is");
-        return;
-    }
-    const ast_expression *argument = check_single_argument(c, annotation);
-    if (argument == NULL || !check_evaluate(c, s->scope, argument, &u32, &value))
-        return;
-    if (value.as_unsigned > RETRY_LIMIT)
-        diag_report(c->diags, DIAG_BAD_RETRY, argument->place, "retries are 0 to %d", RETRY_LIMIT);
-    else
-        message->retries = (uint32_t)value.as_unsigned;
-}
-
-static void check_qos(const checker *c, const ast_annotation *annotation)
-{
-    const ast_expression *argument =
-        annotation == NULL ? NULL : check_single_argument(c, annotation);
-    if (argument == NULL)
-        return;
-    slice word = argument->kind == EXPRESSION_NAME ? argument->name.text : SLICE("");
-    if (slice_is(word, "at_most_once"))
-        return;
-    if (slice_is(word, "at_least_once") || slice_is(word, "exactly_once"))
-        check_unsupported(c, argument->place, "delivery other than 'at_most_once' is");
-    else
-        diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place,
-                    "'@qos' takes at_most_once, at_least_once or exactly_once");
-}
-
 /* ---- Messages -------------------------------------------------------------------------------- */
 
 static model_message_kind message_kind_of(ast_kind kind)
@@ -205,9 +130,11 @@ static void set_subject(const checker *c, const symbol *s, model_message *messag
                   SLICE_PRINT(s->scope->module->namespace), s->scope->module->version,
                   SLICE_PRINT(message->origin.name));
     message->subject = buffer_slice(&subject);
-    if (subject.length > SUBJECT_LIMIT)
-        diag_report(c->diags, DIAG_SUBJECT_TOO_LONG, message->origin.place,
-                    "the subject '%s' is longer than %d characters", subject.data, SUBJECT_LIMIT);
+}
+
+static annotation_place place_of(model_message_kind kind)
+{
+    return kind == MESSAGE_COMMAND ? ON_COMMAND : kind == MESSAGE_QUERY ? ON_QUERY : ON_EVENT;
 }
 
 void check_message(checker *c, symbol *s)
@@ -219,16 +146,15 @@ void check_message(checker *c, symbol *s)
     s->table->message = message;
     set_subject(c, s, message);
 
-    bool is_event = message->kind == MESSAGE_EVENT;
-    annotation_set set = check_annotations(c, &d->annotations, is_event ? ON_EVENT : ON_CALL,
+    annotation_set set = check_annotations(c, &d->annotations, place_of(message->kind),
                                            check_kind_text(d->kind));
-    check_retry(c, s, set.of[ANNOTATION_RETRY], message);
-    if (is_event) {
+    if (message->kind == MESSAGE_EVENT) {
         check_event_head(c, d);
-        check_qos(c, set.of[ANNOTATION_QOS]);
-        return;
+    } else {
+        check_result(c, s, message);
+        check_throws(c, s, message);
     }
-    check_result(c, s, message);
-    check_throws(c, s, message);
-    check_timeout(c, s, set.of[ANNOTATION_TIMEOUT], message);
+    check_delivery(c, s, &set);
+    check_keys(c, s);
+    check_http(c, s, set.of[ANNOTATION_HTTP]);
 }

@@ -405,6 +405,7 @@ static void check_table_field(checker *c, const symbol *s, const ast_member *wri
     check_max(c, s->scope, set.of[ANNOTATION_MAX], field);
     check_range(c, s->scope, set.of[ANNOTATION_RANGE], field);
     check_deprecated(c, set.of[ANNOTATION_DEPRECATED], field);
+    check_key(c, s, set.of[ANNOTATION_KEY], field);
     add_tag(c, draft);
 }
 

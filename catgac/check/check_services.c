@@ -11,7 +11,9 @@ typedef struct service_draft {
     model_handler *handlers;
     model_publication *publications;
     model_subscription *subscriptions;
+    model_called *called;
     text_table published; /* by the address of the message */
+    text_table calls;     /* the same */
 } service_draft;
 
 /* A message as a key: the bytes of its address, which must stay where they are. */
@@ -116,6 +118,25 @@ static void add_subscription(service_draft *draft, const ast_member *line)
                              .doc = check_doc(line->doc)};
 }
 
+static void add_call(service_draft *draft, const ast_member *line)
+{
+    model_service *service = draft->of->service;
+    const symbol *message = resolve_message(draft, line, false);
+    if (message == NULL)
+        return;
+    model_called *made = &draft->called[service->called_count];
+    *made = (model_called){
+        .message = message->message, .place = line->path.place, .doc = check_doc(line->doc)};
+    const model_called *first = text_table_insert(&draft->calls, key_of(&made->message), made);
+    if (first == NULL) {
+        service->called_count++;
+        return;
+    }
+    diag_report(draft->c->diags, DIAG_DUPLICATE_NAME, line->path.place,
+                "this service calls '%.*s' already", SLICE_PRINT(line->path.text));
+    diag_note(draft->c->diags, first->place, "first said here");
+}
+
 static void add_line(service_draft *draft, const ast_member *line)
 {
     switch (line->kind) {
@@ -129,7 +150,7 @@ static void add_line(service_draft *draft, const ast_member *line)
         add_subscription(draft, line);
         break;
     case MEMBER_CALLS:
-        check_unsupported(draft->c, line->place, "'calls' is");
+        add_call(draft, line);
         break;
     case MEMBER_FIELD:
     case MEMBER_VALUE:
@@ -147,11 +168,14 @@ void check_service(checker *c, symbol *s)
         .handlers = ARENA_ARRAY(c->memory, lines->count, model_handler),
         .publications = ARENA_ARRAY(c->memory, lines->count, model_publication),
         .subscriptions = ARENA_ARRAY(c->memory, lines->count, model_subscription),
+        .called = ARENA_ARRAY(c->memory, lines->count, model_called),
         .published = text_table_in(c->memory),
+        .calls = text_table_in(c->memory),
     };
     s->service->handlers = draft.handlers;
     s->service->publications = draft.publications;
     s->service->subscriptions = draft.subscriptions;
+    s->service->called = draft.called;
     if (lines->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
                     "a service handles, publishes or hears something");

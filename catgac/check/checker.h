@@ -9,6 +9,10 @@
  * check_unions.c      unions
  * check_bounds.c      how large a message can become
  * check_messages.c    error sets, commands, queries, events
+ * check_delivery.c    how surely and how often a message is sent, stored and handled
+ * check_http.c        keys of subjects, and paths of HTTP
+ * check_streams.c     where events are stored, and who hears them there
+ * check_calls.c       services that wait for each other
  * check_services.c    services, and who handles what
  * check_c_names.c     names that are the same in C
  */
@@ -56,6 +60,8 @@ typedef struct scope {
     text_table by_name;
     struct scope **imports; /* NULL for one that could not be loaded */
     model_struct *structs;  /* of the module; filled in the order in which layouts are known */
+    model_stream *stream;   /* of the module, or NULL */
+    struct stream_said *stream_said; /* see check_streams.c */
     bool is_incomplete;     /* an import or a part of the file was lost: names may be missing */
 } scope;
 
@@ -124,8 +130,9 @@ typedef enum annotation_kind {
 
 typedef enum annotation_place {
     ON_FIELD = 1,
-    ON_CALL = 2, /* a command or query */
-    ON_EVENT = 4,
+    ON_COMMAND = 2,
+    ON_QUERY = 4,
+    ON_EVENT = 8,
     ON_NOTHING = 0
 } annotation_place;
 
@@ -141,6 +148,22 @@ annotation_set check_annotations(const checker *c, const ast_annotations *list,
 /* Returns the only argument, without a key and not a range; or NULL: it was reported. */
 const ast_expression *check_single_argument(const checker *c, const ast_annotation *annotation);
 bool check_no_arguments(const checker *c, const ast_annotation *annotation);
+
+/* What an annotation takes in its parentheses. */
+typedef enum argument_form { ARGUMENT_VALUE, ARGUMENT_RANGE, ARGUMENT_TEXT } argument_form;
+
+typedef struct argument_rule {
+    const char *key; /* empty for the one that has none, which comes first */
+    argument_form form;
+} argument_rule;
+
+/* Sorts arguments by their rules into `found`, where NULL is one that is not given. Returns false
+ * when one is not what is taken: that was reported. */
+bool check_arguments(const checker *c, const ast_annotation *annotation, const argument_rule *taken,
+                     size_t count, const ast_argument **found);
+
+/* The place of an annotation, or none. */
+span check_place_of(const ast_annotation *annotation);
 
 /* ---- check_types.c --------------------------------------------------------------------------- */
 
@@ -185,6 +208,23 @@ void check_error_set(checker *c, symbol *errors);
 void check_message(checker *c, symbol *message);
 void check_service(checker *c, symbol *service);
 void check_handling(checker *c);
+
+/* ---- check_delivery.c, check_http.c, check_streams.c, check_calls.c -------------------------- */
+
+void check_delivery(checker *c, const symbol *s, const annotation_set *set);
+
+void check_key(const checker *c, const symbol *s, const ast_annotation *annotation,
+               model_field *field);
+void check_keys(checker *c, const symbol *s);
+void check_http(checker *c, const symbol *s, const ast_annotation *annotation);
+void check_routes(checker *c);
+void check_subjects(checker *c);
+
+/* `@stream` of one event; its values are compared with those of the other events of its file. */
+void check_stream(checker *c, const symbol *s, const ast_annotation *annotation);
+void check_streams(checker *c);
+
+void check_calls(checker *c);
 void check_c_names(checker *c);
 
 /* Finds the same name, or the same name in C, among the members of one declaration: reports a

@@ -166,3 +166,39 @@ void model_print_value(const model_type *type, const model_value *value, buffer 
         break;
     }
 }
+
+void model_print_duration(uint64_t nanoseconds, buffer *out)
+{
+    static const struct {
+        uint64_t size;
+        const char *word;
+    } units[] = {{UINT64_C(86400000000000), "d"}, {UINT64_C(3600000000000), "h"},
+                 {UINT64_C(60000000000), "m"},    {UINT64_C(1000000000), "s"},
+                 {UINT64_C(1000000), "ms"},       {UINT64_C(1000), "us"},
+                 {UINT64_C(1), "ns"}};
+    size_t i = 0;
+    while (nanoseconds % units[i].size != 0)
+        i++;
+    if (nanoseconds == 0)
+        i = 3;
+    buffer_printf(out, "%" PRIu64 "%s", nanoseconds / units[i].size, units[i].word);
+}
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+bool model_is_stored(const model_message *message)
+{
+    return message->kind == MESSAGE_EVENT && message->qos != QOS_AT_MOST_ONCE;
+}
+
+/* At most 100 pauses of at most a day: nothing overflows. */
+uint64_t model_backoff_total(const model_message *message)
+{
+    uint64_t total = 0;
+    uint64_t pause = message->backoff_ns;
+    for (uint32_t i = 0; i < message->retries; i++) {
+        total += pause;
+        pause = pause > message->backoff_longest_ns / 2 ? message->backoff_longest_ns : 2 * pause;
+    }
+    return total;
+}

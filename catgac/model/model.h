@@ -30,10 +30,13 @@ typedef struct model_union model_union;
 typedef struct model_error_set model_error_set;
 typedef struct model_error_code model_error_code;
 typedef struct model_message model_message;
+typedef struct model_stream model_stream;
+typedef struct model_http model_http;
 typedef struct model_service model_service;
 typedef struct model_handler model_handler;
 typedef struct model_publication model_publication;
 typedef struct model_subscription model_subscription;
+typedef struct model_called model_called;
 
 /* ---- What every declaration has -------------------------------------------------------------- */
 
@@ -133,6 +136,9 @@ typedef struct model_value {
 /* Appends a value as a schema writes it; text without escapes. */
 void model_print_value(const model_type *type, const model_value *value, buffer *out);
 
+/* Appends a duration as a schema writes it, in the largest unit that needs no fraction. */
+void model_print_duration(uint64_t nanoseconds, buffer *out);
+
 struct model_constant {
     model_origin origin;
     model_type type; /* a scalar, decimal, duration or string; never optional */
@@ -174,6 +180,7 @@ struct model_field {
     uint32_t max_length; /* @max: bytes of a string or bytes, elements of a vector */
 
     bool required;
+    bool is_key; /* @key: its value is a token of the subject */
     bool deprecated;
     slice deprecation; /* the text of @deprecated("..."), possibly empty */
 };
@@ -229,21 +236,78 @@ typedef enum model_message_kind {
 
 typedef enum model_qos { QOS_AT_MOST_ONCE, QOS_AT_LEAST_ONCE, QOS_EXACTLY_ONCE } model_qos;
 
+/* Where a message says what; an annotation that it does not have is at source 0. */
+typedef struct model_said {
+    span timeout;
+    span retry;
+    span backoff;
+    span qos;
+    span dead_letter;
+    span dedup;
+    span idempotent;
+    span stream;
+    span trace;
+    span http;
+} model_said;
+
 struct model_message {
     model_origin origin;
     model_message_kind kind;
     const model_table *body; /* the fields, a table of the same name */
-    slice subject;           /* catga.commands.shop.orders.v1.CreateOrder */
+    slice subject;           /* catga.commands.shop.orders.v1.CreateOrder; tokens of keys follow */
+    model_said said;
+
+    /* Fields of the body with @key, whose values are further tokens of the subject, in order. */
+    const model_field *const *keys;
+    size_t key_count;
+    bool is_traced;         /* @trace */
+    const model_http *http; /* @http, or NULL */
+
+    /* Of calls, and of events that are stored; 0 for other events. */
+    uint64_t timeout_ns;         /* until the answer, or until an event is stored: 5 s unless declared */
+    uint32_t retries;            /* tries after the first one, at most 100: 0 unless declared, 3 of a
+                                  * stored event, whose handlers are tried again */
+    uint64_t backoff_ns;         /* the pause before the first retry, doubled before each further one */
+    uint64_t backoff_longest_ns; /* but no longer than this; both 0 for a call that declares none */
 
     /* Of commands and queries only. */
     const model_table *result;       /* declared in the same module */
     const model_error_set *errors;   /* or NULL: it declares none */
-    uint64_t timeout_ns;             /* 5 s unless declared */
-    uint32_t retries;                /* 0 unless declared; at most 100 */
     const model_service *handled_by; /* or NULL: no service of this compilation */
+    uint64_t idempotency_ns;         /* how long the first answer is kept; 0: not @idempotent */
 
-    /* Of events only. */
+    /* Of events only. One that is at least once is stored. */
     model_qos qos;
+    bool dead_letter;           /* kept as a dead letter when its handler never succeeds */
+    uint64_t dedup_window_ns;   /* how long its id is remembered; 0 of what is not stored */
+    const model_stream *stream; /* where it is stored, or NULL */
+};
+
+/* True for an event that is kept until its handlers succeeded. */
+bool model_is_stored(const model_message *message);
+
+/* All pauses between the tries of a message together. */
+uint64_t model_backoff_total(const model_message *message);
+
+/* Where the events of a module are stored. What nobody declares is 0, and the runtime's to decide. */
+struct model_stream {
+    slice name; /* SHOP_ORDERS_V1 */
+    span place; /* of the first event that is stored there */
+    const model_message *const *messages;
+    size_t message_count;
+    uint64_t dedup_window_ns; /* the longest of its events */
+    uint64_t max_age_ns;
+    uint64_t max_bytes;
+    uint32_t replicas; /* 1, 3 or 5 */
+    bool in_memory;
+};
+
+/* @http(POST "/orders/{id}") */
+struct model_http {
+    slice method;
+    slice path;
+    const model_field *const *fields; /* those in braces, in order */
+    size_t field_count;
 };
 
 /* ---- Services -------------------------------------------------------------------------------- */
@@ -274,6 +338,13 @@ struct model_subscription {
     model_doc doc;
 };
 
+/* `calls`: a command or query whose answer the service's handlers wait for. */
+struct model_called {
+    const model_message *message;
+    span place;
+    model_doc doc;
+};
+
 struct model_service {
     model_origin origin;
     const model_handler *handlers;
@@ -282,6 +353,8 @@ struct model_service {
     size_t publication_count;
     const model_subscription *subscriptions;
     size_t subscription_count;
+    const model_called *called;
+    size_t called_count;
 };
 
 /* ---- Files ----------------------------------------------------------------------------------- */
@@ -315,6 +388,7 @@ struct model_module {
     size_t message_count;
     const model_service *services;
     size_t service_count;
+    const model_stream *stream; /* or NULL: it has no event that is stored */
 };
 
 struct model {

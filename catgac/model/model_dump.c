@@ -136,6 +136,47 @@ static void dump_call(const model_message *message, buffer *out)
         buffer_printf(out, "    handled by %.*s\n", SLICE_PRINT(message->handled_by->origin.name));
 }
 
+static void dump_stored(const model_message *message, buffer *out)
+{
+    const model_stream *stream = message->stream;
+    buffer_printf(out, "    %s in stream %.*s, within %" PRIu64 " ns, id kept for %" PRIu64 " ns\n",
+                  message->qos == QOS_AT_LEAST_ONCE ? "at least once" : "exactly once",
+                  SLICE_PRINT(stream->name), message->timeout_ns, message->dedup_window_ns);
+    buffer_printf(out, "    %" PRIu32 " retries%s\n", message->retries,
+                  message->dead_letter ? ", then a dead letter" : "");
+}
+
+static void dump_ways(const model_message *message, buffer *out)
+{
+    if (message->backoff_ns > 0)
+        buffer_printf(out, "    pauses of %" PRIu64 " ns to %" PRIu64 " ns, %" PRIu64 " ns in all\n",
+                      message->backoff_ns, message->backoff_longest_ns,
+                      model_backoff_total(message));
+    if (message->idempotency_ns > 0)
+        buffer_printf(out, "    answer kept for %" PRIu64 " ns\n", message->idempotency_ns);
+    for (size_t i = 0; i < message->key_count; i++)
+        buffer_printf(out, "    key %.*s\n", SLICE_PRINT(message->keys[i]->origin.name));
+    if (message->is_traced)
+        buffer_append_text(out, "    traced\n");
+    if (message->http != NULL)
+        buffer_printf(out, "    http %.*s %.*s\n", SLICE_PRINT(message->http->method),
+                      SLICE_PRINT(message->http->path));
+}
+
+static void dump_stream(const model_stream *stream, buffer *out)
+{
+    buffer_printf(out, "  stream %.*s of %zu events, ids kept for %" PRIu64 " ns\n",
+                  SLICE_PRINT(stream->name), stream->message_count, stream->dedup_window_ns);
+    if (stream->max_age_ns > 0)
+        buffer_printf(out, "    for %" PRIu64 " ns\n", stream->max_age_ns);
+    if (stream->max_bytes > 0)
+        buffer_printf(out, "    at most %" PRIu64 " bytes\n", stream->max_bytes);
+    if (stream->replicas > 0)
+        buffer_printf(out, "    on %" PRIu32 " servers\n", stream->replicas);
+    if (stream->in_memory)
+        buffer_append_text(out, "    in memory\n");
+}
+
 static void dump_message(const model_message *message, buffer *out)
 {
     static const char *const words[] = {"command", "query", "event"};
@@ -144,6 +185,9 @@ static void dump_message(const model_message *message, buffer *out)
     buffer_printf(out, "    subject %.*s\n", SLICE_PRINT(message->subject));
     if (message->kind != MESSAGE_EVENT)
         dump_call(message, out);
+    else if (model_is_stored(message))
+        dump_stored(message, out);
+    dump_ways(message, out);
 }
 
 static void dump_service(const model_service *service, buffer *out)
@@ -167,6 +211,11 @@ static void dump_service(const model_service *service, buffer *out)
         buffer_printf(out, "    on %.*s %s as %.*s\n", SLICE_PRINT(heard->message->origin.name),
                       heard->delivery == DELIVERY_GROUP ? "group" : "broadcast",
                       SLICE_PRINT(heard->name));
+    }
+    for (size_t i = 0; i < service->called_count; i++) {
+        dump_doc(&service->called[i].doc, "    ", out);
+        buffer_printf(out, "    calls %.*s\n",
+                      SLICE_PRINT(service->called[i].message->origin.name));
     }
 }
 
@@ -192,6 +241,8 @@ static void dump_module(const model_module *module, buffer *out)
         dump_error_set(&module->error_sets[i], out);
     for (size_t i = 0; i < module->message_count; i++)
         dump_message(&module->messages[i], out);
+    if (module->stream != NULL)
+        dump_stream(module->stream, out);
     for (size_t i = 0; i < module->service_count; i++)
         dump_service(&module->services[i], out);
 }
