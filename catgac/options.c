@@ -130,8 +130,19 @@ static bool choose_level(command_line *line, const char *value)
 {
     int level = find_word(line, OPTION_LEVEL, value, level_words, LEVEL_COUNT);
     if (level >= 0)
-        line->chosen->levels[level] = true;
+        line->chosen->breaking.levels[level] = true;
     return level >= 0;
+}
+
+static bool allow(command_line *line, const char *value)
+{
+    breaking_choice *chosen = &line->chosen->breaking;
+    if (!breaking_has_rule(value)) {
+        buffer_printf(line->problem, "--allow: no rule has the code '%s'", value);
+        return false;
+    }
+    chosen->allowed[chosen->allowed_count++] = value;
+    return true;
 }
 
 static bool choose_format(command_line *line, const char *value)
@@ -194,8 +205,7 @@ static bool apply(command_line *line, option_name name, const char *value)
     case OPTION_LEVEL:
         return choose_level(line, value);
     case OPTION_ALLOW:
-        chosen->allowed[chosen->allowed_count++] = value;
-        return true;
+        return allow(line, value);
     case OPTION_EXPLAIN_FORMAT:
         return choose_format(line, value);
     case OPTION_COUNT:
@@ -307,11 +317,11 @@ static void set_default_emit(options *chosen)
 static void set_default_levels(options *chosen)
 {
     for (size_t i = 0; i < LEVEL_COUNT; i++) {
-        if (chosen->levels[i])
+        if (chosen->breaking.levels[i])
             return;
     }
     for (size_t i = 0; i < LEVEL_COUNT; i++)
-        chosen->levels[i] = true;
+        chosen->breaking.levels[i] = true;
 }
 
 /* A first argument that is a command's word is none of a file; ./fmt is a file's name. */
@@ -334,7 +344,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
     size_t most = (size_t)argument_count;
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
                         .own_templates = ARENA_ARRAY(memory, most, const char *),
-                        .allowed = ARENA_ARRAY(memory, most, const char *),
+                        .breaking.allowed = ARENA_ARRAY(memory, most, const char *),
                         .files = ARENA_ARRAY(memory, most, const char *)};
     command_line line = {
         .rest = arguments + (argument_count > 0), .chosen = chosen, .problem = problem};

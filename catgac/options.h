@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "breaking/rules.h"
 
 /* What one run does. */
 typedef enum action {
@@ -41,9 +42,6 @@ typedef enum emit_kind {
     EMIT_COUNT
 } emit_kind;
 
-/* What `breaking` looks at. */
-typedef enum breaking_level { LEVEL_WIRE, LEVEL_SOURCE, LEVEL_DELIVERY, LEVEL_COUNT } breaking_level;
-
 typedef enum explain_format {
     EXPLAIN_TEXT,
     EXPLAIN_JSON,
@@ -70,10 +68,8 @@ typedef struct options {
 
     bool format_check; /* of FORMAT */
     bool format_diff;
-    const char *against;      /* of BREAKING */
-    bool levels[LEVEL_COUNT]; /* all, unless some were chosen */
-    const char **allowed;     /* codes */
-    size_t allowed_count;
+    const char *against; /* of BREAKING */
+    breaking_choice breaking; /* all levels, unless some were chosen */
     explain_format explain_format;
 } options;
 

@@ -14,7 +14,6 @@ enum { DEPTH_LIMIT = 64 };
 typedef struct walk {
     arena *memory;
     path_list *found;
-    size_t capacity;
 } walk;
 
 bool is_folder(const char *path)
@@ -29,17 +28,16 @@ static bool is_schema(const char *name)
     return length > 6 && strcmp(name + length - 6, ".catga") == 0;
 }
 
-static void add(walk *w, const char *path)
+void path_list_add(arena *memory, path_list *list, const char *path)
 {
-    path_list *found = w->found;
-    if (found->count == w->capacity) {
-        w->capacity = w->capacity == 0 ? 16 : 2 * w->capacity;
-        const char **larger = ARENA_ARRAY(w->memory, w->capacity, const char *);
-        if (found->count > 0)
-            memcpy(larger, found->items, found->count * sizeof *larger);
-        found->items = larger;
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 16 : 2 * list->capacity;
+        const char **larger = ARENA_ARRAY(memory, list->capacity, const char *);
+        if (list->count > 0)
+            memcpy(larger, list->items, list->count * sizeof *larger);
+        list->items = larger;
     }
-    found->items[found->count++] = path;
+    list->items[list->count++] = path;
 }
 
 static bool visit(walk *w, const char *folder, int depth)
@@ -56,7 +54,7 @@ static bool visit(walk *w, const char *folder, int depth)
             if (S_ISDIR(facts.st_mode) && depth < DEPTH_LIMIT)
                 good = visit(w, path.data, depth + 1) && good;
             else if (!S_ISDIR(facts.st_mode) && is_schema(name))
-                add(w, path.data);
+                path_list_add(w->memory, w->found, path.data);
         }
         free(entries[i]);
     }

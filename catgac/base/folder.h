@@ -10,7 +10,10 @@
 typedef struct path_list {
     const char **items;
     size_t count;
+    size_t capacity;
 } path_list;
+
+void path_list_add(arena *memory, path_list *list, const char *path);
 
 bool is_folder(const char *path);
 

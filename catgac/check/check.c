@@ -29,10 +29,13 @@ bool check_go_deeper(checker *c, span place)
     return false;
 }
 
-void check_unsupported(const checker *c, span place, const char *what)
+bool check_unsupported(const checker *c, span place, const char *what)
 {
+    if (c->only_facts)
+        return true;
     diag_report(c->diags, DIAG_UNSUPPORTED, place, "%s not supported by this version of catgac",
                 what);
+    return false;
 }
 
 const char *check_kind_text(ast_kind kind)
@@ -489,10 +492,12 @@ static const model *make_model(checker *c)
     return made;
 }
 
-const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree)
+static const model *check_all(arena *memory, interner *names, diagnostics *diags, const ast *tree,
+                              bool only_facts)
 {
     checker *c = ARENA_NEW(memory, checker);
     c->memory = memory;
+    c->only_facts = only_facts;
     c->names = names;
     c->diags = diags;
     c->scopes = ARENA_ARRAY(memory, tree->file_count, scope);
@@ -520,4 +525,14 @@ const model *check(arena *memory, interner *names, diagnostics *diags, const ast
     check_c_names(c);
     check_same_output(c);
     return diag_failed(diags) ? NULL : make_model(c);
+}
+
+const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree)
+{
+    return check_all(memory, names, diags, tree, false);
+}
+
+const model *check_facts(arena *memory, interner *names, diagnostics *diags, const ast *tree)
+{
+    return check_all(memory, names, diags, tree, true);
 }

@@ -13,4 +13,7 @@
 
 const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree);
 
+/* The same for who only looks: what nothing is generated for yet is a fact like the others. */
+const model *check_facts(arena *memory, interner *names, diagnostics *diags, const ast *tree);
+
 #endif

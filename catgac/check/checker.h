@@ -73,6 +73,7 @@ typedef struct checker {
     size_t scope_count;
     text_table builtins;
     text_table enum_members; /* by enum and name: see check_enum_member_named() */
+    bool only_facts;         /* nothing is generated, so nothing is refused because of that */
     bool has_lost_lines;     /* of a service: who handles what is not known */
     size_t depth;            /* of declarations that are checked because others need them */
     text_table scratch;      /* for one duplicate search at a time */
@@ -87,8 +88,8 @@ model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc
  * when that would go too deep; else whoever calls it counts c->depth down again. */
 bool check_go_deeper(checker *c, span place);
 
-/* Reports a construct that is parsed, and that nothing is generated for yet. */
-void check_unsupported(const checker *c, span place, const char *what);
+/* Reports a construct that is parsed, and that nothing is generated for yet; true when facts are enough. */
+bool check_unsupported(const checker *c, span place, const char *what);
 
 /* How a message calls a declaration: "a table", "an event". */
 const char *check_kind_text(ast_kind kind);

@@ -21,9 +21,10 @@ const source *command_load(run *r, const char *path)
 
 path_list command_schemas(run *r, const char *path)
 {
-    path_list found = {ARENA_ARRAY(&r->memory, 1, const char *), 1};
-    found.items[0] = path;
-    if (is_folder(path) && !find_schemas(&r->memory, path, &found))
+    path_list found = {.items = NULL};
+    if (!is_folder(path))
+        path_list_add(&r->memory, &found, path);
+    else if (!find_schemas(&r->memory, path, &found))
         report_unread(r, path, strerror(errno));
     return found;
 }

@@ -83,7 +83,7 @@ enum exit_code command_format(run *r)
 {
     output_list outputs = output_list_in(&r->memory);
     for (size_t i = 0; i < r->chosen.file_count; i++) {
-        path_list found = {&r->chosen.files[i], 1};
+        path_list found = {&r->chosen.files[i], 1, 1};
         if (!is_stdin(r->chosen.files[i]))
             found = command_schemas(r, r->chosen.files[i]);
         for (size_t j = 0; j < found.count; j++)

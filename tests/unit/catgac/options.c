@@ -202,12 +202,12 @@ static void a_word_chooses_a_command(void **state)
     assert_true(parse(&t, "./fmt --check"));
     assert_int_equal(t.chosen.action, ACTION_CHECK);
     arena_close(&t.memory);
-    assert_true(parse(&t, "breaking --against old --level wire --allow=a --allow b -I x new"));
+    assert_true(parse(&t, "breaking --against old --level wire --allow=field-gone --allow field-moved -I x new"));
     assert_int_equal(t.chosen.action, ACTION_BREAKING);
     assert_string_equal(t.chosen.against, "old");
-    assert_true(t.chosen.levels[LEVEL_WIRE]);
-    assert_false(t.chosen.levels[LEVEL_SOURCE]);
-    assert_int_equal(t.chosen.allowed_count, 2);
+    assert_true(t.chosen.breaking.levels[LEVEL_WIRE]);
+    assert_false(t.chosen.breaking.levels[LEVEL_SOURCE]);
+    assert_int_equal(t.chosen.breaking.allowed_count, 2);
     arena_close(&t.memory);
     assert_true(parse(&t, "explain --format dot a.catga"));
     assert_int_equal(t.chosen.action, ACTION_EXPLAIN);
@@ -216,6 +216,7 @@ static void a_word_chooses_a_command(void **state)
     refuses("fmt -I x a", "unknown option '-I'; the options are --check, --diff, --help");
     refuses("fmt", "no schema is given; see catgac fmt --help");
     refuses("breaking a", "breaking needs --against OLD");
+    refuses("breaking --allow x a", "--allow: no rule has the code 'x'");
     refuses("breaking --level=x a", "--level takes wire or source or delivery, not 'x'");
     refuses("explain --format=x a", "--format takes text or json or dot or mermaid, not 'x'");
 }

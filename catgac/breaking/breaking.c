@@ -1,0 +1,225 @@
+/* breaking.c -- see breaking.h: which declarations are compared with which. */
+#include "breaking/breaking.h"
+
+#include <inttypes.h>
+
+#include "breaking/comparison.h"
+
+/* ---- Declarations ---------------------------------------------------------------------------- */
+
+static const char *const kind_words[] = {"constant",      "enum",    "struct",  "table", "union",
+                                         "set of errors", "message", "service"};
+
+#define VISIT(list, count, declared_as, member)                                                    \
+    for (size_t i = 0; i < module->count; i++)                                                     \
+        visit(user, (declared){.kind = declared_as,                                                \
+                               .origin = &module->list[i].origin,                                  \
+                               .member = &module->list[i]})
+
+void each_declared(const model_module *module, void (*visit)(void *user, declared found),
+                   void *user)
+{
+    VISIT(constants, constant_count, DECLARED_CONSTANT, constant);
+    VISIT(enums, enum_count, DECLARED_ENUM, enumeration);
+    VISIT(structs, struct_count, DECLARED_STRUCT, structure);
+    for (size_t i = 0; i < module->table_count; i++) {
+        const model_table *table = &module->tables[i];
+        if (table->message == NULL)
+            visit(user, (declared){DECLARED_TABLE, &table->origin, .table = table});
+    }
+    VISIT(unions, union_count, DECLARED_UNION, alternatives);
+    VISIT(error_sets, error_set_count, DECLARED_ERRORS, errors);
+    VISIT(messages, message_count, DECLARED_MESSAGE, message);
+    VISIT(services, service_count, DECLARED_SERVICE, service);
+}
+
+static slice full_name(arena *memory, const model_origin *origin)
+{
+    buffer name = buffer_in(memory);
+    buffer_printf(&name, "%.*s.v%" PRIu32 ".%.*s", SLICE_PRINT(origin->module->namespace),
+                  origin->module->version, SLICE_PRINT(origin->name));
+    return buffer_slice(&name);
+}
+
+static void add_name(void *user, declared found)
+{
+    comparison *c = user;
+    declared *kept = ARENA_NEW(c->memory, declared);
+    *kept = found;
+    text_table_insert(&c->names, full_name(c->memory, found.origin), kept);
+}
+
+const declared *find_after(const comparison *c, const declared *before)
+{
+    const declared *found = text_table_find(&c->names, full_name(c->memory, before->origin));
+    return found != NULL && found->kind == before->kind ? found : NULL;
+}
+
+bool same_origin(const model_origin *before, const model_origin *after)
+{
+    return slice_equal(before->name, after->name) &&
+           slice_equal(before->module->namespace, after->module->namespace);
+}
+
+/* ---- Pairs ----------------------------------------------------------------------------------- */
+
+void compare_later(comparison *c, declared before, declared after)
+{
+    buffer key = buffer_in(c->memory);
+    buffer_printf(&key, "%p %p", (const void *)before.origin, (const void *)after.origin);
+    pair *made = ARENA_NEW(c->memory, pair);
+    *made = (pair){.before = before, .after = after};
+    if (text_table_insert(&c->pairs, buffer_slice(&key), made) != NULL)
+        return;
+    if (c->first == NULL)
+        c->first = made;
+    else
+        c->last->next = made;
+    c->last = made;
+}
+
+static bool same_value(const model_value *before, const model_value *after)
+{
+    switch (before->kind) {
+    case VALUE_TEXT:
+        return after->kind == VALUE_TEXT && slice_equal(before->as_text, after->as_text);
+    case VALUE_BOOL:
+        return after->kind == VALUE_BOOL && before->as_bool == after->as_bool;
+    case VALUE_FLOAT:
+        return after->kind == VALUE_FLOAT && !(before->as_float < after->as_float) &&
+               !(before->as_float > after->as_float);
+    case VALUE_NONE:
+    case VALUE_SIGNED:
+    case VALUE_UNSIGNED:
+        break;
+    }
+    return before->kind == after->kind && before->as_unsigned == after->as_unsigned;
+}
+
+static void compare_constants(comparison *c, const model_constant *before,
+                              const model_constant *after)
+{
+    if (!same_spelling(&before->type, &after->type) || !same_value(&before->value, &after->value))
+        report(c, RULE_CONSTANT_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' has another value or type", SLICE_PRINT(after->origin.name));
+}
+
+static void compare_pair(comparison *c, const pair *both)
+{
+    const declared *before = &both->before;
+    const declared *after = &both->after;
+    switch (before->kind) {
+    case DECLARED_CONSTANT:
+        compare_constants(c, before->constant, after->constant);
+        break;
+    case DECLARED_ENUM:
+        compare_enums(c, before->enumeration, after->enumeration);
+        break;
+    case DECLARED_STRUCT:
+        compare_structs(c, before->structure, after->structure);
+        break;
+    case DECLARED_TABLE:
+        compare_tables(c, before->table, after->table);
+        break;
+    case DECLARED_UNION:
+        compare_unions(c, before->alternatives, after->alternatives);
+        break;
+    case DECLARED_ERRORS:
+        compare_errors(c, before->errors, after->errors);
+        break;
+    case DECLARED_MESSAGE:
+        compare_messages(c, before->message, after->message);
+        break;
+    case DECLARED_SERVICE:
+        compare_services(c, before->service, after->service);
+        break;
+    }
+}
+
+/* ---- Files ----------------------------------------------------------------------------------- */
+
+static const model_module *find_module(const model *in, slice namespace, uint32_t version)
+{
+    for (size_t i = 0; i < in->module_count; i++) {
+        const model_module *module = in->modules[i];
+        if (slice_equal(module->namespace, namespace) &&
+            (version == 0 || module->version == version))
+            return module;
+    }
+    return NULL;
+}
+
+static const model_module *module_at(const model *in, slice path)
+{
+    for (size_t i = 0; i < in->module_count; i++) {
+        if (in->modules[i]->is_given && slice_equal(in->modules[i]->path, path))
+            return in->modules[i];
+    }
+    return NULL;
+}
+
+/* What stands where the file was; else any file that is there. */
+static const model_module *successor_of(const comparison *c, const model_module *before)
+{
+    const model_module *found = module_at(c->after, before->path);
+    return found != NULL ? found : c->after->modules[c->after->module_count - 1];
+}
+
+static void compare_declared(void *user, declared before)
+{
+    comparison *c = user;
+    const declared *after = find_after(c, &before);
+    if (after != NULL) {
+        compare_later(c, before, *after);
+        return;
+    }
+    breaking_rule rule = before.kind == DECLARED_MESSAGE   ? RULE_MESSAGE_GONE
+                         : before.kind == DECLARED_SERVICE ? RULE_SERVICE_GONE
+                                                           : RULE_DECLARATION_GONE;
+    const model_module *module = before.origin->module;
+    const model_module *now = module_at(c->after, module->path);
+    if (now == NULL)
+        now = find_module(c->after, module->namespace, module->version);
+    report(c, rule, now->namespace_place, before.origin->place, "the %s '%.*s' is gone",
+           kind_words[before.kind], SLICE_PRINT(before.origin->name));
+}
+
+static void compare_module(comparison *c, const model_module *before)
+{
+    const model_module *after = find_module(c->after, before->namespace, before->version);
+    if (after != NULL) {
+        each_declared(before, compare_declared, c);
+        if (before->stream != NULL && after->stream != NULL)
+            compare_streams(c, before->stream, after->stream);
+        return;
+    }
+    const model_module *other = find_module(c->after, before->namespace, 0);
+    if (other != NULL)
+        report(c, RULE_VERSION_CHANGED, other->version_place, before->version_place,
+               "version %" PRIu32 " of '%.*s' became %" PRIu32, before->version,
+               SLICE_PRINT(before->namespace), other->version);
+    else
+        report(c, RULE_NAMESPACE_GONE, successor_of(c, before)->namespace_place,
+               before->namespace_place, "the namespace '%.*s' is gone",
+               SLICE_PRINT(before->namespace));
+}
+
+void breaking_report(arena *memory, diagnostics *diags, const breaking_choice *choice,
+                     const model *before, const model *after)
+{
+    comparison c = {.memory = memory,
+                    .diags = diags,
+                    .choice = choice,
+                    .before = before,
+                    .after = after,
+                    .names = text_table_in(memory),
+                    .pairs = text_table_in(memory)};
+    for (size_t i = 0; i < after->module_count; i++)
+        each_declared(after->modules[i], add_name, &c);
+    for (size_t i = 0; i < before->module_count; i++) {
+        if (before->modules[i]->is_given)
+            compare_module(&c, before->modules[i]);
+    }
+    for (const pair *both = c.first; both != NULL; both = both->next)
+        compare_pair(&c, both);
+}

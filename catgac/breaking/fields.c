@@ -1,0 +1,206 @@
+/* fields.c -- what breaks in tables, the bodies of messages, and structs. */
+#include "breaking/comparison.h"
+
+static const model_field *field_named(const model_field *fields, size_t count, slice name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (slice_equal(fields[i].origin.name, name))
+            return &fields[i];
+    }
+    return NULL;
+}
+
+static const char *type_text(const comparison *c, const model_type *type)
+{
+    buffer text = buffer_in(c->memory);
+    model_print_type(type, &text);
+    return text.data;
+}
+
+/* ---- Types and defaults ---------------------------------------------------------------------- */
+
+static bool compare_types(comparison *c, const model_field *before, const model_field *after)
+{
+    bool same = same_bytes(&before->type, &after->type);
+    if (!same)
+        report(c, RULE_FIELD_TYPE, after->origin.place, before->origin.place,
+               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
+               type_text(c, &before->type), type_text(c, &after->type));
+    else if (!same_spelling(&before->type, &after->type))
+        report(c, RULE_FIELD_TYPE_NAME, after->origin.place, before->origin.place,
+               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
+               type_text(c, &before->type), type_text(c, &after->type));
+    compare_referred(c, &before->type, &after->type);
+    return same;
+}
+
+static int order_of(const model_value *left, const model_value *right)
+{
+    switch (left->kind) {
+    case VALUE_SIGNED:
+        return (left->as_signed > right->as_signed) - (left->as_signed < right->as_signed);
+    case VALUE_FLOAT:
+        return (left->as_float > right->as_float) - (left->as_float < right->as_float);
+    case VALUE_BOOL:
+        return left->as_bool - right->as_bool;
+    case VALUE_UNSIGNED:
+        return (left->as_unsigned > right->as_unsigned) - (left->as_unsigned < right->as_unsigned);
+    case VALUE_NONE:
+    case VALUE_TEXT:
+        break;
+    }
+    return 0;
+}
+
+static void compare_defaults(comparison *c, const model_field *before, const model_field *after)
+{
+    if (before->type.optional != after->type.optional)
+        report(c, RULE_FIELD_OPTIONAL, after->origin.place, before->origin.place,
+               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
+               type_text(c, &before->type), type_text(c, &after->type));
+    else if (order_of(&before->default_value, &after->default_value) != 0)
+        report(c, RULE_DEFAULT_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' has another default", SLICE_PRINT(after->origin.name));
+}
+
+/* ---- Limits ---------------------------------------------------------------------------------- */
+
+/* Below 0 when the new limit lets less pass, above when more, else 0. `sign` is 1 for a limit from below,
+ * -1 from above. */
+static int change_of_limit(const model_value *before, const model_value *after, int sign)
+{
+    if (before->kind == VALUE_NONE || after->kind == VALUE_NONE)
+        return (after->kind == VALUE_NONE) - (before->kind == VALUE_NONE);
+    return sign * order_of(before, after);
+}
+
+static int change_of_length(const model_field *before, const model_field *after)
+{
+    if (!before->has_max_length || !after->has_max_length)
+        return before->has_max_length - after->has_max_length;
+    return (after->max_length > before->max_length) - (after->max_length < before->max_length);
+}
+
+static void compare_limits(comparison *c, const model_field *before, const model_field *after)
+{
+    int low = change_of_limit(&before->minimum, &after->minimum, 1);
+    int high = change_of_limit(&before->maximum, &after->maximum, -1);
+    int length = change_of_length(before, after);
+    if (low < 0 || high < 0 || length < 0)
+        report(c, RULE_LIMIT_NARROWED, after->origin.place, before->origin.place,
+               "less is allowed in '%.*s'", SLICE_PRINT(after->origin.name));
+    if (low > 0 || high > 0 || length > 0)
+        report(c, RULE_LIMIT_WIDENED, after->origin.place, before->origin.place,
+               "more is allowed in '%.*s'", SLICE_PRINT(after->origin.name));
+}
+
+/* ---- Fields ---------------------------------------------------------------------------------- */
+
+static void compare_required(comparison *c, const model_field *before, const model_field *after)
+{
+    if (after->required && !before->required)
+        report(c, RULE_REQUIRED_ADDED, after->origin.place, before->origin.place,
+               "'%.*s' is required now", SLICE_PRINT(after->origin.name));
+    if (before->required && !after->required)
+        report(c, RULE_REQUIRED_DROPPED, after->origin.place, before->origin.place,
+               "'%.*s' is not required any more", SLICE_PRINT(after->origin.name));
+}
+
+/* A field that was deprecated had no value; its place counts all the same. */
+static void compare_fields(comparison *c, const model_field *before, const model_field *after)
+{
+    if (!compare_types(c, before, after) || before->deprecated)
+        return;
+    compare_required(c, before, after);
+    if (after->deprecated) {
+        report(c, RULE_FIELD_DEPRECATED, after->origin.place, before->origin.place,
+               "'%.*s' is deprecated now", SLICE_PRINT(after->origin.name));
+        return;
+    }
+    compare_defaults(c, before, after);
+    if (before->type.kind == after->type.kind)
+        compare_limits(c, before, after);
+}
+
+/* What has the place of a field whose name is gone: it was renamed, if that name is new. */
+static const model_field *renamed(const model_table *before, const model_table *after,
+                                  const model_field *field)
+{
+    if (field->id >= after->field_count)
+        return NULL;
+    const model_field *found = &after->fields[field->id];
+    bool is_new = field_named(before->fields, before->field_count, found->origin.name) == NULL;
+    return is_new && same_bytes(&field->type, &found->type) ? found : NULL;
+}
+
+static void compare_table_field(comparison *c, const model_table *before, const model_table *after,
+                                const model_field *field)
+{
+    const model_field *now = field_named(after->fields, after->field_count, field->origin.name);
+    bool has_name = now != NULL;
+    if (now == NULL)
+        now = renamed(before, after, field);
+    if (now == NULL) {
+        report(c, RULE_FIELD_GONE, after->origin.place, field->origin.place,
+               "'%.*s' is gone from '%.*s'", SLICE_PRINT(field->origin.name),
+               SLICE_PRINT(after->origin.name));
+        return;
+    }
+    if (!has_name)
+        report(c, RULE_FIELD_RENAMED, now->origin.place, field->origin.place,
+               "'%.*s' was '%.*s'", SLICE_PRINT(now->origin.name),
+               SLICE_PRINT(field->origin.name));
+    if (now->id != field->id)
+        report(c, RULE_FIELD_MOVED, now->origin.place, field->origin.place,
+               "'%.*s' had the id %u and has %u", SLICE_PRINT(now->origin.name), field->id,
+               now->id);
+    compare_fields(c, field, now);
+}
+
+static void compare_new_field(comparison *c, const model_table *before, const model_field *field)
+{
+    if (field->required && field_named(before->fields, before->field_count, field->origin.name) == NULL &&
+        (field->id >= before->field_count))
+        report(c, RULE_REQUIRED_ADDED, field->origin.place, before->origin.place,
+               "'%.*s' is new and required", SLICE_PRINT(field->origin.name));
+}
+
+/* The tag of a union has its place right before it, and says nothing of its own. */
+void compare_tables(comparison *c, const model_table *before, const model_table *after)
+{
+    for (size_t i = 0; i < before->field_count; i++) {
+        const model_type *type = &before->fields[i].type;
+        if (type->kind != TYPE_TAG && !(type->element != NULL && type->element->kind == TYPE_TAG))
+            compare_table_field(c, before, after, &before->fields[i]);
+    }
+    for (size_t i = 0; i < after->field_count; i++)
+        compare_new_field(c, before, &after->fields[i]);
+}
+
+/* ---- Structs --------------------------------------------------------------------------------- */
+
+static bool same_member(const model_field *before, const model_field *after)
+{
+    return before->offset == after->offset && same_bytes(&before->type, &after->type);
+}
+
+void compare_structs(comparison *c, const model_struct *before, const model_struct *after)
+{
+    bool same = before->field_count == after->field_count && before->size == after->size;
+    for (size_t i = 0; i < before->field_count && same; i++)
+        same = same_member(&before->fields[i], &after->fields[i]);
+    if (!same) {
+        report(c, RULE_STRUCT_CHANGED, after->origin.place, before->origin.place,
+               "the struct '%.*s' has other members", SLICE_PRINT(after->origin.name));
+        return;
+    }
+    for (size_t i = 0; i < before->field_count; i++) {
+        const model_field *old = &before->fields[i];
+        const model_field *now = &after->fields[i];
+        if (!slice_equal(old->origin.name, now->origin.name))
+            report(c, RULE_FIELD_RENAMED, now->origin.place, old->origin.place,
+                   "'%.*s' was '%.*s'", SLICE_PRINT(now->origin.name),
+                   SLICE_PRINT(old->origin.name));
+        compare_types(c, old, now);
+    }
+}

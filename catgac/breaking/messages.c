@@ -1,0 +1,140 @@
+/* messages.c -- what breaks in commands, queries and events, besides the fields of their bodies. */
+#include "breaking/comparison.h"
+
+/* The place of an annotation, or of the message that has none. */
+static span said_or_name(span said, const model_message *message)
+{
+    return said.source != 0 ? said : message->origin.place;
+}
+
+#define REPORT_SAID(rule, annotation, ...)                                                         \
+    report(c, rule, said_or_name(after->said.annotation, after),                                   \
+           said_or_name(before->said.annotation, before), __VA_ARGS__)
+
+static const char *const kind_words[] = {"a command", "a query", "an event"};
+static const char *const qos_words[] = {"at most once", "at least once", "exactly once"};
+
+/* ---- Ways ------------------------------------------------------------------------------------ */
+
+static bool same_keys(const model_message *before, const model_message *after)
+{
+    bool same = before->key_count == after->key_count;
+    for (size_t i = 0; i < before->key_count && same; i++)
+        same = slice_equal(before->keys[i]->origin.name, after->keys[i]->origin.name);
+    return same;
+}
+
+static void compare_ways(comparison *c, const model_message *before, const model_message *after)
+{
+    if (!same_keys(before, after))
+        report(c, RULE_KEYS_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' has other keys", SLICE_PRINT(after->origin.name));
+    if (before->http != NULL &&
+        (after->http == NULL || !slice_equal(before->http->method, after->http->method) ||
+         !slice_equal(before->http->path, after->http->path)))
+        REPORT_SAID(RULE_HTTP_CHANGED, http, "'%.*s' has another method or path, or none",
+                    SLICE_PRINT(after->origin.name));
+}
+
+/* ---- Calls ----------------------------------------------------------------------------------- */
+
+static void compare_answers(comparison *c, const model_message *before,
+                            const model_message *after)
+{
+    if (!same_origin(&before->result->origin, &after->result->origin))
+        report(c, RULE_RESULT_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' was answered with '%.*s' and is with '%.*s'",
+               SLICE_PRINT(after->origin.name), SLICE_PRINT(before->result->origin.name),
+               SLICE_PRINT(after->result->origin.name));
+    if (before->errors != NULL &&
+        (after->errors == NULL || !same_origin(&before->errors->origin, &after->errors->origin)))
+        report(c, RULE_THROWS_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' does not fail with '%.*s' any more", SLICE_PRINT(after->origin.name),
+               SLICE_PRINT(before->errors->origin.name));
+    if (before->idempotency_ns > after->idempotency_ns)
+        REPORT_SAID(RULE_IDEMPOTENCY_SHORTENED, idempotent,
+                    "the first answer to '%.*s' is kept for less time, or not at all",
+                    SLICE_PRINT(after->origin.name));
+}
+
+/* A repeated command is safe where its first answer is kept, and a query always. */
+static void compare_tries(comparison *c, const model_message *before, const model_message *after)
+{
+    if (after->timeout_ns < before->timeout_ns)
+        REPORT_SAID(RULE_TIMEOUT_SHORTENED, timeout, "'%.*s' has less time",
+                    SLICE_PRINT(after->origin.name));
+    if (after->retries < before->retries)
+        REPORT_SAID(RULE_RETRY_LOWERED, retry, "'%.*s' is tried again less often: %u, not %u",
+                    SLICE_PRINT(after->origin.name), after->retries, before->retries);
+    if (after->kind == MESSAGE_COMMAND && before->retries == 0 && after->retries > 0 &&
+        after->idempotency_ns == 0)
+        REPORT_SAID(RULE_RETRY_ADDED, retry, "'%.*s' is tried again now",
+                    SLICE_PRINT(after->origin.name));
+}
+
+/* ---- Events ---------------------------------------------------------------------------------- */
+
+static void compare_events(comparison *c, const model_message *before, const model_message *after)
+{
+    if (after->qos < before->qos)
+        REPORT_SAID(RULE_QOS_LOWERED, qos, "'%.*s' was delivered %s and is %s",
+                    SLICE_PRINT(after->origin.name), qos_words[before->qos], qos_words[after->qos]);
+    if (after->qos > before->qos)
+        REPORT_SAID(RULE_QOS_RAISED, qos, "'%.*s' was delivered %s and is %s",
+                    SLICE_PRINT(after->origin.name), qos_words[before->qos], qos_words[after->qos]);
+    if (!model_is_stored(before) || !model_is_stored(after))
+        return;
+    compare_tries(c, before, after);
+    if (before->dead_letter && !after->dead_letter)
+        REPORT_SAID(RULE_DEAD_LETTER_DROPPED, dead_letter, "'%.*s' has no dead letters any more",
+                    SLICE_PRINT(after->origin.name));
+    if (after->dedup_window_ns < before->dedup_window_ns)
+        REPORT_SAID(RULE_DEDUP_SHORTENED, dedup, "the id of '%.*s' is remembered for less time",
+                    SLICE_PRINT(after->origin.name));
+}
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+static void compare_bodies(comparison *c, const model_table *before, const model_table *after)
+{
+    compare_later(c, (declared){DECLARED_TABLE, &before->origin, .table = before},
+                  (declared){DECLARED_TABLE, &after->origin, .table = after});
+}
+
+void compare_messages(comparison *c, const model_message *before, const model_message *after)
+{
+    if (before->kind != after->kind) {
+        report(c, RULE_MESSAGE_KIND, after->origin.place, before->origin.place,
+               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
+               kind_words[before->kind], kind_words[after->kind]);
+        return;
+    }
+    compare_bodies(c, before->body, after->body);
+    compare_ways(c, before, after);
+    if (after->kind == MESSAGE_EVENT) {
+        compare_events(c, before, after);
+        return;
+    }
+    compare_answers(c, before, after);
+    compare_tries(c, before, after);
+}
+
+/* ---- Streams --------------------------------------------------------------------------------- */
+
+/* Of two limits where 0 is none. */
+static bool is_less(uint64_t before, uint64_t after)
+{
+    return after != 0 && (before == 0 || after < before);
+}
+
+void compare_streams(comparison *c, const model_stream *before, const model_stream *after)
+{
+    if (is_less(before->max_age_ns, after->max_age_ns) ||
+        is_less(before->max_bytes, after->max_bytes) || after->replicas < before->replicas)
+        report(c, RULE_STREAM_SHRUNK, after->place, before->place,
+               "the stream %.*s keeps less", SLICE_PRINT(after->name));
+    if (before->in_memory != after->in_memory)
+        report(c, RULE_STREAM_STORAGE, after->place, before->place,
+               "the stream %.*s is kept %s now", SLICE_PRINT(after->name),
+               after->in_memory ? "in memory" : "on disk");
+}

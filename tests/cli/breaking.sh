@@ -1,0 +1,101 @@
+#!/bin/sh
+# catgac breaking: a file, a folder, a revision of git; levels and exit codes. The rules are in tests/breaking.
+. "$(dirname "$0")/expect"
+write() { mkdir -p "${1%/*}" && printf 'namespace %s;\nversion 1;\n%s\n' "$2" "$3" >"$1"; }
+wire='table T { x: u64; }'
+old='table T { x: u32; }'
+
+# A file.
+write old/a.catga a "$old"
+write new/a.catga a "$wire"
+write fine/a.catga a 'table T { x: u32; y: u32; }'
+expect 1 "$CATGAC" breaking --against old/a.catga new/a.catga
+said "new/a.catga:3:11: error: 'x' was u32 and is u64; this breaks old and new readers: "
+said 'old/a.catga:3:11: note: this is what it was'
+said '1 error generated.'
+expect 0 "$CATGAC" breaking --against old/a.catga fine/a.catga
+[ ! -s .said ] || fail 'something was said of what breaks nobody'
+expect 0 "$CATGAC" breaking --against old/a.catga old/a.catga
+
+# Levels, and changes that are allowed.
+write new/b.catga a 'table T { y: u32; }'
+expect 1 "$CATGAC" breaking --against old/a.catga new/b.catga
+said '[field-renamed]'
+expect 1 "$CATGAC" breaking --level source --against old/a.catga new/b.catga
+expect 0 "$CATGAC" breaking --level wire --level delivery --against old/a.catga new/b.catga
+expect 0 "$CATGAC" breaking --level source --against old/a.catga new/a.catga
+expect 0 "$CATGAC" breaking --allow field-renamed --against old/a.catga new/b.catga
+expect 2 "$CATGAC" breaking --allow nothing --against old/a.catga new/b.catga
+said "no rule has the code 'nothing'"
+expect 2 "$CATGAC" breaking --level all --against old/a.catga new/b.catga
+expect 2 "$CATGAC" breaking new/b.catga
+
+# Errors in a schema, files that are not there.
+write bad/a.catga a 'table T { x: nosuch; }'
+expect 1 "$CATGAC" breaking --against old/a.catga bad/a.catga
+expect 1 "$CATGAC" breaking --against bad/a.catga old/a.catga
+said "bad/a.catga:3:14: error: unknown type 'nosuch'"
+expect 3 "$CATGAC" breaking --against old/a.catga missing.catga
+expect 3 "$CATGAC" breaking --against old/none.catga old/a.catga
+
+# A folder: a file is compared with that of its path below the roots, imports are those of the old folder.
+write before/deep/m.catga deep.m 'table M { x: u8; }'
+write before/deep/s.catga deep.s 'import "deep/m.catga"; table S { m: M; }'
+write after/deep/m.catga deep.m 'table M { x: u16; }'
+write after/deep/s.catga deep.s 'import "deep/m.catga"; table S { m: M; }'
+expect 1 "$CATGAC" breaking -I after --against before after/deep/s.catga
+said "after/deep/m.catga:3:11: error: 'x' was u8 and is u16"
+said 'before/deep/m.catga:3:11: note:'
+expect 3 "$CATGAC" breaking --against before after/deep/m.catga
+said "cannot read 'before': none of the given files is there"
+
+# A folder against a folder: what is gone is noticed, what is new passes.
+expect 1 "$CATGAC" breaking --against before after
+said "'x' was u8 and is u16"
+cp after/deep/m.catga before/deep/m.catga
+expect 0 "$CATGAC" breaking --against before after
+write after/more.catga more "$old"
+expect 0 "$CATGAC" breaking --against before after
+expect 1 "$CATGAC" breaking --against after before
+said "the namespace 'more' is gone"
+
+# A revision of git. Nothing is checked out, and no shell sees its name.
+command -v git >/dev/null || exit 0
+git_quietly() { git -c user.name=test -c user.email=test@localhost "$@" >/dev/null 2>&1; }
+mkdir tree && cd tree
+git_quietly init
+write schemas/deep/m.catga deep.m 'table M { x: u8; }'
+write schemas/deep/s.catga deep.s 'import "deep/m.catga"; table S { m: M; }'
+git_quietly add . && git_quietly commit -m one && git_quietly tag v1
+write schemas/deep/m.catga deep.m 'table M { x: u16; }'
+write schemas/new.catga new "$old"
+for revision in v1 git:v1 HEAD; do
+    expect 1 "$CATGAC" breaking -I schemas --against $revision schemas/deep/s.catga
+    said "schemas/deep/m.catga:3:11: error: 'x' was u8 and is u16"
+    said "${revision#git:}:schemas/deep/m.catga:3:11: note: this is what it was"
+done
+cd schemas/deep
+expect 1 "$CATGAC" breaking -I .. --against v1 s.catga
+cd ../..
+expect 1 "$CATGAC" breaking --against v1 schemas
+expect 1 "$CATGAC" breaking --against v1 .
+expect 3 "$CATGAC" breaking --against v1 schemas/new.catga
+said "cannot read 'v1': none of the given files is there"
+rm schemas/deep/s.catga
+expect 1 "$CATGAC" breaking --against v1 schemas
+said "the namespace 'deep.s' is gone"
+for revision in v2 git:v2 git: 'git:--all' 'v1; touch harmed' '$(touch harmed)'; do
+    expect 3 "$CATGAC" breaking --against "$revision" schemas
+    said 'there is no such file or folder, and git knows no such revision'
+done
+absent harmed
+git_quietly add . && git_quietly commit -m two
+expect 0 "$CATGAC" breaking --against HEAD schemas
+
+# Where there is no git, and no work tree.
+(
+    PATH=/nowhere
+    code=0
+    "$CATGAC" breaking --against v1 schemas 2>.said || code=$?
+    [ "$code" -eq 3 ]
+) || fail 'without git'
