@@ -39,6 +39,7 @@ expect 0 "$CATGAC" --check-templates --templates mine
 touch mine/c/heador.tmpl.h
 expect 1 "$CATGAC" --check-templates --templates mine
 said "'mine/c/heador.tmpl.h' takes the place of no template; there is:"
+said "; one of your own is kept elsewhere and named with --emit"
 expect 3 "$CATGAC" --check-templates --templates nowhere
 said "cannot read 'nowhere': No such file or directory"
 
