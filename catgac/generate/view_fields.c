@@ -291,8 +291,17 @@ static slice fbs_attributes_of(const model_field *field)
     return field->required ? SLICE(", required") : SLICE("");
 }
 
+/* Where a field is a word of C++, flatc puts an underscore behind it, which it forgets for unions. */
+static slice fbs_name_of(viewer *v, const model_field *field)
+{
+    slice name = field->origin.name;
+    bool is_broken = view_item(&field->type)->kind == TYPE_UNION && mangle_is_reserved(name);
+    return is_broken ? VIEW_JOIN(v, name, SLICE("_")) : name;
+}
+
 static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
 {
+    made->fbs = fbs_name_of(v, field);
     made->written = view_written_type(v, &field->type);
     made->fbs_type = is_nameless_enum(field) ? view_fbs_scalar(field->type.scalar)
                                              : view_fbs_type(v, &field->type);

@@ -80,7 +80,9 @@ inline Bytes Encode(const Golden &golden)
 
 #define BOTH(table) Accepts<table>, Rewrite<table>
 
-enum { CREATE_ORDER, ORDER_RESULT, GET_ORDER, ORDER, ORDER_CREATED, FIELDS, CODEC_ORDER, NODE, KINDS, SPARSE, GOLDENS };
+enum {
+    CREATE_ORDER, ORDER_RESULT, GET_ORDER, ORDER, ORDER_CREATED, FIELDS, CODEC_ORDER, NODE, KINDS, SPARSE, CHOICES, WIDE, GOLDENS
+};
 
 static const Golden goldens[GOLDENS] = {
     {&shop_orders_create_order_descriptor, BOTH(shop::orders::CreateOrder_),
@@ -120,6 +122,17 @@ static const Golden goldens[GOLDENS] = {
          "flags":[true,false],"colors":["Blue"],"times":["1970-01-01T00:00:00Z"],"texts":["x"],
          "points":[{"x":1,"y":2}],"inners":[{"flag":true}]})"},
     {&test_codec_kinds_descriptor, BOTH(test::codec::Kinds), "{}"},
+    {&test_codec_choices_descriptor, BOTH(test::codec::Choices),
+     R"({"choice_type":"Line","choice":{"product_id":"rope"},"short_type":"Choices",
+         "short":{"must_type":"words","must":"inner"},"choices_type":["at","words","Arrays","Line"],
+         "choices":[{"x":1,"y":2},"w",{"id":"00000000-0000-0000-0000-000000000001","numbers":[1,2,3],"on":[true,false,true],
+         "points":[{"x":1,"y":2},{"x":3,"y":4}],"rights":["Read",0],"last":5},{"product_id":"p"}],
+         "must_type":"at","must":{"x":0.5,"y":-0.5},"rights":"Write","allowed":["Own","Read Write"],
+         "ids":["00000000-0000-0000-0000-000000000001"]})"},
+    {&test_codec_wide_descriptor, BOTH(test::codec::Wide),
+     R"({"f0":1,"f1":"one","f2":2,"f3_type":"words","f3":"three","f4":[4],"f5":{"f69":{"f64":9}},"f6":"Read",
+         "f63":"00000000-0000-0000-0000-000000000063","f64":64,"f65":"sixty-five","f66":66,
+         "f67_type":"at","f67":{"x":6,"y":7},"f68":[68]})"},
 };
 
 #endif

@@ -16,6 +16,7 @@ class Writer:
         self.enums = dict(shared.enums) if shared else {}
         self.flags = dict(shared.flags) if shared else {}
         self.unions = list(shared.unions) if shared else []
+        self.ending = list(shared.ending) if shared else []  # those of them that may be something else than a table
         self.structs = list(shared.structs) if shared else []
         self.tables = list(shared.tables) if shared else []
         self.lines = [f"namespace {self.namespace};", f"version {random.randint(1, 999)};"]
@@ -67,6 +68,7 @@ class Writer:
         texts = [kind if kind != "string" and picked.index(kind) == i and self.chance(0.6) else f"a{i}: {kind}"
                  for i, kind in enumerate(picked)]
         self.unions.append(name)
+        self.ending += [name] if any(kind not in self.tables for kind in picked) else []
         self.lines.append(f"union {name} {{ " + ", ".join(texts) + " }")
 
     def scalar(self):
@@ -124,7 +126,9 @@ class Writer:
             return self.random.choice(["uuid", "[uuid]" + self.maximum()]) + self.rules()
         if choice == 10 and self.unions:
             union = self.random.choice(self.unions)
-            return self.random.choice([union, f"[{union}]" + self.maximum()]) + self.rules()
+            # What a table must hold must not be the same table, without end.
+            rules = self.rules() if union in self.ending else self.random.choice(["", "", " @deprecated"])
+            return self.random.choice([union + rules, f"[{union}]" + self.maximum() + self.rules()])
         if choice <= 4 or choice == 10:
             return self.scalar_field()
         if choice == 5:

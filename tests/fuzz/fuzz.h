@@ -21,6 +21,7 @@
 static const catga_table *const fuzz_tables[] = {
     &test_codec_order_descriptor, &test_codec_node_descriptor,  &test_codec_kinds_descriptor,
     &test_codec_eight_descriptor, &test_codec_line_descriptor, &test_codec_noticed_descriptor,
+    &test_codec_choices_descriptor, &test_codec_wide_descriptor,
 };
 enum { FUZZ_TABLES = sizeof fuzz_tables / sizeof fuzz_tables[0] };
 
