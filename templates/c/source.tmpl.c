@@ -347,7 +347,7 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status, 
 /* ---- ${message.word} ${message.name} ---- */
 
 const catga_message ${message.type}_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "${message.subject}",
     &${message.type}_descriptor,
 % if message.is_event
@@ -355,13 +355,15 @@ const catga_message ${message.type}_message_descriptor = {
     NULL,
     CATGA_EVENT,
     0,
-    0};
+    0,
+    NULL};
 % else
     &${message.result}_descriptor,
     ${message.errors},
     ${message.kind},
     ${message.timeout_ms},
-    ${message.retries}};
+    ${message.retries},
+    NULL};
 
 catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply)
 {

@@ -268,7 +268,8 @@ static const catga_message short_echo = {"catga.commands.sample.v1.Echo",
                                          &sample_error,
                                          CATGA_COMMAND,
                                          100,
-                                         3};
+                                         3,
+                                         NULL};
 
 static void *give_up(void *argument)
 {

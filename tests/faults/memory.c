@@ -68,7 +68,8 @@ static const catga_message quick_echo = {"catga.commands.sample.v1.Echo",
                                          &sample_error,
                                          CATGA_COMMAND,
                                          100,
-                                         1};
+                                         1,
+                                         NULL};
 
 static catga_status reply(catga_context *context, sample_view view)
 {

@@ -39,16 +39,18 @@ static const catga_message sample_echo_message = {"catga.commands.sample.v1.Echo
                                                   &sample_error,
                                                   CATGA_COMMAND,
                                                   2000,
-                                                  2};
+                                                  2,
+                                                  NULL};
 static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
                                                  &sample_ask_table,
                                                  &sample_answer_table,
                                                  &sample_error,
                                                  CATGA_QUERY,
                                                  2000,
-                                                 2};
+                                                 2,
+                                                 NULL};
 static const catga_message sample_noted_message = {
-    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0};
+    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0, NULL};
 
 /* As the generated function of an error does. */
 SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status

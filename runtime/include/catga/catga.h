@@ -217,6 +217,9 @@ typedef struct catga_options {
     unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
     unsigned pending;         /* messages that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
+    int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
+    unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
+    unsigned replicas;        /* servers of a cluster that keep a stored event; CATGA_REPLICAS, 1 */
     catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
     void *log_user;
     catga_log_level log_level; /* CATGA_LOG = error, warning, info, debug; warning (0 means: not set) */
@@ -304,17 +307,56 @@ catga_string catga_context_subject(const catga_context *context);
 /* Milliseconds until the caller gives up; 0 when it has, INT64_MAX for an event. */
 int64_t catga_context_remaining_ms(const catga_context *context);
 
+/*
+ * For the handler of an event that is stored, to return: the event is handled again, after `delay_ms`, or with a negative
+ * delay after the pause that its schema says. It counts as an attempt. (Any status that is not CATGA_OK does the same, with
+ * the schema's pause; this says it aloud.)
+ */
+catga_status catga_retry_after(catga_context *context, int64_t delay_ms);
+
+/*
+ * For the handler of an event that is stored, to return: no attempt will ever succeed. The event becomes a dead letter
+ * at once, with the reason.
+ */
+catga_status catga_reject(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+
+/* Which attempt this is, from 1; 1 for what is not stored. Attempts that a dead replica has begun count. */
+uint32_t catga_context_attempt(const catga_context *context);
+
+/* ---- Stored events --------------------------------------------------------------------------------------------- */
+
+/*
+ * How an event that was published without waiting ended. CATGA_OK: it is stored. CATGA_TIMEOUT, CATGA_CLOSED: whether it is,
+ * is not known. Anything else: it is not stored. It may publish and send, but must not wait.
+ */
+typedef void catga_published(catga_status status, const catga_error *error, void *user);
+
 /* ---- A server inside this process ------------------------------------------------------------------------------ */
 
 /*
  * Buses opened with the same options.local speak to each other, with no server and no network: unit tests, and
  * programs that hold all their services. Calls run the handler in the calling thread; events and replies to ..._send
- * are delivered by a thread of the hub, in order. Encoding, verification, deadlines and errors are those of NATS.
+ * are delivered by a thread of the hub, in order. Encoding, verification, deadlines and errors are those of NATS; so is
+ * what is said of stored events: they are kept for as long as the server is.
  */
 CATGA_CHECKED catga_status catga_local_open(catga_local **local);
 
 /* Stops (connected = false) or restarts the server, as its users see it: they are disconnected and reconnected. */
 void catga_local_set_connected(catga_local *local, bool connected);
+
+/* Turns the clock on by which stored events are handed out again: a test need not wait for a pause to pass. */
+void catga_local_advance(catga_local *local, int64_t milliseconds);
+
+/* What the server does wrong, for tests: each applies to one message, the `nth` from now on, 1 being the next. */
+typedef enum catga_local_fault {
+    CATGA_LOCAL_LOSE_PUBLISH,     /* a stored event does not arrive: nobody answers */
+    CATGA_LOCAL_LOSE_PUBLISH_ACK, /* it is stored, and the answer is lost */
+    CATGA_LOCAL_REFUSE_PUBLISH,   /* it is refused for want of room: "not now" */
+    CATGA_LOCAL_LOSE_ACK,         /* what a handler's end says about a stored event is lost */
+    CATGA_LOCAL_DUPLICATE,        /* a stored event is handed out twice */
+    CATGA_LOCAL_FAULTS
+} catga_local_fault;
+void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth);
 
 /* After all its buses have been closed. NULL is allowed. */
 void catga_local_close(catga_local *local);

@@ -180,6 +180,22 @@ typedef struct catga_error_set {
     size_t count;
 } catga_error_set;
 
+/* Where the events of a namespace are stored. */
+typedef struct catga_stream {
+    const char *name;            /* "SHOP_ORDERS_V1" */
+    const char *const *subjects; /* of its events */
+    size_t subject_count;
+    uint32_t window_ms; /* for so long the id of an event is remembered, and the event stored once */
+} catga_stream;
+
+/* What an event needs that is stored, and delivered at least once. */
+typedef struct catga_delivery {
+    const catga_stream *stream;
+    uint32_t backoff_ms;         /* before the second attempt of a handler; doubled before each further one */
+    uint32_t backoff_longest_ms; /* but no longer than this */
+    bool dead_letter;            /* kept as a dead letter when it is given up */
+} catga_delivery;
+
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
 typedef struct catga_message {
@@ -188,8 +204,9 @@ typedef struct catga_message {
     const catga_table *result;     /* of a command or query, else NULL */
     const catga_error_set *errors; /* that its handler may answer with, or NULL */
     catga_message_kind kind;
-    uint32_t timeout_ms; /* of a command or query: from the first try to the answer */
-    uint32_t retries;    /* further tries */
+    uint32_t timeout_ms; /* of a command, query or stored event: from the first try to the answer */
+    uint32_t retries;    /* further tries; of a stored event: further attempts of a handler */
+    const catga_delivery *delivery; /* of an event that is stored, else NULL */
 } catga_message;
 
 /* How a handler gets its messages. */
@@ -231,8 +248,9 @@ typedef void catga_deliver_function(catga_function callback, catga_status status
                                     const catga_error *error, void *user);
 
 /*
- * Sends an event that may be lost. CATGA_OK when it was handed to the transport; CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE,
- * CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when not.
+ * Sends an event. One that may be lost: CATGA_OK when it was handed to the transport; CATGA_INVALID_MESSAGE,
+ * CATGA_TOO_LARGE, CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when not. One that is stored: CATGA_OK when the server
+ * has acknowledged it; CATGA_TIMEOUT, CATGA_CLOSED when that is not known; anything else when it is not stored.
  */
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input);
 
@@ -248,6 +266,14 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
  */
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver, catga_function callback, void *user);
+
+/*
+ * Sends an event that is stored, without waiting. CATGA_OK: `callback` will be called exactly once, from a thread of the
+ * runtime, with what catga_publish would have returned. Otherwise it will not be called. CATGA_OVERLOADED: `in_flight`
+ * calls and events are under way.
+ */
+catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
+                                 catga_published *callback, void *user);
 
 /* Before catga_close. NULL is allowed. */
 void catga_received_free(void *received);

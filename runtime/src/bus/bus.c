@@ -69,6 +69,8 @@ static void core_free(catga_core *core)
     catga_calls_end(&core->calls);
     catga_pool_end(&core->received);
     catga_pool_end(&core->payloads);
+    catga_beats_end(&core->beats);
+    pthread_mutex_destroy(&core->preparing);
     pthread_mutex_destroy(&core->serving);
     if (core->stop_fd >= 0)
         close(core->stop_fd);
@@ -87,6 +89,8 @@ static catga_core *core_make(const catga_settings *settings)
     catga_pool_begin(&core->received, catga_received_size());
     catga_pool_begin(&core->payloads, 0);
     pthread_mutex_init(&core->serving, NULL);
+    pthread_mutex_init(&core->preparing, NULL);
+    catga_beats_begin(&core->beats);
     core->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     catga_status status =
         catga_calls_begin(&core->calls, (uint32_t)settings->in_flight, catga_client_drive, core);
@@ -161,6 +165,7 @@ void catga_close(catga_bus *bus)
                   "closed while a handler runs: its bus is not freed");
         return;
     }
+    catga_beats_stop(&core->beats);
     catga_calls_stop_timer(&core->calls);
     core->operations->close(core->transport);
     catga_client_abandon(core);

@@ -4,9 +4,13 @@
  */
 #include "bus/context.h"
 #include "bus/payload.h"
+#include "bus/store.h"
 #include "bus/status.h"
 
 #include <stdlib.h>
+
+/* Further tries to store an event: each has a share of its time, and they share one id. */
+enum { STORE_RETRIES = 9 };
 
 /* How a call ended, or how one try of it did. */
 typedef struct outcome {
@@ -44,7 +48,7 @@ static catga_status address(catga_envelope *envelope, const catga_bus *bus,
     return CATGA_OK;
 }
 
-/* ---- Events ---- */
+/* ---- Events that may be lost ---- */
 
 static catga_status publish(catga_bus *bus, const catga_message *message, const void *input,
                             catga_problem *problem)
@@ -67,22 +71,6 @@ static catga_status publish(catga_bus *bus, const catga_message *message, const 
     return status;
 }
 
-catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
-{
-    catga_problem problem;
-
-    problem.text[0] = '\0';
-    catga_status status = publish(bus, message, input, &problem);
-    if (status == CATGA_OK)
-        catga_core_count(bus->core, CATGA_COUNTER_published);
-    else
-        catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
-                          "%s was not published: %s%s%s", message->table->name,
-                          catga_status_text(status), problem.text[0] != '\0' ? ": " : "",
-                          problem.text);
-    return status;
-}
-
 /* ---- What an answer says ---- */
 
 static catga_status read_error(outcome *out, const char *code,
@@ -102,6 +90,8 @@ static catga_status read_answer(outcome *out, catga_core *core, const catga_mess
 {
     const catga_transport_operations *operations = core->operations;
 
+    if (message->delivery != NULL)
+        return operations->stored(&out->answer, &out->problem);
     if (out->answer.no_responders)
         return CATGA_NO_RESPONDERS;
     const char *code = operations->header(&out->answer, CATGA_HEADER_ERROR_CODE);
@@ -175,6 +165,9 @@ static catga_status send_try(catga_core *core, catga_pending *call)
 {
     catga_request *request = &call->request;
 
+    if (request->message->delivery != NULL)
+        return core->operations->store(core->transport, &request->envelope.outgoing,
+                                       catga_pending_token(call));
     if (request->retry.tries > 1)
         catga_core_count(core, CATGA_COUNTER_calls_retried);
     if (request->retry.tries > 1 || request->bounded)
@@ -184,6 +177,14 @@ static catga_status send_try(catga_core *core, catga_pending *call)
 }
 
 /* ---- Starting and ending ---- */
+
+static void plan_tries(const catga_core *core, catga_pending *call, bool repeatable,
+                       uint32_t retries, int64_t deadline)
+{
+    uint64_t random =
+        catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^ core->identity.key[0];
+    catga_retry_init(&call->request.retry, repeatable, retries, deadline, random);
+}
 
 /* A claimed call about `message`, ready for its first step; what it sends is not encoded yet. */
 static catga_status begin(const catga_bus *bus, const catga_message *message, bool has_callback,
@@ -208,20 +209,26 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
     request->bounded = bus->context != NULL && bus->context->deadline < deadline;
     if (request->bounded)
         deadline = bus->context->deadline;
-    if (message->kind == CATGA_COMMAND)
+    bool stored = message->delivery != NULL;
+    if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &core->identity);
     request->envelope.outgoing.deadline_ns = deadline;
     request->envelope.outgoing.sender_waits = !has_callback;
     request->message = message;
-    catga_retry_init(&request->retry, message->kind == CATGA_QUERY, message->retries, deadline,
-                     catga_pending_token(call) * UINT64_C(0x9e3779b97f4a7c15) ^
-                         core->identity.key[0]);
+    plan_tries(core, call, message->kind == CATGA_QUERY || stored,
+               stored ? STORE_RETRIES : message->retries, deadline);
     *claimed = call;
     return CATGA_OK;
 }
 
-static catga_status count_outcome(catga_core *core, catga_status status)
+static catga_status count_outcome(catga_core *core, const catga_message *message,
+                                  catga_status status)
 {
+    if (message->delivery != NULL) {
+        if (status == CATGA_OK)
+            catga_core_count(core, CATGA_COUNTER_published);
+        return status;
+    }
     catga_core_count(core, CATGA_COUNTER_calls);
     if (status != CATGA_OK)
         catga_core_count(core, CATGA_COUNTER_calls_failed);
@@ -302,7 +309,7 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
     out.table = NULL;
     out.error = (catga_error){0};
     if (out.status != CATGA_OK)
-        return count_outcome(core, keep(core, &out, reply));
+        return count_outcome(core, message, keep(core, &out, reply));
     out.status = begin(bus, message, false, &call);
     if (out.status == CATGA_OK) {
         call->request.envelope.outgoing.data = payload.data;
@@ -311,7 +318,7 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
         catga_calls_free(&core->calls, call);
     }
     catga_payload_free(&payload, core);
-    return count_outcome(core, keep(core, &out, reply));
+    return count_outcome(core, message, keep(core, &out, reply));
 }
 
 void catga_received_free(void *memory)
@@ -325,6 +332,87 @@ void catga_received_free(void *memory)
     catga_pool_give(&kept->core->received, kept);
 }
 
+/* ---- Events that are stored ---- */
+
+/* Ends a call that its caller has driven; what it points to is gone then. */
+static catga_status conclude(catga_core *core, catga_pending *call, outcome *out,
+                             catga_problem *problem)
+{
+    catga_calls_free(&core->calls, call);
+    if (out->problem.text[0] != '\0')
+        *problem = out->problem;
+    drop_answer(out, core);
+    return out->status;
+}
+
+/* A stream that cannot be asked for now may well be there: the event's own answer will tell. */
+static catga_status prepare_stream(catga_core *core, const catga_message *message)
+{
+    catga_status status = catga_store_prepare(core, message->delivery->stream);
+    return status == CATGA_DISCONNECTED || status == CATGA_TIMEOUT ? CATGA_OK : status;
+}
+
+static catga_status publish_stored(catga_bus *bus, const catga_message *message, const void *input,
+                                   catga_problem *problem)
+{
+    catga_core *core = bus->core;
+    catga_pending *call;
+    catga_payload payload;
+    outcome out;
+    catga_status status = prepare_stream(core, message);
+
+    if (status == CATGA_OK)
+        status = catga_payload_encode(&payload, core, message->table, input, problem);
+    if (status != CATGA_OK)
+        return status;
+    status = begin(bus, message, false, &call);
+    if (status == CATGA_OK) {
+        call->request.envelope.outgoing.data = payload.data;
+        call->request.envelope.outgoing.length = payload.length;
+        drive_waiting(core, call, &out);
+        status = conclude(core, call, &out, problem);
+    }
+    catga_payload_free(&payload, core);
+    return status;
+}
+
+catga_status catga_client_store(catga_core *core, const catga_outgoing *message, int64_t deadline,
+                                catga_problem *problem)
+{
+    static const catga_delivery stored;
+    static const catga_message any = {.kind = CATGA_EVENT, .delivery = &stored};
+    catga_pending *call = catga_calls_claim(&core->calls);
+    outcome out;
+
+    if (call == NULL)
+        return CATGA_OVERLOADED;
+    call->request.message = &any;
+    call->request.envelope.outgoing = *message;
+    call->request.began = catga_clock_now();
+    call->request.bounded = false;
+    plan_tries(core, call, true, STORE_RETRIES, deadline);
+    drive_waiting(core, call, &out);
+    return conclude(core, call, &out, problem);
+}
+
+catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
+{
+    catga_problem problem;
+
+    problem.text[0] = '\0';
+    catga_status status = message->delivery == NULL
+                              ? publish(bus, message, input, &problem)
+                              : publish_stored(bus, message, input, &problem);
+    if (status == CATGA_OK)
+        catga_core_count(bus->core, CATGA_COUNTER_published);
+    else
+        catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
+                          "%s was not published: %s%s%s", message->table->name,
+                          catga_status_text(status), problem.text[0] != '\0' ? ": " : "",
+                          problem.text);
+    return status;
+}
+
 /* ---- A call with a callback ---- */
 
 /* Ends the call; its slot is free before the callback runs, which may make the next call. */
@@ -333,10 +421,11 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
     catga_deliver_function *function = call->request.deliver;
     catga_function callback = call->request.callback;
     void *user = call->request.user;
+    const catga_message *message = call->request.message;
 
     catga_calls_free(&core->calls, call);
     explain(out);
-    function(callback, count_outcome(core, out->status), out->table, &out->error, user);
+    function(callback, count_outcome(core, message, out->status), out->table, &out->error, user);
     drop_answer(out, core);
 }
 
@@ -387,7 +476,7 @@ static catga_status set_payload(catga_request *request, const catga_payload *pay
 
     outgoing->data = payload->data;
     outgoing->length = payload->length;
-    if (request->message->retries == 0)
+    if (request->retry.retries_left == 0)
         return CATGA_OK;
     if (payload->length > request->copy_capacity) {
         uint8_t *larger = realloc(request->copy, payload->length);
@@ -447,5 +536,23 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
         status = start(core, call, &payload);
         catga_payload_free(&payload, core);
     }
-    return status == CATGA_OK ? CATGA_OK : count_outcome(core, status);
+    return status == CATGA_OK ? CATGA_OK : count_outcome(core, message, status);
+}
+
+/* The callback of an event looks at no table. */
+static void deliver_published(catga_function callback, catga_status status, const uint8_t *table,
+                              const catga_error *error, void *user)
+{
+    (void)table;
+    ((catga_published *)callback)(status, error, user);
+}
+
+catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
+                                 catga_published *callback, void *user)
+{
+    catga_status status = prepare_stream(bus->core, message);
+
+    if (status != CATGA_OK)
+        return status;
+    return catga_send(bus, message, input, deliver_published, (catga_function)callback, user);
 }

@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { LONGEST_DELAY_MS = 86400000 };
+
 void *catga_context_user(const catga_context *context)
 {
     return context->user;
@@ -43,6 +45,29 @@ int64_t catga_context_remaining_ms(const catga_context *context)
     if (context->deadline == CATGA_FOREVER)
         return INT64_MAX;
     return catga_clock_left_ms(context->deadline, catga_clock_now());
+}
+
+uint32_t catga_context_attempt(const catga_context *context)
+{
+    return context->attempt;
+}
+
+/* ---- What a handler of a stored event may ask for ---- */
+
+catga_status catga_retry_after(catga_context *context, int64_t delay_ms)
+{
+    context->retry_after_ms = delay_ms < 0 ? -1 : delay_ms < LONGEST_DELAY_MS ? delay_ms : LONGEST_DELAY_MS;
+    return CATGA_RETRY_LATER;
+}
+
+catga_status catga_reject(catga_context *context, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(context->problem.text, sizeof context->problem.text, format, arguments);
+    va_end(arguments);
+    return CATGA_REJECTED;
 }
 
 /* ---- Answers ---- */

@@ -12,6 +12,8 @@ struct catga_context {
     const catga_incoming *incoming;
     int64_t deadline; /* monotonic; CATGA_FOREVER for an event */
     bool answered;
+    uint32_t attempt;
+    int64_t retry_after_ms; /* that the handler asked for; negative: the schema's pause */
     catga_problem problem; /* why an answer could not be made; else empty */
 };
 

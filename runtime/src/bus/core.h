@@ -6,6 +6,7 @@
 #ifndef CATGA_CORE_H
 #define CATGA_CORE_H
 
+#include "bus/beat.h"
 #include "bus/calls.h"
 #include "bus/identity.h"
 #include "bus/log.h"
@@ -14,6 +15,8 @@
 #include "transport/transport.h"
 
 #include <catga/gen.h>
+
+enum { CATGA_STREAMS = 64 };
 
 typedef struct catga_core catga_core;
 typedef struct catga_served catga_served;
@@ -52,6 +55,11 @@ struct catga_core {
     catga_log_limit overflows;
     catga_log_limit refusals;
     catga_log_limit unpublished;
+    catga_log_limit unprepared;
+    /* Streams that are known to be there; `preparing` guards the way there. */
+    _Atomic(const catga_stream *) streams[CATGA_STREAMS];
+    pthread_mutex_t preparing;
+    catga_beats beats;
     pthread_mutex_t serving; /* guards `served`; not on the path of a message */
     catga_served *served;
 };
@@ -85,6 +93,13 @@ void catga_client_drive(void *user, catga_pending *call, const catga_call_event 
  * transport is closed.
  */
 void catga_client_abandon(catga_core *core);
+
+/*
+ * client.c: stores a message that has an id, trying again until `deadline`, and waits. CATGA_OK: it
+ * is stored; CATGA_TIMEOUT: that is not known; else it is not.
+ */
+catga_status catga_client_store(catga_core *core, const catga_outgoing *message, int64_t deadline,
+                                catga_problem *problem);
 
 /*
  * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one

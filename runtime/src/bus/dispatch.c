@@ -44,8 +44,8 @@ static bool is_late(catga_context *context)
     return left <= 0;
 }
 
-static void begin(catga_context *context, const catga_served_handler *entry,
-                  const catga_incoming *incoming)
+void catga_context_begin(catga_context *context, const catga_served_handler *entry,
+                         const catga_incoming *incoming)
 {
     context->core = entry->served->core;
     context->bus = (catga_bus){context->core, context};
@@ -54,6 +54,8 @@ static void begin(catga_context *context, const catga_served_handler *entry,
     context->incoming = incoming;
     context->deadline = CATGA_FOREVER;
     context->answered = false;
+    context->attempt = 1;
+    context->retry_after_ms = -1;
     context->problem.text[0] = '\0';
 }
 
@@ -107,7 +109,7 @@ void catga_dispatch(void *user, catga_incoming *incoming)
     catga_context context;
     const uint8_t *table;
 
-    begin(&context, entry, incoming);
+    catga_context_begin(&context, entry, incoming);
     if (is_late(&context))
         refuse(&context, entry, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
     else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,

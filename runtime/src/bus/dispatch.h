@@ -11,6 +11,8 @@ typedef struct catga_served_handler {
     catga_subscription *subscription;
     catga_log_limit refused;
     catga_log_limit failed;
+    catga_log_limit ended;
+    catga_beat beat; /* of a stored event */
 } catga_served_handler;
 
 /* A service as it is served; freed by catga_served_end. */
@@ -24,7 +26,11 @@ struct catga_served {
     catga_served_handler entries[];
 };
 
-/* The receive function of every subscription; `user` is its catga_served_handler. */
+/* The context of a message that came; its deadline is not set. */
+void catga_context_begin(catga_context *context, const catga_served_handler *entry,
+                         const catga_incoming *incoming);
+
+/* The receive function of every subscription but those to consumers; `user` is its catga_served_handler. */
 void catga_dispatch(void *user, catga_incoming *incoming);
 
 #endif

@@ -1,5 +1,6 @@
 /* Services as they are served: one subscription per worker of each handler, all of them or none. */
 #include "bus/dispatch.h"
+#include "bus/store.h"
 #include "base/signals.h"
 
 #include <stdio.h>
@@ -48,6 +49,8 @@ static catga_status check_handlers(catga_core *core, const catga_service *servic
 
 static void served_free(catga_served *served)
 {
+    for (size_t i = 0; served != NULL && i < served->count; i++)
+        catga_beats_remove(&served->core->beats, &served->entries[i].beat);
     if (served != NULL)
         free(served->handlers);
     free(served);
@@ -93,6 +96,8 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
         .user = entry,
     };
 
+    if (entry->handler->message->delivery != NULL)
+        return catga_store_consume(core, entry);
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
         return CATGA_INVALID_ARGUMENT;
     options.subject = envelope.outgoing.subject;

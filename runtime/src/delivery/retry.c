@@ -81,14 +81,16 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
         return finish(retry, status);
     if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))
         return CATGA_RETRY_WAIT;
-    return finish(retry, status);
+    return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
 }
 
 /* The answer may still come, on the next connection; but another try is quicker. */
 static catga_retry_action on_lost(catga_retry *retry, int64_t now)
 {
-    if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING)
+    if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING) {
+        retry->in_doubt = true;
         pause(retry, now);
+    }
     return CATGA_RETRY_WAIT;
 }
 
@@ -98,6 +100,7 @@ static catga_retry_action on_time(catga_retry *retry, int64_t now)
         return CATGA_RETRY_WAIT;
     if (retry->phase == CATGA_RETRY_PAUSING)
         return send(retry, now);
+    retry->in_doubt = true;
     if (now >= retry->deadline || retry->retries_left == 0)
         return finish(retry, CATGA_TIMEOUT);
     retry->retries_left--;

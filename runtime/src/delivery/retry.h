@@ -7,8 +7,11 @@
  * failed try and the next lies a pause of 50, 100, 200 ... ms, each taken between half and one and
  * a half times as long. A try is followed by another
  *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining;
- *   - if repeating does no harm (a query), also when its share of the time passed without an
- * answer, or the connection it was sent on was lost.
+ *   - if repeating does no harm (a query, or what is stored under its id), also when its share of
+ *     the time passed without an answer, or the connection it was sent on was lost.
+ *
+ * A result that says that nothing was run is given only when that is so of every try; when one was
+ * lost, and may have run, the result is CATGA_TIMEOUT.
  */
 #ifndef CATGA_RETRY_H
 #define CATGA_RETRY_H
@@ -43,6 +46,7 @@ typedef struct catga_retry {
     uint32_t retries_left;
     uint32_t pause_ms; /* the next pause, before it is varied */
     bool repeatable;
+    bool in_doubt; /* a try is lost that may have run */
     catga_retry_phase phase;
     catga_status result;
 } catga_retry;

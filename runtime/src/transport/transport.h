@@ -44,6 +44,8 @@ typedef struct catga_incoming {
     int64_t waited_ns;   /* how long it is known to have waited in this process; 0 when not known */
     int64_t deadline_ns; /* the sender's, on the monotonic clock; 0 when not known */
     bool no_responders;  /* an answer of the server itself: nobody listens */
+    uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */
+    uint32_t deliveries; /* of a stored message: how often it has been handed out, with this time */
     void *native;
 } catga_incoming;
 
@@ -58,6 +60,40 @@ typedef struct catga_subscription_options {
     catga_receive_function *receive;
     void *user;
 } catga_subscription_options;
+
+/* ---- What is stored: streams and those who consume them ---- */
+
+/* A stream: what is stored on one of its subjects is kept until it is older than `max_age_ns`. */
+typedef struct catga_stream_settings {
+    const char *name;
+    const char *const *subjects; /* a stream that is there may have more */
+    size_t subject_count;
+    int64_t max_age_ns;
+    int64_t window_ns; /* for so long a message id is remembered, and stored once */
+    unsigned replicas; /* of a cluster's servers, that keep it */
+} catga_stream_settings;
+
+/* A durable consumer, and a subscription to it: each message goes to one of its subscribers. */
+typedef struct catga_consumer_settings {
+    const char *stream;
+    const char *name;
+    const char *subject;     /* one of the stream's */
+    const char *deliver_to;  /* where its messages arrive: a subject that nothing else uses */
+    bool only_new;           /* begins with what is stored after it was made, not with the oldest */
+    int64_t unused_ns;       /* it is forgotten when nobody subscribes to it for so long; 0: never */
+    int64_t ack_wait_ns;     /* a message that is not settled within it is handed out again */
+    unsigned unacknowledged; /* messages that may be handed out and not settled */
+    catga_receive_function *receive;
+    void *user;
+} catga_consumer_settings;
+
+/* What becomes of a stored message that has been handed out. */
+typedef enum catga_settlement {
+    CATGA_SETTLE_DONE,     /* it is not handed out to this consumer again */
+    CATGA_SETTLE_PROGRESS, /* it is being worked on: ack_wait begins anew */
+    CATGA_SETTLE_RETRY,    /* it is handed out again, after a delay */
+    CATGA_SETTLE_GIVE_UP   /* the same as DONE, but the server's own records say that it failed */
+} catga_settlement;
 
 typedef enum catga_connection_event {
     CATGA_CONNECTION_LOST,
@@ -119,6 +155,39 @@ typedef struct catga_transport_operations {
 
     /* The largest payload that the server takes, headers included, in bytes. */
     size_t (*max_payload)(const catga_transport *transport);
+
+    /*
+     * Stores a message that has an id; the answer comes to on_reply with `token`, and `stored` says
+     * what it means.
+     */
+    catga_status (*store)(catga_transport *transport, const catga_outgoing *message,
+                          uint64_t token);
+
+    /*
+     * CATGA_OK: it is stored, by this message or an earlier one of its id. CATGA_NO_RESPONDERS (no
+     * stream has the subject), CATGA_OVERLOADED (not now), CATGA_TOO_LARGE, CATGA_REFUSED: it is
+     * not. *problem says why.
+     */
+    catga_status (*stored)(const catga_incoming *answer, catga_problem *problem);
+
+    /*
+     * Makes a stream that is not there. CATGA_DRIFTED: it is there, but not as it should be, and
+     * was left alone; *problem names it and the field. Waits for the server: CATGA_TIMEOUT,
+     * CATGA_DISCONNECTED, CATGA_NO_RESPONDERS (it stores nothing), CATGA_REFUSED.
+     */
+    catga_status (*ensure_stream)(catga_transport *transport, const catga_stream_settings *stream,
+                                  catga_problem *problem);
+
+    /*
+     * The same for a consumer; then subscribes to it. What `receive` gets is to be settled. The
+     * subscription ends as others do; the consumer stays.
+     */
+    catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
+                            catga_subscription **subscription, catga_problem *problem);
+
+    /* Settles the message whose `reply` that was, without waiting. `delay_ns` is of a RETRY. */
+    catga_status (*settle)(catga_transport *transport, const char *reply,
+                           catga_settlement settlement, int64_t delay_ns);
 
     /* A header of a message that came, or NULL; lives as long as the message. */
     const char *(*header)(const catga_incoming *message, const char *name);

@@ -149,14 +149,15 @@ static void test_commands_result_deliver(catga_function callback, catga_status s
 /* ---- command test.commands.DoIt ---- */
 
 const catga_message test_commands_do_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.commands.test.commands.v3.DoIt",
     &test_commands_do_it_descriptor,
     &test_commands_result_descriptor,
     &test_commands_trouble_descriptor,
     CATGA_COMMAND,
     1500,
-    3};
+    3,
+    NULL};
 
 catga_status test_commands_do_it_call(catga_bus *bus, const test_commands_do_it *input, test_commands_result_reply *reply)
 {

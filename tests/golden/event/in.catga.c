@@ -70,11 +70,12 @@ const catga_table test_events_done_descriptor = {
 /* ---- event test.events.Done ---- */
 
 const catga_message test_events_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.events.test.events.v1.Done",
     &test_events_done_descriptor,
     NULL,
     NULL,
     CATGA_EVENT,
     0,
-    0};
+    0,
+    NULL};

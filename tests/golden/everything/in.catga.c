@@ -881,14 +881,15 @@ static void sample_everything_empty_deliver(catga_function callback, catga_statu
 /* ---- command sample.everything.DoIt ---- */
 
 const catga_message sample_everything_do_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.commands.sample.everything.v2.DoIt",
     &sample_everything_do_it_descriptor,
     &sample_everything_fields_descriptor,
     &sample_everything_trouble_descriptor,
     CATGA_COMMAND,
     5000,
-    3};
+    3,
+    NULL};
 
 catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply)
 {
@@ -910,14 +911,15 @@ catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everythin
 /* ---- query sample.everything.AskIt ---- */
 
 const catga_message sample_everything_ask_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.queries.sample.everything.v2.AskIt",
     &sample_everything_ask_it_descriptor,
     &sample_everything_empty_descriptor,
     NULL,
     CATGA_QUERY,
     2000,
-    0};
+    0,
+    NULL};
 
 catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply)
 {
@@ -939,14 +941,15 @@ catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everythi
 /* ---- event sample.everything.Done ---- */
 
 const catga_message sample_everything_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.events.sample.everything.v2.Done",
     &sample_everything_done_descriptor,
     NULL,
     NULL,
     CATGA_EVENT,
     0,
-    0};
+    0,
+    NULL};
 
 /* ---- Service sample.everything.Doer ---- */
 

@@ -209,14 +209,15 @@ static void test_imports_answer_deliver(catga_function callback, catga_status st
 /* ---- query test.imports.GetPrice ---- */
 
 const catga_message test_imports_get_price_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "catga.queries.test.imports.v1.GetPrice",
     &test_imports_get_price_descriptor,
     &test_imports_answer_descriptor,
     &shared_money_money_error_descriptor,
     CATGA_QUERY,
     5000,
-    0};
+    0,
+    NULL};
 
 catga_status test_imports_get_price_call(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_reply *reply)
 {

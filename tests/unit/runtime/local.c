@@ -321,7 +321,8 @@ static void a_handler_that_waits_for_itself_times_out(void **state)
                                             &sample_error,
                                             CATGA_COMMAND,
                                             50,
-                                            0};
+                                            0,
+                                            NULL};
     bus_fixture *f = *state;
     scene s;
 
@@ -429,7 +430,8 @@ static void a_send_that_is_not_answered(void **state)
                                             &sample_error,
                                             CATGA_QUERY,
                                             60,
-                                            1};
+                                            1,
+                                            NULL};
     static const sample_answerer handlers = {reply_echo, wait_for_leave};
     bus_fixture *f = *state;
     outcome o = {0};

@@ -19,7 +19,7 @@
 
 enum {
     CATGA_LOCAL_BUCKETS = 256,
-    CATGA_LOCAL_HEADERS = 8,
+    CATGA_LOCAL_HEADERS = 9, /* of a message that comes; one less of what is sent */
     CATGA_LOCAL_QUEUE = 65536,
     CATGA_LOCAL_MAX_PAYLOAD = 1048576,
     CATGA_LOCAL_SMALL = 1024,
@@ -82,6 +82,19 @@ struct catga_local_subject {
     _Atomic(catga_local_group *) groups;
 };
 
+/* What is stored; store.c's own. */
+typedef struct catga_local_stream catga_local_stream;
+typedef struct catga_local_consumer catga_local_consumer;
+
+typedef struct catga_local_store {
+    pthread_mutex_t lock;
+    catga_local_stream *streams;
+    _Atomic(catga_local_consumer *) consumers;
+    int64_t advanced_ns; /* by catga_local_advance */
+    unsigned faults[CATGA_LOCAL_FAULTS]; /* messages until it happens; 0: it does not */
+    atomic_bool woken;                   /* the thread is to look for what is due */
+} catga_local_store;
+
 struct catga_local {
     atomic_bool connected;
     atomic_bool stopping;
@@ -93,6 +106,7 @@ struct catga_local {
     pthread_t thread;
     catga_pool small;
     catga_pool medium;
+    catga_local_store store;
 };
 
 /* ---- Messages (local_message.c) ---- */
@@ -108,6 +122,10 @@ typedef struct catga_local_message {
     catga_local_transport *requester; /* who wants an answer, or NULL */
     uint64_t token;
     int64_t deadline_ns;
+    const char *reply;   /* of a stored message; else NULL */
+    const char *subject; /* the same */
+    uint64_t sequence;   /* the same; else 0 */
+    uint32_t deliveries;
     const uint8_t *data;
     size_t length;
     size_t header_count;
@@ -151,7 +169,40 @@ void catga_local_leave(catga_subscription *member);
 
 void catga_local_routes_free(catga_local *hub);
 
+/* ---- What is stored (store.c) ---- */
+
+void catga_local_store_begin(catga_local_store *store);
+void catga_local_store_end(catga_local_store *store);
+
+/* Has the hub's thread look for what is due. */
+void catga_local_store_wake(catga_local *hub);
+
+/*
+ * A stored message that is due, as it is handed out now, and the member that gets it, which has
+ * been entered; NULL when there is none, and *next_ns is when there may be, on the monotonic clock.
+ */
+catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription **member,
+                                            int64_t *next_ns);
+
+catga_status catga_local_store_put(catga_transport *transport, const catga_outgoing *message,
+                                   uint64_t token);
+catga_status catga_local_stored(const catga_incoming *answer, catga_problem *problem);
+catga_status catga_local_settle(catga_transport *transport, const char *reply,
+                                catga_settlement settlement, int64_t delay_ns);
+catga_status catga_local_ensure_stream(catga_transport *transport,
+                                       const catga_stream_settings *stream, catga_problem *problem);
+catga_status catga_local_consume(catga_transport *transport,
+                                 const catga_consumer_settings *consumer,
+                                 catga_subscription **subscription, catga_problem *problem);
+
 /* ---- Transports (local.c) ---- */
+
+/* CATGA_OK when the message may be sent now. */
+catga_status catga_local_may_send(const catga_local_transport *transport,
+                                  const catga_outgoing *message);
+
+/* Hands an answer to the bus that made the request, unless that is being closed. */
+void catga_local_reply(catga_local_transport *requester, uint64_t token, catga_incoming *answer);
 
 void catga_local_transport_release(catga_local_transport *transport);
 

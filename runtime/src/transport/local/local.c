@@ -26,9 +26,13 @@ static catga_local_transport *self(const catga_transport *transport)
 /* How a member sees the message. */
 static catga_incoming incoming_of(catga_local_message *message, const catga_subscription *member)
 {
+    const char *reply = message->requester != NULL ? inbox : message->reply;
+    catga_string subject = {member->subject->name, member->subject->length};
     return (catga_incoming){
-        .subject = {member->subject->name, member->subject->length},
-        .reply = message->requester != NULL ? inbox : NULL,
+        .subject = message->subject != NULL ? catga_str(message->subject) : subject,
+        .reply = reply,
+        .sequence = message->sequence,
+        .deliveries = message->deliveries,
         .data = message->data,
         .length = message->length,
         .deadline_ns = message->deadline_ns,
@@ -135,30 +139,57 @@ static void deliver(catga_local_item item)
     give(member, item.message);
 }
 
+/* False when `next_ns` comes first. */
+static bool wait_for_work(catga_local *hub, int64_t next_ns)
+{
+    struct timespec until = catga_clock_timespec(next_ns);
+
+    while (sem_clockwait(&hub->queued, CLOCK_MONOTONIC, &until) != 0)
+        if (errno == ETIMEDOUT)
+            return false;
+    return true;
+}
+
+/* Delivers what `queued` was posted for. False: it was posted for the end. */
+static bool deliver_queued(catga_local *hub)
+{
+    catga_local_item item;
+
+    while (!catga_local_queue_take(&hub->queue, &item)) {
+        if (atomic_exchange(&hub->store.woken, false))
+            return true;
+        if (atomic_load(&hub->stopping))
+            return false;
+        sched_yield(); /* a producer has its place, and is about to fill it */
+    }
+    deliver(item);
+    return true;
+}
+
+/* By turns one message that is queued and one that is stored. */
 static void *run_hub(void *argument)
 {
     catga_local *hub = argument;
-    catga_local_item item;
+    int64_t next_ns = CATGA_FOREVER;
 
     for (;;) {
-        while (sem_wait(&hub->queued) != 0)
-            continue;
-        while (!catga_local_queue_take(&hub->queue, &item)) {
-            if (atomic_load(&hub->stopping))
-                return NULL;
-            sched_yield(); /* a producer has its place, and is about to fill it */
-        }
-        deliver(item);
+        if (wait_for_work(hub, next_ns) && !deliver_queued(hub))
+            return NULL;
+        catga_subscription *member = NULL;
+        catga_local_message *message = catga_local_store_take(hub, &member, &next_ns);
+        if (message != NULL)
+            give(member, message);
     }
 }
 
 /* ---- Operations: sending ---- */
 
-static catga_status check(const catga_local_transport *transport, const catga_outgoing *message)
+catga_status catga_local_may_send(const catga_local_transport *transport,
+                                  const catga_outgoing *message)
 {
     if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
         return CATGA_DISCONNECTED;
-    if (message->header_count > CATGA_LOCAL_HEADERS ||
+    if (message->header_count >= CATGA_LOCAL_HEADERS ||
         catga_local_size(message) > CATGA_LOCAL_MAX_PAYLOAD)
         return CATGA_TOO_LARGE;
     return CATGA_OK;
@@ -187,12 +218,12 @@ static catga_status broadcast(catga_local_transport *transport, const catga_outg
 static catga_status local_publish(catga_transport *transport, const catga_outgoing *message)
 {
     bool taken;
-    catga_status status = check(self(transport), message);
+    catga_status status = catga_local_may_send(self(transport), message);
     return status == CATGA_OK ? broadcast(self(transport), message, 0, NULL, &taken) : status;
 }
 
 /* Hands an answer to the bus that made the request, unless that is being closed. */
-static void reply(catga_local_transport *requester, uint64_t token, catga_incoming *answer)
+void catga_local_reply(catga_local_transport *requester, uint64_t token, catga_incoming *answer)
 {
     atomic_fetch_add(&requester->inside, 1);
     if (!atomic_load(&requester->closed))
@@ -217,7 +248,7 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
                                   uint64_t token)
 {
     catga_local_transport *requester = self(transport);
-    catga_status status = check(requester, message);
+    catga_status status = catga_local_may_send(requester, message);
     bool taken = false;
 
     if (status != CATGA_OK)
@@ -233,7 +264,7 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
     }
     status = broadcast(requester, message, token, requester, &taken);
     if (status == CATGA_OK && !taken)
-        reply(requester, token, &(catga_incoming){.no_responders = true});
+        catga_local_reply(requester, token, &(catga_incoming){.no_responders = true});
     return status;
 }
 
@@ -254,7 +285,7 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
 {
     catga_local *hub = self(transport)->hub;
     const catga_local_message *request = to->native;
-    catga_status status = check(self(transport), message);
+    catga_status status = catga_local_may_send(self(transport), message);
 
     if (status != CATGA_OK || request->requester == NULL)
         return status;
@@ -268,7 +299,7 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
         request->requester->listener.on_reply(request->requester->listener.user, request->token,
                                               &incoming);
     else
-        reply(request->requester, request->token, &incoming);
+        catga_local_reply(request->requester, request->token, &incoming);
     return CATGA_OK;
 }
 
@@ -382,6 +413,11 @@ static const catga_transport_operations operations = {
     .flush = local_flush,
     .connected = local_connected,
     .max_payload = local_max_payload,
+    .store = catga_local_store_put,
+    .stored = catga_local_stored,
+    .ensure_stream = catga_local_ensure_stream,
+    .consume = catga_local_consume,
+    .settle = catga_local_settle,
     .header = local_header,
     .release = local_release,
     .dropped = local_dropped,
@@ -426,6 +462,7 @@ static void make_recursive(pthread_mutex_t *mutex)
 
 static void hub_free(catga_local *hub)
 {
+    catga_local_store_end(&hub->store);
     catga_local_routes_free(hub);
     catga_local_queue_end(&hub->queue);
     catga_pool_end(&hub->small);
@@ -447,6 +484,7 @@ catga_status catga_local_open(catga_local **local)
     sem_init(&hub->queued, 0, 0);
     catga_pool_begin(&hub->small, CATGA_LOCAL_SMALL);
     catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
+    catga_local_store_begin(&hub->store);
     if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
         !catga_thread_start(&hub->thread, run_hub, hub)) {
         hub_free(hub);
@@ -467,6 +505,7 @@ void catga_local_set_connected(catga_local *local, bool connected)
                                      connected ? CATGA_CONNECTION_FOUND : CATGA_CONNECTION_LOST,
                                      "local");
     pthread_mutex_unlock(&local->changing);
+    catga_local_store_wake(local);
 }
 
 void catga_local_close(catga_local *local)

@@ -10,6 +10,9 @@
  *     subscription.c  what comes in
  *     send.c          what goes out
  *     pace.c          over which link
+ *     store.c         what is stored: answers to it, settling, the ack subject
+ *     stream.c        streams and consumers: made, or compared with what is there
+ *     json.c          what JetStream's API says
  *     check.c         what may go out: subjects, headers
  *     status.c        natsStatus to catga_status
  *
@@ -189,6 +192,7 @@ struct catga_subscription {
     char *subject;
     char *queue_group;
     int pending;
+    char *acks; /* of a consumer: what the reply subjects of its messages begin with; else NULL */
     catga_receive_function *receive;
     void *user;
 
@@ -244,8 +248,49 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message);
 
+/* Sends at the pace of answers; the subject has been looked at. */
+catga_status catga_nats_answer(catga_nats *nats, const catga_outgoing *message);
+
 /* Makes the name of an inbox, which nobody can guess, and subscribes to its replies. */
 catga_status catga_nats_inbox_open(catga_nats *nats);
+
+/* ---- What is stored ---- */
+
+catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
+                              uint64_t token);
+catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *problem);
+catga_status catga_nats_settle(catga_transport *transport, const char *reply,
+                               catga_settlement settlement, int64_t delay_ns);
+catga_status catga_nats_ensure_stream(catga_transport *transport,
+                                      const catga_stream_settings *stream, catga_problem *problem);
+catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,
+                                catga_subscription **subscription, catga_problem *problem);
+
+/*
+ * Reads "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING" into the message. False
+ * when its reply subject is not one of those that begin with `acks`.
+ */
+bool catga_nats_read_ack(catga_incoming *message, const char *acks);
+
+/* What a failed answer of JetStream means, by its err_code. */
+catga_status catga_nats_store_error(int64_t code);
+
+/* Subscribes; `acks` is copied, and NULL for what is no consumer. */
+catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
+                                     const char *acks, catga_subscription **subscription);
+
+/* ---- JSON ---- */
+
+/* A value inside a text, as it is written; data NULL when there is none. */
+typedef catga_string catga_nats_json;
+
+/* The member `name` of an object. Of bad JSON it finds what it can, and never reads beyond it. */
+catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name);
+int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise);
+
+/* True when the value is that string; when the array has that string. Escapes are not read. */
+bool catga_nats_json_is(catga_nats_json value, const char *text);
+bool catga_nats_json_has(catga_nats_json array, const char *text);
 
 /* ---- Pace ---- */
 

@@ -116,6 +116,11 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
     return send_paced(nats, &nats->pace.requests, message, reply);
 }
 
+catga_status catga_nats_answer(catga_nats *nats, const catga_outgoing *message)
+{
+    return send_paced(nats, &nats->pace.answers, message, NULL);
+}
+
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message)
 {
@@ -124,7 +129,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
     catga_nats *nats = catga_nats_of(transport);
     catga_outgoing answer = *message;
     answer.subject = to->reply;
-    return send_paced(nats, &nats->pace.answers, &answer, NULL);
+    return catga_nats_answer(nats, &answer);
 }
 
 /* ---- The inbox ---- */

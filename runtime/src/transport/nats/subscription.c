@@ -86,7 +86,10 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
         .no_responders = is_no_responders(message),
         .native = message,
     };
-    subscription->receive(subscription->user, &incoming);
+    if (subscription->acks == NULL || catga_nats_read_ack(&incoming, subscription->acks))
+        subscription->receive(subscription->user, &incoming);
+    else
+        catga_nats_release(&incoming); /* anyone may publish there: it is not from the stream */
     give_turn(subscription);
 }
 
@@ -207,11 +210,18 @@ static void subscription_free(catga_subscription *subscription)
 {
     free(subscription->subject);
     free(subscription->queue_group);
+    free(subscription->acks);
     free(subscription);
 }
 
+static char *copy_of(const char *text)
+{
+    return text == NULL ? NULL : strdup(text);
+}
+
 static catga_subscription *subscription_new(catga_nats *nats,
-                                            const catga_subscription_options *options)
+                                            const catga_subscription_options *options,
+                                            const char *acks)
 {
     catga_subscription *subscription = calloc(1, sizeof(*subscription));
     if (subscription == NULL)
@@ -222,25 +232,25 @@ static catga_subscription *subscription_new(catga_nats *nats,
     subscription->receive = options->receive;
     subscription->user = options->user;
     subscription->subject = strdup(options->subject);
-    subscription->queue_group = options->queue_group == NULL ? NULL : strdup(options->queue_group);
+    subscription->queue_group = copy_of(options->queue_group);
+    subscription->acks = copy_of(acks);
     if (subscription->subject != NULL &&
-        (subscription->queue_group != NULL || options->queue_group == NULL))
+        (subscription->queue_group != NULL || options->queue_group == NULL) &&
+        (subscription->acks != NULL || acks == NULL))
         return subscription;
     subscription_free(subscription);
     return NULL;
 }
 
 /* Without a connection it is subscribed on the next one. */
-catga_status catga_nats_subscribe(catga_transport *transport,
-                                  const catga_subscription_options *options,
-                                  catga_subscription **subscription)
+catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
+                                     const char *acks, catga_subscription **subscription)
 {
-    catga_nats *nats = catga_nats_of(transport);
     *subscription = NULL;
     if (!catga_nats_pattern_valid(options->subject) ||
         (options->queue_group != NULL && !catga_nats_subject_valid(options->queue_group)))
         return CATGA_INVALID_ARGUMENT;
-    catga_subscription *added = subscription_new(nats, options);
+    catga_subscription *added = subscription_new(nats, options, acks);
     if (added == NULL)
         return CATGA_NO_MEMORY;
 
@@ -256,6 +266,13 @@ catga_status catga_nats_subscribe(catga_transport *transport,
     }
     *subscription = added;
     return CATGA_OK;
+}
+
+catga_status catga_nats_subscribe(catga_transport *transport,
+                                  const catga_subscription_options *options,
+                                  catga_subscription **subscription)
+{
+    return catga_nats_subscribe_to(catga_nats_of(transport), options, NULL, subscription);
 }
 
 /*

@@ -1,0 +1,239 @@
+/*
+ * From a stored event that was handed out to its handler, and what becomes of it: this does what the
+ * rules of delivery/handling.h say.
+ */
+#include "bus/consume.h"
+
+#include "base/text.h"
+#include "bus/context.h"
+#include "bus/store.h"
+#include "delivery/handling.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* How long storing a dead letter may take. */
+#define BURY_WAIT (5 * CATGA_SECOND)
+
+enum { CONSUMER_ID = CATGA_CONSUMER_NAME + 80 };
+
+static catga_handling_rules rules_of(const catga_message *message)
+{
+    return (catga_handling_rules){
+        .retries = message->retries,
+        .backoff_ms = message->delivery->backoff_ms,
+        .backoff_longest_ms = message->delivery->backoff_longest_ms,
+        .dead_letter = message->delivery->dead_letter,
+    };
+}
+
+/* ---- The handler ---- */
+
+static catga_handling_event event_of(catga_status status, const catga_context *context)
+{
+    switch ((int)status) {
+    case CATGA_OK:
+        return CATGA_HANDLING_SUCCEEDED;
+    case CATGA_REJECTED:
+        return CATGA_HANDLING_REJECTED;
+    case CATGA_RETRY_LATER:
+        return context->retry_after_ms < 0 ? CATGA_HANDLING_FAILED : CATGA_HANDLING_POSTPONED;
+    default:
+        return CATGA_HANDLING_FAILED;
+    }
+}
+
+static void report(catga_context *context, catga_served_handler *entry, catga_status status)
+{
+    const char *problem = context->problem.text;
+
+    catga_core_count(context->core, CATGA_COUNTER_handlers_failed);
+    catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING,
+                      "%s.%s: attempt %" PRIu32 " failed: %s%s%s", entry->served->service->name,
+                      entry->handler->name, context->attempt, catga_status_text(status),
+                      *problem != '\0' ? ": " : "", problem);
+    if (*problem == '\0')
+        snprintf(context->problem.text, sizeof context->problem.text, "%s",
+                 catga_status_text(status));
+}
+
+static catga_handling_action run(catga_context *context, catga_served_handler *entry,
+                                 const uint8_t *table, catga_handling *handling)
+{
+    catga_status status = entry->handler->run(entry->served->handlers, context, table);
+    catga_handling_event event = event_of(status, context);
+
+    if (event == CATGA_HANDLING_SUCCEEDED)
+        catga_core_count(context->core, CATGA_COUNTER_handled);
+    else
+        report(context, entry, status);
+    return catga_handling_step(handling, event, context->retry_after_ms);
+}
+
+/* ---- The end of an event ---- */
+
+static const char *cause_text(catga_handling_cause cause)
+{
+    switch (cause) {
+    case CATGA_CAUSE_BAD_MESSAGE:
+        return "it is no valid message";
+    case CATGA_CAUSE_REJECTED:
+        return "the handler gave it up";
+    case CATGA_CAUSE_ATTEMPTS:
+        return "the last attempt failed";
+    case CATGA_CAUSE_LOST:
+        return "no attempt came to an end";
+    case CATGA_CAUSE_NONE:
+        break;
+    }
+    return "";
+}
+
+static void put_cause(char text[CATGA_HEADER_VALUE_MAX], const catga_context *context,
+                      const catga_handling *handling)
+{
+    char line[CATGA_PROBLEM_TEXT + 64];
+    const char *problem = context->problem.text;
+    snprintf(line, sizeof line, "%s%s%s", cause_text(handling->cause), *problem != '\0' ? ": " : "",
+             problem);
+    catga_text_header(text, CATGA_HEADER_VALUE_MAX, catga_str(line));
+}
+
+/* A peer's text goes on only where it can do no harm. */
+static catga_string clean(catga_string text)
+{
+    const catga_string none = {NULL, 0};
+    bool fits = text.length <= CATGA_CORRELATION_MAX && catga_is_header_value(text);
+    return fits ? text : none;
+}
+
+/*
+ * The original's bytes and what is known of it. The dead letter's own id is made of the original's,
+ * so that one that was stored, and not acknowledged, is not stored again.
+ */
+static catga_status bury(catga_context *context, const catga_served_handler *entry,
+                         const catga_handling *handling)
+{
+    const catga_incoming *incoming = context->incoming;
+    catga_string original = clean(catga_context_message_id(context));
+    catga_string correlation = clean(catga_context_correlation_id(context));
+    char consumer[CATGA_CONSUMER_NAME];
+    char subject[CATGA_STORED_SUBJECT];
+    char id[CONSUMER_ID], cause[CATGA_HEADER_VALUE_MAX], attempts[16], sequence[24];
+    catga_header headers[7] = {{CATGA_HEADER_ID, id},
+                               {CATGA_HEADER_CAUSE, cause},
+                               {CATGA_HEADER_ATTEMPTS, attempts},
+                               {CATGA_HEADER_SEQUENCE, sequence},
+                               {CATGA_HEADER_SUBJECT, incoming->subject.data}};
+    catga_outgoing letter = {.subject = subject,
+                             .data = incoming->data,
+                             .length = incoming->length,
+                             .headers = headers,
+                             .header_count = 5};
+
+    if (!catga_store_consumer_name(context->core, entry->served->service, entry->handler,
+                                   consumer) ||
+        !catga_store_dead_subject(context->core, context->message->delivery->stream, consumer,
+                                  subject))
+        return CATGA_INVALID_ARGUMENT;
+    snprintf(sequence, sizeof sequence, "%" PRIu64, incoming->sequence);
+    snprintf(id, sizeof id, "%s.%.*s", consumer,
+             CATGA_PRINT(original.length == 0 ? catga_str(sequence) : original));
+    snprintf(attempts, sizeof attempts, "%" PRIu32, handling->attempt);
+    put_cause(cause, context, handling);
+    if (original.length != 0)
+        headers[letter.header_count++] = (catga_header){CATGA_HEADER_ORIGINAL, original.data};
+    if (correlation.length != 0)
+        headers[letter.header_count++] =
+            (catga_header){CATGA_HEADER_CORRELATION, correlation.data};
+    catga_problem problem = {""};
+    return catga_client_store(context->core, &letter, catga_clock_now() + BURY_WAIT, &problem);
+}
+
+static catga_handling_action try_to_bury(catga_context *context, catga_served_handler *entry,
+                                         catga_handling *handling)
+{
+    catga_status status = bury(context, entry, handling);
+    if (status == CATGA_OK)
+        return catga_handling_step(handling, CATGA_HANDLING_BURIED, 0);
+    catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_ERROR,
+                      "%s.%s: a dead letter was not stored, and is tried again: %s",
+                      entry->served->service->name, entry->handler->name,
+                      catga_status_text(status));
+    return catga_handling_step(handling, CATGA_HANDLING_UNBURIED, 0);
+}
+
+static void report_end(catga_context *context, catga_served_handler *entry,
+                       const catga_handling *handling)
+{
+    bool kept = handling->rules.dead_letter;
+
+    catga_core_count(context->core,
+                     kept ? CATGA_COUNTER_dead_letters : CATGA_COUNTER_given_up);
+    catga_log_limited(&context->core->settings.logger, &entry->ended, CATGA_LOG_ERROR,
+                      "%s.%s gave up %s %" PRIu64 " after attempt %" PRIu32 ": %s%s%s%s",
+                      entry->served->service->name, entry->handler->name,
+                      context->message->table->name, context->incoming->sequence,
+                      handling->attempt, cause_text(handling->cause),
+                      context->problem.text[0] != '\0' ? ": " : "", context->problem.text,
+                      kept ? "; it is a dead letter" : "; it is lost");
+}
+
+/* ---- All of it ---- */
+
+static void settle(catga_context *context, catga_served_handler *entry,
+                   const catga_handling *handling, catga_handling_action action)
+{
+    catga_settlement settlement = CATGA_SETTLE_DONE;
+
+    if (action == CATGA_HANDLING_RETRY) {
+        settlement = CATGA_SETTLE_RETRY;
+        catga_core_count(context->core, CATGA_COUNTER_retried_later);
+    } else if (action == CATGA_HANDLING_GIVE_UP) {
+        settlement = CATGA_SETTLE_GIVE_UP;
+        report_end(context, entry, handling);
+    }
+    /* What does not arrive makes the server hand it out again: that is what it is for. */
+    (void)context->core->operations->settle(context->core->transport, context->incoming->reply,
+                                            settlement, handling->delay_ms * CATGA_MILLISECOND);
+}
+
+static void handle(catga_context *context, catga_served_handler *entry)
+{
+    const catga_incoming *incoming = context->incoming;
+    const catga_handling_rules rules = rules_of(context->message);
+    catga_handling handling;
+    const uint8_t *table;
+
+    catga_handling_init(&handling, &rules, incoming->deliveries);
+    context->attempt = handling.attempt;
+    bool good = catga_verify(context->message->table, incoming->data, incoming->length, &table,
+                             &context->problem) == CATGA_OK;
+    if (!good)
+        catga_core_count(context->core, CATGA_COUNTER_bad_messages);
+    catga_handling_action action = catga_handling_step(
+        &handling, good ? CATGA_HANDLING_CAME : CATGA_HANDLING_CAME_BAD, 0);
+    if (action == CATGA_HANDLING_RUN)
+        action = run(context, entry, table, &handling);
+    if (action == CATGA_HANDLING_BURY)
+        action = try_to_bury(context, entry, &handling);
+    settle(context, entry, &handling, action);
+}
+
+/* An event that has waited here for too long has been handed to another meanwhile. */
+void catga_consume(void *user, catga_incoming *incoming)
+{
+    catga_served_handler *entry = user;
+    catga_core *core = entry->served->core;
+    catga_context context;
+
+    if (incoming->deliveries > 1)
+        catga_core_count(core, CATGA_COUNTER_redelivered);
+    if (incoming->waited_ns < core->settings.ack_wait_ms * CATGA_MILLISECOND) {
+        catga_context_begin(&context, entry, incoming);
+        catga_beat_on(&entry->beat, incoming->reply);
+        handle(&context, entry);
+        catga_beat_off(&entry->beat);
+    }
+    core->operations->release(incoming);
+}

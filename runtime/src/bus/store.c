@@ -1,0 +1,201 @@
+/* Streams and consumers as a bus names them; see store.h. */
+#include "bus/store.h"
+
+#include "bus/consume.h"
+
+#include <stdio.h>
+
+/* How long an event is kept for handlers that are not there, and a dead letter for whoever looks. */
+#define KEPT (7 * 24 * 3600 * CATGA_SECOND)
+
+/* A broadcast's consumer goes when its replica has been away for so long. */
+#define UNUSED (24 * 3600 * CATGA_SECOND)
+
+enum { SUBJECTS_MAX = 256 };
+
+static bool fits(int length, size_t capacity)
+{
+    return length >= 0 && (size_t)length < capacity;
+}
+
+/* ---- Names ---- */
+
+bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
+                             char name[CATGA_STREAM_NAME])
+{
+    if (catga_string_equal(core->prefix, CATGA_STR("catga")))
+        return fits(snprintf(name, CATGA_STREAM_NAME, "%s", stream->name), CATGA_STREAM_NAME);
+    int length =
+        snprintf(name, CATGA_STREAM_NAME, "%.*s_%s", CATGA_PRINT(core->prefix), stream->name);
+    for (size_t i = 0; i < core->prefix.length; i++) {
+        if (name[i] >= 'a' && name[i] <= 'z')
+            name[i] = (char)(name[i] - 'a' + 'A');
+        else if (name[i] == '.')
+            name[i] = '_';
+    }
+    return fits(length, CATGA_STREAM_NAME);
+}
+
+bool catga_store_consumer_name(const catga_core *core, const catga_service *service,
+                               const catga_handler *handler, char name[CATGA_CONSUMER_NAME])
+{
+    bool broadcast = handler->sharing == CATGA_BROADCAST;
+    int length = snprintf(name, CATGA_CONSUMER_NAME, "%s__%s%s%s", service->name, handler->name,
+                          broadcast ? "__" : "", broadcast ? core->settings.instance : "");
+    return fits(length, CATGA_CONSUMER_NAME);
+}
+
+/* PREFIX.WORD.STREAM.LAST */
+static bool stored_subject(const catga_core *core, const char *word, const catga_stream *stream,
+                           const char *last, char subject[CATGA_STORED_SUBJECT])
+{
+    char name[CATGA_STREAM_NAME];
+    return catga_store_stream_name(core, stream, name) &&
+           fits(snprintf(subject, CATGA_STORED_SUBJECT, "%.*s.%s.%s.%s", CATGA_PRINT(core->prefix),
+                         word, name, last),
+                CATGA_STORED_SUBJECT);
+}
+
+bool catga_store_dead_subject(const catga_core *core, const catga_stream *stream,
+                              const char *consumer, char subject[CATGA_STORED_SUBJECT])
+{
+    return stored_subject(core, "dead", stream, consumer, subject);
+}
+
+/* ---- Streams ---- */
+
+static catga_status ensure(catga_core *core, const char *name, const char *const *subjects,
+                           size_t count, uint32_t window_ms)
+{
+    catga_problem problem = {""};
+    const catga_stream_settings settings = {.name = name,
+                                            .subjects = subjects,
+                                            .subject_count = count,
+                                            .max_age_ns = KEPT,
+                                            .window_ns = window_ms * CATGA_MILLISECOND,
+                                            .replicas = (unsigned)core->settings.replicas};
+    catga_status status =
+        core->operations->ensure_stream(core->transport, &settings, &problem);
+    if (status != CATGA_OK)
+        catga_log_limited(&core->settings.logger, &core->unprepared, CATGA_LOG_ERROR,
+                          "stream %s cannot be used: %s%s%s", name, catga_status_text(status),
+                          problem.text[0] != '\0' ? ": " : "", problem.text);
+    return status;
+}
+
+static catga_status ensure_events(catga_core *core, const catga_stream *stream, const char *name)
+{
+    catga_envelope envelopes[SUBJECTS_MAX]; /* where subjects with another prefix are */
+    const char *subjects[SUBJECTS_MAX];
+
+    if (stream->subject_count > SUBJECTS_MAX)
+        return CATGA_TOO_LARGE;
+    for (size_t i = 0; i < stream->subject_count; i++) {
+        if (!catga_envelope_begin(&envelopes[i], core->prefix, stream->subjects[i]))
+            return CATGA_INVALID_ARGUMENT;
+        subjects[i] = envelopes[i].outgoing.subject;
+    }
+    return ensure(core, name, subjects, stream->subject_count, stream->window_ms);
+}
+
+static catga_status ensure_dead_letters(catga_core *core, const catga_stream *stream,
+                                        const char *name)
+{
+    char dead[CATGA_STREAM_NAME];
+    char subject[CATGA_STORED_SUBJECT];
+    const char *const subjects[] = {subject};
+
+    if (!fits(snprintf(dead, sizeof dead, "%s_DEAD", name), sizeof dead) ||
+        !catga_store_dead_subject(core, stream, "*", subject))
+        return CATGA_INVALID_ARGUMENT;
+    return ensure(core, dead, subjects, 1, stream->window_ms);
+}
+
+static bool is_prepared(catga_core *core, const catga_stream *stream)
+{
+    for (size_t i = 0; i < CATGA_STREAMS; i++) {
+        const catga_stream *known =
+            atomic_load_explicit(&core->streams[i], memory_order_relaxed);
+        if (known == stream)
+            return true;
+        if (known == NULL)
+            return false;
+    }
+    return false;
+}
+
+/* Beyond CATGA_STREAMS a stream is asked for each time. */
+static void note_prepared(catga_core *core, const catga_stream *stream)
+{
+    for (size_t i = 0; i < CATGA_STREAMS; i++) {
+        if (atomic_load(&core->streams[i]) != NULL)
+            continue;
+        atomic_store(&core->streams[i], stream);
+        return;
+    }
+}
+
+catga_status catga_store_prepare(catga_core *core, const catga_stream *stream)
+{
+    char name[CATGA_STREAM_NAME];
+
+    if (is_prepared(core, stream))
+        return CATGA_OK;
+    if (!catga_store_stream_name(core, stream, name))
+        return CATGA_INVALID_ARGUMENT;
+    pthread_mutex_lock(&core->preparing);
+    catga_status status = CATGA_OK;
+    if (!is_prepared(core, stream)) {
+        status = ensure_events(core, stream, name);
+        if (status == CATGA_OK)
+            status = ensure_dead_letters(core, stream, name);
+        if (status == CATGA_OK)
+            note_prepared(core, stream);
+    }
+    pthread_mutex_unlock(&core->preparing);
+    return status;
+}
+
+/* ---- Consumers ---- */
+
+catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
+{
+    const catga_message *message = entry->handler->message;
+    const catga_stream *from = message->delivery->stream;
+    bool broadcast = entry->handler->sharing == CATGA_BROADCAST;
+    char stream[CATGA_STREAM_NAME];
+    char name[CATGA_CONSUMER_NAME];
+    char deliver_to[CATGA_STORED_SUBJECT];
+    catga_envelope envelope;
+    catga_problem problem = {""};
+
+    if (!catga_store_stream_name(core, from, stream) ||
+        !catga_store_consumer_name(core, entry->served->service, entry->handler, name) ||
+        !stored_subject(core, "deliver", from, name, deliver_to) ||
+        !catga_envelope_begin(&envelope, core->prefix, message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status = catga_store_prepare(core, from);
+    if (status == CATGA_OK)
+        status = catga_beats_start(&core->beats, core->transport, core->settings.ack_wait_ms / 4);
+    if (status != CATGA_OK)
+        return status;
+    catga_beats_add(&core->beats, &entry->beat);
+    const catga_consumer_settings settings = {
+        .stream = stream,
+        .name = name,
+        .subject = envelope.outgoing.subject,
+        .deliver_to = deliver_to,
+        .only_new = broadcast,
+        .unused_ns = broadcast ? UNUSED : 0,
+        .ack_wait_ns = core->settings.ack_wait_ms * CATGA_MILLISECOND,
+        .unacknowledged = (unsigned)core->settings.unacknowledged,
+        .receive = catga_consume,
+        .user = entry,
+    };
+    status = core->operations->consume(core->transport, &settings, &entry->subscription, &problem);
+    if (status != CATGA_OK)
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
+                  entry->served->service->name, name, catga_status_text(status),
+                  problem.text[0] != '\0' ? ": " : "", problem.text);
+    return status;
+}

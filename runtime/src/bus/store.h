@@ -1,0 +1,36 @@
+/*
+ * Streams and consumers as a bus names them. A prefix other than "catga" is part of their names too,
+ * so that what shares a server need not share a stream:
+ *
+ *     SHOP_ORDERS_V1                                   a stream; TEST_SHOP_ORDERS_V1 of prefix "test"
+ *     SHOP_ORDERS_V1_DEAD                              the dead letters of its handlers
+ *     NotificationService__refresh                     a consumer: a handler, for all replicas
+ *     NotificationService__refresh__node-1             the same of a broadcast, for one replica
+ *     catga.deliver.SHOP_ORDERS_V1.<consumer>          where its messages arrive
+ *     catga.dead.SHOP_ORDERS_V1.<consumer>             where its dead letters go
+ */
+#ifndef CATGA_STORE_H
+#define CATGA_STORE_H
+
+#include "bus/dispatch.h"
+
+enum { CATGA_STREAM_NAME = 256, CATGA_CONSUMER_NAME = 256, CATGA_STORED_SUBJECT = 640 };
+
+/* False when it does not fit. */
+bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
+                             char name[CATGA_STREAM_NAME]);
+bool catga_store_dead_subject(const catga_core *core, const catga_stream *stream,
+                              const char *consumer, char subject[CATGA_STORED_SUBJECT]);
+bool catga_store_consumer_name(const catga_core *core, const catga_service *service,
+                               const catga_handler *handler, char name[CATGA_CONSUMER_NAME]);
+
+/*
+ * Sees, once for each stream, that it is there, and its dead letters' stream. The log says what is
+ * wrong. Waits for the server.
+ */
+catga_status catga_store_prepare(catga_core *core, const catga_stream *stream);
+
+/* The same for the consumer of a handler; subscribes to it. */
+catga_status catga_store_consume(catga_core *core, catga_served_handler *entry);
+
+#endif

@@ -1,0 +1,634 @@
+/*
+ * What is stored in the hub: streams, and consumers with what each has been handed, when, and how
+ * it ended. The semantics are those of JetStream as the NATS transport uses it: an id is stored once
+ * within its window; what is not settled in time is handed out again, to whoever is there; what is
+ * settled late is settled.
+ *
+ * One lock guards it all; nothing is called under it that may wait.
+ */
+#include "transport/local/hub.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ID_BUCKETS = 4096, REPLY_SIZE = 640 };
+
+static const char id_header[] = "Nats-Msg-Id";
+
+/* A message as it was stored; its number in the stream is its index, plus one. */
+typedef struct entry {
+    catga_local_message *message; /* bytes and headers */
+    char *subject;
+    const char *id;    /* among the headers; "" for none */
+    size_t older_same; /* the number of an older one with an id of the same bucket; 0: none */
+    int64_t stored_ns;
+} entry;
+
+struct catga_local_stream {
+    catga_local_stream *next;
+    char *name;
+    char **subjects;
+    size_t subject_count;
+    int64_t window_ns;
+    entry *entries;
+    size_t count;
+    size_t capacity;
+    size_t buckets[ID_BUCKETS]; /* the number of the latest with such an id */
+};
+
+typedef enum stage { WAITING, OUT, SETTLED } stage;
+
+/* What a consumer knows of one message. */
+typedef struct progress {
+    stage stage;
+    uint32_t deliveries;
+    int64_t due_ns; /* when it is to be handed out, or handed out again */
+} progress;
+
+struct catga_local_consumer {
+    catga_local_consumer *next;
+    catga_local_stream *stream;
+    char *name;
+    char *subject;
+    char *deliver_to;
+    bool only_new;
+    int64_t ack_wait_ns;
+    unsigned unacknowledged;
+    size_t first; /* all before it are settled, or not for this consumer */
+    unsigned out;
+    progress *messages; /* as many as the stream has room for */
+    size_t capacity;
+};
+
+static catga_local *hub_of(catga_transport *transport)
+{
+    return ((catga_local_transport *)transport)->hub;
+}
+
+/* ---- Begin and end ---- */
+
+void catga_local_store_begin(catga_local_store *store)
+{
+    pthread_mutex_init(&store->lock, NULL);
+}
+
+static void free_stream(catga_local_stream *stream)
+{
+    for (size_t i = 0; i < stream->count; i++) {
+        catga_local_message_release(stream->entries[i].message);
+        free(stream->entries[i].subject);
+    }
+    for (size_t i = 0; i < stream->subject_count; i++)
+        free(stream->subjects[i]);
+    free(stream->subjects);
+    free(stream->entries);
+    free(stream->name);
+    free(stream);
+}
+
+static void free_consumer(catga_local_consumer *consumer)
+{
+    free(consumer->name);
+    free(consumer->subject);
+    free(consumer->deliver_to);
+    free(consumer->messages);
+    free(consumer);
+}
+
+void catga_local_store_end(catga_local_store *store)
+{
+    for (catga_local_consumer *consumer = atomic_load(&store->consumers); consumer != NULL;) {
+        catga_local_consumer *next = consumer->next;
+        free_consumer(consumer);
+        consumer = next;
+    }
+    while (store->streams != NULL) {
+        catga_local_stream *stream = store->streams;
+        store->streams = stream->next;
+        free_stream(stream);
+    }
+    pthread_mutex_destroy(&store->lock);
+}
+
+void catga_local_store_wake(catga_local *hub)
+{
+    if (!atomic_exchange(&hub->store.woken, true))
+        sem_post(&hub->queued);
+}
+
+/* ---- Time and faults ---- */
+
+static int64_t now_of(const catga_local_store *store)
+{
+    return catga_clock_now() + store->advanced_ns;
+}
+
+void catga_local_advance(catga_local *local, int64_t milliseconds)
+{
+    pthread_mutex_lock(&local->store.lock);
+    local->store.advanced_ns += milliseconds * CATGA_MILLISECOND;
+    pthread_mutex_unlock(&local->store.lock);
+    catga_local_store_wake(local);
+}
+
+void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth)
+{
+    pthread_mutex_lock(&local->store.lock);
+    local->store.faults[fault] = nth;
+    pthread_mutex_unlock(&local->store.lock);
+}
+
+/* Whether the fault happens to this message. */
+static bool happens(catga_local_store *store, catga_local_fault fault)
+{
+    return store->faults[fault] != 0 && --store->faults[fault] == 0;
+}
+
+/* ---- Streams ---- */
+
+static catga_local_stream *find_stream(const catga_local_store *store, const char *name)
+{
+    catga_local_stream *stream = store->streams;
+    while (stream != NULL && strcmp(stream->name, name) != 0)
+        stream = stream->next;
+    return stream;
+}
+
+/* The last token of a pattern may be "*". */
+static bool matches(const char *pattern, const char *subject)
+{
+    size_t length = strlen(pattern);
+    if (length == 0 || pattern[length - 1] != '*')
+        return strcmp(pattern, subject) == 0;
+    return strncmp(pattern, subject, length - 1) == 0 &&
+           (strcmp(pattern, subject) == 0 || strchr(subject + length - 1, '.') == NULL);
+}
+
+static bool has_subject(const catga_local_stream *stream, const char *subject)
+{
+    for (size_t i = 0; i < stream->subject_count; i++)
+        if (matches(stream->subjects[i], subject))
+            return true;
+    return false;
+}
+
+static catga_local_stream *stream_of(const catga_local_store *store, const char *subject)
+{
+    catga_local_stream *stream = store->streams;
+    while (stream != NULL && !has_subject(stream, subject))
+        stream = stream->next;
+    return stream;
+}
+
+static catga_local_stream *make_stream(const catga_stream_settings *settings)
+{
+    catga_local_stream *stream = calloc(1, sizeof *stream);
+    if (stream == NULL)
+        return NULL;
+    stream->name = strdup(settings->name);
+    stream->window_ns = settings->window_ns;
+    stream->subjects = calloc(settings->subject_count, sizeof *stream->subjects);
+    bool complete = stream->name != NULL && stream->subjects != NULL;
+    for (size_t i = 0; complete && i < settings->subject_count; i++) {
+        stream->subjects[i] = strdup(settings->subjects[i]);
+        complete = stream->subjects[i] != NULL;
+        stream->subject_count += complete;
+    }
+    if (complete)
+        return stream;
+    free_stream(stream);
+    return NULL;
+}
+
+static catga_status compare_stream(const catga_local_stream *stream,
+                                   const catga_stream_settings *settings, catga_problem *problem)
+{
+    for (size_t i = 0; i < settings->subject_count; i++) {
+        if (has_subject(stream, settings->subjects[i]))
+            continue;
+        snprintf(problem->text, sizeof problem->text, "stream %s: subjects must be with %s",
+                 stream->name, settings->subjects[i]);
+        return CATGA_DRIFTED;
+    }
+    if (stream->window_ns >= settings->window_ns)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text,
+             "stream %s: duplicate_window is %" PRId64 ", and must be at least %" PRId64,
+             stream->name, stream->window_ns, settings->window_ns);
+    return CATGA_DRIFTED;
+}
+
+catga_status catga_local_ensure_stream(catga_transport *transport,
+                                       const catga_stream_settings *settings,
+                                       catga_problem *problem)
+{
+    catga_local *hub = hub_of(transport);
+    catga_local_store *store = &hub->store;
+    catga_status status = CATGA_OK;
+
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_stream *stream = find_stream(store, settings->name);
+    if (stream != NULL) {
+        status = compare_stream(stream, settings, problem);
+    } else if ((stream = make_stream(settings)) != NULL) {
+        stream->next = store->streams;
+        store->streams = stream;
+    } else {
+        status = CATGA_NO_MEMORY;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return status;
+}
+
+/* ---- Storing ---- */
+
+static const char *id_of(const catga_local_message *message)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (strcmp(message->headers[i].name, id_header) == 0)
+            return message->headers[i].value;
+    return "";
+}
+
+static size_t *bucket_of(catga_local_stream *stream, const char *id)
+{
+    uint32_t hash = 2166136261U;
+    for (; *id != '\0'; id++)
+        hash = (hash ^ (uint8_t)*id) * 16777619U;
+    return &stream->buckets[hash % ID_BUCKETS];
+}
+
+/* The number of the message that has that id and is in the window; 0 when there is none. */
+static size_t find_id(catga_local_stream *stream, const char *id, int64_t now)
+{
+    size_t number = *id == '\0' ? 0 : *bucket_of(stream, id);
+    for (; number != 0; number = stream->entries[number - 1].older_same) {
+        const entry *at = &stream->entries[number - 1];
+        if (now - at->stored_ns >= stream->window_ns)
+            return 0;
+        if (strcmp(at->id, id) == 0)
+            return number;
+    }
+    return 0;
+}
+
+static bool make_room(catga_local_stream *stream)
+{
+    if (stream->count < stream->capacity)
+        return true;
+    size_t capacity = stream->capacity == 0 ? 64 : stream->capacity * 2;
+    entry *entries = reallocarray(stream->entries, capacity, sizeof *entries);
+    if (entries == NULL)
+        return false;
+    stream->entries = entries;
+    stream->capacity = capacity;
+    return true;
+}
+
+/* The number under which the message is stored; 0 when there is no memory. */
+static uint64_t append(catga_local *hub, catga_local_stream *stream,
+                       const catga_outgoing *outgoing)
+{
+    int64_t now = now_of(&hub->store);
+    catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
+    char *subject = strdup(outgoing->subject);
+    size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
+    if (message == NULL || subject == NULL || number != 0 || !make_room(stream)) {
+        if (message != NULL)
+            catga_local_message_release(message);
+        free(subject);
+        return number;
+    }
+    entry *added = &stream->entries[stream->count++];
+    *added = (entry){message, subject, id_of(message), 0, now};
+    if (*added->id != '\0') {
+        size_t *bucket = bucket_of(stream, added->id);
+        added->older_same = *bucket;
+        *bucket = stream->count;
+    }
+    return stream->count;
+}
+
+/* What the server answers; *silent when it does not. */
+static catga_incoming put(catga_local *hub, const catga_outgoing *message, bool *silent)
+{
+    catga_local_store *store = &hub->store;
+    catga_incoming answer = {.no_responders = false};
+    catga_local_stream *stream = stream_of(store, message->subject);
+
+    answer.no_responders = stream == NULL;
+    *silent = stream != NULL && happens(store, CATGA_LOCAL_LOSE_PUBLISH);
+    if (stream == NULL || *silent || happens(store, CATGA_LOCAL_REFUSE_PUBLISH))
+        return answer;
+    answer.sequence = append(hub, stream, message);
+    *silent = happens(store, CATGA_LOCAL_LOSE_PUBLISH_ACK);
+    return answer;
+}
+
+catga_status catga_local_store_put(catga_transport *transport, const catga_outgoing *message,
+                                   uint64_t token)
+{
+    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local *hub = sender->hub;
+    catga_status status = catga_local_may_send(sender, message);
+    bool silent;
+
+    if (status != CATGA_OK)
+        return status;
+    pthread_mutex_lock(&hub->store.lock);
+    catga_incoming answer = put(hub, message, &silent);
+    pthread_mutex_unlock(&hub->store.lock);
+    if (answer.sequence != 0)
+        catga_local_store_wake(hub);
+    if (!silent)
+        catga_local_reply(sender, token, &answer);
+    return CATGA_OK;
+}
+
+catga_status catga_local_stored(const catga_incoming *answer, catga_problem *problem)
+{
+    (void)problem;
+    if (answer->no_responders)
+        return CATGA_NO_RESPONDERS;
+    return answer->sequence == 0 ? CATGA_OVERLOADED : CATGA_OK;
+}
+
+/* ---- Consumers ---- */
+
+static catga_local_consumer *find_consumer(const catga_local_store *store, const char *stream,
+                                           const char *name)
+{
+    catga_local_consumer *consumer = atomic_load(&store->consumers);
+    while (consumer != NULL &&
+           (strcmp(consumer->name, name) != 0 || strcmp(consumer->stream->name, stream) != 0))
+        consumer = consumer->next;
+    return consumer;
+}
+
+static catga_local_consumer *make_consumer(catga_local_stream *stream,
+                                           const catga_consumer_settings *settings)
+{
+    catga_local_consumer *consumer = calloc(1, sizeof *consumer);
+    if (consumer == NULL)
+        return NULL;
+    consumer->stream = stream;
+    consumer->name = strdup(settings->name);
+    consumer->subject = strdup(settings->subject);
+    consumer->deliver_to = strdup(settings->deliver_to);
+    consumer->only_new = settings->only_new;
+    consumer->ack_wait_ns = settings->ack_wait_ns;
+    consumer->unacknowledged = settings->unacknowledged;
+    consumer->first = settings->only_new ? stream->count : 0;
+    if (consumer->name != NULL && consumer->subject != NULL && consumer->deliver_to != NULL)
+        return consumer;
+    free_consumer(consumer);
+    return NULL;
+}
+
+static catga_status compare_consumer(const catga_local_consumer *consumer,
+                                     const catga_consumer_settings *settings,
+                                     catga_problem *problem)
+{
+    const char *field = strcmp(consumer->subject, settings->subject) != 0     ? "filter_subject"
+                        : consumer->only_new != settings->only_new            ? "deliver_policy"
+                        : consumer->ack_wait_ns != settings->ack_wait_ns      ? "ack_wait"
+                        : consumer->unacknowledged != settings->unacknowledged ? "max_ack_pending"
+                                                                               : NULL;
+    if (field == NULL)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text, "consumer %s: %s is another", consumer->name,
+             field);
+    return CATGA_DRIFTED;
+}
+
+static catga_status ensure_consumer(catga_local_store *store,
+                                    const catga_consumer_settings *settings, catga_problem *problem)
+{
+    catga_local_consumer *consumer = find_consumer(store, settings->stream, settings->name);
+    catga_local_stream *stream = find_stream(store, settings->stream);
+
+    if (consumer != NULL)
+        return compare_consumer(consumer, settings, problem);
+    if (stream == NULL)
+        return CATGA_NO_RESPONDERS;
+    consumer = make_consumer(stream, settings);
+    if (consumer == NULL)
+        return CATGA_NO_MEMORY;
+    consumer->next = atomic_load(&store->consumers);
+    atomic_store(&store->consumers, consumer);
+    return CATGA_OK;
+}
+
+catga_status catga_local_consume(catga_transport *transport,
+                                 const catga_consumer_settings *settings,
+                                 catga_subscription **subscription, catga_problem *problem)
+{
+    catga_local *hub = hub_of(transport);
+    const catga_subscription_options options = {.subject = settings->deliver_to,
+                                                .queue_group = settings->name,
+                                                .pending = settings->unacknowledged,
+                                                .receive = settings->receive,
+                                                .user = settings->user};
+
+    *subscription = NULL;
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&hub->store.lock);
+    catga_status status = ensure_consumer(&hub->store, settings, problem);
+    pthread_mutex_unlock(&hub->store.lock);
+    if (status == CATGA_OK)
+        status = transport->operations->subscribe(transport, &options, subscription);
+    catga_local_store_wake(hub);
+    return status;
+}
+
+/* ---- Handing out ---- */
+
+/* As much room as the stream has messages; what is new is due at once. */
+static bool follow_stream(catga_local_consumer *consumer)
+{
+    size_t capacity = consumer->stream->capacity;
+    if (consumer->capacity >= capacity)
+        return true;
+    progress *messages = reallocarray(consumer->messages, capacity, sizeof *messages);
+    if (messages == NULL)
+        return false;
+    memset(messages + consumer->capacity, 0, (capacity - consumer->capacity) * sizeof *messages);
+    consumer->messages = messages;
+    consumer->capacity = capacity;
+    return true;
+}
+
+static void settle(catga_local_consumer *consumer, size_t index)
+{
+    progress *at = &consumer->messages[index];
+    consumer->out -= at->stage == OUT;
+    at->stage = SETTLED;
+    while (consumer->first < consumer->stream->count &&
+           consumer->messages[consumer->first].stage == SETTLED)
+        consumer->first++;
+}
+
+/* The index of the first message that is due; SIZE_MAX when there is none, and *next_ns. */
+static size_t find_due(catga_local_consumer *consumer, int64_t now, int64_t *next_ns)
+{
+    const catga_local_stream *stream = consumer->stream;
+    for (size_t i = consumer->first; i < stream->count; i++) {
+        progress *at = &consumer->messages[i];
+        if (at->stage == WAITING && strcmp(stream->entries[i].subject, consumer->subject) != 0) {
+            settle(consumer, i);
+            continue;
+        }
+        if (at->stage == SETTLED ||
+            (at->stage == WAITING && consumer->out >= consumer->unacknowledged))
+            continue;
+        if (at->due_ns <= now)
+            return i;
+        if (at->due_ns < *next_ns)
+            *next_ns = at->due_ns;
+    }
+    return SIZE_MAX;
+}
+
+static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *consumer, size_t index,
+                                     int64_t now)
+{
+    entry *stored = &consumer->stream->entries[index];
+    progress *at = &consumer->messages[index];
+    char reply[REPLY_SIZE];
+    catga_outgoing outgoing = {.subject = "",
+                               .data = stored->message->data,
+                               .length = stored->message->length,
+                               .headers = stored->message->headers,
+                               .header_count = stored->message->header_count};
+    catga_header headers[CATGA_LOCAL_HEADERS + 2];
+
+    snprintf(reply, sizeof reply, "$JS.ACK.%s.%s.%" PRIu32 ".%zu.0.0.0", consumer->stream->name,
+             consumer->name, at->deliveries + 1, index + 1);
+    memcpy(headers, outgoing.headers, outgoing.header_count * sizeof headers[0]);
+    headers[outgoing.header_count] = (catga_header){"reply", reply}; /* copied with the message */
+    outgoing.headers = headers;
+    outgoing.header_count++;
+    catga_local_message *message = catga_local_message_make(hub, &outgoing, NULL, 0);
+    if (message == NULL)
+        return NULL;
+    message->header_count--;
+    message->reply = message->headers[message->header_count].value;
+    message->subject = stored->subject;
+    message->sequence = index + 1;
+    message->deliveries = ++at->deliveries;
+    consumer->out += at->stage == WAITING;
+    at->stage = OUT;
+    at->due_ns = happens(&hub->store, CATGA_LOCAL_DUPLICATE)
+                     ? now
+                     : catga_clock_after(now, consumer->ack_wait_ns);
+    return message;
+}
+
+static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer)
+{
+    catga_local_subject *subject = catga_local_find(hub, consumer->deliver_to);
+    catga_local_group *group = subject == NULL ? NULL : atomic_load(&subject->groups);
+    return group == NULL ? NULL : catga_local_enter_next(group);
+}
+
+/* Of one consumer: NULL when nothing is due, or there is nobody to take it. */
+static catga_local_message *take_from(catga_local *hub, catga_local_consumer *consumer, int64_t now,
+                                      catga_subscription **member, int64_t *next_ns)
+{
+    if (!follow_stream(consumer))
+        return NULL;
+    size_t index = find_due(consumer, now, next_ns);
+    *member = index == SIZE_MAX ? NULL : enter_member(hub, consumer);
+    if (*member == NULL)
+        return NULL;
+    catga_local_message *message = hand_out(hub, consumer, index, now);
+    if (message == NULL)
+        catga_local_leave(*member);
+    return message;
+}
+
+catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription **member,
+                                            int64_t *next_ns)
+{
+    catga_local_store *store = &hub->store;
+    catga_local_message *message = NULL;
+
+    *next_ns = CATGA_FOREVER;
+    if (atomic_load_explicit(&store->consumers, memory_order_acquire) == NULL ||
+        !atomic_load(&hub->connected))
+        return NULL;
+    pthread_mutex_lock(&store->lock);
+    int64_t now = now_of(store);
+    for (catga_local_consumer *consumer = atomic_load(&store->consumers);
+         consumer != NULL && message == NULL; consumer = consumer->next)
+        message = take_from(hub, consumer, now, member, next_ns);
+    if (message != NULL)
+        *next_ns = 0; /* there may be more */
+    else if (*next_ns != CATGA_FOREVER)
+        *next_ns -= store->advanced_ns;
+    pthread_mutex_unlock(&store->lock);
+    return message;
+}
+
+/* ---- Settling ---- */
+
+/* Which message, and which time that it was handed out. */
+static catga_local_consumer *read_reply(const catga_local_store *store, const char *reply,
+                                        uint32_t *deliveries, size_t *index)
+{
+    char stream[256];
+    char name[256];
+    size_t number;
+    if (reply == NULL || sscanf(reply, "$JS.ACK.%255[^.].%255[^.].%" SCNu32 ".%zu.", stream, name,
+                                deliveries, &number) != 4)
+        return NULL;
+    catga_local_consumer *consumer = find_consumer(store, stream, name);
+    if (consumer == NULL || number == 0 || number > consumer->capacity)
+        return NULL;
+    *index = number - 1;
+    return consumer;
+}
+
+static void apply(catga_local_store *store, catga_local_consumer *consumer, size_t index,
+                  bool latest, catga_settlement settlement, int64_t delay_ns)
+{
+    progress *at = &consumer->messages[index];
+    bool ends = settlement == CATGA_SETTLE_DONE || settlement == CATGA_SETTLE_GIVE_UP;
+
+    if (at->stage != OUT || (!ends && !latest))
+        return;
+    if (settlement != CATGA_SETTLE_PROGRESS && happens(store, CATGA_LOCAL_LOSE_ACK))
+        return;
+    if (ends) {
+        settle(consumer, index);
+        return;
+    }
+    bool retry = settlement == CATGA_SETTLE_RETRY;
+    at->due_ns = catga_clock_after(now_of(store), retry ? delay_ns : consumer->ack_wait_ns);
+}
+
+catga_status catga_local_settle(catga_transport *transport, const char *reply,
+                                catga_settlement settlement, int64_t delay_ns)
+{
+    catga_local *hub = hub_of(transport);
+    catga_local_store *store = &hub->store;
+    uint32_t deliveries;
+    size_t index;
+
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_consumer *consumer = read_reply(store, reply, &deliveries, &index);
+    if (consumer != NULL)
+        apply(store, consumer, index, consumer->messages[index].deliveries == deliveries,
+              settlement, delay_ns);
+    pthread_mutex_unlock(&store->lock);
+    catga_local_store_wake(hub);
+    return consumer == NULL ? CATGA_INVALID_ARGUMENT : CATGA_OK;
+}

@@ -1,0 +1,111 @@
+/* What JetStream's API says: enough JSON to find a member of an object. */
+#include "transport/nats/nats_transport.h"
+
+#include <stdlib.h>
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+    while (at < end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
+        at++;
+    return at;
+}
+
+/* Behind a string whose opening quote is at `at`. */
+static const char *skip_string(const char *at, const char *end)
+{
+    for (at++; at < end && *at != '"'; at++)
+        if (*at == '\\')
+            at++;
+    return at < end ? at + 1 : end;
+}
+
+/* Behind a value: a string, what is between brackets, or what has no comma or bracket in it. */
+static const char *skip_value(const char *at, const char *end)
+{
+    size_t depth = 0;
+    while (at < end) {
+        if (*at == '"') {
+            at = skip_string(at, end);
+            continue;
+        }
+        bool closes = *at == '}' || *at == ']';
+        if (depth == 0 && (closes || *at == ','))
+            return at;
+        depth += *at == '{' || *at == '[';
+        depth -= closes;
+        at++;
+    }
+    return end;
+}
+
+static catga_nats_json trimmed(const char *begin, const char *end)
+{
+    while (end > begin && (end[-1] == ' ' || end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    return (catga_nats_json){begin, (size_t)(end - begin)};
+}
+
+static bool is_text(const char *begin, const char *end, const char *text)
+{
+    size_t length = strlen(text);
+    return (size_t)(end - begin) == length + 2 && *begin == '"' &&
+           memcmp(begin + 1, text, length) == 0;
+}
+
+catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name)
+{
+    const catga_nats_json none = {NULL, 0};
+    if (object.data == NULL)
+        return none;
+    const char *end = object.data + object.length;
+    const char *at = skip_blanks(object.data, end);
+    if (at == end || *at != '{')
+        return none;
+    do {
+        const char *key = skip_blanks(at + 1, end);
+        if (key == end || *key != '"')
+            return none;
+        const char *key_end = skip_string(key, end);
+        const char *colon = skip_blanks(key_end, end);
+        if (colon == end || *colon != ':')
+            return none;
+        const char *value = skip_blanks(colon + 1, end);
+        at = skip_value(value, end);
+        if (is_text(key, key_end, name))
+            return trimmed(value, at);
+    } while (at < end && *at == ',');
+    return none;
+}
+
+int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise)
+{
+    char text[24];
+    const char *problem;
+    if (value.data == NULL || value.length >= sizeof(text))
+        return otherwise;
+    memcpy(text, value.data, value.length);
+    text[value.length] = '\0';
+    int64_t number = strtonum(text, INT64_MIN, INT64_MAX, &problem);
+    return problem == NULL ? number : otherwise;
+}
+
+bool catga_nats_json_is(catga_nats_json value, const char *text)
+{
+    return value.data != NULL && value.length >= 2 &&
+           is_text(value.data, value.data + value.length, text);
+}
+
+bool catga_nats_json_has(catga_nats_json array, const char *text)
+{
+    const char *end = array.data + array.length;
+    if (array.length == 0 || *array.data != '[')
+        return false;
+    const char *at = array.data;
+    do {
+        const char *value = skip_blanks(at + 1, end);
+        at = skip_value(value, end);
+        if (catga_nats_json_is(trimmed(value, at), text))
+            return true;
+    } while (at < end && *at == ',');
+    return false;
+}

@@ -1,0 +1,111 @@
+/*
+ * What is stored. To store is to request: JetStream answers whoever publishes to a subject of a
+ * stream with a reply subject. A consumer's messages arrive by an ordinary subscription, and are
+ * settled by a message to their reply subject. So nothing of nats.c's own JetStream is used, whose
+ * subscriptions do not outlive a connection, and delete what they have made.
+ */
+#include "transport/nats/nats_transport.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
+                              uint64_t token)
+{
+    return catga_nats_request(transport, message, token);
+}
+
+/* ---- Answers ---- */
+
+/* Of nats-server/server/errors.json. Some are worth another try; the others are not. */
+catga_status catga_nats_store_error(int64_t code)
+{
+    switch (code) {
+    case 10008: /* JetStream system temporarily unavailable */
+    case 10009: /* cluster not leader */
+    case 10023: /* insufficient resources */
+    case 10028: /* insufficient memory */
+    case 10047: /* insufficient storage */
+    case 10077: /* the stream is full */
+        return CATGA_OVERLOADED;
+    case 10054: /* larger than the stream allows */
+    case 10097: /* headers too large */
+        return CATGA_TOO_LARGE;
+    case 10039: /* JetStream not enabled for the account */
+    case 10076: /* JetStream not enabled */
+        return CATGA_NO_RESPONDERS;
+    default:
+        return CATGA_REFUSED;
+    }
+}
+
+static void explain(catga_problem *problem, catga_nats_json error)
+{
+    catga_nats_json text = catga_nats_json_get(error, "description");
+    snprintf(problem->text, sizeof(problem->text), "the server says: %.*s", CATGA_PRINT(text));
+}
+
+/*
+ * {"stream":"NAME","seq":12} or {"stream":"NAME","seq":12,"duplicate":true} or {"error":{...},...}.
+ * What is none of them comes from someone else, and says nothing about the message.
+ */
+catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *problem)
+{
+    if (answer->no_responders)
+        return CATGA_NO_RESPONDERS;
+    catga_nats_json object = {(const char *)answer->data, answer->length};
+    catga_nats_json error = catga_nats_json_get(object, "error");
+    if (error.data != NULL) {
+        explain(problem, error);
+        return catga_nats_store_error(
+            catga_nats_json_number(catga_nats_json_get(error, "err_code"), 0));
+    }
+    if (catga_nats_json_number(catga_nats_json_get(object, "seq"), 0) > 0)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof(problem->text), "the answer is none of a stream's");
+    return CATGA_BAD_MESSAGE;
+}
+
+/* ---- Messages of a consumer ---- */
+
+static bool read_token(const char **at, uint64_t *number)
+{
+    char *end;
+    if (**at < '0' || **at > '9')
+        return false;
+    *number = strtoull(*at, &end, 10);
+    if (*end != '.')
+        return false;
+    *at = end + 1;
+    return true;
+}
+
+bool catga_nats_read_ack(catga_incoming *message, const char *acks)
+{
+    size_t length = strlen(acks);
+    uint64_t deliveries;
+    if (message->reply == NULL || strncmp(message->reply, acks, length) != 0)
+        return false;
+    const char *at = message->reply + length;
+    if (!read_token(&at, &deliveries) || !read_token(&at, &message->sequence))
+        return false;
+    message->deliveries = deliveries > UINT32_MAX ? UINT32_MAX : (uint32_t)deliveries;
+    return true;
+}
+
+catga_status catga_nats_settle(catga_transport *transport, const char *reply,
+                               catga_settlement settlement, int64_t delay_ns)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    char text[64];
+    const char *words[] = {"+ACK", "+WPI", text, "+TERM"};
+    if (settlement == CATGA_SETTLE_RETRY)
+        snprintf(text, sizeof(text), "-NAK {\"delay\": %" PRId64 "}", delay_ns > 0 ? delay_ns : 1);
+    catga_outgoing word = {.subject = reply,
+                           .data = (const uint8_t *)words[settlement],
+                           .length = strlen(words[settlement])};
+    if (reply == NULL || strncmp(reply, "$JS.ACK.", 8) != 0)
+        return CATGA_INVALID_ARGUMENT;
+    return catga_nats_answer(nats, &word);
+}

@@ -1,0 +1,283 @@
+/*
+ * Streams and consumers: asked for, and made when they are not there. What is there is compared
+ * field by field and left alone: the server would take a creation of a consumer that exists for a
+ * change of it, and say nothing.
+ */
+#include "transport/nats/nats_transport.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { API_WAIT_MS = 5000, SUBJECT_SIZE = 512, BODY_SIZE = 16384 };
+
+enum { NO_CONSUMER = 10014, NO_STREAM = 10059 };
+
+/* ---- Asking ---- */
+
+/* An answer; `object` points into `message`. */
+typedef struct answer {
+    natsMsg *message;
+    catga_nats_json object;
+    int64_t error; /* the err_code, 0 when there is none */
+} answer;
+
+static void forget(answer *got)
+{
+    natsMsg_Destroy(got->message);
+    got->message = NULL;
+}
+
+static catga_status ask(catga_nats *nats, const char *subject, const char *body, answer *got)
+{
+    *got = (answer){0};
+    natsConnection *connection = catga_nats_link_enter(&nats->prompt);
+    if (connection == NULL)
+        return CATGA_DISCONNECTED;
+    natsStatus status =
+        natsConnection_RequestString(&got->message, connection, subject, body, API_WAIT_MS);
+    catga_nats_link_leave(&nats->prompt);
+    if (status != NATS_OK)
+        return catga_nats_status(status);
+    got->object = (catga_nats_json){natsMsg_GetData(got->message),
+                                    (size_t)natsMsg_GetDataLength(got->message)};
+    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    if (error.data != NULL)
+        got->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
+    return CATGA_OK;
+}
+
+static catga_status refused(const answer *got, catga_problem *problem, const char *what,
+                            const char *name)
+{
+    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    catga_nats_json text = catga_nats_json_get(error, "description");
+    snprintf(problem->text, sizeof(problem->text), "%s %s: the server says: %.*s", what, name,
+             CATGA_PRINT(text));
+    return catga_nats_store_error(got->error);
+}
+
+/* ---- Writing ---- */
+
+/* Text that grows in a fixed place; `full` when it did not suffice. */
+typedef struct body {
+    char text[BODY_SIZE];
+    size_t length;
+    bool full;
+} body;
+
+CATGA_PRINTF(2, 3) static void put(body *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int length = vsnprintf(out->text + out->length, BODY_SIZE - out->length, format, arguments);
+    va_end(arguments);
+    out->full |= length < 0 || (size_t)length >= BODY_SIZE - out->length;
+    if (!out->full)
+        out->length += (size_t)length;
+}
+
+/* Names and subjects are tokens with dots between them: there is nothing in them to escape. */
+static void put_stream(body *out, const catga_stream_settings *stream)
+{
+    put(out, "{\"name\":\"%s\",\"subjects\":[", stream->name);
+    for (size_t i = 0; i < stream->subject_count; i++)
+        put(out, "%s\"%s\"", i == 0 ? "" : ",", stream->subjects[i]);
+    put(out,
+        "],\"retention\":\"limits\",\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,"
+        "\"max_msgs\":-1,\"max_bytes\":-1,\"max_msg_size\":-1,\"max_msgs_per_subject\":-1,"
+        "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u}",
+        stream->max_age_ns, stream->window_ns, stream->replicas);
+}
+
+static void put_consumer(body *out, const catga_consumer_settings *consumer)
+{
+    put(out,
+        "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"deliver_subject\":\"%s\","
+        "\"deliver_group\":\"%s\",\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
+        "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\",\"max_deliver\":-1,"
+        "\"ack_wait\":%" PRId64 ",\"max_ack_pending\":%u",
+        consumer->stream, consumer->name, consumer->deliver_to, consumer->name, consumer->subject,
+        consumer->only_new ? "new" : "all", consumer->ack_wait_ns, consumer->unacknowledged);
+    if (consumer->unused_ns > 0)
+        put(out, ",\"inactive_threshold\":%" PRId64, consumer->unused_ns);
+    put(out, "}}");
+}
+
+/* ---- Comparing ---- */
+
+/* What is compared: the description of something that is there. */
+typedef struct comparison {
+    catga_nats_json config;
+    const char *what;
+    const char *name;
+    catga_problem *problem;
+    bool drifted;
+} comparison;
+
+static void drift(comparison *of, const char *field, const char *wanted)
+{
+    catga_nats_json there = catga_nats_json_get(of->config, field);
+    if (of->drifted)
+        return;
+    of->drifted = true;
+    snprintf(of->problem->text, sizeof(of->problem->text), "%s %s: %s is %.*s, and must be %s",
+             of->what, of->name, field, there.data == NULL ? 7 : (int)there.length,
+             there.data == NULL ? "not set" : there.data, wanted);
+}
+
+static void same_text(comparison *of, const char *field, const char *wanted)
+{
+    if (!catga_nats_json_is(catga_nats_json_get(of->config, field), wanted))
+        drift(of, field, wanted);
+}
+
+static void same_number(comparison *of, const char *field, int64_t wanted, int64_t standard)
+{
+    char text[24];
+    snprintf(text, sizeof(text), "%" PRId64, wanted);
+    if (catga_nats_json_number(catga_nats_json_get(of->config, field), standard) != wanted)
+        drift(of, field, text);
+}
+
+static void at_least(comparison *of, const char *field, int64_t wanted)
+{
+    char text[40];
+    snprintf(text, sizeof(text), "at least %" PRId64, wanted);
+    if (catga_nats_json_number(catga_nats_json_get(of->config, field), 0) < wanted)
+        drift(of, field, text);
+}
+
+/* Only what would break a promise counts: how long and how often it is kept is the operator's. */
+static bool stream_drifted(const answer *got, const catga_stream_settings *stream,
+                           catga_problem *problem)
+{
+    comparison of = {.config = catga_nats_json_get(got->object, "config"),
+                     .what = "stream",
+                     .name = stream->name,
+                     .problem = problem};
+    char wanted[SUBJECT_SIZE];
+    catga_nats_json subjects = catga_nats_json_get(of.config, "subjects");
+    for (size_t i = 0; i < stream->subject_count; i++) {
+        snprintf(wanted, sizeof(wanted), "with %s", stream->subjects[i]);
+        if (!catga_nats_json_has(subjects, stream->subjects[i]))
+            drift(&of, "subjects", wanted);
+    }
+    same_text(&of, "retention", "limits");
+    same_text(&of, "discard", "new");
+    same_text(&of, "storage", "file");
+    if (catga_nats_json_get(of.config, "no_ack").length == strlen("true"))
+        drift(&of, "no_ack", "false");
+    at_least(&of, "duplicate_window", stream->window_ns);
+    return of.drifted;
+}
+
+static bool consumer_drifted(const answer *got, const catga_consumer_settings *consumer,
+                             catga_problem *problem)
+{
+    comparison of = {.config = catga_nats_json_get(got->object, "config"),
+                     .what = "consumer",
+                     .name = consumer->name,
+                     .problem = problem};
+    same_text(&of, "deliver_subject", consumer->deliver_to);
+    same_text(&of, "deliver_group", consumer->name);
+    same_text(&of, "filter_subject", consumer->subject);
+    same_text(&of, "deliver_policy", consumer->only_new ? "new" : "all");
+    same_text(&of, "ack_policy", "explicit");
+    same_number(&of, "ack_wait", consumer->ack_wait_ns, 0);
+    same_number(&of, "max_deliver", -1, -1);
+    same_number(&of, "max_ack_pending", consumer->unacknowledged, 0);
+    return of.drifted;
+}
+
+/* ---- The operations ---- */
+
+/* Makes what is not there; `info` is the answer that says so. */
+static catga_status make(catga_nats *nats, const char *subject, const body *description,
+                         catga_problem *problem, const char *what, const char *name)
+{
+    answer made;
+    if (description->full)
+        return CATGA_TOO_LARGE;
+    catga_status status = ask(nats, subject, description->text, &made);
+    if (status == CATGA_OK && made.error != 0)
+        status = refused(&made, problem, what, name);
+    forget(&made);
+    return status;
+}
+
+static catga_status make_stream(catga_nats *nats, const catga_stream_settings *stream,
+                                catga_problem *problem)
+{
+    char subject[SUBJECT_SIZE];
+    body description = {.length = 0};
+    snprintf(subject, sizeof(subject), "$JS.API.STREAM.CREATE.%s", stream->name);
+    put_stream(&description, stream);
+    return make(nats, subject, &description, problem, "stream", stream->name);
+}
+
+static catga_status make_consumer(catga_nats *nats, const catga_consumer_settings *consumer,
+                                  catga_problem *problem)
+{
+    char subject[SUBJECT_SIZE];
+    body description = {.length = 0};
+    snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", consumer->stream,
+             consumer->name);
+    put_consumer(&description, consumer);
+    return make(nats, subject, &description, problem, "consumer", consumer->name);
+}
+
+catga_status catga_nats_ensure_stream(catga_transport *transport,
+                                      const catga_stream_settings *stream, catga_problem *problem)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    char subject[SUBJECT_SIZE];
+    answer info;
+    snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", stream->name);
+    catga_status status = ask(nats, subject, "", &info);
+    if (status == CATGA_OK && info.error == NO_STREAM)
+        status = make_stream(nats, stream, problem);
+    else if (status == CATGA_OK && info.error != 0)
+        status = refused(&info, problem, "stream", stream->name);
+    else if (status == CATGA_OK && stream_drifted(&info, stream, problem))
+        status = CATGA_DRIFTED;
+    forget(&info);
+    return status;
+}
+
+static catga_status ensure_consumer(catga_nats *nats, const catga_consumer_settings *consumer,
+                                    catga_problem *problem)
+{
+    char subject[SUBJECT_SIZE];
+    answer info;
+    snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
+             consumer->name);
+    catga_status status = ask(nats, subject, "", &info);
+    if (status == CATGA_OK && info.error == NO_CONSUMER)
+        status = make_consumer(nats, consumer, problem);
+    else if (status == CATGA_OK && info.error != 0)
+        status = refused(&info, problem, "consumer", consumer->name);
+    else if (status == CATGA_OK && consumer_drifted(&info, consumer, problem))
+        status = CATGA_DRIFTED;
+    forget(&info);
+    return status;
+}
+
+catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,
+                                catga_subscription **subscription, catga_problem *problem)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    char acks[SUBJECT_SIZE];
+    *subscription = NULL;
+    catga_status status = ensure_consumer(nats, consumer, problem);
+    if (status != CATGA_OK)
+        return status;
+    /* The server hands out no more than `unacknowledged`, and may do so again: room for both. */
+    catga_subscription_options options = {.subject = consumer->deliver_to,
+                                          .queue_group = consumer->name,
+                                          .pending = 4 * consumer->unacknowledged,
+                                          .receive = consumer->receive,
+                                          .user = consumer->user};
+    snprintf(acks, sizeof(acks), "$JS.ACK.%s.%s.", consumer->stream, consumer->name);
+    return catga_nats_subscribe_to(nats, &options, acks, subscription);
+}

@@ -1,0 +1,394 @@
+/*
+ * What a program may rely on when events are stored, whichever transport stores them: stored local |
+ * nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
+ */
+#include "bus_fixture.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* ---- What is stored: a text and a number ---- */
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept", "catga.events.sample.v1.Frail"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
+static const catga_delivery kept_delivery = {&stream, 20, 100, true};
+static const catga_delivery frail_delivery = {&stream, 20, 100, false};
+static const catga_message kept = {
+    "catga.events.sample.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
+    &kept_delivery};
+static const catga_message frail = {
+    "catga.events.sample.v1.Frail", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 0,
+    &frail_delivery};
+
+static const catga_handler handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
+     sample_listener_run_refresh},
+};
+static const catga_service both = {"Keeper", handlers, 2, sizeof(sample_listener)};
+static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener)};
+static const catga_handler frail_handlers[] = {
+    {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
+
+enum { EVENTS = 512 };
+
+typedef struct stage {
+    catga_local *hub; /* NULL: NATS */
+    char prefix[64];
+    catga_bus *buses[4];
+    size_t bus_count;
+    atomic_uint handled[EVENTS]; /* by number */
+    atomic_uint total;
+    atomic_uint refreshed;
+    atomic_uint failures; /* that the handler is still to have */
+    atomic_uint answered;
+    atomic_uint acknowledged;
+    atomic_uint last_attempt;
+    sem_t may_end;
+} stage;
+
+static const char *transport;
+
+static catga_bus *join(stage *s, const char *instance)
+{
+    catga_options options = {.prefix = s->prefix, .instance = instance, .ack_wait_ms = 400};
+    catga_bus *bus = open_bus(s->hub, options);
+    s->buses[s->bus_count++] = bus;
+    return bus;
+}
+
+static void leave(stage *s)
+{
+    catga_close(s->buses[--s->bus_count]);
+}
+
+static int set_stage(void **state)
+{
+    static unsigned number;
+    stage *s = calloc(1, sizeof *s);
+
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+        return -1;
+    snprintf(s->prefix, sizeof s->prefix, "kept-%d-%u", (int)getpid(), number++);
+    sem_init(&s->may_end, 0, 0);
+    *state = s;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    stage *s = *state;
+    while (s->bus_count > 0)
+        leave(s);
+    catga_local_close(s->hub);
+    sem_destroy(&s->may_end);
+    free(s);
+    return 0;
+}
+
+/* ---- Handlers ---- */
+
+static void note(stage *s, sample_view view)
+{
+    atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
+    atomic_fetch_add(&s->total, 1);
+}
+
+static bool is_to_fail(stage *s)
+{
+    unsigned left = atomic_load(&s->failures);
+    while (left != 0 && !atomic_compare_exchange_weak(&s->failures, &left, left - 1))
+        continue;
+    return left != 0;
+}
+
+static catga_status notify(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    note(s, view);
+    atomic_store(&s->last_attempt, catga_context_attempt(context));
+    return is_to_fail(s) ? CATGA_HANDLER_FAILED : CATGA_OK;
+}
+
+static catga_status reject(catga_context *context, sample_view view)
+{
+    note(catga_context_user(context), view);
+    return catga_reject(context, "number %u is odd", (unsigned)sample_get_number(view));
+}
+
+static catga_status postpone(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    note(s, view);
+    return is_to_fail(s) ? catga_retry_after(context, 300) : CATGA_OK;
+}
+
+static catga_status wait_to_end(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    note(s, view);
+    sem_wait(&s->may_end);
+    return CATGA_OK;
+}
+
+static catga_status refresh(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    (void)view;
+    atomic_fetch_add(&s->refreshed, 1);
+    return CATGA_OK;
+}
+
+static void serve(stage *s, catga_bus *bus, const catga_service *service, sample_function *function)
+{
+    const sample_listener functions = {function, refresh};
+    assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
+}
+
+static catga_status publish(catga_bus *bus, const catga_message *message, uint32_t number)
+{
+    sample numbered = {CATGA_STR("kept"), number};
+    return catga_publish(bus, message, &numbered);
+}
+
+static void pause_for(long milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+/* ---- Publishing ---- */
+
+static void an_event_without_handlers_is_kept_for_them(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(publish(bus, &kept, i), CATGA_OK);
+    assert_int_equal(catga_count(bus).published, 10);
+    serve(s, bus, &group, notify);
+    wait_until(atomic_load(&s->total) == 10);
+    for (uint32_t i = 0; i < 10; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+}
+
+static void count_answer(catga_status status, const catga_error *error, void *user)
+{
+    stage *s = user;
+    (void)error;
+    atomic_fetch_add(&s->acknowledged, status == CATGA_OK);
+    atomic_fetch_add(&s->answered, 1);
+}
+
+static void many_without_waiting(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    serve(s, bus, &group, notify);
+    for (uint32_t i = 0; i < EVENTS; i++) {
+        sample numbered = {CATGA_STR("kept"), i};
+        assert_int_equal(catga_publish_async(bus, &kept, &numbered, count_answer, s), CATGA_OK);
+    }
+    wait_until(atomic_load(&s->answered) == EVENTS);
+    assert_int_equal(atomic_load(&s->acknowledged), EVENTS);
+    wait_until(atomic_load(&s->total) == EVENTS);
+    pause_for(100);
+    for (uint32_t i = 0; i < EVENTS; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+}
+
+static void what_breaks_its_schema_is_not_stored(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+    const sample bad = {{NULL, 0}, 1};
+
+    assert_int_equal(catga_publish(bus, &kept, &bad), CATGA_INVALID_MESSAGE);
+    assert_int_equal(catga_count(bus).published, 0);
+}
+
+static void a_stream_that_is_another_is_left_alone(void **state)
+{
+    static const char *const few[] = {"catga.events.sample.v1.Frail"};
+    static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
+    static const catga_delivery small_delivery = {&smaller, 0, 0, false};
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+    catga_message first = frail;
+
+    first.delivery = &small_delivery;
+    assert_int_equal(publish(bus, &first, 1), CATGA_OK);
+    assert_int_equal(publish(bus, &kept, 1), CATGA_DRIFTED); /* its subject is missing */
+}
+
+/* ---- Sharing ---- */
+
+static void each_service_gets_it_once_and_each_replica_a_broadcast(void **state)
+{
+    stage *s = *state;
+    catga_bus *first = join(s, "a");
+    catga_bus *second = join(s, "b");
+
+    serve(s, first, &both, notify);
+    serve(s, second, &both, notify);
+    serve(s, second, &other_group, notify);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(publish(first, &kept, i), CATGA_OK);
+    wait_until(atomic_load(&s->total) == 40 && atomic_load(&s->refreshed) == 40);
+    pause_for(100);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 2);
+    assert_int_equal(atomic_load(&s->refreshed), 40);
+}
+
+static void what_a_replica_leaves_another_takes(void **state)
+{
+    stage *s = *state;
+    catga_bus *first = join(s, "a");
+    catga_bus *second = join(s, "b");
+
+    serve(s, second, &group, notify);
+    leave(s);
+    for (uint32_t i = 0; i < 5; i++)
+        assert_int_equal(publish(first, &kept, i), CATGA_OK);
+    pause_for(100);
+    assert_int_equal(atomic_load(&s->total), 0);
+    serve(s, first, &group, notify);
+    wait_until(atomic_load(&s->total) == 5);
+}
+
+/* ---- What handlers say ---- */
+
+static void a_handler_that_fails_is_tried_again(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    atomic_store(&s->failures, 2);
+    serve(s, bus, &group, notify);
+    assert_int_equal(publish(bus, &kept, 7), CATGA_OK);
+    wait_until(catga_count(bus).handled == 1);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(atomic_load(&s->last_attempt), 3);
+    assert_int_equal(catga_count(bus).retried_later, 2);
+    assert_int_equal(catga_count(bus).dead_letters, 0);
+}
+
+static void the_last_attempt_makes_a_dead_letter(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    atomic_store(&s->failures, 100);
+    serve(s, bus, &group, notify);
+    assert_int_equal(publish(bus, &kept, 7), CATGA_OK);
+    wait_until(catga_count(bus).dead_letters == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(catga_count(bus).dead_letters, 1);
+}
+
+static void what_is_rejected_is_not_tried_again(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    serve(s, bus, &group, reject);
+    assert_int_equal(publish(bus, &kept, 7), CATGA_OK);
+    wait_until(catga_count(bus).dead_letters == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->total), 1);
+}
+
+static void without_dead_letters_it_is_given_up(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    atomic_store(&s->failures, 1);
+    serve(s, bus, &frail_group, notify);
+    assert_int_equal(publish(bus, &frail, 7), CATGA_OK);
+    assert_int_equal(publish(bus, &frail, 8), CATGA_OK);
+    wait_until(catga_count(bus).given_up == 1 && catga_count(bus).handled == 1);
+    pause_for(500);
+    assert_int_equal(atomic_load(&s->total), 2);
+}
+
+static void a_handler_says_when_it_wants_it_again(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    atomic_store(&s->failures, 1);
+    serve(s, bus, &group, postpone);
+    assert_int_equal(publish(bus, &kept, 7), CATGA_OK);
+    wait_until(atomic_load(&s->total) == 1);
+    pause_for(150);
+    assert_int_equal(atomic_load(&s->total), 1);
+    wait_until(catga_count(bus).handled == 1);
+    assert_int_equal(atomic_load(&s->total), 2);
+}
+
+/* ---- Time ---- */
+
+static void a_slow_handler_keeps_what_it_works_on(void **state)
+{
+    stage *s = *state;
+    catga_bus *first = join(s, "a");
+    catga_bus *second = join(s, "b");
+
+    serve(s, first, &group, wait_to_end);
+    serve(s, second, &group, wait_to_end);
+    assert_int_equal(publish(first, &kept, 7), CATGA_OK);
+    pause_for(1300); /* more than three times as long as a silent replica has */
+    assert_int_equal(atomic_load(&s->total), 1);
+    sem_post(&s->may_end);
+    wait_until(catga_count(first).handled + catga_count(second).handled == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->total), 1);
+}
+
+static void draining_finishes_what_was_handed_out(void **state)
+{
+    stage *s = *state;
+    catga_bus *first = join(s, "a");
+    catga_bus *second = join(s, "b");
+
+    serve(s, second, &group, notify);
+    for (uint32_t i = 0; i < 100; i++)
+        assert_int_equal(publish(first, &kept, i), CATGA_OK);
+    assert_int_equal(catga_drain(second), CATGA_OK);
+    serve(s, first, &group, notify);
+    wait_until(atomic_load(&s->total) >= 100);
+    pause_for(600);
+    for (uint32_t i = 0; i < 100; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+    const struct CMUnitTest tests[] = {
+        CASE(an_event_without_handlers_is_kept_for_them),
+        CASE(many_without_waiting),
+        CASE(what_breaks_its_schema_is_not_stored),
+        CASE(a_stream_that_is_another_is_left_alone),
+        CASE(each_service_gets_it_once_and_each_replica_a_broadcast),
+        CASE(what_a_replica_leaves_another_takes),
+        CASE(a_handler_that_fails_is_tried_again),
+        CASE(the_last_attempt_makes_a_dead_letter),
+        CASE(what_is_rejected_is_not_tried_again),
+        CASE(without_dead_letters_it_is_given_up),
+        CASE(a_handler_says_when_it_wants_it_again),
+        CASE(a_slow_handler_keeps_what_it_works_on),
+        CASE(draining_finishes_what_was_handed_out),
+    };
+    transport = argc > 1 ? argv[1] : "local";
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
