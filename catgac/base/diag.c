@@ -5,20 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
-
-typedef struct diag_remark {
-    span place;
-    slice text;
-    struct diag_remark *next;
-} diag_remark;
-
-struct diagnostic {
-    diag_code code;
-    diag_remark remark;
-    diag_remark *last; /* the newest note, or the remark itself */
-    size_t sequence;
-};
+#include "base/diag_parts.h"
 
 static const char *const code_texts[] = {
 #define MESSAGE(name, severity, code) code,
@@ -42,6 +29,64 @@ diag_severity diag_severity_of(diag_code code)
     return code_severities[code];
 }
 
+/* ---- The manner ------------------------------------------------------------------------------ */
+
+static size_t find_warning(const char *code)
+{
+    size_t i = 0;
+    while (i < DIAG_CODE_COUNT &&
+           (code_severities[i] == SEVERITY_ERROR || strcmp(code_texts[i], code) != 0))
+        i++;
+    return i;
+}
+
+static const char *behind(const char *text, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strncmp(text, prefix, length) == 0 ? text + length : NULL;
+}
+
+bool diag_choose(diag_manner *manner, const char *word)
+{
+    if (strcmp(word, "error") == 0) {
+        manner->warnings_are_errors = true;
+        return true;
+    }
+    size_t code = find_warning(word);
+    if (code < DIAG_CODE_COUNT) {
+        manner->chosen[code].is_on = true;
+        manner->chosen[code].is_off = false;
+        return true;
+    }
+    const char *name = behind(word, "no-");
+    code = name == NULL ? DIAG_CODE_COUNT : find_warning(name);
+    if (code < DIAG_CODE_COUNT) {
+        manner->chosen[code].is_on = false;
+        manner->chosen[code].is_off = true;
+        manner->chosen[code].is_error = false;
+        return true;
+    }
+    name = behind(word, "error=");
+    code = name == NULL ? DIAG_CODE_COUNT : find_warning(name);
+    if (code < DIAG_CODE_COUNT)
+        manner->chosen[code].is_error = true;
+    return code < DIAG_CODE_COUNT;
+}
+
+/* QUIET is what is not said at all. */
+static diag_severity severity_in(const diag_manner *manner, diag_code code)
+{
+    diag_severity severity = code_severities[code];
+    if (severity == SEVERITY_ERROR)
+        return severity;
+    if (manner->chosen[code].is_error)
+        return SEVERITY_ERROR;
+    if (manner->chosen[code].is_off ||
+        (severity == SEVERITY_QUIET && !manner->chosen[code].is_on))
+        return SEVERITY_QUIET;
+    return manner->warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
+}
+
 /* ---- Collecting ------------------------------------------------------------------------------ */
 
 void diagnostics_open(diagnostics *diags, const source_set *sources)
@@ -59,6 +104,11 @@ bool diag_is_full(const diagnostics *diags)
     return diags->stored_count == DIAG_CAP;
 }
 
+size_t diag_hidden_count(const diagnostics *diags)
+{
+    return diags->error_count + diags->warning_count - diags->stored_count;
+}
+
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
     CATGAC_PRINTF(2, 0);
 
@@ -71,10 +121,11 @@ static slice format_text(const diagnostics *diags, const char *format, va_list a
 
 void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)
 {
+    diag_severity severity = severity_in(&diags->manner, code);
     diags->latest = NULL;
-    if (diag_severity_of(code) == SEVERITY_QUIET)
+    if (severity == SEVERITY_QUIET)
         return;
-    if (diag_severity_of(code) == SEVERITY_ERROR)
+    if (severity == SEVERITY_ERROR)
         diags->error_count++;
     else
         diags->warning_count++;
@@ -87,6 +138,7 @@ void diag_report(diagnostics *diags, diag_code code, span place, const char *for
     added->remark.text = format_text(diags, format, arguments);
     va_end(arguments);
     added->code = code;
+    added->severity = severity;
     added->remark.place = place;
     added->last = &added->remark;
     added->sequence = diags->stored_count;
@@ -109,123 +161,15 @@ void diag_note(diagnostics *diags, span place, const char *format, ...)
     diags->latest->last = note;
 }
 
-/* ---- The line and the caret ------------------------------------------------------------------ */
-
-enum {
-    EXCERPT_LIMIT = 240, /* bytes of a line that are shown */
-    EXCERPT_BEFORE = 80  /* of those, how many before the place when the line is longer */
-};
-
-/* Lines of a file that is no text are not shown: it may be anything. */
-static bool is_printable(slice line)
+void diag_fix(diagnostics *diags, span place, slice text)
 {
-    while (line.length > 0) {
-        uint32_t character;
-        size_t length = utf8_read(line, &character);
-        if (length == 0 || (character < ' ' && character != '\t') || character == 0x7F)
-            return false;
-        line.data += length;
-        line.length -= length;
-    }
-    return true;
-}
-
-/* Cuts a long line around the place; `*offset` becomes the place within what is left. */
-static slice excerpt_of(slice line, size_t *offset)
-{
-    size_t begin = 0;
-    if (line.length > EXCERPT_LIMIT && *offset > EXCERPT_BEFORE)
-        begin = *offset - EXCERPT_BEFORE;
-    size_t end = line.length - begin > EXCERPT_LIMIT ? begin + EXCERPT_LIMIT : line.length;
-    while (begin > 0 && utf8_continues((unsigned char)line.data[begin]))
-        begin--;
-    while (end < line.length && utf8_continues((unsigned char)line.data[end]))
-        end++;
-    *offset -= begin;
-    return (slice){line.data + begin, end - begin};
-}
-
-/* Blanks as wide as the text before the place: tabs stay tabs. */
-static void print_indent(buffer *out, slice text)
-{
-    while (text.length > 0) {
-        uint32_t character = ' ';
-        size_t length = utf8_read(text, &character);
-        if (character == '\t')
-            buffer_append_char(out, '\t');
-        else
-            buffer_append_repeated(out, ' ', utf8_columns(character));
-        text.data += length;
-        text.length -= length;
-    }
-}
-
-static size_t columns_of(slice text)
-{
-    size_t columns = 0;
-    while (text.length > 0) {
-        uint32_t character = ' ';
-        size_t length = utf8_read(text, &character);
-        columns += utf8_columns(character);
-        text.data += length;
-        text.length -= length;
-    }
-    return columns;
-}
-
-static void print_excerpt(buffer *out, const source_location *where, span place)
-{
-    size_t offset = place.begin - where->line_begin;
-    if (offset > where->line_text.length)
-        offset = where->line_text.length;
-    slice line = excerpt_of(where->line_text, &offset);
-    if (!is_printable(line))
+    if (diags->latest == NULL)
         return;
-    size_t marked = place.end - place.begin;
-    if (marked > line.length - offset)
-        marked = line.length - offset;
-    size_t width = columns_of((slice){line.data + offset, marked});
-
-    buffer_printf(out, "%5u | ", where->line);
-    buffer_append(out, line);
-    buffer_append_text(out, "\n      | ");
-    print_indent(out, (slice){line.data, offset});
-    buffer_append_char(out, '^');
-    buffer_append_repeated(out, '~', width > 1 ? width - 1 : 0);
-    buffer_append_char(out, '\n');
+    diags->latest->has_fix = true;
+    diags->latest->fix = (diag_remark){.place = place, .text = text};
 }
 
 /* ---- Printing -------------------------------------------------------------------------------- */
-
-static void print_remark(const diagnostics *diags, const diag_remark *remark, const char *kind,
-                         const char *code, buffer *out)
-{
-    if (remark->place.source == 0) {
-        buffer_printf(out, "catgac: %s: ", kind);
-    } else {
-        const source *file = source_by_number(diags->sources, remark->place.source);
-        source_location where = source_locate(file, remark->place.begin);
-        buffer_append(out, file->shown_path);
-        buffer_printf(out, ":%u:%u: %s: ", where.line, where.column, kind);
-    }
-    buffer_append(out, remark->text);
-    if (code != NULL)
-        buffer_printf(out, " [%s]", code);
-    buffer_append_char(out, '\n');
-    if (remark->place.source != 0) {
-        const source *file = source_by_number(diags->sources, remark->place.source);
-        source_location where = source_locate(file, remark->place.begin);
-        print_excerpt(out, &where, remark->place);
-    }
-}
-
-static void print_diagnostic(const diagnostics *diags, const struct diagnostic *said, buffer *out)
-{
-    const char *kind = diag_severity_of(said->code) == SEVERITY_ERROR ? "error" : "warning";
-    print_remark(diags, &said->remark, kind, diag_code_text(said->code), out);
-    for (const diag_remark *note = said->remark.next; note != NULL; note = note->next)
-        print_remark(diags, note, "note", NULL, out);
-}
 
 static int compare_places(const void *left, const void *right)
 {
@@ -240,35 +184,22 @@ static int compare_places(const void *left, const void *right)
     return (*first)->sequence < (*second)->sequence ? -1 : 1;
 }
 
-static void print_count(buffer *out, size_t count, const char *what)
-{
-    buffer_printf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
-}
-
-static void print_summary(const diagnostics *diags, buffer *out)
-{
-    size_t hidden = diags->error_count + diags->warning_count - diags->stored_count;
-    if (hidden > 0)
-        buffer_printf(out, "catgac: note: %zu more not shown\n", hidden);
-    if (diags->warning_count > 0)
-        print_count(out, diags->warning_count, "warning");
-    if (diags->warning_count > 0 && diags->error_count > 0)
-        buffer_append_text(out, " and ");
-    if (diags->error_count > 0)
-        print_count(out, diags->error_count, "error");
-    buffer_append_text(out, " generated.\n");
-}
-
 void diag_print(const diagnostics *diags, buffer *out)
 {
-    if (diags->error_count + diags->warning_count == 0)
-        return;
-    struct diagnostic *sorted[DIAG_CAP];
-    memcpy(sorted, diags->stored, diags->stored_count * sizeof sorted[0]);
-    qsort(sorted, diags->stored_count, sizeof sorted[0], compare_places);
-    for (size_t i = 0; i < diags->stored_count; i++)
-        print_diagnostic(diags, sorted[i], out);
-    print_summary(diags, out);
+    diag_list sorted = {.count = diags->stored_count};
+    memcpy(sorted.items, diags->stored, diags->stored_count * sizeof sorted.items[0]);
+    qsort(sorted.items, sorted.count, sizeof sorted.items[0], compare_places);
+    switch (diags->manner.format) {
+    case DIAG_TEXT:
+        diag_print_text(diags, &sorted, out);
+        break;
+    case DIAG_JSON:
+        diag_print_json(diags, &sorted, out);
+        break;
+    case DIAG_SARIF:
+        diag_print_sarif(diags, &sorted, out);
+        break;
+    }
 }
 
 /* ---- "did you mean" -------------------------------------------------------------------------- */
@@ -336,11 +267,13 @@ void suggestion_consider(suggestion *search, slice candidate)
     }
 }
 
-const char *suggestion_text(const suggestion *search, arena *memory)
+void diag_suggest(diagnostics *diags, span wrong, const suggestion *search)
 {
-    if (search->best.length == 0)
-        return "";
-    buffer text = buffer_in(memory);
+    if (search->best.length == 0 || diags->latest == NULL)
+        return;
+    buffer text = buffer_in(diags->sources->memory);
+    buffer_append(&text, diags->latest->remark.text);
     buffer_printf(&text, "; did you mean '%.*s'?", SLICE_PRINT(search->best));
-    return text.data;
+    diags->latest->remark.text = buffer_slice(&text);
+    diag_fix(diags, wrong, search->best);
 }

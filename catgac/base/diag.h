@@ -1,9 +1,9 @@
 /* diag.h -- what catgac has to say about a schema.
  *
- * A diagnostic is a code of messages.def (which fixes its severity), a place, one sentence, and
- * notes at other places. They are collected, not printed and never fatal; the driver asks at the
- * end whether there were errors, and prints them all, sorted by place. After a cap they are only
- * counted.
+ * A diagnostic is a code of messages.def (which fixes its severity), a place, one sentence, notes at
+ * other places, and what would mend it when that is certain. They are collected, not printed and
+ * never fatal; the driver asks at the end whether there were errors, and prints them all, sorted by
+ * place. After a cap they are only counted.
  */
 #ifndef CATGAC_DIAG_H
 #define CATGAC_DIAG_H
@@ -25,8 +25,24 @@ typedef enum diag_code {
 
 typedef enum diag_severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_QUIET } diag_severity;
 
+typedef enum diag_format { DIAG_TEXT, DIAG_JSON, DIAG_SARIF } diag_format;
+
+/* How it is said: chosen by the command line, zero is the default. */
+typedef struct diag_manner {
+    diag_format format;
+    bool in_color;           /* of text */
+    bool warnings_are_errors; /* those that are on */
+    struct {
+        bool is_on, is_off, is_error; /* by -W, of a warning */
+    } chosen[DIAG_CODE_COUNT];
+} diag_manner;
+
+/* Reads what stands behind -W: NAME, no-NAME, error, error=NAME. False when it names no warning. */
+bool diag_choose(diag_manner *manner, const char *word);
+
 typedef struct diagnostics {
     const source_set *sources;
+    diag_manner manner;
     struct diagnostic *stored[DIAG_CAP];
     size_t stored_count;
     size_t error_count; /* all of them, stored or not */
@@ -44,13 +60,17 @@ void diag_report(diagnostics *diags, diag_code code, span place, const char *for
 /* Adds a note to what was reported last. */
 void diag_note(diagnostics *diags, span place, const char *format, ...) CATGAC_PRINTF(3, 4);
 
+/* Adds what mends it, when that is certain: the bytes of `place` become `text`. */
+void diag_fix(diagnostics *diags, span place, slice text);
+
 bool diag_failed(const diagnostics *diags);
 
 /* After the cap nothing is stored: what costs time to say need not be found out any more. */
 bool diag_is_full(const diagnostics *diags);
 
-/* Appends everything as text: `path:line:col: error: message [code]`, the line and a caret, notes,
- * and `2 errors generated.` at the end; nothing when there is nothing to say. */
+/* Appends everything, in the manner chosen. As text: `path:line:col: error: message [code]`, the line
+ * and a caret, what would mend it, notes, and `2 errors generated.` at the end; nothing when there is
+ * nothing to say. As JSON or SARIF: one object, always. */
 void diag_print(const diagnostics *diags, buffer *out);
 
 const char *diag_code_text(diag_code code);
@@ -67,7 +87,8 @@ typedef struct suggestion {
 suggestion suggestion_for(slice wanted);
 void suggestion_consider(suggestion *search, slice candidate);
 
-/* Returns "; did you mean 'string'?" or "". */
-const char *suggestion_text(const suggestion *search, arena *memory);
+/* Adds "; did you mean 'string'?" to what was reported last, and a mend at `wrong`; nothing when
+ * nothing is near. */
+void diag_suggest(diagnostics *diags, span wrong, const suggestion *search);
 
 #endif

@@ -28,8 +28,8 @@ static void report_unknown(const checker *c, const ast_annotation *annotation)
     for (size_t i = 0; i < ANNOTATION_COUNT; i++)
         suggestion_consider(&search, rules[i].word);
     diag_report(c->diags, DIAG_UNKNOWN_ANNOTATION, annotation->name.place,
-                "unknown annotation '@%.*s'%s", SLICE_PRINT(annotation->name.text),
-                suggestion_text(&search, c->memory));
+                "unknown annotation '@%.*s'", SLICE_PRINT(annotation->name.text));
+    diag_suggest(c->diags, annotation->name.place, &search);
 }
 
 /* Returns whether an annotation can be read; reports why not. */
@@ -100,8 +100,9 @@ static void report_unknown_key(const checker *c, const ast_annotation *annotatio
     for (size_t i = 0; i < count; i++)
         suggestion_consider(&search, slice_of(taken[i].key));
     diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->key.place,
-                "'@%.*s' takes no argument '%.*s'%s", SLICE_PRINT(annotation->name.text),
-                SLICE_PRINT(argument->key.text), suggestion_text(&search, c->memory));
+                "'@%.*s' takes no argument '%.*s'", SLICE_PRINT(annotation->name.text),
+                SLICE_PRINT(argument->key.text));
+    diag_suggest(c->diags, argument->key.place, &search);
 }
 
 static void report_bare(const checker *c, const ast_annotation *annotation,

@@ -67,13 +67,13 @@ static void read_qos(const delivery_draft *d)
         if (!slice_is(word, words[i]))
             continue;
         d->message->qos = (model_qos)i;
-        if (i > 0)
-            check_unsupported(d->c, argument->place, "delivery other than 'at_most_once' is");
+        if (d->message->qos == QOS_EXACTLY_ONCE)
+            check_unsupported(d->c, argument->place, "delivery 'exactly_once' is");
         return;
     }
     diag_report(d->c->diags, DIAG_BAD_ARGUMENTS, argument->place,
-                "'@qos' takes at_most_once, at_least_once or exactly_once%s",
-                suggestion_text(&search, d->c->memory));
+                "'@qos' takes at_most_once, at_least_once or exactly_once");
+    diag_suggest(d->c->diags, argument->place, &search);
 }
 
 /* An event that may be lost is not kept, so nothing can be said of how. */

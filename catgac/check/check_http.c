@@ -174,8 +174,8 @@ static bool check_path_field(path_draft *draft, slice name, span place)
     suggestion search = suggestion_for(name);
     const model_field *field = find_field(draft, name, &search);
     if (field == NULL) {
-        diag_report(diags, DIAG_UNKNOWN_NAME, place, "unknown field '%.*s'%s", SLICE_PRINT(name),
-                    suggestion_text(&search, draft->c->memory));
+        diag_report(diags, DIAG_UNKNOWN_NAME, place, "unknown field '%.*s'", SLICE_PRINT(name));
+        diag_suggest(diags, place, &search);
         return false;
     }
     if (!is_token_type(&field->type) || !always_has_value(field)) {

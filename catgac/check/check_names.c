@@ -108,26 +108,29 @@ static void note_if_not_imported(const checker *c, const ast_path *path)
     }
 }
 
-static const char *suggest(const checker *c, const scope *from, const ast_path *path,
-                           const char *what)
+static void suggest(const checker *c, const scope *from, const ast_path *path, const char *what)
 {
     if (diag_is_full(c->diags))
-        return "";
-    suggestion search = suggestion_for(last_part(path));
+        return;
+    slice name = last_part(path);
+    suggestion search = suggestion_for(name);
     suggest_from(&search, from);
     for (size_t i = 0; i < from->file->import_count; i++)
         if (from->imports[i] != NULL)
             suggest_from(&search, from->imports[i]);
     if (strcmp(what, "type") == 0)
         check_suggest_builtins(&search);
-    return suggestion_text(&search, c->memory);
+    span wrong = path->place;
+    wrong.begin = wrong.end - (uint32_t)name.length;
+    diag_suggest(c->diags, wrong, &search);
 }
 
 static void report_unknown(const checker *c, const scope *from, const ast_path *path,
                            const char *what)
 {
-    diag_report(c->diags, DIAG_UNKNOWN_NAME, path->place, "unknown %s '%.*s'%s", what,
-                SLICE_PRINT(path->text), suggest(c, from, path, what));
+    diag_report(c->diags, DIAG_UNKNOWN_NAME, path->place, "unknown %s '%.*s'", what,
+                SLICE_PRINT(path->text));
+    suggest(c, from, path, what);
     note_if_not_imported(c, path);
 }
 

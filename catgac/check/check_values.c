@@ -287,15 +287,16 @@ static bool evaluate_bool_word(const ast_expression *name, model_value *value)
     return is_true || slice_is(name->name.text, "false");
 }
 
-static const char *suggest_member(const evaluation *e, slice name)
+static void suggest_member(const evaluation *e, slice name, span place)
 {
     const model_enum *of = e->type->enumeration;
     if (diag_is_full(e->c->diags))
-        return "";
+        return;
+    place.begin = place.end - (uint32_t)name.length;
     suggestion search = suggestion_for(name);
     for (size_t i = 0; i < of->member_count; i++)
         suggestion_consider(&search, of->members[i].origin.name);
-    return suggestion_text(&search, e->c->memory);
+    diag_suggest(e->c->diags, place, &search);
 }
 
 /* Created, or OrderStatus.Created. */
@@ -312,8 +313,9 @@ static bool evaluate_enum_member(const evaluation *e, const ast_expression *name
         *value = member->value;
         return true;
     }
-    diag_report(e->c->diags, DIAG_UNKNOWN_NAME, name->place, "enum '%.*s' has no '%.*s'%s",
-                SLICE_PRINT(of->origin.name), SLICE_PRINT(text), suggest_member(e, text));
+    diag_report(e->c->diags, DIAG_UNKNOWN_NAME, name->place, "enum '%.*s' has no '%.*s'",
+                SLICE_PRINT(of->origin.name), SLICE_PRINT(text));
+    suggest_member(e, text, name->place);
     diag_note(e->c->diags, of->origin.place, "declared here");
     return false;
 }

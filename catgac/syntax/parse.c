@@ -152,7 +152,7 @@ static void print_found(const parser *p, token found, buffer *out)
 }
 
 /* A word where a declaration should begin may be a keyword with a slip. */
-static const char *keyword_suggestion(const parser *p, token found)
+static void suggest_keyword(const parser *p, token found)
 {
     static const slice words[] = {
 #define KEYWORD_OF_DECLARATION(token, word) {word, sizeof(word) - 1},
@@ -160,12 +160,13 @@ static const char *keyword_suggestion(const parser *p, token found)
 #include "syntax/keywords.def"
 #undef KEYWORD
     };
-    if (found.kind != TOKEN_IDENTIFIER || !grammar_accepts(&p->before, TOKEN_CONST))
-        return "";
+    if (found.kind != TOKEN_IDENTIFIER || !grammar_accepts(&p->before, TOKEN_CONST) ||
+        diag_is_full(p->maker.diags))
+        return;
     suggestion search = suggestion_for(lex_text(&p->input, found));
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         suggestion_consider(&search, words[i]);
-    return suggestion_text(&search, p->maker.memory);
+    diag_suggest(p->maker.diags, parser_span(p, found), &search);
 }
 
 /* The end of the file is reported behind the last token: what follows that may be long. */
@@ -183,7 +184,6 @@ static void describe(const parser *p, token found, buffer *text)
     print_found(p, found, text);
     print_expectation(&list, text);
     print_open_bracket(p, found, text);
-    buffer_append_text(text, keyword_suggestion(p, found));
 }
 
 void parser_unexpected(parser *p, token found)
@@ -197,6 +197,7 @@ void parser_unexpected(parser *p, token found)
         describe(p, found, &text);
     diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, found), "%.*s",
                 SLICE_PRINT(buffer_slice(&text)));
+    suggest_keyword(p, found);
 }
 
 /* ---- Feeding the grammar --------------------------------------------------------------------- */
@@ -426,9 +427,11 @@ static void put_semicolon(parser *p, token current)
     slice text = lex_text(&p->input, p->previous);
     place.begin = place.end;
     p->file->has_errors = true;
-    if (!p->previous.broken)
+    if (!p->previous.broken) {
         diag_report(p->maker.diags, DIAG_SYNTAX, place, "expected ';' after '%.*s'",
                     SLICE_PRINT(text));
+        diag_fix(p->maker.diags, place, SLICE(";"));
+    }
     feed_missing(p, TOKEN_SEMICOLON, current);
 }
 

@@ -110,6 +110,127 @@ static void near_names_are_suggested(void **state)
     suggest("u32", "u64", false);
 }
 
+static void a_mend_stands_below_the_caret(void **state)
+{
+    (void)state;
+    compilation c;
+    compile(&c, SLICE("namespace a;\nversion 1;\ntable T { x: strng;\ty: u32 }\n"));
+    assert_string_equal(c.said,
+                        "t.catga:3:14: error: unknown type 'strng'; did you mean 'string'? "
+                        "[unknown-name]\n"
+                        "    3 | table T { x: strng;\ty: u32 }\n"
+                        "      |              ^~~~~\n"
+                        "      |              string\n"
+                        "t.catga:3:27: error: expected ';' after 'u32' [syntax]\n"
+                        "    3 | table T { x: strng;\ty: u32 }\n"
+                        "      |                    \t      ^\n"
+                        "      |                    \t      ;\n"
+                        "2 errors generated.\n");
+    compilation_close(&c);
+}
+
+static const char *said_in(compilation *c, diag_format format)
+{
+    c->diags.manner.format = format;
+    return compilation_said(c);
+}
+
+static void programs_read_json(void **state)
+{
+    (void)state;
+    compilation c;
+    with_text(&c, SLICE("x \"\xE7\xAC\x94\" strng\n"));
+    assert_string_equal(said_in(&c, DIAG_JSON),
+                        "{\"diagnostics\":[],\n\"errors\":0,\"warnings\":0,\"notShown\":0}\n");
+    suggestion search = suggestion_for(SLICE("strng"));
+    suggestion_consider(&search, SLICE("string"));
+    diag_report(&c.diags, DIAG_UNKNOWN_NAME, (span){1, 8, 13}, "a \"b\"\n\xFF");
+    diag_suggest(&c.diags, (span){1, 8, 13}, &search);
+    diag_note(&c.diags, (span){1, 0, 1}, "here");
+    assert_string_equal(
+        said_in(&c, DIAG_JSON),
+        "{\"diagnostics\":[\n"
+        "{\"path\":\"t.catga\",\"line\":1,\"column\":7,\"endLine\":1,\"endColumn\":12,"
+        "\"severity\":\"error\",\"code\":\"unknown-name\","
+        "\"message\":\"a \\\"b\\\"\\u000a\xEF\xBF\xBD; did you mean 'string'?\","
+        "\"notes\":[{\"path\":\"t.catga\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,"
+        "\"message\":\"here\"}],"
+        "\"fixes\":[{\"path\":\"t.catga\",\"line\":1,\"column\":7,\"endLine\":1,\"endColumn\":12,"
+        "\"replacement\":\"string\"}]}],\n"
+        "\"errors\":1,\"warnings\":0,\"notShown\":0}\n");
+    compilation_close(&c);
+}
+
+static void programs_read_sarif(void **state)
+{
+    (void)state;
+    compilation c;
+    compilation_open(&c);
+    source_from_text(&c.sources, "/a b/t.catga", SLICE("strng\n"));
+    diag_report(&c.diags, DIAG_STRAY_DOC, (span){1, 0, 5}, "wrong");
+    diag_note(&c.diags, (span){0, 0, 0}, "nowhere");
+    diag_fix(&c.diags, (span){1, 0, 5}, SLICE("string"));
+    diag_report(&c.diags, DIAG_CANNOT_READ, (span){0, 0, 0}, "gone");
+    const char *said = said_in(&c, DIAG_SARIF);
+    assert_says(said, "\"version\":\"2.1.0\"");
+    assert_says(said, "\"rules\":[{\"id\":\"cannot-read\"},{\"id\":\"stray-doc\"}]");
+    assert_says(said, "{\"ruleId\":\"cannot-read\",\"level\":\"error\","
+                      "\"message\":{\"text\":\"gone\"},\"locations\":[],\"relatedLocations\":[]}");
+    assert_says(said, "\"locations\":[{\"physicalLocation\":{\"artifactLocation\":"
+                      "{\"uri\":\"file:///a%20b/t.catga\"},\"region\":{\"startLine\":1,"
+                      "\"startColumn\":1,\"endLine\":1,\"endColumn\":6}}}]");
+    assert_says(said, "\"relatedLocations\":[{\"message\":{\"text\":\"nowhere\"}}]");
+    assert_says(said, "\"insertedContent\":{\"text\":\"string\"}");
+    compilation_close(&c);
+}
+
+static void terminals_get_colors(void **state)
+{
+    (void)state;
+    compilation c;
+    with_text(&c, SLICE("x\n"));
+    c.diags.manner.in_color = true;
+    diag_report(&c.diags, DIAG_SYNTAX, (span){1, 0, 1}, "wrong");
+    assert_string_equal(compilation_said(&c),
+                        "\033[1mt.catga:1:1: \033[0m\033[1;31merror:\033[0m wrong [syntax]\n"
+                        "    1 | x\n"
+                        "      | \033[1;32m^\033[0m\n"
+                        "1 error generated.\n");
+    compilation_close(&c);
+}
+
+/* Reports one warning of either kind after choosing; returns how many errors and warnings it gave. */
+static void counts_after(const char *const *words, size_t errors, size_t warnings)
+{
+    compilation c;
+    with_text(&c, SLICE("x\n"));
+    for (; *words != NULL; words++)
+        assert_true(diag_choose(&c.diags.manner, *words));
+    diag_report(&c.diags, DIAG_STRAY_DOC, (span){1, 0, 1}, "on unless chosen");
+    diag_report(&c.diags, DIAG_BACKOFF_UNREACHED, (span){1, 0, 1}, "off unless chosen");
+    assert_int_equal(c.diags.error_count, errors);
+    assert_int_equal(c.diags.warning_count, warnings);
+    compilation_close(&c);
+}
+
+static void warnings_are_chosen(void **state)
+{
+    (void)state;
+    counts_after((const char *const[]){NULL}, 0, 1);
+    counts_after((const char *const[]){"backoff-unreached", NULL}, 0, 2);
+    counts_after((const char *const[]){"no-stray-doc", NULL}, 0, 0);
+    counts_after((const char *const[]){"no-stray-doc", "stray-doc", NULL}, 0, 1);
+    counts_after((const char *const[]){"error", NULL}, 1, 0);
+    counts_after((const char *const[]){"error", "no-stray-doc", NULL}, 0, 0);
+    counts_after((const char *const[]){"error=backoff-unreached", NULL}, 1, 1);
+    counts_after((const char *const[]){"error=stray-doc", "no-stray-doc", NULL}, 0, 0);
+    diag_manner manner = {.in_color = false};
+    assert_false(diag_choose(&manner, "syntax"));
+    assert_false(diag_choose(&manner, "no-such"));
+    assert_false(diag_choose(&manner, "error=syntax"));
+    assert_false(diag_choose(&manner, ""));
+}
+
 static void every_code_is_stable_text(void **state)
 {
     (void)state;
@@ -129,6 +250,11 @@ int main(void)
         cmocka_unit_test(after_a_hundred_they_are_counted),
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(near_names_are_suggested),
+        cmocka_unit_test(a_mend_stands_below_the_caret),
+        cmocka_unit_test(programs_read_json),
+        cmocka_unit_test(programs_read_sarif),
+        cmocka_unit_test(terminals_get_colors),
+        cmocka_unit_test(warnings_are_chosen),
         cmocka_unit_test(every_code_is_stable_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
