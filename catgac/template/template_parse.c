@@ -47,6 +47,11 @@ static span span_between(const parser *p, const char *begin, const char *end)
                   (uint32_t)(end - p->file->text.data)};
 }
 
+static span span_of_slice(const parser *p, slice piece)
+{
+    return span_between(p, piece.data, piece.data + piece.length);
+}
+
 static operation *append_operation(parser *p, operation_kind kind)
 {
     if (p->operation_count == p->operation_capacity) {
@@ -115,6 +120,18 @@ static slice names_in_scope(const parser *p)
     return buffer_slice(&names);
 }
 
+/* Adds to the last error the name that may have been meant: one of the record's, or of a loop around
+ * where the path begins there. */
+static void suggest_name(parser *p, slice wanted, const record_type *type, size_t scope_count)
+{
+    suggestion search = suggestion_for(wanted);
+    for (size_t i = 1; i < scope_count; i++)
+        suggestion_consider(&search, p->scopes[i].name);
+    for (size_t i = 0; i < type->property_count; i++)
+        suggestion_consider(&search, type->properties[i].name);
+    diag_suggest(p->diags, span_of_slice(p, wanted), &search);
+}
+
 /* ---- Words and paths ------------------------------------------------------------------------- */
 
 static bool is_name_character(char character)
@@ -144,11 +161,6 @@ static bool skip_character(parser *p, char expected)
         return false;
     p->cursor++;
     return true;
-}
-
-static span span_of_slice(const parser *p, slice piece)
-{
-    return span_between(p, piece.data, piece.data + piece.length);
 }
 
 /* The part of the line that was not read: what an error about it points at. */
@@ -201,6 +213,7 @@ static bool resolve_first(parser *p, slice name, path *made, target *found)
         slice names = names_in_scope(p);
         fail_at(p, span_of_slice(p, name), "there is no '%.*s' here; there is: %.*s",
                 SLICE_PRINT(name), SLICE_PRINT(names));
+        suggest_name(p, name, p->scopes[0].type, p->scope_count);
         return false;
     }
     return add_step(p, step, made, found);
@@ -221,6 +234,7 @@ static bool resolve_next(parser *p, slice name, path *made, target *found)
         slice names = names_of(p->memory, found->type);
         fail_at(p, span_of_slice(p, name), "'%.*s' has no '%.*s'; it has: %.*s",
                 SLICE_PRINT(found->name), SLICE_PRINT(name), SLICE_PRINT(names));
+        suggest_name(p, name, found->type, 0);
         return false;
     }
     return add_step(p, step, made, found);

@@ -198,11 +198,14 @@ static void unknown_names_list_those_that_exist(void **state)
 {
     (void)state;
     says("a ${nme} b\n", "2:5: error: there is no 'nme' here; there is: name, words, count, yes, "
-                         "no, child, absent, leaves, none, lines [template]");
+                         "no, child, absent, leaves, none, lines; did you mean 'name'? [template]");
     says("% for leaf in leaves\n${leaf.nam}\n% end\n",
-         "3:8: error: 'leaf' has no 'nam'; it has: name, words [template]");
+         "3:8: error: 'leaf' has no 'nam'; it has: name, words; did you mean 'name'? [template]");
     says("% for leaf in leaves\n${x}\n% end\n",
          "3:3: error: there is no 'x' here; there is: leaf, name, words,");
+    says("% for leaf in leaves\n${lef}\n% end\n",
+         "3:3: error: there is no 'lef' here; there is: leaf, name, words, count, yes, no, child, "
+         "absent, leaves, none, lines; did you mean 'leaf'? [template]");
     says("${words|upper}\n",
          "2:9: error: there is no filter 'upper'; there is: comment, c_string, markdown [template]");
     says("% while yes\n", "2:3: error: 'while' is no directive; there is: for, if, else, end, #");
