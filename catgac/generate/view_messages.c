@@ -92,6 +92,17 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
     return (int64_t)(nanoseconds / NANOSECONDS_PER_MILLISECOND + (rest > 0));
 }
 
+/* How an event is stored, if it is. */
+static void view_delivery(viewer *v, const model_message *message, view_message *made)
+{
+    made->is_stored = message->stream != NULL;
+    made->delivery = made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery"))
+                                     : SLICE("NULL");
+    made->backoff_ms = milliseconds_of(message->backoff_ns);
+    made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
+    made->dead_letter = message->dead_letter ? SLICE("true") : SLICE("false");
+}
+
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
@@ -114,12 +125,32 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     }
     made->timeout_ms = milliseconds_of(message->timeout_ns);
     made->retries = message->retries;
+    view_delivery(v, message, made);
     made->doc = view_doc(&origin->doc);
+}
+
+static void view_stream_of(viewer *v, const model_stream *stream, view_stream *made)
+{
+    made->name = stream->name;
+    made->type = view_type_name(v, &stream->messages[0]->origin);
+    made->window_ms = milliseconds_of(stream->dedup_window_ns);
+    made->event_count = (int64_t)stream->message_count;
+    view_stored_event *events =
+        VIEW_LIST(v, stream->message_count, view_stored_event, &made->events);
+    for (size_t i = 0; i < stream->message_count; i++) {
+        events[i].name = view_full_name(v, &stream->messages[i]->origin);
+        events[i].subject = stream->messages[i]->subject;
+    }
 }
 
 void view_messages(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
+    if (module->stream != NULL) {
+        view_stream *stream = ARENA_NEW(v->memory, view_stream);
+        view_stream_of(v, module->stream, stream);
+        made->stream = stream;
+    }
     view_message *messages = VIEW_LIST(v, module->message_count, view_message, &made->messages);
     for (size_t i = 0; i < module->message_count; i++)
         view_message_of(v, &module->messages[i], &messages[i]);

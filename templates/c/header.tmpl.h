@@ -452,16 +452,39 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 % if not message.is_event
  * answered within ${message.timeout_ms} ms, sent again at most ${message.retries} times
 % end
+% if message.is_stored
+ * stored, and delivered at least once: a handler that fails is tried again at most ${message.retries} times
+% end
  */
 
 extern const catga_message ${message.type}_message_descriptor;
+% if message.is_stored
+
+/*
+ * Stores the event, and waits until the server has acknowledged it, at most ${message.timeout_ms} ms. CATGA_OK: it is stored.
+ * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ */
+static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
+{
+    return catga_publish(bus, &${message.type}_message_descriptor, input);
+}
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+static inline catga_status ${message.type}_publish_async(catga_bus *bus, const ${message.type} *input,
+        catga_published *callback, void *user)
+{
+    return catga_publish_async(bus, &${message.type}_message_descriptor, input, callback, user);
+}
+% end
 % if message.is_event
+% if not message.is_stored
 
 /* Publishes the event: it may be lost. */
 static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
 }
+% end
 % else
 
 /* Sends the ${message.word} and waits for the answer. Free the reply in any case. */

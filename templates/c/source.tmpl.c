@@ -328,10 +328,13 @@ catga_status ${error.function}(catga_context *context, const char *format, ...)
 % end
 % end
 %#
-%# ---- Replies
+%# ---- Replies: several files may be compiled as one
 % for reply in module.replies
 
 /* ---- Replies that hold ${reply.name} ---- */
+
+#ifndef ${reply.macro}_DELIVER
+#define ${reply.macro}_DELIVER
 
 static void ${reply.type}_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
@@ -339,6 +342,24 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status, 
     ${reply.type}_view view = {table};
     ((${reply.type}_callback *)callback)(status, view, error, user);
 }
+
+#endif
+% end
+%#
+%# ---- The stream of the events that are stored
+% if module.stream
+
+/* ---- Stream ${module.stream.name} ---- */
+
+static const char *const ${module.stream.type}_subjects[] = {
+% for event in module.stream.events
+    "${event.subject}",
+% end
+};
+
+/* name, subjects, their number, for how many ms the id of an event is remembered */
+static const catga_stream ${module.stream.type}_stream = {
+    "${module.stream.name}", ${module.stream.type}_subjects, ${module.stream.event_count}, ${module.stream.window_ms}};
 % end
 %#
 %# ---- Messages
@@ -346,6 +367,12 @@ static void ${reply.type}_deliver(catga_function callback, catga_status status, 
 
 /* ---- ${message.word} ${message.name} ---- */
 
+% if message.is_stored
+/* stream, backoff in ms, longest backoff, kept as a dead letter */
+static const catga_delivery ${message.type}_delivery = {
+    &${module.stream.type}_stream, ${message.backoff_ms}, ${message.backoff_longest_ms}, ${message.dead_letter}};
+
+% end
 const catga_message ${message.type}_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
     "${message.subject}",
@@ -354,9 +381,9 @@ const catga_message ${message.type}_message_descriptor = {
     NULL,
     NULL,
     CATGA_EVENT,
-    0,
-    0,
-    NULL};
+    ${message.timeout_ms},
+    ${message.retries},
+    ${message.delivery}};
 % else
     &${message.result}_descriptor,
     ${message.errors},
