@@ -8,7 +8,7 @@
 # INCLUDES    where imports are looked for; below OUTPUT_DIR a schema keeps its path under the
 #             longest of these that holds it, else only its name
 # OUTPUT_DIR  where the C goes; ${CMAKE_CURRENT_BINARY_DIR}/name unless told
-# OPTIONS     more options for catgac, such as --templates
+# OPTIONS     more options for catgac, such as --templates; a path in them is absolute
 # OUTPUTS     a variable that gets the list of files made
 #
 # catgac does not rewrite a file that did not change. So its run is recorded in a stamp of its own,

@@ -7,7 +7,7 @@
 # SCHEMAS     the files to compile, all in one run of catgac
 # GOLDEN      where the files are kept, under the names that catgac gives them; schemas may be there too
 # INCLUDES    where imports are looked for, as for catga_generate()
-# OPTIONS     more options for catgac, such as --emit fbs
+# OPTIONS     more options for catgac, such as --emit fbs; a path in them is absolute, or from here
 # FILES       the files to compare; all that come out unless told
 #
 # What differs is printed as a diff, and so is a file that only one side has. To keep what comes out now:
