@@ -86,9 +86,6 @@ static void check_result(checker *c, const symbol *s, model_message *message)
     const symbol *found = resolve_kind(c, s, &d->result, AST_TABLE, "table");
     if (found == NULL)
         return;
-    if (found->scope != s->scope &&
-        !check_unsupported(c, d->result.place, "a result that another file declares is"))
-        return;
     message->result = found->table;
     found->table->is_result = true;
 }

@@ -200,7 +200,7 @@ struct model_table {
     char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
     const model_message *message; /* whose body this is, or NULL */
     uint64_t max_size;            /* of a payload with this root; 0 when some part is unlimited */
-    bool is_result;               /* a command or query of the same module answers with it */
+    bool is_result;               /* a command or query answers with it */
 };
 
 typedef struct model_union_member {
@@ -271,7 +271,7 @@ struct model_message {
     uint64_t backoff_longest_ns; /* but no longer than this; both 0 for a call that declares none */
 
     /* Of commands and queries only. */
-    const model_table *result;       /* declared in the same module */
+    const model_table *result;       /* in any module */
     const model_error_set *errors;   /* or NULL: it declares none */
     const model_service *handled_by; /* or NULL: no service of this compilation */
     uint64_t idempotency_ns;         /* how long the first answer is kept; 0: not @idempotent */
