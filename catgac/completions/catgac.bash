@@ -31,8 +31,7 @@ _catgac_argument() {
     *'|'*) _catgac_words "$1" "${words//[A-Z]*/}" ;;
     esac
     case $2 in
-    DIR) ;;
-    *[A-Z]*) _catgac_files "$1" '*' ;;
+    *FILE | *OLD | *TEMPLATE) _catgac_files "$1" '*' ;;
     esac
 }
 

@@ -24,7 +24,7 @@ function __catgac_argument
             __fish_complete_directories
         case '*'
             string split '|' -- $argv[1] | string match -r '^[a-z]+$'
-            if string match -qr '[A-Z]' -- $argv[1]
+            if string match -qr '(FILE|OLD|TEMPLATE)$' -- $argv[1]
                 __fish_complete_path (commandline -ct)
             end
     end
