@@ -5,6 +5,9 @@
  */
 #include <setjmp.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "check/check.h"
@@ -200,6 +203,17 @@ static enum exit_code act(run *r)
 
 /* ---- The program ----------------------------------------------------------------------------- */
 
+/* A terminal that can; https://no-color.org says how a user tells that he wants none. */
+static bool wants_color(color_choice chosen)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+    if (chosen != COLOR_AUTO)
+        return chosen == COLOR_ALWAYS;
+    return (no_color == NULL || no_color[0] == '\0') && isatty(STDERR_FILENO) &&
+           terminal != NULL && strcmp(terminal, "dumb") != 0;
+}
+
 /* Diagnostics go to standard error whatever else happens. */
 static void print_diagnostics(run *r)
 {
@@ -238,6 +252,8 @@ static enum exit_code execute(run *r, int argument_count, char **arguments)
     }
     source_set_open(&r->sources, &r->memory, r->chosen.roots, r->chosen.root_count);
     diagnostics_open(&r->diags, &r->sources);
+    r->diags.manner = r->chosen.manner;
+    r->diags.manner.in_color = wants_color(r->chosen.color);
     r->names = interner_in(&r->memory);
     r->printed = buffer_in(&r->memory);
 

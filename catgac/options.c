@@ -60,6 +60,10 @@ static const char *const level_words[LEVEL_COUNT] = {"wire", "source", "delivery
 /* In the order of the EXPLAIN_ constants. */
 static const char *const format_words[] = {"text", "json", "dot", "mermaid"};
 
+/* In the order of diag_format and color_choice. */
+static const char *const diagnostics_words[] = {"text", "json", "sarif"};
+static const char *const color_words[] = {"auto", "always", "never"};
+
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
 typedef struct command_line {
@@ -154,6 +158,37 @@ static bool choose_format(command_line *line, const char *value)
     return format >= 0;
 }
 
+static bool choose_warning(command_line *line, const char *value)
+{
+    if (diag_choose(&line->chosen->manner, value))
+        return true;
+    buffer_printf(line->problem, "-W: there is no warning '%s'; the warnings are", value);
+    const char *joint = "";
+    for (int i = 0; i < DIAG_CODE_COUNT; i++) {
+        if (diag_severity_of((diag_code)i) == SEVERITY_ERROR)
+            continue;
+        buffer_printf(line->problem, "%s %s", joint, diag_code_text((diag_code)i));
+        joint = ",";
+    }
+    return false;
+}
+
+static bool choose_diagnostics(command_line *line, const char *value)
+{
+    int format = find_word(line, OPTION_DIAGNOSTICS, value, diagnostics_words, 3);
+    if (format >= 0)
+        line->chosen->manner.format = (diag_format)format;
+    return format >= 0;
+}
+
+static bool choose_color(command_line *line, const char *value)
+{
+    int color = find_word(line, OPTION_COLOR, value, color_words, 3);
+    if (color >= 0)
+        line->chosen->color = (color_choice)color;
+    return color >= 0;
+}
+
 static bool apply(command_line *line, option_name name, const char *value)
 {
     options *chosen = line->chosen;
@@ -208,6 +243,12 @@ static bool apply(command_line *line, option_name name, const char *value)
         return allow(line, value);
     case OPTION_EXPLAIN_FORMAT:
         return choose_format(line, value);
+    case OPTION_WARNING:
+        return choose_warning(line, value);
+    case OPTION_DIAGNOSTICS:
+        return choose_diagnostics(line, value);
+    case OPTION_COLOR:
+        return choose_color(line, value);
     case OPTION_COUNT:
         break;
     }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/diag.h"
 #include "base/text.h"
 #include "breaking/rules.h"
 
@@ -49,6 +50,8 @@ typedef enum explain_format {
     EXPLAIN_MERMAID
 } explain_format;
 
+typedef enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_choice;
+
 typedef struct options {
     command_name command;
     action action;
@@ -71,6 +74,9 @@ typedef struct options {
     const char *against; /* of BREAKING */
     breaking_choice breaking; /* all levels, unless some were chosen */
     explain_format explain_format;
+
+    diag_manner manner; /* but for its color */
+    color_choice color;
 } options;
 
 /* What stands between the name of a template of the user's and the kind of file it makes. */

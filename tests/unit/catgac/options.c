@@ -213,7 +213,7 @@ static void a_word_chooses_a_command(void **state)
     assert_int_equal(t.chosen.action, ACTION_EXPLAIN);
     assert_int_equal(t.chosen.explain_format, EXPLAIN_DOT);
     arena_close(&t.memory);
-    refuses("fmt -I x a", "unknown option '-I'; the options are --check, --diff, --help");
+    refuses("fmt -I x a", "unknown option '-I'; the options are --check, --diff, -W, --diagnostics, --color, --help");
     refuses("fmt", "no schema is given; see catgac fmt --help");
     refuses("breaking a", "breaking needs --against OLD");
     refuses("breaking --allow x a", "--allow: no rule has the code 'x'");
