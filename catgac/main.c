@@ -100,7 +100,7 @@ static enum exit_code dump_ast(run *r)
 
 static enum exit_code dump_model(run *r)
 {
-    const model *facts = check_schemas(r);
+    const model *facts = check_facts(&r->memory, &r->names, &r->diags, read_schemas(r));
     if (facts != NULL)
         model_dump(facts, &r->printed);
     return EXIT_GOOD;

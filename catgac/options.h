@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "base/text.h"
 #include "breaking/rules.h"
+#include "explain/format.h"
 
 /* What one run does. */
 typedef enum action {
@@ -42,13 +43,6 @@ typedef enum emit_kind {
 #undef EMIT
     EMIT_COUNT
 } emit_kind;
-
-typedef enum explain_format {
-    EXPLAIN_TEXT,
-    EXPLAIN_JSON,
-    EXPLAIN_DOT,
-    EXPLAIN_MERMAID
-} explain_format;
 
 typedef enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_choice;
 

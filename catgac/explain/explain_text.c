@@ -1,0 +1,236 @@
+/* explain_text.c -- for people: a paragraph for each message and service. */
+#include <inttypes.h>
+
+#include "explain/parts.h"
+
+enum { WORD_COLUMN = 14 };
+
+/* Begins a line `  subject      `; a second one of the same word leaves it out. */
+static void begin_line(buffer *out, const char *word)
+{
+    size_t begin = out->length;
+    buffer_printf(out, "  %s", word);
+    size_t width = out->length - begin;
+    buffer_append_repeated(out, ' ', width < WORD_COLUMN ? WORD_COLUMN - width : 1);
+}
+
+static void append_name(buffer *out, const model_origin *origin)
+{
+    buffer_append(out, origin->name);
+}
+
+static void print_doc(buffer *out, const model_doc *doc)
+{
+    for (size_t i = 0; i < doc->line_count; i++)
+        buffer_printf(out, "  %.*s\n", SLICE_PRINT(doc->lines[i]));
+}
+
+static void print_size(buffer *out, const char *word, const model_table *table)
+{
+    begin_line(out, word);
+    if (table->max_size > 0)
+        buffer_printf(out, "at most %" PRIu64 " bytes\n", table->max_size);
+    else
+        buffer_append_text(out, "not limited\n");
+}
+
+/* ---- Parts ----------------------------------------------------------------------------------- */
+
+static void append_server_names(buffer *out, const part *of)
+{
+    buffer name = buffer_in(out->memory);
+    append_queue_group(&name, of);
+    if (name.length > 0)
+        buffer_printf(out, ", queue group %s", name.data);
+    buffer_clear(&name);
+    append_durable(&name, of);
+    if (name.length > 0)
+        buffer_printf(out, ", durable %s", name.data);
+}
+
+static void append_hearing(buffer *out, const part *of)
+{
+    buffer_printf(out, " as %.*s, %s", SLICE_PRINT(of->heard->name),
+                  of->heard->delivery == DELIVERY_GROUP ? "one replica" : "every replica");
+}
+
+static void print_message_parts(buffer *out, const part_list *parts, role wanted, const char *word)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        const part *of = &parts->items[i];
+        if (of->role != wanted)
+            continue;
+        begin_line(out, word);
+        append_name(out, &of->service->origin);
+        if (wanted == ROLE_HEARS)
+            append_hearing(out, of);
+        append_server_names(out, of);
+        buffer_append_char(out, '\n');
+        word = "";
+    }
+}
+
+static void print_service_parts(buffer *out, const part_list *parts, role wanted, const char *word)
+{
+    for (size_t i = 0; i < parts->count; i++) {
+        const part *of = &parts->items[i];
+        if (of->role != wanted)
+            continue;
+        begin_line(out, word);
+        append_name(out, &of->message->origin);
+        if (wanted == ROLE_HEARS)
+            append_hearing(out, of);
+        if (wanted == ROLE_HEARS)
+            append_server_names(out, of);
+        buffer_append_text(out, ", ");
+        append_subject(out, of->message);
+        buffer_append_char(out, '\n');
+        word = "";
+    }
+}
+
+/* ---- Messages -------------------------------------------------------------------------------- */
+
+static void print_tries(buffer *out, const model_message *message)
+{
+    begin_line(out, "deadline");
+    append_duration(out, message->timeout_ns);
+    buffer_append_char(out, '\n');
+    begin_line(out, "retries");
+    buffer_printf(out, "%" PRIu32, message->retries);
+    if (message->backoff_ns > 0) {
+        buffer_append_text(out, ", after ");
+        append_duration(out, message->backoff_ns);
+        buffer_append_text(out, " to ");
+        append_duration(out, message->backoff_longest_ns);
+    }
+    buffer_append_char(out, '\n');
+}
+
+static void print_errors(buffer *out, const model_error_set *errors)
+{
+    begin_line(out, "fails with");
+    append_name(out, &errors->origin);
+    for (size_t i = 0; i < errors->code_count; i++)
+        buffer_printf(out, "%s%.*s %" PRIu32, i == 0 ? ": " : ", ",
+                      SLICE_PRINT(errors->codes[i].origin.name), errors->codes[i].code);
+    buffer_append_char(out, '\n');
+}
+
+static void print_call(buffer *out, const model_message *message)
+{
+    begin_line(out, "answer");
+    append_name(out, &message->result->origin);
+    buffer_append_char(out, '\n');
+    print_size(out, "", message->result);
+    if (message->errors != NULL)
+        print_errors(out, message->errors);
+    if (message->idempotency_ns > 0) {
+        begin_line(out, "idempotent");
+        buffer_append_text(out, "the first answer is kept for ");
+        append_duration(out, message->idempotency_ns);
+        buffer_append_char(out, '\n');
+    }
+    print_tries(out, message);
+}
+
+static void print_stream(buffer *out, const model_message *message)
+{
+    const model_stream *stream = message->stream;
+    begin_line(out, "stream");
+    buffer_append(out, stream->name);
+    buffer_append_text(out, stream->in_memory ? ", in memory" : ", on disk");
+    if (stream->max_age_ns > 0) {
+        buffer_append_text(out, ", for ");
+        append_duration(out, stream->max_age_ns);
+    }
+    if (stream->max_bytes > 0)
+        buffer_printf(out, ", at most %" PRIu64 " bytes", stream->max_bytes);
+    if (stream->replicas > 0)
+        buffer_printf(out, ", on %" PRIu32 " server%s", stream->replicas,
+                      stream->replicas == 1 ? "" : "s");
+    buffer_append_text(out, "\n");
+    begin_line(out, "repeats");
+    buffer_append_text(out, "known for ");
+    append_duration(out, message->dedup_window_ns);
+    buffer_append_text(out, "\n");
+    print_tries(out, message);
+    begin_line(out, "dead letter");
+    buffer_append_text(out, message->dead_letter ? "kept\n" : "none\n");
+}
+
+static void print_ways(buffer *out, const model_message *message)
+{
+    if (message->is_traced) {
+        begin_line(out, "traced");
+        buffer_append_text(out, "yes\n");
+    }
+    if (message->http != NULL) {
+        begin_line(out, "http");
+        buffer_printf(out, "%.*s %.*s\n", SLICE_PRINT(message->http->method),
+                      SLICE_PRINT(message->http->path));
+    }
+}
+
+static void print_event(buffer *out, const model_message *message)
+{
+    begin_line(out, "delivery");
+    buffer_printf(out, "%s\n", delivery_word(message));
+    if (model_is_stored(message))
+        print_stream(out, message);
+}
+
+static void print_message(arena *memory, const model *facts, const model_message *message,
+                          buffer *out)
+{
+    part_list parts = parts_of_message(memory, facts, message);
+    buffer_printf(out, "%s ", message_word(message));
+    append_full_name(out, &message->origin);
+    buffer_append_char(out, '\n');
+    print_doc(out, &message->origin.doc);
+    begin_line(out, "subject");
+    append_subject(out, message);
+    buffer_append_char(out, '\n');
+    print_message_parts(out, &parts, ROLE_PUBLISHES, "sent by");
+    print_message_parts(out, &parts, ROLE_CALLS, "called by");
+    print_message_parts(out, &parts, ROLE_HANDLES, "handled by");
+    print_message_parts(out, &parts, ROLE_HEARS, "heard by");
+    print_size(out, "size", message->body);
+    if (message->kind == MESSAGE_EVENT)
+        print_event(out, message);
+    else
+        print_call(out, message);
+    print_ways(out, message);
+}
+
+/* ---- Services -------------------------------------------------------------------------------- */
+
+static void print_service(arena *memory, const model_service *service, buffer *out)
+{
+    part_list parts = parts_of_service(memory, service);
+    buffer_append_text(out, "service ");
+    append_full_name(out, &service->origin);
+    buffer_append_char(out, '\n');
+    print_doc(out, &service->origin.doc);
+    if (service->handler_count > 0) {
+        begin_line(out, "queue group");
+        append_name(out, &service->origin);
+        buffer_append_char(out, '\n');
+    }
+    print_service_parts(out, &parts, ROLE_HANDLES, "handles");
+    print_service_parts(out, &parts, ROLE_PUBLISHES, "publishes");
+    print_service_parts(out, &parts, ROLE_HEARS, "hears");
+    print_service_parts(out, &parts, ROLE_CALLS, "calls");
+}
+
+void explain_text(arena *memory, const explained *chosen, buffer *out)
+{
+    for (size_t i = 0; i < chosen->message_count; i++) {
+        buffer_append_text(out, out->length > 0 ? "\n" : "");
+        print_message(memory, chosen->facts, chosen->messages[i], out);
+    }
+    for (size_t i = 0; i < chosen->service_count; i++) {
+        buffer_append_text(out, out->length > 0 ? "\n" : "");
+        print_service(memory, chosen->services[i], out);
+    }
+}

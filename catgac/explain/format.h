@@ -1,0 +1,12 @@
+/* format.h -- as what `catgac explain` prints. */
+#ifndef CATGAC_EXPLAIN_FORMAT_H
+#define CATGAC_EXPLAIN_FORMAT_H
+
+typedef enum explain_format {
+    EXPLAIN_TEXT,
+    EXPLAIN_JSON,
+    EXPLAIN_DOT,
+    EXPLAIN_MERMAID
+} explain_format;
+
+#endif

@@ -1,0 +1,118 @@
+/* parts.c -- see parts.h. */
+#include "explain/parts.h"
+
+#include <inttypes.h>
+
+/* ---- Who ------------------------------------------------------------------------------------- */
+
+static size_t count_lines(const model_service *service)
+{
+    return service->called_count + service->publication_count + service->handler_count +
+           service->subscription_count;
+}
+
+static void add_parts(const model_service *service, part_list *list)
+{
+    for (size_t i = 0; i < service->handler_count; i++)
+        list->items[list->count++] =
+            (part){ROLE_HANDLES, service, service->handlers[i].message, NULL};
+    for (size_t i = 0; i < service->publication_count; i++)
+        list->items[list->count++] =
+            (part){ROLE_PUBLISHES, service, service->publications[i].message, NULL};
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        const model_subscription *heard = &service->subscriptions[i];
+        list->items[list->count++] = (part){ROLE_HEARS, service, heard->message, heard};
+    }
+    for (size_t i = 0; i < service->called_count; i++)
+        list->items[list->count++] = (part){ROLE_CALLS, service, service->called[i].message, NULL};
+}
+
+part_list parts_of_service(arena *memory, const model_service *service)
+{
+    part_list list = {.items = ARENA_ARRAY(memory, count_lines(service), part)};
+    add_parts(service, &list);
+    return list;
+}
+
+part_list parts_of_message(arena *memory, const model *facts, const model_message *message)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < facts->module_count; i++) {
+        for (size_t j = 0; j < facts->modules[i]->service_count; j++)
+            most += count_lines(&facts->modules[i]->services[j]);
+    }
+    part_list all = {.items = ARENA_ARRAY(memory, most, part)};
+    for (size_t i = 0; i < facts->module_count; i++) {
+        for (size_t j = 0; j < facts->modules[i]->service_count; j++)
+            add_parts(&facts->modules[i]->services[j], &all);
+    }
+    part_list own = {.items = all.items};
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.items[i].message == message)
+            own.items[own.count++] = all.items[i];
+    }
+    return own;
+}
+
+/* ---- Words ----------------------------------------------------------------------------------- */
+
+const char *message_word(const model_message *message)
+{
+    static const char *const words[] = {"command", "query", "event"};
+    return words[message->kind];
+}
+
+const char *delivery_word(const model_message *message)
+{
+    static const char *const words[] = {"at most once", "at least once", "exactly once"};
+    return words[message->qos];
+}
+
+void append_full_name(buffer *out, const model_origin *origin)
+{
+    buffer_printf(out, "%.*s.%.*s", SLICE_PRINT(origin->module->namespace),
+                  SLICE_PRINT(origin->name));
+}
+
+void append_subject(buffer *out, const model_message *message)
+{
+    buffer_append(out, message->subject);
+    for (size_t i = 0; i < message->key_count; i++)
+        buffer_printf(out, ".{%.*s}", SLICE_PRINT(message->keys[i]->origin.name));
+}
+
+/* One for all that a service answers; one for each handler of an event. A stored event is shared by the
+ * durable alone. */
+void append_queue_group(buffer *out, const part *of)
+{
+    slice service = of->service->origin.name;
+    if (of->role == ROLE_HANDLES)
+        buffer_append(out, service);
+    else if (of->role == ROLE_HEARS && of->heard->delivery == DELIVERY_GROUP &&
+             !model_is_stored(of->message))
+        buffer_printf(out, "%.*s__%.*s", SLICE_PRINT(service), SLICE_PRINT(of->heard->name));
+}
+
+void append_durable(buffer *out, const part *of)
+{
+    if (of->role == ROLE_HEARS && model_is_stored(of->message))
+        buffer_printf(out, "%.*s__%.*s%s", SLICE_PRINT(of->service->origin.name),
+                      SLICE_PRINT(of->heard->name),
+                      of->heard->delivery == DELIVERY_BROADCAST ? "__<instance>" : "");
+}
+
+void append_duration(buffer *out, uint64_t nanoseconds)
+{
+    static const struct {
+        uint64_t size;
+        const char *name;
+    } units[] = {{86400000000000, "d"}, {3600000000000, "h"}, {60000000000, "m"}, {1000000000, "s"},
+                 {1000000, "ms"},       {1000, "us"},         {1, "ns"}};
+    size_t unit = 0;
+    while (nanoseconds % units[unit].size != 0)
+        unit++;
+    if (nanoseconds == 0)
+        buffer_append_text(out, "0s");
+    else
+        buffer_printf(out, "%" PRIu64 "%s", nanoseconds / units[unit].size, units[unit].name);
+}
