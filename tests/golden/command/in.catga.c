@@ -139,12 +139,17 @@ catga_status test_commands_trouble_not_found(catga_context *context, const char 
 
 /* ---- Replies that hold test.commands.Result ---- */
 
+#ifndef TEST_COMMANDS_RESULT_DELIVER
+#define TEST_COMMANDS_RESULT_DELIVER
+
 static void test_commands_result_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
 {
     test_commands_result_view view = {table};
     ((test_commands_result_callback *)callback)(status, view, error, user);
 }
+
+#endif
 
 /* ---- command test.commands.DoIt ---- */
 

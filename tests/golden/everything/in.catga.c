@@ -862,6 +862,9 @@ catga_status sample_everything_trouble_broken(catga_context *context, const char
 
 /* ---- Replies that hold sample.everything.Fields ---- */
 
+#ifndef SAMPLE_EVERYTHING_FIELDS_DELIVER
+#define SAMPLE_EVERYTHING_FIELDS_DELIVER
+
 static void sample_everything_fields_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
 {
@@ -869,7 +872,12 @@ static void sample_everything_fields_deliver(catga_function callback, catga_stat
     ((sample_everything_fields_callback *)callback)(status, view, error, user);
 }
 
+#endif
+
 /* ---- Replies that hold sample.everything.Empty ---- */
+
+#ifndef SAMPLE_EVERYTHING_EMPTY_DELIVER
+#define SAMPLE_EVERYTHING_EMPTY_DELIVER
 
 static void sample_everything_empty_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
@@ -877,6 +885,8 @@ static void sample_everything_empty_deliver(catga_function callback, catga_statu
     sample_everything_empty_view view = {table};
     ((sample_everything_empty_callback *)callback)(status, view, error, user);
 }
+
+#endif
 
 /* ---- command sample.everything.DoIt ---- */
 

@@ -6,6 +6,8 @@ static catga_put_function test_imports_answer_put;
 static catga_check_function test_imports_answer_check;
 static catga_put_function test_imports_get_price_put;
 static catga_check_function test_imports_get_price_check;
+static catga_put_function test_imports_get_amount_put;
+static catga_check_function test_imports_get_amount_check;
 
 /* ---- test.imports.Price ---- */
 
@@ -197,7 +199,61 @@ const catga_table test_imports_get_price_descriptor = {
     2,
     {'v', 'F', 'y', 'z'}};
 
+/* ---- test.imports.GetAmount ---- */
+
+static const catga_field test_imports_get_amount_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"x", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(test_imports_get_amount, x),
+     4, 1, 1, CATGA_KIND_u8, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t test_imports_get_amount_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t test_imports_get_amount_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const test_imports_get_amount *in = (const test_imports_get_amount *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, test_imports_get_amount_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_put_u8(table + 4, in->x, 0) << 0;
+    return catga_end_table(out, table, type, test_imports_get_amount_vtable, 3, present);
+}
+
+static bool test_imports_get_amount_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)check;
+    (void)table;
+    (void)type;
+    return true;
+}
+
+const catga_table test_imports_get_amount_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "test.imports.GetAmount",
+    test_imports_get_amount_fields,
+    test_imports_get_amount_vtable,
+    test_imports_get_amount_layout,
+    test_imports_get_amount_put,
+    test_imports_get_amount_check,
+    0x1,
+    sizeof(test_imports_get_amount),
+    1,
+    4,
+    3,
+    {'L', 'm', 'F', 'K'}};
+
 /* ---- Replies that hold test.imports.Answer ---- */
+
+#ifndef TEST_IMPORTS_ANSWER_DELIVER
+#define TEST_IMPORTS_ANSWER_DELIVER
 
 static void test_imports_answer_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
@@ -205,6 +261,22 @@ static void test_imports_answer_deliver(catga_function callback, catga_status st
     test_imports_answer_view view = {table};
     ((test_imports_answer_callback *)callback)(status, view, error, user);
 }
+
+#endif
+
+/* ---- Replies that hold shared.money.Amount ---- */
+
+#ifndef SHARED_MONEY_AMOUNT_DELIVER
+#define SHARED_MONEY_AMOUNT_DELIVER
+
+static void shared_money_amount_deliver(catga_function callback, catga_status status, const uint8_t *table,
+        const catga_error *error, void *user)
+{
+    shared_money_amount_view view = {table};
+    ((shared_money_amount_callback *)callback)(status, view, error, user);
+}
+
+#endif
 
 /* ---- query test.imports.GetPrice ---- */
 
@@ -233,5 +305,35 @@ catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_
         void *user)
 {
     return catga_send(bus, &test_imports_get_price_message_descriptor, input, test_imports_answer_deliver,
+        (catga_function)callback, user);
+}
+
+/* ---- query test.imports.GetAmount ---- */
+
+const catga_message test_imports_get_amount_message_descriptor = {
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    "catga.queries.test.imports.v1.GetAmount",
+    &test_imports_get_amount_descriptor,
+    &shared_money_amount_descriptor,
+    NULL,
+    CATGA_QUERY,
+    5000,
+    0,
+    NULL};
+
+catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call(bus, &test_imports_get_amount_message_descriptor, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+catga_status test_imports_get_amount_send(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_callback *callback,
+        void *user)
+{
+    return catga_send(bus, &test_imports_get_amount_message_descriptor, input, shared_money_amount_deliver,
         (catga_function)callback, user);
 }

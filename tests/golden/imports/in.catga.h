@@ -46,6 +46,11 @@ typedef struct test_imports_get_price_view {
     const uint8_t *table;
 } test_imports_get_price_view;
 
+typedef struct test_imports_get_amount test_imports_get_amount;
+typedef struct test_imports_get_amount_view {
+    const uint8_t *table;
+} test_imports_get_amount_view;
+
 /* ---- test.imports.Price ---- */
 
 struct test_imports_price {
@@ -267,6 +272,67 @@ static inline catga_status test_imports_get_price_unpack(test_imports_get_price_
     return catga_unpack(&test_imports_get_price_descriptor, view.table, plain, arena);
 }
 
+/* ---- test.imports.GetAmount ---- */
+
+struct test_imports_get_amount {
+    uint8_t x;
+};
+
+/* To start from: every field at its default. */
+#define TEST_IMPORTS_GET_AMOUNT_INIT \
+    { \
+        0, \
+    }
+
+/* A buffer of so many bytes holds any of them. */
+#define TEST_IMPORTS_GET_AMOUNT_MAX_SIZE 40
+
+extern const catga_table test_imports_get_amount_descriptor;
+
+static inline uint8_t test_imports_get_amount_get_x(test_imports_get_amount_view view)
+{
+    return catga_get_u8(view.table, 4, 0);
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status test_imports_get_amount_encode(const test_imports_get_amount *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&test_imports_get_amount_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t test_imports_get_amount_size_bound(const test_imports_get_amount *input)
+{
+    return catga_size_bound(&test_imports_get_amount_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length, test_imports_get_amount_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t test_imports_get_amount_print(test_imports_get_amount_view view, char *text, size_t capacity)
+{
+    return catga_print(&test_imports_get_amount_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_imports_get_amount_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_imports_get_amount *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_imports_get_amount_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_imports_get_amount_unpack(test_imports_get_amount_view view, test_imports_get_amount *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_imports_get_amount_descriptor, view.table, plain, arena);
+}
+
 /* ---- Replies that hold test.imports.Answer ---- */
 
 #ifndef TEST_IMPORTS_ANSWER_REPLY
@@ -292,6 +358,31 @@ typedef void test_imports_answer_callback(catga_status status, test_imports_answ
 
 #endif
 
+/* ---- Replies that hold shared.money.Amount ---- */
+
+#ifndef SHARED_MONEY_AMOUNT_REPLY
+#define SHARED_MONEY_AMOUNT_REPLY
+
+/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+typedef struct shared_money_amount_reply {
+    shared_money_amount_view view;
+    catga_error error;
+    void *received;
+} shared_money_amount_reply;
+
+/* To be called once for each reply, whatever the call returned. */
+static inline void shared_money_amount_reply_free(shared_money_amount_reply *reply)
+{
+    catga_received_free(reply->received);
+    reply->received = NULL;
+}
+
+/* Receives the answer of a ..._send; all of it lives until the callback returns. */
+typedef void shared_money_amount_callback(catga_status status, shared_money_amount_view view, const catga_error *error,
+        void *user);
+
+#endif
+
 /*
  * ---- query test.imports.GetPrice
  * on catga.queries.test.imports.v1.GetPrice
@@ -311,6 +402,27 @@ catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_
 static inline catga_status test_imports_get_price_reply(catga_context *context, const test_imports_answer *result)
 {
     return catga_answer(context, &test_imports_get_price_message_descriptor, result);
+}
+
+/*
+ * ---- query test.imports.GetAmount
+ * on catga.queries.test.imports.v1.GetAmount
+ * answered within 5000 ms, sent again at most 0 times
+ */
+
+extern const catga_message test_imports_get_amount_message_descriptor;
+
+/* Sends the query and waits for the answer. Free the reply in any case. */
+catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply);
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+catga_status test_imports_get_amount_send(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_callback *callback,
+        void *user);
+
+/* Answers the query, in its handler. */
+static inline catga_status test_imports_get_amount_reply(catga_context *context, const shared_money_amount *result)
+{
+    return catga_answer(context, &test_imports_get_amount_message_descriptor, result);
 }
 
 #ifdef __cplusplus

@@ -97,12 +97,17 @@ const catga_table test_queries_ask_it_descriptor = {
 
 /* ---- Replies that hold test.queries.Result ---- */
 
+#ifndef TEST_QUERIES_RESULT_DELIVER
+#define TEST_QUERIES_RESULT_DELIVER
+
 static void test_queries_result_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
 {
     test_queries_result_view view = {table};
     ((test_queries_result_callback *)callback)(status, view, error, user);
 }
+
+#endif
 
 /* ---- query test.queries.AskIt ---- */
 

@@ -162,12 +162,17 @@ const catga_table test_services_done_descriptor = {
 
 /* ---- Replies that hold test.services.Result ---- */
 
+#ifndef TEST_SERVICES_RESULT_DELIVER
+#define TEST_SERVICES_RESULT_DELIVER
+
 static void test_services_result_deliver(catga_function callback, catga_status status, const uint8_t *table,
         const catga_error *error, void *user)
 {
     test_services_result_view view = {table};
     ((test_services_result_callback *)callback)(status, view, error, user);
 }
+
+#endif
 
 /* ---- query test.services.AskIt ---- */
 
