@@ -185,6 +185,19 @@ static const model *compile_old(run *r, path_list roots)
     return access(old, F_OK) == 0 ? compile_file(r) : compile_revision(r, old, roots);
 }
 
+/* Warnings of the old schemas were given when they were new. */
+static const model *compile_old_quietly(run *r, path_list roots)
+{
+    diag_manner manner = r->diags.manner;
+    for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
+        r->diags.manner.chosen[i].is_off = true;
+        r->diags.manner.chosen[i].is_error = false;
+    }
+    const model *before = compile_old(r, roots);
+    r->diags.manner = manner;
+    return before;
+}
+
 enum exit_code command_breaking(run *r)
 {
     path_list roots = roots_of(r);
@@ -192,7 +205,7 @@ enum exit_code command_breaking(run *r)
     const model *after = compile(r, given_files(r));
     if (after == NULL)
         return EXIT_SCHEMA;
-    const model *before = compile_old(r, roots);
+    const model *before = compile_old_quietly(r, roots);
     if (before == NULL)
         return EXIT_SCHEMA;
     breaking_report(&r->memory, &r->diags, &r->chosen.breaking, before, after);

@@ -38,6 +38,17 @@ said "bad/a.catga:3:14: error: unknown type 'nosuch'"
 expect 3 "$CATGAC" breaking --against old/a.catga missing.catga
 expect 3 "$CATGAC" breaking --against old/none.catga old/a.catga
 
+# Warnings are those of the new schemas; they can be errors, as everywhere.
+write old/w.catga w 'event E { x: u8; } service S { publish E; }'
+write new/w.catga w 'event E { x: u8; } service S { publish E; on E group as hear; }'
+expect 0 "$CATGAC" breaking -W error -W error=not-heard --against old/w.catga new/w.catga
+[ ! -s .said ] || fail 'an old warning was given again'
+expect 1 "$CATGAC" breaking -W error --against new/w.catga old/w.catga
+expect 0 "$CATGAC" breaking --level source --against new/w.catga old/w.catga
+said '[not-heard]'
+expect 1 "$CATGAC" breaking --diagnostics json --against old/a.catga new/a.catga
+said '"field-type"'
+
 # A folder: a file is compared with that of its path below the roots, imports are those of the old folder.
 write before/deep/m.catga deep.m 'table M { x: u8; }'
 write before/deep/s.catga deep.s 'import "deep/m.catga"; table S { m: M; }'
