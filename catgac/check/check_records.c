@@ -355,10 +355,13 @@ static void add_tag(const checker *c, table_draft *draft)
         draft->fields[last].id = no_id;
 }
 
-/* With ids, every field has one, each number below the count once. Puts the fields in order. */
-static void order_by_id(const checker *c, table_draft *draft, model_field *ordered)
+/* With ids, every field has one, each number below the count once. Puts the fields in order; when one
+ * has no place there they stay as they are, so that a tag always comes before its union. */
+static void order_by_id(const checker *c, table_draft *draft)
 {
+    model_field *ordered = ARENA_ARRAY(c->memory, draft->count, model_field);
     bool *is_taken = ARENA_ARRAY(c->memory, draft->count, bool);
+    size_t taken = 0;
     for (size_t i = 0; i < draft->count; i++) {
         uint32_t id = draft->fields[i].id;
         bool is_same = i > 0 && draft->members[i] == draft->members[i - 1];
@@ -376,9 +379,13 @@ static void order_by_id(const checker *c, table_draft *draft, model_field *order
             report_id(c, draft->members[i], "another field has this id");
         else
             ordered[id] = draft->fields[i];
-        if (draft->has_id[i] && id < draft->count)
+        if (draft->has_id[i] && id < draft->count && !is_taken[id]) {
             is_taken[id] = true;
+            taken++;
+        }
     }
+    if (taken == draft->count)
+        draft->fields = ordered;
 }
 
 /* ---- Tables ---------------------------------------------------------------------------------- */
@@ -469,13 +476,10 @@ void check_table(checker *c, symbol *s)
     check_member_names(c, members);
     check_tag_names(c, &draft);
 
+    if (draft.id_count > 0)
+        order_by_id(c, &draft);
     table->fields = draft.fields;
     table->field_count = draft.count;
-    if (draft.id_count > 0) {
-        model_field *ordered = ARENA_ARRAY(c->memory, draft.count, model_field);
-        order_by_id(c, &draft, ordered);
-        table->fields = ordered;
-    }
     check_table_size(c, s, table);
     set_identifier(s->scope, table, c->memory);
 }
