@@ -79,8 +79,8 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
     return (field->flags & CATGA_REQUIRED) == 0 || catga_check_refuse(check, field, "required, but absent");
 }
 
-/* For each scalar type: whether a field, when it is there, keeps its range. A NaN keeps none. */
-#define CATGA_SCALAR(name, type)                                                                                       \
+/* For each type of numbers: whether a field, when it is there, keeps its range. A NaN keeps none. */
+#define CATGA_NUMBER(name, type)                                                                                       \
     static inline bool catga_check_##name(catga_check *check, catga_frame table, const catga_field *field,      \
                                           type lowest, type highest)                                                   \
     {                                                                                                                  \
@@ -90,8 +90,8 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
         type value = catga_load_##name(check->bytes + catga_check_place(table, offset));                               \
         return (value >= lowest && value <= highest) || catga_check_refuse(check, field, "out of range");              \
     }
-#include <catga/scalars.def>
-#undef CATGA_SCALAR
+#include <catga/numbers.def>
+#undef CATGA_NUMBER
 
 /* V4: whether the offset at `slot` leads inside, where 4 bytes can lie; to *at. */
 static inline bool catga_check_follow(const catga_check *check, uint32_t slot, uint32_t *at)

@@ -1,7 +1,7 @@
 /*
- * driven.c: one function that writes the tables of every type, and one that proves them, by walking the fields of the type. A
- * module of many tables uses them instead of two functions for each: written out, those are faster to run, and slow to
- * compile. Both make the same bytes and the same refusals, through the same calls of write.h and check.h.
+ * driven.c: one function that writes the tables of every type, by walking the fields of the type. A module of many tables uses
+ * it instead of a function for each: written out, those are faster to run, and slow to compile. Both make the same bytes and the
+ * same refusals, through the same calls of write.h; check.c is the same for proving.
  *
  * Input: the descriptor of a table of at most 64 fields. Order: ranges and required structs, then what is inline, then what the
  * table refers to, each by id.
@@ -28,8 +28,12 @@
         }                                                                                                              \
         memcpy(&value.value, plain, sizeof value.value);                                                               \
         return catga_put_##name(at, value.value, constant_##name(field->standard));                                    \
-    }                                                                                                                  \
-                                                                                                                       \
+    }
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+
+/* Of each that has a range: whether the value in a plain struct keeps it. */
+#define CATGA_NUMBER(name, type)                                                                                       \
     static bool keeps_##name(const catga_field *field, const uint8_t *plain)                                           \
     {                                                                                                                  \
         catga_optional_##name value = {true, 0};                                                                       \
@@ -39,15 +43,9 @@
             memcpy(&value.value, plain, sizeof value.value);                                                           \
         return !value.present || (value.value >= constant_##name(field->range->lowest) &&                              \
                                   value.value <= constant_##name(field->range->highest));                              \
-    }                                                                                                                  \
-                                                                                                                       \
-    static bool check_##name(catga_check *check, catga_frame table, const catga_field *field)                          \
-    {                                                                                                                  \
-        return catga_check_##name(check, table, field, constant_##name(field->range->lowest),                          \
-                                  constant_##name(field->range->highest));                                             \
     }
-#include <catga/scalars.def>
-#undef CATGA_SCALAR
+#include <catga/numbers.def>
+#undef CATGA_NUMBER
 
 static bool is_scalar(const catga_field *field)
 {
@@ -73,11 +71,11 @@ static const void *pointer_at(const uint8_t *plain)
 static bool keeps_range(const catga_field *field, const uint8_t *plain)
 {
     switch (field->kind) {
-#define CATGA_SCALAR(name, type)                                                                                       \
+#define CATGA_NUMBER(name, type)                                                                                       \
     case CATGA_KIND_##name:                                                                                            \
         return keeps_##name(field, plain);
-#include <catga/scalars.def>
-#undef CATGA_SCALAR
+#include <catga/numbers.def>
+#undef CATGA_NUMBER
     default:
         return true;
     }
@@ -187,61 +185,4 @@ uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catg
         at = put_behind(out, at, table, places, field, (const uint8_t *)input + field->member, &seen);
     }
     return catga_end_texts(out, at, type, input, seen);
-}
-
-/* ---- Proving ---- */
-
-static bool check_range(catga_check *check, catga_frame table, const catga_field *field)
-{
-    switch (field->kind) {
-#define CATGA_SCALAR(name, type)                                                                                       \
-    case CATGA_KIND_##name:                                                                                            \
-        return check_##name(check, table, field);
-#include <catga/scalars.def>
-#undef CATGA_SCALAR
-    default:
-        return true;
-    }
-}
-
-static bool check_vector(catga_check *check, catga_frame table, const catga_field *field)
-{
-    switch (field->element) {
-    case CATGA_KIND_string:
-        return catga_check_strings(check, table, field);
-    case CATGA_KIND_table:
-        return catga_check_children(check, table, field, ((const catga_table *)field->type)->check);
-    case CATGA_KIND_union:
-        return catga_check_unions(check, table, field - 1, field);
-    default:
-        return catga_check_vector(check, table, field);
-    }
-}
-
-static bool check_field(catga_check *check, catga_frame table, const catga_field *field)
-{
-    switch (field->kind) {
-    case CATGA_KIND_string:
-        return catga_check_string(check, table, field);
-    case CATGA_KIND_vector:
-        return check_vector(check, table, field);
-    case CATGA_KIND_table:
-        return catga_check_child(check, table, field);
-    case CATGA_KIND_union:
-        return catga_check_union(check, table, field - 1, field);
-    case CATGA_KIND_struct:
-        return catga_check_struct(check, table, field);
-    default:
-        return field->range == NULL || check_range(check, table, field);
-    }
-}
-
-bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type)
-{
-    for (size_t id = 0; id < type->field_count; id++) {
-        const catga_field *field = &type->fields[id];
-        if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 && !check_field(check, table, field))
-            return false;
-    }
-    return true;
 }

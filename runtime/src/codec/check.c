@@ -1,0 +1,64 @@
+/*
+ * check.c: one function that proves the tables of every type, by walking the fields of the type, as driven.c writes them. It
+ * calls what a table's own check function would, in the order of ids.
+ */
+#include <catga/gen.h>
+
+/* Floating types stand behind all others. */
+#define LIMIT(kind, type, value) ((kind) >= CATGA_KIND_f32 ? (type)(value).f : (type)(value).i)
+
+static bool check_range(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->kind) {
+#define CATGA_NUMBER(name, type)                                                                                       \
+    case CATGA_KIND_##name:                                                                                            \
+        return catga_check_##name(check, table, field, LIMIT(CATGA_KIND_##name, type, field->range->lowest),            \
+                                  LIMIT(CATGA_KIND_##name, type, field->range->highest));
+#include <catga/numbers.def>
+#undef CATGA_NUMBER
+    default:
+        return true;
+    }
+}
+
+static bool check_vector(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->element) {
+    case CATGA_KIND_string:
+        return catga_check_strings(check, table, field);
+    case CATGA_KIND_table:
+        return catga_check_children(check, table, field, ((const catga_table *)field->type)->check);
+    case CATGA_KIND_union:
+        return catga_check_unions(check, table, field - 1, field);
+    default:
+        return catga_check_vector(check, table, field);
+    }
+}
+
+static bool check_field(catga_check *check, catga_frame table, const catga_field *field)
+{
+    switch (field->kind) {
+    case CATGA_KIND_string:
+        return catga_check_string(check, table, field);
+    case CATGA_KIND_vector:
+        return check_vector(check, table, field);
+    case CATGA_KIND_table:
+        return catga_check_child(check, table, field);
+    case CATGA_KIND_union:
+        return catga_check_union(check, table, field - 1, field);
+    case CATGA_KIND_struct:
+        return catga_check_struct(check, table, field);
+    default:
+        return field->range == NULL || check_range(check, table, field);
+    }
+}
+
+bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type)
+{
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 && !check_field(check, table, field))
+            return false;
+    }
+    return true;
+}
