@@ -1,55 +1,44 @@
-/* The products; see catalogue.h. */
+/* The products and the shelves; see catalogue.h. */
 #include "catalogue.h"
 
-typedef struct listing {
-    const char *id;
-    const char *name;
-    int64_t price;
-    uint32_t stock;
-} listing;
-
-static const listing listings[CATALOGUE_PRODUCTS] = {
+static const shop_product products[CATALOGUE_PRODUCTS] = {
     {"PROD-001", "笔记本电脑", 599999, 10}, {"PROD-002", "无线鼠标", 19999, 50},
     {"PROD-003", "机械键盘", 69999, 25},    {"PROD-004", "显示器", 219999, 15},
     {"PROD-005", "网络摄像头", 29999, 30},
 };
 
-void catalogue_init(catalogue *self)
-{
-    for (size_t i = 0; i < CATALOGUE_PRODUCTS; i++) {
-        shop_product *product = &self->products[i];
-        product->id = listings[i].id;
-        product->name = listings[i].name;
-        product->price = listings[i].price;
-        atomic_init(&product->stock, listings[i].stock);
-    }
-}
-
-shop_product *catalogue_find(catalogue *self, catga_string id)
+const shop_product *catalogue_find(catga_string id)
 {
     for (size_t i = 0; i < CATALOGUE_PRODUCTS; i++)
-        if (catga_string_equal(id, catga_str(self->products[i].id)))
-            return &self->products[i];
+        if (catga_string_equal(id, catga_str(products[i].id)))
+            return &products[i];
     return NULL;
 }
 
 /*
- * A failed exchange has read the stock again: another order was faster, and what is left decides
+ * A failed exchange has read the shelf again: another order was faster, and what is left decides
  * anew.
  */
-bool product_take(shop_product *self, uint32_t quantity, uint32_t *left)
+bool shelves_take(shop_shelves *self, const shop_product *product, uint32_t quantity,
+                  uint32_t *left)
 {
-    uint32_t stock = atomic_load(&self->stock);
+    _Atomic uint32_t *shelf = &self->taken[product - products];
+    uint32_t taken = atomic_load(shelf);
 
-    while (stock >= quantity) {
-        if (atomic_compare_exchange_weak(&self->stock, &stock, stock - quantity))
+    while (quantity <= product->stock - taken) {
+        if (atomic_compare_exchange_weak(shelf, &taken, taken + quantity))
             return true;
     }
-    *left = stock;
+    *left = product->stock - taken;
     return false;
 }
 
-void product_give_back(shop_product *self, uint32_t quantity)
+void shelves_give_back(shop_shelves *self, const shop_product *product, uint32_t quantity)
 {
-    atomic_fetch_add(&self->stock, quantity);
+    atomic_fetch_sub(&self->taken[product - products], quantity);
+}
+
+uint32_t shelves_left(const shop_shelves *self, const shop_product *product)
+{
+    return product->stock - atomic_load(&self->taken[product - products]);
 }

@@ -1,21 +1,22 @@
 # shellcheck shell=sh disable=SC2154
-# The shop's play, for examples/run, which has sourced ../stage.sh. The client checks what it gets; here it is checked
-# what the services say, and that everything ends as it should.
+# The shop's play, for examples/run, which has sourced ../stage.sh. The client checks what it gets;
+# here it is checked what the services say, and that everything ends as it should.
 
 # demonstrate DIR: three programs, which lie in DIR, and a server.
 demonstrate() {
     step 'A server and two services'
     server_start
     start orders env CATGA_INSTANCE=order-service-1 "$1/order_service"
-    start notifications env CATGA_INSTANCE=notification-service-1 "$1/notification_service"
     await orders '订单服务已启动'
-    await notifications '通知服务已启动'
+    start_notifications "$1"
 
     step 'An order is placed, found, and announced'
     play "$1" orders
     order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 5999\.99, Created$/\1/p' "$stage/client.log")
     said orders '处理创建订单命令: {"customer_id":"CUST-001","product_id":"PROD-001","quantity":1} [MessageId=' \
-        "订单创建成功: $order, 总金额: 5999.99 [MessageId="
+        "📦 Processing order $order on order-service-1" \
+        "订单创建成功: $order, 总金额: 5999.99 [MessageId=" \
+        "📝 [QoS 0] Order created event received (may be lost): $order"
     said notifications \
         "📧 邮件通知已发送 - 订单: $order, 客户: CUST-001, 产品: 笔记本电脑, 数量: 1, 总额: ¥5999.99" \
         "📱 短信通知已发送 - 订单: $order, 客户: CUST-001, 总额: ¥5999.99" \
@@ -33,6 +34,16 @@ demonstrate() {
         '产品: 显示器, 数量: 1, 总额: ¥2199.99' '产品: 网络摄像头, 数量: 1, 总额: ¥299.99' \
         '"product_id":"PROD-002"' '"product_id":"PROD-003"' \
         '"product_id":"PROD-004"' '"product_id":"PROD-005"'
+
+    step 'What is stored waits for who is away'
+    stop notifications
+    play "$1" shipping
+    order=$(sed -n 's/.*-> tracking number TRK-\([0-9A-F]\{8\}\)$/\1/p' "$stage/client.log" | head -n 1)
+    said orders "订单已发货: $order, 运单号: TRK-$order [MessageId=" \
+        "📦 [QoS 1] Order shipped event received (guaranteed delivery): $order"
+    start_notifications "$1"
+    said notifications "🚚 发货通知已发送 - 订单: $order, 客户: CUST-007, 运单号: TRK-$order"
+    never_said notifications "收到事件: OrderCreated [OrderId=$order]"
 
     step 'The server goes away and comes back'
     start client "$1/test_client" outage
@@ -61,6 +72,11 @@ demonstrate_local() {
     printf '\nEvery step gave what it should.\n'
 }
 
+start_notifications() {
+    start notifications env CATGA_INSTANCE=notification-service-1 "$1/notification_service"
+    await notifications '通知服务已启动'
+}
+
 # play DIR PART: the client shows a part.
 play() {
     start client "$1/test_client" "$2"
@@ -81,4 +97,11 @@ said() {
         done
     done
     show "$said_name"
+}
+
+# never_said NAME TEXT: NAME has not printed it.
+never_said() {
+    if grep -qF -- "$2" "$stage/$1.log"; then
+        fail "$1 printed: $2"
+    fi
 }

@@ -6,10 +6,11 @@
 
 #include <stdatomic.h>
 
-/* What the two handlers have done. It must outlive the bus that serves it. */
+/* What the handlers have done. It must outlive the bus that serves it. */
 typedef struct notification_desk {
     atomic_uint notified;
     atomic_uint audited;
+    atomic_uint tracked;
 } notification_desk;
 
 void notification_desk_init(notification_desk *self);

@@ -1,12 +1,14 @@
 /*
  * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or
  * SIGINT; then it finishes what it has begun. Start as many as you like: each order goes to one of
- * them. (Each has shelves of its own, though: a real shop would keep them in a database.)
+ * them. SHOP_RECORDS names the file that they share; without it each has shelves of its own.
  */
 #include "orders.h"
 #include "shop_log.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static catga_status serve(catga_bus *bus, order_desk *desk)
 {
@@ -16,7 +18,7 @@ static catga_status serve(catga_bus *bus, order_desk *desk)
         return status;
     shop_notice(bus, "订单服务已启动");
     status = catga_run(bus);
-    shop_notice(bus, "订单服务已停止");
+    shop_notice(bus, "订单服务已停止, 订单总数: %u", order_store_count(&desk->records->orders));
     return status;
 }
 
@@ -27,7 +29,10 @@ int main(void)
     catga_bus *bus;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    order_desk_open(&desk);
+    if (!order_desk_open(&desk, getenv("SHOP_RECORDS"))) {
+        fprintf(stderr, "order_service: SHOP_RECORDS: %s\n", strerror(errno));
+        return 1;
+    }
     catga_status status = catga_open(&bus, &options);
     if (status == CATGA_OK)
         status = serve(bus, &desk);

@@ -1,96 +1,116 @@
 /*
- * The orders, see order_store.h: a hash table with open addressing, into which a thread puts an
- * order with one compare-and-swap. An id is looked for from the slot that it names onward, up to
- * the first empty one. Nothing is ever taken out, so an id that two threads draw at the same time
- * meets itself, and the second one draws again.
+ * The orders, see order_store.h: a hash table with open addressing, in which a thread takes a slot
+ * with one compare-and-swap of the order's id. An id is looked for from the slot that it names
+ * onward, up to the first free one. Nothing is ever taken out, so an id that two threads draw at
+ * the same time meets itself, and the second one draws again.
  */
 #include "order_store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/random.h>
 
-void order_store_open(order_store *self)
+/* The n-th slot in which an order with this number may be. Ids are random: they need no hash. */
+static shop_order *slot(order_store *self, uint32_t number, size_t n)
 {
-    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++)
-        atomic_init(&self->slots[i], NULL);
+    return &self->slots[(number + n) % ORDER_STORE_SLOTS];
 }
 
-void order_store_close(order_store *self)
+/* ---- Ids ---- */
+
+/* Draws a number from the system's randomness: a customer must not guess the id of another. */
+static bool draw(uint32_t *number)
 {
-    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++)
-        free(atomic_load(&self->slots[i]));
-}
-
-/* Where the search for an id begins. It is FNV-1a, since what is looked for may be any text. */
-static size_t first_slot(catga_string id)
-{
-    uint32_t hash = 2166136261;
-
-    for (size_t i = 0; i < id.length; i++)
-        hash = (hash ^ (unsigned char)id.data[i]) * 16777619;
-    return hash % ORDER_STORE_SLOTS;
-}
-
-typedef enum insertion { INSERTED, ID_TAKEN, STORE_FULL } insertion;
-
-static insertion insert(order_store *self, shop_order *added)
-{
-    catga_string id = catga_str(added->id);
-    size_t first = first_slot(id);
-
-    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++) {
-        shop_order *there = NULL;
-        if (atomic_compare_exchange_strong(&self->slots[(first + i) % ORDER_STORE_SLOTS], &there,
-                                           added))
-            return INSERTED;
-        if (catga_string_equal(catga_str(there->id), id))
-            return ID_TAKEN;
-    }
-    return STORE_FULL;
-}
-
-/* Draws an id from the system's randomness: a customer must not guess the id of another's order. */
-static bool draw_id(char id[ORDER_ID_LENGTH + 1])
-{
-    uint32_t bits;
-
-    if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits)
-        return false;
-    snprintf(id, ORDER_ID_LENGTH + 1, "%08" PRIX32, bits);
+    do {
+        if (getrandom(number, sizeof *number, 0) != (ssize_t)sizeof *number)
+            return false;
+    } while (*number == 0);
     return true;
 }
 
-const shop_order *order_store_add(order_store *self, catga_string customer_id,
-                                  const shop_product *product, uint32_t quantity)
+/* The number that an id is the text of; 0 for what is no id. */
+static uint32_t number_of(catga_string id)
 {
-    insertion result = ID_TAKEN;
-    shop_order *added = malloc(sizeof *added);
+    static const char digits[] = "0123456789ABCDEF";
+    uint32_t number = 0;
 
-    if (added == NULL)
-        return NULL;
-    snprintf(added->customer_id, sizeof added->customer_id, "%.*s", CATGA_PRINT(customer_id));
-    added->product = product;
-    added->quantity = quantity;
-    added->total = product->price * quantity;
-    added->created_at = catga_timestamp_now();
-    while (result == ID_TAKEN && draw_id(added->id))
-        result = insert(self, added);
-    if (result == INSERTED)
-        return added;
-    free(added);
+    if (id.length != ORDER_ID_LENGTH)
+        return 0;
+    for (size_t i = 0; i < ORDER_ID_LENGTH; i++) {
+        const char *digit = memchr(digits, id.data[i], sizeof digits - 1);
+        if (digit == NULL)
+            return 0;
+        number = number << 4 | (uint32_t)(digit - digits);
+    }
+    return number;
+}
+
+/* ---- Adding ---- */
+
+/* Takes a slot for the order with this number. *taken: another order has it. */
+static shop_order *take_slot(order_store *self, uint32_t number, bool *taken)
+{
+    *taken = false;
+    for (size_t i = 0; i < ORDER_STORE_SLOTS && !*taken; i++) {
+        uint32_t there = 0;
+        if (atomic_compare_exchange_strong(&slot(self, number, i)->number, &there, number))
+            return slot(self, number, i);
+        *taken = there == number;
+    }
     return NULL;
 }
 
-const shop_order *order_store_find(const order_store *self, catga_string id)
+static shop_order *take_any_slot(order_store *self)
 {
-    size_t first = first_slot(id);
+    shop_order *order = NULL;
+    bool taken = true;
+    uint32_t number;
 
-    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++) {
-        const shop_order *there = atomic_load(&self->slots[(first + i) % ORDER_STORE_SLOTS]);
-        if (there == NULL || catga_string_equal(catga_str(there->id), id))
-            return there;
+    while (taken && draw(&number))
+        order = take_slot(self, number, &taken);
+    return order;
+}
+
+/* `complete` comes last: who sees it sees all that was written before. */
+shop_order *order_store_add(order_store *self, catga_string customer_id,
+                            const shop_product *product, uint32_t quantity)
+{
+    shop_order *added = take_any_slot(self);
+
+    if (added == NULL)
+        return NULL;
+    snprintf(added->id, sizeof added->id, "%08" PRIX32, atomic_load(&added->number));
+    snprintf(added->customer_id, sizeof added->customer_id, "%.*s", CATGA_PRINT(customer_id));
+    snprintf(added->product_id, sizeof added->product_id, "%s", product->id);
+    added->quantity = quantity;
+    added->total = product->price * quantity;
+    added->created_at = catga_timestamp_now();
+    atomic_store(&added->complete, true);
+    return added;
+}
+
+/* ---- Looking ---- */
+
+shop_order *order_store_find(order_store *self, catga_string id)
+{
+    uint32_t number = number_of(id);
+
+    for (size_t i = 0; number != 0 && i < ORDER_STORE_SLOTS; i++) {
+        shop_order *order = slot(self, number, i);
+        uint32_t there = atomic_load(&order->number);
+        if (there == number)
+            return atomic_load(&order->complete) ? order : NULL;
+        if (there == 0)
+            return NULL;
     }
     return NULL;
+}
+
+unsigned order_store_count(const order_store *self)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++)
+        count += atomic_load(&self->slots[i].complete);
+    return count;
 }

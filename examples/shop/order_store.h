@@ -1,7 +1,8 @@
 /*
- * The orders, found by their id. They are added and looked for by many threads at once. An order in
- * the store never changes and stays until the store is closed, so a pointer to it needs no lock and
- * no copy.
+ * The orders, found by their id. They are added and looked for by many threads at once, perhaps of
+ * several processes: the store is plain memory without a pointer in it, which they may share. What
+ * is in the store stays as it is, but for `shipped`, so that a pointer to an order needs no lock
+ * and no copy.
  */
 #ifndef SHOP_ORDER_STORE_H
 #define SHOP_ORDER_STORE_H
@@ -11,35 +12,38 @@
 enum {
     ORDER_ID_LENGTH = 8,        /* upper-case hexadecimal digits */
     ORDER_CUSTOMER_LENGTH = 64, /* as the schema bounds it */
-    ORDER_STORE_SLOTS = 1024    /* every order takes a piece off the shelves, and those hold 130 */
+    ORDER_PRODUCT_LENGTH = 64,
+    ORDER_STORE_SLOTS = 1024 /* every order takes a piece off the shelves, and those hold 130 */
 };
 
 typedef struct shop_order {
+    _Atomic uint32_t number; /* the id as a number; 0: the slot is free */
+    _Atomic bool complete;   /* until then it cannot be found */
+    _Atomic bool shipped;
     char id[ORDER_ID_LENGTH + 1];
     char customer_id[ORDER_CUSTOMER_LENGTH + 1];
-    const shop_product *product;
+    char product_id[ORDER_PRODUCT_LENGTH + 1];
     uint32_t quantity;
     int64_t total;      /* decimal(2) */
     int64_t created_at; /* timestamp */
 } shop_order;
 
+/* All zeros: no order yet. */
 typedef struct order_store {
-    _Atomic(shop_order *) slots[ORDER_STORE_SLOTS];
+    shop_order slots[ORDER_STORE_SLOTS];
 } order_store;
 
-void order_store_open(order_store *self);
-
-/* Frees every order. No thread may be inside the store any more. */
-void order_store_close(order_store *self);
-
 /*
- * Makes an order under a new id that nobody can guess, and returns it: it belongs to the store.
- * `customer_id` is copied, since it points into a message. NULL when there is no memory or no room.
+ * Makes an order under a new id that nobody can guess, and returns it. `customer_id` is copied,
+ * since it points into a message. NULL when there is no room.
  */
-const shop_order *order_store_add(order_store *self, catga_string customer_id,
-                                  const shop_product *product, uint32_t quantity);
+shop_order *order_store_add(order_store *self, catga_string customer_id,
+                            const shop_product *product, uint32_t quantity);
 
 /* The order with this id, or NULL. */
-const shop_order *order_store_find(const order_store *self, catga_string id);
+shop_order *order_store_find(order_store *self, catga_string id);
+
+/* How many orders there are. */
+unsigned order_store_count(const order_store *self);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * The handlers of OrderService.
  *
- * They run on several threads at once (options.workers), so what they share, the order desk, is
- * made for that. A request is read in place: what is to outlive the handler is copied. A reply is
+ * They run on several threads at once (options.workers), so what they share, the records, is made
+ * for that. A request is read in place: what is to outlive the handler is copied. A reply is
  * encoded inside the call that sends it, so it may point at locals.
  */
 #include "orders.h"
@@ -12,20 +12,28 @@
 #include <shop/orders.catga.h>
 
 #include <inttypes.h>
+#include <stdio.h>
 
-enum { JSON_MAX = 1024 };
+enum { JSON_MAX = 1024, TRACKING_MAX = 32 };
+
+static const char *instance(catga_context *context)
+{
+    return catga_instance(catga_context_bus(context));
+}
+
+/* ---- CreateOrder ---- */
 
 /*
  * Tells whoever listens. The order stands even if nobody hears of it: OrderCreated is declared at
  * most once.
  */
-static void announce(catga_context *context, const shop_order *order)
+static void announce(catga_context *context, const shop_order *order, const shop_product *product)
 {
     const shop_orders_order_created event = {
         .order_id = catga_str(order->id),
         .customer_id = catga_str(order->customer_id),
-        .product_id = catga_str(order->product->id),
-        .product_name = catga_str(order->product->name),
+        .product_id = catga_str(product->id),
+        .product_name = catga_str(product->name),
         .quantity = order->quantity,
         .total = order->total,
         .created_at = order->created_at,
@@ -44,11 +52,11 @@ static catga_status accept(catga_context *context, const shop_order *order)
         .total = order->total,
         .status = SHOP_ORDERS_ORDER_STATUS_CREATED,
         .created_at = order->created_at,
+        .processed_by = catga_str(instance(context)),
     };
 
     shop_info(context, "订单创建成功: %s, 总金额: %s", order->id,
               catga_decimal_text(order->total, 2, total));
-    announce(context, order);
     return shop_orders_create_order_reply(context, &result);
 }
 
@@ -56,70 +64,163 @@ static catga_status handle_create_order(catga_context *context,
                                         shop_orders_create_order_view request)
 {
     order_desk *desk = catga_context_user(context);
+    shop_records *records = desk->records;
     catga_string customer_id = shop_orders_create_order_get_customer_id(request);
     catga_string product_id = shop_orders_create_order_get_product_id(request);
     uint32_t quantity = shop_orders_create_order_get_quantity(request);
     uint32_t left;
     char json[JSON_MAX];
 
+    shop_info(context, "处理命令: CreateOrder");
     shop_orders_create_order_print(request, json, sizeof json);
     shop_info(context, "处理创建订单命令: %s", json);
 
-    shop_product *product = catalogue_find(&desk->catalogue, product_id);
+    const shop_product *product = catalogue_find(product_id);
     if (product == NULL) {
         shop_warn(context, "产品不存在: %.*s", CATGA_PRINT(product_id));
         return shop_orders_order_error_product_not_found(context, "no product %.*s",
                                                          CATGA_PRINT(product_id));
     }
-    if (!product_take(product, quantity, &left)) {
+    if (!shelves_take(&records->shelves, product, quantity, &left)) {
         shop_warn(context, "库存不足: %s, 剩余: %" PRIu32 ", 需要: %" PRIu32, product->name, left,
                   quantity);
         return shop_orders_order_error_insufficient_stock(
             context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered", left, product->id,
             product->name, quantity);
     }
-    const shop_order *order = order_store_add(&desk->orders, customer_id, product, quantity);
+    const shop_order *order = order_store_add(&records->orders, customer_id, product, quantity);
     if (order == NULL) {
-        product_give_back(product, quantity);
+        shelves_give_back(&records->shelves, product, quantity);
         return CATGA_NO_MEMORY; /* the caller is told CATGA_HANDLER_FAILED, and this reason */
     }
+    shop_info(context, "📦 Processing order %s on %s", order->id, instance(context));
+    announce(context, order, product);
     return accept(context, order);
 }
 
+/* ---- ShipOrder ---- */
+
+/*
+ * Returns when the event is stored: from then on everyone who subscribes to it will hear of it,
+ * whatever happens here. The tracking number is made of the order's id, so that an order that is
+ * shipped twice, since the first answer was lost, is one parcel.
+ */
+static catga_status ship(catga_context *context, shop_order *order, const char *tracking_number)
+{
+    const shop_orders_order_shipped event = {
+        .order_id = catga_str(order->id),
+        .customer_id = catga_str(order->customer_id),
+        .tracking_number = catga_str(tracking_number),
+        .shipped_at = catga_timestamp_now(),
+    };
+    catga_status status = shop_orders_order_shipped_publish(catga_context_bus(context), &event);
+
+    if (status == CATGA_OK) {
+        atomic_store(&order->shipped, true);
+        shop_info(context, "订单已发货: %s, 运单号: %s", order->id, tracking_number);
+    } else {
+        shop_warn(context, "订单未发货: %s, 原因: %s", order->id, catga_status_text(status));
+    }
+    return status;
+}
+
+static catga_status handle_ship_order(catga_context *context, shop_orders_ship_order_view request)
+{
+    order_desk *desk = catga_context_user(context);
+    catga_string id = shop_orders_ship_order_get_order_id(request);
+    shop_order *order = order_store_find(&desk->records->orders, id);
+    catga_status status = CATGA_OK;
+    char tracking_number[TRACKING_MAX];
+
+    shop_info(context, "处理命令: ShipOrder");
+    if (order == NULL) {
+        shop_warn(context, "订单不存在: %.*s", CATGA_PRINT(id));
+        return shop_orders_order_error_order_not_found(context, "no order %.*s", CATGA_PRINT(id));
+    }
+    snprintf(tracking_number, sizeof tracking_number, "TRK-%s", order->id);
+    if (!atomic_load(&order->shipped))
+        status = ship(context, order, tracking_number);
+    if (status != CATGA_OK)
+        return status;
+    const shop_orders_ship_result result = {.order_id = catga_str(order->id),
+                                            .tracking_number = catga_str(tracking_number)};
+    return shop_orders_ship_order_reply(context, &result);
+}
+
+/* ---- GetOrder ---- */
+
 static catga_status handle_get_order(catga_context *context, shop_orders_get_order_view request)
 {
-    const order_desk *desk = catga_context_user(context);
+    order_desk *desk = catga_context_user(context);
     catga_string id = shop_orders_get_order_get_order_id(request);
-    const shop_order *order = order_store_find(&desk->orders, id);
+    const shop_order *order = order_store_find(&desk->records->orders, id);
 
     if (order == NULL) {
         shop_warn(context, "订单不存在: %.*s", CATGA_PRINT(id));
         return shop_orders_order_error_order_not_found(context, "no order %.*s", CATGA_PRINT(id));
     }
+    const shop_product *product = catalogue_find(catga_str(order->product_id));
     const shop_orders_order result = {
         .order_id = catga_str(order->id),
         .customer_id = catga_str(order->customer_id),
-        .product_id = catga_str(order->product->id),
-        .product_name = catga_str(order->product->name),
+        .product_id = catga_str(order->product_id),
+        .product_name = catga_str(product->name),
         .quantity = order->quantity,
-        .unit_price = order->product->price,
+        .unit_price = product->price,
         .total = order->total,
-        .status = SHOP_ORDERS_ORDER_STATUS_CREATED,
+        .status = atomic_load(&order->shipped) ? SHOP_ORDERS_ORDER_STATUS_SHIPPED
+                                               : SHOP_ORDERS_ORDER_STATUS_CREATED,
         .created_at = order->created_at,
     };
     shop_info(context, "查询订单: %s", order->id);
     return shop_orders_get_order_reply(context, &result);
 }
 
-void order_desk_open(order_desk *self)
+/* ---- What every replica hears ---- */
+
+static catga_status handle_hear_created(catga_context *context,
+                                        shop_orders_order_created_view event)
 {
-    catalogue_init(&self->catalogue);
-    order_store_open(&self->orders);
+    order_desk *desk = catga_context_user(context);
+
+    shop_info(context, "📝 [QoS 0] Order created event received (may be lost): %.*s",
+              CATGA_PRINT(shop_orders_order_created_get_order_id(event)));
+    atomic_fetch_add(&desk->created_heard, 1);
+    return CATGA_OK;
+}
+
+/*
+ * The event is the truth: a replica that was killed after it had stored the event, and before it
+ * had noted so, leaves the note to the others.
+ */
+static catga_status handle_hear_shipped(catga_context *context,
+                                        shop_orders_order_shipped_view event)
+{
+    order_desk *desk = catga_context_user(context);
+    catga_string id = shop_orders_order_shipped_get_order_id(event);
+    shop_order *order = order_store_find(&desk->records->orders, id);
+
+    shop_info(context, "📦 [QoS 1] Order shipped event received (guaranteed delivery): %.*s",
+              CATGA_PRINT(id));
+    if (order != NULL)
+        atomic_store(&order->shipped, true);
+    atomic_fetch_add(&desk->shipped_heard, 1);
+    return CATGA_OK;
+}
+
+/* ---- The desk ---- */
+
+bool order_desk_open(order_desk *self, const char *file)
+{
+    atomic_init(&self->created_heard, 0);
+    atomic_init(&self->shipped_heard, 0);
+    self->records = records_open(file);
+    return self->records != NULL;
 }
 
 void order_desk_close(order_desk *self)
 {
-    order_store_close(&self->orders);
+    records_close(self->records);
 }
 
 catga_status order_desk_serve(order_desk *self, catga_bus *bus)

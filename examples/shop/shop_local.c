@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <time.h>
 
-enum { NOTIFIED_WAIT_MS = 5000, LOOK_EVERY_MS = 5 };
+enum { DONE_WAIT_MS = 5000, LOOK_EVERY_MS = 5 };
 
 typedef struct local_shop {
     catga_local *server;
@@ -21,33 +21,51 @@ typedef struct local_shop {
     notification_desk notifications;
 } local_shop;
 
+static catga_status start_orders(local_shop *self)
+{
+    const catga_options options = {
+        .instance = "order-service-1", .workers = 4, .local = self->server};
+    catga_status status = catga_open(&self->orders_bus, &options);
+
+    return status == CATGA_OK ? order_desk_serve(&self->orders, self->orders_bus) : status;
+}
+
+static catga_status start_notifications(local_shop *self)
+{
+    const catga_options options = {.instance = "notification-service-1", .local = self->server};
+    catga_status status = catga_open(&self->notifications_bus, &options);
+
+    return status == CATGA_OK
+               ? notification_desk_serve(&self->notifications, self->notifications_bus)
+               : status;
+}
+
+/* A bus finishes what waits for it when it is closed. */
+static void stop(catga_bus **bus)
+{
+    catga_close(*bus);
+    *bus = NULL;
+}
+
 /* What was opened is closed by shop_close, also when this fails. */
 static catga_status shop_open(local_shop *self)
 {
     *self = (local_shop){0};
-    order_desk_open(&self->orders);
     notification_desk_init(&self->notifications);
+    if (!order_desk_open(&self->orders, NULL))
+        return CATGA_NO_MEMORY;
     catga_status status = catga_local_open(&self->server);
-    const catga_options orders = {
-        .instance = "order-service-1", .workers = 4, .local = self->server};
-    const catga_options notifications = {.instance = "notification-service-1",
-                                         .local = self->server};
     if (status == CATGA_OK)
-        status = catga_open(&self->orders_bus, &orders);
+        status = start_orders(self);
     if (status == CATGA_OK)
-        status = catga_open(&self->notifications_bus, &notifications);
-    if (status == CATGA_OK)
-        status = order_desk_serve(&self->orders, self->orders_bus);
-    if (status == CATGA_OK)
-        status = notification_desk_serve(&self->notifications, self->notifications_bus);
+        status = start_notifications(self);
     return status;
 }
 
-/* In the opposite order; a bus finishes what waits for it when it is closed. */
 static void shop_close(local_shop *self)
 {
-    catga_close(self->orders_bus);
-    catga_close(self->notifications_bus);
+    stop(&self->orders_bus);
+    stop(&self->notifications_bus);
     catga_local_close(self->server);
     order_desk_close(&self->orders);
 }
@@ -64,23 +82,38 @@ static bool reconnect(void *user, catga_bus *bus)
     return catga_connected(bus);
 }
 
-/*
- * Waits until the two handlers of the notification service have done `count` orders: nobody else
- * waits for them.
- */
-static void check_notified(shop_client *client, local_shop *shop, unsigned count)
+/* Waits until a handler has done its work `wanted` times: nobody else waits for it. */
+static void check_done(shop_client *client, const char *what, atomic_uint *done, unsigned wanted)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-    notification_desk *done = &shop->notifications;
 
-    for (int waited = 0; waited < NOTIFIED_WAIT_MS; waited += LOOK_EVERY_MS) {
-        if (atomic_load(&done->notified) >= count && atomic_load(&done->audited) >= count)
-            break;
+    for (int waited = 0; waited < DONE_WAIT_MS && atomic_load(done) < wanted;
+         waited += LOOK_EVERY_MS)
         nanosleep(&pause, NULL);
-    }
+    expect_number(&client->steps, what, atomic_load(done), wanted);
+}
+
+static void check_notified(shop_client *client, local_shop *shop, unsigned count)
+{
     step(&client->steps, "Every order has been notified and audited: %u until now", count);
-    expect_number(&client->steps, "notified", atomic_load(&done->notified), count);
-    expect_number(&client->steps, "audited", atomic_load(&done->audited), count);
+    check_done(client, "notified", &shop->notifications.notified, count);
+    check_done(client, "audited", &shop->notifications.audited, count);
+}
+
+/* Of what happens while it is away, the notification service gets what is stored. */
+static void show_shipping(shop_client *client, local_shop *shop)
+{
+    unsigned before = atomic_load(&shop->notifications.notified);
+
+    stop(&shop->notifications_bus);
+    client_shows_shipping(client);
+    step(&client->steps, "The order service has heard of the parcel");
+    check_done(client, "heard", &shop->orders.shipped_heard, 1);
+    step(&client->steps, "The notification service comes back: it gets OrderShipped, which waited "
+                         "for it, and not OrderCreated");
+    expect_status(&client->steps, "starting it", start_notifications(shop), CATGA_OK);
+    check_done(client, "tracked", &shop->notifications.tracked, 1);
+    check_done(client, "notified", &shop->notifications.notified, before);
 }
 
 static void show(shop_client *client, local_shop *shop)
@@ -95,12 +128,13 @@ static void show(shop_client *client, local_shop *shop)
     printf("\n== Five orders at once, without waiting for one another\n");
     client_shows_burst(client);
     check_notified(client, shop, 6);
+    printf("\n== What is stored waits for who is away\n");
+    show_shipping(client, shop);
     printf("\n== The server goes away and comes back\n");
     client_shows_outage(client, &outage);
     check_notified(client, shop, 8);
     printf("\n== Nobody is there to answer\n");
-    catga_close(shop->orders_bus);
-    shop->orders_bus = NULL;
+    stop(&shop->orders_bus);
     client_shows_silence(client);
 }
 

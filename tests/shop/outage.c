@@ -49,11 +49,14 @@ static int open_scene(void **state)
     catga_options options = {
         .servers = only.server.url, .workers = 4, .log_level = CATGA_LOG_ERROR};
 
+    char config[256];
+
     *state = &only;
-    nats_server_init(&only.server, NULL);
+    snprintf(config, sizeof config, "jetstream { store_dir: \"%s\" }\n", getenv("CATGA_TEMP"));
+    nats_server_init(&only.server, config);
     nats_server_start(&only.server);
-    order_desk_open(&only.desk);
-    bool opened = catga_open(&only.service, &options) == CATGA_OK &&
+    bool opened = order_desk_open(&only.desk, NULL) &&
+                  catga_open(&only.service, &options) == CATGA_OK &&
                   catga_open(&only.client, &options) == CATGA_OK &&
                   order_desk_serve(&only.desk, only.service) == CATGA_OK;
     return opened ? 0 : -1;

@@ -37,7 +37,7 @@ typedef struct told {
 static void open_place(place *self, bool inside)
 {
     *self = (place){0};
-    order_desk_open(&self->desk);
+    assert_true(order_desk_open(&self->desk, NULL));
     if (inside)
         assert_int_equal(catga_local_open(&self->local), CATGA_OK);
     const catga_options options = {.prefix = "stock", .workers = WORKERS, .local = self->local};
@@ -154,10 +154,10 @@ static void check(place *at, const told customers[CUSTOMERS])
         }
     }
     assert_int_equal(served, STOCK);
-    assert_int_equal(
-        atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-001"))->stock), 0);
-    assert_int_equal(
-        atomic_load(&catalogue_find(&at->desk.catalogue, CATGA_STR("PROD-002"))->stock), 50);
+    const shop_shelves *shelves = &at->desk.records->shelves;
+    assert_int_equal(shelves_left(shelves, catalogue_find(CATGA_STR("PROD-001"))), 0);
+    assert_int_equal(shelves_left(shelves, catalogue_find(CATGA_STR("PROD-002"))), 50);
+    assert_int_equal(order_store_count(&at->desk.records->orders), STOCK);
 }
 
 static void run(bool inside, void (*order)(place *at, told customers[CUSTOMERS]))
@@ -195,15 +195,16 @@ static void nats_sends(void **state)
     run(false, order_by_sends);
 }
 
-/* The same without a bus: eight threads empty the shelves of every product, and put some back. */
+/* The same without a bus: eight threads empty a shelf, and put some back. */
 static void *take_and_give_back(void *argument)
 {
-    shop_product *product = argument;
+    const shop_product *mice = catalogue_find(CATGA_STR("PROD-002"));
+    shop_shelves *shelves = argument;
     uint32_t left;
     intptr_t taken = 0;
 
-    while (product_take(product, 3, &left)) {
-        product_give_back(product, 1);
+    while (shelves_take(shelves, mice, 3, &left)) {
+        shelves_give_back(shelves, mice, 1);
         taken += 2;
     }
     return (void *)taken;
@@ -212,22 +213,21 @@ static void *take_and_give_back(void *argument)
 static void every_piece_is_somewhere(void **state)
 {
     enum { THREADS = 8 };
+    const shop_product *mice = catalogue_find(CATGA_STR("PROD-002"));
     pthread_t threads[THREADS];
-    catalogue shelves;
+    shop_shelves shelves = {0};
     intptr_t taken = 0;
 
     (void)state;
-    catalogue_init(&shelves);
-    shop_product *mice = catalogue_find(&shelves, CATGA_STR("PROD-002"));
     for (size_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, take_and_give_back, mice), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, take_and_give_back, &shelves), 0);
     for (size_t i = 0; i < THREADS; i++) {
         void *some;
         pthread_join(threads[i], &some);
         taken += (intptr_t)some;
     }
-    assert_int_equal(taken + atomic_load(&mice->stock), 50);
-    assert_true(atomic_load(&mice->stock) < 3 + 2 * THREADS);
+    assert_int_equal(taken + shelves_left(&shelves, mice), 50);
+    assert_true(shelves_left(&shelves, mice) < 3 + 2 * THREADS);
 }
 
 int main(void)

@@ -1,0 +1,57 @@
+/*
+ * An order is shipped. The answer comes when OrderShipped is stored: from then on whoever handles
+ * it will get it, also who is away.
+ */
+#include "client.h"
+
+#include <shop/orders.catga.h>
+
+#include <stdio.h>
+
+static void ship(shop_client *self, const char *order_id)
+{
+    const shop_orders_ship_order command = {.order_id = catga_str(order_id)};
+    shop_orders_ship_result_reply reply;
+    char wanted[32];
+
+    snprintf(wanted, sizeof wanted, "TRK-%s", order_id);
+    catga_status status = shop_orders_ship_order_call(self->bus, &command, &reply);
+    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+        catga_string number = shop_orders_ship_result_get_tracking_number(reply.view);
+        step_gave(&self->steps, "tracking number %.*s", CATGA_PRINT(number));
+        expect_text(&self->steps, "the tracking number", number, wanted);
+    } else {
+        step_gave(&self->steps, "%s: %.*s", catga_status_name(status),
+                  CATGA_PRINT(reply.error.text));
+    }
+    shop_orders_ship_result_reply_free(&reply);
+}
+
+static void see_status(shop_client *self, const char *order_id)
+{
+    const shop_orders_get_order query = {.order_id = catga_str(order_id)};
+    shop_orders_order_reply reply;
+
+    step(&self->steps, "The order %s is asked for", order_id);
+    catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
+    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+        const char *name = shop_orders_order_status_name(shop_orders_order_get_status(reply.view));
+        step_gave(&self->steps, "%s", name);
+        expect_text(&self->steps, "its status", catga_str(name), "Shipped");
+    }
+    shop_orders_order_reply_free(&reply);
+}
+
+void client_shows_shipping(shop_client *self)
+{
+    char order_id[65];
+
+    catga_status status = client_order(self, "CUST-007", "PROD-004", 219999, order_id);
+    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+        return;
+    step(&self->steps, "The order %s is shipped", order_id);
+    ship(self, order_id);
+    see_status(self, order_id);
+    step(&self->steps, "The order %s is shipped again, and is still one parcel", order_id);
+    ship(self, order_id);
+}
