@@ -1,0 +1,181 @@
+"""
+What the ledgers of a run say: every message that was attempted, what its sender learnt, what handlers did with it; and
+whether that keeps the promises. README.md lists the records and the rules.
+"""
+
+import collections
+import pathlib
+
+# What handles what: the kind of message that a handler of programs/work.catga gets, and whether every replica does.
+Handler = collections.namedtuple("Handler", "kind broadcast")
+HANDLERS = {
+    "act": Handler("act", False),
+    "ask": Handler("ask", False),
+    "peek": Handler("peek", False),
+    "look": Handler("seen", False),
+    "glance": Handler("seen", True),
+    "keep": Handler("kept", False),
+    "copy": Handler("kept", True),
+}
+
+STORED = ("kept",)  # an acknowledged one reaches every handler
+SINGLE = ("act", "seen")  # no handler gets one twice
+ONCE = ()  # no effect comes twice
+
+Outcome = collections.namedtuple("Outcome", "letter status time")
+Note = collections.namedtuple("Note", "time attempt instance")
+
+
+class Ledger:
+    """All ledgers of a folder. `lists` are the records as they stand; places are (handler, instance or "")."""
+
+    def __init__(self, folder):
+        self.torn = []
+        self.attempts = {}  # id -> (kind, time)
+        self.outcomes = collections.defaultdict(list)  # id -> [Outcome]
+        self.handled = collections.defaultdict(list)  # (place, id) -> [Note], in the order of time
+        self.effects = collections.defaultdict(list)
+        self.done = collections.defaultdict(list)
+        self.figures = collections.defaultdict(list)  # name -> [value]
+        for path in sorted(pathlib.Path(folder).glob("*.ledger")):
+            self.read(path)
+        for notes in (self.handled, self.effects, self.done):
+            for records in notes.values():
+                records.sort()
+
+    def read(self, path):
+        text = path.read_text()
+        for number, line in enumerate(text.split("\n")[:-1], 1):
+            try:
+                self.take(line.split(" "))
+            except (ValueError, KeyError):
+                self.torn.append(f"{path.name}:{number}: {line!r}")
+        if text and not text.endswith("\n"):
+            self.torn.append(f"{path.name}: the last record has no end")
+
+    def take(self, words):
+        if words[0] == "A":
+            _, kind, number, time = words
+            self.attempts[int(number)] = (kind, int(time))
+        elif words[0] in ("K", "F", "U"):
+            letter, _, number, status, time = words
+            self.outcomes[int(number)].append(Outcome(letter, status, int(time)))
+        elif words[0] in ("H", "E", "C"):
+            letter, handler, number, attempt, instance, time = words
+            place = (handler, instance if HANDLERS[handler].broadcast else "")
+            notes = {"H": self.handled, "E": self.effects, "C": self.done}[letter]
+            notes[place, int(number)].append(Note(int(time), int(attempt), instance))
+        elif words[0] == "S":
+            _, name, value, _ = words
+            self.figures[name].append(int(value))
+        else:
+            raise ValueError(words)
+
+    # ---- What is asked of it
+
+    def ids(self, letters, *kinds):
+        """The ids of these kinds whose outcome is one of the letters."""
+        return {number for number, outcomes in self.outcomes.items()
+                if outcomes[0].letter in letters and self.attempts.get(number, ("",))[0] in kinds}
+
+    def sent(self, *kinds):
+        return {number for number, (kind, _) in self.attempts.items() if kind in kinds}
+
+    def seen(self, notes, *handlers):
+        """The ids that these handlers have in `notes`."""
+        return {number for (place, number) in notes if place[0] in handlers}
+
+    def statuses(self, *kinds):
+        return collections.Counter(outcome.status for number in self.sent(*kinds)
+                                   for outcome in self.outcomes[number][:1] if outcome.letter != "K")
+
+    def successes(self, *kinds):
+        """When messages of these kinds were acknowledged, in order, in nanoseconds."""
+        return sorted(self.outcomes[number][0].time for number in self.ids("K", *kinds))
+
+    def gap(self, *kinds, since=0):
+        """The longest time between two successes, in seconds; the one before `since` counts as the first."""
+        times = self.successes(*kinds)
+        first = max((i for i, time in enumerate(times) if time <= since), default=0)
+        return max((b - a for a, b in zip(times[first:], times[first + 1:])), default=0) / 1e9
+
+    def waits(self, *kinds, letters="K"):
+        """How long each message of these kinds took to its outcome, in order, in seconds."""
+        return sorted((self.outcomes[number][0].time - self.attempts[number][1]) / 1e9
+                      for number in self.ids(letters, *kinds))
+
+
+class Verdict:
+    """`broken` are the rules that do not hold, a sentence each; `figures` what is reported besides."""
+
+    def __init__(self, broken, figures):
+        self.broken, self.figures = broken, figures
+
+
+def some(ids):
+    """A few of a set of ids, for a sentence."""
+    listed = sorted(ids)
+    return f"{len(listed)} ({', '.join(str(number) for number in listed[:3])}{', ...' if len(listed) > 3 else ''})"
+
+
+def places(ledger, kind, replicas):
+    """Where a message of this kind must arrive: its group, and each replica of its broadcast."""
+    for name, handler in HANDLERS.items():
+        if handler.kind == kind:
+            yield from ((name, replica) for replica in replicas) if handler.broadcast else [(name, "")]
+
+
+def lost(ledger, kind, replicas, dead):
+    """(place, id) of what was acknowledged, has no effect there, and is no dead letter of that handler."""
+    return {(place, number) for place in places(ledger, kind, replicas) for number in ledger.ids("K", kind)
+            if (place, number) not in ledger.effects and (place, number) not in dead}
+
+
+def twice(notes, kinds):
+    """The ids that a place has more than once, of handlers for these kinds."""
+    return {number for (place, number), records in notes.items()
+            if len(records) > 1 and HANDLERS[place[0]].kind in kinds}
+
+
+def check(ledger, replicas=(), dead=(), ended=True):
+    """
+    The rules, on a ledger whose run has come to rest. `replicas` are those that every broadcast must have reached, `dead`
+    the (place, id) of the dead letters; `ended` is false where a sender was killed, so that outcomes may be missing.
+    """
+    dead = set(dead)
+    broken = [f"a record is torn: {line}" for line in ledger.torn]
+    seen = {(number, HANDLERS[place[0]].kind) for notes in (ledger.handled, ledger.effects) for place, number in notes}
+    refused = {number for number, outcomes in ledger.outcomes.items() if outcomes[0].letter == "F"}
+
+    def rule(name, ids):
+        if ids:
+            broken.append(f"{name}: {some(ids)}")
+
+    for kind in STORED:
+        rule(f"lost {kind}", {number for _, number in lost(ledger, kind, replicas, dead)})
+    rule("phantom", {number for number, kind in seen if ledger.attempts.get(number, ("",))[0] != kind})
+    rule("refused, but seen", {number for number, _ in seen} & refused)
+    rule("handled twice", twice(ledger.handled, SINGLE))
+    rule("effect twice", twice(ledger.effects, ONCE))
+    rule("two outcomes", {number for number, outcomes in ledger.outcomes.items() if len(outcomes) > 1})
+    if ended:
+        rule("no outcome", set(ledger.attempts) - set(ledger.outcomes))
+    return Verdict(broken, figures_of(ledger, replicas, dead))
+
+
+def figures_of(ledger, replicas, dead):
+    stored, handed = ledger.ids("K", *STORED), ledger.ids("K", "seen")
+    missing = {number for place, number in lost(ledger, "seen", replicas, dead) if place[0] == "look"}
+    return {
+        "acknowledged": len(stored),
+        "lost": len({number for kind in STORED for _, number in lost(ledger, kind, replicas, dead)}),
+        "duplicates": sum(len(records) - 1 for (place, _), records in ledger.handled.items()
+                          if HANDLERS[place[0]].kind in STORED),
+        "duplicate_effects": len(twice(ledger.effects, STORED)),
+        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep")),
+        "unknown": len(ledger.ids("U", *STORED)),
+        "seen": len(handed),
+        "seen_lost": len(missing),
+        "calls": len(ledger.sent("act", "ask", "peek")),
+        "calls_failed": len(ledger.ids("FU", "act", "ask", "peek")),
+    }

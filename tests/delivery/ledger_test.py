@@ -1,0 +1,111 @@
+#!/usr/bin/env python3
+"""The checker by itself: made-up ledgers that keep every rule, and one for each rule that breaks it."""
+
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import ledger  # noqa: E402
+
+GOOD = {
+    "load": "A kept 1 100\nK kept 1 CATGA_OK 200\nA seen 2 300\nK seen 2 CATGA_OK 310\n"
+            "A act 3 400\nK act 3 CATGA_OK 500\nS disconnects 0 900\n",
+    "a": "H keep 1 1 a 150\nE keep 1 1 a 160\nC keep 1 1 a 170\nH copy 1 1 a 150\nE copy 1 1 a 150\n"
+         "H look 2 1 a 320\nE look 2 1 a 320\nH glance 2 1 a 320\nE glance 2 1 a 320\n"
+         "H act 3 1 a 450\nE act 3 1 a 451\n",
+    "b": "H copy 1 1 b 155\nE copy 1 1 b 156\nH glance 2 1 b 320\nE glance 2 1 b 320\n",
+}
+
+
+class Checker(unittest.TestCase):
+    def read(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in files.items():
+                pathlib.Path(folder, f"{name}.ledger").write_text(text)
+            return ledger.Ledger(folder)
+
+    def check(self, change=None, add=None, **options):
+        """What the good ledgers give when `change` = (file, old, new) and `add` = (file, text) have been done to them."""
+        files = dict(GOOD)
+        if change:
+            name, old, new = change
+            self.assertIn(old, files[name])
+            files[name] = files[name].replace(old, new)
+        if add:
+            files[add[0]] += add[1]
+        return ledger.check(self.read(files), ("a", "b"), **options)
+
+    def breaks(self, rule, **how):
+        broken = self.check(**how).broken
+        self.assertEqual([line.split(":")[0] for line in broken], [rule], broken)
+
+    def test_all_is_well(self):
+        verdict = self.check()
+        self.assertEqual(verdict.broken, [])
+        self.assertEqual(verdict.figures["acknowledged"], 1)
+        self.assertEqual(verdict.figures["seen_lost"], 0)
+
+    def test_lost_by_the_group(self):
+        self.breaks("lost kept", change=("a", "E keep 1 1 a 160\n", ""))
+
+    def test_lost_by_one_replica(self):
+        self.breaks("lost kept", change=("b", "E copy 1 1 b 156\n", ""))
+
+    def test_a_dead_letter_is_not_lost(self):
+        self.assertEqual(self.check(change=("a", "E keep 1 1 a 160\n", ""), dead=[(("keep", ""), 1)]).broken, [])
+
+    def test_phantom(self):
+        self.breaks("phantom", add=("a", "H keep 9 1 a 999\n"))
+
+    def test_phantom_of_another_kind(self):
+        self.breaks("phantom", add=("a", "H look 3 1 a 999\n"))
+
+    def test_refused_but_seen(self):
+        self.breaks("refused, but seen", change=("load", "K act 3 CATGA_OK", "F act 3 CATGA_NO_RESPONDERS"))
+
+    def test_a_command_runs_twice(self):
+        self.breaks("handled twice", add=("b", "H act 3 1 b 600\n"))
+
+    def test_an_event_that_may_be_lost_comes_twice(self):
+        self.breaks("handled twice", add=("a", "H glance 2 1 a 600\n"))
+
+    def test_two_outcomes(self):
+        self.breaks("two outcomes", add=("load", "U act 3 CATGA_TIMEOUT 700\n"))
+
+    def test_no_outcome(self):
+        self.breaks("no outcome", add=("load", "A ask 4 800\n"))
+        self.assertEqual(self.check(add=("load", "A ask 4 800\n"), ended=False).broken, [])
+
+    def test_torn(self):
+        self.breaks("a record is torn", add=("a", "H ke"))
+        self.breaks("a record is torn", add=("a", "H keep\n"))
+        self.breaks("a record is torn", add=("a", "Z 1 2\n"))
+
+    def test_a_stored_event_may_come_twice_and_is_counted(self):
+        verdict = self.check(add=("b", "H keep 1 2 b 700\nE keep 1 2 b 710\n"))
+        self.assertEqual(verdict.broken, [])
+        self.assertEqual((verdict.figures["duplicates"], verdict.figures["duplicate_effects"]), (1, 1))
+
+    def test_what_may_be_lost_is_counted(self):
+        verdict = self.check(change=("a", "E look 2 1 a 320\n", ""))
+        self.assertEqual((verdict.broken, verdict.figures["seen_lost"]), ([], 1))
+
+    def test_unknown_that_arrived(self):
+        verdict = self.check(change=("load", "K kept 1 CATGA_OK", "U kept 1 CATGA_TIMEOUT"))
+        self.assertEqual((verdict.broken, verdict.figures["resolved"], verdict.figures["unknown"]), ([], 1, 1))
+
+    def test_gap(self):
+        times = "".join(f"A ask {i} {time}\nK ask {i} CATGA_OK {time}\n"
+                        for i, time in enumerate((0, 10**9, 5 * 10**9, 6 * 10**9, 8 * 10**9), 100))
+        read = self.read({"load": times})
+        self.assertEqual(read.gap("ask"), 4)
+        self.assertEqual(read.gap("ask", since=5 * 10**9), 2)
+        self.assertEqual(read.gap("ask", since=2 * 10**9), 4)
+        self.assertEqual(read.waits("ask"), [0, 0, 0, 0, 0])
+
+
+unittest.main()

@@ -1,0 +1,177 @@
+"""The processes of a run: servers, workers, loads and proxies. All die with the thread that started them."""
+
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import subprocess
+import time
+
+SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # nothing outlives a run that was killed
+
+
+class Trouble(Exception):
+    """A run could not be played; that is a failure, but not a broken promise."""
+
+
+def wait_until(condition, seconds, what):
+    """Waits for a condition, and returns its value; Trouble when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Trouble(f"waited {seconds} s for {what}")
+        time.sleep(0.005)
+
+
+class Process:
+    """A program with a log; `within` are the words before it, such as ip netns exec NAME."""
+
+    def __init__(self, command, log, environment=None, within=()):
+        self.command, self.log, self.within = [str(word) for word in command], log, list(within)
+        self.environment = {**os.environ, **(environment or {})}
+        self.process = None
+
+    def start(self, **pipes):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self.within + SETPRIV + self.command, stderr=log,
+                                            env=self.environment, bufsize=0, **pipes)
+        return self
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def alive(self):
+        return self.process is not None and self.process.poll() is None
+
+    def send(self, number):
+        if self.alive():
+            self.process.send_signal(number)
+
+    def end(self, number=signal.SIGKILL, seconds=30):
+        """Sends the signal and returns the exit code."""
+        if self.process is None:
+            return None
+        self.send(number)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Trouble(f"{self.command[0]} did not end within {seconds} s") from None
+
+    def says(self, word, seconds):
+        """Waits for a line of its standard output that begins with `word`, and returns it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and select.select([self.process.stdout], [], [], end - time.monotonic())[0]:
+            line = self.process.stdout.readline().decode()
+            if line.startswith(word):
+                return line.strip()
+            if not line:
+                break
+        raise Trouble(f"{pathlib.Path(self.command[0]).name} did not say '{word}'; its log: {self.last_words()}")
+
+    def last_words(self):
+        return pathlib.Path(self.log).read_text(errors="replace")[-300:].replace("\n", " | ")
+
+    def memory(self):
+        """The most that it has had resident, in bytes."""
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024
+
+
+def nats_server():
+    path = os.environ.get("NATS_SERVER") or shutil.which("nats-server", path=os.environ["PATH"] + ":/usr/sbin:/usr/local/sbin")
+    if path is None:
+        raise Trouble("there is no nats-server")
+    return path
+
+
+class Server(Process):
+    """A nats-server with JetStream, always at the port where it listened first; `config` is text of its language."""
+
+    def __init__(self, folder, config="", address="127.0.0.1", store=None):
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.address, self.port = folder, address, -1
+        text = f'jetstream {{ store_dir: "{store or folder}", max_file_store: 1GB }}\n{config}\n'
+        (folder / "config").write_text(text)
+        super().__init__([], folder / "log")
+
+    def url(self):
+        return f"nats://{self.address}:{self.port}"
+
+    def start(self, **pipes):
+        self.command = [nats_server(), "-c", str(self.folder / "config"), "-a", self.address, "-p", str(self.port),
+                        "--ports_file_dir", str(self.folder)]
+        return super().start(stdout=subprocess.DEVNULL, **pipes)
+
+    def listens(self):
+        """Waits until it does: it writes NAME_PID.ports then."""
+        path = self.folder / f"nats-server_{self.pid}.ports"
+
+        def port():
+            if not self.alive():
+                raise Trouble(f"nats-server has ended; its log: {self.last_words()}")
+            found = path.exists() and re.search(r"nats://[^\"]*:(\d+)", path.read_text())
+            return found and int(found[1])
+
+        self.port = wait_until(port, 10, "nats-server to listen")
+        return self
+
+
+class Worker(Process):
+    """A replica of programs/worker.c. It has one ledger through all its lives."""
+
+    def __init__(self, program, folder, name, servers, environment, within=()):
+        self.name = name
+        super().__init__([program, folder / f"worker-{name}.ledger"], folder / f"worker-{name}.log",
+                         {**environment, "CATGA_SERVERS": servers, "CATGA_INSTANCE": name}, within)
+
+    def start(self, **pipes):
+        return super().start(stdout=subprocess.PIPE, **pipes)
+
+    def ready(self, seconds=20):
+        self.says("ready", seconds)
+        return self
+
+
+class Load(Process):
+    """programs/load.c, with what is to be sent as NAME=VALUE."""
+
+    def __init__(self, program, folder, number, servers, environment, plan):
+        super().__init__([program, folder / f"load-{number}.ledger", number] + [f"{k}={v}" for k, v in plan.items()],
+                         folder / f"load-{number}.log", {**environment, "CATGA_SERVERS": servers})
+
+    def start(self, **pipes):
+        super().start(stdout=subprocess.PIPE, **pipes)
+        self.says("ready", 20)
+        return self
+
+
+class Proxy(Process):
+    """proxy/: stands before a server, and does to it what it is told."""
+
+    def __init__(self, program, folder, target):
+        super().__init__([program, target.removeprefix("nats://")], folder / "proxy.log")
+        self.start(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.port = int(self.says("port", 5).split()[1])
+
+    def url(self):
+        return f"nats://127.0.0.1:{self.port}"
+
+    def tell(self, command):
+        self.process.stdin.write(command.encode() + b"\n")
+        self.process.stdin.flush()
+        self.says("done", 5)
+
+    def count(self):
+        """What it has counted: name -> number."""
+        self.process.stdin.write(b"count\n")
+        self.process.stdin.flush()
+        words = self.says("counts", 5).split()[1:]
+        return {name: int(value) for name, value in (word.split("=") for word in words)}

@@ -1,0 +1,149 @@
+/*
+ * worker LEDGER: one replica of the service Worker. Each handler notes when it is entered (H), its
+ * effect (E) and its end (C), and does with a stored event what the event asks for. Options of the
+ * bus come from the environment. It says "ready" when callers find it, and ends with SIGTERM.
+ */
+#include "ledger.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "work.catga.h"
+
+typedef struct worker {
+    ledger ledger;
+    catga_bus *bus;
+} worker;
+
+/* ---- Notes ---- */
+
+static void note(catga_context *context, char letter, const char *handler, uint64_t id)
+{
+    worker *self = catga_context_user(context);
+    ledger_write(&self->ledger, "%c %s %" PRIu64 " %" PRIu32 " %s", letter, handler, id,
+                 catga_context_attempt(context), catga_instance(self->bus));
+}
+
+static void work_for(uint32_t microseconds)
+{
+    const struct timespec time = {.tv_sec = microseconds / 1000000,
+                                  .tv_nsec = microseconds % 1000000 * 1000L};
+    if (microseconds > 0)
+        nanosleep(&time, NULL);
+}
+
+/* All that a handler does which does not fail. */
+static void perform(catga_context *context, const char *handler, uint64_t id, uint32_t work_us)
+{
+    note(context, 'H', handler, id);
+    work_for(work_us);
+    note(context, 'E', handler, id);
+}
+
+/* ---- Commands and queries ---- */
+
+static test_work_answer answer_to(catga_context *context, uint64_t id)
+{
+    worker *self = catga_context_user(context);
+    return (test_work_answer){id, catga_str(catga_instance(self->bus))};
+}
+
+static catga_status my_act(catga_context *context, test_work_act_view request)
+{
+    uint64_t id = test_work_act_get_id(request);
+    perform(context, "act", id, test_work_act_get_work_us(request));
+    const test_work_answer answer = answer_to(context, id);
+    return test_work_act_reply(context, &answer);
+}
+
+static catga_status my_ask(catga_context *context, test_work_ask_view request)
+{
+    uint64_t id = test_work_ask_get_id(request);
+    perform(context, "ask", id, test_work_ask_get_work_us(request));
+    const test_work_answer answer = answer_to(context, id);
+    return test_work_ask_reply(context, &answer);
+}
+
+static catga_status my_peek(catga_context *context, test_work_peek_view request)
+{
+    uint64_t id = test_work_peek_get_id(request);
+    perform(context, "peek", id, test_work_peek_get_work_us(request));
+    const test_work_answer answer = answer_to(context, id);
+    return test_work_peek_reply(context, &answer);
+}
+
+/* ---- Events ---- */
+
+static catga_status my_look(catga_context *context, test_work_seen_view event)
+{
+    perform(context, "look", test_work_seen_get_id(event), test_work_seen_get_work_us(event));
+    return CATGA_OK;
+}
+
+static catga_status my_glance(catga_context *context, test_work_seen_view event)
+{
+    perform(context, "glance", test_work_seen_get_id(event), 0);
+    return CATGA_OK;
+}
+
+static catga_status my_keep(catga_context *context, test_work_kept_view event)
+{
+    uint64_t id = test_work_kept_get_id(event);
+    uint32_t attempt = catga_context_attempt(context);
+
+    note(context, 'H', "keep", id);
+    if (attempt <= test_work_kept_get_die_before(event))
+        _exit(9);
+    if (attempt <= test_work_kept_get_fail(event))
+        return CATGA_HANDLER_FAILED;
+    work_for(test_work_kept_get_work_us(event));
+    note(context, 'E', "keep", id);
+    if (attempt <= test_work_kept_get_die_after(event))
+        _exit(9);
+    note(context, 'C', "keep", id);
+    return CATGA_OK;
+}
+
+static catga_status my_copy(catga_context *context, test_work_kept_view event)
+{
+    perform(context, "copy", test_work_kept_get_id(event), 0);
+    return CATGA_OK;
+}
+
+/* ---- The program ---- */
+
+static void note_counters(const worker *self)
+{
+    const catga_counters counters = catga_count(self->bus);
+#define COUNTER(name, sentence) ledger_write(&self->ledger, "S " #name " %" PRIu64, counters.name);
+#include <catga/counters.def>
+#undef COUNTER
+}
+
+int main(int count, char **arguments)
+{
+    static const test_work_worker handlers = TEST_WORK_WORKER(my);
+    worker self;
+
+    if (count != 2) {
+        fprintf(stderr, "usage: worker LEDGER\n");
+        return 2;
+    }
+    ledger_open(&self.ledger, arguments[1]);
+    catga_status status = catga_open(&self.bus, NULL);
+    if (status == CATGA_OK)
+        status = test_work_worker_serve(self.bus, &handlers, &self);
+    if (status == CATGA_OK) {
+        puts("ready");
+        fflush(stdout);
+        status = catga_run(self.bus);
+    }
+    if (self.bus != NULL)
+        note_counters(&self);
+    catga_close(self.bus);
+    if (status != CATGA_OK)
+        fprintf(stderr, "worker: %s\n", catga_status_text(status));
+    return status == CATGA_OK ? 0 : 1;
+}
