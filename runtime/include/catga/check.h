@@ -88,7 +88,9 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
         if (offset == 0)                                                                                               \
             return true;                                                                                               \
         type value = catga_load_##name(check->bytes + catga_check_place(table, offset));                               \
-        return (value >= lowest && value <= highest) || catga_check_refuse(check, field, "out of range");              \
+        if (value >= lowest && value <= highest)                                                                       \
+            return true;                                                                                               \
+        return catga_check_refuse(check, field, "out of range");                                                       \
     }
 #include <catga/numbers.def>
 #undef CATGA_NUMBER

@@ -20,7 +20,7 @@ char json_peek(json_reader *in)
 
 bool json_take(json_reader *in, char character)
 {
-    if (json_peek(in) != character || in->at == in->end)
+    if (json_peek(in) != character)
         return false;
     in->at++;
     return true;

@@ -24,7 +24,7 @@ bool json_refuse(json_reader *in, const char *reason);
 /* The first character of what follows, or NUL at the end. */
 char json_peek(json_reader *in);
 
-/* Takes `character`, when it follows. */
+/* Takes `character`, which is not NUL, when it follows. */
 bool json_take(json_reader *in, char character);
 
 /* Takes `character`, or refuses. */

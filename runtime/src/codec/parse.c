@@ -451,24 +451,29 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
     return true;
 }
 
+/* An element of a vector of unions; `types` is before its type. */
+static bool parse_typed(parser *p, const catga_field *field, json_reader *types, bool *first, uint8_t *plain)
+{
+    uint8_t tag;
+    if (!json_next(types, ']', first) || !parse_tag(types, field, &tag))
+        return refuse(p, "a value without a type");
+    return parse_alternative(p, field->type, tag, plain);
+}
+
 /* A vector of unions; `types` is at the array of their types. */
 static bool parse_unions(parser *p, const catga_field *field, json_reader types, uint8_t *plain)
 {
     size_t count;
     bool first = true;
     bool first_type = true;
-    uint8_t tag;
     uint8_t *data = take_elements(p, field, &count, plain);
     if (data == NULL || !json_open(&p->in, '['))
         return false;
     if (!json_open(&types, '['))
         return refuse(p, "a value without a type");
     for (size_t i = 0; json_next(&p->in, ']', &first); i++) {
-        if (i == count)
-            return json_skip(&p->in) || failed_at(p, i);
-        if (!json_next(&types, ']', &first_type) || !parse_tag(&types, field, &tag))
-            return refuse(p, "a value without a type") || failed_at(p, i);
-        if (!parse_alternative(p, field->type, tag, data + i * plain_element_size(field)))
+        uint8_t *element = data + i * plain_element_size(field);
+        if (i == count ? !json_skip(&p->in) : !parse_typed(p, field, &types, &first_type, element))
             return failed_at(p, i);
     }
     if (p->in.reason == NULL && json_next(&types, ']', &first_type))
@@ -478,34 +483,32 @@ static bool parse_unions(parser *p, const catga_field *field, json_reader types,
 
 /* ---- Tables ---- */
 
-/* The reader at the value of the member `name` of the object that begins at `object`. */
-static bool find_member(json_reader object, const char *name, json_reader *value)
+/* The reader at the value of the member `name` among these. */
+static bool find_member(json_reader members, const char *name, json_reader *value)
 {
     char text[NAME_TEXT];
     catga_string raw;
     bool escaped;
     bool first = true;
-    if (!json_open(&object, '{'))
-        return false;
-    while (json_next(&object, '}', &first)) {
-        if (!json_name(&object, &raw, &escaped))
+    while (json_next(&members, '}', &first)) {
+        if (!json_name(&members, &raw, &escaped))
             return false;
         if (catga_string_equal(resolve(raw, escaped, text), catga_str(name))) {
-            *value = object;
+            *value = members;
             return true;
         }
-        if (!json_skip(&object))
+        if (!json_skip(&members))
             return false;
     }
     return false;
 }
 
 /* A union or a vector of them; the type is in a member of its own, before it or behind. */
-static bool parse_union(parser *p, const catga_field *field, json_reader object, uint8_t *plain)
+static bool parse_union(parser *p, const catga_field *field, json_reader members, uint8_t *plain)
 {
     json_reader types;
     uint8_t tag;
-    if (!find_member(object, field[-1].name, &types))
+    if (!find_member(members, field[-1].name, &types))
         return json_take_word(&p->in, "null") || refuse(p, "a value without a type");
     if (field->kind == CATGA_KIND_vector)
         return parse_unions(p, field, types, plain);
@@ -513,7 +516,8 @@ static bool parse_union(parser *p, const catga_field *field, json_reader object,
                                           : refuse(p, "not a type of the union");
 }
 
-static bool parse_field(parser *p, const catga_field *field, json_reader object, uint8_t *plain)
+/* `members` is the reader at the first member of the table. */
+static bool parse_field(parser *p, const catga_field *field, json_reader members, uint8_t *plain)
 {
     meaning wanted = {field->kind, field->format, field->digits, field->type};
     uint8_t *member = plain + field->member;
@@ -522,7 +526,7 @@ static bool parse_field(parser *p, const catga_field *field, json_reader object,
     if (field->kind != CATGA_KIND_union && json_take_word(&p->in, "null"))
         return true;
     if (field->kind == CATGA_KIND_union || (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union))
-        return parse_union(p, field, object, member);
+        return parse_union(p, field, members, member);
     if (field->kind == CATGA_KIND_vector)
         return parse_vector(p, field, member);
     if (field->kind == CATGA_KIND_string)
@@ -557,7 +561,8 @@ static bool parse_unknown(parser *p, catga_string name)
     while (!catga_is_utf8((const uint8_t *)name.data, name.length))
         name.length--;
     refuse(p, "unknown member");
-    snprintf(text, sizeof text, "%.*s", CATGA_PRINT(name));
+    memcpy(text, name.data, name.length);
+    text[name.length] = '\0';
     return failed_in(p, text);
 }
 
@@ -570,7 +575,7 @@ static bool note(uint64_t *seen, size_t index)
     return !before;
 }
 
-static bool parse_named(parser *p, const catga_table *type, json_reader object, size_t *hint, uint64_t *seen,
+static bool parse_named(parser *p, const catga_table *type, json_reader members, size_t *hint, uint64_t *seen,
                         uint8_t *plain)
 {
     char text[NAME_TEXT];
@@ -584,7 +589,7 @@ static bool parse_named(parser *p, const catga_table *type, json_reader object, 
         return parse_unknown(p, name);
     if (!note(seen, (size_t)(field - type->fields)))
         refuse(p, "twice");
-    else if (parse_field(p, field, object, plain))
+    else if (parse_field(p, field, members, plain))
         return true;
     return failed_in(p, field->name);
 }
@@ -592,16 +597,15 @@ static bool parse_named(parser *p, const catga_table *type, json_reader object, 
 static bool parse_table(parser *p, const catga_table *type, uint8_t *plain)
 {
     uint64_t seen[LARGEST_TABLE / 64];
-    json_peek(&p->in);
-    json_reader object = p->in;
     size_t hint = 0;
     bool first = true;
     memset(seen, 0, ((size_t)type->field_count + 63) / 64 * sizeof *seen);
     plain_clear(type, plain);
     if (!json_open(&p->in, '{'))
         return false;
+    json_reader members = p->in;
     while (json_next(&p->in, '}', &first))
-        if (!parse_named(p, type, object, &hint, seen, plain))
+        if (!parse_named(p, type, members, &hint, seen, plain))
             return false;
     return p->in.reason == NULL;
 }

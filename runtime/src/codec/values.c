@@ -1,7 +1,8 @@
 #include "codec/values.h"
 
-#include <locale.h>
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* ---- Numbers ---- */
@@ -32,12 +33,12 @@ static void add_digit(number *n, char digit, bool fraction)
     n->exponent -= fraction ? 1 : 0;
 }
 
-/* The digits of an exponent; beyond a million the rest does not matter. */
+/* An exponent, of at least one character; beyond a million the rest does not matter. */
 static const char *read_exponent(const char *at, const char *end, int64_t *exponent)
 {
-    bool negative = at < end && *at == '-';
+    bool negative = *at == '-';
     int64_t value = 0;
-    if (at < end && (*at == '-' || *at == '+'))
+    if (*at == '-' || *at == '+')
         at++;
     while (at < end && is_digit(*at)) {
         value = value > 1000000 ? value : value * 10 + (*at - '0');
@@ -119,51 +120,74 @@ bool value_unsigned(catga_string text, uint64_t *value)
 }
 
 /* Exact when digits and power of ten both are exact as doubles: one rounding, as in Clinger's fast path. */
-static bool floating_fast(number n, double *value)
+static double scale(number n)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                     1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (!n.exact || n.digits > (uint64_t)1 << 53 || n.exponent < -22 || n.exponent > 22)
-        return false;
     double size = (double)n.digits;
     size = n.exponent < 0 ? size / powers[-n.exponent] : size * powers[n.exponent];
-    *value = n.negative ? -size : size;
+    return n.negative ? -size : size;
+}
+
+static bool floating_fast(number n, double *value)
+{
+    if (!n.exact || n.digits > (uint64_t)1 << 53 || n.exponent < -22 || n.exponent > 22)
+        return false;
+    *value = scale(n);
     return true;
 }
 
-/* The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no harm before the second. */
+/*
+ * The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no harm before the second. So
+ * few digits are all that there are.
+ */
 static bool single_fast(number n, float *value)
 {
-    double wide;
-    if (n.digits > (uint64_t)1 << 24 || n.exponent < -10 || n.exponent > 10 || !floating_fast(n, &wide))
+    if (n.digits > (uint64_t)1 << 24 || n.exponent < -10 || n.exponent > 10)
         return false;
-    *value = (float)wide;
+    *value = (float)scale(n);
     return true;
 }
 
-/* strtod and strtof read the locale's decimal point: the text is copied with that. What is read as a float is one. */
+/*
+ * For strtod and strtof: digits and an exponent, without a point, which they would read as the locale has it. What is half way
+ * between two doubles has at most 767 digits: of those behind DIGITS it only matters whether one is not 0.
+ */
+enum { DIGITS = 800, WRITTEN_NUMBER = DIGITS + 32 };
+
+static void write_number(catga_string text, char *to)
+{
+    const char *end = text.data + text.length;
+    const char *at = text.data;
+    int64_t exponent = 0;
+    size_t kept = 0;
+    bool fraction = false;
+    bool more = false;
+    for (; at < end && *at != 'e' && *at != 'E'; at++) {
+        if (*at == '-')
+            *to++ = *at;
+        else if (*at == '.')
+            fraction = true;
+        else if (kept < DIGITS) {
+            to[kept] = *at;
+            kept += kept != 0 || *at != '0';
+            exponent -= fraction;
+        } else {
+            more = more || *at != '0';
+            exponent += !fraction;
+        }
+    }
+    if (at < end)
+        read_exponent(at + 1, end, &exponent);
+    snprintf(to + kept, WRITTEN_NUMBER - 1 - kept, "%de%" PRId64, more, exponent - 1);
+}
+
+/* What is read as a float is one. */
 static bool floating_slowly(catga_string text, bool single, double *value)
 {
-    const char *point = localeconv()->decimal_point;
-    size_t point_length = strlen(point);
-    char short_copy[64];
-    size_t capacity = text.length + point_length + 1;
-    char *copy = capacity <= sizeof short_copy ? short_copy : malloc(capacity);
-    size_t length = 0;
-    if (copy == NULL)
-        return false;
-    for (size_t i = 0; i < text.length; i++) {
-        if (text.data[i] != '.') {
-            copy[length++] = text.data[i];
-            continue;
-        }
-        memcpy(copy + length, point, point_length);
-        length += point_length;
-    }
-    copy[length] = '\0';
+    char copy[WRITTEN_NUMBER];
+    write_number(text, copy);
     *value = single ? (double)strtof(copy, NULL) : strtod(copy, NULL);
-    if (copy != short_copy)
-        free(copy);
     return !isinf(*value);
 }
 

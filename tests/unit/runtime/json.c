@@ -650,6 +650,9 @@ static void uuids(void **state)
                                         "6ba7b810-9dad-11d1-80b4-00c04fd430c88",
                                         "6ba7b8109-dad-11d1-80b4-00c04fd430c8",
                                         "6ba7b810-9dad-11d1-80b4-00c04fd430cg",
+                                        "6ba7b810-9dad-11d1-80b4-00c04fd430g8",
+                                        "6ba7b810-9dad-11d1-80b4-00c04fd430!8",
+                                        "6ba7b810-9dad-11d1-80b4-00c04fd4308!",
                                         "6ba7b810-9dad-11d1-80b4_00c04fd430c8"};
     char text[CATGA_UUID_TEXT];
     catga_uuid uuid;

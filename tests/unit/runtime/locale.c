@@ -6,16 +6,7 @@
 
 #include "codec/values.h"
 
-#include <locale.h>
-
 #define POINT "\xc2\xb7"
-
-struct lconv *localeconv(void)
-{
-    static char point[] = POINT;
-    static struct lconv german = {.decimal_point = point};
-    return &german;
-}
 
 /* The text with every POINT as a point; it ends at a point that was one. */
 static const char *as_in_c(const char *text)

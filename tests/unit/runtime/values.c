@@ -51,6 +51,54 @@ static void floats_come_back(void **state)
     }
 }
 
+/* More digits than a double can have, and what is behind them: half way between two, the last digit of all decides. */
+static void the_last_digit_counts(void **state)
+{
+    enum { ZEROS = 2000 };
+    static const char half[] = "9007199254740993"; /* between two doubles, and the lower one is even */
+    char text[ZEROS + 64];
+    double value;
+    float single;
+    (void)state;
+    snprintf(text, sizeof text, "-%s.%0*d", half, ZEROS, 0);
+    assert_true(value_floating(catga_str(text), &value));
+    assert_true(value == -9007199254740992.0);
+    snprintf(text, sizeof text, "-%s.%0*d", half, ZEROS, 1);
+    assert_true(value_floating(catga_str(text), &value));
+    assert_true(value == -9007199254740994.0);
+    snprintf(text, sizeof text, "%s%0*de-%d", half, ZEROS, 1, ZEROS);
+    assert_true(value_floating(catga_str(text), &value));
+    assert_true(value == 9007199254740994.0);
+    snprintf(text, sizeof text, "0.%0*d%sE+%d", ZEROS, 0, half, ZEROS + 16);
+    assert_true(value_floating(catga_str(text), &value));
+    assert_true(value == 9007199254740992.0);
+    snprintf(text, sizeof text, "16777217.%0*d", ZEROS, 1);
+    assert_true(value_single(catga_str(text), &single));
+    assert_true(single == 16777218.0f);
+}
+
+/* What stands in a string is held to the same grammar. */
+static void numbers_end(void **state)
+{
+    static const char *const wrong[] = {"",   "-",   "+1",  "1.",   ".5",   "1.x", "1.5x",  "1e",
+                                        "1ex", "1e+", "1e-", "1e+x", "1e5x", "x1",  "1 ",    "1E",
+                                        "0x1", "1e",  "1-",  "--1",  "1..2", "1e1.5"};
+    int64_t value;
+    uint64_t bits;
+    double floating;
+    (void)state;
+    for (size_t i = 0; i < CODEC_COUNT(wrong); i++) {
+        assert_false(value_signed(catga_str(wrong[i]), &value));
+        assert_false(value_unsigned(catga_str(wrong[i]), &bits));
+        assert_false(value_floating(catga_str(wrong[i]), &floating));
+    }
+    assert_true(value_unsigned(catga_str("-0"), &bits) && bits == 0);
+    assert_false(value_unsigned(catga_str("-1"), &bits));
+    assert_true(value_unsigned(catga_str("1e+2"), &bits) && bits == 100);
+    assert_true(value_unsigned(catga_str("100E-2"), &bits) && bits == 1);
+    assert_false(value_unsigned(catga_str("1e-2"), &bits));
+}
+
 /* A number is written in one way, in strings too. */
 static void no_leading_zeros(void **state)
 {
@@ -93,7 +141,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_float_is_rounded_once),  cmocka_unit_test(a_float_is_not_too_large),
         cmocka_unit_test(floats_come_back),         cmocka_unit_test(no_leading_zeros),
-        cmocka_unit_test(timestamps_are_separated),
+        cmocka_unit_test(timestamps_are_separated), cmocka_unit_test(the_last_digit_counts),
+        cmocka_unit_test(numbers_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

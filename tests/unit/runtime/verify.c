@@ -98,6 +98,19 @@ static void too_short(void **state)
         expect_refused(order, s.bytes, length, "too short");
 }
 
+/* Offsets do not reach farther than 2^31: not a byte of it is looked at. */
+static void too_long(void **state)
+{
+    sample s;
+    (void)state;
+    begin(&s);
+    catga_problem problem;
+    const uint8_t *root;
+    assert_int_equal(catga_verify(order, s.bytes, (size_t)INT32_MAX + 1, &root, &problem),
+                     CATGA_BAD_MESSAGE);
+    assert_string_equal(problem.text, "too long");
+}
+
 /* No part may be missing: the last one is a NUL, or an element. */
 static void truncated(void **state)
 {
@@ -237,6 +250,35 @@ static void slots(void **state)
     uint8_t *total = vtable_of(&s, s.root) + TOTAL;
     catga_store_u16(total, (uint16_t)(catga_load_u16(total) ^ 4)); /* misaligned */
     refuse(&s, "total: not inside its table");
+}
+
+/* Of more than eight fields the first eight are where they are in every table; the rest is not there. */
+static void beginning_of_a_full_vtable(void **state)
+{
+    static const char all[] =
+        "{\"flag\":true,\"signed_8\":1,\"signed_16\":1,\"signed_32\":1,\"signed_64\":1,\"unsigned_8\":1,"
+        "\"unsigned_16\":1,\"unsigned_32\":1,\"unsigned_64\":1,\"single\":1,\"twice\":1,\"color\":\"Blue\","
+        "\"huge\":1,\"price\":1,\"at\":\"1970-01-01T00:00:01Z\",\"took\":\"1s\",\"text\":\"\",\"data\":\"\","
+        "\"maybe\":0,\"maybe_on\":false,\"point\":{\"x\":1,\"y\":1},\"mixed\":{\"on\":true,\"color\":1,"
+        "\"at\":{\"x\":1,\"y\":1},\"price\":1},\"inner\":{},\"numbers\":[],\"flags\":[],\"colors\":[],"
+        "\"prices\":[],\"times\":[],\"texts\":[],\"points\":[],\"inners\":[]}";
+    static uint64_t memory[1024];
+    static uint8_t bytes[BUFFER_SIZE];
+    const catga_table *kinds = &test_codec_kinds_descriptor;
+    catga_arena arena = {memory, sizeof memory, 0};
+    test_codec_kinds plain;
+    const uint8_t *root;
+    (void)state;
+    assert_int_equal(catga_parse(kinds, all, strlen(all), CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL), CATGA_OK);
+    size_t length = codec_encode(kinds, &plain, bytes, sizeof bytes);
+    assert_int_equal(catga_verify(kinds, bytes, length, &root, NULL), CATGA_OK);
+    uint8_t *vtable = bytes + (root - catga_load_i32(root) - bytes);
+    assert_memory_equal(vtable, kinds->vtable, 2 * (2 + 31)); /* as it is on the wire of this machine */
+    for (uint16_t count = 0; count <= 31; count++) {
+        catga_store_u16(vtable, (uint16_t)(4 + 2 * count));
+        expect_accepted(kinds, bytes, length);
+        assert_int_equal(catga_find(root, 4 + 2 * 8) != NULL, count > 8);
+    }
 }
 
 static void offsets_of_fields(void **state)
@@ -399,6 +441,24 @@ static void too_many_elements(void **state)
     }
 }
 
+/* One byte more than the schema has: the vector's length takes in what lies behind it. */
+static void too_many_bytes(void **state)
+{
+    static uint8_t bytes[4096];
+    static const uint8_t data[1024];
+    test_codec_order plain = codec_order();
+    const uint8_t *root;
+    (void)state;
+    plain.data.data = data;
+    plain.data.length = sizeof data;
+    size_t length = codec_encode(order, &plain, bytes, sizeof bytes);
+    assert_int_equal(catga_verify(order, bytes, length, &root, NULL), CATGA_OK);
+    uint8_t *at = bytes + (catga_get_bytes(root, DATA).data - bytes) - 4;
+    assert_int_equal(catga_load_u32(at), sizeof data);
+    catga_store_u32(at, sizeof data + 1);
+    expect_refused(order, bytes, length, "data: longer than 1024");
+}
+
 static void misaligned_vectors(void **state)
 {
     sample s;
@@ -493,6 +553,20 @@ static size_t bomb(uint8_t *bytes, uint32_t levels, uint32_t width)
     return at + 4;
 }
 
+/* The same depth by vectors of one node each. */
+static void depth_of_vectors(void **state)
+{
+    uint8_t bytes[2048];
+    catga_problem problem;
+    const uint8_t *root;
+    (void)state;
+    expect_accepted(node, bytes, bomb(bytes, 63, 1));
+    size_t length = bomb(bytes, 64, 1);
+    assert_int_equal(catga_verify(node, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
+    assert_non_null(strstr(problem.text, "nested deeper than 64"));
+    assert_memory_equal(problem.text, "...children[0].", 15);
+}
+
 static double seconds(void)
 {
     struct timespec now;
@@ -513,6 +587,69 @@ static void shared_parts(void **state)
     for (size_t i = 0; i < 100; i++)
         assert_int_equal(catga_verify(node, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
     assert_true(seconds() - begun < 0.1); /* a millisecond each, under sanitizers too */
+    assert_non_null(strstr(problem.text, "parts shared too often"));
+}
+
+/* The same with a chain instead of vectors in vectors: all elements of the one vector are its beginning. */
+static void shared_chain(void **state)
+{
+    enum { WIDTH = 100, COUNT = 10, ROOT = 20, VECTOR = ROOT + 8, CHAIN = VECTOR + 4 + 4 * WIDTH, FIRST = CHAIN + 12 };
+    static const uint8_t vtable[] = {10, 0, 8, 0, 0, 0, 0, 0, 4, 0};
+    static uint8_t bytes[CHAIN + 12 + 8 * COUNT];
+    uint8_t behind_header[8 + 12 + 8 * COUNT];
+    catga_problem problem;
+    const uint8_t *root;
+    (void)state;
+    chain(behind_header, COUNT);
+    memcpy(bytes + CHAIN, behind_header + 8, 12 + 8 * COUNT);
+    catga_store_u32(bytes, ROOT);
+    memcpy(bytes + 4, node->identifier, 4);
+    memcpy(bytes + 8, vtable, sizeof vtable);
+    catga_store_i32(bytes + ROOT, ROOT - 8);
+    catga_store_u32(bytes + ROOT + 4, 4);
+    for (uint32_t width = 1; width <= WIDTH; width += WIDTH - 1) {
+        catga_store_u32(bytes + VECTOR, width);
+        for (uint32_t i = 0, at = VECTOR + 4; i < width; i++, at += 4)
+            catga_store_u32(bytes + at, FIRST - at);
+        if (width == 1)
+            expect_accepted(node, bytes, sizeof bytes);
+    }
+    assert_int_equal(catga_verify(node, bytes, sizeof bytes, &root, &problem), CATGA_BAD_MESSAGE);
+    assert_non_null(strstr(problem.text, "parts shared too often"));
+}
+
+/* And with one long text, that all elements of a vector are. */
+static void shared_text(void **state)
+{
+    enum { COUNT = 100 };
+    static uint8_t bytes[8192];
+    static char text[1000];
+    catga_string texts[COUNT];
+    const catga_table *kinds = &test_codec_kinds_descriptor;
+    const uint8_t *root;
+    test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+    (void)state;
+    memset(text, 'a', sizeof text);
+    memset(texts, 0, sizeof texts);
+    for (size_t i = 0; i < COUNT; i++)
+        texts[i].data = text;
+    texts[COUNT - 1].length = sizeof text;
+    plain.texts.data = texts;
+    plain.texts.length = COUNT;
+    size_t length = codec_encode(kinds, &plain, bytes, sizeof bytes);
+    assert_int_equal(catga_verify(kinds, bytes, length, &root, NULL), CATGA_OK);
+    catga_string_vector read = test_codec_kinds_get_texts((test_codec_kinds_view){root});
+    uint8_t *elements = bytes + (read.data - bytes);
+    uint8_t *last = elements + 4 * (COUNT - 1);
+    last += catga_load_u32(last);
+    for (uint32_t i = 0; i < 5; i++)
+        catga_store_u32(elements + 4 * i, (uint32_t)(last - (elements + 4 * i)));
+    expect_accepted(kinds, bytes, length); /* honest senders share, too */
+    for (uint32_t i = 0; i < COUNT; i++)
+        catga_store_u32(elements + 4 * i, (uint32_t)(last - (elements + 4 * i)));
+    catga_problem problem;
+    assert_int_equal(catga_verify(kinds, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
+    assert_memory_equal(problem.text, "texts[", 6);
     assert_non_null(strstr(problem.text, "parts shared too often"));
 }
 
@@ -652,6 +789,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(too_short),
+        cmocka_unit_test(too_long),
         cmocka_unit_test(truncated),
         cmocka_unit_test(of_another_type),
         cmocka_unit_test(root_offset),
@@ -660,6 +798,7 @@ int main(void)
         cmocka_unit_test(short_vtable),
         cmocka_unit_test(table_size),
         cmocka_unit_test(slots),
+        cmocka_unit_test(beginning_of_a_full_vtable),
         cmocka_unit_test(offsets_of_fields),
         cmocka_unit_test(offsets_of_elements),
         cmocka_unit_test(required),
@@ -667,10 +806,14 @@ int main(void)
         cmocka_unit_test(not_utf8),
         cmocka_unit_test(longer_than_max),
         cmocka_unit_test(too_many_elements),
+        cmocka_unit_test(too_many_bytes),
         cmocka_unit_test(misaligned_vectors),
         cmocka_unit_test(ranges),
         cmocka_unit_test(depth),
+        cmocka_unit_test(depth_of_vectors),
         cmocka_unit_test(shared_parts),
+        cmocka_unit_test(shared_chain),
+        cmocka_unit_test(shared_text),
         cmocka_unit_test(shared_vectors),
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(neighbours),
