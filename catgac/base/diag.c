@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/diag_parts.h"
+#include "base/utf8.h"
 
 static const char *const code_texts[] = {
 #define MESSAGE(name, severity, code) code,
@@ -112,11 +113,31 @@ size_t diag_hidden_count(const diagnostics *diags)
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
     CATGAC_PRINTF(2, 0);
 
+/* Cut where a character begins. */
+static slice part_of(slice text, size_t begin, size_t end)
+{
+    while (begin > 0 && utf8_continues((unsigned char)text.data[begin]))
+        begin--;
+    while (end < text.length && utf8_continues((unsigned char)text.data[end]))
+        end--;
+    return (slice){text.data + begin, end - begin};
+}
+
+/* A sentence is one line, and quotes what is in a file: of what is too long, both ends are given. */
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
 {
     buffer text = buffer_in(diags->sources->memory);
     buffer_vprintf(&text, format, arguments);
-    return buffer_slice(&text);
+    slice all = buffer_slice(&text);
+    buffer shown = buffer_in(diags->sources->memory);
+    if (all.length <= DIAG_TEXT_LIMIT) {
+        utf8_append_shown(&shown, all);
+        return buffer_slice(&shown);
+    }
+    utf8_append_shown(&shown, part_of(all, 0, DIAG_TEXT_LIMIT / 2));
+    buffer_append_text(&shown, " ... ");
+    utf8_append_shown(&shown, part_of(all, all.length - DIAG_TEXT_LIMIT / 2, all.length));
+    return buffer_slice(&shown);
 }
 
 void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)

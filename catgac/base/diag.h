@@ -14,7 +14,10 @@
 #include "base/source.h"
 #include "base/text.h"
 
-enum { DIAG_CAP = 100 };
+enum {
+    DIAG_CAP = 100,
+    DIAG_TEXT_LIMIT = 1000 /* bytes of a sentence */
+};
 
 typedef enum diag_code {
 #define MESSAGE(name, severity, code) DIAG_##name,

@@ -6,31 +6,9 @@
 #include <stdint.h>
 
 #include "base/diag_parts.h"
-#include "base/utf8.h"
+#include "base/json.h"
 
 /* ---- Pieces of JSON -------------------------------------------------------------------------- */
-
-/* What is not UTF-8 becomes U+FFFD: a path may be anything. */
-static void print_string(slice text, buffer *out)
-{
-    buffer_append_char(out, '"');
-    while (text.length > 0) {
-        uint32_t character;
-        size_t length = utf8_read(text, &character);
-        if (length == 0)
-            buffer_append_text(out, "\xEF\xBF\xBD");
-        else if (character < ' ' || character == 0x7F)
-            buffer_printf(out, "\\u%04x", (unsigned)character);
-        else if (character == '"' || character == '\\')
-            buffer_printf(out, "\\%c", (int)character);
-        else
-            buffer_append(out, (slice){text.data, length});
-        length += length == 0;
-        text.data += length;
-        text.length -= length;
-    }
-    buffer_append_char(out, '"');
-}
 
 static void print_key(const char *key, buffer *out)
 {
@@ -40,7 +18,7 @@ static void print_key(const char *key, buffer *out)
 static void print_member(const char *key, slice text, buffer *out)
 {
     print_key(key, out);
-    print_string(text, out);
+    json_append_string(out, text);
 }
 
 static const char *joint_of(size_t index)

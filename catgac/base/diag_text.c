@@ -49,32 +49,43 @@ static slice excerpt_of(slice line, size_t *offset)
     return (slice){line.data + begin, end - begin};
 }
 
-/* Blanks as wide as the text before the place: tabs stay tabs. */
+/* Takes a character off a line: what is shown of it, and how wide that is. Tabs stay tabs. */
+static slice take_shown(slice *line, size_t *columns)
+{
+    uint32_t character = ' ';
+    bool is_tab = line->data[0] == '\t';
+    slice shown = utf8_take_shown(line);
+    utf8_read(shown, &character);
+    *columns = utf8_columns(character);
+    return is_tab ? SLICE("\t") : shown;
+}
+
+static void print_line(buffer *out, slice line)
+{
+    size_t columns;
+    while (line.length > 0)
+        buffer_append(out, take_shown(&line, &columns));
+}
+
+/* Blanks as wide as the text before the place. */
 static void print_indent(buffer *out, slice text)
 {
+    size_t columns;
     while (text.length > 0) {
-        uint32_t character = ' ';
-        size_t length = utf8_read(text, &character);
-        if (character == '\t')
-            buffer_append_char(out, '\t');
-        else
-            buffer_append_repeated(out, ' ', utf8_columns(character));
-        text.data += length;
-        text.length -= length;
+        slice shown = take_shown(&text, &columns);
+        buffer_append_repeated(out, shown.data[0] == '\t' ? '\t' : ' ', columns);
     }
 }
 
 static size_t columns_of(slice text)
 {
-    size_t columns = 0;
+    size_t all = 0;
+    size_t columns;
     while (text.length > 0) {
-        uint32_t character = ' ';
-        size_t length = utf8_read(text, &character);
-        columns += utf8_columns(character);
-        text.data += length;
-        text.length -= length;
+        take_shown(&text, &columns);
+        all += columns;
     }
-    return columns;
+    return all;
 }
 
 /* Below the caret, what is to stand there instead, when it is on this line. */
@@ -105,7 +116,7 @@ static void print_excerpt(buffer *out, const source_location *where, span place,
     size_t width = columns_of((slice){line.data + offset, marked});
 
     buffer_printf(out, "%5u | ", where->line);
-    buffer_append(out, line);
+    print_line(out, line);
     buffer_append_text(out, "\n      | ");
     print_indent(out, (slice){line.data, offset});
     buffer_append_text(out, colors->caret);
@@ -127,7 +138,7 @@ static void print_head(const diagnostics *diags, span place, const palette *colo
     } else {
         const source *file = source_by_number(diags->sources, place.source);
         source_location where = source_locate(file, place.begin);
-        buffer_append(out, file->shown_path);
+        utf8_append_shown(out, file->shown_path);
         buffer_printf(out, ":%u:%u: ", where.line, where.column);
     }
     buffer_append_text(out, colors->end);

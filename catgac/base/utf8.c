@@ -28,6 +28,35 @@ size_t utf8_read(slice rest, uint32_t *character)
     return length;
 }
 
+/* Controls of both sets, line separators, and the characters that reorder a line when shown. */
+static bool hides_or_breaks(uint32_t character)
+{
+    return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x061c ||
+           character == 0x200e || character == 0x200f ||
+           (character >= 0x2028 && character <= 0x202e) ||
+           (character >= 0x2066 && character <= 0x2069) || character == 0xfeff;
+}
+
+slice utf8_take_shown(slice *rest)
+{
+    uint32_t character = 0;
+    size_t length = utf8_read(*rest, &character);
+    slice shown = {rest->data, length};
+    if (length == 0 || hides_or_breaks(character)) {
+        shown = rest->data[0] == '\t' ? SLICE(" ") : SLICE("\xEF\xBF\xBD");
+        length = length == 0 ? 1 : length;
+    }
+    rest->data += length;
+    rest->length -= length;
+    return shown;
+}
+
+void utf8_append_shown(buffer *out, slice text)
+{
+    while (text.length > 0)
+        buffer_append(out, utf8_take_shown(&text));
+}
+
 typedef struct character_range {
     uint32_t first;
     uint32_t last;

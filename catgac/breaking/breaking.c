@@ -213,9 +213,12 @@ void breaking_report(arena *memory, diagnostics *diags, const breaking_choice *c
                     .before = before,
                     .after = after,
                     .names = text_table_in(memory),
+                    .published = text_table_in(memory),
                     .pairs = text_table_in(memory)};
-    for (size_t i = 0; i < after->module_count; i++)
+    for (size_t i = 0; i < after->module_count; i++) {
         each_declared(after->modules[i], add_name, &c);
+        keep_publications(&c, after->modules[i]);
+    }
     for (size_t i = 0; i < before->module_count; i++) {
         if (before->modules[i]->is_given)
             compare_module(&c, before->modules[i]);

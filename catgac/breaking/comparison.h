@@ -50,9 +50,10 @@ typedef struct comparison {
     const breaking_choice *choice;
     const model *before;
     const model *after;
-    text_table names;   /* of `after`: from namespace and name to a declared */
-    text_table pairs;   /* those that were made */
-    pair *first, *last; /* those that wait to be compared */
+    text_table names;     /* of `after`: from namespace and name to a declared */
+    text_table published; /* messages of `after` that some service sends */
+    text_table pairs;     /* those that were made */
+    pair *first, *last;   /* those that wait to be compared */
 } comparison;
 
 /* Reports a change at its new place, with a note at the old one. */
@@ -78,6 +79,9 @@ void compare_tables(comparison *c, const model_table *before, const model_table 
 void compare_errors(comparison *c, const model_error_set *before, const model_error_set *after);
 void compare_messages(comparison *c, const model_message *before, const model_message *after);
 void compare_streams(comparison *c, const model_stream *before, const model_stream *after);
+/* Keeps in `published` what the services of a module send. */
+void keep_publications(comparison *c, const model_module *module);
+
 void compare_services(comparison *c, const model_service *before, const model_service *after);
 
 /* Whether the bytes of both types mean the same number, text or structure of parts. */

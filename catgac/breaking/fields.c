@@ -1,13 +1,24 @@
 /* fields.c -- what breaks in tables, the bodies of messages, and structs. */
 #include "breaking/comparison.h"
 
-static const model_field *field_named(const model_field *fields, size_t count, slice name)
+/* A table, and its fields by name. */
+typedef struct fielded {
+    const model_table *table;
+    text_table names;
+} fielded;
+
+static fielded fields_of(const comparison *c, const model_table *table)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (slice_equal(fields[i].origin.name, name))
-            return &fields[i];
-    }
-    return NULL;
+    fielded made = {table, text_table_in(c->memory)};
+    for (size_t i = 0; i < table->field_count; i++)
+        text_table_insert(&made.names, table->fields[i].origin.name,
+                          (void *)(uintptr_t)&table->fields[i]);
+    return made;
+}
+
+static const model_field *field_named(const fielded *in, slice name)
+{
+    return text_table_find(&in->names, name);
 }
 
 static const char *type_text(const comparison *c, const model_type *type)
@@ -123,27 +134,27 @@ static void compare_fields(comparison *c, const model_field *before, const model
 }
 
 /* What has the place of a field whose name is gone: it was renamed, if that name is new. */
-static const model_field *renamed(const model_table *before, const model_table *after,
+static const model_field *renamed(const fielded *before, const fielded *after,
                                   const model_field *field)
 {
-    if (field->id >= after->field_count)
+    if (field->id >= after->table->field_count)
         return NULL;
-    const model_field *found = &after->fields[field->id];
-    bool is_new = field_named(before->fields, before->field_count, found->origin.name) == NULL;
+    const model_field *found = &after->table->fields[field->id];
+    bool is_new = field_named(before, found->origin.name) == NULL;
     return is_new && same_bytes(&field->type, &found->type) ? found : NULL;
 }
 
-static void compare_table_field(comparison *c, const model_table *before, const model_table *after,
+static void compare_table_field(comparison *c, const fielded *before, const fielded *after,
                                 const model_field *field)
 {
-    const model_field *now = field_named(after->fields, after->field_count, field->origin.name);
+    const model_field *now = field_named(after, field->origin.name);
     bool has_name = now != NULL;
     if (now == NULL)
         now = renamed(before, after, field);
     if (now == NULL) {
-        report(c, RULE_FIELD_GONE, after->origin.place, field->origin.place,
+        report(c, RULE_FIELD_GONE, after->table->origin.place, field->origin.place,
                "'%.*s' is gone from '%.*s'", SLICE_PRINT(field->origin.name),
-               SLICE_PRINT(after->origin.name));
+               SLICE_PRINT(after->table->origin.name));
         return;
     }
     if (!has_name)
@@ -157,24 +168,26 @@ static void compare_table_field(comparison *c, const model_table *before, const 
     compare_fields(c, field, now);
 }
 
-static void compare_new_field(comparison *c, const model_table *before, const model_field *field)
+static void compare_new_field(comparison *c, const fielded *before, const model_field *field)
 {
-    if (field->required && field_named(before->fields, before->field_count, field->origin.name) == NULL &&
-        (field->id >= before->field_count))
-        report(c, RULE_REQUIRED_ADDED, field->origin.place, before->origin.place,
+    if (field->required && field_named(before, field->origin.name) == NULL &&
+        field->id >= before->table->field_count)
+        report(c, RULE_REQUIRED_ADDED, field->origin.place, before->table->origin.place,
                "'%.*s' is new and required", SLICE_PRINT(field->origin.name));
 }
 
 /* The tag of a union has its place right before it, and says nothing of its own. */
 void compare_tables(comparison *c, const model_table *before, const model_table *after)
 {
+    fielded old = fields_of(c, before);
+    fielded now = fields_of(c, after);
     for (size_t i = 0; i < before->field_count; i++) {
         const model_type *type = &before->fields[i].type;
         if (type->kind != TYPE_TAG && !(type->element != NULL && type->element->kind == TYPE_TAG))
-            compare_table_field(c, before, after, &before->fields[i]);
+            compare_table_field(c, &old, &now, &before->fields[i]);
     }
     for (size_t i = 0; i < after->field_count; i++)
-        compare_new_field(c, before, &after->fields[i]);
+        compare_new_field(c, &old, &after->fields[i]);
 }
 
 /* ---- Structs --------------------------------------------------------------------------------- */

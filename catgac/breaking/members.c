@@ -13,6 +13,7 @@ typedef struct member_list {
     member *items;
     size_t count;
     const model_origin *owner;
+    text_table names, numbers;
 } member_list;
 
 typedef struct member_rules {
@@ -21,20 +22,17 @@ typedef struct member_rules {
 
 static const member *with_name(const member_list *list, slice name)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (slice_equal(list->items[i].origin->name, name))
-            return &list->items[i];
-    }
-    return NULL;
+    return text_table_find(&list->names, name);
+}
+
+static slice number_key(const uint64_t *number)
+{
+    return (slice){(const char *)number, sizeof *number};
 }
 
 static const member *with_number(const member_list *list, uint64_t number)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (list->items[i].number == number)
-            return &list->items[i];
-    }
-    return NULL;
+    return text_table_find(&list->numbers, number_key(&number));
 }
 
 static void compare_member(comparison *c, const member_rules *rules, const member_list *before,
@@ -65,9 +63,18 @@ static void compare_members(comparison *c, const member_rules *rules, const memb
         compare_member(c, rules, before, after, &before->items[i]);
 }
 
-static member_list list_of(const comparison *c, const model_origin *owner, size_t count)
+static member_list list_of(const comparison *c, const model_origin *owner, size_t most)
 {
-    return (member_list){ARENA_ARRAY(c->memory, count, member), count, owner};
+    return (member_list){ARENA_ARRAY(c->memory, most, member), 0, owner, text_table_in(c->memory),
+                         text_table_in(c->memory)};
+}
+
+static void add_member(member_list *list, const model_origin *origin, uint64_t number)
+{
+    member *added = &list->items[list->count++];
+    *added = (member){origin, number};
+    text_table_insert(&list->names, origin->name, added);
+    text_table_insert(&list->numbers, number_key(&added->number), added);
 }
 
 /* ---- Enums ----------------------------------------------------------------------------------- */
@@ -75,8 +82,8 @@ static member_list list_of(const comparison *c, const model_origin *owner, size_
 static member_list members_of_enum(const comparison *c, const model_enum *of)
 {
     member_list list = list_of(c, &of->origin, of->member_count);
-    for (size_t i = 0; i < list.count; i++)
-        list.items[i] = (member){&of->members[i].origin, of->members[i].value.as_unsigned};
+    for (size_t i = 0; i < of->member_count; i++)
+        add_member(&list, &of->members[i].origin, of->members[i].value.as_unsigned);
     return list;
 }
 
@@ -102,8 +109,8 @@ void compare_enums(comparison *c, const model_enum *before, const model_enum *af
 static member_list members_of_union(const comparison *c, const model_union *of)
 {
     member_list list = list_of(c, &of->origin, of->member_count);
-    for (size_t i = 0; i < list.count; i++)
-        list.items[i] = (member){&of->members[i].origin, of->members[i].tag};
+    for (size_t i = 0; i < of->member_count; i++)
+        add_member(&list, &of->members[i].origin, of->members[i].tag);
     return list;
 }
 
@@ -153,8 +160,8 @@ void compare_unions(comparison *c, const model_union *before, const model_union 
 static member_list members_of_errors(const comparison *c, const model_error_set *of)
 {
     member_list list = list_of(c, &of->origin, of->code_count);
-    for (size_t i = 0; i < list.count; i++)
-        list.items[i] = (member){&of->codes[i].origin, of->codes[i].code};
+    for (size_t i = 0; i < of->code_count; i++)
+        add_member(&list, &of->codes[i].origin, of->codes[i].code);
     return list;
 }
 

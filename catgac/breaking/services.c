@@ -29,32 +29,29 @@ static void compare_handler(comparison *c, const model_handler *before,
 
 /* ---- Who sends ------------------------------------------------------------------------------- */
 
-static bool is_published_by(const model_service *service, const model_message *message)
+static slice message_key(const model_message *const *message)
 {
-    for (size_t i = 0; i < service->publication_count; i++) {
-        if (service->publications[i].message == message)
-            return true;
-    }
-    return false;
+    return (slice){(const char *)message, sizeof *message};
 }
 
-static bool is_published(const model *facts, const model_message *message)
+void keep_publications(comparison *c, const model_module *module)
 {
-    for (size_t i = 0; i < facts->module_count; i++) {
-        const model_module *module = facts->modules[i];
-        for (size_t j = 0; j < module->service_count; j++) {
-            if (is_published_by(&module->services[j], message))
-                return true;
+    for (size_t i = 0; i < module->service_count; i++) {
+        const model_service *service = &module->services[i];
+        for (size_t j = 0; j < service->publication_count; j++) {
+            const model_publication *line = &service->publications[j];
+            text_table_insert(&c->published, message_key(&line->message),
+                              (void *)(uintptr_t)line);
         }
     }
-    return false;
 }
 
 static void compare_publication(comparison *c, const model_publication *before,
                                 const model_service *after)
 {
     const model_message *message = message_after(c, before->message);
-    if (message != NULL && message->kind == MESSAGE_EVENT && !is_published(c->after, message))
+    if (message != NULL && message->kind == MESSAGE_EVENT &&
+        text_table_find(&c->published, message_key(&message)) == NULL)
         report(c, RULE_PUBLICATION_GONE, after->origin.place, before->place,
                "'%.*s' does not publish '%.*s' any more", SLICE_PRINT(after->origin.name),
                SLICE_PRINT(message->origin.name));
@@ -62,52 +59,67 @@ static void compare_publication(comparison *c, const model_publication *before,
 
 /* ---- Who hears ------------------------------------------------------------------------------- */
 
-static const model_subscription *subscribed(const model_service *in, const model_message *message,
-                                            slice name)
+/* What a service hears: by event and name, and by event and way what the other version has not. */
+typedef struct heard {
+    const model_service *by;
+    text_table names, fresh;
+} heard;
+
+static slice name_key(const comparison *c, const model_subscription *line)
 {
-    for (size_t i = 0; i < in->subscription_count; i++) {
-        const model_subscription *candidate = &in->subscriptions[i];
-        if (same_origin(&candidate->message->origin, &message->origin) &&
-            slice_equal(candidate->name, name))
-            return candidate;
-    }
-    return NULL;
+    buffer key = buffer_in(c->memory);
+    const model_origin *event = &line->message->origin;
+    buffer_printf(&key, "%.*s %.*s %.*s", SLICE_PRINT(event->module->namespace),
+                  SLICE_PRINT(event->name), SLICE_PRINT(line->name));
+    return buffer_slice(&key);
 }
 
-/* A subscription to the same event whose name is new. */
-static const model_subscription *renamed(const model_service *before, const model_service *after,
-                                         const model_subscription *old)
+static slice way_key(const comparison *c, const model_subscription *line)
 {
-    for (size_t i = 0; i < after->subscription_count; i++) {
-        const model_subscription *candidate = &after->subscriptions[i];
-        if (same_origin(&candidate->message->origin, &old->message->origin) &&
-            candidate->delivery == old->delivery &&
-            subscribed(before, old->message, candidate->name) == NULL)
-            return candidate;
-    }
-    return NULL;
+    buffer key = buffer_in(c->memory);
+    const model_origin *event = &line->message->origin;
+    buffer_printf(&key, "%.*s %.*s %d", SLICE_PRINT(event->module->namespace),
+                  SLICE_PRINT(event->name), (int)line->delivery);
+    return buffer_slice(&key);
 }
 
-static void report_without_name(comparison *c, const model_service *before,
-                                const model_service *after, const model_subscription *old)
+static heard heard_by(const comparison *c, const model_service *service)
+{
+    heard made = {service, text_table_in(c->memory), text_table_in(c->memory)};
+    for (size_t i = 0; i < service->subscription_count; i++)
+        text_table_insert(&made.names, name_key(c, &service->subscriptions[i]),
+                          (void *)(uintptr_t)&service->subscriptions[i]);
+    return made;
+}
+
+static void find_fresh(const comparison *c, const heard *before, heard *after)
+{
+    for (size_t i = 0; i < after->by->subscription_count; i++) {
+        const model_subscription *line = &after->by->subscriptions[i];
+        if (text_table_find(&before->names, name_key(c, line)) == NULL)
+            text_table_insert(&after->fresh, way_key(c, line), (void *)(uintptr_t)line);
+    }
+}
+
+/* A subscription to the same event whose name is new is the old one under another name. */
+static void report_without_name(comparison *c, const heard *after, const model_subscription *old)
 {
     bool has_durable = model_is_stored(old->message);
-    const model_subscription *now = renamed(before, after, old);
+    const model_subscription *now = text_table_find(&after->fresh, way_key(c, old));
     if (now != NULL)
         report(c, has_durable ? RULE_SUBSCRIPTION_RENAMED : RULE_HANDLER_RENAMED, now->place,
                old->place, "'%.*s' was '%.*s'", SLICE_PRINT(now->name), SLICE_PRINT(old->name));
     else if (has_durable)
-        report(c, RULE_SUBSCRIPTION_GONE, after->origin.place, old->place,
-               "'%.*s' does not hear '%.*s' as '%.*s' any more", SLICE_PRINT(after->origin.name),
+        report(c, RULE_SUBSCRIPTION_GONE, after->by->origin.place, old->place,
+               "'%.*s' does not hear '%.*s' as '%.*s' any more", SLICE_PRINT(after->by->origin.name),
                SLICE_PRINT(old->message->origin.name), SLICE_PRINT(old->name));
 }
 
-static void compare_subscription(comparison *c, const model_service *before,
-                                 const model_service *after, const model_subscription *old)
+static void compare_subscription(comparison *c, const heard *after, const model_subscription *old)
 {
-    const model_subscription *now = subscribed(after, old->message, old->name);
+    const model_subscription *now = text_table_find(&after->names, name_key(c, old));
     if (now == NULL)
-        report_without_name(c, before, after, old);
+        report_without_name(c, after, old);
     else if (now->delivery != old->delivery)
         report(c, RULE_SUBSCRIPTION_CHANGED, now->place, old->place, "'%.*s' is a %s now",
                SLICE_PRINT(now->name), now->delivery == DELIVERY_GROUP ? "group" : "broadcast");
@@ -115,10 +127,13 @@ static void compare_subscription(comparison *c, const model_service *before,
 
 void compare_services(comparison *c, const model_service *before, const model_service *after)
 {
+    heard old = heard_by(c, before);
+    heard now = heard_by(c, after);
+    find_fresh(c, &old, &now);
     for (size_t i = 0; i < before->handler_count; i++)
         compare_handler(c, &before->handlers[i], after);
     for (size_t i = 0; i < before->publication_count; i++)
         compare_publication(c, &before->publications[i], after);
     for (size_t i = 0; i < before->subscription_count; i++)
-        compare_subscription(c, before, after, &before->subscriptions[i]);
+        compare_subscription(c, &now, &before->subscriptions[i]);
 }

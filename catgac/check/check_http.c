@@ -92,41 +92,48 @@ static void check_subject_size(const checker *c, const model_message *message)
 
 /* ---- Subjects that overlap ------------------------------------------------------------------- */
 
-/* Whether a subject of `other`, with its keys, can also be one of `message`, which has keys. */
-static bool may_be_same(const model_message *message, const model_message *other)
+/* Reports the message whose subject is `stem`, if it has as many keys as `other` has parts behind that. */
+static void check_overlap(const checker *c, slice stem, const model_message *other)
 {
-    slice stem = message->subject;
-    return slice_starts_with(other->subject, stem.data) && other->subject.length > stem.length &&
-           other->subject.data[stem.length] == '.' &&
-           token_count(other->subject) + other->key_count ==
-               token_count(stem) + message->key_count;
+    const model_message *message = text_table_find(&c->scratch, stem);
+    if (message == NULL || token_count(stem) + message->key_count !=
+                               token_count(other->subject) + other->key_count)
+        return;
+    diag_report(c->diags, DIAG_SUBJECT_OVERLAP, message->keys[0]->origin.place,
+                "with this key '%.*s' can have the subject of '%.*s'",
+                SLICE_PRINT(message->origin.name), SLICE_PRINT(other->origin.name));
+    diag_note(c->diags, other->origin.place, "declared here");
 }
 
-static void check_overlap(const checker *c, const model_message *message)
+/* Finds the messages with keys whose subject is the beginning of this one, up to a dot. */
+static void check_overlaps(const checker *c, const model_message *message)
 {
-    for (size_t i = 0; i < c->scope_count; i++) {
-        const model_module *module = c->scopes[i].module;
-        for (size_t j = 0; j < module->message_count; j++) {
-            const model_message *other = &module->messages[j];
-            if (other == message || !may_be_same(message, other))
-                continue;
-            diag_report(c->diags, DIAG_SUBJECT_OVERLAP, message->keys[0]->origin.place,
-                        "with this key '%.*s' can have the subject of '%.*s'",
-                        SLICE_PRINT(message->origin.name), SLICE_PRINT(other->origin.name));
-            diag_note(c->diags, other->origin.place, "declared here");
-        }
+    for (size_t i = 0; i < message->subject.length; i++) {
+        if (message->subject.data[i] == '.')
+            check_overlap(c, (slice){message->subject.data, i}, message);
+    }
+}
+
+/* Keeps the subjects of messages with keys in the scratch table. */
+static void check_module_subjects(checker *c, const model_module *module)
+{
+    for (size_t i = 0; i < module->message_count; i++) {
+        const model_message *message = &module->messages[i];
+        check_subject_size(c, message);
+        if (message->key_count > 0)
+            text_table_insert(&c->scratch, message->subject, (void *)(uintptr_t)message);
     }
 }
 
 void check_subjects(checker *c)
 {
+    text_table_clear(&c->scratch);
+    for (size_t i = 0; i < c->scope_count; i++)
+        check_module_subjects(c, c->scopes[i].module);
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;
-        for (size_t j = 0; j < module->message_count; j++) {
-            check_subject_size(c, &module->messages[j]);
-            if (module->messages[j].key_count > 0)
-                check_overlap(c, &module->messages[j]);
-        }
+        for (size_t j = 0; j < module->message_count; j++)
+            check_overlaps(c, &module->messages[j]);
     }
 }
 

@@ -72,7 +72,7 @@ explained explain_choose(arena *memory, diagnostics *diags, const model *facts,
         messages += facts->modules[i]->message_count;
         services += facts->modules[i]->service_count;
     }
-    explained chosen = {.facts = facts,
+    explained chosen = {.parts = parts_by_message(memory, facts),
                         .messages = ARENA_ARRAY(memory, messages, const model_message *),
                         .services = ARENA_ARRAY(memory, services, const model_service *)};
     for (size_t i = 0; i < facts->module_count; i++)

@@ -12,7 +12,7 @@
 
 /* What is explained, in the order of the files. */
 typedef struct explained {
-    const model *facts;
+    const struct part_list *parts; /* of all services of the model, by message */
     const model_message **messages;
     size_t message_count;
     const model_service **services;

@@ -154,7 +154,7 @@ static void draw(arena *memory, const explained *chosen, const style *in, buffer
     for (size_t i = 0; i < chosen->message_count; i++) {
         const model_message *message = chosen->messages[i];
         draw_node(&d, &message->origin, message_word(message));
-        draw_parts(&d, parts_of_message(memory, chosen->facts, message));
+        draw_parts(&d, parts_of_message(chosen->parts, message));
     }
     buffer_append_text(out, in->end);
 }

@@ -2,6 +2,7 @@
  * does not apply is left out. */
 #include <inttypes.h>
 
+#include "base/json.h"
 #include "explain/parts.h"
 
 typedef struct writer {
@@ -12,21 +13,6 @@ typedef struct writer {
 } writer;
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
-
-static void put_string(writer *w, slice text)
-{
-    buffer_append_char(w->out, '"');
-    for (size_t i = 0; i < text.length; i++) {
-        char character = text.data[i];
-        if (character == '"' || character == '\\')
-            buffer_printf(w->out, "\\%c", character);
-        else if ((unsigned char)character < ' ')
-            buffer_printf(w->out, "\\u%04x", (unsigned)character);
-        else
-            buffer_append_char(w->out, character);
-    }
-    buffer_append_char(w->out, '"');
-}
 
 static void new_line(writer *w)
 {
@@ -43,7 +29,7 @@ static void put_key(writer *w, const char *key)
     new_line(w);
     if (key == NULL)
         return;
-    put_string(w, slice_of(key));
+    json_append_string(w->out, slice_of(key));
     buffer_append_text(w->out, ": ");
 }
 
@@ -68,7 +54,7 @@ static void close_bracket(writer *w, char bracket)
 static void put_text(writer *w, const char *key, slice text)
 {
     put_key(w, key);
-    put_string(w, text);
+    json_append_string(w->out, text);
 }
 
 /* A text that may be empty, and is left out then. */
@@ -218,9 +204,9 @@ static void put_ways(writer *w, const model_message *message)
     close_bracket(w, '}');
 }
 
-static void put_message(writer *w, const model *facts, const model_message *message)
+static void put_message(writer *w, const part_list *all, const model_message *message)
 {
-    part_list parts = parts_of_message(w->memory, facts, message);
+    part_list parts = parts_of_message(all, message);
     open_bracket(w, NULL, '{');
     put_text(w, "kind", slice_of(message_word(message)));
     put_origin(w, &message->origin);
@@ -257,7 +243,7 @@ void explain_json(arena *memory, const explained *chosen, buffer *out)
     open_bracket(&w, NULL, '{');
     open_bracket(&w, "messages", '[');
     for (size_t i = 0; i < chosen->message_count; i++)
-        put_message(&w, chosen->facts, chosen->messages[i]);
+        put_message(&w, chosen->parts, chosen->messages[i]);
     close_bracket(&w, ']');
     open_bracket(&w, "services", '[');
     for (size_t i = 0; i < chosen->service_count; i++)

@@ -1,6 +1,7 @@
 /* explain_text.c -- for people: a paragraph for each message and service. */
 #include <inttypes.h>
 
+#include "base/utf8.h"
 #include "explain/parts.h"
 
 enum { WORD_COLUMN = 14 };
@@ -21,8 +22,11 @@ static void append_name(buffer *out, const model_origin *origin)
 
 static void print_doc(buffer *out, const model_doc *doc)
 {
-    for (size_t i = 0; i < doc->line_count; i++)
-        buffer_printf(out, "  %.*s\n", SLICE_PRINT(doc->lines[i]));
+    for (size_t i = 0; i < doc->line_count; i++) {
+        buffer_append_text(out, "  ");
+        utf8_append_shown(out, doc->lines[i]);
+        buffer_append_char(out, '\n');
+    }
 }
 
 static void print_size(buffer *out, const char *word, const model_table *table)
@@ -180,10 +184,9 @@ static void print_event(buffer *out, const model_message *message)
         print_stream(out, message);
 }
 
-static void print_message(arena *memory, const model *facts, const model_message *message,
-                          buffer *out)
+static void print_message(const part_list *all, const model_message *message, buffer *out)
 {
-    part_list parts = parts_of_message(memory, facts, message);
+    part_list parts = parts_of_message(all, message);
     buffer_printf(out, "%s ", message_word(message));
     append_full_name(out, &message->origin);
     buffer_append_char(out, '\n');
@@ -227,7 +230,7 @@ void explain_text(arena *memory, const explained *chosen, buffer *out)
 {
     for (size_t i = 0; i < chosen->message_count; i++) {
         buffer_append_text(out, out->length > 0 ? "\n" : "");
-        print_message(memory, chosen->facts, chosen->messages[i], out);
+        print_message(chosen->parts, chosen->messages[i], out);
     }
     for (size_t i = 0; i < chosen->service_count; i++) {
         buffer_append_text(out, out->length > 0 ? "\n" : "");

@@ -2,6 +2,7 @@
 #include "explain/parts.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 /* ---- Who ------------------------------------------------------------------------------------- */
 
@@ -11,20 +12,24 @@ static size_t count_lines(const model_service *service)
            service->subscription_count;
 }
 
+static void add_part(part_list *list, part added)
+{
+    added.number = list->count;
+    list->items[list->count++] = added;
+}
+
 static void add_parts(const model_service *service, part_list *list)
 {
     for (size_t i = 0; i < service->handler_count; i++)
-        list->items[list->count++] =
-            (part){ROLE_HANDLES, service, service->handlers[i].message, NULL};
+        add_part(list, (part){ROLE_HANDLES, service, service->handlers[i].message, NULL, 0});
     for (size_t i = 0; i < service->publication_count; i++)
-        list->items[list->count++] =
-            (part){ROLE_PUBLISHES, service, service->publications[i].message, NULL};
+        add_part(list, (part){ROLE_PUBLISHES, service, service->publications[i].message, NULL, 0});
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *heard = &service->subscriptions[i];
-        list->items[list->count++] = (part){ROLE_HEARS, service, heard->message, heard};
+        add_part(list, (part){ROLE_HEARS, service, heard->message, heard, 0});
     }
     for (size_t i = 0; i < service->called_count; i++)
-        list->items[list->count++] = (part){ROLE_CALLS, service, service->called[i].message, NULL};
+        add_part(list, (part){ROLE_CALLS, service, service->called[i].message, NULL, 0});
 }
 
 part_list parts_of_service(arena *memory, const model_service *service)
@@ -34,24 +39,51 @@ part_list parts_of_service(arena *memory, const model_service *service)
     return list;
 }
 
-part_list parts_of_message(arena *memory, const model *facts, const model_message *message)
+/* Below 0 when the message of `left` lies before the other in memory, which is an order like any other. */
+static int order_of_messages(const model_message *left, const model_message *right)
 {
-    size_t most = 0;
+    return ((uintptr_t)left > (uintptr_t)right) - ((uintptr_t)left < (uintptr_t)right);
+}
+
+static int compare_parts(const void *left, const void *right)
+{
+    const part *first = left;
+    const part *second = right;
+    int order = order_of_messages(first->message, second->message);
+    return order != 0 ? order : (first->number > second->number) - (first->number < second->number);
+}
+
+const part_list *parts_by_message(arena *memory, const model *facts)
+{
+    size_t count = 0;
     for (size_t i = 0; i < facts->module_count; i++) {
         for (size_t j = 0; j < facts->modules[i]->service_count; j++)
-            most += count_lines(&facts->modules[i]->services[j]);
+            count += count_lines(&facts->modules[i]->services[j]);
     }
-    part_list all = {.items = ARENA_ARRAY(memory, most, part)};
+    part_list *all = ARENA_NEW(memory, part_list);
+    all->items = ARENA_ARRAY(memory, count, part);
     for (size_t i = 0; i < facts->module_count; i++) {
         for (size_t j = 0; j < facts->modules[i]->service_count; j++)
-            add_parts(&facts->modules[i]->services[j], &all);
+            add_parts(&facts->modules[i]->services[j], all);
     }
-    part_list own = {.items = all.items};
-    for (size_t i = 0; i < all.count; i++) {
-        if (all.items[i].message == message)
-            own.items[own.count++] = all.items[i];
+    qsort(all->items, all->count, sizeof all->items[0], compare_parts);
+    return all;
+}
+
+part_list parts_of_message(const part_list *all, const model_message *message)
+{
+    size_t begin = 0;
+    size_t end = all->count;
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (order_of_messages(all->items[middle].message, message) < 0)
+            begin = middle + 1;
+        else
+            end = middle;
     }
-    return own;
+    while (end < all->count && all->items[end].message == message)
+        end++;
+    return (part_list){all->items + begin, end - begin};
 }
 
 /* ---- Words ----------------------------------------------------------------------------------- */

@@ -13,6 +13,7 @@ typedef struct part {
     const model_service *service;
     const model_message *message;
     const model_subscription *heard; /* of HEARS */
+    size_t number;                   /* in the order of services and their lines */
 } part;
 
 typedef struct part_list {
@@ -20,8 +21,10 @@ typedef struct part_list {
     size_t count;
 } part_list;
 
-/* All parts in a message: of any service of the model. */
-part_list parts_of_message(arena *memory, const model *facts, const model_message *message);
+/* All parts of all services, in which parts_of_message() finds those in one message. */
+const part_list *parts_by_message(arena *memory, const model *facts);
+
+part_list parts_of_message(const part_list *all, const model_message *message);
 
 /* All parts that a service has, in the order of its lines of each kind. */
 part_list parts_of_service(arena *memory, const model_service *service);

@@ -5,15 +5,6 @@
 
 #include "base/utf8.h"
 
-/* Controls of both sets, line separators, and the characters that reorder a line when shown. */
-static bool hides_or_breaks(uint32_t character)
-{
-    return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x061c ||
-           character == 0x200e || character == 0x200f ||
-           (character >= 0x2028 && character <= 0x202e) ||
-           (character >= 0x2066 && character <= 0x2069) || character == 0xfeff;
-}
-
 /* A backslash at the end of a line joins the next one to it, even with blanks behind. */
 static slice without_trailing_backslashes(slice text)
 {
@@ -33,33 +24,12 @@ static bool must_part(char left, char right)
            (left == '?' && right == '?');
 }
 
-/* What stands for a character that is left out: visible, and part of no escape. */
-static slice replacement_of(char first)
-{
-    return first == '\t' ? SLICE(" ") : SLICE("\xef\xbf\xbd");
-}
-
-/* Takes the first character off `*rest`: itself, or what is shown for it. */
-static slice take_shown(slice *rest)
-{
-    uint32_t character = 0;
-    size_t length = utf8_read(*rest, &character);
-    slice shown = {rest->data, length};
-    if (length == 0 || hides_or_breaks(character)) {
-        shown = replacement_of(rest->data[0]);
-        length = length == 0 ? 1 : length;
-    }
-    rest->data += length;
-    rest->length -= length;
-    return shown;
-}
-
 void escape_comment(slice text, buffer *out)
 {
     slice rest = without_trailing_backslashes(text);
     char last = '*'; /* as if the comment had just begun */
     while (rest.length > 0) {
-        slice shown = take_shown(&rest);
+        slice shown = utf8_take_shown(&rest);
         if (must_part(last, shown.data[0]))
             buffer_append_char(out, ' ');
         buffer_append(out, shown);
@@ -86,7 +56,7 @@ void escape_markdown(slice text, buffer *out)
     bool is_first = true;
     bool only_digits = true;
     while (rest.length > 0) {
-        slice shown = take_shown(&rest);
+        slice shown = utf8_take_shown(&rest);
         char character = shown.data[0];
         if (strchr("\\`*_[]<>|~&$", character) != NULL ||
             begins_block(character, is_first, only_digits))

@@ -135,6 +135,36 @@ static const char *said_in(compilation *c, diag_format format)
     return compilation_said(c);
 }
 
+/* What a file says reaches no terminal, and does not look like another message. */
+static void what_is_quoted_is_shown_on_one_line(void **state)
+{
+    (void)state;
+    compilation c;
+    with_text(&c, SLICE("a \xC2\x9B\xE2\x80\xAE\tb\n"));
+    diag_report(&c.diags, DIAG_SYNTAX, (span){1, 8, 9}, "'%s'", "a\nb.catga:1:1: error: \x1b[2J");
+    assert_says(compilation_said(&c), "t.catga:1:6: error: 'a\xEF\xBF\xBD"
+                                      "b.catga:1:1: error: \xEF\xBF\xBD[2J' [syntax]\n"
+                                      "    1 | a \xEF\xBF\xBD\xEF\xBF\xBD\tb\n"
+                                      "      |     \t^\n");
+    compilation_close(&c);
+}
+
+static void what_is_long_is_cut_in_the_middle(void **state)
+{
+    (void)state;
+    static char text[3000];
+    compilation c;
+    memset(text, 'a', sizeof text - 1);
+    memcpy(text + DIAG_TEXT_LIMIT / 2 - 4, "b\xF0\x9F\x98\x80", 5);
+    with_text(&c, SLICE("x\n"));
+    diag_report(&c.diags, DIAG_SYNTAX, (span){1, 0, 1}, "%s; end", text);
+    const char *said = compilation_said(&c);
+    assert_says(said, "ab ... aaa");
+    assert_says(said, "aaa; end [syntax]\n");
+    assert_true(strlen(said) < DIAG_TEXT_LIMIT + 200);
+    compilation_close(&c);
+}
+
 static void programs_read_json(void **state)
 {
     (void)state;
@@ -152,7 +182,7 @@ static void programs_read_json(void **state)
         "{\"diagnostics\":[\n"
         "{\"path\":\"t.catga\",\"line\":1,\"column\":7,\"endLine\":1,\"endColumn\":12,"
         "\"severity\":\"error\",\"code\":\"unknown-name\","
-        "\"message\":\"a \\\"b\\\"\\u000a\xEF\xBF\xBD; did you mean 'string'?\","
+        "\"message\":\"a \\\"b\\\"\xEF\xBF\xBD\xEF\xBF\xBD; did you mean 'string'?\","
         "\"notes\":[{\"path\":\"t.catga\",\"line\":1,\"column\":1,\"endLine\":1,\"endColumn\":2,"
         "\"message\":\"here\"}],"
         "\"fixes\":[{\"path\":\"t.catga\",\"line\":1,\"column\":7,\"endLine\":1,\"endColumn\":12,"
@@ -251,6 +281,8 @@ int main(void)
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(near_names_are_suggested),
         cmocka_unit_test(a_mend_stands_below_the_caret),
+        cmocka_unit_test(what_is_quoted_is_shown_on_one_line),
+        cmocka_unit_test(what_is_long_is_cut_in_the_middle),
         cmocka_unit_test(programs_read_json),
         cmocka_unit_test(programs_read_sarif),
         cmocka_unit_test(terminals_get_colors),
