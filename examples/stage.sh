@@ -22,7 +22,9 @@ stage_close() {
         [ -s "$stage_pid" ] || continue
         kill -KILL "$(cat "$stage_pid")" 2>/dev/null || :
     done
-    nats_server_stop "$stage/nats" KILL 2>/dev/null
+    for stage_server in "$stage"/nats*; do
+        nats_server_stop "$stage_server" KILL 2>/dev/null
+    done
     rm -rf "$stage"
 }
 
@@ -34,9 +36,9 @@ step() {
 # fail TEXT: says what went wrong, with the last lines of every program, and ends.
 fail() {
     printf '\nFAILED: %s\n' "$1" >&2
-    for stage_log in "$stage"/*.log "$stage/nats/log"; do
+    for stage_log in "$stage"/*.log "$stage"/nats*/log; do
         [ -s "$stage_log" ] || continue
-        printf -- '-- the last lines of %s\n' "$(basename "${stage_log%.log}")" >&2
+        printf -- '-- the last lines of %s\n' "${stage_log#"$stage"/}" >&2
         tail -n 15 "$stage_log" >&2
     done
     exit 1
@@ -115,4 +117,35 @@ finish() {
 stop() {
     kill "$(cat "$stage/$1.pid")" 2>/dev/null || :
     finish "$1"
+}
+
+# crash NAME: kills it, and it has no time to say goodbye.
+crash() {
+    kill -KILL "$(cat "$stage/$1.pid")"
+    wait "$(cat "$stage/$1.pid")" 2>/dev/null || :
+    rm -f "$stage/$1.pid"
+    echo "$1 is dead"
+}
+
+# said NAME TEXT...: waits until NAME has printed each of these, in whatever order, and shows its
+# lines. Handlers of one service run side by side, so their lines have no order among them.
+said() {
+    said_name=$1
+    said_left=200
+    shift
+    for said_text; do
+        until grep -qF -- "$said_text" "$stage/$said_name.log"; do
+            [ "$said_left" -gt 0 ] || fail "$said_name did not print: $said_text"
+            said_left=$((said_left - 1))
+            sleep 0.05
+        done
+    done
+    show "$said_name"
+}
+
+# never_said NAME TEXT: NAME has not printed it.
+never_said() {
+    if grep -qF -- "$2" "$stage/$1.log"; then
+        fail "$1 printed: $2"
+    fi
 }

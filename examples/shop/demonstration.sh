@@ -82,26 +82,3 @@ play() {
     start client "$1/test_client" "$2"
     finish client
 }
-
-# said NAME TEXT...: waits until NAME has printed each of these, in whatever order, and shows its lines. Handlers of one
-# service run side by side, so their lines have no order among them.
-said() {
-    said_name=$1
-    said_left=200
-    shift
-    for said_text; do
-        until grep -qF -- "$said_text" "$stage/$said_name.log"; do
-            [ "$said_left" -gt 0 ] || fail "$said_name did not print: $said_text"
-            said_left=$((said_left - 1))
-            sleep 0.05
-        done
-    done
-    show "$said_name"
-}
-
-# never_said NAME TEXT: NAME has not printed it.
-never_said() {
-    if grep -qF -- "$2" "$stage/$1.log"; then
-        fail "$1 printed: $2"
-    fi
-}
