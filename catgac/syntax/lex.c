@@ -497,6 +497,7 @@ token lex_next(lexer *input)
                     "a file has at most %d tokens", LEX_TOKEN_LIMIT);
         input->at = input->end;
         next.kind = TOKEN_END;
+        next.broken = true;
     }
     return next;
 }

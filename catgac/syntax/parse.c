@@ -437,11 +437,17 @@ static void put_semicolon(parser *p, token current)
 
 /* ---- One file -------------------------------------------------------------------------------- */
 
+/* The file goes on, but the lexer does not: nothing can be said of what is missing. */
+static bool is_cut_off(token current)
+{
+    return current.kind == TOKEN_END && current.broken;
+}
+
 static void parse_tokens(parser *p)
 {
     p->ahead = lex_next(&p->input);
     token current = advance(p);
-    while (!p->stopped) {
+    while (!p->stopped && !is_cut_off(current)) {
         if (lacks_semicolon(p, current))
             put_semicolon(p, current);
         if (leaves_block_open(p, current))
