@@ -231,6 +231,7 @@ catga_counters catga_count(const catga_bus *bus)
         atomic_load_explicit(&core->counters[CATGA_COUNTER_##name], memory_order_relaxed);
 #include <catga/counters.def>
 #undef COUNTER
+    counters.published += core->operations->published(core->transport);
     counters.dropped_messages += core->operations->dropped(core->transport);
     return counters;
 }

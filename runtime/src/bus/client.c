@@ -373,6 +373,8 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
         status = conclude(core, call, &out, problem);
     }
     catga_payload_free(&payload, core);
+    if (status == CATGA_OK)
+        catga_core_count(core, CATGA_COUNTER_published);
     return status;
 }
 
@@ -403,9 +405,7 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
     catga_status status = message->delivery == NULL
                               ? publish(bus, message, input, &problem)
                               : publish_stored(bus, message, input, &problem);
-    if (status == CATGA_OK)
-        catga_core_count(bus->core, CATGA_COUNTER_published);
-    else
+    if (status != CATGA_OK)
         catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
                           "%s was not published: %s%s%s", message->table->name,
                           catga_status_text(status), problem.text[0] != '\0' ? ": " : "",

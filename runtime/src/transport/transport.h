@@ -194,6 +194,9 @@ typedef struct catga_transport_operations {
 
     void (*release)(catga_incoming *message);
 
+    /* Messages that publish() has sent so far. */
+    uint64_t (*published)(const catga_transport *transport);
+
     /* Messages lost so far because too many were waiting. */
     uint64_t (*dropped)(const catga_transport *transport);
 

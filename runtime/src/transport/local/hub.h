@@ -39,6 +39,7 @@ struct catga_local_transport {
     atomic_uint references;
     atomic_uint inside; /* threads that are calling the listener */
     atomic_bool closed;
+    atomic_uint_fast64_t published;
     atomic_uint_fast64_t dropped;
 };
 

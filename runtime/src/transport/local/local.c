@@ -219,7 +219,11 @@ static catga_status local_publish(catga_transport *transport, const catga_outgoi
 {
     bool taken;
     catga_status status = catga_local_may_send(self(transport), message);
-    return status == CATGA_OK ? broadcast(self(transport), message, 0, NULL, &taken) : status;
+    if (status == CATGA_OK)
+        status = broadcast(self(transport), message, 0, NULL, &taken);
+    if (status == CATGA_OK)
+        atomic_fetch_add_explicit(&self(transport)->published, 1, memory_order_relaxed);
+    return status;
 }
 
 /* Hands an answer to the bus that made the request, unless that is being closed. */
@@ -373,6 +377,11 @@ static size_t local_max_payload(const catga_transport *transport)
     return CATGA_LOCAL_MAX_PAYLOAD;
 }
 
+static uint64_t local_published(const catga_transport *transport)
+{
+    return atomic_load_explicit(&self(transport)->published, memory_order_relaxed);
+}
+
 static uint64_t local_dropped(const catga_transport *transport)
 {
     return atomic_load_explicit(&self(transport)->dropped, memory_order_relaxed);
@@ -420,6 +429,7 @@ static const catga_transport_operations operations = {
     .settle = catga_local_settle,
     .header = local_header,
     .release = local_release,
+    .published = local_published,
     .dropped = local_dropped,
     .close = local_close,
 };

@@ -20,6 +20,11 @@ static size_t max_payload(const catga_transport *transport)
     return atomic_load(&((const catga_nats *)transport)->max_payload);
 }
 
+static uint64_t published(const catga_transport *transport)
+{
+    return catga_passage_loads(&((const catga_nats *)transport)->bulk.passage);
+}
+
 static uint64_t dropped(const catga_transport *transport)
 {
     return catga_nats_subscriptions_count_dropped((catga_nats *)(uintptr_t)transport);
@@ -27,12 +32,12 @@ static uint64_t dropped(const catga_transport *transport)
 
 static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)
 {
-    natsConnection *connection = catga_nats_link_enter(link);
-    if (connection == NULL)
+    catga_nats_use use = catga_nats_link_enter(link);
+    if (use.connection == NULL)
         return CATGA_DISCONNECTED;
     int64_t left_ms = catga_clock_left_ms(deadline_ns, catga_clock_now());
-    natsStatus status = natsConnection_FlushTimeout(connection, left_ms > 0 ? left_ms : 1);
-    catga_nats_link_leave(link);
+    natsStatus status = natsConnection_FlushTimeout(use.connection, left_ms > 0 ? left_ms : 1);
+    catga_nats_link_leave(use, 0);
     return catga_nats_status(status);
 }
 
@@ -67,6 +72,8 @@ static void nats_free(catga_nats *nats)
     catga_nats_keeper_stop(nats);
     wait_for_replies(nats);
     catga_nats_servers_clear(&nats->servers);
+    catga_nats_link_end(&nats->bulk);
+    catga_nats_link_end(&nats->prompt);
     pthread_cond_destroy(&nats->changed);
     pthread_mutex_destroy(&nats->lock);
     free(nats->name);
@@ -99,6 +106,7 @@ static const catga_transport_operations operations = {
     .settle = catga_nats_settle,
     .header = catga_nats_header,
     .release = catga_nats_release,
+    .published = published,
     .dropped = dropped,
     .close = close_transport,
 };
@@ -123,8 +131,8 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
     init_lock(nats);
-    catga_nats_link_init(&nats->prompt, nats, true);
-    catga_nats_link_init(&nats->bulk, nats, false);
+    catga_nats_link_begin(&nats->prompt, nats, true);
+    catga_nats_link_begin(&nats->bulk, nats, false);
     catga_nats_pace_init(&nats->pace);
     return nats;
 }

@@ -43,6 +43,7 @@
 #ifndef CATGA_TRANSPORT_NATS_H
 #define CATGA_TRANSPORT_NATS_H
 
+#include "base/passage.h"
 #include "transport/transport.h"
 
 #include <nats/nats.h>
@@ -140,9 +141,9 @@ struct catga_nats_link {
     bool prompt;
     bool kernel_deadline; /* instead of that of nats.c */
 
-    /* For those who send. A connection ends when it is not found here and `users` is 0. */
+    /* For those who send. A connection ends when it is not found here and nobody is inside. */
     _Atomic(natsConnection *) connection;
-    atomic_uint users;
+    catga_passage passage; /* its loads are the events that have been handed over */
     atomic_bool wanted;  /* it has been asked for */
     atomic_bool settled; /* an attempt has ended since it was wanted, or was last worth one */
 
@@ -160,11 +161,18 @@ struct catga_nats_link {
     bool refusal_told;
 };
 
-void catga_nats_link_init(catga_nats_link *link, catga_nats *owner, bool prompt);
+void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool prompt);
+void catga_nats_link_end(catga_nats_link *link);
 
-/* The connection, or NULL when there is none. When not NULL, it is soon given back with leave. */
-natsConnection *catga_nats_link_enter(catga_nats_link *link);
-void catga_nats_link_leave(catga_nats_link *link);
+/* A connection that somebody uses. */
+typedef struct catga_nats_use {
+    natsConnection *connection; /* NULL: there is none, and nothing to leave */
+    catga_passage_place *place;
+} catga_nats_use;
+
+/* What is entered is left soon, by the same thread, which says how many events it handed over. */
+catga_nats_use catga_nats_link_enter(catga_nats_link *link);
+void catga_nats_link_leave(catga_nats_use use, unsigned events);
 
 /* Hides the connection and returns when nobody uses it: when operations on it fail, or are short.
  */

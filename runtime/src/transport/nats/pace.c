@@ -73,11 +73,11 @@ static void *flush_always(void *argument)
         while (sem_wait(&nats->pace.work) != 0)
             ; /* interrupted */
         atomic_store(&nats->pace.gathered, false);
-        natsConnection *connection = catga_nats_link_enter(&nats->bulk);
-        if (connection == NULL)
+        catga_nats_use use = catga_nats_link_enter(&nats->bulk);
+        if (use.connection == NULL)
             continue;
-        natsConnection_FlushTimeout(connection, FLUSH_MS);
-        catga_nats_link_leave(&nats->bulk);
+        natsConnection_FlushTimeout(use.connection, FLUSH_MS);
+        catga_nats_link_leave(use, 0);
     }
     nats_ReleaseThreadMemory();
     return NULL;

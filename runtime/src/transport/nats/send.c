@@ -48,15 +48,15 @@ static bool headers_valid(const catga_outgoing *message)
 }
 
 static catga_status send_over(catga_nats_link *link, const catga_outgoing *message,
-                              const char *reply)
+                              const char *reply, bool is_event)
 {
     if (message->length > atomic_load_explicit(&link->owner->max_payload, memory_order_relaxed))
         return CATGA_TOO_LARGE;
-    natsConnection *connection = catga_nats_link_enter(link);
-    if (connection == NULL)
+    catga_nats_use use = catga_nats_link_enter(link);
+    if (use.connection == NULL)
         return CATGA_DISCONNECTED;
-    natsStatus status = send_native(connection, message, reply);
-    catga_nats_link_leave(link);
+    natsStatus status = send_native(use.connection, message, reply);
+    catga_nats_link_leave(use, is_event && status == NATS_OK);
     return catga_nats_status(status);
 }
 
@@ -64,7 +64,7 @@ static catga_status send_paced(catga_nats *nats, catga_nats_rhythm *rhythm,
                                const catga_outgoing *message, const char *reply)
 {
     catga_nats_link *link = catga_nats_pace_link(nats, rhythm);
-    catga_status status = send_over(link, message, reply);
+    catga_status status = send_over(link, message, reply, false);
     catga_nats_pace_sent(link);
     return status;
 }
@@ -93,7 +93,7 @@ catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing
         return CATGA_DISCONNECTED;
     if (!atomic_load_explicit(&nats->bulk.settled, memory_order_relaxed))
         open_bulk(nats);
-    return send_over(&nats->bulk, message, NULL);
+    return send_over(&nats->bulk, message, NULL, true);
 }
 
 static void append_token(char *end, uint64_t token)

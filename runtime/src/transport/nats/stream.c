@@ -31,12 +31,12 @@ static void forget(answer *got)
 static catga_status ask(catga_nats *nats, const char *subject, const char *body, answer *got)
 {
     *got = (answer){0};
-    natsConnection *connection = catga_nats_link_enter(&nats->prompt);
-    if (connection == NULL)
+    catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+    if (use.connection == NULL)
         return CATGA_DISCONNECTED;
     natsStatus status =
-        natsConnection_RequestString(&got->message, connection, subject, body, API_WAIT_MS);
-    catga_nats_link_leave(&nats->prompt);
+        natsConnection_RequestString(&got->message, use.connection, subject, body, API_WAIT_MS);
+    catga_nats_link_leave(use, 0);
     if (status != NATS_OK)
         return catga_nats_status(status);
     got->object = (catga_nats_json){natsMsg_GetData(got->message),

@@ -1,0 +1,125 @@
+/* Threads in a passage: who waits waits for all who are inside, also for those who share a place; loads add up. */
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "base/passage.h"
+
+enum { VALUE = 42, RENEWALS = 100, MORE_THAN_PLACES = CATGA_PASSAGE_PLACES + 2 };
+
+/* What threads find behind the passage: an int that is freed soon after it was hidden. */
+typedef struct shop {
+    catga_passage passage;
+    _Atomic(int *) found;
+    atomic_bool closing;
+    atomic_uint wrong;
+    atomic_uint loads;
+} shop;
+
+static void *visit(void *argument)
+{
+    shop *s = argument;
+    while (!atomic_load(&s->closing)) {
+        if (atomic_load(&s->found) == NULL) {
+            sched_yield();
+            continue;
+        }
+        catga_passage_place *place = catga_passage_enter(&s->passage);
+        int *found = atomic_load(&s->found);
+        if (found != NULL && *found != VALUE)
+            atomic_fetch_add(&s->wrong, 1);
+        catga_passage_leave(place, found != NULL);
+        if (found != NULL)
+            atomic_fetch_add(&s->loads, 1);
+    }
+    return NULL;
+}
+
+/* Whoever still held it when it goes would see that it is not VALUE, or be told by AddressSanitizer. */
+static void renew(shop *s)
+{
+    int *fresh = malloc(sizeof *fresh);
+    assert_non_null(fresh);
+    *fresh = VALUE;
+    atomic_store(&s->found, fresh);
+    sched_yield();
+    atomic_store(&s->found, NULL);
+    catga_passage_wait(&s->passage);
+    *fresh = 0;
+    free(fresh);
+}
+
+static void renew_under_threads(unsigned count)
+{
+    static shop s;
+    pthread_t threads[MORE_THAN_PLACES];
+    atomic_store(&s.closing, false);
+    atomic_store(&s.loads, 0);
+    catga_passage_begin(&s.passage);
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, visit, &s), 0);
+    for (unsigned i = 0; i < RENEWALS; i++)
+        renew(&s);
+    atomic_store(&s.closing, true);
+    for (unsigned i = 0; i < count; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&s.wrong), 0);
+    assert_true(atomic_load(&s.loads) > 0);
+    assert_int_equal(catga_passage_loads(&s.passage), atomic_load(&s.loads));
+    catga_passage_end(&s.passage);
+}
+
+static void nothing_is_used_after_the_wait(void **state)
+{
+    (void)state;
+    renew_under_threads(2);
+}
+
+static void threads_without_a_place_of_their_own_share_one(void **state)
+{
+    (void)state;
+    renew_under_threads(MORE_THAN_PLACES);
+}
+
+static void *wait_for_all(void *argument)
+{
+    shop *s = argument;
+    catga_passage_wait(&s->passage);
+    atomic_store(&s->closing, true);
+    return NULL;
+}
+
+static void who_is_inside_twice_is_waited_for_until_both_are_left(void **state)
+{
+    (void)state;
+    static shop s;
+    pthread_t waiting;
+    catga_passage_begin(&s.passage);
+    catga_passage_place *place = catga_passage_enter(&s.passage);
+    assert_ptr_equal(catga_passage_enter(&s.passage), place);
+    catga_passage_leave(place, 3);
+    assert_int_equal(pthread_create(&waiting, NULL, wait_for_all, &s), 0);
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    assert_false(atomic_load(&s.closing));
+    catga_passage_leave(place, 4);
+    pthread_join(waiting, NULL);
+    assert_true(atomic_load(&s.closing));
+    assert_int_equal(catga_passage_loads(&s.passage), 7);
+    catga_passage_end(&s.passage);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nothing_is_used_after_the_wait),
+        cmocka_unit_test(threads_without_a_place_of_their_own_share_one),
+        cmocka_unit_test(who_is_inside_twice_is_waited_for_until_both_are_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
