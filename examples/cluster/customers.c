@@ -1,9 +1,9 @@
 /*
- * The program shop_customers: places orders, one after the other, and has each of them shipped;
- * meanwhile somebody asks for the first of them, a hundred times a second. It says who took each
- * order, and how long the longest wait was.
+ * The program shop_customers: customers, each of whom knows some servers, place orders in turn, and
+ * have each of them shipped; meanwhile one of them asks for the first order, a hundred times a
+ * second. It says who took each order, and how long the longest wait was.
  *
- *   shop_customers COUNT
+ *   shop_customers COUNT SERVERS...
  *
  * Exits with 0 when every order was confirmed, and was found and shipped in the end. That services
  * and servers die meanwhile is no excuse.
@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { ORDERS_MAX = 100, INSTANCES_MAX = 8, PRODUCTS = 4, GIVE_UP_MS = 30000 };
-enum { ORDER_EVERY_MS = 80, ASK_EVERY_MS = 10, AGAIN_AFTER_MS = 20 };
+enum { ORDERS_MAX = 100, CUSTOMERS_MAX = 8, INSTANCES_MAX = 8, PRODUCTS = 4 };
+enum { ORDER_EVERY_MS = 80, ASK_EVERY_MS = 10, AGAIN_AFTER_MS = 20, GIVE_UP_MS = 30000 };
 
 /* Calls of one kind. */
 typedef struct waits {
@@ -35,7 +35,8 @@ typedef struct share {
 } share;
 
 typedef struct customers {
-    catga_bus *bus;
+    catga_bus *buses[CUSTOMERS_MAX];
+    unsigned bus_count;
     shop_steps steps;
     unsigned count;
     unsigned product; /* that is bought until it is sold out */
@@ -70,6 +71,12 @@ static double ms(int64_t ns)
 }
 
 /* ---- Calls that are made until there is an answer ---- */
+
+/* The customer whose turn it is. */
+static catga_bus *bus_of(const customers *self, unsigned order)
+{
+    return self->buses[order % self->bus_count];
+}
 
 /* Makes one call about an order. */
 typedef catga_status call_once(customers *self, unsigned order);
@@ -117,7 +124,7 @@ static catga_status place_one(customers *self, unsigned order, const char *produ
                                               .quantity = 1};
     shop_orders_order_result_reply reply;
 
-    catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
+    catga_status status = shop_orders_create_order_call(bus_of(self, order), &command, &reply);
     if (status == CATGA_OK) {
         catga_string id = shop_orders_order_result_get_order_id(reply.view);
         catga_string by = shop_orders_order_result_get_processed_by(reply.view);
@@ -144,7 +151,7 @@ static catga_status ship(customers *self, unsigned order)
 {
     const shop_orders_ship_order command = {.order_id = catga_str(self->ids[order])};
     shop_orders_ship_result_reply reply;
-    catga_status status = shop_orders_ship_order_call(self->bus, &command, &reply);
+    catga_status status = shop_orders_ship_order_call(bus_of(self, order), &command, &reply);
 
     shop_orders_ship_result_reply_free(&reply);
     return status;
@@ -154,7 +161,7 @@ static catga_status ask(customers *self, unsigned order)
 {
     const shop_orders_get_order query = {.order_id = catga_str(self->ids[order])};
     shop_orders_order_reply reply;
-    catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
+    catga_status status = shop_orders_get_order_call(bus_of(self, order), &query, &reply);
 
     shop_orders_order_reply_free(&reply);
     return status;
@@ -164,7 +171,7 @@ static catga_status find_shipped(customers *self, unsigned order)
 {
     const shop_orders_get_order query = {.order_id = catga_str(self->ids[order])};
     shop_orders_order_reply reply;
-    catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
+    catga_status status = shop_orders_get_order_call(bus_of(self, order), &query, &reply);
 
     if (status == CATGA_OK)
         expect_number(&self->steps, "its status", shop_orders_order_get_status(reply.view),
@@ -251,25 +258,50 @@ static void report(customers *self)
     report_waits(self, "questions answered", &self->asked);
 }
 
+/* ---- The program ---- */
+
+static int usage(void)
+{
+    fprintf(stderr, "usage: shop_customers COUNT SERVERS...   at most %d orders, %d customers\n",
+            ORDERS_MAX, CUSTOMERS_MAX);
+    return 2;
+}
+
+static catga_status come(customers *self, char **servers, unsigned count)
+{
+    catga_status status = CATGA_OK;
+
+    while (status == CATGA_OK && self->bus_count < count) {
+        const catga_options options = {.name = "shop-customer",
+                                       .servers = servers[self->bus_count]};
+        status = catga_open(&self->buses[self->bus_count], &options);
+        self->bus_count += status == CATGA_OK;
+    }
+    return status;
+}
+
+static void go(customers *self)
+{
+    for (unsigned i = 0; i < self->bus_count; i++)
+        catga_close(self->buses[i]);
+}
+
 int main(int count, char **arguments)
 {
-    const catga_options options = {.name = "shop-customers"};
     static customers self = {.steps = {.program = "customers"}};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    self.count = count == 2 ? (unsigned)strtoul(arguments[1], NULL, 10) : 0;
-    if (self.count == 0 || self.count > ORDERS_MAX) {
-        fprintf(stderr, "usage: shop_customers COUNT   at most %d orders\n", ORDERS_MAX);
-        return 2;
-    }
-    catga_status status = catga_open(&self.bus, &options);
-    if (status != CATGA_OK) {
+    self.count = count > 2 ? (unsigned)strtoul(arguments[1], NULL, 10) : 0;
+    if (self.count == 0 || self.count > ORDERS_MAX || count - 2 > CUSTOMERS_MAX)
+        return usage();
+    catga_status status = come(&self, arguments + 2, (unsigned)count - 2);
+    if (status == CATGA_OK) {
+        place_all(&self);
+        find_all(&self);
+        report(&self);
+    } else {
         fprintf(stderr, "shop_customers: %s\n", catga_status_text(status));
-        return 1;
     }
-    place_all(&self);
-    find_all(&self);
-    report(&self);
-    catga_close(self.bus);
-    return self.steps.failures == 0 ? 0 : 1;
+    go(&self);
+    return status == CATGA_OK && self.steps.failures == 0 ? 0 : 1;
 }

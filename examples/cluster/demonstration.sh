@@ -3,7 +3,7 @@
 # they get; here it is checked who did it, and that nobody was forgotten.
 
 cluster_size=3
-orders_each=20
+orders_each=24
 
 # demonstrate_cluster DIR: three servers, three order services and two notification services, and
 # what becomes of an order when one of them dies. The programs lie in DIR/shop and DIR/cluster.
@@ -50,12 +50,11 @@ demonstrate_cluster() {
 
     leader=$(stream_leader)
     step "A server is killed: nats-$leader, which leads the stream"
-    customers_come
+    customers_come_anywhere
     await_orders 5
     nats_server_stop "$stage/nats-$leader" KILL
     echo "nats-$leader is dead"
     customers_leave 'the server that leads the stream is killed'
-    shared_by node1 node2 node3
     cluster_server_start "$leader"
 
     step 'Nobody was forgotten'
@@ -96,16 +95,15 @@ cluster_server_start() {
     echo "nats-$1 listens at $(cat "$stage/nats-$1/url")"
 }
 
-# cluster_is_up: waits until the servers have agreed on who leads them: until then nothing is stored.
+# cluster_is_up: waits until every server knows who leads them: until then nothing is stored.
 cluster_is_up() {
     cluster_left=400
-    until cluster_leader=$(sed -n 's/.*JetStream cluster new metadata leader: \([^/]*\).*/\1/p' \
-        "$stage"/nats-[123]/log | grep -m 1 .); do
+    until [ "$(grep -l 'metadata leader' "$stage"/nats-[123]/log | wc -l)" -eq "$cluster_size" ]; do
         [ "$cluster_left" -gt 0 ] || fail 'the servers do not find together'
         cluster_left=$((cluster_left - 1))
         sleep 0.05
     done
-    echo "$cluster_leader leads the cluster"
+    sed -n 's/.*new metadata leader: \([^/]*\).*/\1 leads the cluster/p' "$stage"/nats-[123]/log | head -n 1
 }
 
 # stream_leader: prints the number of the server that was the last to say that it leads the stream.
@@ -128,9 +126,15 @@ start_notifications_service() {
     await "notification-$1" '通知服务已启动' 30
 }
 
-# customers_come: they begin to order.
+# customers_come: they begin to order, one at each server.
 customers_come() {
-    start customers "$programs/cluster/shop_customers" "$orders_each"
+    # shellcheck disable=SC2046
+    start customers "$programs/cluster/shop_customers" "$orders_each" $(cat "$stage"/nats-[123]/url)
+}
+
+# customers_come_anywhere: the same, but each knows all servers, and goes to another when its own dies.
+customers_come_anywhere() {
+    start customers "$programs/cluster/shop_customers" "$orders_each" "$NATS_URL" "$NATS_URL" "$NATS_URL"
 }
 
 # await_orders COUNT: until so many have been placed and shipped.
