@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -30,7 +31,7 @@ void output_add(output_list *outputs, const char *path, slice content)
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-enum { COMPARE_SIZE = 16384, NAME_ATTEMPTS = 100 };
+enum { COMPARE_SIZE = 16384, NAME_ATTEMPTS = 100, NAME_ROOM = 64 };
 
 static bool has_content(int file, slice expected)
 {
@@ -63,9 +64,9 @@ static bool is_unchanged(const output *wanted)
     return same;
 }
 
-static bool make_folders(arena *memory, const char *path)
+/* `folder` has room for the path. */
+static bool make_folders(const char *path, char *folder)
 {
-    char *folder = ARENA_ARRAY(memory, strlen(path) + 1, char);
     strcpy(folder, path);
     for (char *at = folder + 1; folder[0] != '\0' && *at != '\0'; at++) {
         if (*at != '/')
@@ -89,109 +90,136 @@ static bool write_all(int file, slice content)
         content.data += written;
         content.length -= (size_t)written;
     }
-    return fsync(file) == 0;
+    return true;
 }
 
 /* Creates a new file beside the target, so that renaming it stays on one file system; `number`
  * keeps the files of one run apart, the attempts those of a run that was killed. Returns its
- * descriptor, or -1. */
-static int create_beside(arena *memory, const char *path, size_t number, char **name)
+ * descriptor, or -1; `name` has NAME_ROOM more than the path needs. */
+static int create_beside(const char *path, size_t number, char *name)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash == NULL ? 0 : (int)(slash + 1 - path);
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
-        buffer made = buffer_in(memory);
-        buffer_printf(&made, "%.*s.catgac-%ld-%zu-%d", folder_length, path, (long)getpid(), number,
-                      attempt);
-        *name = made.data;
-        int file = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        snprintf(name, strlen(path) + NAME_ROOM, "%.*s.catgac-%ld-%zu-%d", folder_length, path,
+                 (long)getpid(), number, attempt);
+        int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (file >= 0 || errno != EEXIST)
             return file;
     }
     return -1;
 }
 
-/* What takes the place of a file may be read and written by whom that could be. */
-static void keep_mode(int file, const char *path)
+/* A device or a pipe is none that a file should take the place of; renaming itself refuses folders. */
+static bool may_be_replaced(const char *path)
+{
+    struct stat there;
+    return lstat(path, &there) != 0 || S_ISREG(there.st_mode) || S_ISLNK(there.st_mode) ||
+           S_ISDIR(there.st_mode);
+}
+
+/* What takes the place of a file may be read and written by whom that could be. False when there is
+ * no file there. */
+static bool keep_mode(int file, const char *path)
 {
     struct stat replaced;
-    if (lstat(path, &replaced) == 0 && S_ISREG(replaced.st_mode))
-        (void)fchmod(file, replaced.st_mode & 0777);
+    if (lstat(path, &replaced) != 0 || !S_ISREG(replaced.st_mode))
+        return false;
+    (void)fchmod(file, replaced.st_mode & 0777);
+    return true;
 }
 
 /* ---- Committing ------------------------------------------------------------------------------ */
 
-/* Writes the new content beside the target and returns the name of that file; NULL on failure,
- * with errno. */
-static const char *stage(arena *memory, const output *wanted, size_t number)
+/* An output on its way to the disk. */
+typedef struct staged {
+    const output *wanted;
+    char *name;     /* of the file beside the target, once that is there */
+    bool is_beside; /* it is there now */
+} staged;
+
+/* Writes the new content beside the target; false on failure, with errno, which is 0 for a target that
+ * must stay. */
+static bool stage(staged *one, size_t number)
 {
-    char *name = NULL;
-    if (!make_folders(memory, wanted->path))
-        return NULL;
-    int file = create_beside(memory, wanted->path, number, &name);
+    errno = 0;
+    if (!may_be_replaced(one->wanted->path))
+        return false;
+    if (!make_folders(one->wanted->path, one->name))
+        return false;
+    int file = create_beside(one->wanted->path, number, one->name);
     if (file < 0)
-        return NULL;
-    keep_mode(file, wanted->path);
-    bool written = write_all(file, wanted->content);
+        return false;
+    one->is_beside = true;
+    keep_mode(file, one->wanted->path);
+    bool written = write_all(file, one->wanted->content);
     int reason = errno;
-    if (close(file) != 0 && written) {
-        written = false;
-        reason = errno;
-    }
-    if (written)
-        return name;
-    unlink(name);
+    if (close(file) != 0 && written)
+        return false;
     errno = reason;
+    return written;
+}
+
+static void remove_staged(const staged *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (all[i].is_beside)
+            unlink(all[i].name);
+    }
+}
+
+/* Returns the one that fails, with errno, or NULL. */
+static const output *stage_all(staged *all, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_unchanged(all[i].wanted) && !stage(&all[i], i))
+            return all[i].wanted;
+    }
     return NULL;
 }
 
-static void report_failure(diagnostics *diags, const output *wanted)
-{
-    diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s", wanted->path,
-                strerror(errno));
-}
-
-static void remove_staged(const char *const *staged, size_t count)
+static const output *name_all(staged *all, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (staged[i] != NULL)
-            unlink(staged[i]);
+        if (all[i].is_beside && rename(all[i].name, all[i].wanted->path) != 0)
+            return all[i].wanted;
+        all[i].is_beside = false;
     }
+    return NULL;
 }
 
-/* staged[i] becomes the name of the new content of outputs->items[i], NULL where it is the same. */
-static bool stage_all(const output_list *outputs, const char **staged, diagnostics *diags)
+/* While it runs no memory is asked for, and whoever asks the program to end is heard afterwards:
+ * nothing is left beside the targets, and either all of them change or none. */
+static const output *commit(staged *all, size_t count)
 {
-    for (size_t i = 0; i < outputs->count; i++) {
-        const output *wanted = &outputs->items[i];
-        if (is_unchanged(wanted))
-            continue;
-        staged[i] = stage(outputs->memory, wanted, i);
-        if (staged[i] == NULL) {
-            report_failure(diags, wanted);
-            remove_staged(staged, i);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool name_all(const output_list *outputs, const char **staged, diagnostics *diags)
-{
-    for (size_t i = 0; i < outputs->count; i++) {
-        if (staged[i] != NULL && rename(staged[i], outputs->items[i].path) != 0) {
-            report_failure(diags, &outputs->items[i]);
-            remove_staged(staged + i, outputs->count - i);
-            return false;
-        }
-    }
-    return true;
+    sigset_t ending, before;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGINT);
+    sigaddset(&ending, SIGTERM);
+    sigaddset(&ending, SIGHUP);
+    sigprocmask(SIG_BLOCK, &ending, &before);
+    const output *failed = stage_all(all, count);
+    if (failed == NULL)
+        failed = name_all(all, count);
+    int reason = errno;
+    remove_staged(all, count);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    errno = reason;
+    return failed;
 }
 
 bool outputs_commit(const output_list *outputs, diagnostics *diags)
 {
-    const char **staged = ARENA_ARRAY(outputs->memory, outputs->count, const char *);
-    return stage_all(outputs, staged, diags) && name_all(outputs, staged, diags);
+    staged *all = ARENA_ARRAY(outputs->memory, outputs->count, staged);
+    for (size_t i = 0; i < outputs->count; i++) {
+        all[i].wanted = &outputs->items[i];
+        all[i].name = ARENA_ARRAY(outputs->memory, strlen(outputs->items[i].path) + NAME_ROOM, char);
+    }
+    const output *failed = commit(all, outputs->count);
+    if (failed != NULL)
+        diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s", failed->path,
+                    errno == 0 ? "it is neither a file nor a link" : strerror(errno));
+    return failed == NULL;
 }
 
 /* ---- Depfile --------------------------------------------------------------------------------- */

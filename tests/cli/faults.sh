@@ -55,10 +55,28 @@ expect 3 "$CATGAC" -o file small.catga
 said "cannot write 'file/small.catga.h': Not a directory"
 nothing_left
 
-# Killed anywhere, each file is the old one or the new one. `full` holds the old ones.
+# Asked to end, it does all or nothing, and leaves nothing. `full` holds the old files.
 many New >large.catga
 expect 0 "$CATGAC" -o after large.catga
-for delay in 0.002 0.004 0.006 0.008 0.010 0.012 0.014 0.016 0.020 0.024 0.030 0.040; do
+delays='0.001 0.002 0.003 0.004 0.006 0.008 0.010 0.012 0.014 0.016 0.020 0.024 0.030 0.040 0.060'
+ended=0
+for delay in $delays; do
+    rm -rf full
+    cp -r before full
+    "$CATGAC" -o full large.catga 2>/dev/null &
+    process=$!
+    sleep $delay
+    kill -TERM $process 2>/dev/null || true
+    code=0
+    wait $process 2>/dev/null || code=$?
+    [ $code -eq 0 ] || ended=$((ended + 1))
+    diff -rq before full >.differs || diff -rq after full >.differs || fail "a mixture after SIGTERM: $(cat .differs)"
+    nothing_left
+done
+[ $ended -gt 0 ] || fail 'it was never asked in time'
+
+# Killed anywhere, each file is the old one or the new one.
+for delay in $delays; do
     rm -rf full
     cp -r before full
     "$CATGAC" -o full large.catga 2>/dev/null &

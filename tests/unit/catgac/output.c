@@ -209,13 +209,19 @@ static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
     assert_int_equal(count_files(), 0);
 }
 
-static void other_kinds_of_files_do_not_block(void **state)
+/* `--depfile /dev/null` must not make a file of that. */
+static void other_kinds_of_files_stay(void **state)
 {
     trial *t = *state;
+    struct stat facts;
     assert_int_equal(mkfifo("pipe", 0666), 0);
+    add(t, "a", "new");
     add(t, "pipe", "new");
-    assert_true(outputs_commit(&t->outputs, &t->diags));
-    assert_content("pipe", "new");
+    assert_false(outputs_commit(&t->outputs, &t->diags));
+    assert_said(t, "error: cannot write 'pipe': it is neither a file nor a link");
+    assert_int_equal(stat("pipe", &facts), 0);
+    assert_true(S_ISFIFO(facts.st_mode));
+    assert_int_equal(count_files(), 0);
 }
 
 static void leftovers_are_in_nobodys_way(void **state)
@@ -258,7 +264,7 @@ int main(void)
         TRIAL(links_are_replaced_not_followed),
         TRIAL(all_or_none),
         TRIAL(a_folder_in_the_place_of_a_file_is_an_error),
-        TRIAL(other_kinds_of_files_do_not_block),
+        TRIAL(other_kinds_of_files_stay),
         TRIAL(leftovers_are_in_nobodys_way),
         TRIAL(a_depfile_is_read_by_make),
     };
