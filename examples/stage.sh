@@ -28,9 +28,12 @@ stage_close() {
     rm -rf "$stage"
 }
 
-# step TEXT: a heading.
+# step TEXT [EXPLANATION]: a heading, and what there is to see.
 step() {
     printf '\n== %s\n' "$1"
+    if [ $# -gt 1 ]; then
+        printf '%s\n' "$2" | fold -s -w 100
+    fi
 }
 
 # fail TEXT: says what went wrong, with the last lines of every program, and ends.

@@ -29,13 +29,15 @@ demonstrate_cluster() {
         start_notifications_service "$n"
     done
 
-    step 'The orders are spread over the services'
+    step 'The orders are spread over the services' \
+        'Three customers, one at each server, order in turn and have each order shipped.'
     customers_come
     customers_leave 'nothing happens'
     shared_by node1 node2 node3
     look_at_first_order
 
-    step 'An order service is killed'
+    step 'An order service is killed' \
+        'SIGKILL, while the customers order: calls that were with it are made again, and reach another.'
     customers_come
     await_orders 5
     crash node2
@@ -49,7 +51,8 @@ demonstrate_cluster() {
     shared_by node2
 
     leader=$(stream_leader)
-    step "A server is killed: nats-$leader, which leads the stream"
+    step "A server is killed: nats-$leader, which leads the stream" \
+        'Who was connected to it goes to another. What is to be stored waits until the servers have a new leader.'
     customers_come_anywhere
     await_orders 5
     nats_server_stop "$stage/nats-$leader" KILL
@@ -167,7 +170,8 @@ shared_by() {
 # the notification services.
 look_at_first_order() {
     first=$(head -n 1 "$stage/orders")
-    step "What they say of the first of them, $first"
+    step "What they say of the first of them, $first" \
+        'Its command reaches one order service, its events all of them, and one of the notification services.'
     by=$(sed -n "s/.*-> $first by \([^ ]*\) .*/\1/p" "$stage/customers.log")
     message=$(sed -n "s/.*订单创建成功: $first,.*\[MessageId=\(.*\)\]/\1/p" "$stage/$by.log")
     for n in 1 2 3; do

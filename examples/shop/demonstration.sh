@@ -10,7 +10,8 @@ demonstrate() {
     await orders '订单服务已启动'
     start_notifications "$1"
 
-    step 'An order is placed, found, and announced'
+    step 'An order is placed, found, and announced' \
+        'The client calls CreateOrder and GetOrder. OrderCreated comes to both handlers of the notification service, to the order services, and to the client.'
     play "$1" orders
     order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 5999\.99, Created$/\1/p' "$stage/client.log")
     said orders '处理创建订单命令: {"customer_id":"CUST-001","product_id":"PROD-001","quantity":1} [MessageId=' \
@@ -22,12 +23,14 @@ demonstrate() {
         "📱 短信通知已发送 - 订单: $order, 客户: CUST-001, 总额: ¥5999.99" \
         "📊 审计日志记录 - 新订单创建: {\"order_id\":\"$order\","
 
-    step 'What cannot be done is said in the terms of the schema'
+    step 'What cannot be done is said in the terms of the schema' \
+        'Errors that the schema declares, and a message that breaks one of its rules.'
     play "$1" failures
     said client 'no product PROD-999' '9 of PROD-001 (笔记本电脑) left, 999 ordered' 'no order NO-ORDER'
     said orders '产品不存在: PROD-999' '库存不足: 笔记本电脑, 剩余: 9, 需要: 999' '订单不存在: NO-ORDER'
 
-    step 'Five orders at once, without waiting for one another'
+    step 'Five orders at once, without waiting for one another' \
+        'Sending returns at once, and the answers come to a callback.'
     play "$1" burst
     said orders '总金额: 199.99' '总金额: 699.99' '总金额: 2199.99' '总金额: 299.99'
     said notifications '产品: 无线鼠标, 数量: 1, 总额: ¥199.99' '产品: 机械键盘, 数量: 1, 总额: ¥699.99' \
@@ -35,7 +38,8 @@ demonstrate() {
         '"product_id":"PROD-002"' '"product_id":"PROD-003"' \
         '"product_id":"PROD-004"' '"product_id":"PROD-005"'
 
-    step 'What is stored waits for who is away'
+    step 'What is stored waits for who is away' \
+        'OrderCreated may be lost, OrderShipped is stored. Here an order is placed and shipped while there is no notification service; when it comes back it gets the one, and not the other.'
     stop notifications
     play "$1" shipping
     order=$(sed -n 's/.*-> tracking number TRK-\([0-9A-F]\{8\}\)$/\1/p' "$stage/client.log" | head -n 1)
@@ -45,7 +49,8 @@ demonstrate() {
     said notifications "🚚 发货通知已发送 - 订单: $order, 客户: CUST-007, 运单号: TRK-$order"
     never_said notifications "收到事件: OrderCreated [OrderId=$order]"
 
-    step 'The server goes away and comes back'
+    step 'The server goes away and comes back' \
+        'Meanwhile a call fails, and says that nothing was sent. Afterwards everything goes on: services, subscriptions and client find the server by themselves.'
     start client "$1/test_client" outage
     await client 'The server is stopped'
     server_stop
