@@ -1,5 +1,6 @@
 """The processes of a run: servers, workers, loads and proxies. All die with the thread that started them."""
 
+import json
 import os
 import pathlib
 import re
@@ -8,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
+import urllib.request
 
 SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # nothing outlives a run that was killed
 
@@ -97,8 +99,9 @@ class Server(Process):
 
     def __init__(self, folder, config="", address="127.0.0.1", store=None):
         folder.mkdir(parents=True, exist_ok=True)
-        self.folder, self.address, self.port = folder, address, -1
-        text = f'jetstream {{ store_dir: "{store or folder}", max_file_store: 1GB }}\n{config}\n'
+        self.folder, self.address, self.port, self.monitoring = folder, address, -1, None
+        text = (f'jetstream {{ store_dir: "{store or folder}", max_file_store: 1GB }}\n'
+                f'http: "127.0.0.1:-1"\n{config}\n')
         (folder / "config").write_text(text)
         super().__init__([], folder / "log")
 
@@ -114,14 +117,20 @@ class Server(Process):
         """Waits until it does: it writes NAME_PID.ports then."""
         path = self.folder / f"nats-server_{self.pid}.ports"
 
-        def port():
+        def ports():
             if not self.alive():
                 raise Trouble(f"nats-server has ended; its log: {self.last_words()}")
-            found = path.exists() and re.search(r"nats://[^\"]*:(\d+)", path.read_text())
-            return found and int(found[1])
+            text = path.read_text() if path.exists() else ""
+            return text.endswith("}") and json.loads(text)
 
-        self.port = wait_until(port, 10, "nats-server to listen")
+        found = wait_until(ports, 10, "nats-server to listen")
+        self.port = int(found["nats"][0].rsplit(":", 1)[1])
+        self.monitoring = found["monitoring"][0]
         return self
+
+    def has_client(self, name):
+        with urllib.request.urlopen(f"{self.monitoring}/connz", timeout=5) as answer:
+            return any(client.get("name") == name for client in json.load(answer)["connections"])
 
 
 class Worker(Process):
@@ -145,7 +154,8 @@ class Load(Process):
 
     def __init__(self, program, folder, number, servers, environment, plan):
         super().__init__([program, folder / f"load-{number}.ledger", number] + [f"{k}={v}" for k, v in plan.items()],
-                         folder / f"load-{number}.log", {**environment, "CATGA_SERVERS": servers})
+                         folder / f"load-{number}.log",
+                         {**environment, "CATGA_SERVERS": servers, "CATGA_NAME": f"load-{number}"})
 
     def start(self, **pipes):
         super().start(stdout=subprocess.PIPE, **pipes)

@@ -18,7 +18,7 @@ import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
 ACK_WAIT = 1.0  # seconds until an event goes to another replica
-USUAL = {"kept": 100, "seen": 100, "act": 100, "ask": 100}  # messages a second
+USUAL = {"kept": 100, "seen": 100, "act": 100, "ask": 100, "work_us": 2000}  # messages a second, and what each takes
 FAULTS = {}  # name -> Fault
 
 
@@ -47,7 +47,8 @@ class Scene:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.kept = keep is not None
         self.processes, self.undo = [], []
-        self.server, self.servers, self.workers, self.loads = None, [], {}, []
+        self.server, self.servers, self.workers = None, [], {}
+        self.loads, self.started = [], 0  # those that run; how many there have been
         self.broken, self.figures = [], {}
         self.environment = {"CATGA_ACK_WAIT_MS": str(int(ACK_WAIT * 1000)), "CATGA_LOG": "warning"}
         self.ledger = None
@@ -95,7 +96,8 @@ class Scene:
 
     def load(self, servers=None, environment=None, **plan):
         """Starts a load: what is sent as in programs/load.c, the usual unless told."""
-        load = self.add(processes.Load(self.where / "delivery_load", self.folder, len(self.loads) + 1,
+        self.started += 1
+        load = self.add(processes.Load(self.where / "delivery_load", self.folder, self.started,
                                       servers or self.server.url(), {**self.environment, **(environment or {})},
                                       plan or USUAL))
         self.loads.append(load)
@@ -140,6 +142,10 @@ class Scene:
             state = api.stream(DEAD)["state"]
             return [dead_letter(*api.message(DEAD, number))
                     for number in range(state["first_seq"], state["last_seq"] + 1) if state["messages"]]
+
+    def last_status(self):
+        """The outcome of the last message of the load that was started last."""
+        return (self.folder / f"load-{self.started}.ledger").read_text().split("\nS ")[0].split()[-2]
 
     def stop_loads(self):
         for load in self.loads:

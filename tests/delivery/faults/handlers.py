@@ -2,7 +2,7 @@
 
 import time
 
-from scene import ACK_WAIT, DEAD, STREAM, fault, now
+from scene import ACK_WAIT, DEAD, fault, now
 
 import processes
 

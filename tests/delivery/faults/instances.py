@@ -5,8 +5,6 @@ import time
 
 from scene import fault, now
 
-import processes
-
 
 def calls_survive(scene, read, since, recovery, ratio=None):
     """

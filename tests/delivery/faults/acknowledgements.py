@@ -1,0 +1,62 @@
+"""Words that are lost: the server's to a publisher, a replica's to the server."""
+
+import time
+
+from scene import ACK_WAIT, STREAM, fault
+
+
+@fault("T18", "the server's word that an event is stored is lost, three times in a row", short=True)
+def puback_lost(scene):
+    scene.serve()
+    scene.work("a", "b", "c")
+    proxy = scene.proxy()
+    proxy.tell(f"drop puback {scene.random.randint(1, 100)} 3")
+    scene.load(servers=proxy.url(), kept=100)
+    time.sleep(2.5)
+    read = scene.finish()
+    counts = proxy.count()
+    scene.must(counts["puback_dropped"] == 3, f"{counts['puback_dropped']} words were lost")
+    scene.must(counts["duplicates"] == 3, f"{counts['duplicates']} events were sent again and known again")
+    scene.must(not read.statuses("kept"), f"publishing failed: {dict(read.statuses('kept'))}")
+    scene.must(stored(scene) == len(read.sent("kept")), f"{stored(scene)} stored of {len(read.sent('kept'))} sent")
+    scene.must(scene.figures["duplicates"] == 0, "an event was handed out twice")
+    scene.figure("recovery", read.waits("kept")[-1])
+
+
+@fault("T19", "an event is sent again when its stream has forgotten it")
+def window_passed(scene):
+    scene.serve()
+    scene.work("a", "b", "c")
+    proxy = scene.proxy()
+    scene.load(servers=proxy.url(), kept=100)
+    time.sleep(0.3)
+    with scene.api() as api:
+        config = api.stream(STREAM)["config"]
+        api.ask(f"STREAM.UPDATE.{STREAM}", {**config, "duplicate_window": 100_000_000})
+    proxy.tell(f"drop puback {scene.random.randint(1, 50)} 3")
+    time.sleep(2.5)
+    read = scene.finish()
+    scene.must(not read.statuses("kept"), f"publishing failed: {dict(read.statuses('kept'))}")
+    scene.must(stored(scene) == len(read.sent("kept")) + 3, f"{stored(scene)} stored of {len(read.sent('kept'))} sent")
+    scene.figure("recovery", read.waits("kept")[-1])
+
+
+@fault("T20", "a replica's word that an event is handled is lost, three times in a row", short=True)
+def ack_lost(scene):
+    scene.serve()
+    proxy = scene.proxy()
+    scene.work("a", "b", "c", servers=proxy.url())
+    proxy.tell(f"drop ack {scene.random.randint(1, 100)} 3")
+    scene.load(kept=100)
+    time.sleep(2.5)
+    read = scene.finish()
+    scene.must(proxy.count()["ack_dropped"] == 3, f"{proxy.count()['ack_dropped']} words were lost")
+    scene.must(scene.figures["duplicates"] == 3, f"{scene.figures['duplicates']} events were handed out again")
+    delays = [(notes[1].time - notes[0].time) / 1e9 for notes in read.handled.values() if len(notes) > 1]
+    scene.figure("recovery", max(delays))
+    scene.must(all(ACK_WAIT * 0.95 < delay < ACK_WAIT * 2 for delay in delays), f"they came again after {delays}")
+
+
+def stored(scene):
+    with scene.api() as api:
+        return api.stream(STREAM)["state"]["messages"]
