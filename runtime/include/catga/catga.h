@@ -216,7 +216,8 @@ typedef struct catga_options {
     int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
     unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
-    unsigned pending;         /* messages that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
+    unsigned backlog;         /* requests that may wait for a worker before more are answered 429; CATGA_BACKLOG, 4096 */
+    unsigned pending;         /* events that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
     int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
     unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
     unsigned replicas;        /* servers of a cluster that keep a stored event; CATGA_REPLICAS, 1 */

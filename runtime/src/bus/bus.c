@@ -191,6 +191,8 @@ catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), v
     bool done = catga_served_drain(core, 0);
     while (!done && catga_clock_now() < end && (impatient == NULL || !impatient(user)))
         done = catga_served_drain(core, DRAIN_SLICE_MS);
+    if (!done)
+        atomic_store(&core->state, CATGA_CORE_ENDING);
     pthread_mutex_unlock(&core->serving);
     if (!done) {
         catga_log(&core->settings.logger, CATGA_LOG_WARNING, "not drained: a handler still runs");

@@ -229,7 +229,9 @@ void catga_consume(void *user, catga_incoming *incoming)
 
     if (incoming->deliveries > 1)
         catga_core_count(core, CATGA_COUNTER_redelivered);
-    if (incoming->waited_ns < core->settings.ack_wait_ms * CATGA_MILLISECOND) {
+    if (catga_core_is_ending(core)) {
+        (void)core->operations->settle(core->transport, incoming->reply, CATGA_SETTLE_RETRY, 0);
+    } else if (incoming->waited_ns < core->settings.ack_wait_ms * CATGA_MILLISECOND) {
         catga_context_begin(&context, entry, incoming);
         catga_beat_on(&entry->beat, incoming->reply);
         handle(&context, entry);

@@ -26,7 +26,12 @@ struct catga_bus {
     catga_context *context; /* on behalf of this message, or NULL */
 };
 
-typedef enum catga_core_state { CATGA_CORE_OPEN, CATGA_CORE_DRAINING } catga_core_state;
+/* ENDING: the time to drain is over; what still waits is not begun any more. */
+typedef enum catga_core_state {
+    CATGA_CORE_OPEN,
+    CATGA_CORE_DRAINING,
+    CATGA_CORE_ENDING
+} catga_core_state;
 
 typedef enum catga_counter {
 #define COUNTER(name, sentence) CATGA_COUNTER_##name,
@@ -67,6 +72,12 @@ struct catga_core {
 static inline void catga_core_count(catga_core *core, catga_counter counter)
 {
     atomic_fetch_add_explicit(&core->counters[counter], 1, memory_order_relaxed);
+}
+
+/* What waits when the time to drain is over has a better chance elsewhere. */
+static inline bool catga_core_is_ending(const catga_core *core)
+{
+    return atomic_load_explicit(&core->state, memory_order_relaxed) == CATGA_CORE_ENDING;
 }
 
 /*

@@ -112,10 +112,22 @@ void catga_dispatch(void *user, catga_incoming *incoming)
     catga_context_begin(&context, entry, incoming);
     if (is_late(&context))
         refuse(&context, entry, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
+    else if (context.message->kind != CATGA_EVENT && catga_core_is_ending(context.core))
+        refuse(&context, entry, CATGA_DRAINING, CATGA_COUNTER_refused_draining);
     else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,
                           &context.problem) != CATGA_OK)
         refuse(&context, entry, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
     else
         run(&context, entry, table);
+    context.core->operations->release(incoming);
+}
+
+void catga_dispatch_overload(void *user, catga_incoming *incoming)
+{
+    catga_served_handler *entry = user;
+    catga_context context;
+
+    catga_context_begin(&context, entry, incoming);
+    refuse(&context, entry, CATGA_OVERLOADED, CATGA_COUNTER_overloaded);
     context.core->operations->release(incoming);
 }

@@ -33,4 +33,7 @@ void catga_context_begin(catga_context *context, const catga_served_handler *ent
 /* The receive function of every subscription but those to consumers; `user` is its catga_served_handler. */
 void catga_dispatch(void *user, catga_incoming *incoming);
 
+/* Answers a request for which there is no room. */
+void catga_dispatch_overload(void *user, catga_incoming *incoming);
+
 #endif

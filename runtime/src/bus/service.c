@@ -85,6 +85,14 @@ static catga_served *served_make(catga_core *core, const catga_service *service,
     return served;
 }
 
+/* Each of a handler's workers has its share of what may wait for it. */
+static unsigned backlog_of(const catga_core *core)
+{
+    unsigned workers = (unsigned)core->settings.workers;
+    unsigned backlog = (unsigned)core->settings.backlog;
+    return (backlog + workers - 1) / workers;
+}
+
 static catga_status subscribe(catga_core *core, catga_served_handler *entry)
 {
     char group[GROUP_MAX];
@@ -98,6 +106,10 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
 
     if (entry->handler->message->delivery != NULL)
         return catga_store_consume(core, entry);
+    if (entry->handler->message->kind != CATGA_EVENT) {
+        options.pending = backlog_of(core);
+        options.refuse = catga_dispatch_overload;
+    }
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
         return CATGA_INVALID_ARGUMENT;
     options.subject = envelope.outgoing.subject;

@@ -58,7 +58,8 @@ typedef struct catga_subscription_options {
     const char *queue_group; /* NULL: every subscriber gets every message */
     unsigned pending;        /* messages that may wait */
     catga_receive_function *receive;
-    void *user;
+    catga_receive_function *refuse; /* gets, at once and from any thread, what finds `pending` waiting; */
+    void *user;                     /* NULL: that is dropped, and counted */
 } catga_subscription_options;
 
 /* ---- What is stored: streams and those who consume them ---- */

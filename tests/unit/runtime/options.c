@@ -22,6 +22,7 @@ static const char *const variables[] = {
     "CATGA_DRAIN_WAIT_MS",
     "CATGA_WORKERS",
     "CATGA_IN_FLIGHT",
+    "CATGA_BACKLOG",
     "CATGA_PENDING",
     "CATGA_LOG",
 };
@@ -65,6 +66,7 @@ static void defaults(void **state)
     assert_int_equal(settings.drain_wait_ms, 10000);
     assert_int_equal(settings.workers, 1);
     assert_int_equal(settings.in_flight, 4096);
+    assert_int_equal(settings.backlog, 4096);
     assert_int_equal(settings.pending, 65536);
     assert_int_equal(settings.logger.level, CATGA_LOG_WARNING);
     assert_null(settings.local);

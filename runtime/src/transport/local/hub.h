@@ -55,6 +55,7 @@ struct catga_subscription {
     catga_local_subject *subject;
     catga_local_transport *transport;
     catga_receive_function *receive;
+    catga_receive_function *refuse;
     void *user;
     unsigned pending;
     atomic_int stage;

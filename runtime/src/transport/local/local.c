@@ -72,6 +72,20 @@ static void give(catga_subscription *member, catga_local_message *message)
     sem_post(&member->turn);
 }
 
+/* More wait already than a member that has been entered for one more lets wait. */
+static bool is_full(const catga_subscription *member)
+{
+    return atomic_load_explicit(&member->waiting, memory_order_relaxed) > member->pending + 1;
+}
+
+/* Has a member that has been entered refuse the message; takes over the reference to it. */
+static void refuse(catga_subscription *member, catga_local_message *message)
+{
+    catga_incoming incoming = incoming_of(message, member);
+    member->refuse(member->user, &incoming);
+    catga_local_leave(member);
+}
+
 /*
  * Counts a message that a member does not get; its bus hears of it once, until half of what waited
  * is gone.
@@ -90,11 +104,17 @@ static void drop(catga_subscription *member)
 /* Puts a message into the queue for a member that has been entered. */
 static void enqueue(catga_local *hub, catga_subscription *member, catga_local_message *message)
 {
-    if (atomic_load_explicit(&member->waiting, memory_order_relaxed) > member->pending) {
+    bool full = is_full(member);
+
+    if (full && member->refuse == NULL) {
         drop(member);
         return;
     }
     atomic_fetch_add(&message->references, 1);
+    if (full) {
+        refuse(member, message);
+        return;
+    }
     if (catga_local_queue_put(&hub->queue, (catga_local_item){member, message})) {
         sem_post(&hub->queued);
     } else {
@@ -263,7 +283,10 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
     if (member != NULL) {
         catga_local_message direct;
         catga_local_message_borrow(&direct, message, requester, token);
-        give(member, &direct);
+        if (is_full(member))
+            refuse(member, &direct);
+        else
+            give(member, &direct);
         return CATGA_OK;
     }
     status = broadcast(requester, message, token, requester, &taken);

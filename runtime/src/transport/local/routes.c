@@ -125,6 +125,7 @@ catga_subscription *catga_local_subscribe(catga_local_transport *transport,
         return NULL;
     member->transport = transport;
     member->receive = options->receive;
+    member->refuse = options->refuse;
     member->user = options->user;
     member->pending = options->pending;
     atomic_store(&member->overflowing, false);

@@ -8,6 +8,7 @@
  *     link.c          a connection that is sought again whenever it is lost
  *     keeper.c        the thread that seeks
  *     subscription.c  what comes in
+ *     line.c          what waits for a handler of requests, and what is refused
  *     send.c          what goes out
  *     pace.c          over which link
  *     store.c         what is stored: answers to it, settling, the ack subject
@@ -192,7 +193,57 @@ void catga_nats_keeper_wake(catga_nats *nats);
  */
 catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once);
 
+/* ---- Lines of requests ---- */
+
+typedef struct catga_nats_place {
+    natsMsg *message;
+    int64_t came_ns;
+} catga_nats_place;
+
+typedef struct catga_nats_line {
+    catga_subscription *subscription;
+    catga_nats_place *places; /* a ring; the tail moves behind the door, the head in `thread` */
+    unsigned size;
+    unsigned limit;
+    unsigned head;
+    unsigned tail;
+    atomic_uint length; /* those that wait, and the one that is handled */
+    atomic_uint quick;  /* how often in succession the handler has been quick */
+    atomic_int door;
+    atomic_bool draining;
+    atomic_bool ending;
+    sem_t filled;
+    pthread_t thread;
+} catga_nats_line;
+
+/* A line in which `limit` requests may wait; NULL when there is no memory or no thread. */
+catga_nats_line *catga_nats_line_new(catga_subscription *subscription, unsigned limit);
+
+/* Handles the message, puts it into the line, or refuses it. */
+void catga_nats_line_join(catga_nats_line *line, natsSubscription *native, natsMsg *message);
+
+/* Under the lock, when nobody joins any more: true when it is empty; else `changed` will tell. */
+bool catga_nats_line_drained(catga_nats_line *line);
+
+/* When it is empty. */
+void catga_nats_line_end(catga_nats_line *line);
+
 /* ---- Subscriptions ---- */
+
+/*
+ * When a connection is lost while its delivery thread is in a handler, the thread of the next
+ * connection must wait: a subscription's messages are received one at a time. There is one thread
+ * otherwise, so the turn is free and an exchange takes it.
+ */
+void catga_nats_turn_take(atomic_int *turn);
+void catga_nats_turn_give(atomic_int *turn);
+
+/* How long the message at hand has waited, at least. One thread at a time. */
+int64_t catga_nats_waited(catga_subscription *subscription, natsSubscription *native);
+
+/* Gives `message` to one of the functions of its subscription. */
+void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
+                        natsMsg *message, int64_t waited_ns);
 
 struct catga_subscription {
     TAILQ_ENTRY(catga_subscription) entry;
@@ -202,7 +253,9 @@ struct catga_subscription {
     int pending;
     char *acks; /* of a consumer: what the reply subjects of its messages begin with; else NULL */
     catga_receive_function *receive;
+    catga_receive_function *refuse;
     void *user;
+    catga_nats_line *line; /* of a handler of requests; else NULL */
 
     /* Under the transport's lock. */
     natsSubscription *native; /* on the connection that is there now, or NULL */
@@ -211,11 +264,11 @@ struct catga_subscription {
     bool orphan;     /* there was a thread that does not tell its end */
     int64_t dropped; /* of `native`, as counted already */
 
-    /* Which delivery thread may call `receive`: see take_turn. */
+    /* Which thread may call `receive`. */
     atomic_int turn;
 
     /*
-     * Of the thread whose turn it is. When `known` messages are still to come, they were there at
+     * Of the thread whose turn it is, or who is behind the line's door. When `known` messages are still to come, they were there at
      * `known_ns`.
      */
     natsSubscription *known_of;

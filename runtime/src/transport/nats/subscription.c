@@ -17,31 +17,25 @@
 
 /* ---- A message comes ---- */
 
-/*
- * When a connection is lost while its delivery thread is in a handler, the thread of the next
- * connection must wait: a subscription's messages are received one at a time. There is one thread
- * otherwise, so the turn is free and an exchange takes it.
- */
 enum { TURN_FREE, TURN_TAKEN };
 
-static void take_turn(catga_subscription *subscription)
+void catga_nats_turn_take(atomic_int *turn)
 {
     struct timespec pause = {.tv_nsec = CATGA_MILLISECOND};
-    while (atomic_exchange_explicit(&subscription->turn, TURN_TAKEN, memory_order_acquire) ==
-           TURN_TAKEN)
+    while (atomic_exchange_explicit(turn, TURN_TAKEN, memory_order_acquire) == TURN_TAKEN)
         nanosleep(&pause, NULL);
 }
 
-static void give_turn(catga_subscription *subscription)
+void catga_nats_turn_give(atomic_int *turn)
 {
-    atomic_store_explicit(&subscription->turn, TURN_FREE, memory_order_release);
+    atomic_store_explicit(turn, TURN_FREE, memory_order_release);
 }
 
 /*
  * The least time that the message at hand has waited. nats.c does not say when a message came, but
  * it says how many are waiting: those were there when it was asked.
  */
-static int64_t waited(catga_subscription *subscription, natsSubscription *native)
+int64_t catga_nats_waited(catga_subscription *subscription, natsSubscription *native)
 {
     if (subscription->known > 0 && subscription->known_of == native) {
         subscription->known--;
@@ -71,26 +65,37 @@ static bool is_no_responders(natsMsg *message)
     return count == 1;
 }
 
-static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
-                       void *closure)
+void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
+                        natsMsg *message, int64_t waited_ns)
 {
-    (void)connection;
-    catga_subscription *subscription = closure;
-    take_turn(subscription);
     catga_incoming incoming = {
         .subject = catga_str(natsMsg_GetSubject(message)),
         .reply = natsMsg_GetReply(message),
         .data = (const uint8_t *)natsMsg_GetData(message),
         .length = (size_t)natsMsg_GetDataLength(message),
-        .waited_ns = waited(subscription, native),
+        .waited_ns = waited_ns,
         .no_responders = is_no_responders(message),
         .native = message,
     };
     if (subscription->acks == NULL || catga_nats_read_ack(&incoming, subscription->acks))
-        subscription->receive(subscription->user, &incoming);
+        function(subscription->user, &incoming);
     else
         catga_nats_release(&incoming); /* anyone may publish there: it is not from the stream */
-    give_turn(subscription);
+}
+
+static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
+                       void *closure)
+{
+    (void)connection;
+    catga_subscription *subscription = closure;
+    if (subscription->line != NULL) {
+        catga_nats_line_join(subscription->line, native, message);
+        return;
+    }
+    catga_nats_turn_take(&subscription->turn);
+    catga_nats_receive(subscription, subscription->receive, message,
+                       catga_nats_waited(subscription, native));
+    catga_nats_turn_give(&subscription->turn);
 }
 
 /* The last that a delivery thread does: after a drain, or when its connection has ended. */
@@ -227,16 +232,20 @@ static catga_subscription *subscription_new(catga_nats *nats,
     if (subscription == NULL)
         return NULL;
     subscription->owner = nats;
-    subscription->pending =
-        options->pending == 0 || options->pending > INT_MAX ? -1 : (int)options->pending;
+    bool bounded = options->refuse == NULL && options->pending != 0 && options->pending <= INT_MAX;
+    subscription->pending = bounded ? (int)options->pending : -1;
     subscription->receive = options->receive;
+    subscription->refuse = options->refuse;
     subscription->user = options->user;
     subscription->subject = strdup(options->subject);
     subscription->queue_group = copy_of(options->queue_group);
     subscription->acks = copy_of(acks);
-    if (subscription->subject != NULL &&
-        (subscription->queue_group != NULL || options->queue_group == NULL) &&
-        (subscription->acks != NULL || acks == NULL))
+    bool complete = subscription->subject != NULL &&
+                    (subscription->queue_group != NULL || options->queue_group == NULL) &&
+                    (subscription->acks != NULL || acks == NULL);
+    if (complete && options->refuse != NULL)
+        subscription->line = catga_nats_line_new(subscription, options->pending);
+    if (complete && (subscription->line != NULL || options->refuse == NULL))
         return subscription;
     subscription_free(subscription);
     return NULL;
@@ -261,6 +270,8 @@ catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_
         TAILQ_INSERT_TAIL(&nats->subscriptions, added, entry);
     pthread_mutex_unlock(&nats->lock);
     if (useless) {
+        if (added->line != NULL)
+            catga_nats_line_end(added->line);
         subscription_free(added);
         return CATGA_NO_MEMORY;
     }
@@ -289,6 +300,12 @@ static void start_drain(catga_subscription *subscription)
         natsSubscription_DrainTimeout(subscription->native, 0);
 }
 
+/* What comes comes first from nats.c's thread, then out of the line. */
+static bool is_drained(const catga_subscription *subscription)
+{
+    return subscription->threads == 0 && catga_nats_line_drained(subscription->line);
+}
+
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
                               int timeout_ms)
 {
@@ -297,9 +314,9 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
     pthread_mutex_lock(&nats->lock);
     start_drain(subscription);
     bool in_time = timeout_ms > 0;
-    while (subscription->threads > 0 && in_time)
+    while (!is_drained(subscription) && in_time)
         in_time = pthread_cond_timedwait(&nats->changed, &nats->lock, &end) == 0;
-    bool drained = subscription->threads == 0;
+    bool drained = is_drained(subscription);
     pthread_mutex_unlock(&nats->lock);
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }
@@ -315,8 +332,10 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
     TAILQ_REMOVE(&nats->subscriptions, subscription, entry);
     pthread_mutex_unlock(&nats->lock);
     natsSubscription_Destroy(subscription->native);
+    if (subscription->line != NULL)
+        catga_nats_line_end(subscription->line);
     if (subscription->orphan)
-        take_turn(subscription); /* for good: a message that is still on its way never gets one */
+        catga_nats_turn_take(&subscription->turn); /* for good: a message that is still on its way never gets one */
     else
         subscription_free(subscription);
 }

@@ -1,0 +1,301 @@
+/*
+ * What a program may rely on when there is too much to do, and when a service goes, whichever transport
+ * carries its calls: overload local | nats (at $NATS_URL).
+ */
+#include "bus_fixture.h"
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { BACKLOG = 3, CALLERS = 16 };
+
+typedef struct stage stage;
+
+/* A call that waits in a thread of its own: on the local server that thread runs the handler. */
+typedef struct caller {
+    stage *s;
+    catga_bus *bus;
+    const catga_message *message;
+} caller;
+
+struct stage {
+    catga_local *hub; /* NULL: NATS */
+    char prefix[64];
+    catga_bus *buses[4];
+    size_t bus_count;
+    sem_t started;
+    sem_t may_end;
+    atomic_uint run;
+    atomic_uint run_elsewhere;
+    atomic_uint outcomes[CATGA_STATUS_COUNT];
+    caller callers[CALLERS];
+    pthread_t threads[CALLERS];
+    unsigned caller_count;
+};
+
+static const char *transport;
+
+static catga_bus *join(stage *s, catga_options options)
+{
+    options.prefix = s->prefix;
+    catga_bus *bus = open_bus(s->hub, options);
+    s->buses[s->bus_count++] = bus;
+    return bus;
+}
+
+static int set_stage(void **state)
+{
+    static unsigned number;
+    stage *s = calloc(1, sizeof *s);
+
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+        return -1;
+    snprintf(s->prefix, sizeof s->prefix, "much-%d-%u", (int)getpid(), number++);
+    sem_init(&s->started, 0, 0);
+    sem_init(&s->may_end, 0, 0);
+    *state = s;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    stage *s = *state;
+    for (unsigned i = 0; i < 100; i++)
+        sem_post(&s->may_end);
+    while (s->caller_count > 0)
+        pthread_join(s->threads[--s->caller_count], NULL);
+    while (s->bus_count > 0)
+        catga_close(s->buses[--s->bus_count]);
+    catga_local_close(s->hub);
+    sem_destroy(&s->started);
+    sem_destroy(&s->may_end);
+    free(s);
+    return 0;
+}
+
+/* ---- Messages and handlers ---- */
+
+static const catga_message once = {"catga.commands.sample.v1.Echo",
+                                   &sample_echo_table,
+                                   &sample_answer_table,
+                                   &sample_error,
+                                   CATGA_COMMAND,
+                                   5000,
+                                   0,
+                                   NULL};
+static const catga_message often = {"catga.commands.sample.v1.Echo",
+                                    &sample_echo_table,
+                                    &sample_answer_table,
+                                    &sample_error,
+                                    CATGA_COMMAND,
+                                    5000,
+                                    8,
+                                    NULL};
+
+static const sample hello = {{"hello", 5}, 1};
+
+static catga_status answer(catga_context *context, sample_view view)
+{
+    sample reply = {sample_get_text(view), 1};
+    return catga_answer(context, &sample_echo_message, &reply);
+}
+
+static catga_status wait_and_answer(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    atomic_fetch_add(&s->run, 1);
+    sem_post(&s->started);
+    sem_wait(&s->may_end);
+    return answer(context, view);
+}
+
+static catga_status answer_elsewhere(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    atomic_fetch_add(&s->run_elsewhere, 1);
+    return answer(context, view);
+}
+
+static void serve(stage *s, catga_bus *bus, sample_function *function)
+{
+    const sample_answerer functions = {function, function};
+    assert_int_equal(catga_serve(bus, &sample_answerer_service, &functions, s), CATGA_OK);
+}
+
+static void note_outcome(catga_status status, sample_view view, const catga_error *error,
+                         void *user)
+{
+    stage *s = user;
+    (void)view;
+    (void)error;
+    atomic_fetch_add(&s->outcomes[status], 1);
+}
+
+static void send(stage *s, catga_bus *bus, const catga_message *message)
+{
+    assert_int_equal(catga_send(bus, message, &hello, sample_deliver, (catga_function)note_outcome,
+                                s),
+                     CATGA_OK);
+}
+
+static void *call(void *argument)
+{
+    caller *c = argument;
+    catga_reply reply;
+    catga_status status = catga_call(c->bus, c->message, &hello, &reply);
+    catga_received_free(reply.received);
+    note_outcome(status, (sample_view){NULL}, NULL, c->s);
+    return NULL;
+}
+
+static void begin_call(stage *s, catga_bus *bus, const catga_message *message)
+{
+    caller *c = &s->callers[s->caller_count];
+    *c = (caller){s, bus, message};
+    assert_int_equal(pthread_create(&s->threads[s->caller_count++], NULL, call, c), 0);
+}
+
+static void let_end(stage *s, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        sem_post(&s->may_end);
+}
+
+/* ---- Too much ---- */
+
+/* A service whose handler is busy, while BACKLOG requests wait, and `refused` have been refused. */
+static catga_bus *be_full(stage *s, catga_bus *client, unsigned refused)
+{
+    catga_bus *server = join(s, (catga_options){.backlog = BACKLOG});
+    serve(s, server, wait_and_answer);
+    for (unsigned i = 0; i < 1 + BACKLOG + refused; i++)
+        begin_call(s, client, &once);
+    wait_until(s->outcomes[CATGA_OVERLOADED] == refused);
+    return server;
+}
+
+static void what_is_too_much_is_refused_at_once(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = be_full(s, client, 2);
+    catga_reply reply;
+
+    assert_int_equal(catga_call(client, &once, &hello, &reply), CATGA_OVERLOADED);
+    assert_int_equal(reply.error.code, 429);
+    catga_received_free(reply.received);
+    send(s, client, &once);
+    wait_until(s->outcomes[CATGA_OVERLOADED] == 3);
+    assert_int_equal(s->run, 1); /* all that while the handler was busy with the first */
+    assert_int_equal(catga_count(server).overloaded, 4);
+    let_end(s, 1 + BACKLOG);
+    wait_until(s->outcomes[CATGA_OK] == 1 + BACKLOG);
+    assert_int_equal(s->run, 1 + BACKLOG);
+}
+
+static void what_was_refused_is_tried_again_in_time(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    be_full(s, client, 1);
+    begin_call(s, client, &often);
+    wait_until(catga_count(client).calls_retried > 0);
+    let_end(s, 1 + BACKLOG + 1);
+    wait_until(s->outcomes[CATGA_OK] == 1 + BACKLOG + 1);
+    assert_int_equal(s->run, 1 + BACKLOG + 1);
+}
+
+static void what_one_replica_refuses_another_takes(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    be_full(s, client, 1);
+    serve(s, join(s, (catga_options){.workers = 8}), answer_elsewhere); /* for the server, eight */
+    for (int i = 0; i < 10; i++)
+        call(&(caller){s, client, &often});
+    assert_int_equal(s->outcomes[CATGA_OK], 10);
+    assert_int_equal(s->run_elsewhere, 10);
+    assert_int_equal(s->run, 1);
+    let_end(s, 1 + BACKLOG);
+    wait_until(s->outcomes[CATGA_OK] == 10 + 1 + BACKLOG);
+}
+
+/* Quick or not, within its limit everything is handled, once. */
+static void a_burst_within_the_limit_is_handled(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = join(s, (catga_options){.backlog = 2000});
+
+    serve(s, server, answer_elsewhere);
+    for (int i = 0; i < 2000; i++)
+        send(s, client, &once);
+    wait_until(s->outcomes[CATGA_OK] == 2000);
+    assert_int_equal(s->run_elsewhere, 2000);
+    assert_int_equal(catga_count(server).overloaded, 0);
+}
+
+/* ---- The end of a service ---- */
+
+/* A service whose handler is busy with one request. */
+static catga_bus *be_busy(stage *s, catga_bus *client)
+{
+    catga_bus *server = join(s, (catga_options){.drain_wait_ms = 100});
+    serve(s, server, wait_and_answer);
+    send(s, client, &once);
+    sem_wait(&s->started);
+    return server;
+}
+
+static void what_is_not_begun_in_time_is_told_to_go_elsewhere(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = be_busy(s, client);
+
+    send(s, client, &once);
+    send(s, client, &once);
+    assert_int_equal(catga_flush(client, 2000), CATGA_OK);
+    assert_int_equal(catga_drain(server), CATGA_TIMEOUT);
+    let_end(s, 1);
+    wait_until(s->outcomes[CATGA_OK] == 1 && s->outcomes[CATGA_DRAINING] == 2);
+    assert_int_equal(s->run, 1);
+    assert_int_equal(catga_count(server).refused_draining, 2);
+}
+
+static void a_call_outlives_the_replica_that_goes(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = be_busy(s, client);
+
+    for (int i = 0; i < 5; i++)
+        send(s, client, &often);
+    assert_int_equal(catga_flush(client, 2000), CATGA_OK);
+    assert_int_equal(catga_drain(server), CATGA_TIMEOUT);
+    serve(s, join(s, (catga_options){0}), answer_elsewhere);
+    let_end(s, 1);
+    wait_until(s->outcomes[CATGA_OK] == 6);
+    assert_int_equal(s->run, 1);
+    assert_int_equal(s->run_elsewhere, 5);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+    const struct CMUnitTest tests[] = {
+        CASE(what_is_too_much_is_refused_at_once),
+        CASE(what_was_refused_is_tried_again_in_time),
+        CASE(what_one_replica_refuses_another_takes),
+        CASE(a_burst_within_the_limit_is_handled),
+        CASE(what_is_not_begun_in_time_is_told_to_go_elsewhere),
+        CASE(a_call_outlives_the_replica_that_goes),
+    };
+    transport = argc > 1 ? argv[1] : "local";
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
