@@ -81,6 +81,15 @@ CATGA_WIRE(f32, float, 32)
 CATGA_WIRE(f64, double, 64)
 #undef CATGA_WIRE
 
+/* Two numbers side by side, in one instruction. */
+static inline void catga_store_two_u16(uint8_t *at, uint16_t first, uint16_t second)
+{
+    uint32_t low = catga_order_16(CATGA_HOST_IS_LITTLE ? first : second);
+    uint32_t high = catga_order_16(CATGA_HOST_IS_LITTLE ? second : first);
+    uint32_t both = low | high << 16;
+    memcpy(at, &both, sizeof both);
+}
+
 /* Any byte but 0 is true: copying another value into a bool would be undefined. */
 static inline bool catga_load_bool(const uint8_t *at)
 {

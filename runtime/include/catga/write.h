@@ -122,7 +122,7 @@ static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uin
 static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *full, uint64_t present)
 {
     size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
-    catga_store_u32(at, (uint32_t)(size | (size_t)full[1] << 16));
+    catga_store_two_u16(at, (uint16_t)size, full[1]);
     if (full[0] > 4) /* a table without fields has no room for entries */
         catga_store_entries(at + 4, full + 2, present);
     if (full[0] > 4 + 2 * 4)

@@ -102,7 +102,7 @@ uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *ty
 static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
-    catga_store_u32(at, (uint32_t)(4 + 2 * count) | (uint32_t)type->vtable[1] << 16);
+    catga_store_two_u16(at, (uint16_t)(4 + 2 * count), type->vtable[1]);
     for (size_t id = 0; id < count; id += 4)
         catga_store_entries(at + 4 + 2 * id, type->vtable + 2 + id, present >> id);
     return at + catga_round_up(4 + 2 * count);
