@@ -1,0 +1,77 @@
+"""What a server, or something between, may do to the protocol itself. These have no number in the scorecard."""
+
+import time
+
+from faults.instances import calls_survive
+from scene import ACK_WAIT, fault, now
+
+
+def behind_proxy(scene):
+    """A replica and the load behind a proxy, two replicas beside it."""
+    scene.serve()
+    proxy = scene.proxy()
+    scene.work("a", servers=proxy.url())
+    scene.work("b", "c")
+    scene.load(servers=proxy.url())
+    time.sleep(scene.random.uniform(0.4, 0.7))
+    return proxy
+
+
+def comes_back(scene, read, since):
+    """The replica behind the proxy is given queries again, and the load goes on."""
+    times = [note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
+             if note.instance == "a" and note.time > since]
+    scene.must(times, "the replica was never given anything again")
+    scene.figure("recovery", read.gap("act", "ask", since=since))
+    scene.must(scene.figures["recovery"] < 2, f"no call succeeded for {scene.figures['recovery']:.3f} s")
+
+
+@fault("T49", "the server says -ERR, which ends a connection of nats.c for good", short=True)
+def error_said(scene):
+    proxy = behind_proxy(scene)
+    said = now()
+    proxy.tell("error Unknown Protocol Operation")
+    time.sleep(2)
+    comes_back(scene, scene.finish(), said)
+
+
+@fault("T50", "the server's answers to pings are lost")
+def pongs_lost(scene):
+    proxy = behind_proxy(scene)
+    before = proxy.count()["connections"]
+    proxy.tell("drop pong 1 1000")
+    time.sleep(3)
+    proxy.tell("pass")
+    healed = now()
+    time.sleep(1.5)
+    made = proxy.count()["connections"] - before
+    read = scene.finish()
+    scene.must(made > 0, "a connection that nobody answers on was kept")
+    after = [time for time in read.successes("act", "ask") if time > healed]
+    scene.must(after and after[0] < healed + 2_000_000_000, "no call succeeded within two seconds of the end")
+    scene.figure("recovery", (after[0] - healed) / 1e9 if after else 0)
+
+
+@fault("T51", "connections end in the middle of a message")
+def cut_off(scene):
+    proxy = behind_proxy(scene)
+    for _ in range(5):
+        proxy.tell(f"cut {scene.random.choice(('up', 'down'))} {scene.random.randint(1, 20000)}")
+        time.sleep(0.5)
+    cut = now()
+    proxy.tell("pass")
+    time.sleep(1)
+    comes_back(scene, scene.finish(), cut)
+
+
+@fault("T52", "messages to a replica are swallowed: stored events, requests and answers")
+def message_swallowed(scene):
+    proxy = behind_proxy(scene)
+    swallowed = now()
+    for subject in ("catga.events.test.work.v1.Kept", "catga.queries.", "_INBOX."):
+        proxy.tell(f"drop message {scene.random.randint(1, 30)} 1 {subject}")
+        before = proxy.count()["message_dropped"]
+        while proxy.count()["message_dropped"] == before:
+            time.sleep(0.01)
+    time.sleep(ACK_WAIT + 0.5)
+    calls_survive(scene, scene.finish(), swallowed, 1)
