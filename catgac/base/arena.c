@@ -56,13 +56,15 @@ _Noreturn void arena_give_up(arena *memory)
 }
 
 /* Touching memory page by page takes a fifth of a large compilation: the system is asked for larger
- * pages. It may refuse; nothing depends on it. */
+ * pages, for all of a block, since one in parts cannot grow where it lies. It may refuse; nothing
+ * depends on it. */
 static void prefer_large_pages(const struct arena_block *block)
 {
+    const uintptr_t mask = ARENA_PAGE_SIZE - 1;
     if (ARENA_BLOCK_PER_ALLOCATION || block->capacity < ARENA_LARGE_BLOCK_SIZE)
         return;
-    uintptr_t begin = ((uintptr_t)block + ARENA_PAGE_SIZE - 1) & ~(uintptr_t)(ARENA_PAGE_SIZE - 1);
-    uintptr_t end = (uintptr_t)(block->bytes + block->capacity) & ~(uintptr_t)(ARENA_PAGE_SIZE - 1);
+    uintptr_t begin = (uintptr_t)block & ~mask;
+    uintptr_t end = ((uintptr_t)(block->bytes + block->capacity) + mask) & ~mask;
     (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 

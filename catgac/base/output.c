@@ -151,8 +151,9 @@ static bool stage(staged *one, size_t number)
     if (file < 0)
         return false;
     one->is_beside = true;
-    keep_mode(file, one->wanted->path);
-    bool written = write_all(file, one->wanted->content);
+    /* What is replaced must not be lost when the machine crashes; before a new file was nothing. */
+    bool replaces = keep_mode(file, one->wanted->path);
+    bool written = write_all(file, one->wanted->content) && (!replaces || fsync(file) == 0);
     int reason = errno;
     if (close(file) != 0 && written)
         return false;

@@ -69,19 +69,23 @@ static char *enlarged(const buffer *out, size_t capacity)
     return data;
 }
 
-/* Makes room for `more` bytes and a NUL. */
-static void buffer_reserve(buffer *out, size_t more)
+static void enlarge(buffer *out, size_t more)
 {
     if (more > SIZE_MAX / 4 || out->length > SIZE_MAX / 4)
         arena_give_up(out->memory);
     size_t needed = out->length + more + 1;
-    if (needed <= out->capacity)
-        return;
     size_t capacity = out->capacity == 0 ? BUFFER_FIRST_CAPACITY : out->capacity;
     while (capacity < needed)
         capacity *= 2;
     out->data = enlarged(out, capacity);
     out->capacity = capacity;
+}
+
+/* Makes room for `more` bytes and a NUL. The length is less than the capacity, unless both are 0. */
+static inline void buffer_reserve(buffer *out, size_t more)
+{
+    if (more >= out->capacity - out->length)
+        enlarge(out, more);
 }
 
 void buffer_append(buffer *out, slice piece)

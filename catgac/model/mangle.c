@@ -1,6 +1,8 @@
 /* mangle.c -- see mangle.h. */
 #include "model/mangle.h"
 
+#include <string.h>
+
 static bool is_upper(char c)
 {
     return c >= 'A' && c <= 'Z';
@@ -78,17 +80,15 @@ slice mangle_upper_prefix(arena *memory, slice namespace)
     return upper_of(memory, mangle_prefix(memory, namespace));
 }
 
+/* Constants, not a table: every name is held against every word, and compilers know what to do. */
 bool mangle_is_reserved(slice word)
 {
-    static const slice reserved[] = {
-#define RESERVED(word) {word, sizeof(word) - 1},
+#define RESERVED(text)                                                                             \
+    (word.length == sizeof(text) - 1 && memcmp(word.data, text, sizeof(text) - 1) == 0) ||
+    return
 #include "model/reserved.def"
+        false;
 #undef RESERVED
-    };
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (reserved[i].data[0] == word.data[0] && slice_equal(reserved[i], word))
-            return true;
-    return false;
 }
 
 slice mangle_member(arena *memory, slice name)
