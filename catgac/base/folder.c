@@ -40,26 +40,45 @@ void path_list_add(arena *memory, path_list *list, const char *path)
     list->items[list->count++] = path;
 }
 
+/* Gives back what scandir() made. Returns the names, one behind the other, and an empty one; they
+ * are whole before anything else can run out of memory. */
+static const char *take_names(arena *memory, struct dirent **entries, int count)
+{
+    size_t size = 1;
+    for (int i = 0; i < count; i++)
+        size += strlen(entries[i]->d_name) + 1;
+    char *names = arena_try_array(memory, size, 1);
+    char *end = names;
+    for (int i = 0; i < count; i++) {
+        if (names != NULL)
+            end = stpcpy(end, entries[i]->d_name) + 1;
+        free(entries[i]);
+    }
+    free(entries);
+    if (names == NULL)
+        arena_give_up(memory);
+    return names;
+}
+
 static bool visit(walk *w, const char *folder, int depth)
 {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
-    bool good = count >= 0;
-    for (int i = 0; i < count; i++) {
-        const char *name = entries[i]->d_name;
+    if (count < 0)
+        return false;
+    bool good = true;
+    const char *name = take_names(w->memory, entries, count);
+    for (; name[0] != '\0'; name += strlen(name) + 1) {
         buffer path = buffer_in(w->memory);
         buffer_printf(&path, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
         struct stat facts;
-        if (name[0] != '.' && lstat(path.data, &facts) == 0) {
-            if (S_ISDIR(facts.st_mode) && depth < DEPTH_LIMIT)
-                good = visit(w, path.data, depth + 1) && good;
-            else if (!S_ISDIR(facts.st_mode) && is_schema(name))
-                path_list_add(w->memory, w->found, path.data);
-        }
-        free(entries[i]);
+        if (name[0] == '.' || lstat(path.data, &facts) != 0)
+            continue;
+        if (S_ISDIR(facts.st_mode) && depth < DEPTH_LIMIT)
+            good = visit(w, path.data, depth + 1) && good;
+        else if (!S_ISDIR(facts.st_mode) && is_schema(name))
+            path_list_add(w->memory, w->found, path.data);
     }
-    if (count >= 0)
-        free(entries);
     return good;
 }
 

@@ -168,8 +168,10 @@ static source_status load_open_file(source_set *set, int file, slice shown_path,
         return refusal;
 
     char *bytes = arena_try_array(set->memory, (size_t)facts.st_size + 1, 1);
-    if (bytes == NULL)
-        return SOURCE_TOO_MUCH;
+    if (bytes == NULL) {
+        close(file);
+        arena_give_up(set->memory);
+    }
     ssize_t length = read_all(file, bytes, (size_t)facts.st_size);
     if (length < 0)
         return SOURCE_UNREADABLE;

@@ -1,17 +1,21 @@
 /*
- * Every allocation of the compiler fails once: a schema with one of everything is compiled up to the files in
- * memory, with the first, the second, the third ... failing, until a run gets by without. Each run ends where
- * memory is given back; nothing leaks (under AddressSanitizer), and a run that succeeds gives the same bytes.
+ * Every allocation of the compiler fails once: each command runs with the first, the second, the third ... failing, until a
+ * run gets by without. Each run ends where memory is given back; nothing leaks (under AddressSanitizer), no file is left beside
+ * another, and a run that succeeds says, prints and writes the same.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "check/check.h"
+#include "commands/command.h"
 #include "generate/embedded.h"
 #include "generate/generate.h"
 #include "syntax/parse.h"
@@ -23,6 +27,8 @@ void *__real_arena_array(arena *memory, size_t count, size_t size);
 void *__wrap_arena_array(arena *memory, size_t count, size_t size);
 void *__real_arena_try_array(arena *memory, size_t count, size_t size);
 void *__wrap_arena_try_array(arena *memory, size_t count, size_t size);
+void *__real_arena_grow(arena *memory, void *last, size_t size, size_t new_size);
+void *__wrap_arena_grow(arena *memory, void *last, size_t size, size_t new_size);
 
 static bool fails_now(void)
 {
@@ -47,80 +53,184 @@ void *__wrap_arena_try_array(arena *memory, size_t count, size_t size)
     return fails_now() ? NULL : __real_arena_try_array(memory, count, size);
 }
 
-typedef struct compilation {
-    arena memory;
-    source_set sources;
-    diagnostics diags;
-    interner names;
-    options chosen;
-    templates set;
-    output_list outputs;
-} compilation;
-
-static void compile(compilation *c)
+void *__wrap_arena_grow(arena *memory, void *last, size_t size, size_t new_size)
 {
-    slice text = {(const char *)embedded_schema.bytes, embedded_schema.length};
-    source_set_open(&c->sources, &c->memory, NULL, 0);
-    diagnostics_open(&c->diags, &c->sources);
-    c->names = interner_in(&c->memory);
-    c->outputs = output_list_in(&c->memory);
-    c->chosen = (options){.emit = {true, true}};
-    ast_file *file = parse_source(&c->memory, &c->names, &c->diags,
-                                  source_from_text(&c->sources, embedded_schema.name, text));
-    file->is_given = true;
-    ast tree = {&file, 1};
-    const model *facts = check(&c->memory, &c->names, &c->diags, &tree);
-    assert_non_null(facts);
-    assert_true(templates_open(&c->set, &c->memory, &c->diags, &c->sources, NULL));
-    assert_true(generate(&c->chosen, facts, &c->set, &c->outputs));
+    return fails_now() ? NULL : __real_arena_grow(memory, last, size, new_size);
 }
 
-static uint64_t hash_of(const output_list *outputs)
+/* ---- Schemas --------------------------------------------------------------------------------- */
+
+/* What was, and what is: each kind of declaration, changed. */
+static const char before_text[] =
+    "namespace shop; version 1;\n"
+    "import \"lib.catga\";\n"
+    "enum Color: u8 { Red, Green } flags Right: u8 { Read, Write } errors Bad { A = 1; B = 2; }\n"
+    "struct Point { x: f64; } union Choice { Left, Right2: Left, at: Point }\n"
+    "/// Left.\ntable Left { a: u32 = 1 @range(1..9); b: string @max(9); c: Color; d: [Choice]; e: Money; }\n"
+    "@timeout(5s) @retry(3) command Do -> Left throws Bad { a: string @required; }\n"
+    "@qos(at_least_once) @retry(3, backoff: 1s..4s) @dead_letter event Done { a: u32; }\n"
+    "service One { handle Do; publish Done; } service Two { on Done group as hear; }\n";
+static const char after_text[] =
+    "namespace shop; version 1;\n"
+    "import \"lib.catga\";\n"
+    "enum Color: u8 { Red, Blue } flags Right: u8 { Write, Read } errors Bad { A = 1; C = 3; }\n"
+    "struct Point { x: f32; } union Choice { Left, at: Point }\n"
+    "/// Left.\ntable Left { a: u64 = 2 @range(1..8); b: string @max(8); d: [Choice]; z: Money; }\n"
+    "@timeout(4s) command Do -> Left throws Bad { a: string; b: u8; }\n"
+    "event Done { a: u32; }\n"
+    "service One { handle Do; publish Done; } service Two { on Done broadcast as listen; }\n";
+static const char broken_text[] =
+    "namespace shop; version 1\n"
+    "import \"gone.catga\";\n"
+    "/// \xE2\x80\xAE\n"
+    "table Table { a: strng; b: u8 = 256; c: u8 @requird; a: u8; }\n"
+    "event Event -> Table { a: u8 }\n"
+    "tabel Other { }\n";
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Into an empty folder, which is entered. */
+static int write_schemas(void **state)
+{
+    (void)state;
+    const char *folder = getenv("CATGA_TEMP");
+    if (folder == NULL || chdir(folder) != 0)
+        return 1;
+    FILE *everything = fopen("everything.catga", "w");
+    assert_non_null(everything);
+    assert_int_equal(fwrite(embedded_schema.bytes, 1, embedded_schema.length, everything), embedded_schema.length);
+    assert_int_equal(fclose(everything), 0);
+    write_file("lib.catga", "namespace lib; version 1; table Money { amount: decimal(2); }\n");
+    write_file("before.catga", before_text);
+    write_file("after.catga", after_text);
+    write_file("broken.catga", broken_text);
+    return 0;
+}
+
+/* ---- A run ----------------------------------------------------------------------------------- */
+
+static void generate_files(run *r)
+{
+    output_list outputs = output_list_in(&r->memory);
+    templates set;
+    const ast *tree = parse_files(&r->memory, &r->names, &r->diags, &r->sources, r->chosen.files, r->chosen.file_count);
+    const model *facts = check(&r->memory, &r->names, &r->diags, tree);
+    if (facts == NULL || !templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates) ||
+        !generate(&r->chosen, facts, &set, &outputs))
+        return;
+    for (size_t i = 0; i < outputs.count; i++)
+        buffer_append(&r->printed, outputs.items[i].content);
+    slice input = slice_of(r->chosen.files[0]);
+    output_add(&outputs, "gen/depfile", depfile_text(&r->memory, &outputs, &input, 1));
+    assert_true(outputs_commit(&outputs, &r->diags));
+}
+
+static void act(run *r, int count, char **arguments)
+{
+    buffer problem = buffer_in(&r->memory);
+    assert_true(options_parse(&r->memory, count, arguments, &r->chosen, &problem));
+    source_set_open(&r->sources, &r->memory, r->chosen.roots, r->chosen.root_count);
+    diagnostics_open(&r->diags, &r->sources);
+    r->diags.manner = r->chosen.manner;
+    r->names = interner_in(&r->memory);
+    r->printed = buffer_in(&r->memory);
+    switch (r->chosen.command) {
+    case COMMAND_COMPILE:
+        generate_files(r);
+        break;
+    case COMMAND_FORMAT:
+        command_format(r);
+        break;
+    case COMMAND_BREAKING:
+        command_breaking(r);
+        break;
+    case COMMAND_EXPLAIN:
+        command_explain(r);
+        break;
+    case COMMAND_COUNT:
+        break;
+    }
+    diag_print(&r->diags, &r->printed);
+}
+
+static uint64_t hash_of(slice text)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
-    for (size_t i = 0; i < outputs->count; i++)
-        for (size_t j = 0; j < outputs->items[i].content.length; j++)
-            hash = (hash ^ (unsigned char)outputs->items[i].content.data[j]) *
-                   UINT64_C(0x100000001B3);
+    for (size_t i = 0; i < text.length; i++)
+        hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001B3);
     return hash;
 }
 
 /* Returns what came out, or 0 when memory ran out. */
-static uint64_t run_once(void)
+static uint64_t run_once(int count, char **arguments)
 {
-    compilation c;
-    arena_open(&c.memory, (size_t)256 << 20);
+    run r = {.memory = {.newest = NULL}};
+    arena_open(&r.memory, (size_t)256 << 20);
     volatile uint64_t hash = 0;
-    if (setjmp(c.memory.exhausted) == 0) {
-        compile(&c);
-        hash = hash_of(&c.outputs);
+    if (setjmp(r.memory.exhausted) == 0) {
+        act(&r, count, arguments);
+        hash = hash_of(buffer_slice(&r.printed));
     }
-    arena_close(&c.memory);
+    arena_close(&r.memory);
     return hash;
 }
 
-static void every_allocation_fails_once(void **state)
+static long count_failures(int count, char **arguments)
 {
-    (void)state;
     left = -1;
-    uint64_t expected = run_once();
+    uint64_t expected = run_once(count, arguments);
     assert_int_not_equal(expected, 0);
     long runs = 0;
     do {
         failed = false;
         left = runs++;
-        uint64_t hash = run_once();
+        uint64_t hash = run_once(count, arguments);
         if (hash != 0)
             assert_int_equal(hash, expected);
         else
             assert_true(failed);
     } while (failed);
-    assert_true(runs > 500);
-    print_message("%ld allocations\n", runs - 1);
+    assert_int_not_equal(system("find . -name '.catgac-*' | grep -q ."), 0);
+    return runs - 1;
+}
+
+/* ---- The commands ---------------------------------------------------------------------------- */
+
+static void every_allocation_fails_once(void **state)
+{
+    (void)state;
+    static const char *const lines[][8] = {
+        {"catgac", "-o", "gen", "--emit=c", "--emit=fbs", "everything.catga"},
+        {"catgac", "--diagnostics=text", "broken.catga"},
+        {"catgac", "--diagnostics=json", "broken.catga"},
+        {"catgac", "--diagnostics=sarif", "-Werror", "broken.catga"},
+        {"catgac", "fmt", "--diff", "--check", "."},
+        {"catgac", "breaking", "--against", "before.catga", "after.catga"},
+        {"catgac", "breaking", "--against", ".", "after.catga"},
+        {"catgac", "explain", "everything.catga"},
+        {"catgac", "explain", "--format=json", "everything.catga"},
+        {"catgac", "explain", "--format=dot", "everything.catga"},
+        {"catgac", "explain", "--format=mermaid", "before.catga", "Do", "Doo"},
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        char *arguments[9] = {NULL};
+        int count = 0;
+        for (; count < 8 && lines[i][count] != NULL; count++)
+            arguments[count] = (char *)(uintptr_t)lines[i][count];
+        long failures = count_failures(count, arguments);
+        print_message("%s: %ld allocations\n", arguments[1], failures);
+        assert_true(failures > 50);
+    }
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(every_allocation_fails_once, write_schemas)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
