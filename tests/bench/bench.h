@@ -26,6 +26,7 @@ typedef struct bench_pair {
     const char *unit;
     const char *who; /* the other side */
     bool more_is_better;
+    size_t rounds; /* 0: BENCH_ROUNDS */
     bench_side *ours;
     bench_side *other;
     void *state; /* given to both */
@@ -86,16 +87,17 @@ static inline void bench_compare(const bench_pair *pair)
 {
     double ours[BENCH_ROUNDS];
     double other[BENCH_ROUNDS];
+    size_t rounds = pair->rounds == 0 ? BENCH_ROUNDS : pair->rounds;
     pair->ours(pair->state);
     pair->other(pair->state);
-    for (int round = 0; round < BENCH_ROUNDS; round++) {
+    for (size_t round = 0; round < rounds; round++) {
         if (round % 2 == 0)
             ours[round] = pair->ours(pair->state);
         other[round] = pair->other(pair->state);
         if (round % 2 != 0)
             ours[round] = pair->ours(pair->state);
     }
-    bench_print(pair, bench_median(ours, BENCH_ROUNDS), bench_median(other, BENCH_ROUNDS));
+    bench_print(pair, bench_median(ours, rounds), bench_median(other, rounds));
 }
 
 #endif

@@ -1,0 +1,23 @@
+/*
+ * process.h: the measurement behind schema, start and compile: whole processes, from start to exit, by turns. It prints the
+ * median time and, in a line of its own with the name "NAME_memory", the most memory that any run had.
+ */
+#ifndef SIDE_PROCESS_H
+#define SIDE_PROCESS_H
+
+#include <stddef.h>
+
+typedef struct process_pair {
+    const char *name;
+    const char *who;    /* the other side */
+    size_t times;       /* runs of each side in a round */
+    size_t rounds;      /* 0: as many as ever */
+    const char *folder; /* emptied of its files before each run, or NULL */
+    /* Programs and arguments, with a NULL at the end. */
+    const char *const *ours;
+    const char *const *other;
+} process_pair;
+
+void process_compare(const process_pair *pair);
+
+#endif
