@@ -119,9 +119,8 @@ static void count_share(customers *self, const char *instance)
 
 static catga_status place_one(customers *self, unsigned order, const char *product_id)
 {
-    const shop_orders_create_order command = {.customer_id = CATGA_STR("CUST-008"),
-                                              .product_id = catga_str(product_id),
-                                              .quantity = 1};
+    const shop_orders_create_order command = {
+        .customer_id = CATGA_STR("CUST-008"), .product_id = catga_str(product_id), .quantity = 1};
     shop_orders_order_result_reply reply;
 
     catga_status status = shop_orders_create_order_call(bus_of(self, order), &command, &reply);

@@ -1,5 +1,5 @@
 /*
- * The test client: what it shows, in six parts. Each checks by itself that every step gave exactly
+ * The test client: what it shows, in seven parts. Each checks by itself that every step gave exactly
  * what it should, and counts in client.steps.failures what did not.
  */
 #ifndef SHOP_CLIENT_H
@@ -39,6 +39,9 @@ void client_shows_burst(shop_client *self);
 
 /* An order is shipped. */
 void client_shows_shipping(shop_client *self);
+
+/* An order is shipped whose customer cannot be told of it. */
+void client_shows_gone(shop_client *self);
 
 /* The server goes away and comes back. */
 void client_shows_outage(shop_client *self, const shop_outage *outage);

@@ -42,16 +42,31 @@ static void see_status(shop_client *self, const char *order_id)
     shop_orders_order_reply_free(&reply);
 }
 
+static bool order_and_ship(shop_client *self, const char *customer_id, char order_id[65])
+{
+    catga_status status = client_order(self, customer_id, "PROD-004", 219999, order_id);
+
+    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+        return false;
+    step(&self->steps, "The order %s is shipped", order_id);
+    ship(self, order_id);
+    return true;
+}
+
 void client_shows_shipping(shop_client *self)
 {
     char order_id[65];
 
-    catga_status status = client_order(self, "CUST-007", "PROD-004", 219999, order_id);
-    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+    if (!order_and_ship(self, "CUST-007", order_id))
         return;
-    step(&self->steps, "The order %s is shipped", order_id);
-    ship(self, order_id);
     see_status(self, order_id);
     step(&self->steps, "The order %s is shipped again, and is still one parcel", order_id);
     ship(self, order_id);
+}
+
+void client_shows_gone(shop_client *self)
+{
+    char order_id[65];
+
+    order_and_ship(self, "GONE-001", order_id);
 }

@@ -49,6 +49,11 @@ demonstrate() {
     said notifications "🚚 发货通知已发送 - 订单: $order, 客户: CUST-007, 运单号: TRK-$order"
     never_said notifications "收到事件: OrderCreated [OrderId=$order]"
 
+    step 'What no attempt can mend becomes a dead letter' \
+        'The customer has closed the account meanwhile: the handler rejects the event, and it is kept with the reason.'
+    play "$1" gone
+    said notifications '无法发送发货通知' 'GONE-001 has closed the account; it is a dead letter'
+
     step 'The server goes away and comes back' \
         'Meanwhile a call fails, and says that nothing was sent. Afterwards everything goes on: services, subscriptions and client find the server by themselves.'
     start client "$1/test_client" outage

@@ -44,20 +44,32 @@ static catga_status handle_audit(catga_context *context, shop_orders_order_creat
     return CATGA_OK;
 }
 
+/* Who has closed the account since ordering: there is nobody to write to any more. */
+static bool is_gone(catga_string customer_id)
+{
+    return customer_id.length >= 5 && memcmp(customer_id.data, "GONE-", 5) == 0;
+}
+
 /*
  * OrderShipped is stored: it waits while no notification service runs, and comes again when this
  * handler fails, up to three times. It may come twice, too; a second message with the same number
- * is a smaller evil than none.
+ * is a smaller evil than none. What no further attempt would mend is rejected: it becomes a dead
+ * letter, with the reason.
  */
 static catga_status handle_track(catga_context *context, shop_orders_order_shipped_view event)
 {
     notification_desk *self = catga_context_user(context);
     catga_string order_id = shop_orders_order_shipped_get_order_id(event);
+    catga_string customer_id = shop_orders_order_shipped_get_customer_id(event);
 
     shop_info(context, "收到事件: OrderShipped [OrderId=%.*s]", CATGA_PRINT(order_id));
+    if (is_gone(customer_id)) {
+        shop_warn(context, "无法发送发货通知 - 订单: %.*s, 客户: %.*s 已销户",
+                  CATGA_PRINT(order_id), CATGA_PRINT(customer_id));
+        return catga_reject(context, "%.*s has closed the account", CATGA_PRINT(customer_id));
+    }
     shop_info(context, "🚚 发货通知已发送 - 订单: %.*s, 客户: %.*s, 运单号: %.*s",
-              CATGA_PRINT(order_id),
-              CATGA_PRINT(shop_orders_order_shipped_get_customer_id(event)),
+              CATGA_PRINT(order_id), CATGA_PRINT(customer_id),
               CATGA_PRINT(shop_orders_order_shipped_get_tracking_number(event)));
     atomic_fetch_add(&self->tracked, 1);
     return CATGA_OK;

@@ -7,8 +7,7 @@
 
 static shop_records *map(int descriptor, int flags)
 {
-    void *memory =
-        mmap(NULL, sizeof(shop_records), PROT_READ | PROT_WRITE, flags, descriptor, 0);
+    void *memory = mmap(NULL, sizeof(shop_records), PROT_READ | PROT_WRITE, flags, descriptor, 0);
 
     return memory == MAP_FAILED ? NULL : memory;
 }

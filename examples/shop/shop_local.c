@@ -116,6 +116,22 @@ static void show_shipping(shop_client *client, local_shop *shop)
     check_done(client, "notified", &shop->notifications.notified, before);
 }
 
+/* What the notification service rejects is kept. */
+static void show_gone(shop_client *client, local_shop *shop)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+
+    client_shows_gone(client);
+    step(&client->steps, "The notification service gives it up: it is a dead letter");
+    for (int waited = 0; waited < DONE_WAIT_MS; waited += LOOK_EVERY_MS) {
+        if (catga_count(shop->notifications_bus).dead_letters > 0)
+            break;
+        nanosleep(&pause, NULL);
+    }
+    expect_number(&client->steps, "dead letters",
+                  (int64_t)catga_count(shop->notifications_bus).dead_letters, 1);
+}
+
 static void show(shop_client *client, local_shop *shop)
 {
     const shop_outage outage = {.begin = disconnect, .end = reconnect, .user = shop->server};
@@ -130,9 +146,11 @@ static void show(shop_client *client, local_shop *shop)
     check_notified(client, shop, 6);
     printf("\n== What is stored waits for who is away\n");
     show_shipping(client, shop);
+    printf("\n== What no attempt can mend becomes a dead letter\n");
+    show_gone(client, shop);
     printf("\n== The server goes away and comes back\n");
     client_shows_outage(client, &outage);
-    check_notified(client, shop, 8);
+    check_notified(client, shop, 9);
     printf("\n== Nobody is there to answer\n");
     stop(&shop->orders_bus);
     client_shows_silence(client);
