@@ -176,6 +176,9 @@ def figures_of(ledger, replicas, dead):
         "unknown": len(ledger.ids("U", *STORED)),
         "seen": len(handed),
         "seen_lost": len(missing),
-        "calls": len(ledger.sent("act", "ask", "peek")),
-        "calls_failed": len(ledger.ids("FU", "act", "ask", "peek")),
+        "queries": len(ledger.sent("ask")),
+        "queries_failed": len(ledger.ids("FU", "ask")),
+        "commands": len(ledger.sent("act")),
+        "commands_failed": len(ledger.ids("F", "act")),
+        "commands_unknown": len(ledger.ids("U", "act")),
     }

@@ -1,33 +1,41 @@
 """The results of many repetitions as a table of the README."""
 
+import math
+
+
+COLUMNS = ("", "fault", "held", "recovery: median", "95 %", "worst", "stored", "lost", "again", "queries", "failed",
+           "commands", "failed", "unknown")
+
 
 def make(results):
-    rows = ["| | fault | repetitions | held | recovery: median | 95 % | worst | acknowledged | lost | duplicates |",
-            "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |"]
     names = sorted({(int(result["number"][1:]), result["name"]) for result in results})
-    rows += [row([result for result in results if result["name"] == name]) for _, name in names]
-    return "\n".join(rows)
+    rows = [line(COLUMNS), line(["---"] * len(COLUMNS))]
+    return "\n".join(rows + [line(row([result for result in results if result["name"] == name])) for _, name in names])
+
+
+def line(cells):
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
 def row(results):
     played = [result for result in results if result["verdict"] != "skipped"]
+    start = [results[0]["number"], results[0]["sentence"]]
     if not played:
-        return f"| {results[0]['number']} | {results[0]['sentence']} | 0 | skipped: {results[0]['broken'][0]} | | | | | | |"
+        return start + [f"skipped: {results[0]['broken'][0]}"] + [""] * (len(COLUMNS) - 3)
     times = sorted(result["figures"]["recovery"] for result in played if "recovery" in result["figures"])
 
     def total(name):
-        return sum(result["figures"].get(name, 0) for result in played)
+        return f"{sum(result['figures'].get(name, 0) for result in played):,}"
 
     held = sum(result["verdict"] == "held" for result in played)
-    cells = [results[0]["number"], results[0]["sentence"], len(played), held, seconds(share(times, 0.5)),
-             seconds(share(times, 0.95)), seconds(share(times, 1)), f"{total('acknowledged'):,}", total("lost"),
-             f"{total('duplicates'):,}"]
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+    return start + [f"{held} of {len(played)}", seconds(share(times, 0.5)), seconds(share(times, 0.95)),
+                    seconds(share(times, 1)), total("acknowledged"), total("lost"), total("duplicates"), total("queries"),
+                    total("queries_failed"), total("commands"), total("commands_failed"), total("commands_unknown")]
 
 
 def share(times, part):
     """The value that this part of the sorted times does not exceed."""
-    return times[max(0, -(-len(times) * part // 1).__int__() - 1)] if times else None
+    return times[max(0, math.ceil(len(times) * part) - 1)] if times else None
 
 
 def seconds(value):

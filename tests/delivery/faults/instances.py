@@ -6,24 +6,19 @@ import time
 from scene import fault, now
 
 
-def calls_survive(scene, read, since, recovery, ratio=None):
+def calls_survive(scene, read, since, recovery, failing=0):
     """
-    Queries go on, with no gap as long as `recovery`. A command that a dead process had in hand may have run: it is not
-    repeated, and its caller is told so. `ratio` of all calls succeed.
+    Queries go on, with no gap as long as `recovery`, and no more than this part of them fails. A command that a dead process
+    had in hand may have run: it is not repeated, and its caller is told so.
     """
-    scene.figure("recovery", read.gap("act", "ask", since=since))
+    gap = read.gap("act", "ask", since=since)
+    scene.figure("recovery", gap)
     scene.figure("slowest_call", max(read.waits("act", "ask"), default=0))
-    scene.figure("commands_unknown", len(read.ids("U", "act")))
-    scene.must(scene.figures["recovery"] < recovery, f"no call succeeded for {scene.figures['recovery']:.3f} s")
+    scene.must(gap < recovery, f"no call succeeded for {gap:.3f} s")
     failed = read.statuses("ask")
-    scene.must(not failed, f"queries failed: {dict(failed)}")
+    scene.must(sum(failed.values()) <= failing * len(read.sent("ask")), f"queries failed: {dict(failed)}")
     refused = {status: count for status, count in read.statuses("act").items() if status != "CATGA_TIMEOUT"}
     scene.must(not refused, f"commands failed: {refused}")
-    if ratio is not None:
-        calls = scene.figures["calls"]
-        succeeded = 1 - scene.figures["calls_failed"] / calls
-        scene.figure("success", succeeded)
-        scene.must(succeeded >= ratio, f"{succeeded:.4%} of {calls} calls succeeded")
 
 
 @fault("T1", "one of three instances is killed", short=True)

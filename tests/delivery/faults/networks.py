@@ -8,6 +8,9 @@ from scene import fault, need_root, now
 
 MEGABYTE = 1 << 20
 
+# The server goes on sending a third of all tries into the hole: one query in 6,561 has all of its eight sent there.
+HOLE = 0.005
+
 
 @fault("T11", "after a lost connection the server's address says its first line, and no more")
 def stalled_after_info(scene):
@@ -70,7 +73,7 @@ def partition(scene):
     healed = now()
     time.sleep(2.5)
     read = scene.finish()
-    calls_survive(scene, read, cut, 3)
+    calls_survive(scene, read, cut, 3, failing=HOLE)
     back = sorted(note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
                   if note.instance == "a" and note.time > healed)
     scene.must(back, "the instance never came back")
@@ -90,7 +93,7 @@ def one_way_partition(scene):
     time.sleep(3)
     proxy.tell("pass")
     time.sleep(1.5)
-    calls_survive(scene, scene.finish(), cut, 3)
+    calls_survive(scene, scene.finish(), cut, 3, failing=HOLE)
 
 
 @fault("T16", "a network that comes and goes, for six seconds")
