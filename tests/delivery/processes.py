@@ -81,6 +81,10 @@ class Process:
     def last_words(self):
         return pathlib.Path(self.log).read_text(errors="replace")[-300:].replace("\n", " | ")
 
+    def held(self):
+        """How many descriptors and threads it has."""
+        return [len(os.listdir(f"/proc/{self.pid}/{what}")) for what in ("fd", "task")]
+
     def memory(self):
         """The most that it has had resident, in bytes."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()

@@ -152,8 +152,11 @@ class Scene:
             self.must(load.end(signal.SIGTERM, 90) == 0, "a call or event of the load has no outcome")
         self.loads = []
 
-    def finish(self, seconds=30):
-        """Heals nothing: ends the load, waits until all is at rest, ends the replicas, and reads the ledgers by the rules."""
+    def finish(self, seconds=30, ended=True):
+        """
+        Heals nothing: ends the load, waits until all is at rest, ends the replicas, and reads the ledgers by the rules. A
+        load that was killed has not `ended`: outcomes may be missing.
+        """
         self.stop_loads()
         processes.wait_until(self.rested, seconds, "all stored events to be handled")
         dead = self.dead_letters()
@@ -161,7 +164,8 @@ class Scene:
             code = worker.end(signal.SIGTERM)
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")
         self.ledger = ledger.Ledger(self.folder)
-        verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead})
+        verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead},
+                               ended)
         self.broken += verdict.broken
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}
         return self.ledger

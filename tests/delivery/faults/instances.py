@@ -120,6 +120,15 @@ def instance_paused(scene):
     scene.figure("run_late", len(stale))
 
 
+@fault("T53", "a publisher and caller is killed")
+def publisher_killed(scene):
+    scene.play(kept=500, act=200, ask=200)
+    scene.loads.pop().end()
+    read = scene.finish(ended=False)
+    without = len(set(read.attempts) - set(read.outcomes))
+    scene.figure("cut_short", without)
+
+
 def restart(scene):
     for worker in scene.workers.values():
         if not worker.alive():

@@ -100,10 +100,11 @@ def one_way_partition(scene):
 def flapping(scene):
     scene.serve()
     proxy = scene.proxy()
-    scene.work("a", "b", servers=proxy.url())
+    worker = scene.work("a", "b", servers=proxy.url())
     scene.work("c")
     scene.load(servers=proxy.url())
     time.sleep(0.5)
+    held = worker.held()
     before, cut, end = proxy.count()["connections"], now(), time.monotonic() + 6
     while time.monotonic() < end:
         proxy.tell(scene.random.choice(("reset", "hold up", "hold down")))
@@ -112,6 +113,8 @@ def flapping(scene):
         time.sleep(scene.random.uniform(0.05, 0.3))
     made = proxy.count()["connections"] - before
     time.sleep(1.5)
+    scene.must(all(now <= then for then, now in zip(held, worker.held())),
+               f"a replica had {held} descriptors and threads, and has {worker.held()}")
     read = scene.finish()
     scene.figure("recovery", read.gap("act", "ask", since=cut))
     scene.figure("connections_a_minute", made * 10)
