@@ -288,6 +288,14 @@ static void read_event(const delivery_draft *d)
                     SLICE_PRINT(message->origin.name), (unsigned)message->retries + 1);
 }
 
+static slice bucket_name(const delivery_draft *d)
+{
+    buffer name = buffer_in(d->c->memory);
+    slice stream = check_stream_name(d->c, d->of->scope->module);
+    buffer_printf(&name, "%.*s_%.*s", SLICE_PRINT(stream), SLICE_PRINT(d->message->origin.name));
+    return buffer_slice(&name);
+}
+
 static void read_command(const delivery_draft *d)
 {
     model_message *message = d->message;
@@ -297,6 +305,7 @@ static void read_command(const delivery_draft *d)
     read_window(d, ANNOTATION_IDEMPOTENT, "for", false, &window);
     if (window > 0)
         check_window(d, window, message->said.idempotent, "the answer to this command");
+    message->bucket = bucket_name(d);
     message->idempotency_ns = window > 0 ? window : at_least(2 * minute, horizon_of(message));
 }
 

@@ -28,7 +28,7 @@ static const uint64_t year = UINT64_C(31536000000000000);
 /* ---- @stream --------------------------------------------------------------------------------- */
 
 /* A name in capitals, with underscores for dots. */
-static slice stream_name(const checker *c, const model_module *module)
+slice check_stream_name(const checker *c, const model_module *module)
 {
     buffer name = buffer_in(c->memory);
     for (size_t i = 0; i < module->namespace.length; i++) {
@@ -45,7 +45,7 @@ static void open_stream(const checker *c, scope *in, span place)
     if (in->stream != NULL)
         return;
     in->stream = ARENA_NEW(c->memory, model_stream);
-    in->stream->name = stream_name(c, in->module);
+    in->stream->name = check_stream_name(c, in->module);
     in->stream->place = place;
     in->stream_said = ARENA_NEW(c->memory, struct stream_said);
     in->stream_said->messages =

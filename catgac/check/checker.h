@@ -221,6 +221,9 @@ void check_http(checker *c, const symbol *s, const ast_annotation *annotation);
 void check_routes(checker *c);
 void check_subjects(checker *c);
 
+/* What is stored for a module is named by: its namespace and version in capitals, SHOP_ORDERS_V1. */
+slice check_stream_name(const checker *c, const model_module *module);
+
 /* `@stream` of one event; its values are compared with those of the other events of its file. */
 void check_stream(checker *c, const symbol *s, const ast_annotation *annotation);
 void check_streams(checker *c);

@@ -103,6 +103,16 @@ static void view_delivery(viewer *v, const model_message *message, view_message 
     made->dead_letter = message->dead_letter ? SLICE("true") : SLICE("false");
 }
 
+/* Where a command is claimed, if it is. */
+static void view_claims(viewer *v, const model_message *message, view_message *made)
+{
+    made->is_idempotent = message->idempotency_ns > 0;
+    made->claims = made->is_idempotent ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_claims"))
+                                       : SLICE("NULL");
+    made->bucket = message->bucket;
+    made->keep_ms = milliseconds_of(message->idempotency_ns);
+}
+
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
@@ -126,6 +136,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->timeout_ms = milliseconds_of(message->timeout_ns);
     made->retries = message->retries;
     view_delivery(v, message, made);
+    view_claims(v, message, made);
     made->doc = view_doc(&origin->doc);
 }
 

@@ -274,6 +274,7 @@ struct model_message {
     const model_table *result;       /* in any module */
     const model_error_set *errors;   /* or NULL: it declares none */
     const model_service *handled_by; /* or NULL: no service of this compilation */
+    slice bucket;                    /* where it is claimed, of one that is @idempotent */
     uint64_t idempotency_ns;         /* how long the first answer is kept; 0: not @idempotent */
 
     /* Of events only. One that is at least once is stored. */

@@ -153,7 +153,8 @@ static void dump_ways(const model_message *message, buffer *out)
                       message->backoff_ns, message->backoff_longest_ns,
                       model_backoff_total(message));
     if (message->idempotency_ns > 0)
-        buffer_printf(out, "    answer kept for %" PRIu64 " ns\n", message->idempotency_ns);
+        buffer_printf(out, "    answer kept for %" PRIu64 " ns in bucket %.*s\n",
+                      message->idempotency_ns, SLICE_PRINT(message->bucket));
     for (size_t i = 0; i < message->key_count; i++)
         buffer_printf(out, "    key %.*s\n", SLICE_PRINT(message->keys[i]->origin.name));
     if (message->is_traced)

@@ -373,8 +373,13 @@ static const catga_delivery ${message.type}_delivery = {
     &${module.stream.type}_stream, ${message.backoff_ms}, ${message.backoff_longest_ms}, ${message.dead_letter}};
 
 % end
+% if message.is_idempotent
+/* bucket, for how many ms the first answer is kept */
+static const catga_claims ${message.type}_claims = {"${message.bucket}", ${message.keep_ms}};
+
+% end
 const catga_message ${message.type}_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "${message.subject}",
     &${message.type}_descriptor,
 % if message.is_event
@@ -383,14 +388,16 @@ const catga_message ${message.type}_message_descriptor = {
     CATGA_EVENT,
     ${message.timeout_ms},
     ${message.retries},
-    ${message.delivery}};
+    ${message.delivery},
+    NULL};
 % else
     &${message.result}_descriptor,
     ${message.errors},
     ${message.kind},
     ${message.timeout_ms},
     ${message.retries},
-    NULL};
+    NULL,
+    ${message.claims}};
 
 catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply)
 {

@@ -269,6 +269,7 @@ static const catga_message short_echo = {"catga.commands.sample.v1.Echo",
                                          CATGA_COMMAND,
                                          100,
                                          3,
+                                         NULL,
                                          NULL};
 
 static void *give_up(void *argument)

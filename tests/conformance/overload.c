@@ -85,6 +85,7 @@ static const catga_message once = {"catga.commands.sample.v1.Echo",
                                    CATGA_COMMAND,
                                    5000,
                                    0,
+                                   NULL,
                                    NULL};
 static const catga_message often = {"catga.commands.sample.v1.Echo",
                                     &sample_echo_table,
@@ -93,6 +94,7 @@ static const catga_message often = {"catga.commands.sample.v1.Echo",
                                     CATGA_COMMAND,
                                     5000,
                                     8,
+                                    NULL,
                                     NULL};
 
 static const sample hello = {{"hello", 5}, 1};

@@ -17,10 +17,10 @@ static const catga_delivery kept_delivery = {&stream, 20, 100, true};
 static const catga_delivery frail_delivery = {&stream, 20, 100, false};
 static const catga_message kept = {
     "catga.events.sample.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
-    &kept_delivery};
+    &kept_delivery, NULL};
 static const catga_message frail = {
     "catga.events.sample.v1.Frail", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 0,
-    &frail_delivery};
+    &frail_delivery, NULL};
 
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},

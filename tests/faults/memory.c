@@ -69,6 +69,7 @@ static const catga_message quick_echo = {"catga.commands.sample.v1.Echo",
                                          CATGA_COMMAND,
                                          100,
                                          1,
+                                         NULL,
                                          NULL};
 
 static catga_status reply(catga_context *context, sample_view view)

@@ -40,6 +40,7 @@ static const catga_message sample_echo_message = {"catga.commands.sample.v1.Echo
                                                   CATGA_COMMAND,
                                                   2000,
                                                   2,
+                                                  NULL,
                                                   NULL};
 static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
                                                  &sample_ask_table,
@@ -48,9 +49,10 @@ static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
                                                  CATGA_QUERY,
                                                  2000,
                                                  2,
+                                                 NULL,
                                                  NULL};
 static const catga_message sample_noted_message = {
-    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0, NULL};
+    "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0, NULL, NULL};
 
 /* As the generated function of an error does. */
 SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status

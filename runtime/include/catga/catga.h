@@ -196,6 +196,7 @@ typedef struct catga_error {
 typedef struct catga_bus catga_bus;         /* a connection, and all that is served or called through it */
 typedef struct catga_context catga_context; /* one message on its way through a handler */
 typedef struct catga_local catga_local;     /* a server inside this process */
+typedef struct catga_claim_store catga_claim_store; /* where claims are kept; see below */
 
 typedef enum catga_log_level { CATGA_LOG_ERROR = 1, CATGA_LOG_WARNING, CATGA_LOG_INFO, CATGA_LOG_DEBUG } catga_log_level;
 
@@ -220,6 +221,8 @@ typedef struct catga_options {
     unsigned pending;         /* events that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
     int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
     unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
+    int lease_ms;             /* a replica that holds a claim and is silent so long loses it; CATGA_LEASE_MS, 2000 */
+    const catga_claim_store *claims; /* where claims are kept; copied; NULL: where events are stored */
     unsigned replicas;        /* servers of a cluster that keep a stored event; CATGA_REPLICAS, 1 */
     catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
     void *log_user;
@@ -332,6 +335,60 @@ uint32_t catga_context_attempt(const catga_context *context);
  */
 typedef void catga_published(catga_status status, const catga_error *error, void *user);
 
+/* ---- Claims: what is handled once ------------------------------------------------------------------------------ */
+
+/*
+ * A message with @idempotent or @qos(exactly_once) is claimed by its id before its handler runs, so that of all replicas
+ * one runs it, and marked as done afterwards, with the answer of a command. A try that comes later gets that answer; an
+ * event that comes again is acknowledged. A handler that failed gives the claim up, and the next try runs. A replica that
+ * dies with a claim, or is cut off for longer than lease_ms, loses it.
+ *
+ * One window is left: when a replica dies after its handler's effect and before the mark, the handler runs again. It is
+ * closed by a handler that commits the id of the claim in the same transaction as its effect, with a claim store of one's
+ * own that looks there.
+ */
+typedef struct catga_claim {
+    catga_string bucket; /* what it belongs to: "SHOP_ORDERS_V1_CreateOrder" for a command */
+    catga_string key;    /* its id there */
+    uint32_t attempt;    /* how often it has been taken, with this time; set by the store, 0 when it does not count */
+    catga_bytes answer;  /* of a command that is done: what it was answered with */
+    catga_error error;   /* the same, when that was a declared error; else its code is 0 */
+    void *of_store;      /* the store's own, from claim to done or release */
+} catga_claim;
+
+typedef enum catga_claim_result {
+    CATGA_CLAIM_TAKEN,  /* the message is the caller's alone: its handler runs */
+    CATGA_CLAIM_DONE,   /* it has been handled */
+    CATGA_CLAIM_HELD,   /* another is handling it: it comes again */
+    CATGA_CLAIM_UNKNOWN /* the store cannot say: it comes again */
+} catga_claim_result;
+
+/*
+ * A claim store of one's own: the functions are called by the threads of handlers, several at once. All replicas of a
+ * service use the same.
+ */
+struct catga_claim_store {
+    /*
+     * Takes the claim of that key, for one caller at a time and until it is given up, or says why not. When it is done,
+     * `answer` and `error` are what was answered, and live until the same thread calls the store again.
+     */
+    catga_claim_result (*claim)(void *user, catga_claim *claim);
+
+    /*
+     * The handler of a claim that was taken has succeeded, and `answer` and `error` are what it says. False when another
+     * has taken the claim meanwhile: then nothing is answered or acknowledged.
+     */
+    bool (*done)(void *user, catga_claim *claim);
+
+    /* The handler has failed: another may take the claim. */
+    void (*release)(void *user, catga_claim *claim);
+
+    void *user;
+};
+
+/* The claim under which the message of this context is handled, or NULL: it has none. */
+const catga_claim *catga_context_claim(const catga_context *context);
+
 /* ---- A server inside this process ------------------------------------------------------------------------------ */
 
 /*
@@ -355,6 +412,8 @@ typedef enum catga_local_fault {
     CATGA_LOCAL_REFUSE_PUBLISH,   /* it is refused for want of room: "not now" */
     CATGA_LOCAL_LOSE_ACK,         /* what a handler's end says about a stored event is lost */
     CATGA_LOCAL_DUPLICATE,        /* a stored event is handed out twice */
+    CATGA_LOCAL_LOSE_WRITE,       /* a claim or its mark does not arrive: nobody answers */
+    CATGA_LOCAL_LOSE_WRITE_ACK,   /* it is written, and the answer is lost */
     CATGA_LOCAL_FAULTS
 } catga_local_fault;
 void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth);

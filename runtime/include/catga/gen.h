@@ -196,6 +196,12 @@ typedef struct catga_delivery {
     bool dead_letter;            /* kept as a dead letter when it is given up */
 } catga_delivery;
 
+/* Where a command is claimed that is handled once, and its answers are kept. */
+typedef struct catga_claims {
+    const char *bucket; /* "SHOP_ORDERS_V1_CreateOrder" */
+    uint32_t keep_ms;   /* for so long */
+} catga_claims;
+
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
 typedef struct catga_message {
@@ -207,6 +213,7 @@ typedef struct catga_message {
     uint32_t timeout_ms; /* of a command, query or stored event: from the first try to the answer */
     uint32_t retries;    /* further tries; of a stored event: further attempts of a handler */
     const catga_delivery *delivery; /* of an event that is stored, else NULL */
+    const catga_claims *claims;     /* of a command that is idempotent, else NULL */
 } catga_message;
 
 /* How a handler gets its messages. */

@@ -70,6 +70,7 @@ static void core_free(catga_core *core)
     catga_pool_end(&core->received);
     catga_pool_end(&core->payloads);
     catga_beats_end(&core->beats);
+    catga_owner_end(&core->owner);
     pthread_mutex_destroy(&core->preparing);
     pthread_mutex_destroy(&core->serving);
     if (core->stop_fd >= 0)
@@ -91,6 +92,7 @@ static catga_core *core_make(const catga_settings *settings)
     pthread_mutex_init(&core->serving, NULL);
     pthread_mutex_init(&core->preparing, NULL);
     catga_beats_begin(&core->beats);
+    catga_owner_init(&core->owner, &core->identity);
     core->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     catga_status status =
         catga_calls_begin(&core->calls, (uint32_t)settings->in_flight, catga_client_drive, core);
@@ -158,7 +160,7 @@ void catga_close(catga_bus *bus)
     if (atomic_load(&core->state) == CATGA_CORE_OPEN)
         catga_core_drain(core, NULL, NULL);
     pthread_mutex_lock(&core->serving);
-    bool ended = catga_served_end(core);
+    bool ended = catga_served_end(core) && catga_owner_close(core);
     pthread_mutex_unlock(&core->serving);
     if (!ended) {
         catga_log(&core->settings.logger, CATGA_LOG_ERROR,

@@ -215,7 +215,7 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
     request->envelope.outgoing.deadline_ns = deadline;
     request->envelope.outgoing.sender_waits = !has_callback;
     request->message = message;
-    plan_tries(core, call, message->kind == CATGA_QUERY || stored,
+    plan_tries(core, call, message->kind == CATGA_QUERY || stored || message->claims != NULL,
                stored ? STORE_RETRIES : message->retries, deadline);
     *claimed = call;
     return CATGA_OK;
@@ -476,7 +476,7 @@ static catga_status set_payload(catga_request *request, const catga_payload *pay
 
     outgoing->data = payload->data;
     outgoing->length = payload->length;
-    if (request->retry.retries_left == 0)
+    if (request->retry.retries_left == 0 && !request->retry.repeatable)
         return CATGA_OK;
     if (payload->length > request->copy_capacity) {
         uint8_t *larger = realloc(request->copy, payload->length);

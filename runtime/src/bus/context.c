@@ -1,6 +1,7 @@
 /* What a handler may ask and answer. */
 #include "bus/context.h"
 
+#include "bus/claims.h"
 #include "bus/payload.h"
 #include "base/text.h"
 
@@ -50,6 +51,11 @@ int64_t catga_context_remaining_ms(const catga_context *context)
 uint32_t catga_context_attempt(const catga_context *context)
 {
     return context->attempt;
+}
+
+const catga_claim *catga_context_claim(const catga_context *context)
+{
+    return context->claimed == NULL ? NULL : &context->claimed->claim;
 }
 
 /* ---- What a handler of a stored event may ask for ---- */
@@ -108,6 +114,48 @@ static catga_status may_answer(catga_context *context, bool fits, const char *mi
     return context->answered ? CATGA_INVALID_ARGUMENT : CATGA_HANDLER_FAILED;
 }
 
+/* A text that a store gave back need not end. */
+catga_status catga_context_repeat(catga_context *context, const catga_claim *claim)
+{
+    char name[CATGA_HEADER_VALUE_MAX];
+    const catga_outgoing answer = {.data = claim->answer.data, .length = claim->answer.length};
+
+    if (claim->error.code == 0)
+        return respond(context, &answer);
+    catga_text_header(name, sizeof name, claim->error.name);
+    return catga_context_refuse(context, claim->error.code, name, claim->error.text);
+}
+
+/* An answer to what is handled once goes when it has been kept. */
+static catga_status keep_answer(catga_context *context, const void *result)
+{
+    catga_claimed *claimed = context->claimed;
+    catga_core *core = context->core;
+    catga_status status = catga_payload_encode(&claimed->payload, core, context->message->result,
+                                               result, &context->problem);
+
+    if (status != CATGA_OK)
+        return status;
+    claimed->claim.answer = (catga_bytes){claimed->payload.data, claimed->payload.length};
+    if (claimed->payload.length > core->payloads.size - CATGA_CLAIM_HEADERS)
+        return CATGA_TOO_LARGE;
+    context->answered = true;
+    return CATGA_OK;
+}
+
+static catga_status keep_error(catga_context *context, const catga_declared_error *error,
+                               const char *text)
+{
+    catga_claimed *claimed = context->claimed;
+
+    catga_text_header(claimed->error_text, sizeof claimed->error_text, catga_str(text));
+    claimed->claim.error = (catga_error){.code = error->code,
+                                         .name = catga_str(error->name),
+                                         .text = catga_str(claimed->error_text)};
+    context->answered = true;
+    return CATGA_DECLARED_ERROR;
+}
+
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result)
 {
     catga_payload payload;
@@ -115,6 +163,8 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
         may_answer(context, message == context->message && message->kind != CATGA_EVENT,
                    "answered another message");
 
+    if (status == CATGA_OK && context->claimed != NULL)
+        return keep_answer(context, result);
     if (status == CATGA_OK)
         status = catga_payload_encode(&payload, context->core, message->result, result,
                                       &context->problem);
@@ -139,6 +189,8 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
         return status;
     vsnprintf(text, sizeof text, format, arguments);
     const catga_declared_error *error = &set->errors[index];
+    if (context->claimed != NULL)
+        return keep_error(context, error, text);
     status = catga_context_refuse(context, error->code, error->name, catga_str(text));
     context->answered = status == CATGA_OK;
     return context->answered ? CATGA_DECLARED_ERROR : status;

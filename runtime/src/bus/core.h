@@ -11,6 +11,7 @@
 #include "bus/identity.h"
 #include "bus/log.h"
 #include "bus/options.h"
+#include "bus/owner.h"
 #include "base/pool.h"
 #include "transport/transport.h"
 
@@ -18,7 +19,6 @@
 
 enum { CATGA_STREAMS = 64 };
 
-typedef struct catga_core catga_core;
 typedef struct catga_served catga_served;
 
 struct catga_bus {
@@ -65,6 +65,7 @@ struct catga_core {
     _Atomic(const catga_stream *) streams[CATGA_STREAMS];
     pthread_mutex_t preparing;
     catga_beats beats;
+    catga_owner owner;
     pthread_mutex_t serving; /* guards `served`; not on the path of a message */
     catga_served *served;
 };

@@ -5,6 +5,7 @@
  */
 #include "bus/dispatch.h"
 
+#include "bus/claims.h"
 #include "bus/context.h"
 #include "bus/status.h"
 
@@ -54,6 +55,7 @@ void catga_context_begin(catga_context *context, const catga_served_handler *ent
     context->incoming = incoming;
     context->deadline = CATGA_FOREVER;
     context->answered = false;
+    context->claimed = NULL;
     context->attempt = 1;
     context->retry_after_ms = -1;
     context->problem.text[0] = '\0';
@@ -86,9 +88,11 @@ static void report_failure(catga_context *context, catga_served_handler *entry, 
     catga_core_count(context->core, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING,
                       "%s.%s: %s", entry->served->service->name, entry->handler->name, text);
-    if (!context->answered)
-        catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL,
-                             catga_str(text));
+    if (context->answered)
+        return;
+    if (context->claimed != NULL)
+        catga_claims_release(context->claimed);
+    catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
 }
 
 static void run(catga_context *context, catga_served_handler *entry, const uint8_t *table)
@@ -103,6 +107,74 @@ static void run(catga_context *context, catga_served_handler *entry, const uint8
         report_failure(context, entry, status);
 }
 
+/* ---- What is handled once ---- */
+
+/* To come again: the first try is at work, here or elsewhere. */
+static void refuse_for_now(catga_context *context)
+{
+    catga_core_count(context->core, CATGA_COUNTER_claims_held);
+    catga_context_refuse(context, catga_status_code(CATGA_IN_PROGRESS), NULL,
+                         catga_str(catga_status_text(CATGA_IN_PROGRESS)));
+}
+
+/* The answer goes to the caller when the claim says what it is. */
+static void run_claimed(catga_context *context, catga_served_handler *entry, const uint8_t *table,
+                        catga_claimed *claimed)
+{
+    context->claimed = claimed;
+    if (context->deadline <= catga_clock_now()) {
+        catga_claims_release(claimed);
+        refuse(context, entry, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
+        return;
+    }
+    run(context, entry, table);
+    if (!context->answered)
+        return;
+    if (catga_claims_done(claimed))
+        catga_context_repeat(context, &claimed->claim);
+    else
+        refuse_for_now(context);
+}
+
+static void run_once(catga_context *context, catga_served_handler *entry, const uint8_t *table)
+{
+    catga_claimed claimed;
+
+    switch (catga_claims_take(&claimed, context)) {
+    case CATGA_CLAIM_TAKEN:
+        run_claimed(context, entry, table, &claimed);
+        break;
+    case CATGA_CLAIM_DONE:
+        catga_core_count(context->core, CATGA_COUNTER_repeated);
+        catga_context_repeat(context, &claimed.claim);
+        break;
+    case CATGA_CLAIM_HELD:
+        refuse_for_now(context);
+        break;
+    case CATGA_CLAIM_UNKNOWN:
+        snprintf(context->problem.text, sizeof context->problem.text,
+                 "its claim cannot be taken now");
+        refuse(context, entry, CATGA_OVERLOADED, CATGA_COUNTER_claims_held);
+        break;
+    }
+    catga_claims_end(&claimed);
+}
+
+/* What has no id, and so comes from elsewhere, cannot come again as the same. */
+static bool is_claimed(const catga_context *context)
+{
+    return context->message->claims != NULL && catga_context_message_id(context).length != 0;
+}
+
+static bool has_bad_id(catga_context *context)
+{
+    if (!is_claimed(context) || catga_is_token(catga_context_message_id(context)))
+        return false;
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "its id is not 1 to 64 of A-Z a-z 0-9 _ -");
+    return true;
+}
+
 void catga_dispatch(void *user, catga_incoming *incoming)
 {
     catga_served_handler *entry = user;
@@ -115,8 +187,11 @@ void catga_dispatch(void *user, catga_incoming *incoming)
     else if (context.message->kind != CATGA_EVENT && catga_core_is_ending(context.core))
         refuse(&context, entry, CATGA_DRAINING, CATGA_COUNTER_refused_draining);
     else if (catga_verify(context.message->table, incoming->data, incoming->length, &table,
-                          &context.problem) != CATGA_OK)
+                          &context.problem) != CATGA_OK ||
+             has_bad_id(&context))
         refuse(&context, entry, CATGA_BAD_MESSAGE, CATGA_COUNTER_bad_messages);
+    else if (is_claimed(&context))
+        run_once(&context, entry, table);
     else
         run(&context, entry, table);
     context.core->operations->release(incoming);

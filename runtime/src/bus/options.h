@@ -13,6 +13,7 @@ typedef struct catga_settings {
 #undef TEXT
 #undef NUMBER
     catga_local *local;
+    catga_claim_store claims; /* or all NULL */
     catga_logger logger;
 } catga_settings;
 

@@ -1,4 +1,5 @@
 /* Services as they are served: one subscription per worker of each handler, all of them or none. */
+#include "bus/claims.h"
 #include "bus/dispatch.h"
 #include "bus/store.h"
 #include "base/signals.h"
@@ -112,9 +113,11 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
     }
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
         return CATGA_INVALID_ARGUMENT;
+    catga_status status = catga_claims_prepare(core, entry->handler->message);
+    if (status != CATGA_OK)
+        return status;
     options.subject = envelope.outgoing.subject;
-    catga_status status =
-        core->operations->subscribe(core->transport, &options, &entry->subscription);
+    status = core->operations->subscribe(core->transport, &options, &entry->subscription);
     if (status != CATGA_OK)
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
                   entry->served->service->name, options.subject, catga_status_text(status));

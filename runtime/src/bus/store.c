@@ -20,13 +20,11 @@ static bool fits(int length, size_t capacity)
 
 /* ---- Names ---- */
 
-bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
-                             char name[CATGA_STREAM_NAME])
+bool catga_store_name(const catga_core *core, const char *of, char name[CATGA_STREAM_NAME])
 {
     if (catga_string_equal(core->prefix, CATGA_STR("catga")))
-        return fits(snprintf(name, CATGA_STREAM_NAME, "%s", stream->name), CATGA_STREAM_NAME);
-    int length =
-        snprintf(name, CATGA_STREAM_NAME, "%.*s_%s", CATGA_PRINT(core->prefix), stream->name);
+        return fits(snprintf(name, CATGA_STREAM_NAME, "%s", of), CATGA_STREAM_NAME);
+    int length = snprintf(name, CATGA_STREAM_NAME, "%.*s_%s", CATGA_PRINT(core->prefix), of);
     for (size_t i = 0; i < core->prefix.length; i++) {
         if (name[i] >= 'a' && name[i] <= 'z')
             name[i] = (char)(name[i] - 'a' + 'A');
@@ -34,6 +32,12 @@ bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
             name[i] = '_';
     }
     return fits(length, CATGA_STREAM_NAME);
+}
+
+bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
+                             char name[CATGA_STREAM_NAME])
+{
+    return catga_store_name(core, stream->name, name);
 }
 
 bool catga_store_consumer_name(const catga_core *core, const catga_service *service,

@@ -74,9 +74,28 @@ static bool pause(catga_retry *retry, int64_t now)
     return true;
 }
 
+/*
+ * The first try is at work elsewhere, and its answer comes to this call too; unless it dies. To ask
+ * again is no further try: it runs nothing as long as the first does.
+ */
+static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
+{
+    retry->in_doubt = true;
+    if (retry->phase != CATGA_RETRY_ANSWERING)
+        return CATGA_RETRY_WAIT;
+    retry->retries_left++;
+    if (!retry->repeatable || !pause(retry, now)) {
+        retry->retries_left--;
+        retry->until = retry->deadline;
+    }
+    return CATGA_RETRY_WAIT;
+}
+
 /* An answer that comes in a pause belongs to an earlier try; a good one is as good as any. */
 static catga_retry_action on_result(catga_retry *retry, catga_status status, int64_t now)
 {
+    if (status == CATGA_IN_PROGRESS)
+        return on_in_progress(retry, now);
     if (!not_run(status))
         return finish(retry, status);
     if (retry->phase != CATGA_RETRY_ANSWERING || pause(retry, now))

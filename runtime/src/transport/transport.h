@@ -96,6 +96,21 @@ typedef enum catga_settlement {
     CATGA_SETTLE_GIVE_UP   /* the same as DONE, but the server's own records say that it failed */
 } catga_settlement;
 
+/* ---- Records: what replicas agree on, by compare and set ---- */
+
+/* A bucket of records under keys; each is kept until it is older than `max_age_ns`. */
+typedef struct catga_bucket_settings {
+    const char *name;
+    int64_t max_age_ns;
+    unsigned replicas; /* of a cluster's servers, that keep it */
+} catga_bucket_settings;
+
+/* Which record of which bucket. A key is tokens with dots between them. */
+typedef struct catga_record_place {
+    const char *bucket;
+    const char *key;
+} catga_record_place;
+
 typedef enum catga_connection_event {
     CATGA_CONNECTION_LOST,
     CATGA_CONNECTION_FOUND,
@@ -189,6 +204,40 @@ typedef struct catga_transport_operations {
     /* Settles the message whose `reply` that was, without waiting. `delay_ns` is of a RETRY. */
     catga_status (*settle)(catga_transport *transport, const char *reply,
                            catga_settlement settlement, int64_t delay_ns);
+
+    /*
+     * Makes a bucket that is not there. CATGA_DRIFTED and the rest: as ensure_stream, whose settings
+     * it compares.
+     */
+    catga_status (*ensure_bucket)(catga_transport *transport, const catga_bucket_settings *bucket,
+                                  catga_problem *problem);
+
+    /*
+     * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is none.
+     * The answer comes to on_reply with `token`, and `written` says what it means.
+     */
+    catga_status (*write)(catga_transport *transport, catga_record_place place,
+                          const catga_outgoing *record, uint64_t revision, uint64_t token);
+
+    /*
+     * CATGA_OK: it is written, as *revision. CATGA_REFUSED: it is not, since it has another revision.
+     * Anything else: that is not known. *problem says why.
+     */
+    catga_status (*written)(const catga_incoming *answer, uint64_t *revision,
+                            catga_problem *problem);
+
+    /*
+     * Reads a record. The answer comes to on_reply with `token`: bytes and headers are the record's,
+     * and `found` says whether it is one.
+     */
+    catga_status (*read)(catga_transport *transport, catga_record_place place, uint64_t token);
+
+    /*
+     * CATGA_OK: it is a record, of *revision, or there is none, and *revision is 0. Not always the
+     * latest: what is written over it is compared with that. Anything else: that is not known.
+     */
+    catga_status (*found)(const catga_incoming *answer, uint64_t *revision,
+                          catga_problem *problem);
 
     /* A header of a message that came, or NULL; lives as long as the message. */
     const char *(*header)(const catga_incoming *message, const char *name);

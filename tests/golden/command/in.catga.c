@@ -154,7 +154,7 @@ static void test_commands_result_deliver(catga_function callback, catga_status s
 /* ---- command test.commands.DoIt ---- */
 
 const catga_message test_commands_do_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.commands.test.commands.v3.DoIt",
     &test_commands_do_it_descriptor,
     &test_commands_result_descriptor,
@@ -162,6 +162,7 @@ const catga_message test_commands_do_it_message_descriptor = {
     CATGA_COMMAND,
     1500,
     3,
+    NULL,
     NULL};
 
 catga_status test_commands_do_it_call(catga_bus *bus, const test_commands_do_it *input, test_commands_result_reply *reply)

@@ -70,7 +70,7 @@ const catga_table test_events_done_descriptor = {
 /* ---- event test.events.Done ---- */
 
 const catga_message test_events_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.test.events.v1.Done",
     &test_events_done_descriptor,
     NULL,
@@ -78,4 +78,5 @@ const catga_message test_events_done_message_descriptor = {
     CATGA_EVENT,
     0,
     0,
+    NULL,
     NULL};

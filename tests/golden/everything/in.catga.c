@@ -891,7 +891,7 @@ static void sample_everything_empty_deliver(catga_function callback, catga_statu
 /* ---- command sample.everything.DoIt ---- */
 
 const catga_message sample_everything_do_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.commands.sample.everything.v2.DoIt",
     &sample_everything_do_it_descriptor,
     &sample_everything_fields_descriptor,
@@ -899,6 +899,7 @@ const catga_message sample_everything_do_it_message_descriptor = {
     CATGA_COMMAND,
     5000,
     3,
+    NULL,
     NULL};
 
 catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply)
@@ -921,7 +922,7 @@ catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everythin
 /* ---- query sample.everything.AskIt ---- */
 
 const catga_message sample_everything_ask_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.sample.everything.v2.AskIt",
     &sample_everything_ask_it_descriptor,
     &sample_everything_empty_descriptor,
@@ -929,6 +930,7 @@ const catga_message sample_everything_ask_it_message_descriptor = {
     CATGA_QUERY,
     2000,
     0,
+    NULL,
     NULL};
 
 catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply)
@@ -951,7 +953,7 @@ catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everythi
 /* ---- event sample.everything.Done ---- */
 
 const catga_message sample_everything_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.sample.everything.v2.Done",
     &sample_everything_done_descriptor,
     NULL,
@@ -959,6 +961,7 @@ const catga_message sample_everything_done_message_descriptor = {
     CATGA_EVENT,
     0,
     0,
+    NULL,
     NULL};
 
 /* ---- Service sample.everything.Doer ---- */

@@ -281,7 +281,7 @@ static void shared_money_amount_deliver(catga_function callback, catga_status st
 /* ---- query test.imports.GetPrice ---- */
 
 const catga_message test_imports_get_price_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.test.imports.v1.GetPrice",
     &test_imports_get_price_descriptor,
     &test_imports_answer_descriptor,
@@ -289,6 +289,7 @@ const catga_message test_imports_get_price_message_descriptor = {
     CATGA_QUERY,
     5000,
     0,
+    NULL,
     NULL};
 
 catga_status test_imports_get_price_call(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_reply *reply)
@@ -311,7 +312,7 @@ catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_
 /* ---- query test.imports.GetAmount ---- */
 
 const catga_message test_imports_get_amount_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.test.imports.v1.GetAmount",
     &test_imports_get_amount_descriptor,
     &shared_money_amount_descriptor,
@@ -319,6 +320,7 @@ const catga_message test_imports_get_amount_message_descriptor = {
     CATGA_QUERY,
     5000,
     0,
+    NULL,
     NULL};
 
 catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply)

@@ -112,7 +112,7 @@ static void test_queries_result_deliver(catga_function callback, catga_status st
 /* ---- query test.queries.AskIt ---- */
 
 const catga_message test_queries_ask_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.test.queries.v1.AskIt",
     &test_queries_ask_it_descriptor,
     &test_queries_result_descriptor,
@@ -120,6 +120,7 @@ const catga_message test_queries_ask_it_message_descriptor = {
     CATGA_QUERY,
     5000,
     0,
+    NULL,
     NULL};
 
 catga_status test_queries_ask_it_call(catga_bus *bus, const test_queries_ask_it *input, test_queries_result_reply *reply)

@@ -177,7 +177,7 @@ static void test_services_result_deliver(catga_function callback, catga_status s
 /* ---- query test.services.AskIt ---- */
 
 const catga_message test_services_ask_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.test.services.v1.AskIt",
     &test_services_ask_it_descriptor,
     &test_services_result_descriptor,
@@ -185,6 +185,7 @@ const catga_message test_services_ask_it_message_descriptor = {
     CATGA_QUERY,
     5000,
     0,
+    NULL,
     NULL};
 
 catga_status test_services_ask_it_call(catga_bus *bus, const test_services_ask_it *input, test_services_result_reply *reply)
@@ -207,7 +208,7 @@ catga_status test_services_ask_it_send(catga_bus *bus, const test_services_ask_i
 /* ---- event test.services.Done ---- */
 
 const catga_message test_services_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.test.services.v1.Done",
     &test_services_done_descriptor,
     NULL,
@@ -215,6 +216,7 @@ const catga_message test_services_done_message_descriptor = {
     CATGA_EVENT,
     0,
     0,
+    NULL,
     NULL};
 
 /* ---- Service test.services.Answerer ---- */

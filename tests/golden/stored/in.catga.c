@@ -213,7 +213,7 @@ static const catga_stream test_stored_shipped_stream = {
 /* ---- event test.stored.Seen ---- */
 
 const catga_message test_stored_seen_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.test.stored.v1.Seen",
     &test_stored_seen_descriptor,
     NULL,
@@ -221,6 +221,7 @@ const catga_message test_stored_seen_message_descriptor = {
     CATGA_EVENT,
     0,
     0,
+    NULL,
     NULL};
 
 /* ---- event test.stored.Shipped ---- */
@@ -230,7 +231,7 @@ static const catga_delivery test_stored_shipped_delivery = {
     &test_stored_shipped_stream, 100, 1000, true};
 
 const catga_message test_stored_shipped_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.test.stored.v1.Shipped",
     &test_stored_shipped_descriptor,
     NULL,
@@ -238,7 +239,8 @@ const catga_message test_stored_shipped_message_descriptor = {
     CATGA_EVENT,
     5000,
     5,
-    &test_stored_shipped_delivery};
+    &test_stored_shipped_delivery,
+    NULL};
 
 /* ---- event test.stored.Paid ---- */
 
@@ -247,7 +249,7 @@ static const catga_delivery test_stored_paid_delivery = {
     &test_stored_shipped_stream, 1000, 60000, true};
 
 const catga_message test_stored_paid_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery */
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.test.stored.v1.Paid",
     &test_stored_paid_descriptor,
     NULL,
@@ -255,7 +257,8 @@ const catga_message test_stored_paid_message_descriptor = {
     CATGA_EVENT,
     2000,
     3,
-    &test_stored_paid_delivery};
+    &test_stored_paid_delivery,
+    NULL};
 
 /* ---- Service test.stored.Listener ---- */
 

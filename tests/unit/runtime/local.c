@@ -322,6 +322,7 @@ static void a_handler_that_waits_for_itself_times_out(void **state)
                                             CATGA_COMMAND,
                                             50,
                                             0,
+                                            NULL,
                                             NULL};
     bus_fixture *f = *state;
     scene s;
@@ -431,6 +432,7 @@ static void a_send_that_is_not_answered(void **state)
                                             CATGA_QUERY,
                                             60,
                                             1,
+                                            NULL,
                                             NULL};
     static const sample_answerer handlers = {reply_echo, wait_for_leave};
     bus_fixture *f = *state;

@@ -143,6 +143,45 @@ static void a_query_survives_a_lost_connection(void **state)
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
+/* The first try is at work elsewhere: it is asked for again and again, and that counts for nothing. */
+static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
+{
+    catga_retry retry = begun(true, 0, 1000 * MS);
+    int64_t now = 0;
+    uint32_t tries = 1;
+
+    (void)state;
+    while (catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_IN_PROGRESS, now) ==
+               CATGA_RETRY_WAIT &&
+           retry.until < 1000 * MS) {
+        now = retry.until;
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, now),
+                         CATGA_RETRY_SEND);
+        assert_int_equal(retry.tries, ++tries);
+    }
+    assert_in_range(tries, 4, 7);
+    assert_int_equal(retry.until, 1000 * MS);
+    catga_retry late = retry;
+    assert_int_equal(catga_retry_step(&late, CATGA_RETRY_RESULT, CATGA_OK, 999 * MS),
+                     CATGA_RETRY_FINISH);
+    assert_int_equal(late.result, CATGA_OK);
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS),
+                     CATGA_RETRY_FINISH);
+    assert_int_equal(retry.result, CATGA_TIMEOUT);
+}
+
+/* One whose bytes are not kept for further tries waits for the answer. */
+static void what_is_not_repeatable_waits_for_the_first(void **state)
+{
+    catga_retry retry = begun(false, 3, 1000 * MS);
+
+    (void)state;
+    assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_IN_PROGRESS, MS),
+                     CATGA_RETRY_WAIT);
+    assert_int_equal(retry.until, 1000 * MS);
+    assert_int_equal(retry.retries_left, 3);
+}
+
 static void a_late_answer_is_an_answer(void **state)
 {
     catga_retry retry = begun(true, 1, 1000 * MS);
@@ -243,6 +282,8 @@ int main(void)
         cmocka_unit_test(a_command_is_not_repeated_for_silence),
         cmocka_unit_test(a_query_shares_its_time),
         cmocka_unit_test(a_query_survives_a_lost_connection),
+        cmocka_unit_test(a_try_that_is_at_work_is_asked_for_until_the_deadline),
+        cmocka_unit_test(what_is_not_repeatable_waits_for_the_first),
         cmocka_unit_test(a_late_answer_is_an_answer),
         cmocka_unit_test(every_short_history),
     };

@@ -88,10 +88,14 @@ struct catga_local_subject {
 typedef struct catga_local_stream catga_local_stream;
 typedef struct catga_local_consumer catga_local_consumer;
 
+/* Records; records.c's own. */
+typedef struct catga_local_bucket catga_local_bucket;
+
 typedef struct catga_local_store {
     pthread_mutex_t lock;
     catga_local_stream *streams;
     _Atomic(catga_local_consumer *) consumers;
+    catga_local_bucket *buckets;
     int64_t advanced_ns; /* by catga_local_advance */
     unsigned faults[CATGA_LOCAL_FAULTS]; /* messages until it happens; 0: it does not */
     atomic_bool woken;                   /* the thread is to look for what is due */
@@ -196,6 +200,23 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
 catga_status catga_local_consume(catga_transport *transport,
                                  const catga_consumer_settings *consumer,
                                  catga_subscription **subscription, catga_problem *problem);
+
+/* Under its lock: the time, and whether a fault happens to this message. */
+int64_t catga_local_store_now(const catga_local_store *store);
+bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault);
+
+/* ---- Records (records.c) ---- */
+
+void catga_local_records_end(catga_local_store *store);
+catga_status catga_local_ensure_bucket(catga_transport *transport,
+                                       const catga_bucket_settings *bucket, catga_problem *problem);
+catga_status catga_local_write(catga_transport *transport, catga_record_place place,
+                               const catga_outgoing *record, uint64_t revision, uint64_t token);
+catga_status catga_local_written(const catga_incoming *answer, uint64_t *revision,
+                                 catga_problem *problem);
+catga_status catga_local_read(catga_transport *transport, catga_record_place place, uint64_t token);
+catga_status catga_local_found(const catga_incoming *answer, uint64_t *revision,
+                               catga_problem *problem);
 
 /* ---- Transports (local.c) ---- */
 

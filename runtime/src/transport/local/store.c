@@ -110,6 +110,7 @@ void catga_local_store_end(catga_local_store *store)
         store->streams = stream->next;
         free_stream(stream);
     }
+    catga_local_records_end(store);
     pthread_mutex_destroy(&store->lock);
 }
 
@@ -121,7 +122,7 @@ void catga_local_store_wake(catga_local *hub)
 
 /* ---- Time and faults ---- */
 
-static int64_t now_of(const catga_local_store *store)
+int64_t catga_local_store_now(const catga_local_store *store)
 {
     return catga_clock_now() + store->advanced_ns;
 }
@@ -141,8 +142,7 @@ void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nt
     pthread_mutex_unlock(&local->store.lock);
 }
 
-/* Whether the fault happens to this message. */
-static bool happens(catga_local_store *store, catga_local_fault fault)
+bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault)
 {
     return store->faults[fault] != 0 && --store->faults[fault] == 0;
 }
@@ -294,7 +294,7 @@ static bool make_room(catga_local_stream *stream)
 static uint64_t append(catga_local *hub, catga_local_stream *stream,
                        const catga_outgoing *outgoing)
 {
-    int64_t now = now_of(&hub->store);
+    int64_t now = catga_local_store_now(&hub->store);
     catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
     char *subject = strdup(outgoing->subject);
     size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
@@ -322,11 +322,11 @@ static catga_incoming put(catga_local *hub, const catga_outgoing *message, bool 
     catga_local_stream *stream = stream_of(store, message->subject);
 
     answer.no_responders = stream == NULL;
-    *silent = stream != NULL && happens(store, CATGA_LOCAL_LOSE_PUBLISH);
-    if (stream == NULL || *silent || happens(store, CATGA_LOCAL_REFUSE_PUBLISH))
+    *silent = stream != NULL && catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH);
+    if (stream == NULL || *silent || catga_local_store_fails(store, CATGA_LOCAL_REFUSE_PUBLISH))
         return answer;
     answer.sequence = append(hub, stream, message);
-    *silent = happens(store, CATGA_LOCAL_LOSE_PUBLISH_ACK);
+    *silent = catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH_ACK);
     return answer;
 }
 
@@ -524,7 +524,7 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     message->deliveries = ++at->deliveries;
     consumer->out += at->stage == WAITING;
     at->stage = OUT;
-    at->due_ns = happens(&hub->store, CATGA_LOCAL_DUPLICATE)
+    at->due_ns = catga_local_store_fails(&hub->store, CATGA_LOCAL_DUPLICATE)
                      ? now
                      : catga_clock_after(now, consumer->ack_wait_ns);
     return message;
@@ -564,7 +564,7 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
         !atomic_load(&hub->connected))
         return NULL;
     pthread_mutex_lock(&store->lock);
-    int64_t now = now_of(store);
+    int64_t now = catga_local_store_now(store);
     for (catga_local_consumer *consumer = atomic_load(&store->consumers);
          consumer != NULL && message == NULL; consumer = consumer->next)
         message = take_from(hub, consumer, now, member, next_ns);
@@ -603,14 +603,14 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
 
     if (at->stage != OUT || (!ends && !latest))
         return;
-    if (settlement != CATGA_SETTLE_PROGRESS && happens(store, CATGA_LOCAL_LOSE_ACK))
+    if (settlement != CATGA_SETTLE_PROGRESS && catga_local_store_fails(store, CATGA_LOCAL_LOSE_ACK))
         return;
     if (ends) {
         settle(consumer, index);
         return;
     }
     bool retry = settlement == CATGA_SETTLE_RETRY;
-    at->due_ns = catga_clock_after(now_of(store), retry ? delay_ns : consumer->ack_wait_ns);
+    at->due_ns = catga_clock_after(catga_local_store_now(store), retry ? delay_ns : consumer->ack_wait_ns);
 }
 
 catga_status catga_local_settle(catga_transport *transport, const char *reply,

@@ -12,7 +12,8 @@
  *     send.c          what goes out
  *     pace.c          over which link
  *     store.c         what is stored: answers to it, settling, the ack subject
- *     stream.c        streams and consumers: made, or compared with what is there
+ *     stream.c        streams, consumers, buckets: made, or compared with what is there
+ *     records.c       records of buckets: written by compare and set, read
  *     json.c          what JetStream's API says
  *     check.c         what may go out: subjects, headers
  *     status.c        natsStatus to catga_status
@@ -339,6 +340,18 @@ catga_status catga_nats_store_error(int64_t code);
 /* Subscribes; `acks` is copied, and NULL for what is no consumer. */
 catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
                                      const char *acks, catga_subscription **subscription);
+
+/* ---- Records ---- */
+
+catga_status catga_nats_ensure_bucket(catga_transport *transport,
+                                      const catga_bucket_settings *bucket, catga_problem *problem);
+catga_status catga_nats_write(catga_transport *transport, catga_record_place place,
+                              const catga_outgoing *record, uint64_t revision, uint64_t token);
+catga_status catga_nats_written(const catga_incoming *answer, uint64_t *revision,
+                                catga_problem *problem);
+catga_status catga_nats_read(catga_transport *transport, catga_record_place place, uint64_t token);
+catga_status catga_nats_found(const catga_incoming *answer, uint64_t *revision,
+                              catga_problem *problem);
 
 /* ---- JSON ---- */
 

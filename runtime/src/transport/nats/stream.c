@@ -1,9 +1,11 @@
 /*
- * Streams and consumers: asked for, and made when they are not there. What is there is compared
+ * Streams, consumers, buckets: asked for, and made when they are not there. What is there is compared
  * field by field and left alone: the server would take a creation of a consumer that exists for a
  * change of it, and say nothing.
  */
 #include "transport/nats/nats_transport.h"
+
+#include "base/instant.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -12,6 +14,9 @@
 enum { API_WAIT_MS = 5000, SUBJECT_SIZE = 512, BODY_SIZE = 16384 };
 
 enum { NO_CONSUMER = 10014, NO_STREAM = 10059 };
+
+/* Nothing in a bucket has an id, but a stream has a window. */
+#define BUCKET_WINDOW (120 * CATGA_SECOND)
 
 /* ---- Asking ---- */
 
@@ -88,6 +93,23 @@ static void put_stream(body *out, const catga_stream_settings *stream)
         "\"max_msgs\":-1,\"max_bytes\":-1,\"max_msg_size\":-1,\"max_msgs_per_subject\":-1,"
         "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u}",
         stream->max_age_ns, stream->window_ns, stream->replicas);
+}
+
+/*
+ * The stream of a bucket, as key-value clients make it. A record is written a few times: nearly none
+ * of its older revisions need be taken out of the stream's blocks, which servers before 2.9.21 do
+ * not always find together again after a restart.
+ */
+static void put_bucket(body *out, const catga_bucket_settings *bucket)
+{
+    put(out,
+        "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
+        "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
+        "\"max_bytes\":-1,\"max_msg_size\":-1,\"max_msgs_per_subject\":8,"
+        "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u,"
+        "\"deny_delete\":true,\"allow_rollup_hdrs\":true,\"allow_direct\":true}",
+        bucket->name, bucket->name, bucket->max_age_ns,
+        bucket->max_age_ns < BUCKET_WINDOW ? bucket->max_age_ns : BUCKET_WINDOW, bucket->replicas);
 }
 
 static void put_consumer(body *out, const catga_consumer_settings *consumer)
@@ -172,6 +194,23 @@ static bool stream_drifted(const answer *got, const catga_stream_settings *strea
     return of.drifted;
 }
 
+/* A max_age of 0 keeps records for ever. */
+static bool bucket_drifted(const answer *got, const catga_bucket_settings *bucket,
+                           catga_problem *problem)
+{
+    comparison of = {.config = catga_nats_json_get(got->object, "config"),
+                     .what = "bucket",
+                     .name = bucket->name,
+                     .problem = problem};
+    same_text(&of, "retention", "limits");
+    same_text(&of, "storage", "file");
+    if (catga_nats_json_get(of.config, "allow_direct").length != strlen("true"))
+        drift(&of, "allow_direct", "true");
+    if (catga_nats_json_number(catga_nats_json_get(of.config, "max_age"), 0) != 0)
+        at_least(&of, "max_age", bucket->max_age_ns);
+    return of.drifted;
+}
+
 static bool consumer_drifted(const answer *got, const catga_consumer_settings *consumer,
                              catga_problem *problem)
 {
@@ -240,6 +279,34 @@ catga_status catga_nats_ensure_stream(catga_transport *transport,
     else if (status == CATGA_OK && info.error != 0)
         status = refused(&info, problem, "stream", stream->name);
     else if (status == CATGA_OK && stream_drifted(&info, stream, problem))
+        status = CATGA_DRIFTED;
+    forget(&info);
+    return status;
+}
+
+static catga_status make_bucket(catga_nats *nats, const catga_bucket_settings *bucket,
+                                catga_problem *problem)
+{
+    char subject[SUBJECT_SIZE];
+    body description = {.length = 0};
+    snprintf(subject, sizeof(subject), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
+    put_bucket(&description, bucket);
+    return make(nats, subject, &description, problem, "bucket", bucket->name);
+}
+
+catga_status catga_nats_ensure_bucket(catga_transport *transport,
+                                      const catga_bucket_settings *bucket, catga_problem *problem)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    char subject[SUBJECT_SIZE];
+    answer info;
+    snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
+    catga_status status = ask(nats, subject, "", &info);
+    if (status == CATGA_OK && info.error == NO_STREAM)
+        status = make_bucket(nats, bucket, problem);
+    else if (status == CATGA_OK && info.error != 0)
+        status = refused(&info, problem, "bucket", bucket->name);
+    else if (status == CATGA_OK && bucket_drifted(&info, bucket, problem))
         status = CATGA_DRIFTED;
     forget(&info);
     return status;

@@ -1,0 +1,343 @@
+/* Messages that are handled once; see claims.h. */
+#include "bus/claims.h"
+
+#include "bus/ask.h"
+#include "bus/status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* A question to the store has so long; and when it fails at once, the next waits so long. */
+#define STORE_WAIT (500 * CATGA_MILLISECOND)
+enum { STORE_PAUSE_MS = 100 };
+
+/* A record is kept for longer than any lease. */
+#define KEPT_AT_LEAST (60 * CATGA_SECOND)
+
+static bool is_own_store(const catga_core *core)
+{
+    return core->settings.claims.claim != NULL;
+}
+
+static bool fits(int length, size_t capacity)
+{
+    return length > 0 && (size_t)length < capacity;
+}
+
+/* ---- Names ---- */
+
+static bool put_bucket(const catga_core *core, const catga_message *message,
+                       char bucket[CATGA_BUCKET_NAME])
+{
+    return catga_store_name(core, message->claims->bucket, bucket);
+}
+
+/* False when the message has no id that a key can hold. */
+static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context)
+{
+    catga_string id = catga_context_message_id(context);
+    return catga_is_token(id) &&
+           fits(snprintf(key, CATGA_CLAIM_KEY, "%.*s", CATGA_PRINT(id)), CATGA_CLAIM_KEY);
+}
+
+/* ---- Records ---- */
+
+static const char *const state_words[] = {
+    [CATGA_RECORD_NONE] = "",
+    [CATGA_RECORD_TAKEN] = "taken",
+    [CATGA_RECORD_FREE] = "free",
+    [CATGA_RECORD_DONE] = "done",
+};
+
+static void forget_record(catga_claimed *claimed)
+{
+    if (claimed->found && claimed->record.native != NULL)
+        claimed->core->operations->release(&claimed->record);
+    claimed->found = false;
+}
+
+static const char *header_of(const catga_claimed *claimed, const char *name)
+{
+    const char *value = claimed->core->operations->header(&claimed->record, name);
+    return value == NULL ? "" : value;
+}
+
+/* What is no record of ours is as good as one whose owner is gone. */
+static catga_claim_record read_record(catga_claimed *claimed, uint64_t revision)
+{
+    catga_claim_record record = {.state = CATGA_RECORD_NONE, .revision = revision};
+
+    claimed->owner[0] = '\0';
+    if (revision == 0)
+        return record;
+    const char *word = header_of(claimed, CATGA_HEADER_CLAIM);
+    record.state = strcmp(word, state_words[CATGA_RECORD_DONE]) == 0   ? CATGA_RECORD_DONE
+                   : strcmp(word, state_words[CATGA_RECORD_FREE]) == 0 ? CATGA_RECORD_FREE
+                                                                       : CATGA_RECORD_TAKEN;
+    record.attempts =
+        (uint32_t)strtonum(header_of(claimed, CATGA_HEADER_ATTEMPT), 0, INT32_MAX, NULL);
+    snprintf(claimed->owner, sizeof claimed->owner, "%s", header_of(claimed, CATGA_HEADER_OWNER));
+    record.ours = strcmp(claimed->owner, claimed->attempt.name) == 0;
+    return record;
+}
+
+/* ---- What the rules say to do ---- */
+
+typedef struct write_question {
+    catga_record_place place;
+    catga_outgoing record;
+    uint64_t revision;
+} write_question;
+
+static catga_status send_write(catga_core *core, const void *question, uint64_t token)
+{
+    const write_question *write = question;
+    return core->operations->write(core->transport, write->place, &write->record, write->revision,
+                                   token);
+}
+
+static catga_status send_read(catga_core *core, const void *question, uint64_t token)
+{
+    return core->operations->read(core->transport, *(const catga_record_place *)question, token);
+}
+
+static catga_record_place place_of(const catga_claimed *claimed)
+{
+    return (catga_record_place){claimed->bucket, claimed->key};
+}
+
+static catga_claiming_action uncertain(catga_claimed *claimed, catga_status status)
+{
+    if (status != CATGA_TIMEOUT)
+        nanosleep(&(struct timespec){.tv_nsec = STORE_PAUSE_MS * CATGA_MILLISECOND}, NULL);
+    return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_UNCERTAIN, 0, 0);
+}
+
+/* The answer goes with the mark: bytes, or the headers of an error. */
+static void add_answer(catga_outgoing *record, catga_header *headers, const catga_claim *claim,
+                       char code[16])
+{
+    record->data = claim->answer.data;
+    record->length = claim->answer.length;
+    if (claim->error.code == 0)
+        return;
+    snprintf(code, 16, "%" PRIu32, claim->error.code);
+    headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR_CODE, code};
+    headers[record->header_count++] =
+        (catga_header){CATGA_HEADER_ERROR_TEXT, claim->error.text.data};
+    headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR, claim->error.name.data};
+}
+
+static catga_claiming_action do_write(catga_claimed *claimed)
+{
+    catga_core *core = claimed->core;
+    const catga_claiming *claiming = &claimed->claiming;
+    char attempts[16], code[16];
+    catga_header headers[6] = {{CATGA_HEADER_CLAIM, state_words[claiming->writes]},
+                               {CATGA_HEADER_OWNER, claimed->attempt.name},
+                               {CATGA_HEADER_ATTEMPT, attempts}};
+    write_question question = {.place = place_of(claimed),
+                               .record = {.subject = "", .headers = headers, .header_count = 3},
+                               .revision = claiming->revision};
+    catga_problem problem = {""};
+    catga_incoming answer;
+    uint64_t revision = 0;
+
+    snprintf(attempts, sizeof attempts, "%" PRIu32, claiming->attempt);
+    if (claiming->writes == CATGA_RECORD_DONE)
+        add_answer(&question.record, headers, &claimed->claim, code);
+    catga_status status =
+        catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
+    if (status == CATGA_OK) {
+        status = core->operations->written(&answer, &revision, &problem);
+        core->operations->release(&answer);
+    }
+    if (status == CATGA_OK)
+        return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision, 0);
+    if (status == CATGA_REFUSED)
+        return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0, 0);
+    return uncertain(claimed, status);
+}
+
+static catga_claiming_action do_look(catga_claimed *claimed)
+{
+    catga_core *core = claimed->core;
+    const catga_record_place place = place_of(claimed);
+    catga_problem problem = {""};
+    uint64_t revision = 0;
+
+    forget_record(claimed);
+    catga_status status = catga_ask(core, send_read, &place, catga_clock_now() + STORE_WAIT,
+                                    &claimed->record);
+    if (status == CATGA_OK) {
+        claimed->found = true;
+        status = core->operations->found(&claimed->record, &revision, &problem);
+    }
+    if (status != CATGA_OK)
+        return uncertain(claimed, status);
+    const catga_claim_record record = read_record(claimed, revision);
+    return catga_claiming_read(&claimed->claiming, &record);
+}
+
+static catga_claiming_action do_ask(catga_claimed *claimed)
+{
+    static const catga_claiming_event events[] = {
+        [CATGA_OWNER_WORKS] = CATGA_CLAIMING_WORKS,
+        [CATGA_OWNER_IDLE] = CATGA_CLAIMING_IDLE,
+        [CATGA_OWNER_SILENT] = CATGA_CLAIMING_SILENT,
+    };
+    int64_t silent_ms = 0;
+    catga_owner_answer said = catga_owner_ask(claimed->core, claimed->owner, &silent_ms);
+    return catga_claiming_step(&claimed->claiming, events[said], 0, silent_ms);
+}
+
+/* Until there is something that only the caller can do. */
+static catga_claiming_action drive(catga_claimed *claimed, catga_claiming_action action)
+{
+    for (;;) {
+        if (action == CATGA_CLAIMING_WRITE)
+            action = do_write(claimed);
+        else if (action == CATGA_CLAIMING_LOOK)
+            action = do_look(claimed);
+        else if (action == CATGA_CLAIMING_ASK)
+            action = do_ask(claimed);
+        else
+            return action;
+    }
+}
+
+/* ---- Taking ---- */
+
+/* What the record of a message that is done says that it was answered with. */
+static void set_first_answer(catga_claimed *claimed)
+{
+    catga_claim *claim = &claimed->claim;
+
+    claim->answer = (catga_bytes){claimed->record.data, claimed->record.length};
+    claim->error.code = (uint32_t)strtonum(header_of(claimed, CATGA_HEADER_ERROR_CODE), 0,
+                                           UINT32_MAX, NULL);
+    if (claim->error.code == 0)
+        return;
+    claim->error.name = catga_str(header_of(claimed, CATGA_HEADER_ERROR));
+    claim->error.text = catga_str(header_of(claimed, CATGA_HEADER_ERROR_TEXT));
+}
+
+static catga_claim_result take(catga_claimed *claimed)
+{
+    catga_core *core = claimed->core;
+
+    catga_claiming_init(&claimed->claiming, (uint32_t)core->settings.lease_ms);
+    claimed->again_ms = core->settings.lease_ms;
+    if (!catga_attempt_begin(&core->owner, &claimed->attempt))
+        return CATGA_CLAIM_UNKNOWN;
+    catga_claiming_action action =
+        drive(claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_BEGIN, 0, 0));
+    claimed->claim.attempt = claimed->claiming.attempt;
+    switch ((int)action) {
+    case CATGA_CLAIMING_RUN:
+        return CATGA_CLAIM_TAKEN;
+    case CATGA_CLAIMING_SKIP:
+        set_first_answer(claimed);
+        return CATGA_CLAIM_DONE;
+    case CATGA_CLAIMING_HELD:
+        claimed->again_ms = claimed->claiming.delay_ms;
+        return CATGA_CLAIM_HELD;
+    default:
+        return CATGA_CLAIM_UNKNOWN;
+    }
+}
+
+catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context)
+{
+    catga_core *core = context->core;
+    const catga_claim_store *store = &core->settings.claims;
+
+    claimed->core = core;
+    claimed->claim = (catga_claim){.of_store = NULL};
+    claimed->attempt.place = NULL;
+    claimed->found = false;
+    claimed->payload.large = NULL;
+    claimed->again_ms = core->settings.lease_ms;
+    if (!put_bucket(core, context->message, claimed->bucket) || !put_key(claimed->key, context))
+        return CATGA_CLAIM_UNKNOWN;
+    claimed->claim.bucket = catga_str(claimed->bucket);
+    claimed->claim.key = catga_str(claimed->key);
+    return is_own_store(core) ? store->claim(store->user, &claimed->claim) : take(claimed);
+}
+
+/* ---- Marking ---- */
+
+static catga_claiming_action mark(catga_claimed *claimed, catga_claiming_event event)
+{
+    catga_claiming_action action =
+        drive(claimed, catga_claiming_step(&claimed->claiming, event, 0, 0));
+
+    if (action == CATGA_CLAIMING_LOST)
+        catga_core_count(claimed->core, CATGA_COUNTER_claims_lost);
+    if (action == CATGA_CLAIMING_GIVE_UP)
+        catga_log(&claimed->core->settings.logger, CATGA_LOG_ERROR,
+                  "%s: the claim %s could not be marked: it may be handled again", claimed->bucket,
+                  claimed->key);
+    return action;
+}
+
+/* One that could not be marked is done all the same. */
+bool catga_claims_done(catga_claimed *claimed)
+{
+    const catga_claim_store *store = &claimed->core->settings.claims;
+
+    if (is_own_store(claimed->core))
+        return store->done(store->user, &claimed->claim);
+    return mark(claimed, CATGA_CLAIMING_SUCCEEDED) != CATGA_CLAIMING_LOST;
+}
+
+void catga_claims_release(catga_claimed *claimed)
+{
+    const catga_claim_store *store = &claimed->core->settings.claims;
+
+    if (is_own_store(claimed->core))
+        store->release(store->user, &claimed->claim);
+    else
+        (void)mark(claimed, CATGA_CLAIMING_FAILED);
+}
+
+void catga_claims_end(catga_claimed *claimed)
+{
+    forget_record(claimed);
+    catga_payload_free(&claimed->payload, claimed->core);
+    if (claimed->attempt.place != NULL)
+        catga_attempt_end(&claimed->attempt);
+}
+
+/* ---- Before serving ---- */
+
+static catga_status ensure(catga_core *core, const catga_message *message, catga_problem *problem)
+{
+    char bucket[CATGA_BUCKET_NAME];
+    int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
+    const catga_bucket_settings settings = {.name = bucket,
+                                            .max_age_ns = keep > KEPT_AT_LEAST ? keep
+                                                                               : KEPT_AT_LEAST,
+                                            .replicas = (unsigned)core->settings.replicas};
+
+    if (!put_bucket(core, message, bucket))
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status = core->operations->ensure_bucket(core->transport, &settings, problem);
+    return status == CATGA_OK ? catga_owner_open(core) : status;
+}
+
+catga_status catga_claims_prepare(catga_core *core, const catga_message *message)
+{
+    catga_problem problem = {""};
+
+    if (message->claims == NULL || is_own_store(core))
+        return CATGA_OK;
+    catga_status status = ensure(core, message, &problem);
+    if (status != CATGA_OK)
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "no claims of %s can be kept: %s%s%s",
+                  message->table->name, catga_status_text(status),
+                  problem.text[0] != '\0' ? ": " : "", problem.text);
+    return status;
+}

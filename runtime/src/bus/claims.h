@@ -1,0 +1,57 @@
+/*
+ * Messages that are handled once: their claims, taken before the handler runs and marked when it has
+ * returned. This does what delivery/claim.h says, with records behind the transport; or it leaves all
+ * that to the store that the options name.
+ *
+ *     SHOP_ORDERS_V1_CreateOrder    the bucket of an idempotent command; a key in it is an id
+ */
+#ifndef CATGA_CLAIMS_H
+#define CATGA_CLAIMS_H
+
+#include "bus/context.h"
+#include "bus/payload.h"
+#include "bus/store.h"
+#include "delivery/claim.h"
+
+#define CATGA_HEADER_CLAIM    "Catga-Claim"
+#define CATGA_HEADER_OWNER    "Catga-Owner"
+#define CATGA_HEADER_ATTEMPT  "Catga-Attempt"
+
+enum {
+    CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
+    CATGA_CLAIM_KEY = 384,
+    CATGA_CLAIM_HEADERS = 1024 /* what goes with an answer that is kept has room in so much */
+};
+
+/* A claim on its way: from take to end. */
+typedef struct catga_claimed {
+    catga_claim claim; /* points into the rest */
+    catga_core *core;
+    catga_claiming claiming;
+    catga_attempt attempt;
+    char bucket[CATGA_BUCKET_NAME];
+    char key[CATGA_CLAIM_KEY];
+    char owner[CATGA_ATTEMPT_NAME]; /* of the record that was read */
+    bool found;                     /* `record` is one that was read */
+    catga_incoming record;
+    catga_payload payload; /* of the answer that the handler has made */
+    char error_text[CATGA_HEADER_VALUE_MAX];
+    int64_t again_ms; /* of CATGA_CLAIM_HELD and CATGA_CLAIM_UNKNOWN */
+} catga_claimed;
+
+/*
+ * Sees, before it is served, that there is a place for the claims of a message. The log says what is
+ * wrong. Waits for the server.
+ */
+catga_status catga_claims_prepare(catga_core *core, const catga_message *message);
+
+/* Takes the claim of the message in `context`. To be ended, whatever the result. */
+catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context);
+
+/* What came of the handler, of a claim that was taken. Done: false when another has taken it. */
+bool catga_claims_done(catga_claimed *claimed);
+void catga_claims_release(catga_claimed *claimed);
+
+void catga_claims_end(catga_claimed *claimed);
+
+#endif

@@ -1,0 +1,262 @@
+/*
+ * Records in the hub: buckets of them, each under its key, with the number of its revision. The
+ * semantics are those of a key-value bucket of JetStream as the NATS transport uses it. They share
+ * the store's lock and its clock.
+ */
+#include "transport/local/hub.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { KEY_BUCKETS = 4096 };
+
+typedef struct record {
+    struct record *next;
+    char *key;
+    uint64_t revision;
+    int64_t written_ns;
+    catga_local_message *message; /* bytes and headers */
+} record;
+
+struct catga_local_bucket {
+    catga_local_bucket *next;
+    char *name;
+    int64_t max_age_ns;
+    uint64_t revisions;
+    record *records[KEY_BUCKETS];
+};
+
+static catga_local *hub_of(catga_transport *transport)
+{
+    return ((catga_local_transport *)transport)->hub;
+}
+
+static void free_record(record *at)
+{
+    if (at->message != NULL)
+        catga_local_message_release(at->message);
+    free(at->key);
+    free(at);
+}
+
+static void free_bucket(catga_local_bucket *bucket)
+{
+    for (size_t i = 0; i < KEY_BUCKETS; i++) {
+        while (bucket->records[i] != NULL) {
+            record *next = bucket->records[i]->next;
+            free_record(bucket->records[i]);
+            bucket->records[i] = next;
+        }
+    }
+    free(bucket->name);
+    free(bucket);
+}
+
+void catga_local_records_end(catga_local_store *store)
+{
+    while (store->buckets != NULL) {
+        catga_local_bucket *next = store->buckets->next;
+        free_bucket(store->buckets);
+        store->buckets = next;
+    }
+}
+
+/* ---- Buckets ---- */
+
+static catga_local_bucket *find_bucket(const catga_local_store *store, const char *name)
+{
+    catga_local_bucket *bucket = store->buckets;
+    while (bucket != NULL && strcmp(bucket->name, name) != 0)
+        bucket = bucket->next;
+    return bucket;
+}
+
+static catga_status make_bucket(catga_local_store *store, const catga_bucket_settings *settings)
+{
+    catga_local_bucket *bucket = calloc(1, sizeof *bucket);
+    if (bucket == NULL)
+        return CATGA_NO_MEMORY;
+    bucket->name = strdup(settings->name);
+    if (bucket->name == NULL) {
+        free_bucket(bucket);
+        return CATGA_NO_MEMORY;
+    }
+    bucket->max_age_ns = settings->max_age_ns;
+    bucket->next = store->buckets;
+    store->buckets = bucket;
+    return CATGA_OK;
+}
+
+static catga_status compare(const catga_local_bucket *bucket, const catga_bucket_settings *settings,
+                            catga_problem *problem)
+{
+    if (bucket->max_age_ns >= settings->max_age_ns)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text,
+             "bucket %s: max_age is %" PRId64 ", and must be at least %" PRId64, bucket->name,
+             bucket->max_age_ns, settings->max_age_ns);
+    return CATGA_DRIFTED;
+}
+
+catga_status catga_local_ensure_bucket(catga_transport *transport,
+                                       const catga_bucket_settings *settings,
+                                       catga_problem *problem)
+{
+    catga_local *hub = hub_of(transport);
+
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&hub->store.lock);
+    const catga_local_bucket *bucket = find_bucket(&hub->store, settings->name);
+    catga_status status = bucket != NULL ? compare(bucket, settings, problem)
+                                         : make_bucket(&hub->store, settings);
+    pthread_mutex_unlock(&hub->store.lock);
+    return status;
+}
+
+/* ---- Records ---- */
+
+static record **chain_of(catga_local_bucket *bucket, const char *key)
+{
+    uint32_t hash = 2166136261U;
+    for (; *key != '\0'; key++)
+        hash = (hash ^ (uint8_t)*key) * 16777619U;
+    return &bucket->records[hash % KEY_BUCKETS];
+}
+
+/* The record of that key, or NULL. What is too old in its chain goes on the way. */
+static record *find_record(catga_local_bucket *bucket, const char *key, int64_t now)
+{
+    record **at = chain_of(bucket, key);
+    record *found = NULL;
+    while (*at != NULL) {
+        record *here = *at;
+        if (now - here->written_ns >= bucket->max_age_ns) {
+            *at = here->next;
+            free_record(here);
+            continue;
+        }
+        if (strcmp(here->key, key) == 0)
+            found = here;
+        at = &here->next;
+    }
+    return found;
+}
+
+static record *add_record(catga_local_bucket *bucket, const char *key)
+{
+    record *added = calloc(1, sizeof *added);
+    if (added == NULL)
+        return NULL;
+    added->key = strdup(key);
+    if (added->key == NULL) {
+        free_record(added);
+        return NULL;
+    }
+    record **chain = chain_of(bucket, key);
+    added->next = *chain;
+    *chain = added;
+    return added;
+}
+
+/* A revision of 0 in the answer: it has another. */
+static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket, const char *key,
+                                   const catga_outgoing *outgoing, uint64_t revision)
+{
+    const catga_incoming not_now = {.no_responders = true};
+    int64_t now = catga_local_store_now(&hub->store);
+    record *at = find_record(bucket, key, now);
+
+    if ((at == NULL ? 0 : at->revision) != revision)
+        return (catga_incoming){.sequence = 0};
+    catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
+    if (message != NULL && at == NULL)
+        at = add_record(bucket, key);
+    if (message == NULL || at == NULL) {
+        if (message != NULL)
+            catga_local_message_release(message);
+        return not_now;
+    }
+    if (at->message != NULL)
+        catga_local_message_release(at->message);
+    at->message = message;
+    at->written_ns = now;
+    at->revision = ++bucket->revisions;
+    return (catga_incoming){.sequence = at->revision};
+}
+
+catga_status catga_local_write(catga_transport *transport, catga_record_place place,
+                               const catga_outgoing *outgoing, uint64_t revision, uint64_t token)
+{
+    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local_store *store = &sender->hub->store;
+    catga_status status = catga_local_may_send(sender, outgoing);
+    catga_incoming answer = {.no_responders = true};
+
+    if (status != CATGA_OK)
+        return status;
+    pthread_mutex_lock(&store->lock);
+    catga_local_bucket *bucket = find_bucket(store, place.bucket);
+    bool silent = catga_local_store_fails(store, CATGA_LOCAL_LOSE_WRITE);
+    if (!silent && bucket != NULL)
+        answer = write_record(sender->hub, bucket, place.key, outgoing, revision);
+    silent |= catga_local_store_fails(store, CATGA_LOCAL_LOSE_WRITE_ACK);
+    pthread_mutex_unlock(&store->lock);
+    if (!silent)
+        catga_local_reply(sender, token, &answer);
+    return CATGA_OK;
+}
+
+catga_status catga_local_written(const catga_incoming *answer, uint64_t *revision,
+                                 catga_problem *problem)
+{
+    (void)problem;
+    *revision = answer->sequence;
+    if (answer->no_responders)
+        return CATGA_NO_RESPONDERS;
+    return answer->sequence == 0 ? CATGA_REFUSED : CATGA_OK;
+}
+
+static catga_incoming copy_of(catga_local *hub, const record *at)
+{
+    const catga_outgoing copied = {.subject = "",
+                                   .data = at->message->data,
+                                   .length = at->message->length,
+                                   .headers = at->message->headers,
+                                   .header_count = at->message->header_count};
+    catga_local_message *message = catga_local_message_make(hub, &copied, NULL, 0);
+    if (message == NULL)
+        return (catga_incoming){.no_responders = true};
+    return (catga_incoming){.data = message->data,
+                            .length = message->length,
+                            .sequence = at->revision,
+                            .native = message};
+}
+
+catga_status catga_local_read(catga_transport *transport, catga_record_place place, uint64_t token)
+{
+    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local_store *store = &sender->hub->store;
+    catga_incoming answer = {.no_responders = true};
+
+    if (!atomic_load(&sender->hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_bucket *bucket = find_bucket(store, place.bucket);
+    if (bucket != NULL) {
+        const record *at = find_record(bucket, place.key, catga_local_store_now(store));
+        answer = at == NULL ? (catga_incoming){.sequence = 0} : copy_of(sender->hub, at);
+    }
+    pthread_mutex_unlock(&store->lock);
+    catga_local_reply(sender, token, &answer);
+    return CATGA_OK;
+}
+
+catga_status catga_local_found(const catga_incoming *answer, uint64_t *revision,
+                               catga_problem *problem)
+{
+    (void)problem;
+    *revision = answer->sequence;
+    return answer->no_responders ? CATGA_NO_RESPONDERS : CATGA_OK;
+}

@@ -1,0 +1,493 @@
+/*
+ * What a program may rely on when a command is idempotent, whichever transport keeps the claims:
+ * claims local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
+ */
+#include "peer.h"
+
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { FAILS = 500, REFUSES = 501, WAITS = 502, LEASE_MS = 200 };
+
+static const catga_claims claims = {"SAMPLE_V1_Settle", 120000};
+static const catga_message settle_message = {"catga.commands.sample.v1.Settle",
+                                             &sample_echo_table,
+                                             &sample_answer_table,
+                                             &sample_error,
+                                             CATGA_COMMAND,
+                                             3000,
+                                             2,
+                                             NULL,
+                                             &claims};
+
+typedef struct settler {
+    sample_function *settle;
+} settler;
+
+static catga_status run_settle(const void *handlers, catga_context *context, const uint8_t *table)
+{
+    return ((const settler *)handlers)->settle(context, (sample_view){table});
+}
+
+static const catga_handler handlers[] = {
+    {"settle", &settle_message, CATGA_GROUP, offsetof(settler, settle), run_settle}};
+static const catga_service service = {"Settler", handlers, 1, sizeof(settler)};
+
+typedef struct stage {
+    catga_local *hub; /* NULL: NATS */
+    char prefix[64];
+    char subject[128];
+    char bucket[128];
+    catga_bus *buses[2];
+    peer peer;
+    atomic_uint effects;
+    atomic_uint failures; /* that the handler is still to have */
+    atomic_uint attempt;
+    sem_t may_end;
+    atomic_uint waiting;
+} stage;
+
+static const char *transport;
+
+static catga_status settle(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    sample same = {sample_get_text(view), sample_get_number(view)};
+
+    atomic_fetch_add(&s->effects, 1);
+    atomic_store(&s->attempt, catga_context_claim(context) == NULL
+                                  ? 0
+                                  : catga_context_claim(context)->attempt);
+    if (same.number == FAILS && atomic_load(&s->failures) != 0) {
+        atomic_fetch_sub(&s->failures, 1);
+        return CATGA_HANDLER_FAILED;
+    }
+    if (same.number == REFUSES)
+        return sample_fail(context, &sample_error, "no %u", (unsigned)atomic_load(&s->effects));
+    if (same.number == WAITS) {
+        atomic_fetch_add(&s->waiting, 1);
+        sem_wait(&s->may_end);
+    }
+    return catga_answer(context, &settle_message, &same);
+}
+
+static catga_bus *join(stage *s, const char *instance, const catga_claim_store *store)
+{
+    const catga_options options = {.prefix = s->prefix,
+                                   .instance = instance,
+                                   .lease_ms = LEASE_MS,
+                                   .workers = 2,
+                                   .claims = store};
+    return open_bus(s->hub, options);
+}
+
+static void serve(stage *s, const catga_claim_store *store)
+{
+    static const settler functions = {settle};
+    static const char *const instances[] = {"a", "b"};
+    for (unsigned i = 0; i < 2; i++) {
+        s->buses[i] = join(s, instances[i], store);
+        assert_int_equal(catga_serve(s->buses[i], &service, &functions, s), CATGA_OK);
+    }
+}
+
+static int set_stage(void **state)
+{
+    static unsigned number;
+    stage *s = calloc(1, sizeof *s);
+
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+        return -1;
+    snprintf(s->prefix, sizeof s->prefix, "CLAIMS-%d-%u", (int)getpid(), number++);
+    snprintf(s->subject, sizeof s->subject, "%s.commands.sample.v1.Settle", s->prefix);
+    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_Settle", s->prefix);
+    sem_init(&s->may_end, 0, 0);
+    peer_open(&s->peer, s->hub);
+    *state = s;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    stage *s = *state;
+    for (unsigned i = 0; i < 2; i++)
+        catga_close(s->buses[i]);
+    peer_close(&s->peer);
+    catga_local_close(s->hub);
+    sem_destroy(&s->may_end);
+    free(s);
+    return 0;
+}
+
+static peer_answer try(stage *s, const char *id, uint32_t number)
+{
+    return peer_try(&s->peer, s->subject, id, NULL, number);
+}
+
+static catga_record_place place_of(const stage *s, const char *id)
+{
+    return (catga_record_place){s->bucket, id};
+}
+
+static void assert_good(peer_answer answer, uint32_t number)
+{
+    assert_int_equal(answer.code, 0);
+    assert_true(answer.is_good);
+    assert_int_equal(answer.number, number);
+}
+
+/* Tries again until it is not told to come again. */
+static peer_answer persist(stage *s, const char *id, uint32_t number)
+{
+    peer_answer answer = try(s, id, number);
+    while (answer.code == 409 || answer.code == 429) {
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        answer = try(s, id, number);
+    }
+    return answer;
+}
+
+/* ---- Answers ---- */
+
+static void every_try_gets_the_first_answer(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    assert_good(try(s, "one", 7), 7);
+    for (uint32_t i = 0; i < 10; i++) /* of whichever replica */
+        assert_good(try(s, "one", 100 + i), 7);
+    assert_int_equal(atomic_load(&s->effects), 1);
+    assert_int_equal(atomic_load(&s->attempt), 1);
+    assert_int_equal(catga_count(s->buses[0]).repeated + catga_count(s->buses[1]).repeated, 10);
+    assert_good(try(s, "other", 8), 8);
+    assert_int_equal(atomic_load(&s->effects), 2);
+}
+
+static void a_declared_error_is_an_answer(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    for (unsigned i = 0; i < 4; i++) {
+        peer_answer answer = try(s, "one", REFUSES);
+        assert_int_equal(answer.code, 1001);
+        assert_string_equal(answer.name, "sample.SampleError.Refused");
+        assert_string_equal(answer.text, "no 1");
+    }
+    assert_int_equal(atomic_load(&s->effects), 1);
+}
+
+static void a_handler_that_failed_may_run_again(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    atomic_store(&s->failures, 2);
+    assert_int_equal(try(s, "one", FAILS).code, 500);
+    assert_int_equal(try(s, "one", FAILS).code, 500);
+    assert_good(try(s, "one", FAILS), FAILS);
+    assert_good(try(s, "one", FAILS), FAILS);
+    assert_int_equal(atomic_load(&s->effects), 3);
+    assert_int_equal(atomic_load(&s->attempt), 3);
+}
+
+static void what_has_no_id_is_run_as_it_comes(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    assert_good(try(s, NULL, 1), 1);
+    assert_good(try(s, NULL, 1), 1);
+    assert_int_equal(atomic_load(&s->effects), 2);
+    assert_int_equal(atomic_load(&s->attempt), 0);
+    assert_int_equal(try(s, "no.token", 1).code, 400);
+    assert_int_equal(atomic_load(&s->effects), 2);
+}
+
+static void what_is_late_is_not_run(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    assert_int_equal(peer_try(&s->peer, s->subject, "one", "0", 1).code, 408);
+    assert_int_equal(atomic_load(&s->effects), 0);
+    assert_good(try(s, "one", 2), 2); /* and it has not been claimed */
+}
+
+static void a_call_carries_one_id(void **state)
+{
+    stage *s = *state;
+    catga_reply reply;
+    const sample input = {CATGA_STR("called"), 9};
+
+    serve(s, NULL);
+    assert_int_equal(catga_call(s->buses[0], &settle_message, &input, &reply), CATGA_OK);
+    assert_int_equal(sample_get_number((sample_view){reply.table}), 9);
+    catga_received_free(reply.received);
+    assert_int_equal(atomic_load(&s->effects), 1);
+}
+
+/* ---- Two at once ---- */
+
+typedef struct trier {
+    stage *s;
+    uint32_t number;
+    peer_answer answer;
+    pthread_t thread;
+} trier;
+
+static void *run_trier(void *argument)
+{
+    trier *t = argument;
+    t->answer = persist(t->s, "one", t->number);
+    return NULL;
+}
+
+static void begin_trier(trier *t, stage *s, uint32_t number)
+{
+    *t = (trier){.s = s, .number = number};
+    assert_int_equal(pthread_create(&t->thread, NULL, run_trier, t), 0);
+}
+
+static void a_try_beside_the_first_comes_again(void **state)
+{
+    stage *s = *state;
+    trier first;
+    trier others[8];
+
+    serve(s, NULL);
+    begin_trier(&first, s, WAITS);
+    wait_until(atomic_load(&s->waiting) == 1);
+    for (uint32_t i = 0; i < 8; i++)
+        begin_trier(&others[i], s, i);
+    wait_until(catga_count(s->buses[0]).claims_held + catga_count(s->buses[1]).claims_held != 0);
+    nanosleep(&(struct timespec){.tv_nsec = (LEASE_MS + 100) * 1000000L}, NULL);
+    assert_int_equal(atomic_load(&s->effects), 1); /* who works keeps its claim beyond the lease */
+    sem_post(&s->may_end);
+    pthread_join(first.thread, NULL);
+    assert_good(first.answer, WAITS);
+    for (uint32_t i = 0; i < 8; i++) {
+        pthread_join(others[i].thread, NULL);
+        assert_good(others[i].answer, WAITS);
+    }
+    assert_int_equal(atomic_load(&s->effects), 1);
+}
+
+static void of_many_at_once_one_runs(void **state)
+{
+    stage *s = *state;
+    trier triers[8];
+
+    serve(s, NULL);
+    for (uint32_t i = 0; i < 8; i++)
+        begin_trier(&triers[i], s, i);
+    for (uint32_t i = 0; i < 8; i++)
+        pthread_join(triers[i].thread, NULL);
+    for (uint32_t i = 0; i < 8; i++)
+        assert_good(triers[i].answer, triers[0].answer.number);
+    assert_int_equal(atomic_load(&s->effects), 1);
+}
+
+/* ---- Owners that are gone ---- */
+
+static void who_is_silent_loses_its_claim_after_the_lease(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    peer_claim(&s->peer, place_of(s, "one"), "AAAAAAAAAAAAAAAAAAAAAA.3.4", 0);
+    int64_t began = catga_clock_now();
+    assert_int_equal(try(s, "one", 1).code, 409);
+    assert_good(persist(s, "one", 2), 2);
+    assert_true(catga_clock_now() - began >= LEASE_MS * CATGA_MILLISECOND);
+    assert_int_equal(atomic_load(&s->effects), 1);
+    assert_int_equal(atomic_load(&s->attempt), 2);
+}
+
+static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    assert_good(try(s, "one", 1), 1);
+    peer_answer owner = peer_read(&s->peer, place_of(s, "one"));
+    assert_true(owner.revision != 0);
+    peer_claim(&s->peer, place_of(s, "two"), owner.owner, 0); /* it ended long ago */
+    assert_good(try(s, "two", 2), 2);
+    assert_int_equal(atomic_load(&s->effects), 2);
+}
+
+static void a_claim_that_was_taken_away_is_not_answered(void **state)
+{
+    stage *s = *state;
+    trier first;
+
+    serve(s, NULL);
+    begin_trier(&first, s, WAITS);
+    wait_until(atomic_load(&s->waiting) == 1);
+    peer_answer record = peer_read(&s->peer, place_of(s, "one"));
+    peer_claim(&s->peer, place_of(s, "one"), "AAAAAAAAAAAAAAAAAAAAAA.3.4", record.revision);
+    sem_post(&s->may_end);
+    sem_post(&s->may_end); /* the claim is that of a dead one now: it runs once more */
+    pthread_join(first.thread, NULL);
+    assert_good(first.answer, WAITS);
+    assert_int_equal(atomic_load(&s->effects), 2);
+    assert_int_equal(catga_count(s->buses[0]).claims_lost + catga_count(s->buses[1]).claims_lost,
+                     1);
+}
+
+/* ---- Where claims are kept ---- */
+
+static void a_bucket_that_is_another_is_left_alone(void **state)
+{
+    static const settler functions = {settle};
+    stage *s = *state;
+    const catga_bucket_settings shorter = {s->bucket, 60 * CATGA_SECOND, 1};
+    catga_problem problem = {""};
+
+    assert_int_equal(
+        s->peer.transport->operations->ensure_bucket(s->peer.transport, &shorter, &problem),
+        CATGA_OK);
+    s->buses[0] = join(s, "a", NULL);
+    assert_int_equal(catga_serve(s->buses[0], &service, &functions, s), CATGA_DRIFTED);
+}
+
+static void an_answer_is_kept_for_its_time(void **state)
+{
+    stage *s = *state;
+
+    if (s->hub == NULL)
+        skip(); /* the clock of a server cannot be turned on */
+    serve(s, NULL);
+    assert_good(try(s, "one", 1), 1);
+    catga_local_advance(s->hub, 119000);
+    assert_good(try(s, "one", 2), 1);
+    catga_local_advance(s->hub, 2000);
+    assert_good(try(s, "one", 2), 2);
+    assert_int_equal(atomic_load(&s->effects), 2);
+}
+
+/* The first write takes the claim, the second marks it. */
+static void lose(stage *s, catga_local_fault fault, unsigned nth)
+{
+    char id[32];
+
+    atomic_store(&s->effects, 0);
+    snprintf(id, sizeof id, "lost-%u-%u", (unsigned)fault, nth);
+    catga_local_inject(s->hub, fault, nth);
+    assert_good(persist(s, id, 5), 5);
+    assert_good(try(s, id, 6), 5);
+    assert_int_equal(atomic_load(&s->effects), 1);
+}
+
+static void what_the_store_loses_is_found_out(void **state)
+{
+    stage *s = *state;
+
+    if (s->hub == NULL)
+        skip(); /* a server loses nothing on demand */
+    serve(s, NULL);
+    lose(s, CATGA_LOCAL_LOSE_WRITE, 1);
+    lose(s, CATGA_LOCAL_LOSE_WRITE, 2);
+    lose(s, CATGA_LOCAL_LOSE_WRITE_ACK, 1);
+    lose(s, CATGA_LOCAL_LOSE_WRITE_ACK, 2);
+}
+
+/* ---- A store of one's own ---- */
+
+typedef struct own {
+    catga_claim_result says;
+    bool lost;
+    atomic_uint claimed, done, released;
+    char bucket[128];
+    char key[64];
+    uint8_t answer[512];
+    size_t length;
+} own;
+
+static catga_claim_result own_claim(void *user, catga_claim *claim)
+{
+    own *o = user;
+    atomic_fetch_add(&o->claimed, 1);
+    snprintf(o->bucket, sizeof o->bucket, "%.*s", CATGA_PRINT(claim->bucket));
+    snprintf(o->key, sizeof o->key, "%.*s", CATGA_PRINT(claim->key));
+    claim->attempt = 5;
+    if (o->says == CATGA_CLAIM_DONE)
+        claim->answer = (catga_bytes){o->answer, o->length};
+    return o->says;
+}
+
+static bool own_done(void *user, catga_claim *claim)
+{
+    own *o = user;
+    atomic_fetch_add(&o->done, 1);
+    assert_true(claim->answer.length <= sizeof o->answer);
+    memcpy(o->answer, claim->answer.data, claim->answer.length);
+    o->length = claim->answer.length;
+    return !o->lost;
+}
+
+static void own_release(void *user, catga_claim *claim)
+{
+    own *o = user;
+    (void)claim;
+    atomic_fetch_add(&o->released, 1);
+}
+
+static void a_store_of_ones_own_decides(void **state)
+{
+    stage *s = *state;
+    own o = {.says = CATGA_CLAIM_TAKEN};
+    const catga_claim_store store = {own_claim, own_done, own_release, &o};
+
+    serve(s, &store);
+    assert_good(try(s, "one", 3), 3);
+    assert_string_equal(o.bucket, s->bucket);
+    assert_string_equal(o.key, "one");
+    assert_int_equal(atomic_load(&s->attempt), 5);
+    assert_int_equal(atomic_load(&o.done), 1);
+    o.says = CATGA_CLAIM_DONE;
+    assert_good(try(s, "one", 4), 3);
+    o.says = CATGA_CLAIM_HELD;
+    assert_int_equal(try(s, "one", 4).code, 409);
+    o.says = CATGA_CLAIM_UNKNOWN;
+    assert_int_equal(try(s, "one", 4).code, 429);
+    assert_int_equal(atomic_load(&s->effects), 1);
+    o.says = CATGA_CLAIM_TAKEN;
+    atomic_store(&s->failures, 1);
+    assert_int_equal(try(s, "two", FAILS).code, 500);
+    assert_int_equal(atomic_load(&o.released), 1);
+    o.lost = true;
+    assert_int_equal(try(s, "three", 4).code, 409);
+    assert_int_equal(atomic_load(&o.done), 2);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+    const struct CMUnitTest tests[] = {
+        CASE(every_try_gets_the_first_answer),
+        CASE(a_declared_error_is_an_answer),
+        CASE(a_handler_that_failed_may_run_again),
+        CASE(what_has_no_id_is_run_as_it_comes),
+        CASE(what_is_late_is_not_run),
+        CASE(a_call_carries_one_id),
+        CASE(a_try_beside_the_first_comes_again),
+        CASE(of_many_at_once_one_runs),
+        CASE(who_is_silent_loses_its_claim_after_the_lease),
+        CASE(who_says_it_does_not_work_loses_its_claim_at_once),
+        CASE(a_claim_that_was_taken_away_is_not_answered),
+        CASE(a_bucket_that_is_another_is_left_alone),
+        CASE(an_answer_is_kept_for_its_time),
+        CASE(what_the_store_loses_is_found_out),
+        CASE(a_store_of_ones_own_decides),
+    };
+    transport = argc == 2 ? argv[1] : "";
+    if (strcmp(transport, "local") != 0 && strcmp(transport, "nats") != 0) {
+        fprintf(stderr, "usage: claims local|nats\n");
+        return 2;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

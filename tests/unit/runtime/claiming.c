@@ -1,0 +1,231 @@
+/* The rules of claims, step by step. */
+#include "delivery/claim.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+enum { LEASE = 1000 };
+
+static catga_claiming begin(void)
+{
+    catga_claiming claiming;
+    catga_claiming_init(&claiming, LEASE);
+    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_BEGIN, 0, 0),
+                     CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.writes, CATGA_RECORD_TAKEN);
+    assert_int_equal(claiming.revision, 0);
+    assert_int_equal(claiming.attempt, 1);
+    return claiming;
+}
+
+static catga_claiming_action step(catga_claiming *claiming, catga_claiming_event event)
+{
+    return catga_claiming_step(claiming, event, 0, 0);
+}
+
+static catga_claiming_action written(catga_claiming *claiming, uint64_t revision)
+{
+    return catga_claiming_step(claiming, CATGA_CLAIMING_WRITTEN, revision, 0);
+}
+
+static catga_claiming_action read(catga_claiming *claiming, catga_record_state state, bool ours,
+                                  uint64_t revision)
+{
+    const catga_claim_record record = {state, ours, revision, 2};
+    return catga_claiming_read(claiming, &record);
+}
+
+/* One whose write met another's record. */
+static catga_claiming looking(void)
+{
+    catga_claiming claiming = begin();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_CONFLICT), CATGA_CLAIMING_LOOK);
+    return claiming;
+}
+
+static catga_claiming running(uint64_t revision)
+{
+    catga_claiming claiming = begin();
+    assert_int_equal(written(&claiming, revision), CATGA_CLAIMING_RUN);
+    return claiming;
+}
+
+static void a_claim_that_nobody_holds(void **state)
+{
+    (void)state;
+    catga_claiming claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.writes, CATGA_RECORD_DONE);
+    assert_int_equal(claiming.revision, 5);
+    assert_int_equal(written(&claiming, 6), CATGA_CLAIMING_KEPT);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_FAILED), CATGA_CLAIMING_NOTHING);
+}
+
+static void a_handler_that_failed_frees_it(void **state)
+{
+    (void)state;
+    catga_claiming claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_FAILED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.writes, CATGA_RECORD_FREE);
+    assert_int_equal(written(&claiming, 6), CATGA_CLAIMING_KEPT);
+}
+
+static void what_is_done_is_skipped(void **state)
+{
+    (void)state;
+    catga_claiming claiming = looking();
+    assert_int_equal(read(&claiming, CATGA_RECORD_DONE, false, 9), CATGA_CLAIMING_SKIP);
+}
+
+static void what_is_free_is_taken_over_its_revision(void **state)
+{
+    (void)state;
+    catga_claiming claiming = looking();
+    assert_int_equal(read(&claiming, CATGA_RECORD_FREE, false, 9), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.revision, 9);
+    assert_int_equal(claiming.attempt, 3);
+    claiming = looking();
+    assert_int_equal(read(&claiming, CATGA_RECORD_NONE, false, 0), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.revision, 0);
+}
+
+static catga_claiming asking(void)
+{
+    catga_claiming claiming = looking();
+    assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, false, 9), CATGA_CLAIMING_ASK);
+    return claiming;
+}
+
+static void an_owner_that_works_keeps_it(void **state)
+{
+    (void)state;
+    catga_claiming claiming = asking();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_WORKS), CATGA_CLAIMING_HELD);
+    assert_int_equal(claiming.delay_ms, LEASE);
+}
+
+static void an_owner_that_is_idle_loses_it(void **state)
+{
+    (void)state;
+    catga_claiming claiming = asking();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_IDLE), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.revision, 9);
+    assert_int_equal(claiming.attempt, 3);
+}
+
+static void an_owner_that_is_silent_loses_it_after_the_lease(void **state)
+{
+    (void)state;
+    catga_claiming claiming = asking();
+    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_SILENT, 0, LEASE - 1),
+                     CATGA_CLAIMING_HELD);
+    assert_int_equal(claiming.delay_ms, 1);
+    claiming = asking();
+    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_SILENT, 0, LEASE),
+                     CATGA_CLAIMING_WRITE);
+}
+
+static void what_was_written_is_recognised(void **state)
+{
+    (void)state;
+    catga_claiming claiming = begin();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_UNCERTAIN), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, true, 4), CATGA_CLAIMING_RUN);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.revision, 4);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_UNCERTAIN), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, true, 4), CATGA_CLAIMING_WRITE);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_UNCERTAIN), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_DONE, true, 6), CATGA_CLAIMING_KEPT);
+}
+
+static void two_attempts_and_one_mark(void **state)
+{
+    (void)state;
+    catga_claiming first = running(5);
+    catga_claiming second = asking();
+    assert_int_equal(step(&second, CATGA_CLAIMING_IDLE), CATGA_CLAIMING_WRITE);
+    assert_int_equal(written(&second, 10), CATGA_CLAIMING_RUN);
+    assert_int_equal(step(&first, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(step(&first, CATGA_CLAIMING_CONFLICT), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&first, CATGA_RECORD_TAKEN, false, 10), CATGA_CLAIMING_LOST);
+}
+
+static void a_record_that_lags_says_nothing_about_the_mark(void **state)
+{
+    (void)state;
+    catga_claiming claiming = asking();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_IDLE), CATGA_CLAIMING_WRITE);
+    assert_int_equal(written(&claiming, 10), CATGA_CLAIMING_RUN);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_UNCERTAIN), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, false, 9), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_DONE, true, 11), CATGA_CLAIMING_KEPT);
+}
+
+static void a_record_that_expired_is_written_anew(void **state)
+{
+    (void)state;
+    catga_claiming claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_CONFLICT), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_NONE, false, 0), CATGA_CLAIMING_WRITE);
+    assert_int_equal(claiming.writes, CATGA_RECORD_DONE);
+    assert_int_equal(claiming.revision, 0);
+}
+
+/* It gives up in the end, before the handler sooner than after it. */
+static unsigned troubles(catga_claiming *claiming)
+{
+    unsigned count = 1;
+    while (step(claiming, CATGA_CLAIMING_UNCERTAIN) == CATGA_CLAIMING_LOOK)
+        count++;
+    assert_int_equal(claiming->phase, CATGA_CLAIMING_ENDED);
+    return count;
+}
+
+static void a_store_that_never_answers_is_given_up(void **state)
+{
+    (void)state;
+    catga_claiming claiming = begin();
+    assert_int_equal(troubles(&claiming), CATGA_CLAIM_TROUBLES + 1);
+    claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(troubles(&claiming), CATGA_CLAIM_MARK_TROUBLES + 1);
+}
+
+static void what_does_not_fit_is_nothing(void **state)
+{
+    (void)state;
+    catga_claiming claiming = begin();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_BEGIN), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_WORKS), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_READ), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(read(&claiming, CATGA_RECORD_DONE, true, 1), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(written(&claiming, 1), CATGA_CLAIMING_RUN); /* and has changed nothing */
+    assert_int_equal(written(&claiming, 2), CATGA_CLAIMING_NOTHING);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_claim_that_nobody_holds),
+        cmocka_unit_test(a_handler_that_failed_frees_it),
+        cmocka_unit_test(what_is_done_is_skipped),
+        cmocka_unit_test(what_is_free_is_taken_over_its_revision),
+        cmocka_unit_test(an_owner_that_works_keeps_it),
+        cmocka_unit_test(an_owner_that_is_idle_loses_it),
+        cmocka_unit_test(an_owner_that_is_silent_loses_it_after_the_lease),
+        cmocka_unit_test(what_was_written_is_recognised),
+        cmocka_unit_test(two_attempts_and_one_mark),
+        cmocka_unit_test(a_record_that_lags_says_nothing_about_the_mark),
+        cmocka_unit_test(a_record_that_expired_is_written_anew),
+        cmocka_unit_test(a_store_that_never_answers_is_given_up),
+        cmocka_unit_test(what_does_not_fit_is_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
