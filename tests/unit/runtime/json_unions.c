@@ -150,6 +150,16 @@ static void types_without_values(void **state)
     refuse("\"choice_type\":wor", "choice_type: expected a number (line 1,");
 }
 
+/* What is not used any more may still be sent: it is passed over, whatever it is. */
+static void deprecated(void **state)
+{
+    (void)state;
+    accept("\"former\":{\"any\":[1,null]},\"former_type\":7");
+    accept("\"former\":null");
+    refuse("\"former\":1,\"former\":1", "former: twice (line 1,");
+    refuse("\"former\":nil", "former: expected a value (line 1,");
+}
+
 /* ---- Flags ---- */
 
 static void flags(void **state)
@@ -247,7 +257,7 @@ int main(void)
         cmocka_unit_test(values_without_a_type), cmocka_unit_test(vectors),
         cmocka_unit_test(types_without_values), cmocka_unit_test(flags),
         cmocka_unit_test(fixed_arrays),         cmocka_unit_test(uuids),
-        cmocka_unit_test(names),
+        cmocka_unit_test(names),                cmocka_unit_test(deprecated),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
