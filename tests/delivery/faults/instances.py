@@ -138,13 +138,15 @@ def restart(scene):
 @fault("T21", "an instance dies between an effect and its acknowledgement", short=True)
 def death_after_effect(scene):
     scene.play()
-    scene.load(kept=20, count=3, die_after=1)
-    deaths = tend(scene, 2.5)
+    scene.load(kept=2, count=3, die_after=1)
+    deaths = tend(scene, 3.5)
     read = scene.finish()
-    scene.must(deaths == 3, f"{deaths} processes died")
+    # One that was on its way to a process that died of another is handed out a second time, and harms nobody.
+    repeated = [number for (place, number), notes in read.effects.items()
+                if place[0] == "keep" and number >> 32 == 2 and len(notes) == 2]
+    scene.must(deaths > 0, "nobody died")
+    scene.must(len(repeated) == deaths, f"{deaths} processes died after an effect, {len(repeated)} effects came again")
     scene.figure("recovery", redelivery(read))
-    repeated = [number for (place, number), notes in read.effects.items() if place[0] == "keep" and len(notes) > 1]
-    scene.must(len(repeated) >= 3, f"{len(repeated)} of 3 events were handed out again")
 
 
 @fault("T22", "an instance dies before the effect, five times for one event")
