@@ -56,7 +56,7 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
                   operations->header(message, "Nats-Service-Error"));
         peer_copy(answer->owner, sizeof answer->owner, operations->header(message, "Catga-Owner"));
     }
-    (void)operations->found(message, &answer->revision, &problem);
+    (void)operations->record_found(message, &answer->revision, &problem);
     if (code == NULL && catga_verify(&sample_answer_table, message->data, message->length, &table,
                                      NULL) == CATGA_OK) {
         answer->is_good = true;
@@ -149,7 +149,7 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_try(peer *p, const char *subject, co
 SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_record_place place)
 {
     uint64_t token = peer_token(p);
-    assert_int_equal(p->transport->operations->read(p->transport, place, token), CATGA_OK);
+    assert_int_equal(p->transport->operations->read_record(p->transport, place, token), CATGA_OK);
     return peer_wait(p, token);
 }
 
@@ -162,7 +162,7 @@ SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, co
     const catga_outgoing record = {.subject = "", .headers = headers, .header_count = 3};
     uint64_t token = peer_token(p);
     assert_int_equal(
-        p->transport->operations->write(p->transport, place, &record, revision, token), CATGA_OK);
+        p->transport->operations->write_record(p->transport, place, &record, revision, token), CATGA_OK);
     (void)peer_wait(p, token);
 }
 

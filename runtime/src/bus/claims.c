@@ -94,13 +94,13 @@ typedef struct write_question {
 static catga_status send_write(catga_core *core, const void *question, uint64_t token)
 {
     const write_question *write = question;
-    return core->operations->write(core->transport, write->place, &write->record, write->revision,
+    return core->operations->write_record(core->transport, write->place, &write->record, write->revision,
                                    token);
 }
 
 static catga_status send_read(catga_core *core, const void *question, uint64_t token)
 {
-    return core->operations->read(core->transport, *(const catga_record_place *)question, token);
+    return core->operations->read_record(core->transport, *(const catga_record_place *)question, token);
 }
 
 static catga_record_place place_of(const catga_claimed *claimed)
@@ -151,7 +151,7 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     catga_status status =
         catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
     if (status == CATGA_OK) {
-        status = core->operations->written(&answer, &revision, &problem);
+        status = core->operations->record_written(&answer, &revision, &problem);
         core->operations->release(&answer);
     }
     if (status == CATGA_OK)
@@ -173,7 +173,7 @@ static catga_claiming_action do_look(catga_claimed *claimed)
                                     &claimed->record);
     if (status == CATGA_OK) {
         claimed->found = true;
-        status = core->operations->found(&claimed->record, &revision, &problem);
+        status = core->operations->record_found(&claimed->record, &revision, &problem);
     }
     if (status != CATGA_OK)
         return uncertain(claimed, status);

@@ -214,29 +214,29 @@ typedef struct catga_transport_operations {
 
     /*
      * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is none.
-     * The answer comes to on_reply with `token`, and `written` says what it means.
+     * The answer comes to on_reply with `token`, and `record_written` says what it means.
      */
-    catga_status (*write)(catga_transport *transport, catga_record_place place,
+    catga_status (*write_record)(catga_transport *transport, catga_record_place place,
                           const catga_outgoing *record, uint64_t revision, uint64_t token);
 
     /*
      * CATGA_OK: it is written, as *revision. CATGA_REFUSED: it is not, since it has another revision.
      * Anything else: that is not known. *problem says why.
      */
-    catga_status (*written)(const catga_incoming *answer, uint64_t *revision,
+    catga_status (*record_written)(const catga_incoming *answer, uint64_t *revision,
                             catga_problem *problem);
 
     /*
      * Reads a record. The answer comes to on_reply with `token`: bytes and headers are the record's,
-     * and `found` says whether it is one.
+     * and `record_found` says whether it is one.
      */
-    catga_status (*read)(catga_transport *transport, catga_record_place place, uint64_t token);
+    catga_status (*read_record)(catga_transport *transport, catga_record_place place, uint64_t token);
 
     /*
      * CATGA_OK: it is a record, of *revision, or there is none, and *revision is 0. Not always the
      * latest: what is written over it is compared with that. Anything else: that is not known.
      */
-    catga_status (*found)(const catga_incoming *answer, uint64_t *revision,
+    catga_status (*record_found)(const catga_incoming *answer, uint64_t *revision,
                           catga_problem *problem);
 
     /* A header of a message that came, or NULL; lives as long as the message. */

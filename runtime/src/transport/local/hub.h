@@ -210,12 +210,12 @@ bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault);
 void catga_local_records_end(catga_local_store *store);
 catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *bucket, catga_problem *problem);
-catga_status catga_local_write(catga_transport *transport, catga_record_place place,
+catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
                                const catga_outgoing *record, uint64_t revision, uint64_t token);
-catga_status catga_local_written(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *revision,
                                  catga_problem *problem);
-catga_status catga_local_read(catga_transport *transport, catga_record_place place, uint64_t token);
-catga_status catga_local_found(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_local_read_record(catga_transport *transport, catga_record_place place, uint64_t token);
+catga_status catga_local_record_found(const catga_incoming *answer, uint64_t *revision,
                                catga_problem *problem);
 
 /* ---- Transports (local.c) ---- */

@@ -186,7 +186,7 @@ static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket,
     return (catga_incoming){.sequence = at->revision};
 }
 
-catga_status catga_local_write(catga_transport *transport, catga_record_place place,
+catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
                                const catga_outgoing *outgoing, uint64_t revision, uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
@@ -208,7 +208,7 @@ catga_status catga_local_write(catga_transport *transport, catga_record_place pl
     return CATGA_OK;
 }
 
-catga_status catga_local_written(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *revision,
                                  catga_problem *problem)
 {
     (void)problem;
@@ -234,7 +234,7 @@ static catga_incoming copy_of(catga_local *hub, const record *at)
                             .native = message};
 }
 
-catga_status catga_local_read(catga_transport *transport, catga_record_place place, uint64_t token)
+catga_status catga_local_read_record(catga_transport *transport, catga_record_place place, uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
     catga_local_store *store = &sender->hub->store;
@@ -253,7 +253,7 @@ catga_status catga_local_read(catga_transport *transport, catga_record_place pla
     return CATGA_OK;
 }
 
-catga_status catga_local_found(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_local_record_found(const catga_incoming *answer, uint64_t *revision,
                                catga_problem *problem)
 {
     (void)problem;

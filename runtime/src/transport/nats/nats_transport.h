@@ -345,12 +345,12 @@ catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_
 
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem);
-catga_status catga_nats_write(catga_transport *transport, catga_record_place place,
+catga_status catga_nats_write_record(catga_transport *transport, catga_record_place place,
                               const catga_outgoing *record, uint64_t revision, uint64_t token);
-catga_status catga_nats_written(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *revision,
                                 catga_problem *problem);
-catga_status catga_nats_read(catga_transport *transport, catga_record_place place, uint64_t token);
-catga_status catga_nats_found(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place, uint64_t token);
+catga_status catga_nats_record_found(const catga_incoming *answer, uint64_t *revision,
                               catga_problem *problem);
 
 /* ---- JSON ---- */

@@ -19,7 +19,7 @@ static bool fits(int length)
     return length > 0 && length < SUBJECT_SIZE;
 }
 
-catga_status catga_nats_write(catga_transport *transport, catga_record_place place,
+catga_status catga_nats_write_record(catga_transport *transport, catga_record_place place,
                               const catga_outgoing *record, uint64_t revision, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
@@ -40,7 +40,7 @@ catga_status catga_nats_write(catga_transport *transport, catga_record_place pla
     return catga_nats_request(transport, &message, token);
 }
 
-catga_status catga_nats_written(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *revision,
                                 catga_problem *problem)
 {
     catga_nats_json object = {(const char *)answer->data, answer->length};
@@ -55,7 +55,7 @@ catga_status catga_nats_written(const catga_incoming *answer, uint64_t *revision
     return status == CATGA_REFUSED ? CATGA_TRANSPORT_FAILED : status;
 }
 
-catga_status catga_nats_read(catga_transport *transport, catga_record_place place, uint64_t token)
+catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
     const catga_outgoing question = {.subject = subject};
@@ -67,7 +67,7 @@ catga_status catga_nats_read(catga_transport *transport, catga_record_place plac
 }
 
 /* A message of the stream says which it is; that there is none is a status without a body. */
-catga_status catga_nats_found(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_record_found(const catga_incoming *answer, uint64_t *revision,
                               catga_problem *problem)
 {
     const char *sequence = catga_nats_header(answer, "Nats-Sequence");
