@@ -72,7 +72,8 @@ class System(Writer):
 
     def request(self, kind, name):
         path = f'@http({"GET" if kind == "query" else self.random.choice(["POST", "PUT"])} "/{name}/{{asked}}")' if self.whole and self.chance(0.3) else ""
-        self.lines.append(f"{path} @timeout({self.random.choice(PAUSES[1:])}) " + self.either("@retry(2)"))
+        once = self.either(" @idempotent" + self.either("(for: 1h)")) if kind == "command" else ""
+        self.lines.append(f"{path} @timeout({self.random.choice(PAUSES[1:])}) {self.either('@retry(2)')}{once}")
         self.body(f"{kind} {name} -> {self.letter}Result{self.either(f' throws {self.letter}Errors')} {{",
                   ["string", "u32"] + self.keys(), ["said", "asked"])
 
