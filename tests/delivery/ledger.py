@@ -10,6 +10,7 @@ import pathlib
 Handler = collections.namedtuple("Handler", "kind broadcast")
 HANDLERS = {
     "act": Handler("act", False),
+    "order": Handler("order", False),
     "ask": Handler("ask", False),
     "peek": Handler("peek", False),
     "look": Handler("seen", False),
@@ -20,7 +21,11 @@ HANDLERS = {
 
 STORED = ("kept",)  # an acknowledged one reaches every handler
 SINGLE = ("act", "seen")  # no handler gets one twice
-ONCE = ()  # no effect comes twice
+ONCE = ("order",)  # no effect comes twice, but for the window that the manual speaks of
+CALLS = ("act", "order", "ask", "peek")  # who was answered was answered by a handler
+
+# A replica that ends or is stopped so soon after an effect has not recorded it.
+WINDOW = 0.1  # seconds
 
 Outcome = collections.namedtuple("Outcome", "letter status time")
 Note = collections.namedtuple("Note", "time attempt instance")
@@ -137,10 +142,22 @@ def twice(notes, kinds):
             if len(records) > 1 and HANDLERS[place[0]].kind in kinds}
 
 
-def check(ledger, replicas=(), dead=(), ended=True):
+def in_window(note, stops):
+    """Was the replica that had this effect killed or stopped before it can have been recorded?"""
+    return any(replica == note.instance and 0 <= time - note.time < WINDOW * 1e9 for replica, time in stops)
+
+
+def repeated(ledger, kinds, stops):
+    """The ids with a second effect, but for those whose every effect but the last fell into the window."""
+    return {number for (place, number), notes in ledger.effects.items() if HANDLERS[place[0]].kind in kinds
+            and not all(in_window(note, stops) for note in notes[:-1])}
+
+
+def check(ledger, replicas=(), dead=(), stops=(), ended=True):
     """
     The rules, on a ledger whose run has come to rest. `replicas` are those that every broadcast must have reached, `dead`
-    the (place, id) of the dead letters; `ended` is false where a sender was killed, so that outcomes may be missing.
+    the (place, id) of the dead letters, `stops` the (replica, time) of those that were killed or paused; `ended` is false
+    where a sender was killed, so that outcomes may be missing.
     """
     dead = set(dead)
     broken = [f"a record is torn: {line}" for line in ledger.torn]
@@ -156,7 +173,8 @@ def check(ledger, replicas=(), dead=(), ended=True):
     rule("phantom", {number for number, kind in seen if ledger.attempts.get(number, ("",))[0] != kind})
     rule("refused, but seen", {number for number, _ in seen} & refused)
     rule("handled twice", twice(ledger.handled, SINGLE))
-    rule("effect twice", twice(ledger.effects, ONCE))
+    rule("effect twice", repeated(ledger, ONCE, stops))
+    rule("answered by nobody", ledger.ids("K", *CALLS) - {number for _, number in ledger.effects})
     rule("two outcomes", {number for number, outcomes in ledger.outcomes.items() if len(outcomes) > 1})
     if ended:
         rule("no outcome", set(ledger.attempts) - set(ledger.outcomes))
@@ -181,4 +199,8 @@ def figures_of(ledger, replicas, dead):
         "commands": len(ledger.sent("act")),
         "commands_failed": len(ledger.ids("F", "act")),
         "commands_unknown": len(ledger.ids("U", "act")),
+        "orders": len(ledger.sent("order")),
+        "orders_failed": len(ledger.ids("F", "order")),
+        "orders_unknown": len(ledger.ids("U", "order")),
+        "orders_in_window": len(twice(ledger.effects, ("order",))),
     }

@@ -18,7 +18,7 @@ import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
 ACK_WAIT = 1.0  # seconds until an event goes to another replica
-USUAL = {"kept": 100, "seen": 100, "act": 100, "ask": 100, "work_us": 2000}  # messages a second, and what each takes
+USUAL = {"kept": 100, "seen": 100, "act": 100, "order": 50, "ask": 100, "work_us": 2000}  # messages a second, and what each takes
 FAULTS = {}  # name -> Fault
 
 
@@ -165,7 +165,7 @@ class Scene:
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")
         self.ledger = ledger.Ledger(self.folder)
         verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead},
-                               ended)
+                               [(worker.name, time) for worker in self.workers.values() for time in worker.stops], ended)
         self.broken += verdict.broken
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}
         return self.ledger

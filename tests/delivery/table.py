@@ -4,7 +4,7 @@ import math
 
 
 COLUMNS = ("", "fault", "held", "recovery: median", "95 %", "worst", "stored", "lost", "again", "queries", "failed",
-           "commands", "failed", "unknown")
+           "commands", "failed", "unknown", "idempotent", "failed", "unknown", "in the window")
 
 
 def make(results):
@@ -30,7 +30,8 @@ def row(results):
     held = sum(result["verdict"] == "held" for result in played)
     return start + [f"{held} of {len(played)}", seconds(share(times, 0.5)), seconds(share(times, 0.95)),
                     seconds(share(times, 1)), total("acknowledged"), total("lost"), total("duplicates"), total("queries"),
-                    total("queries_failed"), total("commands"), total("commands_failed"), total("commands_unknown")]
+                    total("queries_failed"), total("commands"), total("commands_failed"), total("commands_unknown"),
+                    total("orders"), total("orders_failed"), total("orders_unknown"), total("orders_in_window")]
 
 
 def share(times, part):

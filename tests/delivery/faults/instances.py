@@ -8,8 +8,8 @@ from scene import fault, now
 
 def calls_survive(scene, read, since, recovery, failing=0):
     """
-    Queries go on, with no gap as long as `recovery`, and no more than this part of them fails. A command that a dead process
-    had in hand may have run: it is not repeated, and its caller is told so.
+    Queries go on, with no gap as long as `recovery`, and no more than this part of them fails; commands that are idempotent
+    all succeed. Another that a dead process had in hand may have run: it is not repeated, and its caller is told so.
     """
     gap = read.gap("act", "ask", since=since)
     scene.figure("recovery", gap)
@@ -17,6 +17,7 @@ def calls_survive(scene, read, since, recovery, failing=0):
     scene.must(gap < recovery, f"no call succeeded for {gap:.3f} s")
     failed = read.statuses("ask")
     scene.must(sum(failed.values()) <= failing * len(read.sent("ask")), f"queries failed: {dict(failed)}")
+    scene.must(not read.statuses("order"), f"idempotent commands failed: {dict(read.statuses('order'))}")
     refused = {status: count for status, count in read.statuses("act").items() if status != "CATGA_TIMEOUT"}
     scene.must(not refused, f"commands failed: {refused}")
 
@@ -170,6 +171,7 @@ def tend(scene, seconds):
         for worker in scene.workers.values():
             if not worker.alive():
                 deaths += 1
+                worker.stops.append(now())
                 worker.start().ready()
         time.sleep(0.01)
     return deaths

@@ -48,9 +48,9 @@ def balance(scene):
     scene.load(ask=1500, count=3000)
     time.sleep(2.2)
     read = scene.finish()
-    shares = sorted(sum(note.instance == name for (place, _), notes in read.handled.items() if place[0] == "ask"
-                        for note in notes) / 3000 for name in scene.workers)
-    scene.must(not read.statuses("ask"), f"calls failed: {dict(read.statuses('ask'))}")
+    handled = [note.instance for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes]
+    shares = sorted(handled.count(name) / len(handled) for name in scene.workers)
+    scene.must(not read.statuses("ask"), f"queries failed: {dict(read.statuses('ask'))}")
     scene.must(0.28 < shares[0] and shares[2] < 0.38, f"their shares are {shares}")
     scene.figure("smallest_share", shares[0])
     scene.figure("largest_share", shares[2])

@@ -4,7 +4,7 @@
  * outcome. Notes what it is about to send (A) and how each ended: acknowledged (K), certainly not run
  * or stored (F), unknown (U). NUMBER tells the ids of one load from those of another.
  *
- *     seen kept act ask peek             how many a second of each; 0 unless said
+ *     seen kept act order ask peek       how many a second of each; 0 unless said
  *     count size                         of each, how many in all; the bytes of an event's data
  *     work_us fail die_before die_after  what handlers are asked to do
  */
@@ -24,7 +24,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { KINDS = 5, LONGEST_WAIT_S = 60 };
+enum { KINDS = 6, LONGEST_WAIT_S = 60 };
 
 typedef struct load load;
 typedef struct ticket ticket;
@@ -128,6 +128,12 @@ static catga_status send_act(load *self, uint64_t id, ticket *its)
 {
     const test_work_act command = {id, (uint32_t)self->work_us};
     return test_work_act_send(self->bus, &command, on_answer, its);
+}
+
+static catga_status send_order(load *self, uint64_t id, ticket *its)
+{
+    const test_work_order command = {id, (uint32_t)self->work_us};
+    return test_work_order_send(self->bus, &command, on_answer, its);
 }
 
 static catga_status send_ask(load *self, uint64_t id, ticket *its)
@@ -255,6 +261,7 @@ int main(int count, char **arguments)
     static load self = {.kinds = {{.name = "seen", .send = send_seen},
                                   {.name = "kept", .send = send_kept},
                                   {.name = "act", .send = send_act},
+                                  {.name = "order", .send = send_order},
                                   {.name = "ask", .send = send_ask},
                                   {.name = "peek", .send = send_peek}}};
     sigset_t stop;

@@ -58,6 +58,14 @@ static catga_status my_act(catga_context *context, test_work_act_view request)
     return test_work_act_reply(context, &answer);
 }
 
+static catga_status my_order(catga_context *context, test_work_order_view request)
+{
+    uint64_t id = test_work_order_get_id(request);
+    perform(context, "order", id, test_work_order_get_work_us(request));
+    const test_work_answer answer = answer_to(context, id);
+    return test_work_order_reply(context, &answer);
+}
+
 static catga_status my_ask(catga_context *context, test_work_ask_view request)
 {
     uint64_t id = test_work_ask_get_id(request);
