@@ -150,6 +150,21 @@ def death_after_effect(scene):
     scene.figure("recovery", redelivery(read))
 
 
+@fault("T21", "an instance dies with every 20th effect that is its own claim", short=True)
+def death_with_claimed_effect(scene):
+    scene.serve()
+    scene.work("a", "b", "c", WORK_EFFECTS=str(scene.folder), WORK_DIE_EVERY="20")
+    scene.load(order=100)
+    deaths = tend(scene, 3)
+    for worker in scene.workers.values():
+        worker.stops.clear()  # there is no window: nothing is excused
+    read = scene.finish()
+    scene.must(deaths > 5, f"{deaths} processes died")
+    scene.must(not read.statuses("order"), f"idempotent commands failed: {dict(read.statuses('order'))}")
+    scene.figure("recovery", read.waits("order")[-1])
+    scene.figure("deaths", deaths)
+
+
 @fault("T22", "an instance dies before the effect, five times for one event")
 def death_before_effect(scene):
     scene.play()

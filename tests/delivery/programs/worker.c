@@ -1,8 +1,9 @@
 /*
  * worker LEDGER: one replica of the service Worker. Each handler notes when it is entered (H), its
  * effect (E) and its end (C), and does with a stored event what the event asks for. Options of the
- * bus come from the environment. It says "ready" when callers find it, and ends with SIGTERM.
+ * bus come from the environment, those of effects.h too. It says "ready" when callers find it, and ends with SIGTERM.
  */
+#include "effects.h"
 #include "ledger.h"
 
 #include <inttypes.h>
@@ -15,6 +16,8 @@
 typedef struct worker {
     ledger ledger;
     catga_bus *bus;
+    bool own_store; /* then `effects` has the effects of orders */
+    effects effects;
 } worker;
 
 /* ---- Notes ---- */
@@ -60,8 +63,15 @@ static catga_status my_act(catga_context *context, test_work_act_view request)
 
 static catga_status my_order(catga_context *context, test_work_order_view request)
 {
+    worker *self = catga_context_user(context);
     uint64_t id = test_work_order_get_id(request);
-    perform(context, "order", id, test_work_order_get_work_us(request));
+    if (self->own_store) {
+        note(context, 'H', "order", id);
+        work_for(test_work_order_get_work_us(request));
+        effects_plan(catga_context_claim(context), id, catga_instance(self->bus));
+    } else {
+        perform(context, "order", id, test_work_order_get_work_us(request));
+    }
     const test_work_answer answer = answer_to(context, id);
     return test_work_order_reply(context, &answer);
 }
@@ -140,7 +150,10 @@ int main(int count, char **arguments)
         return 2;
     }
     ledger_open(&self.ledger, arguments[1]);
-    catga_status status = catga_open(&self.bus, NULL);
+    self.own_store = effects_open(&self.effects);
+    const catga_claim_store store = effects_store(&self.effects);
+    const catga_options options = {.claims = self.own_store ? &store : NULL};
+    catga_status status = catga_open(&self.bus, &options);
     if (status == CATGA_OK)
         status = test_work_worker_serve(self.bus, &handlers, &self);
     if (status == CATGA_OK) {
