@@ -335,6 +335,149 @@ static void a_handler_says_when_it_wants_it_again(void **state)
     assert_int_equal(atomic_load(&s->total), 2);
 }
 
+/* ---- Dead letters ---- */
+
+/* What a look at the dead letters sees. */
+typedef struct seen {
+    unsigned count;
+    unsigned wanted; /* it has enough then */
+    uint64_t number;
+    uint32_t attempts;
+    uint64_t sequence;
+    bool has_id;
+    char handler[64];
+    char cause[128];
+    char subject[128];
+    char json[128];
+} seen;
+
+static void copy(char *text, size_t size, catga_string string)
+{
+    snprintf(text, size, "%.*s", CATGA_PRINT(string));
+}
+
+static bool see(const catga_dead_letter *letter, void *user)
+{
+    seen *s = user;
+    const uint8_t *root;
+
+    s->number = letter->number;
+    s->attempts = letter->attempts;
+    s->sequence = letter->sequence;
+    s->has_id = letter->message_id.length == 22;
+    copy(s->handler, sizeof s->handler, letter->handler);
+    copy(s->cause, sizeof s->cause, letter->cause);
+    copy(s->subject, sizeof s->subject, letter->subject);
+    assert_int_equal(catga_verify(&sample_noted_table, letter->data.data, letter->data.length, &root,
+                                  NULL),
+                     CATGA_OK);
+    catga_print(&sample_noted_table, root, s->json, sizeof s->json);
+    return ++s->count != s->wanted;
+}
+
+static seen look(catga_bus *bus, uint64_t first, unsigned wanted)
+{
+    seen s = {.wanted = wanted};
+    assert_int_equal(catga_dead_letters(bus, "SAMPLE_V1", first, see, &s), CATGA_OK);
+    return s;
+}
+
+static catga_status reject_some(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    note(s, view);
+    if (catga_context_message_id(context).length != 22)
+        return CATGA_INVALID_ARGUMENT;
+    return is_to_fail(s) ? catga_reject(context, "not %u", (unsigned)sample_get_number(view))
+                         : CATGA_OK;
+}
+
+/* A dead letter of the first of two services. */
+static catga_bus *have_dead_letters(stage *s, unsigned count)
+{
+    catga_bus *bus = join(s, "a");
+
+    serve(s, bus, &group, reject_some);
+    serve(s, join(s, "b"), &other_group, refresh);
+    atomic_store(&s->failures, count);
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(publish(bus, &kept, 7 + i), CATGA_OK);
+    wait_until(catga_count(bus).dead_letters == count && atomic_load(&s->refreshed) == count);
+    return bus;
+}
+
+static void dead_letters_can_be_looked_at(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = have_dead_letters(s, 3);
+    seen first = look(bus, 1, 1);
+    char subject[128];
+
+    assert_int_equal(first.count, 1);
+    assert_int_equal(first.number, 1);
+    assert_int_equal(first.attempts, 1);
+    assert_int_equal(first.sequence, 1);
+    assert_true(first.has_id);
+    assert_string_equal(first.handler, "Keeper__notify");
+    assert_string_equal(first.cause, "the handler gave it up: not 7");
+    snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->prefix);
+    assert_string_equal(first.subject, subject);
+    assert_string_equal(first.json, "{\"text\":\"kept\",\"number\":7}");
+    assert_int_equal(look(bus, 1, 0).count, 3);
+    assert_int_equal(look(bus, 3, 0).count, 1);
+    assert_string_equal(look(bus, 3, 0).json, "{\"text\":\"kept\",\"number\":9}");
+    assert_int_equal(look(bus, 4, 0).count, 0);
+}
+
+static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = have_dead_letters(s, 2);
+    catga_problem problem;
+
+    atomic_store(&s->failures, 1);
+    assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 2000, &problem),
+                     CATGA_HANDLER_FAILED);
+    assert_string_equal(problem.text, "not 7");
+    assert_int_equal(look(bus, 1, 0).count, 2);
+    assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 2000, &problem), CATGA_OK);
+    assert_int_equal(atomic_load(&s->handled[7]), 3);
+    assert_int_equal(atomic_load(&s->handled[8]), 1);
+    assert_int_equal(look(bus, 1, 0).count, 1);
+    assert_int_equal(look(bus, 1, 0).number, 2);
+    assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 2000, NULL), CATGA_NOT_FOUND);
+    pause_for(300);
+    assert_int_equal(atomic_load(&s->refreshed), 2); /* the other service has had both */
+    assert_int_equal(catga_count(bus).dead_letters, 2);
+}
+
+static void a_dead_letter_whose_handler_is_away_stays(void **state)
+{
+    stage *s = *state;
+    catga_bus *viewer = join(s, "viewer");
+    catga_bus *bus = have_dead_letters(s, 1);
+
+    assert_int_equal(catga_drain(bus), CATGA_OK);
+    assert_int_equal(catga_dead_letter_replay(viewer, "SAMPLE_V1", 1, 2000, NULL),
+                     CATGA_NO_RESPONDERS);
+    assert_int_equal(look(viewer, 1, 0).count, 1);
+}
+
+static void a_dead_letter_can_be_removed(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = have_dead_letters(s, 2);
+    seen none = {.count = 0};
+
+    assert_int_equal(catga_dead_letter_remove(bus, "SAMPLE_V1", 1), CATGA_OK);
+    assert_int_equal(catga_dead_letter_remove(bus, "SAMPLE_V1", 1), CATGA_NOT_FOUND);
+    assert_int_equal(catga_dead_letter_remove(bus, "SAMPLE_V1", 17), CATGA_NOT_FOUND);
+    assert_int_equal(look(bus, 1, 0).number, 2);
+    assert_int_equal(catga_dead_letters(bus, "OTHER_V1", 1, see, &none), CATGA_NO_RESPONDERS);
+    assert_int_equal(catga_dead_letters(bus, "no.stream", 1, see, &none), CATGA_INVALID_ARGUMENT);
+    assert_int_equal(none.count, 0);
+}
+
 /* ---- Time ---- */
 
 static void a_slow_handler_keeps_what_it_works_on(void **state)
@@ -386,6 +529,10 @@ int main(int argc, char **argv)
         CASE(what_is_rejected_is_not_tried_again),
         CASE(without_dead_letters_it_is_given_up),
         CASE(a_handler_says_when_it_wants_it_again),
+        CASE(dead_letters_can_be_looked_at),
+        CASE(a_dead_letter_is_handled_again_by_who_gave_it_up),
+        CASE(a_dead_letter_whose_handler_is_away_stays),
+        CASE(a_dead_letter_can_be_removed),
         CASE(a_slow_handler_keeps_what_it_works_on),
         CASE(draining_finishes_what_was_handed_out),
     };

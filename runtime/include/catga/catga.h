@@ -389,6 +389,48 @@ struct catga_claim_store {
 /* The claim under which the message of this context is handled, or NULL: it has none. */
 const catga_claim *catga_context_claim(const catga_context *context);
 
+/* ---- Dead letters ---------------------------------------------------------------------------------------------- */
+
+/*
+ * An event that a handler gave up, as it is kept: until it is removed, or for seven days. Its bytes are what the publisher
+ * sent. Whoever has the schema reads them with the generated ..._open, and shows them as JSON with ..._print; those of an
+ * event that was no valid message are refused there too.
+ */
+typedef struct catga_dead_letter {
+    uint64_t number;       /* among the dead letters of its stream, from 1 */
+    catga_string handler;  /* that gave it up: "NotificationService__refresh", of a broadcast "...__refresh__node-1" */
+    catga_string cause;    /* one line */
+    uint32_t attempts;     /* that were made */
+    catga_string subject;  /* of the event: "catga.events.shop.orders.v1.OrderShipped" */
+    uint64_t sequence;     /* of the event in its stream */
+    catga_string message_id;
+    catga_string correlation_id;
+    catga_bytes data;
+} catga_dead_letter;
+
+/* Looks at a dead letter, which lives until this returns. False: that was enough. */
+typedef bool catga_dead_letter_function(const catga_dead_letter *letter, void *user);
+
+/*
+ * Shows the dead letters of a stream ("SHOP_ORDERS_V1", as the schema calls it) from `first` on, the oldest first. CATGA_OK,
+ * also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_DISCONNECTED,
+ * CATGA_TIMEOUT, CATGA_INVALID_ARGUMENT.
+ */
+CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
+                                              catga_dead_letter_function *visit, void *user);
+
+/*
+ * Gives a dead letter to the handler that gave it up, in whichever replica, and waits for at most timeout_ms. Nobody else gets
+ * the event again. CATGA_OK: the handler succeeded, and the dead letter is gone. Anything else: it is still there; *problem
+ * (which may be NULL) has the handler's reason. CATGA_HANDLER_FAILED, CATGA_BAD_MESSAGE, CATGA_TIMEOUT (whether it ran is
+ * unknown), CATGA_NO_RESPONDERS (no replica is there), CATGA_NOT_FOUND, CATGA_DISCONNECTED. Not from the handler itself.
+ */
+CATGA_CHECKED catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number, int timeout_ms,
+                                                    catga_problem *problem);
+
+/* Removes a dead letter for good. CATGA_NOT_FOUND and others as above. */
+CATGA_CHECKED catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64_t number);
+
 /* ---- A server inside this process ------------------------------------------------------------------------------ */
 
 /*

@@ -7,6 +7,7 @@
 #include "bus/store.h"
 #include "bus/status.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Further tries to store an event: each has a share of its time, and they share one id. */
@@ -378,23 +379,40 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
     return status;
 }
 
-catga_status catga_client_store(catga_core *core, const catga_outgoing *message, int64_t deadline,
-                                catga_problem *problem)
+/* Sends what is complete, as a message of that sort, and waits for what becomes of it. */
+static catga_status exchange(catga_core *core, const catga_message *sort,
+                             const catga_outgoing *message, uint32_t retries, int64_t deadline,
+                             catga_problem *problem)
 {
-    static const catga_delivery stored;
-    static const catga_message any = {.kind = CATGA_EVENT, .delivery = &stored};
     catga_pending *call = catga_calls_claim(&core->calls);
     outcome out;
 
     if (call == NULL)
         return CATGA_OVERLOADED;
-    call->request.message = &any;
+    call->request.message = sort;
     call->request.envelope.outgoing = *message;
     call->request.began = catga_clock_now();
     call->request.bounded = false;
-    plan_tries(core, call, true, STORE_RETRIES, deadline);
+    plan_tries(core, call, sort->delivery != NULL, retries, deadline);
     drive_waiting(core, call, &out);
+    if (out.error.text.length != 0)
+        snprintf(out.problem.text, sizeof out.problem.text, "%.*s", CATGA_PRINT(out.error.text));
     return conclude(core, call, &out, problem);
+}
+
+catga_status catga_client_store(catga_core *core, const catga_outgoing *message, int64_t deadline,
+                                catga_problem *problem)
+{
+    static const catga_delivery stored;
+    static const catga_message event = {.kind = CATGA_EVENT, .delivery = &stored};
+    return exchange(core, &event, message, STORE_RETRIES, deadline, problem);
+}
+
+catga_status catga_client_ask(catga_core *core, const catga_outgoing *message, int64_t deadline,
+                              catga_problem *problem)
+{
+    static const catga_message request = {.kind = CATGA_COMMAND};
+    return exchange(core, &request, message, 0, deadline, problem);
 }
 
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "bus/context.h"
+#include "bus/status.h"
 #include "bus/store.h"
 #include "delivery/handling.h"
 
@@ -220,6 +221,18 @@ static void handle(catga_context *context, catga_served_handler *entry)
     settle(context, entry, &handling, action);
 }
 
+/* A handler does not handle an event and a dead letter at once: its thread waits for that of the other. */
+static void take_turn(catga_served_handler *entry)
+{
+    while (atomic_flag_test_and_set_explicit(&entry->busy, memory_order_acquire))
+        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
+}
+
+static void give_turn(catga_served_handler *entry)
+{
+    atomic_flag_clear_explicit(&entry->busy, memory_order_release);
+}
+
 /* An event that has waited here for too long has been handed to another meanwhile. */
 void catga_consume(void *user, catga_incoming *incoming)
 {
@@ -234,8 +247,46 @@ void catga_consume(void *user, catga_incoming *incoming)
     } else if (incoming->waited_ns < core->settings.ack_wait_ms * CATGA_MILLISECOND) {
         catga_context_begin(&context, entry, incoming);
         catga_beat_on(&entry->beat, incoming->reply);
+        take_turn(entry);
         handle(&context, entry);
+        give_turn(entry);
         catga_beat_off(&entry->beat);
     }
+    core->operations->release(incoming);
+}
+
+/* One attempt; it is a dead letter already, and stays one when it fails. */
+static catga_status handle_dead_letter(catga_context *context, catga_served_handler *entry)
+{
+    const catga_incoming *incoming = context->incoming;
+    const catga_handling_rules rules = {.retries = 0};
+    catga_handling handling;
+    const uint8_t *table;
+
+    if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
+                     &context->problem) != CATGA_OK)
+        return CATGA_BAD_MESSAGE;
+    catga_handling_init(&handling, &rules, 1);
+    (void)catga_handling_step(&handling, CATGA_HANDLING_CAME, 0);
+    return run(context, entry, table, &handling) == CATGA_HANDLING_DONE ? CATGA_OK
+                                                                        : CATGA_HANDLER_FAILED;
+}
+
+void catga_consume_dead_letter(void *user, catga_incoming *incoming)
+{
+    static const catga_outgoing done = {.length = 0};
+    catga_served_handler *entry = user;
+    catga_core *core = entry->served->core;
+    catga_context context;
+
+    catga_context_begin(&context, entry, incoming);
+    take_turn(entry);
+    catga_status status = handle_dead_letter(&context, entry);
+    give_turn(entry);
+    if (status != CATGA_OK)
+        (void)catga_context_refuse(&context, catga_status_code(status), NULL,
+                                   catga_str(context.problem.text));
+    else if (incoming->reply != NULL)
+        (void)core->operations->respond(core->transport, incoming, &done);
     core->operations->release(incoming);
 }

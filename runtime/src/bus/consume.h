@@ -13,4 +13,7 @@
 /* The receive function of a consumer; `user` is its catga_served_handler. */
 void catga_consume(void *user, catga_incoming *incoming);
 
+/* The receive function of requests to handle a dead letter again; `user` is the same. */
+void catga_consume_dead_letter(void *user, catga_incoming *incoming);
+
 #endif

@@ -114,6 +114,13 @@ catga_status catga_client_store(catga_core *core, const catga_outgoing *message,
                                 catga_problem *problem);
 
 /*
+ * client.c: sends a request that is complete, once, and waits until `deadline`: CATGA_OK when it was
+ * answered with nothing; else the status, and why.
+ */
+catga_status catga_client_ask(catga_core *core, const catga_outgoing *message, int64_t deadline,
+                              catga_problem *problem);
+
+/*
  * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one
  * that is not done. True when all are: their handlers have finished.
  */

@@ -9,6 +9,8 @@ typedef struct catga_served_handler {
     catga_served *served;
     const catga_handler *handler;
     catga_subscription *subscription;
+    catga_subscription *replays; /* of dead letters of a stored event: in one worker, or NULL */
+    atomic_flag busy;            /* of a stored event: it is handled, or a dead letter */
     catga_log_limit refused;
     catga_log_limit failed;
     catga_log_limit ended;

@@ -126,17 +126,23 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
 
 /* ---- Ending ---- */
 
-static bool entry_drain(catga_core *core, catga_served_handler *entry, int wait_ms)
+static bool drain(catga_core *core, catga_subscription **subscription, int wait_ms)
 {
     const catga_transport_operations *operations = core->operations;
 
-    if (entry->subscription == NULL)
+    if (*subscription == NULL)
         return true;
-    if (operations->drain(core->transport, entry->subscription, wait_ms) != CATGA_OK)
+    if (operations->drain(core->transport, *subscription, wait_ms) != CATGA_OK)
         return false;
-    operations->unsubscribe(core->transport, entry->subscription);
-    entry->subscription = NULL;
+    operations->unsubscribe(core->transport, *subscription);
+    *subscription = NULL;
     return true;
+}
+
+static bool entry_drain(catga_core *core, catga_served_handler *entry, int wait_ms)
+{
+    bool done = drain(core, &entry->subscription, wait_ms);
+    return drain(core, &entry->replays, done ? wait_ms : 0) && done;
 }
 
 /* Asks every subscription; the first that is not done is waited for. */

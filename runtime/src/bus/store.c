@@ -11,7 +11,7 @@
 /* A broadcast's consumer goes when its replica has been away for so long. */
 #define UNUSED (24 * 3600 * CATGA_SECOND)
 
-enum { SUBJECTS_MAX = 256 };
+enum { SUBJECTS_MAX = 256, REPLAYS = 64 };
 
 static bool fits(int length, size_t capacity)
 {
@@ -66,6 +66,19 @@ bool catga_store_dead_subject(const catga_core *core, const catga_stream *stream
     return stored_subject(core, "dead", stream, consumer, subject);
 }
 
+bool catga_store_replay_subject(const catga_core *core, const catga_stream *stream,
+                                const char *consumer, char subject[CATGA_STORED_SUBJECT])
+{
+    return stored_subject(core, "replay", stream, consumer, subject);
+}
+
+bool catga_store_dead_stream_name(const catga_core *core, const catga_stream *stream,
+                                  char name[CATGA_STREAM_NAME])
+{
+    return catga_store_stream_name(core, stream, name) &&
+           strlcat(name, "_DEAD", CATGA_STREAM_NAME) < CATGA_STREAM_NAME;
+}
+
 /* ---- Streams ---- */
 
 static catga_status ensure(catga_core *core, const char *name, const char *const *subjects,
@@ -102,14 +115,13 @@ static catga_status ensure_events(catga_core *core, const catga_stream *stream, 
     return ensure(core, name, subjects, stream->subject_count, stream->window_ms);
 }
 
-static catga_status ensure_dead_letters(catga_core *core, const catga_stream *stream,
-                                        const char *name)
+static catga_status ensure_dead_letters(catga_core *core, const catga_stream *stream)
 {
     char dead[CATGA_STREAM_NAME];
     char subject[CATGA_STORED_SUBJECT];
     const char *const subjects[] = {subject};
 
-    if (!fits(snprintf(dead, sizeof dead, "%s_DEAD", name), sizeof dead) ||
+    if (!catga_store_dead_stream_name(core, stream, dead) ||
         !catga_store_dead_subject(core, stream, "*", subject))
         return CATGA_INVALID_ARGUMENT;
     return ensure(core, dead, subjects, 1, stream->window_ms);
@@ -152,7 +164,7 @@ catga_status catga_store_prepare(catga_core *core, const catga_stream *stream)
     if (!is_prepared(core, stream)) {
         status = ensure_events(core, stream, name);
         if (status == CATGA_OK)
-            status = ensure_dead_letters(core, stream, name);
+            status = ensure_dead_letters(core, stream);
         if (status == CATGA_OK)
             note_prepared(core, stream);
     }
@@ -161,6 +173,25 @@ catga_status catga_store_prepare(catga_core *core, const catga_stream *stream)
 }
 
 /* ---- Consumers ---- */
+
+/* One of a handler's workers handles its dead letters again, when someone asks for that. */
+static catga_status subscribe_replays(catga_core *core, catga_served_handler *entry,
+                                      const char *consumer)
+{
+    char subject[CATGA_STORED_SUBJECT];
+    const catga_subscription_options options = {.subject = subject,
+                                                .queue_group = consumer,
+                                                .pending = REPLAYS,
+                                                .receive = catga_consume_dead_letter,
+                                                .user = entry};
+
+    if (entry != entry->served->entries && entry[-1].handler == entry->handler)
+        return CATGA_OK;
+    if (!catga_store_replay_subject(core, entry->handler->message->delivery->stream, consumer,
+                                    subject))
+        return CATGA_INVALID_ARGUMENT;
+    return core->operations->subscribe(core->transport, &options, &entry->replays);
+}
 
 catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
 {
@@ -197,6 +228,8 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         .user = entry,
     };
     status = core->operations->consume(core->transport, &settings, &entry->subscription, &problem);
+    if (status == CATGA_OK)
+        status = subscribe_replays(core, entry, name);
     if (status != CATGA_OK)
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),

@@ -8,6 +8,7 @@
  *     NotificationService__refresh__node-1             the same of a broadcast, for one replica
  *     catga.deliver.SHOP_ORDERS_V1.<consumer>          where its messages arrive
  *     catga.dead.SHOP_ORDERS_V1.<consumer>             where its dead letters go
+ *     catga.replay.SHOP_ORDERS_V1.<consumer>           where one of them is asked to be handled again
  */
 #ifndef CATGA_STORE_H
 #define CATGA_STORE_H
@@ -22,6 +23,10 @@ bool catga_store_name(const catga_core *core, const char *of, char name[CATGA_ST
 /* False when it does not fit. */
 bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
                              char name[CATGA_STREAM_NAME]);
+bool catga_store_dead_stream_name(const catga_core *core, const catga_stream *stream,
+                                  char name[CATGA_STREAM_NAME]);
+bool catga_store_replay_subject(const catga_core *core, const catga_stream *stream,
+                                const char *consumer, char subject[CATGA_STORED_SUBJECT]);
 bool catga_store_dead_subject(const catga_core *core, const catga_stream *stream,
                               const char *consumer, char subject[CATGA_STORED_SUBJECT]);
 bool catga_store_consumer_name(const catga_core *core, const catga_service *service,

@@ -239,6 +239,17 @@ typedef struct catga_transport_operations {
     catga_status (*record_found)(const catga_incoming *answer, uint64_t *revision,
                           catga_problem *problem);
 
+    /*
+     * The first stored message whose number is `number`, from 1, or more, to be released. Waits for the
+     * server. CATGA_NOT_FOUND: there is none; CATGA_NO_RESPONDERS: no such stream.
+     */
+    catga_status (*find)(catga_transport *transport, const char *stream, uint64_t number,
+                         catga_incoming *message, catga_problem *problem);
+
+    /* Removes a stored message that is there. Waits. */
+    catga_status (*erase)(catga_transport *transport, const char *stream, uint64_t number,
+                          catga_problem *problem);
+
     /* A header of a message that came, or NULL; lives as long as the message. */
     const char *(*header)(const catga_incoming *message, const char *name);
 

@@ -195,6 +195,11 @@ catga_status catga_local_store_put(catga_transport *transport, const catga_outgo
 catga_status catga_local_stored(const catga_incoming *answer, catga_problem *problem);
 catga_status catga_local_settle(catga_transport *transport, const char *reply,
                                 catga_settlement settlement, int64_t delay_ns);
+catga_status catga_local_find_stored(catga_transport *transport, const char *stream,
+                                     uint64_t number, catga_incoming *message,
+                                     catga_problem *problem);
+catga_status catga_local_erase(catga_transport *transport, const char *stream, uint64_t number,
+                               catga_problem *problem);
 catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *stream, catga_problem *problem);
 catga_status catga_local_consume(catga_transport *transport,

@@ -25,6 +25,7 @@ typedef struct entry {
     const char *id;    /* among the headers; "" for none */
     size_t older_same; /* the number of an older one with an id of the same bucket; 0: none */
     int64_t stored_ns;
+    bool erased;
 } entry;
 
 struct catga_local_stream {
@@ -305,7 +306,7 @@ static uint64_t append(catga_local *hub, catga_local_stream *stream,
         return number;
     }
     entry *added = &stream->entries[stream->count++];
-    *added = (entry){message, subject, id_of(message), 0, now};
+    *added = (entry){message, subject, id_of(message), 0, now, false};
     if (*added->id != '\0') {
         size_t *bucket = bucket_of(stream, added->id);
         added->older_same = *bucket;
@@ -356,6 +357,70 @@ catga_status catga_local_stored(const catga_incoming *answer, catga_problem *pro
     if (answer->no_responders)
         return CATGA_NO_RESPONDERS;
     return answer->sequence == 0 ? CATGA_OVERLOADED : CATGA_OK;
+}
+
+/* ---- Looking at what is stored ---- */
+
+/* What is erased stays where it is, but nobody sees it any more. */
+static entry *find_entry(catga_local_stream *stream, uint64_t number)
+{
+    for (uint64_t i = number - 1; i < stream->count; i++)
+        if (!stream->entries[i].erased)
+            return &stream->entries[i];
+    return NULL;
+}
+
+/* The same under the lock; CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. */
+static catga_status look_up(catga_local *hub, const char *name, uint64_t number,
+                            catga_local_stream **stream, entry **found)
+{
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    *stream = find_stream(&hub->store, name);
+    if (*stream == NULL)
+        return CATGA_NO_RESPONDERS;
+    *found = find_entry(*stream, number);
+    return *found == NULL ? CATGA_NOT_FOUND : CATGA_OK;
+}
+
+catga_status catga_local_find_stored(catga_transport *transport, const char *name, uint64_t number,
+                                     catga_incoming *message, catga_problem *problem)
+{
+    catga_local *hub = hub_of(transport);
+    catga_local_stream *stream;
+    entry *found;
+
+    (void)problem;
+    pthread_mutex_lock(&hub->store.lock);
+    catga_status status = look_up(hub, name, number, &stream, &found);
+    if (status == CATGA_OK) {
+        atomic_fetch_add(&found->message->references, 1);
+        *message = (catga_incoming){.subject = catga_str(found->subject),
+                                    .data = found->message->data,
+                                    .length = found->message->length,
+                                    .sequence = (uint64_t)(found - stream->entries) + 1,
+                                    .native = found->message};
+    }
+    pthread_mutex_unlock(&hub->store.lock);
+    return status;
+}
+
+catga_status catga_local_erase(catga_transport *transport, const char *name, uint64_t number,
+                               catga_problem *problem)
+{
+    catga_local *hub = hub_of(transport);
+    catga_local_stream *stream;
+    entry *found;
+
+    (void)problem;
+    pthread_mutex_lock(&hub->store.lock);
+    catga_status status = look_up(hub, name, number, &stream, &found);
+    if (status == CATGA_OK && found != stream->entries + number - 1)
+        status = CATGA_NOT_FOUND;
+    if (status == CATGA_OK)
+        found->erased = true;
+    pthread_mutex_unlock(&hub->store.lock);
+    return status;
 }
 
 /* ---- Consumers ---- */
@@ -480,7 +545,9 @@ static size_t find_due(catga_local_consumer *consumer, int64_t now, int64_t *nex
     const catga_local_stream *stream = consumer->stream;
     for (size_t i = consumer->first; i < stream->count; i++) {
         progress *at = &consumer->messages[i];
-        if (at->stage == WAITING && strcmp(stream->entries[i].subject, consumer->subject) != 0) {
+        const entry *stored = &stream->entries[i];
+        if (at->stage == WAITING &&
+            (stored->erased || strcmp(stored->subject, consumer->subject) != 0)) {
             settle(consumer, i);
             continue;
         }

@@ -14,6 +14,7 @@
  *     store.c         what is stored: answers to it, settling, the ack subject
  *     stream.c        streams, consumers, buckets: made, or compared with what is there
  *     records.c       records of buckets: written by compare and set, read
+ *     stored.c        one stored message found, or removed
  *     json.c          what JetStream's API says
  *     check.c         what may go out: subjects, headers
  *     status.c        natsStatus to catga_status
@@ -336,6 +337,29 @@ bool catga_nats_read_ack(catga_incoming *message, const char *acks);
 
 /* What a failed answer of JetStream means, by its err_code. */
 catga_status catga_nats_store_error(int64_t code);
+
+/* ---- JetStream's API ---- */
+
+/* An answer; `object` points into `message`. */
+typedef struct catga_nats_api_answer {
+    natsMsg *message;
+    catga_string object;
+    int64_t error; /* the err_code, 0 when there is none */
+} catga_nats_api_answer;
+
+/* Asks, and waits. Whatever comes of it, *got is to be forgotten. */
+catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body,
+                            catga_nats_api_answer *got);
+void catga_nats_forget(catga_nats_api_answer *got);
+
+/* Of an answer with an error: what it means, and *problem. */
+catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
+                                const char *what, const char *name);
+
+catga_status catga_nats_find(catga_transport *transport, const char *stream, uint64_t number,
+                             catga_incoming *message, catga_problem *problem);
+catga_status catga_nats_erase(catga_transport *transport, const char *stream, uint64_t number,
+                              catga_problem *problem);
 
 /* Subscribes; `acks` is copied, and NULL for what is no consumer. */
 catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,

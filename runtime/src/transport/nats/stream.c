@@ -20,22 +20,16 @@ enum { NO_CONSUMER = 10014, NO_STREAM = 10059 };
 
 /* ---- Asking ---- */
 
-/* An answer; `object` points into `message`. */
-typedef struct answer {
-    natsMsg *message;
-    catga_nats_json object;
-    int64_t error; /* the err_code, 0 when there is none */
-} answer;
-
-static void forget(answer *got)
+void catga_nats_forget(catga_nats_api_answer *got)
 {
     natsMsg_Destroy(got->message);
     got->message = NULL;
 }
 
-static catga_status ask(catga_nats *nats, const char *subject, const char *body, answer *got)
+catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body,
+                            catga_nats_api_answer *got)
 {
-    *got = (answer){0};
+    *got = (catga_nats_api_answer){0};
     catga_nats_use use = catga_nats_link_enter(&nats->prompt);
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
@@ -52,8 +46,8 @@ static catga_status ask(catga_nats *nats, const char *subject, const char *body,
     return CATGA_OK;
 }
 
-static catga_status refused(const answer *got, catga_problem *problem, const char *what,
-                            const char *name)
+catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
+                                const char *what, const char *name)
 {
     catga_nats_json error = catga_nats_json_get(got->object, "error");
     catga_nats_json text = catga_nats_json_get(error, "description");
@@ -171,7 +165,7 @@ static void at_least(comparison *of, const char *field, int64_t wanted)
 }
 
 /* Only what would break a promise counts: how long and how often it is kept is the operator's. */
-static bool stream_drifted(const answer *got, const catga_stream_settings *stream,
+static bool stream_drifted(const catga_nats_api_answer *got, const catga_stream_settings *stream,
                            catga_problem *problem)
 {
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
@@ -195,7 +189,7 @@ static bool stream_drifted(const answer *got, const catga_stream_settings *strea
 }
 
 /* A max_age of 0 keeps records for ever. */
-static bool bucket_drifted(const answer *got, const catga_bucket_settings *bucket,
+static bool bucket_drifted(const catga_nats_api_answer *got, const catga_bucket_settings *bucket,
                            catga_problem *problem)
 {
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
@@ -211,7 +205,7 @@ static bool bucket_drifted(const answer *got, const catga_bucket_settings *bucke
     return of.drifted;
 }
 
-static bool consumer_drifted(const answer *got, const catga_consumer_settings *consumer,
+static bool consumer_drifted(const catga_nats_api_answer *got, const catga_consumer_settings *consumer,
                              catga_problem *problem)
 {
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
@@ -235,13 +229,13 @@ static bool consumer_drifted(const answer *got, const catga_consumer_settings *c
 static catga_status make(catga_nats *nats, const char *subject, const body *description,
                          catga_problem *problem, const char *what, const char *name)
 {
-    answer made;
+    catga_nats_api_answer made;
     if (description->full)
         return CATGA_TOO_LARGE;
-    catga_status status = ask(nats, subject, description->text, &made);
+    catga_status status = catga_nats_ask(nats, subject, description->text, &made);
     if (status == CATGA_OK && made.error != 0)
-        status = refused(&made, problem, what, name);
-    forget(&made);
+        status = catga_nats_refused(&made, problem, what, name);
+    catga_nats_forget(&made);
     return status;
 }
 
@@ -271,16 +265,16 @@ catga_status catga_nats_ensure_stream(catga_transport *transport,
 {
     catga_nats *nats = catga_nats_of(transport);
     char subject[SUBJECT_SIZE];
-    answer info;
+    catga_nats_api_answer info;
     snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", stream->name);
-    catga_status status = ask(nats, subject, "", &info);
+    catga_status status = catga_nats_ask(nats, subject, "", &info);
     if (status == CATGA_OK && info.error == NO_STREAM)
         status = make_stream(nats, stream, problem);
     else if (status == CATGA_OK && info.error != 0)
-        status = refused(&info, problem, "stream", stream->name);
+        status = catga_nats_refused(&info, problem, "stream", stream->name);
     else if (status == CATGA_OK && stream_drifted(&info, stream, problem))
         status = CATGA_DRIFTED;
-    forget(&info);
+    catga_nats_forget(&info);
     return status;
 }
 
@@ -299,16 +293,16 @@ catga_status catga_nats_ensure_bucket(catga_transport *transport,
 {
     catga_nats *nats = catga_nats_of(transport);
     char subject[SUBJECT_SIZE];
-    answer info;
+    catga_nats_api_answer info;
     snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
-    catga_status status = ask(nats, subject, "", &info);
+    catga_status status = catga_nats_ask(nats, subject, "", &info);
     if (status == CATGA_OK && info.error == NO_STREAM)
         status = make_bucket(nats, bucket, problem);
     else if (status == CATGA_OK && info.error != 0)
-        status = refused(&info, problem, "bucket", bucket->name);
+        status = catga_nats_refused(&info, problem, "bucket", bucket->name);
     else if (status == CATGA_OK && bucket_drifted(&info, bucket, problem))
         status = CATGA_DRIFTED;
-    forget(&info);
+    catga_nats_forget(&info);
     return status;
 }
 
@@ -316,17 +310,17 @@ static catga_status ensure_consumer(catga_nats *nats, const catga_consumer_setti
                                     catga_problem *problem)
 {
     char subject[SUBJECT_SIZE];
-    answer info;
+    catga_nats_api_answer info;
     snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
              consumer->name);
-    catga_status status = ask(nats, subject, "", &info);
+    catga_status status = catga_nats_ask(nats, subject, "", &info);
     if (status == CATGA_OK && info.error == NO_CONSUMER)
         status = make_consumer(nats, consumer, problem);
     else if (status == CATGA_OK && info.error != 0)
-        status = refused(&info, problem, "consumer", consumer->name);
+        status = catga_nats_refused(&info, problem, "consumer", consumer->name);
     else if (status == CATGA_OK && consumer_drifted(&info, consumer, problem))
         status = CATGA_DRIFTED;
-    forget(&info);
+    catga_nats_forget(&info);
     return status;
 }
 

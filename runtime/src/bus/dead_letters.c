@@ -1,0 +1,177 @@
+/* Dead letters: looked at, handled again, removed. */
+#include "bus/consume.h"
+#include "bus/store.h"
+#include "bus/subject.h"
+
+#include <stdlib.h>
+
+/* The names of the stream, as this bus has them. */
+typedef struct place {
+    catga_stream events;
+    char dead[CATGA_STREAM_NAME];
+    char subjects[CATGA_STORED_SUBJECT]; /* what the subjects of its dead letters begin with */
+} place;
+
+static catga_status find_place(const catga_core *core, const char *stream, place *at)
+{
+    at->events = (catga_stream){.name = stream};
+    if (stream == NULL || !catga_is_subject(catga_str(stream)) || strchr(stream, '.') != NULL ||
+        !catga_store_dead_stream_name(core, &at->events, at->dead) ||
+        !catga_store_dead_subject(core, &at->events, "", at->subjects))
+        return CATGA_INVALID_ARGUMENT;
+    return CATGA_OK;
+}
+
+/* ---- Reading ---- */
+
+static catga_string header(const catga_core *core, const catga_incoming *message, const char *name)
+{
+    return catga_str(core->operations->header(message, name));
+}
+
+static uint64_t number_of(catga_string text)
+{
+    return text.data == NULL ? 0 : strtoull(text.data, NULL, 10);
+}
+
+static catga_string handler_of(const place *at, catga_string subject)
+{
+    size_t length = strlen(at->subjects);
+    if (subject.length < length || memcmp(subject.data, at->subjects, length) != 0)
+        return (catga_string){"", 0};
+    return (catga_string){subject.data + length, subject.length - length};
+}
+
+static catga_dead_letter letter_of(const catga_core *core, const place *at,
+                                   const catga_incoming *message)
+{
+    return (catga_dead_letter){
+        .number = message->sequence,
+        .handler = handler_of(at, message->subject),
+        .cause = header(core, message, CATGA_HEADER_CAUSE),
+        .attempts = (uint32_t)number_of(header(core, message, CATGA_HEADER_ATTEMPTS)),
+        .subject = header(core, message, CATGA_HEADER_SUBJECT),
+        .sequence = number_of(header(core, message, CATGA_HEADER_SEQUENCE)),
+        .message_id = header(core, message, CATGA_HEADER_ORIGINAL),
+        .correlation_id = header(core, message, CATGA_HEADER_CORRELATION),
+        .data = {message->data, message->length},
+    };
+}
+
+static void report(catga_core *core, const place *at, catga_status status,
+                   const catga_problem *problem)
+{
+    if (problem->text[0] != '\0')
+        catga_log(&core->settings.logger, CATGA_LOG_WARNING, "dead letters of %s: %s: %s",
+                  at->events.name, catga_status_text(status), problem->text);
+}
+
+catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
+                                catga_dead_letter_function *visit, void *user)
+{
+    catga_core *core = bus->core;
+    catga_problem problem = {""};
+    place at;
+    catga_status status = find_place(core, stream, &at);
+
+    for (uint64_t number = first == 0 ? 1 : first; status == CATGA_OK;) {
+        catga_incoming message;
+        status = core->operations->find(core->transport, at.dead, number, &message, &problem);
+        if (status != CATGA_OK)
+            break;
+        catga_dead_letter letter = letter_of(core, &at, &message);
+        number = letter.number + 1;
+        bool more = visit(&letter, user);
+        core->operations->release(&message);
+        if (!more)
+            return CATGA_OK;
+    }
+    report(core, &at, status, &problem);
+    return status == CATGA_NOT_FOUND ? CATGA_OK : status;
+}
+
+/* ---- Handling again ---- */
+
+static catga_status ask_handler(catga_core *core, const place *at, const catga_incoming *message,
+                                int timeout_ms, catga_problem *problem)
+{
+    catga_dead_letter letter = letter_of(core, at, message);
+    char handler[CATGA_CONSUMER_NAME];
+    char subject[CATGA_STORED_SUBJECT];
+    catga_header headers[2];
+    catga_outgoing request = {.subject = subject,
+                              .data = message->data,
+                              .length = message->length,
+                              .headers = headers,
+                              .sender_waits = true};
+
+    if (letter.handler.length == 0 || letter.handler.length >= sizeof handler)
+        return CATGA_NO_RESPONDERS;
+    memcpy(handler, letter.handler.data, letter.handler.length);
+    handler[letter.handler.length] = '\0';
+    if (!catga_store_replay_subject(core, &at->events, handler, subject))
+        return CATGA_INVALID_ARGUMENT;
+    if (letter.message_id.length != 0)
+        headers[request.header_count++] = (catga_header){CATGA_HEADER_ID, letter.message_id.data};
+    if (letter.correlation_id.length != 0)
+        headers[request.header_count++] =
+            (catga_header){CATGA_HEADER_CORRELATION, letter.correlation_id.data};
+    request.deadline_ns = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
+    return catga_client_ask(core, &request, request.deadline_ns, problem);
+}
+
+/* The dead letter of that number, to be released. */
+static catga_status find(catga_core *core, const char *stream, uint64_t number, place *at,
+                         catga_incoming *message, catga_problem *problem)
+{
+    catga_status status = find_place(core, stream, at);
+
+    if (status != CATGA_OK)
+        return status;
+    if (number == 0)
+        return CATGA_NOT_FOUND;
+    status = core->operations->find(core->transport, at->dead, number, message, problem);
+    if (status != CATGA_OK || message->sequence == number)
+        return status;
+    core->operations->release(message);
+    return CATGA_NOT_FOUND;
+}
+
+catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number,
+                                      int timeout_ms, catga_problem *problem)
+{
+    catga_core *core = bus->core;
+    catga_problem unwanted;
+    catga_incoming message;
+    place at;
+
+    if (problem == NULL)
+        problem = &unwanted;
+    problem->text[0] = '\0';
+    if (timeout_ms <= 0)
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status = find(core, stream, number, &at, &message, problem);
+    if (status != CATGA_OK)
+        return status;
+    status = ask_handler(core, &at, &message, timeout_ms, problem);
+    core->operations->release(&message);
+    if (status != CATGA_OK)
+        return status;
+    return core->operations->erase(core->transport, at.dead, number, problem);
+}
+
+catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64_t number)
+{
+    catga_core *core = bus->core;
+    catga_problem problem = {""};
+    catga_incoming message;
+    place at;
+    catga_status status = find(core, stream, number, &at, &message, &problem);
+
+    if (status == CATGA_OK) {
+        core->operations->release(&message);
+        status = core->operations->erase(core->transport, at.dead, number, &problem);
+    }
+    report(core, &at, status, &problem);
+    return status;
+}
