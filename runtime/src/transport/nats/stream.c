@@ -184,6 +184,8 @@ static bool stream_drifted(const catga_nats_api_answer *got, const catga_stream_
     same_text(&of, "storage", "file");
     if (catga_nats_json_get(of.config, "no_ack").length == strlen("true"))
         drift(&of, "no_ack", "false");
+    /* at this limit the oldest goes, and whoever has not had it yet loses it */
+    same_number(&of, "max_msgs_per_subject", -1, -1);
     at_least(&of, "duplicate_window", stream->window_ns);
     return of.drifted;
 }
@@ -220,6 +222,7 @@ static bool consumer_drifted(const catga_nats_api_answer *got, const catga_consu
     same_number(&of, "ack_wait", consumer->ack_wait_ns, 0);
     same_number(&of, "max_deliver", -1, -1);
     same_number(&of, "max_ack_pending", consumer->unacknowledged, 0);
+    same_number(&of, "inactive_threshold", consumer->unused_ns, 0);
     return of.drifted;
 }
 

@@ -1,0 +1,197 @@
+/*
+ * Streams and consumers that somebody has made otherwise: each field that a promise rests on is named,
+ * and nothing is changed. At $NATS_URL, with JetStream.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <nats/nats.h>
+
+#include "nats_peer.h"
+
+#define SECOND 1000000000
+
+static peer self;
+static natsConnection *operator;
+
+static const char *const subjects[] = {"drift.a", "drift.b"};
+static const catga_stream_settings stream = {.name = "DRIFT",
+                                             .subjects = subjects,
+                                             .subject_count = 2,
+                                             .max_age_ns = 60LL * SECOND,
+                                             .window_ns = 10LL * SECOND,
+                                             .replicas = 1};
+static const catga_consumer_settings consumer = {.stream = "DRIFT",
+                                                 .name = "one",
+                                                 .subject = "drift.a",
+                                                 .deliver_to = "deliver.one",
+                                                 .ack_wait_ns = 5LL * SECOND,
+                                                 .unacknowledged = 100,
+                                                 .receive = peer_pong,
+                                                 .user = &self};
+
+static const char stream_as_it_should_be[] =
+    "{\"name\":\"DRIFT\",\"subjects\":[\"drift.a\",\"drift.b\"],\"retention\":\"limits\","
+    "\"storage\":\"file\",\"discard\":\"new\",\"no_ack\":false,\"max_msgs_per_subject\":-1,"
+    "\"duplicate_window\":10000000000,\"num_replicas\":1}";
+static const char consumer_as_it_should_be[] =
+    "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
+    "\"deliver_subject\":\"deliver.one\",\"deliver_group\":\"one\",\"filter_subject\":\"drift.a\","
+    "\"deliver_policy\":\"all\",\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\","
+    "\"max_deliver\":-1,\"ack_wait\":5000000000,\"max_ack_pending\":100,"
+    "\"inactive_threshold\":0}}";
+
+/* ---- The operator ---- */
+
+/* What the server answers; to be freed. */
+static char *ask(const char *subject, const char *body)
+{
+    natsMsg *answer = NULL;
+    assert_int_equal(natsConnection_RequestString(&answer, operator, subject, body, 5000), NATS_OK);
+    char *text = strndup(natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer));
+    natsMsg_Destroy(answer);
+    return text;
+}
+
+static void make(const char *subject, const char *body)
+{
+    char *answer = ask(subject, body);
+    if (strstr(answer, "\"error\"") != NULL)
+        fail_msg("%s", answer);
+    free(answer);
+}
+
+/* The description `of` with one field that is another. */
+static void make_otherwise(const char *subject, const char *of, const char *field,
+                           const char *as_it_is, const char *otherwise)
+{
+    char there[128];
+    char body[1024];
+    snprintf(there, sizeof(there), "\"%s\":%s", field, as_it_is);
+    const char *at = strstr(of, there);
+    assert_non_null(at);
+    snprintf(body, sizeof(body), "%.*s\"%s\":%s%s", (int)(at - of), of, field, otherwise,
+             at + strlen(there));
+    make(subject, body);
+}
+
+static int come(void **state)
+{
+    (void)state;
+    if (natsConnection_ConnectTo(&operator, getenv("NATS_URL")) != NATS_OK)
+        return -1;
+    return peer_open(&self, getenv("NATS_URL"), 2000) == CATGA_OK ? 0 : -1;
+}
+
+static int go(void **state)
+{
+    (void)state;
+    free(ask("$JS.API.STREAM.DELETE.DRIFT", ""));
+    peer_close(&self);
+    natsConnection_Destroy(operator);
+    return 0;
+}
+
+/* ---- Drift ---- */
+
+typedef struct difference {
+    const char *field;
+    const char *as_it_should_be;
+    const char *otherwise;
+} difference;
+
+static void assert_drift(catga_status status, const catga_problem *problem, const char *field)
+{
+    if (status != CATGA_DRIFTED || strstr(problem->text, field) == NULL)
+        fail_msg("%s: %s: %s", field, catga_status_name(status), problem->text);
+}
+
+static void each_field_of_a_stream_is_named(void **state)
+{
+    static const difference differences[] = {
+        {"subjects", "[\"drift.a\",\"drift.b\"]", "[\"drift.a\"]"},
+        {"retention", "\"limits\"", "\"workqueue\""},
+        {"storage", "\"file\"", "\"memory\""},
+        {"discard", "\"new\"", "\"old\""},
+        {"no_ack", "false", "true"},
+        {"max_msgs_per_subject", "-1", "5"},
+        {"duplicate_window", "10000000000", "9000000000"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+        const difference *d = &differences[i];
+        catga_problem problem = {""};
+        make_otherwise("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be, d->field,
+                       d->as_it_should_be, d->otherwise);
+        char *before = ask("$JS.API.STREAM.INFO.DRIFT", "");
+        assert_drift(self.transport->operations->ensure_stream(self.transport, &stream, &problem),
+                     &problem, d->field);
+        char *after = ask("$JS.API.STREAM.INFO.DRIFT", "");
+        assert_string_equal(before, after);
+        free(before);
+        free(after);
+        make("$JS.API.STREAM.DELETE.DRIFT", "");
+    }
+}
+
+static void each_field_of_a_consumer_is_named(void **state)
+{
+    static const difference differences[] = {
+        {"deliver_subject", "\"deliver.one\"", "\"deliver.two\""},
+        {"deliver_group", "\"one\"", "\"two\""},
+        {"filter_subject", "\"drift.a\"", "\"drift.b\""},
+        {"deliver_policy", "\"all\"", "\"new\""},
+        {"ack_policy", "\"explicit\"", "\"all\""},
+        {"max_deliver", "-1", "3"},
+        {"ack_wait", "5000000000", "6000000000"},
+        {"max_ack_pending", "100", "99"},
+        {"inactive_threshold", "0", "7000000000"},
+    };
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+        const difference *d = &differences[i];
+        catga_problem problem = {""};
+        catga_subscription *subscription;
+        make_otherwise("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", consumer_as_it_should_be,
+                       d->field, d->as_it_should_be, d->otherwise);
+        assert_drift(self.transport->operations->consume(self.transport, &consumer, &subscription,
+                                                         &problem),
+                     &problem, d->field);
+        char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+        if (d->otherwise[0] != '0' && strstr(after, d->otherwise) == NULL)
+            fail_msg("%s was changed: %s", d->field, after);
+        free(after);
+        make("$JS.API.CONSUMER.DELETE.DRIFT.one", "");
+    }
+}
+
+/* The second time nothing is made, and nothing is wrong. */
+static void what_is_as_it_should_be_is_used(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(
+            self.transport->operations->ensure_stream(self.transport, &stream, &problem), CATGA_OK);
+        assert_int_equal(self.transport->operations->consume(self.transport, &consumer,
+                                                             &subscription, &problem),
+                         CATGA_OK);
+        assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(each_field_of_a_stream_is_named, come, go),
+        cmocka_unit_test_setup_teardown(each_field_of_a_consumer_is_named, come, go),
+        cmocka_unit_test_setup_teardown(what_is_as_it_should_be_is_used, come, go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
