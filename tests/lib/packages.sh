@@ -6,6 +6,7 @@ packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-
 packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build python3 mandoc zsh fish dpkg-dev file'
+packages_for_node='nodejs npm'
 packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev'
 
 # install_packages NAME...: installs those that are not there, and says which.
