@@ -169,7 +169,9 @@ def check(ledger, replicas=(), dead=(), stops=(), ended=True):
             broken.append(f"{name}: {some(ids)}")
 
     for kind in STORED:
-        rule(f"lost {kind}", {number for _, number in lost(ledger, kind, replicas, dead)})
+        missing = lost(ledger, kind, replicas, dead)
+        for place in sorted({place for place, _ in missing}):
+            rule(f"lost by {'@'.join(filter(None, place))}", {number for at, number in missing if at == place})
     rule("phantom", {number for number, kind in seen if ledger.attempts.get(number, ("",))[0] != kind})
     rule("refused, but seen", {number for number, _ in seen} & refused)
     rule("handled twice", twice(ledger.handled, SINGLE))

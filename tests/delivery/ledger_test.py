@@ -50,10 +50,10 @@ class Checker(unittest.TestCase):
         self.assertEqual(verdict.figures["seen_lost"], 0)
 
     def test_lost_by_the_group(self):
-        self.breaks("lost kept", change=("a", "E keep 1 1 a 160\n", ""))
+        self.breaks("lost by keep", change=("a", "E keep 1 1 a 160\n", ""))
 
     def test_lost_by_one_replica(self):
-        self.breaks("lost kept", change=("b", "E copy 1 1 b 156\n", ""))
+        self.breaks("lost by copy@b", change=("b", "E copy 1 1 b 156\n", ""))
 
     def test_a_dead_letter_is_not_lost(self):
         self.assertEqual(self.check(change=("a", "E keep 1 1 a 160\n", ""), dead=[(("keep", ""), 1)]).broken, [])

@@ -135,9 +135,13 @@ class Server(Process):
         self.monitoring = found["monitoring"][0]
         return self
 
+    def ask(self, what):
+        """What its monitoring says: varz, connz, jsz."""
+        with urllib.request.urlopen(f"{self.monitoring}/{what}", timeout=5) as answer:
+            return json.load(answer)
+
     def has_client(self, name):
-        with urllib.request.urlopen(f"{self.monitoring}/connz", timeout=5) as answer:
-            return any(client.get("name") == name for client in json.load(answer)["connections"])
+        return any(client.get("name") == name for client in self.ask("connz")["connections"])
 
 
 class Worker(Process):

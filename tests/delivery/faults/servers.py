@@ -6,7 +6,6 @@ import time
 
 from scene import STREAM, fault, now
 
-import nats
 import processes
 
 
@@ -171,20 +170,17 @@ def cluster(scene):
     scene.servers, scene.server = servers, servers[0]
     scene.environment["CATGA_REPLICAS"] = "3"
     scene.environment["CATGA_CONNECT_WAIT_MS"] = "20000"
-    processes.wait_until(lambda: ready(scene), 30, "the cluster to choose its leader")
+    processes.wait_until(lambda: ready(servers), 30, "the cluster to choose its leader")
     urls = [server.url() for server in servers]
     for name, first in zip("abc", range(3)):
         scene.work(name, servers=",".join(urls[first:] + urls[:first]))
     return ",".join(urls)
 
 
-def ready(scene):
-    try:
-        with scene.api() as api:
-            api.ask("INFO")
-            return True
-    except (OSError, nats.Refused):
-        return False
+def ready(servers):
+    """One of them leads, and knows that the others are there: before, it finds no place for three copies."""
+    return any(len(peers) == 2 and all(peer.get("current") and not peer.get("offline") for peer in peers)
+               for peers in (server.ask("jsz").get("meta_cluster", {}).get("replicas", []) for server in servers))
 
 
 def lose_server(scene, choose, seconds):
