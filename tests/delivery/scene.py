@@ -160,6 +160,8 @@ class Scene:
         self.stop_loads()
         processes.wait_until(self.rested, seconds, "all stored events to be handled")
         dead = self.dead_letters()
+        with self.api() as api:
+            self.figure("stored", api.stream(STREAM)["state"]["messages"])
         for worker in self.workers.values():
             code = worker.end(signal.SIGTERM)
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")
@@ -167,6 +169,8 @@ class Scene:
         verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead},
                                [(worker.name, time) for worker in self.workers.values() for time in worker.stops], ended)
         self.broken += verdict.broken
+        stored, acknowledged = self.figures["stored"], verdict.figures["acknowledged"]
+        self.must(stored >= acknowledged, f"the server has {stored} of {acknowledged} events that it acknowledged")
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}
         return self.ledger
 

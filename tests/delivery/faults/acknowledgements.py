@@ -18,7 +18,8 @@ def puback_lost(scene):
     scene.must(counts["puback_dropped"] == 3, f"{counts['puback_dropped']} words were lost")
     scene.must(counts["duplicates"] == 3, f"{counts['duplicates']} events were sent again and known again")
     scene.must(not read.statuses("kept"), f"publishing failed: {dict(read.statuses('kept'))}")
-    scene.must(stored(scene) == len(read.sent("kept")), f"{stored(scene)} stored of {len(read.sent('kept'))} sent")
+    stored, sent = scene.figures["stored"], len(read.sent("kept"))
+    scene.must(stored == sent, f"{stored} stored of {sent} sent")
     scene.must(scene.figures["duplicates"] == 0, "an event was handed out twice")
     scene.figure("recovery", read.waits("kept")[-1])
 
@@ -37,7 +38,8 @@ def window_passed(scene):
     time.sleep(2.5)
     read = scene.finish()
     scene.must(not read.statuses("kept"), f"publishing failed: {dict(read.statuses('kept'))}")
-    scene.must(stored(scene) == len(read.sent("kept")) + 3, f"{stored(scene)} stored of {len(read.sent('kept'))} sent")
+    stored, sent = scene.figures["stored"], len(read.sent("kept"))
+    scene.must(stored == sent + 3, f"{stored} stored of {sent} sent")
     scene.figure("recovery", read.waits("kept")[-1])
 
 
@@ -55,8 +57,3 @@ def ack_lost(scene):
     delays = [(notes[1].time - notes[0].time) / 1e9 for notes in read.handled.values() if len(notes) > 1]
     scene.figure("recovery", max(delays))
     scene.must(all(ACK_WAIT * 0.95 < delay < ACK_WAIT * 2 for delay in delays), f"they came again after {delays}")
-
-
-def stored(scene):
-    with scene.api() as api:
-        return api.stream(STREAM)["state"]["messages"]
