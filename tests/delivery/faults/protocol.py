@@ -5,6 +5,8 @@ import time
 from faults.instances import calls_survive
 from scene import ACK_WAIT, fault, now
 
+import processes
+
 
 def behind_proxy(scene):
     """A replica and the load behind a proxy, two replicas beside it."""
@@ -69,9 +71,8 @@ def message_swallowed(scene):
     proxy = behind_proxy(scene)
     swallowed = now()
     for subject in ("catga.events.test.work.v1.Kept", "catga.queries.", "_INBOX."):
-        proxy.tell(f"drop message {scene.random.randint(1, 30)} 1 {subject}")
         before = proxy.count()["message_dropped"]
-        while proxy.count()["message_dropped"] == before:
-            time.sleep(0.01)
+        proxy.tell(f"drop message {scene.random.randint(1, 30)} 1 {subject}")
+        processes.wait_until(lambda: proxy.count()["message_dropped"] > before, 10, f"a message of {subject}")
     time.sleep(ACK_WAIT + 0.5)
     calls_survive(scene, scene.finish(), swallowed, 1)
