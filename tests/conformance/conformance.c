@@ -425,6 +425,22 @@ static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
     assert_int_equal(catga_count(publisher).published, 300);
 }
 
+/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
+static void who_publishes_and_handles_gets_it_once(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, (catga_options){0});
+
+    listen_to(s, bus);
+    for (uint32_t i = 1; i <= 100; i++)
+        publish(bus, i);
+    assert_int_equal(catga_flush(bus, 5000), CATGA_OK);
+    wait_until(s->notified == 100 && s->refreshed == 100);
+    nanosleep(&(struct timespec){.tv_nsec = 50000000}, NULL);
+    assert_int_equal(s->notified, 100);
+    assert_int_equal(s->refreshed, 100);
+}
+
 static void events_keep_their_order(void **state)
 {
     stage *s = *state;
@@ -487,6 +503,7 @@ int main(int argc, char **argv)
         case_of(many_sends),
         case_of(a_send_to_nobody),
         case_of(events_reach_a_group_once_and_a_broadcast_everywhere),
+        case_of(who_publishes_and_handles_gets_it_once),
         case_of(events_keep_their_order),
         case_of(draining_finishes_and_refuses),
         case_of(what_waits_is_handled_before_the_end),

@@ -30,6 +30,12 @@ static const catga_handler handlers[] = {
 static const catga_service both = {"Keeper", handlers, 2, sizeof(sample_listener)};
 static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
 static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener)};
+/* Two handlers of one event in one service. */
+static const catga_handler two_handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"audit", &kept, CATGA_GROUP, offsetof(sample_listener, refresh), sample_listener_run_refresh},
+};
+static const catga_service twofold = {"Twofold", two_handlers, 2, sizeof(sample_listener)};
 static const catga_handler frail_handlers[] = {
     {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
@@ -50,13 +56,17 @@ typedef struct stage {
     atomic_uint acknowledged;
     atomic_uint last_attempt;
     sem_t may_end;
+    unsigned in_flight;
 } stage;
 
 static const char *transport;
 
 static catga_bus *join(stage *s, const char *instance)
 {
-    catga_options options = {.prefix = s->prefix, .instance = instance, .ack_wait_ms = 400};
+    catga_options options = {.prefix = s->prefix,
+                             .instance = instance,
+                             .ack_wait_ms = 400,
+                             .in_flight = s->in_flight};
     catga_bus *bus = open_bus(s->hub, options);
     s->buses[s->bus_count++] = bus;
     return bus;
@@ -227,7 +237,69 @@ static void a_stream_that_is_another_is_left_alone(void **state)
     assert_int_equal(publish(bus, &kept, 1), CATGA_DRIFTED); /* its subject is missing */
 }
 
+static catga_status publish_without_waiting(stage *s, catga_bus *bus, uint32_t number)
+{
+    sample numbered = {CATGA_STR("kept"), number};
+    return catga_publish_async(bus, &kept, &numbered, count_answer, s);
+}
+
+/* What is under way is bounded, and who is refused knows at once: it is his to wait, or to drop. */
+static void no_more_are_under_way_than_allowed(void **state)
+{
+    stage *s = *state;
+    unsigned accepted = 0;
+
+    s->in_flight = 1;
+    catga_bus *bus = join(s, "a");
+    assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream is there from now on */
+    if (s->hub != NULL)
+        catga_local_inject(s->hub, CATGA_LOCAL_LOSE_PUBLISH, 1); /* it answers at once otherwise */
+    for (uint32_t i = 1; i < 100; i++) {
+        catga_status status = publish_without_waiting(s, bus, i);
+        accepted += status == CATGA_OK;
+        assert_true(status == CATGA_OK || status == CATGA_OVERLOADED);
+    }
+    assert_in_range(accepted, 1, 98);
+    wait_until(atomic_load(&s->answered) == accepted);
+    assert_int_equal(atomic_load(&s->acknowledged), accepted);
+    serve(s, bus, &group, notify);
+    wait_until(atomic_load(&s->total) == 1 + accepted);
+    pause_for(100);
+    assert_int_equal(atomic_load(&s->total), 1 + accepted);
+}
+
 /* ---- Sharing ---- */
+
+/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
+static void who_publishes_and_handles_gets_it_once(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    serve(s, bus, &both, notify);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(publish(bus, &kept, i), CATGA_OK);
+    wait_until(atomic_load(&s->total) == 20 && atomic_load(&s->refreshed) == 20);
+    pause_for(100);
+    for (uint32_t i = 0; i < 20; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+    assert_int_equal(atomic_load(&s->refreshed), 20);
+}
+
+static void handlers_of_one_event_fail_alone(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    atomic_store(&s->failures, 100);
+    serve(s, bus, &twofold, notify);
+    for (uint32_t i = 0; i < 3; i++)
+        assert_int_equal(publish(bus, &kept, i), CATGA_OK);
+    wait_until(catga_count(bus).dead_letters == 3);
+    assert_int_equal(atomic_load(&s->total), 9); /* three attempts at each */
+    assert_int_equal(atomic_load(&s->refreshed), 3);
+    assert_int_equal(catga_count(bus).handled, 3);
+}
 
 static void each_service_gets_it_once_and_each_replica_a_broadcast(void **state)
 {
@@ -520,6 +592,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(an_event_without_handlers_is_kept_for_them),
         CASE(many_without_waiting),
+        CASE(no_more_are_under_way_than_allowed),
+        CASE(who_publishes_and_handles_gets_it_once),
+        CASE(handlers_of_one_event_fail_alone),
         CASE(what_breaks_its_schema_is_not_stored),
         CASE(a_stream_that_is_another_is_left_alone),
         CASE(each_service_gets_it_once_and_each_replica_a_broadcast),

@@ -186,12 +186,44 @@ static void what_is_as_it_should_be_is_used(void **state)
     }
 }
 
+/* The consumer of a broadcast's replica goes when that has been away for long enough, and no sooner. */
+static void what_is_not_used_any_more_goes(void **state)
+{
+    catga_consumer_settings brief = consumer;
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+    char *info;
+
+    (void)state;
+    brief.unused_ns = SECOND;
+    brief.only_new = true;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    assert_int_equal(
+        self.transport->operations->consume(self.transport, &brief, &subscription, &problem),
+        CATGA_OK);
+    pause_ms(2500);
+    info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+    assert_null(strstr(info, "\"error\""));
+    free(info);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    for (int i = 0; i < 100; i++) {
+        pause_ms(100);
+        info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+        bool gone = strstr(info, "consumer not found") != NULL;
+        free(info);
+        if (gone)
+            return;
+    }
+    fail_msg("it is still there");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_field_of_a_stream_is_named, come, go),
         cmocka_unit_test_setup_teardown(each_field_of_a_consumer_is_named, come, go),
         cmocka_unit_test_setup_teardown(what_is_as_it_should_be_is_used, come, go),
+        cmocka_unit_test_setup_teardown(what_is_not_used_any_more_goes, come, go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -454,6 +454,11 @@ typedef enum catga_local_fault {
     CATGA_LOCAL_REFUSE_PUBLISH,   /* it is refused for want of room: "not now" */
     CATGA_LOCAL_LOSE_ACK,         /* what a handler's end says about a stored event is lost */
     CATGA_LOCAL_DUPLICATE,        /* a stored event is handed out twice */
+    CATGA_LOCAL_DELAY,            /* a stored event is handed out a second later, by the clock that can be turned on */
+    CATGA_LOCAL_REORDER,          /* a stored event is handed out after the one that follows it */
+    CATGA_LOCAL_LOSE_EVENT,       /* an event that may be lost is lost */
+    CATGA_LOCAL_LOSE_REQUEST,     /* a command or query does not arrive: nobody answers */
+    CATGA_LOCAL_LOSE_REPLY,       /* it is handled, and the answer is lost */
     CATGA_LOCAL_LOSE_WRITE,       /* a claim or its mark does not arrive: nobody answers */
     CATGA_LOCAL_LOSE_WRITE_ACK,   /* it is written, and the answer is lost */
     CATGA_LOCAL_FAULTS

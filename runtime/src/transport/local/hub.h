@@ -98,6 +98,7 @@ typedef struct catga_local_store {
     catga_local_bucket *buckets;
     int64_t advanced_ns; /* by catga_local_advance */
     unsigned faults[CATGA_LOCAL_FAULTS]; /* messages until it happens; 0: it does not */
+    atomic_bool faulty;                  /* there has been a fault: faults[] is worth a look */
     atomic_bool woken;                   /* the thread is to look for what is due */
 } catga_local_store;
 
@@ -163,6 +164,8 @@ catga_local_subject *catga_local_find(catga_local *hub, const char *name);
 catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options);
 
+bool catga_local_has_members(const catga_local_group *group);
+
 /*
  * Enters the member whose turn it is; NULL when the group has none that takes messages. To be left
  * again.
@@ -179,6 +182,9 @@ void catga_local_routes_free(catga_local *hub);
 
 void catga_local_store_begin(catga_local_store *store);
 void catga_local_store_end(catga_local_store *store);
+
+/* Whether the fault happens to this message. Takes the lock, once there has been any. */
+bool catga_local_fails(catga_local *hub, catga_local_fault fault);
 
 /* Has the hub's thread look for what is due. */
 void catga_local_store_wake(catga_local *hub);

@@ -239,7 +239,7 @@ static catga_status local_publish(catga_transport *transport, const catga_outgoi
 {
     bool taken;
     catga_status status = catga_local_may_send(self(transport), message);
-    if (status == CATGA_OK)
+    if (status == CATGA_OK && !catga_local_fails(self(transport)->hub, CATGA_LOCAL_LOSE_EVENT))
         status = broadcast(self(transport), message, 0, NULL, &taken);
     if (status == CATGA_OK)
         atomic_fetch_add_explicit(&self(transport)->published, 1, memory_order_relaxed);
@@ -275,7 +275,7 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
     catga_status status = catga_local_may_send(requester, message);
     bool taken = false;
 
-    if (status != CATGA_OK)
+    if (status != CATGA_OK || catga_local_fails(requester->hub, CATGA_LOCAL_LOSE_REQUEST))
         return status;
     catga_subscription *member = NULL;
     if (message->sender_waits)
@@ -314,7 +314,8 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
     const catga_local_message *request = to->native;
     catga_status status = catga_local_may_send(self(transport), message);
 
-    if (status != CATGA_OK || request->requester == NULL)
+    if (status != CATGA_OK || request->requester == NULL ||
+        catga_local_fails(hub, CATGA_LOCAL_LOSE_REPLY))
         return status;
     if (request->borrowed && is_too_late(request))
         return CATGA_OK; /* an answer to nobody, as it would be with a server in between */
@@ -360,8 +361,8 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
 
 static void local_unsubscribe(catga_transport *transport, catga_subscription *member)
 {
-    (void)transport;
     atomic_store(&member->stage, CATGA_LOCAL_FREE);
+    catga_local_store_wake(self(transport)->hub); /* it may have been a consumer's last */
 }
 
 static const char *local_header(const catga_incoming *incoming, const char *name)

@@ -161,6 +161,11 @@ static unsigned count_active(const catga_subscription *member)
     return count;
 }
 
+bool catga_local_has_members(const catga_local_group *group)
+{
+    return count_active(atomic_load(&group->members)) != 0;
+}
+
 catga_subscription *catga_local_enter_next(catga_local_group *group)
 {
     catga_subscription *first = atomic_load_explicit(&group->members, memory_order_acquire);

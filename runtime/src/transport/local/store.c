@@ -14,6 +14,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* How long CATGA_LOCAL_DELAY keeps a message back. */
+#define DELAY CATGA_SECOND
+
 enum { ID_BUCKETS = 4096, REPLY_SIZE = 640 };
 
 static const char id_header[] = "Nats-Msg-Id";
@@ -57,7 +60,10 @@ struct catga_local_consumer {
     char *deliver_to;
     bool only_new;
     int64_t ack_wait_ns;
+    int64_t unused_ns; /* it is forgotten when it has no members for so long; 0: never */
+    int64_t away_ns;   /* since when it has none; 0: it has */
     unsigned unacknowledged;
+    size_t held; /* the number of a message that waits for the next to be handed out; 0: none */
     size_t first; /* all before it are settled, or not for this consumer */
     unsigned out;
     progress *messages; /* as many as the stream has room for */
@@ -140,12 +146,23 @@ void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nt
 {
     pthread_mutex_lock(&local->store.lock);
     local->store.faults[fault] = nth;
+    atomic_store(&local->store.faulty, true);
     pthread_mutex_unlock(&local->store.lock);
 }
 
 bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault)
 {
     return store->faults[fault] != 0 && --store->faults[fault] == 0;
+}
+
+bool catga_local_fails(catga_local *hub, catga_local_fault fault)
+{
+    if (!atomic_load_explicit(&hub->store.faulty, memory_order_relaxed))
+        return false;
+    pthread_mutex_lock(&hub->store.lock);
+    bool fails = catga_local_store_fails(&hub->store, fault);
+    pthread_mutex_unlock(&hub->store.lock);
+    return fails;
 }
 
 /* ---- Streams ---- */
@@ -447,6 +464,7 @@ static catga_local_consumer *make_consumer(catga_local_stream *stream,
     consumer->deliver_to = strdup(settings->deliver_to);
     consumer->only_new = settings->only_new;
     consumer->ack_wait_ns = settings->ack_wait_ns;
+    consumer->unused_ns = settings->unused_ns;
     consumer->unacknowledged = settings->unacknowledged;
     consumer->first = settings->only_new ? stream->count : 0;
     if (consumer->name != NULL && consumer->subject != NULL && consumer->deliver_to != NULL)
@@ -462,6 +480,7 @@ static catga_status compare_consumer(const catga_local_consumer *consumer,
     const char *field = strcmp(consumer->subject, settings->subject) != 0     ? "filter_subject"
                         : consumer->only_new != settings->only_new            ? "deliver_policy"
                         : consumer->ack_wait_ns != settings->ack_wait_ns      ? "ack_wait"
+                        : consumer->unused_ns != settings->unused_ns          ? "inactive_threshold"
                         : consumer->unacknowledged != settings->unacknowledged ? "max_ack_pending"
                                                                                : NULL;
     if (field == NULL)
@@ -477,8 +496,10 @@ static catga_status ensure_consumer(catga_local_store *store,
     catga_local_consumer *consumer = find_consumer(store, settings->stream, settings->name);
     catga_local_stream *stream = find_stream(store, settings->stream);
 
-    if (consumer != NULL)
+    if (consumer != NULL) {
+        consumer->away_ns = 0;
         return compare_consumer(consumer, settings, problem);
+    }
     if (stream == NULL)
         return CATGA_NO_RESPONDERS;
     consumer = make_consumer(stream, settings);
@@ -539,8 +560,23 @@ static void settle(catga_local_consumer *consumer, size_t index)
         consumer->first++;
 }
 
+/* Whether what is due is kept back all the same, for a test. */
+static bool is_kept_back(catga_local_store *store, catga_local_consumer *consumer, size_t index,
+                         int64_t now)
+{
+    progress *at = &consumer->messages[index];
+    bool first_time = at->stage == WAITING && at->deliveries == 0 && at->due_ns == 0;
+
+    if (first_time && consumer->held == 0 && catga_local_store_fails(store, CATGA_LOCAL_REORDER))
+        consumer->held = index + 1;
+    if (first_time && consumer->held != index + 1 && catga_local_store_fails(store, CATGA_LOCAL_DELAY))
+        at->due_ns = catga_clock_after(now, DELAY);
+    return consumer->held == index + 1 || at->due_ns > now;
+}
+
 /* The index of the first message that is due; SIZE_MAX when there is none, and *next_ns. */
-static size_t find_due(catga_local_consumer *consumer, int64_t now, int64_t *next_ns)
+static size_t find_due(catga_local_store *store, catga_local_consumer *consumer, int64_t now,
+                       int64_t *next_ns)
 {
     const catga_local_stream *stream = consumer->stream;
     for (size_t i = consumer->first; i < stream->count; i++) {
@@ -554,9 +590,9 @@ static size_t find_due(catga_local_consumer *consumer, int64_t now, int64_t *nex
         if (at->stage == SETTLED ||
             (at->stage == WAITING && consumer->out >= consumer->unacknowledged))
             continue;
-        if (at->due_ns <= now)
+        if (at->due_ns <= now && !is_kept_back(store, consumer, i, now))
             return i;
-        if (at->due_ns < *next_ns)
+        if (at->due_ns > now && at->due_ns < *next_ns)
             *next_ns = at->due_ns;
     }
     return SIZE_MAX;
@@ -589,6 +625,8 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     message->subject = stored->subject;
     message->sequence = index + 1;
     message->deliveries = ++at->deliveries;
+    if (consumer->held != index + 1)
+        consumer->held = 0; /* it is what follows this one now */
     consumer->out += at->stage == WAITING;
     at->stage = OUT;
     at->due_ns = catga_local_store_fails(&hub->store, CATGA_LOCAL_DUPLICATE)
@@ -597,11 +635,47 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     return message;
 }
 
-static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer)
+static catga_local_group *members_of(catga_local *hub, const catga_local_consumer *consumer)
 {
     catga_local_subject *subject = catga_local_find(hub, consumer->deliver_to);
-    catga_local_group *group = subject == NULL ? NULL : atomic_load(&subject->groups);
+    return subject == NULL ? NULL : atomic_load(&subject->groups);
+}
+
+static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer)
+{
+    catga_local_group *group = members_of(hub, consumer);
     return group == NULL ? NULL : catga_local_enter_next(group);
+}
+
+/* Whether nobody has subscribed to it for so long that it is forgotten. */
+static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64_t now)
+{
+    catga_local_group *group = members_of(hub, consumer);
+
+    if (consumer->unused_ns == 0 || (group != NULL && catga_local_has_members(group)))
+        consumer->away_ns = 0;
+    else if (consumer->away_ns == 0)
+        consumer->away_ns = now;
+    return consumer->away_ns != 0 && now - consumer->away_ns >= consumer->unused_ns;
+}
+
+static void forget_unused(catga_local *hub, int64_t now)
+{
+    catga_local_consumer *consumer = atomic_load(&hub->store.consumers);
+    catga_local_consumer *before = NULL;
+
+    while (consumer != NULL) {
+        catga_local_consumer *next = consumer->next;
+        if (!is_forgotten(hub, consumer, now))
+            before = consumer;
+        else if (before != NULL)
+            before->next = next;
+        else
+            atomic_store(&hub->store.consumers, next);
+        if (before != consumer)
+            free_consumer(consumer);
+        consumer = next;
+    }
 }
 
 /* Of one consumer: NULL when nothing is due, or there is nobody to take it. */
@@ -610,7 +684,7 @@ static catga_local_message *take_from(catga_local *hub, catga_local_consumer *co
 {
     if (!follow_stream(consumer))
         return NULL;
-    size_t index = find_due(consumer, now, next_ns);
+    size_t index = find_due(&hub->store, consumer, now, next_ns);
     *member = index == SIZE_MAX ? NULL : enter_member(hub, consumer);
     if (*member == NULL)
         return NULL;
@@ -632,6 +706,7 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
         return NULL;
     pthread_mutex_lock(&store->lock);
     int64_t now = catga_local_store_now(store);
+    forget_unused(hub, now);
     for (catga_local_consumer *consumer = atomic_load(&store->consumers);
          consumer != NULL && message == NULL; consumer = consumer->next)
         message = take_from(hub, consumer, now, member, next_ns);
