@@ -127,21 +127,36 @@ class Scene:
     def api(self):
         return nats.Nats(self.server.url())
 
-    def rested(self):
-        """True when nothing that is stored waits to be handed out or acknowledged."""
+    def asked(self, question):
+        """The answer to a question to the server; None when nobody leads what it is about."""
         try:
             with self.api() as api:
-                return all(consumer["num_pending"] == 0 and consumer["num_ack_pending"] == 0
-                           for consumer in api.consumers(STREAM))
+                return question(api)
         except (OSError, nats.Refused):
-            return False
+            return None
+
+    def rested(self):
+        """
+        True when nothing that is stored waits to be handed out or acknowledged. A consumer that nobody leads at the moment
+        is not listed: there must be the group's, and one for each replica.
+        """
+        consumers = self.asked(lambda api: api.consumers(STREAM)) or ()
+        return len(consumers) == 1 + len(self.workers) and all(
+            consumer["num_pending"] == 0 and consumer["num_ack_pending"] == 0 for consumer in consumers)
 
     def dead_letters(self):
         """[((handler, replica), id, headers)] of all that was given up; an id of None is that of no message."""
-        with self.api() as api:
+        def letters(api):
             state = api.stream(DEAD)["state"]
-            return [dead_letter(*api.message(DEAD, number))
-                    for number in range(state["first_seq"], state["last_seq"] + 1) if state["messages"]]
+            numbers = range(state["first_seq"], state["last_seq"] + 1) if state["messages"] else ()
+            return [dead_letter(*api.message(DEAD, number)) for number in numbers]
+
+        return processes.wait_until(lambda: self.asked(lambda api: (letters(api),)), 30, "the dead letters")[0]
+
+    def stored(self):
+        """How many events the stream has."""
+        return processes.wait_until(lambda: self.asked(lambda api: (api.stream(STREAM)["state"]["messages"],)), 30,
+                                    "the stream")[0]
 
     def last_status(self):
         """The outcome of the last message of the load that was started last."""
@@ -152,16 +167,23 @@ class Scene:
             self.must(load.end(signal.SIGTERM, 90) == 0, "a call or event of the load has no outcome")
         self.loads = []
 
+    def rest(self, seconds):
+        try:
+            processes.wait_until(self.rested, seconds, "all stored events to be handled")
+        except processes.Trouble as trouble:
+            left = [f"{consumer['name']} {consumer['num_pending']}+{consumer['num_ack_pending']}"
+                    for consumer in self.asked(lambda api: api.consumers(STREAM)) or ()]
+            raise processes.Trouble(f"{trouble}; waiting + handed out: {', '.join(left)}") from None
+
     def finish(self, seconds=30, ended=True):
         """
         Heals nothing: ends the load, waits until all is at rest, ends the replicas, and reads the ledgers by the rules. A
         load that was killed has not `ended`: outcomes may be missing.
         """
         self.stop_loads()
-        processes.wait_until(self.rested, seconds, "all stored events to be handled")
+        self.rest(seconds)
         dead = self.dead_letters()
-        with self.api() as api:
-            self.figure("stored", api.stream(STREAM)["state"]["messages"])
+        self.figure("stored", self.stored())
         for worker in self.workers.values():
             code = worker.end(signal.SIGTERM)
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")

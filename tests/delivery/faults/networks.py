@@ -3,13 +3,10 @@
 import subprocess
 import time
 
-from faults.instances import calls_survive
+from faults.instances import HOLE, calls_survive
 from scene import fault, need_root, now
 
 MEGABYTE = 1 << 20
-
-# The server goes on sending a third of all tries into the hole: one query in 6,561 has all of its eight sent there.
-HOLE = 0.005
 
 
 @fault("T11", "after a lost connection the server's address says its first line, and no more")
