@@ -1,0 +1,258 @@
+/*
+ * A rolling update, with real processes at a nats-server ($NATS_URL): replicas are asked to end, one after
+ * the other, while events and commands keep coming. Nothing is lost, nothing fails, nothing runs twice.
+ *
+ *     shutdown                             the test
+ *     shutdown worker PREFIX NAME OUT      a replica, which writes what it has handled to descriptor OUT
+ */
+#include "bus_fixture.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ROUNDS = 6, MOST = 100000, STUCK = 999999 };
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 5000,
+    .retries = 3,
+    .delivery = &delivery,
+};
+static const catga_handler handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+
+/* ---- A replica ---- */
+
+static void note(catga_context *context, uint32_t number)
+{
+    const int *out = catga_context_user(context);
+    (void)!write(*out, &number, sizeof number); /* short enough to be whole */
+}
+
+static catga_status handle_event(catga_context *context, sample_view view)
+{
+    note(context, sample_get_number(view));
+    while (sample_get_number(view) == STUCK && catga_context_attempt(context) == 1)
+        pause();
+    return CATGA_OK;
+}
+
+static catga_status handle_command(catga_context *context, sample_view view)
+{
+    sample answer = {sample_get_text(view), sample_get_number(view)};
+    nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
+    return catga_answer(context, &sample_echo_message, &answer);
+}
+
+static int work(const char *prefix, const char *name, int out)
+{
+    static const sample_listener listener = {handle_event, handle_event};
+    static const sample_answerer answerer = {handle_command, handle_command};
+    const catga_options options = {.prefix = prefix,
+                                   .instance = name,
+                                   .ack_wait_ms = 1000,
+                                   .drain_wait_ms = 30000,
+                                   .log = log_nothing};
+    catga_bus *bus;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (catga_open(&bus, &options) != CATGA_OK ||
+        catga_serve(bus, &keeper, &listener, &out) != CATGA_OK ||
+        catga_serve(bus, &sample_answerer_service, &answerer, &out) != CATGA_OK)
+        return 100;
+    uint32_t ready = MOST;
+    (void)!write(out, &ready, sizeof ready);
+    catga_status status = catga_run(bus);
+    catga_close(bus);
+    return (int)status;
+}
+
+/* ---- The test's view of it ---- */
+
+static const char *program;
+static char prefix[64];
+
+typedef struct replica {
+    pid_t process;
+    int in;
+} replica;
+
+static replica start(const char *name)
+{
+    int ends[2];
+    char out[16];
+
+    assert_int_equal(pipe(ends), 0);
+    pid_t process = fork();
+    if (process == 0) {
+        close(ends[0]);
+        snprintf(out, sizeof out, "%d", ends[1]);
+        execl(program, program, "worker", prefix, name, out, (char *)NULL);
+        _exit(101);
+    }
+    close(ends[1]);
+    assert_int_equal(fcntl(ends[0], F_SETFD, FD_CLOEXEC), 0);
+    return (replica){process, ends[0]};
+}
+
+/* The next number that the replica has handled; false when it has ended. */
+static bool next(const replica *r, uint32_t *number)
+{
+    return read(r->in, number, sizeof *number) == (ssize_t)sizeof *number;
+}
+
+/* One that serves; what it handles before it says so counts. */
+static replica start_ready(const char *name, unsigned *handled)
+{
+    replica r = start(name);
+    uint32_t number = 0;
+    for (;;) {
+        assert_true(next(&r, &number));
+        if (number == MOST)
+            return r;
+        handled[number]++;
+    }
+}
+
+static int exit_status(const replica *r)
+{
+    int status;
+    assert_int_equal(waitpid(r->process, &status, 0), r->process);
+    assert_true(WIFEXITED(status));
+    close(r->in);
+    return WEXITSTATUS(status);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static catga_bus *open_client(void)
+{
+    snprintf(prefix, sizeof prefix, "shutdown-%d-%u", (int)getpid(), (unsigned)random());
+    return open_bus(NULL, (catga_options){.prefix = prefix, .instance = "client"});
+}
+
+/* ---- A rolling update ---- */
+
+typedef struct load {
+    catga_bus *bus;
+    atomic_bool ends;
+    uint32_t published;
+    unsigned calls_failed;
+} load;
+
+static void *keep_coming(void *argument)
+{
+    load *l = argument;
+    while (!atomic_load(&l->ends) && l->published < MOST) {
+        const sample event = {CATGA_STR("kept"), l->published};
+        catga_reply reply;
+        if (catga_publish(l->bus, &kept, &event) == CATGA_OK)
+            l->published++;
+        catga_status status = catga_call(l->bus, &sample_echo_message, &event, &reply);
+        l->calls_failed += status != CATGA_OK;
+        catga_received_free(reply.received);
+    }
+    return NULL;
+}
+
+/* What a replica that has been told to end has still handled; its exit status. */
+static int count_until_end(const replica *r, unsigned *handled)
+{
+    uint32_t number;
+    while (next(r, &number))
+        if (number < MOST)
+            handled[number]++;
+    return exit_status(r);
+}
+
+static void a_rolling_update_is_not_noticed(void **state)
+{
+    static unsigned handled[MOST];
+    load l = {.bus = open_client()};
+    pthread_t thread;
+    replica two[2];
+
+    (void)state;
+    two[0] = start_ready("r0", handled);
+    two[1] = start_ready("r1", handled);
+    assert_int_equal(pthread_create(&thread, NULL, keep_coming, &l), 0);
+    for (int i = 0; i < ROUNDS; i++) {
+        replica *old = &two[i % 2];
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+        kill(old->process, SIGTERM);
+        assert_int_equal(count_until_end(old, handled), CATGA_OK);
+        *old = start_ready(i % 2 == 0 ? "r0" : "r1", handled);
+    }
+    atomic_store(&l.ends, true);
+    pthread_join(thread, NULL);
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    for (int i = 0; i < 2; i++) {
+        kill(two[i].process, SIGTERM);
+        assert_int_equal(count_until_end(&two[i], handled), CATGA_OK);
+    }
+    assert_int_equal(l.calls_failed, 0);
+    assert_in_range(l.published, 20, MOST - 1);
+    for (uint32_t i = 0; i < l.published; i++)
+        if (handled[i] != 1)
+            fail_msg("event %u of %u was handled %u times", i, l.published, handled[i]);
+    catga_close(l.bus);
+}
+
+/* ---- Impatience ---- */
+
+static void a_second_signal_ends_it_and_loses_nothing(void **state)
+{
+    const sample event = {CATGA_STR("kept"), STUCK};
+    catga_bus *bus = open_client();
+    uint32_t number = 0;
+
+    (void)state;
+    replica first = start_ready("first", NULL);
+    assert_int_equal(catga_publish(bus, &kept, &event), CATGA_OK);
+    assert_true(next(&first, &number));
+    assert_int_equal(number, STUCK);
+    kill(first.process, SIGTERM);
+    nanosleep(&(struct timespec){.tv_nsec = 300000000}, NULL);
+    double begin = now();
+    kill(first.process, SIGTERM);
+    assert_int_equal(exit_status(&first), CATGA_TIMEOUT);
+    assert_true(now() - begin < 1);
+    replica second = start("second");
+    do
+        assert_true(next(&second, &number));
+    while (number == MOST);
+    assert_int_equal(number, STUCK); /* what the first had begun */
+    kill(second.process, SIGTERM);
+    assert_int_equal(exit_status(&second), CATGA_OK);
+    catga_close(bus);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_rolling_update_is_not_noticed),
+        cmocka_unit_test(a_second_signal_ends_it_and_loses_nothing),
+    };
+    if (argc == 5)
+        return work(argv[2], argv[3], atoi(argv[4]));
+    program = argv[0];
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
