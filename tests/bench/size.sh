@@ -35,7 +35,7 @@ line() {
     }'
 }
 
-"$catgac" -Wno-not-heard --emit c --emit fbs -o "$temp" "$here/bench.catga"
+"$catgac" --emit c --emit fbs -o "$temp" "$here/bench.catga"
 protoc-c --proto_path="$here/side" --c_out="$temp" "$here/side/bench.proto"
 flatc --cpp -o "$temp" "$temp/bench.fbs"
 cat >"$temp/read.c" <<'END'
@@ -55,5 +55,5 @@ protobuf=$(of_each gcc "$temp/bench.pb-c.c")
 line size "$(of_each gcc "$temp/bench.catga.c")" "$protobuf" protobuf-c
 line size_read "$(of_function read_times gcc "$temp/read.c")" \
     "$(of_function side_read g++ "$here/side/flatbuffers.cc")" 'C++ FlatBuffers'
-"$catgac" -Wno-not-heard --small -o "$temp" "$here/bench.catga"
+"$catgac" --small -o "$temp" "$here/bench.catga"
 line size_small "$(of_each gcc "$temp/bench.catga.c")" "$protobuf" protobuf-c

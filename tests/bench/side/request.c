@@ -9,11 +9,7 @@
 #include "../bench.h"
 #include "nats_side.h"
 #include "ours.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include "service.h"
 
 enum { TIMES = 300, CAPACITY = 128, TIMEOUT_MS = 5000 };
 
@@ -38,9 +34,9 @@ static catga_status get_order(catga_context *context, bench_get_order_view reque
     return bench_get_order_reply(context, &order);
 }
 
-static void serve_ours(sides *both)
+static void serve_ours(void *state)
 {
-    (void)both;
+    (void)state;
     static const bench_order_service service = {.get_order = get_order};
     catga_bus *bus = NULL;
     bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
@@ -48,41 +44,16 @@ static void serve_ours(sides *both)
     bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
 }
 
-static void serve_default(sides *both)
+static void serve_default(void *state)
 {
+    sides *both = state;
     side_serve(side_connect(false), echo_subject, &both->order);
 }
 
-static void serve_asap(sides *both)
+static void serve_asap(void *state)
 {
+    sides *both = state;
     side_serve(side_connect(true), echo_subject, &both->order);
-}
-
-/* Forks a process that serves until it is killed, and returns its id once it does. */
-static pid_t start_service(void serve(sides *), sides *both)
-{
-    int ready[2];
-    char byte = 0;
-    bench_need(pipe(ready) == 0, "pipe");
-    pid_t child = fork();
-    bench_need(child >= 0, "fork");
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        serve(both);
-        bench_need(write(ready[1], &byte, 1) == 1, "tell that the service is ready");
-        for (;;)
-            pause();
-    }
-    close(ready[1]);
-    bench_need(read(ready[0], &byte, 1) == 1, "the service is ready");
-    close(ready[0]);
-    return child;
-}
-
-static void stop_service(pid_t child)
-{
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
 }
 
 static double ours(void *state)
@@ -123,8 +94,8 @@ int bench_request(const char *name, const char *who, bool send_asap)
     catga_status status =
         bench_get_order_encode(&query, both.request, sizeof both.request, &both.request_length, NULL);
     bench_need(status == CATGA_OK && both.order.length > 0, "encode");
-    pid_t our_service = start_service(serve_ours, &both);
-    pid_t other_service = start_service(send_asap ? serve_asap : serve_default, &both);
+    pid_t our_service = service_start(serve_ours, &both);
+    pid_t other_service = service_start(send_asap ? serve_asap : serve_default, &both);
     bench_need(catga_open(&both.bus, NULL) == CATGA_OK, "catga_open");
     both.connection = side_connect(send_asap);
     bench_compare(&(bench_pair){
@@ -137,8 +108,8 @@ int bench_request(const char *name, const char *who, bool send_asap)
     });
     catga_close(both.bus);
     natsConnection_Destroy(both.connection);
-    stop_service(our_service);
-    stop_service(other_service);
+    service_stop(our_service);
+    service_stop(other_service);
     nats_Close();
     return 0;
 }

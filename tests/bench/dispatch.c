@@ -1,0 +1,159 @@
+/*
+ * dispatch: nanoseconds from a transport's callback with an event of 128 bytes until the callback returns: the context, the
+ * proof that the message is valid, the handler, which does nothing. Beside it the proof alone.
+ *
+ * The transport is one of this file, which the linker puts in the place of the one inside the process; it keeps the callback.
+ */
+
+#include "bench.h"
+#include "bench.catga.h"
+#include "transport/transport.h"
+
+enum { TIMES = 500000, LENGTH = 128, CAPACITY = 256 };
+
+typedef struct sides {
+    catga_receive_function *receive;
+    void *user;
+    uint8_t bytes[CAPACITY];
+    size_t handled;
+} sides;
+
+static sides both;
+
+/* ---- The transport ---- */
+
+static catga_status keep(catga_transport *transport, const catga_subscription_options *options,
+                         catga_subscription **subscription)
+{
+    both.receive = options->receive;
+    both.user = options->user;
+    *subscription = (catga_subscription *)transport; /* any that is not NULL */
+    return CATGA_OK;
+}
+
+static catga_status drain(catga_transport *transport, catga_subscription *subscription, int timeout_ms)
+{
+    (void)transport;
+    (void)subscription;
+    (void)timeout_ms;
+    return CATGA_OK;
+}
+
+static void unsubscribe(catga_transport *transport, catga_subscription *subscription)
+{
+    (void)transport;
+    (void)subscription;
+}
+
+static catga_status flush(catga_transport *transport, int timeout_ms)
+{
+    (void)transport;
+    (void)timeout_ms;
+    return CATGA_OK;
+}
+
+static size_t max_payload(const catga_transport *transport)
+{
+    (void)transport;
+    return 1024 * 1024;
+}
+
+static void release(catga_incoming *message)
+{
+    (void)message;
+}
+
+static void close_transport(catga_transport *transport)
+{
+    (void)transport;
+}
+
+catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport);
+catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport)
+{
+    static const catga_transport_operations operations = {
+        .subscribe = keep,
+        .drain = drain,
+        .unsubscribe = unsubscribe,
+        .flush = flush,
+        .max_payload = max_payload,
+        .release = release,
+        .close = close_transport,
+    };
+    static catga_transport only = {&operations};
+    (void)settings;
+    *transport = &only;
+    return CATGA_OK;
+}
+
+/* ---- Both sides ---- */
+
+static catga_status hear(catga_context *context, bench_order_placed_view event)
+{
+    (void)context;
+    (void)event;
+    both.handled++;
+    return CATGA_OK;
+}
+
+static double ours(void *state)
+{
+    (void)state;
+    size_t before = both.handled;
+    uint64_t start = bench_now();
+    for (size_t i = 0; i < TIMES; i++) {
+        catga_incoming incoming = {
+            .subject = {"catga.events.bench.v1.OrderPlaced", 33},
+            .data = both.bytes,
+            .length = LENGTH,
+        };
+        both.receive(both.user, &incoming);
+    }
+    double each = bench_each(start, TIMES);
+    bench_need(both.handled == before + TIMES, "each message was handled");
+    return each;
+}
+
+static double other(void *state)
+{
+    bench_order_placed_view view;
+    catga_status worst = CATGA_OK;
+    (void)state;
+    uint64_t start = bench_now();
+    for (size_t i = 0; i < TIMES; i++) {
+        worst |= bench_order_placed_open(both.bytes, LENGTH, &view, NULL);
+        bench_keep(both.bytes);
+    }
+    double each = bench_each(start, TIMES);
+    bench_need(worst == CATGA_OK, "verify");
+    return each;
+}
+
+int main(void)
+{
+    static const bench_order_placed event = {
+        .id = {"ORD-0001", 8},
+        .customer_id = {"CUST-001", 8},
+        .total = 1339980,
+        .note = {"to be left with the neighbours, next door.", 42},
+    };
+    static const bench_listener service = {.hear = hear};
+    size_t length = 0;
+    catga_local *local = NULL;
+    catga_bus *bus = NULL;
+    catga_status status = bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
+    bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
+    bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
+    bench_need(catga_open(&bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");
+    bench_need(bench_listener_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    bench_compare(&(bench_pair){
+        .name = "dispatch",
+        .unit = "ns",
+        .who = "verification alone",
+        .ours = ours,
+        .other = other,
+    });
+    catga_close(bus);
+    catga_local_close(local);
+    return 0;
+}
