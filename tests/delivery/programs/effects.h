@@ -1,7 +1,8 @@
 /*
- * A claim store of the service's own, where the effect of an idempotent command and the fact that it is
- * done are one thing, a file of one record: so the window between the two is closed. The file is a
- * ledger, named after the id; it is locked while a handler works, and empty until there is an effect.
+ * A claim store of the service's own, where the effect of an idempotent command and the fact that
+ * it is done are one thing, a file of one record: so the window between the two is closed. The file
+ * is a ledger, named after the id; it is locked while a handler works, and empty until there is an
+ * effect.
  */
 #ifndef EFFECTS_H
 #define EFFECTS_H

@@ -1,7 +1,7 @@
 /*
  * An append-only file of what one process did and saw: each record is a line, and one write(2) to a
- * file opened with O_APPEND, so it is there as soon as ledger_write has returned, whatever kills the
- * process next. tests/delivery/README.md lists the records.
+ * file opened with O_APPEND, so it is there as soon as ledger_write has returned, whatever kills
+ * the process next. tests/delivery/README.md lists the records.
  */
 #ifndef LEDGER_H
 #define LEDGER_H

@@ -1,8 +1,8 @@
 /*
- * load LEDGER NUMBER [NAME=VALUE...]: sends at fixed rates, whatever becomes of what was sent before
- * (an open loop), until SIGTERM, or until `count` of each have been sent; then waits for every
- * outcome. Notes what it is about to send (A) and how each ended: acknowledged (K), certainly not run
- * or stored (F), unknown (U). NUMBER tells the ids of one load from those of another.
+ * load LEDGER NUMBER [NAME=VALUE...]: sends at fixed rates, whatever becomes of what was sent
+ * before (an open loop), until SIGTERM, or until `count` of each have been sent; then waits for
+ * every outcome. Notes what it is about to send (A) and how each ended: acknowledged (K), certainly
+ * not run or stored (F), unknown (U). NUMBER tells the ids of one load from those of another.
  *
  *     seen kept act order ask peek       how many a second of each; 0 unless said
  *     count size                         of each, how many in all; the bytes of an event's data
@@ -78,8 +78,8 @@ static char letter_of(catga_status status)
 static void finish(ticket *its, catga_status status)
 {
     load *self = its->owner;
-    ledger_write(&self->ledger, "%c %s %" PRIu64 " %s", letter_of(status), its->kind->name,
-                 its->id, catga_status_name(status));
+    ledger_write(&self->ledger, "%c %s %" PRIu64 " %s", letter_of(status), its->kind->name, its->id,
+                 catga_status_name(status));
     free(its);
     atomic_fetch_sub(&self->waiting, 1);
 }
@@ -182,7 +182,8 @@ static traffic *next_kind(load *self)
     return first;
 }
 
-/* Waits until `time`; false when SIGTERM has come. It is asked for also when there is no time to wait. */
+/* Waits until `time`; false when SIGTERM has come. It is asked for also when there is no time to
+ * wait. */
 static bool wait_until(int64_t time)
 {
     int64_t left = time - ledger_now();
@@ -229,8 +230,7 @@ static uint64_t *option(load *self, const char *name, size_t length)
                    {"die_before", &self->die_before}, {"die_after", &self->die_after}};
 
     for (size_t i = 0; i < KINDS; i++)
-        if (strlen(self->kinds[i].name) == length &&
-            memcmp(self->kinds[i].name, name, length) == 0)
+        if (strlen(self->kinds[i].name) == length && memcmp(self->kinds[i].name, name, length) == 0)
             return &self->kinds[i].rate;
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
         if (strlen(options[i].name) == length && memcmp(options[i].name, name, length) == 0)

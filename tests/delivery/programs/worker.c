@@ -1,7 +1,8 @@
 /*
  * worker LEDGER: one replica of the service Worker. Each handler notes when it is entered (H), its
  * effect (E) and its end (C), and does with a stored event what the event asks for. Options of the
- * bus come from the environment, those of effects.h too. It says "ready" when callers find it, and ends with SIGTERM.
+ * bus come from the environment, those of effects.h too. It says "ready" when callers find it, and
+ * ends with SIGTERM.
  */
 #include "effects.h"
 #include "ledger.h"

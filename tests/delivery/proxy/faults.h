@@ -1,6 +1,6 @@
 /*
- * What the proxy is told to do wrong, and what it has counted: one set for all connections, those to
- * come too. Directions are seen from the client: up is to the server, down is to the client.
+ * What the proxy is told to do wrong, and what it has counted: one set for all connections, those
+ * to come too. Directions are seen from the client: up is to the server, down is to the client.
  */
 #ifndef FAULTS_H
 #define FAULTS_H

@@ -15,7 +15,7 @@ typedef struct flow {
     uint8_t *input; /* not a whole frame yet */
     size_t input_length, input_capacity;
     piece *first, **last;
-    size_t waiting; /* bytes in pieces */
+    size_t waiting;    /* bytes in pieces */
     int64_t credit_ns; /* since when the rate has been counted */
     double credit;     /* bytes that may go out now, when there is a rate */
     bool quiet;        /* nothing more goes out: see faults.stall */

@@ -1,7 +1,8 @@
 /*
- * proxy HOST:PORT: stands between clients of NATS and the server there, and does wrong what it is told
- * to on standard input (command.c has the list). It says "port N" when it listens, on 127.0.0.1, then
- * a line for each command: "done", "counts NAME=N...", or "what?". The end of its input is its own.
+ * proxy HOST:PORT: stands between clients of NATS and the server there, and does wrong what it is
+ * told to on standard input (command.c has the list). It says "port N" when it listens, on
+ * 127.0.0.1, then a line for each command: "done", "counts NAME=N...", or "what?". The end of its
+ * input is its own.
  */
 #include "command.h"
 #include "flow.h"
@@ -173,8 +174,8 @@ static void move_bytes(connection *self, const struct pollfd polled[DIRECTIONS])
 }
 
 /*
- * What is due is tried when the socket takes it. A hang-up that nobody would take note of is not asked
- * for: it would be told for ever.
+ * What is due is tried when the socket takes it. A hang-up that nobody would take note of is not
+ * asked for: it would be told for ever.
  */
 static int64_t prepare(const connection *self, struct pollfd polled[DIRECTIONS], int64_t now)
 {
@@ -192,8 +193,8 @@ static int64_t prepare(const connection *self, struct pollfd polled[DIRECTIONS],
 
 static void turn(proxy *self)
 {
-    struct pollfd polled[2 + DIRECTIONS * CONNECTIONS] = {
-        {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = self->listener, .events = POLLIN}};
+    struct pollfd polled[2 + DIRECTIONS * CONNECTIONS] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                                                          {.fd = self->listener, .events = POLLIN}};
     int64_t now = clock_now(), first = INT64_MAX;
 
     for (size_t i = 0; i < CONNECTIONS; i++) {
