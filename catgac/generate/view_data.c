@@ -115,6 +115,11 @@ static bool is_seen(const view_field *field)
     return !field->is_deprecated && !field->is_tag && !field->is_tags;
 }
 
+static bool is_deprecated(const view_field *field)
+{
+    return field->is_deprecated && !field->is_tag && !field->is_tags;
+}
+
 static bool is_string(const view_field *field)
 {
     return field->is_string;
@@ -222,6 +227,7 @@ static void name_bits(viewer *v, view_field *fields, size_t count, const view_ta
 static void view_layout(viewer *v, view_field *fields, size_t count, view_table *made)
 {
     pick(v, &made->fields, is_seen, &made->members);
+    pick(v, &made->fields, is_deprecated, &made->deprecated);
     pick(v, &made->members, is_string, &made->texts);
     pick(v, &made->members, lies_behind, &made->referring);
     pick(v, &made->members, has_range, &made->ranged);

@@ -208,6 +208,18 @@ static void view_publications(viewer *v, const model_service *service, view_serv
         const model_origin *origin = &service->publications[i].message->origin;
         publications[i].message = view_full_name(v, origin);
         publications[i].type = view_type_name(v, origin);
+        publications[i].doc = view_doc(&service->publications[i].doc);
+    }
+}
+
+static void view_calls(viewer *v, const model_service *service, view_service *made)
+{
+    view_call *calls = VIEW_LIST(v, service->called_count, view_call, &made->calls);
+    for (size_t i = 0; i < service->called_count; i++) {
+        const model_origin *origin = &service->called[i].message->origin;
+        calls[i].message = view_full_name(v, origin);
+        calls[i].type = view_type_name(v, origin);
+        calls[i].doc = view_doc(&service->called[i].doc);
     }
 }
 
@@ -221,6 +233,7 @@ static void view_service_of(viewer *v, const model_service *service, view_servic
     made->doc = view_doc(&origin->doc);
     view_handlers(v, service, made);
     view_publications(v, service, made);
+    view_calls(v, service, made);
 }
 
 void view_services(viewer *v, view_module *made)

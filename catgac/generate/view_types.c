@@ -192,6 +192,16 @@ static void note_range(viewer *v, const model_field *field, buffer *note)
     }
 }
 
+static void note_deprecation(const model_field *field, buffer *note)
+{
+    if (!field->deprecated)
+        return;
+    begin_note(note);
+    buffer_append_text(note, "deprecated");
+    if (field->deprecation.length > 0)
+        buffer_printf(note, ": %.*s", SLICE_PRINT(field->deprecation));
+}
+
 slice view_note(viewer *v, const model_field *field)
 {
     buffer *note = view_scratch(v);
@@ -206,5 +216,6 @@ slice view_note(viewer *v, const model_field *field)
     note_type(&field->type, note);
     note_default(v, field, note);
     note_range(v, field, note);
+    note_deprecation(field, note);
     return note->length == 0 ? SLICE("") : view_keep(v);
 }

@@ -219,7 +219,8 @@ ast_declaration *ast_make_declaration(const ast_maker *maker, ast_kind kind, tok
     ast_declaration *made = ARENA_NEW(maker->memory, ast_declaration);
     made->kind = kind;
     made->place = lex_span(maker->input, keyword);
-    made->doc = take_doc(keyword.doc);
+    if (kind != AST_VERSION && kind != AST_IMPORT) /* nothing comes of these that could be documented */
+        made->doc = take_doc(keyword.doc);
     return made;
 }
 

@@ -250,6 +250,12 @@ struct ${table.type} {
     ${field.type} ${field.member};
 % end
 % end
+% for field in table.deprecated
+% for line in field.doc
+    /* ${line|comment} */
+% end
+    /* ${field.name}: ${field.note|comment} */
+% end
 };
 
 /* To start from: every field at its default. */
@@ -502,15 +508,27 @@ static inline catga_status ${message.type}_reply(catga_context *context, const $
 % end
 % end
 %#
-%# ---- Services: those with a handler; one that only publishes has nothing to serve
+%# ---- Services: one without a handler has nothing to serve
 % for service in module.services
-% if service.handlers
 
 /* ---- Service ${service.name} ---- */
 
 % for line in service.doc
 /* ${line|comment} */
 % end
+% for publication in service.publications
+/* It publishes ${publication.message}. */
+% for line in publication.doc
+/* ${line|comment} */
+% end
+% end
+% for call in service.calls
+/* It calls ${call.message}. */
+% for line in call.doc
+/* ${line|comment} */
+% end
+% end
+% if service.handlers
 typedef struct ${service.type} {
 % for handler in service.handlers
 % for line in handler.doc

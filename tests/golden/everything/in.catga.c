@@ -153,8 +153,14 @@ static catga_put_function sample_everything_do_it_put;
 static catga_check_function sample_everything_do_it_check;
 static catga_put_function sample_everything_ask_it_put;
 static catga_check_function sample_everything_ask_it_check;
+static catga_put_function sample_everything_do_it_once_put;
+static catga_check_function sample_everything_do_it_once_check;
 static catga_put_function sample_everything_done_put;
 static catga_check_function sample_everything_done_check;
+static catga_put_function sample_everything_kept_put;
+static catga_check_function sample_everything_kept_check;
+static catga_put_function sample_everything_also_kept_put;
+static catga_check_function sample_everything_also_kept_check;
 
 /* ---- sample.everything.Empty ---- */
 
@@ -769,6 +775,70 @@ const catga_table sample_everything_ask_it_descriptor = {
     5,
     {'H', '0', '1', 'm'}};
 
+/* ---- sample.everything.DoItOnce ---- */
+
+static const catga_field sample_everything_do_it_once_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_do_it_once, what),
+     4, 4, 4, CATGA_KIND_string, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t sample_everything_do_it_once_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t sample_everything_do_it_once_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const sample_everything_do_it_once *in = (const sample_everything_do_it_once *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_do_it_once_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_has(in->what.data) << 0;
+    at = catga_end_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
+    const catga_field *fields = sample_everything_do_it_once_fields;
+    catga_places places = catga_places_of(out, sample_everything_do_it_once_vtable);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
+}
+
+CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
+{
+    const catga_field *fields = sample_everything_do_it_once_fields;
+    return
+        catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+static bool sample_everything_do_it_once_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_do_it_once_vtable))
+        return sample_everything_do_it_once_check_fields(check, catga_full(table, sample_everything_do_it_once_vtable));
+    return sample_everything_do_it_once_check_fields(check, table);
+}
+
+const catga_table sample_everything_do_it_once_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "sample.everything.DoItOnce",
+    sample_everything_do_it_once_fields,
+    sample_everything_do_it_once_vtable,
+    sample_everything_do_it_once_layout,
+    sample_everything_do_it_once_put,
+    sample_everything_do_it_once_check,
+    0x1,
+    sizeof(sample_everything_do_it_once),
+    1,
+    4,
+    6,
+    {'S', 'm', 'E', 'P'}};
+
 /* ---- sample.everything.Done ---- */
 
 static const catga_field sample_everything_done_fields[] = {
@@ -794,7 +864,7 @@ static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8
         return NULL;
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_done_vtable, 6, present);
+    at = catga_end_table(out, table, type, sample_everything_done_vtable, 7, present);
     const catga_field *fields = sample_everything_done_fields;
     catga_places places = catga_places_of(out, sample_everything_done_vtable);
     uint64_t seen = 0;
@@ -830,8 +900,136 @@ const catga_table sample_everything_done_descriptor = {
     sizeof(sample_everything_done),
     1,
     4,
-    6,
+    7,
     {'X', '-', 'U', 'L'}};
+
+/* ---- sample.everything.Kept ---- */
+
+static const catga_field sample_everything_kept_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_kept, what),
+     4, 4, 4, CATGA_KIND_string, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t sample_everything_kept_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t sample_everything_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const sample_everything_kept *in = (const sample_everything_kept *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_kept_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_has(in->what.data) << 0;
+    at = catga_end_table(out, table, type, sample_everything_kept_vtable, 8, present);
+    const catga_field *fields = sample_everything_kept_fields;
+    catga_places places = catga_places_of(out, sample_everything_kept_vtable);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
+}
+
+CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
+{
+    const catga_field *fields = sample_everything_kept_fields;
+    return
+        catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+static bool sample_everything_kept_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_kept_vtable))
+        return sample_everything_kept_check_fields(check, catga_full(table, sample_everything_kept_vtable));
+    return sample_everything_kept_check_fields(check, table);
+}
+
+const catga_table sample_everything_kept_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "sample.everything.Kept",
+    sample_everything_kept_fields,
+    sample_everything_kept_vtable,
+    sample_everything_kept_layout,
+    sample_everything_kept_put,
+    sample_everything_kept_check,
+    0x1,
+    sizeof(sample_everything_kept),
+    1,
+    4,
+    8,
+    {'X', 'W', '8', '-'}};
+
+/* ---- sample.everything.AlsoKept ---- */
+
+static const catga_field sample_everything_also_kept_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(sample_everything_also_kept, what),
+     4, 4, 4, CATGA_KIND_string, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t sample_everything_also_kept_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t sample_everything_also_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const sample_everything_also_kept *in = (const sample_everything_also_kept *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_also_kept_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_has(in->what.data) << 0;
+    at = catga_end_table(out, table, type, sample_everything_also_kept_vtable, 9, present);
+    const catga_field *fields = sample_everything_also_kept_fields;
+    catga_places places = catga_places_of(out, sample_everything_also_kept_vtable);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
+}
+
+CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)
+{
+    const catga_field *fields = sample_everything_also_kept_fields;
+    return
+        catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+static bool sample_everything_also_kept_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, sample_everything_also_kept_vtable))
+        return sample_everything_also_kept_check_fields(check, catga_full(table, sample_everything_also_kept_vtable));
+    return sample_everything_also_kept_check_fields(check, table);
+}
+
+const catga_table sample_everything_also_kept_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "sample.everything.AlsoKept",
+    sample_everything_also_kept_fields,
+    sample_everything_also_kept_vtable,
+    sample_everything_also_kept_layout,
+    sample_everything_also_kept_put,
+    sample_everything_also_kept_check,
+    0x1,
+    sizeof(sample_everything_also_kept),
+    1,
+    4,
+    9,
+    {'b', 'S', '_', 'm'}};
 
 /* ---- Errors sample.everything.Trouble ---- */
 
@@ -887,6 +1085,17 @@ static void sample_everything_empty_deliver(catga_function callback, catga_statu
 }
 
 #endif
+
+/* ---- Stream SAMPLE_EVERYTHING_V2 ---- */
+
+static const char *const sample_everything_kept_subjects[] = {
+    "catga.events.sample.everything.v2.Kept",
+    "catga.events.sample.everything.v2.AlsoKept",
+};
+
+/* name, subjects, their number, for how many ms the id of an event is remembered */
+static const catga_stream sample_everything_kept_stream = {
+    "SAMPLE_EVERYTHING_V2", sample_everything_kept_subjects, 2, 600000};
 
 /* ---- command sample.everything.DoIt ---- */
 
@@ -950,6 +1159,40 @@ catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everythi
         (catga_function)callback, user);
 }
 
+/* ---- command sample.everything.DoItOnce ---- */
+
+/* bucket, for how many ms the first answer is kept */
+static const catga_claims sample_everything_do_it_once_claims = {"SAMPLE_EVERYTHING_V2_DoItOnce", 600000};
+
+const catga_message sample_everything_do_it_once_message_descriptor = {
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
+    "catga.commands.sample.everything.v2.DoItOnce",
+    &sample_everything_do_it_once_descriptor,
+    &sample_everything_empty_descriptor,
+    NULL,
+    CATGA_COMMAND,
+    5000,
+    3,
+    NULL,
+    &sample_everything_do_it_once_claims};
+
+catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call(bus, &sample_everything_do_it_once_message_descriptor, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
+        void *user)
+{
+    return catga_send(bus, &sample_everything_do_it_once_message_descriptor, input, sample_everything_empty_deliver,
+        (catga_function)callback, user);
+}
+
 /* ---- event sample.everything.Done ---- */
 
 const catga_message sample_everything_done_message_descriptor = {
@@ -962,6 +1205,42 @@ const catga_message sample_everything_done_message_descriptor = {
     0,
     0,
     NULL,
+    NULL};
+
+/* ---- event sample.everything.Kept ---- */
+
+/* stream, backoff in ms, longest backoff, kept as a dead letter */
+static const catga_delivery sample_everything_kept_delivery = {
+    &sample_everything_kept_stream, 100, 1000, true};
+
+const catga_message sample_everything_kept_message_descriptor = {
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
+    "catga.events.sample.everything.v2.Kept",
+    &sample_everything_kept_descriptor,
+    NULL,
+    NULL,
+    CATGA_EVENT,
+    2000,
+    5,
+    &sample_everything_kept_delivery,
+    NULL};
+
+/* ---- event sample.everything.AlsoKept ---- */
+
+/* stream, backoff in ms, longest backoff, kept as a dead letter */
+static const catga_delivery sample_everything_also_kept_delivery = {
+    &sample_everything_kept_stream, 1000, 60000, true};
+
+const catga_message sample_everything_also_kept_message_descriptor = {
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
+    "catga.events.sample.everything.v2.AlsoKept",
+    &sample_everything_also_kept_descriptor,
+    NULL,
+    NULL,
+    CATGA_EVENT,
+    5000,
+    3,
+    &sample_everything_also_kept_delivery,
     NULL};
 
 /* ---- Service sample.everything.Doer ---- */
@@ -980,16 +1259,25 @@ static catga_status sample_everything_doer_run_ask_it(const void *handlers, catg
     return ((const sample_everything_doer *)handlers)->ask_it(context, view);
 }
 
+static catga_status sample_everything_doer_run_do_it_once(const void *handlers, catga_context *context,
+        const uint8_t *table)
+{
+    sample_everything_do_it_once_view view = {table};
+    return ((const sample_everything_doer *)handlers)->do_it_once(context, view);
+}
+
 static const catga_handler sample_everything_doer_handlers[] = {
     /* name, message, sharing, member, run */
     {"do_it", &sample_everything_do_it_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_doer, do_it), sample_everything_doer_run_do_it},
     {"ask_it", &sample_everything_ask_it_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_doer, ask_it), sample_everything_doer_run_ask_it},
+    {"do_it_once", &sample_everything_do_it_once_message_descriptor, CATGA_GROUP,
+     offsetof(sample_everything_doer, do_it_once), sample_everything_doer_run_do_it_once},
 };
 
 static const catga_service sample_everything_doer_descriptor = {
-    "Doer", sample_everything_doer_handlers, 2, sizeof(sample_everything_doer)};
+    "Doer", sample_everything_doer_handlers, 3, sizeof(sample_everything_doer)};
 
 catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everything_doer *handlers, void *user)
 {
@@ -1012,16 +1300,34 @@ static catga_status sample_everything_watcher_run_refresh(const void *handlers, 
     return ((const sample_everything_watcher *)handlers)->refresh(context, view);
 }
 
+static catga_status sample_everything_watcher_run_keep(const void *handlers, catga_context *context,
+        const uint8_t *table)
+{
+    sample_everything_kept_view view = {table};
+    return ((const sample_everything_watcher *)handlers)->keep(context, view);
+}
+
+static catga_status sample_everything_watcher_run_keep_all(const void *handlers, catga_context *context,
+        const uint8_t *table)
+{
+    sample_everything_also_kept_view view = {table};
+    return ((const sample_everything_watcher *)handlers)->keep_all(context, view);
+}
+
 static const catga_handler sample_everything_watcher_handlers[] = {
     /* name, message, sharing, member, run */
     {"note", &sample_everything_done_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_watcher, note), sample_everything_watcher_run_note},
     {"refresh", &sample_everything_done_message_descriptor, CATGA_BROADCAST,
      offsetof(sample_everything_watcher, refresh), sample_everything_watcher_run_refresh},
+    {"keep", &sample_everything_kept_message_descriptor, CATGA_GROUP,
+     offsetof(sample_everything_watcher, keep), sample_everything_watcher_run_keep},
+    {"keep_all", &sample_everything_also_kept_message_descriptor, CATGA_BROADCAST,
+     offsetof(sample_everything_watcher, keep_all), sample_everything_watcher_run_keep_all},
 };
 
 static const catga_service sample_everything_watcher_descriptor = {
-    "Watcher", sample_everything_watcher_handlers, 2, sizeof(sample_everything_watcher)};
+    "Watcher", sample_everything_watcher_handlers, 4, sizeof(sample_everything_watcher)};
 
 catga_status sample_everything_watcher_serve(catga_bus *bus, const sample_everything_watcher *handlers, void *user)
 {

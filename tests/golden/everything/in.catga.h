@@ -220,10 +220,25 @@ typedef struct sample_everything_ask_it_view {
     const uint8_t *table;
 } sample_everything_ask_it_view;
 
+typedef struct sample_everything_do_it_once sample_everything_do_it_once;
+typedef struct sample_everything_do_it_once_view {
+    const uint8_t *table;
+} sample_everything_do_it_once_view;
+
 typedef struct sample_everything_done sample_everything_done;
 typedef struct sample_everything_done_view {
     const uint8_t *table;
 } sample_everything_done_view;
+
+typedef struct sample_everything_kept sample_everything_kept;
+typedef struct sample_everything_kept_view {
+    const uint8_t *table;
+} sample_everything_kept_view;
+
+typedef struct sample_everything_also_kept sample_everything_also_kept;
+typedef struct sample_everything_also_kept_view {
+    const uint8_t *table;
+} sample_everything_also_kept_view;
 
 /* ---- Union sample.everything.Choice ---- */
 
@@ -525,6 +540,8 @@ struct sample_everything_fields {
     sample_everything_choice chosen; /* required */
     sample_everything_choice_slice choices; /* at most 10 elements */
     sample_everything_text_slice chosens; /* required */
+    /* old: default 7, deprecated: use count */
+    /* former: deprecated */
 };
 
 /* To start from: every field at its default. */
@@ -1023,6 +1040,65 @@ static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask
     return catga_unpack(&sample_everything_ask_it_descriptor, view.table, plain, arena);
 }
 
+/* ---- sample.everything.DoItOnce ---- */
+
+/* Does it once, however often it is asked to. */
+struct sample_everything_do_it_once {
+    catga_string what;
+};
+
+/* To start from: every field at its default. */
+#define SAMPLE_EVERYTHING_DO_IT_ONCE_INIT \
+    { \
+        {NULL, 0}, \
+    }
+
+extern const catga_table sample_everything_do_it_once_descriptor;
+
+static inline catga_string sample_everything_do_it_once_get_what(sample_everything_do_it_once_view view)
+{
+    return catga_get_string(view.table, 4);
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status sample_everything_do_it_once_encode(const sample_everything_do_it_once *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&sample_everything_do_it_once_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t sample_everything_do_it_once_size_bound(const sample_everything_do_it_once *input)
+{
+    return catga_size_bound(&sample_everything_do_it_once_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t sample_everything_do_it_once_print(sample_everything_do_it_once_view view, char *text, size_t capacity)
+{
+    return catga_print(&sample_everything_do_it_once_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_do_it_once *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_do_it_once_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_do_it_once_unpack(sample_everything_do_it_once_view view, sample_everything_do_it_once *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_do_it_once_descriptor, view.table, plain, arena);
+}
+
 /* ---- sample.everything.Done ---- */
 
 /* It has been done. */
@@ -1080,6 +1156,124 @@ static inline catga_status sample_everything_done_parse(const char *text, size_t
 static inline catga_status sample_everything_done_unpack(sample_everything_done_view view, sample_everything_done *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_done_descriptor, view.table, plain, arena);
+}
+
+/* ---- sample.everything.Kept ---- */
+
+/* It has been done, and nobody misses it. */
+struct sample_everything_kept {
+    catga_string what;
+};
+
+/* To start from: every field at its default. */
+#define SAMPLE_EVERYTHING_KEPT_INIT \
+    { \
+        {NULL, 0}, \
+    }
+
+extern const catga_table sample_everything_kept_descriptor;
+
+static inline catga_string sample_everything_kept_get_what(sample_everything_kept_view view)
+{
+    return catga_get_string(view.table, 4);
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status sample_everything_kept_encode(const sample_everything_kept *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&sample_everything_kept_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t sample_everything_kept_size_bound(const sample_everything_kept *input)
+{
+    return catga_size_bound(&sample_everything_kept_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status sample_everything_kept_open(const void *bytes, size_t length, sample_everything_kept_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t sample_everything_kept_print(sample_everything_kept_view view, char *text, size_t capacity)
+{
+    return catga_print(&sample_everything_kept_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_kept_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_kept *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_kept_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_kept_unpack(sample_everything_kept_view view, sample_everything_kept *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_kept_descriptor, view.table, plain, arena);
+}
+
+/* ---- sample.everything.AlsoKept ---- */
+
+/* Kept, with what is usual. */
+struct sample_everything_also_kept {
+    catga_string what;
+};
+
+/* To start from: every field at its default. */
+#define SAMPLE_EVERYTHING_ALSO_KEPT_INIT \
+    { \
+        {NULL, 0}, \
+    }
+
+extern const catga_table sample_everything_also_kept_descriptor;
+
+static inline catga_string sample_everything_also_kept_get_what(sample_everything_also_kept_view view)
+{
+    return catga_get_string(view.table, 4);
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status sample_everything_also_kept_encode(const sample_everything_also_kept *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&sample_everything_also_kept_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t sample_everything_also_kept_size_bound(const sample_everything_also_kept *input)
+{
+    return catga_size_bound(&sample_everything_also_kept_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length, sample_everything_also_kept_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t sample_everything_also_kept_print(sample_everything_also_kept_view view, char *text, size_t capacity)
+{
+    return catga_print(&sample_everything_also_kept_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length, catga_unknown unknown,
+                                               sample_everything_also_kept *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&sample_everything_also_kept_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status sample_everything_also_kept_unpack(sample_everything_also_kept_view view, sample_everything_also_kept *plain, catga_arena *arena)
+{
+    return catga_unpack(&sample_everything_also_kept_descriptor, view.table, plain, arena);
 }
 
 /* ---- Errors sample.everything.Trouble ---- */
@@ -1189,6 +1383,27 @@ static inline catga_status sample_everything_ask_it_reply(catga_context *context
 }
 
 /*
+ * ---- command sample.everything.DoItOnce
+ * on catga.commands.sample.everything.v2.DoItOnce
+ * answered within 5000 ms, sent again at most 3 times
+ */
+
+extern const catga_message sample_everything_do_it_once_message_descriptor;
+
+/* Sends the command and waits for the answer. Free the reply in any case. */
+catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
+        void *user);
+
+/* Answers the command, in its handler. */
+static inline catga_status sample_everything_do_it_once_reply(catga_context *context, const sample_everything_empty *result)
+{
+    return catga_answer(context, &sample_everything_do_it_once_message_descriptor, result);
+}
+
+/*
  * ---- event sample.everything.Done
  * on catga.events.sample.everything.v2.Done
  */
@@ -1201,24 +1416,79 @@ static inline catga_status sample_everything_done_publish(catga_bus *bus, const 
     return catga_publish(bus, &sample_everything_done_message_descriptor, input);
 }
 
+/*
+ * ---- event sample.everything.Kept
+ * on catga.events.sample.everything.v2.Kept
+ * stored, and delivered at least once: a handler that fails is tried again at most 5 times
+ */
+
+extern const catga_message sample_everything_kept_message_descriptor;
+
+/*
+ * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
+ * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ */
+static inline catga_status sample_everything_kept_publish(catga_bus *bus, const sample_everything_kept *input)
+{
+    return catga_publish(bus, &sample_everything_kept_message_descriptor, input);
+}
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, const sample_everything_kept *input,
+        catga_published *callback, void *user)
+{
+    return catga_publish_async(bus, &sample_everything_kept_message_descriptor, input, callback, user);
+}
+
+/*
+ * ---- event sample.everything.AlsoKept
+ * on catga.events.sample.everything.v2.AlsoKept
+ * stored, and delivered at least once: a handler that fails is tried again at most 3 times
+ */
+
+extern const catga_message sample_everything_also_kept_message_descriptor;
+
+/*
+ * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
+ * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ */
+static inline catga_status sample_everything_also_kept_publish(catga_bus *bus, const sample_everything_also_kept *input)
+{
+    return catga_publish(bus, &sample_everything_also_kept_message_descriptor, input);
+}
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+static inline catga_status sample_everything_also_kept_publish_async(catga_bus *bus, const sample_everything_also_kept *input,
+        catga_published *callback, void *user)
+{
+    return catga_publish_async(bus, &sample_everything_also_kept_message_descriptor, input, callback, user);
+}
+
 /* ---- Service sample.everything.Doer ---- */
 
 /* Does things. */
+/* It publishes sample.everything.Done. */
+/* When it is done. */
+/* It publishes sample.everything.Kept. */
+/* It publishes sample.everything.AlsoKept. */
 typedef struct sample_everything_doer {
     /* Whatever it is. */
     catga_status (*do_it)(catga_context *context, sample_everything_do_it_view request);
     catga_status (*ask_it)(catga_context *context, sample_everything_ask_it_view request);
+    catga_status (*do_it_once)(catga_context *context, sample_everything_do_it_once_view request);
 } sample_everything_doer;
 
 /*
  * A service of the functions that begin with `prefix`; SAMPLE_EVERYTHING_DOER(my) takes:
  *     my_do_it
  *     my_ask_it
+ *     my_do_it_once
  */
 #define SAMPLE_EVERYTHING_DOER(prefix) \
     { \
         prefix##_do_it, \
         prefix##_ask_it, \
+        prefix##_do_it_once, \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
@@ -1226,20 +1496,28 @@ catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everythin
 
 /* ---- Service sample.everything.Watcher ---- */
 
+/* It calls sample.everything.AskIt. */
+/* To know more. */
 typedef struct sample_everything_watcher {
     catga_status (*note)(catga_context *context, sample_everything_done_view event);
     catga_status (*refresh)(catga_context *context, sample_everything_done_view event);
+    catga_status (*keep)(catga_context *context, sample_everything_kept_view event);
+    catga_status (*keep_all)(catga_context *context, sample_everything_also_kept_view event);
 } sample_everything_watcher;
 
 /*
  * A service of the functions that begin with `prefix`; SAMPLE_EVERYTHING_WATCHER(my) takes:
  *     my_note
  *     my_refresh
+ *     my_keep
+ *     my_keep_all
  */
 #define SAMPLE_EVERYTHING_WATCHER(prefix) \
     { \
         prefix##_note, \
         prefix##_refresh, \
+        prefix##_keep, \
+        prefix##_keep_all, \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */

@@ -32,6 +32,7 @@ typedef struct test_ids_old_vector {
 struct test_ids_old {
     catga_string first;
     uint8_t last;
+    /* middle: default 7, deprecated: use last */
 };
 
 /* To start from: every field at its default. */

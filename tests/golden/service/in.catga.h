@@ -289,6 +289,7 @@ static inline catga_status test_services_done_publish(catga_bus *bus, const test
 /* ---- Service test.services.Answerer ---- */
 
 /* Answers. */
+/* It publishes test.services.Done. */
 typedef struct test_services_answerer {
     /* Looks it up. */
     catga_status (*ask_it)(catga_context *context, test_services_ask_it_view request);
@@ -326,6 +327,10 @@ typedef struct test_services_watcher {
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
 catga_status test_services_watcher_serve(catga_bus *bus, const test_services_watcher *handlers, void *user);
+
+/* ---- Service test.services.Sender ---- */
+
+/* It publishes test.services.Done. */
 
 #ifdef __cplusplus
 }

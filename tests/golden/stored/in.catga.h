@@ -268,6 +268,12 @@ static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const 
     return catga_publish_async(bus, &test_stored_paid_message_descriptor, input, callback, user);
 }
 
+/* ---- Service test.stored.Shop ---- */
+
+/* It publishes test.stored.Seen. */
+/* It publishes test.stored.Shipped. */
+/* It publishes test.stored.Paid. */
+
 /* ---- Service test.stored.Listener ---- */
 
 typedef struct test_stored_listener {

@@ -382,6 +382,7 @@ struct golden_union_order {
     golden_union_payment payment;
     golden_union_payment refund; /* required */
     golden_union_words words;
+    /* old: deprecated */
 };
 
 /* To start from: every field at its default. */
