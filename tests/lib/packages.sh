@@ -7,6 +7,7 @@ packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build python3 mandoc zsh fish dpkg-dev file'
 packages_for_node='nodejs npm'
+packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
 packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev'
 
 # install_packages NAME...: installs those that are not there, and says which.

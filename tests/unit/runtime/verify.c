@@ -273,7 +273,8 @@ static void beginning_of_a_full_vtable(void **state)
     size_t length = codec_encode(kinds, &plain, bytes, sizeof bytes);
     assert_int_equal(catga_verify(kinds, bytes, length, &root, NULL), CATGA_OK);
     uint8_t *vtable = bytes + (root - catga_load_i32(root) - bytes);
-    assert_memory_equal(vtable, kinds->vtable, 2 * (2 + 31)); /* as it is on the wire of this machine */
+    for (uint32_t i = 0; i < 2 + 31; i++)
+        assert_int_equal(catga_load_u16(vtable + 2 * i), kinds->vtable[i]);
     for (uint16_t count = 0; count <= 31; count++) {
         catga_store_u16(vtable, (uint16_t)(4 + 2 * count));
         expect_accepted(kinds, bytes, length);

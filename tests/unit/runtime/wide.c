@@ -206,7 +206,8 @@ static void shared_by_all_fields(void **state)
     catga_problem problem;
     (void)state;
     uint32_t at = begin_holder(bytes, 6, COUNT, &element);
-    memcpy(bytes + at, texts_vtable, sizeof texts_vtable);
+    for (uint32_t i = 0; i < 2 + TEXTS; i++)
+        catga_store_u16(bytes + at + 2 * i, texts_vtable[i]);
     uint32_t table = at + sizeof texts_vtable;
     uint32_t text = table + 4 + 4 * TEXTS;
     for (uint32_t i = 0; i < COUNT; i++, element += 4)
