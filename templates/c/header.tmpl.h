@@ -496,6 +496,15 @@ static inline catga_status ${message.type}_publish(catga_bus *bus, const ${messa
 /* Sends the ${message.word} and waits for the answer. Free the reply in any case. */
 catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply);
 
+% if message.is_idempotent
+/*
+ * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
+ * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ */
+catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id, const ${message.type} *input,
+        ${message.result}_reply *reply);
+
+% end
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
 catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
         void *user);

@@ -409,6 +409,19 @@ catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, 
     return status;
 }
 
+% if message.is_idempotent
+catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id, const ${message.type} *input,
+        ${message.result}_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call_with_id(bus, &${message.type}_message_descriptor, id, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+% end
 catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
         void *user)
 {

@@ -216,6 +216,57 @@ static void what_is_late_is_not_run(void **state)
     assert_good(try(s, "one", 2), 2); /* and it has not been claimed */
 }
 
+static catga_status call_as(catga_bus *bus, const catga_message *message, const char *id,
+                            uint32_t number, uint32_t *answered)
+{
+    const sample input = {CATGA_STR("called"), number};
+    catga_reply reply;
+
+    catga_status status = catga_call_with_id(bus, message, catga_str(id), &input, &reply);
+    *answered = status == CATGA_OK ? sample_get_number((sample_view){reply.table})
+                                   : reply.error.code;
+    catga_received_free(reply.received);
+    return status;
+}
+
+static void a_caller_may_ask_again(void **state)
+{
+    const char *longest = "0123456789012345678901234567890123456789012345678901234567890-_z";
+    stage *s = *state;
+    uint32_t answered;
+
+    serve(s, NULL);
+    for (uint32_t i = 0; i < 6; i++) { /* through either bus: it may have been restarted */
+        assert_int_equal(call_as(s->buses[i % 2], &settle_message, "form-7", 7 + i, &answered),
+                         CATGA_OK);
+        assert_int_equal(answered, 7);
+    }
+    assert_int_equal(atomic_load(&s->effects), 1);
+    assert_int_equal(call_as(s->buses[0], &settle_message, longest, 8, &answered), CATGA_OK);
+    assert_int_equal(answered, 8);
+    assert_int_equal(call_as(s->buses[1], &settle_message, longest, 9, &answered), CATGA_OK);
+    assert_int_equal(answered, 8);
+    assert_int_equal(atomic_load(&s->effects), 2);
+}
+
+static void what_is_no_id_is_not_sent(void **state)
+{
+    static const char *const wrong[] = {
+        NULL, "", "two words", "a.b", "a*", "a\r\nb",
+        "0123456789012345678901234567890123456789012345678901234567890-_zz"};
+    catga_message once = settle_message;
+    stage *s = *state;
+    uint32_t code;
+
+    serve(s, NULL);
+    once.claims = NULL; /* a command that is not idempotent */
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_int_equal(call_as(s->buses[0], &settle_message, wrong[i], 1, &code),
+                         CATGA_INVALID_ARGUMENT);
+    assert_int_equal(call_as(s->buses[0], &once, "form-7", 1, &code), CATGA_INVALID_ARGUMENT);
+    assert_int_equal(atomic_load(&s->effects), 0);
+}
+
 static void a_call_carries_one_id(void **state)
 {
     stage *s = *state;
@@ -473,6 +524,8 @@ int main(int argc, char **argv)
         CASE(a_handler_that_failed_may_run_again),
         CASE(what_has_no_id_is_run_as_it_comes),
         CASE(what_is_late_is_not_run),
+        CASE(a_caller_may_ask_again),
+        CASE(what_is_no_id_is_not_sent),
         CASE(a_call_carries_one_id),
         CASE(a_try_beside_the_first_comes_again),
         CASE(of_many_at_once_one_runs),

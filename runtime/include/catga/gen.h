@@ -268,6 +268,13 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
 catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input, catga_reply *reply);
 
 /*
+ * The same of a command that is idempotent, under an id of the caller's: whoever calls under it again gets the first answer.
+ * CATGA_INVALID_ARGUMENT: that is no id.
+ */
+catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id, const void *input,
+                                catga_reply *reply);
+
+/*
  * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the runtime, with
  * CATGA_CLOSED by catga_close at the latest. Otherwise it will not be called.
  */

@@ -297,8 +297,9 @@ static void drive_waiting(catga_core *core, catga_pending *call, outcome *out)
     }
 }
 
-catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
-                        catga_reply *reply)
+/* `id` is the sender's own, or absent. */
+static catga_status call_under(catga_bus *bus, const catga_message *message, catga_string id,
+                               const void *input, catga_reply *reply)
 {
     catga_core *core = bus->core;
     catga_pending *call;
@@ -313,6 +314,8 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
         return count_outcome(core, message, keep(core, &out, reply));
     out.status = begin(bus, message, false, &call);
     if (out.status == CATGA_OK) {
+        if (id.data != NULL)
+            catga_envelope_set_id(&call->request.envelope, id);
         call->request.envelope.outgoing.data = payload.data;
         call->request.envelope.outgoing.length = payload.length;
         drive_waiting(core, call, &out);
@@ -320,6 +323,25 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
     }
     catga_payload_free(&payload, core);
     return count_outcome(core, message, keep(core, &out, reply));
+}
+
+catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_reply *reply)
+{
+    const catga_string none = {NULL, 0};
+
+    return call_under(bus, message, none, input, reply);
+}
+
+catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id,
+                                const void *input, catga_reply *reply)
+{
+    outcome out = {.status = CATGA_INVALID_ARGUMENT,
+                   .problem = {"an id is 1 to 64 of A-Z a-z 0-9 _ -"}};
+
+    if (message->claims == NULL || !catga_is_token(id))
+        return count_outcome(bus->core, message, keep(bus->core, &out, reply));
+    return call_under(bus, message, id, input, reply);
 }
 
 void catga_received_free(void *memory)

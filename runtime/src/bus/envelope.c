@@ -44,6 +44,12 @@ void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity)
     add_header(envelope, CATGA_HEADER_ID, envelope->id);
 }
 
+void catga_envelope_set_id(catga_envelope *envelope, catga_string id)
+{
+    memcpy(envelope->id, id.data, id.length);
+    envelope->id[id.length] = '\0';
+}
+
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation)
 {
     if (correlation.length == 0 || correlation.length > CATGA_CORRELATION_MAX ||

@@ -20,7 +20,7 @@ typedef struct catga_envelope {
     catga_outgoing outgoing; /* points into the rest of this */
     catga_header headers[3];
     char subject[CATGA_SUBJECT_MAX + 1];
-    char id[CATGA_ID_TEXT];
+    char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
     char timeout_ms[24];
 } catga_envelope;
@@ -33,6 +33,9 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
 
 /* Adds a new id, the same for all tries. */
 void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity);
+
+/* Replaces the id that has been added by one of the sender's, a token. */
+void catga_envelope_set_id(catga_envelope *envelope, catga_string id);
 
 /*
  * Adds what relates this message to the one it was made for; an empty or an unfit one is left out.

@@ -201,6 +201,17 @@ catga_status shop_pay_call(catga_bus *bus, const shop_pay *input, shop_paid_repl
     return status;
 }
 
+catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id, const shop_pay *input,
+        shop_paid_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call_with_id(bus, &shop_pay_message_descriptor, id, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
 catga_status shop_pay_send(catga_bus *bus, const shop_pay *input, shop_paid_callback *callback,
         void *user)
 {
@@ -229,6 +240,17 @@ catga_status shop_refund_call(catga_bus *bus, const shop_refund *input, shop_pai
 {
     catga_reply answer;
     catga_status status = catga_call(bus, &shop_refund_message_descriptor, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id, const shop_refund *input,
+        shop_paid_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call_with_id(bus, &shop_refund_message_descriptor, id, input, &answer);
     reply->view.table = answer.table;
     reply->error = answer.error;
     reply->received = answer.received;

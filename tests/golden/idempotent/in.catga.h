@@ -263,6 +263,13 @@ extern const catga_message shop_pay_message_descriptor;
 /* Sends the command and waits for the answer. Free the reply in any case. */
 catga_status shop_pay_call(catga_bus *bus, const shop_pay *input, shop_paid_reply *reply);
 
+/*
+ * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
+ * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ */
+catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id, const shop_pay *input,
+        shop_paid_reply *reply);
+
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
 catga_status shop_pay_send(catga_bus *bus, const shop_pay *input, shop_paid_callback *callback,
         void *user);
@@ -283,6 +290,13 @@ extern const catga_message shop_refund_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
 catga_status shop_refund_call(catga_bus *bus, const shop_refund *input, shop_paid_reply *reply);
+
+/*
+ * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
+ * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ */
+catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id, const shop_refund *input,
+        shop_paid_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
 catga_status shop_refund_send(catga_bus *bus, const shop_refund *input, shop_paid_callback *callback,
