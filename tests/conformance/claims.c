@@ -448,9 +448,10 @@ static void what_the_store_loses_is_found_out(void **state)
 
 /* ---- A store of one's own ---- */
 
+/* What is no atomic is written before a count and read after it: the server between is no barrier. */
 typedef struct own {
-    catga_claim_result says;
-    bool lost;
+    atomic_int says; /* a catga_claim_result */
+    atomic_bool lost;
     atomic_uint claimed, done, released;
     char bucket[128];
     char key[64];
@@ -461,23 +462,24 @@ typedef struct own {
 static catga_claim_result own_claim(void *user, catga_claim *claim)
 {
     own *o = user;
-    atomic_fetch_add(&o->claimed, 1);
+    catga_claim_result says = (catga_claim_result)atomic_load(&o->says);
     snprintf(o->bucket, sizeof o->bucket, "%.*s", CATGA_PRINT(claim->bucket));
     snprintf(o->key, sizeof o->key, "%.*s", CATGA_PRINT(claim->key));
     claim->attempt = 5;
-    if (o->says == CATGA_CLAIM_DONE)
+    if (says == CATGA_CLAIM_DONE)
         claim->answer = (catga_bytes){o->answer, o->length};
-    return o->says;
+    atomic_fetch_add(&o->claimed, 1);
+    return says;
 }
 
 static bool own_done(void *user, catga_claim *claim)
 {
     own *o = user;
-    atomic_fetch_add(&o->done, 1);
     assert_true(claim->answer.length <= sizeof o->answer);
     memcpy(o->answer, claim->answer.data, claim->answer.length);
     o->length = claim->answer.length;
-    return !o->lost;
+    atomic_fetch_add(&o->done, 1);
+    return !atomic_load(&o->lost);
 }
 
 static void own_release(void *user, catga_claim *claim)
@@ -495,22 +497,23 @@ static void a_store_of_ones_own_decides(void **state)
 
     serve(s, &store);
     assert_good(try(s, "one", 3), 3);
+    assert_int_equal(atomic_load(&o.claimed), 1);
     assert_string_equal(o.bucket, s->bucket);
     assert_string_equal(o.key, "one");
     assert_int_equal(atomic_load(&s->attempt), 5);
     assert_int_equal(atomic_load(&o.done), 1);
-    o.says = CATGA_CLAIM_DONE;
+    atomic_store(&o.says, CATGA_CLAIM_DONE);
     assert_good(try(s, "one", 4), 3);
-    o.says = CATGA_CLAIM_HELD;
+    atomic_store(&o.says, CATGA_CLAIM_HELD);
     assert_int_equal(try(s, "one", 4).code, 409);
-    o.says = CATGA_CLAIM_UNKNOWN;
+    atomic_store(&o.says, CATGA_CLAIM_UNKNOWN);
     assert_int_equal(try(s, "one", 4).code, 429);
     assert_int_equal(atomic_load(&s->effects), 1);
-    o.says = CATGA_CLAIM_TAKEN;
+    atomic_store(&o.says, CATGA_CLAIM_TAKEN);
     atomic_store(&s->failures, 1);
     assert_int_equal(try(s, "two", FAILS).code, 500);
     assert_int_equal(atomic_load(&o.released), 1);
-    o.lost = true;
+    atomic_store(&o.lost, true);
     assert_int_equal(try(s, "three", 4).code, 409);
     assert_int_equal(atomic_load(&o.done), 2);
 }

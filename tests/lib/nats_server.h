@@ -87,7 +87,10 @@ static inline bool nats_server_read_port(nats_server *server)
             port = at;
     if (port == NULL || strchr(url, '"') == NULL)
         return false;
-    server->port = (int)strtol(port + 1, NULL, 10);
+    int found = (int)strtol(port + 1, NULL, 10);
+    if (found == server->port)
+        return true; /* and somebody may be reading the address */
+    server->port = found;
     snprintf(server->url, sizeof(server->url), "nats://127.0.0.1:%d", server->port);
     return true;
 }

@@ -357,6 +357,78 @@ static void what_is_forbidden_is_told(void **state)
     peer_close(&self);
 }
 
+/* ---- Permissions that change ---- */
+
+static void write_permissions(const char *subscribe)
+{
+    FILE *file = fopen(server.config, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "authorization { users = [ { user: alice, password: secret, permissions: {\n"
+            "  publish: \">\", subscribe: { allow: [\"_INBOX.>\"%s] } } } ] }\n",
+            subscribe);
+    assert_int_equal(fclose(file), 0);
+}
+
+static bool is_confirmed(catga_subscription *subscription)
+{
+    return self.transport->operations->confirmed(self.transport, subscription) == CATGA_OK;
+}
+
+/* By a handler, and not by the server, in some tries. */
+static bool is_answered(void)
+{
+    for (int i = 0; i < 50; i++) {
+        int refused = atomic_load(&self.no_responders);
+        int replies = atomic_load(&self.replies[1]);
+        if (peer_request(&self, "t.a", 1) == CATGA_OK && reaches(&self.replies[1], replies + 1, 500) &&
+            atomic_load(&self.no_responders) == refused)
+            return true;
+        pause_ms(100);
+    }
+    return false;
+}
+
+/* The server takes the subscription away and keeps the connection: nobody may be deaf for that. */
+static void a_permission_that_comes_and_goes(void **state)
+{
+    (void)state;
+    char url[256];
+    write_permissions("");
+    nats_server_signal(&server, SIGHUP);
+    pause_ms(200);
+    assert_int_equal(peer_open(&self, url_of("alice:secret@", url), 5000), CATGA_OK);
+    catga_subscription *subscription = peer_subscribe(&self, "t.a", "group", 10, peer_pong, &self);
+    assert_false(is_confirmed(subscription));
+    for (int i = 0; i < 2; i++) {
+        write_permissions(", \"t.a\"");
+        nats_server_signal(&server, SIGHUP);
+        assert_true(is_answered());
+        assert_true(is_confirmed(subscription));
+        int refusals = atomic_load(&self.events[CATGA_CONNECTION_REFUSED]);
+        write_permissions("");
+        nats_server_signal(&server, SIGHUP);
+        assert_true(reaches(&self.events[CATGA_CONNECTION_REFUSED], refusals + 1, 3000));
+    }
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    peer_close(&self);
+}
+
+static void without_an_inbox_there_is_no_connection(void **state)
+{
+    (void)state;
+    char url[256];
+    FILE *file = fopen(server.config, "w");
+    assert_non_null(file);
+    fputs("authorization { users = [ { user: alice, password: secret, permissions: {\n"
+          "  publish: \">\", subscribe: { deny: \"_INBOX.>\" } } } ] }\n",
+          file);
+    assert_int_equal(fclose(file), 0);
+    nats_server_signal(&server, SIGHUP);
+    pause_ms(200);
+    assert_int_equal(peer_open(&self, url_of("alice:secret@", url), 5000), CATGA_NOT_PERMITTED);
+}
+
 static void secrets_are_not_told(void **state)
 {
     (void)state;
@@ -416,6 +488,8 @@ int main(void)
         TEST(twenty_kills_under_load, open_too, close_too),
         TEST(wrong_credentials_are_not_permitted, start_strict, clear_server),
         TEST(what_is_forbidden_is_told, start_strict, clear_server),
+        TEST(a_permission_that_comes_and_goes, start_strict, clear_server),
+        TEST(without_an_inbox_there_is_no_connection, start_strict, clear_server),
         TEST(secrets_are_not_told, start_strict, clear_server),
         TEST(a_login_refused_for_a_while_is_tried_again, start_strict, clear_server),
     };

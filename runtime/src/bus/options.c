@@ -171,7 +171,7 @@ catga_status catga_settings_read(catga_settings *settings, const catga_options *
     if (options == NULL)
         options = &none;
     settings->local = options->local;
-    settings->claims = options->claims != NULL ? *options->claims : (catga_claim_store){NULL};
+    settings->claims = options->claims != NULL ? *options->claims : (catga_claim_store){0};
     settings->logger.function = options->log;
     settings->logger.user = options->log_user;
     status = read_level(&settings->logger.level, options->log_level, problem);

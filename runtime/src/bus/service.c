@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GROUP_MAX = 256, SETTLE_MS = 2000 };
+enum { GROUP_MAX = 256 };
 
 /* A broadcast handler has one worker: each subscription gets every message. */
 static unsigned worker_count(const catga_core *core, const catga_handler *handler)
@@ -178,6 +178,21 @@ bool catga_served_end(catga_core *core)
 
 /* ---- Serving ---- */
 
+/* A handler that nothing would reach is no handler. */
+static catga_status confirm(catga_core *core, const catga_served_handler *entry)
+{
+    catga_subscription *const both[] = {entry->subscription, entry->replays};
+    catga_status status = CATGA_OK;
+
+    for (size_t i = 0; i < 2 && status == CATGA_OK; i++)
+        if (both[i] != NULL)
+            status = core->operations->confirmed(core->transport, both[i]);
+    if (status != CATGA_OK)
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: handler %s: %s",
+                  entry->served->service->name, entry->handler->name, catga_status_text(status));
+    return status;
+}
+
 /*
  * When it returns, callers find the handlers; without a connection, as soon as there is one again.
  */
@@ -190,8 +205,8 @@ static catga_status subscribe_all(catga_core *core, catga_served *served)
     for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
         status = subscribe(core, &served->entries[i]);
     catga_signals_restore(&before);
-    if (status == CATGA_OK)
-        core->operations->flush(core->transport, SETTLE_MS);
+    for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
+        status = confirm(core, &served->entries[i]);
     return status;
 }
 

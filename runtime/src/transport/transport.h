@@ -154,6 +154,12 @@ typedef struct catga_transport_operations {
                               catga_subscription **subscription);
 
     /*
+     * Returns when the server has seen the subscription. CATGA_NOT_PERMITTED: it has refused it, and
+     * is asked again and again; else CATGA_OK, also when that is not known yet.
+     */
+    catga_status (*confirmed)(catga_transport *transport, catga_subscription *subscription);
+
+    /*
      * Takes no more messages; CATGA_OK when those waiting have been given to receive and it has
      * returned, CATGA_TIMEOUT when that takes longer. The bus calls it with 0 for each
      * subscription, then again for each until CATGA_OK.

@@ -345,6 +345,14 @@ static catga_status local_subscribe(catga_transport *transport,
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
+/* Nothing is refused here. */
+static catga_status local_confirmed(catga_transport *transport, catga_subscription *member)
+{
+    (void)transport;
+    (void)member;
+    return CATGA_OK;
+}
+
 static catga_status local_drain(catga_transport *transport, catga_subscription *member,
                                 int timeout_ms)
 {
@@ -441,6 +449,7 @@ static const catga_transport_operations operations = {
     .request = local_request,
     .respond = local_respond,
     .subscribe = local_subscribe,
+    .confirmed = local_confirmed,
     .drain = local_drain,
     .unsubscribe = local_unsubscribe,
     .flush = local_flush,

@@ -332,7 +332,9 @@ static void *run(void *argument)
     while (!nats->closing) {
         int64_t prompt = keep(&nats->prompt);
         int64_t bulk = keep(&nats->bulk);
+        int64_t refused = catga_nats_retry_refused(nats, catga_clock_now());
         int64_t next = prompt < bulk ? prompt : bulk;
+        next = refused < next ? refused : next;
         if (next == CATGA_FOREVER)
             pthread_cond_wait(&nats->changed, &nats->lock);
         else if (next > catga_clock_now()) {

@@ -94,6 +94,7 @@ static const catga_transport_operations operations = {
     .request = catga_nats_request,
     .respond = catga_nats_respond,
     .subscribe = catga_nats_subscribe,
+    .confirmed = catga_nats_confirmed,
     .drain = catga_nats_drain,
     .unsubscribe = catga_nats_unsubscribe,
     .flush = flush,
@@ -160,6 +161,8 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
     int64_t wait = settings->connect_wait_ms;
     int64_t deadline = wait < 0 ? CATGA_FOREVER : catga_clock_now() + wait * CATGA_MILLISECOND;
     status = catga_nats_link_want(&nats->prompt, deadline, false);
+    if (status == CATGA_OK)
+        status = catga_nats_confirmed(&nats->transport, nats->replies);
     pthread_mutex_lock(&nats->lock);
     nats->opening = false;
     pthread_mutex_unlock(&nats->lock);

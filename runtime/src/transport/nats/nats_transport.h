@@ -8,6 +8,7 @@
  *     link.c          a connection that is sought again whenever it is lost
  *     keeper.c        the thread that seeks
  *     subscription.c  what comes in
+ *     refusal.c       subscriptions that the server refuses
  *     line.c          what waits for a handler of requests, and what is refused
  *     send.c          what goes out
  *     pace.c          over which link
@@ -263,6 +264,8 @@ struct catga_subscription {
     natsSubscription *native; /* on the connection that is there now, or NULL */
     unsigned threads;         /* of nats.c that have not ended, also on former connections */
     bool draining;
+    bool refused;    /* by the server; to be tried again at `retry_ns` */
+    int64_t retry_ns;
     bool orphan;     /* there was a thread that does not tell its end */
     int64_t dropped; /* of `native`, as counted already */
 
@@ -292,6 +295,17 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
 void catga_nats_subscriptions_renew(catga_nats *nats);
 void catga_nats_inbox_renew(catga_nats *nats);
 void catga_nats_subscriptions_forget(catga_nats *nats);
+
+/* Under the lock: subscribes again what is subscribed; no message of it waits. */
+void catga_nats_subscription_again(catga_subscription *subscription);
+
+/* Takes the lock: the server has refused the subscription that `text` names. */
+void catga_nats_note_refusal(catga_nats *nats, const char *text);
+
+/* Under the lock: tries again what was refused; returns when there is something to try. */
+int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now);
+
+catga_status catga_nats_confirmed(catga_transport *transport, catga_subscription *subscription);
 
 /* Counts what was dropped since it was counted last; returns it. Takes the lock. */
 uint64_t catga_nats_subscriptions_count_dropped(catga_nats *nats);

@@ -71,7 +71,9 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
         catga_nats *nats = session->link->owner;
         if (status == NATS_SLOW_CONSUMER)
             tell_overflow(nats);
-        else if (status == NATS_NOT_PERMITTED || status == NATS_CONNECTION_AUTH_FAILED)
+        if (status == NATS_NOT_PERMITTED)
+            catga_nats_note_refusal(nats, text);
+        if (status == NATS_NOT_PERMITTED || status == NATS_CONNECTION_AUTH_FAILED)
             nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_REFUSED, text);
     }
     pthread_mutex_unlock(&session->lock);

@@ -149,11 +149,29 @@ static natsStatus subscribe_native(catga_subscription *subscription)
     return natsSubscription_SetPendingLimits(native, subscription->pending, PENDING_BYTES);
 }
 
+static void count_dropped(catga_subscription *subscription)
+{
+    int64_t dropped = 0;
+    if (subscription->native == NULL ||
+        natsSubscription_GetDropped(subscription->native, &dropped) != NATS_OK)
+        return;
+    atomic_fetch_add(&subscription->owner->dropped, (uint64_t)(dropped - subscription->dropped));
+    subscription->dropped = dropped;
+}
+
 /* What fails here fails because the connection ends: there will be another. */
 static void renew(catga_subscription *subscription)
 {
     if (!subscription->draining && subscription->native == NULL)
         (void)subscribe_native(subscription);
+}
+
+void catga_nats_subscription_again(catga_subscription *subscription)
+{
+    count_dropped(subscription);
+    natsSubscription_Destroy(subscription->native);
+    subscription->native = NULL;
+    renew(subscription);
 }
 
 void catga_nats_subscriptions_renew(catga_nats *nats)
@@ -180,17 +198,8 @@ void catga_nats_subscriptions_forget(catga_nats *nats)
     {
         natsSubscription_Destroy(subscription->native);
         subscription->native = NULL;
+        subscription->refused = false;
     }
-}
-
-static void count_dropped(catga_subscription *subscription)
-{
-    int64_t dropped = 0;
-    if (subscription->native == NULL ||
-        natsSubscription_GetDropped(subscription->native, &dropped) != NATS_OK)
-        return;
-    atomic_fetch_add(&subscription->owner->dropped, (uint64_t)(dropped - subscription->dropped));
-    subscription->dropped = dropped;
 }
 
 /*
