@@ -78,6 +78,18 @@ def server_hangs_up(scene):
     scene.figure("connections", proxy.count()["connections"])
 
 
+@fault("T13", "twelve replicas start at once, and find nothing that they need on the server")
+def all_start_at_once(scene):
+    scene.serve()
+    began = time.monotonic()
+    scene.work(*"abcdefghijkl")
+    scene.figure("recovery", time.monotonic() - began)
+    scene.load(kept=50, order=50, count=25)
+    time.sleep(0.7)
+    read = scene.finish()
+    scene.must(not read.statuses("order", "kept"), "something failed though nothing was wrong")
+
+
 def start_before(scene, begin, servers=None):
     """Replicas are started, and after two seconds the server's address begins to be one."""
     if servers is None:

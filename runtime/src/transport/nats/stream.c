@@ -77,8 +77,9 @@ CATGA_PRINTF(2, 3) static void put(body *out, const char *format, ...)
 }
 
 /* Names and subjects are tokens with dots between them: there is nothing in them to escape. */
-static void put_stream(body *out, const catga_stream_settings *stream)
+static void put_stream(body *out, const void *settings)
 {
+    const catga_stream_settings *stream = settings;
     put(out, "{\"name\":\"%s\",\"subjects\":[", stream->name);
     for (size_t i = 0; i < stream->subject_count; i++)
         put(out, "%s\"%s\"", i == 0 ? "" : ",", stream->subjects[i]);
@@ -94,8 +95,9 @@ static void put_stream(body *out, const catga_stream_settings *stream)
  * of its older revisions need be taken out of the stream's blocks, which servers before 2.9.21 do
  * not always find together again after a restart.
  */
-static void put_bucket(body *out, const catga_bucket_settings *bucket)
+static void put_bucket(body *out, const void *settings)
 {
+    const catga_bucket_settings *bucket = settings;
     put(out,
         "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
         "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
@@ -106,8 +108,9 @@ static void put_bucket(body *out, const catga_bucket_settings *bucket)
         bucket->max_age_ns < BUCKET_WINDOW ? bucket->max_age_ns : BUCKET_WINDOW, bucket->replicas);
 }
 
-static void put_consumer(body *out, const catga_consumer_settings *consumer)
+static void put_consumer(body *out, const void *settings)
 {
+    const catga_consumer_settings *consumer = settings;
     put(out,
         "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"deliver_subject\":\"%s\","
         "\"deliver_group\":\"%s\",\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
@@ -165,9 +168,10 @@ static void at_least(comparison *of, const char *field, int64_t wanted)
 }
 
 /* Only what would break a promise counts: how long and how often it is kept is the operator's. */
-static bool stream_drifted(const catga_nats_api_answer *got, const catga_stream_settings *stream,
+static bool stream_drifted(const catga_nats_api_answer *got, const void *settings,
                            catga_problem *problem)
 {
+    const catga_stream_settings *stream = settings;
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
                      .what = "stream",
                      .name = stream->name,
@@ -191,9 +195,10 @@ static bool stream_drifted(const catga_nats_api_answer *got, const catga_stream_
 }
 
 /* A max_age of 0 keeps records for ever. */
-static bool bucket_drifted(const catga_nats_api_answer *got, const catga_bucket_settings *bucket,
+static bool bucket_drifted(const catga_nats_api_answer *got, const void *settings,
                            catga_problem *problem)
 {
+    const catga_bucket_settings *bucket = settings;
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
                      .what = "bucket",
                      .name = bucket->name,
@@ -207,9 +212,10 @@ static bool bucket_drifted(const catga_nats_api_answer *got, const catga_bucket_
     return of.drifted;
 }
 
-static bool consumer_drifted(const catga_nats_api_answer *got, const catga_consumer_settings *consumer,
-                             catga_problem *problem)
+static bool consumer_drifted(const catga_nats_api_answer *got, const void *settings,
+                           catga_problem *problem)
 {
+    const catga_consumer_settings *consumer = settings;
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
                      .what = "consumer",
                      .name = consumer->name,
@@ -228,103 +234,108 @@ static bool consumer_drifted(const catga_nats_api_answer *got, const catga_consu
 
 /* ---- The operations ---- */
 
-/* Makes what is not there; `info` is the answer that says so. */
-static catga_status make(catga_nats *nats, const char *subject, const body *description,
-                         catga_problem *problem, const char *what, const char *name)
+/* What is to be there: how the server is asked for it, how it is made, and what it must be like. */
+typedef struct wanted {
+    const char *what;
+    const char *name;
+    const void *settings;
+    void (*put)(body *out, const void *settings);
+    bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
+    int64_t none; /* the error that says that it is not there */
+    char info[SUBJECT_SIZE];
+    char create[SUBJECT_SIZE];
+} wanted;
+
+static catga_status look(catga_nats *nats, const wanted *thing, bool *there, catga_problem *problem)
+{
+    catga_nats_api_answer info;
+    catga_status status = catga_nats_ask(nats, thing->info, "", &info);
+    *there = info.error != thing->none;
+    if (status == CATGA_OK && *there && info.error != 0)
+        status = catga_nats_refused(&info, problem, thing->what, thing->name);
+    else if (status == CATGA_OK && *there && thing->drifted(&info, thing->settings, problem))
+        status = CATGA_DRIFTED;
+    catga_nats_forget(&info);
+    return status;
+}
+
+static catga_status make(catga_nats *nats, const wanted *thing, catga_problem *problem)
 {
     catga_nats_api_answer made;
-    if (description->full)
+    body description = {.length = 0};
+    thing->put(&description, thing->settings);
+    if (description.full)
         return CATGA_TOO_LARGE;
-    catga_status status = catga_nats_ask(nats, subject, description->text, &made);
+    catga_status status = catga_nats_ask(nats, thing->create, description.text, &made);
     if (status == CATGA_OK && made.error != 0)
-        status = catga_nats_refused(&made, problem, what, name);
+        status = catga_nats_refused(&made, problem, thing->what, thing->name);
     catga_nats_forget(&made);
     return status;
 }
 
-static catga_status make_stream(catga_nats *nats, const catga_stream_settings *stream,
-                                catga_problem *problem)
+/*
+ * Replicas that start together may all find that it is not there. What one of them has made meanwhile
+ * the server refuses to the others, with one error or another: so they look again.
+ */
+static catga_status ensure(catga_nats *nats, const wanted *thing, catga_problem *problem)
 {
-    char subject[SUBJECT_SIZE];
-    body description = {.length = 0};
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.CREATE.%s", stream->name);
-    put_stream(&description, stream);
-    return make(nats, subject, &description, problem, "stream", stream->name);
-}
-
-static catga_status make_consumer(catga_nats *nats, const catga_consumer_settings *consumer,
-                                  catga_problem *problem)
-{
-    char subject[SUBJECT_SIZE];
-    body description = {.length = 0};
-    snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", consumer->stream,
-             consumer->name);
-    put_consumer(&description, consumer);
-    return make(nats, subject, &description, problem, "consumer", consumer->name);
+    bool there;
+    catga_problem refusal = {""};
+    catga_status status = look(nats, thing, &there, problem);
+    if (status != CATGA_OK || there)
+        return status;
+    catga_status made = make(nats, thing, &refusal);
+    if (made == CATGA_REFUSED) {
+        status = look(nats, thing, &there, problem);
+        if (status != CATGA_OK || there)
+            return status;
+    }
+    *problem = refusal;
+    return made;
 }
 
 catga_status catga_nats_ensure_stream(catga_transport *transport,
                                       const catga_stream_settings *stream, catga_problem *problem)
 {
-    catga_nats *nats = catga_nats_of(transport);
-    char subject[SUBJECT_SIZE];
-    catga_nats_api_answer info;
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.%s", stream->name);
-    catga_status status = catga_nats_ask(nats, subject, "", &info);
-    if (status == CATGA_OK && info.error == NO_STREAM)
-        status = make_stream(nats, stream, problem);
-    else if (status == CATGA_OK && info.error != 0)
-        status = catga_nats_refused(&info, problem, "stream", stream->name);
-    else if (status == CATGA_OK && stream_drifted(&info, stream, problem))
-        status = CATGA_DRIFTED;
-    catga_nats_forget(&info);
-    return status;
-}
-
-static catga_status make_bucket(catga_nats *nats, const catga_bucket_settings *bucket,
-                                catga_problem *problem)
-{
-    char subject[SUBJECT_SIZE];
-    body description = {.length = 0};
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
-    put_bucket(&description, bucket);
-    return make(nats, subject, &description, problem, "bucket", bucket->name);
+    wanted thing = {.what = "stream",
+                    .name = stream->name,
+                    .settings = stream,
+                    .put = put_stream,
+                    .drifted = stream_drifted,
+                    .none = NO_STREAM};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.%s", stream->name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s", stream->name);
+    return ensure(catga_nats_of(transport), &thing, problem);
 }
 
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem)
 {
-    catga_nats *nats = catga_nats_of(transport);
-    char subject[SUBJECT_SIZE];
-    catga_nats_api_answer info;
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
-    catga_status status = catga_nats_ask(nats, subject, "", &info);
-    if (status == CATGA_OK && info.error == NO_STREAM)
-        status = make_bucket(nats, bucket, problem);
-    else if (status == CATGA_OK && info.error != 0)
-        status = catga_nats_refused(&info, problem, "bucket", bucket->name);
-    else if (status == CATGA_OK && bucket_drifted(&info, bucket, problem))
-        status = CATGA_DRIFTED;
-    catga_nats_forget(&info);
-    return status;
+    wanted thing = {.what = "bucket",
+                    .name = bucket->name,
+                    .settings = bucket,
+                    .put = put_bucket,
+                    .drifted = bucket_drifted,
+                    .none = NO_STREAM};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
+    return ensure(catga_nats_of(transport), &thing, problem);
 }
 
 static catga_status ensure_consumer(catga_nats *nats, const catga_consumer_settings *consumer,
                                     catga_problem *problem)
 {
-    char subject[SUBJECT_SIZE];
-    catga_nats_api_answer info;
-    snprintf(subject, sizeof(subject), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
+    wanted thing = {.what = "consumer",
+                    .name = consumer->name,
+                    .settings = consumer,
+                    .put = put_consumer,
+                    .drifted = consumer_drifted,
+                    .none = NO_CONSUMER};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
              consumer->name);
-    catga_status status = catga_nats_ask(nats, subject, "", &info);
-    if (status == CATGA_OK && info.error == NO_CONSUMER)
-        status = make_consumer(nats, consumer, problem);
-    else if (status == CATGA_OK && info.error != 0)
-        status = catga_nats_refused(&info, problem, "consumer", consumer->name);
-    else if (status == CATGA_OK && consumer_drifted(&info, consumer, problem))
-        status = CATGA_DRIFTED;
-    catga_nats_forget(&info);
-    return status;
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
+             consumer->stream, consumer->name);
+    return ensure(nats, &thing, problem);
 }
 
 catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,

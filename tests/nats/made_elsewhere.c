@@ -1,0 +1,107 @@
+/*
+ * Two replicas find that a stream is not there, and make it: the server refuses the second, with
+ * one error or another. What it says is put into its mouth here, by a peer on a server without
+ * JetStream.
+ */
+#include "nats_peer.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static const char not_found[] =
+    "{\"error\":{\"code\":404,\"err_code\":10059,\"description\":\"none\"}}";
+static const char overlap[] =
+    "{\"error\":{\"code\":400,\"err_code\":10065,\"description\":\"subjects overlap\"}}";
+static const char as_wanted[] =
+    "{\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
+    "\"storage\":\"file\",\"max_msgs_per_subject\":-1,\"duplicate_window\":1000000000}}";
+static const char too_short[] =
+    "{\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
+    "\"storage\":\"file\",\"max_msgs_per_subject\":-1,\"duplicate_window\":1}}";
+
+typedef struct stage {
+    nats_server server;
+    peer asks;
+    peer answers;
+    const char *script[3];
+    size_t at;
+} stage;
+
+static void answer(void *user, catga_incoming *question)
+{
+    stage *s = user;
+    const char *text = s->script[s->at++];
+    catga_outgoing reply = {.data = (const uint8_t *)text, .length = strlen(text)};
+    (void)s->answers.transport->operations->respond(s->answers.transport, question, &reply);
+    s->answers.transport->operations->release(question);
+}
+
+static int open_stage(void **state)
+{
+    static stage only;
+    *state = &only;
+    nats_server_init(&only.server, NULL);
+    nats_server_start(&only.server);
+    if (peer_open(&only.asks, only.server.url, 5000) != CATGA_OK ||
+        peer_open(&only.answers, only.server.url, 5000) != CATGA_OK ||
+        peer_subscribe(&only.answers, "$JS.API.>", NULL, 10, answer, &only) == NULL)
+        return -1;
+    return peer_flush(&only.answers) == CATGA_OK ? 0 : -1;
+}
+
+static int close_stage(void **state)
+{
+    stage *s = *state;
+    peer_close(&s->asks);
+    peer_close(&s->answers);
+    nats_server_clear(&s->server);
+    return 0;
+}
+
+/* What comes of a stream that is not there, cannot be made, and is then said to be `then`. */
+static catga_status ensure(stage *s, const char *then, catga_problem *problem)
+{
+    static const char *const subjects[] = {"a"};
+    const catga_stream_settings stream = {.name = "S",
+                                          .subjects = subjects,
+                                          .subject_count = 1,
+                                          .window_ns = 1000000000,
+                                          .replicas = 1};
+    s->at = 0;
+    s->script[0] = not_found;
+    s->script[1] = overlap;
+    s->script[2] = then;
+    return s->asks.transport->operations->ensure_stream(s->asks.transport, &stream, problem);
+}
+
+static void what_another_has_made_is_there(void **state)
+{
+    catga_problem problem = {""};
+    assert_int_equal(ensure(*state, as_wanted, &problem), CATGA_OK);
+}
+
+static void what_another_has_made_is_compared(void **state)
+{
+    catga_problem problem = {""};
+    assert_int_equal(ensure(*state, too_short, &problem), CATGA_DRIFTED);
+    assert_non_null(strstr(problem.text, "duplicate_window"));
+}
+
+static void what_nobody_has_made_is_refused(void **state)
+{
+    catga_problem problem = {""};
+    assert_int_equal(ensure(*state, not_found, &problem), CATGA_REFUSED);
+    assert_non_null(strstr(problem.text, "subjects overlap"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_another_has_made_is_there),
+        cmocka_unit_test(what_another_has_made_is_compared),
+        cmocka_unit_test(what_nobody_has_made_is_refused),
+    };
+    return cmocka_run_group_tests(tests, open_stage, close_stage);
+}
