@@ -49,7 +49,7 @@ class Scene:
         self.processes, self.undo = [], []
         self.server, self.servers, self.workers = None, [], {}
         self.loads, self.started = [], 0  # those that run; how many there have been
-        self.broken, self.figures = [], {}
+        self.broken, self.late, self.figures = [], [], {}  # rules of the ledger, rules of the fault
         self.environment = {"CATGA_ACK_WAIT_MS": str(int(ACK_WAIT * 1000)), "CATGA_LOG": "warning"}
         self.ledger = None
 
@@ -116,8 +116,9 @@ class Scene:
     # ---- What is said of it
 
     def must(self, condition, sentence):
+        """A rule of the fault: about what is to happen, and when."""
         if not condition:
-            self.broken.append(sentence)
+            self.late.append(sentence)
 
     def figure(self, name, value):
         self.figures[name] = value
@@ -192,7 +193,8 @@ class Scene:
                                [(worker.name, time) for worker in self.workers.values() for time in worker.stops], ended)
         self.broken += verdict.broken
         stored, acknowledged = self.figures["stored"], verdict.figures["acknowledged"]
-        self.must(stored >= acknowledged, f"the server has {stored} of {acknowledged} events that it acknowledged")
+        if stored < acknowledged:
+            self.broken.append(f"the server has {stored} of {acknowledged} events that it acknowledged")
         self.figures = {**verdict.figures, "dead": len(dead), **self.figures}
         return self.ledger
 

@@ -3,7 +3,7 @@
 import math
 
 
-COLUMNS = ("", "fault", "held", "recovery: median", "95 %", "worst", "stored", "lost", "again", "queries", "failed",
+COLUMNS = ("", "fault", "held", "again", "recovery: median", "95 %", "worst", "stored", "lost", "twice", "queries", "failed",
            "commands", "failed", "unknown", "idempotent", "failed", "unknown", "in the window")
 
 
@@ -28,7 +28,7 @@ def row(results):
         return f"{sum(result['figures'].get(name, 0) for result in played):,}"
 
     held = sum(result["verdict"] == "held" for result in played)
-    return start + [f"{held} of {len(played)}", seconds(share(times, 0.5)), seconds(share(times, 0.95)),
+    return start + [f"{held} of {len(played)}", sum(result["again"] for result in played), seconds(share(times, 0.5)), seconds(share(times, 0.95)),
                     seconds(share(times, 1)), total("acknowledged"), total("lost"), total("duplicates"), total("queries"),
                     total("queries_failed"), total("commands"), total("commands_failed"), total("commands_unknown"),
                     total("orders"), total("orders_failed"), total("orders_unknown"), total("orders_in_window")]
