@@ -42,6 +42,13 @@ void *__wrap_realloc(void *block, size_t size)
     return fails_now() ? NULL : __real_realloc(block, size);
 }
 
+void *__real_reallocarray(void *block, size_t count, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size);
+void *__wrap_reallocarray(void *block, size_t count, size_t size)
+{
+    return fails_now() ? NULL : __real_reallocarray(block, count, size);
+}
+
 char *__real_strdup(const char *text);
 char *__wrap_strdup(const char *text);
 char *__wrap_strdup(const char *text)
@@ -144,6 +151,87 @@ static void use(catga_bus *bus)
     wait_until(delivered == sent);
 }
 
+/* ---- Stored events ---- */
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 100,
+    .retries = 1,
+    .delivery = &delivery,
+};
+static const catga_handler kept_handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service keeper = {"Keeper", kept_handlers, 1, sizeof(sample_listener)};
+
+/* Each number is a bit: what has been handled, and what becomes a dead letter the first time. */
+enum { PLAIN = 1, WITHOUT_WAITING = 2, REJECTED = 4 };
+
+static catga_status keep(catga_context *context, sample_view view)
+{
+    atomic_uint *handled = catga_context_user(context);
+    unsigned before = atomic_fetch_or(handled, sample_get_number(view));
+    if (sample_get_number(view) == REJECTED && (before & REJECTED) == 0)
+        return catga_reject(context, "once");
+    return CATGA_OK;
+}
+
+/* What a status may say of a stored event when memory was short. */
+static void assert_stored_explained(catga_status status)
+{
+    if (status != CATGA_REFUSED && status != CATGA_OVERLOADED && status != CATGA_NOT_FOUND)
+        assert_explained(status);
+}
+
+static void note_stored(catga_status status, const catga_error *error, void *user)
+{
+    (void)error;
+    assert_stored_explained(status);
+    atomic_fetch_add((atomic_uint *)user, status == CATGA_OK ? 0x101 : 1);
+}
+
+static bool look_at(const catga_dead_letter *letter, void *user)
+{
+    *(uint64_t *)user = letter->number;
+    return true;
+}
+
+static void use_stored(catga_bus *bus)
+{
+    static const sample_listener functions = {keep, keep};
+    atomic_uint handled = 0;
+    atomic_uint answered = 0; /* and how many of them with success, from bit 8 on */
+    uint64_t number = 0;
+    sample event = {{"x", 1}, PLAIN};
+
+    catga_status served = catga_serve(bus, &keeper, &functions, &handled);
+    assert_stored_explained(served);
+    catga_status plain = catga_publish(bus, &kept, &event);
+    assert_stored_explained(plain);
+    event.number = WITHOUT_WAITING;
+    catga_status status = catga_publish_async(bus, &kept, &event, note_stored, &answered);
+    assert_stored_explained(status);
+    wait_until((atomic_load(&answered) & 0xff) == (status == CATGA_OK));
+    event.number = REJECTED;
+    catga_status rejected = catga_publish(bus, &kept, &event);
+    assert_stored_explained(rejected);
+    /* Whatever was short, what is stored is handled. */
+    wait_until(served != CATGA_OK || plain != CATGA_OK || (atomic_load(&handled) & PLAIN) != 0);
+    wait_until(served != CATGA_OK || atomic_load(&answered) < 0x100 ||
+               (atomic_load(&handled) & WITHOUT_WAITING) != 0);
+    wait_until(served != CATGA_OK || rejected != CATGA_OK || catga_count(bus).dead_letters == 1);
+    assert_stored_explained(catga_dead_letters(bus, "SAMPLE_V1", 1, look_at, &number));
+    if (number == 0)
+        return;
+    assert_stored_explained(catga_dead_letter_replay(bus, "SAMPLE_V1", number, 1000, NULL));
+    assert_stored_explained(catga_dead_letter_remove(bus, "SAMPLE_V1", number));
+}
+
 static void run(void)
 {
     catga_options options = {.log = log_nothing};
@@ -156,6 +244,8 @@ static void run(void)
     }
     if (bus != NULL)
         use(bus);
+    if (bus != NULL)
+        use_stored(bus);
     catga_close(bus);
     catga_local_close(options.local);
 }

@@ -17,6 +17,9 @@
 /* How long CATGA_LOCAL_DELAY keeps a message back. */
 #define DELAY CATGA_SECOND
 
+/* Where there is no memory there may be some soon. */
+#define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
+
 enum { ID_BUCKETS = 4096, REPLY_SIZE = 640 };
 
 static const char id_header[] = "Nats-Msg-Id";
@@ -682,15 +685,19 @@ static void forget_unused(catga_local *hub, int64_t now)
 static catga_local_message *take_from(catga_local *hub, catga_local_consumer *consumer, int64_t now,
                                       catga_subscription **member, int64_t *next_ns)
 {
-    if (!follow_stream(consumer))
+    if (!follow_stream(consumer)) {
+        *next_ns = now + NO_MEMORY_PAUSE;
         return NULL;
+    }
     size_t index = find_due(&hub->store, consumer, now, next_ns);
     *member = index == SIZE_MAX ? NULL : enter_member(hub, consumer);
     if (*member == NULL)
         return NULL;
     catga_local_message *message = hand_out(hub, consumer, index, now);
-    if (message == NULL)
+    if (message == NULL) {
         catga_local_leave(*member);
+        *next_ns = now + NO_MEMORY_PAUSE;
+    }
     return message;
 }
 
