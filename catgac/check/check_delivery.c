@@ -67,8 +67,6 @@ static void read_qos(const delivery_draft *d)
         if (!slice_is(word, words[i]))
             continue;
         d->message->qos = (model_qos)i;
-        if (d->message->qos == QOS_EXACTLY_ONCE)
-            check_unsupported(d->c, argument->place, "delivery 'exactly_once' is");
         return;
     }
     diag_report(d->c->diags, DIAG_BAD_ARGUMENTS, argument->place,

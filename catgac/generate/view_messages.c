@@ -101,6 +101,8 @@ static void view_delivery(viewer *v, const model_message *message, view_message 
     made->backoff_ms = milliseconds_of(message->backoff_ns);
     made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
     made->dead_letter = message->dead_letter ? SLICE("true") : SLICE("false");
+    made->is_once = message->qos == QOS_EXACTLY_ONCE;
+    made->once = made->is_once ? SLICE("true") : SLICE("false");
 }
 
 /* Where a command is claimed, if it is. */

@@ -461,6 +461,12 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 % if message.is_stored
  * stored, and delivered at least once: a handler that fails is tried again at most ${message.retries} times
 % end
+% if message.is_once
+ * claimed by its id: of all replicas of a handler one handles it, once
+% end
+% if message.is_idempotent
+ * claimed by its id, and handled once: every try gets the first answer, which is kept for ${message.keep_ms} ms
+% end
  */
 
 extern const catga_message ${message.type}_message_descriptor;

@@ -368,9 +368,9 @@ static const catga_stream ${module.stream.type}_stream = {
 /* ---- ${message.word} ${message.name} ---- */
 
 % if message.is_stored
-/* stream, backoff in ms, longest backoff, kept as a dead letter */
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery ${message.type}_delivery = {
-    &${module.stream.type}_stream, ${message.backoff_ms}, ${message.backoff_longest_ms}, ${message.dead_letter}};
+    &${module.stream.type}_stream, ${message.backoff_ms}, ${message.backoff_longest_ms}, ${message.dead_letter}, ${message.once}};
 
 % end
 % if message.is_idempotent

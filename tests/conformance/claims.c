@@ -348,7 +348,7 @@ static void who_is_silent_loses_its_claim_after_the_lease(void **state)
     stage *s = *state;
 
     serve(s, NULL);
-    peer_claim(&s->peer, place_of(s, "one"), "AAAAAAAAAAAAAAAAAAAAAA.3.4", 0);
+    peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", 0);
     int64_t began = catga_clock_now();
     assert_int_equal(try(s, "one", 1).code, 409);
     assert_good(persist(s, "one", 2), 2);
@@ -365,7 +365,7 @@ static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
     assert_good(try(s, "one", 1), 1);
     peer_answer owner = peer_read(&s->peer, place_of(s, "one"));
     assert_true(owner.revision != 0);
-    peer_claim(&s->peer, place_of(s, "two"), owner.owner, 0); /* it ended long ago */
+    peer_claim(&s->peer, place_of(s, "two"), "taken", owner.owner, 0); /* it ended long ago */
     assert_good(try(s, "two", 2), 2);
     assert_int_equal(atomic_load(&s->effects), 2);
 }
@@ -379,7 +379,7 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
     begin_trier(&first, s, WAITS);
     wait_until(atomic_load(&s->waiting) == 1);
     peer_answer record = peer_read(&s->peer, place_of(s, "one"));
-    peer_claim(&s->peer, place_of(s, "one"), "AAAAAAAAAAAAAAAAAAAAAA.3.4", record.revision);
+    peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", record.revision);
     sem_post(&s->may_end);
     sem_post(&s->may_end); /* the claim is that of a dead one now: it runs once more */
     pthread_join(first.thread, NULL);

@@ -146,6 +146,25 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_try(peer *p, const char *subject, co
     return peer_wait(p, token);
 }
 
+/* Stores an event under an id. */
+SAMPLE_MAYBE_UNUSED static void peer_store(peer *p, const char *subject, const char *id,
+                                           uint32_t number)
+{
+    uint8_t bytes[512];
+    size_t length = 0;
+    const sample input = {CATGA_STR("kept"), number};
+    const catga_header headers[] = {{"Nats-Msg-Id", id}};
+    catga_outgoing event = {
+        .subject = subject, .data = bytes, .headers = headers, .header_count = 1};
+    uint64_t token = peer_token(p);
+
+    assert_int_equal(catga_encode(&sample_noted_table, &input, bytes, sizeof bytes, &length, NULL),
+                     CATGA_OK);
+    event.length = length;
+    assert_int_equal(p->transport->operations->store(p->transport, &event, token), CATGA_OK);
+    (void)peer_wait(p, token);
+}
+
 SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_record_place place)
 {
     uint64_t token = peer_token(p);
@@ -153,12 +172,12 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_record_place pla
     return peer_wait(p, token);
 }
 
-/* A claim of that owner, over that revision. */
-SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, const char *owner,
-                                           uint64_t revision)
+/* A claim in that state and of that owner, its first attempt, over that revision. */
+SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, const char *state,
+                                           const char *owner, uint64_t revision)
 {
     const catga_header headers[] = {
-        {"Catga-Claim", "taken"}, {"Catga-Owner", owner}, {"Catga-Attempt", "1"}};
+        {"Catga-Claim", state}, {"Catga-Owner", owner}, {"Catga-Attempt", "1"}};
     const catga_outgoing record = {.subject = "", .headers = headers, .header_count = 3};
     uint64_t token = peer_token(p);
     assert_int_equal(

@@ -13,8 +13,8 @@
 
 static const char *const subjects[] = {"catga.events.sample.v1.Kept", "catga.events.sample.v1.Frail"};
 static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
-static const catga_delivery kept_delivery = {&stream, 20, 100, true};
-static const catga_delivery frail_delivery = {&stream, 20, 100, false};
+static const catga_delivery kept_delivery = {&stream, 20, 100, true, false};
+static const catga_delivery frail_delivery = {&stream, 20, 100, false, false};
 static const catga_message kept = {
     "catga.events.sample.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
     &kept_delivery, NULL};
@@ -227,7 +227,7 @@ static void a_stream_that_is_another_is_left_alone(void **state)
 {
     static const char *const few[] = {"catga.events.sample.v1.Frail"};
     static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
-    static const catga_delivery small_delivery = {&smaller, 0, 0, false};
+    static const catga_delivery small_delivery = {&smaller, 0, 0, false, false};
     stage *s = *state;
     catga_bus *bus = join(s, "a");
     catga_message first = frail;

@@ -348,8 +348,8 @@ typedef void catga_published(catga_status status, const catga_error *error, void
  * own that looks there.
  */
 typedef struct catga_claim {
-    catga_string bucket; /* what it belongs to: "SHOP_ORDERS_V1_CreateOrder" for a command */
-    catga_string key;    /* its id there */
+    catga_string bucket; /* what it belongs to: "SHOP_ORDERS_V1_CreateOrder"; of an event "SHOP_ORDERS_V1_DONE" */
+    catga_string key;    /* its id there; of an event with the handler before it: "NotificationService__notify.4fTq..." */
     uint32_t attempt;    /* how often it has been taken, with this time; set by the store, 0 when it does not count */
     catga_bytes answer;  /* of a command that is done: what it was answered with */
     catga_error error;   /* the same, when that was a declared error; else its code is 0 */
@@ -375,8 +375,9 @@ struct catga_claim_store {
     catga_claim_result (*claim)(void *user, catga_claim *claim);
 
     /*
-     * The handler of a claim that was taken has succeeded, and `answer` and `error` are what it says. False when another
-     * has taken the claim meanwhile: then nothing is answered or acknowledged.
+     * The message of a claim that was taken is not to be handled again: its handler has succeeded, and `answer` and `error`
+     * are what it says; or an event has been given up. False when another has taken the claim meanwhile: then nothing is
+     * answered or acknowledged.
      */
     bool (*done)(void *user, catga_claim *claim);
 

@@ -194,6 +194,7 @@ typedef struct catga_delivery {
     uint32_t backoff_ms;         /* before the second attempt of a handler; doubled before each further one */
     uint32_t backoff_longest_ms; /* but no longer than this */
     bool dead_letter;            /* kept as a dead letter when it is given up */
+    bool once;                   /* claimed by its id before it is handled */
 } catga_delivery;
 
 /* Where a command is claimed that is handled once, and its answers are kept. */

@@ -31,15 +31,40 @@ static bool fits(int length, size_t capacity)
 static bool put_bucket(const catga_core *core, const catga_message *message,
                        char bucket[CATGA_BUCKET_NAME])
 {
-    return catga_store_name(core, message->claims->bucket, bucket);
+    char stream[CATGA_STREAM_NAME];
+
+    if (message->claims != NULL)
+        return catga_store_name(core, message->claims->bucket, bucket);
+    return catga_store_stream_name(core, message->delivery->stream, stream) &&
+           fits(snprintf(bucket, CATGA_BUCKET_NAME, "%s_DONE", stream), CATGA_BUCKET_NAME);
 }
 
-/* False when the message has no id that a key can hold. */
-static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context)
+/* An event without an id that a key can hold comes from elsewhere, and has its place in the stream. */
+static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
+                          const catga_served_handler *entry)
 {
+    char consumer[CATGA_CONSUMER_NAME];
+    char place[24];
     catga_string id = catga_context_message_id(context);
-    return catga_is_token(id) &&
-           fits(snprintf(key, CATGA_CLAIM_KEY, "%.*s", CATGA_PRINT(id)), CATGA_CLAIM_KEY);
+
+    snprintf(place, sizeof place, "=%" PRIu64, context->incoming->sequence);
+    if (!catga_is_token(id))
+        id = catga_str(place);
+    return catga_store_consumer_name(context->core, entry->served->service, entry->handler,
+                                     consumer) &&
+           fits(snprintf(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id)),
+                CATGA_CLAIM_KEY);
+}
+
+/* The id of a command has been looked at. */
+static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
+                    const catga_served_handler *entry)
+{
+    if (context->message->claims == NULL)
+        return put_event_key(key, context, entry);
+    return fits(snprintf(key, CATGA_CLAIM_KEY, "%.*s",
+                         CATGA_PRINT(catga_context_message_id(context))),
+                CATGA_CLAIM_KEY);
 }
 
 /* ---- Records ---- */
@@ -249,7 +274,8 @@ static catga_claim_result take(catga_claimed *claimed)
     }
 }
 
-catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context)
+catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
+                                     const catga_served_handler *entry)
 {
     catga_core *core = context->core;
     const catga_claim_store *store = &core->settings.claims;
@@ -260,7 +286,8 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
     claimed->found = false;
     claimed->payload.large = NULL;
     claimed->again_ms = core->settings.lease_ms;
-    if (!put_bucket(core, context->message, claimed->bucket) || !put_key(claimed->key, context))
+    if (!put_bucket(core, context->message, claimed->bucket) ||
+        !put_key(claimed->key, context, entry))
         return CATGA_CLAIM_UNKNOWN;
     claimed->claim.bucket = catga_str(claimed->bucket);
     claimed->claim.key = catga_str(claimed->key);
@@ -313,13 +340,25 @@ void catga_claims_end(catga_claimed *claimed)
 
 /* ---- Before serving ---- */
 
+static bool is_claimed(const catga_message *message)
+{
+    return message->claims != NULL || (message->delivery != NULL && message->delivery->once);
+}
+
+/* What was done with an event is known for as long as it may come again: while it is kept. */
+static int64_t kept_for(const catga_message *message)
+{
+    if (message->claims == NULL)
+        return CATGA_STORE_KEPT;
+    int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
+    return keep > KEPT_AT_LEAST ? keep : KEPT_AT_LEAST;
+}
+
 static catga_status ensure(catga_core *core, const catga_message *message, catga_problem *problem)
 {
     char bucket[CATGA_BUCKET_NAME];
-    int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
     const catga_bucket_settings settings = {.name = bucket,
-                                            .max_age_ns = keep > KEPT_AT_LEAST ? keep
-                                                                               : KEPT_AT_LEAST,
+                                            .max_age_ns = kept_for(message),
                                             .replicas = (unsigned)core->settings.replicas};
 
     if (!put_bucket(core, message, bucket))
@@ -332,7 +371,7 @@ catga_status catga_claims_prepare(catga_core *core, const catga_message *message
 {
     catga_problem problem = {""};
 
-    if (message->claims == NULL || is_own_store(core))
+    if (!is_claimed(message) || is_own_store(core))
         return CATGA_OK;
     catga_status status = ensure(core, message, &problem);
     if (status != CATGA_OK)

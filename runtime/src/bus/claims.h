@@ -3,7 +3,10 @@
  * returned. This does what delivery/claim.h says, with records behind the transport; or it leaves all
  * that to the store that the options name.
  *
- *     SHOP_ORDERS_V1_CreateOrder    the bucket of an idempotent command; a key in it is an id
+ *     SHOP_ORDERS_V1_CreateOrder         the bucket of an idempotent command
+ *     <id>                               a key in it
+ *     SHOP_ORDERS_V1_DONE                the bucket of a stream's events that are handled once
+ *     NotificationService__notify.<id>   a key in it: each consumer handles an event once
  */
 #ifndef CATGA_CLAIMS_H
 #define CATGA_CLAIMS_H
@@ -46,9 +49,10 @@ typedef struct catga_claimed {
 catga_status catga_claims_prepare(catga_core *core, const catga_message *message);
 
 /* Takes the claim of the message in `context`. To be ended, whatever the result. */
-catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context);
+catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
+                                     const catga_served_handler *entry);
 
-/* What came of the handler, of a claim that was taken. Done: false when another has taken it. */
+/* What came of a claim that was taken: it is not to be handled again, or it is. False: another has taken it. */
 bool catga_claims_done(catga_claimed *claimed);
 void catga_claims_release(catga_claimed *claimed);
 

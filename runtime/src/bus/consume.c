@@ -5,6 +5,7 @@
 #include "bus/consume.h"
 
 #include "base/text.h"
+#include "bus/claims.h"
 #include "bus/context.h"
 #include "bus/status.h"
 #include "bus/store.h"
@@ -182,6 +183,13 @@ static void report_end(catga_context *context, catga_served_handler *entry,
 
 /* ---- All of it ---- */
 
+/* What does not arrive makes the server hand it out again: that is what it is for. */
+static void settle_as(catga_context *context, catga_settlement settlement, int64_t delay_ms)
+{
+    (void)context->core->operations->settle(context->core->transport, context->incoming->reply,
+                                            settlement, delay_ms * CATGA_MILLISECOND);
+}
+
 static void settle(catga_context *context, catga_served_handler *entry,
                    const catga_handling *handling, catga_handling_action action)
 {
@@ -194,30 +202,92 @@ static void settle(catga_context *context, catga_served_handler *entry,
         settlement = CATGA_SETTLE_GIVE_UP;
         report_end(context, entry, handling);
     }
-    /* What does not arrive makes the server hand it out again: that is what it is for. */
-    (void)context->core->operations->settle(context->core->transport, context->incoming->reply,
-                                            settlement, handling->delay_ms * CATGA_MILLISECOND);
+    settle_as(context, settlement, handling->delay_ms);
+}
+
+/* The attempt of that number, from its beginning to what is to be settled. A NULL table: it is no
+ * valid message. */
+static catga_handling_action attempt(catga_context *context, catga_served_handler *entry,
+                                     const uint8_t *table, uint32_t number,
+                                     catga_handling *handling)
+{
+    const catga_handling_rules rules = rules_of(context->message);
+
+    catga_handling_init(handling, &rules, number);
+    context->attempt = handling->attempt;
+    catga_handling_action action = catga_handling_step(
+        handling, table != NULL ? CATGA_HANDLING_CAME : CATGA_HANDLING_CAME_BAD, 0);
+    if (action == CATGA_HANDLING_RUN)
+        action = run(context, entry, table, handling);
+    if (action == CATGA_HANDLING_BURY)
+        action = try_to_bury(context, entry, handling);
+    return action;
+}
+
+/* ---- Once ---- */
+
+/* What comes again is free for another attempt; what has ended is done. False: another has taken it. */
+static bool conclude(catga_claimed *claimed, catga_handling_action action)
+{
+    if (action != CATGA_HANDLING_RETRY)
+        return catga_claims_done(claimed);
+    catga_claims_release(claimed);
+    return true;
+}
+
+/* Attempts are counted by those that took the claim, not by how often it was held by another. */
+static void run_claimed(catga_context *context, catga_served_handler *entry, const uint8_t *table,
+                        catga_claimed *claimed)
+{
+    uint32_t number = claimed->claim.attempt;
+    catga_handling handling;
+
+    context->claimed = claimed;
+    catga_handling_action action = attempt(
+        context, entry, table, number != 0 ? number : context->incoming->deliveries, &handling);
+    if (conclude(claimed, action))
+        settle(context, entry, &handling, action);
+    else
+        settle_as(context, CATGA_SETTLE_RETRY, claimed->again_ms);
+}
+
+static void handle_once(catga_context *context, catga_served_handler *entry, const uint8_t *table)
+{
+    catga_claimed claimed;
+
+    switch (catga_claims_take(&claimed, context, entry)) {
+    case CATGA_CLAIM_TAKEN:
+        run_claimed(context, entry, table, &claimed);
+        break;
+    case CATGA_CLAIM_DONE:
+        catga_core_count(context->core, CATGA_COUNTER_repeated);
+        settle_as(context, CATGA_SETTLE_DONE, 0);
+        break;
+    case CATGA_CLAIM_HELD:
+    case CATGA_CLAIM_UNKNOWN:
+        catga_core_count(context->core, CATGA_COUNTER_claims_held);
+        settle_as(context, CATGA_SETTLE_RETRY, claimed.again_ms);
+        break;
+    }
+    catga_claims_end(&claimed);
 }
 
 static void handle(catga_context *context, catga_served_handler *entry)
 {
     const catga_incoming *incoming = context->incoming;
-    const catga_handling_rules rules = rules_of(context->message);
     catga_handling handling;
     const uint8_t *table;
 
-    catga_handling_init(&handling, &rules, incoming->deliveries);
-    context->attempt = handling.attempt;
-    bool good = catga_verify(context->message->table, incoming->data, incoming->length, &table,
-                             &context->problem) == CATGA_OK;
-    if (!good)
+    if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
+                     &context->problem) != CATGA_OK) {
         catga_core_count(context->core, CATGA_COUNTER_bad_messages);
-    catga_handling_action action = catga_handling_step(
-        &handling, good ? CATGA_HANDLING_CAME : CATGA_HANDLING_CAME_BAD, 0);
-    if (action == CATGA_HANDLING_RUN)
-        action = run(context, entry, table, &handling);
-    if (action == CATGA_HANDLING_BURY)
-        action = try_to_bury(context, entry, &handling);
+        table = NULL;
+    } else if (context->message->delivery->once) {
+        handle_once(context, entry, table);
+        return;
+    }
+    catga_handling_action action =
+        attempt(context, entry, table, incoming->deliveries, &handling);
     settle(context, entry, &handling, action);
 }
 

@@ -140,7 +140,7 @@ static void run_once(catga_context *context, catga_served_handler *entry, const 
 {
     catga_claimed claimed;
 
-    switch (catga_claims_take(&claimed, context)) {
+    switch (catga_claims_take(&claimed, context, entry)) {
     case CATGA_CLAIM_TAKEN:
         run_claimed(context, entry, table, &claimed);
         break;

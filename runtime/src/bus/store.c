@@ -1,12 +1,10 @@
 /* Streams and consumers as a bus names them; see store.h. */
 #include "bus/store.h"
 
+#include "bus/claims.h"
 #include "bus/consume.h"
 
 #include <stdio.h>
-
-/* How long an event is kept for handlers that are not there, and a dead letter for whoever looks. */
-#define KEPT (7 * 24 * 3600 * CATGA_SECOND)
 
 /* A broadcast's consumer goes when its replica has been away for so long. */
 #define UNUSED (24 * 3600 * CATGA_SECOND)
@@ -88,7 +86,7 @@ static catga_status ensure(catga_core *core, const char *name, const char *const
     const catga_stream_settings settings = {.name = name,
                                             .subjects = subjects,
                                             .subject_count = count,
-                                            .max_age_ns = KEPT,
+                                            .max_age_ns = CATGA_STORE_KEPT,
                                             .window_ns = window_ms * CATGA_MILLISECOND,
                                             .replicas = (unsigned)core->settings.replicas};
     catga_status status =
@@ -210,6 +208,8 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         !catga_envelope_begin(&envelope, core->prefix, message->subject))
         return CATGA_INVALID_ARGUMENT;
     catga_status status = catga_store_prepare(core, from);
+    if (status == CATGA_OK)
+        status = catga_claims_prepare(core, message);
     if (status == CATGA_OK)
         status = catga_beats_start(&core->beats, core->transport, core->settings.ack_wait_ms / 4);
     if (status != CATGA_OK)

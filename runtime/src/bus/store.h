@@ -15,6 +15,9 @@
 
 #include "bus/dispatch.h"
 
+/* How long an event is kept for handlers that are not there, and what was done with it. */
+#define CATGA_STORE_KEPT (7 * 24 * 3600 * CATGA_SECOND)
+
 enum { CATGA_STREAM_NAME = 256, CATGA_CONSUMER_NAME = 256, CATGA_STORED_SUBJECT = 640 };
 
 /* A name of a schema, "SHOP_ORDERS_V1", as it is under this bus's prefix. False when it does not fit. */

@@ -1209,9 +1209,9 @@ const catga_message sample_everything_done_message_descriptor = {
 
 /* ---- event sample.everything.Kept ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter */
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery sample_everything_kept_delivery = {
-    &sample_everything_kept_stream, 100, 1000, true};
+    &sample_everything_kept_stream, 100, 1000, true, false};
 
 const catga_message sample_everything_kept_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
@@ -1227,9 +1227,9 @@ const catga_message sample_everything_kept_message_descriptor = {
 
 /* ---- event sample.everything.AlsoKept ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter */
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery sample_everything_also_kept_delivery = {
-    &sample_everything_kept_stream, 1000, 60000, true};
+    &sample_everything_kept_stream, 1000, 60000, true, false};
 
 const catga_message sample_everything_also_kept_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */

@@ -1386,6 +1386,7 @@ static inline catga_status sample_everything_ask_it_reply(catga_context *context
  * ---- command sample.everything.DoItOnce
  * on catga.commands.sample.everything.v2.DoItOnce
  * answered within 5000 ms, sent again at most 3 times
+ * claimed by its id, and handled once: every try gets the first answer, which is kept for 600000 ms
  */
 
 extern const catga_message sample_everything_do_it_once_message_descriptor;

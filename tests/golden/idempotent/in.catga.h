@@ -256,6 +256,7 @@ typedef void shop_paid_callback(catga_status status, shop_paid_view view, const 
  * ---- command shop.Pay
  * on catga.commands.shop.v1.Pay
  * answered within 2000 ms, sent again at most 3 times
+ * claimed by its id, and handled once: every try gets the first answer, which is kept for 3600000 ms
  */
 
 extern const catga_message shop_pay_message_descriptor;
@@ -284,6 +285,7 @@ static inline catga_status shop_pay_reply(catga_context *context, const shop_pai
  * ---- command shop.Refund
  * on catga.commands.shop.v1.Refund
  * answered within 5000 ms, sent again at most 0 times
+ * claimed by its id, and handled once: every try gets the first answer, which is kept for 120000 ms
  */
 
 extern const catga_message shop_refund_message_descriptor;

@@ -6,6 +6,8 @@ static catga_put_function test_stored_shipped_put;
 static catga_check_function test_stored_shipped_check;
 static catga_put_function test_stored_paid_put;
 static catga_check_function test_stored_paid_check;
+static catga_put_function test_stored_booked_put;
+static catga_check_function test_stored_booked_check;
 
 /* ---- test.stored.Seen ---- */
 
@@ -199,16 +201,81 @@ const catga_table test_stored_paid_descriptor = {
     2,
     {'I', 'Q', '4', 'R'}};
 
+/* ---- test.stored.Booked ---- */
+
+static const catga_field test_stored_booked_fields[] = {
+    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    {"what", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(test_stored_booked, what),
+     4, 4, 4, CATGA_KIND_string, 0,
+     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+};
+
+/* The ids of the fields as they lie in the table. */
+static const uint16_t test_stored_booked_layout[] = {0};
+
+/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
+static const uint16_t test_stored_booked_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+
+static uint8_t *test_stored_booked_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const test_stored_booked *in = (const test_stored_booked *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, test_stored_booked_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present = 0;
+    present |= catga_has(in->what.data) << 0;
+    at = catga_end_table(out, table, type, test_stored_booked_vtable, 3, present);
+    const catga_field *fields = test_stored_booked_fields;
+    catga_places places = catga_places_of(out, test_stored_booked_vtable);
+    uint64_t seen = 0;
+    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
+    return catga_end_texts(out, at, type, in, seen);
+}
+
+CATGA_INLINE bool test_stored_booked_check_fields(catga_check *check, catga_frame table)
+{
+    const catga_field *fields = test_stored_booked_fields;
+    return
+        catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+static bool test_stored_booked_check(catga_check *check, catga_frame table, const catga_table *type)
+{
+    (void)type;
+    if (catga_is_full(table, test_stored_booked_vtable))
+        return test_stored_booked_check_fields(check, catga_full(table, test_stored_booked_vtable));
+    return test_stored_booked_check_fields(check, table);
+}
+
+const catga_table test_stored_booked_descriptor = {
+    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    "test.stored.Booked",
+    test_stored_booked_fields,
+    test_stored_booked_vtable,
+    test_stored_booked_layout,
+    test_stored_booked_put,
+    test_stored_booked_check,
+    0x1,
+    sizeof(test_stored_booked),
+    1,
+    4,
+    3,
+    {'g', '2', '3', 'M'}};
+
 /* ---- Stream TEST_STORED_V1 ---- */
 
 static const char *const test_stored_shipped_subjects[] = {
     "catga.events.test.stored.v1.Shipped",
     "catga.events.test.stored.v1.Paid",
+    "catga.events.test.stored.v1.Booked",
 };
 
 /* name, subjects, their number, for how many ms the id of an event is remembered */
 static const catga_stream test_stored_shipped_stream = {
-    "TEST_STORED_V1", test_stored_shipped_subjects, 2, 600000};
+    "TEST_STORED_V1", test_stored_shipped_subjects, 3, 600000};
 
 /* ---- event test.stored.Seen ---- */
 
@@ -226,9 +293,9 @@ const catga_message test_stored_seen_message_descriptor = {
 
 /* ---- event test.stored.Shipped ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter */
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery test_stored_shipped_delivery = {
-    &test_stored_shipped_stream, 100, 1000, true};
+    &test_stored_shipped_stream, 100, 1000, true, false};
 
 const catga_message test_stored_shipped_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
@@ -244,9 +311,9 @@ const catga_message test_stored_shipped_message_descriptor = {
 
 /* ---- event test.stored.Paid ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter */
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery test_stored_paid_delivery = {
-    &test_stored_shipped_stream, 1000, 60000, true};
+    &test_stored_shipped_stream, 1000, 60000, true, false};
 
 const catga_message test_stored_paid_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
@@ -258,6 +325,24 @@ const catga_message test_stored_paid_message_descriptor = {
     2000,
     3,
     &test_stored_paid_delivery,
+    NULL};
+
+/* ---- event test.stored.Booked ---- */
+
+/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
+static const catga_delivery test_stored_booked_delivery = {
+    &test_stored_shipped_stream, 1000, 60000, true, true};
+
+const catga_message test_stored_booked_message_descriptor = {
+    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
+    "catga.events.test.stored.v1.Booked",
+    &test_stored_booked_descriptor,
+    NULL,
+    NULL,
+    CATGA_EVENT,
+    5000,
+    3,
+    &test_stored_booked_delivery,
     NULL};
 
 /* ---- Service test.stored.Listener ---- */
@@ -290,6 +375,13 @@ static catga_status test_stored_listener_run_book(const void *handlers, catga_co
     return ((const test_stored_listener *)handlers)->book(context, view);
 }
 
+static catga_status test_stored_listener_run_close(const void *handlers, catga_context *context,
+        const uint8_t *table)
+{
+    test_stored_booked_view view = {table};
+    return ((const test_stored_listener *)handlers)->close(context, view);
+}
+
 static const catga_handler test_stored_listener_handlers[] = {
     /* name, message, sharing, member, run */
     {"look", &test_stored_seen_message_descriptor, CATGA_GROUP,
@@ -300,10 +392,12 @@ static const catga_handler test_stored_listener_handlers[] = {
      offsetof(test_stored_listener, refresh), test_stored_listener_run_refresh},
     {"book", &test_stored_paid_message_descriptor, CATGA_GROUP,
      offsetof(test_stored_listener, book), test_stored_listener_run_book},
+    {"close", &test_stored_booked_message_descriptor, CATGA_GROUP,
+     offsetof(test_stored_listener, close), test_stored_listener_run_close},
 };
 
 static const catga_service test_stored_listener_descriptor = {
-    "Listener", test_stored_listener_handlers, 4, sizeof(test_stored_listener)};
+    "Listener", test_stored_listener_handlers, 5, sizeof(test_stored_listener)};
 
 catga_status test_stored_listener_serve(catga_bus *bus, const test_stored_listener *handlers, void *user)
 {

@@ -30,6 +30,11 @@ typedef struct test_stored_paid_view {
     const uint8_t *table;
 } test_stored_paid_view;
 
+typedef struct test_stored_booked test_stored_booked;
+typedef struct test_stored_booked_view {
+    const uint8_t *table;
+} test_stored_booked_view;
+
 /* ---- test.stored.Seen ---- */
 
 /* May be lost. */
@@ -207,6 +212,65 @@ static inline catga_status test_stored_paid_unpack(test_stored_paid_view view, t
     return catga_unpack(&test_stored_paid_descriptor, view.table, plain, arena);
 }
 
+/* ---- test.stored.Booked ---- */
+
+/* Kept, and handled once. */
+struct test_stored_booked {
+    catga_string what;
+};
+
+/* To start from: every field at its default. */
+#define TEST_STORED_BOOKED_INIT \
+    { \
+        {NULL, 0}, \
+    }
+
+extern const catga_table test_stored_booked_descriptor;
+
+static inline catga_string test_stored_booked_get_what(test_stored_booked_view view)
+{
+    return catga_get_string(view.table, 4);
+}
+
+/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
+static inline catga_status test_stored_booked_encode(const test_stored_booked *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode(&test_stored_booked_descriptor, input, buffer, capacity, length, problem);
+}
+
+/* The most bytes that encoding can need for `input`. */
+static inline size_t test_stored_booked_size_bound(const test_stored_booked *input)
+{
+    return catga_size_bound(&test_stored_booked_descriptor, input);
+}
+
+/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+static inline catga_status test_stored_booked_open(const void *bytes, size_t length, test_stored_booked_view *view,
+        catga_problem *problem)
+{
+    return catga_verify(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
+}
+
+/* Prints JSON on one line; returns its length, as snprintf does. */
+static inline size_t test_stored_booked_print(test_stored_booked_view view, char *text, size_t capacity)
+{
+    return catga_print(&test_stored_booked_descriptor, view.table, text, capacity);
+}
+
+/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+static inline catga_status test_stored_booked_parse(const char *text, size_t length, catga_unknown unknown,
+                                               test_stored_booked *plain, catga_arena *arena, catga_problem *problem)
+{
+    return catga_parse(&test_stored_booked_descriptor, text, length, unknown, plain, arena, problem);
+}
+
+/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
+static inline catga_status test_stored_booked_unpack(test_stored_booked_view view, test_stored_booked *plain, catga_arena *arena)
+{
+    return catga_unpack(&test_stored_booked_descriptor, view.table, plain, arena);
+}
+
 /*
  * ---- event test.stored.Seen
  * on catga.events.test.stored.v1.Seen
@@ -268,11 +332,37 @@ static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const 
     return catga_publish_async(bus, &test_stored_paid_message_descriptor, input, callback, user);
 }
 
+/*
+ * ---- event test.stored.Booked
+ * on catga.events.test.stored.v1.Booked
+ * stored, and delivered at least once: a handler that fails is tried again at most 3 times
+ * claimed by its id: of all replicas of a handler one handles it, once
+ */
+
+extern const catga_message test_stored_booked_message_descriptor;
+
+/*
+ * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
+ * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ */
+static inline catga_status test_stored_booked_publish(catga_bus *bus, const test_stored_booked *input)
+{
+    return catga_publish(bus, &test_stored_booked_message_descriptor, input);
+}
+
+/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
+static inline catga_status test_stored_booked_publish_async(catga_bus *bus, const test_stored_booked *input,
+        catga_published *callback, void *user)
+{
+    return catga_publish_async(bus, &test_stored_booked_message_descriptor, input, callback, user);
+}
+
 /* ---- Service test.stored.Shop ---- */
 
 /* It publishes test.stored.Seen. */
 /* It publishes test.stored.Shipped. */
 /* It publishes test.stored.Paid. */
+/* It publishes test.stored.Booked. */
 
 /* ---- Service test.stored.Listener ---- */
 
@@ -281,6 +371,7 @@ typedef struct test_stored_listener {
     catga_status (*notify)(catga_context *context, test_stored_shipped_view event);
     catga_status (*refresh)(catga_context *context, test_stored_shipped_view event);
     catga_status (*book)(catga_context *context, test_stored_paid_view event);
+    catga_status (*close)(catga_context *context, test_stored_booked_view event);
 } test_stored_listener;
 
 /*
@@ -289,6 +380,7 @@ typedef struct test_stored_listener {
  *     my_notify
  *     my_refresh
  *     my_book
+ *     my_close
  */
 #define TEST_STORED_LISTENER(prefix) \
     { \
@@ -296,6 +388,7 @@ typedef struct test_stored_listener {
         prefix##_notify, \
         prefix##_refresh, \
         prefix##_book, \
+        prefix##_close, \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */

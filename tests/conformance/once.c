@@ -1,0 +1,304 @@
+/*
+ * What a program may rely on when events are handled exactly once, whichever transport stores them:
+ * once local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
+ */
+#include "peer.h"
+
+#include <stdatomic.h>
+#include <unistd.h>
+
+enum { EVENTS = 256, LEASE_MS = 200 };
+
+static const char *const subjects[] = {"catga.events.sample.v1.Shipped"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {&stream, 20, 100, true, true};
+static const catga_message shipped = {
+    "catga.events.sample.v1.Shipped", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
+    &delivery, NULL};
+
+static const catga_handler handlers[] = {
+    {"notify", &shipped, CATGA_GROUP, offsetof(sample_listener, notify),
+     sample_listener_run_notify},
+    {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
+     sample_listener_run_refresh},
+};
+static const catga_service both = {"Keeper", handlers, 2, sizeof(sample_listener)};
+static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
+
+static const char nobody[] = "AAAAAAAAAAAAAAAAAAAAAA.3.4";
+
+typedef struct stage {
+    catga_local *hub; /* NULL: NATS */
+    char prefix[64];
+    char subject[128];
+    char bucket[128];
+    catga_bus *buses[2];
+    peer peer;
+    atomic_uint handled[EVENTS]; /* by number */
+    atomic_uint total;
+    atomic_uint refreshed;
+    atomic_uint failures; /* that the handler is still to have */
+    atomic_uint attempt;
+    atomic_uint key_is_right;
+} stage;
+
+static const char *transport;
+
+static catga_status notify(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    const catga_claim *claim = catga_context_claim(context);
+
+    atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
+    atomic_fetch_add(&s->total, 1);
+    atomic_store(&s->attempt, catga_context_attempt(context));
+    atomic_fetch_add(&s->key_is_right,
+                     claim != NULL && claim->key.length > 16 &&
+                         memcmp(claim->key.data, "Keeper__notify.", 15) == 0);
+    if (atomic_load(&s->failures) == 0)
+        return CATGA_OK;
+    atomic_fetch_sub(&s->failures, 1);
+    return CATGA_HANDLER_FAILED;
+}
+
+static catga_status refresh(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    (void)view;
+    atomic_fetch_add(&s->refreshed, 1);
+    return CATGA_OK;
+}
+
+static void serve(stage *s, const catga_service *service, const catga_claim_store *store)
+{
+    static const sample_listener functions = {notify, refresh};
+    static const char *const instances[] = {"a", "b"};
+    for (unsigned i = 0; i < 2; i++) {
+        const catga_options options = {.prefix = s->prefix,
+                                       .instance = instances[i],
+                                       .ack_wait_ms = 400,
+                                       .lease_ms = LEASE_MS,
+                                       .claims = store};
+        s->buses[i] = open_bus(s->hub, options);
+        assert_int_equal(catga_serve(s->buses[i], service, &functions, s), CATGA_OK);
+    }
+}
+
+static int set_stage(void **state)
+{
+    static unsigned number;
+    stage *s = calloc(1, sizeof *s);
+
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+        return -1;
+    snprintf(s->prefix, sizeof s->prefix, "ONCE-%d-%u", (int)getpid(), number++);
+    snprintf(s->subject, sizeof s->subject, "%s.events.sample.v1.Shipped", s->prefix);
+    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_DONE", s->prefix);
+    peer_open(&s->peer, s->hub);
+    *state = s;
+    return 0;
+}
+
+static int clear_stage(void **state)
+{
+    stage *s = *state;
+    for (unsigned i = 0; i < 2; i++)
+        catga_close(s->buses[i]);
+    peer_close(&s->peer);
+    catga_local_close(s->hub);
+    free(s);
+    return 0;
+}
+
+static void publish(stage *s, uint32_t number)
+{
+    const sample numbered = {CATGA_STR("shipped"), number};
+    assert_int_equal(catga_publish(s->buses[0], &shipped, &numbered), CATGA_OK);
+}
+
+static void claim(stage *s, const char *id, const char *state, const char *owner)
+{
+    char key[128];
+    snprintf(key, sizeof key, "Keeper__notify.%s", id);
+    peer_claim(&s->peer, (catga_record_place){s->bucket, key}, state, owner, 0);
+}
+
+static uint64_t repeated(const stage *s)
+{
+    return catga_count(s->buses[0]).repeated + catga_count(s->buses[1]).repeated;
+}
+
+static void pause_for(long milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+/* ---- Cases ---- */
+
+static void each_is_handled_once(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &both, NULL);
+    for (uint32_t i = 0; i < 50; i++)
+        publish(s, i);
+    wait_until(atomic_load(&s->total) == 50 && atomic_load(&s->refreshed) == 100);
+    pause_for(600); /* longer than what is not acknowledged waits */
+    for (uint32_t i = 0; i < 50; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+    assert_int_equal(atomic_load(&s->refreshed), 100);
+    assert_int_equal(atomic_load(&s->key_is_right), 50);
+}
+
+static void what_is_done_is_acknowledged_and_not_run(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &group, NULL);
+    claim(s, "one", "done", nobody);
+    peer_store(&s->peer, s->subject, "one", 1);
+    peer_store(&s->peer, s->subject, "two", 2);
+    wait_until(repeated(s) == 1 && atomic_load(&s->handled[2]) == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->handled[1]), 0);
+    assert_int_equal(repeated(s), 1); /* it has not come again */
+}
+
+static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &group, NULL);
+    claim(s, "one", "taken", nobody);
+    int64_t began = catga_clock_now();
+    peer_store(&s->peer, s->subject, "one", 1);
+    wait_until(atomic_load(&s->total) == 1);
+    assert_true(catga_clock_now() - began >= LEASE_MS * CATGA_MILLISECOND);
+    assert_int_equal(atomic_load(&s->attempt), 2); /* however often it was put back */
+}
+
+static void attempts_are_counted_over_replicas(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &group, NULL);
+    atomic_store(&s->failures, 100);
+    publish(s, 7);
+    wait_until(catga_count(s->buses[0]).dead_letters + catga_count(s->buses[1]).dead_letters == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(atomic_load(&s->attempt), 3);
+    assert_int_equal(catga_count(s->buses[0]).dead_letters +
+                         catga_count(s->buses[1]).dead_letters,
+                     1);
+}
+
+static void what_has_no_id_has_its_place_in_the_stream(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &group, NULL);
+    peer_store(&s->peer, s->subject, "no.token", 1);
+    peer_store(&s->peer, s->subject, "no token", 2);
+    wait_until(atomic_load(&s->total) == 2);
+    assert_int_equal(atomic_load(&s->handled[1]), 1);
+    assert_int_equal(atomic_load(&s->handled[2]), 1);
+}
+
+static void what_comes_again_is_not_run_again(void **state)
+{
+    stage *s = *state;
+
+    if (s->hub == NULL)
+        skip(); /* a server loses nothing on demand */
+    serve(s, &group, NULL);
+    for (uint32_t i = 0; i < 2; i++) {
+        catga_local_inject(s->hub, CATGA_LOCAL_LOSE_ACK, 1);
+        publish(s, i);
+        wait_until(repeated(s) == i + 1);
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+    }
+}
+
+static void what_the_store_loses_is_found_out(void **state)
+{
+    stage *s = *state;
+
+    if (s->hub == NULL)
+        skip(); /* a server loses nothing on demand */
+    serve(s, &group, NULL);
+    for (uint32_t i = 0; i < 4; i++) {
+        catga_local_inject(s->hub,
+                           i < 2 ? CATGA_LOCAL_LOSE_WRITE : CATGA_LOCAL_LOSE_WRITE_ACK, 1 + i % 2);
+        publish(s, i);
+        wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == i + 1);
+    }
+    pause_for(1200);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+}
+
+/* ---- A store of one's own ---- */
+
+typedef struct own {
+    atomic_uint claimed, done, released;
+} own;
+
+static catga_claim_result own_claim(void *user, catga_claim *claim)
+{
+    own *o = user;
+    (void)claim;
+    return atomic_fetch_add(&o->claimed, 1) == 3 ? CATGA_CLAIM_DONE : CATGA_CLAIM_TAKEN;
+}
+
+static bool own_done(void *user, catga_claim *claim)
+{
+    own *o = user;
+    (void)claim;
+    return atomic_fetch_add(&o->done, 1) != 0; /* the first has been taken by another */
+}
+
+static void own_release(void *user, catga_claim *claim)
+{
+    own *o = user;
+    (void)claim;
+    atomic_fetch_add(&o->released, 1);
+}
+
+static void a_store_of_ones_own_decides(void **state)
+{
+    stage *s = *state;
+    own o = {0};
+    const catga_claim_store store = {own_claim, own_done, own_release, &o};
+
+    serve(s, &group, &store);
+    atomic_store(&s->failures, 1);
+    publish(s, 1); /* fails; is done, but was another's; is done */
+    wait_until(atomic_load(&o.done) == 2);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(atomic_load(&o.released), 1);
+    publish(s, 2);
+    wait_until(repeated(s) == 1);
+    assert_int_equal(atomic_load(&s->total), 3);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+    const struct CMUnitTest tests[] = {
+        CASE(each_is_handled_once),
+        CASE(what_is_done_is_acknowledged_and_not_run),
+        CASE(what_a_dead_replica_began_is_done_after_its_lease),
+        CASE(attempts_are_counted_over_replicas),
+        CASE(what_has_no_id_has_its_place_in_the_stream),
+        CASE(what_comes_again_is_not_run_again),
+        CASE(what_the_store_loses_is_found_out),
+        CASE(a_store_of_ones_own_decides),
+    };
+    transport = argc == 2 ? argv[1] : "";
+    if (strcmp(transport, "local") != 0 && strcmp(transport, "nats") != 0) {
+        fprintf(stderr, "usage: once local|nats\n");
+        return 2;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
