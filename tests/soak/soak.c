@@ -1,0 +1,228 @@
+/*
+ * The same work over and over: a replica comes, calls, events and stored events are handled, it goes. After a
+ * while nothing of the process grows any more: no descriptor, no thread, no memory.
+ *
+ *     soak local|nats SECONDS      at $NATS_URL; the local server keeps what is stored, so there nothing is
+ */
+#include "bus_fixture.h"
+
+#include <dirent.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { BATCH = 200, STORED = 50, WARM_ROUNDS = 20, GROWTH_KB = 4096 };
+
+static const char *transport;
+static double seconds;
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 5000,
+    .retries = 1,
+    .delivery = &delivery,
+};
+static const catga_handler handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+
+typedef struct work {
+    catga_local *hub;
+    char prefix[64];
+    atomic_uint events;
+    atomic_uint answers;
+} work;
+
+/* ---- What a process has ---- */
+
+typedef struct footprint {
+    unsigned descriptors;
+    unsigned threads;
+    long memory_kb;
+} footprint;
+
+static unsigned count_entries(const char *path)
+{
+    DIR *folder = opendir(path);
+    unsigned count = 0;
+    assert_non_null(folder);
+    while (readdir(folder) != NULL)
+        count++;
+    closedir(folder);
+    return count;
+}
+
+static footprint measure(void)
+{
+    footprint f = {count_entries("/proc/self/fd"), count_entries("/proc/self/task"), 0};
+    FILE *file = fopen("/proc/self/statm", "r");
+    long size, resident;
+    assert_non_null(file);
+    malloc_trim(0);
+    assert_int_equal(fscanf(file, "%ld %ld", &size, &resident), 2);
+    fclose(file);
+    f.memory_kb = resident * (sysconf(_SC_PAGESIZE) / 1024);
+    return f;
+}
+
+/* Threads of nats.c take a moment to end: what is left after that counts. */
+static footprint measure_at_rest(const footprint *before)
+{
+    footprint f = measure();
+    for (int i = 0; i < 200 && (f.threads > before->threads || f.descriptors > before->descriptors);
+         i++) {
+        nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+        f = measure();
+    }
+    return f;
+}
+
+/* ---- A round ---- */
+
+static catga_status answer(catga_context *context, sample_view view, const catga_message *message)
+{
+    sample reply = {sample_get_text(view), sample_get_number(view)};
+    return catga_answer(context, message, &reply);
+}
+
+static catga_status echo(catga_context *context, sample_view view)
+{
+    return answer(context, view, &sample_echo_message);
+}
+
+static catga_status ask(catga_context *context, sample_view view)
+{
+    return answer(context, view, &sample_ask_message);
+}
+
+static catga_status take(catga_context *context, sample_view view)
+{
+    work *w = catga_context_user(context);
+    (void)view;
+    atomic_fetch_add(&w->events, 1);
+    return CATGA_OK;
+}
+
+/* Its dead letters are looked at and removed below. */
+static catga_status take_or_reject(catga_context *context, sample_view view)
+{
+    (void)take(context, view);
+    return sample_get_number(view) == 0 ? catga_reject(context, "the first") : CATGA_OK;
+}
+
+static void count_answer(catga_status status, sample_view view, const catga_error *error, void *user)
+{
+    work *w = user;
+    (void)view;
+    (void)error;
+    atomic_fetch_add(&w->answers, status == CATGA_OK);
+}
+
+static catga_bus *open(const work *w, const char *instance)
+{
+    return open_bus(w->hub, (catga_options){.prefix = w->prefix, .instance = instance});
+}
+
+static bool remember(const catga_dead_letter *letter, void *user)
+{
+    *(uint64_t *)user = letter->number;
+    return false;
+}
+
+static void store(work *w, catga_bus *client)
+{
+    uint64_t number = 0;
+    for (uint32_t i = 0; i < STORED; i++) {
+        const sample event = {CATGA_STR("kept"), i};
+        assert_int_equal(catga_publish(client, &kept, &event), CATGA_OK);
+    }
+    wait_until(atomic_load(&w->events) == 2 * BATCH + STORED);
+    while (number == 0)
+        assert_int_equal(catga_dead_letters(client, "SAMPLE_V1", 1, remember, &number), CATGA_OK);
+    assert_int_equal(catga_dead_letter_remove(client, "SAMPLE_V1", number), CATGA_OK);
+}
+
+static void do_round(work *w, catga_bus *client)
+{
+    static const sample_answerer answerer = {echo, ask};
+    static const sample_listener listener = {take, take};
+    static const sample_listener keeping = {take_or_reject, take};
+    const sample hello = {CATGA_STR("hello"), 1};
+    catga_bus *replica = open(w, "replica");
+
+    atomic_store(&w->events, 0);
+    atomic_store(&w->answers, 0);
+    assert_int_equal(catga_serve(replica, &sample_answerer_service, &answerer, w), CATGA_OK);
+    assert_int_equal(catga_serve(replica, &sample_listener_service, &listener, w), CATGA_OK);
+    if (w->hub == NULL)
+        assert_int_equal(catga_serve(replica, &keeper, &keeping, w), CATGA_OK);
+    for (int i = 0; i < BATCH; i++) {
+        catga_reply reply;
+        assert_int_equal(catga_call(client, &sample_echo_message, &hello, &reply), CATGA_OK);
+        catga_received_free(reply.received);
+        assert_int_equal(catga_send(client, &sample_ask_message, &hello, sample_deliver,
+                                    (catga_function)count_answer, w),
+                         CATGA_OK);
+        assert_int_equal(catga_publish(client, &sample_noted_message, &hello), CATGA_OK);
+    }
+    wait_until(atomic_load(&w->answers) == BATCH && atomic_load(&w->events) == 2 * BATCH);
+    if (w->hub == NULL)
+        store(w, client);
+    catga_close(replica);
+}
+
+/* ---- All of it ---- */
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
+}
+
+static void nothing_grows(void **state)
+{
+    work w = {.hub = NULL};
+    double end = now() + seconds;
+    unsigned rounds = 0;
+
+    (void)state;
+    if (strcmp(transport, "local") == 0)
+        assert_int_equal(catga_local_open(&w.hub), CATGA_OK);
+    snprintf(w.prefix, sizeof w.prefix, "soak-%d", (int)getpid());
+    catga_bus *client = open(&w, "client");
+    while (rounds < WARM_ROUNDS) {
+        do_round(&w, client);
+        rounds++;
+    }
+    footprint before = measure();
+    footprint after = before;
+    while (now() < end || rounds < 2 * WARM_ROUNDS) {
+        do_round(&w, client);
+        after = measure_at_rest(&before);
+        assert_true(after.descriptors <= before.descriptors);
+        assert_true(after.threads <= before.threads);
+        rounds++;
+    }
+    print_message("%u rounds; descriptors %u, then %u; threads %u, then %u; memory %ld kB, then %ld\n",
+                  rounds, before.descriptors, after.descriptors, before.threads, after.threads,
+                  before.memory_kb, after.memory_kb);
+    assert_true(after.memory_kb <= before.memory_kb + GROWTH_KB);
+    catga_close(client);
+    catga_local_close(w.hub);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_grows)};
+    transport = argc > 1 ? argv[1] : "local";
+    seconds = argc > 2 ? strtod(argv[2], NULL) : 0;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
