@@ -1,10 +1,11 @@
 """Networks that are cut, one way or both, that flap, that are slow, that stall."""
 
+import shutil
 import subprocess
 import time
 
 from faults.instances import HOLE, calls_survive
-from scene import fault, need_root, now
+from scene import Skipped, fault, need_root, now
 
 MEGABYTE = 1 << 20
 
@@ -37,6 +38,8 @@ def stalled_after_info(scene):
 def namespace(scene):
     """A network of its own for a replica: the words that run something there, and the address of this side."""
     need_root("a network namespace")
+    if shutil.which("ip") is None:
+        raise Skipped("there is no program ip")
     name = f"catga{scene.random.getrandbits(24):06x}"
     here, there = f"{name}a", f"{name}b"
     net = f"10.{scene.random.randint(64, 127)}.{scene.random.randint(0, 255)}"
