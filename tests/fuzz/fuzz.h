@@ -68,13 +68,20 @@ static inline void fuzz_free(fuzz_plain plain)
     free(plain.arena.data);
 }
 
-/* A buffer of `plain`, which the schema allows; to be freed. */
+/*
+ * A buffer of `plain`, which was read from one that is valid; to be freed. NULL when it cannot be sent on: the union that each
+ * Choices must have is of a kind that only a newer schema knows, and was read as nothing.
+ */
 static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, size_t *length)
 {
     catga_problem problem;
     size_t bound = catga_size_bound(type, plain);
     uint8_t *bytes = fuzz_memory(bound);
     catga_status status = catga_encode(type, plain, bytes, bound, length, &problem);
+    if (status == CATGA_INVALID_MESSAGE && strstr(problem.text, "must: required, but absent") != NULL) {
+        free(bytes);
+        return NULL;
+    }
     if (status != CATGA_OK)
         fprintf(stderr, "%s: %s\n", catga_status_name(status), problem.text);
     CHECK(status == CATGA_OK);

@@ -25,7 +25,7 @@ static void round_trip(const catga_table *type, const uint8_t *bytes, size_t len
     fuzz_plain again = fuzz_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN);
     CHECK(again.plain != NULL);
     uint8_t *again_bytes = fuzz_encode(type, again.plain, &again_length);
-    CHECK(length == again_length && memcmp(bytes, again_bytes, length) == 0);
+    CHECK(again_bytes != NULL && length == again_length && memcmp(bytes, again_bytes, length) == 0);
     free(again_bytes);
     fuzz_free(again);
     free(text);

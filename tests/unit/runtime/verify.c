@@ -98,17 +98,19 @@ static void too_short(void **state)
         expect_refused(order, s.bytes, length, "too short");
 }
 
-/* Offsets do not reach farther than 2^31: not a byte of it is looked at. */
+/* Offsets do not reach farther than 2^31: not a byte of it is looked at, and no bit of the length is lost. */
 static void too_long(void **state)
 {
+    static const uint64_t lengths[] = {INT32_MAX, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 32 | 512, SIZE_MAX - 1};
     sample s;
     (void)state;
     begin(&s);
-    catga_problem problem;
-    const uint8_t *root;
-    assert_int_equal(catga_verify(order, s.bytes, (size_t)INT32_MAX + 1, &root, &problem),
-                     CATGA_BAD_MESSAGE);
-    assert_string_equal(problem.text, "too long");
+    for (size_t i = 0; i < CODEC_COUNT(lengths); i++) {
+        catga_problem problem;
+        const uint8_t *root;
+        assert_int_equal(catga_verify(order, s.bytes, (size_t)lengths[i] + 1, &root, &problem), CATGA_BAD_MESSAGE);
+        assert_string_equal(problem.text, "too long");
+    }
 }
 
 /* No part may be missing: the last one is a NUL, or an element. */
