@@ -24,7 +24,7 @@ SINGLE = ("act", "seen")  # no handler gets one twice
 ONCE = ("order",)  # no effect comes twice, but for the window that the manual speaks of
 CALLS = ("act", "order", "ask", "peek")  # who was answered was answered by a handler
 
-# A replica that ends or is stopped so soon after an effect has not recorded it.
+# A replica that is stopped so soon after an effect may not have recorded it.
 WINDOW = 0.1  # seconds
 
 Outcome = collections.namedtuple("Outcome", "letter status time")
@@ -142,22 +142,24 @@ def twice(notes, kinds):
             if len(records) > 1 and HANDLERS[place[0]].kind in kinds}
 
 
-def in_window(note, stops):
-    """Was the replica that had this effect killed or stopped before it can have been recorded?"""
-    return any(replica == note.instance and 0 <= time - note.time < WINDOW * 1e9 for replica, time in stops)
+def is_excused(ledger, place, number, effect, stops):
+    """Was the replica stopped after it entered the handler, and before its effect can have been recorded?"""
+    entered = max((note.time for note in ledger.handled.get((place, number), ())
+                   if note.instance == effect.instance and note.time <= effect.time), default=effect.time)
+    return any(replica == effect.instance and entered <= time < effect.time + WINDOW * 1e9 for replica, time in stops)
 
 
 def repeated(ledger, kinds, stops):
-    """The ids with a second effect, but for those whose every effect but the last fell into the window."""
+    """The ids with more than one effect that is not excused."""
     return {number for (place, number), notes in ledger.effects.items() if HANDLERS[place[0]].kind in kinds
-            and not all(in_window(note, stops) for note in notes[:-1])}
+            and sum(not is_excused(ledger, place, number, note, stops) for note in notes) > 1}
 
 
 def check(ledger, replicas=(), dead=(), stops=(), ended=True):
     """
     The rules, on a ledger whose run has come to rest. `replicas` are those that every broadcast must have reached, `dead`
-    the (place, id) of the dead letters, `stops` the (replica, time) of those that were killed or paused; `ended` is false
-    where a sender was killed, so that outcomes may be missing.
+    the (place, id) of the dead letters, `stops` the (replica, time) of those that were killed, paused or cut off; `ended` is
+    false where a sender was killed, so that outcomes may be missing.
     """
     dead = set(dead)
     broken = [f"a record is torn: {line}" for line in ledger.torn]

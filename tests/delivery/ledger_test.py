@@ -76,12 +76,12 @@ class Checker(unittest.TestCase):
     def test_a_command_that_is_done_once_is_done_twice(self):
         add = ("a", "H order 9 1 a 500\nE order 9 1 a 510\nH order 9 2 b 800\nE order 9 2 b 810\n")
         change = ("load", "S disconnects", "A order 9 400\nK order 9 CATGA_OK 900\nS disconnects")
-        self.breaks("effect twice", add=add, change=change)
-        self.breaks("effect twice", add=add, change=change, stops=[("b", 520)])
-        self.breaks("effect twice", add=add, change=change, stops=[("a", 505)])
-        self.breaks("effect twice", add=add, change=change, stops=[("a", 510 + int(ledger.WINDOW * 1e9))])
-        verdict = self.check(add=add, change=change, stops=[("a", 520)])
-        self.assertEqual((verdict.broken, verdict.figures["orders_in_window"]), ([], 1))
+        late = 510 + int(ledger.WINDOW * 1e9)
+        for stops in ([], [("b", 520)], [("c", 520)], [("a", 499)], [("a", late)], [("b", 799)]):
+            self.breaks("effect twice", add=add, change=change, stops=stops)
+        for stops in ([("a", 520)], [("a", 505)], [("b", 805)]):
+            verdict = self.check(add=add, change=change, stops=stops)
+            self.assertEqual((verdict.broken, verdict.figures["orders_in_window"]), ([], 1))
 
     def test_answered_by_nobody(self):
         self.breaks("answered by nobody", change=("a", "H act 3 1 a 450\nE act 3 1 a 451\n", ""))

@@ -8,6 +8,7 @@ from faults.instances import HOLE, calls_survive
 from scene import Skipped, fault, need_root, now
 
 MEGABYTE = 1 << 20
+JUST_BEFORE = 50_000_000  # ns: what a replica had claimed when it was cut off it begins so long afterwards
 
 
 @fault("T11", "after a lost connection the server's address says its first line, and no more")
@@ -62,12 +63,13 @@ def namespace(scene):
 def partition(scene):
     within, address, link = namespace(scene)
     scene.serve(address=address)
-    scene.work("a", within=within)
+    behind = scene.work("a", within=within)
     scene.work("b", "c")
     scene.load()
     time.sleep(scene.random.uniform(0.4, 0.7))
     cut = now()
     link("down")
+    behind.stops += [now(), now() + JUST_BEFORE]
     time.sleep(5)
     link("up")
     healed = now()
@@ -84,12 +86,13 @@ def partition(scene):
 def one_way_partition(scene):
     scene.serve()
     proxy = scene.proxy()
-    scene.work("a", servers=proxy.url())
+    behind = scene.work("a", servers=proxy.url())
     scene.work("b", "c")
     scene.load()
     time.sleep(scene.random.uniform(0.4, 0.7))
     cut = now()
     proxy.tell("hold up")
+    behind.stops += [now(), now() + JUST_BEFORE]
     time.sleep(3)
     proxy.tell("pass")
     time.sleep(1.5)
