@@ -1186,6 +1186,17 @@ catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_ever
     return status;
 }
 
+catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
+        sample_everything_empty_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call_with_id(bus, &sample_everything_do_it_once_message_descriptor, id, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
 catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
         void *user)
 {

@@ -1394,6 +1394,13 @@ extern const catga_message sample_everything_do_it_once_message_descriptor;
 /* Sends the command and waits for the answer. Free the reply in any case. */
 catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
 
+/*
+ * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
+ * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ */
+catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
+        sample_everything_empty_reply *reply);
+
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
 catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
         void *user);
