@@ -9,8 +9,8 @@
 #ifndef CATGA_LOCAL_HUB_H
 #define CATGA_LOCAL_HUB_H
 
-#include "transport/local/queue.h"
 #include "base/pool.h"
+#include "transport/local/queue.h"
 #include "transport/transport.h"
 
 #include <pthread.h>
@@ -84,7 +84,7 @@ struct catga_local_subject {
     _Atomic(catga_local_group *) groups;
 };
 
-/* What is stored; store.c's own. */
+/* What is stored: see stored.h. */
 typedef struct catga_local_stream catga_local_stream;
 typedef struct catga_local_consumer catga_local_consumer;
 
@@ -96,7 +96,7 @@ typedef struct catga_local_store {
     catga_local_stream *streams;
     _Atomic(catga_local_consumer *) consumers;
     catga_local_bucket *buckets;
-    int64_t advanced_ns; /* by catga_local_advance */
+    int64_t advanced_ns;                 /* by catga_local_advance */
     unsigned faults[CATGA_LOCAL_FAULTS]; /* messages until it happens; 0: it does not */
     atomic_bool faulty;                  /* there has been a fault: faults[] is worth a look */
     atomic_bool woken;                   /* the thread is to look for what is due */
@@ -116,7 +116,12 @@ struct catga_local {
     catga_local_store store;
 };
 
-/* ---- Messages (local_message.c) ---- */
+static inline catga_local *catga_local_hub_of(catga_transport *transport)
+{
+    return ((catga_local_transport *)transport)->hub;
+}
+
+/* ---- Messages (message.c) ---- */
 
 /*
  * A message on its way. One that is `borrowed` lies in its sender's stack, as do the bytes that it
@@ -155,7 +160,7 @@ void catga_local_message_release(catga_local_message *message);
 /* Payload and headers as the server counts them. */
 size_t catga_local_size(const catga_outgoing *outgoing);
 
-/* ---- Routes (local_routes.c) ---- */
+/* ---- Routes (routes.c) ---- */
 
 /* The subject of that name, or NULL when nobody has ever subscribed to it. */
 catga_local_subject *catga_local_find(catga_local *hub, const char *name);
@@ -178,7 +183,7 @@ void catga_local_leave(catga_subscription *member);
 
 void catga_local_routes_free(catga_local *hub);
 
-/* ---- What is stored (store.c) ---- */
+/* ---- What is stored (store.c, streams.c, consumers.c) ---- */
 
 void catga_local_store_begin(catga_local_store *store);
 void catga_local_store_end(catga_local_store *store);
@@ -222,12 +227,14 @@ void catga_local_records_end(catga_local_store *store);
 catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *bucket, catga_problem *problem);
 catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
-                               const catga_outgoing *record, uint64_t revision, uint64_t token);
+                                      const catga_outgoing *record, uint64_t revision,
+                                      uint64_t token);
 catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *revision,
-                                 catga_problem *problem);
-catga_status catga_local_read_record(catga_transport *transport, catga_record_place place, uint64_t token);
+                                        catga_problem *problem);
+catga_status catga_local_read_record(catga_transport *transport, catga_record_place place,
+                                     uint64_t token);
 catga_status catga_local_record_found(const catga_incoming *answer, uint64_t *revision,
-                               catga_problem *problem);
+                                      catga_problem *problem);
 
 /* ---- Transports (local.c) ---- */
 

@@ -27,11 +27,6 @@ struct catga_local_bucket {
     record *records[KEY_BUCKETS];
 };
 
-static catga_local *hub_of(catga_transport *transport)
-{
-    return ((catga_local_transport *)transport)->hub;
-}
-
 static void free_record(record *at)
 {
     if (at->message != NULL)
@@ -103,14 +98,14 @@ catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *settings,
                                        catga_problem *problem)
 {
-    catga_local *hub = hub_of(transport);
+    catga_local *hub = catga_local_hub_of(transport);
 
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
     pthread_mutex_lock(&hub->store.lock);
     const catga_local_bucket *bucket = find_bucket(&hub->store, settings->name);
-    catga_status status = bucket != NULL ? compare(bucket, settings, problem)
-                                         : make_bucket(&hub->store, settings);
+    catga_status status =
+        bucket != NULL ? compare(bucket, settings, problem) : make_bucket(&hub->store, settings);
     pthread_mutex_unlock(&hub->store.lock);
     return status;
 }
@@ -187,7 +182,8 @@ static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket,
 }
 
 catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
-                               const catga_outgoing *outgoing, uint64_t revision, uint64_t token)
+                                      const catga_outgoing *outgoing, uint64_t revision,
+                                      uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
     catga_local_store *store = &sender->hub->store;
@@ -209,7 +205,7 @@ catga_status catga_local_write_record(catga_transport *transport, catga_record_p
 }
 
 catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *revision,
-                                 catga_problem *problem)
+                                        catga_problem *problem)
 {
     (void)problem;
     *revision = answer->sequence;
@@ -234,7 +230,8 @@ static catga_incoming copy_of(catga_local *hub, const record *at)
                             .native = message};
 }
 
-catga_status catga_local_read_record(catga_transport *transport, catga_record_place place, uint64_t token)
+catga_status catga_local_read_record(catga_transport *transport, catga_record_place place,
+                                     uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
     catga_local_store *store = &sender->hub->store;
@@ -254,7 +251,7 @@ catga_status catga_local_read_record(catga_transport *transport, catga_record_pl
 }
 
 catga_status catga_local_record_found(const catga_incoming *answer, uint64_t *revision,
-                               catga_problem *problem)
+                                      catga_problem *problem)
 {
     (void)problem;
     *revision = answer->sequence;

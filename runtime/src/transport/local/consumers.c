@@ -1,0 +1,408 @@
+/*
+ * Consumers of the hub, with what each has been handed, when, and how it ended. The semantics are
+ * those of JetStream as the NATS transport uses it: what is not settled in time is handed out
+ * again, to whoever is there; what is settled late is settled.
+ */
+#include "transport/local/stored.h"
+
+#include "base/clock.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How long CATGA_LOCAL_DELAY keeps a message back. */
+#define DELAY CATGA_SECOND
+
+/* Where there is no memory there may be some soon. */
+#define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
+
+enum { REPLY_SIZE = 640 };
+
+typedef enum stage { WAITING, OUT, SETTLED } stage;
+
+/* What a consumer knows of one message. */
+typedef struct progress {
+    stage stage;
+    uint32_t deliveries;
+    int64_t due_ns; /* when it is to be handed out, or handed out again */
+} progress;
+
+struct catga_local_consumer {
+    catga_local_consumer *next;
+    catga_local_stream *stream;
+    char *name;
+    char *subject;
+    char *deliver_to;
+    bool only_new;
+    int64_t ack_wait_ns;
+    int64_t unused_ns; /* it is forgotten when it has no members for so long; 0: never */
+    int64_t away_ns;   /* since when it has none; 0: it has */
+    unsigned unacknowledged;
+    size_t held;  /* the number of a message that waits for the next to be handed out; 0: none */
+    size_t first; /* all before it are settled, or not for this consumer */
+    unsigned out;
+    progress *messages; /* as many as the stream has room for */
+    size_t capacity;
+};
+
+/* ---- Consumers ---- */
+
+static void free_consumer(catga_local_consumer *consumer)
+{
+    free(consumer->name);
+    free(consumer->subject);
+    free(consumer->deliver_to);
+    free(consumer->messages);
+    free(consumer);
+}
+
+static catga_local_consumer *find_consumer(const catga_local_store *store, const char *stream,
+                                           const char *name)
+{
+    catga_local_consumer *consumer = atomic_load(&store->consumers);
+    while (consumer != NULL &&
+           (strcmp(consumer->name, name) != 0 || strcmp(consumer->stream->name, stream) != 0))
+        consumer = consumer->next;
+    return consumer;
+}
+
+static catga_local_consumer *make_consumer(catga_local_stream *stream,
+                                           const catga_consumer_settings *settings)
+{
+    catga_local_consumer *consumer = calloc(1, sizeof *consumer);
+    if (consumer == NULL)
+        return NULL;
+    consumer->stream = stream;
+    consumer->name = strdup(settings->name);
+    consumer->subject = strdup(settings->subject);
+    consumer->deliver_to = strdup(settings->deliver_to);
+    consumer->only_new = settings->only_new;
+    consumer->ack_wait_ns = settings->ack_wait_ns;
+    consumer->unused_ns = settings->unused_ns;
+    consumer->unacknowledged = settings->unacknowledged;
+    consumer->first = settings->only_new ? stream->count : 0;
+    if (consumer->name != NULL && consumer->subject != NULL && consumer->deliver_to != NULL)
+        return consumer;
+    free_consumer(consumer);
+    return NULL;
+}
+
+static catga_status compare_consumer(const catga_local_consumer *consumer,
+                                     const catga_consumer_settings *settings,
+                                     catga_problem *problem)
+{
+    const char *field = strcmp(consumer->subject, settings->subject) != 0 ? "filter_subject"
+                        : consumer->only_new != settings->only_new        ? "deliver_policy"
+                        : consumer->ack_wait_ns != settings->ack_wait_ns  ? "ack_wait"
+                        : consumer->unused_ns != settings->unused_ns      ? "inactive_threshold"
+                        : consumer->unacknowledged != settings->unacknowledged ? "max_ack_pending"
+                                                                               : NULL;
+    if (field == NULL)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text, "consumer %s: %s is another", consumer->name,
+             field);
+    return CATGA_DRIFTED;
+}
+
+static catga_status ensure_consumer(catga_local_store *store,
+                                    const catga_consumer_settings *settings, catga_problem *problem)
+{
+    catga_local_consumer *consumer = find_consumer(store, settings->stream, settings->name);
+    catga_local_stream *stream = catga_local_find_stream(store, settings->stream);
+
+    if (consumer != NULL) {
+        consumer->away_ns = 0;
+        return compare_consumer(consumer, settings, problem);
+    }
+    if (stream == NULL)
+        return CATGA_NO_RESPONDERS;
+    consumer = make_consumer(stream, settings);
+    if (consumer == NULL)
+        return CATGA_NO_MEMORY;
+    consumer->next = atomic_load(&store->consumers);
+    atomic_store(&store->consumers, consumer);
+    return CATGA_OK;
+}
+
+catga_status catga_local_consume(catga_transport *transport,
+                                 const catga_consumer_settings *settings,
+                                 catga_subscription **subscription, catga_problem *problem)
+{
+    catga_local *hub = catga_local_hub_of(transport);
+    const catga_subscription_options options = {.subject = settings->deliver_to,
+                                                .queue_group = settings->name,
+                                                .pending = settings->unacknowledged,
+                                                .receive = settings->receive,
+                                                .user = settings->user};
+
+    *subscription = NULL;
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&hub->store.lock);
+    catga_status status = ensure_consumer(&hub->store, settings, problem);
+    pthread_mutex_unlock(&hub->store.lock);
+    if (status == CATGA_OK)
+        status = transport->operations->subscribe(transport, &options, subscription);
+    catga_local_store_wake(hub);
+    return status;
+}
+
+/* ---- Handing out ---- */
+
+/* As much room as the stream has messages; what is new is due at once. */
+static bool follow_stream(catga_local_consumer *consumer)
+{
+    size_t capacity = consumer->stream->capacity;
+    if (consumer->capacity >= capacity)
+        return true;
+    progress *messages = reallocarray(consumer->messages, capacity, sizeof *messages);
+    if (messages == NULL)
+        return false;
+    memset(messages + consumer->capacity, 0, (capacity - consumer->capacity) * sizeof *messages);
+    consumer->messages = messages;
+    consumer->capacity = capacity;
+    return true;
+}
+
+static void settle(catga_local_consumer *consumer, size_t index)
+{
+    progress *at = &consumer->messages[index];
+    consumer->out -= at->stage == OUT;
+    at->stage = SETTLED;
+    while (consumer->first < consumer->stream->count &&
+           consumer->messages[consumer->first].stage == SETTLED)
+        consumer->first++;
+}
+
+/* Whether what is due is kept back all the same, for a test. */
+static bool is_kept_back(catga_local_store *store, catga_local_consumer *consumer, size_t index,
+                         int64_t now)
+{
+    progress *at = &consumer->messages[index];
+    bool first_time = at->stage == WAITING && at->deliveries == 0 && at->due_ns == 0;
+
+    if (first_time && consumer->held == 0 && catga_local_store_fails(store, CATGA_LOCAL_REORDER))
+        consumer->held = index + 1;
+    if (first_time && consumer->held != index + 1 &&
+        catga_local_store_fails(store, CATGA_LOCAL_DELAY))
+        at->due_ns = catga_clock_after(now, DELAY);
+    return consumer->held == index + 1 || at->due_ns > now;
+}
+
+/* The index of the first message that is due; SIZE_MAX when there is none, and *next_ns. */
+static size_t find_due(catga_local_store *store, catga_local_consumer *consumer, int64_t now,
+                       int64_t *next_ns)
+{
+    const catga_local_stream *stream = consumer->stream;
+    for (size_t i = consumer->first; i < stream->count; i++) {
+        progress *at = &consumer->messages[i];
+        const catga_local_entry *stored = &stream->entries[i];
+        if (at->stage == WAITING &&
+            (stored->erased || strcmp(stored->subject, consumer->subject) != 0)) {
+            settle(consumer, i);
+            continue;
+        }
+        if (at->stage == SETTLED ||
+            (at->stage == WAITING && consumer->out >= consumer->unacknowledged))
+            continue;
+        if (at->due_ns <= now && !is_kept_back(store, consumer, i, now))
+            return i;
+        if (at->due_ns > now && at->due_ns < *next_ns)
+            *next_ns = at->due_ns;
+    }
+    return SIZE_MAX;
+}
+
+static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *consumer, size_t index,
+                                     int64_t now)
+{
+    catga_local_entry *stored = &consumer->stream->entries[index];
+    progress *at = &consumer->messages[index];
+    char reply[REPLY_SIZE];
+    catga_outgoing outgoing = {.subject = "",
+                               .data = stored->message->data,
+                               .length = stored->message->length,
+                               .headers = stored->message->headers,
+                               .header_count = stored->message->header_count};
+    catga_header headers[CATGA_LOCAL_HEADERS + 2];
+
+    snprintf(reply, sizeof reply, "$JS.ACK.%s.%s.%" PRIu32 ".%zu.0.0.0", consumer->stream->name,
+             consumer->name, at->deliveries + 1, index + 1);
+    memcpy(headers, outgoing.headers, outgoing.header_count * sizeof headers[0]);
+    headers[outgoing.header_count] = (catga_header){"reply", reply}; /* copied with the message */
+    outgoing.headers = headers;
+    outgoing.header_count++;
+    catga_local_message *message = catga_local_message_make(hub, &outgoing, NULL, 0);
+    if (message == NULL)
+        return NULL;
+    message->header_count--;
+    message->reply = message->headers[message->header_count].value;
+    message->subject = stored->subject;
+    message->sequence = index + 1;
+    message->deliveries = ++at->deliveries;
+    if (consumer->held != index + 1)
+        consumer->held = 0; /* it is what follows this one now */
+    consumer->out += at->stage == WAITING;
+    at->stage = OUT;
+    at->due_ns = catga_local_store_fails(&hub->store, CATGA_LOCAL_DUPLICATE)
+                     ? now
+                     : catga_clock_after(now, consumer->ack_wait_ns);
+    return message;
+}
+
+static catga_local_group *members_of(catga_local *hub, const catga_local_consumer *consumer)
+{
+    catga_local_subject *subject = catga_local_find(hub, consumer->deliver_to);
+    return subject == NULL ? NULL : atomic_load(&subject->groups);
+}
+
+static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer)
+{
+    catga_local_group *group = members_of(hub, consumer);
+    return group == NULL ? NULL : catga_local_enter_next(group);
+}
+
+/* Whether nobody has subscribed to it for so long that it is forgotten. */
+static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64_t now)
+{
+    catga_local_group *group = members_of(hub, consumer);
+
+    if (consumer->unused_ns == 0 || (group != NULL && catga_local_has_members(group)))
+        consumer->away_ns = 0;
+    else if (consumer->away_ns == 0)
+        consumer->away_ns = now;
+    return consumer->away_ns != 0 && now - consumer->away_ns >= consumer->unused_ns;
+}
+
+static void forget_unused(catga_local *hub, int64_t now)
+{
+    catga_local_consumer *consumer = atomic_load(&hub->store.consumers);
+    catga_local_consumer *before = NULL;
+
+    while (consumer != NULL) {
+        catga_local_consumer *next = consumer->next;
+        if (!is_forgotten(hub, consumer, now))
+            before = consumer;
+        else if (before != NULL)
+            before->next = next;
+        else
+            atomic_store(&hub->store.consumers, next);
+        if (before != consumer)
+            free_consumer(consumer);
+        consumer = next;
+    }
+}
+
+/* Of one consumer: NULL when nothing is due, or there is nobody to take it. */
+static catga_local_message *take_from(catga_local *hub, catga_local_consumer *consumer, int64_t now,
+                                      catga_subscription **member, int64_t *next_ns)
+{
+    if (!follow_stream(consumer)) {
+        *next_ns = now + NO_MEMORY_PAUSE;
+        return NULL;
+    }
+    size_t index = find_due(&hub->store, consumer, now, next_ns);
+    *member = index == SIZE_MAX ? NULL : enter_member(hub, consumer);
+    if (*member == NULL)
+        return NULL;
+    catga_local_message *message = hand_out(hub, consumer, index, now);
+    if (message == NULL) {
+        catga_local_leave(*member);
+        *next_ns = now + NO_MEMORY_PAUSE;
+    }
+    return message;
+}
+
+catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription **member,
+                                            int64_t *next_ns)
+{
+    catga_local_store *store = &hub->store;
+    catga_local_message *message = NULL;
+
+    *next_ns = CATGA_FOREVER;
+    if (atomic_load_explicit(&store->consumers, memory_order_acquire) == NULL ||
+        !atomic_load(&hub->connected))
+        return NULL;
+    pthread_mutex_lock(&store->lock);
+    int64_t now = catga_local_store_now(store);
+    forget_unused(hub, now);
+    for (catga_local_consumer *consumer = atomic_load(&store->consumers);
+         consumer != NULL && message == NULL; consumer = consumer->next)
+        message = take_from(hub, consumer, now, member, next_ns);
+    if (message != NULL)
+        *next_ns = 0; /* there may be more */
+    else if (*next_ns != CATGA_FOREVER)
+        *next_ns -= store->advanced_ns;
+    pthread_mutex_unlock(&store->lock);
+    return message;
+}
+
+/* ---- Settling ---- */
+
+/* Which message, and which time that it was handed out. */
+static catga_local_consumer *read_reply(const catga_local_store *store, const char *reply,
+                                        uint32_t *deliveries, size_t *index)
+{
+    char stream[256];
+    char name[256];
+    size_t number;
+    if (reply == NULL || sscanf(reply, "$JS.ACK.%255[^.].%255[^.].%" SCNu32 ".%zu.", stream, name,
+                                deliveries, &number) != 4)
+        return NULL;
+    catga_local_consumer *consumer = find_consumer(store, stream, name);
+    if (consumer == NULL || number == 0 || number > consumer->capacity)
+        return NULL;
+    *index = number - 1;
+    return consumer;
+}
+
+static void apply(catga_local_store *store, catga_local_consumer *consumer, size_t index,
+                  bool latest, catga_settlement settlement, int64_t delay_ns)
+{
+    progress *at = &consumer->messages[index];
+    bool ends = settlement == CATGA_SETTLE_DONE || settlement == CATGA_SETTLE_GIVE_UP;
+
+    if (at->stage != OUT || (!ends && !latest))
+        return;
+    if (settlement != CATGA_SETTLE_PROGRESS && catga_local_store_fails(store, CATGA_LOCAL_LOSE_ACK))
+        return;
+    if (ends) {
+        settle(consumer, index);
+        return;
+    }
+    bool retry = settlement == CATGA_SETTLE_RETRY;
+    at->due_ns =
+        catga_clock_after(catga_local_store_now(store), retry ? delay_ns : consumer->ack_wait_ns);
+}
+
+catga_status catga_local_settle(catga_transport *transport, const char *reply,
+                                catga_settlement settlement, int64_t delay_ns)
+{
+    catga_local *hub = catga_local_hub_of(transport);
+    catga_local_store *store = &hub->store;
+    uint32_t deliveries;
+    size_t index;
+
+    if (!atomic_load(&hub->connected))
+        return CATGA_DISCONNECTED;
+    pthread_mutex_lock(&store->lock);
+    catga_local_consumer *consumer = read_reply(store, reply, &deliveries, &index);
+    if (consumer != NULL)
+        apply(store, consumer, index, consumer->messages[index].deliveries == deliveries,
+              settlement, delay_ns);
+    pthread_mutex_unlock(&store->lock);
+    catga_local_store_wake(hub);
+    return consumer == NULL ? CATGA_INVALID_ARGUMENT : CATGA_OK;
+}
+
+/* ---- The end ---- */
+
+void catga_local_consumers_end(catga_local_store *store)
+{
+    for (catga_local_consumer *consumer = atomic_load(&store->consumers); consumer != NULL;) {
+        catga_local_consumer *next = consumer->next;
+        free_consumer(consumer);
+        consumer = next;
+    }
+}
