@@ -37,6 +37,7 @@ typedef struct share {
 typedef struct customers {
     catga_bus *buses[CUSTOMERS_MAX];
     unsigned bus_count;
+    char visit[24]; /* what the ids of its orders begin with */
     shop_steps steps;
     unsigned count;
     unsigned product; /* that is bought until it is sold out */
@@ -117,13 +118,17 @@ static void count_share(customers *self, const char *instance)
     }
 }
 
+/* Whoever does not know what became of an order asks again under the same id: it is made once. */
 static catga_status place_one(customers *self, unsigned order, const char *product_id)
 {
     const shop_orders_create_order command = {
         .customer_id = CATGA_STR("CUST-008"), .product_id = catga_str(product_id), .quantity = 1};
     shop_orders_order_result_reply reply;
+    char form[64];
 
-    catga_status status = shop_orders_create_order_call(bus_of(self, order), &command, &reply);
+    snprintf(form, sizeof form, "%s-%u-%s", self->visit, order, product_id);
+    catga_status status = shop_orders_create_order_call_with_id(bus_of(self, order),
+                                                                catga_str(form), &command, &reply);
     if (status == CATGA_OK) {
         catga_string id = shop_orders_order_result_get_order_id(reply.view);
         catga_string by = shop_orders_order_result_get_processed_by(reply.view);
@@ -290,6 +295,7 @@ int main(int count, char **arguments)
     static customers self = {.steps = {.program = "customers"}};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
+    snprintf(self.visit, sizeof self.visit, "%" PRIx64, (uint64_t)catga_timestamp_now());
     self.count = count > 2 ? (unsigned)strtoul(arguments[1], NULL, 10) : 0;
     if (self.count == 0 || self.count > ORDERS_MAX || count - 2 > CUSTOMERS_MAX)
         return usage();

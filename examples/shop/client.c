@@ -1,8 +1,6 @@
 /* The test client's connection, and the step that several of its parts take: placing an order. */
 #include "client.h"
 
-#include <shop/orders.catga.h>
-
 #include <ctype.h>
 #include <stdio.h>
 
@@ -36,7 +34,7 @@ static bool is_order_id(catga_string id)
     return true;
 }
 
-static void check_result(shop_client *self, shop_orders_order_result_view result, int64_t total)
+void client_check_result(shop_client *self, shop_orders_order_result_view result, int64_t total)
 {
     catga_string id = shop_orders_order_result_get_order_id(result);
     const char *status = shop_orders_order_status_name(shop_orders_order_result_get_status(result));
@@ -63,7 +61,7 @@ catga_status client_order(shop_client *self, const char *customer_id, const char
     step(&self->steps, "%s orders one %s", customer_id, product_id);
     catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
     if (status == CATGA_OK) {
-        check_result(self, reply.view, total);
+        client_check_result(self, reply.view, total);
         snprintf(order_id, 65, "%.*s",
                  CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
     } else {

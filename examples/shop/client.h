@@ -1,12 +1,14 @@
 /*
- * The test client: what it shows, in seven parts. Each checks by itself that every step gave exactly
- * what it should, and counts in client.steps.failures what did not.
+ * The test client: what it shows, in eight parts. Each checks by itself that every step gave
+ * exactly what it should, and counts in client.steps.failures what did not.
  */
 #ifndef SHOP_CLIENT_H
 #define SHOP_CLIENT_H
 
 #include "steps.h"
 #include "watch.h"
+
+#include <shop/orders.catga.h>
 
 typedef struct shop_client {
     catga_bus *bus;
@@ -31,6 +33,9 @@ void client_close(shop_client *self);
 /* An order is placed, found, and its event seen. */
 void client_shows_orders(shop_client *self);
 
+/* An order is sent twice, and made once. */
+void client_shows_twice(shop_client *self);
+
 /* Declared errors, and a message that is not sent. */
 void client_shows_failures(shop_client *self);
 
@@ -48,6 +53,9 @@ void client_shows_outage(shop_client *self, const shop_outage *outage);
 
 /* Nobody is there to answer. */
 void client_shows_silence(shop_client *self);
+
+/* Says what a placed order gave, and checks it. */
+void client_check_result(shop_client *self, shop_orders_order_result_view result, int64_t total);
 
 /*
  * Places an order and says what it gave; order_id gets its id. Returns the outcome of the call.

@@ -23,6 +23,12 @@ demonstrate() {
         "📱 短信通知已发送 - 订单: $order, 客户: CUST-001, 总额: ¥5999.99" \
         "📊 审计日志记录 - 新订单创建: {\"order_id\":\"$order\","
 
+    step 'An order that is sent twice is made once' \
+        'CreateOrder is idempotent: under one id there is one answer, whichever order service gets it.'
+    play "$1" twice
+    order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 199\.99, Created$/\1/p' "$stage/client.log" | sort -u)
+    said orders "订单创建成功: $order,"
+
     step 'What cannot be done is said in the terms of the schema' \
         'Errors that the schema declares, and a message that breaks one of its rules.'
     play "$1" failures

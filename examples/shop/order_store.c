@@ -72,7 +72,7 @@ static shop_order *take_any_slot(order_store *self)
 }
 
 /* `complete` comes last: who sees it sees all that was written before. */
-shop_order *order_store_add(order_store *self, catga_string customer_id,
+shop_order *order_store_add(order_store *self, catga_string command_id, catga_string customer_id,
                             const shop_product *product, uint32_t quantity)
 {
     shop_order *added = take_any_slot(self);
@@ -80,6 +80,7 @@ shop_order *order_store_add(order_store *self, catga_string customer_id,
     if (added == NULL)
         return NULL;
     snprintf(added->id, sizeof added->id, "%08" PRIX32, atomic_load(&added->number));
+    snprintf(added->command_id, sizeof added->command_id, "%.*s", CATGA_PRINT(command_id));
     snprintf(added->customer_id, sizeof added->customer_id, "%.*s", CATGA_PRINT(customer_id));
     snprintf(added->product_id, sizeof added->product_id, "%s", product->id);
     added->quantity = quantity;
@@ -102,6 +103,18 @@ shop_order *order_store_find(order_store *self, catga_string id)
             return atomic_load(&order->complete) ? order : NULL;
         if (there == 0)
             return NULL;
+    }
+    return NULL;
+}
+
+/* Rarely asked, so it may look at all. */
+shop_order *order_store_made_by(order_store *self, catga_string command_id)
+{
+    for (size_t i = 0; i < ORDER_STORE_SLOTS; i++) {
+        shop_order *order = &self->slots[i];
+        if (atomic_load(&order->complete) &&
+            catga_string_equal(catga_str(order->command_id), command_id))
+            return order;
     }
     return NULL;
 }

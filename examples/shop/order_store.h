@@ -10,7 +10,8 @@
 #include "catalogue.h"
 
 enum {
-    ORDER_ID_LENGTH = 8,        /* upper-case hexadecimal digits */
+    ORDER_ID_LENGTH = 8, /* upper-case hexadecimal digits */
+    ORDER_COMMAND_LENGTH = 64,
     ORDER_CUSTOMER_LENGTH = 64, /* as the schema bounds it */
     ORDER_PRODUCT_LENGTH = 64,
     ORDER_STORE_SLOTS = 1024 /* every order takes a piece off the shelves, and those hold 130 */
@@ -21,6 +22,7 @@ typedef struct shop_order {
     _Atomic bool complete;   /* until then it cannot be found */
     _Atomic bool shipped;
     char id[ORDER_ID_LENGTH + 1];
+    char command_id[ORDER_COMMAND_LENGTH + 1]; /* of the command that made it; may be empty */
     char customer_id[ORDER_CUSTOMER_LENGTH + 1];
     char product_id[ORDER_PRODUCT_LENGTH + 1];
     uint32_t quantity;
@@ -34,14 +36,17 @@ typedef struct order_store {
 } order_store;
 
 /*
- * Makes an order under a new id that nobody can guess, and returns it. `customer_id` is copied,
- * since it points into a message. NULL when there is no room.
+ * Makes an order under a new id that nobody can guess, and returns it. The strings are copied,
+ * since they point into a message. NULL when there is no room.
  */
-shop_order *order_store_add(order_store *self, catga_string customer_id,
+shop_order *order_store_add(order_store *self, catga_string command_id, catga_string customer_id,
                             const shop_product *product, uint32_t quantity);
 
 /* The order with this id, or NULL. */
 shop_order *order_store_find(order_store *self, catga_string id);
+
+/* The order that this command has made, or NULL. */
+shop_order *order_store_made_by(order_store *self, catga_string command_id);
 
 /* How many orders there are. */
 unsigned order_store_count(const order_store *self);

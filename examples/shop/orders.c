@@ -60,6 +60,17 @@ static catga_status accept(catga_context *context, const shop_order *order)
     return shop_orders_create_order_reply(context, &result);
 }
 
+/*
+ * CreateOrder is idempotent: it comes here once, unless an attempt was killed before its end. Then
+ * the order may have been made all the same: it holds the command's id, so that it can be found.
+ */
+static const shop_order *made_before(catga_context *context, order_store *orders)
+{
+    const catga_claim *claim = catga_context_claim(context);
+
+    return claim != NULL && claim->attempt > 1 ? order_store_made_by(orders, claim->key) : NULL;
+}
+
 static catga_status handle_create_order(catga_context *context,
                                         shop_orders_create_order_view request)
 {
@@ -75,6 +86,9 @@ static catga_status handle_create_order(catga_context *context,
     shop_orders_create_order_print(request, json, sizeof json);
     shop_info(context, "处理创建订单命令: %s", json);
 
+    const shop_order *order = made_before(context, &records->orders);
+    if (order != NULL)
+        return accept(context, order);
     const shop_product *product = catalogue_find(product_id);
     if (product == NULL) {
         shop_warn(context, "产品不存在: %.*s", CATGA_PRINT(product_id));
@@ -88,7 +102,8 @@ static catga_status handle_create_order(catga_context *context,
             context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered", left, product->id,
             product->name, quantity);
     }
-    const shop_order *order = order_store_add(&records->orders, customer_id, product, quantity);
+    order = order_store_add(&records->orders, catga_context_message_id(context), customer_id,
+                            product, quantity);
     if (order == NULL) {
         shelves_give_back(&records->shelves, product, quantity);
         return CATGA_NO_MEMORY; /* the caller is told CATGA_HANDLER_FAILED, and this reason */

@@ -2,7 +2,7 @@
  * The program test_client: shows the parts that its arguments name, against services that run
  * elsewhere.
  *
- *   test_client PART...     parts: orders failures burst shipping gone outage silence
+ *   test_client PART...     parts: orders twice failures burst shipping gone outage silence
  *
  * Exits with 0 when every step gave what it should, with 1 when one did not, with 2 when it was
  * called wrongly. For "outage" somebody has to stop the server when the client says so, and to
@@ -53,9 +53,13 @@ typedef struct part {
 } part;
 
 static const part parts[] = {
-    {"orders", client_shows_orders},   {"failures", client_shows_failures},
-    {"burst", client_shows_burst},     {"shipping", client_shows_shipping},
-    {"gone", client_shows_gone},       {"outage", show_outage},
+    {"orders", client_shows_orders},
+    {"twice", client_shows_twice},
+    {"failures", client_shows_failures},
+    {"burst", client_shows_burst},
+    {"shipping", client_shows_shipping},
+    {"gone", client_shows_gone},
+    {"outage", show_outage},
     {"silence", client_shows_silence},
 };
 
@@ -70,7 +74,7 @@ static const part *find_part(const char *name)
 static int usage(void)
 {
     fprintf(stderr, "usage: test_client PART...   "
-                    "parts: orders failures burst shipping gone outage silence\n");
+                    "parts: orders twice failures burst shipping gone outage silence\n");
     return 2;
 }
 

@@ -19,7 +19,7 @@ static const shop_product *mouse(void)
 
 static shop_order *add(order_store *store)
 {
-    return order_store_add(store, CATGA_STR("CUST-001"), mouse(), 1);
+    return order_store_add(store, CATGA_STR("form-1"), CATGA_STR("CUST-001"), mouse(), 1);
 }
 
 static void an_order_is_found_by_its_id(void **state)
@@ -29,7 +29,8 @@ static void an_order_is_found_by_its_id(void **state)
     order_store *store = &records->orders;
 
     (void)state;
-    const shop_order *order = order_store_add(store, catga_str(customer), mouse(), 3);
+    const shop_order *order =
+        order_store_add(store, CATGA_STR("form-7"), catga_str(customer), mouse(), 3);
     customer[0] = 'X'; /* the store has a copy */
     assert_non_null(order);
     assert_int_equal(strlen(order->id), ORDER_ID_LENGTH);
@@ -38,6 +39,8 @@ static void an_order_is_found_by_its_id(void **state)
     assert_string_equal(order->product_id, "PROD-002");
     assert_int_equal(order->total, 59997);
     assert_ptr_equal(order_store_find(store, catga_str(order->id)), order);
+    assert_ptr_equal(order_store_made_by(store, CATGA_STR("form-7")), order);
+    assert_null(order_store_made_by(store, CATGA_STR("form-8")));
     assert_int_equal(order_store_count(store), 1);
     records_close(records);
 }

@@ -1,0 +1,115 @@
+/*
+ * An order that is sent twice is made once: when it was answered, and when the attempt that made it
+ * was killed before it could say so.
+ */
+#include "orders.h"
+
+#include <shop/orders.catga.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+typedef struct place {
+    catga_local *local;
+    order_desk desk;
+    catga_bus *service;
+    catga_bus *client;
+} place;
+
+static void open_place(place *self, const catga_claim_store *claims)
+{
+    *self = (place){0};
+    assert_true(order_desk_open(&self->desk, NULL));
+    assert_int_equal(catga_local_open(&self->local), CATGA_OK);
+    const catga_options options = {.local = self->local, .claims = claims};
+    assert_int_equal(catga_open(&self->service, &options), CATGA_OK);
+    assert_int_equal(catga_open(&self->client, &options), CATGA_OK);
+    assert_int_equal(order_desk_serve(&self->desk, self->service), CATGA_OK);
+}
+
+static void close_place(place *self)
+{
+    catga_close(self->client);
+    catga_close(self->service);
+    catga_local_close(self->local);
+    order_desk_close(&self->desk);
+}
+
+static void order(place *at, const char *form, char id[65])
+{
+    const shop_orders_create_order command = {CATGA_STR("CUST-001"), CATGA_STR("PROD-002"), 1};
+    shop_orders_order_result_reply reply;
+
+    assert_int_equal(
+        shop_orders_create_order_call_with_id(at->client, catga_str(form), &command, &reply),
+        CATGA_OK);
+    snprintf(id, 65, "%.*s", CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
+    shop_orders_order_result_reply_free(&reply);
+}
+
+static void check(const catga_claim_store *claims)
+{
+    char first[65];
+    char again[65];
+    char other[65];
+    place at;
+
+    open_place(&at, claims);
+    order(&at, "form-1", first);
+    order(&at, "form-1", again);
+    order(&at, "form-2", other);
+    assert_string_equal(again, first);
+    assert_string_not_equal(other, first);
+    assert_int_equal(order_store_count(&at.desk.records->orders), 2);
+    assert_int_equal(shelves_left(&at.desk.records->shelves, catalogue_find(CATGA_STR("PROD-002"))),
+                     48);
+    close_place(&at);
+}
+
+static void what_was_answered(void **state)
+{
+    (void)state;
+    check(NULL);
+}
+
+/* As the store says when an attempt before has been killed: there was one, and it is not done. */
+static catga_claim_result take_again(void *user, catga_claim *claim)
+{
+    (void)user;
+    claim->attempt = 2;
+    return CATGA_CLAIM_TAKEN;
+}
+
+static bool done(void *user, catga_claim *claim)
+{
+    (void)user;
+    (void)claim;
+    return true;
+}
+
+static void release(void *user, catga_claim *claim)
+{
+    (void)user;
+    (void)claim;
+}
+
+static void what_was_killed(void **state)
+{
+    static const catga_claim_store forgetful = {
+        .claim = take_again, .done = done, .release = release};
+
+    (void)state;
+    check(&forgetful);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_answered),
+        cmocka_unit_test(what_was_killed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
