@@ -66,7 +66,7 @@ class System(Writer):
         """Of a stored event. What is said of the stream is the same for all, as there is one."""
         pauses = sorted(self.random.choices(range(len(PAUSES)), k=2))
         backoff = self.either(f", backoff: {PAUSES[pauses[0]]}..{PAUSES[pauses[1]]}")
-        return "@qos(at_least_once)" + self.either(f" @retry({self.random.randint(1, 9)}{backoff})") + self.either(" @dead_letter") + \
+        return self.random.choice(["@qos(at_least_once)", "@qos(exactly_once)"]) + self.either(f" @retry({self.random.randint(1, 9)}{backoff})") + self.either(" @dead_letter") + \
             self.either(" @dedup(window: 1d)") + self.either(" @timeout(30s)") + \
             (self.either(" @stream(max_age: 7d, max_bytes: 1 << 30, replicas: 3, storage: file)") + self.either(" @trace") if self.whole else "")
 

@@ -1240,7 +1240,7 @@ const catga_message sample_everything_kept_message_descriptor = {
 
 /* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery sample_everything_also_kept_delivery = {
-    &sample_everything_kept_stream, 1000, 60000, true, false};
+    &sample_everything_kept_stream, 1000, 60000, true, true};
 
 const catga_message sample_everything_also_kept_message_descriptor = {
     /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */

@@ -1219,7 +1219,7 @@ static inline catga_status sample_everything_kept_unpack(sample_everything_kept_
 
 /* ---- sample.everything.AlsoKept ---- */
 
-/* Kept, with what is usual. */
+/* Kept, with what is usual, and handled once. */
 struct sample_everything_also_kept {
     catga_string what;
 };
@@ -1452,6 +1452,7 @@ static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, 
  * ---- event sample.everything.AlsoKept
  * on catga.events.sample.everything.v2.AlsoKept
  * stored, and delivered at least once: a handler that fails is tried again at most 3 times
+ * claimed by its id: of all replicas of a handler one handles it, once
  */
 
 extern const catga_message sample_everything_also_kept_message_descriptor;
