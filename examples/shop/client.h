@@ -45,7 +45,7 @@ void client_shows_burst(shop_client *self);
 /* An order is shipped. */
 void client_shows_shipping(shop_client *self);
 
-/* An order is shipped whose customer cannot be told of it. */
+/* An order is shipped whose customer cannot be told of it: the event becomes a dead letter. */
 void client_shows_gone(shop_client *self);
 
 /* The server goes away and comes back. */
@@ -63,5 +63,8 @@ void client_check_result(shop_client *self, shop_orders_order_result_view result
  */
 catga_status client_order(shop_client *self, const char *customer_id, const char *product_id,
                           int64_t total, char order_id[65]);
+
+/* Places an order of PROD-004 and ships it. False: it did not go so far. */
+bool client_order_and_ship(shop_client *self, const char *customer_id, char order_id[65]);
 
 #endif

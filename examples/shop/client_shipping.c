@@ -42,7 +42,7 @@ static void see_status(shop_client *self, const char *order_id)
     shop_orders_order_reply_free(&reply);
 }
 
-static bool order_and_ship(shop_client *self, const char *customer_id, char order_id[65])
+bool client_order_and_ship(shop_client *self, const char *customer_id, char order_id[65])
 {
     catga_status status = client_order(self, customer_id, "PROD-004", 219999, order_id);
 
@@ -57,16 +57,9 @@ void client_shows_shipping(shop_client *self)
 {
     char order_id[65];
 
-    if (!order_and_ship(self, "CUST-007", order_id))
+    if (!client_order_and_ship(self, "CUST-007", order_id))
         return;
     see_status(self, order_id);
     step(&self->steps, "The order %s is shipped again, and is still one parcel", order_id);
     ship(self, order_id);
-}
-
-void client_shows_gone(shop_client *self)
-{
-    char order_id[65];
-
-    order_and_ship(self, "GONE-001", order_id);
 }

@@ -56,7 +56,7 @@ demonstrate() {
     never_said notifications "收到事件: OrderCreated [OrderId=$order]"
 
     step 'What no attempt can mend becomes a dead letter' \
-        'The customer has closed the account meanwhile: the handler rejects the event, and it is kept with the reason.'
+        'The customer has closed the account meanwhile: the handler rejects the event, which is kept with the reason. Whoever looks after the shop looks at it, has it tried again, and throws it away.'
     play "$1" gone
     said notifications '无法发送发货通知' 'GONE-001 has closed the account; it is a dead letter'
 

@@ -116,22 +116,6 @@ static void show_shipping(shop_client *client, local_shop *shop)
     check_done(client, "notified", &shop->notifications.notified, before);
 }
 
-/* What the notification service rejects is kept. */
-static void show_gone(shop_client *client, local_shop *shop)
-{
-    const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
-
-    client_shows_gone(client);
-    step(&client->steps, "The notification service gives it up: it is a dead letter");
-    for (int waited = 0; waited < DONE_WAIT_MS; waited += LOOK_EVERY_MS) {
-        if (catga_count(shop->notifications_bus).dead_letters > 0)
-            break;
-        nanosleep(&pause, NULL);
-    }
-    expect_number(&client->steps, "dead letters",
-                  (int64_t)catga_count(shop->notifications_bus).dead_letters, 1);
-}
-
 static void show(shop_client *client, local_shop *shop)
 {
     const shop_outage outage = {.begin = disconnect, .end = reconnect, .user = shop->server};
@@ -150,7 +134,9 @@ static void show(shop_client *client, local_shop *shop)
     printf("\n== What is stored waits for who is away\n");
     show_shipping(client, shop);
     printf("\n== What no attempt can mend becomes a dead letter\n");
-    show_gone(client, shop);
+    client_shows_gone(client);
+    expect_number(&client->steps, "dead letters",
+                  (int64_t)catga_count(shop->notifications_bus).dead_letters, 1);
     printf("\n== The server goes away and comes back\n");
     client_shows_outage(client, &outage);
     check_notified(client, shop, 10);

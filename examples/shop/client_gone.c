@@ -1,0 +1,100 @@
+/*
+ * An order is shipped, and its customer has closed the account: the notification service rejects
+ * the event, and it becomes a dead letter. Whoever looks after the shop looks at it, has it tried
+ * again, which is in vain, and throws it away.
+ */
+#include "client.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#define STREAM "SHOP_ORDERS_V1" /* what is stored of this schema */
+
+enum { LETTER_WAIT_MS = 5000, LOOK_EVERY_MS = 20, REPLAY_WAIT_MS = 5000, JSON_MAX = 512 };
+
+/* What is looked for, and what was found. */
+typedef struct search {
+    const char *order_id;
+    uint64_t number; /* 0: no such letter */
+    char cause[CATGA_PROBLEM_TEXT];
+    char handler[CATGA_PROBLEM_TEXT];
+    char json[JSON_MAX];
+} search;
+
+/* A letter lives until this returns. Its bytes are those of the event. */
+static bool look(const catga_dead_letter *letter, void *user)
+{
+    search *self = user;
+    shop_orders_order_shipped_view event;
+
+    if (shop_orders_order_shipped_open(letter->data.data, letter->data.length, &event, NULL) !=
+            CATGA_OK ||
+        !catga_string_equal(shop_orders_order_shipped_get_order_id(event),
+                            catga_str(self->order_id)))
+        return true;
+    self->number = letter->number;
+    snprintf(self->handler, sizeof self->handler, "%.*s", CATGA_PRINT(letter->handler));
+    snprintf(self->cause, sizeof self->cause, "%.*s", CATGA_PRINT(letter->cause));
+    shop_orders_order_shipped_print(event, self->json, sizeof self->json);
+    return false;
+}
+
+static bool find_letter(shop_client *self, const char *order_id, search *found)
+{
+    *found = (search){.order_id = order_id};
+    catga_status status = catga_dead_letters(self->bus, STREAM, 1, look, found);
+    expect_status(&self->steps, "looking", status, CATGA_OK);
+    return found->number != 0;
+}
+
+/* The notification service is at work on it, perhaps. */
+static bool await_letter(shop_client *self, const char *order_id, search *found)
+{
+    const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+
+    for (int waited = 0; waited < LETTER_WAIT_MS; waited += LOOK_EVERY_MS) {
+        if (find_letter(self, order_id, found))
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+static void try_again(shop_client *self, uint64_t number)
+{
+    catga_problem problem = {""};
+
+    step(&self->steps, "The dead letter %" PRIu64 " is tried again", number);
+    catga_status status =
+        catga_dead_letter_replay(self->bus, STREAM, number, REPLAY_WAIT_MS, &problem);
+    step_gave(&self->steps, "%s: %s", catga_status_name(status), problem.text);
+    expect_status(&self->steps, "the outcome", status, CATGA_HANDLER_FAILED);
+}
+
+static void throw_away(shop_client *self, const char *order_id, uint64_t number)
+{
+    search found;
+
+    step(&self->steps, "The dead letter %" PRIu64 " is thrown away", number);
+    expect_status(&self->steps, "the outcome", catga_dead_letter_remove(self->bus, STREAM, number),
+                  CATGA_OK);
+    expect_true(&self->steps, "it is gone", !find_letter(self, order_id, &found));
+}
+
+void client_shows_gone(shop_client *self)
+{
+    char order_id[65];
+    search found;
+
+    if (!client_order_and_ship(self, "GONE-001", order_id))
+        return;
+    step(&self->steps, "A dead letter is looked for");
+    if (!expect_true(&self->steps, "there is one", await_letter(self, order_id, &found)))
+        return;
+    step_gave(&self->steps, "%s: %s: %s", found.handler, found.cause, found.json);
+    expect_text(&self->steps, "who gave it up", catga_str(found.handler),
+                "NotificationService__track");
+    try_again(self, found.number);
+    throw_away(self, order_id, found.number);
+}
