@@ -12,7 +12,6 @@ static span said_or_name(span said, const model_message *message)
            said_or_name(before->said.annotation, before), __VA_ARGS__)
 
 static const char *const kind_words[] = {"a command", "a query", "an event"};
-static const char *const qos_words[] = {"at most once", "at least once", "exactly once"};
 
 /* ---- Ways ------------------------------------------------------------------------------------ */
 
@@ -78,10 +77,12 @@ static void compare_events(comparison *c, const model_message *before, const mod
 {
     if (after->qos < before->qos)
         REPORT_SAID(RULE_QOS_LOWERED, qos, "'%.*s' was delivered %s and is %s",
-                    SLICE_PRINT(after->origin.name), qos_words[before->qos], qos_words[after->qos]);
+                    SLICE_PRINT(after->origin.name), model_qos_text(before->qos),
+                    model_qos_text(after->qos));
     if (after->qos > before->qos)
         REPORT_SAID(RULE_QOS_RAISED, qos, "'%.*s' was delivered %s and is %s",
-                    SLICE_PRINT(after->origin.name), qos_words[before->qos], qos_words[after->qos]);
+                    SLICE_PRINT(after->origin.name), model_qos_text(before->qos),
+                    model_qos_text(after->qos));
     if (!model_is_stored(before) || !model_is_stored(after))
         return;
     compare_tries(c, before, after);

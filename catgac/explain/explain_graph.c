@@ -96,7 +96,7 @@ static slice draw_node(drawing *d, const model_origin *origin, const char *kind)
 static void append_call(buffer *label, const model_message *message)
 {
     buffer_append_text(label, "within ");
-    append_duration(label, message->timeout_ns);
+    model_print_duration(message->timeout_ns, label);
     if (message->retries > 0)
         buffer_printf(label, ", %u retr%s", message->retries, message->retries == 1 ? "y" : "ies");
 }
@@ -110,10 +110,10 @@ static slice label_of(arena *memory, const part *of)
         append_call(&label, of->message);
         break;
     case ROLE_PUBLISHES:
-        buffer_append_text(&label, delivery_word(of->message));
+        buffer_append_text(&label, model_qos_text(of->message->qos));
         break;
     case ROLE_HEARS:
-        buffer_printf(&label, "%s, %s as %.*s", delivery_word(of->message),
+        buffer_printf(&label, "%s, %s as %.*s", model_qos_text(of->message->qos),
                       of->heard->delivery == DELIVERY_GROUP ? "group" : "broadcast",
                       SLICE_PRINT(of->heard->name));
         break;

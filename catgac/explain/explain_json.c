@@ -177,7 +177,7 @@ static void put_call(writer *w, const model_message *message)
 
 static void put_event(writer *w, const model_message *message)
 {
-    put_text(w, "delivery", slice_of(delivery_word(message)));
+    put_text(w, "delivery", slice_of(model_qos_text(message->qos)));
     if (!model_is_stored(message))
         return;
     const model_stream *stream = message->stream;

@@ -98,15 +98,15 @@ static void print_service_parts(buffer *out, const part_list *parts, role wanted
 static void print_tries(buffer *out, const model_message *message)
 {
     begin_line(out, "deadline");
-    append_duration(out, message->timeout_ns);
+    model_print_duration(message->timeout_ns, out);
     buffer_append_char(out, '\n');
     begin_line(out, "retries");
     buffer_printf(out, "%" PRIu32, message->retries);
     if (message->backoff_ns > 0) {
         buffer_append_text(out, ", after ");
-        append_duration(out, message->backoff_ns);
+        model_print_duration(message->backoff_ns, out);
         buffer_append_text(out, " to ");
-        append_duration(out, message->backoff_longest_ns);
+        model_print_duration(message->backoff_longest_ns, out);
     }
     buffer_append_char(out, '\n');
 }
@@ -132,7 +132,7 @@ static void print_call(buffer *out, const model_message *message)
     if (message->idempotency_ns > 0) {
         begin_line(out, "idempotent");
         buffer_append_text(out, "the first answer is kept for ");
-        append_duration(out, message->idempotency_ns);
+        model_print_duration(message->idempotency_ns, out);
         buffer_append_char(out, '\n');
     }
     print_tries(out, message);
@@ -146,7 +146,7 @@ static void print_stream(buffer *out, const model_message *message)
     buffer_append_text(out, stream->in_memory ? ", in memory" : ", on disk");
     if (stream->max_age_ns > 0) {
         buffer_append_text(out, ", for ");
-        append_duration(out, stream->max_age_ns);
+        model_print_duration(stream->max_age_ns, out);
     }
     if (stream->max_bytes > 0)
         buffer_printf(out, ", at most %" PRIu64 " bytes", stream->max_bytes);
@@ -156,7 +156,7 @@ static void print_stream(buffer *out, const model_message *message)
     buffer_append_text(out, "\n");
     begin_line(out, "repeats");
     buffer_append_text(out, "known for ");
-    append_duration(out, message->dedup_window_ns);
+    model_print_duration(message->dedup_window_ns, out);
     buffer_append_text(out, "\n");
     print_tries(out, message);
     begin_line(out, "dead letter");
@@ -179,7 +179,7 @@ static void print_ways(buffer *out, const model_message *message)
 static void print_event(buffer *out, const model_message *message)
 {
     begin_line(out, "delivery");
-    buffer_printf(out, "%s\n", delivery_word(message));
+    buffer_printf(out, "%s\n", model_qos_text(message->qos));
     if (model_is_stored(message))
         print_stream(out, message);
 }

@@ -1,7 +1,6 @@
 /* parts.c -- see parts.h. */
 #include "explain/parts.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
 /* ---- Who ------------------------------------------------------------------------------------- */
@@ -94,12 +93,6 @@ const char *message_word(const model_message *message)
     return words[message->kind];
 }
 
-const char *delivery_word(const model_message *message)
-{
-    static const char *const words[] = {"at most once", "at least once", "exactly once"};
-    return words[message->qos];
-}
-
 void append_full_name(buffer *out, const model_origin *origin)
 {
     buffer_printf(out, "%.*s.%.*s", SLICE_PRINT(origin->module->namespace),
@@ -131,20 +124,4 @@ void append_durable(buffer *out, const part *of)
         buffer_printf(out, "%.*s__%.*s%s", SLICE_PRINT(of->service->origin.name),
                       SLICE_PRINT(of->heard->name),
                       of->heard->delivery == DELIVERY_BROADCAST ? "__<instance>" : "");
-}
-
-void append_duration(buffer *out, uint64_t nanoseconds)
-{
-    static const struct {
-        uint64_t size;
-        const char *name;
-    } units[] = {{86400000000000, "d"}, {3600000000000, "h"}, {60000000000, "m"}, {1000000000, "s"},
-                 {1000000, "ms"},       {1000, "us"},         {1, "ns"}};
-    size_t unit = 0;
-    while (nanoseconds % units[unit].size != 0)
-        unit++;
-    if (nanoseconds == 0)
-        buffer_append_text(out, "0s");
-    else
-        buffer_printf(out, "%" PRIu64 "%s", nanoseconds / units[unit].size, units[unit].name);
 }

@@ -29,8 +29,7 @@ part_list parts_of_message(const part_list *all, const model_message *message);
 /* All parts that a service has, in the order of its lines of each kind. */
 part_list parts_of_service(arena *memory, const model_service *service);
 
-const char *message_word(const model_message *message);  /* "command" */
-const char *delivery_word(const model_message *message); /* "at least once" */
+const char *message_word(const model_message *message); /* "command" */
 
 /* Appends shop.orders.CreateOrder. */
 void append_full_name(buffer *out, const model_origin *origin);
@@ -42,9 +41,6 @@ void append_subject(buffer *out, const model_message *message);
  * that is not stored. <instance> stands for the name of the replica. */
 void append_queue_group(buffer *out, const part *of);
 void append_durable(buffer *out, const part *of);
-
-/* Appends 1500ms, 5s, 2h: a whole number of the largest unit. */
-void append_duration(buffer *out, uint64_t nanoseconds);
 
 void explain_text(arena *memory, const explained *chosen, buffer *out);
 void explain_json(arena *memory, const explained *chosen, buffer *out);

@@ -186,6 +186,12 @@ void model_print_duration(uint64_t nanoseconds, buffer *out)
 
 /* ---- Messages -------------------------------------------------------------------------------- */
 
+const char *model_qos_text(model_qos qos)
+{
+    static const char *const texts[] = {"at most once", "at least once", "exactly once"};
+    return texts[qos];
+}
+
 bool model_is_stored(const model_message *message)
 {
     return message->kind == MESSAGE_EVENT && message->qos != QOS_AT_MOST_ONCE;

@@ -284,6 +284,8 @@ struct model_message {
     const model_stream *stream; /* where it is stored, or NULL */
 };
 
+const char *model_qos_text(model_qos qos); /* "at least once" */
+
 /* True for an event that is kept until its handlers succeeded. */
 bool model_is_stored(const model_message *message);
 
