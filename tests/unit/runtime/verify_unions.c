@@ -178,6 +178,26 @@ static void unknown_types(void **state)
     refuse(&s, "choice: an offset that leads outside");
 }
 
+/* A required one is there for whoever sent it; but what was read as nothing cannot be sent on. */
+static void unknown_and_required(void **state)
+{
+    static uint64_t memory[BUFFER_SIZE];
+    catga_arena arena = {memory, sizeof memory, 0};
+    test_codec_choices plain;
+    catga_problem problem;
+    const uint8_t *root;
+    uint8_t again[BUFFER_SIZE];
+    size_t length;
+    sample s;
+    (void)state;
+    *field_of(begin(&s), MUST_TYPE) = 200;
+    assert_null(strstr(accept(&s), "\"must"));
+    assert_int_equal(catga_verify(choices, s.bytes, s.length, &root, NULL), CATGA_OK);
+    assert_int_equal(catga_unpack(choices, root, &plain, &arena), CATGA_OK);
+    assert_int_equal(catga_encode(choices, &plain, again, sizeof again, &length, &problem), CATGA_INVALID_MESSAGE);
+    assert_string_equal(problem.text, "must: required, but absent");
+}
+
 static void vectors(void **state)
 {
     sample s;
@@ -253,7 +273,7 @@ int main(void)
         cmocka_unit_test(a_type_has_a_value), cmocka_unit_test(neither_type_nor_value),
         cmocka_unit_test(hostile_offsets),    cmocka_unit_test(structs_end_inside),
         cmocka_unit_test(unknown_types),      cmocka_unit_test(vectors),
-        cmocka_unit_test(depth),
+        cmocka_unit_test(depth),              cmocka_unit_test(unknown_and_required),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
