@@ -3,7 +3,7 @@
 
 #include "base/instant.h"
 
-enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000 };
+enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, PROGRESS_PAUSE_MS = 400 };
 
 void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
                       uint64_t random)
@@ -76,7 +76,8 @@ static bool pause(catga_retry *retry, int64_t now)
 
 /*
  * The first try is at work elsewhere, and its answer comes to this call too; unless it dies. To ask
- * again is no further try: it runs nothing as long as the first does.
+ * again is no further try: it runs nothing as long as the first does. That it has died is found out by
+ * whoever is asked for as long as its lease lasts, which may be another replica each time: so often.
  */
 static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
 {
@@ -84,6 +85,8 @@ static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
     if (retry->phase != CATGA_RETRY_ANSWERING)
         return CATGA_RETRY_WAIT;
     retry->retries_left++;
+    if (retry->pause_ms > PROGRESS_PAUSE_MS)
+        retry->pause_ms = PROGRESS_PAUSE_MS;
     if (!retry->repeatable || !pause(retry, now)) {
         retry->retries_left--;
         retry->until = retry->deadline;

@@ -9,8 +9,8 @@
  *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining;
  *   - if repeating does no harm (a query, or what is stored under its id), also when its share of
  *     the time passed without an answer, or the connection it was sent on was lost.
- * A try that is told that an earlier one is at work is made again after such a pause too, when
- * repeating does no harm; it does not count.
+ * A try that is told that an earlier one is at work is made again after such a pause too, of 400 ms
+ * at most, when repeating does no harm; it does not count.
  *
  * A result that says that nothing was run is given only when that is so of every try; when one was
  * lost, and may have run, the result is CATGA_TIMEOUT.

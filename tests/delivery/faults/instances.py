@@ -20,6 +20,7 @@ def calls_survive(scene, read, since, recovery, failing=0):
     gap = read.gap("act", "ask", since=since)
     scene.figure("recovery", gap)
     scene.figure("slowest_call", max(read.waits("act", "ask"), default=0))
+    scene.figure("slowest_order", max(read.waits("order"), default=0))
     scene.must(gap < recovery, f"no call succeeded for {gap:.3f} s")
     failed = read.statuses("ask")
     scene.must(sum(failed.values()) <= failing * len(read.sent("ask")), f"queries failed: {dict(failed)}")

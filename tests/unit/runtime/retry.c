@@ -170,6 +170,23 @@ static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
+/* It may have died, and that is found out only by asking: the pauses do not grow beyond 400 ms, and a half. */
+static void a_try_that_is_at_work_is_asked_for_often(void **state)
+{
+    catga_retry retry = begun(true, 0, 60000 * MS);
+    int64_t now = 0;
+
+    (void)state;
+    for (unsigned asked = 0; asked < 50; asked++) {
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_RESULT, CATGA_IN_PROGRESS, now),
+                         CATGA_RETRY_WAIT);
+        assert_true(retry.until - now <= 600 * MS);
+        now = retry.until;
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, now),
+                         CATGA_RETRY_SEND);
+    }
+}
+
 /* One whose bytes are not kept for further tries waits for the answer. */
 static void what_is_not_repeatable_waits_for_the_first(void **state)
 {
@@ -283,6 +300,7 @@ int main(void)
         cmocka_unit_test(a_query_shares_its_time),
         cmocka_unit_test(a_query_survives_a_lost_connection),
         cmocka_unit_test(a_try_that_is_at_work_is_asked_for_until_the_deadline),
+        cmocka_unit_test(a_try_that_is_at_work_is_asked_for_often),
         cmocka_unit_test(what_is_not_repeatable_waits_for_the_first),
         cmocka_unit_test(a_late_answer_is_an_answer),
         cmocka_unit_test(every_short_history),
