@@ -346,11 +346,3 @@ source_location source_locate(const source *file, uint32_t offset)
     found.line_begin = (uint32_t)(line - text);
     return found;
 }
-
-slice source_text_of(const source_set *set, span place)
-{
-    if (place.source == 0)
-        return SLICE("");
-    const source *file = source_by_number(set, place.source);
-    return (slice){file->text.data + place.begin, place.end - place.begin};
-}

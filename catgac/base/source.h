@@ -108,7 +108,4 @@ typedef struct source_location {
 
 source_location source_locate(const source *file, uint32_t offset);
 
-/* The bytes of a span. */
-slice source_text_of(const source_set *set, span place);
-
 #endif

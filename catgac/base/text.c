@@ -28,15 +28,6 @@ bool slice_starts_with(slice piece, const char *prefix)
     return piece.length >= length && memcmp(piece.data, prefix, length) == 0;
 }
 
-int slice_compare(slice left, slice right)
-{
-    size_t shorter = left.length < right.length ? left.length : right.length;
-    int order = shorter == 0 ? 0 : memcmp(left.data, right.data, shorter);
-    if (order != 0)
-        return order;
-    return (left.length > right.length) - (left.length < right.length);
-}
-
 slice slice_copy(arena *memory, slice piece)
 {
     char *copy = arena_array(memory, piece.length + 1, 1);

@@ -31,7 +31,6 @@ slice slice_of(const char *text);
 bool slice_equal(slice left, slice right);
 bool slice_is(slice piece, const char *text);
 bool slice_starts_with(slice piece, const char *prefix);
-int slice_compare(slice left, slice right);
 slice slice_copy(arena *memory, slice piece);
 
 /* A text that grows in an arena; `data` always ends in NUL once something was appended. */

@@ -16,8 +16,9 @@ static const char *const kind_words[] = {"constant",      "enum",    "struct",  
                                .origin = &module->list[i].origin,                                  \
                                .member = &module->list[i]})
 
-void each_declared(const model_module *module, void (*visit)(void *user, declared found),
-                   void *user)
+/* Calls `visit` with everything that a module declares, but for the bodies of messages. */
+static void each_declared(const model_module *module, void (*visit)(void *user, declared found),
+                          void *user)
 {
     VISIT(constants, constant_count, DECLARED_CONSTANT, constant);
     VISIT(enums, enum_count, DECLARED_ENUM, enumeration);

@@ -60,10 +60,6 @@ typedef struct comparison {
 void report(comparison *c, breaking_rule rule, span place, span old_place, const char *format, ...)
     CATGAC_PRINTF(5, 6);
 
-/* Calls `visit` with everything that a module declares, but for the bodies of messages. */
-void each_declared(const model_module *module, void (*visit)(void *user, declared found),
-                   void *user);
-
 /* What is called like that now; NULL when nothing of this kind is. */
 const declared *find_after(const comparison *c, const declared *before);
 
