@@ -17,11 +17,12 @@ HANDLERS = {
     "glance": Handler("seen", True),
     "keep": Handler("kept", False),
     "copy": Handler("kept", True),
+    "single": Handler("once", False),
 }
 
-STORED = ("kept",)  # an acknowledged one reaches every handler
+STORED = ("kept", "once")  # an acknowledged one reaches every handler
 SINGLE = ("act", "seen")  # no handler gets one twice
-ONCE = ("order",)  # no effect comes twice, but for the window that the manual speaks of
+ONCE = ("order", "once")  # no effect comes twice, but for the window that the manual speaks of
 CALLS = ("act", "order", "ask", "peek")  # who was answered was answered by a handler
 
 # A replica that is stopped so soon after an effect may not have recorded it.
@@ -193,8 +194,8 @@ def figures_of(ledger, replicas, dead):
         "lost": len({number for kind in STORED for _, number in lost(ledger, kind, replicas, dead)}),
         "duplicates": sum(len(records) - 1 for (place, _), records in ledger.handled.items()
                           if HANDLERS[place[0]].kind in STORED),
-        "duplicate_effects": len(twice(ledger.effects, STORED)),
-        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep")),
+        "duplicate_effects": len(twice(ledger.effects, ("kept",))),
+        "resolved": len(ledger.ids("U", *STORED) & ledger.seen(ledger.effects, "keep", "single")),
         "unknown": len(ledger.ids("U", *STORED)),
         "seen": len(handed),
         "seen_lost": len(missing),
@@ -206,5 +207,6 @@ def figures_of(ledger, replicas, dead):
         "orders": len(ledger.sent("order")),
         "orders_failed": len(ledger.ids("F", "order")),
         "orders_unknown": len(ledger.ids("U", "order")),
-        "orders_in_window": len(twice(ledger.effects, ("order",))),
+        "once": len(ledger.ids("K", "once")),
+        "in_window": len(twice(ledger.effects, ONCE)),
     }

@@ -81,7 +81,14 @@ class Checker(unittest.TestCase):
             self.breaks("effect twice", add=add, change=change, stops=stops)
         for stops in ([("a", 520)], [("a", 505)], [("b", 805)]):
             verdict = self.check(add=add, change=change, stops=stops)
-            self.assertEqual((verdict.broken, verdict.figures["orders_in_window"]), ([], 1))
+            self.assertEqual((verdict.broken, verdict.figures["in_window"]), ([], 1))
+
+    def test_an_event_that_is_handled_once_is_handled_twice(self):
+        change = ("load", "S disconnects", "A once 9 400\nK once 9 CATGA_OK 450\nS disconnects")
+        good = "H single 9 1 a 500\nE single 9 1 a 510\nH single 9 2 b 800\n"
+        self.assertEqual(self.check(add=("a", good), change=change).broken, [])
+        self.breaks("effect twice", add=("a", good + "E single 9 2 b 810\n"), change=change)
+        self.breaks("lost by single", change=change)
 
     def test_answered_by_nobody(self):
         self.breaks("answered by nobody", change=("a", "H act 3 1 a 450\nE act 3 1 a 451\n", ""))

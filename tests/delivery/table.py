@@ -4,7 +4,7 @@ import math
 
 
 COLUMNS = ("", "fault", "held", "again", "recovery: median", "95 %", "worst", "stored", "lost", "twice", "queries", "failed",
-           "commands", "failed", "unknown", "idempotent", "failed", "unknown", "in the window")
+           "commands", "failed", "unknown", "idempotent", "failed", "unknown", "once", "in the window")
 
 
 def make(results):
@@ -31,7 +31,7 @@ def row(results):
     return start + [f"{held} of {len(played)}", sum(result["again"] for result in played), seconds(share(times, 0.5)), seconds(share(times, 0.95)),
                     seconds(share(times, 1)), total("acknowledged"), total("lost"), total("duplicates"), total("queries"),
                     total("queries_failed"), total("commands"), total("commands_failed"), total("commands_unknown"),
-                    total("orders"), total("orders_failed"), total("orders_unknown"), total("orders_in_window")]
+                    total("orders"), total("orders_failed"), total("orders_unknown"), total("once"), total("in_window")]
 
 
 def share(times, part):

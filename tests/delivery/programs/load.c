@@ -4,7 +4,7 @@
  * every outcome. Notes what it is about to send (A) and how each ended: acknowledged (K), certainly
  * not run or stored (F), unknown (U). NUMBER tells the ids of one load from those of another.
  *
- *     seen kept act order ask peek       how many a second of each; 0 unless said
+ *     seen kept once act order ask peek  how many a second of each; 0 unless said
  *     count size                         of each, how many in all; the bytes of an event's data
  *     work_us fail die_before die_after  what handlers are asked to do
  */
@@ -24,7 +24,7 @@
 
 #define SECOND INT64_C(1000000000)
 
-enum { KINDS = 6, LONGEST_WAIT_S = 60 };
+enum { KINDS = 7, LONGEST_WAIT_S = 60 };
 
 typedef struct load load;
 typedef struct ticket ticket;
@@ -122,6 +122,13 @@ static catga_status send_kept(load *self, uint64_t id, ticket *its)
                                   .die_after = (uint32_t)self->die_after,
                                   .data = {self->data, self->size}};
     return test_work_kept_publish_async(self->bus, &event, on_published, its);
+}
+
+static catga_status send_once(load *self, uint64_t id, ticket *its)
+{
+    const test_work_once event = {
+        .id = id, .work_us = (uint32_t)self->work_us, .data = {self->data, self->size}};
+    return test_work_once_publish_async(self->bus, &event, on_published, its);
 }
 
 static catga_status send_act(load *self, uint64_t id, ticket *its)
@@ -260,6 +267,7 @@ int main(int count, char **arguments)
 {
     static load self = {.kinds = {{.name = "seen", .send = send_seen},
                                   {.name = "kept", .send = send_kept},
+                                  {.name = "once", .send = send_once},
                                   {.name = "act", .send = send_act},
                                   {.name = "order", .send = send_order},
                                   {.name = "ask", .send = send_ask},

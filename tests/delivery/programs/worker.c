@@ -131,6 +131,12 @@ static catga_status my_copy(catga_context *context, test_work_kept_view event)
     return CATGA_OK;
 }
 
+static catga_status my_single(catga_context *context, test_work_once_view event)
+{
+    perform(context, "single", test_work_once_get_id(event), test_work_once_get_work_us(event));
+    return CATGA_OK;
+}
+
 /* ---- The program ---- */
 
 static void note_counters(const worker *self)
