@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "generate/view.h"
 
 static const struct kind {
@@ -78,9 +79,10 @@ static bool check_suffixes(const target_list *targets, diagnostics *diags)
 /* A path stands in #include "...", where nothing can be escaped. */
 static bool can_be_included(slice path)
 {
-    for (size_t i = 0; i < path.length; i++) {
-        unsigned char c = (unsigned char)path.data[i];
-        if (c < ' ' || c == 0x7f || strchr("\"\\?*", c) != NULL)
+    while (path.length > 0) {
+        const char *begin = path.data;
+        slice shown = utf8_take_shown(&path);
+        if (shown.data != begin || strchr("\"\\?*", *begin) != NULL)
             return false;
     }
     return true;
@@ -92,7 +94,7 @@ static bool check_name(const source *file, diagnostics *diags)
         return true;
     diag_report(diags, DIAG_CANNOT_WRITE, (span){file->number, 0, 0},
                 "the name of this file cannot be in an #include: it has a quote, a backslash, a "
-                "question mark, a star or a control character");
+                "question mark, a star, a control character or what is not UTF-8");
     return false;
 }
 

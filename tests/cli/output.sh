@@ -33,10 +33,14 @@ said "another of the given files becomes 'both/same.catga.h' too"
 expect 0 "$CATGAC" -o both -I . one/same.catga two/same.catga
 exists both/one/same.catga.h both/two/same.catga.h
 
-# A name that would end the #include.
-schema 'quo"te.catga'
-expect 1 "$CATGAC" -o quoted 'quo"te.catga'
-said 'cannot be in an #include'
+# A name that would end the #include, that a compiler would warn of, or that an editor would not show.
+for name in 'quo"te' 'back\slash' 'what?' "line
+end" "$(printf 'turned\342\200\256')" "$(printf 'latin\351')"; do
+    schema "$name.catga"
+    expect 1 "$CATGAC" -o quoted "$name.catga"
+    said 'cannot be in an #include'
+done
+absent quoted
 schema 'with space.catga'
 expect 0 "$CATGAC" -o spaced 'with space.catga'
 exists 'spaced/with space.catga.h'
