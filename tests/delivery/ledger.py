@@ -26,7 +26,7 @@ ONCE = ("order", "once")  # no effect comes twice, but for the window that the m
 CALLS = ("act", "order", "ask", "peek")  # who was answered was answered by a handler
 
 # A replica that is stopped so soon after an effect may not have recorded it.
-WINDOW = 0.1  # seconds
+WINDOW = 0.25  # seconds
 
 Outcome = collections.namedtuple("Outcome", "letter status time")
 Note = collections.namedtuple("Note", "time attempt instance")
@@ -147,7 +147,8 @@ def is_excused(ledger, place, number, effect, stops):
     """Was the replica stopped after it entered the handler, and before its effect can have been recorded?"""
     entered = max((note.time for note in ledger.handled.get((place, number), ())
                    if note.instance == effect.instance and note.time <= effect.time), default=effect.time)
-    return any(replica == effect.instance and entered <= time < effect.time + WINDOW * 1e9 for replica, time in stops)
+    return any(replica == effect.instance and entered <= end and begin < effect.time + WINDOW * 1e9
+               for replica, begin, end in stops)
 
 
 def repeated(ledger, kinds, stops):
@@ -159,8 +160,8 @@ def repeated(ledger, kinds, stops):
 def check(ledger, replicas=(), dead=(), stops=(), ended=True):
     """
     The rules, on a ledger whose run has come to rest. `replicas` are those that every broadcast must have reached, `dead`
-    the (place, id) of the dead letters, `stops` the (replica, time) of those that were killed, paused or cut off; `ended` is
-    false where a sender was killed, so that outcomes may be missing.
+    the (place, id) of the dead letters, `stops` the (replica, from, to) of those that were killed, paused or cut off; `ended`
+    is false where a sender was killed, so that outcomes may be missing.
     """
     dead = set(dead)
     broken = [f"a record is torn: {line}" for line in ledger.torn]

@@ -77,9 +77,9 @@ class Checker(unittest.TestCase):
         add = ("a", "H order 9 1 a 500\nE order 9 1 a 510\nH order 9 2 b 800\nE order 9 2 b 810\n")
         change = ("load", "S disconnects", "A order 9 400\nK order 9 CATGA_OK 900\nS disconnects")
         late = 510 + int(ledger.WINDOW * 1e9)
-        for stops in ([], [("b", 520)], [("c", 520)], [("a", 499)], [("a", late)], [("b", 799)]):
+        for stops in ([], [("b", 520, 520)], [("c", 520, 520)], [("a", 400, 499)], [("a", late, late)], [("b", 0, 799)]):
             self.breaks("effect twice", add=add, change=change, stops=stops)
-        for stops in ([("a", 520)], [("a", 505)], [("b", 805)]):
+        for stops in ([("a", 520, 520)], [("a", 505, 505)], [("a", 400, 600)], [("b", 805, 805)]):
             verdict = self.check(add=add, change=change, stops=stops)
             self.assertEqual((verdict.broken, verdict.figures["in_window"]), ([], 1))
 

@@ -37,7 +37,7 @@ class Process:
         self.command, self.log, self.within = [str(word) for word in command], log, list(within)
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
-        self.stops = []  # when it was killed or stopped, on the clock of the ledgers
+        self.stops = []  # (from, to) when it was killed, paused or cut off, on the clock of the ledgers
 
     def start(self, **pipes):
         with open(self.log, "ab") as log:
@@ -56,7 +56,8 @@ class Process:
         if self.alive():
             self.process.send_signal(number)
             if number in (signal.SIGKILL, signal.SIGSTOP):
-                self.stops.append(time.clock_gettime_ns(time.CLOCK_MONOTONIC))
+                time_of_it = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+                self.stops.append((time_of_it, time_of_it))
 
     def end(self, number=signal.SIGKILL, seconds=30):
         """Sends the signal and returns the exit code."""

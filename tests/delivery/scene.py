@@ -191,7 +191,7 @@ class Scene:
             self.must(code == 0, f"replica {worker.name} ended with {code}: {worker.last_words()}")
         self.ledger = ledger.Ledger(self.folder)
         verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead},
-                               [(worker.name, time) for worker in self.workers.values() for time in worker.stops], ended)
+                               [(worker.name, *stop) for worker in self.workers.values() for stop in worker.stops], ended)
         self.broken += verdict.broken
         stored, acknowledged = self.figures["stored"], verdict.figures["acknowledged"]
         if stored < acknowledged:

@@ -195,7 +195,7 @@ def tend(scene, seconds):
         for worker in scene.workers.values():
             if not worker.alive():
                 deaths += 1
-                worker.stops.append(now())
+                worker.stops.append((now() - 100_000_000, now()))
                 start_again(worker)
         time.sleep(0.01)
     return deaths
