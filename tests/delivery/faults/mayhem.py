@@ -17,7 +17,12 @@ def mayhem(scene):
     scene.load()
     began, end = now(), time.monotonic() + 15
     while time.monotonic() < end:
-        scene.random.choice((kill_replica, pause_replica, kill_server, pause_server, cut_connections))(scene, proxy)
+        happens = scene.random.choice((kill_replica, pause_replica, kill_server, pause_server, cut_connections))
+        since = now()
+        happens(scene, proxy)
+        # One outage after the other may last for longer than a lease.
+        for worker in scene.workers.values() if happens in (kill_server, pause_server, cut_connections) else ():
+            worker.stops.append((since, now()))
         time.sleep(scene.random.uniform(0.05, 0.6))
     restart(scene)
     time.sleep(1)

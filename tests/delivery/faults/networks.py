@@ -24,6 +24,7 @@ def stalled_after_info(scene):
     time.sleep(4)
     proxy.tell("pass")
     proxy.tell("reset")
+    behind.stops.append((cut, now()))
     time.sleep(2)
     memory = behind.memory() / MEGABYTE
     read = scene.finish()

@@ -41,10 +41,12 @@ def error_said(scene):
 def pongs_lost(scene):
     proxy = behind_proxy(scene)
     before = proxy.count()["connections"]
+    lost = now()
     proxy.tell("drop pong 1 1000")
     time.sleep(3)
     proxy.tell("pass")
     healed = now()
+    scene.workers["a"].stops.append((lost, healed))
     time.sleep(1.5)
     made = proxy.count()["connections"] - before
     read = scene.finish()
