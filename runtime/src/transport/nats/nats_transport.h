@@ -325,8 +325,12 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message);
 
-/* Sends at the pace of answers; the subject has been looked at. */
-catga_status catga_nats_answer(catga_nats *nats, const catga_outgoing *message);
+/* A request whose sender does not wait for the answer. */
+catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
+                                          uint64_t token);
+
+/* Sends what has no answer, and nobody waits for; the subject has been looked at. */
+catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
 /* Makes the name of an inbox, which nobody can guess, and subscribes to its replies. */
 catga_status catga_nats_inbox_open(catga_nats *nats);
@@ -410,11 +414,13 @@ bool catga_nats_json_has(catga_nats_json array, const char *text);
 typedef struct catga_nats_rhythm {
     _Atomic(int64_t) last_ns;    /* when the last was sent */
     _Atomic(int64_t) average_ns; /* between two of them, lately */
+    int64_t close_ns;            /* closer than this, on average, is a burst */
 } catga_nats_rhythm;
 
 typedef struct catga_nats_pace {
     catga_nats_rhythm requests;
     catga_nats_rhythm answers;
+    catga_nats_rhythm unawaited; /* settlements, and stored events that are published without waiting */
     atomic_bool gathered; /* there is something that the flusher has not seen */
     atomic_bool flushing; /* the flusher runs */
     sem_t work;

@@ -104,21 +104,33 @@ static void append_token(char *end, uint64_t token)
     *end = '\0';
 }
 
-catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
-                                uint64_t token)
+static catga_status request(catga_nats *nats, catga_nats_rhythm *rhythm,
+                            const catga_outgoing *message, uint64_t token)
 {
-    catga_nats *nats = catga_nats_of(transport);
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     char reply[CATGA_NATS_REPLY + 1];
     memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
     append_token(reply + CATGA_NATS_INBOX, token);
-    return send_paced(nats, &nats->pace.requests, message, reply);
+    return send_paced(nats, rhythm, message, reply);
 }
 
-catga_status catga_nats_answer(catga_nats *nats, const catga_outgoing *message)
+catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
+                                uint64_t token)
 {
-    return send_paced(nats, &nats->pace.answers, message, NULL);
+    catga_nats *nats = catga_nats_of(transport);
+    return request(nats, &nats->pace.requests, message, token);
+}
+
+catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
+                                          uint64_t token)
+{
+    return request(nats, &nats->pace.unawaited, message, token);
+}
+
+catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message)
+{
+    return send_paced(nats, &nats->pace.unawaited, message, NULL);
 }
 
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
@@ -129,7 +141,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
     catga_nats *nats = catga_nats_of(transport);
     catga_outgoing answer = *message;
     answer.subject = to->reply;
-    return catga_nats_answer(nats, &answer);
+    return send_paced(nats, &nats->pace.answers, &answer, NULL);
 }
 
 /* ---- The inbox ---- */

@@ -13,7 +13,9 @@
 catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
                               uint64_t token)
 {
-    return catga_nats_request(transport, message, token);
+    return message->sender_waits
+               ? catga_nats_request(transport, message, token)
+               : catga_nats_request_unawaited(catga_nats_of(transport), message, token);
 }
 
 /* ---- Answers ---- */
@@ -107,5 +109,5 @@ catga_status catga_nats_settle(catga_transport *transport, const char *reply,
                            .length = strlen(words[settlement])};
     if (reply == NULL || strncmp(reply, "$JS.ACK.", 8) != 0)
         return CATGA_INVALID_ARGUMENT;
-    return catga_nats_answer(nats, &word);
+    return catga_nats_send_unawaited(nats, &word);
 }
