@@ -301,8 +301,6 @@ static catga_claiming_action mark(catga_claimed *claimed, catga_claiming_event e
     catga_claiming_action action =
         drive(claimed, catga_claiming_step(&claimed->claiming, event, 0, 0));
 
-    if (action == CATGA_CLAIMING_LOST)
-        catga_core_count(claimed->core, CATGA_COUNTER_claims_lost);
     if (action == CATGA_CLAIMING_GIVE_UP)
         catga_log(&claimed->core->settings.logger, CATGA_LOG_ERROR,
                   "%s: the claim %s could not be marked: it may be handled again", claimed->bucket,
@@ -317,9 +315,13 @@ bool catga_claims_done(catga_claimed *claimed)
 
     if (is_own_store(claimed->core))
         return store->done(store->user, &claimed->claim);
-    return mark(claimed, CATGA_CLAIMING_SUCCEEDED) != CATGA_CLAIMING_LOST;
+    bool lost = mark(claimed, CATGA_CLAIMING_SUCCEEDED) == CATGA_CLAIMING_LOST;
+    if (lost)
+        catga_core_count(claimed->core, CATGA_COUNTER_claims_lost);
+    return !lost;
 }
 
+/* One that another has taken meanwhile was free already. */
 void catga_claims_release(catga_claimed *claimed)
 {
     const catga_claim_store *store = &claimed->core->settings.claims;

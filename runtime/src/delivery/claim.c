@@ -66,10 +66,15 @@ static catga_claiming_action written(catga_claiming *claiming, uint64_t revision
     return claiming->marking ? end(claiming, CATGA_CLAIMING_KEPT) : run(claiming);
 }
 
+/* It is asked several times within the lease: one that was busy for a moment is not taken for dead. */
 static catga_claiming_action silent(catga_claiming *claiming, int64_t silent_ms)
 {
-    int64_t lease = claiming->lease_ms;
-    return silent_ms >= lease ? take(claiming) : held(claiming, lease - silent_ms);
+    int64_t left = (int64_t)claiming->lease_ms - silent_ms;
+    int64_t soon = claiming->lease_ms / 4 + 1;
+
+    if (left <= 0)
+        return take(claiming);
+    return held(claiming, left < soon ? left : soon);
 }
 
 static bool fits(const catga_claiming *claiming, catga_claiming_event event)

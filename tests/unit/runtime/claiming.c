@@ -124,6 +124,10 @@ static void an_owner_that_is_silent_loses_it_after_the_lease(void **state)
                      CATGA_CLAIMING_HELD);
     assert_int_equal(claiming.delay_ms, 1);
     claiming = asking();
+    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_SILENT, 0, 0),
+                     CATGA_CLAIMING_HELD);
+    assert_in_range(claiming.delay_ms, 1, LEASE / 3); /* it is asked again before the lease is over */
+    claiming = asking();
     assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_SILENT, 0, LEASE),
                      CATGA_CLAIMING_WRITE);
 }
