@@ -119,13 +119,14 @@ typedef struct write_question {
 static catga_status send_write(catga_core *core, const void *question, uint64_t token)
 {
     const write_question *write = question;
-    return core->operations->write_record(core->transport, write->place, &write->record, write->revision,
-                                   token);
+    return core->operations->write_record(core->transport, write->place, &write->record,
+                                          write->revision, token);
 }
 
 static catga_status send_read(catga_core *core, const void *question, uint64_t token)
 {
-    return core->operations->read_record(core->transport, *(const catga_record_place *)question, token);
+    const catga_record_place *place = question;
+    return core->operations->read_record(core->transport, *place, token);
 }
 
 static catga_record_place place_of(const catga_claimed *claimed)

@@ -27,7 +27,7 @@ catga_status catga_nats_write_record(catga_transport *transport, catga_record_pl
     catga_header headers[HEADERS];
     catga_outgoing message = *record;
 
-    if (record->header_count >= HEADERS || 
+    if (record->header_count >= HEADERS ||
         !fits(snprintf(subject, sizeof(subject), "$KV.%s.%s", place.bucket, place.key)))
         return CATGA_INVALID_ARGUMENT;
     for (size_t i = 0; i < record->header_count; i++)
@@ -55,7 +55,8 @@ catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *r
     return status == CATGA_REFUSED ? CATGA_TRANSPORT_FAILED : status;
 }
 
-catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place, uint64_t token)
+catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place,
+                                    uint64_t token)
 {
     char subject[SUBJECT_SIZE];
     const catga_outgoing question = {.subject = subject};
