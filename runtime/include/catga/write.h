@@ -86,6 +86,19 @@ static inline size_t catga_vtable_room(const uint16_t *full)
     return 4 + (((size_t)full[0] - 4 + 15) & ~(size_t)15);
 }
 
+/* What is inlined is a few stores; beyond that gcc would write `rep stos`, which takes longer to begin than a call. */
+#define CATGA_CLEARED_INLINE 64
+
+void catga_clear_far(uint8_t *at, size_t size);
+
+static inline void catga_clear(uint8_t *at, size_t size)
+{
+    if (size <= CATGA_CLEARED_INLINE)
+        memset(at, 0, size);
+    else
+        catga_clear_far(at, size);
+}
+
 /* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
 static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const uint16_t *full,
                                          unsigned alignment)
@@ -97,7 +110,7 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
         catga_store_u32(at, 0); /* 8-byte fields begin 4 bytes into the table */
         at += 4;
     }
-    memset(at, 0, size);
+    catga_clear(at, size);
     catga_store_u32(slot, (uint32_t)(at - slot));
     return at;
 }
@@ -202,8 +215,20 @@ static inline uint64_t catga_has(const void *data)
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
+/* A struct that has padding, or whose bytes are to be swapped. */
+void catga_store_struct(uint8_t *at, const catga_struct *type, const void *input);
+
 /* Writes a struct at its place in a table; NULL is absent. */
-uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input);
+static inline uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
+{
+    if (input == NULL)
+        return 0;
+    if (type->packed && !CATGA_SWAPPED)
+        memcpy(at, input, type->size);
+    else
+        catga_store_struct(at, type, input);
+    return 1;
+}
 
 /* ---- Text ---- */
 

@@ -94,7 +94,18 @@ uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *ty
     return at;
 }
 
-/* ---- Vtables ---- */
+/* ---- Tables and their vtables ---- */
+
+void catga_clear_far(uint8_t *at, size_t size)
+{
+    memset(at, 0, size);
+}
+
+/* As bits. */
+static uint64_t ids_below(size_t count)
+{
+    return count == 0 ? 0 : UINT64_MAX >> (64 - count);
+}
 
 /*
  * Writes the vtable of a table in which fields keep their places, as catga_write_small_vtable does. Returns its end.
@@ -103,8 +114,11 @@ static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t pres
 {
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
     catga_store_two_u16(at, (uint16_t)(4 + 2 * count), type->vtable[1]);
-    for (size_t id = 0; id < count; id += 4)
-        catga_store_entries(at + 4 + 2 * id, type->vtable + 2 + id, present >> id);
+    catga_copy_scalars(at + 4, type->vtable + 2, count, 2);
+    for (uint64_t absent = ids_below(count) & ~present; absent != 0; absent &= absent - 1)
+        catga_store_u16(at + 4 + 2 * (size_t)__builtin_ctzll(absent), 0);
+    if (count % 2 != 0)
+        catga_store_u16(at + 4 + 2 * count, 0);
     return at + catga_round_up(4 + 2 * count);
 }
 
@@ -228,16 +242,6 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
         remember_vtable(out, type, 0, at);
     memset(at + size, 0, catga_round_up(size) - size);
     return end_with(at + catga_round_up(size), table, at);
-}
-
-/* ---- Structs ---- */
-
-uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
-{
-    if (input == NULL)
-        return 0;
-    catga_store_struct(at, type, input);
-    return 1;
 }
 
 /* ---- Vectors ---- */

@@ -13,6 +13,4 @@ size_t catga_scalar_size(unsigned kind);
 /* Copies scalars between memory and wire, in either direction. */
 void catga_copy_scalars(uint8_t *to, const void *from, size_t count, size_t size);
 
-void catga_store_struct(uint8_t *at, const catga_struct *type, const void *input);
-
 #endif
