@@ -25,6 +25,7 @@ typedef struct stage {
     nats_server server;
     peer asks;
     peer answers;
+    catga_subscription *questions;
     const char *script[3];
     size_t at;
 } stage;
@@ -45,8 +46,10 @@ static int open_stage(void **state)
     nats_server_init(&only.server, NULL);
     nats_server_start(&only.server);
     if (peer_open(&only.asks, only.server.url, 5000) != CATGA_OK ||
-        peer_open(&only.answers, only.server.url, 5000) != CATGA_OK ||
-        peer_subscribe(&only.answers, "$JS.API.>", NULL, 10, answer, &only) == NULL)
+        peer_open(&only.answers, only.server.url, 5000) != CATGA_OK)
+        return -1;
+    only.questions = peer_subscribe(&only.answers, "$JS.API.>", NULL, 10, answer, &only);
+    if (only.questions == NULL)
         return -1;
     return peer_flush(&only.answers) == CATGA_OK ? 0 : -1;
 }
@@ -55,9 +58,10 @@ static int close_stage(void **state)
 {
     stage *s = *state;
     peer_close(&s->asks);
+    int result = peer_unsubscribe(&s->answers, s->questions) == CATGA_OK ? 0 : -1;
     peer_close(&s->answers);
     nats_server_clear(&s->server);
-    return 0;
+    return result;
 }
 
 /* What comes of a stream that is not there, cannot be made, and is then said to be `then`. */
