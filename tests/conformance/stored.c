@@ -41,7 +41,7 @@ static const catga_handler frail_handlers[] = {
 };
 static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
 
-enum { EVENTS = 512 };
+enum { EVENTS = 512, BATCH = 64 };
 
 typedef struct stage {
     catga_local *hub; /* NULL: NATS */
@@ -103,6 +103,12 @@ static int clear_stage(void **state)
 
 /* ---- Handlers ---- */
 
+static catga_status publish(catga_bus *bus, const catga_message *message, uint32_t number)
+{
+    sample numbered = {CATGA_STR("kept"), number};
+    return catga_publish(bus, message, &numbered);
+}
+
 static void note(stage *s, sample_view view)
 {
     atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
@@ -146,6 +152,18 @@ static catga_status wait_to_end(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
+/* The last of the first BATCH events stores as many again. */
+static catga_status publish_more(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    uint32_t number = sample_get_number(view);
+    note(s, view);
+    catga_status status = CATGA_OK;
+    for (uint32_t i = BATCH; number == BATCH - 1 && status == CATGA_OK && i < 2 * BATCH; i++)
+        status = publish(catga_context_bus(context), &kept, i);
+    return status;
+}
+
 static catga_status refresh(catga_context *context, sample_view view)
 {
     stage *s = catga_context_user(context);
@@ -158,12 +176,6 @@ static void serve(stage *s, catga_bus *bus, const catga_service *service, sample
 {
     const sample_listener functions = {function, refresh};
     assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
-}
-
-static catga_status publish(catga_bus *bus, const catga_message *message, uint32_t number)
-{
-    sample numbered = {CATGA_STR("kept"), number};
-    return catga_publish(bus, message, &numbered);
 }
 
 static void pause_for(long milliseconds)
@@ -284,6 +296,20 @@ static void who_publishes_and_handles_gets_it_once(void **state)
     for (uint32_t i = 0; i < 20; i++)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
     assert_int_equal(atomic_load(&s->refreshed), 20);
+}
+
+static void a_stream_grows_while_a_handler_runs(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    serve(s, bus, &group, publish_more);
+    for (uint32_t i = 0; i < BATCH; i++)
+        assert_int_equal(publish(bus, &kept, i), CATGA_OK);
+    wait_until(atomic_load(&s->total) == 2 * BATCH);
+    pause_for(100);
+    for (uint32_t i = 0; i < 2 * BATCH; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
 static void handlers_of_one_event_fail_alone(void **state)
@@ -594,6 +620,7 @@ int main(int argc, char **argv)
         CASE(many_without_waiting),
         CASE(no_more_are_under_way_than_allowed),
         CASE(who_publishes_and_handles_gets_it_once),
+        CASE(a_stream_grows_while_a_handler_runs),
         CASE(handlers_of_one_event_fail_alone),
         CASE(what_breaks_its_schema_is_not_stored),
         CASE(a_stream_that_is_another_is_left_alone),

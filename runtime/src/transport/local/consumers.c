@@ -170,7 +170,8 @@ static void settle(catga_local_consumer *consumer, size_t index)
     progress *at = &consumer->messages[index];
     consumer->out -= at->stage == OUT;
     at->stage = SETTLED;
-    while (consumer->first < consumer->stream->count &&
+    /* The stream may have grown meanwhile; what it has beyond our room is WAITING. */
+    while (consumer->first < consumer->capacity &&
            consumer->messages[consumer->first].stage == SETTLED)
         consumer->first++;
 }
