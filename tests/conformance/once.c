@@ -38,6 +38,7 @@ typedef struct stage {
     atomic_uint total;
     atomic_uint refreshed;
     atomic_uint failures; /* that the handler is still to have */
+    atomic_bool outage;   /* the server goes when the handler has had its effect */
     atomic_uint attempt;
     atomic_uint key_is_right;
 } stage;
@@ -55,6 +56,8 @@ static catga_status notify(catga_context *context, sample_view view)
     atomic_fetch_add(&s->key_is_right,
                      claim != NULL && claim->key.length > 16 &&
                          memcmp(claim->key.data, "Keeper__notify.", 15) == 0);
+    if (atomic_exchange(&s->outage, false))
+        catga_local_set_connected(s->hub, false);
     if (atomic_load(&s->failures) == 0)
         return CATGA_OK;
     atomic_fetch_sub(&s->failures, 1);
@@ -238,6 +241,24 @@ static void what_the_store_loses_is_found_out(void **state)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
+/* Longer than its owner would try to mark it if it had to end. */
+static void what_has_had_its_effect_outlives_an_outage(void **state)
+{
+    stage *s = *state;
+
+    if (s->hub == NULL)
+        skip(); /* delivery.faults, T12, where the server is a process */
+    serve(s, &group, NULL);
+    atomic_store(&s->outage, true);
+    publish(s, 1);
+    wait_until(!atomic_load(&s->outage));
+    pause_for(4000);
+    catga_local_set_connected(s->hub, true);
+    wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == 1);
+    pause_for(1200);
+    assert_int_equal(atomic_load(&s->handled[1]), 1);
+}
+
 /* ---- A store of one's own ---- */
 
 typedef struct own {
@@ -293,6 +314,7 @@ int main(int argc, char **argv)
         CASE(what_has_no_id_has_its_place_in_the_stream),
         CASE(what_comes_again_is_not_run_again),
         CASE(what_the_store_loses_is_found_out),
+        CASE(what_has_had_its_effect_outlives_an_outage),
         CASE(a_store_of_ones_own_decides),
     };
     transport = argc == 2 ? argv[1] : "";

@@ -134,11 +134,29 @@ static catga_record_place place_of(const catga_claimed *claimed)
     return (catga_record_place){claimed->bucket, claimed->key};
 }
 
+static void pause_before_next(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = STORE_PAUSE_MS * CATGA_MILLISECOND}, NULL);
+}
+
+/*
+ * What has had its effect is marked when the store is back, however long that takes: until then this
+ * attempt says that it works on it. Who is to end has not that long.
+ */
+static bool is_away(const catga_claimed *claimed, catga_status status)
+{
+    return claimed->claiming.marking && !catga_core_is_ending(claimed->core) &&
+           (status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED ||
+            status == CATGA_NO_RESPONDERS || status == CATGA_OVERLOADED);
+}
+
 static catga_claiming_action uncertain(catga_claimed *claimed, catga_status status)
 {
     if (status != CATGA_TIMEOUT)
-        nanosleep(&(struct timespec){.tv_nsec = STORE_PAUSE_MS * CATGA_MILLISECOND}, NULL);
-    return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_UNCERTAIN, 0, 0);
+        pause_before_next();
+    return catga_claiming_step(
+        &claimed->claiming,
+        is_away(claimed, status) ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN, 0, 0);
 }
 
 /* The answer goes with the mark: bytes, or the headers of an error. */
@@ -204,7 +222,10 @@ static catga_claiming_action do_look(catga_claimed *claimed)
     if (status != CATGA_OK)
         return uncertain(claimed, status);
     const catga_claim_record record = read_record(claimed, revision);
-    return catga_claiming_read(&claimed->claiming, &record);
+    catga_claiming_action action = catga_claiming_read(&claimed->claiming, &record);
+    if (action == CATGA_CLAIMING_LOOK)
+        pause_before_next(); /* for a server that lags */
+    return action;
 }
 
 static catga_claiming_action do_ask(catga_claimed *claimed)

@@ -39,11 +39,16 @@ static catga_claiming_action write_over(catga_claiming *claiming, catga_record_s
 
 static catga_claiming_action look(catga_claiming *claiming)
 {
+    claiming->phase = CATGA_CLAIMING_LOOKING;
+    return CATGA_CLAIMING_LOOK;
+}
+
+static catga_claiming_action look_once_more(catga_claiming *claiming)
+{
     if (claiming->troubles_left == 0)
         return end(claiming, CATGA_CLAIMING_GIVE_UP);
     claiming->troubles_left--;
-    claiming->phase = CATGA_CLAIMING_LOOKING;
-    return CATGA_CLAIMING_LOOK;
+    return look(claiming);
 }
 
 /* The next attempt, over the record that was read. */
@@ -88,6 +93,8 @@ static bool fits(const catga_claiming *claiming, catga_claiming_event event)
     case CATGA_CLAIMING_UNCERTAIN:
         return claiming->phase == CATGA_CLAIMING_WRITING ||
                claiming->phase == CATGA_CLAIMING_LOOKING;
+    case CATGA_CLAIMING_AWAY:
+        return claiming->marking && fits(claiming, CATGA_CLAIMING_UNCERTAIN);
     case CATGA_CLAIMING_READ:
         return claiming->phase == CATGA_CLAIMING_LOOKING;
     case CATGA_CLAIMING_WORKS:
@@ -113,6 +120,8 @@ catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claimi
         return written(claiming, revision);
     case CATGA_CLAIMING_CONFLICT:
     case CATGA_CLAIMING_UNCERTAIN:
+        return look_once_more(claiming);
+    case CATGA_CLAIMING_AWAY:
         return look(claiming);
     case CATGA_CLAIMING_WORKS:
         return held(claiming, claiming->lease_ms);
@@ -160,7 +169,7 @@ static catga_claiming_action found_marking(catga_claiming *claiming,
     if (record->state == CATGA_RECORD_NONE)
         return write_over(claiming, claiming->writes, 0);
     if (record->revision < claiming->revision)
-        return look(claiming);
+        return look_once_more(claiming);
     if (!record->ours)
         return end(claiming, CATGA_CLAIMING_LOST);
     if (record->state == claiming->writes)

@@ -41,6 +41,7 @@ typedef enum catga_claiming_event {
     CATGA_CLAIMING_WRITTEN,   /* what was to be written is, as `revision` */
     CATGA_CLAIMING_CONFLICT,  /* it is not: the record has another revision */
     CATGA_CLAIMING_UNCERTAIN, /* what was to be done may be done or not; some time has passed */
+    CATGA_CLAIMING_AWAY,      /* the same, of a mark that has time until the store is back */
     CATGA_CLAIMING_READ,      /* the record is `record` */
     CATGA_CLAIMING_WORKS,     /* its owner works on it */
     CATGA_CLAIMING_IDLE,      /* its owner says that it does not */
@@ -82,8 +83,8 @@ typedef struct catga_claiming {
     int64_t delay_ms;  /* of HELD */
 } catga_claiming;
 
-/* How often an answer may be missing: before the handler runs, and after it. */
-enum { CATGA_CLAIM_TROUBLES = 8, CATGA_CLAIM_MARK_TROUBLES = 120 };
+/* How often an answer may be missing: before the handler runs, and after it when there is no time. */
+enum { CATGA_CLAIM_TROUBLES = 8, CATGA_CLAIM_MARK_TROUBLES = 20 };
 
 void catga_claiming_init(catga_claiming *claiming, uint32_t lease_ms);
 

@@ -53,13 +53,10 @@ def server_paused(scene):
 @fault("T12", "the server is away for fifteen seconds")
 def server_away(scene):
     scene.play()
-    killed = now()
     scene.server.end()
     time.sleep(15)
     scene.server.start().listens()
     back = now()
-    for worker in scene.workers.values():
-        worker.stops.append((killed, back))  # for longer than a lease
     time.sleep(1.5)
     memory = max(process.memory() for process in (*scene.workers.values(), *scene.loads)) / (1 << 20)
     after_return(scene, scene.finish(), back)

@@ -345,7 +345,9 @@ static void wait_ends(world *w, const moment *m)
         return;
     a->question = 0;
     if (a->claiming.phase != CATGA_CLAIMING_ASKING) {
-        advance(w, m->attempt, catga_claiming_step(&a->claiming, CATGA_CLAIMING_UNCERTAIN, 0, 0));
+        bool patient = a->claiming.marking && !chance(w, 10);
+        catga_claiming_event event = patient ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN;
+        advance(w, m->attempt, catga_claiming_step(&a->claiming, event, 0, 0));
         return;
     }
     silence *s = &w->silences[a->replica][a->asks];

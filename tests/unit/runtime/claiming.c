@@ -201,6 +201,20 @@ static void a_store_that_never_answers_is_given_up(void **state)
     assert_int_equal(troubles(&claiming), CATGA_CLAIM_MARK_TROUBLES + 1);
 }
 
+static void a_mark_that_has_time_waits_for_the_store(void **state)
+{
+    (void)state;
+    catga_claiming claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_NOTHING);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    for (unsigned i = 0; i < 10 * CATGA_CLAIM_MARK_TROUBLES; i++)
+        assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_LOOK);
+    assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, true, 5), CATGA_CLAIMING_WRITE);
+    assert_int_equal(written(&claiming, 6), CATGA_CLAIMING_KEPT);
+    claiming = begin();
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_NOTHING);
+}
+
 static void what_does_not_fit_is_nothing(void **state)
 {
     (void)state;
@@ -229,6 +243,7 @@ int main(void)
         cmocka_unit_test(a_record_that_lags_says_nothing_about_the_mark),
         cmocka_unit_test(a_record_that_expired_is_written_anew),
         cmocka_unit_test(a_store_that_never_answers_is_given_up),
+        cmocka_unit_test(a_mark_that_has_time_waits_for_the_store),
         cmocka_unit_test(what_does_not_fit_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
