@@ -223,7 +223,7 @@ typedef struct catga_options {
     unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
     int lease_ms;             /* a replica that holds a claim and is silent so long loses it; CATGA_LEASE_MS, 2000 */
     const catga_claim_store *claims; /* where claims are kept; copied; NULL: where events are stored */
-    unsigned replicas;        /* servers of a cluster that keep a stored event; CATGA_REPLICAS, 1 */
+    unsigned replicas;        /* servers of a cluster that keep a stored event or a claim; CATGA_REPLICAS, 1 */
     catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
     void *log_user;
     catga_log_level log_level; /* CATGA_LOG = error, warning, info, debug; warning (0 means: not set) */
