@@ -89,8 +89,8 @@ static int come(void **state)
 static int go(void **state)
 {
     (void)state;
-    free(ask("$JS.API.STREAM.DELETE.DRIFT", ""));
     peer_close(&self);
+    free(ask("$JS.API.STREAM.DELETE.DRIFT", ""));
     natsConnection_Destroy(operator);
     return 0;
 }

@@ -59,6 +59,12 @@ static void on_event(void *user, catga_connection_event event, const char *text)
     case CATGA_CONNECTION_REFUSED:
         catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR, "the server refused: %s", text);
         break;
+    case CATGA_STORE_RESTORED:
+        catga_log(logger, CATGA_LOG_WARNING, "%s was gone, and is made again", text);
+        break;
+    case CATGA_STORE_UNUSABLE:
+        catga_log(logger, CATGA_LOG_ERROR, "%s", text);
+        break;
     }
 }
 

@@ -116,7 +116,9 @@ typedef enum catga_connection_event {
     CATGA_CONNECTION_FOUND,
     CATGA_CONNECTION_CLOSED,   /* for good */
     CATGA_CONNECTION_OVERFLOW, /* messages are being dropped: too many wait; once per episode */
-    CATGA_CONNECTION_REFUSED   /* the server refused something; text says what */
+    CATGA_CONNECTION_REFUSED,  /* the server refused something; text says what */
+    CATGA_STORE_RESTORED,      /* a stream, bucket or consumer was gone and is made again; text names it */
+    CATGA_STORE_UNUSABLE       /* one has become another, or cannot be made again; text says which, why */
 } catga_connection_event;
 
 /* What the bus wants to hear. The first connection is no event: open returns when there is one. */
@@ -203,6 +205,10 @@ typedef struct catga_transport_operations {
     /*
      * The same for a consumer; then subscribes to it. What `receive` gets is to be settled. The
      * subscription ends as others do; the consumer stays.
+     *
+     * A stream, a bucket, or the consumer of a subscription that is not there any more is made again,
+     * and on_event is told. A consumer goes on with what had not been settled; in a stream that is made
+     * again, with its first message.
      */
     catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
                             catga_subscription **subscription, catga_problem *problem);

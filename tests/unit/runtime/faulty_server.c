@@ -273,6 +273,22 @@ static void a_broadcast_forgets_who_does_not_come_back(void **state)
     catga_close(replica);
 }
 
+/* Being cut off is not being gone: whoever is subscribed misses nothing. */
+static void a_broadcast_remembers_who_is_cut_off(void **state)
+{
+    bus_fixture *f = *state;
+    record r = {0};
+
+    serve(f->bus, &broadcast, &r);
+    catga_local_set_connected(f->hub, false);
+    pause_for(50);
+    catga_local_advance(f->hub, INT64_C(25) * 3600000);
+    pause_for(50);
+    catga_local_set_connected(f->hub, true);
+    assert_int_equal(publish(f->bus, &kept, 1), CATGA_OK);
+    wait_until(r.count == 1);
+}
+
 int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
@@ -286,6 +302,7 @@ int main(void)
         CASE(the_second_event_is_lost),
         CASE(a_lost_request_or_answer_is_a_silence),
         CASE(a_broadcast_forgets_who_does_not_come_back),
+        CASE(a_broadcast_remembers_who_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,6 +69,7 @@ static void wait_for_replies(catga_nats *nats)
 
 static void nats_free(catga_nats *nats)
 {
+    catga_nats_watch_stop(nats);
     catga_nats_keeper_stop(nats);
     wait_for_replies(nats);
     catga_nats_servers_clear(&nats->servers);
@@ -138,6 +139,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     nats->listener = settings->listener;
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
+    TAILQ_INIT(&nats->watched);
     init_lock(nats);
     catga_nats_link_begin(&nats->prompt, nats, true);
     catga_nats_link_begin(&nats->bulk, nats, false);

@@ -14,6 +14,7 @@
  *     pace.c          over which link
  *     store.c         what is stored: answers to it, settling, the ack subject
  *     stream.c        streams, consumers, buckets: made, or compared with what is there
+ *     watch.c         what has been made: made again when it is gone
  *     records.c       records of buckets: written by compare and set, read
  *     stored.c        one stored message found, or removed
  *     json.c          what JetStream's API says
@@ -59,6 +60,7 @@
 typedef struct catga_nats catga_nats;
 typedef struct catga_nats_link catga_nats_link;
 typedef struct catga_nats_session catga_nats_session;
+typedef struct catga_nats_watched catga_nats_watched;
 
 /* ---- Status and checks ---- */
 
@@ -255,6 +257,7 @@ struct catga_subscription {
     char *queue_group;
     int pending;
     char *acks; /* of a consumer: what the reply subjects of its messages begin with; else NULL */
+    catga_nats_watched *watched; /* of a consumer; else NULL */
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
@@ -365,8 +368,11 @@ typedef struct catga_nats_api_answer {
     int64_t error; /* the err_code, 0 when there is none */
 } catga_nats_api_answer;
 
+/* How long the server may take while somebody waits for it. */
+#define CATGA_NATS_API_WAIT_MS 5000
+
 /* Asks, and waits. Whatever comes of it, *got is to be forgotten. */
-catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body,
+catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
                             catga_nats_api_answer *got);
 void catga_nats_forget(catga_nats_api_answer *got);
 
@@ -382,6 +388,59 @@ catga_status catga_nats_erase(catga_transport *transport, const char *stream, ui
 /* Subscribes; `acks` is copied, and NULL for what is no consumer. */
 catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
                                      const char *acks, catga_subscription **subscription);
+
+/* ---- What is to be there ---- */
+
+#define CATGA_NATS_API_SUBJECT 512
+
+typedef struct catga_nats_text catga_nats_text;
+typedef struct catga_nats_wanted catga_nats_wanted;
+
+/* A stream, a bucket or a consumer: how it is described, how it is made, what it must be like. */
+struct catga_nats_wanted {
+    const char *what;
+    const char *name;
+    const void *settings;
+    uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
+    void (*put)(catga_nats_text *out, const catga_nats_wanted *thing);
+    bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
+    bool (*copy)(catga_nats_wanted *thing); /* its settings become its own, one block; false: no memory */
+    int64_t none; /* the error that says that it is not there */
+    int wait_ms;  /* how long the server may take for an answer */
+    char info[CATGA_NATS_API_SUBJECT];
+    char create[CATGA_NATS_API_SUBJECT];
+};
+
+#define CATGA_NATS_CREATED 40
+
+/* What the server says of it. */
+typedef struct catga_nats_found {
+    bool made;                        /* it was not there */
+    char created[CATGA_NATS_CREATED]; /* when it was made */
+    uint64_t settled;                 /* of a consumer: all messages up to this one are */
+} catga_nats_found;
+
+/* Makes it if it is not there. */
+catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_wanted *thing,
+                               catga_nats_found *found, catga_problem *problem);
+
+/* How it is described to the server; to be freed. NULL: no memory. */
+char *catga_nats_description(const catga_nats_wanted *thing);
+
+/* ---- Watching ---- */
+
+/*
+ * From now on it is made again when it is gone; a consumer for as long as one of its subscriptions is
+ * not drained. `found` is what has just been learnt of it; `subscription` is NULL but for consumers.
+ */
+catga_status catga_nats_watch(catga_nats *nats, const catga_nats_wanted *thing,
+                              const catga_nats_found *found, catga_subscription *subscription);
+
+/* Under the lock: one subscription less needs it. */
+void catga_nats_watch_less(catga_nats_watched *watched);
+
+/* Before the connection is taken away: returns when nothing is asked any more. */
+void catga_nats_watch_stop(catga_nats *nats);
 
 /* ---- Records ---- */
 
@@ -455,6 +514,10 @@ struct catga_nats {
     natsConnection *carrier; /* of subscriptions: the prompt link's */
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
+    TAILQ_HEAD(, catga_nats_watched) watched; /* in the order in which it is to be made; nothing is taken out */
+    pthread_t watcher;
+    bool watching;  /* the watcher runs */
+    bool unwatched; /* the watcher is to end */
     pthread_t keeper;
     bool keeping;     /* the keeper runs */
     bool opening;     /* nobody has been told of a connection yet */

@@ -115,7 +115,8 @@ catga_status catga_nats_find(catga_transport *transport, const char *stream, uin
     catga_nats_api_answer got;
     snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.GET.%s", stream);
     snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"next_by_subj\":\">\"}", number);
-    catga_status status = catga_nats_ask(catga_nats_of(transport), subject, body, &got);
+    catga_status status =
+        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, &got);
     if (status == CATGA_OK)
         status = status_of(&got, problem, stream);
     if (status == CATGA_OK)
@@ -132,7 +133,8 @@ catga_status catga_nats_erase(catga_transport *transport, const char *stream, ui
     catga_nats_api_answer got;
     snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.DELETE.%s", stream);
     snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"no_erase\":true}", number);
-    catga_status status = catga_nats_ask(catga_nats_of(transport), subject, body, &got);
+    catga_status status =
+        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, &got);
     if (status == CATGA_OK)
         status = status_of(&got, problem, stream);
     catga_nats_forget(&got);

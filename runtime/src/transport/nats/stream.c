@@ -10,10 +10,14 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-enum { API_WAIT_MS = 5000, SUBJECT_SIZE = 512, BODY_SIZE = 16384 };
+enum { SUBJECT_SIZE = CATGA_NATS_API_SUBJECT, BODY_SIZE = 16384 };
 
 enum { NO_CONSUMER = 10014, NO_STREAM = 10059 };
+
+/* The deliver_policy of a consumer that was gone, and goes on where it was. */
+static const char started_again[] = "by_start_sequence";
 
 /* Nothing in a bucket has an id, but a stream has a window. */
 #define BUCKET_WINDOW (120 * CATGA_SECOND)
@@ -26,7 +30,7 @@ void catga_nats_forget(catga_nats_api_answer *got)
     got->message = NULL;
 }
 
-catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body,
+catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
                             catga_nats_api_answer *got)
 {
     *got = (catga_nats_api_answer){0};
@@ -34,7 +38,7 @@ catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *b
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
     natsStatus status =
-        natsConnection_RequestString(&got->message, use.connection, subject, body, API_WAIT_MS);
+        natsConnection_RequestString(&got->message, use.connection, subject, body, wait_ms);
     catga_nats_link_leave(use, 0);
     if (status != NATS_OK)
         return catga_nats_status(status);
@@ -59,13 +63,13 @@ catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem 
 /* ---- Writing ---- */
 
 /* Text that grows in a fixed place; `full` when it did not suffice. */
-typedef struct body {
+struct catga_nats_text {
     char text[BODY_SIZE];
     size_t length;
     bool full;
-} body;
+};
 
-CATGA_PRINTF(2, 3) static void put(body *out, const char *format, ...)
+CATGA_PRINTF(2, 3) static void put(catga_nats_text *out, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -77,9 +81,9 @@ CATGA_PRINTF(2, 3) static void put(body *out, const char *format, ...)
 }
 
 /* Names and subjects are tokens with dots between them: there is nothing in them to escape. */
-static void put_stream(body *out, const void *settings)
+static void put_stream(catga_nats_text *out, const catga_nats_wanted *thing)
 {
-    const catga_stream_settings *stream = settings;
+    const catga_stream_settings *stream = thing->settings;
     put(out, "{\"name\":\"%s\",\"subjects\":[", stream->name);
     for (size_t i = 0; i < stream->subject_count; i++)
         put(out, "%s\"%s\"", i == 0 ? "" : ",", stream->subjects[i]);
@@ -95,9 +99,9 @@ static void put_stream(body *out, const void *settings)
  * of its older revisions need be taken out of the stream's blocks, which servers before 2.9.21 do
  * not always find together again after a restart.
  */
-static void put_bucket(body *out, const void *settings)
+static void put_bucket(catga_nats_text *out, const catga_nats_wanted *thing)
 {
-    const catga_bucket_settings *bucket = settings;
+    const catga_bucket_settings *bucket = thing->settings;
     put(out,
         "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
         "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
@@ -108,16 +112,20 @@ static void put_bucket(body *out, const void *settings)
         bucket->max_age_ns < BUCKET_WINDOW ? bucket->max_age_ns : BUCKET_WINDOW, bucket->replicas);
 }
 
-static void put_consumer(body *out, const void *settings)
+static void put_consumer(catga_nats_text *out, const catga_nats_wanted *thing)
 {
-    const catga_consumer_settings *consumer = settings;
+    const catga_consumer_settings *consumer = thing->settings;
+    const char *begins = consumer->only_new ? "new" : "all";
     put(out,
         "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"deliver_subject\":\"%s\","
         "\"deliver_group\":\"%s\",\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
         "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\",\"max_deliver\":-1,"
         "\"ack_wait\":%" PRId64 ",\"max_ack_pending\":%u",
         consumer->stream, consumer->name, consumer->deliver_to, consumer->name, consumer->subject,
-        consumer->only_new ? "new" : "all", consumer->ack_wait_ns, consumer->unacknowledged);
+        thing->start != 0 ? started_again : begins, consumer->ack_wait_ns,
+        consumer->unacknowledged);
+    if (thing->start != 0)
+        put(out, ",\"opt_start_seq\":%" PRIu64, thing->start);
     if (consumer->unused_ns > 0)
         put(out, ",\"inactive_threshold\":%" PRId64, consumer->unused_ns);
     put(out, "}}");
@@ -223,7 +231,8 @@ static bool consumer_drifted(const catga_nats_api_answer *got, const void *setti
     same_text(&of, "deliver_subject", consumer->deliver_to);
     same_text(&of, "deliver_group", consumer->name);
     same_text(&of, "filter_subject", consumer->subject);
-    same_text(&of, "deliver_policy", consumer->only_new ? "new" : "all");
+    if (!catga_nats_json_is(catga_nats_json_get(of.config, "deliver_policy"), started_again))
+        same_text(&of, "deliver_policy", consumer->only_new ? "new" : "all");
     same_text(&of, "ack_policy", "explicit");
     same_number(&of, "ack_wait", consumer->ack_wait_ns, 0);
     same_number(&of, "max_deliver", -1, -1);
@@ -232,43 +241,170 @@ static bool consumer_drifted(const catga_nats_api_answer *got, const void *setti
     return of.drifted;
 }
 
-/* ---- The operations ---- */
+/* ---- Copying ---- */
 
-/* What is to be there: how the server is asked for it, how it is made, and what it must be like. */
-typedef struct wanted {
-    const char *what;
-    const char *name;
-    const void *settings;
-    void (*put)(body *out, const void *settings);
-    bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
-    int64_t none; /* the error that says that it is not there */
-    char info[SUBJECT_SIZE];
-    char create[SUBJECT_SIZE];
-} wanted;
+/* A copy of settings is one block: the structure, then its texts. */
+static size_t size_of(const char *text)
+{
+    return strlen(text) + 1;
+}
 
-static catga_status look(catga_nats *nats, const wanted *thing, bool *there, catga_problem *problem)
+static const char *copy_text(char **at, const char *text)
+{
+    char *copy = memcpy(*at, text, size_of(text));
+    *at += size_of(text);
+    return copy;
+}
+
+static bool copy_stream(catga_nats_wanted *thing)
+{
+    const catga_stream_settings *stream = thing->settings;
+    size_t size = sizeof(*stream) + stream->subject_count * sizeof(char *) + size_of(stream->name);
+    for (size_t i = 0; i < stream->subject_count; i++)
+        size += size_of(stream->subjects[i]);
+    catga_stream_settings *copy = malloc(size);
+    if (copy == NULL)
+        return false;
+    *copy = *stream;
+    const char **subjects = (const char **)(copy + 1);
+    char *at = (char *)(subjects + stream->subject_count);
+    for (size_t i = 0; i < stream->subject_count; i++)
+        subjects[i] = copy_text(&at, stream->subjects[i]);
+    copy->subjects = subjects;
+    copy->name = thing->name = copy_text(&at, stream->name);
+    thing->settings = copy;
+    return true;
+}
+
+static bool copy_bucket(catga_nats_wanted *thing)
+{
+    const catga_bucket_settings *bucket = thing->settings;
+    catga_bucket_settings *copy = malloc(sizeof(*copy) + size_of(bucket->name));
+    if (copy == NULL)
+        return false;
+    *copy = *bucket;
+    char *at = (char *)(copy + 1);
+    copy->name = thing->name = copy_text(&at, bucket->name);
+    thing->settings = copy;
+    return true;
+}
+
+static bool copy_consumer(catga_nats_wanted *thing)
+{
+    const catga_consumer_settings *consumer = thing->settings;
+    catga_consumer_settings *copy =
+        malloc(sizeof(*copy) + size_of(consumer->name) + size_of(consumer->stream) +
+               size_of(consumer->subject) + size_of(consumer->deliver_to));
+    if (copy == NULL)
+        return false;
+    *copy = *consumer;
+    char *at = (char *)(copy + 1);
+    copy->name = thing->name = copy_text(&at, consumer->name);
+    copy->stream = copy_text(&at, consumer->stream);
+    copy->subject = copy_text(&at, consumer->subject);
+    copy->deliver_to = copy_text(&at, consumer->deliver_to);
+    thing->settings = copy;
+    return true;
+}
+
+/* ---- What is to be there ---- */
+
+static catga_nats_wanted a_stream(const catga_stream_settings *stream)
+{
+    catga_nats_wanted thing = {.what = "stream",
+                               .name = stream->name,
+                               .settings = stream,
+                               .put = put_stream,
+                               .drifted = stream_drifted,
+                               .copy = copy_stream,
+                               .none = NO_STREAM,
+                               .wait_ms = CATGA_NATS_API_WAIT_MS};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.%s", stream->name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s", stream->name);
+    return thing;
+}
+
+static catga_nats_wanted a_bucket(const catga_bucket_settings *bucket)
+{
+    catga_nats_wanted thing = {.what = "bucket",
+                               .name = bucket->name,
+                               .settings = bucket,
+                               .put = put_bucket,
+                               .drifted = bucket_drifted,
+                               .copy = copy_bucket,
+                               .none = NO_STREAM,
+                               .wait_ms = CATGA_NATS_API_WAIT_MS};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
+    return thing;
+}
+
+static catga_nats_wanted a_consumer(const catga_consumer_settings *consumer)
+{
+    catga_nats_wanted thing = {.what = "consumer",
+                               .name = consumer->name,
+                               .settings = consumer,
+                               .put = put_consumer,
+                               .drifted = consumer_drifted,
+                               .copy = copy_consumer,
+                               .none = NO_CONSUMER,
+                               .wait_ms = CATGA_NATS_API_WAIT_MS};
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
+             consumer->name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
+             consumer->stream, consumer->name);
+    return thing;
+}
+
+char *catga_nats_description(const catga_nats_wanted *thing)
+{
+    catga_nats_text description = {.length = 0};
+    thing->put(&description, thing);
+    return strdup(description.text);
+}
+
+/* ---- Making ---- */
+
+static void learn(catga_nats_found *found, const catga_nats_api_answer *got)
+{
+    catga_nats_json floor = catga_nats_json_get(got->object, "ack_floor");
+    int64_t settled = catga_nats_json_number(catga_nats_json_get(floor, "stream_seq"), 0);
+    snprintf(found->created, sizeof(found->created), "%.*s",
+             CATGA_PRINT(catga_nats_json_get(got->object, "created")));
+    found->settled = settled > 0 ? (uint64_t)settled : 0;
+}
+
+static catga_status look(catga_nats *nats, const catga_nats_wanted *thing, bool *there,
+                         catga_nats_found *found, catga_problem *problem)
 {
     catga_nats_api_answer info;
-    catga_status status = catga_nats_ask(nats, thing->info, "", &info);
+    catga_status status = catga_nats_ask(nats, thing->info, "", thing->wait_ms, &info);
     *there = info.error != thing->none;
     if (status == CATGA_OK && *there && info.error != 0)
         status = catga_nats_refused(&info, problem, thing->what, thing->name);
     else if (status == CATGA_OK && *there && thing->drifted(&info, thing->settings, problem))
         status = CATGA_DRIFTED;
+    if (status == CATGA_OK && *there)
+        learn(found, &info);
     catga_nats_forget(&info);
     return status;
 }
 
-static catga_status make(catga_nats *nats, const wanted *thing, catga_problem *problem)
+static catga_status make(catga_nats *nats, const catga_nats_wanted *thing, catga_nats_found *found,
+                         catga_problem *problem)
 {
     catga_nats_api_answer made;
-    body description = {.length = 0};
-    thing->put(&description, thing->settings);
+    catga_nats_text description = {.length = 0};
+    thing->put(&description, thing);
     if (description.full)
         return CATGA_TOO_LARGE;
-    catga_status status = catga_nats_ask(nats, thing->create, description.text, &made);
+    catga_status status =
+        catga_nats_ask(nats, thing->create, description.text, thing->wait_ms, &made);
     if (status == CATGA_OK && made.error != 0)
         status = catga_nats_refused(&made, problem, thing->what, thing->name);
+    found->made = status == CATGA_OK;
+    if (found->made)
+        learn(found, &made);
     catga_nats_forget(&made);
     return status;
 }
@@ -277,16 +413,18 @@ static catga_status make(catga_nats *nats, const wanted *thing, catga_problem *p
  * Replicas that start together may all find that it is not there. What one of them has made meanwhile
  * the server refuses to the others, with one error or another: so they look again.
  */
-static catga_status ensure(catga_nats *nats, const wanted *thing, catga_problem *problem)
+catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_wanted *thing,
+                               catga_nats_found *found, catga_problem *problem)
 {
     bool there;
     catga_problem refusal = {""};
-    catga_status status = look(nats, thing, &there, problem);
+    *found = (catga_nats_found){0};
+    catga_status status = look(nats, thing, &there, found, problem);
     if (status != CATGA_OK || there)
         return status;
-    catga_status made = make(nats, thing, &refusal);
+    catga_status made = make(nats, thing, found, &refusal);
     if (made == CATGA_REFUSED) {
-        status = look(nats, thing, &there, problem);
+        status = look(nats, thing, &there, found, problem);
         if (status != CATGA_OK || there)
             return status;
     }
@@ -294,57 +432,39 @@ static catga_status ensure(catga_nats *nats, const wanted *thing, catga_problem 
     return made;
 }
 
+/* ---- The operations ---- */
+
+static catga_status ensure_and_watch(catga_nats *nats, const catga_nats_wanted *thing,
+                                     catga_problem *problem)
+{
+    catga_nats_found found;
+    catga_status status = catga_nats_ensure(nats, thing, &found, problem);
+    return status == CATGA_OK ? catga_nats_watch(nats, thing, &found, NULL) : status;
+}
+
 catga_status catga_nats_ensure_stream(catga_transport *transport,
                                       const catga_stream_settings *stream, catga_problem *problem)
 {
-    wanted thing = {.what = "stream",
-                    .name = stream->name,
-                    .settings = stream,
-                    .put = put_stream,
-                    .drifted = stream_drifted,
-                    .none = NO_STREAM};
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.%s", stream->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s", stream->name);
-    return ensure(catga_nats_of(transport), &thing, problem);
+    catga_nats_wanted thing = a_stream(stream);
+    return ensure_and_watch(catga_nats_of(transport), &thing, problem);
 }
 
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem)
 {
-    wanted thing = {.what = "bucket",
-                    .name = bucket->name,
-                    .settings = bucket,
-                    .put = put_bucket,
-                    .drifted = bucket_drifted,
-                    .none = NO_STREAM};
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
-    return ensure(catga_nats_of(transport), &thing, problem);
-}
-
-static catga_status ensure_consumer(catga_nats *nats, const catga_consumer_settings *consumer,
-                                    catga_problem *problem)
-{
-    wanted thing = {.what = "consumer",
-                    .name = consumer->name,
-                    .settings = consumer,
-                    .put = put_consumer,
-                    .drifted = consumer_drifted,
-                    .none = NO_CONSUMER};
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
-             consumer->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
-             consumer->stream, consumer->name);
-    return ensure(nats, &thing, problem);
+    catga_nats_wanted thing = a_bucket(bucket);
+    return ensure_and_watch(catga_nats_of(transport), &thing, problem);
 }
 
 catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,
                                 catga_subscription **subscription, catga_problem *problem)
 {
     catga_nats *nats = catga_nats_of(transport);
+    const catga_nats_wanted thing = a_consumer(consumer);
+    catga_nats_found found;
     char acks[SUBJECT_SIZE];
     *subscription = NULL;
-    catga_status status = ensure_consumer(nats, consumer, problem);
+    catga_status status = catga_nats_ensure(nats, &thing, &found, problem);
     if (status != CATGA_OK)
         return status;
     /* The server hands out no more than `unacknowledged`, and may do so again: room for both. */
@@ -354,5 +474,6 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
                                           .receive = consumer->receive,
                                           .user = consumer->user};
     snprintf(acks, sizeof(acks), "$JS.ACK.%s.%s.", consumer->stream, consumer->name);
-    return catga_nats_subscribe_to(nats, &options, acks, subscription);
+    status = catga_nats_subscribe_to(nats, &options, acks, subscription);
+    return status == CATGA_OK ? catga_nats_watch(nats, &thing, &found, *subscription) : status;
 }

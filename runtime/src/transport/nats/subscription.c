@@ -304,6 +304,8 @@ static void start_drain(catga_subscription *subscription)
     if (subscription->draining)
         return;
     subscription->draining = true;
+    if (subscription->watched != NULL)
+        catga_nats_watch_less(subscription->watched);
     count_dropped(subscription);
     if (subscription->native != NULL)
         natsSubscription_DrainTimeout(subscription->native, 0);

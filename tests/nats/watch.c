@@ -1,0 +1,325 @@
+/*
+ * Streams and consumers that go while a service runs: an operator deletes them, the server forgets or
+ * loses them. They are made again, and nothing that is stored is missed. The server is this test's own.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <nats/nats.h>
+
+#include "nats_peer.h"
+
+#define SECOND 1000000000LL
+
+/* Of the manual: it is looked at every three seconds. */
+enum { LOOKED_AT_MS = 3500, SOON_MS = 6000, MESSAGES = 64 };
+
+static nats_server server;
+static natsConnection *operator;
+static peer self;
+static catga_subscription *subscription;
+static atomic_int handled[MESSAGES]; /* by number */
+static atomic_int total;
+
+static const char *const subjects[] = {"watch.a"};
+static const catga_stream_settings stream = {.name = "WATCH",
+                                             .subjects = subjects,
+                                             .subject_count = 1,
+                                             .max_age_ns = 60 * SECOND,
+                                             .window_ns = SECOND,
+                                             .replicas = 1};
+
+/* ---- The server and its operator ---- */
+
+/* Where the servers of one test keep what they store. */
+static char folder[256];
+
+static void write_config(const char *store, const char *replica)
+{
+    FILE *file = fopen(server.config, "w");
+    assert_non_null(file);
+    fprintf(file,
+            "jetstream { store_dir: \"%s/%s\" }\n"
+            "authorization { users = [ { user: operator, password: secret }%s ] }\n",
+            folder, store, replica);
+    assert_int_equal(fclose(file), 0);
+}
+
+static const char with_replica[] = ", { user: replica, password: secret }";
+
+static const char *url_of(const char *user, char url[256])
+{
+    snprintf(url, 256, "nats://%s:secret@127.0.0.1:%d", user, server.port);
+    return url;
+}
+
+/* The beginning of what the server answers. */
+static const char *ask(const char *subject, const char *body)
+{
+    static char text[1024];
+    natsMsg *answer = NULL;
+    natsStatus status = NATS_ERR;
+    for (int tries = 0; status != NATS_OK && tries < 20; tries++) {
+        status = natsConnection_RequestString(&answer, operator, subject, body, 1000);
+        if (status != NATS_OK)
+            pause_ms(100);
+    }
+    assert_int_equal(status, NATS_OK);
+    snprintf(text, sizeof(text), "%.*s", natsMsg_GetDataLength(answer), natsMsg_GetData(answer));
+    natsMsg_Destroy(answer);
+    return text;
+}
+
+static void order(const char *subject, const char *body)
+{
+    const char *answer = ask(subject, body);
+    if (strstr(answer, "\"error\"") != NULL)
+        fail_msg("%s: %s", subject, answer);
+}
+
+static void store(int count)
+{
+    for (int i = 0; i < count; i++)
+        order("watch.a", "x");
+}
+
+static void make_stream(void)
+{
+    order("$JS.API.STREAM.CREATE.WATCH",
+          "{\"name\":\"WATCH\",\"subjects\":[\"watch.a\"],\"retention\":\"limits\","
+          "\"storage\":\"file\",\"discard\":\"new\",\"duplicate_window\":1000000000,"
+          "\"num_replicas\":1}");
+}
+
+/* ---- The service ---- */
+
+static void handle(void *user, catga_incoming *message)
+{
+    (void)user;
+    const catga_transport_operations *operations = self.transport->operations;
+    atomic_fetch_add(&handled[message->sequence % MESSAGES], 1);
+    (void)operations->settle(self.transport, message->reply, CATGA_SETTLE_DONE, 0);
+    operations->release(message);
+    atomic_fetch_add(&total, 1);
+}
+
+static catga_status consume(bool broadcast)
+{
+    catga_problem problem = {""};
+    const catga_consumer_settings consumer = {.stream = "WATCH",
+                                              .name = "one",
+                                              .subject = "watch.a",
+                                              .deliver_to = "deliver.one",
+                                              .only_new = broadcast,
+                                              .unused_ns = broadcast ? 60 * SECOND : 0,
+                                              .ack_wait_ns = 5 * SECOND,
+                                              .unacknowledged = 100,
+                                              .receive = handle};
+    const catga_transport_operations *operations = self.transport->operations;
+    catga_status status = operations->ensure_stream(self.transport, &stream, &problem);
+    if (status == CATGA_OK)
+        status = operations->consume(self.transport, &consumer, &subscription, &problem);
+    if (status != CATGA_OK)
+        print_error("%s\n", problem.text);
+    return status;
+}
+
+/* As at a restart: what has been made again is as it should be. */
+static void assert_can_be_served_again(bool broadcast)
+{
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    assert_int_equal(consume(broadcast), CATGA_OK);
+}
+
+static void assert_each_once(int from, int to)
+{
+    for (int i = from; i <= to; i++)
+        if (atomic_load(&handled[i]) != 1)
+            fail_msg("%d was handled %d times", i, atomic_load(&handled[i]));
+}
+
+static int come(void **state)
+{
+    char url[256];
+    (void)state;
+    snprintf(folder, sizeof(folder), "%s/store-XXXXXX", getenv("CATGA_TEMP"));
+    if (mkdtemp(folder) == NULL)
+        return -1;
+    nats_server_init(&server, "");
+    write_config("full", with_replica);
+    nats_server_start(&server);
+    for (int i = 0; i < MESSAGES; i++)
+        atomic_store(&handled[i], 0);
+    atomic_store(&total, 0);
+    natsOptions *options;
+    if (natsOptions_Create(&options) != NATS_OK ||
+        natsOptions_SetURL(options, url_of("operator", url)) != NATS_OK ||
+        natsOptions_SetReconnectWait(options, 50) != NATS_OK ||
+        natsConnection_Connect(&operator, options) != NATS_OK)
+        return -1;
+    natsOptions_Destroy(options);
+    return peer_open(&self, url_of("replica", url), 2000) == CATGA_OK ? 0 : -1;
+}
+
+static void end_service(void)
+{
+    if (self.transport == NULL)
+        return;
+    if (subscription != NULL)
+        (void)peer_unsubscribe(&self, subscription);
+    subscription = NULL;
+    peer_close(&self);
+    self.transport = NULL;
+}
+
+static int go(void **state)
+{
+    (void)state;
+    end_service();
+    (void)ask("$JS.API.STREAM.DELETE.WATCH", "");
+    natsConnection_Destroy(operator);
+    nats_server_clear(&server);
+    return 0;
+}
+
+/* ---- What goes ---- */
+
+static void a_deleted_consumer_is_made_again(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    store(3);
+    assert_true(reaches(&total, 3, 2000));
+    pause_ms(LOOKED_AT_MS);
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    store(2);
+    assert_true(reaches(&total, 5, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 1, 1000));
+    assert_string_equal(self.text[CATGA_STORE_RESTORED], "consumer one");
+    assert_can_be_served_again(false);
+    assert_each_once(1, 5);
+}
+
+/* What the new stream has had before it was noticed is handled too. */
+static void a_deleted_stream_is_made_again(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(true), CATGA_OK);
+    store(5);
+    assert_true(reaches(&total, 5, 2000));
+    order("$JS.API.STREAM.DELETE.WATCH", "");
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    store(3);
+    assert_true(reaches(&total, 8, SOON_MS));
+    pause_ms(LOOKED_AT_MS);
+    order("$JS.API.STREAM.DELETE.WATCH", "");
+    make_stream();
+    store(6);
+    assert_true(reaches(&total, 14, SOON_MS));
+    assert_can_be_served_again(true);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+}
+
+static void a_server_that_has_lost_everything_gets_it_again(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    order("watch.a", "x"); /* number 1 is another then */
+    assert_true(reaches(&total, 1, 2000));
+    nats_server_signal(&server, SIGKILL);
+    write_config("empty", with_replica);
+    nats_server_start(&server);
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    store(3);
+    assert_true(reaches(&total, 4, SOON_MS));
+    assert_int_equal(atomic_load(&handled[1]), 2);
+}
+
+/* The server forgets the consumer of a broadcast whose replica is away. */
+static void what_is_stored_while_a_replica_is_cut_off_is_handled(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(true), CATGA_OK);
+    store(3);
+    assert_true(reaches(&total, 3, 2000));
+    pause_ms(LOOKED_AT_MS);
+    write_config("full", "");
+    nats_server_signal(&server, SIGHUP);
+    assert_true(reaches(&self.events[CATGA_CONNECTION_LOST], 1, 2000));
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    store(3);
+    write_config("full", with_replica);
+    nats_server_signal(&server, SIGHUP);
+    assert_true(reaches(&total, 6, SOON_MS));
+    assert_each_once(1, 6);
+    assert_can_be_served_again(true);
+}
+
+/* ---- What is left alone ---- */
+
+static void what_has_become_another_is_told_once_and_left_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    order("$JS.API.CONSUMER.DURABLE.CREATE.WATCH.one",
+          "{\"stream_name\":\"WATCH\",\"config\":{\"durable_name\":\"one\",\"ack_policy\":\"none\","
+          "\"deliver_subject\":\"deliver.one\"}}");
+    pause_ms(2 * LOOKED_AT_MS);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 1);
+    assert_non_null(strstr(self.text[CATGA_STORE_UNUSABLE], "consumer one: "));
+    assert_non_null(strstr(ask("$JS.API.CONSUMER.INFO.WATCH.one", ""), "\"none\""));
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    store(1);
+    assert_true(reaches(&total, 1, SOON_MS));
+}
+
+static void what_nobody_consumes_any_more_stays_away(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    subscription = NULL;
+    order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
+    pause_ms(LOOKED_AT_MS);
+    assert_non_null(strstr(ask("$JS.API.CONSUMER.INFO.WATCH.one", ""), "consumer not found"));
+}
+
+/* Just when it is looked at. */
+static void a_silent_server_does_not_keep_anybody_from_closing(void **state)
+{
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
+    subscription = NULL;
+    pause_ms(2900);
+    nats_server_signal(&server, SIGSTOP);
+    pause_ms(150);
+    double start = seconds_now();
+    peer_close(&self);
+    self.transport = NULL;
+    double took = seconds_now() - start;
+    nats_server_signal(&server, SIGCONT);
+    print_message("closed in %.0f ms\n", took * 1e3);
+    assert_true(took < 2.5);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(a_deleted_consumer_is_made_again, come, go),
+        cmocka_unit_test_setup_teardown(a_deleted_stream_is_made_again, come, go),
+        cmocka_unit_test_setup_teardown(a_server_that_has_lost_everything_gets_it_again, come, go),
+        cmocka_unit_test_setup_teardown(what_is_stored_while_a_replica_is_cut_off_is_handled, come,
+                                        go),
+        cmocka_unit_test_setup_teardown(what_has_become_another_is_told_once_and_left_alone, come,
+                                        go),
+        cmocka_unit_test_setup_teardown(what_nobody_consumes_any_more_stays_away, come, go),
+        cmocka_unit_test_setup_teardown(a_silent_server_does_not_keep_anybody_from_closing, come,
+                                        go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
