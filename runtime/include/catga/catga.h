@@ -213,7 +213,8 @@ typedef struct catga_options {
     const char *instance;     /* of this process; CATGA_INSTANCE, NODE_ID, HOSTNAME, the host's name */
     const char *prefix;       /* first token or tokens of every subject; CATGA_PREFIX, "catga" */
     catga_local *local;       /* use this server inside the process instead of NATS */
-    int connect_wait_ms;      /* how long catga_open waits for a server; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
+    int connect_wait_ms;      /* how long catga_open waits for a server, and ..._serve for a cluster that can store
+                                 nothing yet; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
     int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
     unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */

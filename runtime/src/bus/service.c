@@ -2,12 +2,15 @@
 #include "bus/claims.h"
 #include "bus/dispatch.h"
 #include "bus/store.h"
+#include "base/clock.h"
 #include "base/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { GROUP_MAX = 256 };
+
+#define SUBSCRIBE_PAUSE (250 * CATGA_MILLISECOND)
 
 /* A broadcast handler has one worker: each subscription gets every message. */
 static unsigned worker_count(const catga_core *core, const catga_handler *handler)
@@ -124,6 +127,39 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
     return status;
 }
 
+static catga_status subscribe_now(catga_core *core, catga_served_handler *entry)
+{
+    sigset_t before;
+
+    catga_signals_block(&before); /* for the threads that the transport makes */
+    catga_status status = subscribe(core, entry);
+    catga_signals_restore(&before);
+    return status;
+}
+
+/* A cluster that has just been started says for some seconds that it can make nothing yet. */
+static catga_status subscribe_in_time(catga_core *core, catga_served_handler *entry)
+{
+    const catga_logger *logger = &core->settings.logger;
+    const char *service = entry->served->service->name;
+    int64_t wait_ms = core->settings.connect_wait_ms;
+    int64_t end = wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
+    catga_status status = subscribe_now(core, entry);
+
+    if (status != CATGA_OVERLOADED)
+        return status;
+    catga_log(logger, CATGA_LOG_WARNING, "%s is not served yet: handler %s waits for the server",
+              service, entry->handler->name);
+    while (status == CATGA_OVERLOADED && catga_clock_now() < end) {
+        nanosleep(&(struct timespec){.tv_nsec = SUBSCRIBE_PAUSE}, NULL);
+        status = subscribe_now(core, entry);
+    }
+    if (status == CATGA_OVERLOADED)
+        catga_log(logger, CATGA_LOG_ERROR, "%s is not served: handler %s: %s", service,
+                  entry->handler->name, catga_status_text(status));
+    return status;
+}
+
 /* ---- Ending ---- */
 
 static bool drain(catga_core *core, catga_subscription **subscription, int wait_ms)
@@ -199,12 +235,9 @@ static catga_status confirm(catga_core *core, const catga_served_handler *entry)
 static catga_status subscribe_all(catga_core *core, catga_served *served)
 {
     catga_status status = CATGA_OK;
-    sigset_t before;
 
-    catga_signals_block(&before); /* for the threads that the transport makes */
     for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
-        status = subscribe(core, &served->entries[i]);
-    catga_signals_restore(&before);
+        status = subscribe_in_time(core, &served->entries[i]);
     for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
         status = confirm(core, &served->entries[i]);
     return status;

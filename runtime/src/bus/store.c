@@ -92,7 +92,8 @@ static catga_status ensure(catga_core *core, const char *name, const char *const
     catga_status status =
         core->operations->ensure_stream(core->transport, &settings, &problem);
     if (status != CATGA_OK)
-        catga_log_limited(&core->settings.logger, &core->unprepared, CATGA_LOG_ERROR,
+        catga_log_limited(&core->settings.logger, &core->unprepared,
+                          status == CATGA_OVERLOADED ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
                           "stream %s cannot be used: %s%s%s", name, catga_status_text(status),
                           problem.text[0] != '\0' ? ": " : "", problem.text);
     return status;
@@ -230,7 +231,10 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
     status = core->operations->consume(core->transport, &settings, &entry->subscription, &problem);
     if (status == CATGA_OK)
         status = subscribe_replays(core, entry, name);
-    if (status != CATGA_OK)
+    if (status == CATGA_OK)
+        return CATGA_OK;
+    catga_beats_remove(&core->beats, &entry->beat);
+    if (status != CATGA_OVERLOADED)
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);

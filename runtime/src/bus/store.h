@@ -41,7 +41,10 @@ bool catga_store_consumer_name(const catga_core *core, const catga_service *serv
  */
 catga_status catga_store_prepare(catga_core *core, const catga_stream *stream);
 
-/* The same for the consumer of a handler; subscribes to it. */
+/*
+ * The same for the consumer of a handler; subscribes to it. After CATGA_OVERLOADED, which means that the
+ * server cannot yet, it may be called again.
+ */
 catga_status catga_store_consume(catga_core *core, catga_served_handler *entry);
 
 #endif

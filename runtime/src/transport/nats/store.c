@@ -24,6 +24,7 @@ catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *
 catga_status catga_nats_store_error(int64_t code)
 {
     switch (code) {
+    case 10005: /* no suitable peers for placement: the cluster's servers have not found each other */
     case 10008: /* JetStream system temporarily unavailable */
     case 10009: /* cluster not leader */
     case 10023: /* insufficient resources */
