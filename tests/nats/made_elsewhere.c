@@ -21,21 +21,25 @@ static const char too_short[] =
     "{\"config\":{\"name\":\"S\",\"subjects\":[\"a\"],\"retention\":\"limits\",\"discard\":\"new\","
     "\"storage\":\"file\",\"max_msgs_per_subject\":-1,\"duplicate_window\":1}}";
 
+enum { SCRIPT = 3 };
+
 typedef struct stage {
     nats_server server;
     peer asks;
     peer answers;
     catga_subscription *questions;
-    const char *script[3];
-    size_t at;
+    const char *script[SCRIPT]; /* what it answers; NULL, and after the last: nothing */
+    atomic_int at;
 } stage;
 
 static void answer(void *user, catga_incoming *question)
 {
     stage *s = user;
-    const char *text = s->script[s->at++];
-    catga_outgoing reply = {.data = (const uint8_t *)text, .length = strlen(text)};
-    (void)s->answers.transport->operations->respond(s->answers.transport, question, &reply);
+    int at = atomic_fetch_add(&s->at, 1);
+    const char *text = at < SCRIPT ? s->script[at] : NULL;
+    catga_outgoing reply = {.data = (const uint8_t *)text, .length = text == NULL ? 0 : strlen(text)};
+    if (text != NULL)
+        (void)s->answers.transport->operations->respond(s->answers.transport, question, &reply);
     s->answers.transport->operations->release(question);
 }
 
@@ -64,19 +68,24 @@ static int close_stage(void **state)
     return result;
 }
 
+static const char *const subjects[] = {"a"};
+static const catga_stream_settings stream = {.name = "S",
+                                             .subjects = subjects,
+                                             .subject_count = 1,
+                                             .window_ns = 1000000000,
+                                             .replicas = 1};
+
+static void answer_with(stage *s, const char *first, const char *second, const char *third)
+{
+    const char *const script[SCRIPT] = {first, second, third};
+    memcpy(s->script, script, sizeof script);
+    atomic_store(&s->at, 0);
+}
+
 /* What comes of a stream that is not there, cannot be made, and is then said to be `then`. */
 static catga_status ensure(stage *s, const char *then, catga_problem *problem)
 {
-    static const char *const subjects[] = {"a"};
-    const catga_stream_settings stream = {.name = "S",
-                                          .subjects = subjects,
-                                          .subject_count = 1,
-                                          .window_ns = 1000000000,
-                                          .replicas = 1};
-    s->at = 0;
-    s->script[0] = not_found;
-    s->script[1] = overlap;
-    s->script[2] = then;
+    answer_with(s, not_found, overlap, then);
     return s->asks.transport->operations->ensure_stream(s->asks.transport, &stream, problem);
 }
 
@@ -100,9 +109,26 @@ static void what_nobody_has_made_is_refused(void **state)
     assert_non_null(strstr(problem.text, "subjects overlap"));
 }
 
+/* It is asked again by and by: a closing transport does not wait for the answer, at least not for long. */
+static void who_does_not_answer_keeps_nobody_from_closing(void **state)
+{
+    stage *s = *state;
+    static peer brief;
+    catga_problem problem = {""};
+    answer_with(s, as_wanted, NULL, NULL);
+    assert_int_equal(peer_open(&brief, s->server.url, 5000), CATGA_OK);
+    assert_int_equal(brief.transport->operations->ensure_stream(brief.transport, &stream, &problem),
+                     CATGA_OK);
+    assert_true(reaches(&s->at, 2, 6000));
+    double start = seconds_now();
+    peer_close(&brief);
+    assert_true(seconds_now() - start < 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_does_not_answer_keeps_nobody_from_closing),
         cmocka_unit_test(what_another_has_made_is_there),
         cmocka_unit_test(what_another_has_made_is_compared),
         cmocka_unit_test(what_nobody_has_made_is_refused),

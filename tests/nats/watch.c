@@ -304,7 +304,7 @@ static void a_silent_server_does_not_keep_anybody_from_closing(void **state)
     double took = seconds_now() - start;
     nats_server_signal(&server, SIGCONT);
     print_message("closed in %.0f ms\n", took * 1e3);
-    assert_true(took < 2.5);
+    assert_true(took < 2);
 }
 
 int main(void)
