@@ -37,13 +37,27 @@ typedef struct stage {
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_uint refreshed;
-    atomic_uint failures; /* that the handler is still to have */
-    atomic_bool outage;   /* the server goes when the handler has had its effect */
+    atomic_uint failures;  /* that the handler is still to have */
+    atomic_bool outage;    /* the server goes when the handler has had its effect, */
+    atomic_bool published; /* and the publisher has been told */
     atomic_uint attempt;
     atomic_uint key_is_right;
 } stage;
 
 static const char *transport;
+
+static void pause_for(long milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+static void lose_server(stage *s)
+{
+    while (!atomic_load(&s->published))
+        pause_for(1);
+    catga_local_set_connected(s->hub, false);
+    atomic_store(&s->outage, false);
+}
 
 static catga_status notify(catga_context *context, sample_view view)
 {
@@ -56,8 +70,8 @@ static catga_status notify(catga_context *context, sample_view view)
     atomic_fetch_add(&s->key_is_right,
                      claim != NULL && claim->key.length > 16 &&
                          memcmp(claim->key.data, "Keeper__notify.", 15) == 0);
-    if (atomic_exchange(&s->outage, false))
-        catga_local_set_connected(s->hub, false);
+    if (atomic_load(&s->outage))
+        lose_server(s);
     if (atomic_load(&s->failures) == 0)
         return CATGA_OK;
     atomic_fetch_sub(&s->failures, 1);
@@ -129,11 +143,6 @@ static void claim(stage *s, const char *id, const char *state, const char *owner
 static uint64_t repeated(const stage *s)
 {
     return catga_count(s->buses[0]).repeated + catga_count(s->buses[1]).repeated;
-}
-
-static void pause_for(long milliseconds)
-{
-    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
 /* ---- Cases ---- */
@@ -251,6 +260,7 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
     serve(s, &group, NULL);
     atomic_store(&s->outage, true);
     publish(s, 1);
+    atomic_store(&s->published, true);
     wait_until(!atomic_load(&s->outage));
     pause_for(4000);
     catga_local_set_connected(s->hub, true);
