@@ -20,11 +20,11 @@ void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int
     };
 }
 
-/* Did a try that ended so certainly not run a handler? */
+/* Did a try that ended so certainly not run a handler? One that timed out has said so, or was not sent. */
 static bool not_run(catga_status status)
 {
     return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED ||
-           status == CATGA_OVERLOADED || status == CATGA_DRAINING;
+           status == CATGA_OVERLOADED || status == CATGA_DRAINING || status == CATGA_TIMEOUT;
 }
 
 static catga_retry_action finish(catga_retry *retry, catga_status result)

@@ -6,7 +6,8 @@
  * The rules. One first try and at most `retries` further ones, all inside the deadline. Between a
  * failed try and the next lies a pause of 50, 100, 200 ... ms, each taken between half and one and
  * a half times as long. A try is followed by another
- *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining;
+ *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining, come
+ *     too late;
  *   - if repeating does no harm (a query, or what is stored under its id), also when its share of
  *     the time passed without an answer, or the connection it was sent on was lost.
  * A try that is told that an earlier one is at work is made again after such a pause too, of 400 ms

@@ -445,7 +445,7 @@ static void codes_become_statuses(void **state)
     } cases[] = {
         {"400", CATGA_BAD_MESSAGE, 1, 400},
         {"404", CATGA_NO_HANDLER, 1, 404},
-        {"408", CATGA_TIMEOUT, 1, 408},
+        {"408", CATGA_TIMEOUT, 3, 408},
         {"500", CATGA_HANDLER_FAILED, 1, 500},
         {"503", CATGA_DRAINING, 3, 503},
         {"777", CATGA_HANDLER_FAILED, 1, 777},

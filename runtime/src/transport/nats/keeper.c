@@ -272,6 +272,11 @@ static void give_up(catga_nats *nats)
 
 /* ---- The loop ---- */
 
+static int64_t earlier(int64_t one, int64_t other)
+{
+    return one < other ? one : other;
+}
+
 static int64_t patience(const catga_nats *nats)
 {
     return PATIENCE * nats->servers.count + CATGA_SECOND;
@@ -325,6 +330,23 @@ static int64_t keep(catga_nats_link *link)
     return now;
 }
 
+/* Until there is something to do, at `next` or when it is woken. */
+static void sleep_until(catga_nats *nats, int64_t next)
+{
+    if (nats->punctual) {
+        struct timespec time =
+            catga_clock_timespec(earlier(next, catga_clock_now() + CATGA_NATS_WAKE_NS));
+        catga_nats_stops_sleep(&nats->stops);
+        pthread_cond_timedwait(&nats->changed, &nats->lock, &time);
+        catga_nats_stops_wake(&nats->stops);
+    } else if (next == CATGA_FOREVER) {
+        pthread_cond_wait(&nats->changed, &nats->lock);
+    } else {
+        struct timespec time = catga_clock_timespec(next);
+        pthread_cond_timedwait(&nats->changed, &nats->lock, &time);
+    }
+}
+
 static void *run(void *argument)
 {
     catga_nats *nats = argument;
@@ -333,14 +355,9 @@ static void *run(void *argument)
         int64_t prompt = keep(&nats->prompt);
         int64_t bulk = keep(&nats->bulk);
         int64_t refused = catga_nats_retry_refused(nats, catga_clock_now());
-        int64_t next = prompt < bulk ? prompt : bulk;
-        next = refused < next ? refused : next;
-        if (next == CATGA_FOREVER)
-            pthread_cond_wait(&nats->changed, &nats->lock);
-        else if (next > catga_clock_now()) {
-            struct timespec time = catga_clock_timespec(next);
-            pthread_cond_timedwait(&nats->changed, &nats->lock, &time);
-        }
+        int64_t next = earlier(refused, earlier(prompt, bulk));
+        if (next > catga_clock_now())
+            sleep_until(nats, next);
     }
     pthread_mutex_unlock(&nats->lock);
     nats_ReleaseThreadMemory();

@@ -144,6 +144,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     catga_nats_link_begin(&nats->prompt, nats, true);
     catga_nats_link_begin(&nats->bulk, nats, false);
     catga_nats_pace_init(&nats->pace);
+    catga_nats_stops_init(&nats->stops);
     return nats;
 }
 

@@ -7,6 +7,7 @@
  *     socket.c        the kernel's write deadline
  *     link.c          a connection that is sought again whenever it is lost
  *     keeper.c        the thread that seeks
+ *     stops.c         times in which the process did not run
  *     subscription.c  what comes in
  *     refusal.c       subscriptions that the server refuses
  *     line.c          what waits for a handler of requests, and what is refused
@@ -184,6 +185,26 @@ void catga_nats_link_leave(catga_nats_use use, unsigned events);
  */
 void catga_nats_link_empty(catga_nats_link *link);
 
+/* ---- Stops ---- */
+
+/* How often the keeper wakes where messages that can be too late come in. */
+#define CATGA_NATS_WAKE_NS (250 * CATGA_MILLISECOND)
+
+typedef struct catga_nats_stops {
+    _Atomic(int64_t) asleep_ns; /* since when the keeper sleeps; for ever when it does not */
+    _Atomic(int64_t) began_ns;  /* of the last stop */
+    _Atomic(int64_t) ended_ns;  /* 0: there was none */
+} catga_nats_stops;
+
+void catga_nats_stops_init(catga_nats_stops *stops);
+
+/* By the keeper: it goes to sleep, for CATGA_NATS_WAKE_NS at most; it wakes. */
+void catga_nats_stops_sleep(catga_nats_stops *stops);
+void catga_nats_stops_wake(catga_nats_stops *stops);
+
+/* Since when what was read at `time` may have been there: `time`, or when a stop just before it began. */
+int64_t catga_nats_stops_before(catga_nats_stops *stops, int64_t time);
+
 /* ---- The keeper ---- */
 
 CATGA_CHECKED catga_status catga_nats_keeper_start(catga_nats *nats);
@@ -243,8 +264,8 @@ void catga_nats_line_end(catga_nats_line *line);
 void catga_nats_turn_take(atomic_int *turn);
 void catga_nats_turn_give(atomic_int *turn);
 
-/* How long the message at hand has waited, at least. One thread at a time. */
-int64_t catga_nats_waited(catga_subscription *subscription, natsSubscription *native);
+/* When the message at hand came to this process, at the latest. One thread at a time. */
+int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native);
 
 /* Gives `message` to one of the functions of its subscription. */
 void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
@@ -520,6 +541,8 @@ struct catga_nats {
     bool unwatched; /* the watcher is to end */
     pthread_t keeper;
     bool keeping;     /* the keeper runs */
+    bool punctual;    /* there are, or were, subscriptions whose messages can be too late */
+    catga_nats_stops stops;
     bool opening;     /* nobody has been told of a connection yet */
     atomic_bool lost; /* the listener was told of a loss, and of no connection since */
     bool closing;

@@ -32,22 +32,27 @@ void catga_nats_turn_give(atomic_int *turn)
 }
 
 /*
- * The least time that the message at hand has waited. nats.c does not say when a message came, but
- * it says how many are waiting: those were there when it was asked.
+ * When the message at hand was read from the socket, at the latest. nats.c does not say it, but it says
+ * how many are waiting: those were there when it was asked.
  */
-int64_t catga_nats_waited(catga_subscription *subscription, natsSubscription *native)
+static int64_t read_by(catga_subscription *subscription, natsSubscription *native)
 {
     if (subscription->known > 0 && subscription->known_of == native) {
         subscription->known--;
-        return catga_clock_now() - subscription->known_ns;
+        return subscription->known_ns;
     }
     subscription->known = 0;
     subscription->known_of = native;
     natsSubscription_GetPending(native, &subscription->known, NULL);
-    if (subscription->known > 0)
-        subscription->known_ns = catga_clock_now();
-    return 0;
+    subscription->known_ns = catga_clock_now();
+    return subscription->known_ns;
 }
+
+int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native)
+{
+    return catga_nats_stops_before(&subscription->owner->stops, read_by(subscription, native));
+}
+
 
 /*
  * The server's own answer that nobody listens has no body, the status 503, and nothing else. A peer
@@ -94,7 +99,7 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
     }
     catga_nats_turn_take(&subscription->turn);
     catga_nats_receive(subscription, subscription->receive, message,
-                       catga_nats_waited(subscription, native));
+                       catga_clock_now() - catga_nats_came(subscription, native));
     catga_nats_turn_give(&subscription->turn);
 }
 
@@ -260,6 +265,16 @@ static catga_subscription *subscription_new(catga_nats *nats,
     return NULL;
 }
 
+/* A request comes late whose caller has given up; a stored event that has been handed to another. */
+static void note_punctual(const catga_subscription *subscription)
+{
+    catga_nats *nats = subscription->owner;
+    if (nats->punctual || (subscription->line == NULL && subscription->acks == NULL))
+        return;
+    nats->punctual = true;
+    pthread_cond_broadcast(&nats->changed);
+}
+
 /* Without a connection it is subscribed on the next one. */
 catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
                                      const char *acks, catga_subscription **subscription)
@@ -275,8 +290,10 @@ catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_
     pthread_mutex_lock(&nats->lock);
     natsStatus status = nats->carrier == NULL ? NATS_OK : subscribe_native(added);
     bool useless = status == NATS_NO_MEMORY && added->native == NULL;
-    if (!useless)
+    if (!useless) {
         TAILQ_INSERT_TAIL(&nats->subscriptions, added, entry);
+        note_punctual(added);
+    }
     pthread_mutex_unlock(&nats->lock);
     if (useless) {
         if (added->line != NULL)
