@@ -256,22 +256,20 @@ CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame tab
         true;
 }
 
-static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool ${table.type}_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
+    catga_frame table;
 % if table.is_small
-    if (catga_is_full(table, ${table.type}_vtable))
-        return ${table.type}_check_fields(check, catga_full(table, ${table.type}_vtable));
+    if (catga_glance_full(check, at, ${table.type}_vtable, ${table.alignment}))
+        return ${table.type}_check_fields(check, catga_full(at, ${table.type}_vtable));
 % end
-    return ${table.type}_check_fields(check, table);
+    return catga_check_open(check, at, type, known, &table) && ${table.type}_check_fields(check, table);
 }
 % else
-static bool ${table.type}_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool ${table.type}_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 % end
 % end

@@ -1,11 +1,12 @@
 /*
- * check.h: how generated code proves the values of a table that has come. Before it runs, catga_verify has shown that the
- * table, its vtable and the inline part of every field lie inside the buffer, aligned as they must be.
+ * check.h: how generated code proves that a table that has come is right. First, that the table, its vtable and the inline
+ * part of every field lie inside the buffer, aligned as they must be: that is seen at a glance when it has every field, at
+ * the places that a writer gives them, and else found out by catga_check_open. Then the values:
  *
  *     return catga_check_string(check, table, &fields[0]) && catga_check_u32(check, table, &fields[2], 1, 1000);
  *
- * Only what can be wrong is listed: required and ranged fields, and what lies behind an offset. verify.c has the rest, and
- * the invariants by name.
+ * Of those, only what can be wrong is listed: required and ranged fields, and what lies behind an offset. verify.c has the
+ * rest, and the invariants by name.
  */
 #ifndef CATGA_CHECK_H
 #define CATGA_CHECK_H
@@ -17,6 +18,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The root's offset and the file identifier; nothing else lies there. */
+#define CATGA_HEADER_SIZE 8
 
 /* One buffer being verified. */
 struct catga_check {
@@ -34,13 +38,13 @@ struct catga_frame {
 };
 
 /* The vtable of a table, as it was found right; for others of its type, which often share it. */
-typedef struct catga_shape {
+struct catga_shape {
     const uint8_t *read; /* the vtable, or the constant one of the type, when they are equal */
     uint32_t vtable;     /* where it lies; 0: none was found yet */
     uint32_t table_size;
     uint32_t alignment; /* of the table: its position modulo 8; and a bit more when its fields count as work */
     uint32_t work;      /* for the fields of each such table */
-} catga_shape;
+};
 
 /* The value of `field`, or of its element, is wrong; why is said already, or by `reason`. All return false. */
 CATGA_COLD bool catga_check_failed(catga_check *check, const catga_field *field);
@@ -48,19 +52,26 @@ CATGA_COLD bool catga_check_failed_element(catga_check *check, const catga_field
 CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason);
 
 /*
- * Whether a small table has every field: then its vtable is read as the constant one of its type, `full`, and the code that
- * proves it knows where its fields lie.
+ * Whether a small table with a place for every field is seen to be right, but for their values: its vtable is equal to the
+ * constant one of its type, `full`, and so both lie inside and are aligned: V2, V3. False says nothing.
  */
-static inline bool catga_is_full(catga_frame table, const uint16_t *full)
+CATGA_INLINE bool catga_glance_full(const catga_check *check, uint32_t at, const uint16_t *full, unsigned alignment)
 {
-    return table.vtable == (const uint8_t *)full;
+    uint32_t vtable = at - catga_load_u32(check->bytes + at);
+    return !CATGA_SWAPPED && (alignment < 8 || (at & 4) != 0) && (uint64_t)at + full[1] - 4 <= check->last_word &&
+           vtable >= CATGA_HEADER_SIZE && vtable % 2 == 0 && (uint64_t)vtable + full[0] - 4 <= check->last_word &&
+           memcmp(check->bytes + vtable, full, full[0]) == 0;
 }
 
-static inline catga_frame catga_full(catga_frame table, const uint16_t *full)
+/* That table, read through the constant vtable: the code that proves it knows where its fields lie. */
+static inline catga_frame catga_full(uint32_t at, const uint16_t *full)
 {
-    catga_frame frame = {(const uint8_t *)full, table.at};
+    catga_frame frame = {(const uint8_t *)full, at};
     return frame;
 }
+
+/* V2, V3 of any table; to *table and *known, which has what was found of the one before it. */
+bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known, catga_frame *table);
 
 /* Where a field lies in its table, or 0 when it is absent. */
 static inline uint32_t catga_check_find(catga_frame table, const catga_field *field)
@@ -107,6 +118,9 @@ static inline bool catga_check_follow(const catga_check *check, uint32_t slot, u
 
 /* Explains what is wrong with the string behind `slot`, or finds that nothing is: that it is UTF-8, though not ASCII. */
 CATGA_APART bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max);
+
+/* What following an offset to a table or an element is counted as: see verify.c. */
+#define CATGA_WORK_PER_OFFSET 64
 
 /* Strings longer than this are counted as work; shorter ones are part of the work of their table or vector. */
 #define CATGA_SHORT_TEXT 64
@@ -197,18 +211,6 @@ static inline bool catga_check_strings(catga_check *check, catga_frame table, co
     return offset == 0 ? catga_check_absent(check, field) : catga_check_texts(check, catga_check_place(table, offset), field);
 }
 
-/* V2, V3, and that the table at `at` ends inside; to *known. */
-CATGA_APART bool catga_check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
-                                   catga_shape *known);
-
-/* Whether a table has the shape that was found last, so that it only has to end inside. */
-static inline bool catga_check_is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted,
-                                        const catga_shape *known)
-{
-    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
-           known->table_size - 4 <= check->last_word - at;
-}
-
 /* An offset leads outside. Returns false. */
 CATGA_COLD bool catga_check_outside(catga_check *check);
 
@@ -216,18 +218,23 @@ CATGA_COLD bool catga_check_outside(catga_check *check);
 bool catga_check_open_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
                              uint32_t *length);
 
-/* The table behind the offset at `slot`, an element; `prove` is the function of its type. */
-CATGA_INLINE bool catga_check_element(catga_check *check, uint32_t slot, const catga_table *type,
-                                      catga_check_function *prove, catga_shape *known)
+/* The same, of a vector that has elements and is seen to be right. False says nothing. */
+CATGA_INLINE bool catga_glance_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
+                                      uint32_t *length)
 {
     uint32_t at;
     if (!catga_check_follow(check, slot, &at))
-        return catga_check_outside(check);
-    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
-    if (!catga_check_is_known(check, at, vtable, 0, known) && !catga_check_shape(check, at, vtable, type, known))
         return false;
-    catga_frame table = {known->read, at};
-    return prove(check, table, type);
+    uint32_t count = catga_load_u32(check->bytes + at);
+    uint64_t work = (uint64_t)count * CATGA_WORK_PER_OFFSET;
+    if (count == 0 || count > field->max || 4 * (uint64_t)count > check->last_word - at || work > check->work ||
+        check->depth == CATGA_MAX_DEPTH)
+        return false;
+    check->work -= work;
+    check->depth++;
+    *elements = at + 4;
+    *length = count;
+    return true;
 }
 
 /* `prove` proves an element; known to the compiler, it is called without a detour. */
@@ -239,20 +246,29 @@ CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, co
     uint32_t offset = catga_check_find(table, field);
     if (offset == 0)
         return catga_check_absent(check, field);
-    if (!catga_check_open_tables(check, catga_check_place(table, offset), field, &elements, &length))
-        return false;
-    if (length == 0)
-        return true;
+    uint32_t slot = catga_check_place(table, offset);
+    if (!catga_glance_tables(check, slot, field, &elements, &length)) {
+        uint32_t found[2];
+        if (!catga_check_open_tables(check, slot, field, &found[0], &found[1]))
+            return false;
+        if (found[1] == 0)
+            return true;
+        elements = found[0];
+        length = found[1];
+    }
     catga_shape known = {NULL, 0, 0, 0, 0};
-    for (uint32_t i = 0; i < length; i++)
-        if (!catga_check_element(check, elements + 4 * i, (const catga_table *)field->type, prove, &known))
+    for (uint32_t i = 0; i < length; i++) {
+        uint32_t at;
+        if (!(catga_check_follow(check, elements + 4 * i, &at) ? prove(check, at, (const catga_table *)field->type, &known)
+                                                               : catga_check_outside(check)))
             return catga_check_failed_element(check, field, i);
+    }
     check->depth--;
     return true;
 }
 
 /* What a table's own function does, for any table: it walks type->fields. */
-bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type);
+bool catga_check_any(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known);
 
 #ifdef __cplusplus
 }

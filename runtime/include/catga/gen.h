@@ -50,6 +50,9 @@ enum {
 
 #define CATGA_UNBOUNDED UINT32_MAX
 
+/* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
+#define CATGA_MAX_DEPTH 64
+
 /* A scalar: i holds integers (of a u64 the bits), f floating point. */
 typedef struct catga_value {
     int64_t i;
@@ -90,9 +93,13 @@ typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slo
 
 typedef struct catga_check catga_check;
 typedef struct catga_frame catga_frame;
+typedef struct catga_shape catga_shape;
 
-/* Whether the values of a table of `type` that has come are valid. False: see check->problem. */
-typedef bool catga_check_function(catga_check *check, catga_frame table, const catga_table *type);
+/*
+ * Whether the table of `type` that has come, at a multiple of 4 inside, is valid; *known has what was found of the one before
+ * it in a vector, and is all zeros before the first. False: see check->problem.
+ */
+typedef bool catga_check_function(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known);
 
 struct catga_table {
     const char *name;            /* "shop.orders.CreateOrder" */

@@ -31,9 +31,6 @@
 extern "C" {
 #endif
 
-/* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
-#define CATGA_MAX_DEPTH 64
-
 /* The places of types, and the further vtables that are remembered. */
 #define CATGA_VTABLE_PLACES  16
 #define CATGA_OTHER_VTABLES 8

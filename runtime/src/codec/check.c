@@ -53,8 +53,11 @@ static bool check_field(catga_check *check, catga_frame table, const catga_field
     }
 }
 
-bool catga_check_any(catga_check *check, catga_frame table, const catga_table *type)
+bool catga_check_any(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
+    catga_frame table;
+    if (!catga_check_open(check, at, type, known, &table))
+        return false;
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
         if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 && !check_field(check, table, field))

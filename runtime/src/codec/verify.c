@@ -2,8 +2,8 @@
  * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After catga_verify has returned
  * CATGA_OK, each getter of read.h on each table it visited stays inside the buffer.
  *
- * For each table, open_table and check_shape prove where the table and its fields lie; then the generated check function of
- * its type proves the values with the functions of check.h, which come back here for what lies behind offsets.
+ * The generated check function of a type proves its tables with the functions of check.h. Those see at a glance what is as
+ * write.h writes it, and come back here for the rest, and to say what is wrong.
  *
  * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A buffer is shorter than
  * 2^31, so that the sum of two positions or of a position and an offset below 2^31 does not wrap in 32 bits. Invariants, by
@@ -26,11 +26,11 @@
 #include <stdio.h>
 
 /*
- * WORK_PER_OFFSET is counted for each element or table that is followed; the bytes of a string or vector only when they are
+ * CATGA_WORK_PER_OFFSET is counted for each element or table that is followed; the bytes of a string or vector only when they are
  * more than that. WORK_PER_FIELD is counted for the fields that a table has, unless they are few. A sender who shares nothing
  * has more bytes for each of them: his messages are never refused for their work.
  */
-enum { HEADER_SIZE = 8, WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_OFFSET = 64, WORK_PER_FIELD = 16 };
+enum { WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_FIELD = 16 };
 
 /* ---- Refusals ---- */
 
@@ -158,12 +158,20 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
     return work(check, *fields);
 }
 
+/* Whether a table has the shape that was found last, so that it only has to end inside. */
+static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted,
+                            const catga_shape *known)
+{
+    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
+           known->table_size - 4 <= check->last_word - at;
+}
+
 /* V3 of a table that is not as write.h writes it, or is large; to *known. */
 static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
                                         uint32_t table_size, const catga_table *type, catga_shape *known)
 {
     uint32_t fields = 0;
-    if (catga_check_is_known(check, at, vtable, COUNTED, known))
+    if (is_known(check, at, vtable, COUNTED, known))
         return work(check, known->work);
     if (!check_entries(check, at, vtable, vtable_size, table_size, type, &fields))
         return false;
@@ -175,7 +183,7 @@ static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_
 static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
                                         catga_shape *known)
 {
-    if (vtable < HEADER_SIZE || vtable > check->last_word)
+    if (vtable < CATGA_HEADER_SIZE || vtable > check->last_word)
         return refuse(check, "a vtable that lies outside");
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
@@ -187,12 +195,11 @@ static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_
 }
 
 /* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape. */
-bool catga_check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
-                       catga_shape *known)
+static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type, catga_shape *known)
 {
     const uint16_t *full = type->vtable;
     uint32_t off_by_four = ~at & 4 & (uint32_t)type->alignment >> 1; /* 8-byte fields begin 4 bytes into the table */
-    if (CATGA_SWAPPED || vtable < HEADER_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || off_by_four != 0)
+    if (CATGA_SWAPPED || vtable < CATGA_HEADER_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || off_by_four != 0)
         return check_any_shape(check, at, vtable, type, known);
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
@@ -209,15 +216,20 @@ bool catga_check_shape(catga_check *check, uint32_t at, uint32_t vtable, const c
     return true;
 }
 
+bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known, catga_frame *table)
+{
+    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
+    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, vtable, type, known))
+        return false;
+    *table = (catga_frame){known->read, at};
+    return true;
+}
+
 /* A table that has no like before it. */
 static inline bool check_lone_table(catga_check *check, uint32_t at, const catga_table *type)
 {
-    catga_shape shape = {NULL, 0, 0, 0, 0};
-    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
-    if (!catga_check_shape(check, at, vtable, type, &shape))
-        return false;
-    catga_frame table = {shape.read, at};
-    return type->check(check, table, type);
+    catga_shape none = {NULL, 0, 0, 0, 0};
+    return type->check(check, at, type, &none);
 }
 
 /* V7. To be followed by leave. */
@@ -242,7 +254,7 @@ bool catga_check_outside(catga_check *check)
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
     uint32_t at;
-    if (!work(check, WORK_PER_OFFSET) || !enter(check))
+    if (!work(check, CATGA_WORK_PER_OFFSET) || !enter(check))
         return false;
     bool valid = catga_check_follow(check, slot, &at) ? check_lone_table(check, at, type) : refuse(check, leads_outside);
     leave(check);
@@ -287,7 +299,7 @@ bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *
 static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *length)
 {
     uint32_t elements = open_vector(check, slot, field, 4, 4, length);
-    if (elements != 0 && !work(check, (uint64_t)*length * WORK_PER_OFFSET))
+    if (elements != 0 && !work(check, (uint64_t)*length * CATGA_WORK_PER_OFFSET))
         return catga_check_failed(check, field);
     return elements;
 }
@@ -401,7 +413,7 @@ catga_status catga_verify(const catga_table *table, const void *bytes, size_t le
     *root = NULL;
     if (problem != NULL)
         catga_problem_begin(problem);
-    if (length < HEADER_SIZE + 4 || length > INT32_MAX)
+    if (length < CATGA_HEADER_SIZE + 4 || length > INT32_MAX)
         catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
     else if (check_root(&check, table, root))
         return CATGA_OK;

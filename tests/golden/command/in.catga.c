@@ -33,12 +33,10 @@ static uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, uint8_t
     return catga_end_table(out, table, type, test_commands_result_vtable, 0, present);
 }
 
-static bool test_commands_result_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_commands_result_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table test_commands_result_descriptor = {
@@ -97,12 +95,12 @@ CATGA_INLINE bool test_commands_do_it_check_fields(catga_check *check, catga_fra
         true;
 }
 
-static bool test_commands_do_it_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_commands_do_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_commands_do_it_vtable))
-        return test_commands_do_it_check_fields(check, catga_full(table, test_commands_do_it_vtable));
-    return test_commands_do_it_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_commands_do_it_vtable, 4))
+        return test_commands_do_it_check_fields(check, catga_full(at, test_commands_do_it_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_commands_do_it_check_fields(check, table);
 }
 
 const catga_table test_commands_do_it_descriptor = {

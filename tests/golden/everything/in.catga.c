@@ -178,12 +178,10 @@ static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint
     return catga_end_table(out, table, type, sample_everything_empty_vtable, 0, present);
 }
 
-static bool sample_everything_empty_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_empty_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table sample_everything_empty_descriptor = {
@@ -242,12 +240,12 @@ CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_
         true;
 }
 
-static bool sample_everything_note_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_note_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_note_vtable))
-        return sample_everything_note_check_fields(check, catga_full(table, sample_everything_note_vtable));
-    return sample_everything_note_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_note_vtable, 4))
+        return sample_everything_note_check_fields(check, catga_full(at, sample_everything_note_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_note_check_fields(check, table);
 }
 
 const catga_table sample_everything_note_descriptor = {
@@ -600,10 +598,10 @@ CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catg
         true;
 }
 
-static bool sample_everything_fields_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_fields_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    return sample_everything_fields_check_fields(check, table);
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table) && sample_everything_fields_check_fields(check, table);
 }
 
 const catga_table sample_everything_fields_descriptor = {
@@ -637,12 +635,10 @@ static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *
     return catga_end_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
 }
 
-static bool sample_everything_create_fields_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_create_fields_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table sample_everything_create_fields_descriptor = {
@@ -701,12 +697,12 @@ CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga
         true;
 }
 
-static bool sample_everything_do_it_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_do_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_do_it_vtable))
-        return sample_everything_do_it_check_fields(check, catga_full(table, sample_everything_do_it_vtable));
-    return sample_everything_do_it_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_do_it_vtable, 4))
+        return sample_everything_do_it_check_fields(check, catga_full(at, sample_everything_do_it_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_do_it_check_fields(check, table);
 }
 
 const catga_table sample_everything_do_it_descriptor = {
@@ -752,12 +748,10 @@ static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uin
     return catga_end_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
 }
 
-static bool sample_everything_ask_it_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table sample_everything_ask_it_descriptor = {
@@ -816,12 +810,12 @@ CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, 
         true;
 }
 
-static bool sample_everything_do_it_once_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_do_it_once_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_do_it_once_vtable))
-        return sample_everything_do_it_once_check_fields(check, catga_full(table, sample_everything_do_it_once_vtable));
-    return sample_everything_do_it_once_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_do_it_once_vtable, 4))
+        return sample_everything_do_it_once_check_fields(check, catga_full(at, sample_everything_do_it_once_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_do_it_once_check_fields(check, table);
 }
 
 const catga_table sample_everything_do_it_once_descriptor = {
@@ -880,12 +874,12 @@ CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_
         true;
 }
 
-static bool sample_everything_done_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_done_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_done_vtable))
-        return sample_everything_done_check_fields(check, catga_full(table, sample_everything_done_vtable));
-    return sample_everything_done_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_done_vtable, 4))
+        return sample_everything_done_check_fields(check, catga_full(at, sample_everything_done_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_done_check_fields(check, table);
 }
 
 const catga_table sample_everything_done_descriptor = {
@@ -944,12 +938,12 @@ CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_
         true;
 }
 
-static bool sample_everything_kept_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_kept_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_kept_vtable))
-        return sample_everything_kept_check_fields(check, catga_full(table, sample_everything_kept_vtable));
-    return sample_everything_kept_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_kept_vtable, 4))
+        return sample_everything_kept_check_fields(check, catga_full(at, sample_everything_kept_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_kept_check_fields(check, table);
 }
 
 const catga_table sample_everything_kept_descriptor = {
@@ -1008,12 +1002,12 @@ CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, c
         true;
 }
 
-static bool sample_everything_also_kept_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool sample_everything_also_kept_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, sample_everything_also_kept_vtable))
-        return sample_everything_also_kept_check_fields(check, catga_full(table, sample_everything_also_kept_vtable));
-    return sample_everything_also_kept_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, sample_everything_also_kept_vtable, 4))
+        return sample_everything_also_kept_check_fields(check, catga_full(at, sample_everything_also_kept_vtable));
+    return catga_check_open(check, at, type, known, &table) && sample_everything_also_kept_check_fields(check, table);
 }
 
 const catga_table sample_everything_also_kept_descriptor = {

@@ -100,12 +100,12 @@ CATGA_INLINE bool golden_flags_rights_check_fields(catga_check *check, catga_fra
         true;
 }
 
-static bool golden_flags_rights_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_flags_rights_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, golden_flags_rights_vtable))
-        return golden_flags_rights_check_fields(check, catga_full(table, golden_flags_rights_vtable));
-    return golden_flags_rights_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, golden_flags_rights_vtable, 8))
+        return golden_flags_rights_check_fields(check, catga_full(at, golden_flags_rights_vtable));
+    return catga_check_open(check, at, type, known, &table) && golden_flags_rights_check_fields(check, table);
 }
 
 const catga_table golden_flags_rights_descriptor = {

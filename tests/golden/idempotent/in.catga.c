@@ -35,12 +35,10 @@ static uint8_t *shop_paid_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_table(out, table, type, shop_paid_vtable, 0, present);
 }
 
-static bool shop_paid_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool shop_paid_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table shop_paid_descriptor = {
@@ -86,12 +84,10 @@ static uint8_t *shop_pay_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_table(out, table, type, shop_pay_vtable, 1, present);
 }
 
-static bool shop_pay_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool shop_pay_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table shop_pay_descriptor = {
@@ -137,12 +133,10 @@ static uint8_t *shop_refund_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_table(out, table, type, shop_refund_vtable, 2, present);
 }
 
-static bool shop_refund_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool shop_refund_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table shop_refund_descriptor = {

@@ -53,12 +53,12 @@ CATGA_INLINE bool test_ids_old_check_fields(catga_check *check, catga_frame tabl
         true;
 }
 
-static bool test_ids_old_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_ids_old_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_ids_old_vtable))
-        return test_ids_old_check_fields(check, catga_full(table, test_ids_old_vtable));
-    return test_ids_old_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_ids_old_vtable, 4))
+        return test_ids_old_check_fields(check, catga_full(at, test_ids_old_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_ids_old_check_fields(check, table);
 }
 
 const catga_table test_ids_old_descriptor = {

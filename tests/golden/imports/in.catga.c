@@ -62,12 +62,12 @@ CATGA_INLINE bool test_imports_price_check_fields(catga_check *check, catga_fram
         true;
 }
 
-static bool test_imports_price_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_imports_price_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_imports_price_vtable))
-        return test_imports_price_check_fields(check, catga_full(table, test_imports_price_vtable));
-    return test_imports_price_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_imports_price_vtable, 4))
+        return test_imports_price_check_fields(check, catga_full(at, test_imports_price_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_imports_price_check_fields(check, table);
 }
 
 const catga_table test_imports_price_descriptor = {
@@ -125,12 +125,12 @@ CATGA_INLINE bool test_imports_answer_check_fields(catga_check *check, catga_fra
         true;
 }
 
-static bool test_imports_answer_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_imports_answer_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_imports_answer_vtable))
-        return test_imports_answer_check_fields(check, catga_full(table, test_imports_answer_vtable));
-    return test_imports_answer_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_imports_answer_vtable, 4))
+        return test_imports_answer_check_fields(check, catga_full(at, test_imports_answer_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_imports_answer_check_fields(check, table);
 }
 
 const catga_table test_imports_answer_descriptor = {
@@ -176,12 +176,10 @@ static uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at, uint8
     return catga_end_table(out, table, type, test_imports_get_price_vtable, 2, present);
 }
 
-static bool test_imports_get_price_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_imports_get_price_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table test_imports_get_price_descriptor = {
@@ -227,12 +225,10 @@ static uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at, uint
     return catga_end_table(out, table, type, test_imports_get_amount_vtable, 3, present);
 }
 
-static bool test_imports_get_amount_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_imports_get_amount_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table test_imports_get_amount_descriptor = {

@@ -33,12 +33,10 @@ static uint8_t *test_queries_result_put(catga_writer *out, uint8_t *at, uint8_t 
     return catga_end_table(out, table, type, test_queries_result_vtable, 0, present);
 }
 
-static bool test_queries_result_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_queries_result_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table test_queries_result_descriptor = {
@@ -72,12 +70,10 @@ static uint8_t *test_queries_ask_it_put(catga_writer *out, uint8_t *at, uint8_t 
     return catga_end_table(out, table, type, test_queries_ask_it_vtable, 1, present);
 }
 
-static bool test_queries_ask_it_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_queries_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table test_queries_ask_it_descriptor = {

@@ -50,12 +50,12 @@ CATGA_INLINE bool test_stored_seen_check_fields(catga_check *check, catga_frame 
         true;
 }
 
-static bool test_stored_seen_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_stored_seen_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_stored_seen_vtable))
-        return test_stored_seen_check_fields(check, catga_full(table, test_stored_seen_vtable));
-    return test_stored_seen_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_stored_seen_vtable, 4))
+        return test_stored_seen_check_fields(check, catga_full(at, test_stored_seen_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_stored_seen_check_fields(check, table);
 }
 
 const catga_table test_stored_seen_descriptor = {
@@ -114,12 +114,12 @@ CATGA_INLINE bool test_stored_shipped_check_fields(catga_check *check, catga_fra
         true;
 }
 
-static bool test_stored_shipped_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_stored_shipped_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_stored_shipped_vtable))
-        return test_stored_shipped_check_fields(check, catga_full(table, test_stored_shipped_vtable));
-    return test_stored_shipped_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_stored_shipped_vtable, 4))
+        return test_stored_shipped_check_fields(check, catga_full(at, test_stored_shipped_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_stored_shipped_check_fields(check, table);
 }
 
 const catga_table test_stored_shipped_descriptor = {
@@ -178,12 +178,12 @@ CATGA_INLINE bool test_stored_paid_check_fields(catga_check *check, catga_frame 
         true;
 }
 
-static bool test_stored_paid_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_stored_paid_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_stored_paid_vtable))
-        return test_stored_paid_check_fields(check, catga_full(table, test_stored_paid_vtable));
-    return test_stored_paid_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_stored_paid_vtable, 4))
+        return test_stored_paid_check_fields(check, catga_full(at, test_stored_paid_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_stored_paid_check_fields(check, table);
 }
 
 const catga_table test_stored_paid_descriptor = {
@@ -242,12 +242,12 @@ CATGA_INLINE bool test_stored_booked_check_fields(catga_check *check, catga_fram
         true;
 }
 
-static bool test_stored_booked_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_stored_booked_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_stored_booked_vtable))
-        return test_stored_booked_check_fields(check, catga_full(table, test_stored_booked_vtable));
-    return test_stored_booked_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_stored_booked_vtable, 4))
+        return test_stored_booked_check_fields(check, catga_full(at, test_stored_booked_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_stored_booked_check_fields(check, table);
 }
 
 const catga_table test_stored_booked_descriptor = {

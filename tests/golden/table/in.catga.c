@@ -54,12 +54,12 @@ CATGA_INLINE bool test_tables_line_check_fields(catga_check *check, catga_frame 
         true;
 }
 
-static bool test_tables_line_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_tables_line_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_tables_line_vtable))
-        return test_tables_line_check_fields(check, catga_full(table, test_tables_line_vtable));
-    return test_tables_line_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_tables_line_vtable, 4))
+        return test_tables_line_check_fields(check, catga_full(at, test_tables_line_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_tables_line_check_fields(check, table);
 }
 
 const catga_table test_tables_line_descriptor = {

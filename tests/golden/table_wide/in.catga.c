@@ -369,10 +369,10 @@ CATGA_INLINE bool golden_wide_wide_check_fields(catga_check *check, catga_frame 
         true;
 }
 
-static bool golden_wide_wide_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_wide_wide_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    return golden_wide_wide_check_fields(check, table);
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table) && golden_wide_wide_check_fields(check, table);
 }
 
 const catga_table golden_wide_wide_descriptor = {

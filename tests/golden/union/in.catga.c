@@ -107,12 +107,12 @@ CATGA_INLINE bool golden_union_card_check_fields(catga_check *check, catga_frame
         true;
 }
 
-static bool golden_union_card_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_union_card_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, golden_union_card_vtable))
-        return golden_union_card_check_fields(check, catga_full(table, golden_union_card_vtable));
-    return golden_union_card_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, golden_union_card_vtable, 4))
+        return golden_union_card_check_fields(check, catga_full(at, golden_union_card_vtable));
+    return catga_check_open(check, at, type, known, &table) && golden_union_card_check_fields(check, table);
 }
 
 const catga_table golden_union_card_descriptor = {
@@ -171,12 +171,12 @@ CATGA_INLINE bool golden_union_transfer_check_fields(catga_check *check, catga_f
         true;
 }
 
-static bool golden_union_transfer_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_union_transfer_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, golden_union_transfer_vtable))
-        return golden_union_transfer_check_fields(check, catga_full(table, golden_union_transfer_vtable));
-    return golden_union_transfer_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, golden_union_transfer_vtable, 4))
+        return golden_union_transfer_check_fields(check, catga_full(at, golden_union_transfer_vtable));
+    return catga_check_open(check, at, type, known, &table) && golden_union_transfer_check_fields(check, table);
 }
 
 const catga_table golden_union_transfer_descriptor = {
@@ -276,10 +276,10 @@ CATGA_INLINE bool golden_union_order_check_fields(catga_check *check, catga_fram
         true;
 }
 
-static bool golden_union_order_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_union_order_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    return golden_union_order_check_fields(check, table);
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table) && golden_union_order_check_fields(check, table);
 }
 
 const catga_table golden_union_order_descriptor = {

@@ -53,12 +53,10 @@ static uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uint8_t *
     return catga_end_table(out, table, type, golden_unions_cash_vtable, 0, present);
 }
 
-static bool golden_unions_cash_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_unions_cash_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
 const catga_table golden_unions_cash_descriptor = {
@@ -152,12 +150,12 @@ CATGA_INLINE bool golden_unions_split_check_fields(catga_check *check, catga_fra
         true;
 }
 
-static bool golden_unions_split_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_unions_split_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, golden_unions_split_vtable))
-        return golden_unions_split_check_fields(check, catga_full(table, golden_unions_split_vtable));
-    return golden_unions_split_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, golden_unions_split_vtable, 4))
+        return golden_unions_split_check_fields(check, catga_full(at, golden_unions_split_vtable));
+    return catga_check_open(check, at, type, known, &table) && golden_unions_split_check_fields(check, table);
 }
 
 const catga_table golden_unions_split_descriptor = {

@@ -79,12 +79,12 @@ CATGA_INLINE bool golden_ids_ids_check_fields(catga_check *check, catga_frame ta
         true;
 }
 
-static bool golden_ids_ids_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool golden_ids_ids_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, golden_ids_ids_vtable))
-        return golden_ids_ids_check_fields(check, catga_full(table, golden_ids_ids_vtable));
-    return golden_ids_ids_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, golden_ids_ids_vtable, 4))
+        return golden_ids_ids_check_fields(check, catga_full(at, golden_ids_ids_vtable));
+    return catga_check_open(check, at, type, known, &table) && golden_ids_ids_check_fields(check, table);
 }
 
 const catga_table golden_ids_ids_descriptor = {

@@ -61,12 +61,12 @@ CATGA_INLINE bool test_vectors_item_check_fields(catga_check *check, catga_frame
         true;
 }
 
-static bool test_vectors_item_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_vectors_item_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_vectors_item_vtable))
-        return test_vectors_item_check_fields(check, catga_full(table, test_vectors_item_vtable));
-    return test_vectors_item_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_vectors_item_vtable, 4))
+        return test_vectors_item_check_fields(check, catga_full(at, test_vectors_item_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_vectors_item_check_fields(check, table);
 }
 
 const catga_table test_vectors_item_descriptor = {
@@ -172,12 +172,12 @@ CATGA_INLINE bool test_vectors_many_check_fields(catga_check *check, catga_frame
         true;
 }
 
-static bool test_vectors_many_check(catga_check *check, catga_frame table, const catga_table *type)
+static bool test_vectors_many_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    if (catga_is_full(table, test_vectors_many_vtable))
-        return test_vectors_many_check_fields(check, catga_full(table, test_vectors_many_vtable));
-    return test_vectors_many_check_fields(check, table);
+    catga_frame table;
+    if (catga_glance_full(check, at, test_vectors_many_vtable, 4))
+        return test_vectors_many_check_fields(check, catga_full(at, test_vectors_many_vtable));
+    return catga_check_open(check, at, type, known, &table) && test_vectors_many_check_fields(check, table);
 }
 
 const catga_table test_vectors_many_descriptor = {

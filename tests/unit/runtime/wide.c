@@ -30,17 +30,17 @@ static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_wide_table(out, table, type, present);
 }
 
-static bool check_wide(catga_check *check, catga_frame table, const catga_table *type)
+static bool check_wide(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)check;
-    (void)table;
-    (void)type;
-    return true;
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table);
 }
 
-static bool check_all_texts(catga_check *check, catga_frame table, const catga_table *type)
+static bool check_all_texts(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
+    catga_frame table;
+    if (!catga_check_open(check, at, type, known, &table))
+        return false;
     for (size_t id = 0; id < TEXTS; id++)
         if (!catga_check_string(check, table, &texts_fields[id]))
             return false;
@@ -73,10 +73,11 @@ static uint8_t *put_holder(catga_writer *out, uint8_t *at, uint8_t *slot,
                               in->wides.length);
 }
 
-static bool check_holder(catga_check *check, catga_frame table, const catga_table *type)
+static bool check_holder(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
-    (void)type;
-    return catga_check_children(check, table, &holder_fields[0], check_wide) &&
+    catga_frame table;
+    return catga_check_open(check, at, type, known, &table) &&
+           catga_check_children(check, table, &holder_fields[0], check_wide) &&
            catga_check_children(check, table, &holder_fields[1], check_all_texts);
 }
 
