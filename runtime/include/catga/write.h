@@ -163,6 +163,10 @@ static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const 
     out->presents[place] = present;
     out->vtables[place] = at;
     catga_store_i32(table, (int32_t)(table - at));
+    if (present == type->all && !CATGA_SWAPPED) {
+        memcpy(at, full, catga_round_up(full[0])); /* behind its entries are zeros */
+        return at + catga_round_up(full[0]);
+    }
     return catga_write_small_vtable(at, full, present);
 }
 
