@@ -85,6 +85,7 @@ void catga_nats_line_join(catga_nats_line *line, natsSubscription *native, natsM
     catga_subscription *subscription = line->subscription;
     catga_nats_turn_take(&line->door);
     int64_t came_ns = catga_nats_came(subscription, native);
+    catga_nats_look_behind(subscription, native);
     catga_nats_admission admission = enter(line, message, came_ns, subscription->known);
     catga_nats_turn_give(&line->door);
     if (admission == RUN) {

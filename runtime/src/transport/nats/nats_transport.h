@@ -267,6 +267,9 @@ void catga_nats_turn_give(atomic_int *turn);
 /* When the message at hand came to this process, at the latest. One thread at a time. */
 int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native);
 
+/* Finds out how many messages wait behind it, unless some of those that did are still to come. */
+void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native);
+
 /* Gives `message` to one of the functions of its subscription. */
 void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
                         natsMsg *message, int64_t waited_ns);
@@ -502,6 +505,7 @@ typedef struct catga_nats_pace {
     catga_nats_rhythm answers;
     catga_nats_rhythm unawaited; /* settlements, and stored events that are published without waiting */
     atomic_bool gathered; /* there is something that the flusher has not seen */
+    atomic_bool left;     /* there is something that may stay until the next rest */
     atomic_bool flushing; /* the flusher runs */
     sem_t work;
     pthread_t flusher;
@@ -514,6 +518,13 @@ void catga_nats_pace_stop(catga_nats *nats);
 /* The link for a message of that rhythm now; and to be told that one was sent over it. */
 catga_nats_link *catga_nats_pace_link(catga_nats *nats, catga_nats_rhythm *rhythm);
 void catga_nats_pace_sent(catga_nats_link *link);
+
+/*
+ * Instead of _sent, for settlements: while messages wait there will be more of them. When none does,
+ * _rest; without that nats.c sends them, a millisecond later.
+ */
+void catga_nats_pace_left(catga_nats_link *link);
+void catga_nats_pace_rest(catga_nats *nats);
 
 /* ---- All of it ---- */
 

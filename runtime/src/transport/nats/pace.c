@@ -69,6 +69,19 @@ void catga_nats_pace_sent(catga_nats_link *link)
         sem_post(&pace->work);
 }
 
+void catga_nats_pace_left(catga_nats_link *link)
+{
+    if (!link->prompt)
+        atomic_store(&link->owner->pace.left, true);
+}
+
+void catga_nats_pace_rest(catga_nats *nats)
+{
+    if (atomic_load_explicit(&nats->pace.left, memory_order_relaxed) &&
+        atomic_exchange(&nats->pace.left, false))
+        catga_nats_pace_sent(&nats->bulk);
+}
+
 static void *flush_always(void *argument)
 {
     catga_nats *nats = argument;

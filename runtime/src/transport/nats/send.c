@@ -130,7 +130,10 @@ catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing
 
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message)
 {
-    return send_paced(nats, &nats->pace.unawaited, message, NULL);
+    catga_nats_link *link = catga_nats_pace_link(nats, &nats->pace.unawaited);
+    catga_status status = send_over(link, message, NULL, false);
+    catga_nats_pace_left(link);
+    return status;
 }
 
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,

@@ -32,25 +32,29 @@ void catga_nats_turn_give(atomic_int *turn)
 }
 
 /*
- * When the message at hand was read from the socket, at the latest. nats.c does not say it, but it says
- * how many are waiting: those were there when it was asked.
+ * nats.c does not say when it read a message from the socket, but it says how many are waiting: those
+ * were there when it was asked.
  */
-static int64_t read_by(catga_subscription *subscription, natsSubscription *native)
+void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native)
 {
-    if (subscription->known > 0 && subscription->known_of == native) {
-        subscription->known--;
-        return subscription->known_ns;
-    }
+    if (subscription->known > 0 && subscription->known_of == native)
+        return;
     subscription->known = 0;
     subscription->known_of = native;
     natsSubscription_GetPending(native, &subscription->known, NULL);
     subscription->known_ns = catga_clock_now();
-    return subscription->known_ns;
 }
 
 int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native)
 {
-    return catga_nats_stops_before(&subscription->owner->stops, read_by(subscription, native));
+    int64_t read_by;
+    if (subscription->known > 0 && subscription->known_of == native) {
+        subscription->known--;
+        read_by = subscription->known_ns;
+    } else {
+        read_by = catga_clock_now();
+    }
+    return catga_nats_stops_before(&subscription->owner->stops, read_by);
 }
 
 
@@ -100,6 +104,9 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
     catga_nats_turn_take(&subscription->turn);
     catga_nats_receive(subscription, subscription->receive, message,
                        catga_clock_now() - catga_nats_came(subscription, native));
+    catga_nats_look_behind(subscription, native);
+    if (subscription->known == 0)
+        catga_nats_pace_rest(subscription->owner);
     catga_nats_turn_give(&subscription->turn);
 }
 
