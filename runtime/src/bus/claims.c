@@ -139,6 +139,13 @@ static void pause_before_next(void)
     nanosleep(&(struct timespec){.tv_nsec = STORE_PAUSE_MS * CATGA_MILLISECOND}, NULL);
 }
 
+/* A record that the store would never take. */
+static bool is_hopeless(catga_status status)
+{
+    return status == CATGA_TOO_LARGE || status == CATGA_INVALID_ARGUMENT ||
+           status == CATGA_NOT_PERMITTED || status == CATGA_CLOSED;
+}
+
 /*
  * What has had its effect is marked when the store is back, however long that takes: until then this
  * attempt says that it works on it. Who is to end has not that long.
@@ -146,8 +153,7 @@ static void pause_before_next(void)
 static bool is_away(const catga_claimed *claimed, catga_status status)
 {
     return claimed->claiming.marking && !catga_core_is_ending(claimed->core) &&
-           (status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED ||
-            status == CATGA_NO_RESPONDERS || status == CATGA_OVERLOADED);
+           !is_hopeless(status);
 }
 
 static catga_claiming_action uncertain(catga_claimed *claimed, catga_status status)
@@ -157,6 +163,15 @@ static catga_claiming_action uncertain(catga_claimed *claimed, catga_status stat
     return catga_claiming_step(
         &claimed->claiming,
         is_away(claimed, status) ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN, 0, 0);
+}
+
+/* Before it looks again whether a server that lags has caught up. */
+static catga_claiming_action wait_for_others(const catga_claimed *claimed,
+                                             catga_claiming_action action)
+{
+    if (claimed->claiming.marking && action == CATGA_CLAIMING_LOOK)
+        pause_before_next();
+    return action;
 }
 
 /* The answer goes with the mark: bytes, or the headers of an error. */
@@ -201,7 +216,8 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     if (status == CATGA_OK)
         return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision, 0);
     if (status == CATGA_REFUSED)
-        return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0, 0);
+        return wait_for_others(
+            claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0, 0));
     return uncertain(claimed, status);
 }
 
@@ -222,10 +238,7 @@ static catga_claiming_action do_look(catga_claimed *claimed)
     if (status != CATGA_OK)
         return uncertain(claimed, status);
     const catga_claim_record record = read_record(claimed, revision);
-    catga_claiming_action action = catga_claiming_read(&claimed->claiming, &record);
-    if (action == CATGA_CLAIMING_LOOK)
-        pause_before_next(); /* for a server that lags */
-    return action;
+    return wait_for_others(claimed, catga_claiming_read(&claimed->claiming, &record));
 }
 
 static catga_claiming_action do_ask(catga_claimed *claimed)

@@ -6,6 +6,7 @@ void catga_claiming_init(catga_claiming *claiming, uint32_t lease_ms)
     *claiming = (catga_claiming){
         .lease_ms = lease_ms,
         .troubles_left = CATGA_CLAIM_TROUBLES,
+        .disputes_left = CATGA_CLAIM_DISPUTES,
         .phase = CATGA_CLAIMING_NEW,
     };
 }
@@ -43,11 +44,11 @@ static catga_claiming_action look(catga_claiming *claiming)
     return CATGA_CLAIMING_LOOK;
 }
 
-static catga_claiming_action look_once_more(catga_claiming *claiming)
+static catga_claiming_action look_once_more(catga_claiming *claiming, uint32_t *left)
 {
-    if (claiming->troubles_left == 0)
+    if (*left == 0)
         return end(claiming, CATGA_CLAIMING_GIVE_UP);
-    claiming->troubles_left--;
+    --*left;
     return look(claiming);
 }
 
@@ -62,6 +63,7 @@ static catga_claiming_action mark(catga_claiming *claiming, catga_record_state s
 {
     claiming->marking = true;
     claiming->troubles_left = CATGA_CLAIM_MARK_TROUBLES;
+    claiming->disputes_left = CATGA_CLAIM_MARK_DISPUTES;
     return write_over(claiming, state, claiming->revision);
 }
 
@@ -119,8 +121,9 @@ catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claimi
     case CATGA_CLAIMING_WRITTEN:
         return written(claiming, revision);
     case CATGA_CLAIMING_CONFLICT:
+        return look_once_more(claiming, &claiming->disputes_left);
     case CATGA_CLAIMING_UNCERTAIN:
-        return look_once_more(claiming);
+        return look_once_more(claiming, &claiming->troubles_left);
     case CATGA_CLAIMING_AWAY:
         return look(claiming);
     case CATGA_CLAIMING_WORKS:
@@ -169,7 +172,7 @@ static catga_claiming_action found_marking(catga_claiming *claiming,
     if (record->state == CATGA_RECORD_NONE)
         return write_over(claiming, claiming->writes, 0);
     if (record->revision < claiming->revision)
-        return look_once_more(claiming);
+        return look_once_more(claiming, &claiming->disputes_left);
     if (!record->ours)
         return end(claiming, CATGA_CLAIMING_LOST);
     if (record->state == claiming->writes)

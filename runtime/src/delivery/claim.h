@@ -52,7 +52,7 @@ typedef enum catga_claiming_event {
 
 typedef enum catga_claiming_action {
     CATGA_CLAIMING_WRITE,   /* write `writes` with `attempt` if the revision is still `revision` */
-    CATGA_CLAIMING_LOOK,    /* read the record */
+    CATGA_CLAIMING_LOOK,    /* read the record; after a handler and a CONFLICT or READ, a moment later */
     CATGA_CLAIMING_ASK,     /* ask the owner of the record that was read */
     CATGA_CLAIMING_RUN,     /* the claim is ours: run the handler, attempt `attempt` */
     CATGA_CLAIMING_SKIP,    /* it is done, as the record that was read says */
@@ -74,7 +74,8 @@ typedef enum catga_claiming_phase {
 
 typedef struct catga_claiming {
     uint32_t lease_ms;
-    uint32_t troubles_left; /* answers that may still be missing, and records that others change */
+    uint32_t troubles_left; /* answers that may still be missing */
+    uint32_t disputes_left; /* times that the record may still not be what is expected */
     catga_claiming_phase phase;
     bool marking; /* the handler has returned */
     catga_record_state writes;
@@ -83,8 +84,17 @@ typedef struct catga_claiming {
     int64_t delay_ms;  /* of HELD */
 } catga_claiming;
 
-/* How often an answer may be missing: before the handler runs, and after it when there is no time. */
-enum { CATGA_CLAIM_TROUBLES = 8, CATGA_CLAIM_MARK_TROUBLES = 20 };
+/*
+ * How often an answer may be missing: before the handler runs, and after it when there is no time. And
+ * how often a record may be another than expected: after the handler for long, since one of several
+ * servers may lag, and say what was there before, until it hears of a new leader.
+ */
+enum {
+    CATGA_CLAIM_TROUBLES = 8,
+    CATGA_CLAIM_MARK_TROUBLES = 20,
+    CATGA_CLAIM_DISPUTES = 8,
+    CATGA_CLAIM_MARK_DISPUTES = 300
+};
 
 void catga_claiming_init(catga_claiming *claiming, uint32_t lease_ms);
 

@@ -215,6 +215,20 @@ static void a_mark_that_has_time_waits_for_the_store(void **state)
     assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_NOTHING);
 }
 
+/* A server that lags has not even heard of the claim, while the others know the mark. */
+static void a_mark_waits_for_a_server_that_lags(void **state)
+{
+    (void)state;
+    catga_claiming claiming = running(5);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_SUCCEEDED), CATGA_CLAIMING_WRITE);
+    assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_LOOK);
+    for (unsigned i = 0; i < CATGA_CLAIM_MARK_DISPUTES; i++) {
+        assert_int_equal(read(&claiming, CATGA_RECORD_NONE, false, 0), CATGA_CLAIMING_WRITE);
+        assert_int_equal(step(&claiming, CATGA_CLAIMING_CONFLICT), CATGA_CLAIMING_LOOK);
+    }
+    assert_int_equal(read(&claiming, CATGA_RECORD_DONE, true, 6), CATGA_CLAIMING_KEPT);
+}
+
 static void what_does_not_fit_is_nothing(void **state)
 {
     (void)state;
@@ -244,6 +258,7 @@ int main(void)
         cmocka_unit_test(a_record_that_expired_is_written_anew),
         cmocka_unit_test(a_store_that_never_answers_is_given_up),
         cmocka_unit_test(a_mark_that_has_time_waits_for_the_store),
+        cmocka_unit_test(a_mark_waits_for_a_server_that_lags),
         cmocka_unit_test(what_does_not_fit_is_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
