@@ -159,18 +159,25 @@ cluster {{ name: work, listen: "127.0.0.1:{own}", routes: [{routes}] }}
 """
 
 
-def free_ports(count):
-    """Ports that nobody listens at: of servers that must know of each other before they start."""
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [listener.getsockname()[1] for listener in listeners]
-    for listener in listeners:
-        listener.close()
+def free_ports(scene, count):
+    """
+    Ports that nobody listens at: of servers that must know of each other before they start. They are below those that the
+    system gives to connections, or one could be taken until its server comes.
+    """
+    ports = []
+    while len(ports) < count:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", scene.random.randrange(10000, 32000)))
+                ports.append(probe.getsockname()[1])
+            except OSError:
+                pass
     return ports
 
 
 def cluster(scene):
     """Three servers that keep every event three times, and three replicas, each at a server of its own."""
-    ports = free_ports(3)
+    ports = free_ports(scene, 3)
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
     servers = [scene.add(processes.Server(scene.folder / f"server-{number}",
                                           CLUSTER.format(number=number, own=port, routes=routes)))
