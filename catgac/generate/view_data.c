@@ -130,6 +130,17 @@ static bool lies_behind(const view_field *field)
     return field->is_slice || field->is_table || field->is_union;
 }
 
+static bool is_behind(const view_field *field)
+{
+    return lies_behind(field) && !field->is_string;
+}
+
+/* Scalars are written in any case, and texts have their slot cleared when they are absent. */
+static bool may_leave_gap(const view_field *field)
+{
+    return (is_behind(field) || field->is_tags || field->is_struct) && !field->is_required;
+}
+
 static bool has_range(const view_field *field)
 {
     return field->range != NULL;
@@ -233,10 +244,13 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     pick(v, &made->members, has_range, &made->ranged);
     pick(v, &made->members, is_required_struct, &made->inline_required);
     pick(v, &made->members, may_be_wrong, &made->checked);
+    pick(v, &made->members, is_behind, &made->behind);
     place(v, fields, count, made);
+    pick(v, &made->placed, may_leave_gap, &made->gaps);
     made->vtable = vtable_of(v, fields, count);
     made->layout = layout_of(v, fields, count, &made->placed);
     made->all = all_of(v, &made->placed, made->is_wide);
+    made->is_leaf = made->is_small && made->behind.count == 0;
     name_bits(v, fields, count, made);
 }
 

@@ -68,7 +68,11 @@ const catga_enum ${union.type}_type_descriptor = {"${union.name}", ${union.type}
 %# ---- Tables
 % for table in module.tables
 % if table.is_written
+% if table.is_leaf
+CATGA_INLINE catga_put_function ${table.type}_put;
+% else
 static catga_put_function ${table.type}_put;
+% end
 static catga_check_function ${table.type}_check;
 % end
 % end
@@ -106,7 +110,11 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 % if table.is_written
 
+% if table.is_leaf
+CATGA_INLINE uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+% else
 static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+% end
         const catga_table *type, const void *input)
 {
 % if table.members
@@ -116,6 +124,44 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 %#
 %# Each end of a range for itself, and so that a NaN is refused.
+% if table.is_small
+    size_t padding = catga_padding(out, at, ${table.alignment});
+    uint64_t size = padding;
+    bool is_usual =
+% for field in table.ranged
+% if field.range.has_lower
+% if field.is_optional
+        (!in->${field.member}.present || in->${field.member}.value >= ${field.range.lowest}) &&
+% else
+        in->${field.member} >= ${field.range.lowest} &&
+% end
+% end
+% if field.range.has_higher
+% if field.is_optional
+        (!in->${field.member}.present || in->${field.member}.value <= ${field.range.highest}) &&
+% else
+        in->${field.member} <= ${field.range.highest} &&
+% end
+% end
+% end
+% for field in table.inline_required
+        in->${field.member} != NULL &&
+% end
+% for field in table.texts
+% if field.is_required
+        catga_is_usual_text(in->${field.member}, true, ${field.maximum}, &size) &&
+% else
+        catga_is_usual_text(in->${field.member}, false, ${field.maximum}, &size) &&
+% end
+% end
+        catga_is_room(out, at, ${table.type}_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, ${table.type}_vtable, padding);
+% for field in table.gaps
+    catga_clear(table + ${field.offset}, ${field.size});
+% end
+% else
 % for field in table.ranged
 % if field.range.has_lower
 % if field.is_optional
@@ -141,6 +187,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
     if (table == NULL)
         return NULL;
+% end
 % if table.is_wide
     uint64_t present[${table.words}] = {0};
 % else
@@ -148,7 +195,12 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % for field in table.placed
 % if field.is_scalar
+% if table.is_small
+    catga_store_${field.put}(table + ${field.offset}, in->${field.member});
+    present |= UINT64_C(1) << ${field.bit};
+% else
     ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.bit};
+% end
 % end
 % if field.is_optional
     ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.bit};
@@ -180,18 +232,45 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % end
-% if table.referring
+% if table.is_small
+    if (catga_is_other(out, type, ${table.place}, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+% else
 % if table.is_wide
     at = catga_end_wide_table(out, table, type, present);
 % else
     at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
 % end
-    const catga_field *fields = ${table.type}_fields;
-    catga_places places = catga_places_of(out, ${table.type}_vtable);
+% end
 % if table.texts
     uint64_t seen = 0;
 % end
-% for field in table.referring
+% if table.is_small
+% for field in table.texts
+% if field.is_required
+    at = catga_put_text(at, table + ${field.offset}, in->${field.member}, &seen);
+% else
+    at = catga_put_optional_text(at, table + ${field.offset}, in->${field.member}, &seen);
+% end
+% end
+% if table.behind
+    const catga_field *fields = ${table.type}_fields;
+    catga_places places = catga_places_of(out, ${table.type}_vtable);
+% end
+% else
+% if table.referring
+    const catga_field *fields = ${table.type}_fields;
+    catga_places places = catga_places_of(out, ${table.type}_vtable);
+% end
+% for field in table.texts
+    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
+% end
+% end
+% if table.texts
+    at = catga_end_texts(out, at, ${table.type}_fields, ${table.field_count}, in, seen);
+% end
+% for field in table.behind
 % if field.is_table
     at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
 % end
@@ -202,12 +281,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     at = catga_put_unions(out, at, table, places, &fields[${field.tag_id}], &fields[${field.id}],
         in->${field.member}.data, in->${field.member}.length);
 % end
-% if field.is_string
-    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
-% else
 % if field.is_text
     at = catga_put_strings(out, at, table, places, &fields[${field.id}], in->${field.member});
-% end
 % end
 % if field.is_items
 % if field.element_type
@@ -219,18 +294,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % end
-% if table.texts
-    return catga_end_texts(out, at, type, in, seen);
-% else
     return at;
-% end
-% else
-% if table.is_wide
-    return catga_end_wide_table(out, table, type, present);
-% else
-    return catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
-% end
-% end
 }
 
 % if table.checked

@@ -8,17 +8,23 @@
  *     at = catga_end_table(out, table, &type, full, place, present);    its vtable
  *     catga_places places = catga_places_of(out, full);
  *     uint64_t seen = 0;
- *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id, &seen);    what the table refers to
- *     return catga_end_texts(out, at, &type, in, seen);
+ *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id, &seen);    its texts
+ *     at = catga_end_texts(out, at, fields, 4, in, seen);
+ *     return catga_put_children(out, at, table, places, &fields[3], ...);    what else it refers to
  *
  * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
  * and returns the next one, or NULL when something was refused; given NULL, it writes nothing and returns NULL.
  *
+ * A table of at most eight fields is usually right, and there is room for it: its function finds that out first, and writes
+ * it with its texts in one go. Otherwise catga_put_any, which looks at one field after the other, has the last word. Both
+ * make the same bytes.
+ *
  * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
- * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
- * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. Remembered is
- * one vtable at the place of each type, which types whose places are the same take from each other, and some more of tables
- * that have other fields than the first of their type.
+ * of absent fields 0. Nothing would be saved by leaving out the scalars of a small table, so they are there also when they are
+ * equal to their defaults; those of others are left out. Only in a table of more than eight fields, of which more than half
+ * are absent, does catga_end_table close the gaps. The vtable follows its table, unless an equal one is remembered: then that
+ * one is shared. Remembered is one vtable at the place of each type, which types whose places are the same take from each
+ * other, and some more of tables that have other fields than the last of their type.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -96,21 +102,57 @@ static inline void catga_clear(uint8_t *at, size_t size)
         catga_clear_far(at, size);
 }
 
+/* What lies before a table, so that its 8-byte fields, which begin 4 bytes into it, are aligned. */
+static inline size_t catga_padding(const catga_writer *out, const uint8_t *at, unsigned alignment)
+{
+    return alignment < 8 ? 0 : ~(size_t)(at - out->start) & 4;
+}
+
 /* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
 static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const uint16_t *full,
                                          unsigned alignment)
 {
+    size_t padding = catga_padding(out, at, alignment);
     size_t size = catga_round_up(full[1]);
-    if ((size_t)(out->end - at) < 4 + size + catga_vtable_room(full))
+    if ((size_t)(out->end - at) < padding + size + catga_vtable_room(full))
         return catga_overflow(out);
-    if (alignment == 8 && ((size_t)(at - out->start) & 4) == 0) {
-        catga_store_u32(at, 0); /* 8-byte fields begin 4 bytes into the table */
-        at += 4;
-    }
+    catga_store_u32(at, 0);
+    at += padding;
     catga_clear(at, size);
     catga_store_u32(slot, (uint32_t)(at - slot));
     return at;
 }
+
+/* ---- Small tables that are as usual ---- */
+
+/* Whether a text is neither absent, though required, nor too long; what it takes at most is added to *size. */
+CATGA_INLINE bool catga_is_usual_text(catga_string text, bool required, uint32_t max, uint64_t *size)
+{
+    *size += (uint64_t)text.length + 8;
+    return text.data == NULL ? !required && text.length == 0 : text.length <= max;
+}
+
+/* Whether there is room for a full table, its vtable, and `size` bytes besides. */
+static inline bool catga_is_room(const catga_writer *out, const uint8_t *at, const uint16_t *full, uint64_t size)
+{
+    return catga_round_up(full[1]) + catga_vtable_room(full) + size <= (uint64_t)(out->end - at);
+}
+
+/*
+ * catga_begin_table, where there is room. Only padding is cleared: whoever writes the table writes each field, or clears
+ * what it leaves out.
+ */
+static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16_t *full, size_t padding)
+{
+    catga_store_u32(at, 0);
+    at += padding;
+    if (full[1] % 4 != 0)
+        catga_store_u32(at + catga_round_up(full[1]) - 4, 0);
+    catga_store_u32(slot, (uint32_t)(at - slot));
+    return at;
+}
+
+/* ---- The vtable of a table ---- */
 
 /* Four entries of a vtable, those of absent fields 0; the lowest bit of `present` is that of the first. */
 static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uint64_t present)
@@ -140,22 +182,25 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
     return at + catga_round_up(size);
 }
 
-/* Ends a table whose fields keep their places, but are not those of the one that is remembered of its type. */
-CATGA_APART uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
-
-/* Ends a table that is not small. */
-uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
-
-/* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
-static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                       unsigned place, uint64_t present)
+/* Whether the vtable that is remembered at the place of a type is one of that type with other fields. */
+static inline bool catga_is_other(const catga_writer *out, const catga_table *type, unsigned place, uint64_t present)
 {
-    if (!catga_is_small(full))
-        return catga_end_large_table(out, table, type, present);
+    return out->types[place] == type && out->presents[place] != present;
+}
+
+/* Then makes it the one with these fields; when none such is remembered, the place becomes free. */
+CATGA_APART void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present);
+
+/* The same, and writes the small table, which was only begun, again from its beginning. */
+CATGA_APART uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                                     const void *input, uint64_t present);
+
+/* Ends a small table whose vtable is the one at the place of its type, or is to be that. */
+static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
+                                         unsigned place, uint64_t present)
+{
     uint8_t *at = table + catga_round_up(full[1]);
     if (out->types[place] == type) {
-        if (out->presents[place] != present)
-            return catga_end_other_table(out, table, type, present);
         catga_store_i32(table, (int32_t)(table - out->vtables[place]));
         return at;
     }
@@ -168,6 +213,20 @@ static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const 
         return at + catga_round_up(full[0]);
     }
     return catga_write_small_vtable(at, full, present);
+}
+
+/* Ends a table that is not small. */
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
+
+/* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
+static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
+                                       unsigned place, uint64_t present)
+{
+    if (!catga_is_small(full))
+        return catga_end_large_table(out, table, type, present);
+    if (catga_is_other(out, type, place, present))
+        catga_recall_vtable(out, type, present);
+    return catga_close_table(out, table, type, full, place, present);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
@@ -284,19 +343,29 @@ CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string va
     return end;
 }
 
+/* The same of a text that may be absent. */
+CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *seen)
+{
+    if (value.data != NULL)
+        return catga_put_text(at, slot, value, seen);
+    catga_store_u32(slot, 0);
+    return at;
+}
+
 /* What a value is refused for: absent, though required or of some length; too long. */
 CATGA_COLD void catga_refuse_absent(catga_writer *out, const catga_field *field, size_t length);
 CATGA_COLD void catga_refuse_length(catga_writer *out, const catga_field *field);
 
 /* What the texts of a table are refused for, when some are not ASCII; else returns `at`. */
-CATGA_APART uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input);
+CATGA_APART uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
+                                       const void *input);
 
 /* ---- What a table refers to ---- */
 
 /*
  * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
- * value is left out. The bytes of strings are or-ed into *seen: catga_end_texts, when all are written, finds those that are
- * not UTF-8.
+ * value is left out. Strings come first. Their bytes are or-ed into *seen: catga_end_texts, when all are written, finds those
+ * that are not UTF-8.
  */
 CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                                        const catga_field *field, catga_string value, uint64_t *seen)
@@ -320,10 +389,10 @@ CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *
     return catga_put_text(at, catga_slot(table, places, field), value, seen);
 }
 
-static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input,
-                                       uint64_t seen)
+static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
+                                       const void *input, uint64_t seen)
 {
-    return at == NULL || (seen & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, type, input);
+    return at == NULL || (seen & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, fields, field_count, input);
 }
 
 uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
@@ -368,13 +437,15 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
     uint8_t *slot = catga_slot(table, places, field);
     catga_store_u32(at, (uint32_t)length);
     catga_store_u32(slot, (uint32_t)(at - slot));
-    slot = at + 4;
-    at += 4 + 4 * length;
+    uint8_t *first = at + 4;
+    at = first + 4 * length;
     out->depth++;
-    for (size_t i = 0; i < length; i++) {
-        at = put(out, at, slot + 4 * i, (const catga_table *)field->type, (const uint8_t *)data + i * size);
+    const uint8_t *end = at;
+    for (slot = first; slot != end; slot += 4) {
+        at = put(out, at, slot, (const catga_table *)field->type, data);
         if (at == NULL)
-            return catga_failed_at(out, field, i);
+            return catga_failed_at(out, field, (size_t)(slot - first) / 4);
+        data = (const uint8_t *)data + size;
     }
     out->depth--;
     return at;

@@ -1,10 +1,11 @@
 /*
  * driven.c: one function that writes the tables of every type, by walking the fields of the type. A module of many tables uses
  * it instead of a function for each: written out, those are faster to run, and slow to compile. Both make the same bytes and the
- * same refusals, through the same calls of write.h; check.c is the same for proving.
+ * same refusals, through the same calls of write.h; check.c is the same for proving. What is wrong in a small table is found
+ * here in any case.
  *
- * Input: the descriptor of a table of at most 64 fields. Order: ranges and required structs, then what is inline, then what the
- * table refers to, each by id.
+ * Input: the descriptor of a table of at most 64 fields. Order: ranges and required structs, then what is inline, then texts,
+ * then what else the table refers to, each by id.
  */
 #include <catga/gen.h>
 
@@ -117,13 +118,22 @@ static uint64_t put_inline(uint8_t *at, const catga_field *field, const uint8_t 
     }
 }
 
+/* In a small table such scalars are always there: see write.h. */
+static bool has_default(const catga_field *field)
+{
+    return is_scalar(field) && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0;
+}
+
 static uint64_t put_all_inline(uint8_t *table, const catga_table *type, const uint8_t *input)
 {
+    bool is_small = catga_is_small(type->vtable);
     uint64_t present = 0;
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
-        if ((field->flags & CATGA_DEPRECATED) == 0)
-            present |= put_inline(table + type->vtable[2 + id], field, input + field->member) << id;
+        if ((field->flags & CATGA_DEPRECATED) != 0)
+            continue;
+        uint64_t differs = put_inline(table + type->vtable[2 + id], field, input + field->member);
+        present |= (is_small && has_default(field) ? 1 : differs) << id;
     }
     return present;
 }
@@ -149,15 +159,26 @@ static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga
     }
 }
 
-/* What the table refers to by a field; fields that refer to nothing pass. */
+/* The texts of the table. */
+static uint8_t *put_texts(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_table *type,
+                          const uint8_t *input)
+{
+    uint64_t seen = 0;
+    for (size_t id = 0; id < type->field_count; id++) {
+        const catga_field *field = &type->fields[id];
+        if (field->kind == CATGA_KIND_string && (field->flags & CATGA_DEPRECATED) == 0)
+            at = catga_put_string(out, at, table, places, field, slice_at(input + field->member), &seen);
+    }
+    return catga_end_texts(out, at, type->fields, type->field_count, input, seen);
+}
+
+/* What else the table refers to by a field; fields that refer to nothing pass. */
 static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_field *field,
-                           const uint8_t *plain, uint64_t *seen)
+                           const uint8_t *plain)
 {
     if (is_scalar(field) || (field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) != 0)
         return at;
     switch (field->kind) {
-    case CATGA_KIND_string:
-        return catga_put_string(out, at, table, places, field, slice_at(plain), seen);
     case CATGA_KIND_table:
         return catga_put_child(out, at, table, places, field, pointer_at(plain));
     case CATGA_KIND_union:
@@ -171,7 +192,6 @@ static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga
 
 uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input)
 {
-    uint64_t seen = 0;
     if (!is_acceptable(out, type, input))
         return NULL;
     uint8_t *table = catga_begin_table(out, at, slot, type->vtable, type->alignment);
@@ -180,9 +200,10 @@ uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catg
     uint64_t present = put_all_inline(table, type, input);
     at = catga_end_table(out, table, type, type->vtable, type->place, present);
     catga_places places = catga_places_of(out, type->vtable);
+    at = put_texts(out, at, table, places, type, input);
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
-        at = put_behind(out, at, table, places, field, (const uint8_t *)input + field->member, &seen);
+        at = put_behind(out, at, table, places, field, (const uint8_t *)input + field->member);
     }
-    return catga_end_texts(out, at, type, input, seen);
+    return at;
 }

@@ -80,10 +80,11 @@ static bool is_text(catga_string value)
     return catga_is_utf8((const uint8_t *)value.data, value.length);
 }
 
-uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_table *type, const void *input)
+uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
+                           const void *input)
 {
-    for (size_t i = 0; i < type->field_count; i++) {
-        const catga_field *field = &type->fields[i];
+    for (size_t i = 0; i < field_count; i++) {
+        const catga_field *field = &fields[i];
         catga_string value;
         if (field->kind != CATGA_KIND_string || (field->flags & CATGA_DEPRECATED) != 0)
             continue;
@@ -153,28 +154,43 @@ static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
     return at + size;
 }
 
-/* A vtable that was written before, or NULL. */
-static const uint8_t *find_vtable(const catga_writer *out, const catga_table *type, uint64_t present)
+void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present)
 {
     unsigned known = out->other_count < CATGA_OTHER_VTABLES ? out->other_count : CATGA_OTHER_VTABLES;
-    if (out->types[type->place] == type && out->presents[type->place] == present)
-        return out->vtables[type->place];
-    for (unsigned i = 0; i < known; i++)
-        if (out->others[i].type == type && out->others[i].present == present)
-            return out->others[i].at;
-    return NULL;
+    unsigned place = type->place;
+    catga_shared_vtable left = {type, out->presents[place], out->vtables[place]};
+    for (unsigned i = 0; i < known; i++) {
+        if (out->others[i].type != type || out->others[i].present != present)
+            continue;
+        out->presents[place] = present;
+        out->vtables[place] = out->others[i].at;
+        out->others[i] = left;
+        return;
+    }
+    out->others[out->other_count++ % CATGA_OTHER_VTABLES] = left;
+    out->types[place] = NULL;
+}
+
+uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input,
+                         uint64_t present)
+{
+    catga_recall_vtable(out, type, present);
+    return type->put(out, at, slot, type, input);
+}
+
+/* A vtable that was written before, or NULL: then there is a place for it. */
+static const uint8_t *find_vtable(catga_writer *out, const catga_table *type, uint64_t present)
+{
+    if (catga_is_other(out, type, type->place, present))
+        catga_recall_vtable(out, type, present);
+    return out->types[type->place] == type ? out->vtables[type->place] : NULL;
 }
 
 static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present, const uint8_t *at)
 {
-    unsigned place = type->place;
-    if (out->types[place] == type) {
-        out->others[out->other_count++ % CATGA_OTHER_VTABLES] = (catga_shared_vtable){type, present, at};
-        return;
-    }
-    out->types[place] = type;
-    out->presents[place] = present;
-    out->vtables[place] = at;
+    out->types[type->place] = type;
+    out->presents[type->place] = present;
+    out->vtables[type->place] = at;
 }
 
 static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtable)
@@ -183,7 +199,8 @@ static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtab
     return at;
 }
 
-uint8_t *catga_end_other_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+/* A table whose fields keep their places. */
+static uint8_t *end_dense_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     const uint8_t *known = find_vtable(out, type, present);
@@ -211,7 +228,7 @@ static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_
 uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
 {
     return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, present)
-                                                                 : catga_end_other_table(out, table, type, present);
+                                                                 : end_dense_table(out, table, type, present);
 }
 
 /* Writes the vtable of a table of many fields. Its size. */
@@ -489,9 +506,9 @@ catga_status catga_encode(const catga_table *table, const void *input, uint8_t *
     memcpy(buffer + 4, table->identifier, sizeof table->identifier);
     const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, table, input);
     if (at == NULL) {
-        catga_problem_finish(problem);
+        catga_problem_finish(out.problem);
         return out.full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;
     }
-    *length = (size_t)(at - buffer);
+    *length = (size_t)(at - out.start);
     return CATGA_OK;
 }

@@ -5,12 +5,6 @@
 
 #define LEFT_OUT "..."
 
-void catga_problem_begin(catga_problem *problem)
-{
-    if (problem != NULL)
-        problem->text[0] = '\0';
-}
-
 /* A reason with no path before it has no separator either. */
 void catga_problem_finish(catga_problem *problem)
 {

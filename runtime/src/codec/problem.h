@@ -9,7 +9,11 @@
 #include <catga/gen.h>
 
 /* No problem yet; and the end of it. `problem` may be NULL, here and below. */
-void catga_problem_begin(catga_problem *problem);
+static inline void catga_problem_begin(catga_problem *problem)
+{
+    if (problem != NULL)
+        problem->text[0] = '\0';
+}
 void catga_problem_finish(catga_problem *problem);
 
 /* Sets the reason, with the limit behind it when that is not NULL. */

@@ -95,16 +95,23 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
         const catga_table *type, const void *input)
 {
     const golden_array_bodies *in = (const golden_array_bodies *)input;
-    if (in->switches == NULL)
-        return catga_refuse(out, &golden_array_bodies_fields[1], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, golden_array_bodies_vtable, 8);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 8);
+    uint64_t size = padding;
+    bool is_usual =
+        in->switches != NULL &&
+        catga_is_room(out, at, golden_array_bodies_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_array_bodies_vtable, padding);
+    catga_clear(table + 4, 72);
+    catga_clear(table + 76, 4);
     uint64_t present = 0;
     present |= catga_put_struct(table + 4, &golden_array_body_descriptor, in->body) << 0;
     present |= catga_has(in->bodies.data) << 2;
     present |= catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches) << 1;
-    at = catga_end_table(out, table, type, golden_array_bodies_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_array_bodies_vtable, 0, present);
     const catga_field *fields = golden_array_bodies_fields;
     catga_places places = catga_places_of(out, golden_array_bodies_vtable);
     at = catga_put_structs(out, at, table, places, &fields[2], in->bodies.data,

@@ -69,16 +69,26 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
         const catga_table *type, const void *input)
 {
     const test_enums_paint *in = (const test_enums_paint *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_enums_paint_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_enums_paint_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_enums_paint_vtable, padding);
+    catga_clear(table + 4, 4);
     uint64_t present = 0;
     present |= catga_has(in->colors.data) << 4;
-    present |= catga_put_i16(table + 8, in->odd, 5) << 2;
-    present |= catga_put_u8(table + 10, in->color, 0) << 0;
-    present |= catga_put_u8(table + 11, in->other, 1) << 1;
+    catga_store_i16(table + 8, in->odd);
+    present |= UINT64_C(1) << 2;
+    catga_store_u8(table + 10, in->color);
+    present |= UINT64_C(1) << 0;
+    catga_store_u8(table + 11, in->other);
+    present |= UINT64_C(1) << 1;
     present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
-    at = catga_end_table(out, table, type, test_enums_paint_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_enums_paint_vtable, 0, present);
     const catga_field *fields = test_enums_paint_fields;
     catga_places places = catga_places_of(out, test_enums_paint_vtable);
     at = catga_put_scalars(out, at, table, places, &fields[4], in->colors.data,

@@ -141,25 +141,25 @@ static const catga_enumerator sample_everything_text_types[] = {
 };
 
 const catga_enum sample_everything_text_type_descriptor = {"sample.everything.Text", sample_everything_text_types, 2, false};
-static catga_put_function sample_everything_empty_put;
+CATGA_INLINE catga_put_function sample_everything_empty_put;
 static catga_check_function sample_everything_empty_check;
-static catga_put_function sample_everything_note_put;
+CATGA_INLINE catga_put_function sample_everything_note_put;
 static catga_check_function sample_everything_note_check;
 static catga_put_function sample_everything_fields_put;
 static catga_check_function sample_everything_fields_check;
-static catga_put_function sample_everything_create_fields_put;
+CATGA_INLINE catga_put_function sample_everything_create_fields_put;
 static catga_check_function sample_everything_create_fields_check;
-static catga_put_function sample_everything_do_it_put;
+CATGA_INLINE catga_put_function sample_everything_do_it_put;
 static catga_check_function sample_everything_do_it_check;
-static catga_put_function sample_everything_ask_it_put;
+CATGA_INLINE catga_put_function sample_everything_ask_it_put;
 static catga_check_function sample_everything_ask_it_check;
-static catga_put_function sample_everything_do_it_once_put;
+CATGA_INLINE catga_put_function sample_everything_do_it_once_put;
 static catga_check_function sample_everything_do_it_once_check;
-static catga_put_function sample_everything_done_put;
+CATGA_INLINE catga_put_function sample_everything_done_put;
 static catga_check_function sample_everything_done_check;
-static catga_put_function sample_everything_kept_put;
+CATGA_INLINE catga_put_function sample_everything_kept_put;
 static catga_check_function sample_everything_kept_check;
-static catga_put_function sample_everything_also_kept_put;
+CATGA_INLINE catga_put_function sample_everything_also_kept_put;
 static catga_check_function sample_everything_also_kept_check;
 
 /* ---- sample.everything.Empty ---- */
@@ -167,15 +167,22 @@ static catga_check_function sample_everything_also_kept_check;
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_empty_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_empty_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, sample_everything_empty_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_empty_vtable, padding);
     uint64_t present = 0;
-    return catga_end_table(out, table, type, sample_everything_empty_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_empty_vtable, 0, present);
+    return at;
 }
 
 static bool sample_everything_empty_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
@@ -215,21 +222,27 @@ static const uint16_t sample_everything_note_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_note_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_note *in = (const sample_everything_note *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_note_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->text, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_note_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_note_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->text.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_note_vtable, 1, present);
-    const catga_field *fields = sample_everything_note_fields;
-    catga_places places = catga_places_of(out, sample_everything_note_vtable);
+    if (catga_is_other(out, type, 1, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_note_vtable, 1, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->text, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->text, &seen);
+    at = catga_end_texts(out, at, sample_everything_note_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_frame table)
@@ -537,10 +550,11 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     present |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
     present |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
     at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present);
+    uint64_t seen = 0;
     const catga_field *fields = sample_everything_fields_fields;
     catga_places places = catga_places_of(out, sample_everything_fields_vtable);
-    uint64_t seen = 0;
     at = catga_put_string(out, at, table, places, &fields[17], in->text, &seen);
+    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, seen);
     at = catga_put_scalars(out, at, table, places, &fields[18], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[26], in->inner);
@@ -565,7 +579,7 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
         in->choices.data, in->choices.length);
     at = catga_put_unions(out, at, table, places, &fields[41], &fields[42],
         in->chosens.data, in->chosens.length);
-    return catga_end_texts(out, at, type, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
@@ -624,15 +638,22 @@ const catga_table sample_everything_fields_descriptor = {
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_create_fields_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     (void)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_create_fields_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, sample_everything_create_fields_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_create_fields_vtable, padding);
     uint64_t present = 0;
-    return catga_end_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
+    if (catga_is_other(out, type, 3, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
+    return at;
 }
 
 static bool sample_everything_create_fields_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
@@ -672,21 +693,27 @@ static const uint16_t sample_everything_do_it_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_do_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_do_it *in = (const sample_everything_do_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_do_it_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->what, true, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_do_it_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_vtable, padding);
     uint64_t present = 0;
     present |= UINT64_C(1) << 0;
-    at = catga_end_table(out, table, type, sample_everything_do_it_vtable, 4, present);
-    const catga_field *fields = sample_everything_do_it_fields;
-    catga_places places = catga_places_of(out, sample_everything_do_it_vtable);
+    if (catga_is_other(out, type, 4, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_do_it_vtable, 4, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_text(at, table + 4, in->what, &seen);
+    at = catga_end_texts(out, at, sample_everything_do_it_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
@@ -736,16 +763,24 @@ static const uint16_t sample_everything_ask_it_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_ask_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_ask_it_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, sample_everything_ask_it_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
     uint64_t present = 0;
-    present |= catga_put_u32(table + 4, in->which, 0) << 0;
-    return catga_end_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
+    catga_store_u32(table + 4, in->which);
+    present |= UINT64_C(1) << 0;
+    if (catga_is_other(out, type, 5, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
+    return at;
 }
 
 static bool sample_everything_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
@@ -785,21 +820,27 @@ static const uint16_t sample_everything_do_it_once_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_do_it_once_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_do_it_once *in = (const sample_everything_do_it_once *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_do_it_once_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_do_it_once_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_once_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
-    const catga_field *fields = sample_everything_do_it_once_fields;
-    catga_places places = catga_places_of(out, sample_everything_do_it_once_vtable);
+    if (catga_is_other(out, type, 6, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->what, &seen);
+    at = catga_end_texts(out, at, sample_everything_do_it_once_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
@@ -849,21 +890,27 @@ static const uint16_t sample_everything_done_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_done_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_done *in = (const sample_everything_done *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_done_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_done_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_done_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_done_vtable, 7, present);
-    const catga_field *fields = sample_everything_done_fields;
-    catga_places places = catga_places_of(out, sample_everything_done_vtable);
+    if (catga_is_other(out, type, 7, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_done_vtable, 7, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->what, &seen);
+    at = catga_end_texts(out, at, sample_everything_done_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
@@ -913,21 +960,27 @@ static const uint16_t sample_everything_kept_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_kept *in = (const sample_everything_kept *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_kept_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_kept_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_kept_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_kept_vtable, 8, present);
-    const catga_field *fields = sample_everything_kept_fields;
-    catga_places places = catga_places_of(out, sample_everything_kept_vtable);
+    if (catga_is_other(out, type, 8, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_kept_vtable, 8, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->what, &seen);
+    at = catga_end_texts(out, at, sample_everything_kept_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
@@ -977,21 +1030,27 @@ static const uint16_t sample_everything_also_kept_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_also_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_also_kept *in = (const sample_everything_also_kept *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_also_kept_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, sample_everything_also_kept_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, sample_everything_also_kept_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->what.data) << 0;
-    at = catga_end_table(out, table, type, sample_everything_also_kept_vtable, 9, present);
-    const catga_field *fields = sample_everything_also_kept_fields;
-    catga_places places = catga_places_of(out, sample_everything_also_kept_vtable);
+    if (catga_is_other(out, type, 9, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, sample_everything_also_kept_vtable, 9, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->what, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->what, &seen);
+    at = catga_end_texts(out, at, sample_everything_also_kept_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)

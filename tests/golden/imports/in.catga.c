@@ -4,9 +4,9 @@ static catga_put_function test_imports_price_put;
 static catga_check_function test_imports_price_check;
 static catga_put_function test_imports_answer_put;
 static catga_check_function test_imports_answer_check;
-static catga_put_function test_imports_get_price_put;
+CATGA_INLINE catga_put_function test_imports_get_price_put;
 static catga_check_function test_imports_get_price_check;
-static catga_put_function test_imports_get_amount_put;
+CATGA_INLINE catga_put_function test_imports_get_amount_put;
 static catga_check_function test_imports_get_amount_check;
 
 /* ---- test.imports.Price ---- */
@@ -37,14 +37,23 @@ static uint8_t *test_imports_price_put(catga_writer *out, uint8_t *at, uint8_t *
         const catga_table *type, const void *input)
 {
     const test_imports_price *in = (const test_imports_price *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_imports_price_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_imports_price_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_imports_price_vtable, padding);
+    catga_clear(table + 4, 4);
+    catga_clear(table + 8, 4);
     uint64_t present = 0;
     present |= catga_has(in->amount) << 0;
     present |= catga_has(in->history.data) << 2;
-    present |= catga_put_u8(table + 12, in->currency, 0) << 1;
-    at = catga_end_table(out, table, type, test_imports_price_vtable, 0, present);
+    catga_store_u8(table + 12, in->currency);
+    present |= UINT64_C(1) << 1;
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_imports_price_vtable, 0, present);
     const catga_field *fields = test_imports_price_fields;
     catga_places places = catga_places_of(out, test_imports_price_vtable);
     at = catga_put_child(out, at, table, places, &fields[0], in->amount);
@@ -105,12 +114,19 @@ static uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t 
         const catga_table *type, const void *input)
 {
     const test_imports_answer *in = (const test_imports_answer *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_imports_answer_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_imports_answer_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_imports_answer_vtable, padding);
+    catga_clear(table + 4, 4);
     uint64_t present = 0;
     present |= catga_has(in->price) << 0;
-    at = catga_end_table(out, table, type, test_imports_answer_vtable, 1, present);
+    if (catga_is_other(out, type, 1, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_imports_answer_vtable, 1, present);
     const catga_field *fields = test_imports_answer_fields;
     catga_places places = catga_places_of(out, test_imports_answer_vtable);
     at = catga_put_child(out, at, table, places, &fields[0], in->price);
@@ -164,16 +180,24 @@ static const uint16_t test_imports_get_price_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_imports_get_price_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_imports_get_price *in = (const test_imports_get_price *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_imports_get_price_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_imports_get_price_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_imports_get_price_vtable, padding);
     uint64_t present = 0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, type, test_imports_get_price_vtable, 2, present);
+    catga_store_u8(table + 4, in->x);
+    present |= UINT64_C(1) << 0;
+    if (catga_is_other(out, type, 2, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_imports_get_price_vtable, 2, present);
+    return at;
 }
 
 static bool test_imports_get_price_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
@@ -213,16 +237,24 @@ static const uint16_t test_imports_get_amount_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_imports_get_amount_vtable[] = {6, 5, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_imports_get_amount *in = (const test_imports_get_amount *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_imports_get_amount_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_imports_get_amount_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_imports_get_amount_vtable, padding);
     uint64_t present = 0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
-    return catga_end_table(out, table, type, test_imports_get_amount_vtable, 3, present);
+    catga_store_u8(table + 4, in->x);
+    present |= UINT64_C(1) << 0;
+    if (catga_is_other(out, type, 3, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_imports_get_amount_vtable, 3, present);
+    return at;
 }
 
 static bool test_imports_get_amount_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)

@@ -46,14 +46,23 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
         const catga_table *type, const void *input)
 {
     const test_nested_tree *in = (const test_nested_tree *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_nested_tree_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_nested_tree_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_nested_tree_vtable, padding);
+    catga_clear(table + 4, 8);
+    catga_clear(table + 12, 4);
+    catga_clear(table + 16, 4);
     uint64_t present = 0;
     present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
     present |= catga_has(in->left) << 1;
     present |= catga_has(in->children.data) << 2;
-    at = catga_end_table(out, table, type, test_nested_tree_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_nested_tree_vtable, 0, present);
     const catga_field *fields = test_nested_tree_fields;
     catga_places places = catga_places_of(out, test_nested_tree_vtable);
     at = catga_put_child(out, at, table, places, &fields[1], in->left);

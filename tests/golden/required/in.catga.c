@@ -54,28 +54,36 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
         const catga_table *type, const void *input)
 {
     const test_required_must *in = (const test_required_must *)input;
-    if (in->point == NULL)
-        return catga_refuse(out, &test_required_must_fields[2], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, test_required_must_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        in->point != NULL &&
+        catga_is_usual_text(in->name, true, 64, &size) &&
+        catga_is_room(out, at, test_required_must_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_required_must_vtable, padding);
+    catga_clear(table + 20, 4);
     uint64_t present = 0;
     present |= UINT64_C(1) << 0;
     present |= UINT64_C(1) << 1;
     present |= catga_put_struct(table + 12, &test_required_point_descriptor, in->point) << 2;
     present |= catga_has(in->inner) << 3;
     present |= UINT64_C(1) << 4;
-    at = catga_end_table(out, table, type, test_required_must_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_required_must_vtable, 0, present);
+    uint64_t seen = 0;
+    at = catga_put_text(at, table + 4, in->name, &seen);
     const catga_field *fields = test_required_must_fields;
     catga_places places = catga_places_of(out, test_required_must_vtable);
-    uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->name, &seen);
+    at = catga_end_texts(out, at, test_required_must_fields, 5, in, seen);
     at = catga_put_scalars(out, at, table, places, &fields[1], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[3], in->inner);
     at = catga_put_children(out, at, table, places, &fields[4], test_required_must_put, sizeof(test_required_must),
         in->many.data, in->many.length);
-    return catga_end_texts(out, at, type, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool test_required_must_check_fields(catga_check *check, catga_frame table)

@@ -93,7 +93,8 @@ static uint8_t *test_scalars_numbers_put(catga_writer *out, uint8_t *at, uint8_t
     present |= catga_put_bool(table + 68, in->a, true) << 0;
     present |= catga_put_i8(table + 69, in->b, (-128)) << 1;
     present |= catga_put_u8(table + 70, in->c, 255) << 2;
-    return catga_end_table(out, table, type, test_scalars_numbers_vtable, 0, present);
+    at = catga_end_table(out, table, type, test_scalars_numbers_vtable, 0, present);
+    return at;
 }
 
 static bool test_scalars_numbers_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)

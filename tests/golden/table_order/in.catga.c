@@ -17,7 +17,7 @@ static const catga_member test_tables_triple_members[] = {
 const catga_struct test_tables_triple_descriptor = {
     "test.tables.Triple", test_tables_triple_members, 3, 6,
     2, true, true};
-static catga_put_function test_tables_mixed_put;
+CATGA_INLINE catga_put_function test_tables_mixed_put;
 static catga_check_function test_tables_mixed_check;
 
 /* ---- test.tables.Mixed ---- */
@@ -60,27 +60,39 @@ static const uint16_t test_tables_mixed_layout[] = {1, 5, 4, 2, 3, 0, 6};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_tables_mixed_vtable[] = {18, 34, 32, 4, 24, 26, 20, 12, 33, 0};
 
-static uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_tables_mixed *in = (const test_tables_mixed *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_tables_mixed_vtable, 8);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 8);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->e, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, test_tables_mixed_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
+    catga_clear(table + 26, 6);
     uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->b, 0) << 1;
-    present |= catga_put_f64(table + 12, in->f, 0.0) << 5;
+    catga_store_i64(table + 4, in->b);
+    present |= UINT64_C(1) << 1;
+    catga_store_f64(table + 12, in->f);
+    present |= UINT64_C(1) << 5;
     present |= catga_has(in->e.data) << 4;
-    present |= catga_put_u16(table + 24, in->c, 0) << 2;
+    catga_store_u16(table + 24, in->c);
+    present |= UINT64_C(1) << 2;
     present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
-    present |= catga_put_u8(table + 32, in->a, 0) << 0;
-    present |= catga_put_bool(table + 33, in->g, false) << 6;
-    at = catga_end_table(out, table, type, test_tables_mixed_vtable, 0, present);
-    const catga_field *fields = test_tables_mixed_fields;
-    catga_places places = catga_places_of(out, test_tables_mixed_vtable);
+    catga_store_u8(table + 32, in->a);
+    present |= UINT64_C(1) << 0;
+    catga_store_bool(table + 33, in->g);
+    present |= UINT64_C(1) << 6;
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_tables_mixed_vtable, 0, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[4], in->e, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 20, in->e, &seen);
+    at = catga_end_texts(out, at, test_tables_mixed_fields, 7, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool test_tables_mixed_check_fields(catga_check *check, catga_frame table)

@@ -354,11 +354,12 @@ static uint8_t *golden_wide_wide_put(catga_writer *out, uint8_t *at, uint8_t *sl
     present[0] |= catga_put_u8(table + 71, in->f63, 0) << 63;
     present[1] |= catga_put_u8(table + 72, in->f65, 0) << 1;
     at = catga_end_wide_table(out, table, type, present);
+    uint64_t seen = 0;
     const catga_field *fields = golden_wide_wide_fields;
     catga_places places = catga_places_of(out, golden_wide_wide_vtable);
-    uint64_t seen = 0;
     at = catga_put_string(out, at, table, places, &fields[64], in->f64, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_end_texts(out, at, golden_wide_wide_fields, 66, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool golden_wide_wide_check_fields(catga_check *check, catga_frame table)

@@ -59,9 +59,9 @@ static const catga_enumerator golden_union_words_types[] = {
 };
 
 const catga_enum golden_union_words_type_descriptor = {"golden.union.Words", golden_union_words_types, 3, false};
-static catga_put_function golden_union_card_put;
+CATGA_INLINE catga_put_function golden_union_card_put;
 static catga_check_function golden_union_card_check;
-static catga_put_function golden_union_transfer_put;
+CATGA_INLINE catga_put_function golden_union_transfer_put;
 static catga_check_function golden_union_transfer_check;
 static catga_put_function golden_union_order_put;
 static catga_check_function golden_union_order_check;
@@ -82,21 +82,27 @@ static const uint16_t golden_union_card_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t golden_union_card_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_union_card *in = (const golden_union_card *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, golden_union_card_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->number, false, 20, &size) &&
+        catga_is_room(out, at, golden_union_card_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_union_card_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->number.data) << 0;
-    at = catga_end_table(out, table, type, golden_union_card_vtable, 0, present);
-    const catga_field *fields = golden_union_card_fields;
-    catga_places places = catga_places_of(out, golden_union_card_vtable);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_union_card_vtable, 0, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->number, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->number, &seen);
+    at = catga_end_texts(out, at, golden_union_card_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool golden_union_card_check_fields(catga_check *check, catga_frame table)
@@ -146,21 +152,27 @@ static const uint16_t golden_union_transfer_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t golden_union_transfer_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_union_transfer *in = (const golden_union_transfer *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, golden_union_transfer_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->iban, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, golden_union_transfer_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_union_transfer_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->iban.data) << 0;
-    at = catga_end_table(out, table, type, golden_union_transfer_vtable, 1, present);
-    const catga_field *fields = golden_union_transfer_fields;
-    catga_places places = catga_places_of(out, golden_union_transfer_vtable);
+    if (catga_is_other(out, type, 1, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_union_transfer_vtable, 1, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->iban, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->iban, &seen);
+    at = catga_end_texts(out, at, golden_union_transfer_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool golden_union_transfer_check_fields(catga_check *check, catga_frame table)

@@ -20,7 +20,7 @@ static const catga_enumerator golden_unions_payment_types[] = {
 };
 
 const catga_enum golden_unions_payment_type_descriptor = {"golden.unions.Payment", golden_unions_payment_types, 4, false};
-static catga_put_function golden_unions_cash_put;
+CATGA_INLINE catga_put_function golden_unions_cash_put;
 static catga_check_function golden_unions_cash_check;
 static catga_put_function golden_unions_split_put;
 static catga_check_function golden_unions_split_check;
@@ -41,16 +41,24 @@ static const uint16_t golden_unions_cash_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t golden_unions_cash_vtable[] = {6, 12, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_unions_cash *in = (const golden_unions_cash *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, golden_unions_cash_vtable, 8);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 8);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, golden_unions_cash_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
     uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
-    return catga_end_table(out, table, type, golden_unions_cash_vtable, 0, present);
+    catga_store_i64(table + 4, in->amount);
+    present |= UINT64_C(1) << 0;
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
+    return at;
 }
 
 static bool golden_unions_cash_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
@@ -118,18 +126,29 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
         const catga_table *type, const void *input)
 {
     const golden_unions_split *in = (const golden_unions_split *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, golden_unions_split_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, golden_unions_split_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_unions_split_vtable, padding);
+    catga_clear(table + 4, 4);
+    catga_clear(table + 12, 4);
+    catga_clear(table + 16, 4);
+    catga_clear(table + 20, 4);
     uint64_t present = 0;
     present |= catga_has(in->parts.data) << 0;
     present |= UINT64_C(1) << 1;
     present |= catga_has(in->rest.data) << 3;
     present |= catga_has(in->rest.data) << 4;
     present |= (uint64_t)(in->either.type != 0) << 6;
-    present |= catga_put_u16(table + 24, in->count, 0) << 2;
+    catga_store_u16(table + 24, in->count);
+    present |= UINT64_C(1) << 2;
     present |= catga_put_u8(table + 26, in->either.type, 0) << 5;
-    at = catga_end_table(out, table, type, golden_unions_split_vtable, 1, present);
+    if (catga_is_other(out, type, 1, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_unions_split_vtable, 1, present);
     const catga_field *fields = golden_unions_split_fields;
     catga_places places = catga_places_of(out, golden_unions_split_vtable);
     at = catga_put_unions(out, at, table, places, &fields[0], &fields[1],

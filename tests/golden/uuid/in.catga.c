@@ -52,17 +52,25 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
         const catga_table *type, const void *input)
 {
     const golden_ids_ids *in = (const golden_ids_ids *)input;
-    if (in->id == NULL)
-        return catga_refuse(out, &golden_ids_ids_fields[0], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, golden_ids_ids_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        in->id != NULL &&
+        catga_is_room(out, at, golden_ids_ids_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, golden_ids_ids_vtable, padding);
+    catga_clear(table + 4, 4);
+    catga_clear(table + 24, 16);
+    catga_clear(table + 40, 49);
     uint64_t present = 0;
     present |= catga_has(in->others.data) << 3;
     present |= catga_put_struct(table + 8, &catga_uuid_descriptor, in->id) << 0;
     present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent) << 1;
     present |= catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair) << 2;
-    at = catga_end_table(out, table, type, golden_ids_ids_vtable, 0, present);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, golden_ids_ids_vtable, 0, present);
     const catga_field *fields = golden_ids_ids_fields;
     catga_places places = catga_places_of(out, golden_ids_ids_vtable);
     at = catga_put_structs(out, at, table, places, &fields[3], in->others.data,

@@ -15,7 +15,7 @@ static const catga_member test_vectors_point_members[] = {
 const catga_struct test_vectors_point_descriptor = {
     "test.vectors.Point", test_vectors_point_members, 2, 8,
     4, true, true};
-static catga_put_function test_vectors_item_put;
+CATGA_INLINE catga_put_function test_vectors_item_put;
 static catga_check_function test_vectors_item_check;
 static catga_put_function test_vectors_many_put;
 static catga_check_function test_vectors_many_check;
@@ -36,21 +36,27 @@ static const uint16_t test_vectors_item_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_vectors_item_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_vectors_item *in = (const test_vectors_item *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_vectors_item_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_usual_text(in->name, false, CATGA_UNBOUNDED, &size) &&
+        catga_is_room(out, at, test_vectors_item_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_vectors_item_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->name.data) << 0;
-    at = catga_end_table(out, table, type, test_vectors_item_vtable, 0, present);
-    const catga_field *fields = test_vectors_item_fields;
-    catga_places places = catga_places_of(out, test_vectors_item_vtable);
+    if (catga_is_other(out, type, 0, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_vectors_item_vtable, 0, present);
     uint64_t seen = 0;
-    at = catga_put_string(out, at, table, places, &fields[0], in->name, &seen);
-    return catga_end_texts(out, at, type, in, seen);
+    at = catga_put_optional_text(at, table + 4, in->name, &seen);
+    at = catga_end_texts(out, at, test_vectors_item_fields, 1, in, seen);
+    return at;
 }
 
 CATGA_INLINE bool test_vectors_item_check_fields(catga_check *check, catga_frame table)
@@ -128,9 +134,20 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
         const catga_table *type, const void *input)
 {
     const test_vectors_many *in = (const test_vectors_many *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, test_vectors_many_vtable, 4);
-    if (table == NULL)
-        return NULL;
+    size_t padding = catga_padding(out, at, 4);
+    uint64_t size = padding;
+    bool is_usual =
+        catga_is_room(out, at, test_vectors_many_vtable, size);
+    if (!is_usual)
+        return catga_put_any(out, at, slot, type, input);
+    uint8_t *table = catga_open_table(at, slot, test_vectors_many_vtable, padding);
+    catga_clear(table + 4, 4);
+    catga_clear(table + 8, 4);
+    catga_clear(table + 12, 4);
+    catga_clear(table + 16, 4);
+    catga_clear(table + 20, 4);
+    catga_clear(table + 24, 4);
+    catga_clear(table + 28, 4);
     uint64_t present = 0;
     present |= catga_has(in->flags.data) << 0;
     present |= catga_has(in->ratios.data) << 1;
@@ -139,7 +156,9 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     present |= catga_has(in->points.data) << 4;
     present |= catga_has(in->items.data) << 5;
     present |= catga_has(in->data.data) << 6;
-    at = catga_end_table(out, table, type, test_vectors_many_vtable, 1, present);
+    if (catga_is_other(out, type, 1, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, test_vectors_many_vtable, 1, present);
     const catga_field *fields = test_vectors_many_fields;
     catga_places places = catga_places_of(out, test_vectors_many_vtable);
     at = catga_put_scalars(out, at, table, places, &fields[0], in->flags.data,
