@@ -195,12 +195,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % for field in table.placed
 % if field.is_scalar
-% if table.is_small
-    catga_store_${field.put}(table + ${field.offset}, in->${field.member});
-    present |= UINT64_C(1) << ${field.bit};
-% else
     ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.bit};
-% end
 % end
 % if field.is_optional
     ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.bit};

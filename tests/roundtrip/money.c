@@ -14,6 +14,7 @@ static void check_defaults(const uint8_t *table)
     assert_int_equal(trip_money_money_get_cents(view), -99);
     assert_int_equal(trip_money_money_get_took(view), 1500000000);
     assert_int_equal(trip_money_money_get_at(view), 0);
+    assert_null(catga_find(table, 6));
 }
 
 static void defaults(void **state)

@@ -48,6 +48,7 @@ static void zeros(void **state)
 static void check_preset(const uint8_t *table)
 {
     trip_scalars_preset_view view = {table};
+    assert_null(catga_find(table, 4));
     assert_true(trip_scalars_preset_get_flag(view));
     assert_int_equal(trip_scalars_preset_get_signed_8(view), INT8_MIN);
     assert_true(trip_scalars_preset_get_signed_64(view) == INT64_MIN);

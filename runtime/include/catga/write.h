@@ -20,11 +20,10 @@
  * make the same bytes.
  *
  * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
- * of absent fields 0. Nothing would be saved by leaving out the scalars of a small table, so they are there also when they are
- * equal to their defaults; those of others are left out. Only in a table of more than eight fields, of which more than half
- * are absent, does catga_end_table close the gaps. The vtable follows its table, unless an equal one is remembered: then that
- * one is shared. Remembered is one vtable at the place of each type, which types whose places are the same take from each
- * other, and some more of tables that have other fields than the last of their type.
+ * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
+ * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. Remembered is
+ * one vtable at the place of each type, which types whose places are the same take from each other, and some more of tables
+ * that have other fields than the last of their type.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H

@@ -118,22 +118,13 @@ static uint64_t put_inline(uint8_t *at, const catga_field *field, const uint8_t 
     }
 }
 
-/* In a small table such scalars are always there: see write.h. */
-static bool has_default(const catga_field *field)
-{
-    return is_scalar(field) && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0;
-}
-
 static uint64_t put_all_inline(uint8_t *table, const catga_table *type, const uint8_t *input)
 {
-    bool is_small = catga_is_small(type->vtable);
     uint64_t present = 0;
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
-        if ((field->flags & CATGA_DEPRECATED) != 0)
-            continue;
-        uint64_t differs = put_inline(table + type->vtable[2 + id], field, input + field->member);
-        present |= (is_small && has_default(field) ? 1 : differs) << id;
+        if ((field->flags & CATGA_DEPRECATED) == 0)
+            present |= put_inline(table + type->vtable[2 + id], field, input + field->member) << id;
     }
     return present;
 }

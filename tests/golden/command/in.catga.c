@@ -33,8 +33,7 @@ CATGA_INLINE uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, u
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_commands_result_vtable, padding);
     uint64_t present = 0;
-    catga_store_u8(table + 4, in->x);
-    present |= UINT64_C(1) << 0;
+    present |= catga_put_u8(table + 4, in->x, 0) << 0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_commands_result_vtable, 0, present);

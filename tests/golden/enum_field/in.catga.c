@@ -79,12 +79,9 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     catga_clear(table + 4, 4);
     uint64_t present = 0;
     present |= catga_has(in->colors.data) << 4;
-    catga_store_i16(table + 8, in->odd);
-    present |= UINT64_C(1) << 2;
-    catga_store_u8(table + 10, in->color);
-    present |= UINT64_C(1) << 0;
-    catga_store_u8(table + 11, in->other);
-    present |= UINT64_C(1) << 1;
+    present |= catga_put_i16(table + 8, in->odd, 5) << 2;
+    present |= catga_put_u8(table + 10, in->color, 0) << 0;
+    present |= catga_put_u8(table + 11, in->other, 1) << 1;
     present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);

@@ -775,8 +775,7 @@ CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *a
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
     uint64_t present = 0;
-    catga_store_u32(table + 4, in->which);
-    present |= UINT64_C(1) << 0;
+    present |= catga_put_u32(table + 4, in->which, 0) << 0;
     if (catga_is_other(out, type, 5, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);

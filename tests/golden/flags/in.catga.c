@@ -83,15 +83,11 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
     uint8_t *table = catga_open_table(at, slot, golden_flags_rights_vtable, padding);
     catga_clear(table + 12, 4);
     uint64_t present = 0;
-    catga_store_u64(table + 4, in->wide);
-    present |= UINT64_C(1) << 4;
+    present |= catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808)) << 4;
     present |= catga_has(in->many.data) << 5;
-    catga_store_u8(table + 16, in->none);
-    present |= UINT64_C(1) << 0;
-    catga_store_u8(table + 17, in->some);
-    present |= UINT64_C(1) << 1;
-    catga_store_u8(table + 18, in->one);
-    present |= UINT64_C(1) << 2;
+    present |= catga_put_u8(table + 16, in->none, 0) << 0;
+    present |= catga_put_u8(table + 17, in->some, 3) << 1;
+    present |= catga_put_u8(table + 18, in->one, 128) << 2;
     present |= catga_put_optional_u8(table + 19, in->perhaps) << 3;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);

@@ -41,8 +41,7 @@ CATGA_INLINE uint8_t *test_ids_old_put(catga_writer *out, uint8_t *at, uint8_t *
     uint8_t *table = catga_open_table(at, slot, test_ids_old_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->first.data) << 0;
-    catga_store_u8(table + 8, in->last);
-    present |= UINT64_C(1) << 2;
+    present |= catga_put_u8(table + 8, in->last, 0) << 2;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_ids_old_vtable, 0, present);

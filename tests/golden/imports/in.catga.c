@@ -49,8 +49,7 @@ static uint8_t *test_imports_price_put(catga_writer *out, uint8_t *at, uint8_t *
     uint64_t present = 0;
     present |= catga_has(in->amount) << 0;
     present |= catga_has(in->history.data) << 2;
-    catga_store_u8(table + 12, in->currency);
-    present |= UINT64_C(1) << 1;
+    present |= catga_put_u8(table + 12, in->currency, 0) << 1;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_price_vtable, 0, present);
@@ -192,8 +191,7 @@ CATGA_INLINE uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at,
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_imports_get_price_vtable, padding);
     uint64_t present = 0;
-    catga_store_u8(table + 4, in->x);
-    present |= UINT64_C(1) << 0;
+    present |= catga_put_u8(table + 4, in->x, 0) << 0;
     if (catga_is_other(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_get_price_vtable, 2, present);
@@ -249,8 +247,7 @@ CATGA_INLINE uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_imports_get_amount_vtable, padding);
     uint64_t present = 0;
-    catga_store_u8(table + 4, in->x);
-    present |= UINT64_C(1) << 0;
+    present |= catga_put_u8(table + 4, in->x, 0) << 0;
     if (catga_is_other(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_get_amount_vtable, 3, present);

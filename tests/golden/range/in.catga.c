@@ -79,21 +79,14 @@ CATGA_INLINE uint8_t *test_ranges_bounded_put(catga_writer *out, uint8_t *at, ui
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_ranges_bounded_vtable, padding);
     uint64_t present = 0;
-    catga_store_i64(table + 4, in->price);
-    present |= UINT64_C(1) << 4;
-    catga_store_f64(table + 12, in->positive);
-    present |= UINT64_C(1) << 6;
-    catga_store_u32(table + 20, in->both);
-    present |= UINT64_C(1) << 0;
-    catga_store_f32(table + 24, in->ratio);
-    present |= UINT64_C(1) << 5;
+    present |= catga_put_i64(table + 4, in->price, 0) << 4;
+    present |= catga_put_f64(table + 12, in->positive, 1.0) << 6;
+    present |= catga_put_u32(table + 20, in->both, 1) << 0;
+    present |= catga_put_f32(table + 24, in->ratio, 0.0f) << 5;
     present |= catga_put_optional_u16(table + 28, in->maybe) << 7;
-    catga_store_i8(table + 30, in->least);
-    present |= UINT64_C(1) << 1;
-    catga_store_u8(table + 31, in->most);
-    present |= UINT64_C(1) << 2;
-    catga_store_u8(table + 32, in->whole);
-    present |= UINT64_C(1) << 3;
+    present |= catga_put_i8(table + 30, in->least, 0) << 1;
+    present |= catga_put_u8(table + 31, in->most, 0) << 2;
+    present |= catga_put_u8(table + 32, in->whole, 0) << 3;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_ranges_bounded_vtable, 0, present);

@@ -41,10 +41,8 @@ CATGA_INLINE uint8_t *test_tables_line_put(catga_writer *out, uint8_t *at, uint8
     uint8_t *table = catga_open_table(at, slot, test_tables_line_vtable, padding);
     uint64_t present = 0;
     present |= catga_has(in->product_id.data) << 0;
-    catga_store_u32(table + 8, in->quantity);
-    present |= UINT64_C(1) << 1;
-    catga_store_bool(table + 12, in->shipped);
-    present |= UINT64_C(1) << 2;
+    present |= catga_put_u32(table + 8, in->quantity, 1) << 1;
+    present |= catga_put_bool(table + 12, in->shipped, false) << 2;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_line_vtable, 0, present);

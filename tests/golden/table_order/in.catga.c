@@ -74,18 +74,13 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
     uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
     catga_clear(table + 26, 6);
     uint64_t present = 0;
-    catga_store_i64(table + 4, in->b);
-    present |= UINT64_C(1) << 1;
-    catga_store_f64(table + 12, in->f);
-    present |= UINT64_C(1) << 5;
+    present |= catga_put_i64(table + 4, in->b, 0) << 1;
+    present |= catga_put_f64(table + 12, in->f, 0.0) << 5;
     present |= catga_has(in->e.data) << 4;
-    catga_store_u16(table + 24, in->c);
-    present |= UINT64_C(1) << 2;
+    present |= catga_put_u16(table + 24, in->c, 0) << 2;
     present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
-    catga_store_u8(table + 32, in->a);
-    present |= UINT64_C(1) << 0;
-    catga_store_bool(table + 33, in->g);
-    present |= UINT64_C(1) << 6;
+    present |= catga_put_u8(table + 32, in->a, 0) << 0;
+    present |= catga_put_bool(table + 33, in->g, false) << 6;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_mixed_vtable, 0, present);

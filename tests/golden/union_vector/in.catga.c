@@ -53,8 +53,7 @@ CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uin
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
     uint64_t present = 0;
-    catga_store_i64(table + 4, in->amount);
-    present |= UINT64_C(1) << 0;
+    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
@@ -143,8 +142,7 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
     present |= catga_has(in->rest.data) << 3;
     present |= catga_has(in->rest.data) << 4;
     present |= (uint64_t)(in->either.type != 0) << 6;
-    catga_store_u16(table + 24, in->count);
-    present |= UINT64_C(1) << 2;
+    present |= catga_put_u16(table + 24, in->count, 0) << 2;
     present |= catga_put_u8(table + 26, in->either.type, 0) << 5;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
