@@ -214,11 +214,10 @@ static inline bool catga_check_strings(catga_check *check, catga_frame table, co
 /* An offset leads outside. Returns false. */
 CATGA_COLD bool catga_check_outside(catga_check *check);
 
-/* Where the offsets of a vector of tables begin, and how many there are; one level deeper when there are any. */
-bool catga_check_open_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
-                             uint32_t *length);
-
-/* The same, of a vector that has elements and is seen to be right. False says nothing. */
+/*
+ * Where the offsets of a vector of tables begin, and how many there are; one level deeper. False: it is empty, or not right,
+ * which catga_check_no_tables says.
+ */
 CATGA_INLINE bool catga_glance_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
                                       uint32_t *length)
 {
@@ -237,6 +236,9 @@ CATGA_INLINE bool catga_glance_tables(catga_check *check, uint32_t slot, const c
     return true;
 }
 
+/* That the vector is empty; else what is wrong with it. */
+CATGA_APART bool catga_check_no_tables(catga_check *check, uint32_t slot, const catga_field *field);
+
 /* `prove` proves an element; known to the compiler, it is called without a detour. */
 CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, const catga_field *field,
                                        catga_check_function *prove)
@@ -247,15 +249,8 @@ CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, co
     if (offset == 0)
         return catga_check_absent(check, field);
     uint32_t slot = catga_check_place(table, offset);
-    if (!catga_glance_tables(check, slot, field, &elements, &length)) {
-        uint32_t found[2];
-        if (!catga_check_open_tables(check, slot, field, &found[0], &found[1]))
-            return false;
-        if (found[1] == 0)
-            return true;
-        elements = found[0];
-        length = found[1];
-    }
+    if (!catga_glance_tables(check, slot, field, &elements, &length))
+        return catga_check_no_tables(check, slot, field);
     catga_shape known = {NULL, 0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++) {
         uint32_t at;

@@ -232,11 +232,16 @@ static inline bool check_lone_table(catga_check *check, uint32_t at, const catga
     return type->check(check, at, type, &none);
 }
 
+static bool refuse_depth(catga_check *check)
+{
+    return refuse_limit(check, "nested deeper than", CATGA_MAX_DEPTH);
+}
+
 /* V7. To be followed by leave. */
 static inline bool enter(catga_check *check)
 {
     if (check->depth == CATGA_MAX_DEPTH)
-        return refuse_limit(check, "nested deeper than", CATGA_MAX_DEPTH);
+        return refuse_depth(check);
     check->depth++;
     return true;
 }
@@ -316,13 +321,16 @@ bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *fie
     return true;
 }
 
-bool catga_check_open_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
-                             uint32_t *length)
+/* catga_glance_tables has looked at the same: one that has elements, and nothing else wrong, lies too deep. */
+bool catga_check_no_tables(catga_check *check, uint32_t slot, const catga_field *field)
 {
-    *elements = open_offsets(check, slot, field, length);
-    if (*elements == 0)
+    uint32_t length = 0;
+    if (open_offsets(check, slot, field, &length) == 0)
         return false;
-    return *length == 0 || enter(check) || catga_check_failed(check, field);
+    if (length == 0)
+        return true;
+    refuse_depth(check);
+    return catga_check_failed(check, field);
 }
 
 /* ---- Unions ---- */
