@@ -1,7 +1,7 @@
 /*
  * The seam between the bus and what carries its messages: the few operations a bus needs, and the
- * two things that a transport tells it. Implementations: local/local.c (in this process),
- * transport_nats*.c (the only files that know <nats/nats.h>). A transport moves bytes; it knows
+ * two things that a transport tells it. Implementations: local/ (in this process), nats/ (the only
+ * files that know <nats/nats.h>). A transport moves bytes; it knows
  * nothing of schemas, retries or errors.
  *
  * Threads: every operation but close may be called from any thread. A transport calls a

@@ -1,5 +1,5 @@
 /*
- * The NATS transport: its operations, how it is opened and closed. transport_nats.h tells how it is
+ * The NATS transport: its operations, how it is opened and closed. nats_transport.h tells how it is
  * built.
  */
 #include "transport/nats/nats_transport.h"

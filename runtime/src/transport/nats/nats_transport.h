@@ -1,7 +1,7 @@
 /*
  * What the parts of the NATS transport share. One part does one job:
  *
- *     transport_nats.c               the operations of transport.h; opens and closes
+ *     nats.c          the operations of transport.h; opens and closes
  *     servers.c       the list of addresses
  *     session.c       one connection of nats.c, from the attempt to its end
  *     socket.c        the kernel's write deadline
@@ -420,17 +420,22 @@ catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_
 typedef struct catga_nats_text catga_nats_text;
 typedef struct catga_nats_wanted catga_nats_wanted;
 
-/* A stream, a bucket or a consumer: how it is described, how it is made, what it must be like. */
-struct catga_nats_wanted {
-    const char *what;
+/* Streams, buckets, consumers: how one is described, what it must be like. */
+typedef struct catga_nats_sort {
     const char *name;
-    const void *settings;
-    uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
+    int64_t none; /* the error that says that it is not there */
     void (*put)(catga_nats_text *out, const catga_nats_wanted *thing);
     bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
     bool (*copy)(catga_nats_wanted *thing); /* its settings become its own, one block; false: no memory */
-    int64_t none; /* the error that says that it is not there */
-    int wait_ms;  /* how long the server may take for an answer */
+} catga_nats_sort;
+
+/* One of them, and where the server is asked for it. */
+struct catga_nats_wanted {
+    const catga_nats_sort *sort;
+    const char *name;
+    const void *settings;
+    uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
+    int wait_ms;    /* how long the server may take for an answer */
     char info[CATGA_NATS_API_SUBJECT];
     char create[CATGA_NATS_API_SUBJECT];
 };

@@ -309,46 +309,33 @@ static bool copy_consumer(catga_nats_wanted *thing)
 
 /* ---- What is to be there ---- */
 
-static catga_nats_wanted a_stream(const catga_stream_settings *stream)
+static const catga_nats_sort streams = {"stream", NO_STREAM, put_stream, stream_drifted, copy_stream};
+static const catga_nats_sort buckets = {"bucket", NO_STREAM, put_bucket, bucket_drifted, copy_bucket};
+static const catga_nats_sort consumers = {"consumer", NO_CONSUMER, put_consumer, consumer_drifted,
+                                          copy_consumer};
+
+static catga_nats_wanted wanted_of(const catga_nats_sort *sort, const char *name,
+                                   const void *settings)
 {
-    catga_nats_wanted thing = {.what = "stream",
-                               .name = stream->name,
-                               .settings = stream,
-                               .put = put_stream,
-                               .drifted = stream_drifted,
-                               .copy = copy_stream,
-                               .none = NO_STREAM,
+    return (catga_nats_wanted){.sort = sort,
+                               .name = name,
+                               .settings = settings,
                                .wait_ms = CATGA_NATS_API_WAIT_MS};
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.%s", stream->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s", stream->name);
-    return thing;
 }
 
-static catga_nats_wanted a_bucket(const catga_bucket_settings *bucket)
+/* A bucket is a stream, whose name begins with `prefix`. */
+static catga_nats_wanted a_stream(const catga_nats_sort *sort, const char *prefix,
+                                  const char *name, const void *settings)
 {
-    catga_nats_wanted thing = {.what = "bucket",
-                               .name = bucket->name,
-                               .settings = bucket,
-                               .put = put_bucket,
-                               .drifted = bucket_drifted,
-                               .copy = copy_bucket,
-                               .none = NO_STREAM,
-                               .wait_ms = CATGA_NATS_API_WAIT_MS};
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.KV_%s", bucket->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.KV_%s", bucket->name);
+    catga_nats_wanted thing = wanted_of(sort, name, settings);
+    snprintf(thing.info, sizeof(thing.info), "$JS.API.STREAM.INFO.%s%s", prefix, name);
+    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s%s", prefix, name);
     return thing;
 }
 
 static catga_nats_wanted a_consumer(const catga_consumer_settings *consumer)
 {
-    catga_nats_wanted thing = {.what = "consumer",
-                               .name = consumer->name,
-                               .settings = consumer,
-                               .put = put_consumer,
-                               .drifted = consumer_drifted,
-                               .copy = copy_consumer,
-                               .none = NO_CONSUMER,
-                               .wait_ms = CATGA_NATS_API_WAIT_MS};
+    catga_nats_wanted thing = wanted_of(&consumers, consumer->name, consumer);
     snprintf(thing.info, sizeof(thing.info), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
              consumer->name);
     snprintf(thing.create, sizeof(thing.create), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
@@ -359,7 +346,7 @@ static catga_nats_wanted a_consumer(const catga_consumer_settings *consumer)
 char *catga_nats_description(const catga_nats_wanted *thing)
 {
     catga_nats_text description = {.length = 0};
-    thing->put(&description, thing);
+    thing->sort->put(&description, thing);
     return strdup(description.text);
 }
 
@@ -379,10 +366,10 @@ static catga_status look(catga_nats *nats, const catga_nats_wanted *thing, bool 
 {
     catga_nats_api_answer info;
     catga_status status = catga_nats_ask(nats, thing->info, "", thing->wait_ms, &info);
-    *there = info.error != thing->none;
+    *there = info.error != thing->sort->none;
     if (status == CATGA_OK && *there && info.error != 0)
-        status = catga_nats_refused(&info, problem, thing->what, thing->name);
-    else if (status == CATGA_OK && *there && thing->drifted(&info, thing->settings, problem))
+        status = catga_nats_refused(&info, problem, thing->sort->name, thing->name);
+    else if (status == CATGA_OK && *there && thing->sort->drifted(&info, thing->settings, problem))
         status = CATGA_DRIFTED;
     if (status == CATGA_OK && *there)
         learn(found, &info);
@@ -395,13 +382,13 @@ static catga_status make(catga_nats *nats, const catga_nats_wanted *thing, catga
 {
     catga_nats_api_answer made;
     catga_nats_text description = {.length = 0};
-    thing->put(&description, thing);
+    thing->sort->put(&description, thing);
     if (description.full)
         return CATGA_TOO_LARGE;
     catga_status status =
         catga_nats_ask(nats, thing->create, description.text, thing->wait_ms, &made);
     if (status == CATGA_OK && made.error != 0)
-        status = catga_nats_refused(&made, problem, thing->what, thing->name);
+        status = catga_nats_refused(&made, problem, thing->sort->name, thing->name);
     found->made = status == CATGA_OK;
     if (found->made)
         learn(found, &made);
@@ -445,14 +432,14 @@ static catga_status ensure_and_watch(catga_nats *nats, const catga_nats_wanted *
 catga_status catga_nats_ensure_stream(catga_transport *transport,
                                       const catga_stream_settings *stream, catga_problem *problem)
 {
-    catga_nats_wanted thing = a_stream(stream);
+    catga_nats_wanted thing = a_stream(&streams, "", stream->name, stream);
     return ensure_and_watch(catga_nats_of(transport), &thing, problem);
 }
 
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem)
 {
-    catga_nats_wanted thing = a_bucket(bucket);
+    catga_nats_wanted thing = a_stream(&buckets, "KV_", bucket->name, bucket);
     return ensure_and_watch(catga_nats_of(transport), &thing, problem);
 }
 

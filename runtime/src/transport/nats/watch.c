@@ -71,7 +71,7 @@ static catga_nats_watched *watched_new(const catga_nats_wanted *thing)
     watched->wanted.settings = NULL;
     watched->description = catga_nats_description(thing);
     catga_nats_wanted copy = *thing;
-    if (watched->description != NULL && thing->copy(&copy)) {
+    if (watched->description != NULL && thing->sort->copy(&copy)) {
         watched->wanted.settings = copy.settings;
         watched->wanted.name = copy.name;
         return watched;
@@ -111,7 +111,7 @@ static bool is_passing(catga_status status)
 static void tell_restored(catga_nats *nats, const catga_nats_wanted *thing)
 {
     char text[CATGA_NATS_API_SUBJECT];
-    snprintf(text, sizeof(text), "%s %s", thing->what, thing->name);
+    snprintf(text, sizeof(text), "%s %s", thing->sort->name, thing->name);
     nats->listener.on_event(nats->listener.user, CATGA_STORE_RESTORED, text);
 }
 
@@ -119,7 +119,7 @@ static void tell_unusable(catga_nats *nats, const catga_nats_wanted *thing, catg
                           const catga_problem *problem)
 {
     char text[CATGA_NATS_API_SUBJECT];
-    snprintf(text, sizeof(text), "%s %s: %s", thing->what, thing->name, catga_status_text(status));
+    snprintf(text, sizeof(text), "%s %s: %s", thing->sort->name, thing->name, catga_status_text(status));
     nats->listener.on_event(nats->listener.user, CATGA_STORE_UNUSABLE,
                             problem->text[0] == '\0' ? text : problem->text);
 }
