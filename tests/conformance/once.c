@@ -256,7 +256,7 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
     stage *s = *state;
 
     if (s->hub == NULL)
-        skip(); /* delivery.faults, T12, where the server is a process */
+        skip(); /* tests/delivery/run T12, where the server is a process */
     serve(s, &group, NULL);
     atomic_store(&s->outage, true);
     publish(s, 1);
