@@ -141,6 +141,12 @@ static bool may_leave_gap(const view_field *field)
     return (is_behind(field) || field->is_tags || field->is_struct) && !field->is_required;
 }
 
+/* What a required one of these is missing for is found before, and the others where they are written. */
+static bool is_conditional(const view_field *field)
+{
+    return !field->is_required || !(field->is_slice || field->is_table);
+}
+
 static bool has_range(const view_field *field)
 {
     return field->range != NULL;
@@ -214,11 +220,15 @@ static slice layout_of(viewer *v, const view_field *fields, size_t count, const 
     return view_keep(v);
 }
 
-static slice all_of(viewer *v, const record_list *placed, bool is_wide)
+/* A bit for each of the fields; for those that are conditional only on demand. */
+static slice bits_of(viewer *v, const record_list *placed, bool is_wide, bool with_conditional)
 {
     uint64_t bits = 0;
-    for (size_t i = 0; i < placed->count && !is_wide; i++)
-        bits |= UINT64_C(1) << ((const view_field *)placed->items[i])->id;
+    for (size_t i = 0; i < placed->count && !is_wide; i++) {
+        const view_field *field = placed->items[i];
+        if (with_conditional || !is_conditional(field))
+            bits |= UINT64_C(1) << field->id;
+    }
     buffer_printf(view_scratch(v), "0x%" PRIx64, bits);
     return view_keep(v);
 }
@@ -246,10 +256,12 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     pick(v, &made->members, may_be_wrong, &made->checked);
     pick(v, &made->members, is_behind, &made->behind);
     place(v, fields, count, made);
+    pick(v, &made->placed, is_conditional, &made->conditional);
     pick(v, &made->placed, may_leave_gap, &made->gaps);
     made->vtable = vtable_of(v, fields, count);
     made->layout = layout_of(v, fields, count, &made->placed);
-    made->all = all_of(v, &made->placed, made->is_wide);
+    made->all = bits_of(v, &made->placed, made->is_wide, true);
+    made->always = bits_of(v, &made->placed, made->is_wide, false);
     made->is_leaf = made->is_small && made->behind.count == 0;
     name_bits(v, fields, count, made);
 }

@@ -188,6 +188,48 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     if (table == NULL)
         return NULL;
 % end
+% if table.is_small
+% for field in table.conditional
+% if field.is_scalar
+    uint64_t has_${field.snake} = catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number});
+% end
+% if field.is_optional
+    uint64_t has_${field.snake} = catga_put_${field.put}(table + ${field.offset}, in->${field.member});
+% end
+% if field.is_struct
+    uint64_t has_${field.snake} = catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member});
+% end
+% if field.is_tag
+    uint64_t has_${field.snake} = catga_put_u8(table + ${field.offset}, in->${field.member}.type, 0);
+% end
+% if field.is_union
+    uint64_t has_${field.snake} = in->${field.member}.type != 0;
+% end
+% if field.is_tags
+    uint64_t has_${field.snake} = catga_has(in->${field.member}.data);
+% end
+% if field.is_slice
+    uint64_t has_${field.snake} = catga_has(in->${field.member}.data);
+% end
+% if field.is_table
+    uint64_t has_${field.snake} = catga_has(in->${field.member});
+% end
+% end
+    uint64_t present = ${table.all};
+% if table.conditional
+    bool is_full =
+% for field in table.conditional
+        has_${field.snake} &&
+% end
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+% for field in table.conditional
+            has_${field.snake} << ${field.bit} |
+% end
+            ${table.always};
+% end
+% else
 % if table.is_wide
     uint64_t present[${table.words}] = {0};
 % else
@@ -224,6 +266,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     ${field.present} |= UINT64_C(1) << ${field.bit};
 % else
     ${field.present} |= catga_has(in->${field.member}) << ${field.bit};
+% end
 % end
 % end
 % end

@@ -105,10 +105,21 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
     uint8_t *table = catga_open_table(at, slot, golden_array_bodies_vtable, padding);
     catga_clear(table + 4, 72);
     catga_clear(table + 76, 4);
-    uint64_t present = 0;
-    present |= catga_put_struct(table + 4, &golden_array_body_descriptor, in->body) << 0;
-    present |= catga_has(in->bodies.data) << 2;
-    present |= catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches) << 1;
+    uint64_t has_body = catga_put_struct(table + 4, &golden_array_body_descriptor, in->body);
+    uint64_t has_bodies = catga_has(in->bodies.data);
+    uint64_t has_switches = catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches);
+    uint64_t present = 0x7;
+    bool is_full =
+        has_body &&
+        has_bodies &&
+        has_switches &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_body << 0 |
+            has_bodies << 2 |
+            has_switches << 1 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_array_bodies_vtable, 0, present);

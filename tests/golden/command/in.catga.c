@@ -32,8 +32,15 @@ CATGA_INLINE uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, u
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_commands_result_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
+    uint64_t has_x = catga_put_u8(table + 4, in->x, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_x &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_x << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_commands_result_vtable, 0, present);
@@ -89,8 +96,7 @@ CATGA_INLINE uint8_t *test_commands_do_it_put(catga_writer *out, uint8_t *at, ui
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_commands_do_it_vtable, padding);
-    uint64_t present = 0;
-    present |= UINT64_C(1) << 0;
+    uint64_t present = 0x1;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_commands_do_it_vtable, 1, present);

@@ -77,12 +77,27 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_enums_paint_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t present = 0;
-    present |= catga_has(in->colors.data) << 4;
-    present |= catga_put_i16(table + 8, in->odd, 5) << 2;
-    present |= catga_put_u8(table + 10, in->color, 0) << 0;
-    present |= catga_put_u8(table + 11, in->other, 1) << 1;
-    present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
+    uint64_t has_colors = catga_has(in->colors.data);
+    uint64_t has_odd = catga_put_i16(table + 8, in->odd, 5);
+    uint64_t has_color = catga_put_u8(table + 10, in->color, 0);
+    uint64_t has_other = catga_put_u8(table + 11, in->other, 1);
+    uint64_t has_maybe = catga_put_optional_u8(table + 12, in->maybe);
+    uint64_t present = 0x1f;
+    bool is_full =
+        has_colors &&
+        has_odd &&
+        has_color &&
+        has_other &&
+        has_maybe &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_colors << 4 |
+            has_odd << 2 |
+            has_color << 0 |
+            has_other << 1 |
+            has_maybe << 3 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_enums_paint_vtable, 0, present);

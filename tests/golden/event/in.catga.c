@@ -31,8 +31,15 @@ CATGA_INLINE uint8_t *test_events_done_put(catga_writer *out, uint8_t *at, uint8
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_events_done_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_events_done_vtable, 0, present);

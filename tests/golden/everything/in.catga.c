@@ -178,7 +178,7 @@ CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_empty_vtable, padding);
-    uint64_t present = 0;
+    uint64_t present = 0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_empty_vtable, 0, present);
@@ -234,8 +234,15 @@ CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at,
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_note_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->text.data) << 0;
+    uint64_t has_text = catga_has(in->text.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_text &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_text << 0 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_note_vtable, 1, present);
@@ -649,7 +656,7 @@ CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uin
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_create_fields_vtable, padding);
-    uint64_t present = 0;
+    uint64_t present = 0x0;
     if (catga_is_other(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
@@ -705,8 +712,7 @@ CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_vtable, padding);
-    uint64_t present = 0;
-    present |= UINT64_C(1) << 0;
+    uint64_t present = 0x1;
     if (catga_is_other(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_vtable, 4, present);
@@ -774,8 +780,15 @@ CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *a
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_u32(table + 4, in->which, 0) << 0;
+    uint64_t has_which = catga_put_u32(table + 4, in->which, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_which &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_which << 0 |
+            0x0;
     if (catga_is_other(out, type, 5, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
@@ -831,8 +844,15 @@ CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_once_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 6, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
@@ -901,8 +921,15 @@ CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at,
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_done_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 7, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_done_vtable, 7, present);
@@ -971,8 +998,15 @@ CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at,
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_kept_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 8, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_kept_vtable, 8, present);
@@ -1041,8 +1075,15 @@ CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_also_kept_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 9, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_also_kept_vtable, 9, present);

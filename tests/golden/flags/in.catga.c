@@ -82,13 +82,30 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_flags_rights_vtable, padding);
     catga_clear(table + 12, 4);
-    uint64_t present = 0;
-    present |= catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808)) << 4;
-    present |= catga_has(in->many.data) << 5;
-    present |= catga_put_u8(table + 16, in->none, 0) << 0;
-    present |= catga_put_u8(table + 17, in->some, 3) << 1;
-    present |= catga_put_u8(table + 18, in->one, 128) << 2;
-    present |= catga_put_optional_u8(table + 19, in->perhaps) << 3;
+    uint64_t has_wide = catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808));
+    uint64_t has_many = catga_has(in->many.data);
+    uint64_t has_none = catga_put_u8(table + 16, in->none, 0);
+    uint64_t has_some = catga_put_u8(table + 17, in->some, 3);
+    uint64_t has_one = catga_put_u8(table + 18, in->one, 128);
+    uint64_t has_perhaps = catga_put_optional_u8(table + 19, in->perhaps);
+    uint64_t present = 0x3f;
+    bool is_full =
+        has_wide &&
+        has_many &&
+        has_none &&
+        has_some &&
+        has_one &&
+        has_perhaps &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_wide << 4 |
+            has_many << 5 |
+            has_none << 0 |
+            has_some << 1 |
+            has_one << 2 |
+            has_perhaps << 3 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_flags_rights_vtable, 0, present);

@@ -34,8 +34,15 @@ CATGA_INLINE uint8_t *shop_paid_put(catga_writer *out, uint8_t *at, uint8_t *slo
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, shop_paid_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
+    uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_amount &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_amount << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, shop_paid_vtable, 0, present);
@@ -90,8 +97,15 @@ CATGA_INLINE uint8_t *shop_pay_put(catga_writer *out, uint8_t *at, uint8_t *slot
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, shop_pay_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
+    uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_amount &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_amount << 0 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, shop_pay_vtable, 1, present);
@@ -146,8 +160,15 @@ CATGA_INLINE uint8_t *shop_refund_put(catga_writer *out, uint8_t *at, uint8_t *s
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, shop_refund_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
+    uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_amount &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_amount << 0 |
+            0x0;
     if (catga_is_other(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, shop_refund_vtable, 2, present);

@@ -39,9 +39,18 @@ CATGA_INLINE uint8_t *test_ids_old_put(catga_writer *out, uint8_t *at, uint8_t *
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_ids_old_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->first.data) << 0;
-    present |= catga_put_u8(table + 8, in->last, 0) << 2;
+    uint64_t has_first = catga_has(in->first.data);
+    uint64_t has_last = catga_put_u8(table + 8, in->last, 0);
+    uint64_t present = 0x5;
+    bool is_full =
+        has_first &&
+        has_last &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_first << 0 |
+            has_last << 2 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_ids_old_vtable, 0, present);

@@ -46,10 +46,21 @@ static uint8_t *test_imports_price_put(catga_writer *out, uint8_t *at, uint8_t *
     uint8_t *table = catga_open_table(at, slot, test_imports_price_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
-    uint64_t present = 0;
-    present |= catga_has(in->amount) << 0;
-    present |= catga_has(in->history.data) << 2;
-    present |= catga_put_u8(table + 12, in->currency, 0) << 1;
+    uint64_t has_amount = catga_has(in->amount);
+    uint64_t has_history = catga_has(in->history.data);
+    uint64_t has_currency = catga_put_u8(table + 12, in->currency, 0);
+    uint64_t present = 0x7;
+    bool is_full =
+        has_amount &&
+        has_history &&
+        has_currency &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_amount << 0 |
+            has_history << 2 |
+            has_currency << 1 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_price_vtable, 0, present);
@@ -121,8 +132,15 @@ static uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t 
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_imports_answer_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t present = 0;
-    present |= catga_has(in->price) << 0;
+    uint64_t has_price = catga_has(in->price);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_price &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_price << 0 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_answer_vtable, 1, present);
@@ -190,8 +208,15 @@ CATGA_INLINE uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at,
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_imports_get_price_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
+    uint64_t has_x = catga_put_u8(table + 4, in->x, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_x &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_x << 0 |
+            0x0;
     if (catga_is_other(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_get_price_vtable, 2, present);
@@ -246,8 +271,15 @@ CATGA_INLINE uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_imports_get_amount_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_u8(table + 4, in->x, 0) << 0;
+    uint64_t has_x = catga_put_u8(table + 4, in->x, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_x &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_x << 0 |
+            0x0;
     if (catga_is_other(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_imports_get_amount_vtable, 3, present);

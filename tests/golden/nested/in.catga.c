@@ -56,10 +56,21 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
     catga_clear(table + 4, 8);
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
-    uint64_t present = 0;
-    present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
-    present |= catga_has(in->left) << 1;
-    present |= catga_has(in->children.data) << 2;
+    uint64_t has_point = catga_put_struct(table + 4, &test_nested_point_descriptor, in->point);
+    uint64_t has_left = catga_has(in->left);
+    uint64_t has_children = catga_has(in->children.data);
+    uint64_t present = 0x7;
+    bool is_full =
+        has_point &&
+        has_left &&
+        has_children &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_point << 0 |
+            has_left << 1 |
+            has_children << 2 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_nested_tree_vtable, 0, present);

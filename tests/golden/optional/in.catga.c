@@ -42,11 +42,24 @@ CATGA_INLINE uint8_t *test_optional_maybe_put(catga_writer *out, uint8_t *at, ui
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_optional_maybe_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_optional_i64(table + 4, in->price) << 3;
-    present |= catga_put_optional_u32(table + 12, in->number) << 0;
-    present |= catga_put_optional_f32(table + 16, in->ratio) << 2;
-    present |= catga_put_optional_bool(table + 20, in->flag) << 1;
+    uint64_t has_price = catga_put_optional_i64(table + 4, in->price);
+    uint64_t has_number = catga_put_optional_u32(table + 12, in->number);
+    uint64_t has_ratio = catga_put_optional_f32(table + 16, in->ratio);
+    uint64_t has_flag = catga_put_optional_bool(table + 20, in->flag);
+    uint64_t present = 0xf;
+    bool is_full =
+        has_price &&
+        has_number &&
+        has_ratio &&
+        has_flag &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_price << 3 |
+            has_number << 0 |
+            has_ratio << 2 |
+            has_flag << 1 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_optional_maybe_vtable, 0, present);

@@ -78,15 +78,36 @@ CATGA_INLINE uint8_t *test_ranges_bounded_put(catga_writer *out, uint8_t *at, ui
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_ranges_bounded_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->price, 0) << 4;
-    present |= catga_put_f64(table + 12, in->positive, 1.0) << 6;
-    present |= catga_put_u32(table + 20, in->both, 1) << 0;
-    present |= catga_put_f32(table + 24, in->ratio, 0.0f) << 5;
-    present |= catga_put_optional_u16(table + 28, in->maybe) << 7;
-    present |= catga_put_i8(table + 30, in->least, 0) << 1;
-    present |= catga_put_u8(table + 31, in->most, 0) << 2;
-    present |= catga_put_u8(table + 32, in->whole, 0) << 3;
+    uint64_t has_price = catga_put_i64(table + 4, in->price, 0);
+    uint64_t has_positive = catga_put_f64(table + 12, in->positive, 1.0);
+    uint64_t has_both = catga_put_u32(table + 20, in->both, 1);
+    uint64_t has_ratio = catga_put_f32(table + 24, in->ratio, 0.0f);
+    uint64_t has_maybe = catga_put_optional_u16(table + 28, in->maybe);
+    uint64_t has_least = catga_put_i8(table + 30, in->least, 0);
+    uint64_t has_most = catga_put_u8(table + 31, in->most, 0);
+    uint64_t has_whole = catga_put_u8(table + 32, in->whole, 0);
+    uint64_t present = 0xff;
+    bool is_full =
+        has_price &&
+        has_positive &&
+        has_both &&
+        has_ratio &&
+        has_maybe &&
+        has_least &&
+        has_most &&
+        has_whole &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_price << 4 |
+            has_positive << 6 |
+            has_both << 0 |
+            has_ratio << 5 |
+            has_maybe << 7 |
+            has_least << 1 |
+            has_most << 2 |
+            has_whole << 3 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_ranges_bounded_vtable, 0, present);

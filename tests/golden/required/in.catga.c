@@ -64,12 +64,18 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_required_must_vtable, padding);
     catga_clear(table + 20, 4);
-    uint64_t present = 0;
-    present |= UINT64_C(1) << 0;
-    present |= UINT64_C(1) << 1;
-    present |= catga_put_struct(table + 12, &test_required_point_descriptor, in->point) << 2;
-    present |= catga_has(in->inner) << 3;
-    present |= UINT64_C(1) << 4;
+    uint64_t has_point = catga_put_struct(table + 12, &test_required_point_descriptor, in->point);
+    uint64_t has_inner = catga_has(in->inner);
+    uint64_t present = 0x1f;
+    bool is_full =
+        has_point &&
+        has_inner &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_point << 2 |
+            has_inner << 3 |
+            0x13;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_required_must_vtable, 0, present);

@@ -37,8 +37,15 @@ CATGA_INLINE uint8_t *test_stored_seen_put(catga_writer *out, uint8_t *at, uint8
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_stored_seen_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_seen_vtable, 0, present);
@@ -107,8 +114,15 @@ CATGA_INLINE uint8_t *test_stored_shipped_put(catga_writer *out, uint8_t *at, ui
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_stored_shipped_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_shipped_vtable, 1, present);
@@ -177,8 +191,15 @@ CATGA_INLINE uint8_t *test_stored_paid_put(catga_writer *out, uint8_t *at, uint8
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_stored_paid_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 2, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_paid_vtable, 2, present);
@@ -247,8 +268,15 @@ CATGA_INLINE uint8_t *test_stored_booked_put(catga_writer *out, uint8_t *at, uin
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_stored_booked_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->what.data) << 0;
+    uint64_t has_what = catga_has(in->what.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_what &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_what << 0 |
+            0x0;
     if (catga_is_other(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_stored_booked_vtable, 3, present);

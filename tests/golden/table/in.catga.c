@@ -39,10 +39,21 @@ CATGA_INLINE uint8_t *test_tables_line_put(catga_writer *out, uint8_t *at, uint8
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_tables_line_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->product_id.data) << 0;
-    present |= catga_put_u32(table + 8, in->quantity, 1) << 1;
-    present |= catga_put_bool(table + 12, in->shipped, false) << 2;
+    uint64_t has_product_id = catga_has(in->product_id.data);
+    uint64_t has_quantity = catga_put_u32(table + 8, in->quantity, 1);
+    uint64_t has_shipped = catga_put_bool(table + 12, in->shipped, false);
+    uint64_t present = 0x7;
+    bool is_full =
+        has_product_id &&
+        has_quantity &&
+        has_shipped &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_product_id << 0 |
+            has_quantity << 1 |
+            has_shipped << 2 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_line_vtable, 0, present);

@@ -19,7 +19,7 @@ CATGA_INLINE uint8_t *test_tables_nothing_put(catga_writer *out, uint8_t *at, ui
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_tables_nothing_vtable, padding);
-    uint64_t present = 0;
+    uint64_t present = 0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_nothing_vtable, 0, present);

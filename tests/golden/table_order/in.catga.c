@@ -73,14 +73,33 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
     catga_clear(table + 26, 6);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->b, 0) << 1;
-    present |= catga_put_f64(table + 12, in->f, 0.0) << 5;
-    present |= catga_has(in->e.data) << 4;
-    present |= catga_put_u16(table + 24, in->c, 0) << 2;
-    present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
-    present |= catga_put_u8(table + 32, in->a, 0) << 0;
-    present |= catga_put_bool(table + 33, in->g, false) << 6;
+    uint64_t has_b = catga_put_i64(table + 4, in->b, 0);
+    uint64_t has_f = catga_put_f64(table + 12, in->f, 0.0);
+    uint64_t has_e = catga_has(in->e.data);
+    uint64_t has_c = catga_put_u16(table + 24, in->c, 0);
+    uint64_t has_d = catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d);
+    uint64_t has_a = catga_put_u8(table + 32, in->a, 0);
+    uint64_t has_g = catga_put_bool(table + 33, in->g, false);
+    uint64_t present = 0x7f;
+    bool is_full =
+        has_b &&
+        has_f &&
+        has_e &&
+        has_c &&
+        has_d &&
+        has_a &&
+        has_g &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_b << 1 |
+            has_f << 5 |
+            has_e << 4 |
+            has_c << 2 |
+            has_d << 3 |
+            has_a << 0 |
+            has_g << 6 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_mixed_vtable, 0, present);

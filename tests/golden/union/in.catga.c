@@ -94,8 +94,15 @@ CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_union_card_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->number.data) << 0;
+    uint64_t has_number = catga_has(in->number.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_number &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_number << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_card_vtable, 0, present);
@@ -164,8 +171,15 @@ CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, 
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_union_transfer_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->iban.data) << 0;
+    uint64_t has_iban = catga_has(in->iban.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_iban &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_iban << 0 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_transfer_vtable, 1, present);

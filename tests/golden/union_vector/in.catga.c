@@ -52,8 +52,15 @@ CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uin
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
+    uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_amount &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_amount << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
@@ -136,14 +143,30 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
     catga_clear(table + 20, 4);
-    uint64_t present = 0;
-    present |= catga_has(in->parts.data) << 0;
-    present |= UINT64_C(1) << 1;
-    present |= catga_has(in->rest.data) << 3;
-    present |= catga_has(in->rest.data) << 4;
-    present |= (uint64_t)(in->either.type != 0) << 6;
-    present |= catga_put_u16(table + 24, in->count, 0) << 2;
-    present |= catga_put_u8(table + 26, in->either.type, 0) << 5;
+    uint64_t has_parts_type = catga_has(in->parts.data);
+    uint64_t has_rest_type = catga_has(in->rest.data);
+    uint64_t has_rest = catga_has(in->rest.data);
+    uint64_t has_either = in->either.type != 0;
+    uint64_t has_count = catga_put_u16(table + 24, in->count, 0);
+    uint64_t has_either_type = catga_put_u8(table + 26, in->either.type, 0);
+    uint64_t present = 0x7f;
+    bool is_full =
+        has_parts_type &&
+        has_rest_type &&
+        has_rest &&
+        has_either &&
+        has_count &&
+        has_either_type &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_parts_type << 0 |
+            has_rest_type << 3 |
+            has_rest << 4 |
+            has_either << 6 |
+            has_count << 2 |
+            has_either_type << 5 |
+            0x2;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_split_vtable, 1, present);

@@ -63,11 +63,24 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
     catga_clear(table + 4, 4);
     catga_clear(table + 24, 16);
     catga_clear(table + 40, 49);
-    uint64_t present = 0;
-    present |= catga_has(in->others.data) << 3;
-    present |= catga_put_struct(table + 8, &catga_uuid_descriptor, in->id) << 0;
-    present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent) << 1;
-    present |= catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair) << 2;
+    uint64_t has_others = catga_has(in->others.data);
+    uint64_t has_id = catga_put_struct(table + 8, &catga_uuid_descriptor, in->id);
+    uint64_t has_parent = catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent);
+    uint64_t has_pair = catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair);
+    uint64_t present = 0xf;
+    bool is_full =
+        has_others &&
+        has_id &&
+        has_parent &&
+        has_pair &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_others << 3 |
+            has_id << 0 |
+            has_parent << 1 |
+            has_pair << 2 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_ids_ids_vtable, 0, present);

@@ -48,8 +48,15 @@ CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_vectors_item_vtable, padding);
-    uint64_t present = 0;
-    present |= catga_has(in->name.data) << 0;
+    uint64_t has_name = catga_has(in->name.data);
+    uint64_t present = 0x1;
+    bool is_full =
+        has_name &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_name << 0 |
+            0x0;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_item_vtable, 0, present);
@@ -148,14 +155,33 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     catga_clear(table + 20, 4);
     catga_clear(table + 24, 4);
     catga_clear(table + 28, 4);
-    uint64_t present = 0;
-    present |= catga_has(in->flags.data) << 0;
-    present |= catga_has(in->ratios.data) << 1;
-    present |= catga_has(in->prices.data) << 2;
-    present |= catga_has(in->names.data) << 3;
-    present |= catga_has(in->points.data) << 4;
-    present |= catga_has(in->items.data) << 5;
-    present |= catga_has(in->data.data) << 6;
+    uint64_t has_flags = catga_has(in->flags.data);
+    uint64_t has_ratios = catga_has(in->ratios.data);
+    uint64_t has_prices = catga_has(in->prices.data);
+    uint64_t has_names = catga_has(in->names.data);
+    uint64_t has_points = catga_has(in->points.data);
+    uint64_t has_items = catga_has(in->items.data);
+    uint64_t has_data = catga_has(in->data.data);
+    uint64_t present = 0x7f;
+    bool is_full =
+        has_flags &&
+        has_ratios &&
+        has_prices &&
+        has_names &&
+        has_points &&
+        has_items &&
+        has_data &&
+        true;
+    if (CATGA_SELDOM(!is_full))
+        present =
+            has_flags << 0 |
+            has_ratios << 1 |
+            has_prices << 2 |
+            has_names << 3 |
+            has_points << 4 |
+            has_items << 5 |
+            has_data << 6 |
+            0x0;
     if (catga_is_other(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_many_vtable, 1, present);
