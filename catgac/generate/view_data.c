@@ -262,7 +262,6 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     made->layout = layout_of(v, fields, count, &made->placed);
     made->all = bits_of(v, &made->placed, made->is_wide, true);
     made->always = bits_of(v, &made->placed, made->is_wide, false);
-    made->is_leaf = made->is_small && made->behind.count == 0;
     name_bits(v, fields, count, made);
 }
 
@@ -273,6 +272,59 @@ static slice identifier_bytes_of(viewer *v, const char identifier[5])
     buffer_printf(view_scratch(v), "'%c', '%c', '%c', '%c'", identifier[0], identifier[1],
                   identifier[2], identifier[3]);
     return view_keep(v);
+}
+
+/* Refers to texts at most. */
+static bool is_leaf(const model_table *table)
+{
+    bool leaf = table->field_count <= VTABLE_STEP;
+    for (size_t i = 0; i < table->field_count && leaf; i++) {
+        model_type_kind kind = table->fields[i].type.kind;
+        leaf = table->fields[i].deprecated || (kind != TYPE_BYTES && kind != TYPE_VECTOR &&
+                                               kind != TYPE_TABLE && kind != TYPE_UNION);
+    }
+    return leaf;
+}
+
+/* What is written in place, for an element, is written without end where tables hold each other. */
+static bool has_leaves_only(const model_table *table)
+{
+    for (size_t i = 0; i < table->field_count; i++) {
+        const model_type *type = &table->fields[i].type;
+        if (type->kind == TYPE_VECTOR && type->element->kind == TYPE_TABLE &&
+            !is_leaf(type->element->table))
+            return false;
+    }
+    return true;
+}
+
+static bool is_answer(const model_module *module, const model_table *table)
+{
+    for (size_t i = 0; i < module->message_count; i++) {
+        if (module->messages[i].result == table)
+            return true;
+    }
+    return false;
+}
+
+/* No table holds a message. */
+static bool is_root(const model_module *module, const model_table *table)
+{
+    return table->message != NULL || (is_answer(module, table) && has_leaves_only(table));
+}
+
+static void name_functions(viewer *v, const model_table *table, view_table *made)
+{
+    bool is_walked = v->small && !made->is_wide;
+    made->is_written = !is_walked;
+    made->is_root = made->is_written && !made->is_wide && is_root(v->module, table);
+    made->is_inline = made->is_root || is_leaf(table);
+    bool only_root = made->is_root && made->is_message;
+    made->put = is_walked || only_root ? SLICE("catga_put_any")
+                                       : VIEW_JOIN(v, made->type, SLICE("_put"));
+    made->encode = made->is_root ? VIEW_JOIN(v, made->type, SLICE("_put_root"))
+                                 : SLICE("catga_encode_any");
+    made->check = is_walked ? SLICE("catga_check_any") : VIEW_JOIN(v, made->type, SLICE("_check"));
 }
 
 static void view_table_of(viewer *v, const model_table *table, size_t index, view_table *made)
@@ -288,7 +340,7 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     made->max_size = made->has_max_size ? (int64_t)table->max_size : 0;
     made->is_wide = table->field_count > VIEW_WORD_BITS;
     made->is_small = table->field_count <= VTABLE_STEP;
-    made->is_written = made->is_wide || !v->small;
+    name_functions(v, table, made);
     made->words = (made->field_count + VIEW_WORD_BITS - 1) / VIEW_WORD_BITS;
     made->place = (int64_t)(index % VTABLE_PLACES);
     made->identifier = slice_of(table->identifier);

@@ -68,7 +68,7 @@ const catga_enum ${union.type}_type_descriptor = {"${union.name}", ${union.type}
 %# ---- Tables
 % for table in module.tables
 % if table.is_written
-% if table.is_leaf
+% if table.is_inline
 CATGA_INLINE catga_put_function ${table.type}_put;
 % else
 static catga_put_function ${table.type}_put;
@@ -110,7 +110,7 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 % if table.is_written
 
-% if table.is_leaf
+% if table.is_inline
 CATGA_INLINE uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % else
 static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
@@ -335,6 +335,14 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     return at;
 }
 
+% if table.is_root
+static catga_status ${table.type}_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, ${table.type}_put, input, buffer, capacity, length, problem);
+}
+
+% end
 % if table.checked
 CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame table)
 {
@@ -377,7 +385,7 @@ static bool ${table.type}_check(catga_check *check, uint32_t at, const catga_tab
 % end
 
 const catga_table ${table.type}_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "${table.name}",
 % if table.fields
     ${table.type}_fields,
@@ -388,13 +396,9 @@ const catga_table ${table.type}_descriptor = {
     ${table.type}_vtable,
     NULL,
 % end
-% if table.is_written
-    ${table.type}_put,
-    ${table.type}_check,
-% else
-    catga_put_any,
-    catga_check_any,
-% end
+    ${table.put},
+    ${table.encode},
+    ${table.check},
     ${table.all},
     sizeof(${table.type}),
     ${table.field_count},

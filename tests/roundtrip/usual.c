@@ -20,6 +20,7 @@ static void set_up_walked(void)
     walked_item.put = catga_put_any;
     walked_list = *list;
     walked_list.put = catga_put_any;
+    walked_list.encode = catga_encode_any;
     walked_list.fields = walked_fields;
     for (size_t i = 0; i < list->field_count; i++) {
         walked_fields[i] = list->fields[i];

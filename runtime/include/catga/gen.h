@@ -91,6 +91,10 @@ typedef struct catga_writer catga_writer;
 typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
                                     const void *input);
 
+/* What catga_encode does with a root of that type. */
+typedef catga_status catga_encode_function(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+                                           size_t *length, catga_problem *problem);
+
 typedef struct catga_check catga_check;
 typedef struct catga_frame catga_frame;
 typedef struct catga_shape catga_shape;
@@ -107,6 +111,7 @@ struct catga_table {
     const uint16_t *vtable;      /* of a table with every field; of a deprecated one 0; with zeros to 2 + 8 n entries */
     const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
     catga_put_function *put;
+    catga_encode_function *encode;
     catga_check_function *check;
     uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
     uint32_t plain_size;         /* of the plain struct */
@@ -322,8 +327,11 @@ catga_status catga_serve(catga_bus *bus, const catga_service *service, const voi
  * Writes a buffer whose root is `input`. CATGA_OK and *length, CATGA_INVALID_MESSAGE with *problem (may be NULL), or
  * CATGA_TOO_LARGE when `capacity` does not suffice.
  */
-catga_status catga_encode(const catga_table *table, const void *input, uint8_t *buffer, size_t capacity,
-                          size_t *length, catga_problem *problem);
+static inline catga_status catga_encode(const catga_table *table, const void *input, uint8_t *buffer, size_t capacity,
+                                        size_t *length, catga_problem *problem)
+{
+    return table->encode(table, input, buffer, capacity, length, problem);
+}
 
 /* The most bytes that catga_encode can need for `input`. */
 size_t catga_size_bound(const catga_table *table, const void *input);

@@ -456,6 +456,50 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
  */
 uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input);
 
+/* ---- Whole buffers ---- */
+
+/* The root's offset and the file identifier. */
+#define CATGA_HEADER_SIZE 8
+
+/* Offsets are below 2^31, whatever the buffer's size is (FlatBuffers, internals). */
+#define CATGA_LARGEST_BUFFER ((size_t)INT32_MAX)
+
+/* What catga_encode returns when a put function has returned NULL. */
+CATGA_COLD catga_status catga_not_encoded(const catga_writer *out);
+
+/* catga_encode with the function that writes the root: known to the compiler, it is written out here. */
+CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_function *put, const void *input,
+                                            uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
+{
+    catga_writer out;
+    if (problem != NULL)
+        problem->text[0] = '\0';
+    if (capacity < CATGA_HEADER_SIZE)
+        return CATGA_TOO_LARGE;
+    if (capacity > CATGA_LARGEST_BUFFER)
+        capacity = CATGA_LARGEST_BUFFER;
+    out.start = buffer;
+    out.end = buffer + (capacity & ~(size_t)3);
+    out.problem = problem;
+    out.closed = NULL;
+    out.depth = 1;
+    out.full = false;
+    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small message. */
+    memset(out.types, 0, sizeof out.types / 2);
+    memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
+    out.other_count = 0;
+    memcpy(buffer + 4, type->identifier, sizeof type->identifier);
+    const uint8_t *at = put(&out, buffer + CATGA_HEADER_SIZE, buffer, type, input);
+    if (at == NULL)
+        return catga_not_encoded(&out);
+    *length = (size_t)(at - out.start);
+    return CATGA_OK;
+}
+
+/* What type->encode is where no function of the type's own does it. */
+catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+                              size_t *length, catga_problem *problem);
+
 #ifdef __cplusplus
 }
 #endif

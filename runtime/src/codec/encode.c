@@ -9,11 +9,6 @@
 
 #include <catga/gen.h>
 
-enum { HEADER_SIZE = 8 }; /* the root's offset and the file identifier */
-
-/* Offsets are below 2^31, whatever the buffer's size is (FlatBuffers, internals). */
-#define LARGEST_BUFFER ((size_t)INT32_MAX)
-
 /* ---- Refusals: each returns NULL ---- */
 
 static uint8_t *refuse(catga_writer *out, const char *reason)
@@ -313,7 +308,7 @@ static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *sl
 uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length)
 {
-    uint8_t *elements;
+    uint8_t *elements = NULL;
     size_t size = catga_scalar_size(field->element);
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
@@ -326,7 +321,7 @@ uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga
 uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
                            const catga_field *field, const void *data, size_t length)
 {
-    uint8_t *elements;
+    uint8_t *elements = NULL;
     const uint8_t *from = data;
     const catga_struct *type = field->type;
     if (at == NULL || data == NULL)
@@ -483,32 +478,14 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
 
 /* ---- Whole buffers ---- */
 
-catga_status catga_encode(const catga_table *table, const void *input, uint8_t *buffer, size_t capacity,
-                          size_t *length, catga_problem *problem)
+catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+                              size_t *length, catga_problem *problem)
 {
-    catga_writer out;
-    if (problem != NULL)
-        catga_problem_begin(problem);
-    if (capacity < HEADER_SIZE)
-        return CATGA_TOO_LARGE;
-    if (capacity > LARGEST_BUFFER)
-        capacity = LARGEST_BUFFER;
-    out.start = buffer;
-    out.end = buffer + (capacity & ~(size_t)3);
-    out.problem = problem;
-    out.closed = NULL;
-    out.depth = 1;
-    out.full = false;
-    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small message. */
-    memset(out.types, 0, sizeof out.types / 2);
-    memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
-    out.other_count = 0;
-    memcpy(buffer + 4, table->identifier, sizeof table->identifier);
-    const uint8_t *at = table->put(&out, buffer + HEADER_SIZE, buffer, table, input);
-    if (at == NULL) {
-        catga_problem_finish(out.problem);
-        return out.full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;
-    }
-    *length = (size_t)(at - out.start);
-    return CATGA_OK;
+    return catga_encode_root(type, type->put, input, buffer, capacity, length, problem);
+}
+
+catga_status catga_not_encoded(const catga_writer *out)
+{
+    catga_problem_finish(out->problem);
+    return out->full ? CATGA_TOO_LARGE : CATGA_INVALID_MESSAGE;
 }

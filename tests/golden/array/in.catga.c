@@ -148,12 +148,13 @@ static bool golden_array_bodies_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table golden_array_bodies_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.array.Bodies",
     golden_array_bodies_fields,
     golden_array_bodies_vtable,
     golden_array_bodies_layout,
     golden_array_bodies_put,
+    catga_encode_any,
     golden_array_bodies_check,
     0x7,
     sizeof(golden_array_bodies),

@@ -47,6 +47,12 @@ CATGA_INLINE uint8_t *test_commands_result_put(catga_writer *out, uint8_t *at, u
     return at;
 }
 
+static catga_status test_commands_result_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_commands_result_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_commands_result_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -54,12 +60,13 @@ static bool test_commands_result_check(catga_check *check, uint32_t at, const ca
 }
 
 const catga_table test_commands_result_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.commands.Result",
     test_commands_result_fields,
     test_commands_result_vtable,
     test_commands_result_layout,
     test_commands_result_put,
+    test_commands_result_put_root,
     test_commands_result_check,
     0x1,
     sizeof(test_commands_result),
@@ -106,6 +113,12 @@ CATGA_INLINE uint8_t *test_commands_do_it_put(catga_writer *out, uint8_t *at, ui
     return at;
 }
 
+static catga_status test_commands_do_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_commands_do_it_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_commands_do_it_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_commands_do_it_fields;
@@ -123,12 +136,13 @@ static bool test_commands_do_it_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_commands_do_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.commands.DoIt",
     test_commands_do_it_fields,
     test_commands_do_it_vtable,
     test_commands_do_it_layout,
-    test_commands_do_it_put,
+    catga_put_any,
+    test_commands_do_it_put_root,
     test_commands_do_it_check,
     0x1,
     sizeof(test_commands_do_it),

@@ -125,12 +125,13 @@ static bool test_enums_paint_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_enums_paint_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.enums.Paint",
     test_enums_paint_fields,
     test_enums_paint_vtable,
     test_enums_paint_layout,
     test_enums_paint_put,
+    catga_encode_any,
     test_enums_paint_check,
     0x1f,
     sizeof(test_enums_paint),

@@ -49,6 +49,12 @@ CATGA_INLINE uint8_t *test_events_done_put(catga_writer *out, uint8_t *at, uint8
     return at;
 }
 
+static catga_status test_events_done_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_events_done_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_events_done_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_events_done_fields;
@@ -66,12 +72,13 @@ static bool test_events_done_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_events_done_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.events.Done",
     test_events_done_fields,
     test_events_done_vtable,
     test_events_done_layout,
-    test_events_done_put,
+    catga_put_any,
+    test_events_done_put_root,
     test_events_done_check,
     0x1,
     sizeof(test_events_done),

@@ -145,7 +145,7 @@ CATGA_INLINE catga_put_function sample_everything_empty_put;
 static catga_check_function sample_everything_empty_check;
 CATGA_INLINE catga_put_function sample_everything_note_put;
 static catga_check_function sample_everything_note_check;
-static catga_put_function sample_everything_fields_put;
+CATGA_INLINE catga_put_function sample_everything_fields_put;
 static catga_check_function sample_everything_fields_check;
 CATGA_INLINE catga_put_function sample_everything_create_fields_put;
 static catga_check_function sample_everything_create_fields_check;
@@ -185,6 +185,12 @@ CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at
     return at;
 }
 
+static catga_status sample_everything_empty_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_empty_put, input, buffer, capacity, length, problem);
+}
+
 static bool sample_everything_empty_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -192,12 +198,13 @@ static bool sample_everything_empty_check(catga_check *check, uint32_t at, const
 }
 
 const catga_table sample_everything_empty_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Empty",
     NULL,
     sample_everything_empty_vtable,
     NULL,
     sample_everything_empty_put,
+    sample_everything_empty_put_root,
     sample_everything_empty_check,
     0x0,
     sizeof(sample_everything_empty),
@@ -269,12 +276,13 @@ static bool sample_everything_note_check(catga_check *check, uint32_t at, const 
 }
 
 const catga_table sample_everything_note_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Note",
     sample_everything_note_fields,
     sample_everything_note_vtable,
     sample_everything_note_layout,
     sample_everything_note_put,
+    catga_encode_any,
     sample_everything_note_check,
     0x1,
     sizeof(sample_everything_note),
@@ -482,7 +490,7 @@ static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15,
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_fields_vtable[] = {94, 355, 316, 317, 312, 228, 4, 318, 0, 232, 12, 236, 20, 319, 28, 314, 36, 44, 52, 240, 244, 248, 320, 60, 76, 108, 321, 337, 252, 256, 260, 264, 268, 272, 276, 280, 284, 353, 288, 354, 292, 296, 300, 304, 308, 0, 0, 0, 0, 0};
 
-static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_fields *in = (const sample_everything_fields *)input;
@@ -589,6 +597,12 @@ static uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uin
     return at;
 }
 
+static catga_status sample_everything_fields_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_fields_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_fields_fields;
@@ -626,12 +640,13 @@ static bool sample_everything_fields_check(catga_check *check, uint32_t at, cons
 }
 
 const catga_table sample_everything_fields_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Fields",
     sample_everything_fields_fields,
     sample_everything_fields_vtable,
     sample_everything_fields_layout,
     sample_everything_fields_put,
+    sample_everything_fields_put_root,
     sample_everything_fields_check,
     0x7ffffffffbf,
     sizeof(sample_everything_fields),
@@ -670,12 +685,13 @@ static bool sample_everything_create_fields_check(catga_check *check, uint32_t a
 }
 
 const catga_table sample_everything_create_fields_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.CreateFields",
     NULL,
     sample_everything_create_fields_vtable,
     NULL,
     sample_everything_create_fields_put,
+    catga_encode_any,
     sample_everything_create_fields_check,
     0x0,
     sizeof(sample_everything_create_fields),
@@ -722,6 +738,12 @@ CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at
     return at;
 }
 
+static catga_status sample_everything_do_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_do_it_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_fields;
@@ -739,12 +761,13 @@ static bool sample_everything_do_it_check(catga_check *check, uint32_t at, const
 }
 
 const catga_table sample_everything_do_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoIt",
     sample_everything_do_it_fields,
     sample_everything_do_it_vtable,
     sample_everything_do_it_layout,
-    sample_everything_do_it_put,
+    catga_put_any,
+    sample_everything_do_it_put_root,
     sample_everything_do_it_check,
     0x1,
     sizeof(sample_everything_do_it),
@@ -795,6 +818,12 @@ CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *a
     return at;
 }
 
+static catga_status sample_everything_ask_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_ask_it_put, input, buffer, capacity, length, problem);
+}
+
 static bool sample_everything_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -802,12 +831,13 @@ static bool sample_everything_ask_it_check(catga_check *check, uint32_t at, cons
 }
 
 const catga_table sample_everything_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AskIt",
     sample_everything_ask_it_fields,
     sample_everything_ask_it_vtable,
     sample_everything_ask_it_layout,
-    sample_everything_ask_it_put,
+    catga_put_any,
+    sample_everything_ask_it_put_root,
     sample_everything_ask_it_check,
     0x1,
     sizeof(sample_everything_ask_it),
@@ -862,6 +892,12 @@ CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_
     return at;
 }
 
+static catga_status sample_everything_do_it_once_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_do_it_once_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_once_fields;
@@ -879,12 +915,13 @@ static bool sample_everything_do_it_once_check(catga_check *check, uint32_t at, 
 }
 
 const catga_table sample_everything_do_it_once_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoItOnce",
     sample_everything_do_it_once_fields,
     sample_everything_do_it_once_vtable,
     sample_everything_do_it_once_layout,
-    sample_everything_do_it_once_put,
+    catga_put_any,
+    sample_everything_do_it_once_put_root,
     sample_everything_do_it_once_check,
     0x1,
     sizeof(sample_everything_do_it_once),
@@ -939,6 +976,12 @@ CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at,
     return at;
 }
 
+static catga_status sample_everything_done_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_done_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_done_fields;
@@ -956,12 +999,13 @@ static bool sample_everything_done_check(catga_check *check, uint32_t at, const 
 }
 
 const catga_table sample_everything_done_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Done",
     sample_everything_done_fields,
     sample_everything_done_vtable,
     sample_everything_done_layout,
-    sample_everything_done_put,
+    catga_put_any,
+    sample_everything_done_put_root,
     sample_everything_done_check,
     0x1,
     sizeof(sample_everything_done),
@@ -1016,6 +1060,12 @@ CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at,
     return at;
 }
 
+static catga_status sample_everything_kept_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_kept_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_kept_fields;
@@ -1033,12 +1083,13 @@ static bool sample_everything_kept_check(catga_check *check, uint32_t at, const 
 }
 
 const catga_table sample_everything_kept_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Kept",
     sample_everything_kept_fields,
     sample_everything_kept_vtable,
     sample_everything_kept_layout,
-    sample_everything_kept_put,
+    catga_put_any,
+    sample_everything_kept_put_root,
     sample_everything_kept_check,
     0x1,
     sizeof(sample_everything_kept),
@@ -1093,6 +1144,12 @@ CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t
     return at;
 }
 
+static catga_status sample_everything_also_kept_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, sample_everything_also_kept_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_also_kept_fields;
@@ -1110,12 +1167,13 @@ static bool sample_everything_also_kept_check(catga_check *check, uint32_t at, c
 }
 
 const catga_table sample_everything_also_kept_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AlsoKept",
     sample_everything_also_kept_fields,
     sample_everything_also_kept_vtable,
     sample_everything_also_kept_layout,
-    sample_everything_also_kept_put,
+    catga_put_any,
+    sample_everything_also_kept_put_root,
     sample_everything_also_kept_check,
     0x1,
     sizeof(sample_everything_also_kept),

@@ -133,12 +133,13 @@ static bool golden_flags_rights_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table golden_flags_rights_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.flags.Rights",
     golden_flags_rights_fields,
     golden_flags_rights_vtable,
     golden_flags_rights_layout,
     golden_flags_rights_put,
+    catga_encode_any,
     golden_flags_rights_check,
     0x3f,
     sizeof(golden_flags_rights),

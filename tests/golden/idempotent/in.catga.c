@@ -49,6 +49,12 @@ CATGA_INLINE uint8_t *shop_paid_put(catga_writer *out, uint8_t *at, uint8_t *slo
     return at;
 }
 
+static catga_status shop_paid_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, shop_paid_put, input, buffer, capacity, length, problem);
+}
+
 static bool shop_paid_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -56,12 +62,13 @@ static bool shop_paid_check(catga_check *check, uint32_t at, const catga_table *
 }
 
 const catga_table shop_paid_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "shop.Paid",
     shop_paid_fields,
     shop_paid_vtable,
     shop_paid_layout,
     shop_paid_put,
+    shop_paid_put_root,
     shop_paid_check,
     0x1,
     sizeof(shop_paid),
@@ -112,6 +119,12 @@ CATGA_INLINE uint8_t *shop_pay_put(catga_writer *out, uint8_t *at, uint8_t *slot
     return at;
 }
 
+static catga_status shop_pay_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, shop_pay_put, input, buffer, capacity, length, problem);
+}
+
 static bool shop_pay_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -119,12 +132,13 @@ static bool shop_pay_check(catga_check *check, uint32_t at, const catga_table *t
 }
 
 const catga_table shop_pay_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "shop.Pay",
     shop_pay_fields,
     shop_pay_vtable,
     shop_pay_layout,
-    shop_pay_put,
+    catga_put_any,
+    shop_pay_put_root,
     shop_pay_check,
     0x1,
     sizeof(shop_pay),
@@ -175,6 +189,12 @@ CATGA_INLINE uint8_t *shop_refund_put(catga_writer *out, uint8_t *at, uint8_t *s
     return at;
 }
 
+static catga_status shop_refund_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, shop_refund_put, input, buffer, capacity, length, problem);
+}
+
 static bool shop_refund_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -182,12 +202,13 @@ static bool shop_refund_check(catga_check *check, uint32_t at, const catga_table
 }
 
 const catga_table shop_refund_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "shop.Refund",
     shop_refund_fields,
     shop_refund_vtable,
     shop_refund_layout,
-    shop_refund_put,
+    catga_put_any,
+    shop_refund_put_root,
     shop_refund_check,
     0x1,
     sizeof(shop_refund),

@@ -77,12 +77,13 @@ static bool test_ids_old_check(catga_check *check, uint32_t at, const catga_tabl
 }
 
 const catga_table test_ids_old_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.ids.Old",
     test_ids_old_fields,
     test_ids_old_vtable,
     test_ids_old_layout,
     test_ids_old_put,
+    catga_encode_any,
     test_ids_old_check,
     0x5,
     sizeof(test_ids_old),

@@ -2,7 +2,7 @@
 #include "in.catga.h"
 static catga_put_function test_imports_price_put;
 static catga_check_function test_imports_price_check;
-static catga_put_function test_imports_answer_put;
+CATGA_INLINE catga_put_function test_imports_answer_put;
 static catga_check_function test_imports_answer_check;
 CATGA_INLINE catga_put_function test_imports_get_price_put;
 static catga_check_function test_imports_get_price_check;
@@ -90,12 +90,13 @@ static bool test_imports_price_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table test_imports_price_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.imports.Price",
     test_imports_price_fields,
     test_imports_price_vtable,
     test_imports_price_layout,
     test_imports_price_put,
+    catga_encode_any,
     test_imports_price_check,
     0x7,
     sizeof(test_imports_price),
@@ -120,7 +121,7 @@ static const uint16_t test_imports_answer_layout[] = {0};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t test_imports_answer_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+CATGA_INLINE uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_imports_answer *in = (const test_imports_answer *)input;
@@ -150,6 +151,12 @@ static uint8_t *test_imports_answer_put(catga_writer *out, uint8_t *at, uint8_t 
     return at;
 }
 
+static catga_status test_imports_answer_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_imports_answer_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_imports_answer_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_imports_answer_fields;
@@ -167,12 +174,13 @@ static bool test_imports_answer_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_imports_answer_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.imports.Answer",
     test_imports_answer_fields,
     test_imports_answer_vtable,
     test_imports_answer_layout,
     test_imports_answer_put,
+    test_imports_answer_put_root,
     test_imports_answer_check,
     0x1,
     sizeof(test_imports_answer),
@@ -223,6 +231,12 @@ CATGA_INLINE uint8_t *test_imports_get_price_put(catga_writer *out, uint8_t *at,
     return at;
 }
 
+static catga_status test_imports_get_price_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_imports_get_price_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_imports_get_price_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -230,12 +244,13 @@ static bool test_imports_get_price_check(catga_check *check, uint32_t at, const 
 }
 
 const catga_table test_imports_get_price_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.imports.GetPrice",
     test_imports_get_price_fields,
     test_imports_get_price_vtable,
     test_imports_get_price_layout,
-    test_imports_get_price_put,
+    catga_put_any,
+    test_imports_get_price_put_root,
     test_imports_get_price_check,
     0x1,
     sizeof(test_imports_get_price),
@@ -286,6 +301,12 @@ CATGA_INLINE uint8_t *test_imports_get_amount_put(catga_writer *out, uint8_t *at
     return at;
 }
 
+static catga_status test_imports_get_amount_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_imports_get_amount_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_imports_get_amount_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -293,12 +314,13 @@ static bool test_imports_get_amount_check(catga_check *check, uint32_t at, const
 }
 
 const catga_table test_imports_get_amount_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.imports.GetAmount",
     test_imports_get_amount_fields,
     test_imports_get_amount_vtable,
     test_imports_get_amount_layout,
-    test_imports_get_amount_put,
+    catga_put_any,
+    test_imports_get_amount_put_root,
     test_imports_get_amount_check,
     0x1,
     sizeof(test_imports_get_amount),

@@ -100,12 +100,13 @@ static bool test_nested_tree_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_nested_tree_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.nested.Tree",
     test_nested_tree_fields,
     test_nested_tree_vtable,
     test_nested_tree_layout,
     test_nested_tree_put,
+    catga_encode_any,
     test_nested_tree_check,
     0x7,
     sizeof(test_nested_tree),

@@ -73,12 +73,13 @@ static bool test_optional_maybe_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_optional_maybe_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.optional.Maybe",
     test_optional_maybe_fields,
     test_optional_maybe_vtable,
     test_optional_maybe_layout,
     test_optional_maybe_put,
+    catga_encode_any,
     test_optional_maybe_check,
     0xf,
     sizeof(test_optional_maybe),

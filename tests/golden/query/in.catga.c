@@ -47,6 +47,12 @@ CATGA_INLINE uint8_t *test_queries_result_put(catga_writer *out, uint8_t *at, ui
     return at;
 }
 
+static catga_status test_queries_result_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_queries_result_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_queries_result_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -54,12 +60,13 @@ static bool test_queries_result_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_queries_result_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.queries.Result",
     test_queries_result_fields,
     test_queries_result_vtable,
     test_queries_result_layout,
     test_queries_result_put,
+    test_queries_result_put_root,
     test_queries_result_check,
     0x1,
     sizeof(test_queries_result),
@@ -91,6 +98,12 @@ CATGA_INLINE uint8_t *test_queries_ask_it_put(catga_writer *out, uint8_t *at, ui
     return at;
 }
 
+static catga_status test_queries_ask_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_queries_ask_it_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_queries_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -98,12 +111,13 @@ static bool test_queries_ask_it_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_queries_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.queries.AskIt",
     NULL,
     test_queries_ask_it_vtable,
     NULL,
-    test_queries_ask_it_put,
+    catga_put_any,
+    test_queries_ask_it_put_root,
     test_queries_ask_it_check,
     0x0,
     sizeof(test_queries_ask_it),

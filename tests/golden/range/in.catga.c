@@ -137,12 +137,13 @@ static bool test_ranges_bounded_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_ranges_bounded_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.ranges.Bounded",
     test_ranges_bounded_fields,
     test_ranges_bounded_vtable,
     test_ranges_bounded_layout,
     test_ranges_bounded_put,
+    catga_encode_any,
     test_ranges_bounded_check,
     0xff,
     sizeof(test_ranges_bounded),

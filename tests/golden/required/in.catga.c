@@ -113,12 +113,13 @@ static bool test_required_must_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table test_required_must_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.required.Must",
     test_required_must_fields,
     test_required_must_vtable,
     test_required_must_layout,
     test_required_must_put,
+    catga_encode_any,
     test_required_must_check,
     0x1f,
     sizeof(test_required_must),

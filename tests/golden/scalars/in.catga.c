@@ -104,12 +104,13 @@ static bool test_scalars_numbers_check(catga_check *check, uint32_t at, const ca
 }
 
 const catga_table test_scalars_numbers_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.scalars.Numbers",
     test_scalars_numbers_fields,
     test_scalars_numbers_vtable,
     test_scalars_numbers_layout,
     test_scalars_numbers_put,
+    catga_encode_any,
     test_scalars_numbers_check,
     0x3fff,
     sizeof(test_scalars_numbers),

@@ -49,6 +49,12 @@ CATGA_INLINE uint8_t *test_services_result_put(catga_writer *out, uint8_t *at, u
     return at;
 }
 
+static catga_status test_services_result_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_services_result_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_services_result_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -56,12 +62,13 @@ static bool test_services_result_check(catga_check *check, uint32_t at, const ca
 }
 
 const catga_table test_services_result_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.services.Result",
     test_services_result_fields,
     test_services_result_vtable,
     test_services_result_layout,
     test_services_result_put,
+    test_services_result_put_root,
     test_services_result_check,
     0x1,
     sizeof(test_services_result),
@@ -112,6 +119,12 @@ CATGA_INLINE uint8_t *test_services_ask_it_put(catga_writer *out, uint8_t *at, u
     return at;
 }
 
+static catga_status test_services_ask_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_services_ask_it_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_services_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -119,12 +132,13 @@ static bool test_services_ask_it_check(catga_check *check, uint32_t at, const ca
 }
 
 const catga_table test_services_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.services.AskIt",
     test_services_ask_it_fields,
     test_services_ask_it_vtable,
     test_services_ask_it_layout,
-    test_services_ask_it_put,
+    catga_put_any,
+    test_services_ask_it_put_root,
     test_services_ask_it_check,
     0x1,
     sizeof(test_services_ask_it),
@@ -175,6 +189,12 @@ CATGA_INLINE uint8_t *test_services_done_put(catga_writer *out, uint8_t *at, uin
     return at;
 }
 
+static catga_status test_services_done_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_services_done_put, input, buffer, capacity, length, problem);
+}
+
 static bool test_services_done_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
@@ -182,12 +202,13 @@ static bool test_services_done_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table test_services_done_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.services.Done",
     test_services_done_fields,
     test_services_done_vtable,
     test_services_done_layout,
-    test_services_done_put,
+    catga_put_any,
+    test_services_done_put_root,
     test_services_done_check,
     0x1,
     sizeof(test_services_done),

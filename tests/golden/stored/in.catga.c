@@ -55,6 +55,12 @@ CATGA_INLINE uint8_t *test_stored_seen_put(catga_writer *out, uint8_t *at, uint8
     return at;
 }
 
+static catga_status test_stored_seen_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_stored_seen_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_stored_seen_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_stored_seen_fields;
@@ -72,12 +78,13 @@ static bool test_stored_seen_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_stored_seen_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.stored.Seen",
     test_stored_seen_fields,
     test_stored_seen_vtable,
     test_stored_seen_layout,
-    test_stored_seen_put,
+    catga_put_any,
+    test_stored_seen_put_root,
     test_stored_seen_check,
     0x1,
     sizeof(test_stored_seen),
@@ -132,6 +139,12 @@ CATGA_INLINE uint8_t *test_stored_shipped_put(catga_writer *out, uint8_t *at, ui
     return at;
 }
 
+static catga_status test_stored_shipped_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_stored_shipped_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_stored_shipped_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_stored_shipped_fields;
@@ -149,12 +162,13 @@ static bool test_stored_shipped_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_stored_shipped_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.stored.Shipped",
     test_stored_shipped_fields,
     test_stored_shipped_vtable,
     test_stored_shipped_layout,
-    test_stored_shipped_put,
+    catga_put_any,
+    test_stored_shipped_put_root,
     test_stored_shipped_check,
     0x1,
     sizeof(test_stored_shipped),
@@ -209,6 +223,12 @@ CATGA_INLINE uint8_t *test_stored_paid_put(catga_writer *out, uint8_t *at, uint8
     return at;
 }
 
+static catga_status test_stored_paid_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_stored_paid_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_stored_paid_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_stored_paid_fields;
@@ -226,12 +246,13 @@ static bool test_stored_paid_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_stored_paid_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.stored.Paid",
     test_stored_paid_fields,
     test_stored_paid_vtable,
     test_stored_paid_layout,
-    test_stored_paid_put,
+    catga_put_any,
+    test_stored_paid_put_root,
     test_stored_paid_check,
     0x1,
     sizeof(test_stored_paid),
@@ -286,6 +307,12 @@ CATGA_INLINE uint8_t *test_stored_booked_put(catga_writer *out, uint8_t *at, uin
     return at;
 }
 
+static catga_status test_stored_booked_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
+        size_t *length, catga_problem *problem)
+{
+    return catga_encode_root(type, test_stored_booked_put, input, buffer, capacity, length, problem);
+}
+
 CATGA_INLINE bool test_stored_booked_check_fields(catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_stored_booked_fields;
@@ -303,12 +330,13 @@ static bool test_stored_booked_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table test_stored_booked_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.stored.Booked",
     test_stored_booked_fields,
     test_stored_booked_vtable,
     test_stored_booked_layout,
-    test_stored_booked_put,
+    catga_put_any,
+    test_stored_booked_put_root,
     test_stored_booked_check,
     0x1,
     sizeof(test_stored_booked),

@@ -80,12 +80,13 @@ static bool test_tables_line_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table test_tables_line_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.tables.Line",
     test_tables_line_fields,
     test_tables_line_vtable,
     test_tables_line_layout,
     test_tables_line_put,
+    catga_encode_any,
     test_tables_line_check,
     0x7,
     sizeof(test_tables_line),

@@ -33,12 +33,13 @@ static bool test_tables_nothing_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table test_tables_nothing_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.tables.Nothing",
     NULL,
     test_tables_nothing_vtable,
     NULL,
     test_tables_nothing_put,
+    catga_encode_any,
     test_tables_nothing_check,
     0x0,
     sizeof(test_tables_nothing),

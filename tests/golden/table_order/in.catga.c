@@ -126,12 +126,13 @@ static bool test_tables_mixed_check(catga_check *check, uint32_t at, const catga
 }
 
 const catga_table test_tables_mixed_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.tables.Mixed",
     test_tables_mixed_fields,
     test_tables_mixed_vtable,
     test_tables_mixed_layout,
     test_tables_mixed_put,
+    catga_encode_any,
     test_tables_mixed_check,
     0x7f,
     sizeof(test_tables_mixed),

@@ -377,12 +377,13 @@ static bool golden_wide_wide_check(catga_check *check, uint32_t at, const catga_
 }
 
 const catga_table golden_wide_wide_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.wide.Wide",
     golden_wide_wide_fields,
     golden_wide_wide_vtable,
     golden_wide_wide_layout,
     golden_wide_wide_put,
+    catga_encode_any,
     golden_wide_wide_check,
     0x0,
     sizeof(golden_wide_wide),

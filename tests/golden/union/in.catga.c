@@ -129,12 +129,13 @@ static bool golden_union_card_check(catga_check *check, uint32_t at, const catga
 }
 
 const catga_table golden_union_card_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.union.Card",
     golden_union_card_fields,
     golden_union_card_vtable,
     golden_union_card_layout,
     golden_union_card_put,
+    catga_encode_any,
     golden_union_card_check,
     0x1,
     sizeof(golden_union_card),
@@ -206,12 +207,13 @@ static bool golden_union_transfer_check(catga_check *check, uint32_t at, const c
 }
 
 const catga_table golden_union_transfer_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.union.Transfer",
     golden_union_transfer_fields,
     golden_union_transfer_vtable,
     golden_union_transfer_layout,
     golden_union_transfer_put,
+    catga_encode_any,
     golden_union_transfer_check,
     0x1,
     sizeof(golden_union_transfer),
@@ -309,12 +311,13 @@ static bool golden_union_order_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table golden_union_order_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.union.Order",
     golden_union_order_fields,
     golden_union_order_vtable,
     golden_union_order_layout,
     golden_union_order_put,
+    catga_encode_any,
     golden_union_order_check,
     0x7f,
     sizeof(golden_union_order),

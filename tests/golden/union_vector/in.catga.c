@@ -74,12 +74,13 @@ static bool golden_unions_cash_check(catga_check *check, uint32_t at, const catg
 }
 
 const catga_table golden_unions_cash_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Cash",
     golden_unions_cash_fields,
     golden_unions_cash_vtable,
     golden_unions_cash_layout,
     golden_unions_cash_put,
+    catga_encode_any,
     golden_unions_cash_check,
     0x1,
     sizeof(golden_unions_cash),
@@ -199,12 +200,13 @@ static bool golden_unions_split_check(catga_check *check, uint32_t at, const cat
 }
 
 const catga_table golden_unions_split_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Split",
     golden_unions_split_fields,
     golden_unions_split_vtable,
     golden_unions_split_layout,
     golden_unions_split_put,
+    catga_encode_any,
     golden_unions_split_check,
     0x7f,
     sizeof(golden_unions_split),

@@ -109,12 +109,13 @@ static bool golden_ids_ids_check(catga_check *check, uint32_t at, const catga_ta
 }
 
 const catga_table golden_ids_ids_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "golden.ids.Ids",
     golden_ids_ids_fields,
     golden_ids_ids_vtable,
     golden_ids_ids_layout,
     golden_ids_ids_put,
+    catga_encode_any,
     golden_ids_ids_check,
     0xf,
     sizeof(golden_ids_ids),

@@ -83,12 +83,13 @@ static bool test_vectors_item_check(catga_check *check, uint32_t at, const catga
 }
 
 const catga_table test_vectors_item_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Item",
     test_vectors_item_fields,
     test_vectors_item_vtable,
     test_vectors_item_layout,
     test_vectors_item_put,
+    catga_encode_any,
     test_vectors_item_check,
     0x1,
     sizeof(test_vectors_item),
@@ -226,12 +227,13 @@ static bool test_vectors_many_check(catga_check *check, uint32_t at, const catga
 }
 
 const catga_table test_vectors_many_descriptor = {
-    /* name, fields, vtable, layout, put, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Many",
     test_vectors_many_fields,
     test_vectors_many_vtable,
     test_vectors_many_layout,
     test_vectors_many_put,
+    catga_encode_any,
     test_vectors_many_check,
     0x7f,
     sizeof(test_vectors_many),

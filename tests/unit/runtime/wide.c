@@ -82,8 +82,8 @@ static bool check_holder(catga_check *check, uint32_t at, const catga_table *typ
 }
 
 static const catga_table holder = {
-    "test.Holder", holder_fields, holder_vtable, holder_layout,        put_holder,           check_holder,
-    3,             sizeof(holder_plain), 2,      4, 1,                 {'H', 'o', 'l', 'd'},
+    "test.Holder", holder_fields, holder_vtable, holder_layout,        put_holder,           catga_encode_any,
+    check_holder,  3,             sizeof(holder_plain), 2,      4, 1,  {'H', 'o', 'l', 'd'},
 };
 
 static int describe(void **state)
@@ -106,9 +106,9 @@ static int describe(void **state)
                                          {0, 0}};
         texts_vtable[2 + id] = (uint16_t)(4 + 4 * id);
     }
-    wide = (catga_table){"test.Wide", wide_fields, wide_vtable, wide_layout, put_wide, check_wide, 0, WIDTH, WIDTH, 4,
-                         0, {'W', 'i', 'd', 'e'}};
-    texts = (catga_table){"test.Texts", texts_fields, texts_vtable, NULL, NULL, check_all_texts, 0,
+    wide = (catga_table){"test.Wide", wide_fields, wide_vtable, wide_layout, put_wide, catga_encode_any, check_wide, 0,
+                         WIDTH, WIDTH, 4, 0, {'W', 'i', 'd', 'e'}};
+    texts = (catga_table){"test.Texts", texts_fields, texts_vtable, NULL, NULL, NULL, check_all_texts, 0,
                           TEXTS * sizeof(catga_string), TEXTS, 4, 2, {'T', 'e', 'x', 't'}};
     return 0;
 }
