@@ -92,6 +92,16 @@ void catga_nats_receive(catga_subscription *subscription, catga_receive_function
         catga_nats_release(&incoming); /* anyone may publish there: it is not from the stream */
 }
 
+/* It may have been handed to another while it waited here; and its settlement goes out when no other is about to come. */
+static void receive_stored(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
+{
+    catga_nats_receive(subscription, subscription->receive, message,
+                       catga_clock_now() - catga_nats_came(subscription, native));
+    catga_nats_look_behind(subscription, native);
+    if (subscription->known == 0)
+        catga_nats_pace_rest(subscription->owner);
+}
+
 static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
                        void *closure)
 {
@@ -102,11 +112,10 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
         return;
     }
     catga_nats_turn_take(&subscription->turn);
-    catga_nats_receive(subscription, subscription->receive, message,
-                       catga_clock_now() - catga_nats_came(subscription, native));
-    catga_nats_look_behind(subscription, native);
-    if (subscription->known == 0)
-        catga_nats_pace_rest(subscription->owner);
+    if (subscription->acks != NULL)
+        receive_stored(subscription, native, message);
+    else
+        catga_nats_receive(subscription, subscription->receive, message, 0);
     catga_nats_turn_give(&subscription->turn);
 }
 
