@@ -8,7 +8,7 @@
 #include "nats_side.h"
 
 #define JETSTREAM_STREAM  "OTHER"
-#define JETSTREAM_SUBJECT "other.parcel"
+#define JETSTREAM_SUBJECT "other.events.stored.v1.Parcel" /* as long as ours */
 
 /* Events under way at once, on both sides. */
 enum { JETSTREAM_IN_FLIGHT = 4096 };
