@@ -147,11 +147,27 @@ static void a_group_shares_and_others_do_not(void **state)
 
 /* ---- Queues ---- */
 
+static void refuse_message(void *user, catga_incoming *message)
+{
+    seen *into = user;
+    into->self->transport->operations->release(message);
+    fail_msg("%s", "there was room for it");
+}
+
+/* Of what can be refused it is said how long it waited. */
 static void drain_loses_nothing(void **state)
 {
     seen into = {.self = *state, .work_ms = 1};
-    catga_subscription *subscription =
-        peer_subscribe(*state, "t.drain", "group", 1000, count_message, &into);
+    const catga_subscription_options options = {.subject = "t.drain",
+                                                .queue_group = "group",
+                                                .pending = 1000,
+                                                .receive = count_message,
+                                                .refuse = refuse_message,
+                                                .user = &into};
+    catga_subscription *subscription;
+    assert_int_equal(into.self->transport->operations->subscribe(into.self->transport, &options,
+                                                                 &subscription),
+                     CATGA_OK);
     assert_int_equal(peer_flush(*state), CATGA_OK);
     for (int i = 0; i < 300; i++)
         assert_int_equal(peer_publish(*state, "t.drain", "e"), CATGA_OK);

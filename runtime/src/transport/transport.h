@@ -41,7 +41,7 @@ typedef struct catga_incoming {
     const char *reply; /* where an answer goes, or NULL */
     const uint8_t *data;
     size_t length;
-    int64_t waited_ns;   /* how long it is known to have waited in this process; 0 when not known */
+    int64_t waited_ns;   /* how long it is known to have waited in this process; 0 when not known, as of events that may be lost */
     int64_t deadline_ns; /* the sender's, on the monotonic clock; 0 when not known */
     bool no_responders;  /* an answer of the server itself: nobody listens */
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */
