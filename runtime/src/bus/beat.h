@@ -12,15 +12,13 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-enum { CATGA_REPLY_MAX = 640 };
-
 /* What one thread works on. Zeroed before it is added. */
 typedef struct catga_beat {
     struct catga_beat *next;
     atomic_int phase;
     atomic_uint serial; /* of what it works on: a new one for each message */
     unsigned seen;      /* the serial that was there when the thread last looked */
-    char reply[CATGA_REPLY_MAX];
+    const char *reply;  /* of that message */
 } catga_beat;
 
 typedef struct catga_beats {
@@ -48,7 +46,7 @@ void catga_beats_end(catga_beats *beats);
 void catga_beats_add(catga_beats *beats, catga_beat *beat);
 void catga_beats_remove(catga_beats *beats, catga_beat *beat);
 
-/* Between these two its thread works on the message of that reply. */
+/* Between these two its thread works on the message of that reply, which stays where it is. */
 void catga_beat_on(catga_beat *beat, const char *reply);
 void catga_beat_off(catga_beat *beat);
 

@@ -43,6 +43,12 @@ static uint32_t word_count(const catga_calls *calls)
     return (calls->count + WORD_BITS - 1) / WORD_BITS;
 }
 
+/* Whether no slot of the word in which that one is, is used: then they need not be looked at. */
+static bool none_used_from(catga_calls *calls, uint32_t index)
+{
+    return atomic_load(&calls->used[index / WORD_BITS]) == 0;
+}
+
 /* ---- Slots ---- */
 
 catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive,
@@ -235,7 +241,7 @@ void catga_calls_lost(catga_calls *calls)
     const catga_call_event event = {.kind = CATGA_RETRY_LOST};
 
     for (uint32_t i = 0; i < calls->count; i++) {
-        if (atomic_load(&calls->used[i / WORD_BITS]) == 0) {
+        if (none_used_from(calls, i)) {
             i |= WORD_BITS - 1;
             continue;
         }
@@ -277,7 +283,7 @@ static int64_t drive_all_due(catga_calls *calls)
     int64_t next = CATGA_FOREVER;
 
     for (uint32_t i = 0; i < calls->count; i++) {
-        if (atomic_load(&calls->used[i / WORD_BITS]) == 0) {
+        if (none_used_from(calls, i)) {
             i |= WORD_BITS - 1;
             continue;
         }
@@ -333,8 +339,11 @@ void catga_calls_stop_timer(catga_calls *calls)
 
 catga_pending *catga_calls_take_any(catga_calls *calls, catga_call_event *event)
 {
-    for (uint32_t i = 0; i < calls->count; i++)
-        if (take_left(&calls->slots[i], event))
+    for (uint32_t i = 0; i < calls->count; i++) {
+        if (none_used_from(calls, i))
+            i |= WORD_BITS - 1;
+        else if (take_left(&calls->slots[i], event))
             return &calls->slots[i];
+    }
     return NULL;
 }
