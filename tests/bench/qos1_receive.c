@@ -11,7 +11,8 @@
 
 enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, UNACKNOWLEDGED = 1024 };
 
-static const char consumer[] = "other";
+static const char consumer[] = "Receiver__other__";
+static const char delivered[] = "other.deliver.OTHERS_V1.Receiver__other__";
 static const char our_subject[] = "catga.events.stored.v1.Parcel";
 
 /* The ack wait of ours by default. */
@@ -103,7 +104,7 @@ static void make_consumer(sides *both)
     jsConsumerConfig settings;
     jsConsumerConfig_Init(&settings);
     settings.Durable = consumer;
-    settings.DeliverSubject = "other.deliver";
+    settings.DeliverSubject = delivered;
     settings.DeliverGroup = consumer;
     settings.AckPolicy = js_AckExplicit;
     settings.AckWait = ACK_WAIT;

@@ -7,8 +7,9 @@
 
 #include "nats_side.h"
 
-#define JETSTREAM_STREAM  "OTHER"
-#define JETSTREAM_SUBJECT "other.events.stored.v1.Parcel" /* as long as ours */
+/* All names are as long as ours. */
+#define JETSTREAM_STREAM  "OTHERS_V1"
+#define JETSTREAM_SUBJECT "other.events.stored.v1.Parcel"
 
 /* Events under way at once, on both sides. */
 enum { JETSTREAM_IN_FLIGHT = 4096 };
