@@ -123,7 +123,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     (void)input;
 % end
 %#
-%# Each end of a range for itself, and so that a NaN is refused.
+%# A small table is written in one go when all in it is as usual. Each end of a range is looked at for itself, and so that a
+%# NaN is refused.
 % if table.is_small
     size_t padding = catga_padding(out, at, ${table.alignment});
     uint64_t size = padding;
@@ -161,34 +162,6 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % for field in table.gaps
     catga_clear(table + ${field.offset}, ${field.size});
 % end
-% else
-% for field in table.ranged
-% if field.range.has_lower
-% if field.is_optional
-    if (in->${field.member}.present && !(in->${field.member}.value >= ${field.range.lowest}))
-% else
-    if (!(in->${field.member} >= ${field.range.lowest}))
-% end
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
-% end
-% if field.range.has_higher
-% if field.is_optional
-    if (in->${field.member}.present && !(in->${field.member}.value <= ${field.range.highest}))
-% else
-    if (!(in->${field.member} <= ${field.range.highest}))
-% end
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
-% end
-% end
-% for field in table.inline_required
-    if (in->${field.member} == NULL)
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
-% end
-    uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
-    if (table == NULL)
-        return NULL;
-% end
-% if table.is_small
 % for field in table.conditional
 % if field.is_scalar
     uint64_t has_${field.snake} = catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number});
@@ -229,7 +202,51 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
             ${table.always};
 % end
+    if (catga_is_other(out, type, ${table.place}, present))
+        return catga_put_other(out, table, slot, type, input, present);
+    at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+% if table.texts
+    uint64_t seen = 0;
+% end
+% for field in table.texts
+% if field.is_required
+    at = catga_put_text(at, table + ${field.offset}, in->${field.member}, &seen);
 % else
+    at = catga_put_optional_text(at, table + ${field.offset}, in->${field.member}, &seen);
+% end
+% end
+% if table.behind
+    const catga_field *fields = ${table.type}_fields;
+    catga_places places = catga_places_of(out, ${table.type}_vtable);
+% end
+%#
+%# A larger one field by field.
+% else
+% for field in table.ranged
+% if field.range.has_lower
+% if field.is_optional
+    if (in->${field.member}.present && !(in->${field.member}.value >= ${field.range.lowest}))
+% else
+    if (!(in->${field.member} >= ${field.range.lowest}))
+% end
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
+% end
+% if field.range.has_higher
+% if field.is_optional
+    if (in->${field.member}.present && !(in->${field.member}.value <= ${field.range.highest}))
+% else
+    if (!(in->${field.member} <= ${field.range.highest}))
+% end
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
+% end
+% end
+% for field in table.inline_required
+    if (in->${field.member} == NULL)
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
+% end
+    uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
+    if (table == NULL)
+        return NULL;
 % if table.is_wide
     uint64_t present[${table.words}] = {0};
 % else
@@ -269,34 +286,14 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % end
-% end
-% if table.is_small
-    if (catga_is_other(out, type, ${table.place}, present))
-        return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
-% else
 % if table.is_wide
     at = catga_end_wide_table(out, table, type, present);
 % else
     at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
 % end
-% end
 % if table.texts
     uint64_t seen = 0;
 % end
-% if table.is_small
-% for field in table.texts
-% if field.is_required
-    at = catga_put_text(at, table + ${field.offset}, in->${field.member}, &seen);
-% else
-    at = catga_put_optional_text(at, table + ${field.offset}, in->${field.member}, &seen);
-% end
-% end
-% if table.behind
-    const catga_field *fields = ${table.type}_fields;
-    catga_places places = catga_places_of(out, ${table.type}_vtable);
-% end
-% else
 % if table.referring
     const catga_field *fields = ${table.type}_fields;
     catga_places places = catga_places_of(out, ${table.type}_vtable);
@@ -305,6 +302,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
     at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
 % end
 % end
+%#
+%# What lies behind either.
 % if table.texts
     at = catga_end_texts(out, at, ${table.type}_fields, ${table.field_count}, in, seen);
 % end
