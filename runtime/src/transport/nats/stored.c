@@ -107,18 +107,24 @@ static catga_status status_of(const catga_nats_api_answer *got, catga_problem *p
     return catga_nats_refused(got, problem, "stream", stream);
 }
 
+/* Asks the server for something to be done with one message. */
+static catga_status ask(catga_transport *transport, const char *what, const char *stream,
+                        const char *body, catga_nats_api_answer *got, catga_problem *problem)
+{
+    char subject[SUBJECT_SIZE];
+    snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.%s.%s", what, stream);
+    catga_status status =
+        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, got);
+    return status == CATGA_OK ? status_of(got, problem, stream) : status;
+}
+
 catga_status catga_nats_find(catga_transport *transport, const char *stream, uint64_t number,
                              catga_incoming *message, catga_problem *problem)
 {
-    char subject[SUBJECT_SIZE];
     char body[BODY_SIZE];
     catga_nats_api_answer got;
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.GET.%s", stream);
     snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"next_by_subj\":\">\"}", number);
-    catga_status status =
-        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, &got);
-    if (status == CATGA_OK)
-        status = status_of(&got, problem, stream);
+    catga_status status = ask(transport, "GET", stream, body, &got, problem);
     if (status == CATGA_OK)
         status = read_message(catga_nats_json_get(got.object, "message"), message);
     catga_nats_forget(&got);
@@ -128,15 +134,10 @@ catga_status catga_nats_find(catga_transport *transport, const char *stream, uin
 catga_status catga_nats_erase(catga_transport *transport, const char *stream, uint64_t number,
                               catga_problem *problem)
 {
-    char subject[SUBJECT_SIZE];
     char body[BODY_SIZE];
     catga_nats_api_answer got;
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.DELETE.%s", stream);
     snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"no_erase\":true}", number);
-    catga_status status =
-        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, &got);
-    if (status == CATGA_OK)
-        status = status_of(&got, problem, stream);
+    catga_status status = ask(transport, "DELETE", stream, body, &got, problem);
     catga_nats_forget(&got);
     return status;
 }

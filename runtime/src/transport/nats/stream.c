@@ -142,15 +142,21 @@ typedef struct comparison {
     bool drifted;
 } comparison;
 
-static void drift(comparison *of, const char *field, const char *wanted)
+/* It must be what is wanted, or be with that. */
+static void drift_from(comparison *of, const char *field, const char *how, const char *wanted)
 {
     catga_nats_json there = catga_nats_json_get(of->config, field);
     if (of->drifted)
         return;
     of->drifted = true;
-    snprintf(of->problem->text, sizeof(of->problem->text), "%s %s: %s is %.*s, and must be %s",
+    snprintf(of->problem->text, sizeof(of->problem->text), "%s %s: %s is %.*s, and must be %s%s",
              of->what, of->name, field, there.data == NULL ? 7 : (int)there.length,
-             there.data == NULL ? "not set" : there.data, wanted);
+             there.data == NULL ? "not set" : there.data, how, wanted);
+}
+
+static void drift(comparison *of, const char *field, const char *wanted)
+{
+    drift_from(of, field, "", wanted);
 }
 
 static void same_text(comparison *of, const char *field, const char *wanted)
@@ -184,12 +190,10 @@ static bool stream_drifted(const catga_nats_api_answer *got, const void *setting
                      .what = "stream",
                      .name = stream->name,
                      .problem = problem};
-    char wanted[SUBJECT_SIZE];
     catga_nats_json subjects = catga_nats_json_get(of.config, "subjects");
     for (size_t i = 0; i < stream->subject_count; i++) {
-        snprintf(wanted, sizeof(wanted), "with %s", stream->subjects[i]);
         if (!catga_nats_json_has(subjects, stream->subjects[i]))
-            drift(&of, "subjects", wanted);
+            drift_from(&of, "subjects", "with ", stream->subjects[i]);
     }
     same_text(&of, "retention", "limits");
     same_text(&of, "discard", "new");
