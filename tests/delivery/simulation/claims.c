@@ -17,21 +17,17 @@
  */
 #include "base/instant.h"
 #include "delivery/claim.h"
+#include "fate.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
     EVENTS = 2,
     REPLICAS = 2,
     ATTEMPTS = 256,
-    MOMENTS = 1024,
     LEASE_MS = 200,
     REMEMBERED_MS = 4 * LEASE_MS, /* who is silent */
-    WAIT_MS = 60, /* for the store's answer, or an owner's */
-    CALM = 250    /* moments until nothing goes wrong any more */
+    WAIT_MS = 60 /* for the store's answer, or an owner's */
 };
 
 typedef enum moment_kind {
@@ -52,7 +48,6 @@ typedef struct record {
 } record;
 
 typedef struct moment {
-    int64_t time;
     moment_kind kind;
     unsigned event;
     unsigned attempt;
@@ -89,12 +84,9 @@ typedef struct silence {
 } silence;
 
 typedef struct world {
-    uint64_t random;
-    int64_t now;
-    bool calm;
+    fate fate;
     bool keeps_leases;
     moment queue[MOMENTS];
-    size_t length;
     message events[EVENTS];
     attempt attempts[ATTEMPTS + 1]; /* the first is nobody */
     unsigned attempt_count;
@@ -102,44 +94,17 @@ typedef struct world {
     uint64_t revisions;
     silence silences[REPLICAS][ATTEMPTS + 1]; /* of an attempt, as a replica has it */
     int64_t busy_until[REPLICAS];
-    const char *wrong;
 } world;
-
-static uint64_t draw(world *w, uint64_t below)
-{
-    w->random ^= w->random << 13;
-    w->random ^= w->random >> 7;
-    w->random ^= w->random << 17;
-    return (w->random * UINT64_C(0x9e3779b97f4a7c15) >> 33) % below;
-}
-
-static bool chance(world *w, unsigned percent)
-{
-    return !w->calm && draw(w, 100) < percent;
-}
-
-static void must(world *w, bool holds, const char *what)
-{
-    if (!holds && w->wrong == NULL)
-        w->wrong = what;
-}
 
 static void plan(world *w, int64_t delay, moment what)
 {
-    what.time = w->now + delay;
-    must(w, w->length < MOMENTS, "the world is bounded");
-    if (w->length < MOMENTS)
-        w->queue[w->length++] = what;
+    w->queue[fate_plan(&w->fate, delay)] = what;
 }
 
-/* Over the network: lost, doubled, late; out of order by being late. */
 static void transmit(world *w, moment what)
 {
-    if (chance(w, 12))
-        return;
-    unsigned copies = chance(w, 6) ? 2 : 1;
-    for (unsigned i = 0; i < copies; i++)
-        plan(w, 1 + (int64_t)draw(w, 5) + (chance(w, 8) ? (int64_t)draw(w, 400) : 0), what);
+    for (unsigned copies = draw_copies(&w->fate, 6); copies > 0; copies--)
+        plan(w, draw_delay(&w->fate, 400), what);
 }
 
 /* The message is handed out again, unless it has been acknowledged. */
@@ -174,14 +139,14 @@ static void run(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
     const message *e = &w->events[a->event];
-    must(w, e->now.state != CATGA_RECORD_DONE, "nothing runs once it is done");
+    must(&w->fate, e->now.state != CATGA_RECORD_DONE, "nothing runs once it is done");
     for (unsigned other = 1; w->keeps_leases && other <= w->attempt_count; other++)
-        must(w, !w->attempts[other].runs || w->attempts[other].event != a->event,
+        must(&w->fate, !w->attempts[other].runs || w->attempts[other].event != a->event,
              "no two run at once");
     a->runs = true;
-    int64_t time = (int64_t)draw(w, 300);
+    int64_t time = (int64_t)draw(&w->fate, 300);
     plan(w, time, (moment){.kind = EFFECT, .attempt = id, .event = a->event});
-    plan(w, time + 1 + (int64_t)draw(w, 20),
+    plan(w, time + 1 + (int64_t)draw(&w->fate, 20),
          (moment){.kind = HANDLER_ENDS, .attempt = id, .event = a->event});
 }
 
@@ -213,7 +178,7 @@ static void kept(world *w, unsigned id)
     message *e = &w->events[a->event];
     bool success = a->claiming.writes == CATGA_RECORD_DONE;
     e->successes += success;
-    if (success && !chance(w, 20))
+    if (success && !chance(&w->fate, 20))
         e->acknowledged = true;
     end(w, id);
     come_again(w, a->event, 20);
@@ -239,7 +204,7 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
         return;
     case CATGA_CLAIMING_ASK: {
         const attempt *owner = &w->attempts[a->asks];
-        bool answers = owner->lives && w->now >= w->busy_until[owner->replica];
+        bool answers = owner->lives && w->fate.now >= w->busy_until[owner->replica];
         next.question = ask(w, id);
         next.kind = ANSWER_ARRIVES;
         next.answer = CATGA_CLAIMING_WORKS;
@@ -251,10 +216,10 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
         run(w, id);
         return;
     case CATGA_CLAIMING_SKIP:
-        e->acknowledged = e->acknowledged || !chance(w, 20);
+        e->acknowledged = e->acknowledged || !chance(&w->fate, 20);
         break;
     case CATGA_CLAIMING_HELD:
-        must(w, a->claiming.delay_ms > 0, "a claim that is held is come back for later");
+        must(&w->fate, a->claiming.delay_ms > 0, "a claim that is held is come back for later");
         end(w, id);
         come_again(w, a->event, a->claiming.delay_ms);
         return;
@@ -262,13 +227,14 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
         e->windows += a->had_effect;
         break;
     case CATGA_CLAIMING_LOST:
-        must(w, !w->keeps_leases || !a->had_effect, "who lives keeps its claim until it is marked");
+        must(&w->fate, !w->keeps_leases || !a->had_effect,
+             "who lives keeps its claim until it is marked");
         break;
     case CATGA_CLAIMING_KEPT:
         kept(w, id);
         return;
     case CATGA_CLAIMING_NOTHING:
-        must(w, false, "every step fits");
+        must(&w->fate, false, "every step fits");
         break;
     }
     end(w, id);
@@ -278,15 +244,15 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
 static void comes(world *w, unsigned event)
 {
     if (w->attempt_count == ATTEMPTS) {
-        must(w, false, "it comes to an end");
+        must(&w->fate, false, "it comes to an end");
         return;
     }
     unsigned id = ++w->attempt_count;
     attempt *a = &w->attempts[id];
-    *a = (attempt){.lives = true, .event = event, .replica = (unsigned)draw(w, REPLICAS)};
+    *a = (attempt){.lives = true, .event = event, .replica = (unsigned)draw(&w->fate, REPLICAS)};
     catga_claiming_init(&a->claiming, LEASE_MS);
-    if (chance(w, 15))
-        come_again(w, event, (int64_t)draw(w, 200));
+    if (chance(&w->fate, 15))
+        come_again(w, event, (int64_t)draw(&w->fate, 200));
     advance(w, id, catga_claiming_step(&a->claiming, CATGA_CLAIMING_BEGIN, 0, 0));
 }
 
@@ -299,7 +265,7 @@ static void write_arrives(world *w, const moment *m)
     answer.kind = ANSWER_ARRIVES;
     answer.answer = CATGA_CLAIMING_CONFLICT;
     if (e->now.revision == m->over) {
-        must(w, e->now.state != CATGA_RECORD_DONE, "what is done stays done");
+        must(&w->fate, e->now.state != CATGA_RECORD_DONE, "what is done stays done");
         e->before = e->now;
         e->now = m->found;
         e->now.revision = ++w->revisions;
@@ -316,7 +282,7 @@ static void read_arrives(world *w, const moment *m)
     moment answer = *m;
     answer.kind = ANSWER_ARRIVES;
     answer.answer = CATGA_CLAIMING_READ;
-    answer.found = chance(w, 10) ? e->before : e->now;
+    answer.found = chance(&w->fate, 10) ? e->before : e->now;
     transmit(w, answer);
 }
 
@@ -345,17 +311,17 @@ static void wait_ends(world *w, const moment *m)
         return;
     a->question = 0;
     if (a->claiming.phase != CATGA_CLAIMING_ASKING) {
-        bool patient = a->claiming.marking && !chance(w, 10);
+        bool patient = a->claiming.marking && !chance(&w->fate, 10);
         catga_claiming_event event = patient ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN;
         advance(w, m->attempt, catga_claiming_step(&a->claiming, event, 0, 0));
         return;
     }
     silence *s = &w->silences[a->replica][a->asks];
-    if (s->since == 0 || s->until < w->now)
-        s->since = w->now;
-    s->until = w->now + REMEMBERED_MS;
+    if (s->since == 0 || s->until < w->fate.now)
+        s->since = w->fate.now;
+    s->until = w->fate.now + REMEMBERED_MS;
     advance(w, m->attempt,
-            catga_claiming_step(&a->claiming, CATGA_CLAIMING_SILENT, 0, w->now - s->since));
+            catga_claiming_step(&a->claiming, CATGA_CLAIMING_SILENT, 0, w->fate.now - s->since));
 }
 
 /* ---- The world ---- */
@@ -396,8 +362,8 @@ static void happen(world *w, const moment *m)
  * than one, and clocks jump. */
 static void disturb(world *w)
 {
-    unsigned replica = (unsigned)draw(w, REPLICAS);
-    if (chance(w, 4)) {
+    unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
+    if (chance(&w->fate, 4)) {
         for (unsigned id = 1; id <= w->attempt_count; id++) {
             attempt *a = &w->attempts[id];
             if (!a->lives || a->replica != replica)
@@ -408,36 +374,24 @@ static void disturb(world *w)
         }
         memset(w->silences[replica], 0, sizeof w->silences[replica]);
     }
-    if (chance(w, 5) && w->now > w->busy_until[replica] + REMEMBERED_MS)
+    if (chance(&w->fate, 5) && w->fate.now > w->busy_until[replica] + REMEMBERED_MS)
         w->busy_until[replica] =
-            w->now + (int64_t)draw(w, w->keeps_leases ? LEASE_MS : 4 * LEASE_MS);
-    if (!w->keeps_leases && chance(w, 3))
+            w->fate.now + (int64_t)draw(&w->fate, w->keeps_leases ? LEASE_MS : 4 * LEASE_MS);
+    if (!w->keeps_leases && chance(&w->fate, 3))
         for (unsigned id = 1; id <= w->attempt_count; id++)
             if (w->silences[replica][id].since > LEASE_MS)
                 w->silences[replica][id].since -= LEASE_MS;
 }
 
-static moment take_next(world *w)
-{
-    size_t first = 0;
-    for (size_t i = 1; i < w->length; i++)
-        if (w->queue[i].time < w->queue[first].time)
-            first = i;
-    moment next = w->queue[first];
-    w->queue[first] = w->queue[--w->length];
-    return next;
-}
-
 static void begin(world *w, uint64_t seed)
 {
     memset(w, 0, sizeof *w);
-    w->random = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
-    draw(w, 2);
-    w->now = 1;
-    w->keeps_leases = draw(w, 2) == 0;
+    fate_begin(&w->fate, seed);
+    w->fate.now = 1;
+    w->keeps_leases = draw(&w->fate, 2) == 0;
     for (unsigned i = 0; i < EVENTS; i++) {
-        w->events[i].failures_planned = (unsigned)draw(w, 3);
-        come_again(w, i, (int64_t)draw(w, 50));
+        w->events[i].failures_planned = (unsigned)draw(&w->fate, 3);
+        come_again(w, i, (int64_t)draw(&w->fate, 50));
     }
 }
 
@@ -445,31 +399,29 @@ static void judge(world *w)
 {
     for (unsigned i = 0; i < EVENTS; i++) {
         const message *e = &w->events[i];
-        must(w, e->now.state == CATGA_RECORD_DONE, "in the end it is done");
-        must(w, e->successes <= 1, "one success is recorded");
-        must(w, e->effects >= 1, "it has had its effect");
-        must(w, !w->keeps_leases || e->effects <= 1 + e->windows,
+        must(&w->fate, e->now.state == CATGA_RECORD_DONE, "in the end it is done");
+        must(&w->fate, e->successes <= 1, "one success is recorded");
+        must(&w->fate, e->effects >= 1, "it has had its effect");
+        must(&w->fate, !w->keeps_leases || e->effects <= 1 + e->windows,
              "no effect but one, and one for each window");
     }
 }
 
-typedef struct shown {
-    uint64_t windows; /* histories where leases are kept, and an effect came twice */
-    uint64_t without; /* and where they are not */
-} shown;
+static uint64_t histories;
+static uint64_t windows; /* histories where leases are kept, and an effect came twice */
+static uint64_t without; /* and where they are not */
 
-static const char *live(uint64_t seed, bool trace, shown *what)
+static const char *live(uint64_t seed, bool trace)
 {
     static world w;
+    size_t place;
     begin(&w, seed);
-    for (unsigned steps = 0; w.length > 0 && w.wrong == NULL; steps++) {
-        moment next = take_next(&w);
-        w.now = next.time > w.now ? next.time : w.now;
-        w.calm = steps > CALM;
+    while (fate_next(&w.fate, &place)) {
+        moment next = w.queue[place];
+        w.queue[place] = w.queue[w.fate.length];
         if (trace)
-            printf("%8" PRId64 " %d event %u attempt %u question %u answer %d\n", w.now,
+            printf("%8" PRId64 " %d event %u attempt %u question %u answer %d\n", w.fate.now,
                    (int)next.kind, next.event, next.attempt, next.question, (int)next.answer);
-        must(&w, steps < 20000, "it becomes quiet");
         happen(&w, &next);
         disturb(&w);
     }
@@ -477,28 +429,19 @@ static const char *live(uint64_t seed, bool trace, shown *what)
     bool twice = false;
     for (unsigned i = 0; i < EVENTS; i++)
         twice |= w.events[i].effects > 1;
-    what->windows += twice && w.keeps_leases;
-    what->without += twice && !w.keeps_leases;
-    return w.wrong;
+    histories++;
+    windows += twice && w.keeps_leases;
+    without += twice && !w.keeps_leases;
+    return w.fate.wrong;
 }
 
 int main(int argc, char **argv)
 {
-    uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
-    uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
-    shown what = {0, 0};
-    for (uint64_t seed = first; seed < first + seeds; seed++) {
-        const char *wrong = live(seed, seeds == 1, &what);
-        if (wrong == NULL)
-            continue;
-        printf("seed %" PRIu64 ": not so: %s; replay with: claims 1 %" PRIu64 "\n", seed, wrong,
-               seed);
+    if (!all_hold("claims", argc, argv, live))
         return 1;
-    }
-    printf("%" PRIu64 " histories, from seed %" PRIu64 ": the window was met in %" PRIu64
-           "; without leases two effects came in %" PRIu64 "\n",
-           seeds, first, what.windows, what.without);
-    if (seeds < 10000 || (what.windows > 0 && what.without > 0))
+    printf(": the window was met in %" PRIu64 "; without leases two effects came in %" PRIu64 "\n",
+           windows, without);
+    if (histories < 10000 || (windows > 0 && without > 0))
         return 0;
     printf("not so: the window and the lease matter\n");
     return 1;
