@@ -123,7 +123,7 @@ static catga_retry_action on_time(catga_retry *retry, int64_t now)
     if (retry->phase == CATGA_RETRY_PAUSING)
         return send(retry, now);
     retry->in_doubt = true;
-    if (now >= retry->deadline || retry->retries_left == 0)
+    if (retry->retries_left == 0)
         return finish(retry, CATGA_TIMEOUT);
     retry->retries_left--;
     return send(retry, now);
