@@ -3,10 +3,9 @@
  * claims local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
 #include "peer.h"
+#include "stage.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <unistd.h>
 
 enum { FAILS = 500, REFUSES = 501, WAITS = 502, LEASE_MS = 200 };
 
@@ -35,20 +34,16 @@ static const catga_handler handlers[] = {
 static const catga_service service = {"Settler", handlers, 1, sizeof(settler)};
 
 typedef struct stage {
-    catga_local *hub; /* NULL: NATS */
-    char prefix[64];
+    stage_base base;
     char subject[128];
     char bucket[128];
-    catga_bus *buses[2];
+    catga_bus *buses[2]; /* of the replicas */
     peer peer;
     atomic_uint effects;
     atomic_uint failures; /* that the handler is still to have */
     atomic_uint attempt;
-    sem_t may_end;
     atomic_uint waiting;
 } stage;
-
-static const char *transport;
 
 static catga_status settle(catga_context *context, sample_view view)
 {
@@ -67,19 +62,16 @@ static catga_status settle(catga_context *context, sample_view view)
         return sample_fail(context, &sample_error, "no %u", (unsigned)atomic_load(&s->effects));
     if (same.number == WAITS) {
         atomic_fetch_add(&s->waiting, 1);
-        sem_wait(&s->may_end);
+        sem_wait(&s->base.may_end);
     }
     return catga_answer(context, &settle_message, &same);
 }
 
 static catga_bus *join(stage *s, const char *instance, const catga_claim_store *store)
 {
-    const catga_options options = {.prefix = s->prefix,
-                                   .instance = instance,
-                                   .lease_ms = LEASE_MS,
-                                   .workers = 2,
-                                   .claims = store};
-    return open_bus(s->hub, options);
+    return stage_join(
+        &s->base,
+        (catga_options){.instance = instance, .lease_ms = LEASE_MS, .workers = 2, .claims = store});
 }
 
 static void serve(stage *s, const catga_claim_store *store)
@@ -94,16 +86,11 @@ static void serve(stage *s, const catga_claim_store *store)
 
 static int set_stage(void **state)
 {
-    static unsigned number;
-    stage *s = calloc(1, sizeof *s);
+    stage *s = stage_new(sizeof *s, "CLAIMS");
 
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
-        return -1;
-    snprintf(s->prefix, sizeof s->prefix, "CLAIMS-%d-%u", (int)getpid(), number++);
-    snprintf(s->subject, sizeof s->subject, "%s.commands.sample.v1.Settle", s->prefix);
-    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_Settle", s->prefix);
-    sem_init(&s->may_end, 0, 0);
-    peer_open(&s->peer, s->hub);
+    snprintf(s->subject, sizeof s->subject, "%s.commands.sample.v1.Settle", s->base.prefix);
+    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_Settle", s->base.prefix);
+    peer_open(&s->peer, s->base.hub);
     *state = s;
     return 0;
 }
@@ -111,13 +98,8 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     stage *s = *state;
-    for (unsigned i = 0; i < 2; i++)
-        catga_close(s->buses[i]);
     peer_close(&s->peer);
-    catga_local_close(s->hub);
-    sem_destroy(&s->may_end);
-    free(s);
-    return 0;
+    return stage_clear(state);
 }
 
 static peer_answer try(stage *s, const char *id, uint32_t number)
@@ -316,7 +298,7 @@ static void a_try_beside_the_first_comes_again(void **state)
     wait_until(catga_count(s->buses[0]).claims_held + catga_count(s->buses[1]).claims_held != 0);
     nanosleep(&(struct timespec){.tv_nsec = (LEASE_MS + 100) * 1000000L}, NULL);
     assert_int_equal(atomic_load(&s->effects), 1); /* who works keeps its claim beyond the lease */
-    sem_post(&s->may_end);
+    sem_post(&s->base.may_end);
     pthread_join(first.thread, NULL);
     assert_good(first.answer, WAITS);
     for (uint32_t i = 0; i < 8; i++) {
@@ -380,8 +362,8 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
     wait_until(atomic_load(&s->waiting) == 1);
     peer_answer record = peer_read(&s->peer, place_of(s, "one"));
     peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", record.revision);
-    sem_post(&s->may_end);
-    sem_post(&s->may_end); /* the claim is that of a dead one now: it runs once more */
+    sem_post(&s->base.may_end);
+    sem_post(&s->base.may_end); /* the claim is that of a dead one now: it runs once more */
     pthread_join(first.thread, NULL);
     assert_good(first.answer, WAITS);
     assert_int_equal(atomic_load(&s->effects), 2);
@@ -409,13 +391,13 @@ static void an_answer_is_kept_for_its_time(void **state)
 {
     stage *s = *state;
 
-    if (s->hub == NULL)
+    if (s->base.hub == NULL)
         skip(); /* the clock of a server cannot be turned on */
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
-    catga_local_advance(s->hub, 119000);
+    catga_local_advance(s->base.hub, 119000);
     assert_good(try(s, "one", 2), 1);
-    catga_local_advance(s->hub, 2000);
+    catga_local_advance(s->base.hub, 2000);
     assert_good(try(s, "one", 2), 2);
     assert_int_equal(atomic_load(&s->effects), 2);
 }
@@ -427,7 +409,7 @@ static void lose(stage *s, catga_local_fault fault, unsigned nth)
 
     atomic_store(&s->effects, 0);
     snprintf(id, sizeof id, "lost-%u-%u", (unsigned)fault, nth);
-    catga_local_inject(s->hub, fault, nth);
+    catga_local_inject(s->base.hub, fault, nth);
     assert_good(persist(s, id, 5), 5);
     assert_good(try(s, id, 6), 5);
     assert_int_equal(atomic_load(&s->effects), 1);
@@ -437,7 +419,7 @@ static void what_the_store_loses_is_found_out(void **state)
 {
     stage *s = *state;
 
-    if (s->hub == NULL)
+    if (s->base.hub == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, NULL);
     lose(s, CATGA_LOCAL_LOSE_WRITE, 1);
@@ -544,10 +526,6 @@ int main(int argc, char **argv)
         CASE(what_the_store_loses_is_found_out),
         CASE(a_store_of_ones_own_decides),
     };
-    transport = argc == 2 ? argv[1] : "";
-    if (strcmp(transport, "local") != 0 && strcmp(transport, "nats") != 0) {
-        fprintf(stderr, "usage: claims local|nats\n");
-        return 2;
-    }
+    stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

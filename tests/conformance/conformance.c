@@ -2,22 +2,16 @@
  * What a program may rely on, whichever transport carries its messages: conformance local | nats
  * (at $NATS_URL). Each case has a prefix of its own, so that no case hears another.
  */
-#include "bus_fixture.h"
+#include "stage.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <unistd.h>
 
 /*
  * What the handlers of a case saw; it outlives them, since the buses are closed before it is freed.
  */
 typedef struct stage {
-    catga_local *hub; /* NULL: NATS */
-    char prefix[64];
-    catga_bus *buses[4];
-    size_t bus_count;
+    stage_base base;
     atomic_uint echoed;
     atomic_uint notified;
     atomic_uint refreshed;
@@ -26,43 +20,16 @@ typedef struct stage {
     atomic_uint delivered_good;
     atomic_bool disordered;
     atomic_int nested;
-    sem_t started;
-    sem_t may_end;
 } stage;
-
-static const char *transport;
 
 static catga_bus *join(stage *s, catga_options options)
 {
-    options.prefix = s->prefix;
-    catga_bus *bus = open_bus(s->hub, options);
-    s->buses[s->bus_count++] = bus;
-    return bus;
+    return stage_join(&s->base, options);
 }
 
 static int set_stage(void **state)
 {
-    static unsigned number;
-    stage *s = calloc(1, sizeof *s);
-
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
-        return -1;
-    snprintf(s->prefix, sizeof s->prefix, "case-%d-%u", (int)getpid(), number++);
-    sem_init(&s->started, 0, 0);
-    sem_init(&s->may_end, 0, 0);
-    *state = s;
-    return 0;
-}
-
-static int clear_stage(void **state)
-{
-    stage *s = *state;
-    for (size_t i = 0; i < s->bus_count; i++)
-        catga_close(s->buses[i]);
-    catga_local_close(s->hub);
-    sem_destroy(&s->started);
-    sem_destroy(&s->may_end);
-    free(s);
+    *state = stage_new(sizeof(stage), "case");
     return 0;
 }
 
@@ -201,7 +168,7 @@ static void *serve_soon(void *argument)
 {
     stage *s = argument;
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
-    serve(s, s->buses[1], &answerer);
+    serve(s, s->base.buses[1], &answerer);
     return NULL;
 }
 
@@ -257,8 +224,8 @@ static void errors_travel(void **state)
 static catga_status echo_when_told(catga_context *context, sample_view view)
 {
     stage *s = catga_context_user(context);
-    sem_post(&s->started);
-    sem_wait(&s->may_end);
+    sem_post(&s->base.started);
+    sem_wait(&s->base.may_end);
     return echo(context, view);
 }
 
@@ -280,9 +247,9 @@ static void *give_up(void *argument)
 static void *end_soon(void *argument)
 {
     stage *s = argument;
-    sem_wait(&s->started);
+    sem_wait(&s->base.started);
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
-    sem_post(&s->may_end);
+    sem_post(&s->base.may_end);
     return NULL;
 }
 
@@ -486,7 +453,7 @@ static void what_waits_is_handled_before_the_end(void **state)
     assert_int_equal(s->refreshed, 2000);
 }
 
-#define case_of(test) cmocka_unit_test_setup_teardown(test, set_stage, clear_stage)
+#define case_of(test) cmocka_unit_test_setup_teardown(test, set_stage, stage_clear)
 
 int main(int argc, char **argv)
 {
@@ -509,10 +476,6 @@ int main(int argc, char **argv)
         case_of(what_waits_is_handled_before_the_end),
     };
 
-    if (argc != 2 || (strcmp(argv[1], "local") != 0 && strcmp(argv[1], "nats") != 0)) {
-        fprintf(stderr, "usage: %s local | nats\n", argv[0]);
-        return 2;
-    }
-    transport = argv[1];
+    stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,9 +3,9 @@
  * once local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
 #include "peer.h"
+#include "stage.h"
 
 #include <stdatomic.h>
-#include <unistd.h>
 
 enum { EVENTS = 256, LEASE_MS = 200 };
 
@@ -28,11 +28,10 @@ static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listene
 static const char nobody[] = "AAAAAAAAAAAAAAAAAAAAAA.3.4";
 
 typedef struct stage {
-    catga_local *hub; /* NULL: NATS */
-    char prefix[64];
+    stage_base base;
     char subject[128];
     char bucket[128];
-    catga_bus *buses[2];
+    catga_bus *buses[2]; /* of the replicas */
     peer peer;
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
@@ -44,8 +43,6 @@ typedef struct stage {
     atomic_uint key_is_right;
 } stage;
 
-static const char *transport;
-
 static void pause_for(long milliseconds)
 {
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
@@ -55,7 +52,7 @@ static void lose_server(stage *s)
 {
     while (!atomic_load(&s->published))
         pause_for(1);
-    catga_local_set_connected(s->hub, false);
+    catga_local_set_connected(s->base.hub, false);
     atomic_store(&s->outage, false);
 }
 
@@ -91,27 +88,21 @@ static void serve(stage *s, const catga_service *service, const catga_claim_stor
     static const sample_listener functions = {notify, refresh};
     static const char *const instances[] = {"a", "b"};
     for (unsigned i = 0; i < 2; i++) {
-        const catga_options options = {.prefix = s->prefix,
-                                       .instance = instances[i],
-                                       .ack_wait_ms = 400,
-                                       .lease_ms = LEASE_MS,
-                                       .claims = store};
-        s->buses[i] = open_bus(s->hub, options);
+        s->buses[i] = stage_join(&s->base, (catga_options){.instance = instances[i],
+                                                           .ack_wait_ms = 400,
+                                                           .lease_ms = LEASE_MS,
+                                                           .claims = store});
         assert_int_equal(catga_serve(s->buses[i], service, &functions, s), CATGA_OK);
     }
 }
 
 static int set_stage(void **state)
 {
-    static unsigned number;
-    stage *s = calloc(1, sizeof *s);
+    stage *s = stage_new(sizeof *s, "ONCE");
 
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
-        return -1;
-    snprintf(s->prefix, sizeof s->prefix, "ONCE-%d-%u", (int)getpid(), number++);
-    snprintf(s->subject, sizeof s->subject, "%s.events.sample.v1.Shipped", s->prefix);
-    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_DONE", s->prefix);
-    peer_open(&s->peer, s->hub);
+    snprintf(s->subject, sizeof s->subject, "%s.events.sample.v1.Shipped", s->base.prefix);
+    snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_DONE", s->base.prefix);
+    peer_open(&s->peer, s->base.hub);
     *state = s;
     return 0;
 }
@@ -119,12 +110,8 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     stage *s = *state;
-    for (unsigned i = 0; i < 2; i++)
-        catga_close(s->buses[i]);
     peer_close(&s->peer);
-    catga_local_close(s->hub);
-    free(s);
-    return 0;
+    return stage_clear(state);
 }
 
 static void publish(stage *s, uint32_t number)
@@ -221,11 +208,11 @@ static void what_comes_again_is_not_run_again(void **state)
 {
     stage *s = *state;
 
-    if (s->hub == NULL)
+    if (s->base.hub == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 2; i++) {
-        catga_local_inject(s->hub, CATGA_LOCAL_LOSE_ACK, 1);
+        catga_local_inject(s->base.hub, CATGA_LOCAL_LOSE_ACK, 1);
         publish(s, i);
         wait_until(repeated(s) == i + 1);
         assert_int_equal(atomic_load(&s->handled[i]), 1);
@@ -236,11 +223,11 @@ static void what_the_store_loses_is_found_out(void **state)
 {
     stage *s = *state;
 
-    if (s->hub == NULL)
+    if (s->base.hub == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 4; i++) {
-        catga_local_inject(s->hub,
+        catga_local_inject(s->base.hub,
                            i < 2 ? CATGA_LOCAL_LOSE_WRITE : CATGA_LOCAL_LOSE_WRITE_ACK, 1 + i % 2);
         publish(s, i);
         wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == i + 1);
@@ -255,7 +242,7 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
 {
     stage *s = *state;
 
-    if (s->hub == NULL)
+    if (s->base.hub == NULL)
         skip(); /* tests/delivery/run T12, where the server is a process */
     serve(s, &group, NULL);
     atomic_store(&s->outage, true);
@@ -263,7 +250,7 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
     atomic_store(&s->published, true);
     wait_until(!atomic_load(&s->outage));
     pause_for(4000);
-    catga_local_set_connected(s->hub, true);
+    catga_local_set_connected(s->base.hub, true);
     wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == 1);
     pause_for(1200);
     assert_int_equal(atomic_load(&s->handled[1]), 1);
@@ -327,10 +314,6 @@ int main(int argc, char **argv)
         CASE(what_has_had_its_effect_outlives_an_outage),
         CASE(a_store_of_ones_own_decides),
     };
-    transport = argc == 2 ? argv[1] : "";
-    if (strcmp(transport, "local") != 0 && strcmp(transport, "nats") != 0) {
-        fprintf(stderr, "usage: once local|nats\n");
-        return 2;
-    }
+    stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,13 +2,10 @@
  * What a program may rely on when there is too much to do, and when a service goes, whichever transport
  * carries its calls: overload local | nats (at $NATS_URL).
  */
-#include "bus_fixture.h"
+#include "stage.h"
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <unistd.h>
 
 enum { BACKLOG = 3, CALLERS = 16 };
 
@@ -22,12 +19,7 @@ typedef struct caller {
 } caller;
 
 struct stage {
-    catga_local *hub; /* NULL: NATS */
-    char prefix[64];
-    catga_bus *buses[4];
-    size_t bus_count;
-    sem_t started;
-    sem_t may_end;
+    stage_base base;
     atomic_uint run;
     atomic_uint run_elsewhere;
     atomic_uint outcomes[CATGA_STATUS_COUNT];
@@ -36,27 +28,14 @@ struct stage {
     unsigned caller_count;
 };
 
-static const char *transport;
-
 static catga_bus *join(stage *s, catga_options options)
 {
-    options.prefix = s->prefix;
-    catga_bus *bus = open_bus(s->hub, options);
-    s->buses[s->bus_count++] = bus;
-    return bus;
+    return stage_join(&s->base, options);
 }
 
 static int set_stage(void **state)
 {
-    static unsigned number;
-    stage *s = calloc(1, sizeof *s);
-
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
-        return -1;
-    snprintf(s->prefix, sizeof s->prefix, "much-%d-%u", (int)getpid(), number++);
-    sem_init(&s->started, 0, 0);
-    sem_init(&s->may_end, 0, 0);
-    *state = s;
+    *state = stage_new(sizeof(stage), "much");
     return 0;
 }
 
@@ -64,16 +43,10 @@ static int clear_stage(void **state)
 {
     stage *s = *state;
     for (unsigned i = 0; i < 100; i++)
-        sem_post(&s->may_end);
+        sem_post(&s->base.may_end);
     while (s->caller_count > 0)
         pthread_join(s->threads[--s->caller_count], NULL);
-    while (s->bus_count > 0)
-        catga_close(s->buses[--s->bus_count]);
-    catga_local_close(s->hub);
-    sem_destroy(&s->started);
-    sem_destroy(&s->may_end);
-    free(s);
-    return 0;
+    return stage_clear(state);
 }
 
 /* ---- Messages and handlers ---- */
@@ -109,8 +82,8 @@ static catga_status wait_and_answer(catga_context *context, sample_view view)
 {
     stage *s = catga_context_user(context);
     atomic_fetch_add(&s->run, 1);
-    sem_post(&s->started);
-    sem_wait(&s->may_end);
+    sem_post(&s->base.started);
+    sem_wait(&s->base.may_end);
     return answer(context, view);
 }
 
@@ -163,7 +136,7 @@ static void begin_call(stage *s, catga_bus *bus, const catga_message *message)
 static void let_end(stage *s, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
-        sem_post(&s->may_end);
+        sem_post(&s->base.may_end);
 }
 
 /* ---- Too much ---- */
@@ -250,7 +223,7 @@ static catga_bus *be_busy(stage *s, catga_bus *client)
     catga_bus *server = join(s, (catga_options){.drain_wait_ms = 100});
     serve(s, server, wait_and_answer);
     send(s, client, &once);
-    sem_wait(&s->started);
+    sem_wait(&s->base.started);
     return server;
 }
 
@@ -298,6 +271,6 @@ int main(int argc, char **argv)
         CASE(what_is_not_begun_in_time_is_told_to_go_elsewhere),
         CASE(a_call_outlives_the_replica_that_goes),
     };
-    transport = argc > 1 ? argv[1] : "local";
+    stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

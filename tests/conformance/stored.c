@@ -2,12 +2,9 @@
  * What a program may rely on when events are stored, whichever transport stores them: stored local |
  * nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
  */
-#include "bus_fixture.h"
+#include "stage.h"
 
-#include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <unistd.h>
 
 /* ---- What is stored: a text and a number ---- */
 
@@ -44,10 +41,7 @@ static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sam
 enum { EVENTS = 512, BATCH = 64 };
 
 typedef struct stage {
-    catga_local *hub; /* NULL: NATS */
-    char prefix[64];
-    catga_bus *buses[4];
-    size_t bus_count;
+    stage_base base;
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_uint refreshed;
@@ -55,49 +49,19 @@ typedef struct stage {
     atomic_uint answered;
     atomic_uint acknowledged;
     atomic_uint last_attempt;
-    sem_t may_end;
     unsigned in_flight;
 } stage;
 
-static const char *transport;
-
 static catga_bus *join(stage *s, const char *instance)
 {
-    catga_options options = {.prefix = s->prefix,
-                             .instance = instance,
-                             .ack_wait_ms = 400,
-                             .in_flight = s->in_flight};
-    catga_bus *bus = open_bus(s->hub, options);
-    s->buses[s->bus_count++] = bus;
-    return bus;
-}
-
-static void leave(stage *s)
-{
-    catga_close(s->buses[--s->bus_count]);
+    return stage_join(&s->base, (catga_options){.instance = instance,
+                                                .ack_wait_ms = 400,
+                                                .in_flight = s->in_flight});
 }
 
 static int set_stage(void **state)
 {
-    static unsigned number;
-    stage *s = calloc(1, sizeof *s);
-
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
-        return -1;
-    snprintf(s->prefix, sizeof s->prefix, "kept-%d-%u", (int)getpid(), number++);
-    sem_init(&s->may_end, 0, 0);
-    *state = s;
-    return 0;
-}
-
-static int clear_stage(void **state)
-{
-    stage *s = *state;
-    while (s->bus_count > 0)
-        leave(s);
-    catga_local_close(s->hub);
-    sem_destroy(&s->may_end);
-    free(s);
+    *state = stage_new(sizeof(stage), "kept");
     return 0;
 }
 
@@ -148,7 +112,7 @@ static catga_status wait_to_end(catga_context *context, sample_view view)
 {
     stage *s = catga_context_user(context);
     note(s, view);
-    sem_wait(&s->may_end);
+    sem_wait(&s->base.may_end);
     return CATGA_OK;
 }
 
@@ -264,8 +228,8 @@ static void no_more_are_under_way_than_allowed(void **state)
     s->in_flight = 1;
     catga_bus *bus = join(s, "a");
     assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream is there from now on */
-    if (s->hub != NULL)
-        catga_local_inject(s->hub, CATGA_LOCAL_LOSE_PUBLISH, 1); /* it answers at once otherwise */
+    if (s->base.hub != NULL) /* it answers at once otherwise */
+        catga_local_inject(s->base.hub, CATGA_LOCAL_LOSE_PUBLISH, 1);
     for (uint32_t i = 1; i < 100; i++) {
         catga_status status = publish_without_waiting(s, bus, i);
         accepted += status == CATGA_OK;
@@ -352,7 +316,7 @@ static void what_a_replica_leaves_another_takes(void **state)
     catga_bus *second = join(s, "b");
 
     serve(s, second, &group, notify);
-    leave(s);
+    stage_leave(&s->base);
     for (uint32_t i = 0; i < 5; i++)
         assert_int_equal(publish(first, &kept, i), CATGA_OK);
     pause_for(100);
@@ -518,7 +482,7 @@ static void dead_letters_can_be_looked_at(void **state)
     assert_true(first.has_id);
     assert_string_equal(first.handler, "Keeper__notify");
     assert_string_equal(first.cause, "the handler gave it up: not 7");
-    snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->prefix);
+    snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->base.prefix);
     assert_string_equal(first.subject, subject);
     assert_string_equal(first.json, "{\"text\":\"kept\",\"number\":7}");
     assert_int_equal(look(bus, 1, 0).count, 3);
@@ -589,7 +553,7 @@ static void a_slow_handler_keeps_what_it_works_on(void **state)
     assert_int_equal(publish(first, &kept, 7), CATGA_OK);
     pause_for(1300); /* more than three times as long as a silent replica has */
     assert_int_equal(atomic_load(&s->total), 1);
-    sem_post(&s->may_end);
+    sem_post(&s->base.may_end);
     wait_until(catga_count(first).handled + catga_count(second).handled == 1);
     pause_for(600);
     assert_int_equal(atomic_load(&s->total), 1);
@@ -614,7 +578,7 @@ static void draining_finishes_what_was_handed_out(void **state)
 
 int main(int argc, char **argv)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, stage_clear)
     const struct CMUnitTest tests[] = {
         CASE(an_event_without_handlers_is_kept_for_them),
         CASE(many_without_waiting),
@@ -638,6 +602,6 @@ int main(int argc, char **argv)
         CASE(a_slow_handler_keeps_what_it_works_on),
         CASE(draining_finishes_what_was_handed_out),
     };
-    transport = argc > 1 ? argv[1] : "local";
+    stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
