@@ -65,8 +65,8 @@ static inline void nats_server_init(nats_server *server, const char *config)
 }
 
 /*
- * The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], when it
- * listens.
+ * The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], or tls://,
+ * when it listens.
  */
 static inline bool nats_server_read_port(nats_server *server)
 {
@@ -80,7 +80,7 @@ static inline bool nats_server_read_port(nats_server *server)
     size_t length = fread(text, 1, sizeof(text) - 1, file);
     fclose(file);
     text[length] = '\0';
-    const char *url = strstr(text, "nats://");
+    const char *url = strstr(text, "://");
     const char *port = url == NULL ? NULL : strrchr(url, ':');
     for (const char *at = url; at != NULL && *at != '"' && *at != '\0'; at++)
         if (*at == ':')

@@ -22,13 +22,20 @@ nats_server_start() {
     nats_server_wait "$nats_dir"
 }
 
+# nats_server_certify DIR: makes a key and a certificate of this machine, which is its own authority.
+nats_server_certify() {
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+        -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+        -keyout "$1/key" -out "$1/certificate" 2>/dev/null
+}
+
 # nats_server_wait DIR: returns when the server has said where it listens; fails when it died
 # or took more than ten seconds.
 nats_server_wait() {
     nats_tries=0
     while [ "$nats_tries" -lt 400 ]; do
         for nats_file in "$1"/ports/*.ports; do
-            nats_url=$(sed -n 's/.*"nats":\["\(nats:[^"]*\)".*/\1/p' "$nats_file" 2>/dev/null) || :
+            nats_url=$(sed -n 's/.*"nats":\["\([^"]*\)".*/\1/p' "$nats_file" 2>/dev/null) || :
             if [ -n "$nats_url" ]; then
                 echo "$nats_url" >"$1/url"
                 return 0

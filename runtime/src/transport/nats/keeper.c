@@ -198,10 +198,10 @@ static bool refused(const catga_nats_link *link)
 
 static void tell_refusal(catga_nats_link *link)
 {
-    if (!refused(link) || link->refusal_told || link->owner->opening)
+    if (!refused(link) || link->refusal_told)
         return;
     link->refusal_told = true;
-    tell(link->owner, CATGA_CONNECTION_REFUSED, natsStatus_GetText(link->failure));
+    tell(link->owner, CATGA_CONNECTION_REFUSED, link->session->reason);
 }
 
 static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
@@ -213,11 +213,13 @@ static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
     pthread_cond_broadcast(&link->owner->changed);
 }
 
+/* Whoever waits for the attempt hears of its end when the reason has been told. */
 static void fail(catga_nats_link *link, int64_t now)
 {
-    set_failure(link, link->session->status, now);
-    end_session(link);
+    link->failure = link->session->status;
     tell_refusal(link);
+    set_failure(link, link->failure, now);
+    end_session(link);
     tell_found(link->owner);
 }
 

@@ -51,9 +51,20 @@ static void tell_overflow(catga_nats *nats)
     nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_OVERFLOW, text);
 }
 
+/* This thread's last error, when it is the one of `status`: it says more, after a place in nats.c. */
+static const char *text_of(natsStatus status)
+{
+    natsStatus last;
+    const char *text = nats_GetLastError(&last);
+    if (text == NULL || last != status)
+        return natsStatus_GetText(status);
+    const char *place_end = text[0] == '(' ? strstr(text, "): ") : NULL;
+    return place_end == NULL ? text : place_end + strlen("): ");
+}
+
 /*
  * nats.c 3.4.1 may hand over a subscription that has been freed: it is not looked at. The text of
- * the server's refusal is this thread's last error, and names the subject.
+ * the server's refusal names the subject.
  */
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
                      void *closure)
@@ -61,10 +72,7 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
     (void)connection;
     (void)subscription;
     catga_nats_session *session = closure;
-    natsStatus last;
-    const char *text = nats_GetLastError(&last);
-    if (text == NULL || last != status)
-        text = natsStatus_GetText(status);
+    const char *text = text_of(status);
 
     pthread_mutex_lock(&session->lock);
     if (session->link != NULL) {
@@ -120,6 +128,7 @@ static void *attempt(void *argument)
 {
     catga_nats_session *session = argument;
     natsStatus status = natsConnection_Connect(&session->connection, session->options);
+    strlcpy(session->reason, text_of(status), sizeof(session->reason));
     nats_ReleaseThreadMemory();
     if (status != NATS_OK)
         session_release(session); /* on_closed is not called for an attempt that failed */
