@@ -109,15 +109,13 @@ const char *catga_nats_address_shown(const char *address);
  * Nothing can be done about that thread but to start another, to have few of them, and to say so
  * when all are stalled; it ends when its peer does.
  */
-#define CATGA_NATS_REASON 256
-
 struct catga_nats_session {
     pthread_mutex_t lock;
     catga_nats_link *link; /* under `lock`; NULL when given up: nobody is told anything any more */
     natsOptions *options;
     natsConnection *connection; /* set by the attempt before `finished` */
     natsStatus status;          /* of the attempt */
-    char reason[CATGA_NATS_REASON]; /* what it failed for */
+    char reason[256];           /* what it failed for */
     atomic_bool finished;       /* the attempt has ended */
     atomic_bool closed;         /* the connection has ended */
     atomic_int references;      /* the link's, and that of nats.c until it has called on_closed */
