@@ -20,7 +20,8 @@
 
 enum {
     ARENA_BLOCK_SIZE = 256 * 1024,
-    ARENA_LARGE_BLOCK_SIZE = 4 * 1024 * 1024, /* once as much has been used */
+    ARENA_LARGE_BLOCK_SIZE = 4 * 1024 * 1024,
+    ARENA_LARGEST_BLOCK_SIZE = 16 * 1024 * 1024,
     ARENA_PAGE_SIZE = 4096,
     ARENA_ALIGNMENT = alignof(max_align_t)
 };
@@ -68,11 +69,14 @@ static void prefer_large_pages(const struct arena_block *block)
     (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 
+/* As much again as there is: of a larger block, more lies on whole large pages. */
 static size_t usual_block_size(const arena *memory)
 {
     if (ARENA_BLOCK_PER_ALLOCATION)
         return 0;
-    return memory->used < ARENA_LARGE_BLOCK_SIZE ? ARENA_BLOCK_SIZE : ARENA_LARGE_BLOCK_SIZE;
+    if (memory->used < ARENA_BLOCK_SIZE)
+        return ARENA_BLOCK_SIZE;
+    return memory->used < ARENA_LARGEST_BLOCK_SIZE ? memory->used : ARENA_LARGEST_BLOCK_SIZE;
 }
 
 static bool add_block(arena *memory, size_t needed)

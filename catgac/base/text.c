@@ -121,16 +121,19 @@ void buffer_append_repeated(buffer *out, char character, size_t count)
     out->data[out->length] = '\0';
 }
 
+/* Into the room that there is; what does not fit is written again where it does. */
 void buffer_vprintf(buffer *out, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
-    if (length > 0) {
+    size_t room = out->capacity - out->length;
+    char *end = room == 0 ? NULL : out->data + out->length;
+    int length = vsnprintf(end, room, format, arguments);
+    if (length > 0 && (size_t)length >= room) {
         buffer_reserve(out, (size_t)length);
         vsnprintf(out->data + out->length, (size_t)length + 1, format, again);
-        out->length += (size_t)length;
     }
+    out->length += length > 0 ? (size_t)length : 0;
     va_end(again);
 }
 
