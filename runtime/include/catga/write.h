@@ -181,6 +181,12 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
     return at + catga_round_up(size);
 }
 
+/* What is remembered at a place is read only when `types` says that it has been set, which gcc does not always see. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
 /* Whether the vtable that is remembered at the place of a type is one of that type with other fields. */
 static inline bool catga_is_other(const catga_writer *out, const catga_table *type, unsigned place, uint64_t present)
 {
@@ -213,6 +219,10 @@ static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, cons
     }
     return catga_write_small_vtable(at, full, present);
 }
+
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
 
 /* Ends a table that is not small. */
 uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
