@@ -252,14 +252,11 @@ void catga_calls_lost(catga_calls *calls)
 /* ---- The timer thread ---- */
 
 /*
- * Takes a call that was left. The event is that time has passed, unless another one is in. The slot
- * may have passed to another call since `due` was read; to that it is only an event that comes
- * early.
+ * Takes a call that was left, if it still is what it was in `state`. The event is that time has passed,
+ * unless another one is in.
  */
-static bool take_left(catga_pending *call, catga_call_event *event)
+static bool take_left(catga_pending *call, uint64_t state, catga_call_event *event)
 {
-    uint64_t state = atomic_load(&call->state);
-
     if (move(call, state, LEFT, HELD)) {
         *event = call->event;
         return true;
@@ -268,12 +265,18 @@ static bool take_left(catga_pending *call, catga_call_event *event)
     return move(call, state, WAITING, HELD);
 }
 
-static void drive_due(catga_calls *calls, catga_pending *call)
+static void drive_due(catga_calls *calls, catga_pending *call, uint64_t state)
 {
     catga_call_event event;
 
-    if (take_left(call, &event))
+    if (take_left(call, state, &event))
         calls->drive(calls->user, call, &event);
+}
+
+/* Whether somebody has left it, so that its `due` is said. */
+static bool is_left(uint64_t state)
+{
+    return (state & PHASE_MASK) == WAITING || (state & PHASE_MASK) == LEFT;
 }
 
 /* Drives the calls that are due; returns when the next will be. */
@@ -287,9 +290,13 @@ static int64_t drive_all_due(catga_calls *calls)
             i |= WORD_BITS - 1;
             continue;
         }
+        /* In this order: `due` may be of a call before, which says nothing about this one. */
+        uint64_t state = atomic_load(&calls->slots[i].state);
         int64_t due = atomic_load(&calls->slots[i].due);
+        if (!is_left(state))
+            continue;
         if (due <= now)
-            drive_due(calls, &calls->slots[i]);
+            drive_due(calls, &calls->slots[i], state);
         else if (due < next)
             next = due;
     }
@@ -342,7 +349,7 @@ catga_pending *catga_calls_take_any(catga_calls *calls, catga_call_event *event)
     for (uint32_t i = 0; i < calls->count; i++) {
         if (none_used_from(calls, i))
             i |= WORD_BITS - 1;
-        else if (take_left(&calls->slots[i], event))
+        else if (take_left(&calls->slots[i], atomic_load(&calls->slots[i].state), event))
             return &calls->slots[i];
     }
     return NULL;

@@ -1,6 +1,7 @@
 /* Calls that wait: every event reaches the call it is for, once, whatever the threads do. */
 #include "bus/calls.h"
 
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -232,6 +233,37 @@ static void what_is_left_at_the_end(void **state)
     end(&f);
 }
 
+static catga_pending *claim_soon(fixture *f)
+{
+    catga_pending *call;
+    while ((call = catga_calls_claim(&f->calls)) == NULL)
+        sched_yield();
+    catga_pending_open(call);
+    return call;
+}
+
+/* The timer has the time of the call before, in the same place, in hand when the next is left: that is none of its business. */
+static void none_is_driven_before_its_time(void **state)
+{
+    fixture f;
+
+    (void)state;
+    begin(&f, 1);
+    assert_int_equal(catga_calls_start_timer(&f.calls), CATGA_OK);
+    for (unsigned i = 0; i < 100000; i++) {
+        int64_t until = catga_clock_now() + LONG_MS * MS;
+        catga_pending *call = claim_soon(&f);
+        assert_true(answer(&f, catga_pending_token(call), 1));
+        catga_pending_leave(&f.calls, call, until); /* due at once */
+        call = claim_soon(&f);
+        uint64_t token = catga_pending_token(call);
+        catga_pending_leave(&f.calls, call, until);
+        assert_true(answer(&f, token, 2));
+    }
+    end(&f);
+    assert_int_equal(f.seen.times, 0);
+}
+
 /* ---- Many threads: callers whose answers come from others, early, late, twice or never ---- */
 
 enum { CALLERS = 4, ANSWERERS = 2, ROUNDS = 3000, RING = 64 };
@@ -321,6 +353,7 @@ int main(void)
         cmocka_unit_test(a_late_answer_finds_nobody),
         cmocka_unit_test(a_try_that_could_not_be_sent),
         cmocka_unit_test(the_timer_drives_what_was_left),
+        cmocka_unit_test(none_is_driven_before_its_time),
         cmocka_unit_test(an_event_takes_over_what_was_left),
         cmocka_unit_test(all_hear_of_a_lost_connection),
         cmocka_unit_test(what_is_left_at_the_end),
