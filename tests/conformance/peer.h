@@ -81,6 +81,8 @@ SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *hub)
         .servers = servers,
         .name = "peer",
         .connect_wait_ms = 5000,
+        .ping_interval_ms = 500,
+        .max_pings_out = 2,
         .local = hub,
         .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
     memset(p, 0, sizeof *p);

@@ -37,16 +37,20 @@ static inline void peer_on_event(void *user, catga_connection_event event, const
     atomic_fetch_add(&self->events[event], 1);
 }
 
-static inline catga_status peer_open(peer *self, const char *servers, int wait_ms)
+static inline catga_status peer_open_with(peer *self, catga_transport_settings settings)
 {
     memset(self, 0, sizeof(*self));
-    catga_transport_settings settings = {
-        .servers = servers,
-        .name = "test",
-        .connect_wait_ms = wait_ms,
-        .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = self},
-    };
+    settings.name = "test";
+    settings.listener = (catga_transport_listener){peer_on_reply, peer_on_event, self};
     return catga_transport_nats_open(&settings, &self->transport);
+}
+
+static inline catga_status peer_open(peer *self, const char *servers, int wait_ms)
+{
+    return peer_open_with(self, (catga_transport_settings){.servers = servers,
+                                                           .connect_wait_ms = wait_ms,
+                                                           .ping_interval_ms = 500,
+                                                           .max_pings_out = 2});
 }
 
 static inline void peer_close(peer *self)

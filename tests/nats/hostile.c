@@ -217,6 +217,31 @@ static void a_silent_server_is_noticed(void **state)
     stop_fake();
 }
 
+/* Returns how long a silent server takes to lose the connection, in seconds. */
+static double time_until_lost(int ping_interval_ms, int max_pings_out)
+{
+    START(DEAF);
+    const catga_transport_settings settings = {.servers = fake.url,
+                                               .connect_wait_ms = 2000,
+                                               .ping_interval_ms = ping_interval_ms,
+                                               .max_pings_out = max_pings_out};
+    assert_int_equal(peer_open_with(&self, settings), CATGA_OK);
+    double start = seconds_now();
+    assert_true(reaches(&self.events[CATGA_CONNECTION_LOST], 1, 20000));
+    double took = seconds_now() - start;
+    peer_close(&self);
+    stop_fake();
+    return took;
+}
+
+static void the_ping_options_say_when_a_server_is_silent(void **state)
+{
+    (void)state;
+    assert_true(time_until_lost(200, 1) < 1.4);
+    assert_true(time_until_lost(200, 9) > 1.8);
+    assert_true(time_until_lost(1000, 1) > 1.8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -226,6 +251,7 @@ int main(void)
         cmocka_unit_test(a_stalled_reconnect_is_given_up),
         cmocka_unit_test(an_unknown_error_rebuilds_the_connection),
         cmocka_unit_test(a_silent_server_is_noticed),
+        cmocka_unit_test(the_ping_options_say_when_a_server_is_silent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

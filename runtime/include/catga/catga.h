@@ -218,6 +218,9 @@ typedef struct catga_options {
     int connect_wait_ms;      /* how long catga_open waits for a server, and ..._serve for a cluster that can store
                                  nothing yet; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
     int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
+    int ping_interval_ms;     /* pause between two pings of the server; CATGA_PING_INTERVAL_MS, 500 */
+    unsigned max_pings_out;   /* pings that may be unanswered: a server that is silent for (max_pings_out + 1) *
+                                 ping_interval_ms has lost the connection; CATGA_MAX_PINGS_OUT, 2 */
     unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
     unsigned backlog;         /* requests that may wait for a worker before more are answered 429; CATGA_BACKLOG, 4096 */

@@ -115,6 +115,8 @@ static catga_status connect_transport(catga_core *core)
         .servers = core->settings.servers,
         .name = core->settings.name,
         .connect_wait_ms = core->settings.connect_wait_ms,
+        .ping_interval_ms = core->settings.ping_interval_ms,
+        .max_pings_out = core->settings.max_pings_out,
         .local = core->settings.local,
         .listener = {.on_reply = on_reply, .on_event = on_event, .user = core},
     };

@@ -287,6 +287,8 @@ typedef struct catga_transport_settings {
     const char *servers; /* separated by commas */
     const char *name;    /* of the connection */
     int connect_wait_ms; /* -1: for ever */
+    int ping_interval_ms; /* between two pings of the server */
+    int max_pings_out;    /* one more unanswered ping, and the connection is lost */
     catga_local *local;  /* of the local transport, else NULL */
     catga_transport_listener listener;
 } catga_transport_settings;

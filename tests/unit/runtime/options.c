@@ -20,6 +20,8 @@ static const char *const variables[] = {
     "CATGA_PREFIX",
     "CATGA_CONNECT_WAIT_MS",
     "CATGA_DRAIN_WAIT_MS",
+    "CATGA_PING_INTERVAL_MS",
+    "CATGA_MAX_PINGS_OUT",
     "CATGA_WORKERS",
     "CATGA_IN_FLIGHT",
     "CATGA_BACKLOG",
@@ -64,6 +66,8 @@ static void defaults(void **state)
     assert_string_equal(settings.name, settings.instance);
     assert_int_equal(settings.connect_wait_ms, 10000);
     assert_int_equal(settings.drain_wait_ms, 10000);
+    assert_int_equal(settings.ping_interval_ms, 500);
+    assert_int_equal(settings.max_pings_out, 2);
     assert_int_equal(settings.workers, 1);
     assert_int_equal(settings.in_flight, 4096);
     assert_int_equal(settings.backlog, 4096);
@@ -129,6 +133,11 @@ static void refused_numbers(void **state)
                    "connect_wait_ms: accepted is: -1 (for ever) or");
     assert_refused(&(catga_options){.drain_wait_ms = -1}, "drain_wait_ms");
     assert_refused(&(catga_options){.pending = UINT32_MAX}, "pending");
+    assert_refused(&(catga_options){.ping_interval_ms = 99},
+                   "ping_interval_ms: accepted is: a number from 100 to 600000");
+    assert_refused(&(catga_options){.max_pings_out = 101}, "max_pings_out");
+    setenv("CATGA_PING_INTERVAL_MS", "0", 1);
+    assert_refused(NULL, "CATGA_PING_INTERVAL_MS");
 }
 
 static void refused_texts(void **state)

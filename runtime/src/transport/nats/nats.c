@@ -137,6 +137,8 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
         return NULL;
     nats->transport.operations = &operations;
     nats->listener = settings->listener;
+    nats->ping_interval_ms = settings->ping_interval_ms;
+    nats->max_pings_out = settings->max_pings_out;
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
     TAILQ_INIT(&nats->watched);

@@ -539,6 +539,8 @@ struct catga_nats {
     catga_transport_listener listener;
     catga_nats_servers servers;
     char *name;
+    int ping_interval_ms;
+    int max_pings_out; /* one more unanswered ping, and the connection is lost */
 
     catga_nats_link prompt;
     catga_nats_link bulk;

@@ -6,13 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/*
- * A server that does not answer is noticed after three pings, a full socket after the write
- * deadline.
- */
 #define CONNECT_TIMEOUT_MS 1000
-#define PING_INTERVAL_MS   500
-#define PINGS_OUT          2
 
 /* What gathers before it is written, and what is read at once. */
 #define PROMPT_BUFFER (32 * 1024)
@@ -106,9 +100,9 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     if (status == NATS_OK)
         status = natsOptions_SetTimeout(options, CONNECT_TIMEOUT_MS);
     if (status == NATS_OK)
-        status = natsOptions_SetPingInterval(options, PING_INTERVAL_MS);
+        status = natsOptions_SetPingInterval(options, nats->ping_interval_ms);
     if (status == NATS_OK)
-        status = natsOptions_SetMaxPingsOut(options, PINGS_OUT);
+        status = natsOptions_SetMaxPingsOut(options, nats->max_pings_out);
     if (status == NATS_OK)
         status = natsOptions_SetWriteDeadline(
             options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
