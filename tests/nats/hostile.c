@@ -20,7 +20,7 @@ typedef enum act {
     SILENT,  /* accepts, and says nothing */
     GARBAGE, /* no INFO */
     ERROR,   /* serves until a SUB has come, then sends an -ERR that nats.c does not know */
-    DEAF     /* serves the connect, then no PONG */
+    DEAF     /* serves the opening, then no PONG */
 } act;
 
 static struct fake {
@@ -57,7 +57,7 @@ static void converse(int socket, act how)
     while (fgets(line, sizeof(line), lines) != NULL) {
         if (how == STALL)
             continue;
-        if (strncmp(line, "PING", 4) == 0 && (how != DEAF || pings++ < 2))
+        if (strncmp(line, "PING", 4) == 0 && (how != DEAF || pings++ < 3))
             say(socket, "PONG\r\n");
         if (strncmp(line, "SUB ", 4) == 0)
             atomic_fetch_add(&fake.subscribed, 1);

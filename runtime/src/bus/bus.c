@@ -72,6 +72,7 @@ static void on_event(void *user, catga_connection_event event, const char *text)
 
 static void core_free(catga_core *core)
 {
+    catga_log_reporter_end(&core->log_reporter);
     catga_calls_end(&core->calls);
     catga_pool_end(&core->received);
     catga_pool_end(&core->payloads);
@@ -91,6 +92,7 @@ static catga_core *core_make(const catga_settings *settings)
         return NULL;
     core->bus.core = core;
     core->settings = *settings;
+    catga_log_reporter_begin(&core->log_reporter, &core->settings.logger);
     core->prefix = catga_str(core->settings.prefix);
     catga_identity_begin(&core->identity);
     catga_pool_begin(&core->received, catga_received_size());

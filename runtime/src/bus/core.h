@@ -43,6 +43,7 @@ typedef enum catga_counter {
 struct catga_core {
     catga_bus bus;
     catga_settings settings;
+    catga_log_reporter log_reporter; /* of settings.logger */
     catga_string prefix;
     catga_transport *transport;
     const catga_transport_operations *operations; /* of the transport; they outlive it */

@@ -1,11 +1,8 @@
 /* The runtime's own log; see log.h. */
 #include "bus/log.h"
 
-#include "base/clock.h"
 #include "base/text.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -30,14 +27,14 @@ static void write_to_stderr(catga_log_level level, const char *text)
         return; /* there is nowhere left to say it */
 }
 
-static void say(const catga_logger *logger, catga_log_level level, const char *format,
-                va_list arguments) CATGA_PRINTF(3, 0);
-static void say(const catga_logger *logger, catga_log_level level, const char *format,
-                va_list arguments)
+void catga_log_list(const catga_logger *logger, catga_log_level level, const char *format,
+                    va_list arguments)
 {
     char raw[LINE_MAX_BYTES];
     char text[LINE_MAX_BYTES];
 
+    if (level > logger->level)
+        return;
     vsnprintf(raw, sizeof raw, format, arguments);
     catga_text_escape(text, sizeof text, catga_str(raw));
     if (logger->function != NULL)
@@ -50,37 +47,7 @@ void catga_log(const catga_logger *logger, catga_log_level level, const char *fo
 {
     va_list arguments;
 
-    if (level > logger->level)
-        return;
     va_start(arguments, format);
-    say(logger, level, format, arguments);
+    catga_log_list(logger, level, format, arguments);
     va_end(arguments);
-}
-
-/* Whether this problem may be logged now; the thread that wins the second says so for all. */
-static bool admitted(catga_log_limit *limit)
-{
-    int64_t now = catga_clock_now();
-    int_fast64_t next = atomic_load_explicit(&limit->next_ns, memory_order_relaxed);
-
-    if (now >= next && atomic_compare_exchange_strong(&limit->next_ns, &next, now + CATGA_SECOND))
-        return true;
-    atomic_fetch_add_explicit(&limit->held_back, 1, memory_order_relaxed);
-    return false;
-}
-
-void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
-                       const char *format, ...)
-{
-    va_list arguments;
-
-    if (level > logger->level || !admitted(limit))
-        return;
-    va_start(arguments, format);
-    say(logger, level, format, arguments);
-    va_end(arguments);
-
-    uint64_t held_back = atomic_exchange_explicit(&limit->held_back, 0, memory_order_relaxed);
-    if (held_back != 0)
-        catga_log(logger, level, "the line above stands for %" PRIu64 " more like it", held_back);
 }

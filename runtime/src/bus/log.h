@@ -1,31 +1,83 @@
-/* The runtime's own log: one escaped line per event, problems that repeat at most once a second. */
+/*
+ * The runtime's own log: one escaped line per event. Lines that may repeat are limited, and the
+ * number of suppressed lines is always reported.
+ */
 #ifndef CATGA_LOG_H
 #define CATGA_LOG_H
 
 #include <catga/catga.h>
 
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
+
+typedef struct catga_log_reporter catga_log_reporter;
 
 typedef struct catga_logger {
     catga_log_function *function; /* NULL: standard error */
     void *user;
-    catga_log_level level; /* what is less urgent is not logged */
+    catga_log_level level;        /* lines of a higher level are not logged */
+    catga_log_reporter *reporter; /* NULL: the next line of a limit reports its suppressed lines */
 } catga_logger;
-
-/* What one kind of problem has used of its share of the log. All zero is a fresh one. */
-typedef struct catga_log_limit {
-    atomic_int_fast64_t next_ns;
-    atomic_uint_fast64_t held_back;
-} catga_log_limit;
 
 void catga_log(const catga_logger *logger, catga_log_level level, const char *format, ...)
     CATGA_PRINTF(3, 4);
+void catga_log_list(const catga_logger *logger, catga_log_level level, const char *format,
+                    va_list arguments) CATGA_PRINTF(3, 0);
+
+/* True when lines of `level` are logged: costs one load and one branch. */
+static inline bool catga_log_wants(const catga_logger *logger, catga_log_level level)
+{
+    return CATGA_SELDOM(level <= logger->level);
+}
+
+/* ---- Limited lines ---- */
+
+enum { CATGA_LOG_EXCERPT = 192 };
 
 /*
- * The same, but what comes within a second of the last line under `limit` is only counted, and that
- * line says how many.
+ * The allowance of one kind of line: ten at once, and one a second. All zero is a fresh one.
+ * Report it (catga_log_report) before its memory is freed.
  */
+typedef struct catga_log_limit catga_log_limit;
+struct catga_log_limit {
+    atomic_int_fast64_t full_ns;     /* when the whole allowance is there again; monotonic clock */
+    atomic_uint_fast64_t suppressed; /* lines since the last report */
+
+    /* Under the reporter's lock. */
+    catga_log_limit *next;
+    bool waiting; /* in the reporter's list */
+    catga_log_level level;
+    char text[CATGA_LOG_EXCERPT]; /* the first suppressed line */
+};
+
+/* Logs a line, or counts it when the allowance of `limit` is used up. */
 void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
                        const char *format, ...) CATGA_PRINTF(4, 5);
+
+/* Logs how many lines were suppressed since the last report, if any. */
+void catga_log_report(const catga_logger *logger, catga_log_limit *limit);
+
+/* ---- Reporting suppressed lines ---- */
+
+/*
+ * Reports suppressed lines within a second, although no further line comes. Its thread is started
+ * by the first suppressed line, so a bus without problems has none.
+ */
+struct catga_log_reporter {
+    const catga_logger *logger;
+    pthread_mutex_t lock; /* taken for the first suppressed line of a second, never for a message */
+    pthread_cond_t changed;
+    pthread_t thread;
+    bool running;
+    bool ending;
+    catga_log_limit *waiting; /* limits with suppressed lines */
+};
+
+/* Sets up the reporter of `logger`, which outlives it. */
+void catga_log_reporter_begin(catga_log_reporter *reporter, catga_logger *logger);
+
+/* Reports all suppressed lines and ends the thread. Nobody logs to a limit any more. */
+void catga_log_reporter_end(catga_log_reporter *reporter);
 
 #endif

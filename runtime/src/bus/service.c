@@ -51,10 +51,20 @@ static catga_status check_handlers(catga_core *core, const catga_service *servic
     return CATGA_OK;
 }
 
+static void report_suppressed(const catga_core *core, catga_served_handler *entry)
+{
+    catga_log_limit *const limits[] = {&entry->refused, &entry->failed, &entry->ended};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        catga_log_report(&core->settings.logger, limits[i]);
+}
+
 static void served_free(catga_served *served)
 {
-    for (size_t i = 0; served != NULL && i < served->count; i++)
+    for (size_t i = 0; served != NULL && i < served->count; i++) {
         catga_beats_remove(&served->core->beats, &served->entries[i].beat);
+        report_suppressed(served->core, &served->entries[i]);
+    }
     if (served != NULL)
         free(served->handlers);
     free(served);

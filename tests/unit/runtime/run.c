@@ -1,8 +1,6 @@
 /* Signals, catga_stop and what is logged. */
 #include "bus_fixture.h"
 
-#include "bus/log.h"
-
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -117,67 +115,12 @@ static void a_second_signal_does_not_wait(void **state)
     assert_int_equal(exit_status(child), CATGA_TIMEOUT);
 }
 
-/* ---- The log ---- */
-
-typedef struct log_lines {
-    unsigned count;
-    catga_log_level level;
-    char last[2048];
-} log_lines;
-
-static void keep_line(void *user, catga_log_level level, const char *text)
-{
-    log_lines *lines = user;
-    lines->count++;
-    lines->level = level;
-    snprintf(lines->last, sizeof lines->last, "%s", text);
-}
-
-static void a_line_is_one_line(void **state)
-{
-    log_lines lines = {0};
-    catga_logger logger = {keep_line, &lines, CATGA_LOG_WARNING};
-    char huge[5000];
-
-    (void)state;
-    catga_log(&logger, CATGA_LOG_ERROR, "from a peer: %s", "a\nb\x1b[2J %s %n 无");
-    assert_string_equal(lines.last, "from a peer: a\\012b\\033[2J %s %n 无");
-    assert_int_equal(lines.level, CATGA_LOG_ERROR);
-    catga_log(&logger, CATGA_LOG_INFO, "not said");
-    assert_int_equal(lines.count, 1);
-    memset(huge, 'x', sizeof huge - 1);
-    huge[sizeof huge - 1] = '\0';
-    catga_log(&logger, CATGA_LOG_WARNING, "%s", huge);
-    assert_in_range(strlen(lines.last), 500, 1100);
-}
-
-static void a_problem_that_repeats_is_said_once_a_second(void **state)
-{
-    log_lines lines = {0};
-    catga_logger logger = {keep_line, &lines, CATGA_LOG_WARNING};
-    catga_log_limit limit = {0};
-    catga_log_limit other = {0};
-
-    (void)state;
-    for (int i = 0; i < 100; i++)
-        catga_log_limited(&logger, &limit, CATGA_LOG_WARNING, "bad");
-    assert_int_equal(lines.count, 1);
-    catga_log_limited(&logger, &other, CATGA_LOG_WARNING, "something else");
-    assert_int_equal(lines.count, 2);
-    pause_ms(1010);
-    catga_log_limited(&logger, &limit, CATGA_LOG_WARNING, "bad");
-    assert_int_equal(lines.count, 4);
-    assert_non_null(strstr(lines.last, "99 more"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_signal_drains),
         cmocka_unit_test(a_handler_may_stop_the_bus),
         cmocka_unit_test(a_second_signal_does_not_wait),
-        cmocka_unit_test(a_line_is_one_line),
-        cmocka_unit_test(a_problem_that_repeats_is_said_once_a_second),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
