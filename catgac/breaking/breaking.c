@@ -62,6 +62,15 @@ bool same_origin(const model_origin *before, const model_origin *after)
            slice_equal(before->module->namespace, after->module->namespace);
 }
 
+void compare_json(comparison *c, const model_origin *before, const model_origin *after)
+{
+    bool is_reported = slice_equal(before->json, before->name) && slice_equal(after->json, after->name);
+    if (!is_reported && !slice_equal(before->json, after->json))
+        report(c, RULE_JSON_RENAMED, after->place, before->place,
+               "'%.*s' was \"%.*s\" in JSON and is \"%.*s\"", SLICE_PRINT(after->name),
+               SLICE_PRINT(before->json), SLICE_PRINT(after->json));
+}
+
 /* ---- Pairs ----------------------------------------------------------------------------------- */
 
 void compare_later(comparison *c, declared before, declared after)

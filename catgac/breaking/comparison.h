@@ -68,6 +68,9 @@ void compare_later(comparison *c, declared before, declared after);
 
 bool same_origin(const model_origin *before, const model_origin *after);
 
+/* Reports another name in JSON, unless that is the new name, which the rule of renaming reports. */
+void compare_json(comparison *c, const model_origin *before, const model_origin *after);
+
 void compare_enums(comparison *c, const model_enum *before, const model_enum *after);
 void compare_unions(comparison *c, const model_union *before, const model_union *after);
 void compare_structs(comparison *c, const model_struct *before, const model_struct *after);

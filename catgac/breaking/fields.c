@@ -122,6 +122,7 @@ static void compare_fields(comparison *c, const model_field *before, const model
 {
     if (!compare_types(c, before, after) || before->deprecated)
         return;
+    compare_json(c, &before->origin, &after->origin);
     compare_required(c, before, after);
     if (after->deprecated) {
         report(c, RULE_FIELD_DEPRECATED, after->origin.place, before->origin.place,
@@ -176,6 +177,16 @@ static void compare_new_field(comparison *c, const fielded *before, const model_
                "'%.*s' is new and required", SLICE_PRINT(field->origin.name));
 }
 
+/* Another name has another identifier, and is reported as such. */
+static void compare_identifiers(comparison *c, const model_table *before, const model_table *after)
+{
+    if (same_origin(&before->origin, &after->origin) &&
+        !slice_equal(slice_of(before->identifier), slice_of(after->identifier)))
+        report(c, RULE_IDENTIFIER_CHANGED, after->origin.place, before->origin.place,
+               "the file identifier of '%.*s' was \"%s\" and is \"%s\"",
+               SLICE_PRINT(after->origin.name), before->identifier, after->identifier);
+}
+
 /* The tag of a union has its place right before it, and says nothing of its own. */
 void compare_tables(comparison *c, const model_table *before, const model_table *after)
 {
@@ -188,6 +199,7 @@ void compare_tables(comparison *c, const model_table *before, const model_table 
     }
     for (size_t i = 0; i < after->field_count; i++)
         compare_new_field(c, &old, &after->fields[i]);
+    compare_identifiers(c, before, after);
 }
 
 /* ---- Structs --------------------------------------------------------------------------------- */
@@ -199,6 +211,13 @@ static bool same_member(const model_field *before, const model_field *after)
 
 void compare_structs(comparison *c, const model_struct *before, const model_struct *after)
 {
+    if (before->is_realigned != after->is_realigned ||
+        (after->is_realigned && before->alignment != after->alignment)) {
+        report(c, RULE_STRUCT_CHANGED, after->origin.place, before->origin.place,
+               "the struct '%.*s' was aligned to %u bytes and is aligned to %u",
+               SLICE_PRINT(after->origin.name), before->alignment, after->alignment);
+        return;
+    }
     bool same = before->field_count == after->field_count && before->size == after->size;
     for (size_t i = 0; i < before->field_count && same; i++)
         same = same_member(&before->fields[i], &after->fields[i]);
@@ -215,5 +234,6 @@ void compare_structs(comparison *c, const model_struct *before, const model_stru
                    "'%.*s' was '%.*s'", SLICE_PRINT(now->origin.name),
                    SLICE_PRINT(old->origin.name));
         compare_types(c, old, now);
+        compare_json(c, &old->origin, &now->origin);
     }
 }

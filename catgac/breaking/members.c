@@ -44,13 +44,15 @@ static void compare_member(comparison *c, const member_rules *rules, const membe
             report(c, rules->changed, now->origin->place, old->origin->place,
                    "'%.*s' was %" PRId64 " and is %" PRId64, SLICE_PRINT(now->origin->name),
                    (int64_t)old->number, (int64_t)now->number);
+        compare_json(c, old->origin, now->origin);
         return;
     }
     now = with_number(after, old->number);
-    if (now != NULL && with_name(before, now->origin->name) == NULL)
+    if (now != NULL && with_name(before, now->origin->name) == NULL) {
         report(c, rules->renamed, now->origin->place, old->origin->place, "'%.*s' was '%.*s'",
                SLICE_PRINT(now->origin->name), SLICE_PRINT(old->origin->name));
-    else
+        compare_json(c, old->origin, now->origin);
+    } else
         report(c, rules->gone, after->owner->place, old->origin->place,
                "'%.*s' is gone from '%.*s'", SLICE_PRINT(old->origin->name),
                SLICE_PRINT(after->owner->name));

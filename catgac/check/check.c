@@ -12,7 +12,7 @@ model_doc check_doc(const doc_comment *doc)
 
 model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc)
 {
-    return (model_origin){name.text, name.place, check_doc(doc), in->module};
+    return (model_origin){name.text, name.place, check_doc(doc), in->module, name.text};
 }
 
 enum { DEPENDENCY_DEPTH_LIMIT = 100 };
@@ -230,10 +230,12 @@ static annotation_place place_of(ast_kind kind)
     return kind == AST_COMMAND ? ON_COMMAND
            : kind == AST_QUERY ? ON_QUERY
            : kind == AST_EVENT ? ON_EVENT
+           : kind == AST_TABLE ? ON_TABLE
+           : kind == AST_STRUCT ? ON_STRUCT
                                : ON_NOTHING;
 }
 
-/* Messages read theirs later; all others can have none. */
+/* Reports the annotations of declarations that can have none. */
 static void check_declaration_annotations(const checker *c, const scope *in)
 {
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next)

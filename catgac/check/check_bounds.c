@@ -60,11 +60,19 @@ static uint64_t round_up(uint64_t size, uint64_t alignment)
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
+/* What an alignment of 16 bytes can take beyond the 4 bytes that one of 8 does. */
+static uint64_t more_padding(const model_type *type)
+{
+    return type_inline_alignment(type) > 8 ? 8 : 0;
+}
+
 static uint64_t bound_alternative(bound_walk *walk, const model_type *type)
 {
     if (type->kind == TYPE_TABLE)
         return bound_table(walk, type->table);
-    return type->kind == TYPE_STRUCT ? add(type->structure->size, PART_PADDING) : unbounded;
+    return type->kind == TYPE_STRUCT
+               ? add(type->structure->size, PART_PADDING + more_padding(type))
+               : unbounded;
 }
 
 static uint64_t bound_union(bound_walk *walk, const model_union *alternatives)
@@ -102,7 +110,8 @@ static uint64_t bound_field(bound_walk *walk, const model_field *field)
     case TYPE_UNION:
         return bound_union(walk, field->type.alternatives);
     case TYPE_VECTOR:
-        return add(multiply(length, bound_element(walk, field->type.element)), PART_PADDING);
+        return add(multiply(length, bound_element(walk, field->type.element)),
+                   PART_PADDING + more_padding(field->type.element));
     case TYPE_SCALAR:
     case TYPE_DECIMAL:
     case TYPE_TIMESTAMP:
@@ -134,9 +143,15 @@ static bool is_vector_of_tags(const model_type *type)
 static uint64_t bound_head(const model_table *table)
 {
     uint64_t size = TABLE_HEADER;
-    for (size_t i = 0; i < table->field_count; i++)
-        size += table->fields[i].deprecated ? 0 : type_inline_size(&table->fields[i].type);
-    return 4 + round_up(size, 4) + 4 + round_up(2 * (uint64_t)table->field_count, 16);
+    uint64_t padding = 4;
+    for (size_t i = 0; i < table->field_count; i++) {
+        const model_type *type = &table->fields[i].type;
+        if (table->fields[i].deprecated)
+            continue;
+        size += type_inline_size(type);
+        padding = more_padding(type) > 0 ? 4 + more_padding(type) : padding;
+    }
+    return padding + round_up(size, 4) + 4 + round_up(2 * (uint64_t)table->field_count, 16);
 }
 
 static uint64_t bound_fields(bound_walk *walk, const model_table *table)

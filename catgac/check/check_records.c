@@ -6,7 +6,9 @@
 
 enum {
     TABLE_FIELD_LIMIT = 32765, /* a vtable has 16 bits for its own size */
-    INLINE_SIZE_LIMIT = 65535 /* of a table and of a struct: offsets in a vtable have 16 bits */
+    INLINE_SIZE_LIMIT = 65535, /* of a table and of a struct: offsets in a vtable have 16 bits */
+    IDENTIFIER_LENGTH = 4,
+    ALIGNMENT_LIMIT = 16 /* the most that flatc takes, and that malloc gives */
 };
 
 /* ---- Fields: what all have ------------------------------------------------------------------- */
@@ -27,6 +29,14 @@ static void check_member_names(checker *c, const ast_members *members)
         check_unique_member(c, mangle_member(c->memory, m->name.text), m->name, "field");
 }
 
+/* Tags of unions have names in JSON too. */
+static void check_field_json(checker *c, const model_field *fields, size_t count)
+{
+    check_begin_json(c);
+    for (size_t i = 0; i < count; i++)
+        check_unique_json(c, &fields[i].origin);
+}
+
 /* ---- Structs --------------------------------------------------------------------------------- */
 
 static bool check_struct_field(checker *c, const symbol *s, const ast_member *written,
@@ -34,7 +44,7 @@ static bool check_struct_field(checker *c, const symbol *s, const ast_member *wr
 {
     if (!begin_field(c, s->scope, written, POSITION_STRUCT, field))
         return false;
-    check_annotations(c, &written->annotations, ON_NOTHING, "a field of a struct");
+    check_json(c, &written->annotations, ON_STRUCT_FIELD, "a field of a struct", &field->origin);
     if (written->value != NULL) {
         diag_report(c->diags, DIAG_BAD_DEFAULT, written->value->place,
                     "a field of a struct has no default: it is always there");
@@ -48,8 +58,31 @@ static uint64_t round_up(uint64_t size, uint32_t alignment)
     return (size + alignment - 1) / alignment * alignment;
 }
 
+/* Raises the alignment to that of '@align'. */
+static void check_align(checker *c, const symbol *s, model_struct *made)
+{
+    const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
+    annotation_set set = check_annotations(c, &s->declaration->annotations, ON_STRUCT, "a struct");
+    const ast_annotation *annotation = set.of[ANNOTATION_ALIGN];
+    const ast_expression *argument =
+        annotation == NULL ? NULL : check_single_argument(c, annotation);
+    model_value value;
+    if (argument == NULL || !check_evaluate(c, s->scope, argument, &u16, &value))
+        return;
+    uint64_t wanted = value.as_unsigned;
+    if (wanted < made->alignment || wanted > ALIGNMENT_LIMIT || (wanted & (wanted - 1)) != 0) {
+        diag_report(c->diags, DIAG_BAD_ALIGN, argument->place,
+                    "'@align' is a power of two from %" PRIu32 ", the alignment of the struct's "
+                    "fields, to %d; it is %" PRIu64,
+                    made->alignment, ALIGNMENT_LIMIT, wanted);
+        return;
+    }
+    made->is_realigned = wanted > made->alignment;
+    made->alignment = (uint32_t)wanted;
+}
+
 /* Lays out fields as C does. Returns false when they take more than a vtable can say. */
-static bool lay_out(model_struct *made, model_field *fields)
+static bool lay_out(checker *c, const symbol *s, model_struct *made, model_field *fields)
 {
     uint64_t size = 0;
     made->alignment = 1;
@@ -63,6 +96,7 @@ static bool lay_out(model_struct *made, model_field *fields)
         if (alignment > made->alignment)
             made->alignment = alignment;
     }
+    check_align(c, s, made);
     made->size = (uint32_t)round_up(size, made->alignment);
     return made->size <= INLINE_SIZE_LIMIT;
 }
@@ -77,13 +111,14 @@ static bool check_struct_fields(checker *c, symbol *s, model_struct *made)
     for (const ast_member *m = members->first; m != NULL; m = m->next)
         good = check_struct_field(c, s, m, &fields[made->field_count++]) && good;
     check_member_names(c, members);
+    check_field_json(c, fields, made->field_count);
     if (members->count == 0 && s->scope->file->has_errors)
         return false;
     if (members->count == 0) {
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a struct has fields");
         return false;
     }
-    if (good && !lay_out(made, fields)) {
+    if (good && !lay_out(c, s, made, fields)) {
         diag_report(c->diags, DIAG_TOO_LARGE, s->declaration->name.place,
                     "this struct is larger than %d bytes", INLINE_SIZE_LIMIT);
         return false;
@@ -325,6 +360,7 @@ static void make_tag(const checker *c, const model_field *of, model_field *tag)
 {
     *tag = (model_field){.origin = of->origin, .deprecated = of->deprecated};
     tag->origin.name = tag_name(c, of->origin.name);
+    tag->origin.json = tag_name(c, of->origin.json);
     tag->origin.doc = (model_doc){NULL, 0};
     tag->type = tag_type(c, &of->type);
     if (tag->type.kind == TYPE_TAG)
@@ -413,6 +449,7 @@ static void check_table_field(checker *c, const symbol *s, const ast_member *wri
     check_range(c, s->scope, set.of[ANNOTATION_RANGE], field);
     check_deprecated(c, set.of[ANNOTATION_DEPRECATED], field);
     check_key(c, s, set.of[ANNOTATION_KEY], field);
+    check_json_name(c, set.of[ANNOTATION_JSON], &field->origin);
     add_tag(c, draft);
 }
 
@@ -446,6 +483,38 @@ static void check_table_size(const checker *c, const symbol *s, const model_tabl
                     INLINE_SIZE_LIMIT);
 }
 
+/* ---- Tables: the file identifier -------------------------------------------------------------- */
+
+/* Identifiers are written between quotes, in C and in .fbs files. */
+static bool is_identifier(slice text)
+{
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if (byte < ' ' || byte > '~' || byte == '"' || byte == '\'' || byte == '\\')
+            return false;
+    }
+    return text.length == IDENTIFIER_LENGTH;
+}
+
+static void check_identifier(const checker *c, const symbol *s, model_table *table)
+{
+    annotation_set set = check_annotations(c, &s->declaration->annotations, ON_TABLE, "a table");
+    const ast_annotation *annotation = set.of[ANNOTATION_IDENTIFIER];
+    const ast_expression *argument =
+        annotation == NULL ? NULL : check_single_argument(c, annotation);
+    if (argument == NULL || argument->kind == EXPRESSION_BROKEN)
+        return;
+    if (argument->kind != EXPRESSION_STRING || !is_identifier(argument->text)) {
+        diag_report(c->diags, DIAG_BAD_IDENTIFIER, argument->place,
+                    "'@identifier' takes four printable ASCII characters, no quote and no "
+                    "backslash: @identifier(\"TFL3\")");
+        return;
+    }
+    for (size_t i = 0; i < IDENTIFIER_LENGTH; i++)
+        table->identifier[i] = argument->text.data[i];
+    table->has_own_identifier = true;
+}
+
 /* The 64-bit FNV-1a hash of `namespace.Name.v1`, of which the top 24 bits become four characters
  * of base64url. */
 static void set_identifier(const scope *in, model_table *table, arena *memory)
@@ -457,9 +526,9 @@ static void set_identifier(const scope *in, model_table *table, arena *memory)
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     for (size_t i = 0; i < name.length; i++)
         hash = (hash ^ (unsigned char)name.data[i]) * UINT64_C(0x100000001B3);
-    for (unsigned i = 0; i < 4; i++)
+    for (unsigned i = 0; i < IDENTIFIER_LENGTH; i++)
         table->identifier[i] = digits[hash >> (58 - 6 * i) & 63];
-    table->identifier[4] = '\0';
+    table->identifier[IDENTIFIER_LENGTH] = '\0';
 }
 
 void check_table(checker *c, symbol *s)
@@ -475,6 +544,7 @@ void check_table(checker *c, symbol *s)
         check_table_field(c, s, m, &draft);
     check_member_names(c, members);
     check_tag_names(c, &draft);
+    check_field_json(c, draft.fields, draft.count);
 
     if (draft.id_count > 0)
         order_by_id(c, &draft);
@@ -482,4 +552,6 @@ void check_table(checker *c, symbol *s)
     table->field_count = draft.count;
     check_table_size(c, s, table);
     set_identifier(s->scope, table, c->memory);
+    if (s->declaration->kind == AST_TABLE)
+        check_identifier(c, s, table);
 }

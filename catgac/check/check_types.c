@@ -1,4 +1,6 @@
 /* check_types.c -- what a written type means, and enums. */
+#include <string.h>
+
 #include "check/checker.h"
 #include "model/mangle.h"
 
@@ -351,6 +353,25 @@ static bool check_member_value(checker *c, const symbol *s, const ast_member *me
                    : next_value(c, &type, member, previous, value);
 }
 
+/* JSON has the names of several flags with spaces between them. */
+static void check_enum_json(const checker *c, const symbol *s, const ast_member *member,
+                            model_origin *origin)
+{
+    check_json(c, &member->annotations, ON_ENUM_MEMBER, "a member of an enum", origin);
+    if (!s->enumeration->is_flags || memchr(origin->json.data, ' ', origin->json.length) == NULL)
+        return;
+    diag_report(c->diags, DIAG_BAD_JSON, member->place,
+                "the name of a flag in JSON has no space: several flags stand with spaces between "
+                "them");
+}
+
+static void check_enum_names_in_json(checker *c, const model_enum *facts)
+{
+    check_begin_json(c);
+    for (size_t i = 0; i < facts->member_count; i++)
+        check_unique_json(c, &facts->members[i].origin);
+}
+
 static bool check_enum_member(checker *c, symbol *s, const ast_member *member,
                               const model_value *previous, model_enum_member *made)
 {
@@ -362,6 +383,7 @@ static bool check_enum_member(checker *c, symbol *s, const ast_member *member,
                     SLICE_PRINT(member->name.text));
         good = false;
     }
+    check_enum_json(c, s, member, &made->origin);
     check_name_shape(c, member->name);
     return check_unique_member(c, mangle_upper(c->memory, member->name.text), member->name,
                                "enum member") &&
@@ -393,4 +415,5 @@ void check_enum(checker *c, symbol *s)
         remember_member(c, facts, &made[facts->member_count]);
         facts->member_count++;
     }
+    check_enum_names_in_json(c, facts);
 }

@@ -51,8 +51,22 @@ static bool check_alternative(checker *c, const symbol *s, const ast_member *wri
 {
     ast_name name = name_of(c, written);
     made->origin = check_origin(s->scope, name, written->doc);
+    check_json(c, &written->annotations, ON_ALTERNATIVE, "an alternative of a union",
+               &made->origin);
     bool is_typed = check_alternative_type(c, s, written, &made->type);
     return check_alternative_name(c, name) && is_typed;
+}
+
+/* JSON calls a union that is nothing NONE. */
+static void check_alternatives_in_json(checker *c, const model_union *facts)
+{
+    model_origin *none = ARENA_NEW(c->memory, model_origin);
+    *none = (model_origin){
+        .name = SLICE("NONE"), .place = facts->origin.place, .json = SLICE("NONE")};
+    check_begin_json(c);
+    check_unique_json(c, none);
+    for (size_t i = 0; i < facts->member_count; i++)
+        check_unique_json(c, &facts->members[i].origin);
 }
 
 void check_union(checker *c, symbol *s)
@@ -75,4 +89,5 @@ void check_union(checker *c, symbol *s)
         made[facts->member_count].tag = (uint8_t)(facts->member_count + 1);
         facts->member_count++;
     }
+    check_alternatives_in_json(c, facts);
 }

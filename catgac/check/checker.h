@@ -4,6 +4,7 @@
  * check_names.c       which declaration a name means
  * check_values.c      constant expressions and their types
  * check_annotations.c where annotations may stand, and their arguments
+ * check_json.c        names in JSON
  * check_types.c       what a written type means, and enums
  * check_records.c     structs and their layout, tables and their fields
  * check_unions.c      unions
@@ -134,6 +135,11 @@ typedef enum annotation_place {
     ON_COMMAND = 2,
     ON_QUERY = 4,
     ON_EVENT = 8,
+    ON_TABLE = 16,
+    ON_STRUCT_FIELD = 32,
+    ON_ENUM_MEMBER = 64,
+    ON_ALTERNATIVE = 128,
+    ON_STRUCT = 256,
     ON_NOTHING = 0
 } annotation_place;
 
@@ -165,6 +171,18 @@ bool check_arguments(const checker *c, const ast_annotation *annotation, const a
 
 /* The place of an annotation, or none. */
 span check_place_of(const ast_annotation *annotation);
+
+/* ---- check_json.c ---------------------------------------------------------------------------- */
+
+/* Reads the name in JSON of a member that was declared at a place: that of '@json', where it has one. */
+void check_json(const checker *c, const ast_annotations *list, annotation_place place,
+                const char *what, model_origin *member);
+void check_json_name(const checker *c, const ast_annotation *annotation, model_origin *member);
+
+/* Reports the members of one declaration that have the same name in JSON. A loop calls
+ * check_unique_json() for each member, after check_begin_json(). */
+void check_begin_json(checker *c);
+void check_unique_json(checker *c, const model_origin *member);
 
 /* ---- check_types.c --------------------------------------------------------------------------- */
 

@@ -162,6 +162,7 @@ static void put_tries(writer *w, const model_message *message)
 static void put_call(writer *w, const model_message *message)
 {
     put_full_name(w, "result", &message->result->origin);
+    put_text(w, "result_identifier", slice_of(message->result->identifier));
     put_limit(w, "result_max_size", message->result->max_size);
     if (message->errors != NULL) {
         open_bracket(w, "errors", '{');
@@ -211,6 +212,7 @@ static void put_message(writer *w, const part_list *all, const model_message *me
     put_text(w, "kind", slice_of(message_word(message)));
     put_origin(w, &message->origin);
     put_subject(w, message);
+    put_text(w, "identifier", slice_of(message->body->identifier));
     put_limit(w, "max_size", message->body->max_size);
     if (message->kind == MESSAGE_EVENT) {
         put_parts(w, &parts, ROLE_PUBLISHES, "published_by", true);

@@ -38,6 +38,12 @@ static void print_size(buffer *out, const char *word, const model_table *table)
         buffer_append_text(out, "not limited\n");
 }
 
+static void print_identifier(buffer *out, const char *word, const model_table *table)
+{
+    begin_line(out, word);
+    buffer_printf(out, "file identifier \"%s\"\n", table->identifier);
+}
+
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
 static void append_server_names(buffer *out, const part *of)
@@ -126,6 +132,7 @@ static void print_call(buffer *out, const model_message *message)
     begin_line(out, "answer");
     append_name(out, &message->result->origin);
     buffer_append_char(out, '\n');
+    print_identifier(out, "", message->result);
     print_size(out, "", message->result);
     if (message->errors != NULL)
         print_errors(out, message->errors);
@@ -194,6 +201,7 @@ static void print_message(const part_list *all, const model_message *message, bu
     begin_line(out, "subject");
     append_subject(out, message);
     buffer_append_char(out, '\n');
+    print_identifier(out, "payload", message->body);
     print_message_parts(out, &parts, ROLE_PUBLISHES, "sent by");
     print_message_parts(out, &parts, ROLE_CALLS, "called by");
     print_message_parts(out, &parts, ROLE_HANDLES, "handled by");

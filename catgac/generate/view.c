@@ -154,6 +154,7 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
     for (size_t i = 0; i < enumeration->member_count; i++) {
         const model_enum_member *member = &enumeration->members[i];
         values[i].name = member->origin.name;
+        values[i].json = member->origin.json;
         values[i].constant =
             VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, member->origin.name));
         values[i].number = literal_c(v->memory, &member->value, enumeration->scalar);

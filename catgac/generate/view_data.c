@@ -17,6 +17,7 @@ static slice array_of(viewer *v, const model_type *type)
 static void view_member_of(viewer *v, const model_field *field, view_member *made)
 {
     made->name = field->origin.name;
+    made->json = field->origin.json;
     made->member = mangle_member(v->memory, field->origin.name);
     made->type = view_c_type(v, view_item(&field->type));
     made->kind = view_kind(view_item(&field->type));
@@ -67,6 +68,23 @@ static slice word_of(bool flag)
     return flag ? SLICE("true") : SLICE("false");
 }
 
+/* In C, the first member has the alignment of the whole. */
+static slice c_alignment_of(viewer *v, const model_struct *structure)
+{
+    if (!structure->is_realigned)
+        return SLICE("");
+    buffer_printf(view_scratch(v), "CATGA_ALIGNED(%" PRIu32 ") ", structure->alignment);
+    return view_keep(v);
+}
+
+static slice fbs_attributes_of(viewer *v, const model_struct *structure)
+{
+    if (!structure->is_realigned)
+        return SLICE("");
+    buffer_printf(view_scratch(v), " (force_align: %" PRIu32 ")", structure->alignment);
+    return view_keep(v);
+}
+
 static void view_struct(viewer *v, const model_struct *structure, view_structure *made)
 {
     const model_origin *origin = &structure->origin;
@@ -82,6 +100,8 @@ static void view_struct(viewer *v, const model_struct *structure, view_structure
     view_member *members = VIEW_LIST(v, structure->field_count, view_member, &made->members);
     for (size_t i = 0; i < structure->field_count; i++)
         view_member_of(v, &structure->fields[i], &members[i]);
+    members[0].c_alignment = c_alignment_of(v, structure);
+    made->fbs_attributes = fbs_attributes_of(v, structure);
 }
 
 void view_structs(viewer *v, view_module *made)
@@ -95,7 +115,7 @@ void view_structs(viewer *v, view_module *made)
 /* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
 
 /* The offset of the table's first field: behind the offset of its vtable. */
-enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 8, VTABLE_STEP = 8, VTABLE_PLACES = 16 };
+enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 16, VTABLE_STEP = 8, VTABLE_PLACES = 16 };
 
 /* Picks those of `from` for which the test says yes, in the same order. */
 static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
@@ -352,10 +372,25 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     view_layout(v, fields, table->field_count, made);
 }
 
+/* FlatBuffers has one root type, and one identifier, for a file. */
+static const view_table *only_root(const model_module *module, const view_table *tables)
+{
+    const view_table *only = NULL;
+    for (size_t i = 0; i < module->table_count; i++) {
+        if (!module->tables[i].has_own_identifier)
+            continue;
+        if (only != NULL)
+            return NULL;
+        only = &tables[i];
+    }
+    return only;
+}
+
 void view_tables(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
     for (size_t i = 0; i < module->table_count; i++)
         view_table_of(v, &module->tables[i], i, &tables[i]);
+    made->root = only_root(module, tables);
 }

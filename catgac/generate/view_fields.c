@@ -326,6 +326,7 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     made->is_items = made->is_slice && !made->is_text && !made->is_union_vector;
     const model_field *seen = made->is_tag || made->is_tags ? field + 1 : field;
     made->name = field->origin.name;
+    made->json = field->origin.json;
     made->member = mangle_member(v->memory, seen->origin.name);
     made->snake = mangle_snake(v->memory, field->origin.name);
     made->kind = view_kind(&field->type);

@@ -38,6 +38,7 @@ static void view_alternative_of(viewer *v, slice macro, const model_union_member
 {
     slice name = member->origin.name;
     made->name = name;
+    made->json = member->origin.json;
     made->member = mangle_member(v->memory, name);
     made->snake = mangle_snake(v->memory, name);
     made->constant = VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, name));

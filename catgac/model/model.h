@@ -52,6 +52,7 @@ typedef struct model_origin {
     span place; /* of the name where it is declared */
     model_doc doc;
     const model_module *module;
+    slice json; /* the name in JSON: that of @json, else `name` */
 } model_origin;
 
 /* ---- Types ----------------------------------------------------------------------------------- */
@@ -190,7 +191,8 @@ struct model_struct {
     const model_field *fields; /* in order of declaration, which is that of their offsets */
     size_t field_count;        /* at least 1 */
     uint32_t size;             /* with padding at the end */
-    uint32_t alignment;
+    uint32_t alignment;        /* that of @align, else that of the largest field */
+    bool is_realigned;         /* @align gives it more than its fields need */
 };
 
 struct model_table {
@@ -198,6 +200,7 @@ struct model_table {
     const model_field *fields; /* in order of ids: fields[i].id == i; the tag before its union */
     size_t field_count;
     char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
+    bool has_own_identifier; /* given by @identifier; else a hash of the name */
     const model_message *message; /* whose body this is, or NULL */
     uint64_t max_size;            /* of a payload with this root; 0 when some part is unlimited */
     bool is_result;               /* a command or query answers with it */

@@ -27,6 +27,12 @@ static void dump_default(const model_field *field, buffer *out)
         model_print_value(&field->type, &field->default_value, out);
 }
 
+static void dump_json(const model_origin *origin, buffer *out)
+{
+    if (!slice_equal(origin->json, origin->name))
+        buffer_printf(out, " json \"%.*s\"", SLICE_PRINT(origin->json));
+}
+
 static void dump_limits(const model_field *field, buffer *out)
 {
     if (field->required)
@@ -50,6 +56,7 @@ static void dump_field(const model_field *field, const char *word, uint32_t numb
     model_print_type(&field->type, out);
     dump_default(field, out);
     dump_limits(field, out);
+    dump_json(&field->origin, out);
     buffer_append_char(out, '\n');
 }
 
@@ -75,6 +82,7 @@ static void dump_enum(const model_enum *enumeration, buffer *out)
         dump_doc(&member->origin.doc, "    ", out);
         buffer_printf(out, "    %.*s = ", SLICE_PRINT(member->origin.name));
         model_print_value(&type, &member->value, out);
+        dump_json(&member->origin, out);
         buffer_append_char(out, '\n');
     }
 }
@@ -92,8 +100,9 @@ static void dump_table(const model_table *table, buffer *out)
 {
     if (table->message == NULL)
         dump_doc(&table->origin.doc, "  ", out);
-    buffer_printf(out, "  %s %.*s identifier %s%s\n", table->message == NULL ? "table" : "body of",
-                  SLICE_PRINT(table->origin.name), table->identifier,
+    buffer_printf(out, "  %s %.*s identifier %s%s%s\n",
+                  table->message == NULL ? "table" : "body of", SLICE_PRINT(table->origin.name),
+                  table->identifier, table->has_own_identifier ? " own" : "",
                   table->is_result ? " result" : "");
     if (table->max_size > 0)
         buffer_printf(out, "    at most %" PRIu64 " bytes\n", table->max_size);
@@ -110,6 +119,7 @@ static void dump_union(const model_union *alternatives, buffer *out)
         dump_doc(&member->origin.doc, "    ", out);
         buffer_printf(out, "    tag %u %.*s: ", member->tag, SLICE_PRINT(member->origin.name));
         model_print_type(&member->type, out);
+        dump_json(&member->origin, out);
         buffer_append_char(out, '\n');
     }
 }

@@ -81,11 +81,12 @@ value_list(L) ::= error RESYNC.                  { L = (ast_members){0}; RECOVER
 value_list(L) ::= value_list(L1) error RESYNC.   { L = L1; RECOVERED; }
 
 %type value {ast_member *}
-value(M) ::= IDENTIFIER(N).
-    { M = ast_make_member(MAKER, MEMBER_VALUE, N); M->name = ast_make_name(MAKER, N); }
-value(M) ::= IDENTIFIER(N) EQUALS expression(E).
+value(M) ::= IDENTIFIER(N) annotations(A).
     { M = ast_make_member(MAKER, MEMBER_VALUE, N); M->name = ast_make_name(MAKER, N);
-      M->value = E; }
+      M->annotations = A; }
+value(M) ::= IDENTIFIER(N) EQUALS expression(E) annotations(A).
+    { M = ast_make_member(MAKER, MEMBER_VALUE, N); M->name = ast_make_name(MAKER, N);
+      M->value = E; M->annotations = A; }
 
 declaration(D) ::= record_kind(D1) IDENTIFIER(N) LEFT_BRACE fields(F) RIGHT_BRACE.
     { D = D1; D->name = ast_make_name(MAKER, N); D->members = F; }
@@ -126,11 +127,11 @@ alternative_list(L) ::= error RESYNC.                        { L = (ast_members)
 alternative_list(L) ::= alternative_list(L1) error RESYNC.   { L = L1; RECOVERED; }
 
 %type alternative {ast_member *}
-alternative(M) ::= path(P).
-    { M = ast_make_alternative(MAKER, P); }
-alternative(M) ::= IDENTIFIER(N) COLON type(T).
+alternative(M) ::= path(P) annotations(A).
+    { M = ast_make_alternative(MAKER, P); M->annotations = A; }
+alternative(M) ::= IDENTIFIER(N) COLON type(T) annotations(A).
     { M = ast_make_member(MAKER, MEMBER_ALTERNATIVE, N); M->name = ast_make_name(MAKER, N);
-      M->type = T; }
+      M->type = T; M->annotations = A; }
 
 //// Types ////////////////////////////////////////////////////////////////////////////////////////
 

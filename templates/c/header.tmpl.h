@@ -69,9 +69,9 @@ enum {
 extern const catga_enum ${enumeration.type}_descriptor;
 
 % if enumeration.is_flags
-/* The name of a single bit as in the schema, or NULL. */
+/* The name of a single bit in JSON, or NULL. */
 % else
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 % end
 const char *${enumeration.type}_name(${enumeration.type} value);
 % end
@@ -90,9 +90,9 @@ typedef struct ${structure.type} {
     /* ${line|comment} */
 % end
 % if member.note
-    ${member.type} ${member.member}${member.array}; /* ${member.note|comment} */
+    ${member.c_alignment}${member.type} ${member.member}${member.array}; /* ${member.note|comment} */
 % else
-    ${member.type} ${member.member}${member.array};
+    ${member.c_alignment}${member.type} ${member.member}${member.array};
 % end
 % end
 } ${structure.type};
@@ -367,11 +367,18 @@ static inline size_t ${table.type}_size_bound(const ${table.type} *input)
     return catga_size_bound(&${table.type}_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status ${table.type}_open(const void *bytes, size_t length, ${table.type}_view *view,
         catga_problem *problem)
 {
     return catga_verify(&${table.type}_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status ${table.type}_open_any(const void *bytes, size_t length, ${table.type}_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&${table.type}_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

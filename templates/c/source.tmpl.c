@@ -9,7 +9,7 @@
 
 static const catga_enumerator ${enumeration.type}_values[] = {
 % for value in enumeration.values
-    {"${value.name}", ${value.value}},
+    {"${value.json|c_string}", ${value.value}},
 % end
 };
 
@@ -30,7 +30,7 @@ const char *${enumeration.type}_name(${enumeration.type} value)
 static const catga_member ${structure.type}_members[] = {
     /* name, type, offset, kind, format, digits, array length */
 % for member in structure.members
-    {"${member.name}", ${member.descriptor}, offsetof(${structure.type}, ${member.member}),
+    {"${member.json|c_string}", ${member.descriptor}, offsetof(${structure.type}, ${member.member}),
      CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}, ${member.length}},
 % end
 };
@@ -48,7 +48,7 @@ const catga_struct ${structure.type}_descriptor = {
 
 static const catga_alternative ${union.type}_alternatives[] = {
 % for alternative in union.alternatives
-    {"${alternative.name}", ${alternative.descriptor}, CATGA_KIND_${alternative.kind}},
+    {"${alternative.json|c_string}", ${alternative.descriptor}, CATGA_KIND_${alternative.kind}},
 % end
 };
 
@@ -58,7 +58,7 @@ const catga_union ${union.type}_descriptor = {
 static const catga_enumerator ${union.type}_types[] = {
     {"NONE", {0, 0}},
 % for alternative in union.alternatives
-    {"${alternative.name}", {${alternative.tag}, 0}},
+    {"${alternative.json|c_string}", {${alternative.tag}, 0}},
 % end
 };
 
@@ -91,7 +91,7 @@ static const catga_range ${table.type}_${field.snake}_range = {${field.range.low
 static const catga_field ${table.type}_fields[] = {
     /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
 % for field in table.fields
-    {"${field.name}", ${field.descriptor}, ${field.range_descriptor}, ${field.maximum},
+    {"${field.json|c_string}", ${field.descriptor}, ${field.range_descriptor}, ${field.maximum},
 % if field.is_deprecated
      0,
 % else

@@ -27,6 +27,10 @@ class Writer:
     def chance(self, rate):
         return self.random.random() < rate
 
+    def json(self, name):
+        """Another name in JSON, now and then; none is that of another member."""
+        return f' @json("{name}-{self.letter}\u00e4")' if self.chance(0.15) else ""
+
     def write(self):
         for i in range(self.random.randint(0, 3)):
             self.enum(f"{self.letter}Enum{i}")
@@ -53,14 +57,14 @@ class Writer:
             values.add(0)
         members = {f"V{i}": value for i, value in enumerate(sorted(values))}
         self.enums[name] = members
-        self.lines.append(f"enum {name}: {base} {{ " + ", ".join(f"{n} = {v}" for n, v in members.items()) + " }")
+        self.lines.append(f"enum {name}: {base} {{ " + ", ".join(f"{n} = {v}{self.json(n)}" for n, v in members.items()) + " }")
 
     def flag_set(self, name):
         base = self.random.choice(["u8", "u16", "u32", "u64"])
         bits = sorted(self.random.sample(range(int(base[1:])), self.random.randint(1, 6)))
         members = {f"F{i}": bit for i, bit in enumerate(bits)}
         self.flags[name] = members
-        self.lines.append(f"flags {name}: {base} {{ " + ", ".join(f"{n} = 1 << {b}" for n, b in members.items()) + " }")
+        self.lines.append(f"flags {name}: {base} {{ " + ", ".join(f"{n} = 1 << {b}{self.json(n)}" for n, b in members.items()) + " }")
 
     def union(self, name):
         kinds = self.tables + self.structs + ["string"]
@@ -69,7 +73,7 @@ class Writer:
                  for i, kind in enumerate(picked)]
         self.unions.append(name)
         self.ending += [name] if any(kind not in self.tables for kind in picked) else []
-        self.lines.append(f"union {name} {{ " + ", ".join(texts) + " }")
+        self.lines.append(f"union {name} {{ " + ", ".join(text + self.json(f"u{i}") for i, text in enumerate(texts)) + " }")
 
     def scalar(self):
         choice = self.random.randint(0, 10)
@@ -90,11 +94,12 @@ class Writer:
         return picked + [f"field_{i}" for i in range(count - len(picked))]
 
     def struct(self, name):
+        self.lines += ["@align(16)"] if self.chance(0.2) else []
         self.lines.append(f"struct {name} {{")
         for member in self.names(self.random.randint(1, 6)):
             nested = self.structs and self.chance(0.2)
             type = self.random.choice(self.structs) if nested else "uuid" if self.chance(0.1) else self.stored()
-            self.lines.append(f"    {member}: {f'[{type}:{self.random.randint(1, 5)}]' if self.chance(0.2) else type};")
+            self.lines.append(f"    {member}: {f'[{type}:{self.random.randint(1, 5)}]' if self.chance(0.2) else type}{self.json(member)};")
         self.lines.append("}")
         self.structs.append(name)
 
@@ -106,7 +111,7 @@ class Writer:
         self.lines.append(head)
         for i, name in enumerate(self.names(len(fields))):
             given = f" @id({ids[i]})" if ids else ""
-            self.lines.append(f"    {name}: {fields[i]}{given};")
+            self.lines.append(f"    {name}: {fields[i]}{given}{self.json(name)};")
         self.lines.append("}")
 
     def ids(self, fields):

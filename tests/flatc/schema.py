@@ -24,11 +24,15 @@ class Type:
 
 
 class Declaration:
-    """An enum or flags (members: name to value), a struct, table or union (members: Member in their order)."""
+    """
+    An enum or flags (members: name to value; json: name to name in JSON), a struct, table or union (members: Member in
+    their order).
+    """
 
     def __init__(self, kind, name, base=None, identifier=None):
         self.kind, self.name, self.base, self.identifier = kind, name, base, identifier
         self.members = {} if self.is_enum() else []
+        self.json = {}
         self.fbs = name
 
     def is_enum(self):
@@ -38,10 +42,16 @@ class Declaration:
 class Member:
     def __init__(self, name, type_text, rest):
         self.name, self.fbs, self.type_text, self.type = name, name, type_text, None
+        self.json = _json(name, rest)
         self.required = " required" in rest
         self.deprecated = " deprecated" in rest
         self.max = int(m[1]) if (m := re.search(r" max (\d+)", rest)) else None
         self.range = m.groups() if (m := re.search(r" range (\S*?)\.\.(\S*)", rest)) else None
+
+
+def _json(name, rest):
+    found = re.search(r' json "(.*)"$', rest)
+    return found[1] if found else name
 
 
 class Module:
@@ -75,6 +85,7 @@ def _read_module(text):
         elif line.startswith("   "):
             if now is not None and now.is_enum():
                 now.members[words[0]] = int(words[2])
+                now.json[words[0]] = _json(words[0], line)
             elif now is not None:
                 _, _, name, type_text, rest = re.fullmatch(r"\s*(id|at|tag) (\d+) (\w+): (\S+)(.*)", line).groups()
                 if not type_text.lstrip("[").startswith("tag("):

@@ -120,12 +120,20 @@ def _scaled(text, digits):
 
 # ---- As JSON
 
+def _json(member):
+    return member.json
+
+
+def _fbs(member):
+    return member.fbs
+
+
 def to_ours(value, declaration):
-    return _object(value, declaration, _ours, lambda member: member.name)
+    return _object(value, declaration, _ours, _json)
 
 
 def to_flatc(value, declaration):
-    return _object(value, declaration, _flatc, lambda member: member.fbs)
+    return _object(value, declaration, _flatc, _fbs)
 
 
 def _object(value, declaration, write, name):
@@ -133,7 +141,7 @@ def _object(value, declaration, write, name):
     parts = []
     for key, item in value.items():
         if _is_of_unions(members[key].type):
-            parts.append(json.dumps(name(members[key]) + "_type") + ":" + json.dumps(_tags(item)))
+            parts.append(json.dumps(name(members[key]) + "_type") + ":" + json.dumps(_tags(item, members[key].type, name)))
         parts.append(json.dumps(name(members[key])) + ":" + write(item, members[key].type))
     return "{" + ",".join(parts) + "}"
 
@@ -142,8 +150,11 @@ def _is_of_unions(type):
     return type.kind == "union" or (type.kind == "vector" and type.of.kind == "union")
 
 
-def _tags(item):
-    return item.name if isinstance(item, Choice) else [choice.name for choice in item]
+def _tags(item, type, name):
+    """The names of alternatives; flatc has those of the schema."""
+    if not isinstance(item, Choice):
+        return [_tags(choice, type.of, name) for choice in item]
+    return next(a for a in type.of.members if a.name == item.name).json if name is _json else item.name
 
 
 def _alternative(type, name):
@@ -168,7 +179,7 @@ def _ours(value, type):
         return json.dumps(_decimal_text(value, 9) + "s")
     if type.kind == "bytes":
         return json.dumps(base64.b64encode(value).decode())
-    return _plain(value, type)
+    return _plain(value, type, type.of.json if type.kind in ("enum", "flags") else None)
 
 
 def _flatc(value, type):
@@ -185,17 +196,23 @@ def _flatc(value, type):
     return _plain(value, type)
 
 
-def _plain(value, type):
-    if type.kind == "flags":
-        names = [name for name, bit in type.of.members.items() if value & bit]
-        known = value and sum(type.of.members[name] for name in names) == value
-        return json.dumps(" ".join(names)) if known else str(value)
-    if type.kind == "enum":
-        names = [name for name, number in type.of.members.items() if number == value]
-        return json.dumps(names[0]) if names else str(value)
+def _plain(value, type, renamed=None):
+    if renamed is not None:
+        return _plain_enum(value, {renamed[name]: number for name, number in type.of.members.items()}, type.kind)
+    if type.kind in ("enum", "flags"):
+        return _plain_enum(value, type.of.members, type.kind)
     if type.kind in ("string", "bool"):
         return json.dumps(value, ensure_ascii=len(str(value)) % 2 == 0)
     return repr(value)
+
+
+def _plain_enum(value, members, kind):
+    if kind == "flags":
+        names = [name for name, bit in members.items() if value & bit]
+        known = value and sum(members[name] for name in names) == value
+        return json.dumps(" ".join(names)) if known else str(value)
+    names = [name for name, number in members.items() if number == value]
+    return json.dumps(names[0]) if names else str(value)
 
 
 def _decimal_text(value, digits):
@@ -213,11 +230,11 @@ def _timestamp_text(value):
 # ---- Read back
 
 def from_ours(text, declaration):
-    return _read(json.loads(text, parse_float=decimal.Decimal), declaration, _from_ours, lambda member: member.name)
+    return _read(json.loads(text, parse_float=decimal.Decimal), declaration, _from_ours, _json)
 
 
 def from_flatc(text, declaration):
-    return _read(json.loads(text), declaration, _from_flatc, lambda member: member.fbs)
+    return _read(json.loads(text), declaration, _from_flatc, _fbs)
 
 
 def _read(parsed, declaration, read, name):
@@ -228,19 +245,20 @@ def _read(parsed, declaration, read, name):
             continue
         member = members[key]
         tags = parsed[key + "_type"] if _is_of_unions(member.type) else None
-        made[member.name] = _read_unions(item, tags, member.type, read) if tags else read(item, member.type)
+        made[member.name] = _read_unions(item, tags, member.type, read, name) if tags else read(item, member.type)
     return made
 
 
-def _read_unions(item, tags, type, read):
+def _read_unions(item, tags, type, read, name):
     if type.kind == "vector":
-        return [_read_unions(each, tag, type.of, read) for each, tag in zip(item, tags, strict=True)]
-    return Choice(tags, read(item, _alternative(type, tags)))
+        return [_read_unions(each, tag, type.of, read, name) for each, tag in zip(item, tags, strict=True)]
+    found = next(a for a in type.of.members if (a.json if name is _json else a.name) == tags)
+    return Choice(found.name, read(item, found.type))
 
 
 def _from_ours(item, type):
     if type.kind in ("struct", "table"):
-        return _read(item, type.of, _from_ours, lambda member: member.name)
+        return _read(item, type.of, _from_ours, _json)
     if type.kind == "uuid":
         return bytes.fromhex(item.replace("-", ""))
     if type.kind in ("vector", "array"):
@@ -255,12 +273,14 @@ def _from_ours(item, type):
         return int(decimal.Decimal(item.rstrip("s")).scaleb(9, decimal.Context(prec=60)))
     if type.kind == "bytes":
         return base64.b64decode(item, validate=True)
+    if type.kind in ("enum", "flags"):
+        return _read_enum(item, {type.of.json[name]: number for name, number in type.of.members.items()}, type.kind)
     return _read_plain(item, type)
 
 
 def _from_flatc(item, type):
     if type.kind in ("struct", "table"):
-        return _read(item, type.of, _from_flatc, lambda member: member.fbs)
+        return _read(item, type.of, _from_flatc, _fbs)
     if type.kind == "uuid":
         return bytes(item[f"byte_{i}"] for i in range(16))
     if type.kind in ("vector", "array"):
@@ -270,11 +290,17 @@ def _from_flatc(item, type):
     return _read_plain(item, type)
 
 
+def _read_enum(item, members, kind):
+    if not isinstance(item, str):
+        return item
+    if kind == "flags":
+        return sum(members[name] for name in item.split())
+    return members[item] if item in members else int(item)
+
+
 def _read_plain(item, type):
-    if type.kind == "enum" and isinstance(item, str):
-        return type.of.members[item] if item in type.of.members else int(item)
-    if type.kind == "flags" and isinstance(item, str):
-        return sum(type.of.members[name] for name in item.split())
+    if type.kind in ("enum", "flags"):
+        return _read_enum(item, type.of.members, type.kind)
     if type.kind == "f32":
         return single(float(item))
     return float(item) if type.kind == "f64" else item

@@ -19,8 +19,8 @@
 extern "C" {
 #endif
 
-/* The root's offset and the file identifier; nothing else lies there. */
-#define CATGA_HEADER_SIZE 8
+/* The root's offset. The file identifier behind it is optional: without one, a vtable may lie there. */
+#define CATGA_ROOT_OFFSET_SIZE 4
 
 /* One buffer being verified. */
 struct catga_check {
@@ -42,7 +42,7 @@ struct catga_shape {
     const uint8_t *read; /* the vtable, or the constant one of the type, when they are equal */
     uint32_t vtable;     /* where it lies; 0: none was found yet */
     uint32_t table_size;
-    uint32_t alignment; /* of the table: its position modulo 8; and a bit more when its fields count as work */
+    uint32_t alignment; /* of the table: its position modulo 16; and a bit more when its fields count as work */
     uint32_t work;      /* for the fields of each such table */
 };
 
@@ -58,8 +58,8 @@ CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field,
 CATGA_INLINE bool catga_glance_full(const catga_check *check, uint32_t at, const uint16_t *full, unsigned alignment)
 {
     uint32_t vtable = at - catga_load_u32(check->bytes + at);
-    return !CATGA_SWAPPED && (alignment < 8 || (at & 4) != 0) && (uint64_t)at + full[1] - 4 <= check->last_word &&
-           vtable >= CATGA_HEADER_SIZE && vtable % 2 == 0 && (uint64_t)vtable + full[0] - 4 <= check->last_word &&
+    return !CATGA_SWAPPED && ((at + 4) & (alignment - 1)) == 0 && (uint64_t)at + full[1] - 4 <= check->last_word &&
+           vtable >= CATGA_ROOT_OFFSET_SIZE && vtable % 2 == 0 && (uint64_t)vtable + full[0] - 4 <= check->last_word &&
            memcmp(check->bytes + vtable, full, full[0]) == 0;
 }
 

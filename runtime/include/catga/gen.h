@@ -12,6 +12,13 @@
 /* Generated code refuses to compile against a runtime of another number. */
 #define CATGA_ABI 1
 
+/* The alignment of a member in bytes, in C11 and in C++. */
+#ifdef __cplusplus
+#define CATGA_ALIGNED(bytes) alignas(bytes)
+#else
+#define CATGA_ALIGNED(bytes) _Alignas(bytes)
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -65,7 +72,7 @@ typedef struct catga_range {
 } catga_range;
 
 typedef struct catga_field {
-    const char *name;         /* as in the schema */
+    const char *name;         /* in JSON */
     const void *type;         /* catga_table, ..._struct, ..._union or ..._enum, of the field or its elements; or NULL */
     const catga_range *range; /* of a scalar, or NULL */
     uint32_t max;             /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
@@ -116,7 +123,7 @@ struct catga_table {
     uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
     uint32_t plain_size;         /* of the plain struct */
     uint16_t field_count;
-    uint8_t alignment;           /* 4 or 8 */
+    uint8_t alignment;           /* 4, 8 or 16 */
     uint8_t place;               /* among the vtables that a writer remembers: see write.h */
     char identifier[4];          /* the buffer's file identifier when this table is its root */
 };
@@ -342,6 +349,10 @@ size_t catga_size_bound(const catga_table *table, const void *input);
  */
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
                           catga_problem *problem);
+
+/* Does the same for a buffer with any file identifier, or with none, as other programs write it. */
+catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
+                              catga_problem *problem);
 
 /*
  * Copies a verified table into its plain struct, with all it refers to in the arena. CATGA_TOO_LARGE when the arena does

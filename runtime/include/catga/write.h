@@ -101,10 +101,18 @@ static inline void catga_clear(uint8_t *at, size_t size)
         catga_clear_far(at, size);
 }
 
-/* What lies before a table, so that its 8-byte fields, which begin 4 bytes into it, are aligned. */
+/* What lies before a table, so that its largest fields, which begin 4 bytes into it, are aligned: to 4, 8 or 16 bytes. */
 static inline size_t catga_padding(const catga_writer *out, const uint8_t *at, unsigned alignment)
 {
-    return alignment < 8 ? 0 : ~(size_t)(at - out->start) & 4;
+    return ((size_t)(out->start - at) - 4) & (alignment - 1) & ~(size_t)3;
+}
+
+/* Clears padding, and 4 bytes where there is none. */
+static inline void catga_clear_padding(uint8_t *at, size_t padding)
+{
+    catga_store_u32(at, 0);
+    if (padding > 4)
+        memset(at + 4, 0, padding - 4);
 }
 
 /* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
@@ -115,7 +123,7 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
     size_t size = catga_round_up(full[1]);
     if ((size_t)(out->end - at) < padding + size + catga_vtable_room(full))
         return catga_overflow(out);
-    catga_store_u32(at, 0);
+    catga_clear_padding(at, padding);
     at += padding;
     catga_clear(at, size);
     catga_store_u32(slot, (uint32_t)(at - slot));
@@ -143,7 +151,7 @@ static inline bool catga_is_room(const catga_writer *out, const uint8_t *at, con
  */
 static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16_t *full, size_t padding)
 {
-    catga_store_u32(at, 0);
+    catga_clear_padding(at, padding);
     at += padding;
     if (full[1] % 4 != 0)
         catga_store_u32(at + catga_round_up(full[1]) - 4, 0);

@@ -8,6 +8,17 @@
 
 enum { HEADER_SIZE = 8, PART_PADDING = 12 }; /* a length, up to 4 bytes before it, up to 4 behind */
 
+/* What an alignment of 16 bytes can take beyond the 4 bytes that one of 8 does. */
+static size_t more_padding(unsigned alignment)
+{
+    return alignment > 8 ? 8 : 0;
+}
+
+static size_t struct_padding(const catga_struct *type)
+{
+    return PART_PADDING + more_padding(type->alignment);
+}
+
 static size_t add(size_t a, size_t b)
 {
     return a > SIZE_MAX - b ? SIZE_MAX : a + b;
@@ -38,7 +49,7 @@ static size_t bound_union(const catga_union *type, const uint8_t *plain, unsigne
     if (alternative->kind == CATGA_KIND_string)
         return add(value.value.text.length, PART_PADDING);
     if (alternative->kind == CATGA_KIND_struct)
-        return add(((const catga_struct *)alternative->type)->size, PART_PADDING);
+        return add(((const catga_struct *)alternative->type)->size, struct_padding(alternative->type));
     return value.value.object == NULL ? 0 : bound_table(alternative->type, value.value.object, depth + 1);
 }
 
@@ -72,12 +83,12 @@ static size_t bound_elements(const catga_field *field, catga_bytes vector, unsig
 static size_t bound_vector(const catga_field *field, catga_bytes vector, unsigned depth)
 {
     if (vector.data == NULL)
-        return 0;
+        return PART_PADDING;
     if (field->element > CATGA_KIND_struct)
-        return bound_elements(field, vector, depth);
+        return add(bound_elements(field, vector, depth), PART_PADDING);
     if (field->element == CATGA_KIND_struct)
-        return multiply(vector.length, ((const catga_struct *)field->type)->size);
-    return multiply(vector.length, catga_scalar_size(field->element));
+        return add(multiply(vector.length, ((const catga_struct *)field->type)->size), struct_padding(field->type));
+    return add(multiply(vector.length, catga_scalar_size(field->element)), PART_PADDING);
 }
 
 static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned depth)
@@ -91,7 +102,7 @@ static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned 
     case CATGA_KIND_union:
         return bound_union(field->type, at, depth);
     case CATGA_KIND_vector:
-        return add(bound_vector(field, slice_of(at), depth), PART_PADDING);
+        return bound_vector(field, slice_of(at), depth);
     case CATGA_KIND_table:
         memcpy(&child, at, sizeof child);
         return child == NULL ? 0 : bound_table(field->type, child, depth + 1);
@@ -102,7 +113,7 @@ static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned 
 
 static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth)
 {
-    size_t size = 4 + catga_round_up(table->vtable[1]) + catga_vtable_room(table->vtable);
+    size_t size = 4 + more_padding(table->alignment) + catga_round_up(table->vtable[1]) + catga_vtable_room(table->vtable);
     if (depth > CATGA_MAX_DEPTH)
         return size; /* catga_encode will refuse it */
     for (uint16_t i = 0; i < table->field_count; i++)

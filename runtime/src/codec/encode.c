@@ -258,13 +258,10 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
 
 /* ---- Vectors ---- */
 
-/* Moves on so that what begins `ahead` bytes further is aligned; room for 4 bytes is there. */
-static uint8_t *align(const catga_writer *out, uint8_t *at, size_t ahead, size_t alignment)
+/* The padding that aligns what begins `ahead` bytes behind it: a multiple of 4. */
+static size_t padding_before(const catga_writer *out, const uint8_t *at, size_t ahead, size_t alignment)
 {
-    if (alignment < 8 || ((size_t)(at - out->start) + ahead) % 8 == 0)
-        return at;
-    catga_store_u32(at, 0);
-    return at + 4;
+    return ((size_t)(out->start - at) - ahead) & (alignment - 1) & ~(size_t)3;
 }
 
 static uint8_t *refuse_length(catga_writer *out, const catga_field *field)
@@ -278,11 +275,13 @@ static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, cons
                              size_t element_size, size_t alignment, uint8_t **elements)
 {
     size_t room = (size_t)(out->end - at);
+    size_t padding = padding_before(out, at, 4, alignment);
     if (length > field->max)
         return refuse_length(out, field);
-    if (room < 12 || length > (room - 12) / element_size)
+    if (room < padding + 8 || length > (room - padding - 8) / element_size)
         return catga_overflow(out);
-    at = align(out, at, 4, alignment);
+    catga_clear_padding(at, padding);
+    at += padding;
     uint8_t *end = at + catga_round_up(4 + length * element_size);
     catga_store_u32(end - 4, 0);
     catga_store_u32(at, (uint32_t)length);
@@ -406,9 +405,11 @@ static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot, c
                                 const void *input)
 {
     size_t size = catga_round_up(type->size);
-    if ((size_t)(out->end - at) < 4 + size)
+    size_t padding = padding_before(out, at, 0, type->alignment);
+    if ((size_t)(out->end - at) < padding + size)
         return catga_overflow(out);
-    at = align(out, at, 0, type->alignment);
+    catga_clear_padding(at, padding);
+    at += padding;
     catga_store_u32(at + size - 4, 0);
     catga_store_struct(at, type, input);
     catga_store_u32(slot, (uint32_t)(at - slot));

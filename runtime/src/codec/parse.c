@@ -351,7 +351,7 @@ static bool parse_object(parser *p, meaning wanted, uint8_t *plain)
 {
     bool is_table = wanted.kind == CATGA_KIND_table;
     size_t size = is_table ? ((const catga_table *)wanted.type)->plain_size : ((const catga_struct *)wanted.type)->size;
-    uint8_t *object = plain_take(p->arena, 1, size);
+    uint8_t *object = plain_take_object(p->arena, wanted.kind, wanted.type);
     if (object == NULL)
         return refuse(p, "out of memory");
     memset(object, 0, size);
@@ -411,13 +411,12 @@ static uint8_t *take_elements(parser *p, const catga_field *field, size_t *count
 {
     json_peek(&p->in);
     *count = json_count(&p->in);
-    size_t size = plain_element_size(field);
-    uint8_t *data = plain_take(p->arena, *count == 0 ? 1 : *count, size);
+    uint8_t *data = plain_take_elements(p->arena, field, *count);
     if (data == NULL) {
         refuse(p, "out of memory");
         return NULL;
     }
-    memset(data, 0, *count * size);
+    memset(data, 0, *count * plain_element_size(field));
     plain_set_slice(plain, data, *count);
     return data;
 }

@@ -2,18 +2,41 @@
 
 #include "codec/struct.h"
 
-/* Pointers and 64-bit scalars are the most that a plain struct has. */
+/* Pointers and 64-bit scalars need no more; only a struct with @align does. */
 enum { ALIGNMENT = 8 };
 
-void *plain_take(catga_arena *arena, size_t count, size_t size)
+static void *take_aligned(catga_arena *arena, size_t count, size_t size, size_t alignment)
 {
-    size_t at = (arena->used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t at = (arena->used + alignment - 1) / alignment * alignment;
     if (at < arena->used || (size != 0 && count > (SIZE_MAX - at) / size)) {
         arena->used = SIZE_MAX;
         return NULL;
     }
     arena->used = at + count * size;
     return plain_fits(arena) ? (uint8_t *)arena->data + at : NULL;
+}
+
+void *plain_take(catga_arena *arena, size_t count, size_t size)
+{
+    return take_aligned(arena, count, size, ALIGNMENT);
+}
+
+static void *take_structs(catga_arena *arena, size_t count, const catga_struct *type)
+{
+    return take_aligned(arena, count, type->size, type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT);
+}
+
+void *plain_take_object(catga_arena *arena, unsigned kind, const void *type)
+{
+    return kind == CATGA_KIND_table ? plain_take(arena, 1, ((const catga_table *)type)->plain_size)
+                                    : take_structs(arena, 1, type);
+}
+
+void *plain_take_elements(catga_arena *arena, const catga_field *field, size_t count)
+{
+    size_t taken = count == 0 ? 1 : count;
+    return field->element == CATGA_KIND_struct ? take_structs(arena, taken, field->type)
+                                               : plain_take(arena, taken, plain_element_size(field));
 }
 
 bool plain_fits(const catga_arena *arena)

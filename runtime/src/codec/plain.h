@@ -7,8 +7,13 @@
 
 #include <catga/gen.h>
 
-/* Memory of `count` elements of `size`, aligned for every plain struct; NULL when the arena does not suffice. */
+/* Takes memory of `count` elements of `size`, aligned to 8 bytes. Returns NULL when the arena does not suffice. */
 void *plain_take(catga_arena *arena, size_t count, size_t size);
+
+/* Take memory for a table or struct, and for the elements of a vector, aligned for their type: a struct with @align(16)
+ * needs more than 8 bytes. A vector without elements takes memory for one. */
+void *plain_take_object(catga_arena *arena, unsigned kind, const void *type);
+void *plain_take_elements(catga_arena *arena, const catga_field *field, size_t count);
 
 /* Whether all that was taken fitted. */
 bool plain_fits(const catga_arena *arena);

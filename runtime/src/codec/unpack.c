@@ -18,9 +18,7 @@ static void unpack_string(catga_arena *arena, const uint8_t *at, uint8_t *plain)
 /* A table or struct that is pointed to. */
 static void unpack_object(catga_arena *arena, unsigned kind, const void *type, const uint8_t *at, uint8_t *plain)
 {
-    size_t size = kind == CATGA_KIND_table ? ((const catga_table *)type)->plain_size
-                                           : ((const catga_struct *)type)->size;
-    void *object = plain_take(arena, 1, size);
+    void *object = plain_take_object(arena, kind, type);
     if (kind == CATGA_KIND_table)
         unpack_table(arena, type, at, object);
     else if (object != NULL)
@@ -78,8 +76,7 @@ static void unpack_vector(catga_arena *arena, const catga_field *field, const ui
                           uint8_t *plain)
 {
     size_t length = catga_load_u32(at);
-    size_t plain_size = plain_element_size(field);
-    uint8_t *data = plain_take(arena, length == 0 ? 1 : length, plain_size);
+    uint8_t *data = plain_take_elements(arena, field, length);
     if (field->element >= CATGA_KIND_struct)
         unpack_elements(arena, field, tags, at + 4, length, data);
     else if (data != NULL)

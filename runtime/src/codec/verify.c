@@ -104,7 +104,7 @@ bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
 /* ---- Tables ---- */
 
 /* In catga_shape.alignment: the fields of the table count as work. */
-enum { COUNTED = 8 };
+enum { COUNTED = 16 };
 
 /* Eight entries of a vtable. */
 typedef uint16_t lanes __attribute__((vector_size(16)));
@@ -162,7 +162,7 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
 static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted,
                             const catga_shape *known)
 {
-    return vtable == known->vtable && (at % 8 | counted) == known->alignment &&
+    return vtable == known->vtable && (at % 16 | counted) == known->alignment &&
            known->table_size - 4 <= check->last_word - at;
 }
 
@@ -175,7 +175,7 @@ static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_
         return work(check, known->work);
     if (!check_entries(check, at, vtable, vtable_size, table_size, type, &fields))
         return false;
-    *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 8 | COUNTED, fields};
+    *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 16 | COUNTED, fields};
     return true;
 }
 
@@ -183,7 +183,7 @@ static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_
 static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
                                         catga_shape *known)
 {
-    if (vtable < CATGA_HEADER_SIZE || vtable > check->last_word)
+    if (vtable < CATGA_ROOT_OFFSET_SIZE || vtable > check->last_word)
         return refuse(check, "a vtable that lies outside");
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
@@ -198,8 +198,8 @@ static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_
 static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type, catga_shape *known)
 {
     const uint16_t *full = type->vtable;
-    uint32_t off_by_four = ~at & 4 & (uint32_t)type->alignment >> 1; /* 8-byte fields begin 4 bytes into the table */
-    if (CATGA_SWAPPED || vtable < CATGA_HEADER_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || off_by_four != 0)
+    uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment - 1); /* the largest fields begin 4 bytes into the table */
+    if (CATGA_SWAPPED || vtable < CATGA_ROOT_OFFSET_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || misalignment != 0)
         return check_any_shape(check, at, vtable, type, known);
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
@@ -212,7 +212,7 @@ static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const 
     known->read = read;
     known->vtable = vtable;
     known->table_size = table_size;
-    known->alignment = at % 8;
+    known->alignment = at % 16;
     return true;
 }
 
@@ -387,7 +387,10 @@ bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t s
 
 /* ---- Whole buffers ---- */
 
-/* Says who claims to have come instead of `table`. */
+/* The smallest buffer: the root's offset, a vtable without entries, and a table without fields. */
+enum { SMALLEST_BUFFER = CATGA_ROOT_OFFSET_SIZE + 4 + 4 };
+
+/* Names the identifier that was found instead of that of `table`. */
 static bool refuse_identifier(const catga_check *check, const catga_table *table)
 {
     char reason[CATGA_PROBLEM_TEXT];
@@ -403,8 +406,6 @@ static bool refuse_identifier(const catga_check *check, const catga_table *table
 static bool check_root(catga_check *check, const catga_table *table, const uint8_t **root)
 {
     uint32_t at;
-    if (memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) != 0)
-        return refuse_identifier(check, table);
     if (!catga_check_follow(check, 0, &at))
         return refuse(check, leads_outside);
     if (!check_lone_table(check, at, table))
@@ -413,18 +414,37 @@ static bool check_root(catga_check *check, const catga_table *table, const uint8
     return true;
 }
 
-catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
-                          catga_problem *problem)
+static bool has_identifier(const catga_check *check, const catga_table *table)
+{
+    return memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) == 0;
+}
+
+static catga_status verify(const catga_table *table, bool any_identifier, const void *bytes, size_t length,
+                           const uint8_t **root, catga_problem *problem)
 {
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
     catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
     *root = NULL;
     if (problem != NULL)
         catga_problem_begin(problem);
-    if (length < CATGA_HEADER_SIZE + 4 || length > INT32_MAX)
+    if (length < SMALLEST_BUFFER || length > INT32_MAX)
         catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
+    else if (!any_identifier && !has_identifier(&check, table))
+        refuse_identifier(&check, table);
     else if (check_root(&check, table, root))
         return CATGA_OK;
     catga_problem_finish(problem);
     return CATGA_BAD_MESSAGE;
+}
+
+catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
+                          catga_problem *problem)
+{
+    return verify(table, false, bytes, length, root, problem);
+}
+
+catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
+                              catga_problem *problem)
+{
+    return verify(table, true, bytes, length, root, problem);
 }

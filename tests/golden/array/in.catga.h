@@ -25,7 +25,7 @@ enum {
 };
 extern const catga_enum golden_array_side_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *golden_array_side_name(golden_array_side value);
 
 /* ---- Struct golden.array.Point ---- */
@@ -194,11 +194,18 @@ static inline size_t golden_array_bodies_size_bound(const golden_array_bodies *i
     return catga_size_bound(&golden_array_bodies_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_array_bodies_open(const void *bytes, size_t length, golden_array_bodies_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_array_bodies_open_any(const void *bytes, size_t length, golden_array_bodies_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

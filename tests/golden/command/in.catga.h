@@ -74,11 +74,18 @@ static inline size_t test_commands_result_size_bound(const test_commands_result 
     return catga_size_bound(&test_commands_result_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_commands_result_open(const void *bytes, size_t length, test_commands_result_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_commands_result_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_commands_result_open_any(const void *bytes, size_t length, test_commands_result_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_commands_result_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -133,11 +140,18 @@ static inline size_t test_commands_do_it_size_bound(const test_commands_do_it *i
     return catga_size_bound(&test_commands_do_it_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_commands_do_it_open(const void *bytes, size_t length, test_commands_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_commands_do_it_open_any(const void *bytes, size_t length, test_commands_do_it_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -78,11 +78,18 @@ static inline size_t test_docs_commented_size_bound(const test_docs_commented *i
     return catga_size_bound(&test_docs_commented_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_docs_commented_open(const void *bytes, size_t length, test_docs_commented_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_docs_commented_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_docs_commented_open_any(const void *bytes, size_t length, test_docs_commented_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_docs_commented_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

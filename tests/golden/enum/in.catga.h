@@ -24,7 +24,7 @@ enum {
 };
 extern const catga_enum test_enums_color_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *test_enums_color_name(test_enums_color value);
 
 #ifdef __cplusplus

@@ -21,7 +21,7 @@ enum {
 };
 extern const catga_enum test_enums_color_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *test_enums_color_name(test_enums_color value);
 
 /* ---- Enum test.enums.Odd ---- */
@@ -33,7 +33,7 @@ enum {
 };
 extern const catga_enum test_enums_odd_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *test_enums_odd_name(test_enums_odd value);
 
 /* ---- Tables: to fill, and to read ---- */
@@ -118,11 +118,18 @@ static inline size_t test_enums_paint_size_bound(const test_enums_paint *input)
     return catga_size_bound(&test_enums_paint_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_enums_paint_open(const void *bytes, size_t length, test_enums_paint_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_enums_paint_open_any(const void *bytes, size_t length, test_enums_paint_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

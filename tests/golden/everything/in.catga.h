@@ -33,7 +33,7 @@ enum {
 };
 extern const catga_enum sample_everything_color_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *sample_everything_color_name(sample_everything_color value);
 
 /* ---- Flags sample.everything.Right ---- */
@@ -48,7 +48,7 @@ enum {
 };
 extern const catga_enum sample_everything_right_descriptor;
 
-/* The name of a single bit as in the schema, or NULL. */
+/* The name of a single bit in JSON, or NULL. */
 const char *sample_everything_right_name(sample_everything_right value);
 
 /* ---- Enum sample.everything.Huge ---- */
@@ -58,7 +58,7 @@ typedef uint64_t sample_everything_huge;
 #define SAMPLE_EVERYTHING_HUGE_ALL UINT64_C(18446744073709551615)
 extern const catga_enum sample_everything_huge_descriptor;
 
-/* The name of a value as in the schema, or NULL. */
+/* The name of a value in JSON, or NULL. */
 const char *sample_everything_huge_name(sample_everything_huge value);
 
 /* ---- Struct sample.everything.Point ---- */
@@ -406,11 +406,18 @@ static inline size_t sample_everything_empty_size_bound(const sample_everything_
     return catga_size_bound(&sample_everything_empty_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_empty_open(const void *bytes, size_t length, sample_everything_empty_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_empty_open_any(const void *bytes, size_t length, sample_everything_empty_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -471,11 +478,18 @@ static inline size_t sample_everything_note_size_bound(const sample_everything_n
     return catga_size_bound(&sample_everything_note_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_note_open(const void *bytes, size_t length, sample_everything_note_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_note_open_any(const void *bytes, size_t length, sample_everything_note_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -829,11 +843,18 @@ static inline size_t sample_everything_fields_size_bound(const sample_everything
     return catga_size_bound(&sample_everything_fields_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_fields_open(const void *bytes, size_t length, sample_everything_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_fields_open_any(const void *bytes, size_t length, sample_everything_fields_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -893,11 +914,18 @@ static inline size_t sample_everything_create_fields_size_bound(const sample_eve
     return catga_size_bound(&sample_everything_create_fields_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_create_fields_open(const void *bytes, size_t length, sample_everything_create_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_create_fields_open_any(const void *bytes, size_t length, sample_everything_create_fields_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -953,11 +981,18 @@ static inline size_t sample_everything_do_it_size_bound(const sample_everything_
     return catga_size_bound(&sample_everything_do_it_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_do_it_open(const void *bytes, size_t length, sample_everything_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_do_it_open_any(const void *bytes, size_t length, sample_everything_do_it_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -1014,11 +1049,18 @@ static inline size_t sample_everything_ask_it_size_bound(const sample_everything
     return catga_size_bound(&sample_everything_ask_it_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_ask_it_open(const void *bytes, size_t length, sample_everything_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_ask_it_open_any(const void *bytes, size_t length, sample_everything_ask_it_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -1073,11 +1115,18 @@ static inline size_t sample_everything_do_it_once_size_bound(const sample_everyt
     return catga_size_bound(&sample_everything_do_it_once_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_do_it_once_open_any(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -1132,11 +1181,18 @@ static inline size_t sample_everything_done_size_bound(const sample_everything_d
     return catga_size_bound(&sample_everything_done_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_done_open(const void *bytes, size_t length, sample_everything_done_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_done_open_any(const void *bytes, size_t length, sample_everything_done_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -1191,11 +1247,18 @@ static inline size_t sample_everything_kept_size_bound(const sample_everything_k
     return catga_size_bound(&sample_everything_kept_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_kept_open(const void *bytes, size_t length, sample_everything_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_kept_open_any(const void *bytes, size_t length, sample_everything_kept_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -1250,11 +1313,18 @@ static inline size_t sample_everything_also_kept_size_bound(const sample_everyth
     return catga_size_bound(&sample_everything_also_kept_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length, sample_everything_also_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status sample_everything_also_kept_open_any(const void *bytes, size_t length, sample_everything_also_kept_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

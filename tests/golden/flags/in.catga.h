@@ -24,7 +24,7 @@ enum {
 };
 extern const catga_enum golden_flags_right_descriptor;
 
-/* The name of a single bit as in the schema, or NULL. */
+/* The name of a single bit in JSON, or NULL. */
 const char *golden_flags_right_name(golden_flags_right value);
 
 /* ---- Flags golden.flags.Wide ---- */
@@ -34,7 +34,7 @@ typedef uint64_t golden_flags_wide;
 #define GOLDEN_FLAGS_WIDE_HIGH UINT64_C(9223372036854775808)
 extern const catga_enum golden_flags_wide_descriptor;
 
-/* The name of a single bit as in the schema, or NULL. */
+/* The name of a single bit in JSON, or NULL. */
 const char *golden_flags_wide_name(golden_flags_wide value);
 
 /* ---- Tables: to fill, and to read ---- */
@@ -126,11 +126,18 @@ static inline size_t golden_flags_rights_size_bound(const golden_flags_rights *i
     return catga_size_bound(&golden_flags_rights_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_flags_rights_open(const void *bytes, size_t length, golden_flags_rights_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_flags_rights_open_any(const void *bytes, size_t length, golden_flags_rights_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -79,11 +79,18 @@ static inline size_t shop_paid_size_bound(const shop_paid *input)
     return catga_size_bound(&shop_paid_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status shop_paid_open(const void *bytes, size_t length, shop_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_paid_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status shop_paid_open_any(const void *bytes, size_t length, shop_paid_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&shop_paid_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -140,11 +147,18 @@ static inline size_t shop_pay_size_bound(const shop_pay *input)
     return catga_size_bound(&shop_pay_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status shop_pay_open(const void *bytes, size_t length, shop_pay_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_pay_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status shop_pay_open_any(const void *bytes, size_t length, shop_pay_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&shop_pay_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -201,11 +215,18 @@ static inline size_t shop_refund_size_bound(const shop_refund *input)
     return catga_size_bound(&shop_refund_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status shop_refund_open(const void *bytes, size_t length, shop_refund_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_refund_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status shop_refund_open_any(const void *bytes, size_t length, shop_refund_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&shop_refund_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -113,11 +113,18 @@ static inline size_t test_imports_price_size_bound(const test_imports_price *inp
     return catga_size_bound(&test_imports_price_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_imports_price_open(const void *bytes, size_t length, test_imports_price_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_price_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_imports_price_open_any(const void *bytes, size_t length, test_imports_price_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_imports_price_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -185,11 +192,18 @@ static inline size_t test_imports_answer_size_bound(const test_imports_answer *i
     return catga_size_bound(&test_imports_answer_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_imports_answer_open(const void *bytes, size_t length, test_imports_answer_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_imports_answer_open_any(const void *bytes, size_t length, test_imports_answer_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -246,11 +260,18 @@ static inline size_t test_imports_get_price_size_bound(const test_imports_get_pr
     return catga_size_bound(&test_imports_get_price_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_imports_get_price_open(const void *bytes, size_t length, test_imports_get_price_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_imports_get_price_open_any(const void *bytes, size_t length, test_imports_get_price_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -307,11 +328,18 @@ static inline size_t test_imports_get_amount_size_bound(const test_imports_get_a
     return catga_size_bound(&test_imports_get_amount_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length, test_imports_get_amount_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_imports_get_amount_open_any(const void *bytes, size_t length, test_imports_get_amount_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -95,11 +95,18 @@ static inline size_t test_int_class_order_size_bound(const test_int_class_order 
     return catga_size_bound(&test_int_class_order_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_int_class_order_open(const void *bytes, size_t length, test_int_class_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_int_class_order_open_any(const void *bytes, size_t length, test_int_class_order_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -163,11 +170,18 @@ static inline size_t test_int_class_create_order_size_bound(const test_int_class
     return catga_size_bound(&test_int_class_create_order_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_int_class_create_order_open(const void *bytes, size_t length, test_int_class_create_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_int_class_create_order_open_any(const void *bytes, size_t length, test_int_class_create_order_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -272,11 +286,18 @@ static inline size_t test_int_class_words_size_bound(const test_int_class_words 
     return catga_size_bound(&test_int_class_words_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_int_class_words_open(const void *bytes, size_t length, test_int_class_words_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_int_class_words_open_any(const void *bytes, size_t length, test_int_class_words_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -160,11 +160,18 @@ static inline size_t test_scalars_numbers_size_bound(const test_scalars_numbers 
     return catga_size_bound(&test_scalars_numbers_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_scalars_numbers_open(const void *bytes, size_t length, test_scalars_numbers_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_scalars_numbers_open_any(const void *bytes, size_t length, test_scalars_numbers_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -79,11 +79,18 @@ static inline size_t test_services_result_size_bound(const test_services_result 
     return catga_size_bound(&test_services_result_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_services_result_open(const void *bytes, size_t length, test_services_result_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_result_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_services_result_open_any(const void *bytes, size_t length, test_services_result_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_services_result_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -140,11 +147,18 @@ static inline size_t test_services_ask_it_size_bound(const test_services_ask_it 
     return catga_size_bound(&test_services_ask_it_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_services_ask_it_open(const void *bytes, size_t length, test_services_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_services_ask_it_open_any(const void *bytes, size_t length, test_services_ask_it_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -201,11 +215,18 @@ static inline size_t test_services_done_size_bound(const test_services_done *inp
     return catga_size_bound(&test_services_done_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_services_done_open(const void *bytes, size_t length, test_services_done_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_done_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_services_done_open_any(const void *bytes, size_t length, test_services_done_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_services_done_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -90,11 +90,18 @@ static inline size_t golden_small_line_size_bound(const golden_small_line *input
     return catga_size_bound(&golden_small_line_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_small_line_open(const void *bytes, size_t length, golden_small_line_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_small_line_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_small_line_open_any(const void *bytes, size_t length, golden_small_line_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_small_line_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -157,11 +164,18 @@ static inline size_t golden_small_page_size_bound(const golden_small_page *input
     return catga_size_bound(&golden_small_page_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_small_page_open(const void *bytes, size_t length, golden_small_page_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_small_page_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_small_page_open_any(const void *bytes, size_t length, golden_small_page_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_small_page_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

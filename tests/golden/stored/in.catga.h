@@ -68,11 +68,18 @@ static inline size_t test_stored_seen_size_bound(const test_stored_seen *input)
     return catga_size_bound(&test_stored_seen_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_stored_seen_open(const void *bytes, size_t length, test_stored_seen_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_stored_seen_open_any(const void *bytes, size_t length, test_stored_seen_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -127,11 +134,18 @@ static inline size_t test_stored_shipped_size_bound(const test_stored_shipped *i
     return catga_size_bound(&test_stored_shipped_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_stored_shipped_open(const void *bytes, size_t length, test_stored_shipped_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_stored_shipped_open_any(const void *bytes, size_t length, test_stored_shipped_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -186,11 +200,18 @@ static inline size_t test_stored_paid_size_bound(const test_stored_paid *input)
     return catga_size_bound(&test_stored_paid_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_stored_paid_open(const void *bytes, size_t length, test_stored_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_stored_paid_open_any(const void *bytes, size_t length, test_stored_paid_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -245,11 +266,18 @@ static inline size_t test_stored_booked_size_bound(const test_stored_booked *inp
     return catga_size_bound(&test_stored_booked_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_stored_booked_open(const void *bytes, size_t length, test_stored_booked_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_stored_booked_open_any(const void *bytes, size_t length, test_stored_booked_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

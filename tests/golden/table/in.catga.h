@@ -82,11 +82,18 @@ static inline size_t test_tables_line_size_bound(const test_tables_line *input)
     return catga_size_bound(&test_tables_line_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_tables_line_open(const void *bytes, size_t length, test_tables_line_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_tables_line_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_tables_line_open_any(const void *bytes, size_t length, test_tables_line_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_tables_line_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

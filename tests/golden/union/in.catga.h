@@ -284,11 +284,18 @@ static inline size_t golden_union_card_size_bound(const golden_union_card *input
     return catga_size_bound(&golden_union_card_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_union_card_open(const void *bytes, size_t length, golden_union_card_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_card_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_union_card_open_any(const void *bytes, size_t length, golden_union_card_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_union_card_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -349,11 +356,18 @@ static inline size_t golden_union_transfer_size_bound(const golden_union_transfe
     return catga_size_bound(&golden_union_transfer_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_union_transfer_open(const void *bytes, size_t length, golden_union_transfer_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_union_transfer_open_any(const void *bytes, size_t length, golden_union_transfer_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -445,11 +459,18 @@ static inline size_t golden_union_order_size_bound(const golden_union_order *inp
     return catga_size_bound(&golden_union_order_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_union_order_open(const void *bytes, size_t length, golden_union_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_order_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_union_order_open_any(const void *bytes, size_t length, golden_union_order_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_union_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

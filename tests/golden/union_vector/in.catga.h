@@ -153,11 +153,18 @@ static inline size_t golden_unions_cash_size_bound(const golden_unions_cash *inp
     return catga_size_bound(&golden_unions_cash_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_unions_cash_open(const void *bytes, size_t length, golden_unions_cash_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_unions_cash_open_any(const void *bytes, size_t length, golden_unions_cash_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -249,11 +256,18 @@ static inline size_t golden_unions_split_size_bound(const golden_unions_split *i
     return catga_size_bound(&golden_unions_split_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_unions_split_open(const void *bytes, size_t length, golden_unions_split_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_unions_split_open_any(const void *bytes, size_t length, golden_unions_split_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -125,11 +125,18 @@ static inline size_t golden_ids_ids_size_bound(const golden_ids_ids *input)
     return catga_size_bound(&golden_ids_ids_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status golden_ids_ids_open(const void *bytes, size_t length, golden_ids_ids_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status golden_ids_ids_open_any(const void *bytes, size_t length, golden_ids_ids_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */

@@ -108,11 +108,18 @@ static inline size_t test_vectors_item_size_bound(const test_vectors_item *input
     return catga_size_bound(&test_vectors_item_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_vectors_item_open(const void *bytes, size_t length, test_vectors_item_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_vectors_item_open_any(const void *bytes, size_t length, test_vectors_item_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
@@ -219,11 +226,18 @@ static inline size_t test_vectors_many_size_bound(const test_vectors_many *input
     return catga_size_bound(&test_vectors_many_descriptor, input);
 }
 
-/* Verifies a buffer and opens it: the view lives as long as `bytes`. */
+/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
 static inline catga_status test_vectors_many_open(const void *bytes, size_t length, test_vectors_many_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
+}
+
+/* The same for a buffer with any file identifier, or with none. */
+static inline catga_status test_vectors_many_open_any(const void *bytes, size_t length, test_vectors_many_view *view,
+        catga_problem *problem)
+{
+    return catga_verify_any(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
 }
 
 /* Prints JSON on one line; returns its length, as snprintf does. */
