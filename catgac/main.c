@@ -195,6 +195,8 @@ static enum exit_code act(run *r)
         return command_format(r);
     case ACTION_BREAKING:
         return command_breaking(r);
+    case ACTION_IMPORT:
+        return command_import(r);
     case ACTION_EXPLAIN:
         return command_explain(r);
     }

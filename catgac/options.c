@@ -30,7 +30,7 @@ static const command commands[] = {
 #undef COMMAND
 };
 
-static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BREAKING,
+static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BREAKING, ACTION_IMPORT,
                                        ACTION_EXPLAIN};
 
 typedef struct option {

@@ -27,6 +27,7 @@ typedef enum action {
     ACTION_HELP,
     ACTION_FORMAT,
     ACTION_BREAKING,
+    ACTION_IMPORT,
     ACTION_EXPLAIN
 } action;
 

@@ -95,6 +95,12 @@ void diagnostics_open(diagnostics *diags, const source_set *sources)
     *diags = (diagnostics){.sources = sources};
 }
 
+diag_view diag_stored(const diagnostics *diags, size_t index)
+{
+    const struct diagnostic *found = diags->stored[index];
+    return (diag_view){found->code, found->severity, found->remark.place, found->remark.text};
+}
+
 bool diag_failed(const diagnostics *diags)
 {
     return diags->error_count > 0;

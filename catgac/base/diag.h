@@ -71,6 +71,16 @@ bool diag_failed(const diagnostics *diags);
 /* After the cap nothing is stored: what costs time to say need not be found out any more. */
 bool diag_is_full(const diagnostics *diags);
 
+/* One that was stored, without its notes. */
+typedef struct diag_view {
+    diag_code code;
+    diag_severity severity;
+    span place;
+    slice text;
+} diag_view;
+
+diag_view diag_stored(const diagnostics *diags, size_t index);
+
 /* Appends everything, in the manner chosen. As text: `path:line:col: error: message [code]`, the line
  * and a caret, what would mend it, notes, and `2 errors generated.` at the end; nothing when there is
  * nothing to say. As JSON or SARIF: one object, always. */

@@ -1,7 +1,7 @@
 /* check_json.c -- names in JSON. */
 #include "check/checker.h"
 
-enum { JSON_NAME_LIMIT = 64 };
+enum { JSON_NAME_LIMIT = 128 };
 
 /* Names are printed and compared as they are, without escapes. */
 static bool is_json_name(slice text)

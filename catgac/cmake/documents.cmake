@@ -43,4 +43,5 @@ install(FILES catgac/completions/_catgac DESTINATION ${data}/zsh/site-functions 
 install(FILES catgac/completions/catgac.fish DESTINATION ${data}/fish/vendor_completions.d COMPONENT catgac)
 install(DIRECTORY catgac/editors/vim/ DESTINATION ${data}/vim/vimfiles COMPONENT catgac)
 install(DIRECTORY catgac/editors/vscode DESTINATION ${data}/catgac COMPONENT catgac)
+install(FILES catgac/import/README.md DESTINATION ${data}/doc/catgac RENAME import.md COMPONENT catgac)
 install(FILES schemas/README.md DESTINATION ${data}/doc/catgac RENAME language.md COMPONENT catgac)

@@ -39,5 +39,6 @@ path_list command_schemas(run *r, const char *path);
 enum exit_code command_format(run *r);
 enum exit_code command_breaking(run *r);
 enum exit_code command_explain(run *r);
+enum exit_code command_import(run *r);
 
 #endif

@@ -54,7 +54,7 @@ _catgac() {
         _catgac_words "$current" "$(sed 's/ .*//' <<<"$options")"
     else
         [ "$COMP_CWORD" -ne 1 ] || _catgac_words "$current" "$(_catgac_commands)"
-        _catgac_files "$current" '*.catga'
+        [ "$command" = import ] && _catgac_files "$current" '*.fbs' || _catgac_files "$current" '*.catga'
     fi
 }
 

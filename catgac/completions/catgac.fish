@@ -50,7 +50,9 @@ function __catgac_complete
         return
     end
     test (count $words) -ne 1; or __catgac_commands
-    __fish_complete_suffix .catga | string match -er '^[^\t]*(\.catga|/)(\t|$)' # it offers others too
+    set -l ending .catga
+    test "$(__catgac_command)" != import; or set ending .fbs
+    __fish_complete_suffix $ending | string match -er "^[^\t]*(\\$ending|/)(\t|\$)" # it offers others too
 end
 
 complete -c catgac -f -a '(__catgac_complete)'

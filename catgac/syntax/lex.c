@@ -108,24 +108,25 @@ static span span_at(const lexer *input, const char *begin, const char *end)
                   (uint32_t)(end - input->file->text.data)};
 }
 
-/* Reports the first byte that no text has, and drops the file: it may be anything. */
-static void check_is_text(lexer *input)
+/* Reports the first byte that no text has: the file may be anything. */
+bool lex_check_text(diagnostics *diags, const source *file)
 {
-    const char *at = input->at;
-    while (at < input->end) {
+    size_t at = 0;
+    while (at < file->text.length) {
         uint32_t character;
         size_t length = 1;
-        if ((unsigned char)*at >= 0x80)
-            length = utf8_read((slice){at, (size_t)(input->end - at)}, &character);
-        if (length == 0 || is_control(*at)) {
-            diag_report(input->diags, DIAG_NOT_TEXT, span_at(input, at, at),
+        slice rest = {file->text.data + at, file->text.length - at};
+        if ((unsigned char)*rest.data >= 0x80)
+            length = utf8_read(rest, &character);
+        if (length == 0 || is_control(*rest.data)) {
+            diag_report(diags, DIAG_NOT_TEXT, (span){file->number, (uint32_t)at, (uint32_t)at},
                         "this file is not UTF-8 text: it has the byte 0x%02x here",
-                        (unsigned)(unsigned char)*at);
-            input->end = input->at;
-            return;
+                        (unsigned)(unsigned char)*rest.data);
+            return false;
         }
         at += length;
     }
+    return true;
 }
 
 void lex_open(lexer *input, arena *memory, diagnostics *diags, const source *file)
@@ -135,7 +136,8 @@ void lex_open(lexer *input, arena *memory, diagnostics *diags, const source *fil
     input->end = file->text.data + file->text.length;
     if (slice_starts_with(file->text, "\xEF\xBB\xBF"))
         input->at += 3;
-    check_is_text(input);
+    if (!lex_check_text(diags, file))
+        input->end = input->at;
 }
 
 /* ---- Comments -------------------------------------------------------------------------------- */

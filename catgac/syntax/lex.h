@@ -49,6 +49,9 @@ typedef struct lexer {
     doc_comment *pending_doc;
 } lexer;
 
+/* Reports a byte that stands in no text: no UTF-8, or a control character. Returns false then. */
+bool lex_check_text(diagnostics *diags, const source *file);
+
 void lex_open(lexer *input, arena *memory, diagnostics *diags, const source *file);
 token lex_next(lexer *input);
 

@@ -79,6 +79,13 @@ static const char after_text[] =
     "@timeout(4s) command Do -> Left throws Bad { a: string; b: u8; }\n"
     "event Done { a: u32; }\n"
     "service One { handle Do; publish Done; } service Two { on Done broadcast as listen; }\n";
+/* Names that are changed, and something that is left out. */
+static const char game_text[] = "include \"types.fbs\"; namespace Game.Of_;\n"
+                                "/// One.\ntable Item { name_: string (key, mine: 3); at: Game.Vec; color: Game.Color = Green; }\n"
+                                "table ItemView { items: [Item]; any: Any; ratio: float = 1.5; }\n"
+                                "union Any { Item, text: string }\n"
+                                "root_type Item; file_identifier \"GAME\";\n";
+
 static const char broken_text[] =
     "namespace shop; version 1\n"
     "import \"gone.catga\";\n"
@@ -110,6 +117,8 @@ static int write_schemas(void **state)
     write_file("before.catga", before_text);
     write_file("after.catga", after_text);
     write_file("broken.catga", broken_text);
+    write_file("types.fbs", "namespace Game; struct Vec { x: float; } enum Color: byte { Red, Green }\n");
+    write_file("game.fbs", game_text);
     return 0;
 }
 
@@ -149,6 +158,9 @@ static void act(run *r, int count, char **arguments)
         break;
     case COMMAND_BREAKING:
         command_breaking(r);
+        break;
+    case COMMAND_IMPORT:
+        command_import(r);
         break;
     case COMMAND_EXPLAIN:
         command_explain(r);
@@ -213,6 +225,7 @@ static void every_allocation_fails_once(void **state)
         {"catgac", "fmt", "--diff", "--check", "."},
         {"catgac", "breaking", "--against", "before.catga", "after.catga"},
         {"catgac", "breaking", "--against", ".", "after.catga"},
+        {"catgac", "import", "-o", "gen", "game.fbs"},
         {"catgac", "explain", "everything.catga"},
         {"catgac", "explain", "--format=json", "everything.catga"},
         {"catgac", "explain", "--format=dot", "everything.catga"},

@@ -1,0 +1,39 @@
+/* fbs_lex.h -- from the text of a FlatBuffers schema to tokens, one at a time.
+ *
+ * What is wrong is reported, and ends the text: the token that follows is the end, and `failed`
+ * says why.
+ */
+#ifndef CATGAC_FBS_LEX_H
+#define CATGAC_FBS_LEX_H
+
+#include "base/diag.h"
+#include "import/fbs.h"
+
+/* A sign is its own character. */
+typedef enum fbs_token_kind {
+    FBS_END = 0,
+    FBS_WORD = 256,
+    FBS_NUMBER,
+    FBS_STRING
+} fbs_token_kind;
+
+typedef struct fbs_token {
+    int kind;
+    slice text; /* as written; of a string the value */
+    span place;
+    fbs_doc doc; /* the `///` lines before it */
+} fbs_token;
+
+typedef struct fbs_lexer {
+    arena *memory;
+    diagnostics *diags;
+    const source *file;
+    const char *at;
+    const char *end;
+    bool failed;
+} fbs_lexer;
+
+void fbs_lex_open(fbs_lexer *input, arena *memory, diagnostics *diags, const source *file);
+fbs_token fbs_lex_next(fbs_lexer *input);
+
+#endif
