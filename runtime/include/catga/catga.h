@@ -455,6 +455,23 @@ void catga_local_set_connected(catga_local *local, bool connected);
 /* Turns the clock on by which stored events are handed out again: a test need not wait for a pause to pass. */
 void catga_local_advance(catga_local *local, int64_t milliseconds);
 
+/* The largest message that the server takes from now on, headers included, in bytes; 1048576 at first. */
+void catga_local_set_max_payload(catga_local *local, size_t bytes);
+
+/*
+ * Limits a stream ("SHOP_ORDERS_V1_DEAD") or the stream of a bucket ("KV_SHOP_ORDERS_V1_ATTEMPTS") from now on: the
+ * messages that it keeps, and their bytes, headers included; 0: no limit. A full stream refuses what is new. Returns
+ * CATGA_NO_RESPONDERS when there is no such stream.
+ */
+catga_status catga_local_set_limits(catga_local *local, const char *stream, size_t messages, size_t bytes);
+
+/*
+ * Refuses (allowed = false), or allows again, what buses send to a subject, or subscribe to: "catga.events.>". A last
+ * token ">" stands for all that follows. The subjects of stored messages, records and settlements are those of NATS:
+ * "$JS.API.STREAM.INFO.SHOP_ORDERS_V1", "$KV.>", "$JS.ACK.>". Returns CATGA_NO_MEMORY beyond 32 refused subjects.
+ */
+catga_status catga_local_set_allowed(catga_local *local, const char *subject, bool allowed);
+
 /* What the server does wrong, for tests: each applies to one message, the `nth` from now on, 1 being the next. */
 typedef enum catga_local_fault {
     CATGA_LOCAL_LOSE_PUBLISH,     /* a stored event does not arrive: nobody answers */

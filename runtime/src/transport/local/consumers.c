@@ -387,6 +387,8 @@ catga_status catga_local_settle(catga_transport *transport, const char *reply,
 
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
+    if (reply != NULL && catga_local_refuses((catga_local_transport *)transport, "%s", reply))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_consumer *consumer = read_reply(store, reply, &deliveries, &index);
     if (consumer != NULL)

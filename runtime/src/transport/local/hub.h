@@ -21,7 +21,8 @@ enum {
     CATGA_LOCAL_BUCKETS = 256,
     CATGA_LOCAL_HEADERS = 9, /* of a message that comes; one less of what is sent */
     CATGA_LOCAL_QUEUE = 65536,
-    CATGA_LOCAL_MAX_PAYLOAD = 1048576,
+    CATGA_LOCAL_MAX_PAYLOAD = 1048576, /* until it is changed */
+    CATGA_LOCAL_REFUSED = 32,          /* subjects that may be refused at once */
     CATGA_LOCAL_SMALL = 1024,
     CATGA_LOCAL_MEDIUM = 65536
 };
@@ -84,6 +85,14 @@ struct catga_local_subject {
     _Atomic(catga_local_group *) groups;
 };
 
+/* What the server takes; tests change it while buses use the server. Begins and ends with the hub (limits.c). */
+typedef struct catga_local_limits {
+    atomic_size_t max_payload;
+    atomic_bool restricted; /* `refused` has been set: it is worth a look */
+    pthread_mutex_t lock;   /* guards the rest */
+    char *refused[CATGA_LOCAL_REFUSED];
+} catga_local_limits;
+
 /* What is stored: see stored.h. */
 typedef struct catga_local_stream catga_local_stream;
 typedef struct catga_local_consumer catga_local_consumer;
@@ -113,6 +122,7 @@ struct catga_local {
     pthread_t thread;
     catga_pool small;
     catga_pool medium;
+    catga_local_limits limits;
     catga_local_store store;
 };
 
@@ -224,6 +234,10 @@ bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault);
 /* ---- Records (records.c) ---- */
 
 void catga_local_records_end(catga_local_store *store);
+
+/* Under the store's lock. False: there is no such bucket. */
+bool catga_local_limit_bucket(catga_local_store *store, const char *name, size_t records,
+                              size_t bytes);
 catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *bucket, catga_problem *problem);
 catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
@@ -236,9 +250,24 @@ catga_status catga_local_read_record(catga_transport *transport, catga_record_pl
 catga_status catga_local_record_found(const catga_incoming *answer, uint64_t *revision,
                                       catga_problem *problem);
 
+/* ---- Limits (limits.c) ---- */
+
+void catga_local_limits_begin(catga_local_limits *limits);
+void catga_local_limits_end(catga_local_limits *limits);
+
+/*
+ * Whether the server refuses what is sent to the subject, which is given as for printf; the transport's
+ * bus is told, as a server does. Takes a lock only after something has been refused.
+ */
+CATGA_PRINTF(2, 3)
+bool catga_local_refuses(const catga_local_transport *transport, const char *format, ...);
+
 /* ---- Transports (local.c) ---- */
 
-/* CATGA_OK when the message may be sent now. */
+/*
+ * CATGA_OK when the message may be sent now; else CATGA_DISCONNECTED, CATGA_TOO_LARGE or
+ * CATGA_NOT_PERMITTED.
+ */
 catga_status catga_local_may_send(const catga_local_transport *transport,
                                   const catga_outgoing *message);
 

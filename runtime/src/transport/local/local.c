@@ -210,8 +210,11 @@ catga_status catga_local_may_send(const catga_local_transport *transport,
     if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
         return CATGA_DISCONNECTED;
     if (message->header_count >= CATGA_LOCAL_HEADERS ||
-        catga_local_size(message) > CATGA_LOCAL_MAX_PAYLOAD)
+        catga_local_size(message) > atomic_load_explicit(&transport->hub->limits.max_payload,
+                                                         memory_order_relaxed))
         return CATGA_TOO_LARGE;
+    if (message->subject != NULL && catga_local_refuses(transport, "%s", message->subject))
+        return CATGA_NOT_PERMITTED;
     return CATGA_OK;
 }
 
@@ -339,13 +342,16 @@ static catga_status local_subscribe(catga_transport *transport,
 {
     catga_local *hub = self(transport)->hub;
 
+    *subscription = NULL;
+    if (catga_local_refuses(self(transport), "%s", options->subject))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&hub->changing);
     *subscription = catga_local_subscribe(self(transport), options);
     pthread_mutex_unlock(&hub->changing);
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
-/* Nothing is refused here. */
+/* What is refused has been when it was subscribed. */
 static catga_status local_confirmed(catga_transport *transport, catga_subscription *member)
 {
     (void)transport;
@@ -405,8 +411,7 @@ static catga_status local_flush(catga_transport *transport, int timeout_ms)
 
 static size_t local_max_payload(const catga_transport *transport)
 {
-    (void)transport;
-    return CATGA_LOCAL_MAX_PAYLOAD;
+    return atomic_load_explicit(&self(transport)->hub->limits.max_payload, memory_order_relaxed);
 }
 
 static uint64_t local_published(const catga_transport *transport)
@@ -513,6 +518,7 @@ static void make_recursive(pthread_mutex_t *mutex)
 static void hub_free(catga_local *hub)
 {
     catga_local_store_end(&hub->store);
+    catga_local_limits_end(&hub->limits);
     catga_local_routes_free(hub);
     catga_local_queue_end(&hub->queue);
     catga_pool_end(&hub->small);
@@ -534,6 +540,7 @@ catga_status catga_local_open(catga_local **local)
     sem_init(&hub->queued, 0, 0);
     catga_pool_begin(&hub->small, CATGA_LOCAL_SMALL);
     catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
+    catga_local_limits_begin(&hub->limits);
     catga_local_store_begin(&hub->store);
     if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
         !catga_thread_start(&hub->thread, run_hub, hub)) {

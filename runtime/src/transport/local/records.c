@@ -16,6 +16,7 @@ typedef struct record {
     char *key;
     uint64_t revision;
     int64_t written_ns;
+    size_t size; /* bytes, headers included */
     catga_local_message *message; /* bytes and headers */
 } record;
 
@@ -24,6 +25,10 @@ struct catga_local_bucket {
     char *name;
     int64_t max_age_ns;
     uint64_t revisions;
+    size_t kept;       /* records, the latest of each key, */
+    size_t kept_bytes; /* and their bytes, headers included */
+    size_t max_kept;   /* 0: no limit */
+    size_t max_bytes;  /* 0: no limit */
     record *records[KEY_BUCKETS];
 };
 
@@ -102,12 +107,27 @@ catga_status catga_local_ensure_bucket(catga_transport *transport,
 
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
+    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.INFO.KV_%s",
+                            settings->name))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&hub->store.lock);
     const catga_local_bucket *bucket = find_bucket(&hub->store, settings->name);
     catga_status status =
         bucket != NULL ? compare(bucket, settings, problem) : make_bucket(&hub->store, settings);
     pthread_mutex_unlock(&hub->store.lock);
     return status;
+}
+
+bool catga_local_limit_bucket(catga_local_store *store, const char *name, size_t records,
+                              size_t bytes)
+{
+    catga_local_bucket *bucket = find_bucket(store, name);
+
+    if (bucket == NULL)
+        return false;
+    bucket->max_kept = records;
+    bucket->max_bytes = bytes;
+    return true;
 }
 
 /* ---- Records ---- */
@@ -129,6 +149,8 @@ static record *find_record(catga_local_bucket *bucket, const char *key, int64_t 
         record *here = *at;
         if (now - here->written_ns >= bucket->max_age_ns) {
             *at = here->next;
+            bucket->kept--;
+            bucket->kept_bytes -= here->size;
             free_record(here);
             continue;
         }
@@ -152,19 +174,33 @@ static record *add_record(catga_local_bucket *bucket, const char *key)
     record **chain = chain_of(bucket, key);
     added->next = *chain;
     *chain = added;
+    bucket->kept++;
     return added;
 }
 
-/* A revision of 0 in the answer: it has another. */
+/* A server refuses what makes the stream of a bucket larger than it may be. */
+static bool is_full(const catga_local_bucket *bucket, const record *at, size_t size)
+{
+    size_t others = bucket->kept_bytes - (at == NULL ? 0 : at->size);
+
+    return (bucket->max_kept != 0 && at == NULL && bucket->kept >= bucket->max_kept) ||
+           (bucket->max_bytes != 0 &&
+            (others >= bucket->max_bytes || size > bucket->max_bytes - others));
+}
+
+/* A revision of 0 in the answer: it has another. A length: there is no room. */
 static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket, const char *key,
                                    const catga_outgoing *outgoing, uint64_t revision)
 {
     const catga_incoming not_now = {.no_responders = true};
     int64_t now = catga_local_store_now(&hub->store);
     record *at = find_record(bucket, key, now);
+    size_t size = catga_local_size(outgoing);
 
     if ((at == NULL ? 0 : at->revision) != revision)
         return (catga_incoming){.sequence = 0};
+    if (is_full(bucket, at, size))
+        return (catga_incoming){.length = 1};
     catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
     if (message != NULL && at == NULL)
         at = add_record(bucket, key);
@@ -176,6 +212,8 @@ static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket,
     if (at->message != NULL)
         catga_local_message_release(at->message);
     at->message = message;
+    bucket->kept_bytes = bucket->kept_bytes - at->size + size;
+    at->size = size;
     at->written_ns = now;
     at->revision = ++bucket->revisions;
     return (catga_incoming){.sequence = at->revision};
@@ -190,6 +228,9 @@ catga_status catga_local_write_record(catga_transport *transport, catga_record_p
     catga_status status = catga_local_may_send(sender, outgoing);
     catga_incoming answer = {.no_responders = true};
 
+    if (status == CATGA_OK &&
+        catga_local_refuses(sender, "$KV.%s.%s", place.bucket, place.key))
+        status = CATGA_NOT_PERMITTED;
     if (status != CATGA_OK)
         return status;
     pthread_mutex_lock(&store->lock);
@@ -211,6 +252,8 @@ catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *
     *revision = answer->sequence;
     if (answer->no_responders)
         return CATGA_NO_RESPONDERS;
+    if (answer->length != 0)
+        return CATGA_OVERLOADED;
     return answer->sequence == 0 ? CATGA_REFUSED : CATGA_OK;
 }
 
@@ -239,6 +282,9 @@ catga_status catga_local_read_record(catga_transport *transport, catga_record_pl
 
     if (!atomic_load(&sender->hub->connected))
         return CATGA_DISCONNECTED;
+    if (catga_local_refuses(sender, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", place.bucket,
+                            place.bucket, place.key))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_bucket *bucket = find_bucket(store, place.bucket);
     if (bucket != NULL) {

@@ -17,6 +17,7 @@ typedef struct catga_local_entry {
     const char *id;    /* among the headers; "" for none */
     size_t older_same; /* the number of an older one with an id of the same bucket; 0: none */
     int64_t stored_ns;
+    size_t size; /* bytes, headers included */
     bool erased;
 } catga_local_entry;
 
@@ -29,6 +30,10 @@ struct catga_local_stream {
     catga_local_entry *entries;
     size_t count;
     size_t capacity;
+    size_t kept;       /* messages that are not erased, */
+    size_t kept_bytes; /* and their bytes, headers included */
+    size_t max_kept;   /* 0: no limit */
+    size_t max_bytes;  /* 0: no limit */
     size_t buckets[CATGA_LOCAL_ID_BUCKETS]; /* the number of the latest with such an id */
 };
 

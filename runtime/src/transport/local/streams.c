@@ -108,6 +108,9 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
 
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
+    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.INFO.%s",
+                            settings->name))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_stream *stream = catga_local_find_stream(store, settings->name);
     if (stream != NULL) {
@@ -167,21 +170,37 @@ static bool make_room(catga_local_stream *stream)
     return true;
 }
 
-/* The number under which the message is stored; 0 when there is no memory. */
+/* As a stream of NATS that discards what is new. */
+static bool is_full(const catga_local_stream *stream, size_t size)
+{
+    return (stream->max_kept != 0 && stream->kept >= stream->max_kept) ||
+           (stream->max_bytes != 0 && (stream->kept_bytes >= stream->max_bytes ||
+                                    size > stream->max_bytes - stream->kept_bytes));
+}
+
+/* The number under which the message is stored; 0 when there is no memory, or no room in the stream. */
 static uint64_t append(catga_local *hub, catga_local_stream *stream, const catga_outgoing *outgoing)
 {
     int64_t now = catga_local_store_now(&hub->store);
+    size_t size = catga_local_size(outgoing);
     catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
     char *subject = strdup(outgoing->subject);
     size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
-    if (message == NULL || subject == NULL || number != 0 || !make_room(stream)) {
+    if (message == NULL || subject == NULL || number != 0 || is_full(stream, size) ||
+        !make_room(stream)) {
         if (message != NULL)
             catga_local_message_release(message);
         free(subject);
         return number;
     }
     catga_local_entry *added = &stream->entries[stream->count++];
-    *added = (catga_local_entry){message, subject, id_of(message), 0, now, false};
+    *added = (catga_local_entry){.message = message,
+                                 .subject = subject,
+                                 .id = id_of(message),
+                                 .stored_ns = now,
+                                 .size = size};
+    stream->kept++;
+    stream->kept_bytes += size;
     if (*added->id != '\0') {
         size_t *bucket = bucket_of(stream, added->id);
         added->older_same = *bucket;
@@ -266,6 +285,8 @@ catga_status catga_local_find_stored(catga_transport *transport, const char *nam
     catga_local_entry *found;
 
     (void)problem;
+    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.GET.%s", name))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&hub->store.lock);
     catga_status status = look_up(hub, name, number, &stream, &found);
     if (status == CATGA_OK) {
@@ -288,14 +309,42 @@ catga_status catga_local_erase(catga_transport *transport, const char *name, uin
     catga_local_entry *found;
 
     (void)problem;
+    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.DELETE.%s",
+                            name))
+        return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&hub->store.lock);
     catga_status status = look_up(hub, name, number, &stream, &found);
     if (status == CATGA_OK && found != stream->entries + number - 1)
         status = CATGA_NOT_FOUND;
-    if (status == CATGA_OK)
+    if (status == CATGA_OK) {
         found->erased = true;
+        stream->kept--;
+        stream->kept_bytes -= found->size;
+    }
     pthread_mutex_unlock(&hub->store.lock);
     return status;
+}
+
+/* ---- Limits ---- */
+
+catga_status catga_local_set_limits(catga_local *local, const char *name, size_t messages,
+                                    size_t bytes)
+{
+    static const char of_bucket[] = "KV_";
+    catga_local_store *store = &local->store;
+    bool found = false;
+
+    pthread_mutex_lock(&store->lock);
+    catga_local_stream *stream = catga_local_find_stream(store, name);
+    if (stream != NULL) {
+        stream->max_kept = messages;
+        stream->max_bytes = bytes;
+        found = true;
+    } else if (strncmp(name, of_bucket, strlen(of_bucket)) == 0) {
+        found = catga_local_limit_bucket(store, name + strlen(of_bucket), messages, bytes);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return found ? CATGA_OK : CATGA_NO_RESPONDERS;
 }
 
 /* ---- The end ---- */

@@ -1,0 +1,161 @@
+/* What the server inside the process refuses when a test limits it: payloads, streams, buckets, subjects. */
+#include "bus_fixture.h"
+
+#include "base/clock.h"
+#include "bus/ask.h"
+
+#include <stdio.h>
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream};
+/* It is not tried again: what the server says is what the publisher gets. */
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 30,
+    .delivery = &delivery,
+};
+
+static catga_status publish(catga_bus *bus, const catga_message *message, catga_string text)
+{
+    const sample event = {text, 1};
+    return catga_publish(bus, message, &event);
+}
+
+static catga_status publish_short(catga_bus *bus)
+{
+    return publish(bus, &kept, CATGA_STR("short"));
+}
+
+static void test_a_payload_limit_that_changes(void **state)
+{
+    char text[400];
+    bus_fixture *f = *state;
+
+    memset(text, 'x', sizeof text);
+    const catga_string longer = {text, sizeof text};
+    assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_OK);
+    catga_local_set_max_payload(f->hub, 300);
+    assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_TOO_LARGE);
+    assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("short")), CATGA_OK);
+    catga_local_set_max_payload(f->hub, 1048576);
+    assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_OK);
+}
+
+static void test_a_stream_that_is_full_and_has_room_again(void **state)
+{
+    bus_fixture *f = *state;
+
+    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 1, 0), CATGA_NO_RESPONDERS);
+    assert_int_equal(publish_short(f->bus), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 2, 0), CATGA_OK);
+    assert_int_equal(publish_short(f->bus), CATGA_OK);
+    assert_int_equal(publish_short(f->bus), CATGA_OVERLOADED);
+    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 0, 100), CATGA_OK);
+    assert_int_equal(publish_short(f->bus), CATGA_OVERLOADED);
+    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 0, 0), CATGA_OK);
+    assert_int_equal(publish_short(f->bus), CATGA_OK);
+}
+
+/* ---- Buckets ---- */
+
+static const catga_record_place first = {"NOTES", "first"};
+static const catga_record_place second = {"NOTES", "second"};
+
+typedef struct write_question {
+    catga_record_place place;
+    const char *value;
+    uint64_t revision;
+} write_question;
+
+static catga_status send_write(catga_core *core, const void *question, uint64_t token)
+{
+    const write_question *write = question;
+    const catga_outgoing record = {.subject = "",
+                                   .data = (const uint8_t *)write->value,
+                                   .length = strlen(write->value)};
+    return core->operations->write_record(core->transport, write->place, &record, write->revision,
+                                          token);
+}
+
+static catga_status write_record(catga_bus *bus, catga_record_place place, const char *value,
+                                 uint64_t *revision)
+{
+    const write_question question = {place, value, *revision};
+    catga_problem problem;
+    catga_incoming answer;
+    catga_status status = catga_ask(bus->core, send_write, &question,
+                                    catga_clock_now() + CATGA_SECOND, &answer);
+    if (status != CATGA_OK)
+        return status;
+    uint64_t written;
+    status = bus->core->operations->record_written(&answer, &written, &problem);
+    bus->core->operations->release(&answer);
+    if (status == CATGA_OK)
+        *revision = written;
+    return status;
+}
+
+static void test_a_bucket_that_is_full(void **state)
+{
+    bus_fixture *f = *state;
+    const catga_bucket_settings settings = {.name = "NOTES", .max_age_ns = 3600 * CATGA_SECOND};
+    catga_problem problem;
+    uint64_t of_first = 0;
+    uint64_t of_second = 0;
+
+    assert_int_equal(f->bus->core->operations->ensure_bucket(f->bus->core->transport, &settings,
+                                                             &problem),
+                     CATGA_OK);
+    assert_int_equal(write_record(f->bus, first, "some text", &of_first), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->hub, "KV_NOTES", 1, 20), CATGA_OK);
+    assert_int_equal(write_record(f->bus, second, "text", &of_second), CATGA_OVERLOADED);
+    assert_int_equal(write_record(f->bus, first, "another text", &of_first), CATGA_OK);
+    assert_int_equal(write_record(f->bus, first, "a text that is too long", &of_first),
+                     CATGA_OVERLOADED);
+    assert_int_equal(catga_local_set_limits(f->hub, "KV_NOTES", 0, 0), CATGA_OK);
+    assert_int_equal(write_record(f->bus, second, "text", &of_second), CATGA_OK);
+}
+
+/* ---- Subjects ---- */
+
+static void test_subjects_that_are_refused(void **state)
+{
+    bus_fixture *f = *state;
+    uint64_t revision = 0;
+
+    assert_int_equal(catga_local_set_allowed(f->hub, "catga.events.>", false), CATGA_OK);
+    assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("no")), CATGA_NOT_PERMITTED);
+    assert_int_equal(catga_local_set_allowed(f->hub, "catga.events.>", true), CATGA_OK);
+    assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("yes")), CATGA_OK);
+    assert_int_equal(catga_local_set_allowed(f->hub, "$KV.NOTES.first", false), CATGA_OK);
+    assert_int_equal(write_record(f->bus, first, "", &revision), CATGA_NOT_PERMITTED);
+    assert_int_not_equal(write_record(f->bus, second, "", &revision), CATGA_NOT_PERMITTED);
+}
+
+static void test_only_so_many_subjects_are_refused(void **state)
+{
+    bus_fixture *f = *state;
+    char subject[16];
+
+    for (unsigned i = 0; i < 33; i++) {
+        snprintf(subject, sizeof subject, "refused.%u", i);
+        assert_int_equal(catga_local_set_allowed(f->hub, subject, false),
+                         i < 32 ? CATGA_OK : CATGA_NO_MEMORY);
+    }
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
+    const struct CMUnitTest tests[] = {
+        CASE(test_a_payload_limit_that_changes),
+        CASE(test_a_stream_that_is_full_and_has_room_again),
+        CASE(test_a_bucket_that_is_full),
+        CASE(test_subjects_that_are_refused),
+        CASE(test_only_so_many_subjects_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
