@@ -66,6 +66,18 @@ static void the_name_in_the_schema_is_unknown(void **state)
     assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"bounding box\":{\"min\":1,\"max\":2}}}", &problem) != CATGA_OK);
 }
 
+/* Other writers escape what is no ASCII. */
+static void names_may_be_escaped(void **state)
+{
+    catga_problem problem;
+    (void)state;
+    assert_int_equal(parse("{\"hit_type\":\"re\\u0061ding\",\"hit\":{\"l\\u00ebvel\":\"l\\u00EBvel low\"}}", &problem), CATGA_OK);
+    assert_int_equal(parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r \\u0077\"}}", &problem), CATGA_OK);
+    assert_int_equal(parse("{\"hits_type\":[\"te\\u0078t\"],\"hits\":[\"a\"]}", &problem), CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r\\u0020w\"}}", &problem) != CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"l\\u00ebvel\":\"l\\u00ecvel low\"}}", &problem) != CATGA_OK);
+}
+
 static void an_enum_has_its_names_in_json(void **state)
 {
     (void)state;
@@ -78,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(the_name_in_the_schema_is_unknown),
+        cmocka_unit_test(names_may_be_escaped),
         cmocka_unit_test(an_enum_has_its_names_in_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

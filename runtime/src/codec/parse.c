@@ -109,8 +109,22 @@ static bool parse_bool(parser *p, uint8_t *plain)
     return true;
 }
 
-static bool enumerator_value(const catga_enum *type, catga_string name, int64_t *value)
+/* A name with its escapes resolved; what is longer than any name stays as it is. `text` has room for NAME_TEXT bytes. */
+static catga_string resolve(catga_string raw, bool escaped, char *text)
 {
+    catga_string name = raw;
+    if (escaped && raw.length <= NAME_TEXT) {
+        name.data = text;
+        name.length = json_decode(raw, text);
+    }
+    return name;
+}
+
+/* The value of a name, which stands between quotes, or between blanks there. */
+static bool enumerator_value(const catga_enum *type, catga_string raw, bool escaped, int64_t *value)
+{
+    char text[NAME_TEXT];
+    catga_string name = resolve(raw, escaped, text);
     for (uint32_t i = 0; i < type->count; i++) {
         if (!catga_string_equal(catga_str(type->values[i].name), name))
             continue;
@@ -121,14 +135,14 @@ static bool enumerator_value(const catga_enum *type, catga_string name, int64_t 
 }
 
 /* Names of bits with spaces between; none is 0. */
-static bool flags_value(const catga_enum *type, catga_string text, int64_t *value)
+static bool flags_value(const catga_enum *type, catga_string text, bool escaped, int64_t *value)
 {
     *value = 0;
     while (text.length != 0) {
         const char *space = memchr(text.data, ' ', text.length);
         size_t length = space == NULL ? text.length : (size_t)(space - text.data);
         int64_t bit;
-        if (!enumerator_value(type, (catga_string){text.data, length}, &bit))
+        if (!enumerator_value(type, (catga_string){text.data, length}, escaped, &bit))
             return false;
         *value |= bit;
         length += space == NULL ? 0 : 1;
@@ -138,9 +152,9 @@ static bool flags_value(const catga_enum *type, catga_string text, int64_t *valu
     return true;
 }
 
-static bool enum_value(const catga_enum *type, catga_string text, int64_t *value)
+static bool enum_value(const catga_enum *type, catga_string text, bool escaped, int64_t *value)
 {
-    return type->flags ? flags_value(type, text, value) : enumerator_value(type, text, value);
+    return type->flags ? flags_value(type, text, escaped, value) : enumerator_value(type, text, escaped, value);
 }
 
 static bool fits(unsigned kind, int64_t value)
@@ -181,9 +195,11 @@ static bool parse_number(parser *p, unsigned kind, int64_t *value)
 static bool parse_enum(parser *p, meaning wanted, int64_t *value)
 {
     catga_string text;
+    bool escaped;
     if (json_peek(&p->in) != '"')
         return parse_number(p, wanted.kind, value);
-    return parse_token(p, &text) && (enum_value(wanted.type, text, value) || refuse(p, "not a name of its enum"));
+    return json_string(&p->in, &text, &escaped) &&
+           (enum_value(wanted.type, text, escaped, value) || refuse(p, "not a name of its enum"));
 }
 
 static bool parse_integer(parser *p, meaning wanted, int64_t *value)
@@ -300,17 +316,6 @@ static bool parse_member(parser *p, const catga_member *member, uint8_t *plain)
             return false;
     }
     return p->in.reason == NULL && (i == member->count || refuse(p, "too few elements"));
-}
-
-/* A member's name with its escapes resolved; what is longer than any name stays as it is. */
-static catga_string resolve(catga_string raw, bool escaped, char *text)
-{
-    catga_string name = raw;
-    if (escaped && raw.length <= NAME_TEXT) {
-        name.data = text;
-        name.length = json_decode(raw, text);
-    }
-    return name;
 }
 
 static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain)

@@ -430,7 +430,8 @@ static void enums(void **state)
     refuse_value("color", "\"green\"");
     refuse_value("color", "\"Gre\"");
     refuse_value("color", "\"Greener\"");
-    refuse_value("color", "\"Gr\\u0065en\"");
+    assert_int_equal(accept_value("color", "\"Gr\\u0065en\"").color, 4);
+    refuse_value("color", "\"Gr\\u0066en\"");
 }
 
 static void decimals(void **state)
