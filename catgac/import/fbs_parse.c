@@ -124,11 +124,22 @@ static fbs_value parse_number(parser *p)
     return value;
 }
 
+/* Other words are values, and the parenthesis behind them begins attributes. */
+static bool is_function(slice name)
+{
+    static const char *const names[] = {"deg", "rad", "sin", "cos", "tan", "asin", "acos", "atan"};
+    for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
+        if (slice_is(name, names[n]))
+            return true;
+    }
+    return false;
+}
+
 static fbs_value parse_word(parser *p)
 {
     fbs_value value = {.kind = FBS_VALUE_WORD};
     value.text = expect_path(p, "a value", &value.place);
-    if (is_next(p, '(')) {
+    if (is_function(value.text) && is_next(p, '(')) {
         value.kind = FBS_VALUE_OTHER;
         skip_group(p, '(');
     }

@@ -85,12 +85,36 @@ static slice stem_of(slice path)
     return (slice){path.data + begin, end - begin};
 }
 
-/* A .catga file has one namespace: that of the root, else of what is declared first. */
-static slice main_namespace_of(const fbs_file *file)
+/* The namespace of the most declarations; of several, the first. */
+static slice most_used_namespace(importer *i, const fbs_file *file)
+{
+    slice most = file->last_namespace;
+    size_t most_count = 0;
+    text_table counts = text_table_in(i->memory);
+    for (const fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
+        size_t *count = text_table_find(&counts, d->namespace);
+        if (count == NULL) {
+            count = ARENA_NEW(i->memory, size_t);
+            text_table_insert(&counts, d->namespace, count);
+        }
+        ++*count;
+    }
+    for (const fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
+        const size_t *count = text_table_find(&counts, d->namespace);
+        if (*count > most_count) {
+            most = d->namespace;
+            most_count = *count;
+        }
+    }
+    return most;
+}
+
+/* A .catga file has one namespace: that of the root, else of the most declarations. */
+static slice main_namespace_of(importer *i, const fbs_file *file)
 {
     if (file->root.declared != NULL && file->root.declared->file == file)
         return file->root.declared->namespace;
-    return file->declarations == NULL ? file->last_namespace : file->declarations->namespace;
+    return most_used_namespace(i, file);
 }
 
 static slice namespace_of(importer *i, const fbs_file *file)
@@ -129,7 +153,7 @@ void name_files(importer *i)
 {
     for (size_t n = 0; n < i->file_count; n++) {
         fbs_file *file = i->files[n];
-        file->main_namespace = main_namespace_of(file);
+        file->main_namespace = main_namespace_of(i, file);
         file->namespace = namespace_of(i, file);
         file->path = path_of(i, file->file->schema_path);
         check_path(i, n);
