@@ -12,10 +12,10 @@
  * and of a client: catga_open, any number of generated ..._call, ..._send, ..._publish, catga_close.
  *
  * Threads. Every function that takes a catga_bus may be called from any thread, but for catga_close, which must be
- * the last. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
+ * the last: when it begins, no other thread may be in a function of that bus or call one later. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
  * options.workers asks for more; different handlers run side by side. Callbacks of ..._send run on the threads that
- * bring the answers, those of different calls perhaps at once: they may publish and send, but must not wait, so no
- * ..._call.
+ * bring the answers, those of different calls perhaps at once: they may publish and send. What would wait for the handler or
+ * callback that calls it, such as a ..._call in a callback, returns CATGA_WOULD_DEADLOCK at once.
  *
  * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
  * Views point into the message they were opened on and live as long as its bytes.
@@ -247,7 +247,8 @@ CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *opti
  * Serves until SIGTERM, SIGINT or catga_stop, then drains. It blocks the two signals in the calling thread, for as long
  * as it runs, and waits for them; the runtime's own threads have them blocked. A program that makes threads of its own
  * before catga_run blocks them there, or a signal may end the process instead. A second signal while draining ends the
- * wait at once. Returns what catga_drain does, or CATGA_CLOSED when the connection was lost for good.
+ * wait at once. Returns what catga_drain does, or CATGA_CLOSED when the connection was lost for good. Not in a handler or
+ * callback: CATGA_WOULD_DEADLOCK.
  */
 CATGA_CHECKED catga_status catga_run(catga_bus *bus);
 
@@ -257,7 +258,8 @@ void catga_stop(catga_bus *bus);
 /*
  * Stops taking messages, lets running and waiting handlers finish, flushes what they published. Calls fail with
  * CATGA_DRAINING from then on, but those made by handlers that finish. Returns CATGA_OK; CATGA_TIMEOUT when handlers
- * still ran after drain_wait_ms; CATGA_DISCONNECTED when all has finished, but what was published may not have arrived.
+ * still ran after drain_wait_ms; CATGA_DISCONNECTED when all has finished, but what was published may not have arrived;
+ * CATGA_WOULD_DEADLOCK in a handler or callback of this bus, which it would wait for.
  */
 catga_status catga_drain(catga_bus *bus);
 
@@ -265,9 +267,11 @@ catga_status catga_drain(catga_bus *bus);
 catga_status catga_flush(catga_bus *bus, int timeout_ms);
 
 /*
- * Drains what is not drained, closes, frees. Replies are freed before; callbacks of ..._send that are still waited for get
- * CATGA_CLOSED. When a handler does not end, the bus is left as it is rather than freed under it. NULL is allowed. Not
- * from a handler.
+ * Drains what is not drained, ends the connection, ends the calls that are under way, and frees the bus, in this order.
+ * Replies are freed before. Callbacks of ..._send that are still waited for get CATGA_CLOSED, and may call every function
+ * of the bus: what sends or waits returns CATGA_CLOSED there. When a handler does not end, the bus is left as it is rather
+ * than freed under it. In a handler or callback of the bus it logs an error and does nothing: call catga_stop there, and
+ * close where catga_run has returned. NULL is allowed.
  */
 void catga_close(catga_bus *bus);
 
@@ -337,7 +341,7 @@ uint32_t catga_context_attempt(const catga_context *context);
 
 /*
  * How an event that was published without waiting ended. CATGA_OK: it is stored. CATGA_TIMEOUT, CATGA_CLOSED: whether it is,
- * is not known. Anything else: it is not stored. It may publish and send, but must not wait.
+ * is not known. Anything else: it is not stored. It may publish and send; what waits returns CATGA_WOULD_DEADLOCK.
  */
 typedef void catga_published(catga_status status, const catga_error *error, void *user);
 

@@ -1,5 +1,6 @@
 /* A bus from open to close. */
 #include "bus/core.h"
+#include "base/running.h"
 #include "base/signals.h"
 
 #include <stdlib.h>
@@ -161,37 +162,90 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
     return CATGA_OK;
 }
 
+static bool end_handlers(catga_core *core)
+{
+    pthread_mutex_lock(&core->serving);
+    bool ended = catga_served_end(core) && catga_owner_close(core);
+    pthread_mutex_unlock(&core->serving);
+    return ended;
+}
+
+/*
+ * In this order: handlers, threads, the connection, calls, memory. A callback that gets
+ * CATGA_CLOSED may call every function of the bus, so nothing is freed before the last has run.
+ */
+static void end(catga_core *core)
+{
+    atomic_store(&core->state, CATGA_CORE_CLOSED);
+    catga_beats_stop(&core->beats);
+    catga_calls_stop_timer(&core->calls);
+    core->operations->stop(core->transport);
+    catga_client_abandon(core);
+    core->operations->close(core->transport);
+    core_free(core);
+}
+
 /* A handler that does not end keeps what it stands on: leaking is then the only safe thing. */
 void catga_close(catga_bus *bus)
 {
     if (bus == NULL)
         return;
     catga_core *core = bus->core;
-    if (atomic_load(&core->state) == CATGA_CORE_OPEN)
-        catga_core_drain(core, NULL, NULL);
-    pthread_mutex_lock(&core->serving);
-    bool ended = catga_served_end(core) && catga_owner_close(core);
-    pthread_mutex_unlock(&core->serving);
-    if (!ended) {
+    if (catga_running_in_bus(core)) {
         catga_log(&core->settings.logger, CATGA_LOG_ERROR,
-                  "closed while a handler runs: its bus is not freed");
+                  "bus: refuse to close: catga_close is called in a handler or callback of this "
+                  "bus, which it would wait for; call catga_stop there");
         return;
     }
-    catga_beats_stop(&core->beats);
-    catga_calls_stop_timer(&core->calls);
-    core->operations->close(core->transport);
-    catga_client_abandon(core);
-    core_free(core);
+    if (atomic_load(&core->state) == CATGA_CORE_OPEN)
+        catga_core_drain(core, NULL, NULL);
+    if (end_handlers(core))
+        end(core);
+    else
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "closed while a handler runs: its bus is not freed");
 }
 
 /* ---- While it is open ---- */
 
+static catga_core_state state_of(const catga_bus *bus)
+{
+    return (catga_core_state)atomic_load_explicit(&bus->core->state, memory_order_relaxed);
+}
+
+catga_status catga_core_may_use(const catga_bus *bus)
+{
+    return state_of(bus) == CATGA_CORE_CLOSED ? CATGA_CLOSED : CATGA_OK;
+}
+
 catga_status catga_core_may_send(const catga_bus *bus)
 {
-    if (atomic_load_explicit(&bus->core->state, memory_order_relaxed) == CATGA_CORE_OPEN ||
-        bus->context != NULL)
+    catga_core_state state = state_of(bus);
+
+    if (state == CATGA_CORE_OPEN)
         return CATGA_OK;
-    return CATGA_DRAINING;
+    if (state == CATGA_CORE_CLOSED)
+        return CATGA_CLOSED;
+    return bus->context != NULL ? CATGA_OK : CATGA_DRAINING;
+}
+
+catga_status catga_core_may_wait(const catga_bus *bus)
+{
+    catga_status status = catga_core_may_send(bus);
+
+    if (status == CATGA_OK && catga_running_in_callback(bus->core))
+        return CATGA_WOULD_DEADLOCK;
+    return status;
+}
+
+/* Handlers are waited for, so none may wait for that; nor a callback, which may bring an answer. */
+catga_status catga_core_may_drain(const catga_bus *bus)
+{
+    catga_status status = catga_core_may_use(bus);
+
+    if (status == CATGA_OK && catga_running_in_bus(bus->core))
+        return CATGA_WOULD_DEADLOCK;
+    return status;
 }
 
 catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), void *user)
@@ -217,11 +271,17 @@ catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), v
 
 catga_status catga_drain(catga_bus *bus)
 {
-    return catga_core_drain(bus->core, NULL, NULL);
+    catga_status status = catga_core_may_drain(bus);
+
+    return status == CATGA_OK ? catga_core_drain(bus->core, NULL, NULL) : status;
 }
 
 catga_status catga_flush(catga_bus *bus, int timeout_ms)
 {
+    catga_status status = catga_core_may_use(bus);
+
+    if (status != CATGA_OK)
+        return status;
     return bus->core->operations->flush(bus->core->transport, timeout_ms);
 }
 

@@ -6,6 +6,7 @@
 #include "bus/payload.h"
 #include "bus/store.h"
 #include "bus/status.h"
+#include "base/running.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -192,7 +193,7 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
                           catga_pending **claimed)
 {
     catga_core *core = bus->core;
-    catga_status status = catga_core_may_send(bus);
+    catga_status status = has_callback ? catga_core_may_send(bus) : catga_core_may_wait(bus);
 
     if (status != CATGA_OK)
         return status;
@@ -369,9 +370,13 @@ static catga_status conclude(catga_core *core, catga_pending *call, outcome *out
 }
 
 /* A stream that cannot be asked for now may well be there: the event's own answer will tell. */
-static catga_status prepare_stream(catga_core *core, const catga_message *message)
+static catga_status prepare_stream(const catga_bus *bus, const catga_message *message)
 {
-    catga_status status = catga_store_prepare(core, message->delivery->stream);
+    catga_status status = catga_core_may_send(bus);
+
+    if (status != CATGA_OK)
+        return status;
+    status = catga_store_prepare(bus->core, message->delivery->stream);
     return status == CATGA_DISCONNECTED || status == CATGA_TIMEOUT ? CATGA_OK : status;
 }
 
@@ -382,8 +387,10 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
     catga_pending *call;
     catga_payload payload;
     outcome out;
-    catga_status status = prepare_stream(core, message);
+    catga_status status = catga_core_may_wait(bus);
 
+    if (status == CATGA_OK)
+        status = prepare_stream(bus, message);
     if (status == CATGA_OK)
         status = catga_payload_encode(&payload, core, message->table, input, problem);
     if (status != CATGA_OK)
@@ -462,10 +469,13 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
     catga_function callback = call->request.callback;
     void *user = call->request.user;
     const catga_message *message = call->request.message;
+    catga_running running;
 
     catga_calls_free(&core->calls, call);
     explain(out);
+    catga_running_add(&running, core, NULL);
     function(callback, count_outcome(core, message, out->status), out->table, &out->error, user);
+    catga_running_remove(&running);
     drop_answer(out, core);
 }
 
@@ -548,8 +558,10 @@ static catga_status prepare(catga_bus *bus, const catga_message *message, const 
                             catga_payload *payload, catga_pending **call)
 {
     catga_problem problem;
-    catga_status status = catga_calls_start_timer(&bus->core->calls);
+    catga_status status = catga_core_may_send(bus);
 
+    if (status == CATGA_OK)
+        status = catga_calls_start_timer(&bus->core->calls);
     if (status == CATGA_OK)
         status = catga_payload_encode(payload, bus->core, message->table, input, &problem);
     if (status != CATGA_OK)
@@ -590,7 +602,7 @@ static void deliver_published(catga_function callback, catga_status status, cons
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user)
 {
-    catga_status status = prepare_stream(bus->core, message);
+    catga_status status = prepare_stream(bus, message);
 
     if (status != CATGA_OK)
         return status;

@@ -62,7 +62,7 @@ static void report(catga_context *context, catga_served_handler *entry, catga_st
 static catga_handling_action run(catga_context *context, catga_served_handler *entry,
                                  const uint8_t *table, catga_handling *handling)
 {
-    catga_status status = entry->handler->run(entry->served->handlers, context, table);
+    catga_status status = catga_dispatch_run(context, entry, table);
     catga_handling_event event = event_of(status, context);
 
     if (event == CATGA_HANDLING_SUCCEEDED)

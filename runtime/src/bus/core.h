@@ -26,11 +26,15 @@ struct catga_bus {
     catga_context *context; /* on behalf of this message, or NULL */
 };
 
-/* ENDING: the time to drain is over; what still waits is not begun any more. */
+/*
+ * ENDING: the time to drain is over; what still waits is not begun any more.
+ * CLOSED: no handler runs, and nothing is sent.
+ */
 typedef enum catga_core_state {
     CATGA_CORE_OPEN,
     CATGA_CORE_DRAINING,
-    CATGA_CORE_ENDING
+    CATGA_CORE_ENDING,
+    CATGA_CORE_CLOSED
 } catga_core_state;
 
 typedef enum catga_counter {
@@ -82,11 +86,26 @@ static inline bool catga_core_is_ending(const catga_core *core)
     return atomic_load_explicit(&core->state, memory_order_relaxed) == CATGA_CORE_ENDING;
 }
 
+/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED. */
+catga_status catga_core_may_use(const catga_bus *bus);
+
 /*
- * Whether `bus` may send now: CATGA_OK, CATGA_DRAINING. What a handler needs to finish, it may send
- * while draining.
+ * Returns whether `bus` may send now: CATGA_OK, CATGA_DRAINING, CATGA_CLOSED. What a handler needs
+ * to finish, it may send while draining.
  */
 catga_status catga_core_may_send(const catga_bus *bus);
+
+/*
+ * Returns the same for a function that waits for an answer, or CATGA_WOULD_DEADLOCK in a callback
+ * of this bus: the thread that runs callbacks brings the answers.
+ */
+catga_status catga_core_may_wait(const catga_bus *bus);
+
+/*
+ * Returns whether a thread may wait until the bus is drained: CATGA_OK, CATGA_CLOSED, or
+ * CATGA_WOULD_DEADLOCK in a handler or callback of this bus.
+ */
+catga_status catga_core_may_drain(const catga_bus *bus);
 
 /*
  * Takes no more messages and lets handlers finish: until they have, drain_wait_ms have passed, or
@@ -103,7 +122,7 @@ void catga_client_drive(void *user, catga_pending *call, const catga_call_event 
 
 /*
  * client.c: ends every call with a callback that is under way, with CATGA_CLOSED. After the
- * transport is closed.
+ * transport is stopped, and before it is closed: callbacks may call every function.
  */
 void catga_client_abandon(catga_core *core);
 

@@ -72,8 +72,12 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
     catga_core *core = bus->core;
     catga_problem problem = {""};
     place at;
-    catga_status status = find_place(core, stream, &at);
+    catga_status status = catga_core_may_use(bus);
 
+    if (status == CATGA_OK)
+        status = find_place(core, stream, &at);
+    if (status != CATGA_OK)
+        return status;
     for (uint64_t number = first == 0 ? 1 : first; status == CATGA_OK;) {
         catga_incoming message;
         status = core->operations->find(core->transport, at.dead, number, &message, &problem);
@@ -150,7 +154,9 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
     problem->text[0] = '\0';
     if (timeout_ms <= 0)
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = find(core, stream, number, &at, &message, problem);
+    catga_status status = catga_core_may_wait(bus);
+    if (status == CATGA_OK)
+        status = find(core, stream, number, &at, &message, problem);
     if (status != CATGA_OK)
         return status;
     status = ask_handler(core, &at, &message, timeout_ms, problem);
@@ -166,8 +172,11 @@ catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64
     catga_problem problem = {""};
     catga_incoming message;
     place at;
-    catga_status status = find(core, stream, number, &at, &message, &problem);
+    catga_status status = catga_core_may_use(bus);
 
+    if (status != CATGA_OK)
+        return status;
+    status = find(core, stream, number, &at, &message, &problem);
     if (status == CATGA_OK) {
         core->operations->release(&message);
         status = core->operations->erase(core->transport, at.dead, number, &problem);

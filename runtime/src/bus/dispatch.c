@@ -8,6 +8,7 @@
 #include "bus/claims.h"
 #include "bus/context.h"
 #include "bus/status.h"
+#include "base/running.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,9 +96,20 @@ static void report_failure(catga_context *context, catga_served_handler *entry, 
     catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
 }
 
+catga_status catga_dispatch_run(catga_context *context, catga_served_handler *entry,
+                                const uint8_t *table)
+{
+    catga_running running;
+
+    catga_running_add(&running, context->core, entry);
+    catga_status status = entry->handler->run(entry->served->handlers, context, table);
+    catga_running_remove(&running);
+    return status;
+}
+
 static void run(catga_context *context, catga_served_handler *entry, const uint8_t *table)
 {
-    catga_status status = entry->handler->run(entry->served->handlers, context, table);
+    catga_status status = catga_dispatch_run(context, entry, table);
     bool is_event = context->message->kind == CATGA_EVENT;
 
     if ((status == CATGA_OK && (is_event || context->answered)) ||

@@ -32,6 +32,10 @@ struct catga_served {
 void catga_context_begin(catga_context *context, const catga_served_handler *entry,
                          const catga_incoming *incoming);
 
+/* Runs the handler, which this thread is then known to run. */
+catga_status catga_dispatch_run(catga_context *context, catga_served_handler *entry,
+                                const uint8_t *table);
+
 /* The receive function of every subscription but those to consumers; `user` is its catga_served_handler. */
 void catga_dispatch(void *user, catga_incoming *incoming);
 

@@ -53,9 +53,8 @@ static int block_and_open(sigset_t *before)
     return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-catga_status catga_run(catga_bus *bus)
+static catga_status run(catga_core *core)
 {
-    catga_core *core = bus->core;
     sigset_t before;
     int signal_fd = block_and_open(&before);
 
@@ -70,4 +69,11 @@ catga_status catga_run(catga_bus *bus)
     close(signal_fd);
     catga_signals_restore(&before);
     return atomic_load(&core->lost) ? CATGA_CLOSED : status;
+}
+
+catga_status catga_run(catga_bus *bus)
+{
+    catga_status allowed = catga_core_may_drain(bus);
+
+    return allowed == CATGA_OK ? run(bus->core) : allowed;
 }

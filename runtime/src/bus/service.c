@@ -272,15 +272,29 @@ static catga_status serve(catga_core *core, const catga_service *service, const 
     return status;
 }
 
+/* Whoever drains holds the lock while handlers end: one of them may be here, and must not wait. */
+static bool lock_serving(catga_core *core)
+{
+    while (pthread_mutex_trylock(&core->serving) != 0) {
+        if (atomic_load(&core->state) != CATGA_CORE_OPEN)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
+    }
+    return true;
+}
+
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user)
 {
     catga_core *core = bus->core;
-    catga_status status = check_handlers(core, service, handlers);
+    catga_status status = catga_core_may_use(bus);
 
+    if (status == CATGA_OK)
+        status = check_handlers(core, service, handlers);
+    if (status == CATGA_OK && !lock_serving(core))
+        status = CATGA_DRAINING;
     if (status != CATGA_OK)
         return status;
-    pthread_mutex_lock(&core->serving);
     status = serve(core, service, handlers, user);
     pthread_mutex_unlock(&core->serving);
     return status;

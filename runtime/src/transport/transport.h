@@ -4,7 +4,7 @@
  * files that know <nats/nats.h>). A transport moves bytes; it knows
  * nothing of schemas, retries or errors.
  *
- * Threads: every operation but close may be called from any thread. A transport calls a
+ * Threads: every operation but stop and close may be called from any thread. A transport calls a
  * subscription's receive function from one thread at a time, and on_reply from any.
  */
 #ifndef CATGA_TRANSPORT_H
@@ -273,7 +273,13 @@ typedef struct catga_transport_operations {
     /* Messages lost so far because too many were waiting. */
     uint64_t (*dropped)(const catga_transport *transport);
 
-    /* After every subscription is gone. The listener is not called any more when it returns. */
+    /*
+     * Ends the connection, after every subscription is gone. The listener is not called any more
+     * when it returns; the operations still may be, and fail.
+     */
+    void (*stop)(catga_transport *transport);
+
+    /* Stops the transport unless it is stopped, and frees it. */
     void (*close)(catga_transport *transport);
 } catga_transport_operations;
 

@@ -304,35 +304,6 @@ static void a_handler_works_on_one_message_unless_told_otherwise(void **state)
     assert_in_range(s.most_inside, 2, 3);
 }
 
-static catga_status call_itself(catga_context *context, sample_view view)
-{
-    catga_status status = call(catga_context_bus(context), &sample_echo_message);
-    scene *s = catga_context_user(context);
-    atomic_store(&s->last, (unsigned)status);
-    return reply_echo(context, view);
-}
-
-static void a_handler_that_waits_for_itself_times_out(void **state)
-{
-    static const sample_answerer handlers = {call_itself, reply_ask};
-    static const catga_message impatient = {"catga.commands.sample.v1.Echo",
-                                            &sample_echo_table,
-                                            &sample_answer_table,
-                                            &sample_error,
-                                            CATGA_COMMAND,
-                                            50,
-                                            0,
-                                            NULL,
-                                            NULL};
-    bus_fixture *f = *state;
-    scene s;
-
-    begin_scene(&s);
-    assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &handlers, &s), CATGA_OK);
-    call(f->bus, &impatient);
-    assert_int_equal(s.last, CATGA_TIMEOUT);
-}
-
 /* ---- Without waiting ---- */
 
 typedef struct outcome {
@@ -570,7 +541,6 @@ int main(void)
         case_of(a_call_outlives_a_short_outage),
         case_of(what_does_not_fit_is_dropped_and_counted),
         case_of(a_handler_works_on_one_message_unless_told_otherwise),
-        case_of(a_handler_that_waits_for_itself_times_out),
         case_of(many_sends),
         case_of(a_send_without_responders_is_tried_again),
         case_of(a_send_that_starts_without_a_server),

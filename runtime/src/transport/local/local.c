@@ -7,6 +7,7 @@
 #include "transport/local/hub.h"
 
 #include "base/clock.h"
+#include "base/running.h"
 #include "base/signals.h"
 
 #include <errno.h>
@@ -260,15 +261,53 @@ void catga_local_reply(catga_local_transport *requester, uint64_t token, catga_i
     atomic_fetch_sub(&requester->inside, 1);
 }
 
-/* The one member that may handle a request in its sender's thread: only one group wants it. */
-static catga_subscription *only_member(catga_local_subject *subject)
+/* The group whose member may handle a request in its sender's thread: no other wants it. */
+static catga_local_group *only_group(catga_local_subject *subject)
 {
     catga_local_group *group =
         subject != NULL ? atomic_load_explicit(&subject->groups, memory_order_acquire) : NULL;
 
-    if (group == NULL || group->next != NULL || group->name == NULL)
-        return NULL;
-    return catga_local_enter_next(group);
+    return group == NULL || group->next != NULL || group->name == NULL ? NULL : group;
+}
+
+/*
+ * Enters a member of the group whose handler this thread does not already run: it would wait for
+ * itself. NULL when there is none; *deadlock when each takes messages, but this thread runs it.
+ */
+static catga_subscription *enter_another(catga_local_group *group, bool *deadlock)
+{
+    *deadlock = false;
+    for (catga_subscription *member = atomic_load(&group->members); member != NULL;
+         member = member->next) {
+        if (!catga_local_enter(member))
+            continue;
+        if (!catga_running_in_handler(member->user))
+            return member;
+        catga_local_leave(member);
+        *deadlock = true;
+    }
+    return NULL;
+}
+
+/* Enters the member that handles a request in its sender's thread. As enter_another. */
+static catga_subscription *enter_direct(catga_local_group *group, bool *deadlock)
+{
+    catga_subscription *member = catga_local_enter_next(group);
+
+    *deadlock = false;
+    if (member == NULL || !catga_running_in_handler(member->user))
+        return member;
+    catga_local_leave(member);
+    return enter_another(group, deadlock);
+}
+
+static bool is_heard(const catga_local_subject *subject)
+{
+    for (catga_local_group *group = subject != NULL ? atomic_load(&subject->groups) : NULL;
+         group != NULL; group = group->next)
+        if (catga_local_has_members(group))
+            return true;
+    return false;
 }
 
 static catga_status local_request(catga_transport *transport, const catga_outgoing *message,
@@ -280,9 +319,14 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
 
     if (status != CATGA_OK || catga_local_fails(requester->hub, CATGA_LOCAL_LOSE_REQUEST))
         return status;
-    catga_subscription *member = NULL;
-    if (message->sender_waits)
-        member = only_member(catga_local_find(requester->hub, message->subject));
+    catga_local_subject *subject = catga_local_find(requester->hub, message->subject);
+    catga_local_group *group = message->sender_waits ? only_group(subject) : NULL;
+    /* The hub's thread delivers what is queued: it must not wait for an answer to that. */
+    bool deadlock = message->sender_waits && group == NULL && is_heard(subject) &&
+                    pthread_equal(pthread_self(), requester->hub->thread);
+    catga_subscription *member = group != NULL ? enter_direct(group, &deadlock) : NULL;
+    if (deadlock)
+        return CATGA_WOULD_DEADLOCK;
     if (member != NULL) {
         catga_local_message direct;
         catga_local_message_borrow(&direct, message, requester, token);
@@ -399,7 +443,7 @@ static void local_release(catga_incoming *incoming)
 
 static bool local_connected(const catga_transport *transport)
 {
-    return atomic_load(&self(transport)->hub->connected);
+    return atomic_load(&self(transport)->hub->connected) && !atomic_load(&self(transport)->closed);
 }
 
 /* The server is where the sender is: it has seen everything. */
@@ -430,7 +474,7 @@ void catga_local_transport_release(catga_local_transport *transport)
         free(transport);
 }
 
-static void local_close(catga_transport *transport)
+static void local_stop(catga_transport *transport)
 {
     catga_local_transport *closing = self(transport);
     catga_local *hub = closing->hub;
@@ -446,7 +490,12 @@ static void local_close(catga_transport *transport)
     atomic_store(&closing->closed, true);
     while (atomic_load(&closing->inside) != 0)
         sched_yield();
-    catga_local_transport_release(closing);
+}
+
+static void local_close(catga_transport *transport)
+{
+    local_stop(transport);
+    catga_local_transport_release(self(transport));
 }
 
 static const catga_transport_operations operations = {
@@ -476,6 +525,7 @@ static const catga_transport_operations operations = {
     .release = local_release,
     .published = local_published,
     .dropped = local_dropped,
+    .stop = local_stop,
     .close = local_close,
 };
 

@@ -67,11 +67,19 @@ static void wait_for_replies(catga_nats *nats)
     catga_nats_unsubscribe(&nats->transport, nats->replies);
 }
 
-static void nats_free(catga_nats *nats)
+static void stop(catga_nats *nats)
 {
+    if (nats->stopped)
+        return;
+    nats->stopped = true;
     catga_nats_watch_stop(nats);
     catga_nats_keeper_stop(nats);
     wait_for_replies(nats);
+}
+
+static void nats_free(catga_nats *nats)
+{
+    stop(nats);
     catga_nats_servers_clear(&nats->servers);
     catga_nats_link_end(&nats->bulk);
     catga_nats_link_end(&nats->prompt);
@@ -81,10 +89,16 @@ static void nats_free(catga_nats *nats)
     free(nats);
 }
 
-static void close_transport(catga_transport *transport)
+static void stop_transport(catga_transport *transport)
 {
     if (connected(transport))
         flush(transport, LAST_FLUSH_MS);
+    stop(catga_nats_of(transport));
+}
+
+static void close_transport(catga_transport *transport)
+{
+    stop_transport(transport);
     nats_free(catga_nats_of(transport));
 }
 
@@ -117,6 +131,7 @@ static const catga_transport_operations operations = {
     .release = catga_nats_release,
     .published = published,
     .dropped = dropped,
+    .stop = stop_transport,
     .close = close_transport,
 };
 

@@ -566,6 +566,7 @@ struct catga_nats {
     atomic_bool lost; /* the listener was told of a loss, and of no connection since */
     bool closing;
     bool given_up; /* there will be no connection any more */
+    bool stopped;  /* the connection and all threads have ended; of the thread that closes */
 };
 
 static inline catga_nats *catga_nats_of(catga_transport *transport)

@@ -1,0 +1,41 @@
+/* The handlers and callbacks that run on this thread; see running.h. */
+#include "base/running.h"
+
+#include <stddef.h>
+
+static _Thread_local const catga_running *innermost;
+
+void catga_running_add(catga_running *entry, const void *bus, const void *handler)
+{
+    *entry = (catga_running){.bus = bus, .handler = handler, .outer = innermost};
+    innermost = entry;
+}
+
+void catga_running_remove(const catga_running *entry)
+{
+    innermost = entry->outer;
+}
+
+bool catga_running_in_bus(const void *bus)
+{
+    for (const catga_running *at = innermost; at != NULL; at = at->outer)
+        if (at->bus == bus)
+            return true;
+    return false;
+}
+
+bool catga_running_in_callback(const void *bus)
+{
+    for (const catga_running *at = innermost; at != NULL; at = at->outer)
+        if (at->bus == bus && at->handler == NULL)
+            return true;
+    return false;
+}
+
+bool catga_running_in_handler(const void *handler)
+{
+    for (const catga_running *at = innermost; at != NULL; at = at->outer)
+        if (at->handler == handler)
+            return true;
+    return false;
+}
