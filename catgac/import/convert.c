@@ -40,6 +40,17 @@ bool convert_is_signed(slice catga_word)
     return slice_starts_with(catga_word, "i");
 }
 
+slice convert_unsigned(slice catga_word)
+{
+    static const scalar_pair pairs[] = {PAIR("i8", "u8"), PAIR("i16", "u16"), PAIR("i32", "u32"),
+                                        PAIR("i64", "u64")};
+    for (size_t n = 0; n < sizeof pairs / sizeof pairs[0]; n++) {
+        if (slice_equal(pairs[n].fbs, catga_word))
+            return pairs[n].catga;
+    }
+    return catga_word;
+}
+
 bool convert_is_float(slice catga_word)
 {
     return slice_starts_with(catga_word, "f");
@@ -124,11 +135,17 @@ static bool is_false(const fbs_value *value)
     return value->kind == FBS_VALUE_WORD && slice_is(value->text, "false");
 }
 
+/* A number may stand in quotes. */
+static bool may_be_number(const fbs_value *value)
+{
+    return value->kind == FBS_VALUE_NUMBER || value->kind == FBS_VALUE_TEXT;
+}
+
 static bool convert_number(importer *i, const fbs_member *field, bool is_bool, buffer *out)
 {
     bool is_negative = false;
     uint64_t magnitude = is_true(&field->value);
-    bool is_number = field->value.kind == FBS_VALUE_NUMBER &&
+    bool is_number = may_be_number(&field->value) &&
                      convert_integer(field->value.text, &is_negative, &magnitude);
     if (!is_number && !is_true(&field->value) && !is_false(&field->value))
         return refuse(i, field, "it is no integer");
@@ -143,7 +160,7 @@ static bool convert_number(importer *i, const fbs_member *field, bool is_bool, b
 static bool convert_floating(importer *i, const fbs_member *field, bool is_single, buffer *out)
 {
     double value;
-    bool is_number = field->value.kind == FBS_VALUE_NUMBER || field->value.kind == FBS_VALUE_WORD;
+    bool is_number = may_be_number(&field->value) || field->value.kind == FBS_VALUE_WORD;
     if (!is_number || !convert_float(field->value.text, &value))
         return refuse(i, field, "it is no number");
     if (isnan(value))

@@ -19,6 +19,7 @@ imported import_fbs(arena *memory, diagnostics *diags, source_set *sources,
     importer i = {.memory = memory, .diags = diags, .sources = sources, .declared = text_table_in(memory)};
     load_files(&i, given, given_count);
     resolve_files(&i);
+    merge_files(&i);
     name_files(&i);
     if (diag_failed(diags))
         return (imported){NULL, 0};

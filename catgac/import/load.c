@@ -15,11 +15,40 @@ static fbs_file *find_file(const importer *i, const source *file)
     return NULL;
 }
 
+static void remove_last_part(buffer *path)
+{
+    while (path->length > 0 && path->data[path->length - 1] != '/')
+        path->length--;
+    path->length -= path->length > 0;
+}
+
+/* The path below the root of what lies beside the including file; `..` leads up there. */
+static slice path_beside(importer *i, const source *from, slice path)
+{
+    buffer beside = buffer_in(i->memory);
+    buffer_append(&beside, from->schema_path);
+    remove_last_part(&beside);
+    while (slice_starts_with(path, "../")) {
+        remove_last_part(&beside);
+        path = (slice){path.data + 3, path.length - 3};
+    }
+    buffer_append_text(&beside, beside.length > 0 ? "/" : "");
+    buffer_append(&beside, path);
+    return buffer_slice(&beside);
+}
+
+/* As flatc does: beside the including file first, then below the roots. */
+static source_status find_include(importer *i, const source *from, slice path, const source **file)
+{
+    source_status status = source_load_import(i->sources, from, path_beside(i, from, path), file);
+    return status == SOURCE_OK ? status : source_load_import(i->sources, from, path, file);
+}
+
 static fbs_file *load_include(importer *i, const source *from, const fbs_include *include,
                               size_t depth)
 {
     const source *file = NULL;
-    source_status status = source_load_import(i->sources, from, include->path, &file);
+    source_status status = find_include(i, from, include->path, &file);
     if (status == SOURCE_OK)
         return visit(i, file, depth + 1);
     diag_report(i->diags, DIAG_CANNOT_IMPORT, include->place,

@@ -30,6 +30,7 @@ typedef struct written_file {
 
 void load_files(importer *i, const source *const *given, size_t count);
 void resolve_files(importer *i);
+void merge_files(importer *i);
 void name_files(importer *i);
 
 /* Another name for what could not have the one that it was given. */
@@ -47,6 +48,7 @@ const written_file *settle_files(importer *i);
 /* The word of a built-in type in .catga: "int" is i32. Empty for what is not built in. */
 slice convert_scalar(slice name);
 bool convert_is_signed(slice catga_word);
+slice convert_unsigned(slice catga_word); /* of the same size */
 bool convert_is_float(slice catga_word);
 
 /* Reads an integer of a .fbs file. False when it is none, or has more than 64 bits. */

@@ -53,10 +53,24 @@ static void resolve_type(importer *i, slice namespace, fbs_type *type)
                     SLICE_PRINT(type->name));
 }
 
+static void check_unique(importer *i, text_table *names, const fbs_member *member)
+{
+    const fbs_member *first =
+        text_table_insert(names, member->name.text, (void *)(uintptr_t)member);
+    if (first == NULL)
+        return;
+    diag_report(i->diags, DIAG_DUPLICATE_NAME, member->name.place, "'%.*s' is declared twice",
+                SLICE_PRINT(member->name.text));
+    diag_note(i->diags, first->name.place, "first declared here");
+}
+
 static void resolve_members(importer *i, fbs_declaration *of)
 {
-    for (fbs_member *m = of->members; m != NULL; m = m->next)
+    text_table names = text_table_in(i->memory);
+    for (fbs_member *m = of->members; m != NULL; m = m->next) {
+        check_unique(i, &names, m);
         resolve_type(i, of->namespace, &m->type);
+    }
 }
 
 /* ---- The root -------------------------------------------------------------------------------- */

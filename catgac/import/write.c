@@ -283,7 +283,10 @@ static void put_enum(writer *w, fbs_declaration *of)
     put(w, has_bits ? "flags " : "enum ");
     put_name(w, &of->name);
     put(w, ": ");
-    put_type(w, &of->base);
+    if (has_bits)
+        buffer_append(&w->out, convert_unsigned(convert_scalar(of->base.name)));
+    else
+        put_type(w, &of->base);
     put(w, " {\n");
     bool is_signed = !has_bits && convert_is_signed(convert_scalar(of->base.name));
     for (fbs_member *m = of->members; m != NULL; m = m->next) {
@@ -328,11 +331,22 @@ static void put_union(writer *w, fbs_declaration *of)
     put(w, "}\n");
 }
 
-static void put_record(writer *w, fbs_declaration *of)
+static void put_alignment(writer *w, const fbs_declaration *of)
 {
     const fbs_attribute *align = fbs_find_attribute(of->attributes, "force_align");
-    if (of->kind == FBS_STRUCT && align != NULL)
-        buffer_printf(&w->out, "@align(%.*s)\n", SLICE_PRINT(align->value.text));
+    bool is_negative;
+    uint64_t bytes;
+    if (of->kind != FBS_STRUCT || align == NULL)
+        return;
+    if (!convert_integer(align->value.text, &is_negative, &bytes) || is_negative)
+        diag_report(w->i->diags, DIAG_BAD_ALIGN, align->place, "an alignment is a number of bytes");
+    else
+        buffer_printf(&w->out, "@align(%" PRIu64 ")\n", bytes);
+}
+
+static void put_record(writer *w, fbs_declaration *of)
+{
+    put_alignment(w, of);
     if (of->identifier.length > 0) {
         put(w, "@identifier(");
         put_string(w, of->identifier);
