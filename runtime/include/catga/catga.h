@@ -20,6 +20,12 @@
  * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
  * Views point into the message they were opened on and live as long as its bytes.
  *
+ * Processes. A child of fork has the memory of a bus, and neither its threads nor its connection: it calls exec or _exit.
+ * There, catga_close and catga_stop do nothing, and every other function of the bus returns CATGA_CLOSED. A child opens a
+ * bus of its own on NATS only if its parent has never opened one on NATS before the fork (else catga_open returns
+ * CATGA_CLOSED), and on a server of its own inside the process always. Descriptors of the runtime are close-on-exec, and
+ * none is 0, 1 or 2: before it connects to NATS, the runtime opens /dev/null for each standard stream that is closed.
+ *
  * Trust. Options and generated tables are trusted. Every byte that comes from the bus is not, and is verified before
  * a handler or a caller sees it.
  */
@@ -239,7 +245,7 @@ typedef struct catga_options {
  * Connects and returns the bus in *bus; `options` may be NULL. With no server there it keeps trying for
  * connect_wait_ms. Once connected, a lost connection is sought again for ever, with jitter.
  * Fails with CATGA_INVALID_ARGUMENT (an option or environment variable; the log line names it and what is accepted),
- * CATGA_DISCONNECTED, CATGA_NOT_PERMITTED, CATGA_NO_MEMORY; *bus is then NULL.
+ * CATGA_DISCONNECTED, CATGA_NOT_PERMITTED, CATGA_CLOSED (in a forked child, see above), CATGA_NO_MEMORY; *bus is then NULL.
  */
 CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *options);
 

@@ -1,5 +1,6 @@
 /* A bus from open to close. */
 #include "bus/core.h"
+#include "base/descriptors.h"
 #include "base/running.h"
 #include "base/signals.h"
 
@@ -83,6 +84,7 @@ static void core_free(catga_core *core)
     pthread_mutex_destroy(&core->serving);
     if (core->stop_fd >= 0)
         close(core->stop_fd);
+    catga_process_end(&core->process);
     free(core);
 }
 
@@ -102,7 +104,8 @@ static catga_core *core_make(const catga_settings *settings)
     pthread_mutex_init(&core->preparing, NULL);
     catga_beats_begin(&core->beats);
     catga_owner_init(&core->owner, &core->identity);
-    core->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    catga_process_begin(&core->process);
+    core->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     catga_status status =
         catga_calls_begin(&core->calls, (uint32_t)settings->in_flight, catga_client_drive, core);
     if (core->stop_fd < 0 || status != CATGA_OK) {
@@ -154,7 +157,9 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
     status = connect_transport(core);
     if (status != CATGA_OK) {
         catga_log(&settings.logger, CATGA_LOG_ERROR, "not connected: %s",
-                  catga_status_text(status));
+                  status == CATGA_CLOSED ? "this process was forked from one that has opened a bus; "
+                                           "call exec, or fork before catga_open"
+                                         : catga_status_text(status));
         core_free(core);
         return status;
     }
@@ -188,7 +193,7 @@ static void end(catga_core *core)
 /* A handler that does not end keeps what it stands on: leaking is then the only safe thing. */
 void catga_close(catga_bus *bus)
 {
-    if (bus == NULL)
+    if (bus == NULL || catga_process_is_forked(&bus->core->process))
         return;
     catga_core *core = bus->core;
     if (catga_running_in_bus(core)) {
@@ -213,20 +218,29 @@ static catga_core_state state_of(const catga_bus *bus)
     return (catga_core_state)atomic_load_explicit(&bus->core->state, memory_order_relaxed);
 }
 
+/* Locks may be held for ever here, by threads that the child does not have: it takes none. */
+static CATGA_COLD catga_status refuse_child(catga_core *core)
+{
+    if (!atomic_exchange(&core->child_logged, true))
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "bus: refuse to work in a forked child: it has the memory of the bus, not its "
+                  "threads; call exec, or fork before catga_open");
+    return CATGA_CLOSED;
+}
+
 catga_status catga_core_may_use(const catga_bus *bus)
 {
+    if (CATGA_SELDOM(catga_process_is_forked(&bus->core->process)))
+        return refuse_child(bus->core);
     return state_of(bus) == CATGA_CORE_CLOSED ? CATGA_CLOSED : CATGA_OK;
 }
 
 catga_status catga_core_may_send(const catga_bus *bus)
 {
-    catga_core_state state = state_of(bus);
+    catga_status status = catga_core_may_use(bus);
+    bool open = state_of(bus) == CATGA_CORE_OPEN;
 
-    if (state == CATGA_CORE_OPEN)
-        return CATGA_OK;
-    if (state == CATGA_CORE_CLOSED)
-        return CATGA_CLOSED;
-    return bus->context != NULL ? CATGA_OK : CATGA_DRAINING;
+    return status != CATGA_OK || open || bus->context != NULL ? status : CATGA_DRAINING;
 }
 
 catga_status catga_core_may_wait(const catga_bus *bus)
@@ -292,7 +306,10 @@ const char *catga_instance(const catga_bus *bus)
 
 bool catga_connected(const catga_bus *bus)
 {
-    return bus->core->operations->connected(bus->core->transport);
+    const catga_core *core = bus->core;
+
+    return !catga_process_is_forked(&core->process) &&
+           core->operations->connected(core->transport);
 }
 
 catga_counters catga_count(const catga_bus *bus)
@@ -305,6 +322,8 @@ catga_counters catga_count(const catga_bus *bus)
         atomic_load_explicit(&core->counters[CATGA_COUNTER_##name], memory_order_relaxed);
 #include <catga/counters.def>
 #undef COUNTER
+    if (catga_process_is_forked(&core->process))
+        return counters;
     counters.published += core->operations->published(core->transport);
     counters.dropped_messages += core->operations->dropped(core->transport);
     return counters;

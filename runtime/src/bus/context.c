@@ -84,6 +84,8 @@ static catga_status respond(catga_context *context, const catga_outgoing *answer
 
     if (incoming->reply == NULL)
         return CATGA_OK;
+    if (catga_process_is_forked(&context->core->process))
+        return CATGA_CLOSED;
     return context->core->operations->respond(context->core->transport, incoming, answer);
 }
 

@@ -13,6 +13,7 @@
 #include "bus/options.h"
 #include "bus/owner.h"
 #include "base/pool.h"
+#include "base/process.h"
 #include "transport/transport.h"
 
 #include <catga/gen.h>
@@ -46,6 +47,8 @@ typedef enum catga_counter {
 
 struct catga_core {
     catga_bus bus;
+    catga_process process;   /* that opened the bus: a forked child cannot use it */
+    atomic_bool child_logged; /* in a forked child: it has been told so */
     catga_settings settings;
     catga_log_reporter log_reporter; /* of settings.logger */
     catga_string prefix;
@@ -86,7 +89,7 @@ static inline bool catga_core_is_ending(const catga_core *core)
     return atomic_load_explicit(&core->state, memory_order_relaxed) == CATGA_CORE_ENDING;
 }
 
-/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED. */
+/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED; and CATGA_CLOSED in a forked child. */
 catga_status catga_core_may_use(const catga_bus *bus);
 
 /*

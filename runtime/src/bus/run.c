@@ -1,5 +1,6 @@
 /* Serving until a signal says to stop. */
 #include "bus/core.h"
+#include "base/descriptors.h"
 #include "base/signals.h"
 
 #include <errno.h>
@@ -13,6 +14,8 @@ void catga_stop(catga_bus *bus)
     catga_core *core = bus->core;
     int error = errno;
 
+    if (catga_process_is_forked(&core->process))
+        return; /* the descriptor is the parent's too */
     atomic_store(&core->stopped, true);
     eventfd_write(core->stop_fd, 1);
     errno = error;
@@ -50,7 +53,7 @@ static int block_and_open(sigset_t *before)
 
     catga_signals_block(before);
     catga_signals_set(&set);
-    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return catga_descriptor_above_standard(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
 static catga_status run(catga_core *core)

@@ -301,8 +301,9 @@ typedef struct catga_transport_settings {
 
 /*
  * The implementations. CATGA_DISCONNECTED when there is no server in time, CATGA_NOT_PERMITTED,
- * CATGA_INVALID_ARGUMENT (an address), CATGA_NO_MEMORY; *transport is then NULL. Threads are made
- * with the signal mask of the caller, who has blocked what they must not get.
+ * CATGA_INVALID_ARGUMENT (an address), CATGA_CLOSED (this process was forked from one whose threads
+ * it would need), CATGA_NO_MEMORY; *transport is then NULL. Threads are made with the signal mask
+ * of the caller, who has blocked what they must not get.
  */
 catga_status catga_transport_nats_open(const catga_transport_settings *settings,
                                        catga_transport **transport);

@@ -10,6 +10,7 @@
 #define CATGA_LOCAL_HUB_H
 
 #include "base/pool.h"
+#include "base/process.h"
 #include "transport/local/queue.h"
 #include "transport/transport.h"
 
@@ -112,6 +113,7 @@ typedef struct catga_local_store {
 } catga_local_store;
 
 struct catga_local {
+    catga_process process; /* that opened it: a forked child has no thread that delivers */
     atomic_bool connected;
     atomic_bool stopping;
     pthread_mutex_t changing; /* recursive: a listener may subscribe */

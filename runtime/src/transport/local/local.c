@@ -536,6 +536,8 @@ catga_status catga_transport_local_open(const catga_transport_settings *settings
     catga_local_transport *opened;
 
     *transport = NULL;
+    if (catga_process_is_forked(&hub->process))
+        return CATGA_CLOSED;
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
     opened = calloc(1, sizeof *opened);
@@ -575,6 +577,7 @@ static void hub_free(catga_local *hub)
     catga_pool_end(&hub->medium);
     sem_destroy(&hub->queued);
     pthread_mutex_destroy(&hub->changing);
+    catga_process_end(&hub->process);
     free(hub);
 }
 
@@ -585,6 +588,7 @@ catga_status catga_local_open(catga_local **local)
     *local = NULL;
     if (hub == NULL)
         return CATGA_NO_MEMORY;
+    catga_process_begin(&hub->process);
     atomic_init(&hub->connected, true);
     make_recursive(&hub->changing);
     sem_init(&hub->queued, 0, 0);
@@ -603,7 +607,8 @@ catga_status catga_local_open(catga_local **local)
 
 void catga_local_set_connected(catga_local *local, bool connected)
 {
-    if (atomic_exchange(&local->connected, connected) == connected)
+    if (catga_process_is_forked(&local->process) ||
+        atomic_exchange(&local->connected, connected) == connected)
         return;
     pthread_mutex_lock(&local->changing);
     for (catga_local_transport *transport = local->transports; transport != NULL;
@@ -617,7 +622,7 @@ void catga_local_set_connected(catga_local *local, bool connected)
 
 void catga_local_close(catga_local *local)
 {
-    if (local == NULL)
+    if (local == NULL || catga_process_is_forked(&local->process))
         return;
     atomic_store(&local->stopping, true);
     sem_post(&local->queued);

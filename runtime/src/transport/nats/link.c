@@ -22,7 +22,8 @@ void catga_nats_link_end(catga_nats_link *link)
 
 catga_nats_use catga_nats_link_enter(catga_nats_link *link)
 {
-    if (atomic_load_explicit(&link->connection, memory_order_relaxed) == NULL)
+    if (atomic_load_explicit(&link->connection, memory_order_relaxed) == NULL ||
+        catga_process_is_forked(&link->owner->process))
         return (catga_nats_use){0};
     catga_nats_use use = {.place = catga_passage_enter(&link->passage)};
     use.connection = atomic_load(&link->connection);

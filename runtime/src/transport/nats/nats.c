@@ -7,6 +7,7 @@
 #include "base/clock.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 /* Whoever sees this change sees what was subscribed to before the loss stand again, too. */
 static bool connected(const catga_transport *transport)
@@ -85,6 +86,7 @@ static void nats_free(catga_nats *nats)
     catga_nats_link_end(&nats->prompt);
     pthread_cond_destroy(&nats->changed);
     pthread_mutex_destroy(&nats->lock);
+    catga_process_end(&nats->process);
     free(nats->name);
     free(nats);
 }
@@ -160,6 +162,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     init_lock(nats);
     catga_nats_link_begin(&nats->prompt, nats, true);
     catga_nats_link_begin(&nats->bulk, nats, false);
+    catga_process_begin(&nats->process);
     catga_nats_pace_init(&nats->pace);
     catga_nats_stops_init(&nats->stops);
     return nats;
@@ -189,10 +192,25 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
     return status;
 }
 
+/*
+ * nats.c has threads for all connections of a process, which it makes once. A child has none of
+ * them, so that nothing there would notice a dead server.
+ */
+static bool has_threads_of_library(void)
+{
+    static atomic_int process;
+    int none = 0;
+    int this_one = (int)getpid();
+
+    return atomic_compare_exchange_strong(&process, &none, this_one) || none == this_one;
+}
+
 catga_status catga_transport_nats_open(const catga_transport_settings *settings,
                                        catga_transport **transport)
 {
     *transport = NULL;
+    if (!has_threads_of_library())
+        return CATGA_CLOSED;
     catga_nats *nats = nats_new(settings);
     if (nats == NULL)
         return CATGA_NO_MEMORY;

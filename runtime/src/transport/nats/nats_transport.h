@@ -4,7 +4,7 @@
  *     nats.c          the operations of transport.h; opens and closes
  *     servers.c       the list of addresses
  *     session.c       one connection of nats.c, from the attempt to its end
- *     socket.c        the kernel's write deadline
+ *     socket.c        the connection's socket: close-on-exec, the kernel's write deadline
  *     link.c          a connection that is sought again whenever it is lost
  *     keeper.c        the thread that seeks
  *     stops.c         times in which the process did not run
@@ -50,6 +50,7 @@
 #define CATGA_TRANSPORT_NATS_H
 
 #include "base/passage.h"
+#include "base/process.h"
 #include "transport/transport.h"
 
 #include <nats/nats.h>
@@ -129,6 +130,12 @@ catga_nats_session *catga_nats_session_start(catga_nats_link *link);
 void catga_nats_session_end(catga_nats_session *session);
 
 /* ---- Sockets ---- */
+
+/*
+ * Makes the connection's socket close-on-exec; nats.c does not. False when it has the number of a
+ * standard stream, 0 to 2: then the connection is not to be used.
+ */
+bool catga_nats_own_socket(natsConnection *connection);
 
 /* How long a write may take before the connection is as good as lost. */
 #define CATGA_NATS_WRITE_DEADLINE_MS 2000
@@ -536,6 +543,7 @@ void catga_nats_pace_rest(catga_nats *nats);
 
 struct catga_nats {
     catga_transport transport; /* first: a catga_transport is one of these */
+    catga_process process;     /* that opened it: a forked child sends nothing */
     catga_transport_listener listener;
     catga_nats_servers servers;
     char *name;

@@ -2,6 +2,7 @@
 #include "transport/nats/nats_transport.h"
 
 #include "base/clock.h"
+#include "base/descriptors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,15 +118,30 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     return status;
 }
 
-/* The thread of the attempt. The session may be given up while it runs. */
-static void *attempt(void *argument)
+/* Closed standard streams would be the next socket's numbers, or that of a look-up of a name. */
+static natsStatus connect_session(catga_nats_session *session)
 {
-    catga_nats_session *session = argument;
+    bool filled = catga_descriptors_fill_standard();
     natsStatus status = natsConnection_Connect(&session->connection, session->options);
+
     strlcpy(session->reason, text_of(status), sizeof(session->reason));
     nats_ReleaseThreadMemory();
     if (status != NATS_OK)
         session_release(session); /* on_closed is not called for an attempt that failed */
+    if (status != NATS_OK || catga_nats_own_socket(session->connection))
+        return status;
+    snprintf(session->reason, sizeof(session->reason),
+             "the socket has the number of a closed standard stream, 0 to 2%s",
+             filled ? "" : ", and /dev/null cannot be opened");
+    natsConnection_Destroy(session->connection);
+    return NATS_ERR;
+}
+
+/* The thread of the attempt. The session may be given up while it runs. */
+static void *attempt(void *argument)
+{
+    catga_nats_session *session = argument;
+    natsStatus status = connect_session(session);
 
     pthread_mutex_lock(&session->lock);
     session->status = status;

@@ -1,5 +1,9 @@
 /*
- * The kernel's write deadline. That of nats.c reads the clock at each publish, a sixth of what an
+ * The socket of a connection. It is close-on-exec, so that no child keeps the connection open. It
+ * is opened inside nats.c, so a child that is made while a connection is being established may
+ * still inherit it.
+ *
+ * The kernel's write deadline: that of nats.c reads the clock at each publish, a sixth of what an
  * event costs; the kernel counts for nothing: with TCP_USER_TIMEOUT it ends a connection whose
  * bytes are not taken for so long, be it that the host does not answer or that the server does not
  * read.
@@ -9,12 +13,15 @@
  */
 #include "transport/nats/nats_transport.h"
 
+#include "base/descriptors.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,11 +55,20 @@ static bool is_connected_at(int descriptor, const char *ip, int port)
            getpeername(descriptor, &peer.any, &peer_size) == 0;
 }
 
-static int find_socket(const char *ip, int port)
+/* Without /proc. */
+static int try_numbers(const char *ip, int port)
+{
+    for (int descriptor = 0; descriptor < FD_SETSIZE; descriptor++)
+        if (is_connected_at(descriptor, ip, port))
+            return descriptor;
+    return -1;
+}
+
+static int find_at(const char *ip, int port)
 {
     DIR *descriptors = opendir("/proc/self/fd");
     if (descriptors == NULL)
-        return -1;
+        return try_numbers(ip, port);
     int found = -1;
     for (struct dirent *entry; found < 0 && (entry = readdir(descriptors)) != NULL;) {
         const char *problem;
@@ -64,6 +80,26 @@ static int find_socket(const char *ip, int port)
     return found;
 }
 
+/* The connection's socket, or -1. */
+static int find_socket(natsConnection *connection)
+{
+    char *ip = NULL;
+    int port = 0;
+    if (natsConnection_GetLocalIPAndPort(connection, &ip, &port) != NATS_OK)
+        return -1;
+    int descriptor = find_at(ip, port);
+    free(ip);
+    return descriptor;
+}
+
+bool catga_nats_own_socket(natsConnection *connection)
+{
+    int descriptor = find_socket(connection);
+    if (descriptor >= 0)
+        (void)catga_descriptor_close_on_exec(descriptor);
+    return descriptor < 0 || descriptor > STDERR_FILENO;
+}
+
 bool catga_nats_has_kernel_deadline(void)
 {
     return access("/proc/self/fd", R_OK | X_OK) == 0;
@@ -71,12 +107,7 @@ bool catga_nats_has_kernel_deadline(void)
 
 bool catga_nats_set_kernel_deadline(natsConnection *connection)
 {
-    char *ip = NULL;
-    int port = 0;
-    if (natsConnection_GetLocalIPAndPort(connection, &ip, &port) != NATS_OK)
-        return false;
-    int descriptor = find_socket(ip, port);
-    free(ip);
+    int descriptor = find_socket(connection);
     unsigned milliseconds = CATGA_NATS_WRITE_DEADLINE_MS;
     return descriptor >= 0 && setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
                                          sizeof(milliseconds)) == 0;
