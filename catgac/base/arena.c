@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -128,6 +129,26 @@ void *arena_array(arena *memory, size_t count, size_t size)
     if (result == NULL)
         arena_give_up(memory);
     return result;
+}
+
+arena_mark arena_mark_of(const arena *memory)
+{
+    const struct arena_block *newest = memory->newest;
+    return (arena_mark){memory->newest, newest == NULL ? 0 : newest->used};
+}
+
+void arena_release(arena *memory, arena_mark mark)
+{
+    while (memory->newest != mark.newest) {
+        struct arena_block *block = memory->newest;
+        memory->newest = block->older;
+        memory->used -= block->capacity;
+        free(block);
+    }
+    if (mark.newest == NULL)
+        return;
+    memset(mark.newest->bytes + mark.used, 0, mark.newest->used - mark.used);
+    mark.newest->used = mark.used;
 }
 
 /* Enlarges the newest block, which holds one allocation only. */

@@ -32,6 +32,18 @@ void *arena_try_array(arena *memory, size_t count, size_t size);
  * cannot grow. */
 void *arena_grow(arena *memory, void *last, size_t size, size_t new_size);
 
+/* How much of an arena is taken. */
+typedef struct arena_mark {
+    struct arena_block *newest;
+    size_t used; /* of that block */
+} arena_mark;
+
+arena_mark arena_mark_of(const arena *memory);
+
+/* Frees all that was allocated since the mark was taken. What was allocated before must not have
+ * grown in between. */
+void arena_release(arena *memory, arena_mark mark);
+
 /* Leaves through `exhausted`; does not return. */
 _Noreturn void arena_give_up(arena *memory);
 

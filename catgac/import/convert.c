@@ -183,18 +183,12 @@ static slice last_part(slice path)
 
 static const fbs_member *find_member(const fbs_declaration *of, slice name)
 {
-    const fbs_member *m = of->members;
-    while (m != NULL && !slice_equal(m->name.text, name))
-        m = m->next;
-    return m;
+    return text_table_find(&of->by_name, name);
 }
 
 static const fbs_member *find_number(const fbs_declaration *of, uint64_t number)
 {
-    const fbs_member *m = of->members;
-    while (m != NULL && m->number != number)
-        m = m->next;
-    return m;
+    return text_table_find(&of->by_number, (slice){(const char *)&number, sizeof number});
 }
 
 static void append_flag(const fbs_member *member, buffer *out)

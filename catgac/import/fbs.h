@@ -27,7 +27,9 @@ typedef struct fbs_name {
     slice text;
     span place;
     slice given;
-    unsigned attempts; /* names that were tried besides the first one */
+    unsigned number;      /* behind the name that was given; 0: none */
+    unsigned last_number; /* behind the names that others got instead of this one; 0: none did */
+    unsigned refusals;    /* how often the compiler refused the name that was given */
 } fbs_name;
 
 typedef enum fbs_value_kind {
@@ -84,6 +86,8 @@ struct fbs_declaration {
     fbs_attribute *attributes;
     fbs_type base; /* of an enum or union */
     fbs_member *members;
+    text_table by_name;   /* members: filled in by resolve.c */
+    text_table by_number; /* of an enum: the bytes of `number` */
     slice identifier; /* of a buffer with this root; empty: none */
 };
 

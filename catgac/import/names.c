@@ -43,11 +43,26 @@ static void give_name(importer *i, fbs_name *name)
     name->given = has_shape(name->text) ? name->text : shape(i, name->text);
 }
 
+/* Members of one declaration, or declarations of one file, that are the same in C: each next one gets the next
+ * number. The compiler would find them too, some at a time. */
+static void give_unique_name(importer *i, text_table *taken, fbs_name *name)
+{
+    give_name(i, name);
+    for (;;) {
+        fbs_name *first = text_table_insert(taken, mangle_upper(i->memory, name->given), name);
+        if (first == NULL)
+            return;
+        name->number = first->last_number;
+        rename_again(i, name);
+        first->last_number = name->number;
+    }
+}
+
 void rename_again(importer *i, fbs_name *name)
 {
     buffer text = buffer_in(i->memory);
-    name->attempts++;
-    buffer_printf(&text, "%.*s%u", SLICE_PRINT(shape(i, name->text)), name->attempts + 1);
+    name->number = name->number == 0 ? 2 : name->number + 1;
+    buffer_printf(&text, "%.*s%u", SLICE_PRINT(shape(i, name->text)), name->number);
     name->given = buffer_slice(&text);
 }
 
@@ -135,6 +150,17 @@ static slice path_of(importer *i, slice fbs_path)
     return buffer_slice(&path);
 }
 
+static void name_declarations(importer *i, fbs_file *file)
+{
+    text_table declared = text_table_in(i->memory);
+    for (fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
+        text_table members = text_table_in(i->memory);
+        give_unique_name(i, &declared, &d->name);
+        for (fbs_member *m = d->members; m != NULL; m = m->next)
+            give_unique_name(i, &members, &m->name);
+    }
+}
+
 static void check_path(importer *i, size_t index)
 {
     const fbs_file *file = i->files[index];
@@ -157,10 +183,6 @@ void name_files(importer *i)
         file->namespace = namespace_of(i, file);
         file->path = path_of(i, file->file->schema_path);
         check_path(i, n);
-        for (fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
-            give_name(i, &d->name);
-            for (fbs_member *m = d->members; m != NULL; m = m->next)
-                give_name(i, &m->name);
-        }
+        name_declarations(i, file);
     }
 }

@@ -53,10 +53,9 @@ static void resolve_type(importer *i, slice namespace, fbs_type *type)
                     SLICE_PRINT(type->name));
 }
 
-static void check_unique(importer *i, text_table *names, const fbs_member *member)
+static void add_name(importer *i, fbs_declaration *of, fbs_member *member)
 {
-    const fbs_member *first =
-        text_table_insert(names, member->name.text, (void *)(uintptr_t)member);
+    const fbs_member *first = text_table_insert(&of->by_name, member->name.text, member);
     if (first == NULL)
         return;
     diag_report(i->diags, DIAG_DUPLICATE_NAME, member->name.place, "'%.*s' is declared twice",
@@ -66,9 +65,9 @@ static void check_unique(importer *i, text_table *names, const fbs_member *membe
 
 static void resolve_members(importer *i, fbs_declaration *of)
 {
-    text_table names = text_table_in(i->memory);
+    of->by_name = text_table_in(i->memory);
     for (fbs_member *m = of->members; m != NULL; m = m->next) {
-        check_unique(i, &names, m);
+        add_name(i, of, m);
         resolve_type(i, of->namespace, &m->type);
     }
 }
@@ -126,11 +125,13 @@ static bool number_members(importer *i, fbs_declaration *of, size_t *count)
 {
     uint64_t next = 0;
     bool good = true;
+    of->by_number = text_table_in(i->memory);
     for (fbs_member *m = of->members; m != NULL; m = m->next) {
         m->number = next;
         if (m->value.kind != FBS_VALUE_NONE)
             good = read_value(i, m) && good;
         next = m->number + 1;
+        text_table_insert(&of->by_number, (slice){(const char *)&m->number, sizeof m->number}, m);
         (*count)++;
     }
     return good;

@@ -4,7 +4,8 @@
 #include "import/parts.h"
 #include "syntax/parse.h"
 
-enum { ATTEMPT_LIMIT = 100 };
+/* Each trial renames at most as many as diagnostics are stored. */
+enum { REFUSAL_LIMIT = 20, TRIAL_LIMIT = 100 };
 
 /* The written files, as the compiler reads them. */
 typedef struct trial {
@@ -77,24 +78,18 @@ static bool is_about_name(diag_code code)
            code == DIAG_BAD_NAME;
 }
 
-static bool rename_refused(trial *t, const diag_view *said)
+/* Collects the names that the compiler refuses as names. Returns how many. */
+static size_t find_refused(const trial *t, fbs_name *refused[DIAG_CAP])
 {
-    const written_name *found = find_name(t, said->place);
-    if (!is_about_name(said->code) || found == NULL || found->begin != said->place.begin ||
-        found->name->attempts == ATTEMPT_LIMIT)
-        return false;
-    rename_again(t->i, found->name);
-    return true;
-}
-
-static bool rename_all_refused(trial *t)
-{
-    bool is_renamed = false;
+    size_t count = 0;
     for (size_t n = 0; n < t->diags.stored_count; n++) {
         diag_view said = diag_stored(&t->diags, n);
-        is_renamed = rename_refused(t, &said) || is_renamed;
+        const written_name *found = find_name(t, said.place);
+        if (is_about_name(said.code) && found != NULL && found->begin == said.place.begin &&
+            found->name->refusals++ < REFUSAL_LIMIT)
+            refused[count++] = found->name;
     }
-    return is_renamed;
+    return count;
 }
 
 static void report_rest(trial *t)
@@ -109,31 +104,45 @@ static void report_rest(trial *t)
     }
 }
 
-/* Writing reports what it leaves out: each time but the first, to nobody. */
-static void write_all(importer *i, written_file *written, bool is_first)
+static void write_all(importer *i, written_file *written)
 {
+    for (size_t n = 0; n < i->file_count; n++)
+        written[n] = write_file(i, i->files[n]);
+}
+
+/* Writing reports what it leaves out, here to nobody: that was reported. */
+static trial *try_once(importer *i)
+{
+    trial *t = ARENA_NEW(i->memory, trial);
     diagnostics *diags = i->diags;
     diagnostics nobody;
     diagnostics_open(&nobody, i->sources);
-    i->diags = is_first ? diags : &nobody;
-    for (size_t n = 0; n < i->file_count; n++)
-        written[n] = write_file(i, i->files[n]);
+    t->i = i;
+    t->written = ARENA_ARRAY(i->memory, i->file_count, written_file);
+    i->diags = &nobody;
+    write_all(i, t->written);
     i->diags = diags;
+    compile(t);
+    return t;
 }
 
 const written_file *settle_files(importer *i)
 {
-    trial *t = ARENA_NEW(i->memory, trial);
-    t->i = i;
-    t->written = ARENA_ARRAY(i->memory, i->file_count, written_file);
-    for (bool is_first = true;; is_first = false) {
-        write_all(i, t->written, is_first);
-        if (diag_failed(i->diags))
+    fbs_name *refused[DIAG_CAP];
+    written_file *written = ARENA_ARRAY(i->memory, i->file_count, written_file);
+    write_all(i, written);
+    if (diag_failed(i->diags))
+        return written;
+    for (size_t n = 0;; n++) {
+        arena_mark before = arena_mark_of(i->memory);
+        trial *t = try_once(i);
+        size_t count = n < TRIAL_LIMIT ? find_refused(t, refused) : 0;
+        if (count == 0) {
+            report_rest(t);
             return t->written;
-        compile(t);
-        if (!rename_all_refused(t))
-            break;
+        }
+        arena_release(i->memory, before);
+        for (size_t name = 0; name < count; name++)
+            rename_again(i, refused[name]);
     }
-    report_rest(t);
-    return t->written;
 }

@@ -58,7 +58,8 @@ CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field,
 CATGA_INLINE bool catga_glance_full(const catga_check *check, uint32_t at, const uint16_t *full, unsigned alignment)
 {
     uint32_t vtable = at - catga_load_u32(check->bytes + at);
-    return !CATGA_SWAPPED && ((at + 4) & (alignment - 1)) == 0 && (uint64_t)at + full[1] - 4 <= check->last_word &&
+    return !CATGA_SWAPPED && (alignment < 8 || (at & (alignment - 4)) == alignment - 4) &&
+           (uint64_t)at + full[1] - 4 <= check->last_word &&
            vtable >= CATGA_ROOT_OFFSET_SIZE && vtable % 2 == 0 && (uint64_t)vtable + full[0] - 4 <= check->last_word &&
            memcmp(check->bytes + vtable, full, full[0]) == 0;
 }

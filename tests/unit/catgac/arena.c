@@ -1,5 +1,6 @@
 /* Blocks are zeroed, aligned and apart; what does not fit leaves through `exhausted`. */
 #include <setjmp.h>
+#include <string.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -98,6 +99,32 @@ static void a_large_block_grows_up_to_the_limit(void **state)
     arena_close(&memory);
 }
 
+static void what_was_allocated_since_a_mark_is_freed(void **state)
+{
+    (void)state;
+    arena memory;
+    arena_open(&memory, (size_t)8 << 20);
+    arena_mark empty = arena_mark_of(&memory);
+    char *kept = arena_array(&memory, 10, 1);
+    kept[9] = 'x';
+    arena_mark mark = arena_mark_of(&memory);
+    size_t used = memory.used;
+    for (size_t i = 0; i < 50; i++) {
+        char *freed = arena_array(&memory, (size_t)1 << i % 20, 1);
+        memset(freed, 'y', (size_t)1 << i % 20);
+    }
+    arena_release(&memory, mark);
+    assert_int_equal(memory.used, used);
+    assert_int_equal(kept[9], 'x');
+    const char *again = arena_array(&memory, 1000, 1);
+    for (size_t i = 0; i < 1000; i++)
+        assert_int_equal(again[i], 0);
+    arena_release(&memory, empty);
+    assert_int_equal(memory.used, 0);
+    assert_null(memory.newest);
+    arena_close(&memory);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -107,6 +134,7 @@ int main(void)
         cmocka_unit_test(the_driver_hears_of_exhaustion),
         cmocka_unit_test(only_the_last_block_grows),
         cmocka_unit_test(a_large_block_grows_up_to_the_limit),
+        cmocka_unit_test(what_was_allocated_since_a_mark_is_freed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
