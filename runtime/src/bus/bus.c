@@ -1,4 +1,5 @@
 /* A bus from open to close. */
+#include "bus/claims.h"
 #include "bus/core.h"
 #include "base/descriptors.h"
 #include "base/running.h"
@@ -15,8 +16,12 @@ enum { DRAIN_SLICE_MS = 20, SHORTEST_FLUSH_MS = 200 };
 static void on_reply(void *user, uint64_t token, catga_incoming *message)
 {
     catga_core *core = user;
-    if (!catga_calls_answer(&core->calls, token, message))
+    if (catga_owner_watch_is_token(token)) {
+        catga_owner_watch_answer(core, token, message);
         core->operations->release(message);
+    } else if (!catga_calls_answer(&core->calls, token, message)) {
+        core->operations->release(message);
+    }
 }
 
 static void on_lost(catga_core *core, const char *text)
@@ -79,7 +84,8 @@ static void core_free(catga_core *core)
     catga_pool_end(&core->received);
     catga_pool_end(&core->payloads);
     catga_beats_end(&core->beats);
-    catga_owner_end(&core->owner);
+    catga_owner_watch_end(&core->watch);
+    catga_upkeep_end(&core->upkeep);
     pthread_mutex_destroy(&core->preparing);
     pthread_mutex_destroy(&core->serving);
     if (core->stop_fd >= 0)
@@ -104,6 +110,8 @@ static catga_core *core_make(const catga_settings *settings)
     pthread_mutex_init(&core->preparing, NULL);
     catga_beats_begin(&core->beats);
     catga_owner_init(&core->owner, &core->identity);
+    catga_owner_watch_init(&core->watch);
+    catga_upkeep_init(&core->upkeep);
     catga_process_begin(&core->process);
     core->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     catga_status status =
@@ -170,7 +178,7 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
 static bool end_handlers(catga_core *core)
 {
     pthread_mutex_lock(&core->serving);
-    bool ended = catga_served_end(core) && catga_owner_close(core);
+    bool ended = catga_served_end(core) && catga_claims_close(core);
     pthread_mutex_unlock(&core->serving);
     return ended;
 }

@@ -1,7 +1,6 @@
 /* Messages that are handled once; see claims.h. */
 #include "bus/claims.h"
 
-#include "bus/ask.h"
 #include "bus/status.h"
 
 #include <inttypes.h>
@@ -9,12 +8,15 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* A question to the store has so long; and when it fails at once, the next waits so long. */
-#define STORE_WAIT (500 * CATGA_MILLISECOND)
+/* The pause after the store failed at once. */
 enum { STORE_PAUSE_MS = 100 };
 
 /* A record is kept for longer than any lease. */
 #define KEPT_AT_LEAST (60 * CATGA_SECOND)
+
+/* A claim is renewed so often within the time that its record is kept, and not less often than each
+ * so many leases. */
+enum { RENEWALS = 4, RENEWAL_LEASES = 10 };
 
 static bool is_own_store(const catga_core *core)
 {
@@ -67,67 +69,16 @@ static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
                 CATGA_CLAIM_KEY);
 }
 
-/* ---- Records ---- */
-
-static const char *const state_words[] = {
-    [CATGA_RECORD_NONE] = "",
-    [CATGA_RECORD_TAKEN] = "taken",
-    [CATGA_RECORD_FREE] = "free",
-    [CATGA_RECORD_DONE] = "done",
-};
-
-static void forget_record(catga_claimed *claimed)
+/* What was done with an event is known for as long as it may come again: while it is kept. */
+static int64_t kept_for(const catga_message *message)
 {
-    if (claimed->found && claimed->record.native != NULL)
-        claimed->core->operations->release(&claimed->record);
-    claimed->found = false;
-}
-
-static const char *header_of(const catga_claimed *claimed, const char *name)
-{
-    const char *value = claimed->core->operations->header(&claimed->record, name);
-    return value == NULL ? "" : value;
-}
-
-/* What is no record of ours is as good as one whose owner is gone. */
-static catga_claim_record read_record(catga_claimed *claimed, uint64_t revision)
-{
-    catga_claim_record record = {.state = CATGA_RECORD_NONE, .revision = revision};
-
-    claimed->owner[0] = '\0';
-    if (revision == 0)
-        return record;
-    const char *word = header_of(claimed, CATGA_HEADER_CLAIM);
-    record.state = strcmp(word, state_words[CATGA_RECORD_DONE]) == 0   ? CATGA_RECORD_DONE
-                   : strcmp(word, state_words[CATGA_RECORD_FREE]) == 0 ? CATGA_RECORD_FREE
-                                                                       : CATGA_RECORD_TAKEN;
-    record.attempts =
-        (uint32_t)strtonum(header_of(claimed, CATGA_HEADER_ATTEMPT), 0, INT32_MAX, NULL);
-    snprintf(claimed->owner, sizeof claimed->owner, "%s", header_of(claimed, CATGA_HEADER_OWNER));
-    record.ours = strcmp(claimed->owner, claimed->attempt.name) == 0;
-    return record;
+    if (message->claims == NULL)
+        return CATGA_STORE_KEPT;
+    int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
+    return keep > KEPT_AT_LEAST ? keep : KEPT_AT_LEAST;
 }
 
 /* ---- What the rules say to do ---- */
-
-typedef struct write_question {
-    catga_record_place place;
-    catga_outgoing record;
-    uint64_t revision;
-} write_question;
-
-static catga_status send_write(catga_core *core, const void *question, uint64_t token)
-{
-    const write_question *write = question;
-    return core->operations->write_record(core->transport, write->place, &write->record,
-                                          write->revision, token);
-}
-
-static catga_status send_read(catga_core *core, const void *question, uint64_t token)
-{
-    const catga_record_place *place = question;
-    return core->operations->read_record(core->transport, *place, token);
-}
 
 static catga_record_place place_of(const catga_claimed *claimed)
 {
@@ -162,7 +113,7 @@ static catga_claiming_action uncertain(catga_claimed *claimed, catga_status stat
         pause_before_next();
     return catga_claiming_step(
         &claimed->claiming,
-        is_away(claimed, status) ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN, 0, 0);
+        is_away(claimed, status) ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN, 0);
 }
 
 /* Before it looks again whether a server that lags has caught up. */
@@ -174,71 +125,40 @@ static catga_claiming_action wait_for_others(const catga_claimed *claimed,
     return action;
 }
 
-/* The answer goes with the mark: bytes, or the headers of an error. */
-static void add_answer(catga_outgoing *record, catga_header *headers, const catga_claim *claim,
-                       char code[16])
-{
-    record->data = claim->answer.data;
-    record->length = claim->answer.length;
-    if (claim->error.code == 0)
-        return;
-    snprintf(code, 16, "%" PRIu32, claim->error.code);
-    headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR_CODE, code};
-    headers[record->header_count++] =
-        (catga_header){CATGA_HEADER_ERROR_TEXT, claim->error.text.data};
-    headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR, claim->error.name.data};
-}
-
 static catga_claiming_action do_write(catga_claimed *claimed)
 {
-    catga_core *core = claimed->core;
     const catga_claiming *claiming = &claimed->claiming;
-    char attempts[16], code[16];
-    catga_header headers[6] = {{CATGA_HEADER_CLAIM, state_words[claiming->writes]},
-                               {CATGA_HEADER_OWNER, claimed->attempt.name},
-                               {CATGA_HEADER_ATTEMPT, attempts}};
-    write_question question = {.place = place_of(claimed),
-                               .record = {.subject = "", .headers = headers, .header_count = 3},
-                               .revision = claiming->revision};
+    const catga_record_content content = {
+        .state = claiming->writes,
+        .attempt = claimed->attempt.name,
+        .count = claiming->attempt,
+        .claim = claiming->writes == CATGA_RECORD_DONE ? &claimed->claim : NULL};
     catga_problem problem = {""};
-    catga_incoming answer;
     uint64_t revision = 0;
+    catga_status status = catga_record_write(claimed->core, place_of(claimed), &content,
+                                             claiming->revision, &revision, &problem);
 
-    snprintf(attempts, sizeof attempts, "%" PRIu32, claiming->attempt);
-    if (claiming->writes == CATGA_RECORD_DONE)
-        add_answer(&question.record, headers, &claimed->claim, code);
-    catga_status status =
-        catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
-    if (status == CATGA_OK) {
-        status = core->operations->record_written(&answer, &revision, &problem);
-        core->operations->release(&answer);
-    }
     if (status == CATGA_OK)
-        return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision, 0);
+        return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision);
     if (status == CATGA_REFUSED)
         return wait_for_others(
-            claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0, 0));
+            claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0));
     return uncertain(claimed, status);
 }
 
 static catga_claiming_action do_look(catga_claimed *claimed)
 {
-    catga_core *core = claimed->core;
-    const catga_record_place place = place_of(claimed);
-    catga_problem problem = {""};
-    uint64_t revision = 0;
+    catga_read_record *record = &claimed->record;
 
-    forget_record(claimed);
-    catga_status status = catga_ask(core, send_read, &place, catga_clock_now() + STORE_WAIT,
-                                    &claimed->record);
-    if (status == CATGA_OK) {
-        claimed->found = true;
-        status = core->operations->record_found(&claimed->record, &revision, &problem);
-    }
+    catga_record_forget(record);
+    catga_status status = catga_record_read(claimed->core, place_of(claimed), record);
     if (status != CATGA_OK)
         return uncertain(claimed, status);
-    const catga_claim_record record = read_record(claimed, revision);
-    return wait_for_others(claimed, catga_claiming_read(&claimed->claiming, &record));
+    const catga_claim_record read = {.state = record->state,
+                                     .ours = strcmp(record->attempt, claimed->attempt.name) == 0,
+                                     .revision = record->revision,
+                                     .attempts = record->count};
+    return wait_for_others(claimed, catga_claiming_read(&claimed->claiming, &read));
 }
 
 static catga_claiming_action do_ask(catga_claimed *claimed)
@@ -247,10 +167,10 @@ static catga_claiming_action do_ask(catga_claimed *claimed)
         [CATGA_OWNER_WORKS] = CATGA_CLAIMING_WORKS,
         [CATGA_OWNER_IDLE] = CATGA_CLAIMING_IDLE,
         [CATGA_OWNER_SILENT] = CATGA_CLAIMING_SILENT,
+        [CATGA_OWNER_UNSURE] = CATGA_CLAIMING_UNSURE,
     };
-    int64_t silent_ms = 0;
-    catga_owner_answer said = catga_owner_ask(claimed->core, claimed->owner, &silent_ms);
-    return catga_claiming_step(&claimed->claiming, events[said], 0, silent_ms);
+    catga_owner_answer said = catga_owner_ask(claimed->core, claimed->record.attempt);
+    return catga_claiming_step(&claimed->claiming, events[said], 0);
 }
 
 /* Until there is something that only the caller can do. */
@@ -275,16 +195,32 @@ static void set_first_answer(catga_claimed *claimed)
 {
     catga_claim *claim = &claimed->claim;
 
-    claim->answer = (catga_bytes){claimed->record.data, claimed->record.length};
-    claim->error.code = (uint32_t)strtonum(header_of(claimed, CATGA_HEADER_ERROR_CODE), 0,
+    const catga_read_record *record = &claimed->record;
+
+    claim->answer = (catga_bytes){record->message.data, record->message.length};
+    claim->error.code = (uint32_t)strtonum(catga_record_header(record, CATGA_HEADER_ERROR_CODE), 0,
                                            UINT32_MAX, NULL);
     if (claim->error.code == 0)
         return;
-    claim->error.name = catga_str(header_of(claimed, CATGA_HEADER_ERROR));
-    claim->error.text = catga_str(header_of(claimed, CATGA_HEADER_ERROR_TEXT));
+    claim->error.name = catga_str(catga_record_header(record, CATGA_HEADER_ERROR));
+    claim->error.text = catga_str(catga_record_header(record, CATGA_HEADER_ERROR_TEXT));
 }
 
-static catga_claim_result take(catga_claimed *claimed)
+static void hold(catga_claimed *claimed, const catga_message *message)
+{
+    const int64_t lease = claimed->core->settings.lease_ms * CATGA_MILLISECOND;
+    int64_t interval = kept_for(message) / RENEWALS;
+    const catga_held_claim held = {
+        .attempt = claimed->attempt.name,
+        .place = place_of(claimed),
+        .revision = claimed->claiming.revision,
+        .count = claimed->claiming.attempt,
+        .interval_ns = interval < RENEWAL_LEASES * lease ? interval : RENEWAL_LEASES * lease};
+
+    catga_attempt_hold(&claimed->attempt, &held);
+}
+
+static catga_claim_result take(catga_claimed *claimed, const catga_message *message)
 {
     catga_core *core = claimed->core;
 
@@ -293,10 +229,11 @@ static catga_claim_result take(catga_claimed *claimed)
     if (!catga_attempt_begin(&core->owner, &claimed->attempt))
         return CATGA_CLAIM_UNKNOWN;
     catga_claiming_action action =
-        drive(claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_BEGIN, 0, 0));
+        drive(claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_BEGIN, 0));
     claimed->claim.attempt = claimed->claiming.attempt;
     switch ((int)action) {
     case CATGA_CLAIMING_RUN:
+        hold(claimed, message);
         return CATGA_CLAIM_TAKEN;
     case CATGA_CLAIMING_SKIP:
         set_first_answer(claimed);
@@ -317,8 +254,8 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
 
     claimed->core = core;
     claimed->claim = (catga_claim){.of_store = NULL};
-    claimed->attempt.place = NULL;
-    claimed->found = false;
+    claimed->attempt.slot = NULL;
+    claimed->record.found = false;
     claimed->payload.large = NULL;
     claimed->again_ms = core->settings.lease_ms;
     if (!put_bucket(core, context->message, claimed->bucket) ||
@@ -326,15 +263,17 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
         return CATGA_CLAIM_UNKNOWN;
     claimed->claim.bucket = catga_str(claimed->bucket);
     claimed->claim.key = catga_str(claimed->key);
-    return is_own_store(core) ? store->claim(store->user, &claimed->claim) : take(claimed);
+    return is_own_store(core) ? store->claim(store->user, &claimed->claim)
+                              : take(claimed, context->message);
 }
 
 /* ---- Marking ---- */
 
 static catga_claiming_action mark(catga_claimed *claimed, catga_claiming_event event)
 {
+    catga_attempt_release(&claimed->attempt);
     catga_claiming_action action =
-        drive(claimed, catga_claiming_step(&claimed->claiming, event, 0, 0));
+        drive(claimed, catga_claiming_step(&claimed->claiming, event, 0));
 
     if (action == CATGA_CLAIMING_GIVE_UP)
         catga_log(&claimed->core->settings.logger, CATGA_LOG_ERROR,
@@ -369,9 +308,9 @@ void catga_claims_release(catga_claimed *claimed)
 
 void catga_claims_end(catga_claimed *claimed)
 {
-    forget_record(claimed);
+    catga_record_forget(&claimed->record);
     catga_payload_free(&claimed->payload, claimed->core);
-    if (claimed->attempt.place != NULL)
+    if (claimed->attempt.slot != NULL)
         catga_attempt_end(&claimed->attempt);
 }
 
@@ -380,15 +319,6 @@ void catga_claims_end(catga_claimed *claimed)
 static bool is_claimed(const catga_message *message)
 {
     return message->claims != NULL || (message->delivery != NULL && message->delivery->once);
-}
-
-/* What was done with an event is known for as long as it may come again: while it is kept. */
-static int64_t kept_for(const catga_message *message)
-{
-    if (message->claims == NULL)
-        return CATGA_STORE_KEPT;
-    int64_t keep = message->claims->keep_ms * CATGA_MILLISECOND;
-    return keep > KEPT_AT_LEAST ? keep : KEPT_AT_LEAST;
 }
 
 static catga_status ensure(catga_core *core, const catga_message *message, catga_problem *problem)
@@ -401,7 +331,11 @@ static catga_status ensure(catga_core *core, const catga_message *message, catga
     if (!put_bucket(core, message, bucket))
         return CATGA_INVALID_ARGUMENT;
     catga_status status = core->operations->ensure_bucket(core->transport, &settings, problem);
-    return status == CATGA_OK ? catga_owner_open(core) : status;
+    if (status == CATGA_OK)
+        status = catga_owner_open(core);
+    if (status == CATGA_OK && !catga_upkeep_start(core))
+        status = CATGA_NO_MEMORY;
+    return status;
 }
 
 catga_status catga_claims_prepare(catga_core *core, const catga_message *message)
@@ -416,4 +350,10 @@ catga_status catga_claims_prepare(catga_core *core, const catga_message *message
                   message->table->name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);
     return status;
+}
+
+bool catga_claims_close(catga_core *core)
+{
+    catga_upkeep_stop(core);
+    return catga_owner_close(core);
 }

@@ -11,14 +11,10 @@
 #ifndef CATGA_CLAIMS_H
 #define CATGA_CLAIMS_H
 
+#include "bus/claim_record.h"
 #include "bus/context.h"
 #include "bus/payload.h"
 #include "bus/store.h"
-#include "delivery/claim.h"
-
-#define CATGA_HEADER_CLAIM    "Catga-Claim"
-#define CATGA_HEADER_OWNER    "Catga-Owner"
-#define CATGA_HEADER_ATTEMPT  "Catga-Attempt"
 
 enum {
     CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
@@ -34,19 +30,23 @@ typedef struct catga_claimed {
     catga_attempt attempt;
     char bucket[CATGA_BUCKET_NAME];
     char key[CATGA_CLAIM_KEY];
-    char owner[CATGA_ATTEMPT_NAME]; /* of the record that was read */
-    bool found;                     /* `record` is one that was read */
-    catga_incoming record;
-    catga_payload payload; /* of the answer that the handler has made */
+    catga_read_record record; /* the last that was read */
+    catga_payload payload;    /* of the answer that the handler has made */
     char error_text[CATGA_HEADER_VALUE_MAX];
     int64_t again_ms; /* of CATGA_CLAIM_HELD and CATGA_CLAIM_UNKNOWN */
 } catga_claimed;
 
 /*
  * Sees, before it is served, that there is a place for the claims of a message. The log says what is
- * wrong. Waits for the server.
+ * wrong. Waits for the server. Under `serving`.
  */
 catga_status catga_claims_prepare(catga_core *core, const catga_message *message);
+
+/*
+ * Before the transport is closed, when no handler runs, under `serving`. Returns false while another
+ * bus is being answered.
+ */
+bool catga_claims_close(catga_core *core);
 
 /* Takes the claim of the message in `context`. To be ended, whatever the result. */
 catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,

@@ -11,7 +11,9 @@
 #include "bus/identity.h"
 #include "bus/log.h"
 #include "bus/options.h"
+#include "bus/claim_upkeep.h"
 #include "bus/owner.h"
+#include "bus/owner_watch.h"
 #include "base/pool.h"
 #include "base/process.h"
 #include "transport/transport.h"
@@ -74,6 +76,8 @@ struct catga_core {
     pthread_mutex_t preparing;
     catga_beats beats;
     catga_owner owner;
+    catga_owner_watch watch;
+    catga_upkeep upkeep;
     pthread_mutex_t serving; /* guards `served`; not on the path of a message */
     catga_served *served;
 };

@@ -1,12 +1,15 @@
 /*
- * Who works on what. A bus has a name that no other has, and each attempt that it makes to handle a
- * claimed message a name of its own below it, which the claim's record says:
+ * The claims that this bus holds. A bus has a name that no other has, and each attempt that it makes
+ * to handle a claimed message has a name below it, which the claim's record contains:
  *
- *     4fTq...22 characters.17.305          the bus, a place in it, the number of the attempt
+ *     4fTq...22 characters.17.305          the bus, a slot in it, the number of the attempt
  *
- * Whoever finds the record asks at the subject catga.owners.<bus>, and is told whether the attempt is
- * still under way. Who does not answer is given time: how long it has been silent is measured here, by
- * the one who asks.
+ * Another replica that finds the record asks at the subject catga.owners.<bus>, and is told whether
+ * the attempt is still under way; owner_watch.h is the asking side. The numbers of a bus rise.
+ *
+ * The claim of an attempt is renewed while its handler runs, by claim_renewal.h. The thread of the
+ * handler holds and ends an attempt with atomic stores, and waits for the renewing thread only while
+ * that copies the claim.
  */
 #ifndef CATGA_OWNER_H
 #define CATGA_OWNER_H
@@ -14,55 +17,77 @@
 #include "bus/identity.h"
 #include "transport/transport.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
 
-enum { CATGA_OWNER_PLACES = 1024, CATGA_OWNER_SILENCES = 64, CATGA_ATTEMPT_NAME = 64 };
+enum { CATGA_OWNER_SLOTS = 1024, CATGA_ATTEMPT_NAME = 64, CATGA_OWNER_SUBJECT = 256 };
 
 typedef struct catga_core catga_core;
 
-/* An attempt that was asked for in vain. */
-typedef struct catga_silence {
-    char name[CATGA_ATTEMPT_NAME];
-    int64_t since;
-    int64_t until; /* when it was asked last, and a while */
-} catga_silence;
+/* A claim that an attempt holds, as far as renewing it needs. The text is the holder's. */
+typedef struct catga_held_claim {
+    const char *attempt; /* its name */
+    catga_record_place place;
+    uint64_t revision; /* of the record */
+    uint32_t count;    /* of attempts, with this one */
+    int64_t interval_ns; /* between two renewals */
+} catga_held_claim;
+
+typedef struct catga_owner_slot {
+    atomic_uint_fast64_t attempt; /* the number of the attempt under way, or 0; its top bit: pinned */
+    atomic_int_fast64_t renew_at; /* 0: there is no claim to renew */
+    catga_held_claim claim;
+} catga_owner_slot;
 
 typedef struct catga_owner {
     char name[CATGA_ID_TEXT];
     atomic_uint_fast64_t attempts;
-    atomic_uint_fast64_t places[CATGA_OWNER_PLACES]; /* the attempt that is under way, or 0 */
+    catga_owner_slot slots[CATGA_OWNER_SLOTS];
     catga_subscription *subscription;
-    pthread_mutex_t lock; /* guards `silences`; only who finds another's claim takes it */
-    catga_silence silences[CATGA_OWNER_SILENCES];
 } catga_owner;
 
 /* An attempt of this bus. */
 typedef struct catga_attempt {
     char name[CATGA_ATTEMPT_NAME];
-    atomic_uint_fast64_t *place;
+    uint64_t number;
+    catga_owner_slot *slot; /* NULL: it has not begun */
 } catga_attempt;
 
-typedef enum catga_owner_answer {
-    CATGA_OWNER_WORKS,
-    CATGA_OWNER_IDLE,
-    CATGA_OWNER_SILENT
-} catga_owner_answer;
-
 void catga_owner_init(catga_owner *owner, catga_identity *identity);
-void catga_owner_end(catga_owner *owner);
 
-/* Subscribes, so that others can ask; allowed again. */
+/*
+ * Subscribes, so that others can ask; allowed again. CATGA_NOT_PERMITTED: the server refuses the
+ * subscription.
+ */
 catga_status catga_owner_open(catga_core *core);
 
-/* Before the transport is closed, when no handler runs. False when it still answers somebody. */
+/* Before the transport is closed, when no handler runs. Returns false while it answers somebody. */
 bool catga_owner_close(catga_core *core);
 
-/* False when as many as may be are under way. */
+/* Writes the subject at which the bus of that name is asked. Returns false if the name is no token. */
+bool catga_owner_subject(const catga_core *core, catga_string name,
+                         char subject[CATGA_OWNER_SUBJECT]);
+
+/* Returns whether the attempt "17.305" of this bus is under way. */
+bool catga_owner_works(catga_owner *owner, catga_string attempt);
+
+/* Returns false when as many as may be are under way. */
 bool catga_attempt_begin(catga_owner *owner, catga_attempt *attempt);
+
+/* Lets the claim be renewed, each `interval_ns` from now on, until release or end. */
+void catga_attempt_hold(catga_attempt *attempt, const catga_held_claim *claim);
+void catga_attempt_release(catga_attempt *attempt);
+
+/* Ends what has begun; waits while the renewing thread copies the claim. */
 void catga_attempt_end(catga_attempt *attempt);
 
-/* Asks the owner of an attempt of that name, which a peer wrote. `silent_ms`: so far, of SILENT. */
-catga_owner_answer catga_owner_ask(catga_core *core, const char *name, int64_t *silent_ms);
+/*
+ * For the renewing thread: pins the attempt in a slot if its claim is to be renewed at `now`, and
+ * returns its number, else 0. While it is pinned, its claim stays. It is unpinned soon.
+ */
+uint64_t catga_owner_pin_due(catga_owner_slot *slot, int64_t now);
+
+/* Pins the attempt of that number. Returns false when that has ended, or holds no claim any more. */
+bool catga_owner_pin(catga_owner_slot *slot, uint64_t number);
+void catga_owner_unpin(catga_owner_slot *slot);
 
 #endif

@@ -73,17 +73,6 @@ static catga_claiming_action written(catga_claiming *claiming, uint64_t revision
     return claiming->marking ? end(claiming, CATGA_CLAIMING_KEPT) : run(claiming);
 }
 
-/* It is asked several times within the lease: one that was busy for a moment is not taken for dead. */
-static catga_claiming_action silent(catga_claiming *claiming, int64_t silent_ms)
-{
-    int64_t left = (int64_t)claiming->lease_ms - silent_ms;
-    int64_t soon = claiming->lease_ms / 4 + 1;
-
-    if (left <= 0)
-        return take(claiming);
-    return held(claiming, left < soon ? left : soon);
-}
-
 static bool fits(const catga_claiming *claiming, catga_claiming_event event)
 {
     switch (event) {
@@ -102,6 +91,7 @@ static bool fits(const catga_claiming *claiming, catga_claiming_event event)
     case CATGA_CLAIMING_WORKS:
     case CATGA_CLAIMING_IDLE:
     case CATGA_CLAIMING_SILENT:
+    case CATGA_CLAIMING_UNSURE:
         return claiming->phase == CATGA_CLAIMING_ASKING;
     case CATGA_CLAIMING_SUCCEEDED:
     case CATGA_CLAIMING_FAILED:
@@ -111,7 +101,7 @@ static bool fits(const catga_claiming *claiming, catga_claiming_event event)
 }
 
 catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claiming_event event,
-                                          uint64_t revision, int64_t silent_ms)
+                                          uint64_t revision)
 {
     if (!fits(claiming, event))
         return CATGA_CLAIMING_NOTHING;
@@ -128,10 +118,11 @@ catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claimi
         return look(claiming);
     case CATGA_CLAIMING_WORKS:
         return held(claiming, claiming->lease_ms);
+    case CATGA_CLAIMING_UNSURE:
+        return held(claiming, claiming->lease_ms / 4 + 1);
     case CATGA_CLAIMING_IDLE:
-        return take(claiming);
     case CATGA_CLAIMING_SILENT:
-        return silent(claiming, silent_ms);
+        return take(claiming);
     case CATGA_CLAIMING_SUCCEEDED:
         return mark(claiming, CATGA_RECORD_DONE);
     case CATGA_CLAIMING_FAILED:

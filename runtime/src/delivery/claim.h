@@ -10,8 +10,7 @@
  * The rules. A handler runs only after its attempt has written the claim; what came of it is written
  * over that very revision, so of all attempts that may have run one at most is recorded as done. A
  * claim is let stand while its owner is there: whoever finds it asks. An owner that says it does not
- * work on it any more, or that has given no sign for `lease_ms`, loses it. Silence is measured on the
- * clock of the one who asks: no clock is compared with that of another machine.
+ * work on it any more, or that is silent as owner_liveness.h defines it, loses it.
  *
  * An answer that is lost leaves open what was written: the record is read, which tells.
  */
@@ -45,7 +44,8 @@ typedef enum catga_claiming_event {
     CATGA_CLAIMING_READ,      /* the record is `record` */
     CATGA_CLAIMING_WORKS,     /* its owner works on it */
     CATGA_CLAIMING_IDLE,      /* its owner says that it does not */
-    CATGA_CLAIMING_SILENT,    /* its owner does not say, and has not for `silent_ms` */
+    CATGA_CLAIMING_SILENT,    /* its owner has been silent for the lease */
+    CATGA_CLAIMING_UNSURE,    /* its owner has not answered, and is not known to be silent */
     CATGA_CLAIMING_SUCCEEDED, /* the handler has; to be marked as done */
     CATGA_CLAIMING_FAILED     /* the handler has; another attempt may run */
 } catga_claiming_event;
@@ -98,9 +98,9 @@ enum {
 
 void catga_claiming_init(catga_claiming *claiming, uint32_t lease_ms);
 
-/* `revision` is of WRITTEN, `silent_ms` of SILENT; else ignored. Not for READ. */
+/* `revision` is of WRITTEN; else ignored. Not for READ. */
 catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claiming_event event,
-                                          uint64_t revision, int64_t silent_ms);
+                                          uint64_t revision);
 
 /* The event READ. */
 catga_claiming_action catga_claiming_read(catga_claiming *claiming,

@@ -2,8 +2,8 @@
  * claims [SEEDS [FIRST]]: messages that are to be handled once, and replicas that claim them, in a
  * world where what they write and read is lost, doubled, late, out of order and out of date, where
  * processes die at any moment, and clocks run on. What decides is the runtime's own object file,
- * delivery/claim.c; the rest of the world is here. One seed is one history; a seed that fails is
- * printed, and `claims 1 SEED` replays it.
+ * delivery/claim.c and delivery/owner_liveness.c; the rest of the world is here. One seed is one
+ * history; a seed that fails is printed, and `claims 1 SEED` replays it.
  *
  * In every world: of all attempts at a message one at most is recorded as its success, and nothing
  * runs once that is so; in the end, when nothing goes wrong any more, there is one.
@@ -17,6 +17,7 @@
  */
 #include "base/instant.h"
 #include "delivery/claim.h"
+#include "delivery/owner_liveness.h"
 #include "fate.h"
 
 #include <string.h>
@@ -25,8 +26,10 @@ enum {
     EVENTS = 2,
     REPLICAS = 2,
     ATTEMPTS = 256,
+    LIVES = 64, /* of a replica: each is an owner of its own */
     LEASE_MS = 200,
-    REMEMBERED_MS = 4 * LEASE_MS, /* who is silent */
+    CALM_MS = 4 * LEASE_MS, /* between two times that a replica is suspended */
+    WATCHED_MS = 4 * LEASE_MS, /* after the last claim of an owner was found */
     WAIT_MS = 60 /* for the store's answer, or an owner's */
 };
 
@@ -36,6 +39,7 @@ typedef enum moment_kind {
     READ_ARRIVES,
     ANSWER_ARRIVES, /* of the store, or of an owner */
     WAIT_ENDS,
+    WATCH_TICKS, /* a replica looks at an owner that it watches */
     EFFECT,
     HANDLER_ENDS
 } moment_kind;
@@ -62,6 +66,7 @@ typedef struct attempt {
     bool runs;
     bool had_effect;
     unsigned replica;
+    unsigned life; /* of the replica */
     unsigned event;
     unsigned question; /* that it waits for; 0: none */
     unsigned asks;     /* the owner that it asks */
@@ -78,10 +83,12 @@ typedef struct message {
     unsigned failures_planned;
 } message;
 
-typedef struct silence {
-    int64_t since; /* 0: it is not silent */
-    int64_t until; /* it is forgotten when nobody asks by then */
-} silence;
+/* An owner as a replica sees it. */
+typedef struct watch {
+    bool watches;
+    int64_t wanted_until;
+    catga_owner_liveness liveness;
+} watch;
 
 typedef struct world {
     fate fate;
@@ -92,7 +99,8 @@ typedef struct world {
     unsigned attempt_count;
     unsigned questions;
     uint64_t revisions;
-    silence silences[REPLICAS][ATTEMPTS + 1]; /* of an attempt, as a replica has it */
+    unsigned lives[REPLICAS];
+    watch watches[REPLICAS][REPLICAS][LIVES];
     int64_t busy_until[REPLICAS];
 } world;
 
@@ -157,7 +165,7 @@ static void handler_ends(world *w, unsigned id)
     advance(w, id,
             catga_claiming_step(&a->claiming,
                                 a->had_effect ? CATGA_CLAIMING_SUCCEEDED : CATGA_CLAIMING_FAILED,
-                                0, 0));
+                                0));
 }
 
 static void effect(world *w, unsigned id)
@@ -184,6 +192,75 @@ static void kept(world *w, unsigned id)
     come_again(w, a->event, 20);
 }
 
+/* ---- Watching an owner ---- */
+
+static watch *watch_of(world *w, const attempt *asker)
+{
+    const attempt *owner = &w->attempts[asker->asks];
+    return &w->watches[asker->replica][owner->replica][owner->life % LIVES];
+}
+
+static bool owner_answers(const world *w, unsigned replica, unsigned life)
+{
+    return w->lives[replica] == life && w->fate.now >= w->busy_until[replica];
+}
+
+/* The control is always answered here: what fails besides is in owners.c. */
+static void tick(world *w, unsigned asker, unsigned owner, unsigned life)
+{
+    watch *at = &w->watches[asker][owner][life % LIVES];
+    if (at->watches && (w->fate.now > at->wanted_until || owner_answers(w, owner, life)))
+        at->watches = false;
+    if (!at->watches)
+        return;
+    if (catga_owner_liveness_tick(&at->liveness, w->fate.now)) {
+        catga_owner_liveness_asked(&at->liveness, w->fate.now);
+        catga_owner_liveness_control_answered(&at->liveness);
+    }
+    plan(w, catga_owner_liveness_due(&at->liveness) - w->fate.now,
+         (moment){.kind = WATCH_TICKS, .event = asker, .attempt = owner, .question = life});
+}
+
+static catga_claiming_event found(world *w, unsigned id)
+{
+    const attempt *a = &w->attempts[id];
+    watch *at = watch_of(w, a);
+    catga_owner_liveness_found(&at->liveness, a->asks);
+    at->wanted_until = w->fate.now + WATCHED_MS;
+    return catga_owner_liveness_is_silent(&at->liveness, a->asks, w->fate.now)
+               ? CATGA_CLAIMING_SILENT
+               : CATGA_CLAIMING_UNSURE;
+}
+
+static void begin_to_watch(world *w, const attempt *asker)
+{
+    const attempt *owner = &w->attempts[asker->asks];
+    watch *at = watch_of(w, asker);
+    if (at->watches)
+        return;
+    at->watches = true;
+    at->wanted_until = w->fate.now + WATCHED_MS;
+    catga_owner_liveness_init(&at->liveness, LEASE_MS);
+    catga_owner_liveness_found(&at->liveness, asker->asks);
+    tick(w, asker->replica, owner->replica, owner->life);
+}
+
+/* The owner is asked, unless it is watched already. */
+static void ask_owner(world *w, unsigned id)
+{
+    attempt *a = &w->attempts[id];
+    const attempt *owner = &w->attempts[a->asks];
+    if (watch_of(w, a)->watches) {
+        advance(w, id, catga_claiming_step(&a->claiming, found(w, id), 0));
+        return;
+    }
+    moment answer = {.kind = ANSWER_ARRIVES, .attempt = id, .event = a->event};
+    answer.question = ask(w, id);
+    answer.answer = owner->lives ? CATGA_CLAIMING_WORKS : CATGA_CLAIMING_IDLE;
+    if (owner_answers(w, owner->replica, owner->life))
+        plan(w, 2, answer);
+}
+
 static void advance(world *w, unsigned id, catga_claiming_action action)
 {
     attempt *a = &w->attempts[id];
@@ -202,16 +279,9 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
         next.question = ask(w, id);
         transmit(w, next);
         return;
-    case CATGA_CLAIMING_ASK: {
-        const attempt *owner = &w->attempts[a->asks];
-        bool answers = owner->lives && w->fate.now >= w->busy_until[owner->replica];
-        next.question = ask(w, id);
-        next.kind = ANSWER_ARRIVES;
-        next.answer = CATGA_CLAIMING_WORKS;
-        if (answers)
-            plan(w, 2, next);
+    case CATGA_CLAIMING_ASK:
+        ask_owner(w, id);
         return;
-    }
     case CATGA_CLAIMING_RUN:
         run(w, id);
         return;
@@ -249,11 +319,13 @@ static void comes(world *w, unsigned event)
     }
     unsigned id = ++w->attempt_count;
     attempt *a = &w->attempts[id];
-    *a = (attempt){.lives = true, .event = event, .replica = (unsigned)draw(&w->fate, REPLICAS)};
+    unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
+    *a = (attempt){
+        .lives = true, .event = event, .replica = replica, .life = w->lives[replica]};
     catga_claiming_init(&a->claiming, LEASE_MS);
     if (chance(&w->fate, 15))
         come_again(w, event, (int64_t)draw(&w->fate, 200));
-    advance(w, id, catga_claiming_step(&a->claiming, CATGA_CLAIMING_BEGIN, 0, 0));
+    advance(w, id, catga_claiming_step(&a->claiming, CATGA_CLAIMING_BEGIN, 0));
 }
 
 /* ---- The store ---- */
@@ -293,9 +365,7 @@ static void answer_arrives(world *w, const moment *m)
         return; /* nobody waits for it any more */
     a->question = 0;
     if (m->answer != CATGA_CLAIMING_READ) {
-        if (m->answer == CATGA_CLAIMING_WORKS)
-            w->silences[a->replica][a->asks].since = 0;
-        advance(w, m->attempt, catga_claiming_step(&a->claiming, m->answer, m->over, 0));
+        advance(w, m->attempt, catga_claiming_step(&a->claiming, m->answer, m->over));
         return;
     }
     a->asks = m->found.owner;
@@ -313,22 +383,18 @@ static void wait_ends(world *w, const moment *m)
     if (a->claiming.phase != CATGA_CLAIMING_ASKING) {
         bool patient = a->claiming.marking && !chance(&w->fate, 10);
         catga_claiming_event event = patient ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN;
-        advance(w, m->attempt, catga_claiming_step(&a->claiming, event, 0, 0));
+        advance(w, m->attempt, catga_claiming_step(&a->claiming, event, 0));
         return;
     }
-    silence *s = &w->silences[a->replica][a->asks];
-    if (s->since == 0 || s->until < w->fate.now)
-        s->since = w->fate.now;
-    s->until = w->fate.now + REMEMBERED_MS;
-    advance(w, m->attempt,
-            catga_claiming_step(&a->claiming, CATGA_CLAIMING_SILENT, 0, w->fate.now - s->since));
+    begin_to_watch(w, a);
+    advance(w, m->attempt, catga_claiming_step(&a->claiming, CATGA_CLAIMING_UNSURE, 0));
 }
 
 /* ---- The world ---- */
 
 static void happen(world *w, const moment *m)
 {
-    bool lives = w->attempts[m->attempt].lives;
+    bool lives = m->kind != WATCH_TICKS && w->attempts[m->attempt].lives;
     switch (m->kind) {
     case COMES:
         comes(w, m->event);
@@ -347,6 +413,9 @@ static void happen(world *w, const moment *m)
         if (lives)
             wait_ends(w, m);
         break;
+    case WATCH_TICKS:
+        tick(w, m->event, m->attempt, m->question);
+        break;
     case EFFECT:
         if (lives)
             effect(w, m->attempt);
@@ -358,8 +427,8 @@ static void happen(world *w, const moment *m)
     }
 }
 
-/* A process dies, with all its attempts, or is busy for a while; where leases are not kept, for longer
- * than one, and clocks jump. */
+/* A process dies, with all its attempts, or is suspended for a while; where leases are not kept, for
+ * longer than one. */
 static void disturb(world *w)
 {
     unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
@@ -372,15 +441,12 @@ static void disturb(world *w)
             end(w, id);
             come_again(w, a->event, 50);
         }
-        memset(w->silences[replica], 0, sizeof w->silences[replica]);
+        memset(w->watches[replica], 0, sizeof w->watches[replica]);
+        w->lives[replica]++;
     }
-    if (chance(&w->fate, 5) && w->fate.now > w->busy_until[replica] + REMEMBERED_MS)
+    if (chance(&w->fate, 5) && w->fate.now > w->busy_until[replica] + CALM_MS)
         w->busy_until[replica] =
             w->fate.now + (int64_t)draw(&w->fate, w->keeps_leases ? LEASE_MS : 4 * LEASE_MS);
-    if (!w->keeps_leases && chance(&w->fate, 3))
-        for (unsigned id = 1; id <= w->attempt_count; id++)
-            if (w->silences[replica][id].since > LEASE_MS)
-                w->silences[replica][id].since -= LEASE_MS;
 }
 
 static void begin(world *w, uint64_t seed)

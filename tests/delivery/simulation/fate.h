@@ -14,13 +14,14 @@
 
 enum {
     MOMENTS = 512, /* that are to come, at once */
-    CALM = 250     /* moments until nothing goes wrong any more */
+    CALM = 250     /* moments in which something may go wrong */
 };
 
 typedef struct fate {
     uint64_t random;
     int64_t now;
     unsigned steps;
+    unsigned calm_after;    /* so many moments nothing goes wrong any more; CALM, or as the world says */
     bool calm;              /* nothing goes wrong any more */
     int64_t times[MOMENTS]; /* of what is to come, in no order */
     size_t length;
@@ -63,6 +64,7 @@ static inline void must(fate *f, bool holds, const char *what)
 
 static inline void fate_begin(fate *f, uint64_t seed)
 {
+    f->calm_after = CALM;
     f->random = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15) | 1;
     draw(f, 2); /* seeds that are close begin alike */
 }
@@ -88,7 +90,7 @@ static inline bool fate_next(fate *f, size_t *place)
             *place = i;
     f->now = f->times[*place];
     f->times[*place] = f->times[--f->length];
-    f->calm = f->steps > CALM;
+    f->calm = f->steps > f->calm_after;
     must(f, f->steps++ < 20000, "it becomes quiet");
     return true;
 }

@@ -1,0 +1,64 @@
+/* The thread of a bus that claims messages; see claim_upkeep.h. */
+#include "bus/claim_upkeep.h"
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "bus/claim_renewal.h"
+#include "bus/core.h"
+
+#define LONGEST_SLEEP CATGA_SECOND
+
+void catga_upkeep_init(catga_upkeep *upkeep)
+{
+    sem_init(&upkeep->woken, 0, 0);
+}
+
+void catga_upkeep_end(catga_upkeep *upkeep)
+{
+    sem_destroy(&upkeep->woken);
+}
+
+static void sleep_until(catga_upkeep *upkeep, int64_t due)
+{
+    int64_t longest = catga_clock_after(catga_clock_now(), LONGEST_SLEEP);
+    struct timespec end = catga_clock_timespec(due < longest ? due : longest);
+
+    (void)sem_clockwait(&upkeep->woken, CLOCK_MONOTONIC, &end);
+}
+
+static void *run(void *argument)
+{
+    catga_core *core = argument;
+
+    while (!atomic_load(&core->upkeep.stopping)) {
+        catga_claims_renew(core, catga_clock_now());
+        sleep_until(&core->upkeep, catga_owner_watch_drive(core, catga_clock_now()));
+    }
+    return NULL;
+}
+
+bool catga_upkeep_start(catga_core *core)
+{
+    catga_upkeep *upkeep = &core->upkeep;
+
+    if (!upkeep->running)
+        upkeep->running = catga_thread_start(&upkeep->thread, run, core);
+    return upkeep->running;
+}
+
+void catga_upkeep_wake(catga_core *core)
+{
+    sem_post(&core->upkeep.woken);
+}
+
+void catga_upkeep_stop(catga_core *core)
+{
+    catga_upkeep *upkeep = &core->upkeep;
+
+    if (!upkeep->running)
+        return;
+    atomic_store(&upkeep->stopping, true);
+    sem_post(&upkeep->woken);
+    pthread_join(upkeep->thread, NULL);
+    upkeep->running = false;
+}

@@ -1,0 +1,34 @@
+/*
+ * The thread of a bus that claims messages: it asks the owners that are watched, and renews the
+ * claims that the bus holds. Handlers do not wait for it.
+ */
+#ifndef CATGA_CLAIM_UPKEEP_H
+#define CATGA_CLAIM_UPKEEP_H
+
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct catga_core catga_core;
+
+typedef struct catga_upkeep {
+    pthread_t thread;
+    bool running; /* guarded by the bus's `serving` */
+    atomic_bool stopping;
+    sem_t woken;
+} catga_upkeep;
+
+void catga_upkeep_init(catga_upkeep *upkeep);
+void catga_upkeep_end(catga_upkeep *upkeep);
+
+/* Starts the thread; allowed when it runs. Returns false when there is no memory. Under `serving`. */
+bool catga_upkeep_start(catga_core *core);
+
+/* Makes the thread look at once for what is due. */
+void catga_upkeep_wake(catga_core *core);
+
+/* Before the transport is closed. Under `serving`. */
+void catga_upkeep_stop(catga_core *core);
+
+#endif
