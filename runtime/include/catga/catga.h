@@ -229,6 +229,8 @@ typedef struct catga_options {
                                  ping_interval_ms has lost the connection; CATGA_MAX_PINGS_OUT, 2 */
     unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
     unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
+    unsigned in_flight_bytes; /* bytes of payloads over 4096 bytes that ..._send and ..._publish_async may hold for
+                                 further tries before more are refused; CATGA_IN_FLIGHT_BYTES, 67108864 */
     unsigned backlog;         /* requests that may wait for a worker before more are answered 429; CATGA_BACKLOG, 4096 */
     unsigned pending;         /* events that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
     int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */

@@ -113,6 +113,7 @@ static catga_core *core_make(const catga_settings *settings)
     catga_owner_watch_init(&core->watch);
     catga_upkeep_init(&core->upkeep);
     catga_process_begin(&core->process);
+    core->retained.most = (size_t)settings->in_flight_bytes;
     core->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     catga_status status =
         catga_calls_begin(&core->calls, (uint32_t)settings->in_flight, catga_client_drive, core);

@@ -78,7 +78,7 @@ void catga_calls_end(catga_calls *calls)
         if (!calls->slots[i].prepared)
             break; /* slots are taken from the lowest up: none after this one has been used */
         sem_destroy(&calls->slots[i].woken);
-        free(calls->slots[i].request.copy);
+        free(calls->slots[i].request.copy.bytes);
     }
     free(calls->slots);
     free(calls->used);

@@ -27,6 +27,7 @@
 
 #include "base/clock.h"
 #include "bus/envelope.h"
+#include "bus/retained.h"
 #include "delivery/retry.h"
 #include "transport/transport.h"
 
@@ -47,8 +48,7 @@ typedef struct catga_request {
     catga_deliver_function *deliver;
     catga_function callback;
     void *user;
-    uint8_t *copy; /* the payload, kept for further tries; the buffer stays with the slot */
-    size_t copy_capacity;
+    catga_retained copy; /* of the payload, for further tries */
 } catga_request;
 
 /* What happened to a call. */

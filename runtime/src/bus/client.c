@@ -190,7 +190,7 @@ static void plan_tries(const catga_core *core, catga_pending *call, bool repeata
 
 /* A claimed call about `message`, ready for its first step; what it sends is not encoded yet. */
 static catga_status begin(const catga_bus *bus, const catga_message *message, bool has_callback,
-                          catga_pending **claimed)
+                          catga_pending **claimed, catga_problem *problem)
 {
     catga_core *core = bus->core;
     catga_status status = has_callback ? catga_core_may_send(bus) : catga_core_may_wait(bus);
@@ -198,8 +198,11 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
     if (status != CATGA_OK)
         return status;
     catga_pending *call = catga_calls_claim(&core->calls);
-    if (call == NULL)
+    if (call == NULL) {
+        snprintf(problem->text, sizeof problem->text,
+                 "as many calls are under way as may be (in_flight=%d)", core->settings.in_flight);
         return CATGA_OVERLOADED;
+    }
     catga_request *request = &call->request;
     status = address(&request->envelope, bus, message);
     if (status != CATGA_OK) {
@@ -313,7 +316,7 @@ static catga_status call_under(catga_bus *bus, const catga_message *message, cat
     out.error = (catga_error){0};
     if (out.status != CATGA_OK)
         return count_outcome(core, message, keep(core, &out, reply));
-    out.status = begin(bus, message, false, &call);
+    out.status = begin(bus, message, false, &call, &out.problem);
     if (out.status == CATGA_OK) {
         if (id.data != NULL)
             catga_envelope_set_id(&call->request.envelope, id);
@@ -395,7 +398,7 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
         status = catga_payload_encode(&payload, core, message->table, input, problem);
     if (status != CATGA_OK)
         return status;
-    status = begin(bus, message, false, &call);
+    status = begin(bus, message, false, &call, problem);
     if (status == CATGA_OK) {
         call->request.envelope.outgoing.data = payload.data;
         call->request.envelope.outgoing.length = payload.length;
@@ -462,6 +465,12 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
 
 /* ---- A call with a callback ---- */
 
+static void free_sent(catga_core *core, catga_pending *call)
+{
+    catga_retained_end(&call->request.copy, &core->retained, call->index);
+    catga_calls_free(&core->calls, call);
+}
+
 /* Ends the call; its slot is free before the callback runs, which may make the next call. */
 static void deliver(catga_core *core, catga_pending *call, outcome *out)
 {
@@ -471,7 +480,7 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
     const catga_message *message = call->request.message;
     catga_running running;
 
-    catga_calls_free(&core->calls, call);
+    free_sent(core, call);
     explain(out);
     catga_running_add(&running, core, NULL);
     function(callback, count_outcome(core, message, out->status), out->table, &out->error, user);
@@ -520,7 +529,8 @@ void catga_client_abandon(catga_core *core)
 }
 
 /* Puts the payload where further tries find it; the first try alone may use the sender's. */
-static catga_status set_payload(catga_request *request, const catga_payload *payload)
+static catga_status set_payload(catga_core *core, catga_request *request,
+                                const catga_payload *payload, catga_problem *problem)
 {
     catga_outgoing *outgoing = &request->envelope.outgoing;
 
@@ -528,45 +538,44 @@ static catga_status set_payload(catga_request *request, const catga_payload *pay
     outgoing->length = payload->length;
     if (request->retry.retries_left == 0 && !request->retry.repeatable)
         return CATGA_OK;
-    if (payload->length > request->copy_capacity) {
-        uint8_t *larger = realloc(request->copy, payload->length);
-        if (larger == NULL)
-            return CATGA_NO_MEMORY;
-        request->copy = larger;
-        request->copy_capacity = payload->length;
-    }
-    memcpy(request->copy, payload->data, payload->length);
-    outgoing->data = request->copy;
-    return CATGA_OK;
+    catga_status status =
+        catga_retained_copy(&request->copy, &core->retained, payload->data, payload->length);
+    if (status == CATGA_OVERLOADED)
+        snprintf(problem->text, sizeof problem->text,
+                 "no room for its payload: in_flight_bytes is reached (bytes=%zu, held=%zu, "
+                 "in_flight_bytes=%zu)",
+                 payload->length, atomic_load(&core->retained.held), core->retained.most);
+    outgoing->data = request->copy.bytes;
+    return status;
 }
 
 /* The call and its first try. */
-static catga_status start(catga_core *core, catga_pending *call, const catga_payload *payload)
+static catga_status start(catga_core *core, catga_pending *call, const catga_payload *payload,
+                          catga_problem *problem)
 {
     const catga_call_event event = {.kind = CATGA_RETRY_BEGIN};
-    catga_status status = set_payload(&call->request, payload);
+    catga_status status = set_payload(core, &call->request, payload, problem);
     outcome out;
 
     if (status == CATGA_OK && !proceed(core, call, advance(core, call, &event, &out), &out))
         status = out.status;
     if (status != CATGA_OK)
-        catga_calls_free(&core->calls, call);
+        free_sent(core, call);
     return status;
 }
 
 static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
-                            catga_payload *payload, catga_pending **call)
+                            catga_payload *payload, catga_pending **call, catga_problem *problem)
 {
-    catga_problem problem;
     catga_status status = catga_core_may_send(bus);
 
     if (status == CATGA_OK)
         status = catga_calls_start_timer(&bus->core->calls);
     if (status == CATGA_OK)
-        status = catga_payload_encode(payload, bus->core, message->table, input, &problem);
+        status = catga_payload_encode(payload, bus->core, message->table, input, problem);
     if (status != CATGA_OK)
         return status;
-    status = begin(bus, message, true, call);
+    status = begin(bus, message, true, call, problem);
     if (status != CATGA_OK)
         catga_payload_free(payload, bus->core);
     return status;
@@ -579,15 +588,19 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
     catga_core *core = bus->core;
     catga_pending *call;
     catga_payload payload;
-    catga_status status = prepare(bus, message, input, &payload, &call);
+    catga_problem problem;
+    catga_status status = prepare(bus, message, input, &payload, &call, &problem);
 
     if (status == CATGA_OK) {
         call->request.deliver = deliver_function;
         call->request.callback = callback;
         call->request.user = user;
-        status = start(core, call, &payload);
+        status = start(core, call, &payload, &problem);
         catga_payload_free(&payload, core);
     }
+    if (status == CATGA_OVERLOADED && problem.text[0] != '\0')
+        catga_log_limited(&core->settings.logger, &core->overloads, CATGA_LOG_WARNING,
+                          "calls: refuse %s: %s", message->table->name, problem.text);
     return status == CATGA_OK ? CATGA_OK : count_outcome(core, message, status);
 }
 

@@ -57,6 +57,7 @@ struct catga_core {
     catga_transport *transport;
     const catga_transport_operations *operations; /* of the transport; they outlive it */
     catga_calls calls;
+    catga_retained_limit retained; /* by calls with a callback */
     catga_identity identity;
     catga_pool received; /* catga_received, for answers that callers keep */
     catga_pool payloads; /* for what does not fit on the stack; as large as the transport takes */
@@ -65,6 +66,7 @@ struct catga_core {
     atomic_bool stopped; /* by catga_stop */
     int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
     atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
+    catga_log_limit overloads;
     catga_log_limit losses;
     catga_log_limit finds;
     catga_log_limit overflows;

@@ -24,6 +24,7 @@ static const char *const variables[] = {
     "CATGA_MAX_PINGS_OUT",
     "CATGA_WORKERS",
     "CATGA_IN_FLIGHT",
+    "CATGA_IN_FLIGHT_BYTES",
     "CATGA_BACKLOG",
     "CATGA_PENDING",
     "CATGA_LOG",
@@ -70,6 +71,7 @@ static void defaults(void **state)
     assert_int_equal(settings.max_pings_out, 2);
     assert_int_equal(settings.workers, 1);
     assert_int_equal(settings.in_flight, 4096);
+    assert_int_equal(settings.in_flight_bytes, 67108864);
     assert_int_equal(settings.backlog, 4096);
     assert_int_equal(settings.pending, 65536);
     assert_int_equal(settings.logger.level, CATGA_LOG_WARNING);
