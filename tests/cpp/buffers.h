@@ -109,7 +109,7 @@ static const Golden goldens[GOLDENS] = {
          "owner":"00010203-0405-0607-0809-0a0b0c0d0eff","ids":["00010203-0405-0607-0809-0a0b0c0d0eff"],
          "choice_type":"Note","choice":{"text":"noted"},"chosen_type":"at","chosen":{"x":7,"y":8},
          "choices_type":["words","Empty","at","Note"],"choices":["in words",{},{"x":5,"y":6},{"text":"n"}],
-         "chosens_type":["text","text"],"chosens":["x",""]})"},
+         "chosens_type":["words","words"],"chosens":["x",""]})"},
     {&test_codec_order_descriptor, BOTH(test::codec::Order),
      R"({"order_id":"order-1","lines":[{"product_id":"anvil","quantity":3,"weights":[1.5,-2.5],"ratio":0.5},
          {"product_id":"rope"}],"note":"soon","tags":["new",""],"point":{"x":48.5,"y":9.25},"total":599999,
