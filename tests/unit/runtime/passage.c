@@ -64,13 +64,12 @@ static void renew_under_threads(unsigned count)
     catga_passage_begin(&s.passage);
     for (unsigned i = 0; i < count; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, visit, &s), 0);
-    for (unsigned i = 0; i < RENEWALS; i++)
-        renew(&s);
+    for (unsigned i = 0; i < RENEWALS || atomic_load(&s.loads) == 0; i++)
+        renew(&s); /* a busy machine may let no thread in for many of them */
     atomic_store(&s.closing, true);
     for (unsigned i = 0; i < count; i++)
         pthread_join(threads[i], NULL);
     assert_int_equal(atomic_load(&s.wrong), 0);
-    assert_true(atomic_load(&s.loads) > 0);
     assert_int_equal(catga_passage_loads(&s.passage), atomic_load(&s.loads));
     catga_passage_end(&s.passage);
 }
