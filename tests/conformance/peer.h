@@ -74,6 +74,12 @@ static void peer_on_event(void *user, catga_connection_event event, const char *
     (void)text;
 }
 
+static void peer_on_denied(void *user, const char *subject)
+{
+    (void)user;
+    (void)subject;
+}
+
 SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *hub)
 {
     const char *servers = getenv("NATS_URL");
@@ -84,7 +90,7 @@ SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *hub)
         .ping_interval_ms = 500,
         .max_pings_out = 2,
         .local = hub,
-        .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
+        .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .on_denied = peer_on_denied, .user = p}};
     memset(p, 0, sizeof *p);
     pthread_mutex_init(&p->lock, NULL);
     assert_int_equal(hub != NULL ? catga_transport_local_open(&settings, &p->transport)

@@ -37,11 +37,17 @@ static inline void peer_on_event(void *user, catga_connection_event event, const
     atomic_fetch_add(&self->events[event], 1);
 }
 
+static inline void peer_on_denied(void *user, const char *subject)
+{
+    (void)user;
+    (void)subject;
+}
+
 static inline catga_status peer_open_with(peer *self, catga_transport_settings settings)
 {
     memset(self, 0, sizeof(*self));
     settings.name = "test";
-    settings.listener = (catga_transport_listener){peer_on_reply, peer_on_event, self};
+    settings.listener = (catga_transport_listener){peer_on_reply, peer_on_event, peer_on_denied, self};
     return catga_transport_nats_open(&settings, &self->transport);
 }
 

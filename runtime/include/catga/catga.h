@@ -348,6 +348,11 @@ uint32_t catga_context_attempt(const catga_context *context);
 /* ---- Stored events --------------------------------------------------------------------------------------------- */
 
 /*
+ * Stored events (@qos(at_least_once), exactly_once) and @idempotent commands need JetStream, which a stock nats-server has
+ * off: start it with -js, or put jetstream {} into its configuration. Else serving and publishing return CATGA_NO_JETSTREAM.
+ */
+
+/*
  * How an event that was published without waiting ended. CATGA_OK: it is stored. CATGA_TIMEOUT, CATGA_CLOSED: whether it is,
  * is not known. Anything else: it is not stored. It may publish and send; what waits returns CATGA_WOULD_DEADLOCK.
  */
@@ -432,8 +437,8 @@ typedef bool catga_dead_letter_function(const catga_dead_letter *letter, void *u
 
 /*
  * Shows the dead letters of a stream ("SHOP_ORDERS_V1", as the schema calls it) from `first` on, the oldest first. CATGA_OK,
- * also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_DISCONNECTED,
- * CATGA_TIMEOUT, CATGA_INVALID_ARGUMENT.
+ * also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_NO_JETSTREAM,
+ * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT, CATGA_INVALID_ARGUMENT.
  */
 CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
                                               catga_dead_letter_function *visit, void *user);

@@ -24,6 +24,13 @@ static void on_reply(void *user, uint64_t token, catga_incoming *message)
     }
 }
 
+static void on_denied(void *user, const char *subject)
+{
+    catga_core *core = user;
+    const catga_call_event event = {.kind = CATGA_RETRY_RESULT, .status = CATGA_NOT_PERMITTED};
+    catga_calls_tell(&core->calls, catga_calls_hash(subject), &event);
+}
+
 static void on_lost(catga_core *core, const char *text)
 {
     catga_core_count(core, CATGA_COUNTER_disconnects);
@@ -86,6 +93,8 @@ static void core_free(catga_core *core)
     catga_beats_end(&core->beats);
     catga_owner_watch_end(&core->watch);
     catga_upkeep_end(&core->upkeep);
+    pthread_mutex_destroy(&core->preparer.lock);
+    pthread_cond_destroy(&core->preparer.changed);
     pthread_mutex_destroy(&core->preparing);
     pthread_mutex_destroy(&core->serving);
     if (core->stop_fd >= 0)
@@ -108,6 +117,7 @@ static catga_core *core_make(const catga_settings *settings)
     catga_pool_begin(&core->payloads, 0);
     pthread_mutex_init(&core->serving, NULL);
     pthread_mutex_init(&core->preparing, NULL);
+    catga_preparer_begin(&core->preparer);
     catga_beats_begin(&core->beats);
     catga_owner_init(&core->owner, &core->identity);
     catga_owner_watch_init(&core->watch);
@@ -133,7 +143,7 @@ static catga_status connect_transport(catga_core *core)
         .ping_interval_ms = core->settings.ping_interval_ms,
         .max_pings_out = core->settings.max_pings_out,
         .local = core->settings.local,
-        .listener = {.on_reply = on_reply, .on_event = on_event, .user = core},
+        .listener = {.on_reply = on_reply, .on_event = on_event, .on_denied = on_denied, .user = core},
     };
     sigset_t before;
 
@@ -192,6 +202,7 @@ static void end(catga_core *core)
 {
     atomic_store(&core->state, CATGA_CORE_CLOSED);
     catga_beats_stop(&core->beats);
+    catga_preparer_end(&core->preparer);
     catga_calls_stop_timer(&core->calls);
     core->operations->stop(core->transport);
     catga_client_abandon(core);

@@ -115,6 +115,7 @@ catga_pending *catga_calls_claim(catga_calls *calls)
         call->index = index;
         call->prepared = true;
     }
+    atomic_store_explicit(&call->key, 0, memory_order_relaxed);
     uint64_t state =
         atomic_load_explicit(&call->state, memory_order_relaxed) + (UINT64_C(1) << PHASE_BITS);
     atomic_store_explicit(&call->state, with_phase(state, HELD), memory_order_release);
@@ -234,6 +235,38 @@ bool catga_calls_answer(catga_calls *calls, uint64_t token, const catga_incoming
     catga_call_event event = {.kind = CATGA_RETRY_RESULT, .answered = true, .answer = *answer};
 
     return index < calls->count && give(calls, &calls->slots[index], state, &event);
+}
+
+/* Eight bytes at a time: it is computed for each try. */
+uint64_t catga_calls_hash(const char *subject)
+{
+    size_t length = strlen(subject);
+    uint64_t hash = length * UINT64_C(0x9e3779b97f4a7c15);
+
+    for (; length != 0;) {
+        uint64_t part = 0;
+        size_t count = length < sizeof part ? length : sizeof part;
+        memcpy(&part, subject, count);
+        hash = (hash ^ part) * UINT64_C(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+        subject += count;
+        length -= count;
+    }
+    return hash;
+}
+
+/* The state is read first: a slot that is used again meanwhile has another generation. */
+void catga_calls_tell(catga_calls *calls, uint64_t key, const catga_call_event *event)
+{
+    for (uint32_t i = 0; i < calls->count; i++) {
+        if (none_used_from(calls, i)) {
+            i |= WORD_BITS - 1;
+            continue;
+        }
+        uint64_t state = atomic_load(&calls->slots[i].state);
+        if (atomic_load(&calls->slots[i].key) == key)
+            give(calls, &calls->slots[i], state, event);
+    }
 }
 
 void catga_calls_lost(catga_calls *calls)

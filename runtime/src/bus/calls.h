@@ -66,6 +66,7 @@ typedef struct catga_pending {
     sem_t woken;             /* posted when an event comes while the owner sleeps */
     bool prepared;           /* `woken` has been made */
     uint32_t index;
+    atomic_uint_fast64_t key; /* what the call waits for: hash of the subject of its try, or a stream */
     catga_request request;
 } catga_pending;
 
@@ -130,6 +131,18 @@ bool catga_calls_answer(catga_calls *calls, uint64_t token, const catga_incoming
 
 /* Tells every call under way that the connection was lost. */
 void catga_calls_lost(catga_calls *calls);
+
+/* The hash of a subject: the key of the calls that were sent to it. */
+uint64_t catga_calls_hash(const char *subject);
+
+/* Before open: says what the call waits for. */
+static inline void catga_pending_set_key(catga_pending *call, uint64_t key)
+{
+    atomic_store_explicit(&call->key, key, memory_order_relaxed);
+}
+
+/* Gives an event without an answer to every call that waits for `key`. */
+void catga_calls_tell(catga_calls *calls, uint64_t key, const catga_call_event *event);
 
 /* Makes the timer thread, if it is not there yet. CATGA_NO_MEMORY. */
 catga_status catga_calls_start_timer(catga_calls *calls);

@@ -345,7 +345,7 @@ catga_status catga_claims_prepare(catga_core *core, const catga_message *message
     if (!is_claimed(message) || is_own_store(core))
         return CATGA_OK;
     catga_status status = ensure(core, message, &problem);
-    if (status != CATGA_OK && status != CATGA_OVERLOADED)
+    if (status != CATGA_OK && !catga_store_is_passing(status))
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "no claims of %s can be kept: %s%s%s",
                   message->table->name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);

@@ -131,6 +131,17 @@ static int64_t time_of(const catga_pending *call, const catga_call_event *event,
     return event->kind == CATGA_RETRY_BEGIN || success ? call->request.began : catga_clock_now();
 }
 
+/* Says why a try was not sent, or not taken. */
+static void explain_unsent(catga_core *core, const catga_pending *call, outcome *out)
+{
+    if (call->request.retry.phase == CATGA_RETRY_NEW)
+        catga_preparer_explain(&core->preparer, call->request.message->delivery->stream,
+                               &out->problem);
+    else if (out->status == CATGA_NOT_PERMITTED)
+        snprintf(out->problem.text, sizeof out->problem.text,
+                 "no permission to publish to \"%s\"", call->request.envelope.outgoing.subject);
+}
+
 /* Tells the call's rules what happened; fills in the outcome when that ends the call. */
 static catga_retry_action advance(catga_core *core, catga_pending *call,
                                   const catga_call_event *event, outcome *out)
@@ -146,6 +157,8 @@ static catga_retry_action advance(catga_core *core, catga_pending *call,
         out->answer = event->answer;
         out->status = read_answer(out, core, call->request.message);
     }
+    if (event->kind == CATGA_RETRY_RESULT && !event->answered)
+        explain_unsent(core, call, out);
     catga_retry_action action =
         catga_retry_step(retry, event->kind, out->status, time_of(call, event, out->status));
     if (action != CATGA_RETRY_FINISH)
@@ -252,6 +265,69 @@ static void explain(outcome *out)
                                                              : catga_status_text(out->status));
 }
 
+/* ---- Between two steps of a call ---- */
+
+/* The stream of an event that is stored; NULL for all else. */
+static const catga_stream *stream_of(const catga_pending *call)
+{
+    const catga_delivery *delivery = call->request.message->delivery;
+    return delivery == NULL ? NULL : delivery->stream;
+}
+
+/* The first event of a stream is sent when that is known to be there. */
+static catga_retry_action first_action(catga_core *core, catga_pending *call, outcome *out)
+{
+    const catga_call_event begin = {.kind = CATGA_RETRY_BEGIN};
+    const catga_stream *stream = stream_of(call);
+
+    if (stream != NULL && !catga_store_is_prepared(core, stream))
+        return CATGA_RETRY_WAIT;
+    return advance(core, call, &begin, out);
+}
+
+/* Has the stream checked, without waiting; CATGA_OK: it is there. */
+static catga_status await_stream(catga_core *core, catga_pending *call, catga_call_event *event)
+{
+    catga_status status = catga_preparer_ask(core, stream_of(call));
+
+    *event = (catga_call_event){.kind = CATGA_RETRY_RESULT, .status = status};
+    if (status == CATGA_OK)
+        event->kind = CATGA_RETRY_BEGIN;
+    return status;
+}
+
+/* Sends a try. A stream that is not known to be there is checked meanwhile, for a further try. */
+static catga_status send_next(catga_core *core, catga_pending *call, catga_call_event *event)
+{
+    const catga_stream *stream = stream_of(call);
+
+    if (stream != NULL && !catga_store_is_prepared(core, stream))
+        (void)catga_preparer_ask(core, stream);
+    catga_status status = send_try(core, call);
+    *event = (catga_call_event){.kind = CATGA_RETRY_RESULT, .status = status};
+    return status;
+}
+
+/*
+ * Opens the call and does what the rules said. True when *event is the next event already; false
+ * when that is still to come.
+ */
+static bool do_step(catga_core *core, catga_pending *call, catga_retry_action action,
+                    catga_call_event *event)
+{
+    bool is_new = call->request.retry.phase == CATGA_RETRY_NEW;
+
+    catga_pending_set_key(call, is_new
+                                    ? catga_preparer_key(stream_of(call))
+                                    : catga_calls_hash(call->request.envelope.outgoing.subject));
+    catga_pending_open(call);
+    if (is_new)
+        return await_stream(core, call, event) != CATGA_IN_PROGRESS && catga_pending_close(call);
+    if (action != CATGA_RETRY_SEND)
+        return false;
+    return send_next(core, call, event) != CATGA_OK && catga_pending_close(call);
+}
+
 /* ---- A call whose caller waits ---- */
 
 /* Moves what the outcome points into to where it stays until the reply is freed. */
@@ -285,19 +361,13 @@ static catga_status keep(catga_core *core, outcome *out, catga_reply *reply)
 /* Drives the call, whose payload is in its envelope, to its end. */
 static void drive_waiting(catga_core *core, catga_pending *call, outcome *out)
 {
-    catga_call_event event = {.kind = CATGA_RETRY_BEGIN};
-    catga_retry_action action;
+    catga_retry_action action = first_action(core, call, out);
+    catga_call_event event;
 
-    while ((action = advance(core, call, &event, out)) != CATGA_RETRY_FINISH) {
-        catga_pending_open(call);
-        if (action == CATGA_RETRY_SEND) {
-            catga_status status = send_try(core, call);
-            if (status != CATGA_OK && catga_pending_close(call)) {
-                event = (catga_call_event){.kind = CATGA_RETRY_RESULT, .status = status};
-                continue;
-            }
-        }
-        catga_pending_wait(call, call->request.retry.until, &event);
+    while (action != CATGA_RETRY_FINISH) {
+        if (!do_step(core, call, action, &event))
+            catga_pending_wait(call, call->request.retry.until, &event);
+        action = advance(core, call, &event, out);
     }
 }
 
@@ -372,17 +442,6 @@ static catga_status conclude(catga_core *core, catga_pending *call, outcome *out
     return out->status;
 }
 
-/* A stream that cannot be asked for now may well be there: the event's own answer will tell. */
-static catga_status prepare_stream(const catga_bus *bus, const catga_message *message)
-{
-    catga_status status = catga_core_may_send(bus);
-
-    if (status != CATGA_OK)
-        return status;
-    status = catga_store_prepare(bus->core, message->delivery->stream);
-    return status == CATGA_DISCONNECTED || status == CATGA_TIMEOUT ? CATGA_OK : status;
-}
-
 static catga_status publish_stored(catga_bus *bus, const catga_message *message, const void *input,
                                    catga_problem *problem)
 {
@@ -392,8 +451,6 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
     outcome out;
     catga_status status = catga_core_may_wait(bus);
 
-    if (status == CATGA_OK)
-        status = prepare_stream(bus, message);
     if (status == CATGA_OK)
         status = catga_payload_encode(&payload, core, message->table, input, problem);
     if (status != CATGA_OK)
@@ -494,15 +551,14 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
  */
 static bool proceed(catga_core *core, catga_pending *call, catga_retry_action action, outcome *out)
 {
+    catga_call_event event;
+
     while (action != CATGA_RETRY_FINISH) {
         int64_t until = call->request.retry.until;
-        catga_pending_open(call);
-        catga_status status = action == CATGA_RETRY_SEND ? send_try(core, call) : CATGA_OK;
-        if (status == CATGA_OK || !catga_pending_close(call)) {
+        if (!do_step(core, call, action, &event)) {
             catga_pending_leave(&core->calls, call, until);
             return true;
         }
-        catga_call_event event = {.kind = CATGA_RETRY_RESULT, .status = status};
         action = advance(core, call, &event, out);
     }
     return false;
@@ -553,11 +609,10 @@ static catga_status set_payload(catga_core *core, catga_request *request,
 static catga_status start(catga_core *core, catga_pending *call, const catga_payload *payload,
                           catga_problem *problem)
 {
-    const catga_call_event event = {.kind = CATGA_RETRY_BEGIN};
     catga_status status = set_payload(core, &call->request, payload, problem);
     outcome out;
 
-    if (status == CATGA_OK && !proceed(core, call, advance(core, call, &event, &out), &out))
+    if (status == CATGA_OK && !proceed(core, call, first_action(core, call, &out), &out))
         status = out.status;
     if (status != CATGA_OK)
         free_sent(core, call);
@@ -615,9 +670,5 @@ static void deliver_published(catga_function callback, catga_status status, cons
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user)
 {
-    catga_status status = prepare_stream(bus, message);
-
-    if (status != CATGA_OK)
-        return status;
     return catga_send(bus, message, input, deliver_published, (catga_function)callback, user);
 }

@@ -14,6 +14,7 @@
 #include "bus/claim_upkeep.h"
 #include "bus/owner.h"
 #include "bus/owner_watch.h"
+#include "bus/preparer.h"
 #include "base/pool.h"
 #include "base/process.h"
 #include "transport/transport.h"
@@ -76,6 +77,7 @@ struct catga_core {
     /* Streams that are known to be there; `preparing` guards the way there. */
     _Atomic(const catga_stream *) streams[CATGA_STREAMS];
     pthread_mutex_t preparing;
+    catga_preparer preparer;
     catga_beats beats;
     catga_owner owner;
     catga_owner_watch watch;

@@ -10,7 +10,10 @@
 
 enum { GROUP_MAX = 256 };
 
-#define SUBSCRIBE_PAUSE (250 * CATGA_MILLISECOND)
+enum { SUBSCRIBE_PAUSE_MS = 250 };
+
+/* A server without JetStream may be one of a cluster that has others, which are not yet found. */
+#define JETSTREAM_WAIT CATGA_SECOND
 
 /* A broadcast handler has one worker: each subscription gets every message. */
 static unsigned worker_count(const catga_core *core, const catga_handler *handler)
@@ -147,24 +150,40 @@ static catga_status subscribe_now(catga_core *core, catga_served_handler *entry)
     return status;
 }
 
-/* A cluster that has just been started says for some seconds that it can make nothing yet. */
-static catga_status subscribe_in_time(catga_core *core, catga_served_handler *entry)
+/* Replicas that were started together do not ask again together. */
+static void pause_before_next(void)
+{
+    uint32_t ms = SUBSCRIBE_PAUSE_MS / 2 + arc4random_uniform(SUBSCRIBE_PAUSE_MS);
+    nanosleep(&(struct timespec){.tv_nsec = ms * CATGA_MILLISECOND}, NULL);
+}
+
+static int64_t end_of_waiting(const catga_core *core)
+{
+    int64_t wait_ms = core->settings.connect_wait_ms;
+    return wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
+}
+
+/*
+ * A server that is silent for a moment, a connection that was just lost, and a cluster that has
+ * just been started are waited for. `end`: for all handlers of a service.
+ */
+static catga_status subscribe_in_time(catga_core *core, catga_served_handler *entry, int64_t end)
 {
     const catga_logger *logger = &core->settings.logger;
     const char *service = entry->served->service->name;
-    int64_t wait_ms = core->settings.connect_wait_ms;
-    int64_t end = wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
+    int64_t began = catga_clock_now();
     catga_status status = subscribe_now(core, entry);
 
-    if (status != CATGA_OVERLOADED)
+    if (!catga_store_is_passing(status))
         return status;
-    catga_log(logger, CATGA_LOG_WARNING, "%s is not served yet: handler %s waits for the server",
-              service, entry->handler->name);
-    while (status == CATGA_OVERLOADED && catga_clock_now() < end) {
-        nanosleep(&(struct timespec){.tv_nsec = SUBSCRIBE_PAUSE}, NULL);
+    catga_log(logger, CATGA_LOG_WARNING, "%s is not served yet: handler %s waits for the server: %s",
+              service, entry->handler->name, catga_status_text(status));
+    while (catga_store_is_passing(status) && catga_clock_now() < end &&
+           (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
+        pause_before_next();
         status = subscribe_now(core, entry);
     }
-    if (status == CATGA_OVERLOADED)
+    if (catga_store_is_passing(status))
         catga_log(logger, CATGA_LOG_ERROR, "%s is not served: handler %s: %s", service,
                   entry->handler->name, catga_status_text(status));
     return status;
@@ -244,10 +263,11 @@ static catga_status confirm(catga_core *core, const catga_served_handler *entry)
  */
 static catga_status subscribe_all(catga_core *core, catga_served *served)
 {
+    int64_t end = end_of_waiting(core);
     catga_status status = CATGA_OK;
 
     for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
-        status = subscribe_in_time(core, &served->entries[i]);
+        status = subscribe_in_time(core, &served->entries[i], end);
     for (size_t i = 0; status == CATGA_OK && i < served->count; i++)
         status = confirm(core, &served->entries[i]);
     return status;

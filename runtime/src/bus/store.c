@@ -80,9 +80,8 @@ bool catga_store_dead_stream_name(const catga_core *core, const catga_stream *st
 /* ---- Streams ---- */
 
 static catga_status ensure(catga_core *core, const char *name, const char *const *subjects,
-                           size_t count, uint32_t window_ms)
+                           size_t count, uint32_t window_ms, catga_problem *problem)
 {
-    catga_problem problem = {""};
     const catga_stream_settings settings = {.name = name,
                                             .subjects = subjects,
                                             .subject_count = count,
@@ -90,16 +89,17 @@ static catga_status ensure(catga_core *core, const char *name, const char *const
                                             .window_ns = window_ms * CATGA_MILLISECOND,
                                             .replicas = (unsigned)core->settings.replicas};
     catga_status status =
-        core->operations->ensure_stream(core->transport, &settings, &problem);
+        core->operations->ensure_stream(core->transport, &settings, problem);
     if (status != CATGA_OK)
         catga_log_limited(&core->settings.logger, &core->unprepared,
-                          status == CATGA_OVERLOADED ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
+                          catga_store_is_passing(status) ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
                           "stream %s cannot be used: %s%s%s", name, catga_status_text(status),
-                          problem.text[0] != '\0' ? ": " : "", problem.text);
+                          problem->text[0] != '\0' ? ": " : "", problem->text);
     return status;
 }
 
-static catga_status ensure_events(catga_core *core, const catga_stream *stream, const char *name)
+static catga_status ensure_events(catga_core *core, const catga_stream *stream, const char *name,
+                                  catga_problem *problem)
 {
     catga_envelope envelopes[SUBJECTS_MAX]; /* where subjects with another prefix are */
     const char *subjects[SUBJECTS_MAX];
@@ -111,7 +111,7 @@ static catga_status ensure_events(catga_core *core, const catga_stream *stream, 
             return CATGA_INVALID_ARGUMENT;
         subjects[i] = envelopes[i].outgoing.subject;
     }
-    return ensure(core, name, subjects, stream->subject_count, stream->window_ms);
+    return ensure(core, name, subjects, stream->subject_count, stream->window_ms, problem);
 }
 
 static catga_status ensure_dead_letters(catga_core *core, const catga_stream *stream)
@@ -119,14 +119,15 @@ static catga_status ensure_dead_letters(catga_core *core, const catga_stream *st
     char dead[CATGA_STREAM_NAME];
     char subject[CATGA_STORED_SUBJECT];
     const char *const subjects[] = {subject};
+    catga_problem problem = {""};
 
     if (!catga_store_dead_stream_name(core, stream, dead) ||
         !catga_store_dead_subject(core, stream, "*", subject))
         return CATGA_INVALID_ARGUMENT;
-    return ensure(core, dead, subjects, 1, stream->window_ms);
+    return ensure(core, dead, subjects, 1, stream->window_ms, &problem);
 }
 
-static bool is_prepared(catga_core *core, const catga_stream *stream)
+bool catga_store_is_prepared(catga_core *core, const catga_stream *stream)
 {
     for (size_t i = 0; i < CATGA_STREAMS; i++) {
         const catga_stream *known =
@@ -150,20 +151,19 @@ static void note_prepared(catga_core *core, const catga_stream *stream)
     }
 }
 
-catga_status catga_store_prepare(catga_core *core, const catga_stream *stream)
+catga_status catga_store_prepare(catga_core *core, const catga_stream *stream,
+                                 catga_problem *problem)
 {
     char name[CATGA_STREAM_NAME];
 
-    if (is_prepared(core, stream))
+    if (catga_store_is_prepared(core, stream))
         return CATGA_OK;
     if (!catga_store_stream_name(core, stream, name))
         return CATGA_INVALID_ARGUMENT;
     pthread_mutex_lock(&core->preparing);
     catga_status status = CATGA_OK;
-    if (!is_prepared(core, stream)) {
-        status = ensure_events(core, stream, name);
-        if (status == CATGA_OK)
-            status = ensure_dead_letters(core, stream);
+    if (!catga_store_is_prepared(core, stream)) {
+        status = ensure_events(core, stream, name, problem);
         if (status == CATGA_OK)
             note_prepared(core, stream);
     }
@@ -208,7 +208,9 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         !stored_subject(core, "deliver", from, name, deliver_to) ||
         !catga_envelope_begin(&envelope, core->prefix, message->subject))
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = catga_store_prepare(core, from);
+    catga_status status = catga_store_prepare(core, from, &problem);
+    if (status == CATGA_OK)
+        status = ensure_dead_letters(core, from);
     if (status == CATGA_OK)
         status = catga_claims_prepare(core, message);
     if (status == CATGA_OK)
@@ -234,7 +236,7 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
     if (status == CATGA_OK)
         return CATGA_OK;
     catga_beats_remove(&core->beats, &entry->beat);
-    if (status != CATGA_OVERLOADED)
+    if (!catga_store_is_passing(status))
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);

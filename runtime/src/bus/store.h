@@ -35,11 +35,22 @@ bool catga_store_dead_subject(const catga_core *core, const catga_stream *stream
 bool catga_store_consumer_name(const catga_core *core, const catga_service *service,
                                const catga_handler *handler, char name[CATGA_CONSUMER_NAME]);
 
+/* True when the server may do later what it has not done now: it was silent, or is not ready. */
+static inline bool catga_store_is_passing(catga_status status)
+{
+    return status == CATGA_OVERLOADED || status == CATGA_TIMEOUT ||
+           status == CATGA_DISCONNECTED || status == CATGA_NO_JETSTREAM;
+}
+
 /*
- * Sees, once for each stream, that it is there, and its dead letters' stream. The log says what is
- * wrong. Waits for the server.
+ * Sees, once for each stream, that it is there; not its dead letters' stream, which publishers do
+ * not need. The log says what is wrong, and so does *problem. Waits for the server.
  */
-catga_status catga_store_prepare(catga_core *core, const catga_stream *stream);
+catga_status catga_store_prepare(catga_core *core, const catga_stream *stream,
+                                 catga_problem *problem);
+
+/* True when catga_store_prepare has returned CATGA_OK for it. */
+bool catga_store_is_prepared(catga_core *core, const catga_stream *stream);
 
 /*
  * The same for the consumer of a handler; subscribes to it. After CATGA_OVERLOADED, which means that the

@@ -130,6 +130,8 @@ typedef struct catga_transport_listener {
      */
     void (*on_reply)(void *user, uint64_t token, catga_incoming *message);
     void (*on_event)(void *user, catga_connection_event event, const char *text);
+    /* The server refuses what was published to `subject`: no answer to it will come. */
+    void (*on_denied)(void *user, const char *subject);
     void *user;
 } catga_transport_listener;
 
@@ -197,7 +199,8 @@ typedef struct catga_transport_operations {
     /*
      * Makes a stream that is not there. CATGA_DRIFTED: it is there, but not as it should be, and
      * was left alone; *problem names it and the field. Waits for the server: CATGA_TIMEOUT,
-     * CATGA_DISCONNECTED, CATGA_NO_RESPONDERS (it stores nothing), CATGA_REFUSED.
+     * CATGA_DISCONNECTED, CATGA_NO_JETSTREAM (it stores nothing), CATGA_REFUSED,
+     * CATGA_NOT_PERMITTED (*problem names the subject).
      */
     catga_status (*ensure_stream)(catga_transport *transport, const catga_stream_settings *stream,
                                   catga_problem *problem);

@@ -160,6 +160,7 @@ static void show(catga_nats_link *link, natsConnection *connection)
 static natsStatus show_prompt(catga_nats *nats, natsConnection *connection, int64_t now)
 {
     nats->carrier = connection;
+    catga_nats_forget_denied(nats);
     catga_nats_inbox_renew(nats);
     show(&nats->prompt, connection);
     hurry(&nats->bulk, now);

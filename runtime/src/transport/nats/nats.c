@@ -85,6 +85,7 @@ static void nats_free(catga_nats *nats)
     catga_nats_link_end(&nats->bulk);
     catga_nats_link_end(&nats->prompt);
     pthread_cond_destroy(&nats->changed);
+    pthread_mutex_destroy(&nats->denied.lock);
     pthread_mutex_destroy(&nats->lock);
     catga_process_end(&nats->process);
     free(nats->name);
@@ -145,6 +146,7 @@ static void init_lock(catga_nats *nats)
     pthread_cond_init(&nats->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     pthread_mutex_init(&nats->lock, NULL);
+    pthread_mutex_init(&nats->denied.lock, NULL);
 }
 
 static catga_nats *nats_new(const catga_transport_settings *settings)

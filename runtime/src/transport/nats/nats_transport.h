@@ -10,6 +10,8 @@
  *     stops.c         times in which the process did not run
  *     subscription.c  what comes in
  *     refusal.c       subscriptions that the server refuses
+ *     denied.c        subjects that the server refuses to publish to
+ *     api.c           one request to JetStream's API, and its answer
  *     line.c          what waits for a handler of requests, and what is refused
  *     send.c          what goes out
  *     pace.c          over which link
@@ -348,6 +350,39 @@ uint64_t catga_nats_subscriptions_count_dropped(catga_nats *nats);
 const char *catga_nats_header(const catga_incoming *message, const char *name);
 void catga_nats_release(catga_incoming *message);
 
+/* ---- Subjects that the server refuses ---- */
+
+enum { CATGA_NATS_DENIED = 32, CATGA_NATS_DENIED_SUBJECT = 256 };
+
+/*
+ * Subjects to which this connection may not publish, as the server has reported. Each is forgotten
+ * after a few seconds, so that permissions that are granted later take effect.
+ */
+typedef struct catga_nats_denied {
+    atomic_uint count; /* of entries in use: while it is 0, nobody takes the lock */
+    pthread_mutex_t lock;
+    struct {
+        int64_t until_ns;
+        char subject[CATGA_NATS_DENIED_SUBJECT];
+    } entries[CATGA_NATS_DENIED];
+} catga_nats_denied;
+
+/* Remembers the subject that the server's text names, and tells the bus; ignores other texts. */
+void catga_nats_note_denied(catga_nats *nats, const char *text);
+
+/* True when the server has refused `subject` within the last seconds. */
+bool catga_nats_is_denied(catga_nats *nats, const char *subject);
+
+/* Forgets all subjects: a new connection may have other permissions. */
+void catga_nats_forget_denied(catga_nats *nats);
+
+/*
+ * Publishes to `subject` what does nothing there, and returns whether the server refuses that:
+ * CATGA_NOT_PERMITTED, with *problem; else CATGA_OK. Waits for the server.
+ */
+catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, const char *right,
+                              catga_problem *problem);
+
 /* ---- Sending ---- */
 
 /* "_INBOX." and 22 random characters; a token follows as ".", 16 hexadecimal digits. */
@@ -364,10 +399,16 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
                                           uint64_t token);
 
+/* Sends over the prompt link, with a reply subject whose answers nobody reads. */
+catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message);
+
 /* Sends what has no answer, and nobody waits for; the subject has been looked at. */
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
-/* Makes the name of an inbox, which nobody can guess, and subscribes to its replies. */
+/* Makes the name of an inbox, which nobody can guess. */
+void catga_nats_name_inbox(char inbox[CATGA_NATS_INBOX + 1]);
+
+/* Subscribes to the replies of an inbox of this transport. */
 catga_status catga_nats_inbox_open(catga_nats *nats);
 
 /* ---- What is stored ---- */
@@ -401,11 +442,14 @@ typedef struct catga_nats_api_answer {
 } catga_nats_api_answer;
 
 /* How long the server may take while somebody waits for it. */
-#define CATGA_NATS_API_WAIT_MS 5000
+#define CATGA_NATS_API_WAIT_MS 2000
 
-/* Asks, and waits. Whatever comes of it, *got is to be forgotten. */
+/*
+ * Asks, and waits. Whatever comes of it, *got is to be forgotten. CATGA_NO_JETSTREAM;
+ * CATGA_NOT_PERMITTED, at once: *problem names the subject.
+ */
 catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
-                            catga_nats_api_answer *got);
+                            catga_nats_api_answer *got, catga_problem *problem);
 void catga_nats_forget(catga_nats_api_answer *got);
 
 /* Of an answer with an error: what it means, and *problem. */
@@ -556,6 +600,7 @@ struct catga_nats {
     atomic_size_t max_payload;
     atomic_uint_least64_t dropped;
     char inbox[CATGA_NATS_INBOX + 1];
+    catga_nats_denied denied;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;  /* anything that is under the lock */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* How long the first event may wait for its connection. */
@@ -52,6 +53,8 @@ static catga_status send_over(catga_nats_link *link, const catga_outgoing *messa
 {
     if (message->length > atomic_load_explicit(&link->owner->max_payload, memory_order_relaxed))
         return CATGA_TOO_LARGE;
+    if (catga_nats_is_denied(link->owner, message->subject))
+        return CATGA_NOT_PERMITTED;
     catga_nats_use use = catga_nats_link_enter(link);
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
@@ -128,6 +131,13 @@ catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing
     return request(nats, &nats->pace.unawaited, message, token);
 }
 
+catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message)
+{
+    char reply[CATGA_NATS_REPLY + 1];
+    snprintf(reply, sizeof(reply), "%s.unread", nats->inbox);
+    return send_over(&nats->prompt, message, reply, false);
+}
+
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message)
 {
     catga_nats_link *link = catga_nats_pace_link(nats, &nats->pace.unawaited);
@@ -174,7 +184,7 @@ static void on_inbox(void *user, catga_incoming *message)
 }
 
 /* nats.c 3.4.1 would make up a name from rand(): who guesses it can answer in a server's place. */
-static void name_inbox(char *inbox)
+void catga_nats_name_inbox(char inbox[CATGA_NATS_INBOX + 1])
 {
     static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     size_t length = strlcpy(inbox, "_INBOX.", CATGA_NATS_INBOX + 1);
@@ -185,7 +195,7 @@ static void name_inbox(char *inbox)
 
 catga_status catga_nats_inbox_open(catga_nats *nats)
 {
-    name_inbox(nats->inbox);
+    catga_nats_name_inbox(nats->inbox);
     char pattern[CATGA_NATS_INBOX + sizeof(".*")];
     strlcpy(pattern, nats->inbox, sizeof(pattern));
     strlcat(pattern, ".*", sizeof(pattern));

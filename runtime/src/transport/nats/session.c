@@ -74,8 +74,10 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
         catga_nats *nats = session->link->owner;
         if (status == NATS_SLOW_CONSUMER)
             tell_overflow(nats);
-        if (status == NATS_NOT_PERMITTED)
+        if (status == NATS_NOT_PERMITTED) {
             catga_nats_note_refusal(nats, text);
+            catga_nats_note_denied(nats, text);
+        }
         if (status == NATS_NOT_PERMITTED || status == NATS_CONNECTION_AUTH_FAILED)
             nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_REFUSED, text);
     }

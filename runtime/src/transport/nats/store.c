@@ -37,7 +37,7 @@ catga_status catga_nats_store_error(int64_t code)
         return CATGA_TOO_LARGE;
     case 10039: /* JetStream not enabled for the account */
     case 10076: /* JetStream not enabled */
-        return CATGA_NO_RESPONDERS;
+        return CATGA_NO_JETSTREAM;
     default:
         return CATGA_REFUSED;
     }

@@ -114,7 +114,7 @@ static catga_status ask(catga_transport *transport, const char *what, const char
     char subject[SUBJECT_SIZE];
     snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.%s.%s", what, stream);
     catga_status status =
-        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, got);
+        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, got, problem);
     return status == CATGA_OK ? status_of(got, problem, stream) : status;
 }
 

@@ -22,44 +22,6 @@ static const char started_again[] = "by_start_sequence";
 /* Nothing in a bucket has an id, but a stream has a window. */
 #define BUCKET_WINDOW (120 * CATGA_SECOND)
 
-/* ---- Asking ---- */
-
-void catga_nats_forget(catga_nats_api_answer *got)
-{
-    natsMsg_Destroy(got->message);
-    got->message = NULL;
-}
-
-catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
-                            catga_nats_api_answer *got)
-{
-    *got = (catga_nats_api_answer){0};
-    catga_nats_use use = catga_nats_link_enter(&nats->prompt);
-    if (use.connection == NULL)
-        return CATGA_DISCONNECTED;
-    natsStatus status =
-        natsConnection_RequestString(&got->message, use.connection, subject, body, wait_ms);
-    catga_nats_link_leave(use, 0);
-    if (status != NATS_OK)
-        return catga_nats_status(status);
-    got->object = (catga_nats_json){natsMsg_GetData(got->message),
-                                    (size_t)natsMsg_GetDataLength(got->message)};
-    catga_nats_json error = catga_nats_json_get(got->object, "error");
-    if (error.data != NULL)
-        got->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
-    return CATGA_OK;
-}
-
-catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
-                                const char *what, const char *name)
-{
-    catga_nats_json error = catga_nats_json_get(got->object, "error");
-    catga_nats_json text = catga_nats_json_get(error, "description");
-    snprintf(problem->text, sizeof(problem->text), "%s %s: the server says: %.*s", what, name,
-             CATGA_PRINT(text));
-    return catga_nats_store_error(got->error);
-}
-
 /* ---- Writing ---- */
 
 /* Text that grows in a fixed place; `full` when it did not suffice. */
@@ -369,7 +331,7 @@ static catga_status look(catga_nats *nats, const catga_nats_wanted *thing, bool 
                          catga_nats_found *found, catga_problem *problem)
 {
     catga_nats_api_answer info;
-    catga_status status = catga_nats_ask(nats, thing->info, "", thing->wait_ms, &info);
+    catga_status status = catga_nats_ask(nats, thing->info, "", thing->wait_ms, &info, problem);
     *there = info.error != thing->sort->none;
     if (status == CATGA_OK && *there && info.error != 0)
         status = catga_nats_refused(&info, problem, thing->sort->name, thing->name);
@@ -390,7 +352,7 @@ static catga_status make(catga_nats *nats, const catga_nats_wanted *thing, catga
     if (description.full)
         return CATGA_TOO_LARGE;
     catga_status status =
-        catga_nats_ask(nats, thing->create, description.text, thing->wait_ms, &made);
+        catga_nats_ask(nats, thing->create, description.text, thing->wait_ms, &made, problem);
     if (status == CATGA_OK && made.error != 0)
         status = catga_nats_refused(&made, problem, thing->sort->name, thing->name);
     found->made = status == CATGA_OK;
@@ -440,11 +402,49 @@ catga_status catga_nats_ensure_stream(catga_transport *transport,
     return ensure_and_watch(catga_nats_of(transport), &thing, problem);
 }
 
+/*
+ * Without these rights every claim would fail later. Reads a record that does not exist, and writes
+ * one on the condition that it has a revision that it cannot have.
+ */
+static catga_status probe_bucket(catga_nats *nats, const catga_bucket_settings *bucket,
+                                 catga_problem *problem)
+{
+    static const catga_header impossible[] = {{"Nats-Expected-Last-Subject-Sequence", "9007199254740991"}};
+    char subject[SUBJECT_SIZE];
+    char right[SUBJECT_SIZE];
+    catga_outgoing probe = {.subject = subject};
+    snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.KV_%s.$KV.%s.probe", bucket->name,
+             bucket->name);
+    snprintf(right, sizeof(right), "$JS.API.DIRECT.GET.KV_%s.>", bucket->name);
+    catga_status status = catga_nats_probe(nats, &probe, right, problem);
+    if (status != CATGA_OK)
+        return status;
+    snprintf(subject, sizeof(subject), "$KV.%s.probe", bucket->name);
+    snprintf(right, sizeof(right), "$KV.%s.>", bucket->name);
+    probe.headers = impossible;
+    probe.header_count = 1;
+    return catga_nats_probe(nats, &probe, right, problem);
+}
+
+/* Without this right every event would come again for ever. The server ignores the word. */
+static catga_status probe_acks(catga_nats *nats, const char *acks, catga_problem *problem)
+{
+    static const char word[] = "probe";
+    char subject[SUBJECT_SIZE + 16];
+    char right[SUBJECT_SIZE + 2];
+    const catga_outgoing probe = {
+        .subject = subject, .data = (const uint8_t *)word, .length = strlen(word)};
+    snprintf(subject, sizeof(subject), "%s0.0.0.0.0", acks);
+    snprintf(right, sizeof(right), "%s>", acks);
+    return catga_nats_probe(nats, &probe, right, problem);
+}
+
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem)
 {
     catga_nats_wanted thing = a_stream(&buckets, "KV_", bucket->name, bucket);
-    return ensure_and_watch(catga_nats_of(transport), &thing, problem);
+    catga_status status = ensure_and_watch(catga_nats_of(transport), &thing, problem);
+    return status == CATGA_OK ? probe_bucket(catga_nats_of(transport), bucket, problem) : status;
 }
 
 catga_status catga_nats_consume(catga_transport *transport, const catga_consumer_settings *consumer,
@@ -465,6 +465,9 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
                                           .receive = consumer->receive,
                                           .user = consumer->user};
     snprintf(acks, sizeof(acks), "$JS.ACK.%s.%s.", consumer->stream, consumer->name);
+    status = probe_acks(nats, acks, problem);
+    if (status != CATGA_OK)
+        return status;
     status = catga_nats_subscribe_to(nats, &options, acks, subscription);
     return status == CATGA_OK ? catga_nats_watch(nats, &thing, &found, *subscription) : status;
 }

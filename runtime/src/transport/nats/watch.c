@@ -105,7 +105,7 @@ static uint64_t start_of(const catga_nats_watched *watched)
 static bool is_passing(catga_status status)
 {
     return status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED || status == CATGA_OVERLOADED ||
-           status == CATGA_NO_RESPONDERS;
+           status == CATGA_NO_JETSTREAM;
 }
 
 static void tell_restored(catga_nats *nats, const catga_nats_wanted *thing)

@@ -1,0 +1,98 @@
+/* JetStream's API: one request to a subject of the server, and its answer. */
+#include "transport/nats/nats_transport.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* How often a waiting thread looks whether the server has refused its request. */
+enum { SLICE_MS = 10 };
+
+void catga_nats_forget(catga_nats_api_answer *got)
+{
+    natsMsg_Destroy(got->message);
+    got->message = NULL;
+}
+
+/* Waits in slices: the server reports a missing permission on the connection, not to the inbox. */
+static catga_status await(catga_nats *nats, natsSubscription *inbox, const char *subject,
+                          int wait_ms, natsMsg **answer)
+{
+    int64_t end = catga_clock_now() + wait_ms * CATGA_MILLISECOND;
+    natsStatus status = NATS_TIMEOUT;
+
+    while (status == NATS_TIMEOUT && catga_clock_now() < end) {
+        status = natsSubscription_NextMsg(answer, inbox, SLICE_MS);
+        if (status == NATS_TIMEOUT && catga_nats_is_denied(nats, subject))
+            return CATGA_NOT_PERMITTED;
+        if (status == NATS_TIMEOUT && atomic_load(&nats->prompt.connection) == NULL)
+            return CATGA_DISCONNECTED;
+    }
+    if (status == NATS_OK && natsMsg_IsNoResponders(*answer))
+        status = NATS_NO_RESPONDERS;
+    return catga_nats_status(status);
+}
+
+static catga_status exchange(catga_nats *nats, natsConnection *connection, const char *subject,
+                             const char *body, int wait_ms, natsMsg **answer)
+{
+    natsSubscription *subscription = NULL;
+    char inbox[CATGA_NATS_INBOX + 1];
+    catga_nats_name_inbox(inbox);
+    natsStatus status = natsConnection_SubscribeSync(&subscription, connection, inbox);
+    if (status == NATS_OK)
+        status = natsConnection_PublishRequestString(connection, subject, inbox, body);
+    catga_status result = status == NATS_OK
+                              ? await(nats, subscription, subject, wait_ms, answer)
+                              : catga_nats_status(status);
+    natsSubscription_Destroy(subscription);
+    return result;
+}
+
+/* Nobody answers for JetStream where it is off. */
+static catga_status explain(catga_status status, const char *subject, catga_problem *problem)
+{
+    if (status == CATGA_NO_RESPONDERS)
+        status = CATGA_NO_JETSTREAM;
+    if (status == CATGA_NOT_PERMITTED)
+        snprintf(problem->text, sizeof(problem->text), "no permission to publish to \"%s\"",
+                 subject);
+    else if (status == CATGA_TIMEOUT)
+        snprintf(problem->text, sizeof(problem->text), "the server does not answer \"%s\"", subject);
+    return status;
+}
+
+catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
+                            catga_nats_api_answer *got, catga_problem *problem)
+{
+    *got = (catga_nats_api_answer){0};
+    catga_status status = CATGA_NOT_PERMITTED;
+    if (!catga_nats_is_denied(nats, subject)) {
+        catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+        if (use.connection == NULL)
+            return CATGA_DISCONNECTED;
+        status = exchange(nats, use.connection, subject, body, wait_ms, &got->message);
+        catga_nats_link_leave(use, 0);
+    }
+    if (status != CATGA_OK) {
+        catga_nats_forget(got);
+        return explain(status, subject, problem);
+    }
+    got->object = (catga_nats_json){natsMsg_GetData(got->message),
+                                    (size_t)natsMsg_GetDataLength(got->message)};
+    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    if (error.data != NULL)
+        got->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
+    return CATGA_OK;
+}
+
+catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
+                                const char *what, const char *name)
+{
+    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    catga_nats_json text = catga_nats_json_get(error, "description");
+    snprintf(problem->text, sizeof(problem->text), "%s %s: the server says: %.*s", what, name,
+             CATGA_PRINT(text));
+    return catga_nats_store_error(got->error);
+}
