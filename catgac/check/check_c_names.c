@@ -150,23 +150,40 @@ static named_stem stem_of(const name_walk *walk, const symbol *s)
                         join(c, walk->upper_prefix, upper, none, none)};
 }
 
-/* A constant is a macro; a service is a type and a macro; all others are in lower case. */
+/* A macro with arguments leaves a constant of an enum with its name alone, but no other macro. */
+static bool take_macro_with_arguments(name_walk *walk, slice upper, named_thing *thing)
+{
+    return take(walk, join(walk->c, upper, SLICE("()"), SLICE(""), SLICE("")), thing);
+}
+
+static bool take_macro(name_walk *walk, slice upper, named_thing *thing)
+{
+    return take(walk, upper, thing) && take_macro_with_arguments(walk, upper, thing);
+}
+
+/* A constant is a macro; a service and a table are a type and a macro; others are types. */
 static bool take_stem(name_walk *walk, const named_stem *stem, named_thing *thing)
 {
     ast_kind kind = stem->of->declaration->kind;
     if (kind != AST_CONST && !take(walk, stem->lower, thing))
         return false;
-    return (kind != AST_CONST && kind != AST_SERVICE) || take(walk, stem->upper, thing);
+    if (kind == AST_CONST || kind == AST_SERVICE)
+        return take_macro(walk, stem->upper, thing);
+    return (stem->named & (NAMED_TABLE | NAMED_BODY)) == 0 ||
+           take_macro_with_arguments(walk, stem->upper, thing);
 }
 
 static bool take_generated(name_walk *walk, const named_stem *stem, named_thing *thing)
 {
     for (size_t i = 0; i < GENERATED_COUNT; i++) {
         slice suffix = generated_names[i].suffix;
+        if ((generated_names[i].of & stem->named) == 0)
+            continue;
         bool in_capitals = suffix.data[1] >= 'A' && suffix.data[1] <= 'Z';
         slice base = in_capitals ? stem->upper : stem->lower;
-        if ((generated_names[i].of & stem->named) != 0 &&
-            !take(walk, join(walk->c, base, suffix, SLICE(""), SLICE("")), thing))
+        slice name = join(walk->c, base, suffix, SLICE(""), SLICE(""));
+        bool is_macro = in_capitals && generated_names[i].of != NAMED_UNION;
+        if (is_macro ? !take_macro(walk, name, thing) : !take(walk, name, thing))
             return false;
     }
     return true;

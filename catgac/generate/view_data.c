@@ -177,6 +177,11 @@ static bool is_required_struct(const view_field *field)
     return field->is_struct && field->is_required;
 }
 
+static bool has_preset(const view_field *field)
+{
+    return field->preset.length > 0;
+}
+
 static bool may_be_wrong(const view_field *field)
 {
     return lies_behind(field) || has_range(field) || is_required_struct(field);
@@ -274,6 +279,9 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     pick(v, &made->members, has_range, &made->ranged);
     pick(v, &made->members, is_required_struct, &made->inline_required);
     pick(v, &made->members, may_be_wrong, &made->checked);
+    pick(v, &made->members, has_preset, &made->presets);
+    if (made->presets.count == 0 && made->members.count > 0)
+        made->presets = (record_list){made->members.items, 1};
     pick(v, &made->members, is_behind, &made->behind);
     place(v, fields, count, made);
     pick(v, &made->placed, is_conditional, &made->conditional);

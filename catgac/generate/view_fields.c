@@ -1,9 +1,20 @@
 /* view_fields.c -- the fields of tables: how C reads, writes and checks each kind of them. */
+#include <math.h>
+
 #include "generate/literal.h"
 #include "model/mangle.h"
 #include "generate/viewer.h"
 
 /* ---- How C reads and writes them ------------------------------------------------------------- */
+
+/* A negative zero is not zero: the sign travels. */
+static bool is_zero(const model_value *value)
+{
+    if (value->kind == VALUE_BOOL)
+        return !value->as_bool;
+    return value->kind == VALUE_FLOAT ? value->as_float == 0 && !signbit(value->as_float)
+                                      : value->as_unsigned == 0;
+}
 
 static void spell_scalar(viewer *v, const model_field *field, view_field *made)
 {
@@ -11,6 +22,8 @@ static void spell_scalar(viewer *v, const model_field *field, view_field *made)
     made->type = view_c_type(v, &field->type);
     made->result = made->type;
     made->initial = literal_c(v->memory, &field->default_value, field->type.scalar);
+    if (!is_zero(&field->default_value))
+        made->preset = VIEW_JOIN(v, SLICE(" CATGA_DEFAULT("), made->initial, SLICE(")"));
     made->get = scalar_word(field->type.scalar);
     made->put = made->get;
     made->check = made->get;

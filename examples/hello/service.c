@@ -5,7 +5,7 @@ static catga_status my_greet(catga_context *context, greeting_greet_view request
     catga_string name = greeting_greet_get_name(request);
     if (name.length == 0)
         return greeting_greet_error_nameless(context, "whom?");
-    return greeting_greet_reply(context, &(greeting_greeting){.text = name});
+    return greeting_greet_reply(context, &GREETING_GREETING(.text = name));
 }
 
 int main(void)

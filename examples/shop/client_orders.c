@@ -27,7 +27,7 @@ static void check_order(shop_client *self, shop_orders_order_view order, const c
 
 static void find_order(shop_client *self, const char *order_id)
 {
-    const shop_orders_get_order query = {.order_id = catga_str(order_id)};
+    const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(order_id));
     shop_orders_order_reply reply;
     char json[1024];
 

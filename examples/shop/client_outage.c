@@ -22,7 +22,7 @@ static int64_t now_ms(void)
 
 static catga_status ask(shop_client *self, const char *order_id)
 {
-    const shop_orders_get_order query = {.order_id = catga_str(order_id)};
+    const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(order_id));
     shop_orders_order_reply reply;
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
 

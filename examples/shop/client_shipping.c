@@ -10,7 +10,7 @@
 
 static void ship(shop_client *self, const char *order_id)
 {
-    const shop_orders_ship_order command = {.order_id = catga_str(order_id)};
+    const shop_orders_ship_order command = SHOP_ORDERS_SHIP_ORDER(.order_id = catga_str(order_id));
     shop_orders_ship_result_reply reply;
     char wanted[32];
 
@@ -29,7 +29,7 @@ static void ship(shop_client *self, const char *order_id)
 
 static void see_status(shop_client *self, const char *order_id)
 {
-    const shop_orders_get_order query = {.order_id = catga_str(order_id)};
+    const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(order_id));
     shop_orders_order_reply reply;
 
     step(&self->steps, "The order %s is asked for", order_id);

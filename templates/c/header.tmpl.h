@@ -245,9 +245,9 @@ struct ${table.type} {
     /* ${line|comment} */
 % end
 % if field.note
-    ${field.type} ${field.member}; /* ${field.note|comment} */
+    ${field.type} ${field.member}${field.preset}; /* ${field.note|comment} */
 % else
-    ${field.type} ${field.member};
+    ${field.type} ${field.member}${field.preset};
 % end
 % end
 % for field in table.deprecated
@@ -258,7 +258,18 @@ struct ${table.type} {
 % end
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define ${table.macro}(...) \
+    CATGA_WITH_DEFAULTS(${table.type}, ( \
+% if not table.members
+        .empty = 0, \
+% end
+% for field in table.presets
+        .${field.member} = ${field.initial}, \
+% end
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define ${table.macro}_INIT \
     { \
 % if not table.members

@@ -32,6 +32,8 @@
 #ifndef CATGA_CATGA_H
 #define CATGA_CATGA_H
 
+#include <catga/defaults.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -110,11 +112,32 @@ static inline bool catga_string_equal(catga_string a, catga_string b)
     return a.length == b.length && (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
 }
 
+/*
+ * Messages to send. The generated macro of a table names the fields to set; all others have the defaults of the schema:
+ *
+ *     shop_orders_create_order_call(bus, &SHOP_ORDERS_CREATE_ORDER(.product_id = CATGA_STR("PROD-001")), &reply);
+ *
+ *     shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(.quantity = 3);
+ *     command.product_id = catga_str(product);
+ *
+ * A struct made by hand, such as (shop_orders_create_order){.quantity = 3}, has zeros instead of the defaults. In C the
+ * message of the macro, like any compound literal, lives until the end of its block. In C++ it is a temporary object: its
+ * address is good for a call, fields are named in their order, and `shop_orders_create_order command{};` has the defaults
+ * too. Outside of functions, C has SHOP_ORDERS_CREATE_ORDER_INIT, every field at its default.
+ */
+
 /* A slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
 #define CATGA_SLICE(array) {(array), sizeof(array) / sizeof((array)[0])}
 
-/* An optional scalar that is there: .discount = CATGA_SOME(5). */
+/* An optional scalar that is present: .discount = CATGA_SOME(5). */
 #define CATGA_SOME(value) {true, (value)}
+
+/* The same in assignments: CATGA_SET(order.discount, CATGA_SOME(5)); CATGA_SET(order.quantities, CATGA_SLICE(array)). */
+#ifdef __cplusplus
+#define CATGA_SET(member, ...) ((void)((member) = decltype(member) __VA_ARGS__))
+#else
+#define CATGA_SET(member, ...) ((void)((member) = (__typeof__(member))__VA_ARGS__))
+#endif
 
 /*
  * For each scalar type: catga_u32_slice (elements to send), catga_u32_vector (elements received, read with

@@ -142,7 +142,13 @@ struct golden_array_bodies {
     golden_array_body_slice bodies; /* at most 10 elements */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_ARRAY_BODIES(...) \
+    CATGA_WITH_DEFAULTS(golden_array_bodies, ( \
+        .body = NULL, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_ARRAY_BODIES_INIT \
     { \
         NULL, \

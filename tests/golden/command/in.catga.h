@@ -38,7 +38,13 @@ struct test_commands_result {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_COMMANDS_RESULT(...) \
+    CATGA_WITH_DEFAULTS(test_commands_result, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_COMMANDS_RESULT_INIT \
     { \
         0, \
@@ -114,7 +120,13 @@ struct test_commands_do_it {
     catga_string what; /* required */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_COMMANDS_DO_IT(...) \
+    CATGA_WITH_DEFAULTS(test_commands_do_it, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_COMMANDS_DO_IT_INIT \
     { \
         {NULL, 0}, \

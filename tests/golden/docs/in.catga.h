@@ -42,7 +42,13 @@ struct test_docs_commented {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_DOCS_COMMENTED(...) \
+    CATGA_WITH_DEFAULTS(test_docs_commented, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_DOCS_COMMENTED_INIT \
     { \
         0, \

@@ -55,13 +55,20 @@ typedef struct test_enums_paint_vector {
 
 struct test_enums_paint {
     test_enums_color color; /* default Red */
-    test_enums_color other; /* default Green */
-    test_enums_odd odd; /* default Five */
+    test_enums_color other CATGA_DEFAULT(1); /* default Green */
+    test_enums_odd odd CATGA_DEFAULT(5); /* default Five */
     catga_optional_u8 maybe;
     catga_u8_slice colors;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_ENUMS_PAINT(...) \
+    CATGA_WITH_DEFAULTS(test_enums_paint, ( \
+        .other = 1, \
+        .odd = 5, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_ENUMS_PAINT_INIT \
     { \
         0, \

@@ -26,7 +26,13 @@ struct test_events_done {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_EVENTS_DONE(...) \
+    CATGA_WITH_DEFAULTS(test_events_done, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_EVENTS_DONE_INIT \
     { \
         {NULL, 0}, \

@@ -375,7 +375,13 @@ struct sample_everything_empty {
     uint8_t empty; /* no field; C has no struct without members */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_EMPTY(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_empty, ( \
+        .empty = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_EMPTY_INIT \
     { \
         0, \
@@ -445,7 +451,13 @@ struct sample_everything_note {
     catga_string text;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_NOTE(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_note, ( \
+        .text = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_NOTE_INIT \
     { \
         {NULL, 0}, \
@@ -516,19 +528,19 @@ static inline catga_status sample_everything_note_unpack(sample_everything_note_
 /* Every kind of field. */
 struct sample_everything_fields {
     /* The first of them. */
-    bool flag; /* default true */
-    int8_t signed_8; /* default -1 */
+    bool flag CATGA_DEFAULT(true); /* default true */
+    int8_t signed_8 CATGA_DEFAULT((-1)); /* default -1 */
     int16_t signed_16; /* from -5 to 5 */
-    int32_t signed_32; /* default -2147483648 */
-    int64_t signed_64; /* default 1, at least 1 */
+    int32_t signed_32 CATGA_DEFAULT(INT32_MIN); /* default -2147483648 */
+    int64_t signed_64 CATGA_DEFAULT(1); /* default 1, at least 1 */
     uint8_t byte; /* at most 100 */
-    uint32_t count; /* default 1000, from 1 to 1000 */
-    uint64_t large; /* default 18446744073709551615 */
-    float ratio; /* default 0.5, from 0.0 to 1.0 */
+    uint32_t count CATGA_DEFAULT(1000); /* default 1000, from 1 to 1000 */
+    uint64_t large CATGA_DEFAULT(UINT64_C(18446744073709551615)); /* default 18446744073709551615 */
+    float ratio CATGA_DEFAULT(0.5f); /* default 0.5, from 0.0 to 1.0 */
     double share;
-    sample_everything_color color; /* default Green */
+    sample_everything_color color CATGA_DEFAULT(4); /* default Green */
     sample_everything_huge huge; /* default None */
-    sample_everything_right rights; /* default Read | Write */
+    sample_everything_right rights CATGA_DEFAULT(3); /* default Read | Write */
     int64_t price; /* decimal(2) */
     int64_t at; /* timestamp: nanoseconds since 1970 UTC */
     int64_t took; /* duration: nanoseconds */
@@ -558,7 +570,21 @@ struct sample_everything_fields {
     /* former: deprecated */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_FIELDS(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_fields, ( \
+        .flag = true, \
+        .signed_8 = (-1), \
+        .signed_32 = INT32_MIN, \
+        .signed_64 = 1, \
+        .count = 1000, \
+        .large = UINT64_C(18446744073709551615), \
+        .ratio = 0.5f, \
+        .color = 4, \
+        .rights = 3, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_FIELDS_INIT \
     { \
         true, \
@@ -883,7 +909,13 @@ struct sample_everything_create_fields {
     uint8_t empty; /* no field; C has no struct without members */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_CREATE_FIELDS(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_create_fields, ( \
+        .empty = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_CREATE_FIELDS_INIT \
     { \
         0, \
@@ -955,7 +987,13 @@ struct sample_everything_do_it {
     catga_string what; /* required */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_DO_IT(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_do_it, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_DO_IT_INIT \
     { \
         {NULL, 0}, \
@@ -1020,7 +1058,13 @@ struct sample_everything_ask_it {
     uint32_t which;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_ASK_IT(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_ask_it, ( \
+        .which = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_ASK_IT_INIT \
     { \
         0, \
@@ -1089,7 +1133,13 @@ struct sample_everything_do_it_once {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_DO_IT_ONCE(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_do_it_once, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_DO_IT_ONCE_INIT \
     { \
         {NULL, 0}, \
@@ -1155,7 +1205,13 @@ struct sample_everything_done {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_DONE(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_done, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_DONE_INIT \
     { \
         {NULL, 0}, \
@@ -1221,7 +1277,13 @@ struct sample_everything_kept {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_KEPT(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_kept, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_KEPT_INIT \
     { \
         {NULL, 0}, \
@@ -1287,7 +1349,13 @@ struct sample_everything_also_kept {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SAMPLE_EVERYTHING_ALSO_KEPT(...) \
+    CATGA_WITH_DEFAULTS(sample_everything_also_kept, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SAMPLE_EVERYTHING_ALSO_KEPT_INIT \
     { \
         {NULL, 0}, \

@@ -56,14 +56,22 @@ typedef struct golden_flags_rights_vector {
 
 struct golden_flags_rights {
     golden_flags_right none;
-    golden_flags_right some; /* default Read | Write */
-    golden_flags_right one; /* default Own */
+    golden_flags_right some CATGA_DEFAULT(3); /* default Read | Write */
+    golden_flags_right one CATGA_DEFAULT(128); /* default Own */
     catga_optional_u8 perhaps;
-    golden_flags_wide wide; /* default High */
+    golden_flags_wide wide CATGA_DEFAULT(UINT64_C(9223372036854775808)); /* default High */
     catga_u8_slice many;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_FLAGS_RIGHTS(...) \
+    CATGA_WITH_DEFAULTS(golden_flags_rights, ( \
+        .some = 3, \
+        .one = 128, \
+        .wide = UINT64_C(9223372036854775808), \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_FLAGS_RIGHTS_INIT \
     { \
         0, \

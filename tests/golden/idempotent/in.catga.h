@@ -43,7 +43,13 @@ struct shop_paid {
     int64_t amount; /* decimal(2) */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SHOP_PAID(...) \
+    CATGA_WITH_DEFAULTS(shop_paid, ( \
+        .amount = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SHOP_PAID_INIT \
     { \
         0, \
@@ -118,7 +124,13 @@ struct shop_pay {
     int64_t amount; /* decimal(2) */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SHOP_PAY(...) \
+    CATGA_WITH_DEFAULTS(shop_pay, ( \
+        .amount = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SHOP_PAY_INIT \
     { \
         0, \
@@ -186,7 +198,13 @@ struct shop_refund {
     int64_t amount; /* decimal(2) */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define SHOP_REFUND(...) \
+    CATGA_WITH_DEFAULTS(shop_refund, ( \
+        .amount = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define SHOP_REFUND_INIT \
     { \
         0, \

@@ -35,7 +35,13 @@ struct test_ids_old {
     /* middle: default 7, deprecated: use last */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_IDS_OLD(...) \
+    CATGA_WITH_DEFAULTS(test_ids_old, ( \
+        .first = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_IDS_OLD_INIT \
     { \
         {NULL, 0}, \

@@ -59,7 +59,13 @@ struct test_imports_price {
     shared_money_amount_slice history;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_IMPORTS_PRICE(...) \
+    CATGA_WITH_DEFAULTS(test_imports_price, ( \
+        .amount = NULL, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_IMPORTS_PRICE_INIT \
     { \
         NULL, \
@@ -152,7 +158,13 @@ struct test_imports_answer {
     const test_imports_price * price;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_IMPORTS_ANSWER(...) \
+    CATGA_WITH_DEFAULTS(test_imports_answer, ( \
+        .price = NULL, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_IMPORTS_ANSWER_INIT \
     { \
         NULL, \
@@ -231,7 +243,13 @@ struct test_imports_get_price {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_IMPORTS_GET_PRICE(...) \
+    CATGA_WITH_DEFAULTS(test_imports_get_price, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_IMPORTS_GET_PRICE_INIT \
     { \
         0, \
@@ -299,7 +317,13 @@ struct test_imports_get_amount {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_IMPORTS_GET_AMOUNT(...) \
+    CATGA_WITH_DEFAULTS(test_imports_get_amount, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_IMPORTS_GET_AMOUNT_INIT \
     { \
         0, \

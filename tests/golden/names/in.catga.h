@@ -59,7 +59,13 @@ struct test_int_class_order {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_INT_CLASS_ORDER(...) \
+    CATGA_WITH_DEFAULTS(test_int_class_order, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_INT_CLASS_ORDER_INIT \
     { \
         0, \
@@ -134,7 +140,13 @@ struct test_int_class_create_order {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_INT_CLASS_CREATE_ORDER(...) \
+    CATGA_WITH_DEFAULTS(test_int_class_create_order, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_INT_CLASS_CREATE_ORDER_INIT \
     { \
         0, \
@@ -214,7 +226,13 @@ struct test_int_class_words {
     uint8_t camel_case;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_INT_CLASS_WORDS(...) \
+    CATGA_WITH_DEFAULTS(test_int_class_words, ( \
+        .class_ = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_INT_CLASS_WORDS_INIT \
     { \
         0, \

@@ -64,7 +64,13 @@ struct test_nested_tree {
     test_nested_tree_slice children;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_NESTED_TREE(...) \
+    CATGA_WITH_DEFAULTS(test_nested_tree, ( \
+        .point = NULL, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_NESTED_TREE_INIT \
     { \
         NULL, \

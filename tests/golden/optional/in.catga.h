@@ -36,7 +36,13 @@ struct test_optional_maybe {
     catga_optional_i64 price; /* decimal(2) */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_OPTIONAL_MAYBE(...) \
+    CATGA_WITH_DEFAULTS(test_optional_maybe, ( \
+        .number = {false, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_OPTIONAL_MAYBE_INIT \
     { \
         {false, 0}, \

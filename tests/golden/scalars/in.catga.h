@@ -30,23 +30,41 @@ typedef struct test_scalars_numbers_vector {
 /* ---- test.scalars.Numbers ---- */
 
 struct test_scalars_numbers {
-    bool a; /* default true */
-    int8_t b; /* default -128 */
-    uint8_t c; /* default 255 */
-    int16_t d; /* default -32768 */
-    uint16_t e; /* default 65535 */
-    int32_t f; /* default -2147483648 */
-    uint32_t g; /* default 4294967295 */
-    int64_t h; /* default -9223372036854775808 */
-    uint64_t i; /* default 18446744073709551615 */
-    float j; /* default 0.1 */
-    double k; /* default -1e+300 */
-    int64_t l; /* decimal(2), default 19.99 */
+    bool a CATGA_DEFAULT(true); /* default true */
+    int8_t b CATGA_DEFAULT((-128)); /* default -128 */
+    uint8_t c CATGA_DEFAULT(255); /* default 255 */
+    int16_t d CATGA_DEFAULT((-32768)); /* default -32768 */
+    uint16_t e CATGA_DEFAULT(65535); /* default 65535 */
+    int32_t f CATGA_DEFAULT(INT32_MIN); /* default -2147483648 */
+    uint32_t g CATGA_DEFAULT(UINT32_C(4294967295)); /* default 4294967295 */
+    int64_t h CATGA_DEFAULT(INT64_MIN); /* default -9223372036854775808 */
+    uint64_t i CATGA_DEFAULT(UINT64_C(18446744073709551615)); /* default 18446744073709551615 */
+    float j CATGA_DEFAULT(0.1f); /* default 0.1 */
+    double k CATGA_DEFAULT((-1e+300)); /* default -1e+300 */
+    int64_t l CATGA_DEFAULT(1999); /* decimal(2), default 19.99 */
     int64_t m; /* timestamp: nanoseconds since 1970 UTC */
-    int64_t n; /* duration: nanoseconds, default 1500000000 ns */
+    int64_t n CATGA_DEFAULT(1500000000); /* duration: nanoseconds, default 1500000000 ns */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_SCALARS_NUMBERS(...) \
+    CATGA_WITH_DEFAULTS(test_scalars_numbers, ( \
+        .a = true, \
+        .b = (-128), \
+        .c = 255, \
+        .d = (-32768), \
+        .e = 65535, \
+        .f = INT32_MIN, \
+        .g = UINT32_C(4294967295), \
+        .h = INT64_MIN, \
+        .i = UINT64_C(18446744073709551615), \
+        .j = 0.1f, \
+        .k = (-1e+300), \
+        .l = 1999, \
+        .n = 1500000000, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_SCALARS_NUMBERS_INIT \
     { \
         true, \

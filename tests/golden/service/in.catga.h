@@ -43,7 +43,13 @@ struct test_services_result {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_SERVICES_RESULT(...) \
+    CATGA_WITH_DEFAULTS(test_services_result, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_SERVICES_RESULT_INIT \
     { \
         0, \
@@ -118,7 +124,13 @@ struct test_services_ask_it {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_SERVICES_ASK_IT(...) \
+    CATGA_WITH_DEFAULTS(test_services_ask_it, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_SERVICES_ASK_IT_INIT \
     { \
         0, \
@@ -186,7 +198,13 @@ struct test_services_done {
     uint8_t x;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_SERVICES_DONE(...) \
+    CATGA_WITH_DEFAULTS(test_services_done, ( \
+        .x = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_SERVICES_DONE_INIT \
     { \
         0, \

@@ -45,10 +45,16 @@ typedef struct golden_small_page_vector {
 
 struct golden_small_line {
     catga_string text; /* required, at most 8 bytes */
-    uint32_t count; /* default 1, from 1 to 9 */
+    uint32_t count CATGA_DEFAULT(1); /* default 1, from 1 to 9 */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_SMALL_LINE(...) \
+    CATGA_WITH_DEFAULTS(golden_small_line, ( \
+        .count = 1, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_SMALL_LINE_INIT \
     { \
         {NULL, 0}, \
@@ -129,7 +135,13 @@ struct golden_small_page {
     golden_small_line_slice lines;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_SMALL_PAGE(...) \
+    CATGA_WITH_DEFAULTS(golden_small_page, ( \
+        .lines = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_SMALL_PAGE_INIT \
     { \
         {NULL, 0}, \

@@ -42,7 +42,13 @@ struct test_stored_seen {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_STORED_SEEN(...) \
+    CATGA_WITH_DEFAULTS(test_stored_seen, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_STORED_SEEN_INIT \
     { \
         {NULL, 0}, \
@@ -108,7 +114,13 @@ struct test_stored_shipped {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_STORED_SHIPPED(...) \
+    CATGA_WITH_DEFAULTS(test_stored_shipped, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_STORED_SHIPPED_INIT \
     { \
         {NULL, 0}, \
@@ -174,7 +186,13 @@ struct test_stored_paid {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_STORED_PAID(...) \
+    CATGA_WITH_DEFAULTS(test_stored_paid, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_STORED_PAID_INIT \
     { \
         {NULL, 0}, \
@@ -240,7 +258,13 @@ struct test_stored_booked {
     catga_string what;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_STORED_BOOKED(...) \
+    CATGA_WITH_DEFAULTS(test_stored_booked, ( \
+        .what = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_STORED_BOOKED_INIT \
     { \
         {NULL, 0}, \

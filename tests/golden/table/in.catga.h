@@ -33,11 +33,17 @@ typedef struct test_tables_line_vector {
 struct test_tables_line {
     /* What it is. */
     catga_string product_id;
-    uint32_t quantity; /* default 1 */
+    uint32_t quantity CATGA_DEFAULT(1); /* default 1 */
     bool shipped;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_TABLES_LINE(...) \
+    CATGA_WITH_DEFAULTS(test_tables_line, ( \
+        .quantity = 1, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_TABLES_LINE_INIT \
     { \
         {NULL, 0}, \

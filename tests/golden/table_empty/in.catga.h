@@ -33,7 +33,13 @@ struct test_tables_nothing {
     uint8_t empty; /* no field; C has no struct without members */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_TABLES_NOTHING(...) \
+    CATGA_WITH_DEFAULTS(test_tables_nothing, ( \
+        .empty = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_TABLES_NOTHING_INIT \
     { \
         0, \

@@ -248,7 +248,13 @@ struct golden_union_card {
     catga_string number; /* at most 20 bytes */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_UNION_CARD(...) \
+    CATGA_WITH_DEFAULTS(golden_union_card, ( \
+        .number = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_UNION_CARD_INIT \
     { \
         {NULL, 0}, \
@@ -323,7 +329,13 @@ struct golden_union_transfer {
     catga_string iban;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_UNION_TRANSFER(...) \
+    CATGA_WITH_DEFAULTS(golden_union_transfer, ( \
+        .iban = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_UNION_TRANSFER_INIT \
     { \
         {NULL, 0}, \
@@ -399,7 +411,13 @@ struct golden_union_order {
     /* old: deprecated */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_UNION_ORDER(...) \
+    CATGA_WITH_DEFAULTS(golden_union_order, ( \
+        .id = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_UNION_ORDER_INIT \
     { \
         0, \

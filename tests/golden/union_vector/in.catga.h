@@ -117,7 +117,13 @@ struct golden_unions_cash {
     int64_t amount;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_UNIONS_CASH(...) \
+    CATGA_WITH_DEFAULTS(golden_unions_cash, ( \
+        .amount = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_UNIONS_CASH_INIT \
     { \
         0, \
@@ -196,7 +202,13 @@ struct golden_unions_split {
     shared_money_either either;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_UNIONS_SPLIT(...) \
+    CATGA_WITH_DEFAULTS(golden_unions_split, ( \
+        .parts = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_UNIONS_SPLIT_INIT \
     { \
         {NULL, 0}, \

@@ -66,7 +66,13 @@ struct golden_ids_ids {
     catga_uuid_slice others; /* at most 10 elements */
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define GOLDEN_IDS_IDS(...) \
+    CATGA_WITH_DEFAULTS(golden_ids_ids, ( \
+        .id = NULL, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define GOLDEN_IDS_IDS_INIT \
     { \
         NULL, \

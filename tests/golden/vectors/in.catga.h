@@ -75,7 +75,13 @@ struct test_vectors_item {
     catga_string name;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_VECTORS_ITEM(...) \
+    CATGA_WITH_DEFAULTS(test_vectors_item, ( \
+        .name = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_VECTORS_ITEM_INIT \
     { \
         {NULL, 0}, \
@@ -153,7 +159,13 @@ struct test_vectors_many {
     catga_bytes data;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TEST_VECTORS_MANY(...) \
+    CATGA_WITH_DEFAULTS(test_vectors_many, ( \
+        .flags = {NULL, 0}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TEST_VECTORS_MANY_INIT \
     { \
         {NULL, 0}, \
