@@ -47,7 +47,13 @@ struct tests_identifier_model {
     uint32_t version;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TESTS_IDENTIFIER_MODEL(...) \
+    CATGA_WITH_DEFAULTS(tests_identifier_model, ( \
+        .version = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TESTS_IDENTIFIER_MODEL_INIT \
     { \
         0, \
@@ -122,7 +128,13 @@ struct tests_identifier_other {
     uint32_t version;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TESTS_IDENTIFIER_OTHER(...) \
+    CATGA_WITH_DEFAULTS(tests_identifier_other, ( \
+        .version = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TESTS_IDENTIFIER_OTHER_INIT \
     { \
         0, \

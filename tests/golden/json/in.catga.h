@@ -170,7 +170,13 @@ struct tests_json_reading {
     const tests_json_box * box;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TESTS_JSON_READING(...) \
+    CATGA_WITH_DEFAULTS(tests_json_reading, ( \
+        .level = 0, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TESTS_JSON_READING_INIT \
     { \
         0, \
@@ -254,7 +260,13 @@ struct tests_json_search {
     uint32_t first;
 };
 
-/* To start from: every field at its default. */
+/* The named fields, and all others at their defaults: see catga.h. */
+#define TESTS_JSON_SEARCH(...) \
+    CATGA_WITH_DEFAULTS(tests_json_search, ( \
+        .found = {0, {NULL}}, \
+        ), __VA_ARGS__)
+
+/* To start from, also outside of functions: every field at its default. */
 #define TESTS_JSON_SEARCH_INIT \
     { \
         {0, {NULL}}, \
