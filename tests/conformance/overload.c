@@ -215,6 +215,40 @@ static void a_burst_within_the_limit_is_handled(void **state)
     assert_int_equal(catga_count(server).overloaded, 0);
 }
 
+static void free_workers_get_requests(void **state)
+{
+    stage *s = *state;
+    catga_bus *client = join(s, (catga_options){0});
+
+    serve(s, join(s, (catga_options){.workers = 64}), wait_and_answer);
+    for (int i = 0; i < 40; i++)
+        send(s, client, &once);
+    wait_until(s->run == 40); /* at once: none has ended */
+    let_end(s, 40);
+    wait_until(s->outcomes[CATGA_OK] == 40);
+}
+
+/* Six of 10,000 bytes fit; the first runs. */
+static void too_many_bytes_are_refused_at_once(void **state)
+{
+    stage *s = *state;
+    static char text[10001];
+    catga_bus *client = join(s, (catga_options){0});
+    catga_bus *server = join(s, (catga_options){.pending_bytes = 65536});
+
+    memset(text, 'x', sizeof text - 1);
+    const sample large = {catga_str(text), 1};
+    serve(s, server, wait_and_answer);
+    for (int i = 0; i < 40; i++)
+        assert_int_equal(catga_send(client, &once, &large, sample_deliver,
+                                    (catga_function)note_outcome, s),
+                         CATGA_OK);
+    wait_until(s->outcomes[CATGA_OVERLOADED] == 34 && s->run == 1);
+    let_end(s, 6);
+    wait_until(s->outcomes[CATGA_OK] == 6);
+    assert_int_equal(catga_count(server).overloaded, 34);
+}
+
 /* ---- The end of a service ---- */
 
 /* A service whose handler is busy with one request. */
@@ -268,6 +302,8 @@ int main(int argc, char **argv)
         CASE(what_was_refused_is_tried_again_in_time),
         CASE(what_one_replica_refuses_another_takes),
         CASE(a_burst_within_the_limit_is_handled),
+        CASE(free_workers_get_requests),
+        CASE(too_many_bytes_are_refused_at_once),
         CASE(what_is_not_begun_in_time_is_told_to_go_elsewhere),
         CASE(a_call_outlives_the_replica_that_goes),
     };

@@ -216,6 +216,36 @@ static void a_rolling_update_is_not_noticed(void **state)
     catga_close(l.bus);
 }
 
+/* ---- A stopped replica ---- */
+
+/* For a second it may still get what it has requested: a few events. */
+static void a_stopped_replica_gets_few_events(void **state)
+{
+    static unsigned handled[MOST];
+    catga_bus *bus = open_client();
+    uint32_t number;
+
+    (void)state;
+    replica stopped = start_ready("stopped", handled);
+    replica running = start_ready("running", handled);
+    kill(stopped.process, SIGSTOP);
+    for (uint32_t i = 0; i < 100; i++) {
+        const sample event = {CATGA_STR("kept"), i};
+        assert_int_equal(catga_publish(bus, &kept, &event), CATGA_OK);
+    }
+    double end = now() + 0.8; /* before the stopped one loses what it has */
+    for (unsigned count = 0; count < 95; count++) {
+        assert_true(next(&running, &number));
+        assert_true(now() < end);
+    }
+    kill(stopped.process, SIGCONT);
+    kill(stopped.process, SIGTERM);
+    kill(running.process, SIGTERM);
+    (void)count_until_end(&stopped, handled);
+    (void)count_until_end(&running, handled);
+    catga_close(bus);
+}
+
 /* ---- Impatience ---- */
 
 static void a_second_signal_ends_it_and_loses_nothing(void **state)
@@ -249,6 +279,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_rolling_update_is_not_noticed),
+        cmocka_unit_test(a_stopped_replica_gets_few_events),
         cmocka_unit_test(a_second_signal_ends_it_and_loses_nothing),
     };
     if (argc == 5)

@@ -49,13 +49,23 @@ typedef struct stage {
     atomic_uint answered;
     atomic_uint acknowledged;
     atomic_uint last_attempt;
+    atomic_uint most_attempts;
+    atomic_uint running;
+    atomic_uint most_running;
+    atomic_uint out_of_order;
     unsigned in_flight;
+    unsigned workers;
+    unsigned pending_bytes;
+    long run_ms;
+    uint32_t stuck; /* the event that takes much longer */
 } stage;
 
 static catga_bus *join(stage *s, const char *instance)
 {
     return stage_join(&s->base, (catga_options){.instance = instance,
                                                 .ack_wait_ms = 400,
+                                                .workers = s->workers,
+                                                .pending_bytes = s->pending_bytes,
                                                 .in_flight = s->in_flight});
 }
 
@@ -576,6 +586,128 @@ static void draining_finishes_what_was_handed_out(void **state)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
+/* ---- A backlog ---- */
+
+static void raise_to(atomic_uint *most, unsigned value)
+{
+    unsigned before = atomic_load(most);
+    while (before < value && !atomic_compare_exchange_weak(most, &before, value))
+        continue;
+}
+
+/* Takes run_ms; one event takes three times as long as a silent replica keeps its events. */
+static catga_status take_long(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    uint32_t number = sample_get_number(view);
+    unsigned before = atomic_load(&s->total);
+
+    raise_to(&s->most_running, atomic_fetch_add(&s->running, 1) + 1);
+    raise_to(&s->most_attempts, catga_context_attempt(context));
+    if (number != before)
+        atomic_fetch_add(&s->out_of_order, 1);
+    pause_for(number == s->stuck ? 1300 : s->run_ms);
+    note(s, view);
+    atomic_fetch_sub(&s->running, 1);
+    return CATGA_OK;
+}
+
+static void publish_many(catga_bus *bus, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        assert_int_equal(publish(bus, &kept, i), CATGA_OK);
+}
+
+static void assert_each_ran_once(stage *s, catga_bus *bus, uint32_t count)
+{
+    wait_until(atomic_load(&s->total) >= count && catga_count(bus).handled >= count);
+    for (uint32_t i = 0; i < count; i++)
+        if (atomic_load(&s->handled[i]) != 1)
+            fail_msg("event %u ran %u times", i, atomic_load(&s->handled[i]));
+    assert_int_equal(catga_count(bus).redelivered, 0);
+    assert_int_equal(catga_count(bus).dead_letters, 0);
+    assert_int_equal(atomic_load(&s->most_attempts), 1);
+}
+
+/* In all it takes five times as long as a silent replica keeps its events. */
+static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    s->run_ms = 50;
+    s->stuck = UINT32_MAX;
+    publish_many(bus, 40);
+    serve(s, bus, &group, take_long);
+    assert_each_ran_once(s, bus, 40);
+    assert_int_equal(atomic_load(&s->out_of_order), 0);
+}
+
+/* A quick handler holds many events; then one of them takes long. */
+static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+
+    s->stuck = 150;
+    publish_many(bus, 300);
+    serve(s, bus, &group, take_long);
+    assert_each_ran_once(s, bus, 300);
+    assert_int_equal(atomic_load(&s->out_of_order), 0);
+}
+
+static void free_workers_get_events(void **state)
+{
+    stage *s = *state;
+    s->workers = 8;
+    s->run_ms = 100;
+    s->stuck = UINT32_MAX;
+    catga_bus *bus = join(s, "a");
+
+    publish_many(bus, 32);
+    serve(s, bus, &group, take_long);
+    assert_each_ran_once(s, bus, 32);
+    assert_int_equal(atomic_load(&s->most_running), 8);
+}
+
+/* Each event is larger than half of what may wait. */
+static void large_events_wait_at_the_server(void **state)
+{
+    stage *s = *state;
+    static char text[40001];
+    s->pending_bytes = 65536;
+    s->run_ms = 1;
+    s->stuck = UINT32_MAX;
+    catga_bus *bus = join(s, "a");
+
+    memset(text, 'x', sizeof text - 1);
+    for (uint32_t i = 0; i < 60; i++) {
+        const sample large = {catga_str(text), i};
+        assert_int_equal(catga_publish(bus, &kept, &large), CATGA_OK);
+    }
+    serve(s, bus, &group, take_long);
+    assert_each_ran_once(s, bus, 60);
+}
+
+static void draining_hands_back_what_waits(void **state)
+{
+    stage *s = *state;
+    catga_bus *first = join(s, "a");
+    catga_bus *second = join(s, "b");
+
+    s->stuck = 100; /* behind it some wait in the process */
+    publish_many(first, 200);
+    serve(s, second, &group, take_long);
+    wait_until(atomic_load(&s->total) == 100);
+    assert_int_equal(catga_drain(second), CATGA_OK);
+    assert_int_equal(atomic_load(&s->total), 101);
+    s->stuck = UINT32_MAX;
+    serve(s, first, &group, take_long);
+    wait_until(atomic_load(&s->total) >= 200);
+    for (uint32_t i = 0; i < 200; i++)
+        assert_int_equal(atomic_load(&s->handled[i]), 1);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, stage_clear)
@@ -601,6 +733,11 @@ int main(int argc, char **argv)
         CASE(a_dead_letter_can_be_removed),
         CASE(a_slow_handler_keeps_what_it_works_on),
         CASE(draining_finishes_what_was_handed_out),
+        CASE(a_backlog_of_a_slow_handler_meets_no_redelivery),
+        CASE(what_waits_behind_a_slow_event_is_kept_alive),
+        CASE(free_workers_get_events),
+        CASE(large_events_wait_at_the_server),
+        CASE(draining_hands_back_what_waits),
     };
     stage_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,7 +27,6 @@ static const catga_stream_settings stream = {.name = "DRIFT",
 static const catga_consumer_settings consumer = {.stream = "DRIFT",
                                                  .name = "one",
                                                  .subject = "drift.a",
-                                                 .deliver_to = "deliver.one",
                                                  .ack_wait_ns = 5LL * SECOND,
                                                  .unacknowledged = 100,
                                                  .receive = peer_pong,
@@ -39,7 +38,7 @@ static const char stream_as_it_should_be[] =
     "\"duplicate_window\":10000000000,\"num_replicas\":1}";
 static const char consumer_as_it_should_be[] =
     "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
-    "\"deliver_subject\":\"deliver.one\",\"deliver_group\":\"one\",\"filter_subject\":\"drift.a\","
+    "\"filter_subject\":\"drift.a\","
     "\"deliver_policy\":\"all\",\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\","
     "\"max_deliver\":-1,\"ack_wait\":5000000000,\"max_ack_pending\":100,"
     "\"inactive_threshold\":0}}";
@@ -140,8 +139,6 @@ static void each_field_of_a_stream_is_named(void **state)
 static void each_field_of_a_consumer_is_named(void **state)
 {
     static const difference differences[] = {
-        {"deliver_subject", "\"deliver.one\"", "\"deliver.two\""},
-        {"deliver_group", "\"one\"", "\"two\""},
         {"filter_subject", "\"drift.a\"", "\"drift.b\""},
         {"deliver_policy", "\"all\"", "\"new\""},
         {"ack_policy", "\"explicit\"", "\"all\""},
@@ -167,6 +164,27 @@ static void each_field_of_a_consumer_is_named(void **state)
         free(after);
         make("$JS.API.CONSUMER.DELETE.DRIFT.one", "");
     }
+}
+
+/* As earlier versions made them; the text says what to do. */
+static void a_push_consumer_is_reported(void **state)
+{
+    catga_problem problem = {""};
+    catga_subscription *subscription;
+
+    (void)state;
+    make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
+    make("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one",
+         "{\"stream_name\":\"DRIFT\",\"config\":{\"durable_name\":\"one\","
+         "\"deliver_subject\":\"deliver.one\",\"deliver_group\":\"one\","
+         "\"filter_subject\":\"drift.a\",\"ack_policy\":\"explicit\","
+         "\"max_deliver\":-1,\"ack_wait\":5000000000,\"max_ack_pending\":100}}");
+    assert_drift(self.transport->operations->consume(self.transport, &consumer, &subscription,
+                                                     &problem),
+                 &problem, "deliver_subject must not be set");
+    char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
+    assert_non_null(strstr(after, "deliver.one"));
+    free(after);
 }
 
 /* The second time nothing is made, and nothing is wrong. */
@@ -222,6 +240,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_field_of_a_stream_is_named, come, go),
         cmocka_unit_test_setup_teardown(each_field_of_a_consumer_is_named, come, go),
+        cmocka_unit_test_setup_teardown(a_push_consumer_is_reported, come, go),
         cmocka_unit_test_setup_teardown(what_is_as_it_should_be_is_used, come, go),
         cmocka_unit_test_setup_teardown(what_is_not_used_any_more_goes, come, go),
     };

@@ -101,7 +101,7 @@ static void handle(void *user, catga_incoming *message)
     (void)user;
     const catga_transport_operations *operations = self.transport->operations;
     atomic_fetch_add(&handled[message->sequence % MESSAGES], 1);
-    (void)operations->settle(self.transport, message->reply, CATGA_SETTLE_DONE, 0);
+    (void)operations->settle(self.transport, message, CATGA_SETTLE_DONE, 0);
     operations->release(message);
     atomic_fetch_add(&total, 1);
 }
@@ -112,7 +112,6 @@ static catga_status consume(bool broadcast)
     const catga_consumer_settings consumer = {.stream = "WATCH",
                                               .name = "one",
                                               .subject = "watch.a",
-                                              .deliver_to = "deliver.one",
                                               .only_new = broadcast,
                                               .unused_ns = broadcast ? 60 * SECOND : 0,
                                               .ack_wait_ns = 5 * SECOND,

@@ -256,6 +256,8 @@ typedef struct catga_options {
                                  further tries before more are refused; CATGA_IN_FLIGHT_BYTES, 67108864 */
     unsigned backlog;         /* requests that may wait for a worker before more are answered 429; CATGA_BACKLOG, 4096 */
     unsigned pending;         /* events that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
+    unsigned pending_bytes;   /* bytes of messages that may wait for the workers of one handler, besides the three
+                                 limits of messages; one message always may; CATGA_PENDING_BYTES, 67108864 */
     int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
     unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
     int lease_ms;             /* a replica that holds a claim and is silent so long loses it; CATGA_LEASE_MS, 2000 */

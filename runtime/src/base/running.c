@@ -32,10 +32,11 @@ bool catga_running_in_callback(const void *bus)
     return false;
 }
 
-bool catga_running_in_handler(const void *handler)
+unsigned catga_running_handlers(const void *handler)
 {
+    unsigned count = 0;
+
     for (const catga_running *at = innermost; at != NULL; at = at->outer)
-        if (at->handler == handler)
-            return true;
-    return false;
+        count += at->handler == handler;
+    return count;
 }

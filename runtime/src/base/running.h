@@ -21,7 +21,7 @@ void catga_running_remove(const catga_running *entry);
 bool catga_running_in_bus(const void *bus);
 bool catga_running_in_callback(const void *bus);
 
-/* Returns whether this handler runs on this thread. */
-bool catga_running_in_handler(const void *handler);
+/* Returns how often this handler runs on this thread: once more for each call to itself. */
+unsigned catga_running_handlers(const void *handler);
 
 #endif

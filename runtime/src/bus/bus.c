@@ -90,7 +90,6 @@ static void core_free(catga_core *core)
     catga_calls_end(&core->calls);
     catga_pool_end(&core->received);
     catga_pool_end(&core->payloads);
-    catga_beats_end(&core->beats);
     catga_owner_watch_end(&core->watch);
     catga_upkeep_end(&core->upkeep);
     pthread_mutex_destroy(&core->preparer.lock);
@@ -118,7 +117,6 @@ static catga_core *core_make(const catga_settings *settings)
     pthread_mutex_init(&core->serving, NULL);
     pthread_mutex_init(&core->preparing, NULL);
     catga_preparer_begin(&core->preparer);
-    catga_beats_begin(&core->beats);
     catga_owner_init(&core->owner, &core->identity);
     catga_owner_watch_init(&core->watch);
     catga_upkeep_init(&core->upkeep);
@@ -201,7 +199,6 @@ static bool end_handlers(catga_core *core)
 static void end(catga_core *core)
 {
     atomic_store(&core->state, CATGA_CORE_CLOSED);
-    catga_beats_stop(&core->beats);
     catga_preparer_end(&core->preparer);
     catga_calls_stop_timer(&core->calls);
     core->operations->stop(core->transport);

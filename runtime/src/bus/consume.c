@@ -186,7 +186,7 @@ static void report_end(catga_context *context, catga_served_handler *entry,
 /* What does not arrive makes the server hand it out again: that is what it is for. */
 static void settle_as(catga_context *context, catga_settlement settlement, int64_t delay_ms)
 {
-    (void)context->core->operations->settle(context->core->transport, context->incoming->reply,
+    (void)context->core->operations->settle(context->core->transport, context->incoming,
                                             settlement, delay_ms * CATGA_MILLISECOND);
 }
 
@@ -291,19 +291,6 @@ static void handle(catga_context *context, catga_served_handler *entry)
     settle(context, entry, &handling, action);
 }
 
-/* A handler does not handle an event and a dead letter at once: its thread waits for that of the other. */
-static void take_turn(catga_served_handler *entry)
-{
-    while (atomic_flag_test_and_set_explicit(&entry->busy, memory_order_acquire))
-        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
-}
-
-static void give_turn(catga_served_handler *entry)
-{
-    atomic_flag_clear_explicit(&entry->busy, memory_order_release);
-}
-
-/* An event that has waited here for too long has been handed to another meanwhile. */
 void catga_consume(void *user, catga_incoming *incoming)
 {
     catga_served_handler *entry = user;
@@ -313,14 +300,10 @@ void catga_consume(void *user, catga_incoming *incoming)
     if (incoming->deliveries > 1)
         catga_core_count(core, CATGA_COUNTER_redelivered);
     if (catga_core_is_ending(core)) {
-        (void)core->operations->settle(core->transport, incoming->reply, CATGA_SETTLE_RETRY, 0);
-    } else if (incoming->waited_ns < core->settings.ack_wait_ms * CATGA_MILLISECOND) {
+        (void)core->operations->settle(core->transport, incoming, CATGA_SETTLE_RETRY, 0);
+    } else {
         catga_context_begin(&context, entry, incoming);
-        catga_beat_on(&entry->beat, incoming->reply);
-        take_turn(entry);
         handle(&context, entry);
-        give_turn(entry);
-        catga_beat_off(&entry->beat);
     }
     core->operations->release(incoming);
 }
@@ -350,9 +333,7 @@ void catga_consume_dead_letter(void *user, catga_incoming *incoming)
     catga_context context;
 
     catga_context_begin(&context, entry, incoming);
-    take_turn(entry);
     catga_status status = handle_dead_letter(&context, entry);
-    give_turn(entry);
     if (status != CATGA_OK)
         (void)catga_context_refuse(&context, catga_status_code(status), NULL,
                                    catga_str(context.problem.text));

@@ -6,7 +6,6 @@
 #ifndef CATGA_CORE_H
 #define CATGA_CORE_H
 
-#include "bus/beat.h"
 #include "bus/calls.h"
 #include "bus/identity.h"
 #include "bus/log.h"
@@ -78,7 +77,6 @@ struct catga_core {
     _Atomic(const catga_stream *) streams[CATGA_STREAMS];
     pthread_mutex_t preparing;
     catga_preparer preparer;
-    catga_beats beats;
     catga_owner owner;
     catga_owner_watch watch;
     catga_upkeep upkeep;

@@ -4,17 +4,16 @@
 
 #include "bus/core.h"
 
-/* A handler as it is served: by one subscription, or several when it has several workers. */
+/* A handler as it is served, by one subscription; its workers share this. */
 typedef struct catga_served_handler {
     catga_served *served;
     const catga_handler *handler;
+    unsigned workers;
     catga_subscription *subscription;
-    catga_subscription *replays; /* of dead letters of a stored event: in one worker, or NULL */
-    atomic_flag busy;            /* of a stored event: it is handled, or a dead letter */
+    catga_subscription *replays; /* of dead letters of a stored event, or NULL */
     catga_log_limit refused;
     catga_log_limit failed;
     catga_log_limit ended;
-    catga_beat beat; /* of a stored event */
 } catga_served_handler;
 
 /* A service as it is served; freed by catga_served_end. */

@@ -1,4 +1,4 @@
-/* Services as they are served: one subscription per worker of each handler, all of them or none. */
+/* Services as they are served: one subscription for each handler, all of them or none. */
 #include "bus/claims.h"
 #include "bus/dispatch.h"
 #include "bus/store.h"
@@ -15,7 +15,7 @@ enum { SUBSCRIBE_PAUSE_MS = 250 };
 /* A server without JetStream may be one of a cluster that has others, which are not yet found. */
 #define JETSTREAM_WAIT CATGA_SECOND
 
-/* A broadcast handler has one worker: each subscription gets every message. */
+/* A broadcast handler has one worker: its events stay in order. */
 static unsigned worker_count(const catga_core *core, const catga_handler *handler)
 {
     return handler->sharing == CATGA_BROADCAST ? 1 : (unsigned)core->settings.workers;
@@ -64,10 +64,8 @@ static void report_suppressed(const catga_core *core, catga_served_handler *entr
 
 static void served_free(catga_served *served)
 {
-    for (size_t i = 0; served != NULL && i < served->count; i++) {
-        catga_beats_remove(&served->core->beats, &served->entries[i].beat);
+    for (size_t i = 0; served != NULL && i < served->count; i++)
         report_suppressed(served->core, &served->entries[i]);
-    }
     if (served != NULL)
         free(served->handlers);
     free(served);
@@ -76,11 +74,9 @@ static void served_free(catga_served *served)
 static catga_served *served_make(catga_core *core, const catga_service *service,
                                  const void *handlers, void *user)
 {
-    size_t count = 0;
-
-    for (size_t i = 0; i < service->handler_count; i++)
-        count += worker_count(core, &service->handlers[i]);
+    size_t count = service->handler_count;
     catga_served *served = calloc(1, sizeof *served + count * sizeof served->entries[0]);
+
     if (served == NULL)
         return NULL;
     served->core = core;
@@ -92,22 +88,13 @@ static catga_served *served_make(catga_core *core, const catga_service *service,
         return NULL;
     }
     memcpy(served->handlers, handlers, service->size);
-    for (size_t i = 0; i < service->handler_count; i++) {
-        for (unsigned worker = 0; worker < worker_count(core, &service->handlers[i]); worker++) {
-            catga_served_handler *entry = &served->entries[served->count++];
-            entry->served = served;
-            entry->handler = &service->handlers[i];
-        }
+    for (size_t i = 0; i < count; i++) {
+        served->entries[i].served = served;
+        served->entries[i].handler = &service->handlers[i];
+        served->entries[i].workers = worker_count(core, &service->handlers[i]);
     }
+    served->count = count;
     return served;
-}
-
-/* Each of a handler's workers has its share of what may wait for it. */
-static unsigned backlog_of(const catga_core *core)
-{
-    unsigned workers = (unsigned)core->settings.workers;
-    unsigned backlog = (unsigned)core->settings.backlog;
-    return (backlog + workers - 1) / workers;
 }
 
 static catga_status subscribe(catga_core *core, catga_served_handler *entry)
@@ -116,7 +103,9 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
     catga_envelope envelope;
     catga_subscription_options options = {
         .queue_group = queue_group(group, entry->served->service, entry->handler),
+        .workers = entry->workers,
         .pending = (unsigned)core->settings.pending,
+        .pending_bytes = (size_t)core->settings.pending_bytes,
         .receive = catga_dispatch,
         .user = entry,
     };
@@ -124,7 +113,7 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
     if (entry->handler->message->delivery != NULL)
         return catga_store_consume(core, entry);
     if (entry->handler->message->kind != CATGA_EVENT) {
-        options.pending = backlog_of(core);
+        options.pending = (unsigned)core->settings.backlog;
         options.refuse = catga_dispatch_overload;
     }
     if (!catga_envelope_begin(&envelope, core->prefix, entry->handler->message->subject))
@@ -204,10 +193,13 @@ static bool drain(catga_core *core, catga_subscription **subscription, int wait_
     return true;
 }
 
+/* Replays first: they are received by the workers of the other. */
 static bool entry_drain(catga_core *core, catga_served_handler *entry, int wait_ms)
 {
-    bool done = drain(core, &entry->subscription, wait_ms);
-    return drain(core, &entry->replays, done ? wait_ms : 0) && done;
+    bool done = drain(core, &entry->replays, wait_ms);
+    if (!done && entry->subscription != NULL)
+        (void)core->operations->drain(core->transport, entry->subscription, 0);
+    return done && drain(core, &entry->subscription, wait_ms);
 }
 
 /* Asks every subscription; the first that is not done is waited for. */

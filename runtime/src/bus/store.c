@@ -173,7 +173,7 @@ catga_status catga_store_prepare(catga_core *core, const catga_stream *stream,
 
 /* ---- Consumers ---- */
 
-/* One of a handler's workers handles its dead letters again, when someone asks for that. */
+/* The handler's workers handle its dead letters again, when someone asks for that. */
 static catga_status subscribe_replays(catga_core *core, catga_served_handler *entry,
                                       const char *consumer)
 {
@@ -182,10 +182,9 @@ static catga_status subscribe_replays(catga_core *core, catga_served_handler *en
                                                 .queue_group = consumer,
                                                 .pending = REPLAYS,
                                                 .receive = catga_consume_dead_letter,
-                                                .user = entry};
+                                                .user = entry,
+                                                .beside = entry->subscription};
 
-    if (entry != entry->served->entries && entry[-1].handler == entry->handler)
-        return CATGA_OK;
     if (!catga_store_replay_subject(core, entry->handler->message->delivery->stream, consumer,
                                     subject))
         return CATGA_INVALID_ARGUMENT;
@@ -199,13 +198,11 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
     bool broadcast = entry->handler->sharing == CATGA_BROADCAST;
     char stream[CATGA_STREAM_NAME];
     char name[CATGA_CONSUMER_NAME];
-    char deliver_to[CATGA_STORED_SUBJECT];
     catga_envelope envelope;
     catga_problem problem = {""};
 
     if (!catga_store_stream_name(core, from, stream) ||
         !catga_store_consumer_name(core, entry->served->service, entry->handler, name) ||
-        !stored_subject(core, "deliver", from, name, deliver_to) ||
         !catga_envelope_begin(&envelope, core->prefix, message->subject))
         return CATGA_INVALID_ARGUMENT;
     catga_status status = catga_store_prepare(core, from, &problem);
@@ -213,20 +210,18 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         status = ensure_dead_letters(core, from);
     if (status == CATGA_OK)
         status = catga_claims_prepare(core, message);
-    if (status == CATGA_OK)
-        status = catga_beats_start(&core->beats, core->transport, core->settings.ack_wait_ms / 4);
     if (status != CATGA_OK)
         return status;
-    catga_beats_add(&core->beats, &entry->beat);
     const catga_consumer_settings settings = {
         .stream = stream,
         .name = name,
         .subject = envelope.outgoing.subject,
-        .deliver_to = deliver_to,
         .only_new = broadcast,
         .unused_ns = broadcast ? UNUSED : 0,
         .ack_wait_ns = core->settings.ack_wait_ms * CATGA_MILLISECOND,
         .unacknowledged = (unsigned)core->settings.unacknowledged,
+        .workers = entry->workers,
+        .pending_bytes = (size_t)core->settings.pending_bytes,
         .receive = catga_consume,
         .user = entry,
     };
@@ -235,7 +230,6 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         status = subscribe_replays(core, entry, name);
     if (status == CATGA_OK)
         return CATGA_OK;
-    catga_beats_remove(&core->beats, &entry->beat);
     if (!catga_store_is_passing(status))
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),

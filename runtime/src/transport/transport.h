@@ -5,7 +5,8 @@
  * nothing of schemas, retries or errors.
  *
  * Threads: every operation but stop and close may be called from any thread. A transport calls a
- * subscription's receive function from one thread at a time, and on_reply from any.
+ * subscription's receive function from as many threads at once as it has workers, and on_reply from
+ * any.
  */
 #ifndef CATGA_TRANSPORT_H
 #define CATGA_TRANSPORT_H
@@ -35,7 +36,9 @@ typedef struct catga_outgoing {
         sender_waits; /* the thread that sends a request waits for its answer: it may do the work */
 } catga_outgoing;
 
-/* A message that came; `native` is the transport's own and is given back with release(). */
+struct catga_admission_slot;
+
+/* A message that came; `native` and `slot` are the transport's own, given back with release(). */
 typedef struct catga_incoming {
     catga_string subject;
     const char *reply; /* where an answer goes, or NULL */
@@ -47,19 +50,26 @@ typedef struct catga_incoming {
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */
     uint32_t deliveries; /* of a stored message: how often it has been handed out, with this time */
     void *native;
+    struct catga_admission_slot *slot; /* of a message that waited for a worker; else NULL */
 } catga_incoming;
 
-/* Takes over `message`: the receiver releases it before it returns. */
+/*
+ * Takes over `message`: the receiver releases it before it returns. A stored message may also be
+ * kept, and released later by any thread: it stays where it is until then, and is kept alive.
+ */
 typedef void catga_receive_function(void *user, catga_incoming *message);
 
 /* Where a subscription gets its messages from. */
 typedef struct catga_subscription_options {
     const char *subject;
     const char *queue_group; /* NULL: every subscriber gets every message */
+    unsigned workers;        /* messages that may be received at once; 0: one */
     unsigned pending;        /* messages that may wait */
+    size_t pending_bytes;    /* bytes of messages that may wait; one message always may; 0: no limit */
     catga_receive_function *receive;
-    catga_receive_function *refuse; /* gets, at once and from any thread, what finds `pending` waiting; */
+    catga_receive_function *refuse; /* gets, at once and from any thread, what finds too much waiting; */
     void *user;                     /* NULL: that is dropped, and counted */
+    catga_subscription *beside;     /* of a consumer, whose workers receive; NULL: workers of its own */
 } catga_subscription_options;
 
 /* ---- What is stored: streams and those who consume them ---- */
@@ -79,11 +89,12 @@ typedef struct catga_consumer_settings {
     const char *stream;
     const char *name;
     const char *subject;     /* one of the stream's */
-    const char *deliver_to;  /* where its messages arrive: a subject that nothing else uses */
     bool only_new;           /* begins with what is stored after it was made, not with the oldest */
     int64_t unused_ns;       /* it is forgotten when nobody subscribes to it for so long; 0: never */
     int64_t ack_wait_ns;     /* a message that is not settled within it is handed out again */
     unsigned unacknowledged; /* messages that may be handed out and not settled */
+    unsigned workers;        /* messages that may be received at once; 0: one */
+    size_t pending_bytes;    /* bytes of messages that this subscription may hold; 0: no limit */
     catga_receive_function *receive;
     void *user;
 } catga_consumer_settings;
@@ -207,7 +218,8 @@ typedef struct catga_transport_operations {
 
     /*
      * The same for a consumer; then subscribes to it. What `receive` gets is to be settled. The
-     * subscription ends as others do; the consumer stays.
+     * subscription takes as many messages as its workers finish soon, and keeps them alive until they
+     * are released. Draining hands back what waits. The consumer stays.
      *
      * A stream, a bucket, or the consumer of a subscription that is not there any more is made again,
      * and on_event is told. A consumer goes on with what had not been settled; in a stream that is made
@@ -216,8 +228,8 @@ typedef struct catga_transport_operations {
     catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
                             catga_subscription **subscription, catga_problem *problem);
 
-    /* Settles the message whose `reply` that was, without waiting. `delay_ns` is of a RETRY. */
-    catga_status (*settle)(catga_transport *transport, const char *reply,
+    /* Settles a stored message, without waiting, before its release. `delay_ns` is of a RETRY. */
+    catga_status (*settle)(catga_transport *transport, const catga_incoming *message,
                            catga_settlement settlement, int64_t delay_ns);
 
     /*

@@ -14,10 +14,13 @@
 /* How long CATGA_LOCAL_DELAY keeps a message back. */
 #define DELAY CATGA_SECOND
 
+/* What a subscription holds should be finished so soon, and in an eighth of ack_wait. */
+#define HORIZON (50 * CATGA_MILLISECOND)
+
 /* Where there is no memory there may be some soon. */
 #define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
 
-enum { REPLY_SIZE = 640 };
+enum { REPLY_SIZE = 640, SUBJECT_SIZE = 640 };
 
 typedef enum stage { WAITING, OUT, SETTLED } stage;
 
@@ -33,7 +36,6 @@ struct catga_local_consumer {
     catga_local_stream *stream;
     char *name;
     char *subject;
-    char *deliver_to;
     bool only_new;
     int64_t ack_wait_ns;
     int64_t unused_ns; /* it is forgotten when it has no members for so long; 0: never */
@@ -48,11 +50,16 @@ struct catga_local_consumer {
 
 /* ---- Consumers ---- */
 
+/* Where its subscriptions are found; nobody can publish to it. */
+static void put_subject(char subject[SUBJECT_SIZE], const char *stream, const char *name)
+{
+    snprintf(subject, SUBJECT_SIZE, " %s.%s", stream, name);
+}
+
 static void free_consumer(catga_local_consumer *consumer)
 {
     free(consumer->name);
     free(consumer->subject);
-    free(consumer->deliver_to);
     free(consumer->messages);
     free(consumer);
 }
@@ -76,13 +83,12 @@ static catga_local_consumer *make_consumer(catga_local_stream *stream,
     consumer->stream = stream;
     consumer->name = strdup(settings->name);
     consumer->subject = strdup(settings->subject);
-    consumer->deliver_to = strdup(settings->deliver_to);
     consumer->only_new = settings->only_new;
     consumer->ack_wait_ns = settings->ack_wait_ns;
     consumer->unused_ns = settings->unused_ns;
     consumer->unacknowledged = settings->unacknowledged;
     consumer->first = settings->only_new ? stream->count : 0;
-    if (consumer->name != NULL && consumer->subject != NULL && consumer->deliver_to != NULL)
+    if (consumer->name != NULL && consumer->subject != NULL)
         return consumer;
     free_consumer(consumer);
     return NULL;
@@ -125,16 +131,90 @@ static catga_status ensure_consumer(catga_local_store *store,
     return CATGA_OK;
 }
 
+/* ---- Subscribing ---- */
+
+static bool keep(void *user, const catga_incoming *message)
+{
+    catga_subscription *member = user;
+    return catga_local_settle(&member->transport->base, message, CATGA_SETTLE_PROGRESS, 0) ==
+           CATGA_OK;
+}
+
+/* There is room for another message. */
+static void freed(void *user)
+{
+    catga_subscription *member = user;
+    catga_local_store_wake(member->transport->hub);
+}
+
+static void tick(void *user)
+{
+    catga_subscription *member = user;
+    catga_admission_queue_keep_alive(member->queue, catga_clock_now());
+}
+
+static void hand_back(void *user, catga_incoming *message)
+{
+    catga_subscription *member = user;
+    (void)catga_local_settle(&member->transport->base, message, CATGA_SETTLE_RETRY, 0);
+    catga_local_release(message);
+}
+
+void catga_local_hand_back(catga_subscription *member)
+{
+    catga_admission_queue_return_stored(member->queue, hand_back, member);
+}
+
+static bool set_consumer(catga_subscription *member, const catga_consumer_settings *settings)
+{
+    int64_t eighth_ns = settings->ack_wait_ns / 8;
+    const catga_admission_options queue = {.workers = settings->workers,
+                                           .limit = settings->unacknowledged,
+                                           .alive_ns = settings->ack_wait_ns,
+                                           .keep = keep,
+                                           .freed = freed};
+    const catga_demand_rules rules = {.workers = settings->workers != 0 ? settings->workers : 1,
+                                      .limit = settings->unacknowledged,
+                                      .horizon_ns = eighth_ns < HORIZON ? eighth_ns : HORIZON};
+    if (!catga_local_member_set_queue(member, queue))
+        return false;
+    catga_demand_init(&member->demand, &rules);
+    member->tick = (catga_tick){.function = tick, .user = member, .interval_ns = eighth_ns};
+    member->consumes = catga_ticker_add(&member->transport->hub->ticker, &member->tick);
+    return member->consumes;
+}
+
+static catga_status subscribe(catga_local_transport *transport,
+                              const catga_consumer_settings *settings,
+                              catga_subscription **subscription)
+{
+    char subject[SUBJECT_SIZE];
+    const catga_subscription_options options = {.subject = subject,
+                                                .queue_group = settings->name,
+                                                .pending = settings->unacknowledged,
+                                                .pending_bytes = settings->pending_bytes,
+                                                .receive = settings->receive,
+                                                .user = settings->user};
+    catga_subscription *member;
+
+    put_subject(subject, settings->stream, settings->name);
+    pthread_mutex_lock(&transport->hub->changing);
+    member = catga_local_subscribe(transport, &options);
+    bool complete = member != NULL && set_consumer(member, settings);
+    if (complete)
+        catga_local_member_open(member);
+    else if (member != NULL)
+        catga_local_member_close(member);
+    pthread_mutex_unlock(&transport->hub->changing);
+    *subscription = complete ? member : NULL;
+    return complete ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
 catga_status catga_local_consume(catga_transport *transport,
                                  const catga_consumer_settings *settings,
                                  catga_subscription **subscription, catga_problem *problem)
 {
     catga_local *hub = catga_local_hub_of(transport);
-    const catga_subscription_options options = {.subject = settings->deliver_to,
-                                                .queue_group = settings->name,
-                                                .pending = settings->unacknowledged,
-                                                .receive = settings->receive,
-                                                .user = settings->user};
 
     *subscription = NULL;
     if (!atomic_load(&hub->connected))
@@ -143,7 +223,7 @@ catga_status catga_local_consume(catga_transport *transport,
     catga_status status = ensure_consumer(&hub->store, settings, problem);
     pthread_mutex_unlock(&hub->store.lock);
     if (status == CATGA_OK)
-        status = transport->operations->subscribe(transport, &options, subscription);
+        status = subscribe((catga_local_transport *)transport, settings, subscription);
     catga_local_store_wake(hub);
     return status;
 }
@@ -254,14 +334,40 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
 
 static catga_local_group *members_of(catga_local *hub, const catga_local_consumer *consumer)
 {
-    catga_local_subject *subject = catga_local_find(hub, consumer->deliver_to);
+    char name[SUBJECT_SIZE];
+    put_subject(name, consumer->stream->name, consumer->name);
+    catga_local_subject *subject = catga_local_find(hub, name);
     return subject == NULL ? NULL : atomic_load(&subject->groups);
 }
 
-static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer)
+/* Under the store's lock. */
+static bool has_room(catga_subscription *member, size_t length)
+{
+    catga_admission_queue *queue = member->queue;
+    int64_t run_ns;
+    unsigned runs = catga_admission_queue_take_runs(queue, &run_ns);
+
+    catga_demand_ran(&member->demand, runs, run_ns);
+    unsigned held = atomic_load(&queue->held) + atomic_load(&member->waiting) - 1;
+    size_t bytes = atomic_load(&queue->bytes);
+    bool fits = held == 0 || (length <= member->pending_bytes && bytes <= member->pending_bytes - length);
+    return fits && catga_demand_has_room(&member->demand, held);
+}
+
+/* One that has room for the message, by turns. */
+static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer,
+                                        size_t length)
 {
     catga_local_group *group = members_of(hub, consumer);
-    return group == NULL ? NULL : catga_local_enter_next(group);
+    unsigned count = group == NULL ? 0 : catga_local_count_members(group);
+
+    for (; count > 0; count--) {
+        catga_subscription *member = catga_local_enter_next(group);
+        if (member == NULL || has_room(member, length))
+            return member;
+        catga_local_leave(member);
+    }
+    return NULL;
 }
 
 /* Whether nobody has subscribed to it for so long that it is forgotten. */
@@ -269,7 +375,7 @@ static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64
 {
     catga_local_group *group = members_of(hub, consumer);
 
-    if (consumer->unused_ns == 0 || (group != NULL && catga_local_has_members(group)))
+    if (consumer->unused_ns == 0 || (group != NULL && catga_local_count_members(group) != 0))
         consumer->away_ns = 0;
     else if (consumer->away_ns == 0)
         consumer->away_ns = now;
@@ -304,7 +410,9 @@ static catga_local_message *take_from(catga_local *hub, catga_local_consumer *co
         return NULL;
     }
     size_t index = find_due(&hub->store, consumer, now, next_ns);
-    *member = index == SIZE_MAX ? NULL : enter_member(hub, consumer);
+    *member = index == SIZE_MAX
+                  ? NULL
+                  : enter_member(hub, consumer, consumer->stream->entries[index].message->length);
     if (*member == NULL)
         return NULL;
     catga_local_message *message = hand_out(hub, consumer, index, now);
@@ -377,7 +485,7 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
         catga_clock_after(catga_local_store_now(store), retry ? delay_ns : consumer->ack_wait_ns);
 }
 
-catga_status catga_local_settle(catga_transport *transport, const char *reply,
+catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns)
 {
     catga_local *hub = catga_local_hub_of(transport);
@@ -385,12 +493,15 @@ catga_status catga_local_settle(catga_transport *transport, const char *reply,
     uint32_t deliveries;
     size_t index;
 
+    if (message->slot != NULL && settlement != CATGA_SETTLE_PROGRESS)
+        catga_admission_slot_settle(message->slot);
     if (!atomic_load(&hub->connected))
         return CATGA_DISCONNECTED;
-    if (reply != NULL && catga_local_refuses((catga_local_transport *)transport, "%s", reply))
+    if (message->reply != NULL &&
+        catga_local_refuses((catga_local_transport *)transport, "%s", message->reply))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
-    catga_local_consumer *consumer = read_reply(store, reply, &deliveries, &index);
+    catga_local_consumer *consumer = read_reply(store, message->reply, &deliveries, &index);
     if (consumer != NULL)
         apply(store, consumer, index, consumer->messages[index].deliveries == deliveries,
               settlement, delay_ns);

@@ -11,7 +11,10 @@
 
 #include "base/pool.h"
 #include "base/process.h"
-#include "transport/local/queue.h"
+#include "base/ring.h"
+#include "base/ticker.h"
+#include "delivery/demand.h"
+#include "transport/admission_queue.h"
 #include "transport/transport.h"
 
 #include <pthread.h>
@@ -60,10 +63,17 @@ struct catga_subscription {
     catga_receive_function *refuse;
     void *user;
     unsigned pending;
+    size_t pending_bytes;
     atomic_int stage;
-    atomic_uint waiting; /* messages on their way to it, the one in receive too */
+    atomic_uint waiting;  /* messages on their way to it, one that is received without a queue too */
+    atomic_size_t bytes;  /* of those in the hub's queue */
     atomic_bool overflowing;
-    sem_t turn; /* held while receive runs: one message at a time */
+    catga_admission_queue *queue; /* of a handler whose messages have threads of their own; else NULL */
+    bool beside;                  /* the queue is another's */
+    bool consumes;                /* stored messages: `demand` and `tick` are used */
+    catga_demand demand;          /* under the store's lock */
+    catga_tick tick;
+    sem_t turn; /* without a queue: held while receive runs, for one message at a time */
     sem_t idle; /* posted when it is closing and nothing is on its way any more */
 };
 
@@ -119,13 +129,14 @@ struct catga_local {
     pthread_mutex_t changing; /* recursive: a listener may subscribe */
     catga_local_transport *transports;
     _Atomic(catga_local_subject *) subjects[CATGA_LOCAL_BUCKETS];
-    catga_local_queue queue;
+    catga_ring queue;
     sem_t queued; /* once per item in the queue, and once to stop */
     pthread_t thread;
     catga_pool small;
     catga_pool medium;
     catga_local_limits limits;
     catga_local_store store;
+    catga_ticker ticker; /* of consumers */
 };
 
 static inline catga_local *catga_local_hub_of(catga_transport *transport)
@@ -169,6 +180,9 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
                                 catga_local_transport *requester, uint64_t token);
 void catga_local_message_release(catga_local_message *message);
 
+/* The operation of transport.h: of a message that was received. */
+void catga_local_release(catga_incoming *incoming);
+
 /* Payload and headers as the server counts them. */
 size_t catga_local_size(const catga_outgoing *outgoing);
 
@@ -177,11 +191,24 @@ size_t catga_local_size(const catga_outgoing *outgoing);
 /* The subject of that name, or NULL when nobody has ever subscribed to it. */
 catga_local_subject *catga_local_find(catga_local *hub, const char *name);
 
-/* A new member; the caller holds `changing`. NULL when there is no memory. */
+/*
+ * A new member, which takes messages when it is opened; the caller holds `changing`. NULL when there
+ * is no memory.
+ */
 catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options);
+void catga_local_member_open(catga_subscription *member);
 
-bool catga_local_has_members(const catga_local_group *group);
+/* Frees the queue of a member on the way to which nothing is; another subscription may use it then. */
+void catga_local_member_close(catga_subscription *member);
+
+/* Gives a member threads of its own; `options` without what every member's queue has. */
+bool catga_local_member_set_queue(catga_subscription *member, catga_admission_options options);
+
+/* Messages on their way to the member or with it. */
+unsigned catga_local_member_load(const catga_subscription *member);
+
+unsigned catga_local_count_members(const catga_local_group *group);
 
 /*
  * Enters the member whose turn it is; NULL when the group has none that takes messages. To be left
@@ -216,8 +243,12 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
 catga_status catga_local_store_put(catga_transport *transport, const catga_outgoing *message,
                                    uint64_t token);
 catga_status catga_local_stored(const catga_incoming *answer, catga_problem *problem);
-catga_status catga_local_settle(catga_transport *transport, const char *reply,
+catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns);
+
+/* Hands stored messages back that wait for the workers of a member. */
+void catga_local_hand_back(catga_subscription *member);
+
 catga_status catga_local_find_stored(catga_transport *transport, const char *stream,
                                      uint64_t number, catga_incoming *message,
                                      catga_problem *problem);

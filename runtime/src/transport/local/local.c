@@ -1,7 +1,8 @@
 /*
  * The transport inside this process: buses attached to one hub. A request whose sender waits is
  * handled in the sender's thread, without a copy of it; everything else is copied into the hub's
- * queue and delivered by its thread, in order. What a server would do, this does too: no
+ * queue and delivered by its thread, in order: to the workers of the handler, or, where an event that
+ * may be lost has one worker, to the handler. What a server would do, this does too: no
  * responders, messages dropped when too many wait, a connection that is lost.
  */
 #include "transport/local/hub.h"
@@ -59,24 +60,11 @@ static bool take_turn(catga_subscription *member, int64_t deadline_ns)
     return atomic_load(&member->waiting) != 0;
 }
 
-/* Gives a message to a member that has been entered; takes over the reference to the message. */
-static void give(catga_subscription *member, catga_local_message *message)
-{
-    if (!take_turn(member, message->deadline_ns)) {
-        catga_local_message_release(message); /* too late: nobody waits for what it would do */
-        catga_local_leave(member);
-        return;
-    }
-    catga_incoming incoming = incoming_of(message, member);
-    member->receive(member->user, &incoming);
-    catga_local_leave(member);
-    sem_post(&member->turn);
-}
-
 /* More wait already than a member that has been entered for one more lets wait. */
 static bool is_full(const catga_subscription *member)
 {
-    return atomic_load_explicit(&member->waiting, memory_order_relaxed) > member->pending + 1;
+    unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
+    return catga_local_member_load(member) > member->pending + workers;
 }
 
 /* Has a member that has been entered refuse the message; takes over the reference to it. */
@@ -102,10 +90,61 @@ static void drop(catga_subscription *member)
     catga_local_leave(member);
 }
 
+/* Lets a message wait for the member's workers; takes over the reference to it. */
+static void admit(catga_subscription *member, catga_local_message *message)
+{
+    catga_incoming incoming = incoming_of(message, member);
+
+    if (catga_admission_queue_admit(member->queue, &incoming, member->receive, member->user,
+                                    catga_clock_now())) {
+        catga_local_leave(member);
+    } else if (member->refuse != NULL) {
+        refuse(member, message);
+    } else {
+        catga_local_message_release(message);
+        drop(member);
+    }
+}
+
+/* The worker of a member is this thread, which waits for the answer. */
+static void give_here(catga_subscription *member, catga_local_message *message)
+{
+    catga_incoming incoming = incoming_of(message, member);
+
+    if (!catga_admission_queue_run_in_sender(member->queue, &incoming, member->receive,
+                                             member->user, message->deadline_ns))
+        catga_local_message_release(message); /* too late: nobody waits for what it would do */
+    catga_local_leave(member);
+}
+
+/* Gives a message to a member that has been entered; takes over the reference to the message. */
+static void give(catga_subscription *member, catga_local_message *message)
+{
+    if (member->queue != NULL && message->borrowed) {
+        give_here(member, message);
+        return;
+    }
+    if (member->queue != NULL) {
+        admit(member, message);
+        return;
+    }
+    if (!take_turn(member, message->deadline_ns)) {
+        catga_local_message_release(message); /* too late: nobody waits for what it would do */
+        catga_local_leave(member);
+        return;
+    }
+    catga_incoming incoming = incoming_of(message, member);
+    member->receive(member->user, &incoming);
+    catga_local_leave(member);
+    sem_post(&member->turn);
+}
+
 /* Puts a message into the queue for a member that has been entered. */
 static void enqueue(catga_local *hub, catga_subscription *member, catga_local_message *message)
 {
-    bool full = is_full(member);
+    size_t bytes = atomic_load_explicit(&member->bytes, memory_order_relaxed);
+    bool full = is_full(member) || (bytes != 0 && (message->length > member->pending_bytes ||
+                                                   bytes > member->pending_bytes - message->length));
 
     if (full && member->refuse == NULL) {
         drop(member);
@@ -116,9 +155,11 @@ static void enqueue(catga_local *hub, catga_subscription *member, catga_local_me
         refuse(member, message);
         return;
     }
-    if (catga_local_queue_put(&hub->queue, (catga_local_item){member, message})) {
+    atomic_fetch_add(&member->bytes, message->length);
+    if (catga_ring_put(&hub->queue, (catga_ring_item){member, message})) {
         sem_post(&hub->queued);
     } else {
+        atomic_fetch_sub(&member->bytes, message->length);
         catga_local_message_release(message);
         drop(member);
     }
@@ -150,14 +191,16 @@ static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_loca
 
 /* ---- The hub's thread ---- */
 
-static void deliver(catga_local_item item)
+static void deliver(catga_ring_item item)
 {
     catga_subscription *member = item.to;
+    catga_local_message *message = item.message;
 
     if (atomic_load_explicit(&member->overflowing, memory_order_relaxed) &&
-        atomic_load_explicit(&member->waiting, memory_order_relaxed) <= member->pending / 2)
+        catga_local_member_load(member) <= member->pending / 2)
         atomic_store(&member->overflowing, false);
-    give(member, item.message);
+    atomic_fetch_sub(&member->bytes, message->length);
+    give(member, message);
 }
 
 /* False when `next_ns` comes first. */
@@ -174,9 +217,9 @@ static bool wait_for_work(catga_local *hub, int64_t next_ns)
 /* Delivers what `queued` was posted for. False: it was posted for the end. */
 static bool deliver_queued(catga_local *hub)
 {
-    catga_local_item item;
+    catga_ring_item item;
 
-    while (!catga_local_queue_take(&hub->queue, &item)) {
+    while (!catga_ring_take(&hub->queue, &item)) {
         if (atomic_exchange(&hub->store.woken, false))
             return true;
         if (atomic_load(&hub->stopping))
@@ -270,8 +313,15 @@ static catga_local_group *only_group(catga_local_subject *subject)
     return group == NULL || group->next != NULL || group->name == NULL ? NULL : group;
 }
 
+/* Whether all workers of the member wait for what this thread is about to ask of them. */
+static bool is_own(const catga_subscription *member)
+{
+    unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
+    return catga_running_handlers(member->user) >= workers;
+}
+
 /*
- * Enters a member of the group whose handler this thread does not already run: it would wait for
+ * Enters a member of the group whose workers this thread does not already run: it would wait for
  * itself. NULL when there is none; *deadlock when each takes messages, but this thread runs it.
  */
 static catga_subscription *enter_another(catga_local_group *group, bool *deadlock)
@@ -281,7 +331,7 @@ static catga_subscription *enter_another(catga_local_group *group, bool *deadloc
          member = member->next) {
         if (!catga_local_enter(member))
             continue;
-        if (!catga_running_in_handler(member->user))
+        if (!is_own(member))
             return member;
         catga_local_leave(member);
         *deadlock = true;
@@ -295,7 +345,7 @@ static catga_subscription *enter_direct(catga_local_group *group, bool *deadlock
     catga_subscription *member = catga_local_enter_next(group);
 
     *deadlock = false;
-    if (member == NULL || !catga_running_in_handler(member->user))
+    if (member == NULL || !is_own(member))
         return member;
     catga_local_leave(member);
     return enter_another(group, deadlock);
@@ -305,7 +355,7 @@ static bool is_heard(const catga_local_subject *subject)
 {
     for (catga_local_group *group = subject != NULL ? atomic_load(&subject->groups) : NULL;
          group != NULL; group = group->next)
-        if (catga_local_has_members(group))
+        if (catga_local_count_members(group) != 0)
             return true;
     return false;
 }
@@ -391,6 +441,8 @@ static catga_status local_subscribe(catga_transport *transport,
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&hub->changing);
     *subscription = catga_local_subscribe(self(transport), options);
+    if (*subscription != NULL)
+        catga_local_member_open(*subscription);
     pthread_mutex_unlock(&hub->changing);
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
@@ -410,7 +462,11 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
 
     (void)transport;
     atomic_store(&member->stage, CATGA_LOCAL_CLOSING);
-    while (atomic_load(&member->waiting) != 0) {
+    if (member->consumes)
+        catga_local_hand_back(member);
+    while (atomic_load(&member->waiting) != 0 ||
+           (member->queue != NULL && !member->beside &&
+            !catga_admission_queue_is_empty(member->queue))) {
         if (sem_clockwait(&member->idle, CLOCK_MONOTONIC, &end) != 0 && errno == ETIMEDOUT)
             return CATGA_TIMEOUT;
     }
@@ -419,7 +475,7 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
 
 static void local_unsubscribe(catga_transport *transport, catga_subscription *member)
 {
-    atomic_store(&member->stage, CATGA_LOCAL_FREE);
+    catga_local_member_close(member);
     catga_local_store_wake(self(transport)->hub); /* it may have been a consumer's last */
 }
 
@@ -431,12 +487,6 @@ static const char *local_header(const catga_incoming *incoming, const char *name
         if (strcmp(message->headers[i].name, name) == 0)
             return message->headers[i].value;
     return NULL;
-}
-
-static void local_release(catga_incoming *incoming)
-{
-    if (incoming->native != NULL)
-        catga_local_message_release(incoming->native);
 }
 
 /* ---- Operations: the connection ---- */
@@ -522,7 +572,7 @@ static const catga_transport_operations operations = {
     .read_record = catga_local_read_record,
     .record_found = catga_local_record_found,
     .header = local_header,
-    .release = local_release,
+    .release = catga_local_release,
     .published = local_published,
     .dropped = local_dropped,
     .stop = local_stop,
@@ -569,10 +619,11 @@ static void make_recursive(pthread_mutex_t *mutex)
 
 static void hub_free(catga_local *hub)
 {
+    catga_ticker_end(&hub->ticker);
     catga_local_store_end(&hub->store);
     catga_local_limits_end(&hub->limits);
     catga_local_routes_free(hub);
-    catga_local_queue_end(&hub->queue);
+    catga_ring_end(&hub->queue);
     catga_pool_end(&hub->small);
     catga_pool_end(&hub->medium);
     sem_destroy(&hub->queued);
@@ -596,7 +647,8 @@ catga_status catga_local_open(catga_local **local)
     catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
     catga_local_limits_begin(&hub->limits);
     catga_local_store_begin(&hub->store);
-    if (!catga_local_queue_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
+    catga_ticker_begin(&hub->ticker);
+    if (!catga_ring_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
         !catga_thread_start(&hub->thread, run_hub, hub)) {
         hub_free(hub);
         return CATGA_NO_MEMORY;

@@ -91,3 +91,15 @@ void catga_local_message_release(catga_local_message *message)
     else
         free(message);
 }
+
+void catga_local_release(catga_incoming *incoming)
+{
+    catga_admission_slot *slot = incoming->slot;
+
+    if (slot != NULL)
+        catga_admission_slot_settle(slot);
+    if (incoming->native != NULL)
+        catga_local_message_release(incoming->native);
+    if (slot != NULL)
+        catga_admission_slot_release(slot);
+}

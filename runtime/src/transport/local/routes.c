@@ -113,6 +113,46 @@ static catga_subscription *find_or_add_member(catga_local_group *group,
     return member;
 }
 
+static void discard(void *user, catga_incoming *message)
+{
+    (void)user;
+    catga_local_release(message);
+}
+
+static void emptied(void *owner)
+{
+    catga_subscription *member = owner;
+    if (atomic_load(&member->stage) == CATGA_LOCAL_CLOSING)
+        sem_post(&member->idle);
+}
+
+bool catga_local_member_set_queue(catga_subscription *member, catga_admission_options options)
+{
+    options.workers = options.workers != 0 ? options.workers : 1;
+    options.byte_limit = options.byte_limit != 0 ? options.byte_limit : SIZE_MAX;
+    options.discard = discard;
+    options.user = member;
+    options.emptied = emptied;
+    options.owner = member;
+    member->queue = catga_admission_queue_new(&options);
+    return member->queue != NULL;
+}
+
+void catga_local_member_open(catga_subscription *member)
+{
+    atomic_store(&member->stage, CATGA_LOCAL_ACTIVE);
+}
+
+void catga_local_member_close(catga_subscription *member)
+{
+    if (member->consumes)
+        catga_ticker_remove(&member->transport->hub->ticker, &member->tick);
+    if (member->queue != NULL && !member->beside)
+        catga_admission_queue_free(member->queue);
+    member->queue = NULL;
+    atomic_store(&member->stage, CATGA_LOCAL_FREE);
+}
+
 catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options)
 {
@@ -128,9 +168,16 @@ catga_subscription *catga_local_subscribe(catga_local_transport *transport,
     member->refuse = options->refuse;
     member->user = options->user;
     member->pending = options->pending;
+    member->pending_bytes = options->pending_bytes != 0 ? options->pending_bytes : SIZE_MAX;
+    member->beside = options->beside != NULL;
+    member->queue = member->beside ? options->beside->queue : NULL;
+    member->consumes = false;
     atomic_store(&member->overflowing, false);
-    atomic_store(&member->stage, CATGA_LOCAL_ACTIVE);
-    return member;
+    bool needs_queue = !member->beside && (options->refuse != NULL || options->workers > 1);
+    const catga_admission_options queue = {.workers = options->workers,
+                                           .limit = options->pending,
+                                           .byte_limit = options->pending_bytes};
+    return !needs_queue || catga_local_member_set_queue(member, queue) ? member : NULL;
 }
 
 /* ---- Messages ---- */
@@ -161,9 +208,17 @@ static unsigned count_active(const catga_subscription *member)
     return count;
 }
 
-bool catga_local_has_members(const catga_local_group *group)
+unsigned catga_local_count_members(const catga_local_group *group)
 {
-    return count_active(atomic_load(&group->members)) != 0;
+    return count_active(atomic_load(&group->members));
+}
+
+unsigned catga_local_member_load(const catga_subscription *member)
+{
+    unsigned waiting = atomic_load_explicit(&member->waiting, memory_order_relaxed);
+    return member->queue == NULL
+               ? waiting
+               : waiting + atomic_load_explicit(&member->queue->held, memory_order_relaxed);
 }
 
 catga_subscription *catga_local_enter_next(catga_local_group *group)

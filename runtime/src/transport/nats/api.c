@@ -39,7 +39,7 @@ static catga_status exchange(catga_nats *nats, natsConnection *connection, const
 {
     natsSubscription *subscription = NULL;
     char inbox[CATGA_NATS_INBOX + 1];
-    catga_nats_name_inbox(inbox);
+    catga_nats_inbox_name(inbox);
     natsStatus status = natsConnection_SubscribeSync(&subscription, connection, inbox);
     if (status == NATS_OK)
         status = natsConnection_PublishRequestString(connection, subject, inbox, body);

@@ -73,6 +73,7 @@ static void stop(catga_nats *nats)
     if (nats->stopped)
         return;
     nats->stopped = true;
+    catga_ticker_end(&nats->ticker);
     catga_nats_watch_stop(nats);
     catga_nats_keeper_stop(nats);
     wait_for_replies(nats);
@@ -162,6 +163,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     TAILQ_INIT(&nats->subscriptions);
     TAILQ_INIT(&nats->watched);
     init_lock(nats);
+    catga_ticker_begin(&nats->ticker);
     catga_nats_link_begin(&nats->prompt, nats, true);
     catga_nats_link_begin(&nats->bulk, nats, false);
     catga_process_begin(&nats->process);

@@ -12,7 +12,7 @@
  *     refusal.c       subscriptions that the server refuses
  *     denied.c        subjects that the server refuses to publish to
  *     api.c           one request to JetStream's API, and its answer
- *     line.c          what waits for a handler of requests, and what is refused
+ *     pull.c          stored messages: requested by demand, kept alive
  *     send.c          what goes out
  *     pace.c          over which link
  *     store.c         what is stored: answers to it, settling, the ack subject
@@ -53,6 +53,9 @@
 
 #include "base/passage.h"
 #include "base/process.h"
+#include "base/ticker.h"
+#include "delivery/demand.h"
+#include "transport/admission_queue.h"
 #include "transport/transport.h"
 
 #include <nats/nats.h>
@@ -65,6 +68,7 @@ typedef struct catga_nats catga_nats;
 typedef struct catga_nats_link catga_nats_link;
 typedef struct catga_nats_session catga_nats_session;
 typedef struct catga_nats_watched catga_nats_watched;
+typedef struct catga_nats_pull catga_nats_pull;
 
 /* ---- Status and checks ---- */
 
@@ -229,41 +233,6 @@ void catga_nats_keeper_wake(catga_nats *nats);
  */
 catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once);
 
-/* ---- Lines of requests ---- */
-
-typedef struct catga_nats_place {
-    natsMsg *message;
-    int64_t came_ns;
-} catga_nats_place;
-
-typedef struct catga_nats_line {
-    catga_subscription *subscription;
-    catga_nats_place *places; /* a ring; the tail moves behind the door, the head in `thread` */
-    unsigned size;
-    unsigned limit;
-    unsigned head;
-    unsigned tail;
-    atomic_uint length; /* those that wait, and the one that is handled */
-    atomic_uint quick;  /* how often in succession the handler has been quick */
-    atomic_int door;
-    atomic_bool draining;
-    atomic_bool ending;
-    sem_t filled;
-    pthread_t thread;
-} catga_nats_line;
-
-/* A line in which `limit` requests may wait; NULL when there is no memory or no thread. */
-catga_nats_line *catga_nats_line_new(catga_subscription *subscription, unsigned limit);
-
-/* Handles the message, puts it into the line, or refuses it. */
-void catga_nats_line_join(catga_nats_line *line, natsSubscription *native, natsMsg *message);
-
-/* Under the lock, when nobody joins any more: true when it is empty; else `changed` will tell. */
-bool catga_nats_line_drained(catga_nats_line *line);
-
-/* When it is empty. */
-void catga_nats_line_end(catga_nats_line *line);
-
 /* ---- Subscriptions ---- */
 
 /*
@@ -274,15 +243,14 @@ void catga_nats_line_end(catga_nats_line *line);
 void catga_nats_turn_take(atomic_int *turn);
 void catga_nats_turn_give(atomic_int *turn);
 
-/* When the message at hand came to this process, at the latest. One thread at a time. */
-int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native);
+/* When the message at hand, at `now`, came to this process, at the latest. One thread at a time. */
+int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native, int64_t now);
 
 /* Finds out how many messages wait behind it, unless some of those that did are still to come. */
 void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native);
 
-/* Gives `message` to one of the functions of its subscription. */
-void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
-                        natsMsg *message, int64_t waited_ns);
+/* The message as a receiver sees it. */
+catga_incoming catga_nats_incoming(natsMsg *message);
 
 struct catga_subscription {
     TAILQ_ENTRY(catga_subscription) entry;
@@ -290,12 +258,15 @@ struct catga_subscription {
     char *subject;
     char *queue_group;
     int pending;
-    char *acks; /* of a consumer: what the reply subjects of its messages begin with; else NULL */
+    int pending_bytes;
+    catga_nats_pull *pull;       /* of a consumer; else NULL */
     catga_nats_watched *watched; /* of a consumer; else NULL */
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
-    catga_nats_line *line; /* of a handler of requests; else NULL */
+    catga_admission_queue *queue; /* NULL: received in the thread of nats.c */
+    bool beside;                  /* the queue is another's */
+    atomic_bool overflowing;      /* messages are dropped, since the queue has no room */
 
     /* Under the transport's lock. */
     natsSubscription *native; /* on the connection that is there now, or NULL */
@@ -306,12 +277,12 @@ struct catga_subscription {
     bool orphan;     /* there was a thread that does not tell its end */
     int64_t dropped; /* of `native`, as counted already */
 
-    /* Which thread may call `receive`. */
+    /* Which thread of nats.c may admit a message, or call `receive` where there is no queue. */
     atomic_int turn;
 
     /*
-     * Of the thread whose turn it is, or who is behind the line's door. When `known` messages are still to come, they were there at
-     * `known_ns`.
+     * Of the thread that has the turn. When `known` messages are still to come, they were
+     * there at `known_ns`.
      */
     natsSubscription *known_of;
     int known;
@@ -402,11 +373,18 @@ catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing
 /* Sends over the prompt link, with a reply subject whose answers nobody reads. */
 catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message);
 
-/* Sends what has no answer, and nobody waits for; the subject has been looked at. */
-catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
+/* Requests messages of a consumer, which arrive at `reply`; at once. */
+catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply);
 
 /* Makes the name of an inbox, which nobody can guess. */
-void catga_nats_name_inbox(char inbox[CATGA_NATS_INBOX + 1]);
+void catga_nats_inbox_name(char inbox[CATGA_NATS_INBOX + 1]);
+
+/* `reply` becomes the inbox with the token; reads the token of such a subject, or returns false. */
+void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox, uint64_t token);
+bool catga_nats_inbox_token(catga_string subject, uint64_t *token);
+
+/* Sends what has no answer, and nobody waits for; the subject has been looked at. */
+catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
 /* Subscribes to the replies of an inbox of this transport. */
 catga_status catga_nats_inbox_open(catga_nats *nats);
@@ -416,7 +394,7 @@ catga_status catga_nats_inbox_open(catga_nats *nats);
 catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
                               uint64_t token);
 catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *problem);
-catga_status catga_nats_settle(catga_transport *transport, const char *reply,
+catga_status catga_nats_settle(catga_transport *transport, const catga_incoming *message,
                                catga_settlement settlement, int64_t delay_ns);
 catga_status catga_nats_ensure_stream(catga_transport *transport,
                                       const catga_stream_settings *stream, catga_problem *problem);
@@ -424,10 +402,11 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
                                 catga_subscription **subscription, catga_problem *problem);
 
 /*
- * Reads "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING" into the message. False
- * when its reply subject is not one of those that begin with `acks`.
+ * Reads "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING", which newer servers write
+ * as "$JS.ACK.DOMAIN.ACCOUNT.STREAM...", into the message; *pending: messages that follow at the
+ * server. `of` is "STREAM.CONSUMER.". False when the reply subject is not one of that consumer.
  */
-bool catga_nats_read_ack(catga_incoming *message, const char *acks);
+bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pending);
 
 /* What a failed answer of JetStream means, by its err_code. */
 catga_status catga_nats_store_error(int64_t code);
@@ -461,9 +440,32 @@ catga_status catga_nats_find(catga_transport *transport, const char *stream, uin
 catga_status catga_nats_erase(catga_transport *transport, const char *stream, uint64_t number,
                               catga_problem *problem);
 
-/* Subscribes; `acks` is copied, and NULL for what is no consumer. */
-catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
-                                     const char *acks, catga_subscription **subscription);
+/* Subscribes to the inbox of a consumer; the subscription frees `pull` and `queue` with itself. */
+catga_status catga_nats_subscribe_pull(catga_nats *nats, const catga_subscription_options *options,
+                                       catga_nats_pull *pull, catga_admission_queue *queue,
+                                       catga_subscription **subscription);
+
+/* Nothing waits for the workers of a subscription any more; `owner` is the transport. */
+void catga_nats_subscription_emptied(void *owner);
+
+/* Subscribes to the messages of a consumer that is there. */
+catga_status catga_nats_pull_subscribe(catga_nats *nats, const catga_consumer_settings *consumer,
+                                       catga_subscription **subscription);
+
+/* By the thread that delivers: a message for the inbox of a consumer. */
+void catga_nats_pull_receive(catga_nats_pull *pull, natsMsg *message);
+
+/* Before the subscription gets messages. */
+void catga_nats_pull_bind(catga_nats_pull *pull, catga_subscription *subscription);
+
+/* Under the lock: the server of this connection knows of no request. */
+void catga_nats_pull_forget(catga_nats_pull *pull);
+
+/* Requests no more, and hands back what waits. */
+void catga_nats_pull_stop(catga_nats_pull *pull);
+
+/* When nothing is held. */
+void catga_nats_pull_free(catga_nats_pull *pull);
 
 /* ---- What is to be there ---- */
 
@@ -608,6 +610,8 @@ struct catga_nats {
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
     TAILQ_HEAD(, catga_nats_watched) watched; /* in the order in which it is to be made; nothing is taken out */
+    catga_ticker ticker;       /* of consumers */
+    atomic_uint draining; /* subscriptions that are asked to drain: whoever empties one tells */
     pthread_t watcher;
     bool watching;  /* the watcher runs */
     bool unwatched; /* the watcher is to end */

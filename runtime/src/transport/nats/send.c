@@ -99,8 +99,10 @@ catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing
     return send_over(&nats->bulk, message, NULL, true);
 }
 
-static void append_token(char *end, uint64_t token)
+void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox, uint64_t token)
 {
+    char *end = reply + CATGA_NATS_INBOX;
+    memcpy(reply, inbox, CATGA_NATS_INBOX);
     *end++ = '.';
     for (int shift = 60; shift >= 0; shift -= 4)
         *end++ = "0123456789abcdef"[token >> shift & 15];
@@ -113,8 +115,7 @@ static catga_status request(catga_nats *nats, catga_nats_rhythm *rhythm,
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     char reply[CATGA_NATS_REPLY + 1];
-    memcpy(reply, nats->inbox, CATGA_NATS_INBOX);
-    append_token(reply + CATGA_NATS_INBOX, token);
+    catga_nats_inbox_reply(reply, nats->inbox, token);
     return send_paced(nats, rhythm, message, reply);
 }
 
@@ -146,6 +147,11 @@ catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *m
     return status;
 }
 
+catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply)
+{
+    return send_over(&nats->prompt, message, reply, false);
+}
+
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message)
 {
@@ -159,7 +165,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 
 /* ---- The inbox ---- */
 
-static bool read_token(catga_string subject, uint64_t *token)
+bool catga_nats_inbox_token(catga_string subject, uint64_t *token)
 {
     if (subject.length != CATGA_NATS_REPLY)
         return false;
@@ -177,14 +183,14 @@ static void on_inbox(void *user, catga_incoming *message)
 {
     catga_nats *nats = user;
     uint64_t token;
-    if (read_token(message->subject, &token))
+    if (catga_nats_inbox_token(message->subject, &token))
         nats->listener.on_reply(nats->listener.user, token, message);
     else
         catga_nats_release(message);
 }
 
 /* nats.c 3.4.1 would make up a name from rand(): who guesses it can answer in a server's place. */
-void catga_nats_name_inbox(char inbox[CATGA_NATS_INBOX + 1])
+void catga_nats_inbox_name(char inbox[CATGA_NATS_INBOX + 1])
 {
     static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     size_t length = strlcpy(inbox, "_INBOX.", CATGA_NATS_INBOX + 1);
@@ -195,7 +201,7 @@ void catga_nats_name_inbox(char inbox[CATGA_NATS_INBOX + 1])
 
 catga_status catga_nats_inbox_open(catga_nats *nats)
 {
-    catga_nats_name_inbox(nats->inbox);
+    catga_nats_inbox_name(nats->inbox);
     char pattern[CATGA_NATS_INBOX + sizeof(".*")];
     strlcpy(pattern, nats->inbox, sizeof(pattern));
     strlcat(pattern, ".*", sizeof(pattern));

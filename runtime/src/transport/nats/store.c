@@ -72,6 +72,8 @@ catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *prob
 
 /* ---- Messages of a consumer ---- */
 
+static const char ACK[] = "$JS.ACK.";
+
 static bool read_token(const char **at, uint64_t *number)
 {
     char *end;
@@ -84,23 +86,41 @@ static bool read_token(const char **at, uint64_t *number)
     return true;
 }
 
-bool catga_nats_read_ack(catga_incoming *message, const char *acks)
+/* Past a number of tokens and their dots; NULL when there are not so many. */
+static const char *skip_tokens(const char *at, int count)
 {
-    size_t length = strlen(acks);
+    for (; at != NULL && count > 0; count--) {
+        at = strchr(at, '.');
+        at = at == NULL ? NULL : at + 1;
+    }
+    return at;
+}
+
+bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pending)
+{
+    size_t length = strlen(of);
     uint64_t deliveries;
-    if (message->reply == NULL || strncmp(message->reply, acks, length) != 0)
+    if (message->reply == NULL || strncmp(message->reply, ACK, sizeof(ACK) - 1) != 0)
         return false;
-    const char *at = message->reply + length;
+    const char *at = message->reply + sizeof(ACK) - 1;
+    if (strncmp(at, of, length) != 0)
+        at = skip_tokens(at, 2);
+    if (at == NULL || strncmp(at, of, length) != 0)
+        return false;
+    at += length;
     if (!read_token(&at, &deliveries) || !read_token(&at, &message->sequence))
         return false;
     message->deliveries = deliveries > UINT32_MAX ? UINT32_MAX : (uint32_t)deliveries;
-    return true;
+    const char *last = skip_tokens(at, 2);
+    *pending = last == NULL ? 0 : strtoull(last, NULL, 10);
+    return deliveries != 0;
 }
 
-catga_status catga_nats_settle(catga_transport *transport, const char *reply,
+catga_status catga_nats_settle(catga_transport *transport, const catga_incoming *message,
                                catga_settlement settlement, int64_t delay_ns)
 {
     catga_nats *nats = catga_nats_of(transport);
+    const char *reply = message->reply;
     char text[64];
     const char *words[] = {"+ACK", "+WPI", text, "+TERM"};
     if (settlement == CATGA_SETTLE_RETRY)
@@ -108,7 +128,9 @@ catga_status catga_nats_settle(catga_transport *transport, const char *reply,
     catga_outgoing word = {.subject = reply,
                            .data = (const uint8_t *)words[settlement],
                            .length = strlen(words[settlement])};
-    if (reply == NULL || strncmp(reply, "$JS.ACK.", 8) != 0)
+    if (reply == NULL || strncmp(reply, ACK, sizeof(ACK) - 1) != 0)
         return CATGA_INVALID_ARGUMENT;
+    if (message->slot != NULL && settlement != CATGA_SETTLE_PROGRESS)
+        catga_admission_slot_settle(message->slot);
     return catga_nats_send_unawaited(nats, &word);
 }

@@ -79,11 +79,11 @@ static void put_consumer(catga_nats_text *out, const catga_nats_wanted *thing)
     const catga_consumer_settings *consumer = thing->settings;
     const char *begins = consumer->only_new ? "new" : "all";
     put(out,
-        "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"deliver_subject\":\"%s\","
-        "\"deliver_group\":\"%s\",\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
+        "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\","
+        "\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
         "\"ack_policy\":\"explicit\",\"replay_policy\":\"instant\",\"max_deliver\":-1,"
         "\"ack_wait\":%" PRId64 ",\"max_ack_pending\":%u",
-        consumer->stream, consumer->name, consumer->deliver_to, consumer->name, consumer->subject,
+        consumer->stream, consumer->name, consumer->subject,
         thing->start != 0 ? started_again : begins, consumer->ack_wait_ns,
         consumer->unacknowledged);
     if (thing->start != 0)
@@ -143,6 +143,19 @@ static void at_least(comparison *of, const char *field, int64_t wanted)
         drift(of, field, text);
 }
 
+/* Earlier versions had the server push: such a consumer cannot be changed, and its place is kept. */
+static void no_push(comparison *of)
+{
+    catga_nats_json there = catga_nats_json_get(of->config, "deliver_subject");
+    if (of->drifted || there.data == NULL)
+        return;
+    of->drifted = true;
+    snprintf(of->problem->text, sizeof(of->problem->text),
+             "consumer %.64s: deliver_subject must not be set (push consumer of an earlier "
+             "version: delete it)",
+             of->name);
+}
+
 /* Only what would break a promise counts: how long and how often it is kept is the operator's. */
 static bool stream_drifted(const catga_nats_api_answer *got, const void *settings,
                            catga_problem *problem)
@@ -194,8 +207,7 @@ static bool consumer_drifted(const catga_nats_api_answer *got, const void *setti
                      .what = "consumer",
                      .name = consumer->name,
                      .problem = problem};
-    same_text(&of, "deliver_subject", consumer->deliver_to);
-    same_text(&of, "deliver_group", consumer->name);
+    no_push(&of);
     same_text(&of, "filter_subject", consumer->subject);
     if (!catga_nats_json_is(catga_nats_json_get(of.config, "deliver_policy"), started_again))
         same_text(&of, "deliver_policy", consumer->only_new ? "new" : "all");
@@ -260,7 +272,7 @@ static bool copy_consumer(catga_nats_wanted *thing)
     const catga_consumer_settings *consumer = thing->settings;
     catga_consumer_settings *copy =
         malloc(sizeof(*copy) + size_of(consumer->name) + size_of(consumer->stream) +
-               size_of(consumer->subject) + size_of(consumer->deliver_to));
+               size_of(consumer->subject));
     if (copy == NULL)
         return false;
     *copy = *consumer;
@@ -268,7 +280,6 @@ static bool copy_consumer(catga_nats_wanted *thing)
     copy->name = thing->name = copy_text(&at, consumer->name);
     copy->stream = copy_text(&at, consumer->stream);
     copy->subject = copy_text(&at, consumer->subject);
-    copy->deliver_to = copy_text(&at, consumer->deliver_to);
     thing->settings = copy;
     return true;
 }
@@ -427,15 +438,16 @@ static catga_status probe_bucket(catga_nats *nats, const catga_bucket_settings *
 }
 
 /* Without this right every event would come again for ever. The server ignores the word. */
-static catga_status probe_acks(catga_nats *nats, const char *acks, catga_problem *problem)
+static catga_status probe_acks(catga_nats *nats, const catga_consumer_settings *consumer,
+                               catga_problem *problem)
 {
     static const char word[] = "probe";
-    char subject[SUBJECT_SIZE + 16];
-    char right[SUBJECT_SIZE + 2];
+    char subject[SUBJECT_SIZE];
+    char right[SUBJECT_SIZE];
     const catga_outgoing probe = {
         .subject = subject, .data = (const uint8_t *)word, .length = strlen(word)};
-    snprintf(subject, sizeof(subject), "%s0.0.0.0.0", acks);
-    snprintf(right, sizeof(right), "%s>", acks);
+    snprintf(subject, sizeof(subject), "$JS.ACK.%s.%s.0.0.0.0.0", consumer->stream, consumer->name);
+    snprintf(right, sizeof(right), "$JS.ACK.%s.%s.>", consumer->stream, consumer->name);
     return catga_nats_probe(nats, &probe, right, problem);
 }
 
@@ -453,21 +465,13 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
     catga_nats *nats = catga_nats_of(transport);
     const catga_nats_wanted thing = a_consumer(consumer);
     catga_nats_found found;
-    char acks[SUBJECT_SIZE];
     *subscription = NULL;
     catga_status status = catga_nats_ensure(nats, &thing, &found, problem);
     if (status != CATGA_OK)
         return status;
-    /* The server hands out no more than `unacknowledged`, and may do so again: room for both. */
-    catga_subscription_options options = {.subject = consumer->deliver_to,
-                                          .queue_group = consumer->name,
-                                          .pending = 4 * consumer->unacknowledged,
-                                          .receive = consumer->receive,
-                                          .user = consumer->user};
-    snprintf(acks, sizeof(acks), "$JS.ACK.%s.%s.", consumer->stream, consumer->name);
-    status = probe_acks(nats, acks, problem);
+    status = probe_acks(nats, consumer, problem);
     if (status != CATGA_OK)
         return status;
-    status = catga_nats_subscribe_to(nats, &options, acks, subscription);
+    status = catga_nats_pull_subscribe(nats, consumer, subscription);
     return status == CATGA_OK ? catga_nats_watch(nats, &thing, &found, *subscription) : status;
 }

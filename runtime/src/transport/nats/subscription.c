@@ -1,6 +1,9 @@
 /*
  * What comes in. A subscription of ours outlives the connections on which nats.c knows it; on each
- * it has a queue and a delivery thread of its own, since handlers block.
+ * it has a thread of nats.c that delivers. Requests, stored events, and what has several workers go
+ * from that thread into an admission queue, which refuses what is too much while the handler runs.
+ * But handing a message to another thread takes as long as a lone request's whole way: so a handler
+ * with one worker that is known to be quick runs in the thread of nats.c while nothing waits.
  */
 #include "transport/nats/nats_transport.h"
 
@@ -45,14 +48,12 @@ void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *
     subscription->known_ns = catga_clock_now();
 }
 
-int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native)
+int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native, int64_t now)
 {
-    int64_t read_by;
+    int64_t read_by = now;
     if (subscription->known > 0 && subscription->known_of == native) {
         subscription->known--;
         read_by = subscription->known_ns;
-    } else {
-        read_by = catga_clock_now();
     }
     return catga_nats_stops_before(&subscription->owner->stops, read_by);
 }
@@ -74,32 +75,68 @@ static bool is_no_responders(natsMsg *message)
     return count == 1;
 }
 
-void catga_nats_receive(catga_subscription *subscription, catga_receive_function *function,
-                        natsMsg *message, int64_t waited_ns)
+catga_incoming catga_nats_incoming(natsMsg *message)
 {
-    catga_incoming incoming = {
+    return (catga_incoming){
         .subject = catga_str(natsMsg_GetSubject(message)),
         .reply = natsMsg_GetReply(message),
         .data = (const uint8_t *)natsMsg_GetData(message),
         .length = (size_t)natsMsg_GetDataLength(message),
-        .waited_ns = waited_ns,
         .no_responders = is_no_responders(message),
         .native = message,
     };
-    if (subscription->acks == NULL || catga_nats_read_ack(&incoming, subscription->acks))
-        function(subscription->user, &incoming);
-    else
-        catga_nats_release(&incoming); /* anyone may publish there: it is not from the stream */
 }
 
-/* It may have been handed to another while it waited here; and its settlement goes out when no other is about to come. */
-static void receive_stored(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
+/* The bus hears of it once, until half of what may wait is gone. */
+static void drop(catga_subscription *subscription, catga_incoming *message)
 {
-    catga_nats_receive(subscription, subscription->receive, message,
-                       catga_clock_now() - catga_nats_came(subscription, native));
+    catga_nats *nats = subscription->owner;
+
+    catga_nats_release(message);
+    atomic_fetch_add(&nats->dropped, 1);
+    if (!atomic_exchange(&subscription->overflowing, true))
+        nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_OVERFLOW,
+                                subscription->subject);
+}
+
+static void note_room(catga_subscription *subscription)
+{
+    catga_admission_queue *queue = subscription->queue;
+    if (atomic_load_explicit(&subscription->overflowing, memory_order_relaxed) &&
+        atomic_load(&queue->held) <= queue->options.limit / 2)
+        atomic_store(&subscription->overflowing, false);
+}
+
+/* Has the handler run, lets the message wait, or refuses it. */
+static void admit(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
+{
+    catga_incoming incoming = catga_nats_incoming(message);
+    catga_nats_turn_take(&subscription->turn);
+    int64_t now = catga_clock_now();
+    incoming.waited_ns = now - catga_nats_came(subscription, native, now);
     catga_nats_look_behind(subscription, native);
-    if (subscription->known == 0)
-        catga_nats_pace_rest(subscription->owner);
+    unsigned behind = (unsigned)subscription->known;
+    catga_nats_turn_give(&subscription->turn);
+    if (catga_admission_queue_run_here(subscription->queue, &incoming, subscription->receive,
+                                       subscription->user, now, behind))
+        return;
+    catga_nats_turn_take(&subscription->turn);
+    bool admitted = catga_admission_queue_admit(subscription->queue, &incoming,
+                                                subscription->receive, subscription->user, now);
+    note_room(subscription);
+    catga_nats_turn_give(&subscription->turn);
+    if (!admitted && subscription->refuse != NULL)
+        subscription->refuse(subscription->user, &incoming);
+    else if (!admitted)
+        drop(subscription, &incoming);
+}
+
+static void receive_here(catga_subscription *subscription, natsMsg *message)
+{
+    catga_incoming incoming = catga_nats_incoming(message);
+    catga_nats_turn_take(&subscription->turn);
+    subscription->receive(subscription->user, &incoming);
+    catga_nats_turn_give(&subscription->turn);
 }
 
 static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
@@ -107,16 +144,25 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
 {
     (void)connection;
     catga_subscription *subscription = closure;
-    if (subscription->line != NULL) {
-        catga_nats_line_join(subscription->line, native, message);
-        return;
+    if (subscription->pull != NULL) {
+        catga_nats_turn_take(&subscription->turn);
+        catga_nats_pull_receive(subscription->pull, message);
+        catga_nats_turn_give(&subscription->turn);
+    } else if (subscription->queue != NULL) {
+        admit(subscription, native, message);
+    } else {
+        receive_here(subscription, message);
     }
-    catga_nats_turn_take(&subscription->turn);
-    if (subscription->acks != NULL)
-        receive_stored(subscription, native, message);
-    else
-        catga_nats_receive(subscription, subscription->receive, message, 0);
-    catga_nats_turn_give(&subscription->turn);
+}
+
+void catga_nats_subscription_emptied(void *owner)
+{
+    catga_nats *nats = owner;
+    if (atomic_load(&nats->draining) == 0)
+        return;
+    pthread_mutex_lock(&nats->lock);
+    pthread_cond_broadcast(&nats->changed);
+    pthread_mutex_unlock(&nats->lock);
 }
 
 /* The last that a delivery thread does: after a drain, or when its connection has ended. */
@@ -138,8 +184,13 @@ const char *catga_nats_header(const catga_incoming *message, const char *name)
 
 void catga_nats_release(catga_incoming *message)
 {
-    natsMsg_Destroy(message->native);
-    message->native = NULL;
+    catga_admission_slot *slot = message->slot;
+    natsMsg *native = message->native;
+    if (slot != NULL)
+        catga_admission_slot_settle(slot);
+    natsMsg_Destroy(native);
+    if (slot != NULL)
+        catga_admission_slot_release(slot);
 }
 
 /* ---- On one connection ---- */
@@ -163,11 +214,13 @@ static natsStatus subscribe_native(catga_subscription *subscription)
         return status;
     subscription->native = native;
     subscription->dropped = 0;
+    if (subscription->pull != NULL)
+        catga_nats_pull_forget(subscription->pull);
     if (natsSubscription_SetOnCompleteCB(native, on_complete, subscription) == NATS_OK)
         subscription->threads++;
     else
         subscription->orphan = true;
-    return natsSubscription_SetPendingLimits(native, subscription->pending, PENDING_BYTES);
+    return natsSubscription_SetPendingLimits(native, subscription->pending, subscription->pending_bytes);
 }
 
 static void count_dropped(catga_subscription *subscription)
@@ -245,64 +298,79 @@ static void subscription_free(catga_subscription *subscription)
 {
     free(subscription->subject);
     free(subscription->queue_group);
-    free(subscription->acks);
     free(subscription);
 }
 
-static char *copy_of(const char *text)
+static void discard(void *user, catga_incoming *message)
 {
-    return text == NULL ? NULL : strdup(text);
+    (void)user;
+    catga_nats_release(message);
+}
+
+static catga_admission_queue *queue_new(catga_nats *nats, const catga_subscription_options *options)
+{
+    const catga_admission_options queue = {
+        .workers = options->workers != 0 ? options->workers : 1,
+        .limit = options->pending,
+        .byte_limit = options->pending_bytes != 0 ? options->pending_bytes : SIZE_MAX,
+        .discard = discard,
+        .emptied = catga_nats_subscription_emptied,
+        .owner = nats};
+    return catga_admission_queue_new(&queue);
+}
+
+/* What waits does so in a queue of ours, or in that of nats.c, where the limits then are. */
+static bool set_queue(catga_subscription *subscription, const catga_subscription_options *options)
+{
+    subscription->pending = -1;
+    subscription->pending_bytes = PENDING_BYTES;
+    if (options->beside != NULL) {
+        subscription->queue = options->beside->queue;
+        subscription->beside = true;
+    } else if (options->refuse != NULL || options->workers > 1) {
+        subscription->queue = queue_new(subscription->owner, options);
+        return subscription->queue != NULL;
+    } else {
+        if (options->pending != 0 && options->pending <= INT_MAX)
+            subscription->pending = (int)options->pending;
+        if (options->pending_bytes != 0 && options->pending_bytes <= INT_MAX)
+            subscription->pending_bytes = (int)options->pending_bytes;
+    }
+    return true;
 }
 
 static catga_subscription *subscription_new(catga_nats *nats,
-                                            const catga_subscription_options *options,
-                                            const char *acks)
+                                            const catga_subscription_options *options)
 {
     catga_subscription *subscription = calloc(1, sizeof(*subscription));
     if (subscription == NULL)
         return NULL;
     subscription->owner = nats;
-    bool bounded = options->refuse == NULL && options->pending != 0 && options->pending <= INT_MAX;
-    subscription->pending = bounded ? (int)options->pending : -1;
     subscription->receive = options->receive;
     subscription->refuse = options->refuse;
     subscription->user = options->user;
     subscription->subject = strdup(options->subject);
-    subscription->queue_group = copy_of(options->queue_group);
-    subscription->acks = copy_of(acks);
-    bool complete = subscription->subject != NULL &&
-                    (subscription->queue_group != NULL || options->queue_group == NULL) &&
-                    (subscription->acks != NULL || acks == NULL);
-    if (complete && options->refuse != NULL)
-        subscription->line = catga_nats_line_new(subscription, options->pending);
-    if (complete && (subscription->line != NULL || options->refuse == NULL))
+    subscription->queue_group = options->queue_group == NULL ? NULL : strdup(options->queue_group);
+    if (subscription->subject != NULL &&
+        (subscription->queue_group != NULL || options->queue_group == NULL))
         return subscription;
     subscription_free(subscription);
     return NULL;
 }
 
-/* A request comes late whose caller has given up; a stored event that has been handed to another. */
+/* What comes late is noticed: a request whose caller has given up, an event that another has. */
 static void note_punctual(const catga_subscription *subscription)
 {
     catga_nats *nats = subscription->owner;
-    if (nats->punctual || (subscription->line == NULL && subscription->acks == NULL))
+    if (nats->punctual || subscription->queue == NULL)
         return;
     nats->punctual = true;
     pthread_cond_broadcast(&nats->changed);
 }
 
 /* Without a connection it is subscribed on the next one. */
-catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_options *options,
-                                     const char *acks, catga_subscription **subscription)
+static catga_status add(catga_nats *nats, catga_subscription *added)
 {
-    *subscription = NULL;
-    if (!catga_nats_pattern_valid(options->subject) ||
-        (options->queue_group != NULL && !catga_nats_subject_valid(options->queue_group)))
-        return CATGA_INVALID_ARGUMENT;
-    catga_subscription *added = subscription_new(nats, options, acks);
-    if (added == NULL)
-        return CATGA_NO_MEMORY;
-
     pthread_mutex_lock(&nats->lock);
     natsStatus status = nats->carrier == NULL ? NATS_OK : subscribe_native(added);
     bool useless = status == NATS_NO_MEMORY && added->native == NULL;
@@ -311,21 +379,57 @@ catga_status catga_nats_subscribe_to(catga_nats *nats, const catga_subscription_
         note_punctual(added);
     }
     pthread_mutex_unlock(&nats->lock);
-    if (useless) {
-        if (added->line != NULL)
-            catga_nats_line_end(added->line);
-        subscription_free(added);
-        return CATGA_NO_MEMORY;
-    }
-    *subscription = added;
-    return CATGA_OK;
+    return useless ? CATGA_NO_MEMORY : CATGA_OK;
+}
+
+static void free_queue(catga_subscription *subscription)
+{
+    if (subscription->pull != NULL)
+        catga_nats_pull_free(subscription->pull);
+    else if (subscription->queue != NULL && !subscription->beside)
+        catga_admission_queue_free(subscription->queue);
 }
 
 catga_status catga_nats_subscribe(catga_transport *transport,
                                   const catga_subscription_options *options,
                                   catga_subscription **subscription)
 {
-    return catga_nats_subscribe_to(catga_nats_of(transport), options, NULL, subscription);
+    catga_nats *nats = catga_nats_of(transport);
+    *subscription = NULL;
+    if (!catga_nats_pattern_valid(options->subject) ||
+        (options->queue_group != NULL && !catga_nats_subject_valid(options->queue_group)))
+        return CATGA_INVALID_ARGUMENT;
+    catga_subscription *added = subscription_new(nats, options);
+    if (added == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = set_queue(added, options) ? add(nats, added) : CATGA_NO_MEMORY;
+    if (status == CATGA_OK) {
+        *subscription = added;
+        return CATGA_OK;
+    }
+    free_queue(added);
+    subscription_free(added);
+    return status;
+}
+
+catga_status catga_nats_subscribe_pull(catga_nats *nats, const catga_subscription_options *options,
+                                       catga_nats_pull *pull, catga_admission_queue *queue,
+                                       catga_subscription **subscription)
+{
+    catga_subscription *added = subscription_new(nats, options);
+    if (added == NULL)
+        return CATGA_NO_MEMORY;
+    added->pending = -1;
+    added->pending_bytes = -1; /* what was requested is not dropped */
+    added->pull = pull;
+    added->queue = queue;
+    catga_nats_pull_bind(pull, added);
+    catga_status status = add(nats, added);
+    if (status == CATGA_OK)
+        *subscription = added;
+    else
+        subscription_free(added);
+    return status;
 }
 
 /*
@@ -337,6 +441,7 @@ static void start_drain(catga_subscription *subscription)
     if (subscription->draining)
         return;
     subscription->draining = true;
+    atomic_fetch_add(&subscription->owner->draining, 1);
     if (subscription->watched != NULL)
         catga_nats_watch_less(subscription->watched);
     count_dropped(subscription);
@@ -344,10 +449,15 @@ static void start_drain(catga_subscription *subscription)
         natsSubscription_DrainTimeout(subscription->native, 0);
 }
 
-/* What comes comes first from nats.c's thread, then out of the line. */
+/*
+ * A message comes from a thread of nats.c, then out of the queue. Where the queue is another's, that
+ * one is drained later.
+ */
 static bool is_drained(const catga_subscription *subscription)
 {
-    return subscription->threads == 0 && catga_nats_line_drained(subscription->line);
+    return subscription->threads == 0 &&
+           (subscription->queue == NULL || subscription->beside ||
+            catga_admission_queue_is_empty(subscription->queue));
 }
 
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
@@ -355,6 +465,8 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
 {
     catga_nats *nats = catga_nats_of(transport);
     struct timespec end = catga_clock_timespec(catga_clock_now() + timeout_ms * CATGA_MILLISECOND);
+    if (subscription->pull != NULL)
+        catga_nats_pull_stop(subscription->pull);
     pthread_mutex_lock(&nats->lock);
     start_drain(subscription);
     bool in_time = timeout_ms > 0;
@@ -374,10 +486,11 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
     catga_nats *nats = catga_nats_of(transport);
     pthread_mutex_lock(&nats->lock);
     TAILQ_REMOVE(&nats->subscriptions, subscription, entry);
+    if (subscription->draining)
+        atomic_fetch_sub(&nats->draining, 1);
     pthread_mutex_unlock(&nats->lock);
     natsSubscription_Destroy(subscription->native);
-    if (subscription->line != NULL)
-        catga_nats_line_end(subscription->line);
+    free_queue(subscription);
     if (subscription->orphan)
         catga_nats_turn_take(&subscription->turn); /* for good: a message that is still on its way never gets one */
     else

@@ -1,0 +1,203 @@
+/* How many stored messages a handler may hold, and when it requests more; see demand.h. */
+#include "delivery/demand.h"
+
+#include "base/instant.h"
+
+/* The average is one over about so many runs. */
+#define RUNS 8
+
+/* A pause after a refusal: doubled each time, up to the longest. */
+#define PAUSE         (50 * CATGA_MILLISECOND)
+#define PAUSE_LONGEST CATGA_SECOND
+
+static unsigned smaller(uint64_t a, uint64_t b)
+{
+    return (unsigned)(a < b ? a : b);
+}
+
+/* What keeps the workers busy: one message for each, and one that follows. */
+static unsigned least(const catga_demand *demand)
+{
+    return smaller((uint64_t)demand->rules.workers + 1, demand->rules.limit);
+}
+
+/* What the workers have in hand and finish within the horizon. */
+static unsigned most(const catga_demand *demand)
+{
+    const catga_demand_rules *rules = &demand->rules;
+    int64_t each_ns = demand->average_ns > 0 ? demand->average_ns : 1;
+    uint64_t within = (uint64_t)(rules->horizon_ns / each_ns);
+
+    if (within > rules->limit)
+        return rules->limit;
+    return smaller(rules->workers + within * rules->workers, rules->limit);
+}
+
+void catga_demand_init(catga_demand *demand, const catga_demand_rules *rules)
+{
+    *demand = (catga_demand){.rules = *rules};
+    demand->allowed = least(demand);
+}
+
+void catga_demand_ran(catga_demand *demand, unsigned count, int64_t total_ns)
+{
+    unsigned weight = count < RUNS ? count : RUNS;
+
+    if (count == 0)
+        return;
+    int64_t each_ns = total_ns / count;
+    if (demand->average_ns == 0)
+        demand->average_ns = each_ns > 0 ? each_ns : 1;
+    else
+        demand->average_ns += (each_ns - demand->average_ns) * weight / RUNS;
+    demand->allowed = smaller((uint64_t)demand->allowed + count, most(demand));
+    if (demand->allowed < least(demand))
+        demand->allowed = least(demand);
+}
+
+/* ---- Requests under way ---- */
+
+static void take_out(catga_demand *demand, unsigned index)
+{
+    demand->count--;
+    for (unsigned i = index; i < demand->count; i++)
+        demand->requests[i] = demand->requests[i + 1];
+}
+
+/* The server serves the oldest request first, as far as is known. */
+static void attribute(catga_demand *demand, unsigned count)
+{
+    while (count > 0 && demand->count > 0) {
+        catga_demand_request *oldest = &demand->requests[0];
+        unsigned taken = smaller(count, oldest->left);
+        oldest->left -= taken;
+        count -= taken;
+        if (oldest->left == 0)
+            take_out(demand, 0);
+    }
+}
+
+void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting)
+{
+    demand->waiting = waiting;
+    demand->failures = 0;
+    attribute(demand, count);
+}
+
+/* Removes a request; returns what seemed to be left of it. */
+static unsigned remove_request(catga_demand *demand, uint64_t token)
+{
+    for (unsigned i = 0; i < demand->count; i++) {
+        unsigned left = demand->requests[i].left;
+        if (demand->requests[i].token != token)
+            continue;
+        take_out(demand, i);
+        return left;
+    }
+    return 0;
+}
+
+/*
+ * Messages do not say to which request they belong. Where this request had more or less left than
+ * was believed, another has less or more, so that the sum is right.
+ */
+void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
+{
+    if (token <= demand->lost)
+        return;
+    unsigned believed = remove_request(demand, token);
+    if (left > 0)
+        demand->waiting = 0;
+    if (left == CATGA_DEMAND_ALL)
+        return;
+    if (left > believed)
+        attribute(demand, left - believed);
+    else if (demand->count > 0)
+        demand->requests[0].left += believed - left;
+}
+
+void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now)
+{
+    int64_t pause_ns = PAUSE << (demand->failures < 8 ? demand->failures : 8);
+
+    (void)remove_request(demand, token);
+    demand->failures++;
+    demand->paused_ns =
+        catga_clock_after(now, pause_ns < PAUSE_LONGEST ? pause_ns : PAUSE_LONGEST);
+}
+
+void catga_demand_forget(catga_demand *demand)
+{
+    demand->count = 0;
+    demand->failures = 0;
+    demand->paused_ns = 0;
+}
+
+unsigned catga_demand_requested(const catga_demand *demand)
+{
+    unsigned requested = 0;
+    for (unsigned i = 0; i < demand->count; i++)
+        requested += demand->requests[i].left;
+    return requested;
+}
+
+static void expire(catga_demand *demand, int64_t now)
+{
+    while (demand->count > 0 && demand->requests[0].end_ns <= now) {
+        demand->lost = demand->requests[0].token;
+        take_out(demand, 0);
+    }
+}
+
+/* ---- Requesting ---- */
+
+/*
+ * A request may bring a quarter of the bytes for which there is room. False when there is not even
+ * room for the largest message; but where nothing is held or requested, one message is.
+ */
+static bool bytes_for(const catga_demand *demand, unsigned held, size_t held_bytes, size_t *bytes)
+{
+    const catga_demand_rules *rules = &demand->rules;
+    size_t taken = held_bytes;
+
+    for (unsigned i = 0; i < demand->count; i++)
+        taken += demand->requests[i].bytes;
+    size_t room = taken < rules->byte_limit ? rules->byte_limit - taken : 0;
+    *bytes = room / 4 > rules->largest ? room / 4 : rules->largest;
+    return room >= rules->largest || (held == 0 && demand->count == 0);
+}
+
+/*
+ * In batches of half of what is allowed, so that one is on its way while another is handled; but a
+ * worker that is about to be free gets its message at once.
+ */
+static bool is_low(const catga_demand *demand, uint64_t taken)
+{
+    return taken <= demand->allowed / 2 || taken < least(demand);
+}
+
+bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, int64_t now,
+                       catga_demand_batch *batch)
+{
+    expire(demand, now);
+    uint64_t taken = (uint64_t)held + catga_demand_requested(demand);
+    if (!is_low(demand, taken) || demand->count == CATGA_DEMAND_REQUESTS ||
+        now < demand->paused_ns || !bytes_for(demand, held, held_bytes, &batch->bytes))
+        return false;
+    uint64_t useful = catga_demand_requested(demand) < demand->waiting
+                          ? demand->waiting - catga_demand_requested(demand)
+                          : 0;
+    uint64_t busy = taken < least(demand) ? least(demand) - taken : 0;
+    batch->count = smaller(demand->allowed - taken, useful > busy ? useful : busy);
+    if (batch->count == 0)
+        return false;
+    batch->token = ++demand->token;
+    demand->requests[demand->count++] = (catga_demand_request){
+        batch->token, batch->count, batch->bytes, catga_clock_after(now, demand->rules.lifetime_ns)};
+    return true;
+}
+
+bool catga_demand_has_room(const catga_demand *demand, unsigned held)
+{
+    return held < demand->allowed;
+}

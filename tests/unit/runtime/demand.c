@@ -1,0 +1,230 @@
+/* How many stored messages a handler may hold, and when it requests more. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/instant.h"
+#include "delivery/demand.h"
+
+enum { LIMIT = 256, LARGEST = 1000 };
+
+static catga_demand demand_of(unsigned workers, unsigned limit, size_t bytes)
+{
+    catga_demand demand;
+    const catga_demand_rules rules = {.workers = workers,
+                                      .limit = limit,
+                                      .byte_limit = bytes,
+                                      .largest = LARGEST,
+                                      .horizon_ns = 50 * CATGA_MILLISECOND,
+                                      .lifetime_ns = CATGA_SECOND};
+    catga_demand_init(&demand, &rules);
+    return demand;
+}
+
+static catga_demand simple(unsigned workers)
+{
+    return demand_of(workers, LIMIT, 1 << 30);
+}
+
+/* What is requested at that time by a handler that holds so many; 0: nothing. */
+static unsigned request(catga_demand *demand, unsigned held, int64_t now)
+{
+    catga_demand_batch batch;
+    return catga_demand_next(demand, held, 0, now, &batch) ? batch.count : 0;
+}
+
+/* Runs every message as it comes, until `count` have run; returns the largest number held or requested. */
+static unsigned play(catga_demand *demand, unsigned count, int64_t run_ns, uint64_t waiting)
+{
+    unsigned most = 0;
+    unsigned held = 0;
+    while (count > 0) {
+        (void)request(demand, held, 0);
+        unsigned come = catga_demand_requested(demand);
+        most = held + come > most ? held + come : most;
+        catga_demand_arrived(demand, come, waiting);
+        held += come;
+        assert_true(held > 0);
+        held--;
+        count--;
+        catga_demand_ran(demand, 1, run_ns);
+    }
+    return most;
+}
+
+static void it_begins_with_what_keeps_the_workers_busy(void **state)
+{
+    (void)state;
+    catga_demand one = simple(1);
+    catga_demand many = simple(64);
+
+    assert_int_equal(request(&one, 0, 0), 2);
+    assert_int_equal(request(&many, 0, 0), 65);
+    assert_int_equal(request(&many, 0, 0), 0);
+}
+
+static void a_slow_handler_holds_no_more(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_int_equal(play(&demand, 100, 60 * CATGA_MILLISECOND, 1000), 2);
+}
+
+static void what_is_held_is_finished_within_the_horizon(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_in_range(play(&demand, 100, 5 * CATGA_MILLISECOND, 1000), 9, 11);
+}
+
+static void a_quick_handler_doubles_up_to_the_limit(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_int_equal(play(&demand, 1000, 1000, 100000), LIMIT);
+}
+
+static void a_handler_that_becomes_slow_holds_less(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    (void)play(&demand, 1000, 1000, 100000);
+    for (int i = 0; i < 50; i++)
+        catga_demand_ran(&demand, 1, 100 * CATGA_MILLISECOND);
+    assert_int_equal(demand.allowed, 2);
+}
+
+static void what_does_not_wait_at_the_server_is_not_requested(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_in_range(play(&demand, 1000, 1000, 0), 2, 3);
+    catga_demand_arrived(&demand, 1, 7);
+    unsigned requested = catga_demand_requested(&demand);
+    assert_int_equal(requested + request(&demand, 0, 0), 7);
+}
+
+static void a_worker_that_is_about_to_be_free_gets_one(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(64);
+    (void)request(&demand, 0, 0);
+    catga_demand_arrived(&demand, 65, 1000);
+    assert_int_equal(request(&demand, 65, 0), 0);
+    assert_int_equal(request(&demand, 64, 0), 1);
+}
+
+/* Of two requests the server has served the second first. */
+static void what_the_server_says_is_left_counts(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(3);
+    assert_int_equal(request(&demand, 0, 0), 4);
+    catga_demand_arrived(&demand, 2, 0);
+    assert_int_equal(request(&demand, 0, 0), 2);
+    catga_demand_arrived(&demand, 2, 0); /* believed to end the first */
+    catga_demand_ended(&demand, 1, 2);   /* it had two left: the second has ended */
+    assert_int_equal(catga_demand_requested(&demand), 0);
+    catga_demand_ended(&demand, 2, 0);
+    assert_int_equal(request(&demand, 0, 0), 4);
+}
+
+static void a_request_that_is_not_heard_of_is_made_again(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    assert_int_equal(request(&demand, 0, 0), 2);
+    assert_int_equal(request(&demand, 0, CATGA_SECOND - 1), 0);
+    assert_int_equal(request(&demand, 0, CATGA_SECOND), 2);
+    catga_demand_ended(&demand, 1, 2); /* heard of after all: it is not that of the other */
+    assert_int_equal(catga_demand_requested(&demand), 2);
+}
+
+static void a_new_connection_knows_of_no_request(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    (void)request(&demand, 0, 0);
+    catga_demand_forget(&demand);
+    assert_int_equal(request(&demand, 0, 0), 2);
+}
+
+/* 50, 100, 200 ... ms, a second at most, until a message comes. */
+static void who_is_refused_waits(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    int64_t now = 0;
+    int64_t pause_ns = 50 * CATGA_MILLISECOND;
+    for (int i = 0; i < 12; i++) {
+        assert_int_equal(request(&demand, 0, now), 2);
+        catga_demand_failed(&demand, demand.token, now);
+        assert_int_equal(request(&demand, 0, now + pause_ns - 1), 0);
+        now += pause_ns;
+        pause_ns = pause_ns * 2 < CATGA_SECOND ? pause_ns * 2 : CATGA_SECOND;
+    }
+    catga_demand_arrived(&demand, 1, 0);
+    (void)request(&demand, 0, now);
+    catga_demand_failed(&demand, demand.token, now);
+    assert_int_equal(demand.paused_ns, now + 50 * CATGA_MILLISECOND);
+}
+
+static void bytes_are_limited(void **state)
+{
+    (void)state;
+    catga_demand demand = demand_of(1, LIMIT, 10 * LARGEST);
+    catga_demand_batch batch;
+
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, 10 * LARGEST / 4);
+    catga_demand_arrived(&demand, 2, 100);
+    assert_false(catga_demand_next(&demand, 1, 9 * LARGEST + 1, 0, &batch));
+    assert_true(catga_demand_next(&demand, 1, 9 * LARGEST, 0, &batch));
+    assert_int_equal(batch.bytes, LARGEST);
+}
+
+/* Even where the limit is less than one message. */
+static void one_message_is_always_requested(void **state)
+{
+    (void)state;
+    catga_demand demand = demand_of(1, 1, LARGEST / 2);
+    catga_demand_batch batch;
+
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, LARGEST);
+    assert_int_equal(batch.count, 1);
+}
+
+static void requests_are_few(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(64);
+    unsigned requests = 0;
+    for (unsigned held = 64; held > 40; held--)
+        requests += request(&demand, held, 0) != 0;
+    assert_int_equal(requests, CATGA_DEMAND_REQUESTS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(it_begins_with_what_keeps_the_workers_busy),
+        cmocka_unit_test(a_slow_handler_holds_no_more),
+        cmocka_unit_test(what_is_held_is_finished_within_the_horizon),
+        cmocka_unit_test(a_quick_handler_doubles_up_to_the_limit),
+        cmocka_unit_test(a_handler_that_becomes_slow_holds_less),
+        cmocka_unit_test(what_does_not_wait_at_the_server_is_not_requested),
+        cmocka_unit_test(a_worker_that_is_about_to_be_free_gets_one),
+        cmocka_unit_test(what_the_server_says_is_left_counts),
+        cmocka_unit_test(a_request_that_is_not_heard_of_is_made_again),
+        cmocka_unit_test(a_new_connection_knows_of_no_request),
+        cmocka_unit_test(who_is_refused_waits),
+        cmocka_unit_test(bytes_are_limited),
+        cmocka_unit_test(one_message_is_always_requested),
+        cmocka_unit_test(requests_are_few),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
