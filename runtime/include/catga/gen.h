@@ -313,8 +313,9 @@ catga_status catga_publish_async(catga_bus *bus, const catga_message *message, c
 void catga_received_free(void *received);
 
 /*
- * Answers the request in `context` with `result`; for a handler of `message`, once. CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE,
- * CATGA_INVALID_ARGUMENT (a second answer), CATGA_HANDLER_FAILED (another message), what the transport says.
+ * Answers the request in `context` with `result`; for a handler of `message`, once. CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE
+ * (the handler may answer with less; if it does not, its caller gets that status), CATGA_INVALID_ARGUMENT (a second answer),
+ * CATGA_HANDLER_FAILED (another message), what the transport says.
  */
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result);
 

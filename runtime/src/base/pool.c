@@ -10,7 +10,7 @@ void catga_pool_begin(catga_pool *pool, size_t size)
         atomic_init(&pool->blocks[i], NULL);
 }
 
-void *catga_pool_take(catga_pool *pool)
+void *catga_pool_take_kept(catga_pool *pool)
 {
     for (size_t i = 0; i < CATGA_POOL_KEPT; i++) {
         if (atomic_load_explicit(&pool->blocks[i], memory_order_relaxed) == NULL)
@@ -19,7 +19,13 @@ void *catga_pool_take(catga_pool *pool)
         if (block != NULL)
             return block;
     }
-    return malloc(pool->size);
+    return NULL;
+}
+
+void *catga_pool_take(catga_pool *pool)
+{
+    void *block = catga_pool_take_kept(pool);
+    return block != NULL ? block : malloc(pool->size);
 }
 
 void catga_pool_give(catga_pool *pool, void *block)

@@ -1,7 +1,6 @@
 /*
- * Blocks of one size that are kept for the next user. A few are at hand without asking the
- * allocator; taking and giving one is an atomic exchange, with no lock and no list that could be
- * caught half-changed.
+ * Blocks that are kept for the next user. All have one size, or each says its own. A few are at hand
+ * without asking the allocator. Taking or giving a block is an atomic exchange: there is no lock.
  */
 #ifndef CATGA_POOL_H
 #define CATGA_POOL_H
@@ -20,6 +19,9 @@ void catga_pool_begin(catga_pool *pool, size_t size);
 
 /* A block of the pool's size with any content; NULL when there is no memory. */
 void *catga_pool_take(catga_pool *pool);
+
+/* A block that was given back, else NULL. */
+void *catga_pool_take_kept(catga_pool *pool);
 
 /* NULL is allowed. */
 void catga_pool_give(catga_pool *pool, void *block);

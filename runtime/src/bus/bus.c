@@ -153,7 +153,6 @@ static catga_status connect_transport(catga_core *core)
     if (status != CATGA_OK)
         return status;
     core->operations = core->transport->operations;
-    catga_pool_begin(&core->payloads, core->operations->max_payload(core->transport));
     return CATGA_OK;
 }
 

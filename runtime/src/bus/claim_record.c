@@ -45,7 +45,9 @@ static void add_answer(catga_outgoing *record, catga_header *headers, const catg
     headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR_CODE, code};
     headers[record->header_count++] =
         (catga_header){CATGA_HEADER_ERROR_TEXT, claim->error.text.data};
-    headers[record->header_count++] = (catga_header){CATGA_HEADER_ERROR, claim->error.name.data};
+    if (claim->error.name.length != 0)
+        headers[record->header_count++] =
+            (catga_header){CATGA_HEADER_ERROR, claim->error.name.data};
 }
 
 catga_status catga_record_write(catga_core *core, catga_record_place place,

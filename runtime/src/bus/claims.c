@@ -125,6 +125,35 @@ static catga_claiming_action wait_for_others(const catga_claimed *claimed,
     return action;
 }
 
+/* ---- Answers that are too large ---- */
+
+size_t catga_claims_room(const catga_claimed *claimed)
+{
+    size_t most = claimed->core->operations->max_payload(claimed->core->transport);
+    size_t headers = is_own_store(claimed->core) ? 0 : CATGA_CLAIM_HEADERS;
+    return most > headers ? most - headers : 0;
+}
+
+void catga_claims_too_large_text(catga_core *core, char text[CATGA_TOO_LARGE_TEXT])
+{
+    snprintf(text, CATGA_TOO_LARGE_TEXT,
+             "the answer is larger than the server allows (max_payload=%zu)",
+             core->operations->max_payload(core->transport));
+}
+
+bool catga_claims_set_too_large(catga_claimed *claimed)
+{
+    if (claimed->claim.error.code != 0)
+        return false;
+    catga_claims_too_large_text(claimed->core, claimed->error_text);
+    claimed->claim.answer = (catga_bytes){NULL, 0};
+    claimed->claim.error = (catga_error){.code = catga_status_code(CATGA_TOO_LARGE),
+                                         .text = catga_str(claimed->error_text)};
+    return true;
+}
+
+/* ---- Writing, reading, asking ---- */
+
 static catga_claiming_action do_write(catga_claimed *claimed)
 {
     const catga_claiming *claiming = &claimed->claiming;
@@ -143,6 +172,8 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     if (status == CATGA_REFUSED)
         return wait_for_others(
             claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0));
+    if (status == CATGA_TOO_LARGE && content.claim != NULL && catga_claims_set_too_large(claimed))
+        return CATGA_CLAIMING_WRITE; /* nothing is written yet */
     return uncertain(claimed, status);
 }
 

@@ -19,7 +19,8 @@
 enum {
     CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
     CATGA_CLAIM_KEY = 384,
-    CATGA_CLAIM_HEADERS = 1024 /* what goes with an answer that is kept has room in so much */
+    CATGA_CLAIM_HEADERS = 512, /* what goes with an answer that is kept has room in so much */
+    CATGA_TOO_LARGE_TEXT = 128
 };
 
 /* A claim on its way: from take to end. */
@@ -51,6 +52,18 @@ bool catga_claims_close(catga_core *core);
 /* Takes the claim of the message in `context`. To be ended, whatever the result. */
 catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
                                      const catga_served_handler *entry);
+
+/* Returns the largest answer, in bytes, that can be stored with the claim now. */
+size_t catga_claims_room(const catga_claimed *claimed);
+
+/*
+ * Records that the answer is too large as the outcome of a claim that was taken. Returns false when
+ * an error is recorded already.
+ */
+bool catga_claims_set_too_large(catga_claimed *claimed);
+
+/* Writes the error text for a caller whose answer is too large. */
+void catga_claims_too_large_text(catga_core *core, char text[CATGA_TOO_LARGE_TEXT]);
 
 /* What came of a claim that was taken: it is not to be handled again, or it is. False: another has taken it. */
 bool catga_claims_done(catga_claimed *claimed);

@@ -3,6 +3,7 @@
 
 #include "bus/claims.h"
 #include "bus/payload.h"
+#include "bus/status.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -116,31 +117,62 @@ static catga_status may_answer(catga_context *context, bool fits, const char *mi
     return context->answered ? CATGA_INVALID_ARGUMENT : CATGA_HANDLER_FAILED;
 }
 
+catga_status catga_context_refuse_too_large(catga_context *context)
+{
+    char text[CATGA_TOO_LARGE_TEXT];
+
+    catga_claims_too_large_text(context->core, text);
+    return catga_context_refuse(context, catga_status_code(CATGA_TOO_LARGE), NULL,
+                                catga_str(text));
+}
+
+/* The server may have lowered its limit since the answer was kept. */
+static catga_status repeat_answer(catga_context *context, const catga_claim *claim)
+{
+    const catga_outgoing answer = {.data = claim->answer.data, .length = claim->answer.length};
+    catga_status status = respond(context, &answer);
+
+    return status == CATGA_TOO_LARGE ? catga_context_refuse_too_large(context) : status;
+}
+
 /* A text that a store gave back need not end. */
 catga_status catga_context_repeat(catga_context *context, const catga_claim *claim)
 {
     char name[CATGA_HEADER_VALUE_MAX];
-    const catga_outgoing answer = {.data = claim->answer.data, .length = claim->answer.length};
 
     if (claim->error.code == 0)
-        return respond(context, &answer);
+        return repeat_answer(context, claim);
     catga_text_header(name, sizeof name, claim->error.name);
-    return catga_context_refuse(context, claim->error.code, name, claim->error.text);
+    return catga_context_refuse(context, claim->error.code, name[0] == '\0' ? NULL : name,
+                                claim->error.text);
+}
+
+/*
+ * A handler that is told so may answer with less. If it does not, its caller is told: the handler
+ * has run, and would not do better a second time.
+ */
+static catga_status note_too_large(catga_context *context)
+{
+    context->too_large = true;
+    catga_claims_too_large_text(context->core, context->problem.text);
+    return CATGA_TOO_LARGE;
 }
 
 /* An answer to what is handled once goes when it has been kept. */
 static catga_status keep_answer(catga_context *context, const void *result)
 {
     catga_claimed *claimed = context->claimed;
-    catga_core *core = context->core;
-    catga_status status = catga_payload_encode(&claimed->payload, core, context->message->result,
-                                               result, &context->problem);
 
+    catga_payload_free(&claimed->payload, context->core);
+    catga_status status =
+        catga_payload_encode(&claimed->payload, context->core, context->message->result, result,
+                             &context->problem);
+    if (status == CATGA_TOO_LARGE ||
+        (status == CATGA_OK && claimed->payload.length > catga_claims_room(claimed)))
+        return note_too_large(context);
     if (status != CATGA_OK)
         return status;
     claimed->claim.answer = (catga_bytes){claimed->payload.data, claimed->payload.length};
-    if (claimed->payload.length > core->payloads.size - CATGA_CLAIM_HEADERS)
-        return CATGA_TOO_LARGE;
     context->answered = true;
     return CATGA_OK;
 }
@@ -170,13 +202,13 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
     if (status == CATGA_OK)
         status = catga_payload_encode(&payload, context->core, message->result, result,
                                       &context->problem);
-    if (status != CATGA_OK)
-        return status;
-    catga_outgoing answer = {.data = payload.data, .length = payload.length};
-    status = respond(context, &answer);
-    catga_payload_free(&payload, context->core);
-    context->answered = status == CATGA_OK;
-    return status;
+    if (status == CATGA_OK) {
+        catga_outgoing answer = {.data = payload.data, .length = payload.length};
+        status = respond(context, &answer);
+        catga_payload_free(&payload, context->core);
+        context->answered = status == CATGA_OK;
+    }
+    return status == CATGA_TOO_LARGE ? note_too_large(context) : status;
 }
 
 catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index,

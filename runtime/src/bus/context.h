@@ -12,6 +12,7 @@ struct catga_context {
     const catga_incoming *incoming;
     int64_t deadline; /* monotonic; CATGA_FOREVER for an event */
     bool answered;
+    bool too_large; /* an answer was not sent, nor kept, because it is larger than may be sent */
     struct catga_claimed *claimed; /* the claim under which it is handled, or NULL; keeps the answer */
     uint32_t attempt;
     int64_t retry_after_ms; /* that the handler asked for; negative: the schema's pause */
@@ -27,6 +28,9 @@ catga_string catga_context_header(const catga_context *context, const char *name
  */
 catga_status catga_context_refuse(catga_context *context, uint32_t code, const char *name,
                                   catga_string text);
+
+/* Answers that the answer is too large to send. */
+catga_status catga_context_refuse_too_large(catga_context *context);
 
 /* Answers as a claim that is done says. */
 catga_status catga_context_repeat(catga_context *context, const catga_claim *claim);

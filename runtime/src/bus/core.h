@@ -60,7 +60,7 @@ struct catga_core {
     catga_retained_limit retained; /* by calls with a callback */
     catga_identity identity;
     catga_pool received; /* catga_received, for answers that callers keep */
-    catga_pool payloads; /* for what does not fit on the stack; as large as the transport takes */
+    catga_pool payloads; /* buffers of payload.c */
     atomic_int state;
     atomic_bool lost;    /* the connection is closed for good */
     atomic_bool stopped; /* by catga_stop */

@@ -56,6 +56,7 @@ void catga_context_begin(catga_context *context, const catga_served_handler *ent
     context->incoming = incoming;
     context->deadline = CATGA_FOREVER;
     context->answered = false;
+    context->too_large = false;
     context->claimed = NULL;
     context->attempt = 1;
     context->retry_after_ms = -1;
@@ -76,6 +77,19 @@ static void refuse(catga_context *context, catga_served_handler *entry, catga_st
     catga_context_refuse(context, catga_status_code(why), NULL, catga_str(text));
 }
 
+/*
+ * The only answer was too large. That is the outcome, also for each further try of what is handled
+ * once: the handler has had its effect.
+ */
+static void end_too_large(catga_context *context)
+{
+    context->answered = true;
+    if (context->claimed != NULL)
+        catga_claims_set_too_large(context->claimed);
+    else
+        (void)catga_context_refuse_too_large(context);
+}
+
 /* A handler failed that did not answer; or answered, and then failed. */
 static void report_failure(catga_context *context, catga_served_handler *entry, catga_status status)
 {
@@ -89,6 +103,8 @@ static void report_failure(catga_context *context, catga_served_handler *entry, 
     catga_core_count(context->core, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->core->settings.logger, &entry->failed, CATGA_LOG_WARNING,
                       "%s.%s: %s", entry->served->service->name, entry->handler->name, text);
+    if (context->too_large && !context->answered)
+        end_too_large(context);
     if (context->answered)
         return;
     if (context->claimed != NULL)

@@ -190,7 +190,7 @@ typedef struct catga_transport_operations {
 
     bool (*connected)(const catga_transport *transport);
 
-    /* The largest payload that the server takes, headers included, in bytes. */
+    /* The largest payload that the server takes now, headers included, in bytes. */
     size_t (*max_payload)(const catga_transport *transport);
 
     /*

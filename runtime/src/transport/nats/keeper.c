@@ -136,16 +136,9 @@ static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection 
     return NATS_ERR;
 }
 
-/* The server says what it likes; nats.c takes an int. */
-static void set_max_payload(catga_nats *nats, int64_t max_payload)
-{
-    int64_t most = max_payload < 0 ? 0 : max_payload > INT_MAX ? INT_MAX : max_payload;
-    atomic_store(&nats->max_payload, (size_t)most);
-}
-
 static void show(catga_nats_link *link, natsConnection *connection)
 {
-    set_max_payload(link->owner, natsConnection_GetMaxPayload(connection));
+    catga_nats_note_max_payload(link->owner, connection);
     link->refusal_told = false;
     atomic_store(&link->connection, connection);
     atomic_store(&link->settled, true);

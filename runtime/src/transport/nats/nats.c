@@ -18,7 +18,7 @@ static bool connected(const catga_transport *transport)
 
 static size_t max_payload(const catga_transport *transport)
 {
-    return atomic_load(&((const catga_nats *)transport)->max_payload);
+    return catga_nats_max_payload((catga_nats *)(uintptr_t)transport);
 }
 
 static uint64_t published(const catga_transport *transport)

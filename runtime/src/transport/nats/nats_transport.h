@@ -366,6 +366,13 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message);
 
+/*
+ * Returns the largest payload that the server takes now. A server may tell another limit at any time.
+ * `note` keeps what it said on a connection that senders do not see yet.
+ */
+size_t catga_nats_max_payload(catga_nats *nats);
+void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
+
 /* A request whose sender does not wait for the answer. */
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
                                           uint64_t token);
@@ -599,7 +606,7 @@ struct catga_nats {
     catga_nats_link prompt;
     catga_nats_link bulk;
     catga_nats_pace pace;
-    atomic_size_t max_payload;
+    atomic_size_t max_payload; /* as the server told it last */
     atomic_uint_least64_t dropped;
     char inbox[CATGA_NATS_INBOX + 1];
     catga_nats_denied denied;

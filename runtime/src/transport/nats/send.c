@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -48,10 +49,38 @@ static bool headers_valid(const catga_outgoing *message)
     return true;
 }
 
+/* ---- The limit ---- */
+
+/* The server says what it likes; nats.c takes an int. */
+void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection)
+{
+    int64_t said = natsConnection_GetMaxPayload(connection);
+    int64_t most = said < 0 ? 0 : said > INT_MAX ? INT_MAX : said;
+    atomic_store(&nats->max_payload, (size_t)most);
+}
+
+size_t catga_nats_max_payload(catga_nats *nats)
+{
+    catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+
+    if (use.connection != NULL) {
+        catga_nats_note_max_payload(nats, use.connection);
+        catga_nats_link_leave(use, 0);
+    }
+    return atomic_load(&nats->max_payload);
+}
+
+/* What is larger than the limit was may be sent when the server has raised it. */
+static bool is_too_large(catga_nats *nats, const catga_outgoing *message)
+{
+    return message->length > atomic_load_explicit(&nats->max_payload, memory_order_relaxed) &&
+           message->length > catga_nats_max_payload(nats);
+}
+
 static catga_status send_over(catga_nats_link *link, const catga_outgoing *message,
                               const char *reply, bool is_event)
 {
-    if (message->length > atomic_load_explicit(&link->owner->max_payload, memory_order_relaxed))
+    if (is_too_large(link->owner, message))
         return CATGA_TOO_LARGE;
     if (catga_nats_is_denied(link->owner, message->subject))
         return CATGA_NOT_PERMITTED;
