@@ -42,14 +42,39 @@ struct catga_shape {
     const uint8_t *read; /* the vtable, or the constant one of the type, when they are equal */
     uint32_t vtable;     /* where it lies; 0: none was found yet */
     uint32_t table_size;
-    uint32_t alignment; /* of the table: its position modulo 16; and a bit more when its fields count as work */
-    uint32_t work;      /* for the fields of each such table */
+    uint32_t alignment; /* of the table: its position modulo 16; and a bit more when the vtable is unusual */
+    uint64_t work;      /* of reaching each such table, when the vtable is unusual */
 };
 
 /* The value of `field`, or of its element, is wrong; why is said already, or by `reason`. All return false. */
 CATGA_COLD bool catga_check_failed(catga_check *check, const catga_field *field);
 CATGA_COLD bool catga_check_failed_element(catga_check *check, const catga_field *field, uint32_t index);
 CATGA_COLD bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason);
+
+/* V8: takes `amount` from the work that is left. False, and nothing is taken, when less is left. */
+static inline bool catga_check_spend(catga_check *check, uint64_t amount)
+{
+    if (check->work < amount)
+        return false;
+    check->work -= amount;
+    return true;
+}
+
+/* The work of following an offset to a table or an element, and of each byte of a table's fields: see verify.c. */
+#define CATGA_WORK_PER_OFFSET 64
+#define CATGA_WORK_PER_FIELD_BYTE 16
+
+/*
+ * The work of reaching a table that has all fields of its type. It is taken before the table's check function is called;
+ * catga_check_open corrects it for a table whose vtable is unusual.
+ */
+static inline uint64_t catga_work_of_table(const catga_table *type)
+{
+    return CATGA_WORK_PER_OFFSET + CATGA_WORK_PER_FIELD_BYTE * (uint64_t)type->vtable[1];
+}
+
+/* A text of so many bytes is part of the work of its offset; longer ones are left to catga_check_odd_text. */
+#define CATGA_SHORT_TEXT 64
 
 /*
  * Whether a small table with a place for every field is seen to be right, but for their values: its vtable is equal to the
@@ -119,12 +144,6 @@ static inline bool catga_check_follow(const catga_check *check, uint32_t slot, u
 
 /* Explains what is wrong with the string behind `slot`, or finds that nothing is: that it is UTF-8, though not ASCII. */
 CATGA_APART bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max);
-
-/* What following an offset to a table or an element is counted as: see verify.c. */
-#define CATGA_WORK_PER_OFFSET 64
-
-/* Strings longer than this are counted as work; shorter ones are part of the work of their table or vector. */
-#define CATGA_SHORT_TEXT 64
 
 /* V5 */
 CATGA_INLINE bool catga_check_text(catga_check *check, uint32_t slot, uint32_t max)
@@ -216,8 +235,8 @@ static inline bool catga_check_strings(catga_check *check, catga_frame table, co
 CATGA_COLD bool catga_check_outside(catga_check *check);
 
 /*
- * Where the offsets of a vector of tables begin, and how many there are; one level deeper. False: it is empty, or not right,
- * which catga_check_no_tables says.
+ * Where the offsets of a vector of tables begin, and how many there are; one level deeper, with the work of all of them taken.
+ * False: catga_check_tables decides.
  */
 CATGA_INLINE bool catga_glance_tables(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *elements,
                                       uint32_t *length)
@@ -226,19 +245,17 @@ CATGA_INLINE bool catga_glance_tables(catga_check *check, uint32_t slot, const c
     if (!catga_check_follow(check, slot, &at))
         return false;
     uint32_t count = catga_load_u32(check->bytes + at);
-    uint64_t work = (uint64_t)count * CATGA_WORK_PER_OFFSET;
-    if (count == 0 || count > field->max || 4 * (uint64_t)count > check->last_word - at || work > check->work ||
-        check->depth == CATGA_MAX_DEPTH)
+    if (count == 0 || count > field->max || 4 * (uint64_t)count > check->last_word - at ||
+        check->depth == CATGA_MAX_DEPTH || !catga_check_spend(check, count * catga_work_of_table((const catga_table *)field->type)))
         return false;
-    check->work -= work;
     check->depth++;
     *elements = at + 4;
     *length = count;
     return true;
 }
 
-/* That the vector is empty; else what is wrong with it. */
-CATGA_APART bool catga_check_no_tables(catga_check *check, uint32_t slot, const catga_field *field);
+/* A vector of tables, element by element: one that is empty, not right, or too long for the work that is left if it were full. */
+CATGA_APART bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field);
 
 /* `prove` proves an element; known to the compiler, it is called without a detour. */
 CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, const catga_field *field,
@@ -251,7 +268,7 @@ CATGA_INLINE bool catga_check_children(catga_check *check, catga_frame table, co
         return catga_check_absent(check, field);
     uint32_t slot = catga_check_place(table, offset);
     if (!catga_glance_tables(check, slot, field, &elements, &length))
-        return catga_check_no_tables(check, slot, field);
+        return catga_check_tables(check, slot, field);
     catga_shape known = {NULL, 0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++) {
         uint32_t at;

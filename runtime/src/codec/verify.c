@@ -15,7 +15,7 @@
  *   V5  a string has its length, its bytes and a NUL inside the buffer; its bytes are UTF-8;
  *   V6  a vector's elements lie inside the buffer, aligned unless there are none;
  *   V7  tables nest at most CATGA_MAX_DEPTH deep;
- *   V8  the work is at most WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
+ *   V8  the work is at most WORK_FREE, and WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
  */
 #include "codec/problem.h"
 #include "codec/struct.h"
@@ -26,11 +26,14 @@
 #include <stdio.h>
 
 /*
- * CATGA_WORK_PER_OFFSET is counted for each element or table that is followed; the bytes of a string or vector only when they are
- * more than that. WORK_PER_FIELD is counted for the fields that a table has, unless they are few. A sender who shares nothing
- * has more bytes for each of them: his messages are never refused for their work.
+ * Work is counted each time that a part is reached: CATGA_WORK_PER_OFFSET for a table behind an offset and for each element of
+ * a vector of offsets, CATGA_WORK_PER_FIELD_BYTE for each byte of a table's fields, 1 for each byte of a vector, and of a text
+ * that is longer than what its offset was counted for. A message without shared parts has enough bytes for its own work.
+ * A message with shared parts may also spend WORK_FREE, which takes less than a millisecond. wire.md tells peers.
  */
-enum { WORK_PER_BYTE = 32, WORK_FREE = 1024, WORK_PER_FIELD = 16 };
+enum { WORK_PER_BYTE = 32, WORK_FREE = 1 << 20 };
+_Static_assert(CATGA_SHORT_TEXT <= 4 * CATGA_WORK_PER_FIELD_BYTE && CATGA_SHORT_TEXT <= CATGA_WORK_PER_OFFSET,
+               "a short text is part of the work of its offset");
 
 /* ---- Refusals ---- */
 
@@ -75,10 +78,7 @@ static inline bool is_aligned(uint32_t at, uint32_t alignment)
 /* V8 */
 static inline bool work(catga_check *check, uint64_t amount)
 {
-    if (amount > check->work)
-        return refuse(check, "parts shared too often");
-    check->work -= amount;
-    return true;
+    return catga_check_spend(check, amount) || refuse(check, "parts shared too often");
 }
 
 static const char leads_outside[] = "an offset that leads outside";
@@ -103,8 +103,8 @@ bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
 
 /* ---- Tables ---- */
 
-/* In catga_shape.alignment: the fields of the table count as work. */
-enum { COUNTED = 16 };
+/* In catga_shape.alignment: the vtable is not as write.h writes it. */
+enum { ODD = 16 };
 
 /* Eight entries of a vtable. */
 typedef uint16_t lanes __attribute__((vector_size(16)));
@@ -138,9 +138,9 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
     return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
 }
 
-/* V3, entry by entry. Adds to *fields the work for those that are there. */
+/* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap. */
 static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size, uint32_t table_size,
-                          const catga_table *type, uint32_t *fields)
+                          const catga_table *type, uint64_t *bytes)
 {
     uint32_t count = (vtable_size - 4) / 2;
     if (count > type->field_count)
@@ -153,16 +153,16 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
             continue;
         if (offset < 4 || offset + field->size > table_size || !is_aligned(at + offset, field->alignment))
             return catga_check_refuse(check, field, "not inside its table");
-        *fields += WORK_PER_FIELD;
+        *bytes += field->size;
     }
-    return work(check, *fields);
+    return true;
 }
 
 /* Whether a table has the shape that was found last, so that it only has to end inside. */
-static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t counted,
+static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t odd,
                             const catga_shape *known)
 {
-    return vtable == known->vtable && (at % 16 | counted) == known->alignment &&
+    return vtable == known->vtable && (at % 16 | odd) == known->alignment &&
            known->table_size - 4 <= check->last_word - at;
 }
 
@@ -170,13 +170,15 @@ static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtab
 static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
                                         uint32_t table_size, const catga_table *type, catga_shape *known)
 {
-    uint32_t fields = 0;
-    if (is_known(check, at, vtable, COUNTED, known))
-        return work(check, known->work);
-    if (!check_entries(check, at, vtable, vtable_size, table_size, type, &fields))
-        return false;
-    *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 16 | COUNTED, fields};
-    return true;
+    uint64_t bytes = 0;
+    if (!is_known(check, at, vtable, ODD, known)) {
+        if (!check_entries(check, at, vtable, vtable_size, table_size, type, &bytes))
+            return false;
+        *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 16 | ODD,
+                               CATGA_WORK_PER_OFFSET + CATGA_WORK_PER_FIELD_BYTE * bytes};
+    }
+    check->work += catga_work_of_table(type);
+    return work(check, known->work);
 }
 
 /* V2, V3, and the table itself; to *known. */
@@ -225,11 +227,13 @@ bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, 
     return true;
 }
 
-/* A table that has no like before it. */
-static inline bool check_lone_table(catga_check *check, uint32_t at, const catga_table *type)
+/* A table behind the offset at `slot`; *known has what was found of the one before it. */
+static inline bool check_one_table(catga_check *check, uint32_t slot, const catga_table *type, catga_shape *known)
 {
-    catga_shape none = {NULL, 0, 0, 0, 0};
-    return type->check(check, at, type, &none);
+    uint32_t at;
+    if (!work(check, catga_work_of_table(type)))
+        return false;
+    return catga_check_follow(check, slot, &at) ? type->check(check, at, type, known) : refuse(check, leads_outside);
 }
 
 static bool refuse_depth(catga_check *check)
@@ -258,10 +262,10 @@ bool catga_check_outside(catga_check *check)
 
 bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
 {
-    uint32_t at;
-    if (!work(check, CATGA_WORK_PER_OFFSET) || !enter(check))
+    catga_shape none = {NULL, 0, 0, 0, 0};
+    if (!enter(check))
         return false;
-    bool valid = catga_check_follow(check, slot, &at) ? check_lone_table(check, at, type) : refuse(check, leads_outside);
+    bool valid = check_one_table(check, slot, type, &none);
     leave(check);
     return valid;
 }
@@ -287,7 +291,7 @@ static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catg
     return at + 4;
 }
 
-/* Nothing is looked at in these elements, but whoever reads the message will: they count as a long text does. */
+/* The verifier does not look at these elements, but readers will: their bytes count as those of a text. */
 bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
@@ -296,8 +300,7 @@ bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *
     uint32_t alignment = type != NULL ? type->alignment : size;
     if (open_vector(check, slot, field, size, alignment, &length) == 0)
         return false;
-    uint64_t bytes = (uint64_t)length * size;
-    return bytes <= CATGA_SHORT_TEXT || work(check, bytes) || catga_check_failed(check, field);
+    return work(check, (uint64_t)length * size) || catga_check_failed(check, field);
 }
 
 /* The elements of a vector of offsets, with the work that following them may take; 0 when refused. */
@@ -321,16 +324,22 @@ bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *fie
     return true;
 }
 
-/* catga_glance_tables has looked at the same: one that has elements, and nothing else wrong, lies too deep. */
-bool catga_check_no_tables(catga_check *check, uint32_t slot, const catga_field *field)
+bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
-    if (open_offsets(check, slot, field, &length) == 0)
+    catga_shape known = {NULL, 0, 0, 0, 0};
+    uint32_t elements = open_vector(check, slot, field, 4, 4, &length);
+    if (elements == 0)
         return false;
     if (length == 0)
         return true;
-    refuse_depth(check);
-    return catga_check_failed(check, field);
+    if (!enter(check))
+        return catga_check_failed(check, field);
+    for (uint32_t i = 0; i < length; i++)
+        if (!check_one_table(check, elements + 4 * i, field->type, &known))
+            return catga_check_failed_element(check, field, i);
+    leave(check);
+    return true;
 }
 
 /* ---- Unions ---- */
@@ -343,7 +352,9 @@ static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_str
     uint64_t length = (uint64_t)check->last_word + 4;
     if (offset == 0 || offset > INT32_MAX || at > length || type->size > length - at)
         return refuse(check, leads_outside);
-    return is_aligned((uint32_t)at, type->alignment) || refuse(check, "a struct that is not aligned");
+    if (!is_aligned((uint32_t)at, type->alignment))
+        return refuse(check, "a struct that is not aligned");
+    return work(check, type->size);
 }
 
 /* What only a newer schema knows, and may lie anywhere: this one reads it as nothing. */
@@ -405,12 +416,10 @@ static bool refuse_identifier(const catga_check *check, const catga_table *table
 
 static bool check_root(catga_check *check, const catga_table *table, const uint8_t **root)
 {
-    uint32_t at;
-    if (!catga_check_follow(check, 0, &at))
-        return refuse(check, leads_outside);
-    if (!check_lone_table(check, at, table))
+    catga_shape none = {NULL, 0, 0, 0, 0};
+    if (!check_one_table(check, 0, table, &none))
         return false;
-    *root = check->bytes + at;
+    *root = check->bytes + catga_load_u32(check->bytes);
     return true;
 }
 

@@ -197,29 +197,40 @@ static void few_of_many_fields(void **state)
     assert_true(catga_print(&holder, root, NULL, 0) > COUNT);
 }
 
-/* Many elements that are one table, all of whose fields are one text: it would print as thousands of times its length. */
-static void shared_by_all_fields(void **state)
+/* `count` elements that are one table, all of whose fields are one text: a large count prints as thousands of times the length. */
+static uint32_t put_one_for_all(uint8_t *bytes, uint32_t count)
 {
-    enum { COUNT = 1000 };
-    static uint8_t bytes[4 * COUNT + 1024];
     uint32_t element;
-    const uint8_t *root;
-    catga_problem problem;
-    (void)state;
-    uint32_t at = begin_holder(bytes, 6, COUNT, &element);
+    uint32_t at = begin_holder(bytes, 6, count, &element);
     for (uint32_t i = 0; i < 2 + TEXTS; i++)
         catga_store_u16(bytes + at + 2 * i, texts_vtable[i]);
     uint32_t table = at + sizeof texts_vtable;
     uint32_t text = table + 4 + 4 * TEXTS;
-    for (uint32_t i = 0; i < COUNT; i++, element += 4)
+    for (uint32_t i = 0; i < count; i++, element += 4)
         catga_store_u32(bytes + element, table - element);
     catga_store_i32(bytes + table, (int32_t)(table - at));
     for (uint32_t slot = table + 4; slot < text; slot += 4)
         catga_store_u32(bytes + slot, text - slot);
     catga_store_u32(bytes + text, 64);
     memset(bytes + text + 4, 'x', 64);
-    assert_int_equal(catga_verify(&holder, bytes, text + 4 + 64 + 4, &root, &problem), CATGA_BAD_MESSAGE);
+    return text + 4 + 64 + 4;
+}
+
+/* A text of 64 bytes is counted in each field that has it. */
+static void shared_by_all_fields(void **state)
+{
+    enum { COUNT = 1000 };
+    static uint8_t bytes[4 * COUNT + 1024];
+    const uint8_t *root;
+    catga_problem problem;
+    (void)state;
+    uint32_t length = put_one_for_all(bytes, 100);
+    assert_int_equal(catga_verify(&holder, bytes, length, &root, &problem), CATGA_OK);
+    length = put_one_for_all(bytes, 300);
+    assert_int_equal(catga_verify(&holder, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
     assert_non_null(strstr(problem.text, ": parts shared too often"));
+    length = put_one_for_all(bytes, COUNT);
+    assert_int_equal(catga_verify(&holder, bytes, length, &root, &problem), CATGA_BAD_MESSAGE);
 }
 
 int main(void)
