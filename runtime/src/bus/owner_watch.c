@@ -248,7 +248,7 @@ int64_t catga_owner_watch_drive(catga_core *core, int64_t now)
     int64_t due = CATGA_FOREVER;
     question next;
 
-    for (size_t i = 0; i < CATGA_WATCHED_OWNERS; i++) {
+    for (size_t i = 0; atomic_load(&core->watch.count) != 0 && i < CATGA_WATCHED_OWNERS; i++) {
         pthread_mutex_lock(&core->watch.lock);
         bool ask_now = is_due(core, &core->watch.owners[i], now, &next, &due);
         pthread_mutex_unlock(&core->watch.lock);

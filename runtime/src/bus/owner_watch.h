@@ -13,6 +13,7 @@
 #include "delivery/owner_liveness.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /*
  * Owners that are watched at once. An owner is forgotten a few leases after the last of its claims
@@ -31,7 +32,7 @@ typedef struct catga_watched_owner {
 typedef struct catga_owner_watch {
     pthread_mutex_t lock; /* not on the path of a message whose claim is free */
     uint64_t questions; /* so far */
-    unsigned count;
+    atomic_uint count; /* owners that are watched; written under `lock` */
     catga_watched_owner owners[CATGA_WATCHED_OWNERS];
 } catga_owner_watch;
 
