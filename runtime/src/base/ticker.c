@@ -4,8 +4,6 @@
 #include "base/clock.h"
 #include "base/signals.h"
 
-#include <errno.h>
-
 /* Under the lock: calls every function; returns when the next call is due. */
 static int64_t call_all(catga_ticker *ticker)
 {
@@ -26,10 +24,7 @@ static void *run(void *argument)
     pthread_mutex_lock(&ticker->lock);
     while (!ticker->stopping) {
         struct timespec next = catga_clock_timespec(call_all(ticker));
-        pthread_mutex_unlock(&ticker->lock);
-        while (sem_clockwait(&ticker->stop, CLOCK_MONOTONIC, &next) != 0 && errno == EINTR)
-            continue;
-        pthread_mutex_lock(&ticker->lock);
+        (void)pthread_cond_clockwait(&ticker->changed, &ticker->lock, CLOCK_MONOTONIC, &next);
     }
     pthread_mutex_unlock(&ticker->lock);
     return NULL;
@@ -39,19 +34,18 @@ void catga_ticker_begin(catga_ticker *ticker)
 {
     *ticker = (catga_ticker){.list = NULL};
     pthread_mutex_init(&ticker->lock, NULL);
-    sem_init(&ticker->stop, 0, 0);
+    pthread_cond_init(&ticker->changed, NULL);
 }
 
 void catga_ticker_end(catga_ticker *ticker)
 {
     pthread_mutex_lock(&ticker->lock);
     ticker->stopping = true;
+    pthread_cond_signal(&ticker->changed);
     pthread_mutex_unlock(&ticker->lock);
-    if (ticker->running) {
-        sem_post(&ticker->stop);
+    if (ticker->running)
         pthread_join(ticker->thread, NULL);
-    }
-    sem_destroy(&ticker->stop);
+    pthread_cond_destroy(&ticker->changed);
     pthread_mutex_destroy(&ticker->lock);
 }
 
@@ -63,7 +57,7 @@ bool catga_ticker_add(catga_ticker *ticker, catga_tick *tick)
     if (ticker->running) {
         tick->next = ticker->list;
         ticker->list = tick;
-        sem_post(&ticker->stop);
+        pthread_cond_signal(&ticker->changed);
     }
     bool added = ticker->running;
     pthread_mutex_unlock(&ticker->lock);

@@ -5,7 +5,6 @@
 #define CATGA_TICKER_H
 
 #include <pthread.h>
-#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -22,7 +21,7 @@ typedef struct catga_ticker {
     catga_tick *list;
     pthread_t thread;
     bool running;
-    sem_t stop; /* posted to end the thread, and when the list changes */
+    pthread_cond_t changed; /* posted to end the thread, and when the list changes */
     bool stopping;
 } catga_ticker;
 
