@@ -55,6 +55,21 @@ static char *ask(const char *subject, const char *body)
     return text;
 }
 
+/*
+ * Returns the settings of the stream and the time of its creation, to be freed. Leaves out what
+ * follows them in the answer: newer servers add the time of the answer there.
+ */
+static char *ask_stream(void)
+{
+    char *answer = ask("$JS.API.STREAM.INFO.DRIFT", "");
+    char *end = strstr(answer, "\"state\":");
+    assert_non_null(strstr(answer, "\"config\":"));
+    assert_non_null(strstr(answer, "\"created\":"));
+    assert_non_null(end);
+    *end = '\0';
+    return answer;
+}
+
 static void make(const char *subject, const char *body)
 {
     char *answer = ask(subject, body);
@@ -125,10 +140,10 @@ static void each_field_of_a_stream_is_named(void **state)
         catga_problem problem = {""};
         make_otherwise("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be, d->field,
                        d->as_it_should_be, d->otherwise);
-        char *before = ask("$JS.API.STREAM.INFO.DRIFT", "");
+        char *before = ask_stream();
         assert_drift(self.transport->operations->ensure_stream(self.transport, &stream, &problem),
                      &problem, d->field);
-        char *after = ask("$JS.API.STREAM.INFO.DRIFT", "");
+        char *after = ask_stream();
         assert_string_equal(before, after);
         free(before);
         free(after);
