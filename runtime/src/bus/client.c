@@ -99,8 +99,8 @@ static catga_status read_answer(outcome *out, catga_core *core, const catga_mess
     const char *code = operations->header(&out->answer, CATGA_HEADER_ERROR_CODE);
     if (code != NULL)
         return read_error(out, code, operations);
-    if (message->result == NULL)
-        return CATGA_OK;
+    if (message->result == NULL) /* of a message of the runtime's own: it is answered with nothing */
+        return out->answer.length == 0 ? CATGA_OK : CATGA_BAD_MESSAGE;
     catga_status status = catga_verify(message->result, out->answer.data, out->answer.length,
                                        &out->table, &out->problem);
     if (status != CATGA_OK) {
@@ -232,6 +232,8 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
         catga_envelope_add_id(&request->envelope, &core->identity);
     request->envelope.outgoing.deadline_ns = deadline;
     request->envelope.outgoing.sender_waits = !has_callback;
+    if (stored)
+        request->envelope.outgoing.stream = catga_store_stream_hash(core, message->delivery->stream);
     request->message = message;
     plan_tries(core, call, message->kind == CATGA_QUERY || stored || message->claims != NULL,
                stored ? STORE_RETRIES : message->retries, deadline);

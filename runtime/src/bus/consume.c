@@ -148,6 +148,9 @@ static catga_status bury(catga_context *context, const catga_served_handler *ent
     if (correlation.length != 0)
         headers[letter.header_count++] =
             (catga_header){CATGA_HEADER_CORRELATION, correlation.data};
+    char stream[CATGA_STREAM_NAME];
+    if (catga_store_dead_stream_name(context->core, context->message->delivery->stream, stream))
+        letter.stream = catga_stream_hash(catga_str(stream));
     catga_problem problem = {""};
     return catga_client_store(context->core, &letter, catga_clock_now() + BURY_WAIT, &problem);
 }

@@ -38,6 +38,16 @@ bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
     return catga_store_name(core, stream->name, name);
 }
 
+/* For each event that is published: the usual name is the schema's. */
+uint32_t catga_store_stream_hash(const catga_core *core, const catga_stream *stream)
+{
+    char name[CATGA_STREAM_NAME];
+
+    if (catga_string_equal(core->prefix, CATGA_STR("catga")))
+        return catga_stream_hash(catga_str(stream->name));
+    return catga_store_stream_name(core, stream, name) ? catga_stream_hash(catga_str(name)) : 0;
+}
+
 bool catga_store_consumer_name(const catga_core *core, const catga_service *service,
                                const catga_handler *handler, char name[CATGA_CONSUMER_NAME])
 {

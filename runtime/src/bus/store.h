@@ -23,6 +23,9 @@ enum { CATGA_STREAM_NAME = 256, CATGA_CONSUMER_NAME = 256, CATGA_STORED_SUBJECT 
 /* A name of a schema, "SHOP_ORDERS_V1", as it is under this bus's prefix. False when it does not fit. */
 bool catga_store_name(const catga_core *core, const char *of, char name[CATGA_STREAM_NAME]);
 
+/* The hash of the stream's name under this bus's prefix, for catga_outgoing. */
+uint32_t catga_store_stream_hash(const catga_core *core, const catga_stream *stream);
+
 /* False when it does not fit. */
 bool catga_store_stream_name(const catga_core *core, const catga_stream *stream,
                              char name[CATGA_STREAM_NAME]);

@@ -22,6 +22,15 @@ typedef struct catga_header {
     const char *value;
 } catga_header;
 
+/* The hash of a stream's name. Never 0. */
+static inline uint32_t catga_stream_hash(catga_string name)
+{
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < name.length; i++)
+        hash = (hash ^ (uint8_t)name.data[i]) * 16777619U;
+    return hash | 1;
+}
+
 /* A message to send; nothing of it is kept after the operation returns. */
 typedef struct catga_outgoing {
     const char *subject;
@@ -30,6 +39,7 @@ typedef struct catga_outgoing {
     size_t length;
     const catga_header *headers;
     size_t header_count;
+    uint32_t stream; /* of a message to store: catga_stream_hash of the stream that is to answer; 0: any */
     /* For a transport inside the process; one that crosses the network ignores them. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
     bool
@@ -195,7 +205,8 @@ typedef struct catga_transport_operations {
 
     /*
      * Stores a message that has an id; the answer comes to on_reply with `token`, and `stored` says
-     * what it means.
+     * what it means. Only the answer of the stream comes: others may subscribe to the subject too,
+     * and reply, which is ignored.
      */
     catga_status (*store)(catga_transport *transport, const catga_outgoing *message,
                           uint64_t token);

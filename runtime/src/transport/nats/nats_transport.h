@@ -14,6 +14,7 @@
  *     api.c           one request to JetStream's API, and its answer
  *     pull.c          stored messages: requested by demand, kept alive
  *     send.c          what goes out
+ *     source.c        from whom an answer is accepted
  *     pace.c          over which link
  *     store.c         what is stored: answers to it, settling, the ack subject
  *     stream.c        streams, consumers, buckets: made, or compared with what is there
@@ -356,7 +357,10 @@ catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, con
 
 /* ---- Sending ---- */
 
-/* "_INBOX." and 22 random characters; a token follows as ".", 16 hexadecimal digits. */
+/*
+ * "_INBOX." and 22 random characters; a token follows as ".", 16 hexadecimal digits; then, if not
+ * everybody may answer, a source.
+ */
 #define CATGA_NATS_INBOX 29
 #define CATGA_NATS_REPLY (CATGA_NATS_INBOX + 1 + 16)
 
@@ -373,9 +377,32 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 size_t catga_nats_max_payload(catga_nats *nats);
 void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
 
-/* A request whose sender does not wait for the answer. */
+/* ---- Sources of answers ---- */
+
+/* Whose answer is one. */
+typedef struct catga_nats_source {
+    enum {
+        CATGA_NATS_ANYBODY = 0,
+        CATGA_NATS_STORED = 'p', /* the stream's acknowledgement of a message, or the server's 503 */
+        CATGA_NATS_RECORD = 'd'  /* a message of the stream, or a status of the server */
+    } sort;
+    uint32_t stream; /* catga_stream_hash */
+} catga_nats_source;
+
+/* The bytes that a source other than ANYBODY adds to a reply subject. */
+#define CATGA_NATS_SOURCE 9
+
+/* Writes a source behind the token of a reply subject, and terminates it; reads it there. */
+void catga_nats_source_write(char *end, catga_nats_source source);
+bool catga_nats_source_read(catga_nats_source *source, const char *end);
+
+bool catga_nats_source_is(catga_nats_source source, const catga_incoming *answer);
+
+/* Requests whose answer must come from `source`; the sender of an unawaited one does not wait. */
+catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
+                                     uint64_t token, catga_nats_source source);
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
-                                          uint64_t token);
+                                          uint64_t token, catga_nats_source source);
 
 /* Sends over the prompt link, with a reply subject whose answers nobody reads. */
 catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message);

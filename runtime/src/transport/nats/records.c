@@ -14,6 +14,14 @@ enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071 };
 
 static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
 
+/* The stream under a bucket. */
+static uint32_t stream_of(const char *bucket)
+{
+    char name[SUBJECT_SIZE];
+    snprintf(name, sizeof(name), "KV_%s", bucket);
+    return catga_stream_hash(catga_str(name));
+}
+
 static bool fits(int length)
 {
     return length > 0 && length < SUBJECT_SIZE;
@@ -37,7 +45,9 @@ catga_status catga_nats_write_record(catga_transport *transport, catga_record_pl
     message.headers = headers;
     message.subject = subject;
     message.checked = false;
-    return catga_nats_request(transport, &message, token);
+    return catga_nats_request_from(
+        catga_nats_of(transport), &message, token,
+        (catga_nats_source){CATGA_NATS_STORED, stream_of(place.bucket)});
 }
 
 catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *revision,
@@ -64,7 +74,9 @@ catga_status catga_nats_read_record(catga_transport *transport, catga_record_pla
     if (!fits(snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s",
                        place.bucket, place.bucket, place.key)))
         return CATGA_INVALID_ARGUMENT;
-    return catga_nats_request(transport, &question, token);
+    return catga_nats_request_from(
+        catga_nats_of(transport), &question, token,
+        (catga_nats_source){CATGA_NATS_RECORD, stream_of(place.bucket)});
 }
 
 /* A message of the stream says which it is; that there is none is a status without a body. */

@@ -139,26 +139,34 @@ void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox,
 }
 
 static catga_status request(catga_nats *nats, catga_nats_rhythm *rhythm,
-                            const catga_outgoing *message, uint64_t token)
+                            const catga_outgoing *message, uint64_t token,
+                            catga_nats_source source)
 {
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
-    char reply[CATGA_NATS_REPLY + 1];
+    char reply[CATGA_NATS_REPLY + CATGA_NATS_SOURCE + 1];
     catga_nats_inbox_reply(reply, nats->inbox, token);
+    catga_nats_source_write(reply + CATGA_NATS_REPLY, source);
     return send_paced(nats, rhythm, message, reply);
 }
 
 catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
                                 uint64_t token)
 {
-    catga_nats *nats = catga_nats_of(transport);
-    return request(nats, &nats->pace.requests, message, token);
+    const catga_nats_source anybody = {CATGA_NATS_ANYBODY, 0};
+    return catga_nats_request_from(catga_nats_of(transport), message, token, anybody);
+}
+
+catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
+                                     uint64_t token, catga_nats_source source)
+{
+    return request(nats, &nats->pace.requests, message, token, source);
 }
 
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
-                                          uint64_t token)
+                                          uint64_t token, catga_nats_source source)
 {
-    return request(nats, &nats->pace.unawaited, message, token);
+    return request(nats, &nats->pace.unawaited, message, token, source);
 }
 
 catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message)
@@ -194,12 +202,14 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
 
 /* ---- The inbox ---- */
 
-bool catga_nats_inbox_token(catga_string subject, uint64_t *token)
+/* Something may follow the token. */
+static bool read_token(catga_string subject, uint64_t *token)
 {
-    if (subject.length != CATGA_NATS_REPLY)
+    if (subject.length < CATGA_NATS_REPLY)
         return false;
     *token = 0;
-    for (const char *at = subject.data + CATGA_NATS_INBOX + 1; *at != '\0'; at++) {
+    for (const char *at = subject.data + CATGA_NATS_INBOX + 1;
+         at != subject.data + CATGA_NATS_REPLY; at++) {
         bool digit = *at >= '0' && *at <= '9';
         if (!digit && (*at < 'a' || *at > 'f'))
             return false;
@@ -208,11 +218,19 @@ bool catga_nats_inbox_token(catga_string subject, uint64_t *token)
     return true;
 }
 
+bool catga_nats_inbox_token(catga_string subject, uint64_t *token)
+{
+    return subject.length == CATGA_NATS_REPLY && read_token(subject, token);
+}
+
 static void on_inbox(void *user, catga_incoming *message)
 {
     catga_nats *nats = user;
     uint64_t token;
-    if (catga_nats_inbox_token(message->subject, &token))
+    catga_nats_source source;
+    if (read_token(message->subject, &token) &&
+        catga_nats_source_read(&source, message->subject.data + CATGA_NATS_REPLY) &&
+        catga_nats_source_is(source, message))
         nats->listener.on_reply(nats->listener.user, token, message);
     else
         catga_nats_release(message);

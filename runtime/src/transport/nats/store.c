@@ -13,9 +13,11 @@
 catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
                               uint64_t token)
 {
-    return message->sender_waits
-               ? catga_nats_request(transport, message, token)
-               : catga_nats_request_unawaited(catga_nats_of(transport), message, token);
+    catga_nats *nats = catga_nats_of(transport);
+    const catga_nats_source source = {message->stream != 0 ? CATGA_NATS_STORED : CATGA_NATS_ANYBODY,
+                                      message->stream};
+    return message->sender_waits ? catga_nats_request_from(nats, message, token, source)
+                                 : catga_nats_request_unawaited(nats, message, token, source);
 }
 
 /* ---- Answers ---- */

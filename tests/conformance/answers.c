@@ -1,0 +1,296 @@
+/*
+ * Others may subscribe to the subjects on which a bus waits for an answer of the server, and reply before it:
+ * only the server's answer counts. answers local | nats (at $NATS_URL).
+ */
+#include "peer.h"
+#include "stage.h"
+
+#include <stdatomic.h>
+
+enum { EVENTS = 1000, REPLIERS = 3, COMMANDS = 50 };
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
+static const catga_message kept = {
+    .subject = "catga.events.sample.v1.Kept",
+    .table = &sample_noted_table,
+    .kind = CATGA_EVENT,
+    .timeout_ms = 5000,
+    .delivery = &delivery,
+};
+static const catga_handler keeper_handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service keeper = {"Keeper", keeper_handlers, 1, sizeof(sample_listener)};
+
+static const catga_claims claims = {"SAMPLE_V1_Echo", 60000};
+static catga_message once;
+static catga_handler once_handlers[2];
+static catga_service once_service;
+
+static const sample hello = {{"hello", 5}, 7};
+
+typedef struct stage {
+    stage_base base;
+    catga_bus *bus;
+    peer repliers[REPLIERS];
+    catga_subscription *subscriptions[REPLIERS];
+    atomic_uint replies;
+    atomic_uint ended;
+    atomic_uint failed;
+    atomic_uint runs;
+} stage;
+
+static int open_stage(void **state)
+{
+    stage *s = stage_new(sizeof *s, "answers");
+    s->bus = stage_join(&s->base, (catga_options){0});
+    *state = s;
+    return 0;
+}
+
+/* ---- Those who reply ---- */
+
+/* What anyone may say, and what is nearly an answer. */
+static void reply_nonsense(void *user, catga_incoming *message)
+{
+    static const char *const nonsense[] = {
+        "",
+        "{}",
+        "no JSON",
+        "{\"ok\":true}",
+        "{\"stream\":\"ANOTHER\",\"seq\":5}",
+        "{\"seq\":5}",
+        "{\"stream\":\"SAMPLE_V1\"}",
+        "{\"error\":{\"code\":503,\"err_code\":10077,\"description\":\"foreign\"}}",
+        "{\"stream\":\"ANOTHER\",\"error\":{\"code\":400,\"err_code\":10071}}",
+    };
+    stage *s = user;
+    unsigned number = atomic_fetch_add(&s->replies, 1);
+    const char *text = nonsense[number % (sizeof nonsense / sizeof nonsense[0])];
+    const catga_header header = {"Nats-Sequence", "3"};
+    catga_outgoing answer = {.data = (const uint8_t *)text, .length = strlen(text),
+                             .headers = &header, .header_count = number % 2};
+    const catga_transport_operations *operations = s->repliers[0].transport->operations;
+
+    if (message->reply != NULL)
+        (void)operations->respond(s->repliers[number % REPLIERS].transport, message, &answer);
+    operations->release(message);
+}
+
+static void reply_on(stage *s, const char *subject)
+{
+    const catga_subscription_options options = {
+        .subject = subject, .pending = 65536, .receive = reply_nonsense, .user = s};
+
+    for (size_t i = 0; i < REPLIERS; i++)
+        peer_open(&s->repliers[i], s->base.hub);
+    for (size_t i = 0; i < REPLIERS; i++) {
+        catga_transport *transport = s->repliers[i].transport;
+        assert_int_equal(
+            transport->operations->subscribe(transport, &options, &s->subscriptions[i]), CATGA_OK);
+        assert_int_equal(transport->operations->confirmed(transport, s->subscriptions[i]),
+                         CATGA_OK);
+    }
+}
+
+static void end_repliers(stage *s)
+{
+    for (size_t i = 0; i < REPLIERS; i++) {
+        catga_transport *transport = s->repliers[i].transport;
+        assert_int_equal(transport->operations->drain(transport, s->subscriptions[i], 5000),
+                         CATGA_OK);
+        transport->operations->unsubscribe(transport, s->subscriptions[i]);
+    }
+    for (size_t i = 0; i < REPLIERS; i++)
+        peer_close(&s->repliers[i]);
+}
+
+/* ---- Stored events ---- */
+
+static void count_outcome(catga_status status, const catga_error *error, void *user)
+{
+    stage *s = user;
+    (void)error;
+    if (status != CATGA_OK)
+        atomic_fetch_add(&s->failed, 1);
+    atomic_fetch_add(&s->ended, 1);
+}
+
+static void a_subscriber_that_replies_does_not_hide_the_streams_answer(void **state)
+{
+    stage *s = *state;
+    char subject[128];
+
+    snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->base.prefix);
+    assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
+    reply_on(s, subject);
+    for (int i = 0; i < EVENTS; i++)
+        assert_int_equal(catga_publish_async(s->bus, &kept, &hello, count_outcome, s), CATGA_OK);
+    wait_until(s->ended == EVENTS);
+    assert_int_equal(s->failed, 0);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
+    end_repliers(s);
+}
+
+/* What a stream refuses it says itself: that is an answer, and comes at once. */
+static void the_streams_refusal_is_an_answer(void **state)
+{
+    stage *s = *state;
+    const catga_bucket_settings bucket = {
+        .name = "SAMPLE", .max_age_ns = 3600 * CATGA_SECOND, .replicas = 1};
+    const catga_record_place place = {"SAMPLE", "key"};
+    const catga_outgoing record = {.subject = ""};
+    catga_problem problem = {""};
+    peer p;
+
+    peer_open(&p, s->base.hub);
+    const catga_transport_operations *operations = p.transport->operations;
+    assert_int_equal(operations->ensure_bucket(p.transport, &bucket, &problem), CATGA_OK);
+    uint64_t token = peer_token(&p);
+    assert_int_equal(operations->write_record(p.transport, place, &record, 4711, token), CATGA_OK);
+    (void)peer_wait(&p, token); /* it has no such revision */
+    peer_close(&p);
+}
+
+/* ---- Claims ---- */
+
+static catga_status reply_echo(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    const sample answer = {sample_get_text(view), sample_get_number(view)};
+    atomic_fetch_add(&s->runs, 1);
+    return catga_answer(context, &once, &answer);
+}
+
+static void serve_once(stage *s)
+{
+    static const sample_answerer handlers = {reply_echo, reply_echo};
+
+    once = sample_echo_message;
+    once.claims = &claims;
+    once.timeout_ms = 5000;
+    memcpy(once_handlers, sample_answerer_handlers, sizeof once_handlers);
+    once_handlers[0].message = &once;
+    once_service = sample_answerer_service;
+    once_service.handlers = once_handlers;
+    once_service.handler_count = 1;
+    assert_int_equal(catga_serve(s->bus, &once_service, &handlers, s), CATGA_OK);
+}
+
+static void call_commands(stage *s)
+{
+    catga_counters before = catga_count(s->bus);
+    for (int i = 0; i < COMMANDS; i++) {
+        catga_reply reply;
+        assert_int_equal(catga_call(s->bus, &once, &hello, &reply), CATGA_OK);
+        catga_received_free(reply.received);
+    }
+    assert_int_equal(s->runs, COMMANDS);
+    assert_int_equal(catga_count(s->bus).claims_held, before.claims_held);
+    assert_int_equal(catga_count(s->bus).calls_retried, before.calls_retried);
+}
+
+static void a_subscriber_that_replies_does_not_hide_a_claims_answer(void **state)
+{
+    stage *s = *state;
+
+    if (s->base.hub != NULL)
+        skip();
+    serve_once(s);
+    reply_on(s, "$KV.>");
+    call_commands(s);
+    end_repliers(s);
+}
+
+static void a_subscriber_that_replies_does_not_hide_a_records_answer(void **state)
+{
+    stage *s = *state;
+    catga_reply reply;
+
+    if (s->base.hub != NULL)
+        skip();
+    serve_once(s);
+    reply_on(s, "$JS.API.DIRECT.GET.>");
+    for (int i = 0; i < COMMANDS; i++) {
+        /* The second is told what the first was answered with: that is read. */
+        char id[32];
+        snprintf(id, sizeof id, "id-%d", i);
+        for (int tries = 0; tries < 2; tries++) {
+            assert_int_equal(catga_call_with_id(s->bus, &once, catga_str(id), &hello, &reply),
+                             CATGA_OK);
+            catga_received_free(reply.received);
+        }
+    }
+    assert_int_equal(s->runs, COMMANDS);
+    assert_int_equal(catga_count(s->bus).calls_retried, 0);
+    end_repliers(s);
+}
+
+/* ---- Dead letters ---- */
+
+static catga_status reject(catga_context *context, sample_view view)
+{
+    (void)view;
+    return catga_reject(context, "never");
+}
+
+static bool count_letter(const catga_dead_letter *letter, void *user)
+{
+    uint64_t *number = user;
+    *number = letter->number;
+    return true;
+}
+
+static uint64_t letters_of(stage *s)
+{
+    uint64_t number = 0;
+    if (catga_dead_letters(s->bus, "SAMPLE_V1", 1, count_letter, &number) != CATGA_OK)
+        return 0;
+    return number;
+}
+
+/* The handler may not have run: the dead letter stays. */
+static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
+{
+    static const sample_listener listener = {reject, reject};
+    stage *s = *state;
+    char subject[160];
+    catga_problem problem;
+
+    assert_int_equal(catga_serve(s->bus, &keeper, &listener, s), CATGA_OK);
+    assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
+    wait_until(letters_of(s) == 1);
+    assert_int_equal(catga_drain(s->bus), CATGA_OK); /* no handler is there */
+    stage_leave(&s->base);
+    s->bus = stage_join(&s->base, (catga_options){0});
+    snprintf(subject, sizeof subject, "%s.replay.%s_SAMPLE_V1.Keeper__notify", s->base.prefix,
+             s->base.prefix);
+    for (char *at = strstr(subject, ".replay.") + 8; *at != '_' ; at++)
+        if (*at >= 'a' && *at <= 'z')
+            *at = (char)(*at - 'a' + 'A');
+    atomic_store(&s->replies, 1); /* "{}" */
+    reply_on(s, subject);
+    assert_int_not_equal(catga_dead_letter_replay(s->bus, "SAMPLE_V1", 1, 1000, &problem),
+                         CATGA_OK);
+    assert_true(s->replies > 1);
+    assert_int_equal(letters_of(s), 1);
+    end_repliers(s);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, stage_clear)
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_subscriber_that_replies_does_not_hide_the_streams_answer),
+        CASE(the_streams_refusal_is_an_answer),
+        CASE(a_subscriber_that_replies_does_not_hide_a_claims_answer),
+        CASE(a_subscriber_that_replies_does_not_hide_a_records_answer),
+        CASE(a_dead_letter_that_a_stranger_answers_for_stays),
+    };
+    stage_choose(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
