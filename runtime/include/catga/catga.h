@@ -388,7 +388,8 @@ typedef void catga_published(catga_status status, const catga_error *error, void
 /*
  * A message with @idempotent or @qos(exactly_once) is claimed by its id before its handler runs, so that of all replicas
  * one runs it, and marked as done afterwards, with the answer of a command. A try that comes later gets that answer; an
- * event that comes again is acknowledged. A handler that failed gives the claim up, and the next try runs. A replica that
+ * event that comes again is acknowledged. A command whose id was used with other bytes is not run: its caller gets
+ * CATGA_ID_REUSED. A handler that failed gives the claim up, and the next try runs. A replica that
  * dies with a claim, or is cut off for longer than lease_ms, loses it.
  *
  * One window is left: when a replica dies after its handler's effect and before the mark, the handler runs again. It is
@@ -401,6 +402,7 @@ typedef struct catga_claim {
     uint32_t attempt;    /* how often it has been taken, with this time; set by the store, 0 when it does not count */
     catga_bytes answer;  /* of a command that is done: what it was answered with */
     catga_error error;   /* the same, when that was a declared error; else its code is 0 */
+    catga_string request; /* of a command: a hash of its bytes, 32 hexadecimal digits; of an event empty */
     void *of_store;      /* the store's own, from claim to done or release */
 } catga_claim;
 
@@ -408,7 +410,8 @@ typedef enum catga_claim_result {
     CATGA_CLAIM_TAKEN,  /* the message is the caller's alone: its handler runs */
     CATGA_CLAIM_DONE,   /* it has been handled */
     CATGA_CLAIM_HELD,   /* another is handling it: it comes again */
-    CATGA_CLAIM_UNKNOWN /* the store cannot say: it comes again */
+    CATGA_CLAIM_UNKNOWN, /* the store cannot say: it comes again */
+    CATGA_CLAIM_REUSED  /* of a command: the key is of another `request` */
 } catga_claim_result;
 
 /*

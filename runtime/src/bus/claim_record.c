@@ -55,7 +55,7 @@ catga_status catga_record_write(catga_core *core, catga_record_place place,
                                 uint64_t *revision, catga_problem *problem)
 {
     char count[16], code[16];
-    catga_header headers[6] = {{CATGA_HEADER_CLAIM, state_words[content->state]},
+    catga_header headers[7] = {{CATGA_HEADER_CLAIM, state_words[content->state]},
                                {CATGA_HEADER_OWNER, content->attempt},
                                {CATGA_HEADER_ATTEMPT, count}};
     write_question question = {.place = place,
@@ -64,6 +64,9 @@ catga_status catga_record_write(catga_core *core, catga_record_place place,
     catga_incoming answer;
 
     snprintf(count, sizeof count, "%" PRIu32, content->count);
+    if (content->request[0] != '\0')
+        headers[question.record.header_count++] =
+            (catga_header){CATGA_HEADER_REQUEST, content->request};
     if (content->claim != NULL)
         add_answer(&question.record, headers, content->claim, code);
     catga_status status =

@@ -8,12 +8,14 @@
 #define CATGA_HEADER_CLAIM   "Catga-Claim"
 #define CATGA_HEADER_OWNER   "Catga-Owner"
 #define CATGA_HEADER_ATTEMPT "Catga-Attempt"
+#define CATGA_HEADER_REQUEST "Catga-Request"
 
 /* What a record is to say. */
 typedef struct catga_record_content {
     catga_record_state state;
     const char *attempt;      /* the name of the attempt that writes it */
     uint32_t count;           /* of attempts */
+    const char *request;      /* hash of the command's bytes; empty for an event */
     const catga_claim *claim; /* of a DONE: its answer goes with the record; else NULL */
 } catga_record_content;
 

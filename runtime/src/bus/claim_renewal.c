@@ -18,6 +18,7 @@ typedef struct renewal {
     char bucket[CATGA_BUCKET_NAME];
     char key[CATGA_CLAIM_KEY];
     char attempt[CATGA_ATTEMPT_NAME];
+    char request[CATGA_REQUEST_HASH];
     uint64_t number;
     catga_held_claim claim; /* its text is that above */
 } renewal;
@@ -32,9 +33,11 @@ static bool copy_due(catga_owner_slot *slot, int64_t now, renewal *due)
     snprintf(due->bucket, sizeof due->bucket, "%s", due->claim.place.bucket);
     snprintf(due->key, sizeof due->key, "%s", due->claim.place.key);
     snprintf(due->attempt, sizeof due->attempt, "%s", due->claim.attempt);
+    snprintf(due->request, sizeof due->request, "%s", due->claim.request);
     catga_owner_unpin(slot);
     due->claim.place = (catga_record_place){due->bucket, due->key};
     due->claim.attempt = due->attempt;
+    due->claim.request = due->request;
     return true;
 }
 
@@ -56,7 +59,10 @@ static bool find_revision(catga_core *core, renewal *due)
 static int64_t renew(catga_core *core, renewal *due)
 {
     const catga_record_content content = {
-        .state = CATGA_RECORD_TAKEN, .attempt = due->attempt, .count = due->claim.count};
+        .state = CATGA_RECORD_TAKEN,
+        .attempt = due->attempt,
+        .count = due->claim.count,
+        .request = due->request};
     catga_problem problem = {""};
     uint64_t revision = 0;
     catga_status status = catga_record_write(core, due->claim.place, &content,

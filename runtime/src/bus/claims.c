@@ -1,6 +1,7 @@
 /* Messages that are handled once; see claims.h. */
 #include "bus/claims.h"
 
+#include "base/hash.h"
 #include "bus/status.h"
 
 #include <inttypes.h>
@@ -67,6 +68,21 @@ static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
     return fits(snprintf(key, CATGA_CLAIM_KEY, "%.*s",
                          CATGA_PRINT(catga_context_message_id(context))),
                 CATGA_CLAIM_KEY);
+}
+
+/*
+ * The hash of a command's bytes: a retry sends the same bytes. An event has no such hash, because its
+ * stream stores an id once.
+ */
+static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *context)
+{
+    const catga_incoming *incoming = context->incoming;
+
+    request[0] = '\0';
+    if (context->message->claims == NULL)
+        return;
+    const catga_hash hash = catga_hash_of(incoming->data, incoming->length);
+    snprintf(request, CATGA_REQUEST_HASH, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
 }
 
 /* What was done with an event is known for as long as it may come again: while it is kept. */
@@ -161,6 +177,7 @@ static catga_claiming_action do_write(catga_claimed *claimed)
         .state = claiming->writes,
         .attempt = claimed->attempt.name,
         .count = claiming->attempt,
+        .request = claimed->request,
         .claim = claiming->writes == CATGA_RECORD_DONE ? &claimed->claim : NULL};
     catga_problem problem = {""};
     uint64_t revision = 0;
@@ -177,6 +194,17 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     return uncertain(claimed, status);
 }
 
+/* A record of an earlier version of the runtime does not say which request it is of. */
+static bool is_of_another_request(const catga_claimed *claimed)
+{
+    const catga_read_record *record = &claimed->record;
+    const char *request = record->revision == 0 || claimed->request[0] == '\0'
+                              ? ""
+                              : catga_record_header(record, CATGA_HEADER_REQUEST);
+
+    return request[0] != '\0' && strcmp(request, claimed->request) != 0;
+}
+
 static catga_claiming_action do_look(catga_claimed *claimed)
 {
     catga_read_record *record = &claimed->record;
@@ -185,6 +213,9 @@ static catga_claiming_action do_look(catga_claimed *claimed)
     catga_status status = catga_record_read(claimed->core, place_of(claimed), record);
     if (status != CATGA_OK)
         return uncertain(claimed, status);
+    claimed->reused = !claimed->claiming.marking && is_of_another_request(claimed);
+    if (claimed->reused)
+        return CATGA_CLAIMING_GIVE_UP;
     const catga_claim_record read = {.state = record->state,
                                      .ours = strcmp(record->attempt, claimed->attempt.name) == 0,
                                      .revision = record->revision,
@@ -243,6 +274,7 @@ static void hold(catga_claimed *claimed, const catga_message *message)
     int64_t interval = kept_for(message) / RENEWALS;
     const catga_held_claim held = {
         .attempt = claimed->attempt.name,
+        .request = claimed->request,
         .place = place_of(claimed),
         .revision = claimed->claiming.revision,
         .count = claimed->claiming.attempt,
@@ -273,7 +305,7 @@ static catga_claim_result take(catga_claimed *claimed, const catga_message *mess
         claimed->again_ms = claimed->claiming.delay_ms;
         return CATGA_CLAIM_HELD;
     default:
-        return CATGA_CLAIM_UNKNOWN;
+        return claimed->reused ? CATGA_CLAIM_REUSED : CATGA_CLAIM_UNKNOWN;
     }
 }
 
@@ -286,6 +318,8 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
     claimed->core = core;
     claimed->claim = (catga_claim){.of_store = NULL};
     claimed->attempt.slot = NULL;
+    claimed->reused = false;
+    put_request(claimed->request, context);
     claimed->record.found = false;
     claimed->payload.large = NULL;
     claimed->again_ms = core->settings.lease_ms;
@@ -294,6 +328,7 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
         return CATGA_CLAIM_UNKNOWN;
     claimed->claim.bucket = catga_str(claimed->bucket);
     claimed->claim.key = catga_str(claimed->key);
+    claimed->claim.request = catga_str(claimed->request);
     return is_own_store(core) ? store->claim(store->user, &claimed->claim)
                               : take(claimed, context->message);
 }

@@ -31,6 +31,8 @@ typedef struct catga_claimed {
     catga_attempt attempt;
     char bucket[CATGA_BUCKET_NAME];
     char key[CATGA_CLAIM_KEY];
+    char request[CATGA_REQUEST_HASH];
+    bool reused; /* the id was claimed for another request */
     catga_read_record record; /* the last that was read */
     catga_payload payload;    /* of the answer that the handler has made */
     char error_text[CATGA_HEADER_VALUE_MAX];

@@ -267,6 +267,7 @@ static void handle_once(catga_context *context, catga_served_handler *entry, con
         settle_as(context, CATGA_SETTLE_DONE, 0);
         break;
     case CATGA_CLAIM_HELD:
+    case CATGA_CLAIM_REUSED: /* of a claim store of the user's own; no event has this result */
     case CATGA_CLAIM_UNKNOWN:
         catga_core_count(context->core, CATGA_COUNTER_claims_held);
         settle_as(context, CATGA_SETTLE_RETRY, claimed.again_ms);

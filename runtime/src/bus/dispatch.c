@@ -145,6 +145,15 @@ static void refuse_for_now(catga_context *context)
                          catga_str(catga_status_text(CATGA_IN_PROGRESS)));
 }
 
+/* The answer to the first request is of no use to this caller, and this request did not run. */
+static void refuse_reused(catga_context *context, catga_served_handler *entry)
+{
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "the id \"%.*s\" was used with another request; give each request its own id",
+             CATGA_PRINT(catga_context_message_id(context)));
+    refuse(context, entry, CATGA_ID_REUSED, CATGA_COUNTER_ids_reused);
+}
+
 /* The answer goes to the caller when the claim says what it is. */
 static void run_claimed(catga_context *context, catga_served_handler *entry, const uint8_t *table,
                         catga_claimed *claimed)
@@ -178,6 +187,9 @@ static void run_once(catga_context *context, catga_served_handler *entry, const 
         break;
     case CATGA_CLAIM_HELD:
         refuse_for_now(context);
+        break;
+    case CATGA_CLAIM_REUSED:
+        refuse_reused(context, entry);
         break;
     case CATGA_CLAIM_UNKNOWN:
         snprintf(context->problem.text, sizeof context->problem.text,

@@ -19,13 +19,14 @@
 
 #include <stdatomic.h>
 
-enum { CATGA_OWNER_SLOTS = 1024, CATGA_ATTEMPT_NAME = 64, CATGA_OWNER_SUBJECT = 256 };
+enum { CATGA_OWNER_SLOTS = 1024, CATGA_ATTEMPT_NAME = 64, CATGA_REQUEST_HASH = 33, CATGA_OWNER_SUBJECT = 256 };
 
 typedef struct catga_core catga_core;
 
 /* A claim that an attempt holds, as far as renewing it needs. The text is the holder's. */
 typedef struct catga_held_claim {
     const char *attempt; /* its name */
+    const char *request; /* hash of the request, for the record */
     catga_record_place place;
     uint64_t revision; /* of the record */
     uint32_t count;    /* of attempts, with this one */
