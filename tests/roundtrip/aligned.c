@@ -30,7 +30,7 @@ static trip_aligned_scene scene(const char *name)
     for (size_t i = 0; i < 4; i++) {
         children[i].flag = (uint8_t)i;
         children[i].at = i % 2 == 0 ? &points[i / 2] : NULL;
-        children[i].text = catga_str("text" + i);
+        children[i].text = catga_str(&"text"[i]);
     }
     plain.name = catga_str(name);
     plain.eye = &eye;
