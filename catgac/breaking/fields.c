@@ -7,13 +7,17 @@ typedef struct fielded {
     text_table names;
 } fielded;
 
+static text_table names_of(const comparison *c, const model_field *fields, size_t count)
+{
+    text_table names = text_table_in(c->memory);
+    for (size_t i = 0; i < count; i++)
+        text_table_insert(&names, fields[i].origin.name, (void *)(uintptr_t)&fields[i]);
+    return names;
+}
+
 static fielded fields_of(const comparison *c, const model_table *table)
 {
-    fielded made = {table, text_table_in(c->memory)};
-    for (size_t i = 0; i < table->field_count; i++)
-        text_table_insert(&made.names, table->fields[i].origin.name,
-                          (void *)(uintptr_t)&table->fields[i]);
-    return made;
+    return (fielded){table, names_of(c, table->fields, table->field_count)};
 }
 
 static const model_field *field_named(const fielded *in, slice name)
@@ -209,6 +213,46 @@ static bool same_member(const model_field *before, const model_field *after)
     return before->offset == after->offset && same_bytes(&before->type, &after->type);
 }
 
+static bool same_layout(const model_struct *before, const model_struct *after)
+{
+    if (before->field_count != after->field_count || before->size != after->size)
+        return false;
+    for (size_t i = 0; i < before->field_count; i++) {
+        if (!same_member(&before->fields[i], &after->fields[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Reports members that moved to the bytes of others, and returns whether there are any. A name
+ * that both structs have, at different bytes, is a move; any other new name is a rename. */
+static bool compare_places(comparison *c, const model_struct *before, const model_struct *after)
+{
+    bool moved = false;
+    text_table names = names_of(c, before->fields, before->field_count);
+    for (size_t i = 0; i < after->field_count; i++) {
+        const model_field *now = &after->fields[i];
+        const model_field *old = text_table_find(&names, now->origin.name);
+        if (old == NULL || old->offset == now->offset)
+            continue;
+        report(c, RULE_STRUCT_CHANGED, now->origin.place, old->origin.place,
+               "'%.*s' was at byte %u of '%.*s' and is at byte %u", SLICE_PRINT(now->origin.name),
+               old->offset, SLICE_PRINT(after->origin.name), now->offset);
+        moved = true;
+    }
+    return moved;
+}
+
+static void compare_struct_member(comparison *c, const model_field *before,
+                                  const model_field *after)
+{
+    if (!slice_equal(before->origin.name, after->origin.name))
+        report(c, RULE_FIELD_RENAMED, after->origin.place, before->origin.place, "'%.*s' was '%.*s'",
+               SLICE_PRINT(after->origin.name), SLICE_PRINT(before->origin.name));
+    compare_types(c, before, after);
+    compare_json(c, &before->origin, &after->origin);
+}
+
 void compare_structs(comparison *c, const model_struct *before, const model_struct *after)
 {
     if (before->is_realigned != after->is_realigned ||
@@ -218,22 +262,13 @@ void compare_structs(comparison *c, const model_struct *before, const model_stru
                SLICE_PRINT(after->origin.name), before->alignment, after->alignment);
         return;
     }
-    bool same = before->field_count == after->field_count && before->size == after->size;
-    for (size_t i = 0; i < before->field_count && same; i++)
-        same = same_member(&before->fields[i], &after->fields[i]);
-    if (!same) {
+    if (!same_layout(before, after)) {
         report(c, RULE_STRUCT_CHANGED, after->origin.place, before->origin.place,
                "the struct '%.*s' has other members", SLICE_PRINT(after->origin.name));
         return;
     }
-    for (size_t i = 0; i < before->field_count; i++) {
-        const model_field *old = &before->fields[i];
-        const model_field *now = &after->fields[i];
-        if (!slice_equal(old->origin.name, now->origin.name))
-            report(c, RULE_FIELD_RENAMED, now->origin.place, old->origin.place,
-                   "'%.*s' was '%.*s'", SLICE_PRINT(now->origin.name),
-                   SLICE_PRINT(old->origin.name));
-        compare_types(c, old, now);
-        compare_json(c, &old->origin, &now->origin);
-    }
+    if (compare_places(c, before, after))
+        return;
+    for (size_t i = 0; i < before->field_count; i++)
+        compare_struct_member(c, &before->fields[i], &after->fields[i]);
 }

@@ -30,6 +30,23 @@ said "no rule has the code 'nothing'"
 expect 2 "$CATGAC" breaking --level all --against old/a.catga new/b.catga
 expect 2 "$CATGAC" breaking new/b.catga
 
+# A name that another place had before is a move, and moves change the wire.
+moves() {
+    write old/c.catga a "$1"
+    write new/c.catga a "$2"
+    expect 1 "$CATGAC" breaking --level wire --against old/c.catga new/c.catga
+}
+moves 'struct P { x: f32; y: f32; }' 'struct P { y: f32; x: f32; }'
+said "error: 'x' was at byte 0 of 'P' and is at byte 4"
+moves 'struct P { x: f32; y: f32; }' 'struct P { y: f32; z: f32; }'
+moves 'struct P { z: f32; x: f32; }' 'struct P { y: f32; z: f32; }'
+moves 'table T { x: u32; y: u32; }' 'table T { y: u32; z: u32; }'
+moves 'enum E: u8 { A, B }' 'enum E: u8 { B, C }'
+moves 'flags F: u8 { A, B }' 'flags F: u8 { B, C }'
+moves 'union U { a: string, b: string }' 'union U { b: string, c: string }'
+moves 'errors E { A = 1; B = 2; }' 'errors E { B = 1; C = 2; }'
+moves 'event M { x: u32; y: u32; }' 'event M { y: u32; z: u32; }'
+
 # Errors in a schema, files that are not there.
 write bad/a.catga a 'table T { x: nosuch; }'
 expect 1 "$CATGAC" breaking --against old/a.catga bad/a.catga
