@@ -1,6 +1,8 @@
 /*
- * qos1_receive: stored events of 128 bytes, thousands per second, from the first that is handled to the last. They wait in
- * streams of the same settings, and as many are unacknowledged at once on both sides; ours verifies each.
+ * qos1_receive: stored events of 128 bytes, thousands per second, from the first that is handled to the
+ * last. All sides acknowledge each event, and ours verifies it. The streams have the same settings.
+ * Ours is compared with nats.c's Fetch of the same batch, and with nats.c's push consumer, which shows
+ * the price of requesting events.
  */
 
 #include "bench.h"
@@ -9,7 +11,10 @@
 
 #include <semaphore.h>
 
-enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, UNACKNOWLEDGED = 1024 };
+enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, UNACKNOWLEDGED = 1024, FETCH_WAIT_MS = 30000 };
+
+/* The runtime requests at most half of what may be unacknowledged at once. */
+enum { BATCH = UNACKNOWLEDGED / 2 };
 
 static const char consumer[] = "Receiver__other__";
 static const char delivered[] = "other.deliver.OTHERS_V1.Receiver__other__";
@@ -87,50 +92,122 @@ static double ours(void *state)
     return rate;
 }
 
-/* ---- The other ---- */
+/* ---- nats.c ---- */
 
-static void on_message(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *user)
+static void acknowledge(natsMsg *message, sides *both)
 {
-    (void)connection;
-    (void)subscription;
     bench_need(natsMsg_Ack(message, NULL) == NATS_OK, "natsMsg_Ack");
     natsMsg_Destroy(message);
-    count(user);
+    count(both);
 }
 
-/* What nats.c makes itself it deletes with the subscription. */
-static void make_consumer(sides *both)
+/*
+ * The consumers of the two other sides share a stream: each exists only while it is measured. A NULL
+ * `deliver_to` makes a pull consumer.
+ */
+static void add_consumer(sides *both, const char *deliver_to)
 {
     jsConsumerConfig settings;
     jsConsumerConfig_Init(&settings);
     settings.Durable = consumer;
-    settings.DeliverSubject = delivered;
-    settings.DeliverGroup = consumer;
+    settings.DeliverSubject = deliver_to;
+    settings.DeliverGroup = deliver_to != NULL ? consumer : NULL;
+    settings.DeliverPolicy = js_DeliverNew;
     settings.AckPolicy = js_AckExplicit;
     settings.AckWait = ACK_WAIT;
     settings.MaxAckPending = UNACKNOWLEDGED;
-    natsStatus status = js_AddConsumer(NULL, both->other.context, JETSTREAM_STREAM, &settings, NULL, NULL);
+    natsStatus status =
+        js_AddConsumer(NULL, both->other.context, JETSTREAM_STREAM, &settings, NULL, NULL);
     bench_need(status == NATS_OK, "js_AddConsumer");
 }
 
-static double other(void *state)
+static void delete_consumer(sides *both)
 {
-    sides *both = state;
-    natsSubscription *subscription = NULL;
+    natsStatus status =
+        js_DeleteConsumer(both->other.context, JETSTREAM_STREAM, consumer, NULL, NULL);
+    bench_need(status == NATS_OK || status == NATS_NOT_FOUND, "js_DeleteConsumer");
+}
+
+static jsSubOptions bound_to_consumer(void)
+{
     jsSubOptions options;
-    publish(both, JETSTREAM_SUBJECT);
     jsSubOptions_Init(&options);
     options.Stream = JETSTREAM_STREAM;
     options.Consumer = consumer;
-    options.Queue = consumer;
     options.ManualAck = true;
-    natsStatus status =
-        js_Subscribe(&subscription, both->other.context, JETSTREAM_SUBJECT, on_message, both, NULL, &options, NULL);
-    bench_need(status == NATS_OK, "js_Subscribe");
+    return options;
+}
+
+static double end(sides *both, natsSubscription *subscription)
+{
     double rate = wait_until_done(both);
     natsConnection_Flush(both->other.connection);
     natsSubscription_Destroy(subscription);
     return rate;
+}
+
+static void fetch_batch(sides *both, natsSubscription *subscription)
+{
+    natsMsgList list = {NULL, 0};
+    natsStatus status = natsSubscription_Fetch(&list, subscription, BATCH, FETCH_WAIT_MS, NULL);
+    bench_need(status == NATS_OK, "natsSubscription_Fetch");
+    for (int i = 0; i < list.Count; i++) {
+        acknowledge(list.Msgs[i], both);
+        list.Msgs[i] = NULL;
+    }
+    natsMsgList_Destroy(&list);
+}
+
+static double fetch(void *state)
+{
+    sides *both = state;
+    natsSubscription *subscription = NULL;
+    jsSubOptions options = bound_to_consumer();
+    publish(both, JETSTREAM_SUBJECT);
+    natsStatus status = js_PullSubscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
+                                         consumer, NULL, &options, NULL);
+    bench_need(status == NATS_OK, "js_PullSubscribe");
+    while (both->handled < TIMES)
+        fetch_batch(both, subscription);
+    return end(both, subscription);
+}
+
+static void on_message(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
+                       void *user)
+{
+    (void)connection;
+    (void)subscription;
+    acknowledge(message, user);
+}
+
+static double push(void *state)
+{
+    sides *both = state;
+    natsSubscription *subscription = NULL;
+    jsSubOptions options = bound_to_consumer();
+    options.Queue = consumer;
+    publish(both, JETSTREAM_SUBJECT);
+    natsStatus status = js_Subscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
+                                     on_message, both, NULL, &options, NULL);
+    bench_need(status == NATS_OK, "js_Subscribe");
+    return end(both, subscription);
+}
+
+static void compare(sides *both, const char *name, const char *who, bench_side *other,
+                    const char *deliver_to)
+{
+    delete_consumer(both); /* of a run that was interrupted */
+    add_consumer(both, deliver_to);
+    bench_compare(&(bench_pair){
+        .name = name,
+        .unit = "k/s",
+        .who = who,
+        .more_is_better = true,
+        .ours = ours,
+        .other = other,
+        .state = both,
+    });
+    delete_consumer(both);
 }
 
 int main(void)
@@ -142,19 +219,11 @@ int main(void)
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     sem_init(&both.done, 0, 0);
     jetstream_open(&both.other);
-    make_consumer(&both);
     catga_bus *bus = open_bus(); /* makes the stream and the consumer */
     bench_need(stored_receiver_serve(bus, &service, &both) == CATGA_OK, "serve");
     catga_close(bus);
-    bench_compare(&(bench_pair){
-        .name = "qos1_receive",
-        .unit = "k/s",
-        .who = "nats.c push consumer with acknowledgement",
-        .more_is_better = true,
-        .ours = ours,
-        .other = other,
-        .state = &both,
-    });
+    compare(&both, "qos1_receive", "nats.c Fetch with acknowledgement", fetch, NULL);
+    compare(&both, "qos1_receive_push", "nats.c push consumer with acknowledgement", push, delivered);
     jetstream_close(&both.other);
     nats_Close();
     return 0;

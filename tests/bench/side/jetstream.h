@@ -17,7 +17,7 @@ enum { JETSTREAM_IN_FLIGHT = 4096 };
 typedef struct jetstream {
     natsConnection *connection;
     jsCtx *context;
-    uint64_t published; /* makes message ids */
+    uint64_t published; /* the last message id */
 } jetstream;
 
 /* Connects, and makes the stream for `subject`. */
