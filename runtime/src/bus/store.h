@@ -6,7 +6,6 @@
  *     SHOP_ORDERS_V1_DEAD                              the dead letters of its handlers
  *     NotificationService__refresh                     a consumer: a handler, for all replicas
  *     NotificationService__refresh__node-1             the same of a broadcast, for one replica
- *     catga.deliver.SHOP_ORDERS_V1.<consumer>          where its messages arrive
  *     catga.dead.SHOP_ORDERS_V1.<consumer>             where its dead letters go
  *     catga.replay.SHOP_ORDERS_V1.<consumer>           where one of them is asked to be handled again
  */
