@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "base/source.h"
+#include "base/suggestion.h"
 #include "base/text.h"
 
 enum {
@@ -90,15 +91,6 @@ const char *diag_code_text(diag_code code);
 diag_severity diag_severity_of(diag_code code);
 
 /* ---- "did you mean" -------------------------------------------------------------------------- */
-
-typedef struct suggestion {
-    slice wanted;
-    slice best;
-    size_t distance;
-} suggestion;
-
-suggestion suggestion_for(slice wanted);
-void suggestion_consider(suggestion *search, slice candidate);
 
 /* Adds "; did you mean 'string'?" to what was reported last, and a mend at `wrong`; nothing when
  * nothing is near. */

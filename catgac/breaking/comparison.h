@@ -60,6 +60,9 @@ typedef struct comparison {
 void report(comparison *c, breaking_rule rule, span place, span old_place, const char *format, ...)
     CATGAC_PRINTF(5, 6);
 
+/* The name of a declaration as texts of `names` spell it: shop.orders.v1.Order. */
+slice full_name(arena *memory, const model_origin *origin);
+
 /* What is called like that now; NULL when nothing of this kind is. */
 const declared *find_after(const comparison *c, const declared *before);
 

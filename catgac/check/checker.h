@@ -1,6 +1,7 @@
 /* checker.h -- shared by the files check*.c only, each of which holds the rules of one subject.
  *
  * check.c             the order of the rules, what every file begins with, what is declared
+ * check_common.c      helpers of all rules
  * check_names.c       which declaration a name means
  * check_values.c      constant expressions and their types
  * check_annotations.c where annotations may stand, and their arguments
@@ -80,7 +81,7 @@ typedef struct checker {
     text_table scratch;      /* for one duplicate search at a time */
 } checker;
 
-/* ---- check.c --------------------------------------------------------------------------------- */
+/* ---- check_common.c -------------------------------------------------------------------------- */
 
 model_doc check_doc(const doc_comment *doc);
 model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc);
@@ -94,6 +95,10 @@ bool check_unsupported(const checker *c, span place, const char *what);
 
 /* How a message calls a declaration: "a table", "an event". */
 const char *check_kind_text(ast_kind kind);
+
+/* Finds the same name, or the same name in C, among the members of one declaration: reports a
+ * duplicate, and returns false. `mangled` is the key. */
+bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what);
 
 /* ---- check_names.c --------------------------------------------------------------------------- */
 
@@ -248,9 +253,5 @@ void check_streams(checker *c);
 
 void check_calls(checker *c);
 void check_c_names(checker *c);
-
-/* Finds the same name, or the same name in C, among the members of one declaration: reports a
- * duplicate, and returns false. `mangled` is the key. */
-bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what);
 
 #endif

@@ -1,7 +1,7 @@
 /* command.h -- what a run of catgac holds, and its commands: one file for each.
  *
  * A command takes what the command line chose, and leaves what is to be printed in `printed` and what
- * is to be said in `diags`; main.c puts both out. Compiling itself is in main.c.
+ * is to be said in `diags`; main.c prints both.
  */
 #ifndef CATGAC_COMMAND_H
 #define CATGAC_COMMAND_H
@@ -9,9 +9,12 @@
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/folder.h"
+#include "base/output.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "model/model.h"
 #include "options.h"
+#include "syntax/ast.h"
 
 enum exit_code {
     EXIT_GOOD = 0,
@@ -36,6 +39,29 @@ const source *command_load(run *r, const char *path);
 /* A path of the command line as files: itself, or the schemas in it when it is a folder. */
 path_list command_schemas(run *r, const char *path);
 
+/* Runs the command that the command line chose. */
+enum exit_code command_run(run *r);
+
+/* Parses the files of the command line, and their imports. */
+const ast *command_parse(run *r);
+
+/* Returns the model of the files of the command line, or NULL: the errors were reported. */
+const model *command_model(run *r);
+
+/* Writes the outputs, all or none. */
+enum exit_code command_commit(run *r, output_list *outputs);
+
+enum exit_code command_generate(run *r);
+enum exit_code command_check(run *r);
+enum exit_code command_list_outputs(run *r);
+enum exit_code command_dump_tokens(run *r);
+enum exit_code command_dump_ast(run *r);
+enum exit_code command_dump_model(run *r);
+enum exit_code command_dump_view(run *r);
+enum exit_code command_check_templates(run *r);
+enum exit_code command_print_templates(run *r);
+enum exit_code command_version(run *r);
+enum exit_code command_help(run *r);
 enum exit_code command_format(run *r);
 enum exit_code command_breaking(run *r);
 enum exit_code command_explain(run *r);

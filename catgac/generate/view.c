@@ -1,9 +1,6 @@
 /* view.c -- see view.h. */
 #include "generate/view.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "generate/literal.h"
 #include "model/mangle.h"
 #include "generate/viewer.h"
@@ -51,49 +48,6 @@
 /* clang-format on */
 
 const record_type *const view_root_type = &root_type;
-
-/* ---- Making records -------------------------------------------------------------------------- */
-
-slice view_join(viewer *v, const slice *pieces, size_t count)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < count; i++)
-        length += pieces[i].length;
-    char *text = ARENA_ARRAY(v->memory, length + 1, char);
-    char *end = text;
-    for (size_t i = 0; i < count; i++) {
-        if (pieces[i].length > 0)
-            memcpy(end, pieces[i].data, pieces[i].length);
-        end += pieces[i].length;
-    }
-    return (slice){text, length};
-}
-
-void *view_list(viewer *v, size_t count, size_t size, record_list *list)
-{
-    char *records = arena_array(v->memory, count, size);
-    const void **items = ARENA_ARRAY(v->memory, count, const void *);
-    for (size_t i = 0; i < count; i++)
-        items[i] = records + i * size;
-    *list = (record_list){items, count};
-    return records;
-}
-
-buffer *view_scratch(viewer *v)
-{
-    buffer_clear(&v->scratch);
-    return &v->scratch;
-}
-
-slice view_keep(viewer *v)
-{
-    return slice_copy(v->memory, buffer_slice(&v->scratch));
-}
-
-text_list view_doc(const model_doc *doc)
-{
-    return (text_list){doc->lines, doc->line_count};
-}
 
 /* ---- Constants and enums --------------------------------------------------------------------- */
 
@@ -175,57 +129,6 @@ static void view_enums(viewer *v, view_module *made)
 
 /* ---- The module ------------------------------------------------------------------------------ */
 
-/* 32-bit FNV-1a, for the guards of files whose names do not say all. */
-static uint32_t hash_of(slice text)
-{
-    uint32_t hash = 2166136261;
-    for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
-    return hash;
-}
-
-/* Names that are made of paths differ only in what becomes an underscore or a capital: a hash is
- * put behind all but the plainest. */
-static slice hash_of_odd_path(viewer *v, slice path)
-{
-    slice ending = SLICE(".catga");
-    for (size_t i = 0; i + ending.length < path.length; i++) {
-        char c = path.data[i];
-        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/')
-            continue;
-        buffer_printf(view_scratch(v), "_%08X", hash_of(path));
-        return view_keep(v);
-    }
-    return SLICE("");
-}
-
-/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
-static slice guard_of(viewer *v, slice path)
-{
-    slice guard = VIEW_JOIN(v, SLICE("CATGA_"), path, SLICE("_H"));
-    char *text = ARENA_ARRAY(v->memory, guard.length + 1, char);
-    for (size_t i = 0; i < guard.length; i++) {
-        char c = guard.data[i];
-        bool is_lower = c >= 'a' && c <= 'z';
-        bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
-    }
-    return VIEW_JOIN(v, (slice){text, guard.length}, hash_of_odd_path(v, path));
-}
-
-slice view_fbs_uuid(viewer *v)
-{
-    slice path = v->module->path;
-    slice stem = view_output_path(v->memory, path, SLICE(""));
-    char *text = ARENA_ARRAY(v->memory, stem.length + 1, char);
-    for (size_t i = 0; i < stem.length; i++) {
-        char c = stem.data[i];
-        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        text[i] = is_letter || (c >= '0' && c <= '9') ? c : '_';
-    }
-    return VIEW_JOIN(v, SLICE("Uuid_"), (slice){text, stem.length}, hash_of_odd_path(v, path));
-}
-
 static bool has_uuid(const model_field *fields, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -248,19 +151,6 @@ static bool uses_uuid(const model_module *module)
     return false;
 }
 
-slice view_output_path(arena *memory, slice schema_path, slice suffix)
-{
-    slice ending = SLICE(".catga");
-    size_t stem = schema_path.length;
-    if (stem > ending.length &&
-        slice_equal((slice){schema_path.data + stem - ending.length, ending.length}, ending))
-        stem -= ending.length;
-    buffer path = buffer_in(memory);
-    buffer_append(&path, (slice){schema_path.data, stem});
-    buffer_append(&path, suffix);
-    return buffer_slice(&path);
-}
-
 static void view_imports(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
@@ -280,7 +170,7 @@ static void view_module_of(viewer *v, view_module *made)
     made->name = module->namespace;
     made->fbs = view_fbs_namespace(v, module->namespace);
     made->header = view_output_path(v->memory, module->path, SLICE(".catga.h"));
-    made->guard = guard_of(v, module->path);
+    made->guard = view_guard(v, module->path);
     made->version = module->version;
     made->has_uuid = uses_uuid(module);
     made->fbs_uuid = view_fbs_uuid(v);

@@ -1,6 +1,8 @@
 /* viewer.h -- shared by the files view*.c only.
  *
  * view.c           the tables of names; one module: constants, enums, and the rest in order
+ * viewer.c         texts, lists of records, comments
+ * view_paths.c     paths of generated files, and the names made of them
  * view_names.c     what declarations and scalars are called
  * view_types.c     what types are called, and what is said of them in words
  * view_fields.c    the fields of tables
@@ -34,6 +36,16 @@ slice view_join(viewer *v, const slice *pieces, size_t count);
 #define VIEW_LIST(v, count, type, list) ((type *)view_list((v), (count), sizeof(type), (list)))
 void *view_list(viewer *v, size_t count, size_t size, record_list *list);
 
+text_list view_doc(const model_doc *doc);
+
+/* ---- Paths ----------------------------------------------------------------------------------- */
+
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
+slice view_guard(viewer *v, slice path);
+
+/* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga. */
+slice view_fbs_uuid(viewer *v);
+
 /* ---- Names ----------------------------------------------------------------------------------- */
 
 /* shop.orders.CreateOrder */
@@ -54,14 +66,9 @@ slice view_fbs_name(viewer *v, const model_origin *origin);
 slice view_fbs_reference(viewer *v, const model_origin *origin);
 slice view_fbs_namespace(viewer *v, slice namespace);
 
-/* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga. */
-slice view_fbs_uuid(viewer *v);
-
 /* uint32_t, uint */
 slice view_c_scalar(scalar_kind scalar);
 slice view_fbs_scalar(scalar_kind scalar);
-
-text_list view_doc(const model_doc *doc);
 
 /* ---- Types ----------------------------------------------------------------------------------- */
 

@@ -24,7 +24,7 @@
 #define RECOVERED (yypParser->yyerrcnt = -1)
 }
 
-%syntax_error   { (void)yymajor; parser_unexpected(p, TOKEN); }
+%syntax_error   { (void)yymajor; p->failed = true; }
 %stack_overflow { parser_too_deep(p); }
 
 %fallback IDENTIFIER CONST ENUM FLAGS STRUCT TABLE UNION ERRORS COMMAND QUERY EVENT SERVICE

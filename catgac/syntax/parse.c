@@ -6,200 +6,6 @@
 #include "grammar.h"
 #include "syntax/parser.h"
 
-span parser_span(const parser *p, token piece)
-{
-    return lex_span(&p->input, piece);
-}
-
-/* ---- What the grammar reports ---------------------------------------------------------------- */
-
-void parser_too_deep(parser *p)
-{
-    p->stopped = true;
-    p->file->has_errors = true;
-    diag_report(p->maker.diags, DIAG_TOO_DEEP, parser_span(p, p->previous),
-                "this is nested too deeply");
-}
-
-void parser_declared(parser *p)
-{
-    p->declaration_keyword.kind = TOKEN_END;
-    p->declaration_name.kind = TOKEN_END;
-}
-
-/* The name of a declaration that was not understood is kept, so that its users stay silent. */
-void parser_lost_declaration(parser *p)
-{
-    if (p->declaration_name.kind != TOKEN_END) {
-        ast_declaration *lost = ast_make_declaration(&p->maker, AST_BROKEN, p->declaration_keyword);
-        lost->name = ast_make_name(&p->maker, p->declaration_name);
-        ast_append_declaration(p->file, lost);
-    }
-    parser_declared(p);
-}
-
-/* ---- "expected X, Y or Z" -------------------------------------------------------------------- */
-
-enum { EXPECTED_LIMIT = 3 };
-
-typedef struct expectation {
-    const char *names[EXPECTED_LIMIT];
-    size_t count;
-} expectation;
-
-static void expect(expectation *list, const char *name)
-{
-    if (list->count < EXPECTED_LIMIT)
-        list->names[list->count++] = name;
-}
-
-static void expect_if_accepted(const parser *p, expectation *list, const int *kinds, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (grammar_accepts(&p->before, kinds[i]))
-            expect(list, token_name(kinds[i]));
-}
-
-static void expect_keywords(const parser *p, expectation *list)
-{
-    static const int kinds[] = {
-#define KEYWORD(token, word) TOKEN_##token,
-#include "syntax/keywords.def"
-#undef KEYWORD
-    };
-    expect_if_accepted(p, list, kinds, sizeof kinds / sizeof kinds[0]);
-}
-
-/* The most telling first: a list of three is all that is read. Groups are named as one. */
-static expectation what_is_expected(const parser *p)
-{
-    static const int plain[] = {
-        TOKEN_SEMICOLON,     TOKEN_LEFT_BRACE, TOKEN_RIGHT_BRACE, TOKEN_RIGHT_PARENTHESIS,
-        TOKEN_RIGHT_BRACKET, TOKEN_COMMA,      TOKEN_COLON,       TOKEN_EQUALS,
-        TOKEN_ARROW};
-    static const int rare[] = {TOKEN_AT,   TOKEN_QUESTION,         TOKEN_DOT_DOT,
-                               TOKEN_DOT,  TOKEN_LEFT_PARENTHESIS, TOKEN_PLUS,
-                               TOKEN_MINUS};
-    static const int words[] = {TOKEN_IDENTIFIER, TOKEN_STRING, TOKEN_LEFT_BRACKET};
-    static const int lines[] = {TOKEN_HANDLE, TOKEN_PUBLISH, TOKEN_ON};
-    expectation list = {.count = 0};
-
-    if (grammar_accepts(&p->before, TOKEN_CONST)) {
-        expect(&list, "a declaration");
-        return list;
-    }
-    if (grammar_accepts(&p->before, TOKEN_HANDLE)) {
-        expect_if_accepted(p, &list, lines, sizeof lines / sizeof lines[0]);
-        return list;
-    }
-    if (grammar_accepts(&p->before, TOKEN_INTEGER))
-        expect(&list, "a value");
-    else if (grammar_accepts(&p->before, TOKEN_LEFT_BRACKET))
-        expect(&list, "a type");
-    else
-        expect_if_accepted(p, &list, words, sizeof words / sizeof words[0]);
-    expect_if_accepted(p, &list, plain, sizeof plain / sizeof plain[0]);
-    expect_keywords(p, &list);
-    if (list.count == 0)
-        expect_if_accepted(p, &list, rare, sizeof rare / sizeof rare[0]);
-    return list;
-}
-
-static void print_expectation(const expectation *list, buffer *out)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const char *joint = i == 0 ? ": expected " : i + 1 == list->count ? " or " : ", ";
-        buffer_printf(out, "%s%s", joint, list->names[i]);
-    }
-}
-
-static int closer_of(int opener)
-{
-    switch (opener) {
-    case TOKEN_LEFT_BRACE:
-        return TOKEN_RIGHT_BRACE;
-    case TOKEN_LEFT_PARENTHESIS:
-        return TOKEN_RIGHT_PARENTHESIS;
-    default:
-        return TOKEN_RIGHT_BRACKET;
-    }
-}
-
-static uint32_t line_of(const parser *p, token piece)
-{
-    return source_locate(p->input.file, piece.begin).line;
-}
-
-/* When a bracket could be closed here and was opened on an earlier line, names that line. Braces
- * that are not closed are found by close_block(). */
-static void print_open_bracket(const parser *p, token found, buffer *out)
-{
-    if (p->bracket_count == 0 || p->brackets[p->bracket_count - 1].kind == TOKEN_LEFT_BRACE)
-        return;
-    token opener = p->brackets[p->bracket_count - 1];
-    uint32_t line = line_of(p, opener);
-    if (line != line_of(p, found) && grammar_accepts(&p->before, closer_of(opener.kind)))
-        buffer_printf(out, " to close %s opened at line %u", token_name(opener.kind), line);
-}
-
-static void print_found(const parser *p, token found, buffer *out)
-{
-    slice text = lex_text(&p->input, found);
-    if (found.kind == TOKEN_END || found.kind == TOKEN_STRING)
-        buffer_printf(out, "unexpected %s", found.kind == TOKEN_END ? "end of file" : "string");
-    else
-        buffer_printf(out, "unexpected '%.*s'", SLICE_PRINT(text));
-}
-
-/* A word where a declaration should begin may be a keyword with a slip. */
-static void suggest_keyword(const parser *p, token found)
-{
-    static const slice words[] = {
-#define KEYWORD_OF_DECLARATION(token, word) {word, sizeof(word) - 1},
-#define KEYWORD(token, word)
-#include "syntax/keywords.def"
-#undef KEYWORD
-    };
-    if (found.kind != TOKEN_IDENTIFIER || !grammar_accepts(&p->before, TOKEN_CONST) ||
-        diag_is_full(p->maker.diags))
-        return;
-    suggestion search = suggestion_for(lex_text(&p->input, found));
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        suggestion_consider(&search, words[i]);
-    diag_suggest(p->maker.diags, parser_span(p, found), &search);
-}
-
-/* The end of the file is reported behind the last token: what follows that may be long. */
-static span place_of(const parser *p, token found)
-{
-    if (found.kind != TOKEN_END)
-        return parser_span(p, found);
-    uint32_t end = p->previous.end;
-    return (span){p->input.file->number, end, end};
-}
-
-static void describe(const parser *p, token found, buffer *text)
-{
-    expectation list = what_is_expected(p);
-    print_found(p, found, text);
-    print_expectation(&list, text);
-    print_open_bracket(p, found, text);
-}
-
-void parser_unexpected(parser *p, token found)
-{
-    p->failed = true;
-    p->file->has_errors = true;
-    if (p->is_quiet || found.broken)
-        return;
-    buffer text = buffer_in(p->maker.memory);
-    if (!diag_is_full(p->maker.diags))
-        describe(p, found, &text);
-    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, found), "%.*s",
-                SLICE_PRINT(buffer_slice(&text)));
-    suggest_keyword(p, found);
-}
-
 /* ---- Feeding the grammar --------------------------------------------------------------------- */
 
 static bool is_opener(int kind)
@@ -259,7 +65,9 @@ static void feed(parser *p, token next)
     p->failed = false;
     grammar_remember(p->machine, &p->before);
     grammar(p->machine, next.kind, next);
-    if (!p->failed && !p->stopped)
+    if (p->failed)
+        parser_report_unexpected(p, next);
+    else if (!p->stopped)
         follow(p, next);
 }
 
@@ -385,9 +193,9 @@ static void close_block(parser *p, token current)
 {
     token opener = p->brackets[0];
     p->file->has_errors = true;
-    diag_report(p->maker.diags, DIAG_SYNTAX, place_of(p, current),
+    diag_report(p->maker.diags, DIAG_SYNTAX, parser_place(p, current),
                 "expected '}' to close '{' opened at line %u",
-                diag_is_full(p->maker.diags) ? 0 : line_of(p, opener));
+                diag_is_full(p->maker.diags) ? 0 : parser_line(p, opener));
     diag_note(p->maker.diags, parser_span(p, opener), "the block begins here");
     p->bracket_count = 1;
     feed_missing(p, TOKEN_RIGHT_BRACE, current);

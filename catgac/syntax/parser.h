@@ -1,4 +1,9 @@
-/* parser.h -- between parse.c and grammar.y only. */
+/* parser.h -- shared by parse.c, which drives the grammar, and what it consists of:
+ *
+ * grammar.y     the grammar, for lemon; calls parser.c
+ * parser.c      what the actions of the grammar call
+ * unexpected.c  the text of a syntax error
+ */
 #ifndef CATGAC_PARSER_H
 #define CATGAC_PARSER_H
 
@@ -41,11 +46,18 @@ typedef struct parser {
 } parser;
 
 /* Called by the grammar. */
-void parser_unexpected(parser *p, token found);
 void parser_too_deep(parser *p);
 void parser_declared(parser *p);
 void parser_lost_declaration(parser *p);
 span parser_span(const parser *p, token piece);
+
+/* Where a token is reported: the end of the file behind the last token, since what follows that may
+ * be long. */
+span parser_place(const parser *p, token found);
+uint32_t parser_line(const parser *p, token piece);
+
+/* Reports a token that the grammar refused, and what could have come instead. */
+void parser_report_unexpected(parser *p, token found);
 
 /* Made by lemon. */
 void grammarInit(void *machine, parser *p);

@@ -1,0 +1,52 @@
+/* compile.c -- catgac [OPTION...] SCHEMA...: generates, checks, or lists what would be generated. */
+#include "commands/command.h"
+#include "generate/generate.h"
+#include "generate/templates.h"
+
+/* The files that were read: schemas, their imports, templates of the user. */
+static void add_depfile(run *r, output_list *outputs)
+{
+    slice *inputs = ARENA_ARRAY(&r->memory, r->sources.source_count, slice);
+    size_t count = 0;
+    for (size_t i = 0; i < r->sources.source_count; i++) {
+        if (r->sources.sources[i]->real_path.length > 0)
+            inputs[count++] = r->sources.sources[i]->shown_path;
+    }
+    output_list stamp = output_list_in(&r->memory);
+    if (r->chosen.depfile_target != NULL)
+        output_add(&stamp, r->chosen.depfile_target, SLICE(""));
+    const output_list *made = stamp.count > 0 ? &stamp : outputs;
+    output_add(outputs, r->chosen.depfile, depfile_text(&r->memory, made, inputs, count));
+}
+
+enum exit_code command_generate(run *r)
+{
+    output_list outputs = output_list_in(&r->memory);
+    templates set;
+    const model *facts = command_model(r);
+    if (facts == NULL ||
+        !templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates) ||
+        !generate(&r->chosen, facts, &set, &outputs))
+        return EXIT_SCHEMA;
+    if (r->chosen.depfile != NULL)
+        add_depfile(r, &outputs);
+    return command_commit(r, &outputs);
+}
+
+enum exit_code command_check(run *r)
+{
+    command_model(r);
+    return EXIT_GOOD;
+}
+
+enum exit_code command_list_outputs(run *r)
+{
+    output_list outputs = output_list_in(&r->memory);
+    for (size_t i = 0; i < r->chosen.file_count; i++)
+        (void)command_load(r, r->chosen.files[i]);
+    if (diag_failed(&r->diags) || !generate_paths(&r->chosen, &r->sources, &r->diags, &outputs))
+        return EXIT_SCHEMA;
+    for (size_t i = 0; i < outputs.count; i++)
+        buffer_printf(&r->printed, "%s\n", outputs.items[i].path);
+    return EXIT_GOOD;
+}

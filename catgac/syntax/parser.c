@@ -1,0 +1,45 @@
+/* parser.c -- see parser.h: what the actions of the grammar call, and where tokens stand. */
+#include "syntax/parser.h"
+
+span parser_span(const parser *p, token piece)
+{
+    return lex_span(&p->input, piece);
+}
+
+uint32_t parser_line(const parser *p, token piece)
+{
+    return source_locate(p->input.file, piece.begin).line;
+}
+
+span parser_place(const parser *p, token found)
+{
+    if (found.kind != TOKEN_END)
+        return parser_span(p, found);
+    uint32_t end = p->previous.end;
+    return (span){p->input.file->number, end, end};
+}
+
+void parser_too_deep(parser *p)
+{
+    p->stopped = true;
+    p->file->has_errors = true;
+    diag_report(p->maker.diags, DIAG_TOO_DEEP, parser_span(p, p->previous),
+                "this is nested too deeply");
+}
+
+void parser_declared(parser *p)
+{
+    p->declaration_keyword.kind = TOKEN_END;
+    p->declaration_name.kind = TOKEN_END;
+}
+
+/* The name of a declaration that was not understood is kept, so that its users stay silent. */
+void parser_lost_declaration(parser *p)
+{
+    if (p->declaration_name.kind != TOKEN_END) {
+        ast_declaration *lost = ast_make_declaration(&p->maker, AST_BROKEN, p->declaration_keyword);
+        lost->name = ast_make_name(&p->maker, p->declaration_name);
+        ast_append_declaration(p->file, lost);
+    }
+    parser_declared(p);
+}
