@@ -1,7 +1,6 @@
-/* main.c -- the catgac program: from the command line to an exit code.
+/* main.c -- the catgac program: reads the command line, runs a command, returns an exit code.
  *
- * The only file that knows argv, standard output and error, and the exit code. Every stage takes
- * what the one before made; nothing is written before all of them have succeeded.
+ * Only this file uses argv, standard output, standard error and the exit code.
  */
 #include <setjmp.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 
 #define MEMORY_LIMIT ((size_t)1 << 30)
 
-/* A terminal that can; https://no-color.org says how a user tells that he wants none. */
+/* Returns true for a terminal that supports color. NO_COLOR: https://no-color.org */
 static bool wants_color(color_choice chosen)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -24,7 +23,7 @@ static bool wants_color(color_choice chosen)
            terminal != NULL && strcmp(terminal, "dumb") != 0;
 }
 
-/* Diagnostics go to standard error whatever else happens. */
+/* Prints the diagnostics to standard error. */
 static void print_diagnostics(run *r)
 {
     buffer text = buffer_in(&r->memory);
@@ -33,7 +32,7 @@ static void print_diagnostics(run *r)
         fputs(text.data, stderr);
 }
 
-/* False when standard output did not take all of it: a full disk, a closed pipe. */
+/* Returns false if standard output failed: a full disk, a closed pipe. */
 static bool print_output(const run *r)
 {
     size_t length = r->printed.length;

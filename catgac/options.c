@@ -36,7 +36,7 @@ static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BR
 typedef struct option {
     int commands;
     const char *spelling;
-    const char *argument; /* what --help calls it, or NULL */
+    const char *argument; /* its name in --help, or NULL */
     const char *meaning;
 } option;
 
@@ -67,9 +67,9 @@ static const char *const color_words[] = {"auto", "always", "never"};
 /* ---- Parsing --------------------------------------------------------------------------------- */
 
 typedef struct command_line {
-    char **rest; /* arguments not read yet; ends in NULL */
+    char **rest; /* the remaining arguments; ends in NULL */
     options *chosen;
-    const char *action_spelling; /* the option that chose the action, or NULL */
+    const char *action_spelling; /* the option that selected the action, or NULL */
     buffer *problem;
 } command_line;
 
@@ -85,7 +85,7 @@ static bool choose_action(command_line *line, option_name name, action wanted)
     return true;
 }
 
-/* The place of `value` among the words that an option takes, or -1 after it was refused. */
+/* Returns the index of `value` in the words of an option, or -1 after an error. */
 static int find_word(command_line *line, option_name name, const char *value,
                      const char *const *words, int count)
 {
@@ -100,7 +100,7 @@ static int find_word(command_line *line, option_name name, const char *value,
     return -1;
 }
 
-/* NAME.tmpl.EXT, with neither end empty. */
+/* Returns true for NAME.tmpl.EXT with a NAME and an EXT. */
 static bool names_a_template(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -260,7 +260,8 @@ static bool is_known_here(const options *chosen, const option *candidate)
     return (candidate->commands >> chosen->command & 1) != 0;
 }
 
-/* True when `argument` is this option; `*value` is what is joined to it: --emit=c, -Iroot. */
+/* Returns true if `argument` is this option; `*value` becomes the joined value: --emit=c,
+ * -Iroot. */
 static bool matches(const option *candidate, const char *argument, const char **value)
 {
     size_t length = strlen(candidate->spelling);
@@ -315,7 +316,7 @@ static bool needs_files(action wanted)
     return wanted < ACTION_CHECK_TEMPLATES || wanted > ACTION_HELP;
 }
 
-/* What an option would have no effect on is refused, not ignored. */
+/* Refuses options that would have no effect. */
 static bool check_combination(command_line *line)
 {
     const options *chosen = line->chosen;
@@ -365,7 +366,7 @@ static void set_default_levels(options *chosen)
         chosen->breaking.levels[i] = true;
 }
 
-/* A first argument that is a command's word is none of a file; ./fmt is a file's name. */
+/* Selects the command by the first argument. A file with the name of a command is ./fmt. */
 static void choose_command(command_line *line)
 {
     line->chosen->command = COMMAND_COMPILE;

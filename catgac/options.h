@@ -1,5 +1,4 @@
-/* options.h -- from the command line to what is to be done. The lists are commands.def and
- * options.def. */
+/* options.h -- parses the command line. The lists are commands.def and options.def. */
 #ifndef CATGAC_OPTIONS_H
 #define CATGAC_OPTIONS_H
 
@@ -12,7 +11,7 @@
 #include "breaking/rules.h"
 #include "explain/format.h"
 
-/* What one run does. */
+/* The action of a run. */
 typedef enum action {
     ACTION_GENERATE,
     ACTION_CHECK,
@@ -50,7 +49,7 @@ typedef enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER } color_choice
 typedef struct options {
     command_name command;
     action action;
-    const char *output_directory; /* NULL: the current one */
+    const char *output_directory; /* NULL: the current folder */
     const char **roots;           /* -I */
     size_t root_count;
     bool emit[EMIT_COUNT];
@@ -58,30 +57,30 @@ typedef struct options {
     const char **own_templates; /* --emit NAME.tmpl.EXT */
     size_t own_template_count;
     const char *depfile;         /* or NULL */
-    const char *depfile_target;  /* or NULL: the output */
-    const char *templates;       /* a folder of overrides, or NULL */
-    const char *print_directory; /* of PRINT_TEMPLATES */
+    const char *depfile_target;  /* NULL: the output */
+    const char *templates;       /* folder of overrides, or NULL */
+    const char *print_directory; /* for ACTION_PRINT_TEMPLATES */
     const char **files;
     size_t file_count;
 
-    bool format_check; /* of FORMAT */
+    bool format_check; /* for ACTION_FORMAT */
     bool format_diff;
-    const char *against; /* of BREAKING */
-    breaking_choice breaking; /* all levels, unless some were chosen */
+    const char *against; /* for ACTION_BREAKING */
+    breaking_choice breaking; /* all levels by default */
     explain_format explain_format;
 
-    diag_manner manner; /* but for its color */
+    diag_manner manner; /* without the color */
     color_choice color;
 } options;
 
-/* What stands between the name of a template of the user's and the kind of file it makes. */
+/* The mark in the name of a user's template: NAME.tmpl.EXT. */
 #define OWN_TEMPLATE_MARK ".tmpl."
 
-/* False when the command line is wrong; `problem` is then one sentence. */
+/* Returns false and one sentence in `problem` if the command line is wrong. */
 bool options_parse(arena *memory, int argument_count, char **arguments, options *chosen,
                    buffer *problem);
 
-/* Appends what --help prints. */
+/* Appends the text of --help. */
 void options_help(command_name command, buffer *out);
 
 #endif

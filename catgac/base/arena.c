@@ -57,9 +57,8 @@ _Noreturn void arena_give_up(arena *memory)
     longjmp(memory->exhausted, 1);
 }
 
-/* Touching memory page by page takes a fifth of a large compilation: the system is asked for larger
- * pages, for all of a block, since one in parts cannot grow where it lies. It may refuse; nothing
- * depends on it. */
+/* Requests huge pages: page faults take a fifth of a large compilation. The advice covers a
+ * whole block, because a block with mixed advice cannot grow in place. The kernel may ignore it. */
 static void prefer_large_pages(const struct arena_block *block)
 {
     const uintptr_t mask = ARENA_PAGE_SIZE - 1;
@@ -70,7 +69,7 @@ static void prefer_large_pages(const struct arena_block *block)
     (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE);
 }
 
-/* As much again as there is: of a larger block, more lies on whole large pages. */
+/* Doubles the total size: a larger block has more whole huge pages. */
 static size_t usual_block_size(const arena *memory)
 {
     if (ARENA_BLOCK_PER_ALLOCATION)
@@ -98,7 +97,7 @@ static bool add_block(arena *memory, size_t needed)
     return true;
 }
 
-/* An empty array still has an address of its own. */
+/* An empty array has an address of its own, too. */
 static size_t rounded_size(size_t size)
 {
     size_t mask = ARENA_BLOCK_PER_ALLOCATION ? 0 : (size_t)ARENA_ALIGNMENT - 1;

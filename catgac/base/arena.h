@@ -1,9 +1,9 @@
 /* arena.h -- all memory of one compilation, released at once.
  *
- * Blocks are zeroed and aligned for any type. No function here returns NULL (but for the one
- * named `try`): when the cap is passed or the system has no more, the arena jumps to `exhausted`,
- * which the driver has set with setjmp() before the first pass. In sanitizer builds every block is
- * its own malloc, so that an overrun is seen.
+ * Blocks are zeroed and aligned for any type. Only the function named `try` returns NULL. The
+ * others jump to `exhausted` when the limit is reached or the system has no memory; the driver sets
+ * it with setjmp() before the first pass. In sanitizer builds every block is a malloc of its own,
+ * so that overruns are detected.
  */
 #ifndef CATGAC_ARENA_H
 #define CATGAC_ARENA_H
@@ -13,8 +13,8 @@
 
 typedef struct arena {
     struct arena_block *newest;
-    size_t used;  /* bytes asked of the system so far */
-    size_t limit; /* the most that may be asked */
+    size_t used;  /* bytes requested from the system */
+    size_t limit; /* upper limit of `requested` */
     jmp_buf exhausted;
 } arena;
 
@@ -24,15 +24,15 @@ void arena_close(arena *memory);
 /* Returns `count` zeroed elements of `size` bytes; the product is checked. */
 void *arena_array(arena *memory, size_t count, size_t size);
 
-/* The same, but returns NULL where the others jump: for whoever holds something to give back. */
+/* Does the same, but returns NULL instead of jumping, for callers that must release something. */
 void *arena_try_array(arena *memory, size_t count, size_t size);
 
-/* Enlarges what was allocated last, from `size` to `new_size` bytes, and returns where it lies now;
- * what is added is not zeroed. Returns NULL, and changes nothing, when it is not the last one or
- * cannot grow. */
+/* Enlarges the newest allocation from `size` to `new_size` bytes and returns its address, which
+ * may be new. The added bytes are not zeroed. Returns NULL and changes nothing if `block` is not
+ * the newest allocation or cannot grow. */
 void *arena_grow(arena *memory, void *last, size_t size, size_t new_size);
 
-/* How much of an arena is taken. */
+/* A point up to which an arena is in use. */
 typedef struct arena_mark {
     struct arena_block *newest;
     size_t used; /* of that block */
@@ -40,11 +40,10 @@ typedef struct arena_mark {
 
 arena_mark arena_mark_of(const arena *memory);
 
-/* Frees all that was allocated since the mark was taken. What was allocated before must not have
- * grown in between. */
+/* Frees all allocations made since the mark. Older allocations must not have grown since then. */
 void arena_release(arena *memory, arena_mark mark);
 
-/* Leaves through `exhausted`; does not return. */
+/* Jumps to `exhausted`; does not return. */
 _Noreturn void arena_give_up(arena *memory);
 
 #define ARENA_NEW(memory, type)          ((type *)arena_array((memory), 1, sizeof(type)))

@@ -74,7 +74,7 @@ bool diag_choose(diag_manner *manner, const char *word)
     return code < DIAG_CODE_COUNT;
 }
 
-/* QUIET is what is not said at all. */
+/* Returns SEVERITY_QUIET for a diagnostic that is not reported. */
 static diag_severity severity_in(const diag_manner *manner, diag_code code)
 {
     diag_severity severity = code_severities[code];
@@ -119,7 +119,7 @@ size_t diag_hidden_count(const diagnostics *diags)
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
     CATGAC_PRINTF(2, 0);
 
-/* Cut where a character begins. */
+/* Returns a part of a text, cut at the borders of characters. */
 static slice part_of(slice text, size_t begin, size_t end)
 {
     while (begin > 0 && utf8_continues((unsigned char)text.data[begin]))
@@ -129,7 +129,7 @@ static slice part_of(slice text, size_t begin, size_t end)
     return (slice){text.data + begin, end - begin};
 }
 
-/* A sentence is one line, and quotes what is in a file: of what is too long, both ends are given. */
+/* Formats a sentence as one line. A text that is too long keeps its beginning and its end. */
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
 {
     buffer text = buffer_in(diags->sources->memory);

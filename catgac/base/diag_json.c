@@ -1,7 +1,7 @@
-/* diag_json.c -- diagnostics as programs read them: JSON of our own, and SARIF 2.1.0.
+/* diag_json.c -- prints diagnostics for programs: as JSON and as SARIF 2.1.0.
  *
- * Lines and columns count from 1, columns in characters; the end is the column behind the last
- * character. SARIF says the same, and lists each code that occurs as a rule.
+ * Lines and columns count from 1, columns in characters. The end is the column after the last
+ * character, as in SARIF. The SARIF log lists each code that occurs as a rule.
  */
 #include <stdint.h>
 
@@ -110,7 +110,7 @@ void diag_print_json(const diagnostics *diags, const diag_list *list, buffer *ou
 
 /* ---- SARIF ----------------------------------------------------------------------------------- */
 
-/* A path as a URI: what is not plain in one is written as its bytes. */
+/* Prints a path as a URI: other characters are percent-encoded bytes. */
 static void print_uri(slice path, buffer *out)
 {
     static const char digits[] = "0123456789ABCDEF";

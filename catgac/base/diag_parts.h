@@ -1,4 +1,4 @@
-/* diag_parts.h -- what a diagnostic consists of, for those who print it: diag_*.c only. */
+/* diag_parts.h -- the parts of a diagnostic, for diag.c and the printers diag_*.c only. */
 #ifndef CATGAC_DIAG_PARTS_H
 #define CATGAC_DIAG_PARTS_H
 
@@ -12,15 +12,15 @@ typedef struct diag_remark {
 
 struct diagnostic {
     diag_code code;
-    diag_severity severity; /* as it was chosen */
+    diag_severity severity; /* after the options of the command line */
     diag_remark remark;
     diag_remark *last; /* the newest note, or the remark itself */
     size_t sequence;
     bool has_fix;
-    diag_remark fix; /* what is to stand at its place */
+    diag_remark fix; /* the new text of its span */
 };
 
-/* In the order of their places. */
+/* Diagnostics, sorted by span. */
 typedef struct diag_list {
     const struct diagnostic *items[DIAG_CAP];
     size_t count;
@@ -30,7 +30,7 @@ void diag_print_text(const diagnostics *diags, const diag_list *list, buffer *ou
 void diag_print_json(const diagnostics *diags, const diag_list *list, buffer *out);
 void diag_print_sarif(const diagnostics *diags, const diag_list *list, buffer *out);
 
-/* How many were counted and not stored. */
+/* Returns the number of diagnostics that were counted but not stored. */
 size_t diag_hidden_count(const diagnostics *diags);
 
 #endif

@@ -1,4 +1,4 @@
-/* diag_print.c -- sorts diagnostics by their place, and prints them in the format chosen. */
+/* diag_print.c -- sorts the diagnostics by span and prints them in the chosen format. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* diag_text.c -- diagnostics as a person reads them. */
+/* diag_text.c -- prints diagnostics for people. */
 #include <stdint.h>
 
 #include "base/diag_parts.h"
 #include "base/utf8.h"
 
-/* What a terminal is told; all empty when it is none. */
+/* Escape sequences of a terminal; all empty without color. */
 typedef struct palette {
     const char *place, *error, *warning, *note, *caret, *end;
 } palette;
@@ -16,11 +16,11 @@ static const palette colored = {"\033[1m",    "\033[1;31m", "\033[1;35m",
 /* ---- The line and the caret ------------------------------------------------------------------ */
 
 enum {
-    EXCERPT_LIMIT = 240, /* bytes of a line that are shown */
-    EXCERPT_BEFORE = 80  /* of those, how many before the place when the line is longer */
+    EXCERPT_LIMIT = 240, /* most bytes of a line that are shown */
+    EXCERPT_BEFORE = 80  /* bytes before the span, if the line is longer */
 };
 
-/* Lines of a file that is no text are not shown: it may be anything. */
+/* Lines of a binary file are not shown. */
 static bool is_printable(slice line)
 {
     while (line.length > 0) {
@@ -34,7 +34,7 @@ static bool is_printable(slice line)
     return true;
 }
 
-/* Cuts a long line around the place; `*offset` becomes the place within what is left. */
+/* Cuts a long line around the span; `*offset` becomes the offset within the rest. */
 static slice excerpt_of(slice line, size_t *offset)
 {
     size_t begin = 0;
@@ -49,7 +49,8 @@ static slice excerpt_of(slice line, size_t *offset)
     return (slice){line.data + begin, end - begin};
 }
 
-/* Takes a character off a line: what is shown of it, and how wide that is. Tabs stay tabs. */
+/* Removes the first character of a line; returns its text as shown, and its width. Tabs stay
+ * tabs. */
 static slice take_shown(slice *line, size_t *columns)
 {
     uint32_t character = ' ';
@@ -67,7 +68,7 @@ static void print_line(buffer *out, slice line)
         buffer_append(out, take_shown(&line, &columns));
 }
 
-/* Blanks as wide as the text before the place. */
+/* Appends blanks as wide as the text before the span. */
 static void print_indent(buffer *out, slice text)
 {
     size_t columns;
@@ -88,7 +89,7 @@ static size_t columns_of(slice text)
     return all;
 }
 
-/* Below the caret, what is to stand there instead, when it is on this line. */
+/* Prints the fix below the caret, if the fix is on this line. */
 static void print_fix(buffer *out, const source_location *where, slice line, size_t cut,
                       const diag_remark *fix)
 {

@@ -40,8 +40,8 @@ void path_list_add(arena *memory, path_list *list, const char *path)
     list->items[list->count++] = path;
 }
 
-/* Gives back what scandir() made. Returns the names, one behind the other, and an empty one; they
- * are whole before anything else can run out of memory. */
+/* Frees the result of scandir(). Returns a copy of the names, each with its NUL, and an empty
+ * name. The copy is complete before another allocation can fail. */
 static const char *take_names(arena *memory, struct dirent **entries, int count)
 {
     size_t size = 1;

@@ -17,8 +17,8 @@ void path_list_add(arena *memory, path_list *list, const char *path);
 
 bool is_folder(const char *path);
 
-/* Finds the `.catga` files below a folder, in the order of their names; hidden folders and links to
- * folders are passed over. False when a folder cannot be read; errno says why. */
+/* Finds the `.catga` files below a folder, sorted by name. Skips hidden folders and symbolic
+ * links to folders. Returns false, with errno, if a folder cannot be read. */
 bool find_schemas(arena *memory, const char *folder, path_list *found);
 
 #endif

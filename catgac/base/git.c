@@ -1,5 +1,5 @@
-/* git.c -- see git.h. git is run with a list of arguments, never through a shell; a name that could be
- * an option is refused. */
+/* git.c -- see git.h. Runs git with a list of arguments, never through a shell. Refuses names
+ * that could be options. */
 #include "base/git.h"
 
 #include <errno.h>
@@ -15,7 +15,7 @@ extern char **environ;
 
 /* ---- Running it ------------------------------------------------------------------------------ */
 
-/* Reads until the end, at most `limit` bytes. */
+/* Reads to the end of the pipe, at most `limit` bytes. */
 static bool read_pipe(int pipe_end, size_t limit, buffer *out)
 {
     char piece[16384];
@@ -45,7 +45,8 @@ static bool spawn(pid_t *child, int output, const char *const *arguments)
     return good;
 }
 
-/* Appends what git prints; false when it could not be run, failed, or printed more. */
+/* Appends the output of git. Returns false if git did not start, failed, or printed more than
+ * `limit`. */
 static bool run_git(const char *const *arguments, size_t limit, buffer *out)
 {
     int ends[2];
@@ -62,7 +63,7 @@ static bool run_git(const char *const *arguments, size_t limit, buffer *out)
     return good && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* What git prints, as a text of one line; NULL when it fails. */
+/* Returns the first line that git prints, or NULL if git fails. */
 static char *ask_git(arena *memory, const char *const *arguments)
 {
     buffer out = buffer_in(memory);

@@ -1,4 +1,4 @@
-/* git.h -- the files of a revision, as git has them. */
+/* git.h -- reads the files of a git revision. */
 #ifndef CATGAC_GIT_H
 #define CATGAC_GIT_H
 
@@ -8,14 +8,14 @@
 #include "base/source.h"
 
 typedef struct git_revision {
-    source_store store;   /* reads from it; paths begin at the top of the tree */
-    const char *revision; /* the whole hash of the commit */
-    slice top;            /* the real path of the work tree */
-    path_list paths;      /* of all its files, each with a slash before it, in git's order */
+    source_store store;   /* paths are relative to the top of the work tree */
+    const char *revision; /* full hash of the commit */
+    slice top;            /* real path of the work tree */
+    path_list paths;      /* paths of all files, each with a leading slash, in git's order */
 } git_revision;
 
-/* Finds what `name` means in the work tree that `folder` is part of. NULL when git knows none;
- * `problem` is then one sentence. */
+/* Resolves the revision `name` in the work tree that contains `folder`. Returns NULL and one
+ * sentence in `problem` if git does not know it. */
 const git_revision *git_open(arena *memory, const char *folder, const char *name,
                              const char **problem);
 

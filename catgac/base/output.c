@@ -50,7 +50,7 @@ static bool has_content(int file, slice expected)
     }
 }
 
-/* True when the target is a regular file with this content. */
+/* Returns true if the target is a regular file with this content. */
 static bool is_unchanged(const output *wanted)
 {
     int file = open(wanted->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -93,9 +93,9 @@ static bool write_all(int file, slice content)
     return true;
 }
 
-/* Creates a new file beside the target, so that renaming it stays on one file system; `number`
- * keeps the files of one run apart, the attempts those of a run that was killed. Returns its
- * descriptor, or -1; `name` has NAME_ROOM more than the path needs. */
+/* Creates a temporary file beside the target, so that rename() stays on one file system.
+ * `number` is unique within a run; several attempts skip files that a killed run left. Returns a
+ * descriptor or -1. `name` has room for NAME_ROOM bytes more than the path. */
 static int create_beside(const char *path, size_t number, char *name)
 {
     const char *slash = strrchr(path, '/');
@@ -110,7 +110,8 @@ static int create_beside(const char *path, size_t number, char *name)
     return -1;
 }
 
-/* A device or a pipe is none that a file should take the place of; renaming itself refuses folders. */
+/* Returns true for devices and pipes, which must not be replaced. rename() itself refuses
+ * folders. */
 static bool may_be_replaced(const char *path)
 {
     struct stat there;
@@ -118,8 +119,7 @@ static bool may_be_replaced(const char *path)
            S_ISDIR(there.st_mode);
 }
 
-/* What takes the place of a file may be read and written by whom that could be. False when there is
- * no file there. */
+/* Copies the permissions of the file that is replaced. Returns false if there is no such file. */
 static bool keep_mode(int file, const char *path)
 {
     struct stat replaced;
@@ -131,15 +131,15 @@ static bool keep_mode(int file, const char *path)
 
 /* ---- Committing ------------------------------------------------------------------------------ */
 
-/* An output on its way to the disk. */
+/* An output that is being written. */
 typedef struct staged {
     const output *wanted;
-    char *name;     /* of the file beside the target, once that is there */
-    bool is_beside; /* it is there now */
+    char *name;     /* of the temporary file; NULL before it exists */
+    bool is_beside; /* the target has its new content */
 } staged;
 
-/* Writes the new content beside the target; false on failure, with errno, which is 0 for a target that
- * must stay. */
+/* Writes the new content to the temporary file. Returns false with errno; errno is 0 if the
+ * target must not be replaced. */
 static bool stage(staged *one, size_t number)
 {
     errno = 0;
@@ -151,7 +151,8 @@ static bool stage(staged *one, size_t number)
     if (file < 0)
         return false;
     one->is_beside = true;
-    /* What is replaced must not be lost when the machine crashes; before a new file was nothing. */
+    /* Syncs a file that replaces another, so that a crash loses neither. A new file replaces
+     * nothing. */
     bool replaces = keep_mode(file, one->wanted->path);
     bool written = write_all(file, one->wanted->content) && (!replaces || fsync(file) == 0);
     int reason = errno;
@@ -169,7 +170,7 @@ static void remove_staged(const staged *all, size_t count)
     }
 }
 
-/* Returns the one that fails, with errno, or NULL. */
+/* Returns the first output that failed, with errno, or NULL. */
 static const output *stage_all(staged *all, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -189,8 +190,8 @@ static const output *name_all(staged *all, size_t count)
     return NULL;
 }
 
-/* While it runs no memory is asked for, and whoever asks the program to end is heard afterwards:
- * nothing is left beside the targets, and either all of them change or none. */
+/* Allocates nothing while it runs, and blocks the signals that end the program: no temporary
+ * file remains, and either all targets change or none. */
 static const output *commit(staged *all, size_t count)
 {
     sigset_t ending, before;
@@ -225,7 +226,7 @@ bool outputs_commit(const output_list *outputs, diagnostics *diags)
 
 /* ---- Depfile --------------------------------------------------------------------------------- */
 
-/* What make and ninja both read as this path. */
+/* Appends a path, escaped for make and ninja. */
 static void append_dependency_path(buffer *out, slice path)
 {
     for (size_t i = 0; i < path.length; i++) {

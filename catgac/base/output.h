@@ -1,9 +1,9 @@
-/* output.h -- files made in memory, brought to disk together.
+/* output.h -- generated files: collected in memory, then written all or none.
  *
- * outputs_commit() first writes every file that is new or has changed beside its target, syncs what
- * is to take the place of another, and only when all of that has succeeded gives the files their
- * names. A file whose content is the same already is not touched. A target that is a symbolic link
- * is replaced, not followed.
+ * outputs_commit() writes every new or changed file to a temporary file beside its target, and
+ * syncs those that replace a file. Only when all of that has succeeded are the files renamed to
+ * their targets. A file with unchanged content is not touched. A symbolic link is replaced, not
+ * followed.
  */
 #ifndef CATGAC_OUTPUT_H
 #define CATGAC_OUTPUT_H
@@ -29,14 +29,13 @@ typedef struct output_list {
 output_list output_list_in(arena *memory);
 void output_add(output_list *outputs, const char *path, slice content);
 
-/* False when a file could not be written; that was reported, and no target has changed (unless
- * giving a name failed, which the system does only for reasons like a folder in its place). Signals
- * that ask the program to end wait until it is done; only who kills it leaves files beside the targets,
- * whose names begin with `.catgac-`. */
+/* Writes the outputs. Returns false, after a report, if a file could not be written; then no
+ * target has changed, unless rename() failed half way. Signals that end the program are blocked
+ * meanwhile. Only SIGKILL can leave temporary files; their names begin with `.catgac-`. */
 bool outputs_commit(const output_list *outputs, diagnostics *diags);
 
-/* What make and ninja read: `targets` were made from `inputs`. Each input is a target without
- * inputs too, so that a deleted import is no error but a reason to run again. */
+/* Returns a depfile for make and ninja: `targets` depend on `inputs`. Each input is also a
+ * target without inputs, so that a deleted import causes a new run instead of an error. */
 slice depfile_text(arena *memory, const output_list *targets, const slice *inputs,
                    size_t input_count);
 

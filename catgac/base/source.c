@@ -21,7 +21,8 @@ static slice base_name(slice path)
     return (slice){path.data + begin, path.length - begin};
 }
 
-/* What comes before the last slash: "." for a bare name, "/" for what lies at the top. */
+/* Returns the part before the last slash: "." for a bare name, "/" for an entry of the root
+ * folder. */
 static slice folder_of(slice path)
 {
     size_t length = path.length - base_name(path).length;
@@ -42,7 +43,7 @@ static slice path_join(arena *memory, slice folder, slice path)
     return buffer_slice(&joined);
 }
 
-/* Returns the real path, or an empty slice when there is none. A store has no links. */
+/* Returns the real path, or an empty slice if the file does not exist. A store has no links. */
 static slice real_path_of(const source_set *set, slice path)
 {
     char resolved[PATH_MAX];
@@ -53,7 +54,7 @@ static slice real_path_of(const source_set *set, slice path)
     return slice_copy(set->memory, slice_of(resolved));
 }
 
-/* Returns how many bytes of `path` name the root, with the slash after it; 0 if it lies outside. */
+/* Returns the length of the root at the start of `path`, with its slash; 0 if `path` is outside. */
 static size_t length_below(slice root, slice path)
 {
     if (root.length == 0 || root.length > path.length ||
@@ -77,7 +78,7 @@ static slice schema_path_of(const source_set *set, slice shown_path, slice real_
     return (slice){real_path.data + longest, real_path.length - longest};
 }
 
-/* Imported paths are plain: names joined by single slashes, none of them `.` or `..`. */
+/* Returns true for names joined by single slashes, none of them `.` or `..`. */
 static bool import_path_is_plain(slice path)
 {
     if (path.length == 0 || path.length >= PATH_MAX)
@@ -122,7 +123,7 @@ static source_status refusal_of(const source_set *set, const struct stat *facts)
     return SOURCE_OK;
 }
 
-/* Reads at most `size` bytes; returns how many, or -1. */
+/* Reads at most `size` bytes. Returns the number of bytes, or -1 with errno. */
 static ssize_t read_all(int file, char *bytes, size_t size)
 {
     size_t length = 0;
@@ -153,7 +154,7 @@ static source *add_source(source_set *set, slice shown_path, slice real_path, sl
     return added;
 }
 
-/* Reads the open file unless it is known already. */
+/* Reads the open file, unless it is loaded already. */
 static source_status load_open_file(source_set *set, int file, slice shown_path, slice real_path,
                                     source **loaded)
 {
@@ -181,7 +182,7 @@ static source_status load_open_file(source_set *set, int file, slice shown_path,
     return SOURCE_OK;
 }
 
-/* Reads a file of the store unless it is known already. */
+/* Reads a file of the store, unless it is loaded already. */
 static source_status load_stored(source_set *set, slice path, source **loaded)
 {
     const source_store *store = set->store;

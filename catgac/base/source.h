@@ -1,8 +1,8 @@
-/* source.h -- the files of a compilation: finding them, reading them, and from offset to line.
+/* source.h -- the files of a compilation: finds and reads them, and maps offsets to lines.
  *
- * A file is read once, however it is reached: the same device and inode is the same source. Only
- * regular files are read, within limits of size and number, and an imported one only from below a
- * root. Knows nothing of diagnostics: what went wrong is returned, the caller reports it.
+ * A file is read once, however it is named: the same device and inode are the same source. Only
+ * regular files are read, within limits of size and number. Imported files must be below a root.
+ * Errors are returned as a status, and the caller reports them.
  */
 #ifndef CATGAC_SOURCE_H
 #define CATGAC_SOURCE_H
@@ -15,46 +15,46 @@
 #include "base/text.h"
 
 enum {
-    SOURCE_SIZE_LIMIT = 1 << 20,         /* of one file, unless source_set.size_limit says else */
-    SOURCE_TOTAL_LIMIT = 16 * (1 << 20), /* of all files together */
+    SOURCE_SIZE_LIMIT = 1 << 20,         /* bytes of one file, by default */
+    SOURCE_TOTAL_LIMIT = 16 * (1 << 20), /* bytes of all files together */
     SOURCE_COUNT_LIMIT = 256
 };
 
-/* The bytes [begin, end) of one source. `source` counts from 1; 0 means no place at all, such as
- * the command line. Small enough to pass by value. */
+/* The bytes [begin, end) of one source. `source` counts from 1; 0 means no source, for example
+ * the command line. Passed by value. */
 typedef struct span {
     uint32_t source;
     uint32_t begin;
     uint32_t end;
 } span;
 
-/* Where imports are looked for: as it was named, and as it really is. */
+/* A folder in which imports are searched: as it was named, and its real path. */
 typedef struct source_root {
     slice shown_path;
     slice real_path;
 } source_root;
 
 typedef struct source {
-    uint32_t number;   /* what a span's `source` says */
-    slice shown_path;  /* as given on the command line, or root and imported path: for messages */
-    slice real_path;   /* absolute, without links */
-    slice schema_path; /* below the longest matching -I root, else the base name: for output */
-    slice text;        /* all bytes; text.data[text.length] is NUL */
-    source_root home; /* the folder of the given file that led here: the last root of its imports */
+    uint32_t number;   /* the `source` of its spans */
+    slice shown_path;  /* for messages: as on the command line, or root and imported path */
+    slice real_path;   /* absolute, links resolved */
+    slice schema_path; /* for outputs: below the longest -I root, or the base name */
+    slice text;        /* the content; text.data[text.length] is NUL */
+    source_root home; /* folder of the given file that imports this one: the last root searched */
     dev_t device;
     ino_t inode;
 } source;
 
-/* Files that are not read from the disk: those of another time. Paths begin at its top with a slash. */
+/* Files that are not on the disk: those of a git revision. Paths begin with a slash at its top. */
 typedef struct source_store {
-    const char *name; /* comes before the path in messages */
+    const char *name; /* precedes the path in messages */
     bool (*read)(const struct source_store *store, arena *memory, slice path, slice *text);
     const void *context;
 } source_store;
 
 typedef struct source_set {
     arena *memory;
-    const source_store *store; /* or NULL: the disk */
+    const source_store *store; /* NULL: the disk */
     size_t size_limit;
     size_t total_size;
     const source_root *roots;
@@ -66,37 +66,37 @@ typedef struct source_set {
 typedef enum source_status {
     SOURCE_OK,
     SOURCE_MISSING,
-    SOURCE_UNREADABLE, /* errno says why */
+    SOURCE_UNREADABLE, /* with errno */
     SOURCE_NOT_REGULAR,
     SOURCE_TOO_LARGE,
     SOURCE_TOO_MANY,
     SOURCE_TOO_MUCH,
-    SOURCE_BAD_PATH, /* an imported path that is absolute, empty or has `.` or `..` in it */
-    SOURCE_OUTSIDE   /* a link leads out of the root */
+    SOURCE_BAD_PATH, /* an imported path that is absolute, empty or contains `.` or `..` */
+    SOURCE_OUTSIDE   /* a link points out of the root */
 } source_status;
 
-/* Begins a set; a root that does not exist is kept, and holds nothing. */
+/* Initialises a set. A root that does not exist is kept and contains nothing. */
 void source_set_open(source_set *set, arena *memory, const char *const *roots, size_t root_count);
 
-/* From now on files are read from `store`, or from the disk when it is NULL, and below other roots; what
- * was loaded stays. */
+/* Reads the following files from `store`, or from the disk if it is NULL, and below other roots.
+ * Loaded files stay. */
 void source_set_turn(source_set *set, const source_store *store, const char *const *roots,
                      size_t root_count);
 
-/* Loads a file of the command line; what was loaded before is returned as it is. */
+/* Loads a file of the command line. Returns the same source for a file that was loaded before. */
 source_status source_load_given(source_set *set, const char *path, const source **loaded);
 
-/* Loads what `importer` imports as `path`, from the first root that has it. */
+/* Loads the file that `importer` imports as `path`, from the first root that has it. */
 source_status source_load_import(source_set *set, const source *importer, slice path,
                                  const source **loaded);
 
-/* Makes a source of a text in memory, for tests and tools. */
+/* Makes a source from a text in memory. */
 const source *source_from_text(source_set *set, const char *shown_path, slice text);
 
-/* What a status means, as a sentence's end: "it is not a regular file". */
+/* Returns the meaning of a status as the end of a sentence: "it is not a regular file". */
 const char *source_status_text(source_status status);
 
-/* `number` must be that of a span with a place. */
+/* Returns the source of a span; `number` must not be 0. */
 const source *source_by_number(const source_set *set, uint32_t number);
 
 typedef struct source_location {

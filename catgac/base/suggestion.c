@@ -19,9 +19,8 @@ static bool same_letter(slice from, size_t i, slice to, size_t j)
     return lower(from.data[i]) == lower(to.data[j]);
 }
 
-/* How many letters must be put in, taken out, changed or swapped with the next, whatever their
- * case. Three rows of the usual matrix are kept; both texts are at most SUGGESTION_LENGTH_LIMIT
- * long. */
+/* Returns the optimal string alignment distance, ignoring case. Keeps three rows of the matrix.
+ * Both texts have at most SUGGESTION_LENGTH_LIMIT letters. */
 static size_t edit_distance(slice from, slice to)
 {
     size_t rows[3][SUGGESTION_LENGTH_LIMIT + 1];

@@ -45,8 +45,8 @@ buffer buffer_in(arena *memory)
     return (buffer){.memory = memory};
 }
 
-/* Room for `capacity` bytes: where the data lies when that can be, so that a large text is not
- * copied again and again, else elsewhere. */
+/* Reserves `capacity` bytes, in place if possible, so that a large text is not copied
+ * repeatedly. */
 static char *enlarged(const buffer *out, size_t capacity)
 {
     char *data = out->data == NULL
@@ -72,7 +72,7 @@ static void enlarge(buffer *out, size_t more)
     out->capacity = capacity;
 }
 
-/* Makes room for `more` bytes and a NUL. The length is less than the capacity, unless both are 0. */
+/* Reserves `more` bytes and a NUL. The length is less than the capacity, unless both are 0. */
 static inline void buffer_reserve(buffer *out, size_t more)
 {
     if (more >= out->capacity - out->length)
@@ -121,7 +121,7 @@ void buffer_append_repeated(buffer *out, char character, size_t count)
     out->data[out->length] = '\0';
 }
 
-/* Into the room that there is; what does not fit is written again where it does. */
+/* Formats into the free space; if the text does not fit, grows and formats again. */
 void buffer_vprintf(buffer *out, const char *format, va_list arguments)
 {
     va_list again;
@@ -168,7 +168,7 @@ struct text_table_entry {
 
 enum { TABLE_FIRST_CAPACITY = 64 };
 
-/* Eight bytes a step; spread enough for names, and short names are one or two steps. */
+/* Hashes eight bytes per step: one or two steps for most names. */
 static uint32_t hash_of(slice key)
 {
     const uint64_t factor = UINT64_C(0x9E3779B97F4A7C15);
@@ -198,7 +198,7 @@ void text_table_clear(text_table *table)
     table->count = 0;
 }
 
-/* Returns the entry of `key`, or the free one where it belongs. The table is never full. */
+/* Returns the entry of `key`, or the free entry for it. The table is never full. */
 static struct text_table_entry *entry_of(const text_table *table, slice key, uint32_t hash)
 {
     size_t mask = table->capacity - 1;

@@ -1,7 +1,7 @@
-/* text.h -- pieces of text: slices, a growing buffer, a table keyed by text, interned names.
+/* text.h -- text: slices, a growing buffer, a table with text keys, interned names.
  *
- * A slice does not own its bytes and need not end in NUL. An interned slice does end in NUL, and
- * two interned slices of one table are the same text exactly when their `data` is the same pointer.
+ * A slice does not own its bytes and need not end in NUL. An interned slice ends in NUL, and two
+ * interned slices of one table are equal exactly when their `data` pointers are equal.
  */
 #ifndef CATGAC_TEXT_H
 #define CATGAC_TEXT_H
@@ -33,7 +33,7 @@ bool slice_is(slice piece, const char *text);
 bool slice_starts_with(slice piece, const char *prefix);
 slice slice_copy(arena *memory, slice piece);
 
-/* A text that grows in an arena; `data` always ends in NUL once something was appended. */
+/* A text that grows in an arena. `data` ends in NUL after the first append. */
 typedef struct buffer {
     arena *memory;
     char *data;
@@ -52,7 +52,8 @@ void buffer_vprintf(buffer *out, const char *format, va_list arguments) CATGAC_P
 void buffer_clear(buffer *out);
 slice buffer_slice(const buffer *out);
 
-/* From text to pointer; open addressing. Emptying it is cheap, so one table serves many scopes. */
+/* A hash table from text to pointer, with open addressing. Clearing it is cheap, so that many
+ * scopes can share one table. */
 typedef struct text_table {
     arena *memory;
     struct text_table_entry *entries;
@@ -64,14 +65,14 @@ typedef struct text_table {
 text_table text_table_in(arena *memory);
 void text_table_clear(text_table *table);
 
-/* Returns what is stored under `key`, or NULL. */
+/* Returns the value of `key`, or NULL. */
 void *text_table_find(const text_table *table, slice key);
 
-/* Stores `value` (not NULL) under `key` unless the key is there already: returns what was stored
- * before, or NULL. The bytes of `key` must outlive the table. */
+/* Inserts `value` (not NULL) under `key` and returns NULL. If the key exists, changes nothing
+ * and returns its value. The bytes of `key` must outlive the table. */
 void *text_table_insert(text_table *table, slice key, void *value);
 
-/* Names, each once. */
+/* A set of names, each stored once. */
 typedef struct interner {
     text_table names;
 } interner;

@@ -28,7 +28,7 @@ size_t utf8_read(slice rest, uint32_t *character)
     return length;
 }
 
-/* Controls of both sets, line separators, and the characters that reorder a line when shown. */
+/* Control characters (C0 and C1), line separators, and bidirectional formatting characters. */
 static bool hides_or_breaks(uint32_t character)
 {
     return character < 0x20 || (character >= 0x7f && character < 0xa0) || character == 0x061c ||

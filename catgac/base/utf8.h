@@ -1,4 +1,4 @@
-/* utf8.h -- reading UTF-8, and how many columns of a terminal a character takes. */
+/* utf8.h -- decodes UTF-8, and measures the width of characters on a terminal. */
 #ifndef CATGAC_UTF8_H
 #define CATGAC_UTF8_H
 
@@ -7,22 +7,22 @@
 
 #include "base/text.h"
 
-/* True for every byte of a character but its first. */
+/* Returns true for a continuation byte. */
 static inline bool utf8_continues(unsigned char byte)
 {
     return (byte & 0xC0) == 0x80;
 }
 
-/* Reads the character at the start of `rest`: returns its length in bytes, or 0 when the bytes are
- * not UTF-8 (overlong, surrogate, past U+10FFFF, cut off) or there are none. */
+/* Decodes the first character of `rest`. Returns its length in bytes, or 0 if `rest` is empty or
+ * not UTF-8 (overlong, surrogate, above U+10FFFF, truncated). */
 size_t utf8_read(slice rest, uint32_t *character);
 
-/* Takes the first character off `*rest`, which is not empty, and returns what is shown for it: itself, or
- * a blank for a tab, or U+FFFD for what is no character, a control, or something that ends or reorders a
- * line when it is shown. */
+/* Removes the first character of `*rest`, which must not be empty, and returns its text as
+ * shown: a blank for a tab; U+FFFD for invalid bytes, control characters, line separators and
+ * bidirectional formatting; else the character itself. */
 slice utf8_take_shown(slice *rest);
 
-/* Appends a text as it is shown: on one line, and nothing in it moves a terminal. */
+/* Appends a text as shown: on one line, without control characters. */
 void utf8_append_shown(buffer *out, slice text);
 
 /* 0 for combining marks, 2 for wide East Asian characters and emoji, else 1. */

@@ -1,5 +1,5 @@
-/* breaking.c -- `catgac breaking`: see command.h and breaking/breaking.h. Compiles the schemas of the
- * command line, then those that they were, and compares. */
+/* breaking.c -- `catgac breaking`: see command.h and breaking/breaking.h. Compiles the schemas
+ * of the command line and their older versions, and compares them. */
 #include "breaking/breaking.h"
 
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static void add_paths(run *r, path_list *list, path_list more)
         add_path(r, list, more.items[i]);
 }
 
-/* The -I folders, and the folders among the files: imports are looked for there too. */
+/* Returns the -I folders and the folders of the command line: roots of imports. */
 static path_list roots_of(run *r)
 {
     path_list roots = {.items = NULL};
@@ -78,7 +78,7 @@ static const char *join(run *r, const char *folder, slice path)
     return joined.data;
 }
 
-/* The file in the old folder that has the place which a given one has below its root. */
+/* Returns the file of the old folder with the same relative path as a given file. */
 static void add_counterpart(run *r, const char *file, path_list *files)
 {
     const source *given = command_load(r, file);
@@ -87,7 +87,7 @@ static void add_counterpart(run *r, const char *file, path_list *files)
         add_path(r, files, path);
 }
 
-/* A folder is compared with all that the old folder has. */
+/* Adds all schemas of the old folder, to compare folders. */
 static const model *compile_folder(run *r)
 {
     path_list files = {.items = NULL};
@@ -105,7 +105,7 @@ static const model *compile_folder(run *r)
 
 /* ---- A revision ------------------------------------------------------------------------------ */
 
-/* The path from the top of the work tree on, with a slash before it; NULL when it lies elsewhere. */
+/* Returns the path relative to the work tree, with a leading slash; NULL if it is outside. */
 static const char *path_in_git(run *r, const git_revision *old, const char *path)
 {
     char *resolved = realpath(path, NULL);
@@ -185,7 +185,7 @@ static const model *compile_old(run *r, path_list roots)
     return access(old, F_OK) == 0 ? compile_file(r) : compile_revision(r, old, roots);
 }
 
-/* Warnings of the old schemas were given when they were new. */
+/* Warnings about the old schemas are not repeated. */
 static const model *compile_old_quietly(run *r, path_list roots)
 {
     diag_manner manner = r->diags.manner;

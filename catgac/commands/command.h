@@ -1,7 +1,7 @@
-/* command.h -- what a run of catgac holds, and its commands: one file for each.
+/* command.h -- the state of a run, and the commands: one file each.
  *
- * A command takes what the command line chose, and leaves what is to be printed in `printed` and what
- * is to be said in `diags`; main.c prints both.
+ * A command reads the options in `chosen`. It leaves its output in `printed` and its diagnostics in
+ * `diags`; main.c prints both.
  */
 #ifndef CATGAC_COMMAND_H
 #define CATGAC_COMMAND_H
@@ -18,12 +18,12 @@
 
 enum exit_code {
     EXIT_GOOD = 0,
-    EXIT_SCHEMA = 1, /* errors in a schema or a template, or what the command looks for */
+    EXIT_SCHEMA = 1, /* errors in a schema or a template, or findings of the command */
     EXIT_USAGE = 2,
-    EXIT_FILES = 3 /* a file could not be read or written, or memory ran out */
+    EXIT_FILES = 3 /* a file could not be read or written, or out of memory */
 };
 
-/* Everything that one run holds. */
+/* The state of one run. */
 typedef struct run {
     arena memory;
     options chosen;
@@ -33,13 +33,13 @@ typedef struct run {
     buffer printed; /* for standard output */
 } run;
 
-/* Reads one file of the command line, without its imports. NULL when it cannot be read. */
+/* Reads one file of the command line, without its imports. Returns NULL after a report. */
 const source *command_load(run *r, const char *path);
 
-/* A path of the command line as files: itself, or the schemas in it when it is a folder. */
+/* Returns the files of a path: the file itself, or the schemas in a folder. */
 path_list command_schemas(run *r, const char *path);
 
-/* Runs the command that the command line chose. */
+/* Runs the command that the options select. */
 enum exit_code command_run(run *r);
 
 /* Parses the files of the command line, and their imports. */

@@ -1,9 +1,9 @@
-/* compile.c -- catgac [OPTION...] SCHEMA...: generates, checks, or lists what would be generated. */
+/* compile.c -- catgac [OPTION...] SCHEMA...: generates, checks, or lists the outputs. */
 #include "commands/command.h"
 #include "generate/generate.h"
 #include "generate/templates.h"
 
-/* The files that were read: schemas, their imports, templates of the user. */
+/* Adds the depfile: its inputs are the schemas, their imports, and the user's templates. */
 static void add_depfile(run *r, output_list *outputs)
 {
     slice *inputs = ARENA_ARRAY(&r->memory, r->sources.source_count, slice);

@@ -1,4 +1,4 @@
-/* dump.c -- catgac --dump=STAGE: prints what a stage of the compiler made. */
+/* dump.c -- catgac --dump=STAGE: prints the result of a stage of the compiler. */
 #include "check/check.h"
 #include "commands/command.h"
 #include "generate/generate.h"

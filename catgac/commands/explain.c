@@ -7,7 +7,7 @@
 #include "commands/command.h"
 #include "syntax/parse.h"
 
-/* What is a file, or a folder, is told from a name by how it is written or by what it is. */
+/* Returns true for a path, as opposed to a name: by its spelling, or because the file exists. */
 static bool is_path(const char *argument)
 {
     size_t length = strlen(argument);

@@ -15,7 +15,7 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-/* Reads standard input up to one byte more than a schema may have. NULL when it cannot be read. */
+/* Reads standard input, at most one byte more than a schema may have. Returns NULL on an error. */
 static const source *read_stdin(run *r)
 {
     size_t size = r->sources.size_limit + 1;
@@ -44,7 +44,7 @@ static size_t first_difference(slice left, slice right)
     return at;
 }
 
-/* At the line where the style is first left. */
+/* Reports at the first line that differs from the style. */
 static void report_unformatted(run *r, const source *file, slice wanted)
 {
     uint32_t at = (uint32_t)first_difference(file->text, wanted);

@@ -34,7 +34,7 @@ static const char *output_path(run *r, slice path)
     return joined.data;
 }
 
-/* Whether the file holds these bytes and no others. */
+/* Returns true if the file has exactly this content. */
 static bool has_content(int file, slice content)
 {
     char bytes[4096];
@@ -51,7 +51,7 @@ static bool has_content(int file, slice content)
     return at == content.length;
 }
 
-/* A schema that was imported before may have been edited since. */
+/* Refuses to overwrite a schema: it may have been edited after the last import. */
 static bool may_write(run *r, const char *path, slice content)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);

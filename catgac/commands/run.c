@@ -1,4 +1,4 @@
-/* run.c -- runs the command that the command line chose. */
+/* run.c -- the table of commands. */
 #include "commands/command.h"
 
 static enum exit_code (*const commands[])(run *r) = {

@@ -6,7 +6,7 @@
 #include "generate/templates.h"
 #include "syntax/parse.h"
 
-/* The schema with one of everything, which is part of the program. */
+/* Compiles the built-in schema that uses everything. */
 static const model *check_everything(run *r)
 {
     slice text = {(const char *)embedded_schema.bytes, embedded_schema.length};

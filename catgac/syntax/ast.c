@@ -1,4 +1,4 @@
-/* ast.c -- see ast.h: making the tree. ast_dump.c prints it. */
+/* ast.c -- see ast.h: builds the tree. ast_dump.c prints it. */
 #include "syntax/ast.h"
 
 #include "grammar.h"
@@ -24,7 +24,7 @@ ast_path ast_make_path(const ast_maker *maker, token word)
     return (ast_path){.text = name.text, .place = name.place, .doc = word.doc};
 }
 
-/* Cuts a path that is too long: every part makes a new text, which must not grow without end. */
+/* Cuts a path that is too long, because each part makes a new, longer text. */
 static ast_path cut_path(const ast_maker *maker, ast_path path, span place)
 {
     if (!path.is_cut)
@@ -85,8 +85,8 @@ static bool is_broken(const ast_expression *operand)
     return operand != NULL && operand->kind == EXPRESSION_BROKEN;
 }
 
-/* What is too deep becomes broken, so that no later pass recurses without end; and what has a
- * broken part is broken, so that it is reported once. */
+/* Marks an expression or type that is too deep as broken, so that no later pass recurses without
+ * limit. One with a broken part is broken too, so that each error is reported once. */
 static const ast_expression *limit_depth(const ast_maker *maker, ast_expression *made)
 {
     if (is_broken(made->left) || is_broken(made->right)) {
@@ -219,7 +219,7 @@ ast_declaration *ast_make_declaration(const ast_maker *maker, ast_kind kind, tok
     ast_declaration *made = ARENA_NEW(maker->memory, ast_declaration);
     made->kind = kind;
     made->place = lex_span(maker->input, keyword);
-    if (kind != AST_VERSION && kind != AST_IMPORT) /* nothing comes of these that could be documented */
+    if (kind != AST_VERSION && kind != AST_IMPORT) /* these cannot be documented */
         made->doc = take_doc(keyword.doc);
     return made;
 }

@@ -1,7 +1,7 @@
-/* ast.h -- a schema file as it is written: a tree with places, nothing resolved or checked.
+/* ast.h -- the syntax tree of a schema file: with spans, not resolved or checked.
  *
- * Made by the grammar through the functions below, read by check.c. Every name is interned. Lists
- * are chains in the order of the file.
+ * The grammar builds it with the functions below; check.c reads it. Names are interned. Lists are
+ * linked in the order of the file.
  */
 #ifndef CATGAC_AST_H
 #define CATGAC_AST_H
@@ -13,7 +13,7 @@
 #include "base/source.h"
 #include "base/text.h"
 
-/* What building the tree needs. */
+/* The context in which a tree is built. */
 typedef struct ast_maker {
     arena *memory;
     interner *names;
@@ -26,23 +26,23 @@ typedef struct ast_name {
     span place;
 } ast_name;
 
-/* A name with the namespace that may come before it: shop.money.Currency. */
+/* A name with an optional namespace: shop.money.Currency. */
 typedef struct ast_path {
-    slice text;              /* all of it, joined by dots */
-    size_t qualifier_length; /* bytes before the last dot; 0 when there is none */
-    bool is_cut;             /* longer than allowed: reported */
+    slice text;              /* the whole path, joined by dots */
+    size_t qualifier_length; /* bytes before the last dot; 0 without a dot */
+    bool is_cut;             /* longer than allowed, and reported */
     span place;
-    doc_comment *doc; /* what stood before its first word, where that may be documented */
+    doc_comment *doc; /* comment before its first word, if it can be documented */
 } ast_path;
 
 enum { AST_PATH_LIMIT = 255 };
 
 /* ---- Expressions ----------------------------------------------------------------------------- */
 
-enum { AST_DEPTH_LIMIT = 64 }; /* of expressions and of types in one another */
+enum { AST_DEPTH_LIMIT = 64 }; /* nesting limit of expressions and of types */
 
 typedef enum ast_expression_kind {
-    EXPRESSION_BROKEN, /* reported already */
+    EXPRESSION_BROKEN, /* broken, and reported */
     EXPRESSION_INTEGER,
     EXPRESSION_NUMBER,
     EXPRESSION_DURATION,
@@ -57,9 +57,9 @@ struct ast_expression {
     ast_expression_kind kind;
     span place;
     size_t depth;
-    slice text;                 /* of INTEGER, NUMBER, DURATION: as written; of STRING: its value */
+    slice text;                 /* INTEGER, NUMBER, DURATION: as written; STRING: its value */
     ast_path name;              /* of NAME */
-    int sign;                   /* of UNARY, BINARY: a token kind */
+    int sign;                   /* UNARY, BINARY: a token kind */
     const ast_expression *left; /* NULL for UNARY */
     const ast_expression *right;
 };
@@ -80,7 +80,7 @@ struct ast_type {
     size_t depth;
     bool optional;
     ast_path name;
-    const ast_expression *argument; /* of decimal(N), or the length of an array; or NULL */
+    const ast_expression *argument; /* of decimal(N), or the length of an array, or NULL */
     const ast_type *element;
 };
 
@@ -90,10 +90,10 @@ typedef struct ast_argument ast_argument;
 struct ast_argument {
     ast_argument *next;
     span place;
-    ast_name key; /* of `key: value`; empty when there is none */
+    ast_name key; /* of `key: value`, or empty */
     bool is_range;
-    const ast_expression *value; /* or the low end of a range; NULL when that is open */
-    const ast_expression *high;  /* the high end; NULL when open */
+    const ast_expression *value; /* or the lower end of a range; NULL if open */
+    const ast_expression *high;  /* the upper end of a range; NULL if open */
     const ast_expression *extra; /* a string after a name, as in @http(POST "/orders") */
 };
 
@@ -108,7 +108,7 @@ struct ast_annotation {
     ast_name name; /* without the @ */
     span place;
     ast_arguments arguments;
-    doc_comment *doc; /* what stood before the @ */
+    doc_comment *doc; /* comment before the @ */
 };
 
 typedef struct ast_annotations {
@@ -149,7 +149,7 @@ typedef struct ast_members {
 /* ---- Declarations ---------------------------------------------------------------------------- */
 
 typedef enum ast_kind {
-    AST_BROKEN, /* its name, if it got that far, so that its users stay silent */
+    AST_BROKEN, /* has a name if one was read, so that its uses are not reported */
     AST_NAMESPACE,
     AST_VERSION,
     AST_IMPORT,
@@ -191,14 +191,14 @@ struct ast_file {
     ast_declaration *first, *last;
     size_t declaration_count;
     bool is_given;   /* named on the command line */
-    bool has_errors; /* of syntax: what it declares may be incomplete */
+    bool has_errors; /* syntax errors: its declarations may be incomplete */
 
-    /* In the order of its import declarations; NULL for one that could not be loaded. */
+    /* In the order of the import declarations; NULL for a file that was not loaded. */
     const ast_file **imports;
     size_t import_count;
 };
 
-/* All files of a compilation; a file comes after those that it imports. */
+/* All files of a compilation; a file follows the files that it imports. */
 typedef struct ast {
     ast_file **files;
     size_t file_count;
@@ -232,7 +232,7 @@ ast_member *ast_make_member(const ast_maker *maker, ast_member_kind kind, token 
 ast_member *ast_make_alternative(const ast_maker *maker, ast_path path);
 ast_declaration *ast_make_declaration(const ast_maker *maker, ast_kind kind, token keyword);
 
-/* Gives `declaration` its annotations, and the comment that stood before them. */
+/* Sets the annotations of `declaration`, and the comment before them. */
 void ast_annotate(ast_declaration *declaration, ast_annotations annotations);
 
 void ast_append_argument(ast_arguments *list, ast_argument *added);

@@ -1,5 +1,5 @@
-/* ast_dump.c -- the trees as text, for --dump=ast: in the notation of a schema, one declaration or
- * member a line, operations in parentheses. */
+/* ast_dump.c -- prints the trees for --dump=ast, in the notation of a schema: one declaration or
+ * member per line, operations in parentheses. */
 #include "syntax/ast.h"
 #include "grammar.h"
 
@@ -9,7 +9,7 @@ static void dump_doc(const doc_comment *doc, const char *indent, buffer *out)
         buffer_printf(out, "%s/// %.*s\n", indent, SLICE_PRINT(doc->lines[i]));
 }
 
-/* "'+'" as "+" */
+/* Prints the token name "'+'" as "+". */
 static void dump_sign(int sign, buffer *out)
 {
     slice quoted = slice_of(token_name(sign));

@@ -19,8 +19,8 @@
 
 #define MAKER (&p->maker)
 
-/* Errors are reported by parse.c, which also says when they have been recovered from: lemon's own
- * count of three good tokens would swallow the second of two errors that lie close together. */
+/* parse.c reports errors and ends the recovery: lemon's own rule of three good tokens would hide
+ * the second of two close errors. */
 #define RECOVERED (yypParser->yyerrcnt = -1)
 }
 
@@ -67,8 +67,8 @@ declaration(D) ::= enum_kind(D1) IDENTIFIER(N) COLON type(T) values(V).
 enum_kind(D) ::= ENUM(K).   { D = ast_make_declaration(MAKER, AST_ENUM, K); }
 enum_kind(D) ::= FLAGS(K).  { D = ast_make_declaration(MAKER, AST_FLAGS, K); }
 
-// The braces stand here, so that after a list no rule is complete without one: the parser would
-// complete it before it sees the mistake, and lose the list.
+// The braces are part of these rules: without a closing brace no list is complete, so that the
+// parser does not reduce a list before it sees a syntax error in it.
 %type values {ast_members}
 values(L) ::= LEFT_BRACE RIGHT_BRACE.                      { L = (ast_members){0}; }
 values(L) ::= LEFT_BRACE value_list(V) RIGHT_BRACE.        { L = V; }
@@ -282,7 +282,7 @@ size_t grammar_size(void)
     return sizeof(yyParser);
 }
 
-/* Only the top is kept: what lies deeper is not popped by what one token can reduce. */
+/* Copies only the top of the stack: the reductions of one token do not reach deeper. */
 void grammar_remember(const void *machine, grammar_states *states)
 {
     const yyParser *now = machine;
@@ -294,7 +294,7 @@ void grammar_remember(const void *machine, grammar_states *states)
     states->count = count;
 }
 
-/* What the state says of a token itself, not of the name that a keyword can fall back to. */
+/* Returns the action of a state for the token itself, without the fallback of keywords to names. */
 static YYACTIONTYPE action_without_fallback(YYACTIONTYPE state, YYCODETYPE kind)
 {
     int at = yy_shift_ofst[state] + kind;

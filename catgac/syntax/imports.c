@@ -1,4 +1,4 @@
-/* imports.c -- parse_files(): the files of the command line and all that they import, each once. */
+/* imports.c -- parse_files(): parses the files of the command line and their imports, each once. */
 #include <string.h>
 
 #include "syntax/parse.h"
@@ -10,7 +10,7 @@ typedef struct import_walk {
     source_set *sources;
     ast *tree;
     ast_file *by_number[SOURCE_COUNT_LIMIT + 1];
-    const ast_file *open[PARSE_IMPORT_DEPTH_LIMIT + 1]; /* from a given file to this one */
+    const ast_file *open[PARSE_IMPORT_DEPTH_LIMIT + 1]; /* from a given file to the current one */
     size_t depth;
 } import_walk;
 
@@ -91,7 +91,7 @@ static void visit_imports(import_walk *walk, ast_file *file)
     walk->depth--;
 }
 
-/* Recursion is as deep as imports may be. */
+/* Recursive, at most PARSE_IMPORT_DEPTH_LIMIT deep. */
 static ast_file *visit(import_walk *walk, const source *file)
 {
     ast_file *known = walk->by_number[file->number];

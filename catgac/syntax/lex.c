@@ -108,7 +108,7 @@ static span span_at(const lexer *input, const char *begin, const char *end)
                   (uint32_t)(end - input->file->text.data)};
 }
 
-/* Reports the first byte that no text has: the file may be anything. */
+/* Reports the first byte that is not text. */
 bool lex_check_text(diagnostics *diags, const source *file)
 {
     size_t at = 0;
@@ -148,7 +148,7 @@ static const char *line_end(const lexer *input, const char *from)
     return end == NULL ? input->end : end;
 }
 
-/* A fourth slash makes it a plain comment: a ruler. */
+/* A fourth slash makes it a plain comment, for example a ruler. */
 static bool at_doc_line(const lexer *input, const char *at)
 {
     return input->end - at >= 3 && memcmp(at, "///", 3) == 0 && at[3] != '/';
@@ -179,8 +179,8 @@ static bool is_first_on_line(const lexer *input, const char *at)
     return at == input->file->text.data || at[-1] == '\n';
 }
 
-/* Reads a run of `///` lines as one comment. Behind something else on its line it is given to
- * nothing, as it would be taken for the documentation of what follows. */
+/* Reads consecutive `///` lines as one comment. A comment after other text on its line documents
+ * nothing, because it would be attached to the next declaration. */
 static void read_doc(lexer *input)
 {
     bool begins_line = is_first_on_line(input, input->at);
@@ -240,7 +240,7 @@ static void skip_blanks_and_comments(lexer *input)
 
 /* ---- Tokens ---------------------------------------------------------------------------------- */
 
-/* Makes a token from `begin` up to where the lexer stands now. */
+/* Returns a token from `begin` to the current position. */
 static token make_token(const lexer *input, uint16_t kind, const char *begin)
 {
     span place = span_at(input, begin, input->at);
@@ -252,7 +252,7 @@ static bool is_beyond_ascii(char c)
     return (unsigned char)c >= 0x80;
 }
 
-/* A word that has letters which no name may have: one token, so that it is reported once. */
+/* Reads a word with invalid letters as one token, so that it is reported once. */
 static token lex_foreign_word(lexer *input, const char *begin)
 {
     while (is_letter(*input->at) || is_digit(*input->at) || is_beyond_ascii(*input->at))
@@ -289,7 +289,7 @@ static bool is_duration_unit(slice word)
     return false;
 }
 
-/* Skips digits that may have single underscores between them; false when there are none. */
+/* Skips digits with single underscores between them. Returns false if there are none. */
 static bool skip_digits(lexer *input, bool (*belongs)(char))
 {
     const char *begin = input->at;
@@ -299,7 +299,7 @@ static bool skip_digits(lexer *input, bool (*belongs)(char))
     return input->at > begin;
 }
 
-/* Reads what may follow the digits of a decimal number: a point, an exponent, a unit. */
+/* Reads the optional point, exponent and unit after the digits of a decimal number. */
 static uint16_t skip_number_tail(lexer *input)
 {
     uint16_t kind = TOKEN_INTEGER;
@@ -361,7 +361,7 @@ static bool at_string_end(const lexer *input)
     return input->at >= input->end || *input->at == '"' || *input->at == '\n' || *input->at == '\r';
 }
 
-/* Skips what follows a backslash; false when that is not known. */
+/* Skips an escape sequence. Returns false for an unknown one. */
 static bool skip_escape(lexer *input)
 {
     const char *begin = input->at;
@@ -398,7 +398,7 @@ static token lex_string(lexer *input)
     return string;
 }
 
-/* Returns the kind of the sign at `at` and its length, or length 0. */
+/* Returns the kind and length of the punctuation at `at`; length 0 if there is none. */
 static uint16_t sign_at(const char *at, size_t *length)
 {
     *length = 2;
@@ -453,7 +453,7 @@ static bool begins_token(const char *at)
            *at == ' ' || *at == '\t' || *at == '\r' || *at == '\n';
 }
 
-/* Reports a run of characters that begin nothing, once. */
+/* Reports consecutive unexpected characters once. */
 static void skip_unexpected(lexer *input)
 {
     const char *begin = input->at;
@@ -463,8 +463,7 @@ static void skip_unexpected(lexer *input)
                 "'%.*s' does not belong to the language", (int)(input->at - begin), begin);
 }
 
-/* The text ends in NUL, which begins no token and continues none, so that looking one or two
- * characters ahead is always allowed. */
+/* The text ends in NUL, which no token contains: reading one or two characters ahead is safe. */
 static token lex_token(lexer *input)
 {
     for (;;) {
@@ -536,7 +535,7 @@ slice lex_string_value(const lexer *input, token piece)
     return buffer_slice(&value);
 }
 
-/* Moves `line` and `line_begin` on to the line that holds `at`. */
+/* Advances `line` and `line_begin` to the line that contains `at`. */
 static void advance_line(const char *at, uint32_t *line, const char **line_begin)
 {
     const char *end;

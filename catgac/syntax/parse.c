@@ -1,4 +1,4 @@
-/* parse.c -- see parse.h. imports.c follows the imports; here is one file. */
+/* parse.c -- see parse.h: parses one file. imports.c follows the imports. */
 #include "syntax/parse.h"
 
 #include <string.h>
@@ -37,7 +37,7 @@ static void open_bracket(parser *p, token opener)
     p->stopped = true;
 }
 
-/* Keeps the brackets that are open, and which declaration is being read. */
+/* Tracks the open brackets and the current declaration. */
 static void follow(parser *p, token fed)
 {
     if (is_opener(fed.kind))
@@ -80,8 +80,8 @@ static token advance(parser *p)
 
 /* ---- Going on after an error ----------------------------------------------------------------- */
 
-/* `table Name`, where no member of a block can be read like that: the block before was not closed.
- * `previous` is the token before `current`. */
+/* Returns true for `table Name` where a block cannot have such a member: the block was not
+ * closed. `previous` is the token before `current`. */
 static bool begins_declaration(const parser *p, token current, token previous)
 {
     if (!token_begins_declaration(current.kind) || !token_is_word(p->ahead.kind))
@@ -103,7 +103,8 @@ static bool begins_declaration(const parser *p, token current, token previous)
     }
 }
 
-/* Inside a block: where its next member may begin. In enums and unions these end in commas. */
+/* Returns true where the next member of a block may begin. Members of enums and unions end in
+ * commas. */
 static bool ends_member(const parser *p, token current)
 {
     uint16_t keyword = p->declaration_keyword.kind;
@@ -111,8 +112,8 @@ static bool ends_member(const parser *p, token current)
     return current.kind == (has_commas ? TOKEN_COMMA : TOKEN_SEMICOLON);
 }
 
-/* Skips the rest of a member. Returns the token to go on with: what follows the `;`, or the `,` or
- * `}` itself, or the start of a declaration. */
+/* Skips the rest of a member. Returns the token after the `;`, or the `,` or `}` itself, or the
+ * start of a declaration. */
 static token skip_member(parser *p, token current)
 {
     token previous = p->previous;
@@ -127,8 +128,8 @@ static token skip_member(parser *p, token current)
     return current;
 }
 
-/* Skips the rest of a declaration, with its block. Returns the token that follows it. After a word
- * that should have been a keyword, the next one is the name that is lost. */
+/* Skips the rest of a declaration, with its block. Returns the token that follows it. After a
+ * misspelt keyword, the next word is the name of the lost declaration. */
 static token skip_declaration(parser *p, token current)
 {
     size_t depth = 0;
@@ -154,7 +155,7 @@ static token skip_declaration(parser *p, token current)
     return current;
 }
 
-/* The grammar has refused `current` and waits for RESYNC. Returns the token to go on with. */
+/* Recovers after the grammar refused `current`. Returns the next token to feed. */
 static token resynchronise(parser *p, token current)
 {
     if (is_in_block(p)) {
@@ -169,7 +170,7 @@ static token resynchronise(parser *p, token current)
     return current;
 }
 
-/* Puts in a token that is missing. */
+/* Feeds a token that is missing in the text. */
 static void feed_missing(parser *p, uint16_t kind, token before)
 {
     p->is_quiet = true;
@@ -208,7 +209,7 @@ static bool begins_line(const parser *p, token current)
            memchr(between, '\n', current.begin - p->previous.end) != NULL;
 }
 
-/* At the end of a line, where a `;` could be and what follows cannot. */
+/* Returns true at the end of a line where `;` is accepted and `current` is not. */
 static bool lacks_semicolon(parser *p, token current)
 {
     switch (p->previous.kind) {
@@ -245,7 +246,7 @@ static void put_semicolon(parser *p, token current)
 
 /* ---- One file -------------------------------------------------------------------------------- */
 
-/* The file goes on, but the lexer does not: nothing can be said of what is missing. */
+/* Returns true if the lexer gave up before the end of the file: nothing is known about the rest. */
 static bool is_cut_off(token current)
 {
     return current.kind == TOKEN_END && current.broken;

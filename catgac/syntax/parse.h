@@ -1,8 +1,8 @@
-/* parse.h -- from files to trees: drives the lexer and the grammar, follows imports.
+/* parse.h -- parses schema files and their imports into syntax trees.
  *
- * Input: the files of the command line. Output: the trees of these and of all that they import, a
- * file after those that it imports. Syntax errors are reported, several per file, and what could
- * be read is in the tree all the same; ast_file.has_errors says that it may be incomplete.
+ * Input: the files of the command line. Output: the trees of these and of all imported files; a
+ * file follows the files that it imports. Several syntax errors per file are reported. A tree with
+ * ast_file.has_errors may be incomplete.
  */
 #ifndef CATGAC_PARSE_H
 #define CATGAC_PARSE_H

@@ -1,4 +1,4 @@
-/* parser.c -- see parser.h: what the actions of the grammar call, and where tokens stand. */
+/* parser.c -- see parser.h: the functions that the grammar's actions call, and spans of tokens. */
 #include "syntax/parser.h"
 
 span parser_span(const parser *p, token piece)
@@ -33,7 +33,7 @@ void parser_declared(parser *p)
     p->declaration_name.kind = TOKEN_END;
 }
 
-/* The name of a declaration that was not understood is kept, so that its users stay silent. */
+/* Keeps the name of a declaration that was not understood, so that its uses are not reported. */
 void parser_lost_declaration(parser *p)
 {
     if (p->declaration_name.kind != TOKEN_END) {

@@ -32,7 +32,7 @@ static void expect_keywords(const parser *p, expectation *list)
     expect_if_accepted(p, list, kinds, sizeof kinds / sizeof kinds[0]);
 }
 
-/* The most telling first: a list of three is all that is read. Groups are named as one. */
+/* Lists at most three expected tokens, the most likely first. Groups are named as one. */
 static expectation what_is_expected(const parser *p)
 {
     static const int plain[] = {
@@ -87,8 +87,8 @@ static int closer_of(int opener)
     }
 }
 
-/* When a bracket could be closed here and was opened on an earlier line, names that line. Braces
- * that are not closed are found by close_block(). */
+/* Names the line of an open bracket, if closing it is possible here and it was opened on an
+ * earlier line. close_block() reports open braces. */
 static void print_open_bracket(const parser *p, token found, buffer *out)
 {
     if (p->bracket_count == 0 || p->brackets[p->bracket_count - 1].kind == TOKEN_LEFT_BRACE)
@@ -108,7 +108,7 @@ static void print_found(const parser *p, token found, buffer *out)
         buffer_printf(out, "unexpected '%.*s'", SLICE_PRINT(text));
 }
 
-/* A word where a declaration should begin may be a keyword with a slip. */
+/* Suggests a keyword for a misspelt word at the start of a declaration. */
 static void suggest_keyword(const parser *p, token found)
 {
     static const slice words[] = {
