@@ -19,8 +19,8 @@ static bool wants_color(color_choice chosen)
     const char *terminal = getenv("TERM");
     if (chosen != COLOR_AUTO)
         return chosen == COLOR_ALWAYS;
-    return (no_color == NULL || no_color[0] == '\0') && isatty(STDERR_FILENO) &&
-           terminal != NULL && strcmp(terminal, "dumb") != 0;
+    return (no_color == NULL || no_color[0] == '\0') && isatty(STDERR_FILENO) && terminal != NULL &&
+           strcmp(terminal, "dumb") != 0;
 }
 
 /* Prints the diagnostics to standard error. */

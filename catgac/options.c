@@ -30,8 +30,8 @@ static const command commands[] = {
 #undef COMMAND
 };
 
-static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BREAKING, ACTION_IMPORT,
-                                       ACTION_EXPLAIN};
+static const action first_actions[] = {ACTION_GENERATE, ACTION_FORMAT, ACTION_BREAKING,
+                                       ACTION_IMPORT, ACTION_EXPLAIN};
 
 typedef struct option {
     int commands;
@@ -436,12 +436,11 @@ static void print_commands(buffer *out)
 void options_help(command_name of, buffer *out)
 {
     const command *asked = &commands[of];
-    buffer_printf(out, "usage: catgac %s%s%s\n%s\n\n", asked->word, of == COMMAND_COMPILE ? "" : " ",
-                  asked->arguments, asked->purpose);
+    buffer_printf(out, "usage: catgac %s%s%s\n%s\n\n", asked->word,
+                  of == COMMAND_COMPILE ? "" : " ", asked->arguments, asked->purpose);
     print_options(of, out);
     if (of == COMMAND_COMPILE)
         print_commands(out);
-    buffer_printf(out,
-                  "\nExit status: %s, 2 wrong usage, 3 a file could not be read or written.\n",
+    buffer_printf(out, "\nExit status: %s, 2 wrong usage, 3 a file could not be read or written.\n",
                   asked->status);
 }

@@ -53,7 +53,7 @@ typedef struct options {
     const char **roots;           /* -I */
     size_t root_count;
     bool emit[EMIT_COUNT];
-    bool small; /* less C */
+    bool small;                 /* less C */
     const char **own_templates; /* --emit NAME.tmpl.EXT */
     size_t own_template_count;
     const char *depfile;         /* or NULL */
@@ -65,7 +65,7 @@ typedef struct options {
 
     bool format_check; /* for ACTION_FORMAT */
     bool format_diff;
-    const char *against; /* for ACTION_BREAKING */
+    const char *against;      /* for ACTION_BREAKING */
     breaking_choice breaking; /* all levels by default */
     explain_format explain_format;
 

@@ -82,8 +82,7 @@ static diag_severity severity_in(const diag_manner *manner, diag_code code)
         return severity;
     if (manner->chosen[code].is_error)
         return SEVERITY_ERROR;
-    if (manner->chosen[code].is_off ||
-        (severity == SEVERITY_QUIET && !manner->chosen[code].is_on))
+    if (manner->chosen[code].is_off || (severity == SEVERITY_QUIET && !manner->chosen[code].is_on))
         return SEVERITY_QUIET;
     return manner->warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
 }

@@ -34,7 +34,7 @@ typedef enum diag_format { DIAG_TEXT, DIAG_JSON, DIAG_SARIF } diag_format;
 /* How diagnostics are reported, chosen by the command line; all zero is the default. */
 typedef struct diag_manner {
     diag_format format;
-    bool in_color;           /* of text */
+    bool in_color;            /* of text */
     bool warnings_are_errors; /* applies to warnings that are enabled */
     struct {
         bool is_on, is_off, is_error; /* by -W, for each warning */

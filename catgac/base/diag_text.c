@@ -150,7 +150,8 @@ static void print_lines(const diagnostics *diags, span place, const diag_remark 
 {
     if (place.source == 0)
         return;
-    source_location where = source_locate(source_by_number(diags->sources, place.source), place.begin);
+    source_location where =
+        source_locate(source_by_number(diags->sources, place.source), place.begin);
     print_excerpt(out, &where, place, fix, colors);
 }
 

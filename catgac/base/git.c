@@ -97,7 +97,7 @@ static bool read_file(const source_store *store, arena *memory, slice path, slic
 
 static bool list_files(arena *memory, git_revision *of)
 {
-    const char *arguments[] = {"git", "-C",          of->top.data, "ls-tree",    "-r",
+    const char *arguments[] = {"git", "-C",          of->top.data,  "ls-tree",    "-r",
                                "-z",  "--name-only", "--full-tree", of->revision, NULL};
     buffer names = buffer_in(memory);
     if (!run_git(arguments, LISTING_LIMIT, &names))

@@ -215,12 +215,13 @@ bool outputs_commit(const output_list *outputs, diagnostics *diags)
     staged *all = ARENA_ARRAY(outputs->memory, outputs->count, staged);
     for (size_t i = 0; i < outputs->count; i++) {
         all[i].wanted = &outputs->items[i];
-        all[i].name = ARENA_ARRAY(outputs->memory, strlen(outputs->items[i].path) + NAME_ROOM, char);
+        all[i].name =
+            ARENA_ARRAY(outputs->memory, strlen(outputs->items[i].path) + NAME_ROOM, char);
     }
     const output *failed = commit(all, outputs->count);
     if (failed != NULL)
-        diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s", failed->path,
-                    errno == 0 ? "it is neither a file nor a link" : strerror(errno));
+        diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s",
+                    failed->path, errno == 0 ? "it is neither a file nor a link" : strerror(errno));
     return failed == NULL;
 }
 

@@ -40,7 +40,7 @@ typedef struct source {
     slice real_path;   /* absolute, links resolved */
     slice schema_path; /* for outputs: below the longest -I root, or the base name */
     slice text;        /* the content; text.data[text.length] is NUL */
-    source_root home; /* folder of the given file that imports this one: the last root searched */
+    source_root home;  /* folder of the given file that imports this one: the last root searched */
     dev_t device;
     ino_t inode;
 } source;

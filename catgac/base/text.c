@@ -49,9 +49,8 @@ buffer buffer_in(arena *memory)
  * repeatedly. */
 static char *enlarged(const buffer *out, size_t capacity)
 {
-    char *data = out->data == NULL
-                     ? NULL
-                     : arena_grow(out->memory, out->data, out->capacity, capacity);
+    char *data =
+        out->data == NULL ? NULL : arena_grow(out->memory, out->data, out->capacity, capacity);
     if (data != NULL)
         return data;
     data = arena_array(out->memory, capacity, 1);

@@ -47,8 +47,8 @@ static path_list given_files(run *r)
 
 static const model *compile(run *r, path_list files)
 {
-    const ast *tree = parse_files(&r->memory, &r->names, &r->diags, &r->sources, files.items,
-                                  files.count);
+    const ast *tree =
+        parse_files(&r->memory, &r->names, &r->diags, &r->sources, files.items, files.count);
     return check_facts(&r->memory, &r->names, &r->diags, tree);
 }
 
@@ -147,8 +147,7 @@ static const char *folder_of(run *r, const char *path)
         return path;
     if (slash == NULL)
         return ".";
-    return slash == path ? "/"
-                         : slice_copy(&r->memory, (slice){path, (size_t)(slash - path)}).data;
+    return slash == path ? "/" : slice_copy(&r->memory, (slice){path, (size_t)(slash - path)}).data;
 }
 
 static const model *compile_revision(run *r, const char *name, path_list roots)

@@ -39,8 +39,8 @@ enum exit_code command_explain(run *r)
                     "no schema is given: a file is a path that ends in .catga, or a folder");
         return EXIT_USAGE;
     }
-    const ast *tree = parse_files(&r->memory, &r->names, &r->diags, &r->sources, files.items,
-                                  files.count);
+    const ast *tree =
+        parse_files(&r->memory, &r->names, &r->diags, &r->sources, files.items, files.count);
     const model *facts = check_facts(&r->memory, &r->names, &r->diags, tree);
     if (facts == NULL)
         return EXIT_SCHEMA;

@@ -16,7 +16,7 @@ static void set_roots(run *r)
     for (size_t i = 0; i < r->chosen.file_count && r->chosen.root_count == 0; i++) {
         const char *path = r->chosen.files[i];
         const char *slash = strrchr(path, '/');
-        slice folder = slash == NULL  ? SLICE(".")
+        slice folder = slash == NULL   ? SLICE(".")
                        : slash == path ? SLICE("/")
                                        : (slice){path, (size_t)(slash - path)};
         path_list_add(&r->memory, &roots, slice_copy(&r->memory, folder).data);

@@ -1,9 +1,9 @@
 /* templates.c -- catgac --check-templates, --print-templates. */
+#include "generate/templates.h"
 #include "check/check.h"
 #include "commands/command.h"
 #include "generate/embedded.h"
 #include "generate/generate.h"
-#include "generate/templates.h"
 #include "syntax/parse.h"
 
 /* Compiles the built-in schema that uses everything. */

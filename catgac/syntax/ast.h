@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "syntax/lex.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "syntax/lex.h"
 
 /* The context in which a tree is built. */
 typedef struct ast_maker {

@@ -1,7 +1,7 @@
 /* ast_dump.c -- prints the trees for --dump=ast, in the notation of a schema: one declaration or
  * member per line, operations in parentheses. */
-#include "syntax/ast.h"
 #include "grammar.h"
+#include "syntax/ast.h"
 
 static void dump_doc(const doc_comment *doc, const char *indent, buffer *out)
 {

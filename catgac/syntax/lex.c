@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "grammar.h"
 #include "base/utf8.h"
+#include "grammar.h"
 
 /* ---- Names of tokens ------------------------------------------------------------------------- */
 

@@ -9,10 +9,10 @@
 
 #include <stddef.h>
 
-#include "syntax/ast.h"
 #include "base/diag.h"
 #include "base/source.h"
 #include "base/text.h"
+#include "syntax/ast.h"
 
 enum { PARSE_IMPORT_DEPTH_LIMIT = 16 };
 
