@@ -1,4 +1,4 @@
-/* check.c -- see check.h: the order of the rules, and what every file begins with. */
+/* check.c -- see check.h: the passes, the header of a file, and the declared symbols. */
 #include "check/check.h"
 
 #include "check/checker.h"
@@ -60,7 +60,7 @@ static void check_version(checker *c, const scope *in, const ast_declaration *de
     in->module->version_place = declaration->value->place;
 }
 
-/* Their order in a file; what has none may come anywhere after them. */
+/* Returns the rank of a declaration in a file: header declarations come first. */
 static int rank_of(ast_kind kind)
 {
     return kind == AST_NAMESPACE ? 1 : kind == AST_VERSION ? 2 : kind == AST_IMPORT ? 3 : 4;
@@ -82,7 +82,7 @@ static void check_order(const checker *c, const scope *in)
     }
 }
 
-/* Returns the only declaration of a kind; reports that it is missing or that there is another. */
+/* Returns the only declaration of a kind. Reports a missing one or a second one. */
 static const ast_declaration *only_one(const checker *c, const scope *in, ast_kind kind,
                                        const char *example)
 {
@@ -137,15 +137,15 @@ static void check_file_header(checker *c, const scope *in)
 
 static annotation_place place_of(ast_kind kind)
 {
-    return kind == AST_COMMAND ? ON_COMMAND
-           : kind == AST_QUERY ? ON_QUERY
-           : kind == AST_EVENT ? ON_EVENT
-           : kind == AST_TABLE ? ON_TABLE
+    return kind == AST_COMMAND  ? ON_COMMAND
+           : kind == AST_QUERY  ? ON_QUERY
+           : kind == AST_EVENT  ? ON_EVENT
+           : kind == AST_TABLE  ? ON_TABLE
            : kind == AST_STRUCT ? ON_STRUCT
-                               : ON_NOTHING;
+                                : ON_NOTHING;
 }
 
-/* Reports the annotations of declarations that can have none. */
+/* Reports annotations on declarations that cannot have any. */
 static void check_declaration_annotations(const checker *c, const scope *in)
 {
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next)
@@ -172,7 +172,7 @@ static kind_counts count_kinds(const scope *in)
     return counts;
 }
 
-/* The arrays of a module, as long as they are written to. */
+/* The arrays of a module while they are filled. */
 typedef struct module_arrays {
     model_constant *constants;
     model_enum *enums;
@@ -209,7 +209,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
     return made;
 }
 
-/* Gives a symbol its place in the module's arrays, and the facts their origin. */
+/* Assigns an element of the module's arrays to a symbol, and sets its origin. */
 static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
 {
     const ast_declaration *d = made->declaration;
@@ -225,7 +225,7 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
         made->enumeration = &arrays->enums[module->enum_count++];
         made->enumeration->origin = origin;
         break;
-    case AST_STRUCT: /* gets its place when its layout is known: contained ones come first */
+    case AST_STRUCT: /* assigned when its layout is known: contained structs come first */
         break;
     case AST_COMMAND:
     case AST_QUERY:

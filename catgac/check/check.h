@@ -1,19 +1,20 @@
-/* check.h -- from trees to facts: Ast -> Model.
+/* check.h -- resolves and checks the syntax trees, and builds the model.
  *
- * Input: the trees of all files, which may have had syntax errors. Output: the model, or NULL when
- * any error has been reported, now or before; warnings alone do not stop it. What is broken is
- * reported once, and what follows from it is not reported at all.
+ * Input: the trees of all files, also of files with syntax errors. Output: the model, or NULL if
+ * any error was reported, now or before. Each error is reported once; errors that follow from it
+ * are not reported.
  */
 #ifndef CATGAC_CHECK_H
 #define CATGAC_CHECK_H
 
-#include "syntax/ast.h"
 #include "base/diag.h"
 #include "model/model.h"
+#include "syntax/ast.h"
 
 const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree);
 
-/* The same for who only looks: what nothing is generated for yet is a fact like the others. */
+/* Does the same for tools that only read the model: features without generated code are
+ * accepted. */
 const model *check_facts(arena *memory, interner *names, diagnostics *diags, const ast *tree);
 
 #endif

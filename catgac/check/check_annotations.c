@@ -1,4 +1,4 @@
-/* check_annotations.c -- where annotations may stand, and what stands in their parentheses. */
+/* check_annotations.c -- checks where annotations stand, and their arguments. */
 #include "check/checker.h"
 
 typedef struct annotation_rule {
@@ -13,7 +13,7 @@ static const annotation_rule rules[] = {
 #undef ANNOTATION
 };
 
-/* Returns ANNOTATION_COUNT for a word that is none. */
+/* Returns ANNOTATION_COUNT for an unknown word. */
 static size_t kind_of(slice word)
 {
     size_t kind = 0;
@@ -32,7 +32,7 @@ static void report_unknown(const checker *c, const ast_annotation *annotation)
     diag_suggest(c->diags, annotation->name.place, &search);
 }
 
-/* Returns whether an annotation can be read; reports why not. */
+/* Returns false, after a report, if an annotation is not allowed here or is repeated. */
 static bool check_one(const checker *c, const annotation_set *set, const ast_annotation *annotation,
                       annotation_place place, const char *what)
 {
@@ -117,9 +117,10 @@ static void report_bare(const checker *c, const ast_annotation *annotation,
         buffer_printf(&keys, "%s%s", joint, taken[i].key);
         joint = ", ";
     }
-    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place,
-                "'@%.*s' takes %s%s", SLICE_PRINT(annotation->name.text),
-                keys.length == 0 ? "one argument" : "each further argument with its name", keys.data);
+    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'@%.*s' takes %s%s",
+                SLICE_PRINT(annotation->name.text),
+                keys.length == 0 ? "one argument" : "each further argument with its name",
+                keys.data);
 }
 
 static bool has_form(const ast_argument *argument, argument_form form)
@@ -135,9 +136,9 @@ static bool report_form(const checker *c, const ast_annotation *annotation,
     static const char *const forms[] = {"one value", "a range, such as 100ms..5s",
                                         "a word and a text, such as POST \"/orders\""};
     bool is_bare = rule->key[0] == '\0';
-    diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s%.*s' takes %s",
-                is_bare ? "@" : "", SLICE_PRINT(is_bare ? annotation->name.text : slice_of(rule->key)),
-                forms[rule->form]);
+    diag_report(
+        c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s%.*s' takes %s", is_bare ? "@" : "",
+        SLICE_PRINT(is_bare ? annotation->name.text : slice_of(rule->key)), forms[rule->form]);
     return false;
 }
 

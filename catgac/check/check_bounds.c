@@ -1,28 +1,28 @@
-/* check_bounds.c -- how large a message can become when each of its parts is limited.
+/* check_bounds.c -- computes the largest size of a message from the limits of its parts.
  *
- * The formula is that of the runtime's catga_size_bound(), for the largest value; the test
- * roundtrip.bounds holds one against the other.
+ * The formula is that of the runtime's catga_size_bound() for the largest value. The test
+ * roundtrip.bounds compares both.
  */
 #include <inttypes.h>
 
 #include "check/checker.h"
 
 enum {
-    DEPTH_LIMIT = 64, /* of tables in tables: what a message may have */
+    DEPTH_LIMIT = 64, /* nesting limit of tables in a message */
     MESSAGE_LIMIT =
-        1044480, /* 1 MiB, the most that a server takes unless told, less 4 KiB for headers */
+        1044480, /* 1 MiB, the default limit of a NATS server, minus 4 KiB for headers */
     BUFFER_HEADER = 8,
     TABLE_HEADER = 4,
-    PART_PADDING = 12, /* a length, up to 4 bytes before it, up to 4 behind */
+    PART_PADDING = 12, /* a length, and up to 4 bytes of padding before and after */
     OFFSET_SIZE = 4
 };
 
 static const uint64_t unbounded = UINT64_MAX;
-static const uint64_t largest = INT64_MAX; /* sums stop here */
+static const uint64_t largest = INT64_MAX; /* sums saturate here */
 
 typedef enum bound_state { BOUND_UNKNOWN, BOUND_IN_PROGRESS, BOUND_KNOWN } bound_state;
 
-/* What is known of a table. */
+/* The bound of a table. */
 typedef struct bound {
     const model_table *of;
     bound_state state;
@@ -31,7 +31,7 @@ typedef struct bound {
 
 typedef struct bound_walk {
     checker *c;
-    text_table bounds; /* by the table's address */
+    text_table bounds; /* by the address of the table */
     size_t depth;
 } bound_walk;
 
@@ -60,7 +60,7 @@ static uint64_t round_up(uint64_t size, uint64_t alignment)
 
 /* ---- Parts ----------------------------------------------------------------------------------- */
 
-/* What an alignment of 16 bytes can take beyond the 4 bytes that one of 8 does. */
+/* Additional padding of a 16-byte alignment, compared with an 8-byte alignment. */
 static uint64_t more_padding(const model_type *type)
 {
     return type_inline_alignment(type) > 8 ? 8 : 0;
@@ -70,9 +70,8 @@ static uint64_t bound_alternative(bound_walk *walk, const model_type *type)
 {
     if (type->kind == TYPE_TABLE)
         return bound_table(walk, type->table);
-    return type->kind == TYPE_STRUCT
-               ? add(type->structure->size, PART_PADDING + more_padding(type))
-               : unbounded;
+    return type->kind == TYPE_STRUCT ? add(type->structure->size, PART_PADDING + more_padding(type))
+                                     : unbounded;
 }
 
 static uint64_t bound_union(bound_walk *walk, const model_union *alternatives)
@@ -85,7 +84,7 @@ static uint64_t bound_union(bound_walk *walk, const model_union *alternatives)
     return size;
 }
 
-/* Of each element: its place in the vector, and what lies behind that. */
+/* Returns the bound of an element: its slot in the vector, and the data that it refers to. */
 static uint64_t bound_element(bound_walk *walk, const model_type *type)
 {
     if (type->kind == TYPE_STRING)
@@ -97,7 +96,7 @@ static uint64_t bound_element(bound_walk *walk, const model_type *type)
     return type_inline_size(type);
 }
 
-/* What lies behind the table for a field. */
+/* Returns the bound of the data that a field refers to. */
 static uint64_t bound_field(bound_walk *walk, const model_field *field)
 {
     uint64_t length = field->has_max_length ? field->max_length : unbounded;
@@ -126,7 +125,7 @@ static uint64_t bound_field(bound_walk *walk, const model_field *field)
     return 0;
 }
 
-/* The tags of a vector of unions are as many as its values, which have the limit. */
+/* A vector of tags has as many elements as the vector of unions, which has the limit. */
 static uint64_t bound_tags(const model_field *values)
 {
     return values->has_max_length ? add(values->max_length, PART_PADDING) : unbounded;
@@ -139,7 +138,7 @@ static bool is_vector_of_tags(const model_type *type)
     return type->kind == TYPE_VECTOR && type->element->kind == TYPE_TAG;
 }
 
-/* The table and its vtable, of which eight entries are written at a time. */
+/* Returns the size of the table and its vtable, which is written in groups of eight entries. */
 static uint64_t bound_head(const model_table *table)
 {
     uint64_t size = TABLE_HEADER;
@@ -178,7 +177,7 @@ static bound *find_bound(bound_walk *walk, const model_table *table)
     return found;
 }
 
-/* What contains itself has no bound. */
+/* A table that contains itself has no bound. */
 static uint64_t bound_table(bound_walk *walk, const model_table *table)
 {
     bound *known = find_bound(walk, table);

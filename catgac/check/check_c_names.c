@@ -1,8 +1,8 @@
-/* check_c_names.c -- names that differ in the schema and are the same in C.
+/* check_c_names.c -- finds different schema names with the same C name.
  *
- * Every name that the generated files of this compilation declare is put into one table: a.b_c and
- * a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. generated.def lists what
- * stands behind a name.
+ * All names that the generated files declare are put into one table. Examples of collisions: a.b_c
+ * and a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. generated.def lists
+ * the suffixes of generated names.
  */
 #include <string.h>
 
@@ -56,7 +56,7 @@ enum {
     GENERATED_MEMBER_COUNT = sizeof generated_members / sizeof generated_members[0]
 };
 
-/* What a name in C stands for: a declaration, or a member of one. */
+/* The origin of a C name: a declaration, or a member of one. */
 typedef struct named_thing {
     slice name;
     span place;
@@ -67,12 +67,12 @@ typedef struct named_thing {
 typedef struct name_walk {
     checker *c;
     text_table taken;
-    slice prefix; /* of the module at hand */
+    slice prefix; /* of the current module */
     slice upper_prefix;
     bool with_fields;
 } name_walk;
 
-/* A declaration at hand: its name in C, and in capitals. */
+/* The current declaration: its C name, and the name in capitals. */
 typedef struct named_stem {
     const symbol *of;
     unsigned named;
@@ -122,8 +122,8 @@ static slice join(const checker *c, slice first, slice second, slice third, slic
     return buffer_slice(&text);
 }
 
-/* Returns false when the name is taken: one report per declaration is enough. Members of one
- * declaration have been compared with each other before. */
+/* Returns false if the name is taken. Reports one collision per declaration; members of one
+ * declaration were compared before. */
 static bool take(name_walk *walk, slice c_name, named_thing *thing)
 {
     const named_thing *first = text_table_insert(&walk->taken, c_name, thing);
@@ -150,7 +150,7 @@ static named_stem stem_of(const name_walk *walk, const symbol *s)
                         join(c, walk->upper_prefix, upper, none, none)};
 }
 
-/* A macro with arguments leaves a constant of an enum with its name alone, but no other macro. */
+/* A macro with arguments collides with other macros, but not with an enum constant. */
 static bool take_macro_with_arguments(name_walk *walk, slice upper, named_thing *thing)
 {
     return take(walk, join(walk->c, upper, SLICE("()"), SLICE(""), SLICE("")), thing);
@@ -161,7 +161,8 @@ static bool take_macro(name_walk *walk, slice upper, named_thing *thing)
     return take(walk, upper, thing) && take_macro_with_arguments(walk, upper, thing);
 }
 
-/* A constant is a macro; a service and a table are a type and a macro; others are types. */
+/* Adds the names of a declaration: a constant is a macro, a service and a table are a type and a
+ * macro, others are types. */
 static bool take_stem(name_walk *walk, const named_stem *stem, named_thing *thing)
 {
     ast_kind kind = stem->of->declaration->kind;
@@ -191,8 +192,8 @@ static bool take_generated(name_walk *walk, const named_stem *stem, named_thing 
 
 /* ---- Members --------------------------------------------------------------------------------- */
 
-/* What a member's name in C is made of; that of `handle` is its message's, that of an alternative
- * may be its type's, and other lines of a service have none. */
+/* Returns the schema name of a member's C name: for `handle` the name of the message, for an
+ * alternative possibly the name of its type, for other members of a service none. */
 static slice member_name(const ast_member *member)
 {
     bool is_alternative = member->kind == MEMBER_ALTERNATIVE && member->type == NULL;
@@ -254,8 +255,8 @@ static bool may_meet_field(const checker *c, slice name)
     return false;
 }
 
-/* What is generated for a field can only be the name of something else when another name has one of
- * its words, such as "_get": only then are all fields, of which there are many, looked at. */
+/* Names generated for fields can collide only if another name contains one of their words, such
+ * as "_get". The many fields are compared only then. */
 static bool needs_fields(const checker *c)
 {
     for (size_t i = 0; i < c->scope_count; i++) {

@@ -1,14 +1,14 @@
-/* check_calls.c -- services that wait for each other.
+/* check_calls.c -- checks services that call each other.
  *
- * `calls` says that the handlers of a service wait for the answer to a command or query. Nobody can
- * wait longer than who waits for him, and when the waiting goes round in a circle, a request can
- * end up waiting for itself.
+ * `calls` declares that handlers of a service wait for the answer to a command or query. A callee
+ * must not have a longer timeout than its caller. A cycle of calls is an error, because a request
+ * could wait for itself.
  */
 #include "check/checker.h"
 
 /* ---- Deadlines ------------------------------------------------------------------------------- */
 
-/* The handler with the longest time to answer, or NULL: the service answers nothing. */
+/* Returns the handler with the longest timeout, or NULL if the service handles no calls. */
 static const model_message *most_patient(const model_service *service)
 {
     const model_message *most = NULL;
@@ -43,10 +43,10 @@ static void check_deadlines(const checker *c, const model_service *service)
 
 /* ---- Circles --------------------------------------------------------------------------------- */
 
-/* A service in the search, and what it waits for on the way at hand. */
+/* A service on the current path of the search. */
 typedef struct waiting {
     const model_service *service;
-    size_t next; /* of its calls: how many have been followed */
+    size_t next; /* number of its calls that were followed */
 } waiting;
 
 /* The states of services, by address. */
@@ -62,7 +62,7 @@ static slice key_of(const model_service *const *service)
     return (slice){(const char *)service, sizeof *service};
 }
 
-/* Services on the way have IN_PROGRESS, those that are known to be in no circle DONE. */
+/* Services on the current path are IN_PROGRESS; services that are in no cycle are DONE. */
 static symbol_state *state_of(call_search *search, const model_service *service)
 {
     symbol_state *state = text_table_find(&search->states, key_of(&service));
@@ -81,13 +81,14 @@ static void report_circle(const call_search *search, const model_called *closing
     size_t begin = 0;
     while (search->path[begin].service != target)
         begin++;
-    diag_report(search->c->diags, DIAG_CALL_CYCLE, closing->place,
-                begin + 1 == search->length
-                    ? "'%.*s' handles '%.*s' itself: it would wait for itself"
-                    : "'%.*s' waits for '%.*s', whose handlers wait for it: calls go round in a circle",
-                SLICE_PRINT(search->path[search->length - 1].service->origin.name),
-                SLICE_PRINT(begin + 1 == search->length ? closing->message->origin.name
-                                                        : target->origin.name));
+    diag_report(
+        search->c->diags, DIAG_CALL_CYCLE, closing->place,
+        begin + 1 == search->length
+            ? "'%.*s' handles '%.*s' itself: it would wait for itself"
+            : "'%.*s' waits for '%.*s', whose handlers wait for it: calls go round in a circle",
+        SLICE_PRINT(search->path[search->length - 1].service->origin.name),
+        SLICE_PRINT(begin + 1 == search->length ? closing->message->origin.name
+                                                : target->origin.name));
     for (size_t i = begin; i + 1 < search->length; i++)
         diag_note(search->c->diags, search->path[i].service->called[search->path[i].next - 1].place,
                   "'%.*s' waits for '%.*s' here", SLICE_PRINT(search->path[i].service->origin.name),
@@ -100,7 +101,7 @@ static void enter(call_search *search, const model_service *service)
     search->path[search->length++] = (waiting){service, 0};
 }
 
-/* Goes one call further along the way at hand, or one service back. */
+/* Follows the next call of the current path, or goes back one service. */
 static void step(call_search *search)
 {
     waiting *top = &search->path[search->length - 1];
@@ -128,7 +129,7 @@ static size_t count_services(const checker *c)
     return count;
 }
 
-/* Walks without recursion: there may be as many services as a file has room for. */
+/* Depth-first search without recursion, because the number of services is not limited. */
 void check_calls(checker *c)
 {
     call_search search = {.c = c, .states = text_table_in(c->memory)};

@@ -1,4 +1,5 @@
-/* check_common.c -- helpers of all rules: origins, depth, words for declarations, duplicates. */
+/* check_common.c -- helpers of all rules: origins, depth, names of declaration kinds,
+ * duplicates. */
 #include "check/checker.h"
 
 model_doc check_doc(const doc_comment *doc)

@@ -1,14 +1,14 @@
-/* check_delivery.c -- how surely and how often a message is sent, stored and handled.
+/* check_delivery.c -- checks delivery: quality of service, timeouts, retries, idempotency,
+ * de-duplication, dead letters.
  *
- * Everything that a message does not declare gets its default here, so that the model says what
- * will happen. Then the numbers are held against each other: each may be good alone and make no
- * sense beside another.
+ * Undeclared settings get their defaults here, so that the model is complete. Then the settings are
+ * compared with each other, because valid settings can contradict each other.
  */
 #include "check/checker.h"
 
 enum {
     RETRY_LIMIT = 100,
-    STORED_RETRIES = 3 /* unless declared */
+    STORED_RETRIES = 3 /* default */
 };
 
 static const uint64_t millisecond = 1000000;
@@ -16,7 +16,7 @@ static const uint64_t second = 1000000000;
 static const uint64_t minute = UINT64_C(60000000000);
 static const uint64_t day = UINT64_C(86400000000000);
 
-/* A message at hand. */
+/* The message that is checked. */
 typedef struct delivery_draft {
     checker *c;
     const symbol *of;
@@ -26,8 +26,7 @@ typedef struct delivery_draft {
 
 /* ---- Durations ------------------------------------------------------------------------------- */
 
-/* Computes a duration between two limits. Returns false when it is none: that was reported, with
- * `rule` as its text. */
+/* Evaluates a duration and checks its limits. Returns false after a report; `rule` is its text. */
 static bool read_duration(const delivery_draft *d, const ast_expression *written, uint64_t shortest,
                           uint64_t longest, diag_code code, const char *rule, uint64_t *nanoseconds)
 {
@@ -50,7 +49,8 @@ static const char *duration_text(const delivery_draft *d, uint64_t nanoseconds)
     return text.data;
 }
 
-/* ---- @qos, and what only makes sense for an event that is stored ------------------------------ */
+/* ---- @qos, and what only makes sense for an event that is stored ------------------------------
+ */
 
 static void read_qos(const delivery_draft *d)
 {
@@ -74,7 +74,7 @@ static void read_qos(const delivery_draft *d)
     diag_suggest(d->c->diags, argument->place, &search);
 }
 
-/* An event that may be lost is not kept, so nothing can be said of how. */
+/* Reports annotations for storage on an event that is not stored. */
 static void refuse_if_not_stored(const delivery_draft *d, annotation_kind kind)
 {
     const ast_annotation *annotation = d->set->of[kind];
@@ -95,10 +95,10 @@ static void check_stored_only(const delivery_draft *d)
                                             ANNOTATION_STREAM};
     const ast_annotation *qos = d->set->of[ANNOTATION_QOS];
     const ast_argument *level = qos == NULL ? NULL : qos->arguments.first;
-    bool is_readable = level == NULL || level->value == NULL ||
-                       (level->value->kind == EXPRESSION_NAME &&
-                        (model_is_stored(d->message) ||
-                         slice_is(level->value->name.text, "at_most_once")));
+    bool is_readable =
+        level == NULL || level->value == NULL ||
+        (level->value->kind == EXPRESSION_NAME &&
+         (model_is_stored(d->message) || slice_is(level->value->name.text, "at_most_once")));
     for (size_t i = 0; is_readable && i < sizeof kinds / sizeof kinds[0]; i++)
         refuse_if_not_stored(d, kinds[i]);
 }
@@ -111,8 +111,8 @@ static void read_timeout(const delivery_draft *d)
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(d->c, annotation);
     if (argument != NULL)
-        read_duration(d, argument, millisecond, day, DIAG_BAD_TIMEOUT, "a timeout is from 1ms to 1d",
-                      &d->message->timeout_ns);
+        read_duration(d, argument, millisecond, day, DIAG_BAD_TIMEOUT,
+                      "a timeout is from 1ms to 1d", &d->message->timeout_ns);
 }
 
 static void read_retries(const delivery_draft *d, const ast_expression *written)
@@ -122,7 +122,8 @@ static void read_retries(const delivery_draft *d, const ast_expression *written)
     if (!check_evaluate(d->c, d->of->scope, written, &u32, &value))
         return;
     if (value.as_unsigned > RETRY_LIMIT)
-        diag_report(d->c->diags, DIAG_BAD_RETRY, written->place, "retries are 0 to %d", RETRY_LIMIT);
+        diag_report(d->c->diags, DIAG_BAD_RETRY, written->place, "retries are 0 to %d",
+                    RETRY_LIMIT);
     else
         d->message->retries = (uint32_t)value.as_unsigned;
 }
@@ -167,7 +168,7 @@ static void read_retry(const delivery_draft *d)
 
 /* ---- @dedup, @idempotent --------------------------------------------------------------------- */
 
-/* Reads the one argument `key` of an annotation, which is a duration. */
+/* Reads the only argument `key` of an annotation, a duration. */
 static void read_window(const delivery_draft *d, annotation_kind kind, const char *key,
                         bool is_needed, uint64_t *window)
 {
@@ -214,7 +215,7 @@ static void set_defaults(model_message *message)
     message->backoff_longest_ns = minute;
 }
 
-/* How long after its first try a message may still come again under the same id. */
+/* Returns how long after the first attempt the same message id can arrive again. */
 static uint64_t horizon_of(const model_message *message)
 {
     bool is_claimed = message->qos == QOS_EXACTLY_ONCE;
@@ -228,7 +229,7 @@ static uint64_t at_least(uint64_t window, uint64_t horizon)
 
 /* ---- What makes no sense together ------------------------------------------------------------ */
 
-/* The pause before the last retry, of which there is one at least. */
+/* Returns the pause before the last retry; there is at least one retry. */
 static uint64_t last_pause(const model_message *message)
 {
     model_message before = *message;
@@ -246,10 +247,11 @@ static void check_backoff(const delivery_draft *d)
         diag_report(d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
                     "a backoff without a retry: nothing waits for it");
     else if (message->kind != MESSAGE_EVENT && pauses >= message->timeout_ns)
-        diag_report(d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
-                    "the pauses before %u retries are %s together, and the caller gives up after %s",
-                    (unsigned)message->retries, duration_text(d, pauses),
-                    duration_text(d, message->timeout_ns));
+        diag_report(
+            d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
+            "the pauses before %u retries are %s together, and the caller gives up after %s",
+            (unsigned)message->retries, duration_text(d, pauses),
+            duration_text(d, message->timeout_ns));
     else if (last_pause(message) < message->backoff_longest_ns)
         diag_report(d->c->diags, DIAG_BACKOFF_UNREACHED, message->said.backoff,
                     "%u retries never pause for %s: the last pause is %s",

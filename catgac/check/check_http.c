@@ -1,4 +1,4 @@
-/* check_http.c -- keys of subjects, and paths of HTTP: where fields of a message become text. */
+/* check_http.c -- checks keys of subjects and paths of HTTP, where fields become text. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -6,16 +6,17 @@
 
 enum {
     SUBJECT_LIMIT = 255,
-    TOKEN_LIMIT = 16 /* what the server keeps fast */
+    TOKEN_LIMIT = 16 /* more tokens slow down the server */
 };
 
 /* ---- Keys ------------------------------------------------------------------------------------ */
 
-/* A field can stand for a token when it always has a value, whose text is short and has no dots. */
+/* Returns true if a field can be a subject token: it always has a value, with a short text
+ * without dots. */
 static bool is_token_type(const model_type *type)
 {
-    bool is_integer = type->kind == TYPE_ENUM || (type->kind == TYPE_SCALAR &&
-                                                  scalar_class_of(type->scalar) != CLASS_FLOAT);
+    bool is_integer = type->kind == TYPE_ENUM ||
+                      (type->kind == TYPE_SCALAR && scalar_class_of(type->scalar) != CLASS_FLOAT);
     return (is_integer && !type->optional) || type->kind == TYPE_STRING || type->kind == TYPE_UUID;
 }
 
@@ -59,8 +60,8 @@ void check_keys(checker *c, const symbol *s)
 
 static size_t longest_text(const model_field *field)
 {
-    return field->type.kind == TYPE_STRING ? field->max_length
-           : field->type.kind == TYPE_UUID ? 36
+    return field->type.kind == TYPE_STRING     ? field->max_length
+           : field->type.kind == TYPE_UUID     ? 36
            : field->type.scalar == SCALAR_BOOL ? 5
                                                : 20;
 }
@@ -92,12 +93,13 @@ static void check_subject_size(const checker *c, const model_message *message)
 
 /* ---- Subjects that overlap ------------------------------------------------------------------- */
 
-/* Reports the message whose subject is `stem`, if it has as many keys as `other` has parts behind that. */
+/* Reports the message with the subject `stem`, if its keys match the remaining tokens of
+ * `other`. */
 static void check_overlap(const checker *c, slice stem, const model_message *other)
 {
     const model_message *message = text_table_find(&c->scratch, stem);
-    if (message == NULL || token_count(stem) + message->key_count !=
-                               token_count(other->subject) + other->key_count)
+    if (message == NULL ||
+        token_count(stem) + message->key_count != token_count(other->subject) + other->key_count)
         return;
     diag_report(c->diags, DIAG_SUBJECT_OVERLAP, message->keys[0]->origin.place,
                 "with this key '%.*s' can have the subject of '%.*s'",
@@ -105,7 +107,7 @@ static void check_overlap(const checker *c, slice stem, const model_message *oth
     diag_note(c->diags, other->origin.place, "declared here");
 }
 
-/* Finds the messages with keys whose subject is the beginning of this one, up to a dot. */
+/* Finds messages with keys whose subject is a prefix of this subject, up to a dot. */
 static void check_overlaps(const checker *c, const model_message *message)
 {
     for (size_t i = 0; i < message->subject.length; i++) {
@@ -114,7 +116,7 @@ static void check_overlaps(const checker *c, const model_message *message)
     }
 }
 
-/* Keeps the subjects of messages with keys in the scratch table. */
+/* Adds the subjects of messages with keys to the scratch table. */
 static void check_module_subjects(checker *c, const model_module *module)
 {
     for (size_t i = 0; i < module->message_count; i++) {
@@ -139,7 +141,7 @@ void check_subjects(checker *c)
 
 /* ---- @http ----------------------------------------------------------------------------------- */
 
-/* A path in the making. */
+/* A path that is being parsed. */
 typedef struct path_draft {
     checker *c;
     const symbol *of;
@@ -149,7 +151,7 @@ typedef struct path_draft {
     size_t field_count;
 } path_draft;
 
-/* The place of a part of the path; of all of it when an escape hides where that is. */
+/* Returns the span of a part of the path, or of the whole path if it has escapes. */
 static span place_in(const path_draft *draft, size_t begin, size_t end)
 {
     span all = draft->written->place;
@@ -202,7 +204,7 @@ static bool check_path_field(path_draft *draft, slice name, span place)
     return true;
 }
 
-/* One part between slashes: text, or a field in braces. */
+/* Parses one segment: text, or a field in braces. */
 static bool check_part(path_draft *draft, size_t begin, size_t end)
 {
     slice part = {draft->path.data + begin, end - begin};
@@ -240,7 +242,7 @@ static bool check_path(path_draft *draft)
     return true;
 }
 
-/* A query changes nothing, and a command may: caches and browsers go by the method. */
+/* Checks the method: a query must use a safe method, because caches and browsers rely on it. */
 static bool check_method(const checker *c, const symbol *s, const ast_expression *written)
 {
     static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
@@ -285,7 +287,7 @@ void check_http(checker *c, const symbol *s, const ast_annotation *annotation)
 
 /* ---- Two messages at one path ---------------------------------------------------------------- */
 
-/* The path with every field as {}: two that are the same here are so for a request, too. */
+/* Returns the path with {} for each field: equal results match the same requests. */
 static slice route_of(const checker *c, const model_http *http)
 {
     buffer route = buffer_in(c->memory);
@@ -312,8 +314,8 @@ void check_routes(checker *c)
             const model_message *message = &module->messages[j];
             if (message->http == NULL)
                 continue;
-            const model_message *first = text_table_insert(
-                &c->scratch, route_of(c, message->http), (void *)(uintptr_t)message);
+            const model_message *first = text_table_insert(&c->scratch, route_of(c, message->http),
+                                                           (void *)(uintptr_t)message);
             if (first == NULL)
                 continue;
             diag_report(c->diags, DIAG_BAD_HTTP, message->said.http,

@@ -1,9 +1,9 @@
-/* check_json.c -- names in JSON. */
+/* check_json.c -- checks names in JSON. */
 #include "check/checker.h"
 
 enum { JSON_NAME_LIMIT = 128 };
 
-/* Names are printed and compared as they are, without escapes. */
+/* Returns true for a name that needs no escapes. */
 static bool is_json_name(slice text)
 {
     for (size_t i = 0; i < text.length; i++) {
@@ -48,7 +48,7 @@ void check_unique_json(checker *c, const model_origin *member)
     if (first == NULL || slice_equal(first->name, member->name))
         return;
     diag_report(c->diags, DIAG_NAME_COLLISION, member->place,
-                "'%.*s' and '%.*s' have the same name in JSON: \"%.*s\"",
-                SLICE_PRINT(first->name), SLICE_PRINT(member->name), SLICE_PRINT(member->json));
+                "'%.*s' and '%.*s' have the same name in JSON: \"%.*s\"", SLICE_PRINT(first->name),
+                SLICE_PRINT(member->name), SLICE_PRINT(member->json));
     diag_note(c->diags, first->place, "first declared here");
 }

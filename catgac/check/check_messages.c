@@ -1,11 +1,11 @@
-/* check_messages.c -- error sets, commands, queries and events. */
+/* check_messages.c -- checks error sets, commands, queries and events. */
 #include <inttypes.h>
 
 #include "check/checker.h"
 #include "model/mangle.h"
 
 enum {
-    RUNTIME_CODE_FIRST = 400, /* what the runtime itself answers with */
+    RUNTIME_CODE_FIRST = 400, /* codes of the runtime */
     RUNTIME_CODE_LAST = 599
 };
 
@@ -142,8 +142,8 @@ void check_message(checker *c, symbol *s)
     s->table->message = message;
     set_subject(c, s, message);
 
-    annotation_set set = check_annotations(c, &d->annotations, place_of(message->kind),
-                                           check_kind_text(d->kind));
+    annotation_set set =
+        check_annotations(c, &d->annotations, place_of(message->kind), check_kind_text(d->kind));
     if (message->kind == MESSAGE_EVENT) {
         check_event_head(c, d);
     } else {

@@ -1,4 +1,4 @@
-/* check_names.c -- which declaration a name means. */
+/* check_names.c -- resolves names to declarations. */
 #include <string.h>
 
 #include "check/checker.h"
@@ -47,7 +47,7 @@ static slice qualifier(const ast_path *path)
     return (slice){path->text.data, path->qualifier_length};
 }
 
-/* Whether a file is where a path may point to: any file for a bare name, else one of its
+/* Returns true if a path can refer to a file: any file for a bare name, else a file of its
  * namespace. */
 static bool is_meant(const scope *candidate, const ast_path *path)
 {
@@ -69,7 +69,8 @@ static void report_ambiguous(const checker *c, const ast_path *path, const symbo
     diag_note(c->diags, second->declaration->name.place, "another is here");
 }
 
-/* Returns what the imports of a file call by this name; `*ambiguous` when that is two things. */
+/* Returns the declaration of this name in the imports of a file; sets `*ambiguous` if there are
+ * two. */
 static symbol *find_in_imports(const checker *c, const scope *from, const ast_path *path,
                                bool *ambiguous)
 {

@@ -1,14 +1,14 @@
-/* check_records.c -- structs and their layout, tables and their fields. */
+/* check_records.c -- checks structs and their layout, and tables and their fields. */
 #include <inttypes.h>
 
 #include "check/checker.h"
 #include "model/mangle.h"
 
 enum {
-    TABLE_FIELD_LIMIT = 32765, /* a vtable has 16 bits for its own size */
-    INLINE_SIZE_LIMIT = 65535, /* of a table and of a struct: offsets in a vtable have 16 bits */
+    TABLE_FIELD_LIMIT = 32765, /* the size of a vtable has 16 bits */
+    INLINE_SIZE_LIMIT = 65535, /* of a table or a struct: offsets in a vtable have 16 bits */
     IDENTIFIER_LENGTH = 4,
-    ALIGNMENT_LIMIT = 16 /* the most that flatc takes, and that malloc gives */
+    ALIGNMENT_LIMIT = 16 /* largest alignment of flatc and of malloc */
 };
 
 /* ---- Fields: what all have ------------------------------------------------------------------- */
@@ -21,7 +21,8 @@ static bool begin_field(checker *c, const scope *in, const ast_member *written,
     return check_type(c, in, written->type, position, &field->type);
 }
 
-/* The names of all members, once the types are known: looking these up may need the table. */
+/* Checks the names of all members after their types, because resolving types uses the same
+ * scratch table. */
 static void check_member_names(checker *c, const ast_members *members)
 {
     text_table_clear(&c->scratch);
@@ -29,7 +30,7 @@ static void check_member_names(checker *c, const ast_members *members)
         check_unique_member(c, mangle_member(c->memory, m->name.text), m->name, "field");
 }
 
-/* Tags of unions have names in JSON too. */
+/* Tags of unions also have names in JSON. */
 static void check_field_json(checker *c, const model_field *fields, size_t count)
 {
     check_begin_json(c);
@@ -58,7 +59,7 @@ static uint64_t round_up(uint64_t size, uint32_t alignment)
     return (size + alignment - 1) / alignment * alignment;
 }
 
-/* Raises the alignment to that of '@align'. */
+/* Raises the alignment to the value of '@align'. */
 static void check_align(checker *c, const symbol *s, model_struct *made)
 {
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
@@ -81,7 +82,7 @@ static void check_align(checker *c, const symbol *s, model_struct *made)
     made->alignment = (uint32_t)wanted;
 }
 
-/* Lays out fields as C does. Returns false when they take more than a vtable can say. */
+/* Lays out fields as C does. Returns false if the size exceeds the limit. */
 static bool lay_out(checker *c, const symbol *s, model_struct *made, model_field *fields)
 {
     uint64_t size = 0;
@@ -126,7 +127,7 @@ static bool check_struct_fields(checker *c, symbol *s, model_struct *made)
     return good;
 }
 
-/* Takes its place in the module only when it is done, so that those it contains come first. */
+/* Appends the struct to the module when it is complete, so that contained structs come first. */
 bool check_struct(checker *c, symbol *s)
 {
     if (s->state == SYMBOL_IN_PROGRESS) {
@@ -316,15 +317,15 @@ static void report_id(const checker *c, const ast_member *member, const char *pr
     diag_report(c->diags, DIAG_BAD_ID, member->name.place, "%s", problem);
 }
 
-/* A table in the making: the fields in the order of the file, and where each says it belongs. A
- * union is two fields: its tag comes first. */
+/* A table that is being checked: the fields in the order of the file, and their declared ids. A
+ * union is two fields, the tag first. */
 typedef struct table_draft {
     model_field *fields;
     const ast_member **members;
     bool *has_id;
     size_t count;
     size_t id_count;
-    bool is_incomplete; /* a type was not known: how many fields there are is not, either */
+    bool is_incomplete; /* a type is unknown: so is the number of fields */
 } table_draft;
 
 static bool is_of_unions(const model_type *type)
@@ -333,7 +334,7 @@ static bool is_of_unions(const model_type *type)
            (type->kind == TYPE_VECTOR && type->element->kind == TYPE_UNION);
 }
 
-/* As FlatBuffers calls it. */
+/* The name of FlatBuffers. */
 static slice tag_name(const checker *c, slice name)
 {
     buffer text = buffer_in(c->memory);
@@ -346,8 +347,7 @@ static model_type tag_type(const checker *c, const model_type *of)
 {
     const model_union *alternatives =
         of->kind == TYPE_UNION ? of->alternatives : of->element->alternatives;
-    const model_type tag = {
-        .kind = TYPE_TAG, .scalar = SCALAR_U8, .alternatives = alternatives};
+    const model_type tag = {.kind = TYPE_TAG, .scalar = SCALAR_U8, .alternatives = alternatives};
     if (of->kind == TYPE_UNION)
         return tag;
     model_type *element = ARENA_NEW(c->memory, model_type);
@@ -355,7 +355,7 @@ static model_type tag_type(const checker *c, const model_type *of)
     return (model_type){.kind = TYPE_VECTOR, .element = element};
 }
 
-/* The field before a union: which alternative it is; for a vector of unions, a vector. */
+/* Returns the tag field of a union; for a vector of unions, a vector of tags. */
 static void make_tag(const checker *c, const model_field *of, model_field *tag)
 {
     *tag = (model_field){.origin = of->origin, .deprecated = of->deprecated};
@@ -368,7 +368,7 @@ static void make_tag(const checker *c, const model_field *of, model_field *tag)
     tag->id = of->id - 1;
 }
 
-/* Makes room for the tag before the field that was added last, when that is a union. */
+/* Inserts the tag before the last field, if it is a union. */
 static void add_tag(const checker *c, table_draft *draft)
 {
     size_t last = draft->count - 1;
@@ -391,8 +391,8 @@ static void add_tag(const checker *c, table_draft *draft)
         draft->fields[last].id = no_id;
 }
 
-/* With ids, every field has one, each number below the count once. Puts the fields in order; when one
- * has no place there they stay as they are, so that a tag always comes before its union. */
+/* Sorts the fields by their ids: each number below the count must occur once. After an error the
+ * order stays, so that a tag always precedes its union. */
 static void order_by_id(const checker *c, table_draft *draft)
 {
     model_field *ordered = ARENA_ARRAY(c->memory, draft->count, model_field);
@@ -453,7 +453,7 @@ static void check_table_field(checker *c, const symbol *s, const ast_member *wri
     add_tag(c, draft);
 }
 
-/* Behind check_member_names: the names in C of all fields are in the scratch table. */
+/* Called after check_member_names(): the C names of all fields are in the scratch table. */
 static void check_tag_names(checker *c, const table_draft *draft)
 {
     for (size_t i = 1; i < draft->count; i++) {
@@ -483,7 +483,8 @@ static void check_table_size(const checker *c, const symbol *s, const model_tabl
                     INLINE_SIZE_LIMIT);
 }
 
-/* ---- Tables: the file identifier -------------------------------------------------------------- */
+/* ---- Tables: the file identifier --------------------------------------------------------------
+ */
 
 /* Identifiers are written between quotes, in C and in .fbs files. */
 static bool is_identifier(slice text)

@@ -1,10 +1,10 @@
-/* check_services.c -- services, and whether every message has those who handle it. */
+/* check_services.c -- checks services, and that every message has a handler. */
 #include "check/checker.h"
 #include "model/mangle.h"
 
 /* ---- One service ----------------------------------------------------------------------------- */
 
-/* A service in the making. */
+/* A service that is being checked. */
 typedef struct service_draft {
     checker *c;
     symbol *of;
@@ -16,7 +16,7 @@ typedef struct service_draft {
     text_table calls;     /* the same */
 } service_draft;
 
-/* A message as a key: the bytes of its address, which must stay where they are. */
+/* Returns a key for a message: the bytes of its pointer, which must stay in memory. */
 static slice key_of(const model_message *const *message)
 {
     return (slice){(const char *)message, sizeof *message};
@@ -27,7 +27,7 @@ static bool is_call(const symbol *message)
     return message->declaration->kind == AST_COMMAND || message->declaration->kind == AST_QUERY;
 }
 
-/* Returns the message that a line names when it is of the right kind. */
+/* Returns the message that a member names, if it has the right kind. */
 static symbol *resolve_message(const service_draft *draft, const ast_member *line, bool wants_event)
 {
     checker *c = draft->c;
@@ -45,7 +45,7 @@ static symbol *resolve_message(const service_draft *draft, const ast_member *lin
     return NULL;
 }
 
-/* Handlers are functions: their names are checked as they will be in C. */
+/* Handlers are functions, so their names are compared as C names. */
 static slice handler_name(const service_draft *draft, slice written, span place)
 {
     slice name = mangle_member(draft->c->memory, written);
@@ -186,7 +186,7 @@ void check_service(checker *c, symbol *s)
 
 /* ---- All services ---------------------------------------------------------------------------- */
 
-/* Which events somebody publishes, or hears: keys are the addresses of the messages. */
+/* Sets of published and subscribed events; the keys are the addresses of messages. */
 typedef struct event_uses {
     text_table published;
     text_table heard;
@@ -236,8 +236,8 @@ static bool has_broken_files(const checker *c)
     return false;
 }
 
-/* Only of files of the command line that declare services: others may be handled elsewhere. When
- * a line of a service was lost nothing is said, as it may be the one that is missed here. */
+/* Reports unhandled messages of given files that declare services; messages of other files may
+ * be handled elsewhere. Reports nothing if a member of a service was lost to a syntax error. */
 void check_handling(checker *c)
 {
     if (c->has_lost_lines || has_broken_files(c))

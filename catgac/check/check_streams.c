@@ -1,7 +1,7 @@
-/* check_streams.c -- where events are stored, and who hears them there.
+/* check_streams.c -- checks streams of stored events, and their subscribers.
  *
- * All stored events of a file are in one stream, which is named after its namespace and version.
- * What any of them says of it holds for all; two that say different things are an error.
+ * All stored events of a file share one stream, named after namespace and version. `@stream` of any
+ * event applies to the stream; contradicting values are an error.
  */
 #include <inttypes.h>
 
@@ -14,7 +14,7 @@ static const argument_rule taken[STREAM_KEYS] = {{"max_age", ARGUMENT_VALUE},
                                                  {"replicas", ARGUMENT_VALUE},
                                                  {"storage", ARGUMENT_VALUE}};
 
-/* What was said of a stream first, by argument. */
+/* The first value of each argument of `@stream`, with its span. */
 struct stream_said {
     bool is_said[STREAM_KEYS];
     uint64_t values[STREAM_KEYS];
@@ -27,14 +27,16 @@ static const uint64_t year = UINT64_C(31536000000000000);
 
 /* ---- @stream --------------------------------------------------------------------------------- */
 
-/* A name in capitals, with underscores for dots. */
+/* Returns a name in capitals, with underscores for dots. */
 slice check_stream_name(const checker *c, const model_module *module)
 {
     buffer name = buffer_in(c->memory);
     for (size_t i = 0; i < module->namespace.length; i++) {
         char letter = module->namespace.data[i];
         bool is_small = letter >= 'a' && letter <= 'z';
-        buffer_append_char(&name, letter == '.' ? '_' : is_small ? (char)(letter - 'a' + 'A') : letter);
+        buffer_append_char(&name, letter == '.' ? '_'
+                                  : is_small    ? (char)(letter - 'a' + 'A')
+                                                : letter);
     }
     buffer_printf(&name, "_V%" PRIu32, module->version);
     return buffer_slice(&name);
@@ -143,7 +145,7 @@ void check_stream(checker *c, const symbol *s, const ast_annotation *annotation)
 
 /* ---- All streams ----------------------------------------------------------------------------- */
 
-/* The server refuses a stream that forgets an event before its id. */
+/* The server refuses a stream whose events expire before their message ids. */
 static void check_ages(const checker *c, const scope *in)
 {
     const model_stream *stream = in->stream;
@@ -180,8 +182,8 @@ static bool is_line_of(const model_service *service, const model_subscription *l
     return false;
 }
 
-/* Programs that hear an event under the same names are replicas of one another: each message would
- * go to one of them. */
+/* Services that subscribe to an event under the same names would share one durable: each message
+ * would be delivered to only one of them. */
 static void check_consumers(checker *c, const model_service *service)
 {
     for (size_t i = 0; i < service->subscription_count; i++) {

@@ -1,4 +1,4 @@
-/* check_types.c -- what a written type means, and enums. */
+/* check_types.c -- resolves types, and checks enums. */
 #include <string.h>
 
 #include "check/checker.h"
@@ -156,7 +156,7 @@ static bool check_length(checker *c, const scope *from, const ast_type *written,
     return true;
 }
 
-/* A vector, or an array. */
+/* Resolves a vector or an array. */
 static bool check_sequence(checker *c, const scope *from, const ast_type *written, model_type *type)
 {
     model_type *element = ARENA_NEW(c->memory, model_type);
@@ -174,7 +174,7 @@ static bool check_sequence(checker *c, const scope *from, const ast_type *writte
     return check_type(c, from, written->element, POSITION_ELEMENT, element);
 }
 
-/* Of fixed size, in one piece. */
+/* Returns true for types of fixed size that are stored inline. */
 static bool is_inline(const model_type *type)
 {
     return type_is_scalar(type) || type->kind == TYPE_STRUCT || type->kind == TYPE_UUID;
@@ -208,10 +208,12 @@ static bool suits_position(const checker *c, const ast_type *written, const mode
                                "an alternative of a union is a table, a struct or a string");
         return true;
     case POSITION_ELEMENT:
-        if (type->kind == TYPE_VECTOR || type->kind == TYPE_ARRAY || type->kind == TYPE_BYTES || type->optional)
-            return report_type(c, written->place,
-                               "a vector cannot hold vectors, arrays, bytes or optional values: put "
-                               "them into a table");
+        if (type->kind == TYPE_VECTOR || type->kind == TYPE_ARRAY || type->kind == TYPE_BYTES ||
+            type->optional)
+            return report_type(
+                c, written->place,
+                "a vector cannot hold vectors, arrays, bytes or optional values: put "
+                "them into a table");
         return true;
     case POSITION_CONSTANT:
         if ((!type_is_scalar(type) && type->kind != TYPE_STRING) || type->optional ||
@@ -233,7 +235,7 @@ bool check_type(checker *c, const scope *from, const ast_type *written, type_pos
                                                        : check_sequence(c, from, written, type);
     if (is_known && suits_position(c, written, type, position))
         return true;
-    *type = (model_type){.kind = TYPE_SCALAR}; /* so that nothing half known is looked into */
+    *type = (model_type){.kind = TYPE_SCALAR}; /* so that nobody reads an incomplete type */
     return false;
 }
 
@@ -263,7 +265,7 @@ static bool report_next_value(const checker *c, const model_type *type, const as
     return false;
 }
 
-/* The bit above that of the member before, or the lowest one. */
+/* Returns the bit above the bit of the previous member, or the lowest bit. */
 static bool next_flag(const checker *c, const model_type *type, const ast_member *member,
                       const model_value *previous, model_value *value)
 {
@@ -275,7 +277,7 @@ static bool next_flag(const checker *c, const model_type *type, const ast_member
     return true;
 }
 
-/* One more than the member before, or zero. */
+/* Returns the value of the previous member plus one, or zero. */
 static bool next_value(const checker *c, const model_type *type, const ast_member *member,
                        const model_value *previous, model_value *value)
 {
@@ -294,7 +296,7 @@ static bool next_value(const checker *c, const model_type *type, const ast_membe
     return true;
 }
 
-/* A member's key: which enum, and which name; names are interned, so addresses say it all. */
+/* Returns the key of a member: the addresses of the enum and of the interned name. */
 typedef struct member_key {
     const model_enum *of;
     const char *name;
@@ -313,7 +315,7 @@ const model_enum_member *check_enum_member_named(const checker *c, const model_e
     return text_table_find(&c->enum_members, (slice){(const char *)&key, sizeof key});
 }
 
-/* Values ascend. */
+/* Checks that values ascend. */
 const model_enum_member *check_enum_member_of_value(const model_enum *of, const model_value *value)
 {
     size_t first = 0;
@@ -353,7 +355,7 @@ static bool check_member_value(checker *c, const symbol *s, const ast_member *me
                    : next_value(c, &type, member, previous, value);
 }
 
-/* JSON has the names of several flags with spaces between them. */
+/* JSON separates the names of several flags by spaces. */
 static void check_enum_json(const checker *c, const symbol *s, const ast_member *member,
                             model_origin *origin)
 {

@@ -1,8 +1,8 @@
-/* check_unions.c -- unions: what each alternative is, and what it is called. */
+/* check_unions.c -- checks the types and names of union alternatives. */
 #include "check/checker.h"
 #include "model/mangle.h"
 
-enum { ALTERNATIVE_LIMIT = 255 }; /* a tag has 8 bits, and 0 is nothing */
+enum { ALTERNATIVE_LIMIT = 255 }; /* a tag has 8 bits, and 0 means none */
 
 /* `Card` is short for `Card: Card`. */
 static ast_name name_of(checker *c, const ast_member *written)
@@ -31,7 +31,7 @@ static bool check_alternative_type(checker *c, const symbol *s, const ast_member
     return true;
 }
 
-/* Beside the constants of the alternatives stands that of none, beside the members `type`. */
+/* Reserves the constant of NONE and the member `type`. */
 static bool check_alternative_name(checker *c, ast_name name)
 {
     slice upper = mangle_upper(c->memory, name.text);
@@ -57,12 +57,12 @@ static bool check_alternative(checker *c, const symbol *s, const ast_member *wri
     return check_alternative_name(c, name) && is_typed;
 }
 
-/* JSON calls a union that is nothing NONE. */
+/* JSON uses the name NONE for an empty union. */
 static void check_alternatives_in_json(checker *c, const model_union *facts)
 {
     model_origin *none = ARENA_NEW(c->memory, model_origin);
-    *none = (model_origin){
-        .name = SLICE("NONE"), .place = facts->origin.place, .json = SLICE("NONE")};
+    *none =
+        (model_origin){.name = SLICE("NONE"), .place = facts->origin.place, .json = SLICE("NONE")};
     check_begin_json(c);
     check_unique_json(c, none);
     for (size_t i = 0; i < facts->member_count; i++)

@@ -1,8 +1,7 @@
-/* check_values.c -- constant expressions, computed in the type that they are meant for.
+/* check_values.c -- evaluates constant expressions in the expected type.
  *
- * Every step must fit that type, so that what is written is what is meant: `1 - 2 + 3` is an error
- * for u32. A literal takes the type of where it stands; a named constant is converted when its
- * value fits without a loss.
+ * Every intermediate result must fit the type: `1 - 2 + 3` is an error for u32. A literal has the
+ * expected type. A named constant is converted if its value fits without loss.
  */
 #include <errno.h>
 #include <float.h>
@@ -14,7 +13,7 @@
 #include "check/checker.h"
 #include "grammar.h"
 
-/* One computation: what is wanted, and where names are looked up. */
+/* One evaluation: the expected type, and the scope of names. */
 typedef struct evaluation {
     checker *c;
     const scope *from;
@@ -110,7 +109,7 @@ static bool store_float(const evaluation *e, span place, double number, model_va
     return true;
 }
 
-/* `negative` with a magnitude of up to 2^63 is what the smallest signed number needs. */
+/* The smallest signed number needs `negative` with a magnitude of 2^63. */
 static bool store_magnitude(const evaluation *e, span place, bool negative, uint64_t magnitude,
                             model_value *value)
 {
@@ -131,7 +130,7 @@ static unsigned digit_value(char digit)
     return digit <= '9' ? (unsigned)(digit - '0') : (unsigned)((digit | 0x20) - 'a' + 10);
 }
 
-/* Reads digits, which the lexer has checked; false when they pass 64 bits. */
+/* Reads digits that the lexer has checked. Returns false if the value exceeds 64 bits. */
 static bool read_digits(slice digits, unsigned base, uint64_t *number)
 {
     for (size_t i = 0; i < digits.length; i++) {
@@ -154,7 +153,7 @@ static bool read_integer(slice text, uint64_t *number)
                        number);
 }
 
-/* Reads 5999.99 as 599999 for two places: exact, or not at all. */
+/* Reads a decimal exactly: 5999.99 is 599999 for two places. */
 static bool read_decimal(slice text, unsigned places, uint64_t *scaled)
 {
     const char *point = memchr(text.data, '.', text.length);
@@ -209,8 +208,8 @@ static bool evaluate_decimal_literal(const evaluation *e, const ast_expression *
     return store_magnitude(e, literal->place, negative, scaled, value);
 }
 
-/* strtod() reads what the lexer accepts when there are no underscores; the locale is "C" unless a
- * program that uses the library changes it. */
+/* strtod() accepts all numbers of the lexer without underscores. The locale is "C", unless a
+ * program that uses this library changes it. */
 static bool evaluate_float_literal(const evaluation *e, const ast_expression *literal,
                                    bool negative, model_value *value)
 {
@@ -299,7 +298,7 @@ static void suggest_member(const evaluation *e, slice name, span place)
     diag_suggest(e->c->diags, place, &search);
 }
 
-/* Created, or OrderStatus.Created. */
+/* Evaluates Created or OrderStatus.Created. */
 static bool evaluate_enum_member(const evaluation *e, const ast_expression *name,
                                  model_value *value)
 {
@@ -337,7 +336,7 @@ static bool convert_integer(const evaluation *e, span place, const model_value *
     return store_magnitude(e, place, negative, magnitude, value);
 }
 
-/* The same type, or from plain number to plain number. */
+/* Returns true for equal types, and from plain number to plain number. */
 static bool convert_constant(const evaluation *e, span place, const model_constant *constant,
                              model_value *value)
 {
@@ -519,8 +518,9 @@ static bool combine_floats(const evaluation *e, const ast_expression *at, double
     }
 }
 
-/* Plain integers know all operators, floats the four of arithmetic; decimals, durations and
- * timestamps are added and subtracted; flags are joined by `|`; the others know none. */
+/* Returns true if a type supports an operator. Integers support all operators, floats + - * /,
+ * decimals, durations and timestamps + and -, flags |, other types none.
+ */
 static bool has_operator(const model_type *type, int sign)
 {
     if (type->kind == TYPE_ENUM && type->enumeration->is_flags)
@@ -571,7 +571,7 @@ static bool complement(const evaluation *e, const ast_expression *at, model_valu
     return true;
 }
 
-/* A minus before a literal belongs to it: the smallest number has no positive counterpart. */
+/* Evaluates a minus with its literal: the smallest number has no positive counterpart. */
 static bool evaluate_unary(const evaluation *e, const ast_expression *at, model_value *value)
 {
     const ast_expression *operand = at->right;
@@ -587,7 +587,7 @@ static bool evaluate_unary(const evaluation *e, const ast_expression *at, model_
 
 /* ---- All of it ------------------------------------------------------------------------------- */
 
-/* As deep as the parser has let it become. */
+/* Recursive, at most as deep as the parser allows. */
 static bool evaluate(const evaluation *e, const ast_expression *expression, model_value *value)
 {
     *value = (model_value){.kind = VALUE_NONE};

@@ -24,28 +24,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "syntax/ast.h"
 #include "base/diag.h"
-#include "model/model.h"
 #include "base/text.h"
+#include "model/model.h"
+#include "syntax/ast.h"
 
 typedef enum symbol_state {
     SYMBOL_UNTOUCHED,
-    SYMBOL_IN_PROGRESS, /* met again in this state, it depends on itself */
+    SYMBOL_IN_PROGRESS, /* reached again in this state: depends on itself */
     SYMBOL_DONE
 } symbol_state;
 
-/* A declaration that has a name. `facts` are filled in as the rules go. */
+/* A named declaration, and its part of the model. */
 typedef struct symbol {
     const ast_declaration *declaration;
     struct scope *scope;
     symbol_state state;
-    bool invalid; /* reported: who uses it stays silent */
+    bool invalid; /* reported: its uses are not */
     union {
         model_constant *constant;
         model_enum *enumeration;
         model_struct *structure; /* NULL until its layout is known */
-        model_table *table;      /* of a message: its body */
+        model_table *table;      /* or the body of a message */
         model_union *alternatives;
         model_error_set *error_set;
         model_service *service;
@@ -53,18 +53,18 @@ typedef struct symbol {
     model_message *message;
 } symbol;
 
-/* A file: what it declares, and what its imports declare. */
+/* A file with its declarations and imports. */
 typedef struct scope {
     const ast_file *file;
     model_module *module;
     symbol *symbols; /* in order of declaration */
     size_t symbol_count;
     text_table by_name;
-    struct scope **imports; /* NULL for one that could not be loaded */
-    model_struct *structs;  /* of the module; filled in the order in which layouts are known */
+    struct scope **imports; /* NULL for a file that was not loaded */
+    model_struct *structs;  /* of the module, in the order in which layouts are completed */
     model_stream *stream;   /* of the module, or NULL */
     struct stream_said *stream_said; /* see check_streams.c */
-    bool is_incomplete;     /* an import or a part of the file was lost: names may be missing */
+    bool is_incomplete; /* an import or part of the file is missing: names may be unknown */
 } scope;
 
 typedef struct checker {
@@ -74,11 +74,11 @@ typedef struct checker {
     scope *scopes; /* in the order of ast.files */
     size_t scope_count;
     text_table builtins;
-    text_table enum_members; /* by enum and name: see check_enum_member_named() */
-    bool only_facts;         /* nothing is generated, so nothing is refused because of that */
-    bool has_lost_lines;     /* of a service: who handles what is not known */
-    size_t depth;            /* of declarations that are checked because others need them */
-    text_table scratch;      /* for one duplicate search at a time */
+    text_table enum_members; /* key: enum and name, see check_enum_member_named() */
+    bool only_facts;         /* features without generated code are accepted */
+    bool has_lost_lines;     /* a member of a service was lost: handlers are unknown */
+    size_t depth;            /* recursion depth of declarations */
+    text_table scratch;      /* shared: for one duplicate search at a time */
 } checker;
 
 /* ---- check_common.c -------------------------------------------------------------------------- */
@@ -86,44 +86,44 @@ typedef struct checker {
 model_doc check_doc(const doc_comment *doc);
 model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc);
 
-/* Declarations are checked when others need them, in recursion. Returns false, and reports it,
- * when that would go too deep; else whoever calls it counts c->depth down again. */
+/* Enters the recursive check of a declaration that another one needs. Returns false, after a
+ * report, if the recursion is too deep; else the caller must decrement c->depth afterwards. */
 bool check_go_deeper(checker *c, span place);
 
-/* Reports a construct that is parsed, and that nothing is generated for yet; true when facts are enough. */
+/* Reports a construct without generated code. Returns true if only the model is needed. */
 bool check_unsupported(const checker *c, span place, const char *what);
 
-/* How a message calls a declaration: "a table", "an event". */
+/* Returns the name of a kind of declaration for messages: "a table", "an event". */
 const char *check_kind_text(ast_kind kind);
 
-/* Finds the same name, or the same name in C, among the members of one declaration: reports a
- * duplicate, and returns false. `mangled` is the key. */
+/* Returns false, after a report, if another member of the declaration has the same name or the
+ * same C name. `mangled` is the key in the scratch table. */
 bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what);
 
 /* ---- check_names.c --------------------------------------------------------------------------- */
 
-/* Reports names that C cannot have; for declarations, also those that are words for a type or a
- * value. A field may be called `timestamp`. */
+/* Report names that are not possible in C; for declarations also names of types and values. A
+ * field may be named `timestamp`. */
 void check_name_shape(const checker *c, ast_name name);
 void check_declared_name(const checker *c, ast_name name);
 
-/* Returns the declaration that a path means, or NULL: it was reported (`what` it should have
- * been: "type", "constant", ...), or it is broken and was reported before. */
+/* Resolves a path. Returns NULL if it is unknown or broken, which was reported; `what` names the
+ * expected declaration: "type", "constant". */
 symbol *check_resolve(const checker *c, const scope *from, const ast_path *path, const char *what);
 
 /* ---- check_values.c -------------------------------------------------------------------------- */
 
-/* Computes an expression as a value of a type. Returns false when it cannot: that was reported. */
+/* Evaluates an expression in a type. Returns false after a report. */
 bool check_evaluate(checker *c, const scope *from, const ast_expression *expression,
                     const model_type *type, model_value *value);
 
-/* Computes a constant that is needed before its turn. Returns false when it is broken. */
+/* Evaluates a constant on first use. Returns false if it is broken. */
 bool check_constant(checker *c, symbol *constant);
 
-/* Below 0, 0 or above 0; both values are of the same numeric kind. */
+/* Compares two values of the same numeric kind: below 0, 0 or above 0. */
 int check_compare(const model_value *left, const model_value *right);
 
-/* The zero of a type that is a scalar. */
+/* Returns the zero of a scalar type. */
 model_value check_zero(const model_type *type);
 
 /* ---- check_annotations.c --------------------------------------------------------------------- */
@@ -148,38 +148,38 @@ typedef enum annotation_place {
     ON_NOTHING = 0
 } annotation_place;
 
-/* Those that stand at one place, by kind; NULL for those that do not. */
+/* The annotations of one item, by kind; NULL for absent ones. */
 typedef struct annotation_set {
     const ast_annotation *of[ANNOTATION_COUNT];
 } annotation_set;
 
-/* `what` names the place: "a table". */
+/* Checks a list of annotations. `what` names the annotated item: "a table". */
 annotation_set check_annotations(const checker *c, const ast_annotations *list,
                                  annotation_place place, const char *what);
 
-/* Returns the only argument, without a key and not a range; or NULL: it was reported. */
+/* Returns the only argument, without key or range. Returns NULL after a report. */
 const ast_expression *check_single_argument(const checker *c, const ast_annotation *annotation);
 bool check_no_arguments(const checker *c, const ast_annotation *annotation);
 
-/* What an annotation takes in its parentheses. */
+/* The form of an annotation's argument. */
 typedef enum argument_form { ARGUMENT_VALUE, ARGUMENT_RANGE, ARGUMENT_TEXT } argument_form;
 
 typedef struct argument_rule {
-    const char *key; /* empty for the one that has none, which comes first */
+    const char *key; /* empty for the argument without key, which comes first */
     argument_form form;
 } argument_rule;
 
-/* Sorts arguments by their rules into `found`, where NULL is one that is not given. Returns false
- * when one is not what is taken: that was reported. */
+/* Stores the arguments in `found`, in the order of the rules; NULL for absent ones. Returns
+ * false, after a report, for an argument that no rule allows. */
 bool check_arguments(const checker *c, const ast_annotation *annotation, const argument_rule *taken,
                      size_t count, const ast_argument **found);
 
-/* The place of an annotation, or none. */
+/* Returns the span of an annotation, or source 0 for NULL. */
 span check_place_of(const ast_annotation *annotation);
 
 /* ---- check_json.c ---------------------------------------------------------------------------- */
 
-/* Reads the name in JSON of a member that was declared at a place: that of '@json', where it has one. */
+/* Read '@json', and set the JSON name of a member. */
 void check_json(const checker *c, const ast_annotations *list, annotation_place place,
                 const char *what, model_origin *member);
 void check_json_name(const checker *c, const ast_annotation *annotation, model_origin *member);
@@ -191,7 +191,7 @@ void check_unique_json(checker *c, const model_origin *member);
 
 /* ---- check_types.c --------------------------------------------------------------------------- */
 
-/* Where a type stands decides what it may be. */
+/* The position of a type decides which types are allowed. */
 typedef enum type_position {
     POSITION_TABLE,
     POSITION_STRUCT,
@@ -201,7 +201,7 @@ typedef enum type_position {
     POSITION_CONSTANT
 } type_position;
 
-/* Returns false when it is no type for there: that was reported. */
+/* Resolves a type. Returns false, after a report, if it is not allowed at the position. */
 bool check_type(checker *c, const scope *from, const ast_type *written, type_position position,
                 model_type *type);
 void check_builtins(checker *c);
@@ -210,14 +210,14 @@ bool check_is_builtin(const checker *c, slice name);
 
 void check_enum(checker *c, symbol *enumeration);
 
-/* Both return NULL when there is none. `name` is interned. */
+/* Return NULL if there is no such member. `name` is interned. */
 const model_enum_member *check_enum_member_named(const checker *c, const model_enum *of,
                                                  slice name);
 const model_enum_member *check_enum_member_of_value(const model_enum *of, const model_value *value);
 
 /* ---- check_records.c ------------------------------------------------------------------------- */
 
-/* Returns false when the struct is broken. */
+/* Checks a struct, once. Returns false if it is broken. */
 bool check_struct(checker *c, symbol *structure);
 void check_table(checker *c, symbol *table);
 
@@ -244,10 +244,10 @@ void check_http(checker *c, const symbol *s, const ast_annotation *annotation);
 void check_routes(checker *c);
 void check_subjects(checker *c);
 
-/* What is stored for a module is named by: its namespace and version in capitals, SHOP_ORDERS_V1. */
+/* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
 slice check_stream_name(const checker *c, const model_module *module);
 
-/* `@stream` of one event; its values are compared with those of the other events of its file. */
+/* Checks `@stream` of an event, and compares its values with those of other events of the file. */
 void check_stream(checker *c, const symbol *s, const ast_annotation *annotation);
 void check_streams(checker *c);
 

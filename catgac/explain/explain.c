@@ -1,4 +1,4 @@
-/* explain.c -- see explain.h: what is explained. */
+/* explain.c -- see explain.h: selects the messages and services. */
 #include "explain/explain.h"
 
 #include "explain/parts.h"
@@ -9,7 +9,8 @@ typedef struct wanted {
     bool *found; /* for each name */
 } wanted;
 
-/* Whether a name is that of a declaration: bare, with its namespace, or the namespace itself. */
+/* Returns true if a name refers to a declaration: bare, with its namespace, or the namespace
+ * itself. */
 static bool is_named(arena *memory, const char *name, const model_origin *origin)
 {
     buffer full = buffer_in(memory);

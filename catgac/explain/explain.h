@@ -1,7 +1,7 @@
-/* explain.h -- how services and messages meet, for people, for programs, and as a picture.
+/* explain.h -- describes services and messages: as text, as JSON, or as a graph.
  *
- * Input: a model and what of it is asked for. Nothing here is decided: subjects, streams, durables and
- * bounds are those of the generated code.
+ * Input: a model and the selected names. Subjects, streams, durables and bounds are those of the
+ * generated code.
  */
 #ifndef CATGAC_EXPLAIN_H
 #define CATGAC_EXPLAIN_H
@@ -10,7 +10,7 @@
 #include "explain/format.h"
 #include "model/model.h"
 
-/* What is explained, in the order of the files. */
+/* The selected messages and services, in the order of the files. */
 typedef struct explained {
     const struct part_list *parts; /* of all services of the model, by message */
     const model_message **messages;
@@ -19,8 +19,8 @@ typedef struct explained {
     size_t service_count;
 } explained;
 
-/* Everything that the given files declare, or what has one of `names`: a message, a service, or a
- * namespace with all that is in it. A name that nothing has is reported. */
+/* Selects everything in the given files, or the messages, services and namespaces in `names`.
+ * Reports unknown names. */
 explained explain_choose(arena *memory, diagnostics *diags, const model *facts,
                          const char *const *names, size_t name_count);
 

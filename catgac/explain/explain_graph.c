@@ -1,5 +1,5 @@
-/* explain_graph.c -- as a picture: services and messages are nodes, who sends and who receives are
- * edges, with the delivery on them. One walk for both languages of pictures. */
+/* explain_graph.c -- prints a graph: services and messages are nodes; sending and receiving are
+ * edges, labelled with the delivery. Both graph languages share one traversal. */
 #include "explain/parts.h"
 
 typedef struct node {
@@ -11,10 +11,10 @@ typedef struct node {
 typedef struct edge {
     slice from, to;
     slice label;
-    bool is_kept; /* what goes this way is stored */
+    bool is_kept; /* the message is stored */
 } edge;
 
-/* How a language writes a picture. Nothing in it needs an escape: names are words, and so are labels. */
+/* The syntax of a graph language. Names and labels are plain words and need no escapes. */
 typedef struct style {
     const char *begin;
     void (*put_node)(const node *shown, buffer *out);
@@ -25,7 +25,7 @@ typedef struct style {
 typedef struct drawing {
     arena *memory;
     const style *style;
-    text_table drawn; /* ids of nodes; both ids and the label of edges */
+    text_table drawn; /* format of nodes with an id; of edges with two ids and a label */
     buffer *out;
 } drawing;
 
@@ -77,7 +77,7 @@ static slice id_of(arena *memory, const model_origin *origin)
     return buffer_slice(&id);
 }
 
-/* True when this was not drawn before. */
+/* Returns true if the item was not printed before. */
 static bool is_new(drawing *d, slice key)
 {
     return text_table_insert(&d->drawn, key, d) == NULL;

@@ -1,5 +1,5 @@
-/* explain_json.c -- for programs: one object with messages and services. Durations are nanoseconds; what
- * does not apply is left out. */
+/* explain_json.c -- prints one JSON object with messages and services. Durations are in
+ * nanoseconds; members that do not apply are omitted. */
 #include <inttypes.h>
 
 #include "base/json.h"
@@ -9,7 +9,7 @@ typedef struct writer {
     arena *memory;
     buffer *out;
     size_t depth;
-    bool is_first; /* nothing stands yet in the innermost bracket */
+    bool is_first; /* the innermost bracket is empty */
 } writer;
 
 /* ---- JSON ------------------------------------------------------------------------------------ */
@@ -57,7 +57,7 @@ static void put_text(writer *w, const char *key, slice text)
     json_append_string(w->out, text);
 }
 
-/* A text that may be empty, and is left out then. */
+/* Prints a text, unless it is empty. */
 static void put_some_text(writer *w, const char *key, const buffer *text)
 {
     if (text->length > 0)
@@ -76,7 +76,7 @@ static void put_flag(writer *w, const char *key, bool flag)
     buffer_append_text(w->out, flag ? "true" : "false");
 }
 
-/* A limit, left out when there is none. */
+/* Prints a limit, unless it is 0. */
 static void put_limit(writer *w, const char *key, uint64_t limit)
 {
     if (limit > 0)
@@ -124,7 +124,7 @@ static void put_server_names(writer *w, const part *of)
     put_some_text(w, "durable", &name);
 }
 
-/* The services in a message, or the messages of a service. */
+/* Prints the services of a message, or the messages of a service. */
 static void put_parts(writer *w, const part_list *parts, role wanted, const char *key,
                       bool of_message)
 {

@@ -1,4 +1,4 @@
-/* explain_text.c -- for people: a paragraph for each message and service. */
+/* explain_text.c -- prints text: a paragraph for each message and service. */
 #include <inttypes.h>
 
 #include "base/utf8.h"
@@ -6,7 +6,7 @@
 
 enum { WORD_COLUMN = 14 };
 
-/* Begins a line `  subject      `; a second one of the same word leaves it out. */
+/* Begins a line with a label; further lines of the same label have blanks instead. */
 static void begin_line(buffer *out, const char *word)
 {
     size_t begin = out->length;

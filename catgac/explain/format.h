@@ -1,4 +1,4 @@
-/* format.h -- as what `catgac explain` prints. */
+/* format.h -- the output formats of `catgac explain`. */
 #ifndef CATGAC_EXPLAIN_FORMAT_H
 #define CATGAC_EXPLAIN_FORMAT_H
 

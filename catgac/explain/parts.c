@@ -38,7 +38,7 @@ part_list parts_of_service(arena *memory, const model_service *service)
     return list;
 }
 
-/* Below 0 when the message of `left` lies before the other in memory, which is an order like any other. */
+/* Compares by the address of the message: any consistent order will do. */
 static int order_of_messages(const model_message *left, const model_message *right)
 {
     return ((uintptr_t)left > (uintptr_t)right) - ((uintptr_t)left < (uintptr_t)right);
@@ -106,8 +106,8 @@ void append_subject(buffer *out, const model_message *message)
         buffer_printf(out, ".{%.*s}", SLICE_PRINT(message->keys[i]->origin.name));
 }
 
-/* One for all that a service answers; one for each handler of an event. A stored event is shared by the
- * durable alone. */
+/* Appends the queue group: one for all calls of a service, one for each event handler. Stored
+ * events have a durable instead. */
 void append_queue_group(buffer *out, const part *of)
 {
     slice service = of->service->origin.name;

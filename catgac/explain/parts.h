@@ -1,5 +1,4 @@
-/* parts.h -- what the files of this folder share: who has to do with a message, and how things are
- * called outside of the schema. */
+/* parts.h -- shared by the files of this folder: the services of a message, and NATS names. */
 #ifndef CATGAC_EXPLAIN_PARTS_H
 #define CATGAC_EXPLAIN_PARTS_H
 
@@ -7,13 +6,13 @@
 
 typedef enum role { ROLE_CALLS, ROLE_PUBLISHES, ROLE_HANDLES, ROLE_HEARS } role;
 
-/* A service and what it does with one message. */
+/* The part of a service in one message. */
 typedef struct part {
     role role;
     const model_service *service;
     const model_message *message;
     const model_subscription *heard; /* of HEARS */
-    size_t number;                   /* in the order of services and their lines */
+    size_t number;                   /* in the order of services and their members */
 } part;
 
 typedef struct part_list {
@@ -21,15 +20,16 @@ typedef struct part_list {
     size_t count;
 } part_list;
 
-/* All parts of all services, in which parts_of_message() finds those in one message. */
+/* All parts of all services, sorted for parts_of_message(). */
 const part_list *parts_by_message(arena *memory, const model *facts);
 
 part_list parts_of_message(const part_list *all, const model_message *message);
 
-/* All parts that a service has, in the order of its lines of each kind. */
+/* Returns all parts of a service, in the order of its members of each kind. */
 part_list parts_of_service(arena *memory, const model_service *service);
 
-const char *message_word(const model_message *message); /* "command" */
+const char *
+message_word(const model_message *message); /* Returns the word for a message: "command". */
 
 /* Appends shop.orders.CreateOrder. */
 void append_full_name(buffer *out, const model_origin *origin);
@@ -37,8 +37,8 @@ void append_full_name(buffer *out, const model_origin *origin);
 /* Appends the subject with its keys: catga.events.shop.orders.v1.OrderPaid.{shop_id} */
 void append_subject(buffer *out, const model_message *message);
 
-/* Append the name of what the server knows: empty when there is none, as for a broadcast or for an event
- * that is not stored. <instance> stands for the name of the replica. */
+/* Append the name of a queue group or durable; nothing if there is none, as for a broadcast or
+ * an event that is not stored. <instance> is the placeholder of the replica's name. */
 void append_queue_group(buffer *out, const part *of);
 void append_durable(buffer *out, const part *of);
 

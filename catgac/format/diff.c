@@ -1,5 +1,5 @@
-/* diff.c -- see diff.h. The shortest way from one text to the other by Myers' greedy search; texts that
- * differ too much for it are shown as one change. */
+/* diff.c -- see diff.h. Computes a shortest edit script with Myers' greedy algorithm. Texts that
+ * differ too much are shown as one change. */
 #include "format/diff.h"
 
 #include <string.h>
@@ -7,11 +7,11 @@
 enum { CONTEXT = 3, STEPS_LIMIT = 1000 };
 
 typedef struct lines {
-    slice *items; /* with their ends */
+    slice *items; /* with line ends */
     size_t count;
 } lines;
 
-/* What becomes of the lines of both texts, in order. */
+/* The edit script: all lines of both texts, in order. */
 typedef struct edit {
     char sign; /* ' ', '-' or '+' */
     slice line;
@@ -39,22 +39,24 @@ static lines split(arena *memory, slice text)
 
 /* ---- The search ------------------------------------------------------------------------------ */
 
-/* After `steps` lines that went or came: how far the old text is read on each diagonal. */
+/* The furthest position in the old text on each diagonal, after `steps` edits. */
 typedef struct search {
     arena *memory;
     lines old, new;
-    ptrdiff_t *reached[STEPS_LIMIT + 1]; /* of each number of steps, from diagonal -steps on */
+    ptrdiff_t *reached[STEPS_LIMIT + 1]; /* per number of steps, from diagonal -steps */
 } search;
 
 static ptrdiff_t follow(const search *s, ptrdiff_t at, ptrdiff_t diagonal)
 {
-    while (at < (ptrdiff_t)s->old.count && at - diagonal < (ptrdiff_t)s->new.count &&
-           slice_equal(s->old.items[at], s->new.items[at - diagonal]))
+    while (at < (ptrdiff_t)s->old.count &&
+           at - diagonal <
+               (ptrdiff_t)s->new.count &&slice_equal(s->old.items[at], s->new.items[at - diagonal]))
         at++;
     return at;
 }
 
-/* Whether the last step onto a diagonal took a line of the new text, rather than dropped an old one. */
+/* Returns true if the last step to a diagonal inserts a line of the new text; false if it
+ * deletes an old one. */
 static bool came_by_insertion(const ptrdiff_t *before, ptrdiff_t steps, ptrdiff_t diagonal)
 {
     if (diagonal == -steps)
@@ -72,7 +74,7 @@ static ptrdiff_t step_to(const ptrdiff_t *before, ptrdiff_t steps, ptrdiff_t dia
                                                       : before[diagonal - 1 + steps - 1] + 1;
 }
 
-/* Returns how many steps it takes, or -1 when that is too many. */
+/* Returns the number of edits, or -1 if there are too many. */
 static ptrdiff_t search_steps(search *s)
 {
     ptrdiff_t goal = (ptrdiff_t)s->old.count - (ptrdiff_t)s->new.count;
@@ -91,7 +93,7 @@ static ptrdiff_t search_steps(search *s)
 
 /* ---- The way --------------------------------------------------------------------------------- */
 
-/* Puts an edit before those that are there: the way is followed from its end. */
+/* Prepends an edit: the script is built from its end. */
 static void put_before(edits *way, char sign, slice line)
 {
     way->items--;
@@ -160,8 +162,8 @@ static void print_line(buffer *out, const edit *shown)
         buffer_append_text(out, "\n\\ No newline at end of file\n");
 }
 
-/* The end of the group of changes that begins at `at`, with the lines after it: changes that lie close
- * together are one group. */
+/* Returns the end of the hunk that begins at `at`, with its context lines. Close changes share a
+ * hunk. */
 static size_t end_of_group(const edits *way, size_t at)
 {
     size_t end = at;

@@ -1,10 +1,10 @@
-/* diff.h -- what differs between two texts, as `diff -u` prints it. */
+/* diff.h -- compares two texts, in the format of `diff -u`. */
 #ifndef CATGAC_DIFF_H
 #define CATGAC_DIFF_H
 
 #include "base/text.h"
 
-/* Appends the lines that go and come, with three lines around them; nothing when there are none. */
+/* Appends the hunks of changed lines with three lines of context; nothing for equal texts. */
 void diff_texts(arena *memory, slice name, slice before, slice after, buffer *out);
 
 #endif

@@ -1,5 +1,5 @@
-/* format.c -- see format.h. Writes the pieces of a file one after the other; a line is ended only when
- * it is known what comes next, so that a comment behind something can stay there. */
+/* format.c -- see format.h. Writes the pieces of a file in order. A line ends only when the next
+ * piece is known, so that a trailing comment can stay on its line. */
 #include "format/format.h"
 
 #include <string.h>
@@ -15,9 +15,9 @@ typedef struct printer {
     buffer out;
     size_t line_begin; /* in `out` */
     spacing so_far;
-    bool begins_block;   /* nothing stands in the block yet, so no blank line either */
-    bool needs_blank;    /* before the next line, whatever the file has there */
-    bool has_long_block; /* of the declaration that is being written */
+    bool begins_block;   /* the block is empty: no blank line */
+    bool needs_blank;    /* a blank line precedes the next line, whatever the file has */
+    bool has_long_block; /* of the current declaration */
 } printer;
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -60,7 +60,8 @@ static slice without_indent(slice line)
     return line;
 }
 
-/* True when each line but the first begins with an asterisk: those may be moved with the first. */
+/* Returns true if each line after the first begins with an asterisk: such comments are
+ * re-indented. */
 static bool has_margin(slice text)
 {
     next_line(&text);
@@ -87,12 +88,12 @@ static void put_comment(printer *p, const comment *written, size_t indent)
     }
 }
 
-/* Writes the comments before the current piece. What comes next begins a line: true when it `begins`
- * something, or when a comment leaves no choice. */
+/* Writes the comments before the current piece. Returns true if the piece begins a line: because
+ * it `begins` something, or because of a comment. */
 static bool put_comments(printer *p, size_t indent, bool begins)
 {
     const piece *current = &p->pieces[p->at];
-    bool owns_line = false; /* the line began with a comment */
+    bool owns_line = false; /* the line begins with a comment */
     bool must_end = false;
     for (size_t i = 0; i < current->comment_count; i++) {
         const comment *written = &current->comments[i];
@@ -121,8 +122,7 @@ static uint16_t kind_at(const printer *p, size_t at)
 
 static bool is_opener(uint16_t kind)
 {
-    return kind == TOKEN_LEFT_PARENTHESIS || kind == TOKEN_LEFT_BRACKET ||
-           kind == TOKEN_LEFT_BRACE;
+    return kind == TOKEN_LEFT_PARENTHESIS || kind == TOKEN_LEFT_BRACKET || kind == TOKEN_LEFT_BRACE;
 }
 
 static bool is_closer(uint16_t kind)
@@ -136,7 +136,7 @@ static bool is_separator(uint16_t kind)
     return kind == TOKEN_SEMICOLON || kind == TOKEN_COMMA;
 }
 
-/* Writes the current piece, as the first of something or behind what is there. */
+/* Writes the current piece, at the start of a line or after the previous piece. */
 static void put_piece(printer *p, size_t indent, bool begins)
 {
     const piece *current = &p->pieces[p->at];
@@ -149,13 +149,13 @@ static void put_piece(printer *p, size_t indent, bool begins)
     p->at++;
 }
 
-/* Where a line that is too long may be broken. */
+/* Returns true where a long line may be broken. */
 static bool may_break_before(uint16_t kind)
 {
     return kind == TOKEN_AT || kind == TOKEN_ARROW || kind == TOKEN_THROWS;
 }
 
-/* How wide the pieces are, without comments, from the current one to the next break. */
+/* Returns the width of the pieces, without comments, from the current one to the next break. */
 static size_t width_to_break(const printer *p)
 {
     spacing so_far = p->so_far;
@@ -171,8 +171,8 @@ static size_t width_to_break(const printer *p)
     }
 }
 
-/* Writes a piece that continues something, on a new line when it does not fit. A name may be
- * `throws`, but then it follows a sign or a keyword that wants a name. */
+/* Writes a piece within a line, on a new line if it does not fit. `throws` can be a name, but
+ * then it follows punctuation or a keyword that expects a name. */
 static void put_next(printer *p, size_t indent)
 {
     uint16_t kind = kind_at(p, p->at);
@@ -198,7 +198,7 @@ static size_t end_of_block(const printer *p)
     return at;
 }
 
-/* True when the block at which we stand was written on one line, and fits on this one. */
+/* Returns true if the current block was written on one line and fits on this one. */
 static bool is_short_block(const printer *p)
 {
     size_t end = end_of_block(p);
@@ -223,7 +223,7 @@ static bool is_short_block(const printer *p)
     return width <= FORMAT_WIDTH;
 }
 
-/* A comma before the brace is for blocks of several lines. */
+/* Only blocks of several lines have a comma before the closing brace. */
 static void put_short_block(printer *p, size_t indent)
 {
     size_t end = end_of_block(p);
@@ -333,8 +333,8 @@ static void put_declaration(printer *p)
     }
 }
 
-/* A declaration with a block of several lines has a blank line before and after it. Whether it has one
- * is known when it is written; then it is written again. */
+/* Writes a declaration. One with a block of several lines has blank lines around it; this is
+ * known only after writing, so it is then written again. */
 static void put_apart(printer *p)
 {
     printer before = *p;

@@ -1,10 +1,9 @@
-/* format.h -- a schema in the one style there is.
+/* format.h -- formats a schema.
  *
- * Four blanks for each block, one member a line, annotations of a declaration on a line before it, at
- * most one blank line between two things and always one around a block of several lines. A block
- * that begins and ends on one line stays so while it fits. Comments stay before or behind what they
- * stood at. Formatting what is formatted changes nothing, and no formatting changes what a schema
- * means.
+ * Blocks are indented by four blanks, with one member per line. Annotations of a declaration are on
+ * a line before it. There is at most one blank line between two items, and always one around a
+ * block of several lines. A block on one line stays there while it fits. Comments stay before or
+ * after their item. Formatting is idempotent and never changes the meaning of a schema.
  */
 #ifndef CATGAC_FORMAT_H
 #define CATGAC_FORMAT_H
@@ -15,7 +14,7 @@
 
 enum { FORMAT_WIDTH = 100, FORMAT_INDENT = 4 };
 
-/* Returns the text that `file`, which has no errors of syntax, should have. */
+/* Returns the formatted text of `file`, which must have no syntax errors. */
 slice format_source(arena *memory, diagnostics *diags, const source *file);
 
 #endif

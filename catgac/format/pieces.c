@@ -5,7 +5,7 @@
 
 #include "syntax/lex.h"
 
-/* What lies between two tokens: blanks and comments, and nothing else. */
+/* Reads the blanks and comments between two tokens. */
 typedef struct gap {
     const char *at;
     const char *end;
@@ -30,9 +30,8 @@ static comment read_comment(gap *rest)
 {
     const char *begin = rest->at;
     comment found = {.is_block = begin[1] == '*'};
-    const char *end = found.is_block
-                          ? memmem(begin + 2, (size_t)(rest->end - begin - 2), "*/", 2)
-                          : memchr(begin, '\n', (size_t)(rest->end - begin));
+    const char *end = found.is_block ? memmem(begin + 2, (size_t)(rest->end - begin - 2), "*/", 2)
+                                     : memchr(begin, '\n', (size_t)(rest->end - begin));
     if (end == NULL)
         end = rest->end;
     else if (found.is_block)

@@ -1,7 +1,7 @@
-/* pieces.h -- a file as the formatter sees it: its tokens, and the comments before each of them.
+/* pieces.h -- the input of the formatter: the tokens of a file, each with the comments before it.
  *
- * Input: a source without errors of syntax. Of the blanks between two things only the number of line
- * ends is kept, and of these only whether there are none, one, or more.
+ * The source must have no syntax errors. Of the blanks between two items only the line ends are
+ * kept: none, one, or more.
  */
 #ifndef CATGAC_PIECES_H
 #define CATGAC_PIECES_H
@@ -25,14 +25,14 @@ typedef struct comment {
 typedef struct piece {
     uint16_t kind; /* of the token; TOKEN_END after the last */
     slice text;
-    const comment *comments; /* between the token before and this one */
+    const comment *comments; /* between the previous token and this one */
     size_t comment_count;
-    line_ends before; /* between the last comment, or the token before, and this one */
+    line_ends before; /* between the last comment or previous token and this one */
 } piece;
 
 typedef struct piece_list {
     const piece *items;
-    size_t count; /* with the end */
+    size_t count; /* with the final TOKEN_END */
 } piece_list;
 
 piece_list pieces_of(arena *memory, diagnostics *diags, const source *file);

@@ -26,8 +26,8 @@ static bool has_upper(slice name)
     return false;
 }
 
-/* A word begins at a capital after a small letter or digit, and at the last of several capitals
- * when a small letter follows it. */
+/* Returns true where a word begins: at a capital after a small letter or digit, and at the last
+ * of several capitals before a small letter. */
 static bool begins_word(slice name, size_t at)
 {
     if (at == 0 || !is_upper(name.data[at]))
@@ -80,7 +80,7 @@ slice mangle_upper_prefix(arena *memory, slice namespace)
     return upper_of(memory, mangle_prefix(memory, namespace));
 }
 
-/* Constants, not a table: every name is held against every word, and compilers know what to do. */
+/* The words are constants instead of a table: compilers optimise these comparisons well. */
 bool mangle_is_reserved(slice word)
 {
 #define RESERVED(text)                                                                             \

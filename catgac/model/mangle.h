@@ -1,7 +1,7 @@
-/* mangle.h -- what the names of a schema become in C. The one place that knows, so that check.c
- * finds the collisions that view.c would make.
+/* mangle.h -- converts names of a schema to C names. check.c uses the same functions to find
+ * collisions.
  *
- *     CreateOrder -> create_order    HTTPServer2 -> http_server2    OrderV2 -> order_v2
+ * CreateOrder -> create_order, HTTPServer2 -> http_server2, OrderV2 -> order_v2
  */
 #ifndef CATGAC_MANGLE_H
 #define CATGAC_MANGLE_H
@@ -17,8 +17,8 @@ slice mangle_upper(arena *memory, slice name);
 slice mangle_prefix(arena *memory, slice namespace);
 slice mangle_upper_prefix(arena *memory, slice namespace);
 
-/* A member of a struct: snake case, and an underscore behind it when C or C++ keep the word or a
- * system header makes it a macro: class -> class_ */
+/* Returns the name of a struct member: snake case, with an underscore appended to reserved words
+ * of C and C++ and to macros of system headers: class -> class_ */
 slice mangle_member(arena *memory, slice name);
 
 bool mangle_is_reserved(slice word);

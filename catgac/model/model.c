@@ -1,4 +1,4 @@
-/* model.c -- what can be asked of the facts of model.h. model_dump.c prints them. */
+/* model.c -- computes properties of the model, see model.h. model_dump.c prints it. */
 #include "model/model.h"
 
 #include <inttypes.h>
@@ -41,8 +41,8 @@ uint32_t scalar_size(scalar_kind scalar)
 bool type_is_scalar(const model_type *type)
 {
     return type->kind == TYPE_SCALAR || type->kind == TYPE_DECIMAL ||
-           type->kind == TYPE_TIMESTAMP || type->kind == TYPE_DURATION ||
-           type->kind == TYPE_ENUM || type->kind == TYPE_TAG;
+           type->kind == TYPE_TIMESTAMP || type->kind == TYPE_DURATION || type->kind == TYPE_ENUM ||
+           type->kind == TYPE_TAG;
 }
 
 uint32_t type_inline_size(const model_type *type)
@@ -172,9 +172,12 @@ void model_print_duration(uint64_t nanoseconds, buffer *out)
     static const struct {
         uint64_t size;
         const char *word;
-    } units[] = {{UINT64_C(86400000000000), "d"}, {UINT64_C(3600000000000), "h"},
-                 {UINT64_C(60000000000), "m"},    {UINT64_C(1000000000), "s"},
-                 {UINT64_C(1000000), "ms"},       {UINT64_C(1000), "us"},
+    } units[] = {{UINT64_C(86400000000000), "d"},
+                 {UINT64_C(3600000000000), "h"},
+                 {UINT64_C(60000000000), "m"},
+                 {UINT64_C(1000000000), "s"},
+                 {UINT64_C(1000000), "ms"},
+                 {UINT64_C(1000), "us"},
                  {UINT64_C(1), "ns"}};
     size_t i = 0;
     while (nanoseconds % units[i].size != 0)
@@ -197,7 +200,7 @@ bool model_is_stored(const model_message *message)
     return message->kind == MESSAGE_EVENT && message->qos != QOS_AT_MOST_ONCE;
 }
 
-/* At most 100 pauses of at most a day: nothing overflows. */
+/* Cannot overflow: at most 100 pauses of at most one day. */
 uint64_t model_backoff_total(const model_message *message)
 {
     uint64_t total = 0;

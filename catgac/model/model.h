@@ -1,12 +1,11 @@
-/* model.h -- what a schema means: resolved, valid, constant facts.
+/* model.h -- the meaning of the schemas: resolved, valid and constant.
  *
- * Made by check() from the Ast of all files of a compilation, only when no error was found; read
- * by view.c. Everything is `const` from here on. Invariants:
- *   - every name is interned (ends in NUL) and spelt as in the schema; what a name becomes in C is
- *     for mangle.h and view.h;
- *   - every reference is a pointer to the declaration, which may be in another module;
- *   - arrays are in the order of the schema, except module.structs and table.fields, see there;
- *   - numbers have been checked against their types, ranges and limits.
+ * check() builds the model from the trees of all files, if there was no error. All later stages
+ * read it as `const`. Invariants:
+ *   - names are interned (end in NUL) and spelt as in the schema; mangle.h and view.h make C names;
+ *   - references are pointers to declarations, also of other modules;
+ *   - arrays are in the order of the schema, except module.structs and table.fields;
+ *   - numbers are within their types, ranges and limits.
  */
 #ifndef CATGAC_MODEL_H
 #define CATGAC_MODEL_H
@@ -40,8 +39,8 @@ typedef struct model_called model_called;
 
 /* ---- What every declaration has -------------------------------------------------------------- */
 
-/* The lines of a `///` comment without the slashes and one space; pieces of the source, raw:
- * whoever prints them escapes them. */
+/* The lines of a `///` comment, without the slashes and one space. Raw bytes of the source:
+ * printers must escape them. */
 typedef struct model_doc {
     const slice *lines;
     size_t line_count;
@@ -49,10 +48,10 @@ typedef struct model_doc {
 
 typedef struct model_origin {
     slice name;
-    span place; /* of the name where it is declared */
+    span place; /* of the name in its declaration */
     model_doc doc;
     const model_module *module;
-    slice json; /* the name in JSON: that of @json, else `name` */
+    slice json; /* name in JSON: of @json, else `name` */
 } model_origin;
 
 /* ---- Types ----------------------------------------------------------------------------------- */
@@ -67,27 +66,27 @@ typedef enum scalar_kind {
 typedef enum scalar_class { CLASS_BOOL, CLASS_SIGNED, CLASS_UNSIGNED, CLASS_FLOAT } scalar_class;
 
 typedef enum model_type_kind {
-    TYPE_SCALAR,    /* `scalar` as it is */
+    TYPE_SCALAR,    /* a plain scalar */
     TYPE_DECIMAL,   /* i64, scaled by 10 to the power of `decimal_places` */
     TYPE_TIMESTAMP, /* i64, nanoseconds since 1970-01-01 UTC */
     TYPE_DURATION,  /* i64, nanoseconds */
     TYPE_UUID,      /* 16 bytes, inline */
-    TYPE_ENUM,      /* `scalar` holds it, `enumeration` names it */
+    TYPE_ENUM,      /* stored as `scalar`, named by `enumeration` */
     TYPE_STRUCT,    /* inline, by `structure` */
     TYPE_TABLE,     /* by `table` */
     TYPE_UNION,     /* by `alternatives` */
-    TYPE_TAG,       /* u8: which of `alternatives` the union in the next field is */
+    TYPE_TAG,       /* u8: the alternative of the union in the next field */
     TYPE_STRING,
     TYPE_BYTES,
-    TYPE_VECTOR, /* of `element`, which is never a vector, an array or optional */
-    TYPE_ARRAY   /* the same, `array_length` of them, inline: in structs only */
+    TYPE_VECTOR, /* of `element`, never a vector, an array or optional */
+    TYPE_ARRAY   /* `array_length` elements, inline: in structs only */
 } model_type_kind;
 
 typedef struct model_type model_type;
 struct model_type {
     model_type_kind kind;
-    scalar_kind scalar;     /* what holds it, for SCALAR, DECIMAL, TIMESTAMP, DURATION, ENUM, TAG */
-    bool optional;          /* `T?`: only for those that have a `scalar` */
+    scalar_kind scalar;     /* of SCALAR, DECIMAL, TIMESTAMP, DURATION, ENUM, TAG */
+    bool optional;          /* `T?`: only for kinds with a `scalar` */
     uint8_t decimal_places; /* DECIMAL: 0 to 18 */
     uint32_t array_length;  /* ARRAY: at least 1 */
     const model_enum *enumeration;
@@ -101,14 +100,14 @@ slice scalar_word(scalar_kind scalar);
 scalar_class scalar_class_of(scalar_kind scalar);
 uint32_t scalar_size(scalar_kind scalar);
 
-/* True for the kinds that have a `scalar`. */
+/* Returns true for the kinds with a `scalar`. */
 bool type_is_scalar(const model_type *type);
 
 /* Appends a type as a schema writes it. */
 void model_print_type(const model_type *type, buffer *out);
 
-/* Size and alignment where the type is stored inline: scalars, uuid, structs, arrays; an offset
- * (4, 4) for the others. */
+/* Return the size and alignment of a type, as stored in a table: inline for scalars, uuid,
+ * structs and arrays, else an offset (4, 4). */
 uint32_t type_inline_size(const model_type *type);
 uint32_t type_inline_alignment(const model_type *type);
 
@@ -119,7 +118,7 @@ typedef enum model_value_kind {
     VALUE_BOOL,
     VALUE_SIGNED,   /* i8 to i64, decimal (scaled), timestamp, duration, and enums over signed */
     VALUE_UNSIGNED, /* u8 to u64, and enums over unsigned */
-    VALUE_FLOAT,    /* f32 (rounded to it) and f64; always finite */
+    VALUE_FLOAT,    /* f64, or f32 (rounded); always finite */
     VALUE_TEXT      /* string constants: bytes after escapes, valid UTF-8, no NUL */
 } model_value_kind;
 
@@ -150,14 +149,14 @@ struct model_constant {
 
 struct model_enum_member {
     model_origin origin;
-    model_value value; /* as the enum's scalar; for flags, the bit itself (1, 2, 4, ...) */
+    model_value value; /* of the enum's scalar; for flags the bit (1, 2, 4, ...) */
 };
 
 struct model_enum {
     model_origin origin;
     bool is_flags;
     scalar_kind scalar;               /* an integer type */
-    const model_enum_member *members; /* values ascend */
+    const model_enum_member *members; /* sorted by value */
     size_t member_count;
 };
 
@@ -166,14 +165,15 @@ struct model_field {
     model_type type;
 
     uint32_t id;     /* in a table: the slot, dense from 0 */
-    uint32_t offset; /* in a struct: where it lies, from the start */
+    uint32_t offset; /* in a struct: offset from its start */
 
-    /* In a table, for every type that is_scalar and is not optional: the value written in the
-     * schema or zero. VALUE_NONE for all other types. */
+    /* Of table fields with a scalar type that is not optional: the default of the schema, or
+     * zero. VALUE_NONE for all other fields. */
     model_value default_value;
-    const model_enum_member *default_member; /* the same for an enum, by name; not for all flags */
+    const model_enum_member
+        *default_member; /* the same as a member of the enum; NULL for some flags */
 
-    /* @range: VALUE_NONE where that side is open. Compared as the field's scalar. */
+    /* @range: VALUE_NONE on an open side. Compared as the field's scalar. */
     model_value minimum;
     model_value maximum;
 
@@ -181,29 +181,29 @@ struct model_field {
     uint32_t max_length; /* @max: bytes of a string or bytes, elements of a vector */
 
     bool required;
-    bool is_key; /* @key: its value is a token of the subject */
+    bool is_key; /* @key: the value is a token of the subject */
     bool deprecated;
     slice deprecation; /* the text of @deprecated("..."), possibly empty */
 };
 
 struct model_struct {
     model_origin origin;
-    const model_field *fields; /* in order of declaration, which is that of their offsets */
+    const model_field *fields; /* in order of declaration and of offsets */
     size_t field_count;        /* at least 1 */
     uint32_t size;             /* with padding at the end */
-    uint32_t alignment;        /* that of @align, else that of the largest field */
-    bool is_realigned;         /* @align gives it more than its fields need */
+    uint32_t alignment;        /* of @align, else of the largest field */
+    bool is_realigned;         /* @align is larger than the fields need */
 };
 
 struct model_table {
     model_origin origin;
     const model_field *fields; /* in order of ids: fields[i].id == i; the tag before its union */
     size_t field_count;
-    char identifier[5]; /* FlatBuffers file identifier, when this table is the root of a payload */
-    bool has_own_identifier; /* given by @identifier; else a hash of the name */
-    const model_message *message; /* whose body this is, or NULL */
-    uint64_t max_size;            /* of a payload with this root; 0 when some part is unlimited */
-    bool is_result;               /* a command or query answers with it */
+    char identifier[5]; /* FlatBuffers file identifier, if the table is the root of a payload */
+    bool has_own_identifier;      /* from @identifier; else a hash of the name */
+    const model_message *message; /* the message with this body, or NULL */
+    uint64_t max_size;            /* of a payload with this root; 0 if unlimited */
+    bool is_result;               /* used as the answer of a command or query */
 };
 
 typedef struct model_union_member {
@@ -239,7 +239,7 @@ typedef enum model_message_kind {
 
 typedef enum model_qos { QOS_AT_MOST_ONCE, QOS_AT_LEAST_ONCE, QOS_EXACTLY_ONCE } model_qos;
 
-/* Where a message says what; an annotation that it does not have is at source 0. */
+/* Spans of annotations of a message; source 0 for an absent annotation. */
 typedef struct model_said {
     span timeout;
     span retry;
@@ -256,52 +256,52 @@ typedef struct model_said {
 struct model_message {
     model_origin origin;
     model_message_kind kind;
-    const model_table *body; /* the fields, a table of the same name */
-    slice subject;           /* catga.commands.shop.orders.v1.CreateOrder; tokens of keys follow */
+    const model_table *body; /* the table of its fields, of the same name */
+    slice subject; /* catga.commands.shop.orders.v1.CreateOrder, without the tokens of keys */
     model_said said;
 
-    /* Fields of the body with @key, whose values are further tokens of the subject, in order. */
+    /* Fields with @key, in order: their values are the last tokens of the subject. */
     const model_field *const *keys;
     size_t key_count;
     bool is_traced;         /* @trace */
     const model_http *http; /* @http, or NULL */
 
-    /* Of calls, and of events that are stored; 0 for other events. */
-    uint64_t timeout_ns;         /* until the answer, or until an event is stored: 5 s unless declared */
-    uint32_t retries;            /* tries after the first one, at most 100: 0 unless declared, 3 of a
-                                  * stored event, whose handlers are tried again */
-    uint64_t backoff_ns;         /* the pause before the first retry, doubled before each further one */
-    uint64_t backoff_longest_ns; /* but no longer than this; both 0 for a call that declares none */
+    /* Of calls and stored events; 0 for other events. */
+    uint64_t timeout_ns; /* until the answer, or until an event is stored: 5 s by default */
+    uint32_t retries;    /* attempts after the first, at most 100; 0 by default, 3 for handlers of
+                            stored events */
+    uint64_t backoff_ns; /* pause before the first retry, doubled for each further retry */
+    uint64_t backoff_longest_ns; /* longest pause; both 0 for a call without @retry */
 
     /* Of commands and queries only. */
     const model_table *result;       /* in any module */
-    const model_error_set *errors;   /* or NULL: it declares none */
-    const model_service *handled_by; /* or NULL: no service of this compilation */
-    slice bucket;                    /* where it is claimed, of one that is @idempotent */
-    uint64_t idempotency_ns;         /* how long the first answer is kept; 0: not @idempotent */
+    const model_error_set *errors;   /* NULL: none declared */
+    const model_service *handled_by; /* NULL: no service of this compilation */
+    slice bucket;                    /* of @idempotent: its claims */
+    uint64_t idempotency_ns;         /* how long the answer is kept; 0: not @idempotent */
 
-    /* Of events only. One that is at least once is stored. */
+    /* Of events only. At-least-once events are stored. */
     model_qos qos;
-    bool dead_letter;           /* kept as a dead letter when its handler never succeeds */
-    uint64_t dedup_window_ns;   /* how long its id is remembered; 0 of what is not stored */
-    const model_stream *stream; /* where it is stored, or NULL */
+    bool dead_letter;           /* given-up events become dead letters */
+    uint64_t dedup_window_ns;   /* how long message ids are remembered; 0 if not stored */
+    const model_stream *stream; /* stream of a stored event, or NULL */
 };
 
 const char *model_qos_text(model_qos qos); /* "at least once" */
 
-/* True for an event that is kept until its handlers succeeded. */
+/* Returns true for an at-least-once event. */
 bool model_is_stored(const model_message *message);
 
-/* All pauses between the tries of a message together. */
+/* Returns the sum of all pauses between the attempts. */
 uint64_t model_backoff_total(const model_message *message);
 
-/* Where the events of a module are stored. What nobody declares is 0, and the runtime's to decide. */
+/* The stream of a module's stored events. Undeclared settings are 0: the runtime decides. */
 struct model_stream {
     slice name; /* SHOP_ORDERS_V1 */
-    span place; /* of the first event that is stored there */
+    span place; /* of the first stored event */
     const model_message *const *messages;
     size_t message_count;
-    uint64_t dedup_window_ns; /* the longest of its events */
+    uint64_t dedup_window_ns; /* longest of its events */
     uint64_t max_age_ns;
     uint64_t max_bytes;
     uint32_t replicas; /* 1, 3 or 5 */
@@ -312,7 +312,7 @@ struct model_stream {
 struct model_http {
     slice method;
     slice path;
-    const model_field *const *fields; /* those in braces, in order */
+    const model_field *const *fields; /* the fields in braces, in order */
     size_t field_count;
 };
 
@@ -320,7 +320,7 @@ struct model_http {
 
 struct model_handler {
     const model_message *message; /* a command or query */
-    slice name;                   /* of the function: the message's, as a member in C */
+    slice name;                   /* of the function: the message's name as a C member */
     span place;
     model_doc doc;
 };
@@ -332,19 +332,19 @@ struct model_publication {
 };
 
 typedef enum model_delivery {
-    DELIVERY_GROUP,    /* one replica of the service gets it */
-    DELIVERY_BROADCAST /* every replica gets it */
+    DELIVERY_GROUP,    /* delivered to one replica of the service */
+    DELIVERY_BROADCAST /* delivered to every replica */
 } model_delivery;
 
 struct model_subscription {
     const model_message *message; /* an event */
     model_delivery delivery;
-    slice name; /* of the function: what follows `as`, as a member in C */
+    slice name; /* of the function: the name after `as`, as a C member */
     span place;
     model_doc doc;
 };
 
-/* `calls`: a command or query whose answer the service's handlers wait for. */
+/* `calls`: a command or query that the service's handlers call and wait for. */
 struct model_called {
     const model_message *message;
     span place;
@@ -367,24 +367,24 @@ struct model_service {
 
 struct model_module {
     const source *file;
-    slice path;       /* below the longest matching root, else the base name: shop/orders.catga */
+    slice path; /* relative to the longest matching root, or the base name: shop/orders.catga */
     slice namespace;  /* shop.orders */
-    uint32_t version; /* major, from 1 */
+    uint32_t version; /* major version, from 1 */
     span namespace_place;
     span version_place;
-    model_doc doc;    /* of the namespace */
-    bool is_given;    /* named on the command line, not only imported */
+    model_doc doc; /* of the namespace */
+    bool is_given; /* named on the command line, not only imported */
 
-    const model_module *const *imports; /* direct ones, in order */
+    const model_module *const *imports; /* direct imports, in order */
     size_t import_count;
 
     const model_constant *constants;
     size_t constant_count;
     const model_enum *enums;
     size_t enum_count;
-    const model_struct *structs; /* ordered: a struct comes after those that it contains */
+    const model_struct *structs; /* a struct follows the structs that it contains */
     size_t struct_count;
-    const model_table *tables; /* declared ones and the bodies of messages */
+    const model_table *tables; /* declared tables and the bodies of messages */
     size_t table_count;
     const model_union *unions;
     size_t union_count;
@@ -394,11 +394,11 @@ struct model_module {
     size_t message_count;
     const model_service *services;
     size_t service_count;
-    const model_stream *stream; /* or NULL: it has no event that is stored */
+    const model_stream *stream; /* NULL: no stored event */
 };
 
 struct model {
-    const model_module *const *modules; /* a module comes after those that it imports */
+    const model_module *const *modules; /* a module follows the modules that it imports */
     size_t module_count;
 };
 

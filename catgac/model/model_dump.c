@@ -1,5 +1,5 @@
-/* model_dump.c -- the model as text, for --dump=model: one fact a line, indented by what it belongs
- * to, in the order of the files. */
+/* model_dump.c -- prints the model for --dump=model: one property per line, indented under its
+ * owner, in the order of the files. */
 #include <inttypes.h>
 
 #include "model/model.h"
@@ -159,9 +159,9 @@ static void dump_stored(const model_message *message, buffer *out)
 static void dump_ways(const model_message *message, buffer *out)
 {
     if (message->backoff_ns > 0)
-        buffer_printf(out, "    pauses of %" PRIu64 " ns to %" PRIu64 " ns, %" PRIu64 " ns in all\n",
-                      message->backoff_ns, message->backoff_longest_ns,
-                      model_backoff_total(message));
+        buffer_printf(
+            out, "    pauses of %" PRIu64 " ns to %" PRIu64 " ns, %" PRIu64 " ns in all\n",
+            message->backoff_ns, message->backoff_longest_ns, model_backoff_total(message));
     if (message->idempotency_ns > 0)
         buffer_printf(out, "    answer kept for %" PRIu64 " ns in bucket %.*s\n",
                       message->idempotency_ns, SLICE_PRINT(message->bucket));

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-/* A backslash at the end of a line joins the next one to it, even with blanks behind. */
+/* A backslash at the end of a line joins it with the next line, even if blanks follow. */
 static slice without_trailing_backslashes(slice text)
 {
     while (text.length > 0) {
@@ -17,7 +17,7 @@ static slice without_trailing_backslashes(slice text)
     return text;
 }
 
-/* True where the two characters would mean something together. */
+/* Returns true if two adjacent characters have a meaning in comments or trigraphs. */
 static bool must_part(char left, char right)
 {
     return (left == '*' && right == '/') || (left == '/' && right == '*') ||
@@ -27,7 +27,7 @@ static bool must_part(char left, char right)
 void escape_comment(slice text, buffer *out)
 {
     slice rest = without_trailing_backslashes(text);
-    char last = '*'; /* as if the comment had just begun */
+    char last = '*'; /* as at the start of a comment */
     while (rest.length > 0) {
         slice shown = utf8_take_shown(&rest);
         if (must_part(last, shown.data[0]))
@@ -37,8 +37,8 @@ void escape_comment(slice text, buffer *out)
     }
 }
 
-/* True where a line that begins with `character` is a heading, a list or a rule. With digits before
- * it, a list begins at one of two others. */
+/* Returns true if `character` at the start of a line makes a heading, a list or a rule. After
+ * digits, two other characters make a list. */
 static bool begins_block(char character, bool is_first, bool only_digits_before)
 {
     if (is_first)
@@ -50,7 +50,7 @@ void escape_markdown(slice text, buffer *out)
 {
     slice rest = text;
     while (rest.length > 0 && (rest.data[0] == ' ' || rest.data[0] == '\t')) {
-        rest.data++; /* blanks at the beginning of a line would make code of it */
+        rest.data++; /* leading blanks would make a code block */
         rest.length--;
     }
     bool is_first = true;

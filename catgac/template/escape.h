@@ -1,20 +1,20 @@
-/* escape.h -- text of a schema, written so that it stays text where it lands in generated code.
+/* escape.h -- escapes text of a schema for generated files.
  *
- * The input is any bytes. Each function appends one line or less: no end of line gets through.
+ * The input can be any bytes. Each function appends at most one line, without line ends.
  */
 #ifndef CATGAC_ESCAPE_H
 #define CATGAC_ESCAPE_H
 
 #include "base/text.h"
 
-/* For a comment of either form: nothing in it can end the comment, begin another, join the next
- * line to it, form a trigraph, or show a reader something else than a compiler sees. */
+/* Escapes for C comments of both forms: the text cannot end the comment, begin another one, join
+ * lines, form a trigraph, or look different from what a compiler reads. */
 void escape_comment(slice text, buffer *out);
 
-/* For a line or a part of one in Markdown: all of it is shown as it stands, and begins nothing. */
+/* Escapes for Markdown: the text is shown literally. */
 void escape_markdown(slice text, buffer *out);
 
-/* For between the quotes of a C string literal: printable ASCII as it is, all else in octal. */
+/* Escapes for a C string literal: printable ASCII unchanged, other bytes in octal. */
 void escape_c_string(slice text, buffer *out);
 
 #endif

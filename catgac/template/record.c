@@ -29,7 +29,7 @@ enum { DUMP_INDENT = 2 };
 
 static void dump_record(const record_type *type, const void *record, size_t indent, buffer *out);
 
-/* Quotes and control characters are written so that one text is one line. */
+/* Escapes quotes and control characters, so that a text is one line. */
 static void dump_text(slice text, buffer *out)
 {
     buffer_append_char(out, '"');

@@ -1,9 +1,9 @@
-/* record.h -- plain structs that can be read by name: what a template sees of the compiler.
+/* record.h -- structs whose members templates read by name.
  *
- * A record type is a constant table that says, for each member of a struct, its name, its kind and
- * where it lies. template.c resolves paths like `table.fields` with these tables when it parses a
- * template, so that a misspelt name is found even in a branch that no schema takes, and rendering
- * is a load at a known offset. Records form a tree: no record leads back to one above it.
+ * A record type is a constant table with the name, kind and offset of each member. The template
+ * parser resolves paths like `table.fields` with these tables: a misspelt name is found even in a
+ * branch that no schema uses, and rendering reads at a known offset. Records form a tree, without
+ * references upwards.
  */
 #ifndef CATGAC_RECORD_H
 #define CATGAC_RECORD_H
@@ -15,8 +15,8 @@
 #include "base/text.h"
 
 typedef enum property_kind {
-    PROPERTY_IDENTIFIER, /* slice: made of checked names and numbers, safe anywhere in code */
-    PROPERTY_TEXT,       /* slice: text of the schema, to be escaped for where it lands */
+    PROPERTY_IDENTIFIER, /* slice: of checked names and numbers, safe in code */
+    PROPERTY_TEXT,       /* slice: text of the schema, must be escaped */
     PROPERTY_NUMBER,     /* int64_t */
     PROPERTY_FLAG,       /* bool */
     PROPERTY_RECORD,     /* const void *: a record of `type`, NULL when absent */
@@ -49,19 +49,19 @@ typedef struct text_list {
     size_t count;
 } text_list;
 
-/* The property of that name, or NULL. */
+/* Returns the property of that name, or NULL. */
 const property *record_find(const record_type *type, slice name);
 
-/* Where the value of `of` lies in a record. */
+/* Returns the address of the property `of` in a record. */
 static inline const void *record_member(const void *record, const property *of)
 {
     return (const char *)record + of->offset;
 }
 
-/* "an identifier", "a text", ...: for messages. */
+/* Returns the name of a kind for messages: "an identifier", "a text". */
 const char *property_kind_text(property_kind kind);
 
-/* Appends a record and all below it as indented text, for --dump=view. */
+/* Appends a record and its children as indented text, for --dump=view. */
 void record_dump(const record_type *type, const void *record, buffer *out);
 
 #endif

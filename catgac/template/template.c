@@ -1,4 +1,4 @@
-/* template.c -- fills a parsed template: see template.h. */
+/* template.c -- see template.h: renders a parsed template. */
 #include "template/template_code.h"
 
 typedef struct renderer {
@@ -9,8 +9,7 @@ typedef struct renderer {
     size_t variable_count;
 } renderer;
 
-/* Where the value at the end of a path lies, or NULL when the path leads through a record that is
- * absent. */
+/* Returns the address of the value of a path, or NULL if a record on the path is absent. */
 static const void *find_value(const renderer *r, const path *of)
 {
     const void *value = r->variables[of->scope];
@@ -31,7 +30,7 @@ static bool report_absent(const renderer *r, const path *of)
     return false;
 }
 
-/* What a path ends in, as it was resolved; the variable of a loop over texts has no property. */
+/* Returns the last property of a path; NULL for the variable of a loop over texts. */
 static property_kind kind_of(const path *of)
 {
     return of->step_count == 0 ? PROPERTY_TEXT : of->steps[of->step_count - 1]->kind;

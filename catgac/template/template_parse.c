@@ -1,6 +1,5 @@
-/* template_parse.c -- from the text of a template to operations. Each function's first comment is
- * its rule of the language; templates/README.md has them all.
- */
+/* template_parse.c -- parses templates. The comment of each function begins with its grammar
+ * rule; templates/README.md lists all rules. */
 #include <string.h>
 
 #include "template/escape.h"
@@ -8,12 +7,12 @@
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
-/* What a name at the beginning of a path stands for. */
+/* A name that can begin a path. */
 typedef struct scope {
     slice name;
     property_kind kind;      /* RECORD or TEXT */
     const record_type *type; /* of a record */
-    bool is_valid;           /* false where the loop itself was wrong: no errors follow from it */
+    bool is_valid;           /* false after an error in the loop: its uses are not reported */
 } scope;
 
 typedef struct block {
@@ -27,13 +26,13 @@ typedef struct parser {
     diagnostics *diags;
     const source *file;
     const char *cursor;
-    const char *line_end; /* of the line that is parsed, before its line feed */
+    const char *line_end; /* end of the current line, before its line feed */
 
     operation *operations;
     size_t operation_count;
     size_t operation_capacity;
 
-    scope scopes[TEMPLATE_NESTING + 1]; /* the root record is the first */
+    scope scopes[TEMPLATE_NESTING + 1]; /* the first is the root record */
     size_t scope_count;
     block blocks[TEMPLATE_NESTING];
     size_t block_count;
@@ -67,7 +66,7 @@ static operation *append_operation(parser *p, operation_kind kind)
     return added;
 }
 
-/* Text that follows text without a directive between them is one operation with it. */
+/* Appends text; adjacent texts become one operation. */
 static void append_text(parser *p, const char *begin, const char *end)
 {
     if (begin == end)
@@ -96,7 +95,7 @@ static void fail_at(parser *p, span place, const char *format, ...)
     p->failed = true;
 }
 
-/* "a, b, c": the names that a record has. */
+/* Appends the names of a record: "a, b, c". */
 static slice names_of(arena *memory, const record_type *type)
 {
     buffer names = buffer_in(memory);
@@ -108,7 +107,8 @@ static slice names_of(arena *memory, const record_type *type)
     return buffer_slice(&names);
 }
 
-/* The same for the beginning of a path: loop variables, innermost first, then the root's names. */
+/* Appends the names that can begin a path: loop variables, innermost first, then the root's
+ * names. */
 static slice names_in_scope(const parser *p)
 {
     buffer names = buffer_in(p->memory);
@@ -120,8 +120,7 @@ static slice names_in_scope(const parser *p)
     return buffer_slice(&names);
 }
 
-/* Adds to the last error the name that may have been meant: one of the record's, or of a loop around
- * where the path begins there. */
+/* Suggests a name of the record, or a loop variable if the path begins there. */
 static void suggest_name(parser *p, slice wanted, const record_type *type, size_t scope_count)
 {
     suggestion search = suggestion_for(wanted);
@@ -146,7 +145,7 @@ static void skip_blanks(parser *p)
         p->cursor++;
 }
 
-/* Reads a name, empty where there is none. */
+/* Reads a name; empty if there is none. */
 static slice read_name(parser *p)
 {
     const char *begin = p->cursor;
@@ -163,14 +162,14 @@ static bool skip_character(parser *p, char expected)
     return true;
 }
 
-/* The part of the line that was not read: what an error about it points at. */
+/* Returns the unread rest of the line, for the span of an error. */
 static span span_of_rest(const parser *p)
 {
     const char *end = p->cursor < p->line_end ? p->cursor + 1 : p->line_end;
     return span_between(p, p->cursor, end);
 }
 
-/* What a path has led to so far. */
+/* The value of a path up to the current name. */
 typedef struct target {
     slice name;
     property_kind kind;
@@ -195,7 +194,7 @@ static bool add_step(parser *p, const property *step, path *made, target *found)
     return true;
 }
 
-/* The first name of a path: the variable of a loop around, or a property of the root record. */
+/* Resolves the first name of a path: a loop variable, or a property of the root record. */
 static bool resolve_first(parser *p, slice name, path *made, target *found)
 {
     if (name_is_missing(p, name))
@@ -219,7 +218,7 @@ static bool resolve_first(parser *p, slice name, path *made, target *found)
     return add_step(p, step, made, found);
 }
 
-/* Any further name of a path. */
+/* Resolves a further name of a path. */
 static bool resolve_next(parser *p, slice name, path *made, target *found)
 {
     if (name_is_missing(p, name))
@@ -240,7 +239,7 @@ static bool resolve_next(parser *p, slice name, path *made, target *found)
     return add_step(p, step, made, found);
 }
 
-/* path = NAME {"." NAME}. False when an error was reported. */
+/* path = NAME {"." NAME}. Returns false after a report. */
 static bool parse_path(parser *p, path *made, target *found)
 {
     const char *begin = p->cursor;
@@ -276,12 +275,14 @@ static escape_function *find_filter(parser *p, slice name)
             return filters[i].escape;
         buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", filters[i].name);
     }
-    fail_at(p, span_of_slice(p, name), "there is no filter '%.*s'; there is: %s",
-            SLICE_PRINT(name), names.data);
+    fail_at(p, span_of_slice(p, name), "there is no filter '%.*s'; there is: %s", SLICE_PRINT(name),
+            names.data);
     return NULL;
 }
 
-/* filter = "|" NAME, for a text; all other values have none. */
+/* filter = "|" NAME, for texts only.
+
+ */
 static bool parse_filter(parser *p, const path *of, const target *found, escape_function **escape)
 {
     bool filtered = skip_character(p, '|');
@@ -291,7 +292,8 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
         return *escape != NULL;
     }
     if (is_text)
-        fail_at(p, of->place, "'%.*s' is a text: say how it is escaped, |comment, |c_string or |markdown",
+        fail_at(p, of->place,
+                "'%.*s' is a text: say how it is escaped, |comment, |c_string or |markdown",
                 SLICE_PRINT(found->name));
     if (filtered)
         fail_at(p, of->place, "'%.*s' is %s: it takes no filter", SLICE_PRINT(found->name),
@@ -325,7 +327,9 @@ static bool append_hole(parser *p, const path *of, const target *found, escape_f
     return true;
 }
 
-/* hole = "${" path ["|" filter] "}"; the cursor is behind the brace. */
+/* hole = "${" path ["|" filter] "}"; the cursor is after "${".
+
+ */
 static bool parse_hole(parser *p)
 {
     path of;
@@ -375,8 +379,8 @@ static bool open_block(parser *p, span place, operation_kind kind, const path *o
     return true;
 }
 
-/* for = "for" NAME "in" path. The variable is in scope even when the path is wrong, so that what
- * follows from that is not reported too. */
+/* for = "for" NAME "in" path. The variable is in scope even after an error in the path, so that
+ * its uses are not reported. */
 static void parse_for(parser *p, span place)
 {
     skip_blanks(p);
@@ -400,7 +404,7 @@ static void parse_for(parser *p, span place)
         p->scopes[p->scope_count++] = variable;
 }
 
-/* if = "if" ["not"] path; a property that is called `not` is still one when nothing follows. */
+/* if = "if" ["not"] path. A property can be named `not`. */
 static void parse_if(parser *p, span place)
 {
     skip_blanks(p);
@@ -449,7 +453,7 @@ static void parse_end(parser *p, span place)
         head->otherwise = p->operation_count;
 }
 
-/* directive = "for" ... | "if" ... | "else" | "end"; the cursor is behind the "%". */
+/* directive = "for" ..., "if" ..., "else" or "end"; the cursor is after the "%". */
 static void parse_directive(parser *p)
 {
     skip_blanks(p);
@@ -488,7 +492,7 @@ static void parse_line(parser *p, const char *next_line)
         parse_directive(p);
 }
 
-/* The first line is a comment that says for which form of the language the template was written. */
+/* Parses the first line, a comment with the version of the template language. */
 static void check_format(parser *p)
 {
     buffer expected = buffer_in(p->memory);
