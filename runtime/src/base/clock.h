@@ -1,4 +1,4 @@
-/* The monotonic clock in nanoseconds. */
+/* Reads the monotonic clock, in nanoseconds. */
 #ifndef CATGA_CLOCK_H
 #define CATGA_CLOCK_H
 

@@ -10,7 +10,7 @@ static bool is_open(int descriptor)
     return fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF;
 }
 
-/* The lowest closed number is that of the next descriptor. The root is there without a /dev. */
+/* open() returns the lowest free number. The root folder exists even without a /dev. */
 bool catga_descriptors_fill_standard(void)
 {
     for (int wanted = STDIN_FILENO; wanted <= STDERR_FILENO; wanted++) {
@@ -19,7 +19,7 @@ bool catga_descriptors_fill_standard(void)
         int got = open("/dev/null", O_RDWR);
         if (got < 0)
             got = open("/", O_RDONLY);
-        if (got > STDERR_FILENO) /* another thread has opened something there meanwhile */
+        if (got > STDERR_FILENO) /* another thread used the number meanwhile */
             close(got);
         if (!is_open(wanted))
             return false;

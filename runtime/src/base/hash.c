@@ -1,13 +1,14 @@
-/* A hash of 128 bits; see hash.h. Two lanes take each word in turn, multiply, and feed each other. */
+/* A hash of 128 bits; see hash.h. Two lanes alternate: each takes a word, multiplies, and feeds
+ * the other. */
 #include "base/hash.h"
 
-/* Odd numbers with as many ones as zeros, in no order. */
+/* Odd numbers with as many ones as zeros, without a pattern. */
 #define FACTOR_HIGH UINT64_C(0x9e3779b97f4a7c15)
 #define FACTOR_LOW  UINT64_C(0xd6e8feb86659fd93)
 
 enum { WORD = 8 };
 
-/* Little-endian, on every machine. */
+/* Reads little-endian on every machine. */
 static uint64_t load(const uint8_t *bytes, size_t count)
 {
     uint64_t word = 0;

@@ -1,7 +1,5 @@
-/*
- * A hash of 128 bits, the same on every machine. Equal hashes mean equal bytes among those that meet
- * by accident; it keeps nobody from making bytes that collide.
- */
+/* A hash of 128 bits, the same on every machine. Accidental collisions do not occur in practice.
+ * The hash is not cryptographic: collisions can be constructed. */
 #ifndef CATGA_HASH_H
 #define CATGA_HASH_H
 

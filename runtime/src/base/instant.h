@@ -1,4 +1,5 @@
-/* Times and spans in nanoseconds of a monotonic clock, and arithmetic on them that saturates. No clock is read here. */
+/* Times and spans in nanoseconds of a monotonic clock, with saturating arithmetic. Reads no
+ * clock. */
 #ifndef CATGA_INSTANT_H
 #define CATGA_INSTANT_H
 
@@ -8,16 +9,14 @@
 #define CATGA_MILLISECOND INT64_C(1000000)
 #define CATGA_SECOND      INT64_C(1000000000)
 
-/* When `span` nanoseconds, 0 or more, have passed after `time`. */
+/* Returns the time `span` nanoseconds (0 or more) after `time`. */
 static inline int64_t catga_clock_after(int64_t time, int64_t span)
 {
     return span > CATGA_FOREVER - time ? CATGA_FOREVER : time + span;
 }
 
-/*
- * The whole milliseconds from `now` until `time`: 0 when it has passed, INT64_MAX when it never
- * comes.
- */
+/* Returns the whole milliseconds from `now` until `time`: 0 if `time` has passed, INT64_MAX for
+ * never. */
 static inline int64_t catga_clock_left_ms(int64_t time, int64_t now)
 {
     if (time == CATGA_FOREVER)

@@ -1,4 +1,4 @@
-/* Who is inside, at the cost of plain stores; see passage.h. */
+/* Read-side sections at the cost of plain stores; see passage.h. */
 #include "base/passage.h"
 
 #include "base/clock.h"
@@ -15,16 +15,16 @@
 #define UNDER_THREAD_SANITIZER
 #endif
 
-/* From linux/membarrier.h, which not every system has. */
+/* Constants of linux/membarrier.h, a header that not every system has. */
 enum { PRIVATE_EXPEDITED = 1 << 3, REGISTER_PRIVATE_EXPEDITED = 1 << 4 };
 
-/* Every thread of this process passes a full memory barrier before it returns; see membarrier(2). */
+/* Executes a full memory barrier on every thread of this process; see membarrier(2). */
 static bool barrier_for_all(int command)
 {
 #if defined(SYS_membarrier) && !defined(UNDER_THREAD_SANITIZER)
     return syscall(SYS_membarrier, command, 0, 0) == 0;
 #else
-    (void)command; /* ThreadSanitizer does not know what it does */
+    (void)command; /* ThreadSanitizer does not know membarrier */
     return false;
 #endif
 }
@@ -32,8 +32,8 @@ static bool barrier_for_all(int command)
 void catga_passage_begin(catga_passage *passage)
 {
     *passage = (catga_passage){.shared.shared = true};
-    passage->has_key = barrier_for_all(REGISTER_PRIVATE_EXPEDITED) &&
-                       pthread_key_create(&passage->key, NULL) == 0;
+    passage->has_key =
+        barrier_for_all(REGISTER_PRIVATE_EXPEDITED) && pthread_key_create(&passage->key, NULL) == 0;
 }
 
 void catga_passage_end(catga_passage *passage)
@@ -42,7 +42,7 @@ void catga_passage_end(catga_passage *passage)
         pthread_key_delete(passage->key);
 }
 
-/* Places are not given back: a thread that ends would have to know whether its passage still is. */
+/* Slots are never freed: a thread that ends cannot know whether the structure still exists. */
 catga_passage_place *catga_passage_settle(catga_passage *passage)
 {
     if (atomic_load(&passage->taken) >= CATGA_PASSAGE_PLACES)
@@ -65,7 +65,7 @@ void catga_passage_wait(catga_passage *passage)
 {
     atomic_thread_fence(memory_order_seq_cst);
     if (passage->has_key)
-        (void)barrier_for_all(PRIVATE_EXPEDITED); /* it has been registered: it cannot fail */
+        (void)barrier_for_all(PRIVATE_EXPEDITED); /* cannot fail after the registration */
     for (unsigned i = 0; i < CATGA_PASSAGE_PLACES; i++)
         wait_for(&passage->places[i]);
     wait_for(&passage->shared);

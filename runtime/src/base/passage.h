@@ -1,13 +1,10 @@
-/*
- * A passage: many threads go through it all the time, and one, rarely, has to know that nobody is
- * inside who entered before. To enter and to leave costs a thread plain stores to a place of its
- * own; who waits pays for the order of all of them, with membarrier(2). Where the system has no
- * such thing, or more than CATGA_PASSAGE_PLACES threads have come, they share a place that is
- * counted atomically.
+/* Read-copy-update for a few writers and many readers. Readers mark a section with plain stores to
+ * a slot of their own thread. A writer waits until all sections that began earlier have ended; it
+ * pays for the memory order of all readers with membarrier(2). Without membarrier(2), or for more
+ * than CATGA_PASSAGE_PLACES threads, readers share a slot with an atomic counter.
  *
- * Use: the one hides what others must not find any more, then waits; the others look, enter when
- * there is something, look again, use what they find, and leave. Who only enters after a look
- * keeps nobody waiting for long.
+ * Use: a writer unpublishes an object, waits, and frees it. A reader checks for an object, enters
+ * the section, checks again, uses the object, and leaves.
  */
 #ifndef CATGA_PASSAGE_H
 #define CATGA_PASSAGE_H
@@ -19,34 +16,35 @@
 
 #define CATGA_PASSAGE_PLACES 32
 
-/* Of one thread, for ever; two are never on one cache line. */
+/* The slot of one thread, which keeps it; each slot has its own cache line. */
 typedef struct catga_passage_place {
     atomic_uint inside;
     bool shared;
-    atomic_uint_least64_t loads; /* that have been carried through */
+    atomic_uint_least64_t loads; /* weight of the sections that have ended */
     char apart[112];
 } catga_passage_place;
 
 typedef struct catga_passage {
-    pthread_key_t key; /* of a thread's place */
+    pthread_key_t key; /* of a thread's slot */
     bool has_key;
-    atomic_uint taken; /* places; it may be more than there are */
+    atomic_uint taken; /* slots requested; may exceed their number */
     catga_passage_place places[CATGA_PASSAGE_PLACES];
     catga_passage_place shared;
 } catga_passage;
 
 void catga_passage_begin(catga_passage *passage);
 
-/* Nobody is inside, and nobody comes any more. */
+/* Frees the structure. No reader is inside, and none enters any more. */
 void catga_passage_end(catga_passage *passage);
 
-/* The place of the thread that calls, when it has not got one yet. */
+/* Assigns a slot to the calling thread. */
 catga_passage_place *catga_passage_settle(catga_passage *passage);
 
-/* Enters; what is looked at afterwards is not older. A thread may enter several times. */
+/* Begins a read-side section: later reads are not older. Sections of a thread can nest. */
 static inline catga_passage_place *catga_passage_enter(catga_passage *passage)
 {
-    catga_passage_place *place = passage->has_key ? pthread_getspecific(passage->key) : &passage->shared;
+    catga_passage_place *place =
+        passage->has_key ? pthread_getspecific(passage->key) : &passage->shared;
     if (place == NULL)
         place = catga_passage_settle(passage);
     if (place->shared) {
@@ -55,11 +53,11 @@ static inline catga_passage_place *catga_passage_enter(catga_passage *passage)
     }
     unsigned inside = atomic_load_explicit(&place->inside, memory_order_relaxed);
     atomic_store_explicit(&place->inside, inside + 1, memory_order_relaxed);
-    atomic_signal_fence(memory_order_seq_cst); /* the other half is in catga_passage_wait */
+    atomic_signal_fence(memory_order_seq_cst); /* pairs with catga_passage_wait */
     return place;
 }
 
-/* Leaves; `loads` is added to what catga_passage_loads gives. */
+/* Ends a read-side section; adds `loads` to the result of catga_passage_loads. */
 static inline void catga_passage_leave(catga_passage_place *place, unsigned loads)
 {
     if (place->shared) {
@@ -73,7 +71,7 @@ static inline void catga_passage_leave(catga_passage_place *place, unsigned load
     atomic_store_explicit(&place->inside, inside - 1, memory_order_release);
 }
 
-/* Returns when each place has been empty since: nobody who entered before is inside. */
+/* Waits until every section that began before the call has ended. */
 void catga_passage_wait(catga_passage *passage);
 
 uint64_t catga_passage_loads(const catga_passage *passage);

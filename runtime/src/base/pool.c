@@ -1,4 +1,4 @@
-/* Blocks of one size that are kept for the next user; see pool.h. */
+/* A cache of memory blocks; see pool.h. */
 #include "base/pool.h"
 
 #include <stdlib.h>

@@ -1,7 +1,5 @@
-/*
- * Blocks that are kept for the next user. All have one size, or each says its own. A few are at hand
- * without asking the allocator. Taking or giving a block is an atomic exchange: there is no lock.
- */
+/* A cache of memory blocks, of one size or with their own sizes, in front of the allocator.
+ * Taking and returning a block is an atomic exchange, without a lock. */
 #ifndef CATGA_POOL_H
 #define CATGA_POOL_H
 
@@ -17,16 +15,16 @@ typedef struct catga_pool {
 
 void catga_pool_begin(catga_pool *pool, size_t size);
 
-/* A block of the pool's size with any content; NULL when there is no memory. */
+/* Returns a block of the pool's size with undefined content, or NULL without memory. */
 void *catga_pool_take(catga_pool *pool);
 
-/* A block that was given back, else NULL. */
+/* Returns a cached block, or NULL if there is none. */
 void *catga_pool_take_kept(catga_pool *pool);
 
-/* NULL is allowed. */
+/* Returns a block to the cache. NULL is allowed. */
 void catga_pool_give(catga_pool *pool, void *block);
 
-/* Frees what is kept; blocks that are out must have been given back. */
+/* Frees the cached blocks. All blocks must have been returned. */
 void catga_pool_end(catga_pool *pool);
 
 #endif

@@ -1,14 +1,14 @@
-/* The process that opened something; see process.h. */
+/* Detects a fork; see process.h. */
 #include "base/process.h"
 
 #include <stdint.h>
 #include <sys/mman.h>
 
-/* A page of its own, since the kernel wipes pages. Not every kernel, nor every emulator, can. */
+/* A page of its own, because the kernel wipes whole pages. Some kernels and emulators cannot. */
 static atomic_int *map_page(void)
 {
-    void *page = mmap(NULL, sizeof(atomic_int), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    void *page =
+        mmap(NULL, sizeof(atomic_int), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page == MAP_FAILED)
         return NULL;

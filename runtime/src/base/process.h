@@ -1,7 +1,5 @@
-/*
- * The process that opened something: whether it is still this one, or this one was forked from it.
- * A forked child has the memory, and neither the threads nor the locks in a known state.
- */
+/* Detects that an object was opened before a fork. A forked child has a copy of the memory, but
+ * no threads, and locks in an unknown state. */
 #ifndef CATGA_PROCESS_H
 #define CATGA_PROCESS_H
 
@@ -12,15 +10,16 @@
 #include <unistd.h>
 
 typedef struct catga_process {
-    const atomic_int *here; /* 1 in this process; the kernel makes it 0 in a child; NULL: it cannot */
+    const atomic_int
+        *here; /* 1 in this process; the kernel makes it 0 in a child; NULL if it cannot */
     pid_t id;
 } catga_process;
 
-/* Remembers this process. Allowed once; end() frees what it has taken, and is allowed on zeros. */
+/* Remembers this process. Call once; end() frees its memory, and is allowed on zeroed memory. */
 void catga_process_begin(catga_process *process);
 void catga_process_end(catga_process *process);
 
-/* Returns whether this process was forked from that one. Costs two loads. */
+/* Returns true if this process was forked from the remembered one. Costs two loads. */
 static inline bool catga_process_is_forked(const catga_process *process)
 {
     if (process->here != NULL)

@@ -1,7 +1,6 @@
-/*
- * A bounded queue for many threads at both ends, in order. No lock: each cell counts whose turn it
- * is, twice the lap for a producer and one more for a consumer, so zeroed memory is an empty queue.
- */
+/* A bounded FIFO queue for many producers and consumers, without a lock. Each cell has a turn
+ * counter: twice the lap for a producer, one more for a consumer. Zeroed memory is an empty
+ * queue. */
 #ifndef CATGA_RING_H
 #define CATGA_RING_H
 
@@ -27,14 +26,15 @@ typedef struct catga_ring {
     atomic_uint_fast64_t head;
 } catga_ring;
 
-/* Room for `size` items or a few more. False when there is no memory. */
+/* Initialises a queue for at least `size` items. Returns false without memory. */
 bool catga_ring_begin(catga_ring *ring, uint64_t size);
 void catga_ring_end(catga_ring *ring);
 
-/* False when it is full. */
+/* Appends an item. Returns false if the queue is full. */
 bool catga_ring_put(catga_ring *ring, catga_ring_item item);
 
-/* False when it is empty, or the next item is not quite there yet. */
+/* Removes the oldest item. Returns false if the queue is empty or the next item is being
+ * written. */
 bool catga_ring_take(catga_ring *ring, catga_ring_item *item);
 
 #endif

@@ -1,4 +1,4 @@
-/* The handlers and callbacks that run on this thread; see running.h. */
+/* The stack of handlers and callbacks of this thread; see running.h. */
 #include "base/running.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Threads of the runtime, and the two signals that end a service; see signals.h. */
+/* Signal masks of the runtime's threads; see signals.h. */
 #include "base/signals.h"
 
 #include <stddef.h>

@@ -1,7 +1,5 @@
-/*
- * Threads of the runtime, and the two signals that end a service: no thread of ours may be the one
- * to get them.
- */
+/* Threads of the runtime block SIGTERM and SIGINT, so that only threads of the program receive
+ * them. */
 #ifndef CATGA_SIGNALS_H
 #define CATGA_SIGNALS_H
 
@@ -9,14 +7,15 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* SIGTERM and SIGINT. */
+/* Returns the set of SIGTERM and SIGINT. */
 void catga_signals_set(sigset_t *set);
 
-/* Blocks both in this thread, and so in the threads that it makes; *before is for restore. */
+/* Blocks both signals in this thread and in the threads that it starts. *before is the mask for
+ * restore. */
 void catga_signals_block(sigset_t *before);
 void catga_signals_restore(const sigset_t *before);
 
-/* Makes a thread in which both are blocked. */
+/* Starts a thread with both signals blocked. */
 bool catga_thread_start(pthread_t *thread, void *(*run)(void *argument), void *argument);
 
 #endif

@@ -1,11 +1,11 @@
-/* Decimals and timestamps as text; text of others made safe for a log line or a header. */
+/* Formats decimals and timestamps, and sanitises text for log lines and headers. */
 #include "base/text.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
-#define LIBBSD_OPENBSD_VIS /* names one of the two meanings of strnvis, which is not used here */
+#define LIBBSD_OPENBSD_VIS /* selects the variant of strnvis, which is not used here */
 #include <vis.h>
 
 char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL_TEXT])
@@ -47,7 +47,7 @@ char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT])
         seconds--;
     }
     time_t time = (time_t)seconds;
-    gmtime_r(&time, &parts); /* cannot fail: 64 bits of nanoseconds reach from 1677 to 2262 */
+    gmtime_r(&time, &parts); /* cannot fail: 64 bits of nanoseconds are the years 1677 to 2262 */
     size_t length = strftime(text, CATGA_TIMESTAMP_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
     if (fraction != 0)
         length +=
@@ -67,7 +67,8 @@ char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT])
     return text;
 }
 
-/* The length of the visible character at the start of text, or 0 when its first byte needs care. */
+/* Returns the length of the visible character at the start of `text`, or 0 if it must be
+ * escaped. */
 static size_t visible_character(catga_string text)
 {
     const uint8_t *bytes = (const uint8_t *)text.data;
@@ -79,7 +80,7 @@ static size_t visible_character(catga_string text)
     return length == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0 ? 0 : length; /* U+0080 to U+009F */
 }
 
-/* Writes how a byte that is not visible is shown; returns the length, at most 4 characters. */
+/* Writes the escape of a byte; returns its length, at most 4 characters. */
 typedef size_t replace_function(char *out, unsigned char byte);
 
 static size_t replace_by_escape(char *out, unsigned char byte)

@@ -1,20 +1,16 @@
-/* Text that came from elsewhere, made safe for where it goes. */
+/* Sanitises text of other programs. */
 #ifndef CATGA_TEXT_H
 #define CATGA_TEXT_H
 
 #include <catga/catga.h>
 
-/*
- * Writes `text` so that it is one line of visible UTF-8: control characters and bytes that are not
- * UTF-8 become escapes as vis(3) writes them. Terminated; what does not fit is cut off between
- * characters. Returns the length.
- */
+/* Copies `text` as one line of visible UTF-8: control characters and invalid bytes become
+ * escapes of vis(3). The copy is terminated, and cut between characters if it does not fit.
+ * Returns its length. */
 size_t catga_text_escape(char *out, size_t capacity, catga_string text);
 
-/*
- * Copies `text` for a header's value: control characters become spaces, bytes that are not UTF-8
- * become '?'. Terminated; what does not fit is cut off between characters. Returns the length.
- */
+/* Copies `text` for a header value: control characters become spaces, invalid bytes '?'. The
+ * copy is terminated, and cut between characters if it does not fit. Returns its length. */
 size_t catga_text_header(char *out, size_t capacity, catga_string text);
 
 #endif

@@ -1,10 +1,10 @@
-/* A thread that calls functions again and again; see ticker.h. */
+/* A thread that calls functions periodically; see ticker.h. */
 #include "base/ticker.h"
 
 #include "base/clock.h"
 #include "base/signals.h"
 
-/* Under the lock: calls every function; returns when the next call is due. */
+/* Calls every function, under the lock. Returns the time of the next call. */
 static int64_t call_all(catga_ticker *ticker)
 {
     int64_t interval_ns = CATGA_FOREVER;

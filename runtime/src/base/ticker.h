@@ -1,6 +1,4 @@
-/*
- * A thread that calls functions again and again. It runs only while there is something to call.
- */
+/* A thread that calls functions periodically. It runs only while functions are registered. */
 #ifndef CATGA_TICKER_H
 #define CATGA_TICKER_H
 
@@ -8,32 +6,33 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One function; the memory belongs to whoever adds it. */
+/* A registered function; the caller owns the memory. */
 typedef struct catga_tick {
     struct catga_tick *next;
     void (*function)(void *user);
     void *user;
-    int64_t interval_ns; /* it is called about so often, perhaps more often */
+    int64_t interval_ns; /* longest pause between two calls */
 } catga_tick;
 
 typedef struct catga_ticker {
-    pthread_mutex_t lock; /* guards the rest; held while a function is called */
+    pthread_mutex_t lock; /* guards the fields below; held during calls */
     catga_tick *list;
     pthread_t thread;
     bool running;
-    pthread_cond_t changed; /* posted to end the thread, and when the list changes */
+    pthread_cond_t changed; /* signalled to end the thread, and for changes of the list */
     bool stopping;
 } catga_ticker;
 
 void catga_ticker_begin(catga_ticker *ticker);
 
-/* Ends the thread. Everything has been removed. */
+/* Ends the thread. All functions have been removed. */
 void catga_ticker_end(catga_ticker *ticker);
 
-/* False when there is no thread. */
+/* Registers a function. Returns false if the thread cannot be started. */
 bool catga_ticker_add(catga_ticker *ticker, catga_tick *tick);
 
-/* The function is not called any more when this returns. Not to be called by such a function. */
+/* Removes a function: no call is running or follows when this returns. Registered functions must
+ * not call it. */
 void catga_ticker_remove(catga_ticker *ticker, catga_tick *tick);
 
 #endif

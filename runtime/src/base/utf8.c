@@ -1,6 +1,7 @@
 #include "base/utf8.h"
 
-/* The bytes that may follow a lead byte: how many, and the range of the first of them (RFC 3629, section 4). */
+/* The number of bytes after a lead byte, and the range of the first of them (RFC 3629, section
+ * 4). */
 static size_t continuation(uint8_t lead, uint8_t *lowest, uint8_t *highest)
 {
     *lowest = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;

@@ -1,14 +1,15 @@
-/*
- * bound.c: how large a message can become, from the plain struct of its sender. Each part is counted with the most
- * padding it can need, so that no order of writing matters. Sums saturate.
- */
+/* Computes an upper bound of an encoded message from the plain struct. Each part counts with its
+ * largest padding, so that the bound holds for any order of parts. Sums saturate. */
 #include "codec/struct.h"
 
 #include <catga/gen.h>
 
-enum { HEADER_SIZE = 8, PART_PADDING = 12 }; /* a length, up to 4 bytes before it, up to 4 behind */
+enum {
+    HEADER_SIZE = 8,
+    PART_PADDING = 12
+}; /* a length, and up to 4 bytes of padding before and after */
 
-/* What an alignment of 16 bytes can take beyond the 4 bytes that one of 8 does. */
+/* Additional padding of a 16-byte alignment, compared with an 8-byte alignment. */
 static size_t more_padding(unsigned alignment)
 {
     return alignment > 8 ? 8 : 0;
@@ -29,7 +30,7 @@ static size_t multiply(size_t a, size_t b)
     return b != 0 && a > SIZE_MAX / b ? SIZE_MAX : a * b;
 }
 
-/* Every slice of a plain struct is a pointer and a length: catga_string, catga_bytes, catga_..._slice. */
+/* The common layout of all slices: catga_string, catga_bytes, catga_..._slice. */
 static catga_bytes slice_of(const uint8_t *at)
 {
     catga_bytes slice;
@@ -49,11 +50,14 @@ static size_t bound_union(const catga_union *type, const uint8_t *plain, unsigne
     if (alternative->kind == CATGA_KIND_string)
         return add(value.value.text.length, PART_PADDING);
     if (alternative->kind == CATGA_KIND_struct)
-        return add(((const catga_struct *)alternative->type)->size, struct_padding(alternative->type));
-    return value.value.object == NULL ? 0 : bound_table(alternative->type, value.value.object, depth + 1);
+        return add(((const catga_struct *)alternative->type)->size,
+                   struct_padding(alternative->type));
+    return value.value.object == NULL
+               ? 0
+               : bound_table(alternative->type, value.value.object, depth + 1);
 }
 
-/* An element that is more than its place in the vector. */
+/* Returns the bound of the data that an element refers to. */
 static size_t bound_element(const catga_field *field, const uint8_t *plain, unsigned depth)
 {
     if (field->element == CATGA_KIND_string)
@@ -87,7 +91,8 @@ static size_t bound_vector(const catga_field *field, catga_bytes vector, unsigne
     if (field->element > CATGA_KIND_struct)
         return add(bound_elements(field, vector, depth), PART_PADDING);
     if (field->element == CATGA_KIND_struct)
-        return add(multiply(vector.length, ((const catga_struct *)field->type)->size), struct_padding(field->type));
+        return add(multiply(vector.length, ((const catga_struct *)field->type)->size),
+                   struct_padding(field->type));
     return add(multiply(vector.length, catga_scalar_size(field->element)), PART_PADDING);
 }
 
@@ -113,15 +118,17 @@ static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned 
 
 static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth)
 {
-    size_t size = 4 + more_padding(table->alignment) + catga_round_up(table->vtable[1]) + catga_vtable_room(table->vtable);
+    size_t size = 4 + more_padding(table->alignment) + catga_round_up(table->vtable[1]) +
+                  catga_vtable_room(table->vtable);
     if (depth > CATGA_MAX_DEPTH)
-        return size; /* catga_encode will refuse it */
+        return size; /* catga_encode refuses it */
     for (uint16_t i = 0; i < table->field_count; i++)
         size = add(size, bound_field(&table->fields[i], plain + table->fields[i].member, depth));
     return size;
 }
 
-/* What is written ends on a multiple of 4, and so must the room for it: catga_encode does not use what is beyond one. */
+/* Messages end on a multiple of 4. The room must be a multiple of 4, because catga_encode does
+ * not use the rest. */
 size_t catga_size_bound(const catga_table *table, const void *input)
 {
     return add(bound_table(table, input, 1), HEADER_SIZE + 3) & ~(size_t)3;

@@ -1,18 +1,17 @@
-/*
- * check.c: one function that proves the tables of every type, by walking the fields of the type, as driven.c writes them. It
- * calls what a table's own check function would, in the order of ids.
- */
+/* Verifies tables of any type by walking the fields of its descriptor. It makes the same calls
+ * as a generated check function, in the order of ids. driven.c is the counterpart for encoding. */
 #include <catga/gen.h>
 
-/* Floating types stand behind all others. */
+/* Floating-point kinds follow all others. */
 #define LIMIT(kind, type, value) ((kind) >= CATGA_KIND_f32 ? (type)(value).f : (type)(value).i)
 
 static bool check_range(catga_check *check, catga_frame table, const catga_field *field)
 {
-    switch (field->kind) { /* not taken: no other kind has a range */
-#define CATGA_NUMBER(name, type)                                                                                       \
-    case CATGA_KIND_##name:                                                                                            \
-        return catga_check_##name(check, table, field, LIMIT(CATGA_KIND_##name, type, field->range->lowest),            \
+    switch (field->kind) { /* unreachable: no other kind has a range */
+#define CATGA_NUMBER(name, type)                                                                   \
+    case CATGA_KIND_##name:                                                                        \
+        return catga_check_##name(check, table, field,                                             \
+                                  LIMIT(CATGA_KIND_##name, type, field->range->lowest),            \
                                   LIMIT(CATGA_KIND_##name, type, field->range->highest));
 #include <catga/numbers.def>
 #undef CATGA_NUMBER
@@ -60,7 +59,8 @@ bool catga_check_any(catga_check *check, uint32_t at, const catga_table *type, c
         return false;
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
-        if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 && !check_field(check, table, field))
+        if ((field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) == 0 &&
+            !check_field(check, table, field))
             return false;
     }
     return true;

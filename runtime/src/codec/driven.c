@@ -1,11 +1,10 @@
-/*
- * driven.c: one function that writes the tables of every type, by walking the fields of the type. A module of many tables uses
- * it instead of a function for each: written out, those are faster to run, and slow to compile. Both make the same bytes and the
- * same refusals, through the same calls of write.h; check.c is the same for proving. What is wrong in a small table is found
- * here in any case.
+/* Encodes tables of any type by walking the fields of its descriptor. A module with many tables
+ * uses it instead of a generated function for each table, which runs faster but compiles slowly.
+ * Both produce the same bytes and errors through the same calls of write.h; check.c is the
+ * counterpart for verification. It also explains errors in small tables.
  *
- * Input: the descriptor of a table of at most 64 fields. Order: ranges and required structs, then what is inline, then texts,
- * then what else the table refers to, each by id.
+ * Input: the descriptor of a table with at most 64 fields. Order: ranges and required structs,
+ * inline fields, texts, other referenced parts; each group by id.
  */
 #include <catga/gen.h>
 
@@ -13,37 +12,37 @@
 
 #define IS_FLOATING(kind) ((kind) >= CATGA_KIND_f32)
 
-/* Of each scalar type: a value of a descriptor, a value of a plain struct. */
-#define CATGA_SCALAR(name, type)                                                                                       \
-    static inline type constant_##name(catga_value value)                                                              \
-    {                                                                                                                  \
-        return IS_FLOATING(CATGA_KIND_##name) ? (type)value.f : (type)value.i;                                         \
-    }                                                                                                                  \
-                                                                                                                       \
-    static uint64_t put_##name(uint8_t *at, const catga_field *field, const uint8_t *plain)                            \
-    {                                                                                                                  \
-        catga_optional_##name value = {true, 0};                                                                       \
-        if ((field->flags & CATGA_OPTIONAL) != 0) {                                                                    \
-            memcpy(&value, plain, sizeof value);                                                                       \
-            return catga_put_optional_##name(at, value);                                                               \
-        }                                                                                                              \
-        memcpy(&value.value, plain, sizeof value.value);                                                               \
-        return catga_put_##name(at, value.value, constant_##name(field->standard));                                    \
+/* For each scalar type: a value of a descriptor, and a value of a plain struct. */
+#define CATGA_SCALAR(name, type)                                                                   \
+    static inline type constant_##name(catga_value value)                                          \
+    {                                                                                              \
+        return IS_FLOATING(CATGA_KIND_##name) ? (type)value.f : (type)value.i;                     \
+    }                                                                                              \
+                                                                                                   \
+    static uint64_t put_##name(uint8_t *at, const catga_field *field, const uint8_t *plain)        \
+    {                                                                                              \
+        catga_optional_##name value = {true, 0};                                                   \
+        if ((field->flags & CATGA_OPTIONAL) != 0) {                                                \
+            memcpy(&value, plain, sizeof value);                                                   \
+            return catga_put_optional_##name(at, value);                                           \
+        }                                                                                          \
+        memcpy(&value.value, plain, sizeof value.value);                                           \
+        return catga_put_##name(at, value.value, constant_##name(field->standard));                \
     }
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
-/* Of each that has a range: whether the value in a plain struct keeps it. */
-#define CATGA_NUMBER(name, type)                                                                                       \
-    static bool keeps_##name(const catga_field *field, const uint8_t *plain)                                           \
-    {                                                                                                                  \
-        catga_optional_##name value = {true, 0};                                                                       \
-        if ((field->flags & CATGA_OPTIONAL) != 0)                                                                      \
-            memcpy(&value, plain, sizeof value);                                                                       \
-        else                                                                                                           \
-            memcpy(&value.value, plain, sizeof value.value);                                                           \
-        return !value.present || (value.value >= constant_##name(field->range->lowest) &&                              \
-                                  value.value <= constant_##name(field->range->highest));                              \
+/* For each type with a range: returns true if the value of a plain struct is inside. */
+#define CATGA_NUMBER(name, type)                                                                   \
+    static bool keeps_##name(const catga_field *field, const uint8_t *plain)                       \
+    {                                                                                              \
+        catga_optional_##name value = {true, 0};                                                   \
+        if ((field->flags & CATGA_OPTIONAL) != 0)                                                  \
+            memcpy(&value, plain, sizeof value);                                                   \
+        else                                                                                       \
+            memcpy(&value.value, plain, sizeof value.value);                                       \
+        return !value.present || (value.value >= constant_##name(field->range->lowest) &&          \
+                                  value.value <= constant_##name(field->range->highest));          \
     }
 #include <catga/numbers.def>
 #undef CATGA_NUMBER
@@ -72,8 +71,8 @@ static const void *pointer_at(const uint8_t *plain)
 static bool keeps_range(const catga_field *field, const uint8_t *plain)
 {
     switch (field->kind) {
-#define CATGA_NUMBER(name, type)                                                                                       \
-    case CATGA_KIND_##name:                                                                                            \
+#define CATGA_NUMBER(name, type)                                                                   \
+    case CATGA_KIND_##name:                                                                        \
         return keeps_##name(field, plain);
 #include <catga/numbers.def>
 #undef CATGA_NUMBER
@@ -82,7 +81,7 @@ static bool keeps_range(const catga_field *field, const uint8_t *plain)
     }
 }
 
-/* Refuses what is wrong in the table's inline part. */
+/* Refuses errors in the inline fields. */
 static bool is_acceptable(catga_writer *out, const catga_table *type, const uint8_t *input)
 {
     for (size_t id = 0; id < type->field_count; id++) {
@@ -92,18 +91,19 @@ static bool is_acceptable(catga_writer *out, const catga_table *type, const uint
             continue;
         if (field->range != NULL && !keeps_range(field, plain))
             return catga_refuse(out, field, "out of range") != NULL;
-        if (field->kind == CATGA_KIND_struct && (field->flags & CATGA_REQUIRED) != 0 && pointer_at(plain) == NULL)
+        if (field->kind == CATGA_KIND_struct && (field->flags & CATGA_REQUIRED) != 0 &&
+            pointer_at(plain) == NULL)
             return catga_refuse(out, field, "required, but absent") != NULL;
     }
     return true;
 }
 
-/* Writes what is inline, and says whether the field is to be present. */
+/* Writes an inline field. Returns true if the field is present. */
 static uint64_t put_inline(uint8_t *at, const catga_field *field, const uint8_t *plain)
 {
     switch (field->kind) {
-#define CATGA_SCALAR(name, type)                                                                                       \
-    case CATGA_KIND_##name:                                                                                            \
+#define CATGA_SCALAR(name, type)                                                                   \
+    case CATGA_KIND_##name:                                                                        \
         return put_##name(at, field, plain);
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
@@ -129,8 +129,8 @@ static uint64_t put_all_inline(uint8_t *table, const catga_table *type, const ui
     return present;
 }
 
-static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_field *field,
-                           catga_string slice)
+static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+                           const catga_field *field, catga_string slice)
 {
     const catga_table *element = field->type;
     switch (field->element) {
@@ -141,8 +141,8 @@ static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga
         return catga_put_strings(out, at, table, places, field, strings);
     }
     case CATGA_KIND_table:
-        return catga_put_children(out, at, table, places, field, element->put, element->plain_size, slice.data,
-                                  slice.length);
+        return catga_put_children(out, at, table, places, field, element->put, element->plain_size,
+                                  slice.data, slice.length);
     case CATGA_KIND_union:
         return catga_put_unions(out, at, table, places, field - 1, field, slice.data, slice.length);
     default:
@@ -150,22 +150,23 @@ static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga
     }
 }
 
-/* The texts of the table. */
-static uint8_t *put_texts(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_table *type,
-                          const uint8_t *input)
+/* Writes the texts of the table. */
+static uint8_t *put_texts(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+                          const catga_table *type, const uint8_t *input)
 {
     uint64_t seen = 0;
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
         if (field->kind == CATGA_KIND_string && (field->flags & CATGA_DEPRECATED) == 0)
-            at = catga_put_string(out, at, table, places, field, slice_at(input + field->member), &seen);
+            at = catga_put_string(out, at, table, places, field, slice_at(input + field->member),
+                                  &seen);
     }
     return catga_end_texts(out, at, type->fields, type->field_count, input, seen);
 }
 
-/* What else the table refers to by a field; fields that refer to nothing pass. */
-static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const catga_field *field,
-                           const uint8_t *plain)
+/* Writes the part that a field refers to; inline fields are skipped. */
+static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+                           const catga_field *field, const uint8_t *plain)
 {
     if (is_scalar(field) || (field->flags & (CATGA_DEPRECATED | CATGA_TAGS)) != 0)
         return at;
@@ -181,7 +182,8 @@ static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga
     }
 }
 
-uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input)
+uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                       const void *input)
 {
     if (!is_acceptable(out, type, input))
         return NULL;

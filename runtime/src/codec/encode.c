@@ -1,8 +1,7 @@
-/*
- * encode.c: what every generated writer shares; write.h says how a table is written. Input: plain structs of the sender.
- * Output: a FlatBuffer, each part behind what refers to it. Invariant: `at` is a multiple of 4 from out->start, and nothing
- * is written past out->end, which is one too.
- */
+/* The shared part of all generated writers; write.h describes how a table is written. Input:
+ * plain structs. Output: a FlatBuffer in which each part follows the part that refers to it.
+ * Invariant: `at` is a multiple of 4 from out->start, and nothing is written past out->end, also
+ * a multiple of 4. */
 #include "base/utf8.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
@@ -46,7 +45,8 @@ uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *r
 void catga_refuse_length(catga_writer *out, const catga_field *field)
 {
     bool counted = field->kind == CATGA_KIND_vector && field->format != CATGA_FORMAT_bytes;
-    catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than", field->max);
+    catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than",
+                              field->max);
     failed_in(out, field);
 }
 
@@ -61,7 +61,7 @@ uint8_t *catga_overflow(catga_writer *out)
     return NULL;
 }
 
-/* An absent value: left out, unless it is required or claims a length. */
+/* Handles an absent value: omitted, unless it is required or has a length. */
 static uint8_t *leave_out(catga_writer *out, uint8_t *at, const catga_field *field, size_t length)
 {
     if (length == 0 && (field->flags & CATGA_REQUIRED) == 0)
@@ -75,8 +75,8 @@ static bool is_text(catga_string value)
     return catga_is_utf8((const uint8_t *)value.data, value.length);
 }
 
-uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
-                           const void *input)
+uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields,
+                           size_t field_count, const void *input)
 {
     for (size_t i = 0; i < field_count; i++) {
         const catga_field *field = &fields[i];
@@ -97,15 +97,14 @@ void catga_clear_far(uint8_t *at, size_t size)
     memset(at, 0, size);
 }
 
-/* As bits. */
+/* Compares floats by their bits. */
 static uint64_t ids_below(size_t count)
 {
     return count == 0 ? 0 : UINT64_MAX >> (64 - count);
 }
 
-/*
- * Writes the vtable of a table in which fields keep their places, as catga_write_small_vtable does. Returns its end.
- */
+/* Writes the vtable of a table in the full layout, as catga_write_small_vtable does. Returns its
+ * end. */
 static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
@@ -118,8 +117,10 @@ static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t pres
     return at + catga_round_up(4 + 2 * count);
 }
 
-/* Moves the fields that are there together, in the order of the full layout; `entries` says where. Returns their end. */
-static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t present, uint16_t *entries)
+/* Moves the present fields together, in the order of the full layout, and updates `entries`.
+ * Returns their end. */
+static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t present,
+                           uint16_t *entries)
 {
     memset(entries, 0, 2 * (2 + (size_t)type->field_count));
     entries[0] = 4;
@@ -140,7 +141,7 @@ static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t pre
     return at;
 }
 
-/* Writes a vtable of which all entries are given. Returns its end. */
+/* Writes a vtable with the given entries. Returns its end. */
 static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
 {
     size_t size = catga_round_up(entries[0]);
@@ -151,7 +152,8 @@ static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
 
 void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present)
 {
-    unsigned known = out->other_count < CATGA_OTHER_VTABLES ? out->other_count : CATGA_OTHER_VTABLES;
+    unsigned known =
+        out->other_count < CATGA_OTHER_VTABLES ? out->other_count : CATGA_OTHER_VTABLES;
     unsigned place = type->place;
     catga_shared_vtable left = {type, out->presents[place], out->vtables[place]};
     for (unsigned i = 0; i < known; i++) {
@@ -166,14 +168,15 @@ void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t pr
     out->types[place] = NULL;
 }
 
-uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input,
-                         uint64_t present)
+uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                         const void *input, uint64_t present)
 {
     catga_recall_vtable(out, type, present);
     return type->put(out, at, slot, type, input);
 }
 
-/* A vtable that was written before, or NULL: then there is a place for it. */
+/* Returns an equal vtable that was written before, or NULL after reserving an entry for a new
+ * one. */
 static const uint8_t *find_vtable(catga_writer *out, const catga_table *type, uint64_t present)
 {
     if (catga_is_other(out, type, type->place, present))
@@ -181,7 +184,8 @@ static const uint8_t *find_vtable(catga_writer *out, const catga_table *type, ui
     return out->types[type->place] == type ? out->vtables[type->place] : NULL;
 }
 
-static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present, const uint8_t *at)
+static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present,
+                            const uint8_t *at)
 {
     out->types[type->place] = type;
     out->presents[type->place] = present;
@@ -194,8 +198,9 @@ static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtab
     return at;
 }
 
-/* A table whose fields keep their places. */
-static uint8_t *end_dense_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+/* Ends a table in the full layout. */
+static uint8_t *end_dense_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                uint64_t present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     const uint8_t *known = find_vtable(out, type, present);
@@ -206,8 +211,9 @@ static uint8_t *end_dense_table(catga_writer *out, uint8_t *table, const catga_t
     return end_with(write_vtable(at, type, present), table, at);
 }
 
-/* A table whose gaps are to be closed. */
-static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+/* Ends a table whose gaps are closed. */
+static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                 uint64_t present)
 {
     uint16_t entries[2 + 64];
     uint8_t *at = close_gaps(table, type, present, entries);
@@ -220,13 +226,15 @@ static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_
     return end_with(at, table, out->closed);
 }
 
-uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present)
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                               uint64_t present)
 {
-    return 2 * __builtin_popcountll(present) < type->field_count ? end_sparse_table(out, table, type, present)
-                                                                 : end_dense_table(out, table, type, present);
+    return 2 * __builtin_popcountll(present) < type->field_count
+               ? end_sparse_table(out, table, type, present)
+               : end_dense_table(out, table, type, present);
 }
 
-/* Writes the vtable of a table of many fields. Its size. */
+/* Writes the vtable of a table with many fields. Returns its size. */
 static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint64_t *present)
 {
     size_t count = 0;
@@ -241,8 +249,9 @@ static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint
     return 4 + 2 * count;
 }
 
-/* Of a wide type one vtable is remembered, and compared by its bytes; gaps stay. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present)
+/* Keeps one vtable of a wide type, and compares its bytes. Gaps stay. */
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                              const uint64_t *present)
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     size_t size = write_wide_vtable(at, type, present);
@@ -258,8 +267,9 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
 
 /* ---- Vectors ---- */
 
-/* The padding that aligns what begins `ahead` bytes behind it: a multiple of 4. */
-static size_t padding_before(const catga_writer *out, const uint8_t *at, size_t ahead, size_t alignment)
+/* Returns the padding that aligns data `ahead` bytes after it: a multiple of 4. */
+static size_t padding_before(const catga_writer *out, const uint8_t *at, size_t ahead,
+                             size_t alignment)
 {
     return ((size_t)(out->start - at) - ahead) & (alignment - 1) & ~(size_t)3;
 }
@@ -270,9 +280,11 @@ static uint8_t *refuse_length(catga_writer *out, const catga_field *field)
     return NULL;
 }
 
-/* Padding, length, slot, and room for the elements, to which *elements is set. Returns the vector's end, or NULL. */
-static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_field *field, size_t length,
-                             size_t element_size, size_t alignment, uint8_t **elements)
+/* Begins a vector: padding, length, slot, and room for the elements at *elements. Returns the
+ * end of the vector, or NULL. */
+static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot,
+                             const catga_field *field, size_t length, size_t element_size,
+                             size_t alignment, uint8_t **elements)
 {
     size_t room = (size_t)(out->end - at);
     size_t padding = padding_before(out, at, 4, alignment);
@@ -290,9 +302,9 @@ static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot, cons
     return end;
 }
 
-/* The same for offsets, which are set one by one. */
-static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_field *field,
-                                     size_t length)
+/* Begins a vector of offsets, which are set one by one. */
+static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                     const catga_field *field, size_t length)
 {
     size_t room = (size_t)(out->end - at);
     if (length > field->max)
@@ -311,7 +323,8 @@ uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga
     size_t size = catga_scalar_size(field->element);
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
-    at = begin_vector(out, at, catga_slot(table, places, field), field, length, size, size, &elements);
+    at = begin_vector(out, at, catga_slot(table, places, field), field, length, size, size,
+                      &elements);
     if (at != NULL)
         catga_copy_scalars(elements, data, length, size);
     return at;
@@ -325,7 +338,8 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
     const catga_struct *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
-    at = begin_vector(out, at, catga_slot(table, places, field), field, length, type->size, type->alignment, &elements);
+    at = begin_vector(out, at, catga_slot(table, places, field), field, length, type->size,
+                      type->alignment, &elements);
     if (at == NULL)
         return NULL;
     if (type->packed && !CATGA_SWAPPED)
@@ -336,7 +350,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
     return at;
 }
 
-/* A string that is no field of its own. */
+/* Writes a string that is not a field: an element or an alternative. */
 static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, catga_string text)
 {
     uint64_t seen = 0;
@@ -355,7 +369,8 @@ uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga
     at = begin_offsets(out, at, catga_slot(table, places, field), field, values.length);
     for (size_t i = 0; at != NULL && i < values.length; i++) {
         catga_string value = values.data[i];
-        at = value.data == NULL ? refuse(out, "absent") : put_lone_text(out, at, elements + 4 * i, value);
+        at = value.data == NULL ? refuse(out, "absent")
+                                : put_lone_text(out, at, elements + 4 * i, value);
         if (at == NULL)
             return catga_failed_at(out, field, i);
     }
@@ -364,7 +379,7 @@ uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga
 
 /* ---- Tables inside tables ---- */
 
-/* One level deeper; to be followed by leave. */
+/* Enters a nested table; the caller must call leave. */
 static inline bool enter(catga_writer *out)
 {
     if (out->depth == CATGA_MAX_DEPTH) {
@@ -380,7 +395,8 @@ static inline void leave(catga_writer *out)
     out->depth--;
 }
 
-static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input)
+static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                          const void *input)
 {
     if (!enter(out))
         return NULL;
@@ -400,9 +416,9 @@ uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_p
 
 /* ---- Unions ---- */
 
-/* A struct that stands alone, behind an offset. */
-static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_struct *type,
-                                const void *input)
+/* Writes a struct behind an offset. */
+static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                const catga_struct *type, const void *input)
 {
     size_t size = catga_round_up(type->size);
     size_t padding = padding_before(out, at, 0, type->alignment);
@@ -416,9 +432,9 @@ static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot, c
     return at + size;
 }
 
-/* What a union is, which is not nothing. */
-static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_union *type,
-                                catga_plain_union plain)
+/* Writes the value of a union that is not empty. */
+static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                const catga_union *type, catga_plain_union plain)
 {
     if (plain.type > type->count)
         return refuse(out, "a type that the union does not have");
@@ -433,7 +449,7 @@ static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot, c
                : put_lone_struct(out, at, slot, alternative->type, plain.value.object);
 }
 
-/* The plain struct of a union without strings is shorter than the general one. */
+/* The plain struct of a union without strings is shorter than catga_union. */
 static catga_plain_union load_union(const catga_union *type, const uint8_t *plain)
 {
     catga_plain_union value;
@@ -453,7 +469,8 @@ uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_p
 }
 
 uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
-                          const catga_field *tags, const catga_field *field, const void *data, size_t length)
+                          const catga_field *tags, const catga_field *field, const void *data,
+                          size_t length)
 {
     uint8_t *types = NULL;
     const uint8_t *input = data;
@@ -479,8 +496,8 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
 
 /* ---- Whole buffers ---- */
 
-catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-                              size_t *length, catga_problem *problem)
+catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer,
+                              size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode_root(type, type->put, input, buffer, capacity, length, problem);
 }

@@ -13,7 +13,8 @@ bool json_refuse(json_reader *in, const char *reason)
 
 char json_peek(json_reader *in)
 {
-    while (in->at < in->end && (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t'))
+    while (in->at < in->end &&
+           (*in->at == ' ' || *in->at == '\n' || *in->at == '\r' || *in->at == '\t'))
         in->at++;
     return in->at < in->end ? *in->at : '\0';
 }
@@ -61,7 +62,7 @@ static int hex_digit(char character)
     return character >= 'A' && character <= 'F' ? character - 'A' + 10 : -1;
 }
 
-/* The four digits of a \u escape; -1 when they are not. */
+/* Returns the value of the four digits of a \u escape, or -1. */
 static int32_t code_unit(const char *at, const char *end)
 {
     int32_t unit = 0;
@@ -86,7 +87,7 @@ static bool is_low_surrogate(int32_t unit)
     return unit >= 0xDC00 && unit <= 0xDFFF;
 }
 
-/* A \u escape, at its first digit: one unit, or two that are a pair. */
+/* Skips a \u escape from its first digit: one unit or a surrogate pair. */
 static bool check_unicode(json_reader *in)
 {
     int32_t unit = code_unit(in->at, in->end);
@@ -97,28 +98,31 @@ static bool check_unicode(json_reader *in)
         return json_refuse(in, "half of a surrogate pair");
     if (!is_high_surrogate(unit))
         return true;
-    if (in->end - in->at < 2 || in->at[0] != '\\' || in->at[1] != 'u' || !is_low_surrogate(code_unit(in->at + 2, in->end)))
+    if (in->end - in->at < 2 || in->at[0] != '\\' || in->at[1] != 'u' ||
+        !is_low_surrogate(code_unit(in->at + 2, in->end)))
         return json_refuse(in, "half of a surrogate pair");
     in->at += 6;
     return true;
 }
 
-/* What follows a backslash. */
+/* Skips an escape sequence after its backslash. */
 static bool check_escape(json_reader *in)
 {
     char character = in->at < in->end ? *in->at++ : '\0';
     if (character == 'u')
         return check_unicode(in);
-    return (character != '\0' && strchr("\"\\/bfnrt", character) != NULL) || json_refuse(in, "not an escape");
+    return (character != '\0' && strchr("\"\\/bfnrt", character) != NULL) ||
+           json_refuse(in, "not an escape");
 }
 
-/* Eight characters that are neither a quote, nor a backslash, nor special in any other way (bytes from 0x80 on are). */
+/* Returns true for eight characters without quotes, backslashes, controls and bytes from 0x80. */
 static inline bool is_plain(uint64_t word)
 {
     const uint64_t ones = UINT64_MAX / 255;
     uint64_t quotes = word ^ ones * '"';
     uint64_t backslashes = word ^ ones * '\\';
-    uint64_t special = ((word - ones * ' ') & ~word) | (quotes - ones) | (backslashes - ones) | word;
+    uint64_t special =
+        ((word - ones * ' ') & ~word) | (quotes - ones) | (backslashes - ones) | word;
     return (special & CATGA_HIGH_BITS) == 0;
 }
 
@@ -148,7 +152,8 @@ bool json_string(json_reader *in, catga_string *raw, bool *escaped)
     }
     raw->data = begin;
     raw->length = (size_t)(in->at - 1 - begin);
-    return ascii || catga_is_utf8((const uint8_t *)begin, raw->length) || json_refuse(in, "not UTF-8");
+    return ascii || catga_is_utf8((const uint8_t *)begin, raw->length) ||
+           json_refuse(in, "not UTF-8");
 }
 
 static size_t encode_utf8(uint32_t code, char *to)
@@ -166,7 +171,7 @@ static size_t encode_utf8(uint32_t code, char *to)
     return length;
 }
 
-/* The character of a checked \u escape, whose first digit is at *at. */
+/* Returns the character of a valid \u escape, whose first digit is at *at. */
 static uint32_t decode_unicode(const char **at)
 {
     uint32_t unit = (uint32_t)code_unit(*at, *at + 4);

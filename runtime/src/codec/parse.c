@@ -1,15 +1,16 @@
 /*
- * parse.c: JSON into the plain struct of a table, straight from the text: no tree. It accepts what print.c prints, and more:
- * members in any order; null for an absent one; 64-bit integers, decimals and enums also as strings and numbers the other way
- * round; the type of a union behind it. Twice the same member, unknown ones unless they are to be skipped, and values that
- * their type does not hold are refused. What the schema asks of values (required, lengths, ranges) is checked when the
+ * parse.c: JSON into the plain struct of a table, straight from the text: no tree. It accepts what
+ * print.c prints, and more: members in any order; null for an absent one; 64-bit integers, decimals
+ * and enums also as strings and numbers the other way round; the type of a union behind it. Twice
+ * the same member, unknown ones unless they are to be skipped, and values that their type does not
+ * hold are refused. What the schema asks of values (required, lengths, ranges) is checked when the
  * message is encoded.
  */
+#include "base/utf8.h"
 #include "codec/json.h"
 #include "codec/plain.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
-#include "base/utf8.h"
 #include "codec/values.h"
 
 #include <inttypes.h>
@@ -89,7 +90,8 @@ static bool parse_text(parser *p, catga_string *text)
 static bool parse_token(parser *p, catga_string *text)
 {
     bool escaped;
-    return json_string(&p->in, text, &escaped) && (!escaped || refuse(p, "escapes where there need be none"));
+    return json_string(&p->in, text, &escaped) &&
+           (!escaped || refuse(p, "escapes where there need be none"));
 }
 
 /* A number, or a string that holds one. */
@@ -109,7 +111,8 @@ static bool parse_bool(parser *p, uint8_t *plain)
     return true;
 }
 
-/* A name with its escapes resolved; what is longer than any name stays as it is. `text` has room for NAME_TEXT bytes. */
+/* A name with its escapes resolved; what is longer than any name stays as it is. `text` has room
+ * for NAME_TEXT bytes. */
 static catga_string resolve(catga_string raw, bool escaped, char *text)
 {
     catga_string name = raw;
@@ -154,7 +157,8 @@ static bool flags_value(const catga_enum *type, catga_string text, bool escaped,
 
 static bool enum_value(const catga_enum *type, catga_string text, bool escaped, int64_t *value)
 {
-    return type->flags ? flags_value(type, text, escaped, value) : enumerator_value(type, text, escaped, value);
+    return type->flags ? flags_value(type, text, escaped, value)
+                       : enumerator_value(type, text, escaped, value);
 }
 
 static bool fits(unsigned kind, int64_t value)
@@ -189,7 +193,8 @@ static bool parse_number(parser *p, unsigned kind, int64_t *value)
         *value = (int64_t)bits;
         return true;
     }
-    return (value_signed(text, value) && fits(kind, *value)) || refuse(p, "not an integer of its type");
+    return (value_signed(text, value) && fits(kind, *value)) ||
+           refuse(p, "not an integer of its type");
 }
 
 static bool parse_enum(parser *p, meaning wanted, int64_t *value)
@@ -209,12 +214,14 @@ static bool parse_integer(parser *p, meaning wanted, int64_t *value)
     case CATGA_FORMAT_enum:
         return parse_enum(p, wanted, value);
     case CATGA_FORMAT_decimal:
-        return parse_digits(p, &text) &&
-               (value_decimal(text, wanted.digits, value) || refuse(p, "not a decimal of its size"));
+        return parse_digits(p, &text) && (value_decimal(text, wanted.digits, value) ||
+                                          refuse(p, "not a decimal of its size"));
     case CATGA_FORMAT_timestamp:
-        return parse_token(p, &text) && (value_timestamp(text, value) || refuse(p, "not a timestamp"));
+        return parse_token(p, &text) &&
+               (value_timestamp(text, value) || refuse(p, "not a timestamp"));
     case CATGA_FORMAT_duration:
-        return parse_token(p, &text) && (value_duration(text, value) || refuse(p, "not a duration"));
+        return parse_token(p, &text) &&
+               (value_duration(text, value) || refuse(p, "not a duration"));
     default:
         return parse_number(p, wanted.kind, value);
     }
@@ -295,7 +302,8 @@ static bool parse_inline(parser *p, meaning wanted, uint8_t *plain)
 {
     if (wanted.kind != CATGA_KIND_struct)
         return parse_scalar(p, wanted, plain);
-    return wanted.format == CATGA_FORMAT_uuid ? parse_uuid(p, plain) : parse_struct(p, wanted.type, plain);
+    return wanted.format == CATGA_FORMAT_uuid ? parse_uuid(p, plain)
+                                              : parse_struct(p, wanted.type, plain);
 }
 
 static bool parse_member(parser *p, const catga_member *member, uint8_t *plain)
@@ -337,8 +345,8 @@ static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain)
             return failed_in(p, type->members[i].name);
         i++;
     }
-    return p->in.reason == NULL &&
-           (i == type->member_count || refuse(p, "a struct has each of its members, in their order"));
+    return p->in.reason == NULL && (i == type->member_count ||
+                                    refuse(p, "a struct has each of its members, in their order"));
 }
 
 /* ---- What is pointed to ---- */
@@ -355,7 +363,8 @@ static bool parse_string(parser *p, uint8_t *plain)
 static bool parse_object(parser *p, meaning wanted, uint8_t *plain)
 {
     bool is_table = wanted.kind == CATGA_KIND_table;
-    size_t size = is_table ? ((const catga_table *)wanted.type)->plain_size : ((const catga_struct *)wanted.type)->size;
+    size_t size = is_table ? ((const catga_table *)wanted.type)->plain_size
+                           : ((const catga_struct *)wanted.type)->size;
     uint8_t *object = plain_take_object(p->arena, wanted.kind, wanted.type);
     if (object == NULL)
         return refuse(p, "out of memory");
@@ -389,7 +398,8 @@ static bool parse_alternative(parser *p, const catga_union *type, uint8_t tag, u
     const catga_alternative *alternative = &type->alternatives[tag - 1];
     if (alternative->kind == CATGA_KIND_string)
         return parse_string(p, value);
-    return parse_object(p, (meaning){alternative->kind, CATGA_FORMAT_plain, 0, alternative->type}, value);
+    return parse_object(p, (meaning){alternative->kind, CATGA_FORMAT_plain, 0, alternative->type},
+                        value);
 }
 
 static bool parse_element(parser *p, const catga_field *field, uint8_t *plain)
@@ -398,7 +408,8 @@ static bool parse_element(parser *p, const catga_field *field, uint8_t *plain)
         return parse_string(p, plain);
     if (field->element == CATGA_KIND_table)
         return parse_table(p, field->type, plain);
-    return parse_inline(p, (meaning){field->element, field->format, field->digits, field->type}, plain);
+    return parse_inline(p, (meaning){field->element, field->format, field->digits, field->type},
+                        plain);
 }
 
 static bool failed_at(parser *p, size_t index)
@@ -409,8 +420,8 @@ static bool failed_at(parser *p, size_t index)
 }
 
 /*
- * An array's memory, as many elements as it has; NULL when there is not enough. Elements behind the first one that is not
- * JSON are not counted: the reader will stop there too.
+ * An array's memory, as many elements as it has; NULL when there is not enough. Elements behind the
+ * first one that is not JSON are not counted: the reader will stop there too.
  */
 static uint8_t *take_elements(parser *p, const catga_field *field, size_t *count, uint8_t *plain)
 {
@@ -436,7 +447,8 @@ static bool parse_vector(parser *p, const catga_field *field, uint8_t *plain)
     if (data == NULL || !json_open(&p->in, '['))
         return false;
     for (size_t i = 0; json_next(&p->in, ']', &first); i++)
-        if (i == count ? !json_skip(&p->in) : !parse_element(p, field, data + i * plain_element_size(field)))
+        if (i == count ? !json_skip(&p->in)
+                       : !parse_element(p, field, data + i * plain_element_size(field)))
             return failed_at(p, i);
     return p->in.reason == NULL;
 }
@@ -447,7 +459,8 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
     const catga_union *type = field->type;
     parser tags = {*in, NULL, NULL, CATGA_REFUSE_UNKNOWN, NULL};
     int64_t value;
-    if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type}, &value) ||
+    if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type},
+                    &value) ||
         value > (int64_t)type->count)
         return false;
     *in = tags.in;
@@ -456,7 +469,8 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
 }
 
 /* An element of a vector of unions; `types` is before its type. */
-static bool parse_typed(parser *p, const catga_field *field, json_reader *types, bool *first, uint8_t *plain)
+static bool parse_typed(parser *p, const catga_field *field, json_reader *types, bool *first,
+                        uint8_t *plain)
 {
     uint8_t tag;
     if (!json_next(types, ']', first) || !parse_tag(types, field, &tag))
@@ -529,7 +543,8 @@ static bool parse_field(parser *p, const catga_field *field, json_reader members
         return json_skip(&p->in);
     if (field->kind != CATGA_KIND_union && json_take_word(&p->in, "null"))
         return true;
-    if (field->kind == CATGA_KIND_union || (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union))
+    if (field->kind == CATGA_KIND_union ||
+        (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union))
         return parse_union(p, field, members, member);
     if (field->kind == CATGA_KIND_vector)
         return parse_vector(p, field, member);
@@ -579,8 +594,8 @@ static bool note(uint64_t *seen, size_t index)
     return !before;
 }
 
-static bool parse_named(parser *p, const catga_table *type, json_reader members, size_t *hint, uint64_t *seen,
-                        uint8_t *plain)
+static bool parse_named(parser *p, const catga_table *type, json_reader members, size_t *hint,
+                        uint64_t *seen, uint8_t *plain)
 {
     char text[NAME_TEXT];
     catga_string raw;
@@ -616,8 +631,9 @@ static bool parse_table(parser *p, const catga_table *type, uint8_t *plain)
 
 /* ---- The whole text ---- */
 
-catga_status catga_parse(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *plain,
-                         catga_arena *arena, catga_problem *problem)
+catga_status catga_parse(const catga_table *table, const char *text, size_t length,
+                         catga_unknown unknown, void *plain, catga_arena *arena,
+                         catga_problem *problem)
 {
     catga_problem ignored;
     problem = problem == NULL ? &ignored : problem;

@@ -2,7 +2,7 @@
 
 #include "codec/struct.h"
 
-/* Pointers and 64-bit scalars need no more; only a struct with @align does. */
+/* Sufficient for pointers and 64-bit scalars; only a struct with @align needs more. */
 enum { ALIGNMENT = 8 };
 
 static void *take_aligned(catga_arena *arena, size_t count, size_t size, size_t alignment)
@@ -23,7 +23,8 @@ void *plain_take(catga_arena *arena, size_t count, size_t size)
 
 static void *take_structs(catga_arena *arena, size_t count, const catga_struct *type)
 {
-    return take_aligned(arena, count, type->size, type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT);
+    return take_aligned(arena, count, type->size,
+                        type->alignment > ALIGNMENT ? type->alignment : ALIGNMENT);
 }
 
 void *plain_take_object(catga_arena *arena, unsigned kind, const void *type)
@@ -35,8 +36,9 @@ void *plain_take_object(catga_arena *arena, unsigned kind, const void *type)
 void *plain_take_elements(catga_arena *arena, const catga_field *field, size_t count)
 {
     size_t taken = count == 0 ? 1 : count;
-    return field->element == CATGA_KIND_struct ? take_structs(arena, taken, field->type)
-                                               : plain_take(arena, taken, plain_element_size(field));
+    return field->element == CATGA_KIND_struct
+               ? take_structs(arena, taken, field->type)
+               : plain_take(arena, taken, plain_element_size(field));
 }
 
 bool plain_fits(const catga_arena *arena)

@@ -1,10 +1,11 @@
 /*
- * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in the schema and stand in
- * the order of their ids. A scalar that is not there prints as its default; an absent optional, string, vector, struct or
- * table is left out. Enums print as names (an unknown value as its number; flags as their names with spaces between), decimals
- * exactly, timestamps as RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
- * strings. Before a union stands its type, in a member of the union's name with "_type"; one that only a newer schema knows
- * is nothing: it is left out, and in a vector its type is NONE.
+ * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in
+ * the schema and stand in the order of their ids. A scalar that is not there prints as its default;
+ * an absent optional, string, vector, struct or table is left out. Enums print as names (an unknown
+ * value as its number; flags as their names with spaces between), decimals exactly, timestamps as
+ * RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
+ * strings. Before a union stands its type, in a member of the union's name with "_type"; one that
+ * only a newer schema knows is nothing: it is left out, and in a vector its type is NONE.
  */
 #include "base/text.h"
 #include "codec/sink.h"
@@ -169,7 +170,8 @@ static void print_inline(sink *out, meaning shown, const uint8_t *at)
 
 static size_t inline_size(meaning shown)
 {
-    return shown.kind == CATGA_KIND_struct ? ((const catga_struct *)shown.type)->size : catga_scalar_size(shown.kind);
+    return shown.kind == CATGA_KIND_struct ? ((const catga_struct *)shown.type)->size
+                                           : catga_scalar_size(shown.kind);
 }
 
 static void print_member(sink *out, const catga_member *member, const uint8_t *at)
@@ -191,7 +193,8 @@ static void print_member(sink *out, const catga_member *member, const uint8_t *a
 static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
 {
     char separator = '{';
-    for (const catga_member *member = type->members; member < type->members + type->member_count; member++) {
+    for (const catga_member *member = type->members; member < type->members + type->member_count;
+         member++) {
         sink_character(out, separator);
         print_quoted(out, member->name);
         sink_character(out, ':');
@@ -251,10 +254,12 @@ static void print_alternative(sink *out, const catga_union *type, uint8_t tag, c
     else if (alternative->kind == CATGA_KIND_table)
         print_table(out, alternative->type, catga_follow(slot));
     else
-        print_inline(out, (meaning){CATGA_KIND_struct, 0, 0, alternative->type}, catga_follow(slot));
+        print_inline(out, (meaning){CATGA_KIND_struct, 0, 0, alternative->type},
+                     catga_follow(slot));
 }
 
-static void print_unions(sink *out, const catga_field *field, const uint8_t *tags, const uint8_t *at)
+static void print_unions(sink *out, const catga_field *field, const uint8_t *tags,
+                         const uint8_t *at)
 {
     size_t length = catga_load_u32(at);
     sink_character(out, '[');
@@ -286,7 +291,8 @@ static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
 }
 
 /* A union's field, which follows that of its type or types. */
-static void print_union(sink *out, const catga_field *field, const uint8_t *table, const uint8_t *at)
+static void print_union(sink *out, const catga_field *field, const uint8_t *table,
+                        const uint8_t *at)
 {
     const uint8_t *tags = catga_find(table, field[-1].slot);
     if (field->kind == CATGA_KIND_vector)
@@ -325,12 +331,14 @@ static bool is_shown(const catga_field *field, const uint8_t *table, const uint8
         return at != NULL && is_known_tag(field - 1, catga_find(table, field[-1].slot));
     if ((field->flags & CATGA_TAGS) != 0 && field->kind != CATGA_KIND_vector)
         return is_known_tag(field, at);
-    return at != NULL || (field->kind < CATGA_KIND_struct && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0);
+    return at != NULL ||
+           (field->kind < CATGA_KIND_struct && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0);
 }
 
 static bool is_union(const catga_field *field)
 {
-    return field->kind == CATGA_KIND_union || (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union);
+    return field->kind == CATGA_KIND_union ||
+           (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union);
 }
 
 static void print_table(sink *out, const catga_table *type, const uint8_t *table)

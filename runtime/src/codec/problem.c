@@ -5,7 +5,7 @@
 
 #define LEFT_OUT "..."
 
-/* A reason with no path before it has no separator either. */
+/* A reason without a path has no separator. */
 void catga_problem_finish(catga_problem *problem)
 {
     if (problem != NULL && problem->text[0] == ':')
@@ -24,10 +24,9 @@ void catga_problem_state_limit(catga_problem *problem, const char *reason, uint6
         snprintf(problem->text, sizeof problem->text, ": %s %" PRIu64, reason, limit);
 }
 
-/*
- * A path grows from its end: "product_id: longer than 64" becomes "lines[3].product_id: longer than 64". Once a name does
- * not fit, "..." stands for it and for all before it; there is always room for that.
- */
+/* A path grows at its front: "product_id: longer than 64" becomes "lines[3].product_id: longer
+ * than 64". If a name does not fit, "..." replaces it and all names before it; room for that is
+ * reserved. */
 static void prepend(catga_problem *problem, const char *part)
 {
     char *text = problem->text;

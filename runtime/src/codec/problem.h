@@ -1,14 +1,12 @@
-/*
- * problem.h: how the codec explains a refusal. The innermost level states the reason; each level on the way out puts its
- * name in front, so that the text reads "lines[3].product_id: longer than 64". Where the outer names of a deep path do not
- * fit, it begins with "...".
- */
+/* Error texts of the codec. The innermost level sets the reason; each outer level prepends its
+ * name: "lines[3].product_id: longer than 64". If the outer names do not fit, the text begins
+ * with "...". */
 #ifndef CATGA_PROBLEM_H
 #define CATGA_PROBLEM_H
 
 #include <catga/gen.h>
 
-/* No problem yet; and the end of it. `problem` may be NULL, here and below. */
+/* Begin and end a problem text. `problem` may be NULL, here and below. */
 static inline void catga_problem_begin(catga_problem *problem)
 {
     if (problem != NULL)
@@ -16,11 +14,11 @@ static inline void catga_problem_begin(catga_problem *problem)
 }
 void catga_problem_finish(catga_problem *problem);
 
-/* Sets the reason, with the limit behind it when that is not NULL. */
+/* Sets the reason, followed by the limit if it is not NULL. */
 void catga_problem_state(catga_problem *problem, const char *reason);
 void catga_problem_state_limit(catga_problem *problem, const char *reason, uint64_t limit);
 
-/* Puts "name" or "name[index]" in front of what is there. */
+/* Prepends "name" or "name[index]". */
 void catga_problem_in_field(catga_problem *problem, const char *name);
 void catga_problem_in_element(catga_problem *problem, const char *name, size_t index);
 

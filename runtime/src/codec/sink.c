@@ -45,7 +45,8 @@ void sink_signed(sink *out, int64_t value)
     sink_unsigned(out, value < 0 ? 0 - (uint64_t)value : (uint64_t)value);
 }
 
-/* printf writes the locale's decimal point, which may be several bytes: whatever is no part of a number becomes a point. */
+/* printf writes the decimal point of the locale, which can be several bytes: it is replaced by a
+ * point. */
 static size_t use_point(char *text)
 {
     size_t length = 0;
@@ -70,7 +71,7 @@ void sink_floating(sink *out, double value, int digits)
         sink_text(out, isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
         return;
     }
-    /* Of a normal number so many digits always come back, and printf leaves zeros out. */
+    /* This many digits always round-trip for a normal number, and %g omits trailing zeros. */
     bool normal = fabs(value) >= (digits == 9 ? (double)FLT_MIN : DBL_MIN);
     for (int precision = !normal ? 1 : digits == 9 ? 6 : 15; precision <= digits; precision++) {
         snprintf(text, sizeof text, "%.*g", precision, value);
@@ -113,14 +114,15 @@ void sink_json_string(sink *out, const char *text, size_t length)
 
 void sink_base64(sink *out, const uint8_t *bytes, size_t length)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for (size_t i = 0; i < length; i += 3) {
         size_t count = length - i < 3 ? length - i : 3;
         uint32_t group = (uint32_t)bytes[i] << 16;
         group |= count > 1 ? (uint32_t)bytes[i + 1] << 8 : 0;
         group |= count > 2 ? bytes[i + 2] : 0;
-        char text[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63], alphabet[group >> 6 & 63],
-                        alphabet[group & 63]};
+        char text[4] = {alphabet[group >> 18], alphabet[group >> 12 & 63],
+                        alphabet[group >> 6 & 63], alphabet[group & 63]};
         memset(text + count + 1, '=', 3 - count);
         sink_put(out, text, sizeof text);
     }

@@ -1,4 +1,4 @@
-/* sink.h: text that is written into a buffer as far as it fits, and counted to its end, as snprintf does. */
+/* Writes text into a buffer. As with snprintf, the length also counts text that does not fit. */
 #ifndef CATGA_SINK_H
 #define CATGA_SINK_H
 
@@ -8,7 +8,7 @@
 typedef struct sink {
     char *text;
     size_t capacity;
-    size_t length; /* of the whole text, which may be more than fits */
+    size_t length; /* of the whole text, also if it does not fit */
 } sink;
 
 void sink_put(sink *out, const char *text, size_t length);
@@ -18,16 +18,17 @@ void sink_character(sink *out, char character);
 void sink_signed(sink *out, int64_t value);
 void sink_unsigned(sink *out, uint64_t value);
 
-/* The shortest decimal text that reads back as the same value, whatever the locale; `digits` is 9 for a float, else 17. */
+/* Writes the shortest decimal text that reads back as the same value, in any locale; `digits` is
+ * 9 for a float, 17 for a double. */
 void sink_floating(sink *out, double value, int digits);
 
-/* A JSON string with its quotes. `text` is UTF-8. */
+/* Writes a JSON string with quotes and escapes. `text` is UTF-8. */
 void sink_json_string(sink *out, const char *text, size_t length);
 
-/* RFC 4648 with padding, no quotes. */
+/* Writes base64 (RFC 4648) with padding, without quotes. */
 void sink_base64(sink *out, const uint8_t *bytes, size_t length);
 
-/* Ends the text with a NUL, at the last place of the buffer if need be. */
+/* Terminates the text, at the last byte of the buffer if it does not fit. */
 void sink_finish(sink *out);
 
 #endif

@@ -21,7 +21,7 @@ void catga_copy_scalars(uint8_t *to, const void *from, size_t count, size_t size
         to[i] = bytes[i - i % size + size - 1 - i % size];
 }
 
-/* How many elements a member has: of one that is no array, one. */
+/* Returns the number of elements of a member: 1 if it is not an array. */
 static size_t element_count(const catga_member *member)
 {
     return member->count == 0 ? 1 : member->count;
@@ -46,7 +46,8 @@ void catga_store_struct(uint8_t *at, const catga_struct *type, const void *input
         return;
     }
     memset(at, 0, type->size);
-    for (const catga_member *member = type->members; member < type->members + type->member_count; member++)
+    for (const catga_member *member = type->members; member < type->members + type->member_count;
+         member++)
         store_member(at + member->offset, member, from + member->offset);
 }
 
@@ -71,7 +72,8 @@ void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output
         memcpy(to, at, type->size);
         return;
     }
-    for (const catga_member *member = type->members; member < type->members + type->member_count; member++)
+    for (const catga_member *member = type->members; member < type->members + type->member_count;
+         member++)
         load_member(to + member->offset, member, at + member->offset);
 }
 

@@ -1,13 +1,12 @@
-/*
- * struct.h: structs between memory and wire. Both lie by the same rules, so that a copy is often all; padding in memory
- * may hold anything and is written as zeros, and a bool that comes may hold anything and is read as false or true.
- */
+/* Copies structs between memory and wire. Both have the same layout, so that a copy often
+ * suffices. Padding is written as zeros. A received bool with any value is read as false or
+ * true. */
 #ifndef CATGA_STRUCT_H
 #define CATGA_STRUCT_H
 
 #include <catga/gen.h>
 
-/* The size of a scalar, in bytes; `kind` is a scalar's catga_kind. */
+/* Returns the size of a scalar kind, in bytes. */
 size_t catga_scalar_size(unsigned kind);
 
 /* Copies scalars between memory and wire, in either direction. */

@@ -1,11 +1,10 @@
-/*
- * unpack.c: a verified table into its plain struct, with all it refers to in the caller's arena. `plain` and what is taken
- * from the arena is NULL once the arena is used up: then the walk goes on and only counts.
- */
+/* Unpacks a verified table into a plain struct, with its referenced parts in the caller's arena.
+ * When the arena is used up, the pointers are NULL and the walk only counts. */
 #include "codec/plain.h"
 #include "codec/struct.h"
 
-static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table, uint8_t *plain);
+static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table,
+                         uint8_t *plain);
 
 static void unpack_string(catga_arena *arena, const uint8_t *at, uint8_t *plain)
 {
@@ -15,8 +14,9 @@ static void unpack_string(catga_arena *arena, const uint8_t *at, uint8_t *plain)
         memcpy(plain, &copy, sizeof copy);
 }
 
-/* A table or struct that is pointed to. */
-static void unpack_object(catga_arena *arena, unsigned kind, const void *type, const uint8_t *at, uint8_t *plain)
+/* Unpacks a table or struct behind a pointer. */
+static void unpack_object(catga_arena *arena, unsigned kind, const void *type, const uint8_t *at,
+                          uint8_t *plain)
 {
     void *object = plain_take_object(arena, kind, type);
     if (kind == CATGA_KIND_table)
@@ -27,8 +27,9 @@ static void unpack_object(catga_arena *arena, unsigned kind, const void *type, c
         plain_set_pointer(plain, object);
 }
 
-/* A tag that this schema does not know becomes nothing. */
-static void unpack_union(catga_arena *arena, const catga_union *type, uint8_t tag, const uint8_t *slot, uint8_t *plain)
+/* A tag unknown to this schema becomes NONE. */
+static void unpack_union(catga_arena *arena, const catga_union *type, uint8_t tag,
+                         const uint8_t *slot, uint8_t *plain)
 {
     uint8_t *value = plain == NULL ? NULL : plain + offsetof(catga_plain_union, value);
     if (plain != NULL)
@@ -44,7 +45,7 @@ static void unpack_union(catga_arena *arena, const catga_union *type, uint8_t ta
         unpack_object(arena, alternative->kind, alternative->type, catga_follow(slot), value);
 }
 
-/* Scalars in the order of the machine; a bool is false or true. */
+/* Copies scalars in the machine's byte order; a bool becomes false or true. */
 static void unpack_scalars(const uint8_t *at, unsigned kind, size_t count, uint8_t *plain)
 {
     if (kind == CATGA_KIND_bool)
@@ -54,8 +55,8 @@ static void unpack_scalars(const uint8_t *at, unsigned kind, size_t count, uint8
         catga_copy_scalars(plain, at, count, catga_scalar_size(kind));
 }
 
-static void unpack_elements(catga_arena *arena, const catga_field *field, const uint8_t *tags, const uint8_t *at,
-                            size_t length, uint8_t *plain)
+static void unpack_elements(catga_arena *arena, const catga_field *field, const uint8_t *tags,
+                            const uint8_t *at, size_t length, uint8_t *plain)
 {
     size_t plain_size = plain_element_size(field);
     for (size_t i = 0; i < length; i++) {
@@ -71,9 +72,9 @@ static void unpack_elements(catga_arena *arena, const catga_field *field, const 
     }
 }
 
-/* `tags` is the vector of the types of a vector of unions. */
-static void unpack_vector(catga_arena *arena, const catga_field *field, const uint8_t *tags, const uint8_t *at,
-                          uint8_t *plain)
+/* Unpacks a vector of unions; `tags` is the vector of their types. */
+static void unpack_vector(catga_arena *arena, const catga_field *field, const uint8_t *tags,
+                          const uint8_t *at, uint8_t *plain)
 {
     size_t length = catga_load_u32(at);
     uint8_t *data = plain_take_elements(arena, field, length);
@@ -85,9 +86,9 @@ static void unpack_vector(catga_arena *arena, const catga_field *field, const ui
         plain_set_slice(plain, data, length);
 }
 
-/* A field that is there, at `at`. */
-static void unpack_field(catga_arena *arena, const catga_field *field, const uint8_t *table, const uint8_t *at,
-                         uint8_t *plain)
+/* Unpacks a present field at `at`. */
+static void unpack_field(catga_arena *arena, const catga_field *field, const uint8_t *table,
+                         const uint8_t *at, uint8_t *plain)
 {
     uint8_t *member = plain == NULL ? NULL : plain + field->member;
     const uint8_t *tags = NULL;
@@ -96,7 +97,8 @@ static void unpack_field(catga_arena *arena, const catga_field *field, const uin
     if (field->kind == CATGA_KIND_string)
         unpack_string(arena, catga_follow(at), member);
     else if (field->kind == CATGA_KIND_vector)
-        unpack_vector(arena, field, tags == NULL ? NULL : catga_follow(tags), catga_follow(at), member);
+        unpack_vector(arena, field, tags == NULL ? NULL : catga_follow(tags), catga_follow(at),
+                      member);
     else if (field->kind == CATGA_KIND_union)
         unpack_union(arena, field->type, *tags, at, member);
     else if (field->kind == CATGA_KIND_table)
@@ -107,7 +109,8 @@ static void unpack_field(catga_arena *arena, const catga_field *field, const uin
         unpack_scalars(at, field->kind, 1, plain_scalar(field, plain));
 }
 
-static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table, uint8_t *plain)
+static void unpack_table(catga_arena *arena, const catga_table *type, const uint8_t *table,
+                         uint8_t *plain)
 {
     if (plain != NULL)
         plain_clear(type, plain);
@@ -119,7 +122,8 @@ static void unpack_table(catga_arena *arena, const catga_table *type, const uint
     }
 }
 
-catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *plain, catga_arena *arena)
+catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *plain,
+                          catga_arena *arena)
 {
     size_t before = arena->used;
     unpack_table(arena, table, root, plain);

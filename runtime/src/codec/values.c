@@ -119,11 +119,13 @@ bool value_unsigned(catga_string text, uint64_t *value)
     return read_number(text, &n) && whole(n, 0, value) && (!n.negative || *value == 0);
 }
 
-/* Exact when digits and power of ten both are exact as doubles: one rounding, as in Clinger's fast path. */
+/* Exact when digits and power of ten both are exact as doubles: one rounding, as in Clinger's fast
+ * path. */
 static double scale(number n)
 {
-    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-                                    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                    1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     double size = (double)n.digits;
     size = n.exponent < 0 ? size / powers[-n.exponent] : size * powers[n.exponent];
     return n.negative ? -size : size;
@@ -138,8 +140,8 @@ static bool floating_fast(number n, double *value)
 }
 
 /*
- * The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no harm before the second. So
- * few digits are all that there are.
+ * The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no
+ * harm before the second. So few digits are all that there are.
  */
 static bool single_fast(number n, float *value)
 {
@@ -150,8 +152,9 @@ static bool single_fast(number n, float *value)
 }
 
 /*
- * For strtod and strtof: digits and an exponent, without a point, which they would read as the locale has it. What is half way
- * between two doubles has at most 767 digits: of those behind DIGITS it only matters whether one is not 0.
+ * For strtod and strtof: digits and an exponent, without a point, which they would read as the
+ * locale has it. What is half way between two doubles has at most 767 digits: of those behind
+ * DIGITS it only matters whether one is not 0.
  */
 enum { DIGITS = 800, WRITTEN_NUMBER = DIGITS + 32 };
 
@@ -194,7 +197,8 @@ static bool floating_slowly(catga_string text, bool single, double *value)
 bool value_floating(catga_string text, double *value)
 {
     number n;
-    return read_number(text, &n) && (floating_fast(n, value) || floating_slowly(text, false, value));
+    return read_number(text, &n) &&
+           (floating_fast(n, value) || floating_slowly(text, false, value));
 }
 
 bool value_single(catga_string text, float *value)
@@ -213,7 +217,8 @@ bool value_single(catga_string text, float *value)
 
 /* ---- Times ---- */
 
-/* Exactly `count` digits, and `next` behind them unless it is NUL; a small letter will do for a capital one. */
+/* Exactly `count` digits, and `next` behind them unless it is NUL; a small letter will do for a
+ * capital one. */
 static bool take_field(catga_string *text, size_t count, char next, int64_t *value)
 {
     *value = 0;
@@ -263,7 +268,8 @@ static bool take_offset(catga_string *text, int64_t *seconds)
     bool west = *text->data == '-';
     text->data++;
     text->length--;
-    if (!take_field(text, 2, ':', &hours) || !take_field(text, 2, '\0', &minutes) || hours > 23 || minutes > 59)
+    if (!take_field(text, 2, ':', &hours) || !take_field(text, 2, '\0', &minutes) || hours > 23 ||
+        minutes > 59)
         return false;
     *seconds = (hours * 3600 + minutes * 60) * (west ? -1 : 1);
     return true;
@@ -294,15 +300,18 @@ static int64_t days_since_epoch(int64_t year, int64_t month, int64_t day)
 bool value_timestamp(catga_string text, int64_t *value)
 {
     int64_t year, month, day, hour, minute, second, nanoseconds, offset;
-    if (!take_field(&text, 4, '-', &year) || !take_field(&text, 2, '-', &month) || !take_field(&text, 2, 'T', &day) ||
-        !take_field(&text, 2, ':', &hour) || !take_field(&text, 2, ':', &minute) ||
-        !take_field(&text, 2, '\0', &second) || !take_fraction(&text, &nanoseconds) || !take_offset(&text, &offset))
+    if (!take_field(&text, 4, '-', &year) || !take_field(&text, 2, '-', &month) ||
+        !take_field(&text, 2, 'T', &day) || !take_field(&text, 2, ':', &hour) ||
+        !take_field(&text, 2, ':', &minute) || !take_field(&text, 2, '\0', &second) ||
+        !take_fraction(&text, &nanoseconds) || !take_offset(&text, &offset))
         return false;
-    if (month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) || hour > 23 || minute > 59 ||
-        second > 59)
+    if (month < 1 || month > 12 || day < 1 || day > days_of_month(year, month) || hour > 23 ||
+        minute > 59 || second > 59)
         return false;
-    int64_t seconds = days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-    /* 64 bits of nanoseconds reach from 1677 to 2262; before 1970 the fraction is taken from the next second. */
+    int64_t seconds =
+        days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    /* 64 bits of nanoseconds reach from 1677 to 2262; before 1970 the fraction is taken from the
+     * next second. */
     if (seconds < 0 && nanoseconds > 0) {
         seconds++;
         nanoseconds -= 1000000000;

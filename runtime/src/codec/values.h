@@ -1,4 +1,5 @@
-/* values.h: scalars from text, exactly. Each returns false when the text is not one, or does not fit; *value is then unset. */
+/* values.h: scalars from text, exactly. Each returns false when the text is not one, or does not
+ * fit; *value is then unset. */
 #ifndef CATGA_VALUES_H
 #define CATGA_VALUES_H
 

@@ -1,38 +1,41 @@
 /*
- * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After catga_verify has returned
- * CATGA_OK, each getter of read.h on each table it visited stays inside the buffer.
+ * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After
+ * catga_verify has returned CATGA_OK, each getter of read.h on each table it visited stays inside
+ * the buffer.
  *
- * The generated check function of a type proves its tables with the functions of check.h. Those see at a glance what is as
- * write.h writes it, and come back here for the rest, and to say what is wrong.
+ * The generated check function of a type proves its tables with the functions of check.h. Those see
+ * at a glance what is as write.h writes it, and come back here for the rest, and to say what is
+ * wrong.
  *
- * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A buffer is shorter than
- * 2^31, so that the sum of two positions or of a position and an offset below 2^31 does not wrap in 32 bits. Invariants, by
- * the names used here:
- *   V1  a position handed to a function is inside the buffer, a multiple of 4, with 4 bytes left there;
- *   V2  a vtable lies inside the buffer, is a multiple of 2, and its size is even and at least 4;
- *   V3  a field that is there lies inside its table, behind the table's offset to its vtable, aligned as it must be;
- *   V4  offsets go forward, are not 0, multiples of 4, below 2^31;
- *   V5  a string has its length, its bytes and a NUL inside the buffer; its bytes are UTF-8;
- *   V6  a vector's elements lie inside the buffer, aligned unless there are none;
- *   V7  tables nest at most CATGA_MAX_DEPTH deep;
- *   V8  the work is at most WORK_FREE, and WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
+ * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A
+ * buffer is shorter than 2^31, so that the sum of two positions or of a position and an offset
+ * below 2^31 does not wrap in 32 bits. Invariants, by the names used here: V1  a position handed to
+ * a function is inside the buffer, a multiple of 4, with 4 bytes left there; V2  a vtable lies
+ * inside the buffer, is a multiple of 2, and its size is even and at least 4; V3  a field that is
+ * there lies inside its table, behind the table's offset to its vtable, aligned as it must be; V4
+ * offsets go forward, are not 0, multiples of 4, below 2^31; V5  a string has its length, its bytes
+ * and a NUL inside the buffer; its bytes are UTF-8; V6  a vector's elements lie inside the buffer,
+ * aligned unless there are none; V7  tables nest at most CATGA_MAX_DEPTH deep; V8  the work is at
+ * most WORK_FREE, and WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
  */
+#include "base/utf8.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
-#include "base/utf8.h"
 
 #include <catga/gen.h>
 
 #include <stdio.h>
 
 /*
- * Work is counted each time that a part is reached: CATGA_WORK_PER_OFFSET for a table behind an offset and for each element of
- * a vector of offsets, CATGA_WORK_PER_FIELD_BYTE for each byte of a table's fields, 1 for each byte of a vector, and of a text
- * that is longer than what its offset was counted for. A message without shared parts has enough bytes for its own work.
- * A message with shared parts may also spend WORK_FREE, which takes less than a millisecond. wire.md tells peers.
+ * Work is counted each time that a part is reached: CATGA_WORK_PER_OFFSET for a table behind an
+ * offset and for each element of a vector of offsets, CATGA_WORK_PER_FIELD_BYTE for each byte of a
+ * table's fields, 1 for each byte of a vector, and of a text that is longer than what its offset
+ * was counted for. A message without shared parts has enough bytes for its own work. A message with
+ * shared parts may also spend WORK_FREE, which takes less than a millisecond. wire.md tells peers.
  */
 enum { WORK_PER_BYTE = 32, WORK_FREE = 1 << 20 };
-_Static_assert(CATGA_SHORT_TEXT <= 4 * CATGA_WORK_PER_FIELD_BYTE && CATGA_SHORT_TEXT <= CATGA_WORK_PER_OFFSET,
+_Static_assert(CATGA_SHORT_TEXT <= 4 * CATGA_WORK_PER_FIELD_BYTE &&
+                   CATGA_SHORT_TEXT <= CATGA_WORK_PER_OFFSET,
                "a short text is part of the work of its offset");
 
 /* ---- Refusals ---- */
@@ -98,7 +101,8 @@ bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
         return refuse_limit(check, "longer than", max);
     if (length > CATGA_SHORT_TEXT && !work(check, length))
         return false;
-    return catga_high_bits(text, length) == 0 || catga_is_utf8(text, length) || refuse(check, "not UTF-8");
+    return catga_high_bits(text, length) == 0 || catga_is_utf8(text, length) ||
+           refuse(check, "not UTF-8");
 }
 
 /* ---- Tables ---- */
@@ -125,12 +129,14 @@ static inline bool is_zero(lanes value)
 }
 
 /*
- * When each of the first `count` entries of a vtable, of at most eight, is 0 or what it is in the vtable `full`: the vtable to
- * be read, which is `full` itself when it is equal: not when it has more than the eight entries. Else NULL.
+ * When each of the first `count` entries of a vtable, of at most eight, is 0 or what it is in the
+ * vtable `full`: the vtable to be read, which is `full` itself when it is equal: not when it has
+ * more than the eight entries. Else NULL.
  */
 static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, const uint16_t *full)
 {
-    static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff, 0xffff};
+    static const uint16_t counted[2 * LANES] = {0xffff, 0xffff, 0xffff, 0xffff,
+                                                0xffff, 0xffff, 0xffff, 0xffff};
     lanes found = load_lanes(vtable + 4) & load_lanes(counted + LANES - count);
     lanes differs = (lanes)(found != load_lanes(full + 2));
     if (is_zero(differs) && full[0] <= 4 + 2 * LANES)
@@ -138,9 +144,10 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
     return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
 }
 
-/* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap. */
-static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size, uint32_t table_size,
-                          const catga_table *type, uint64_t *bytes)
+/* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap.
+ */
+static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
+                          uint32_t table_size, const catga_table *type, uint64_t *bytes)
 {
     uint32_t count = (vtable_size - 4) / 2;
     if (count > type->field_count)
@@ -151,7 +158,8 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
         const catga_field *field = &type->fields[id];
         if (offset == 0)
             continue;
-        if (offset < 4 || offset + field->size > table_size || !is_aligned(at + offset, field->alignment))
+        if (offset < 4 || offset + field->size > table_size ||
+            !is_aligned(at + offset, field->alignment))
             return catga_check_refuse(check, field, "not inside its table");
         *bytes += field->size;
     }
@@ -167,8 +175,9 @@ static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtab
 }
 
 /* V3 of a table that is not as write.h writes it, or is large; to *known. */
-static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
-                                        uint32_t table_size, const catga_table *type, catga_shape *known)
+static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable,
+                                        uint32_t vtable_size, uint32_t table_size,
+                                        const catga_table *type, catga_shape *known)
 {
     uint64_t bytes = 0;
     if (!is_known(check, at, vtable, ODD, known)) {
@@ -182,8 +191,8 @@ static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_
 }
 
 /* V2, V3, and the table itself; to *known. */
-static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
-                                        catga_shape *known)
+static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable,
+                                        const catga_table *type, catga_shape *known)
 {
     if (vtable < CATGA_ROOT_OFFSET_SIZE || vtable > check->last_word)
         return refuse(check, "a vtable that lies outside");
@@ -196,17 +205,22 @@ static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_
     return check_odd_shape(check, at, vtable, vtable_size, table_size, type, known);
 }
 
-/* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape. */
-static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type, catga_shape *known)
+/* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape.
+ */
+static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+                        catga_shape *known)
 {
     const uint16_t *full = type->vtable;
-    uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment - 1); /* the largest fields begin 4 bytes into the table */
-    if (CATGA_SWAPPED || vtable < CATGA_ROOT_OFFSET_SIZE || (uint64_t)vtable + 2 * LANES > check->last_word || misalignment != 0)
+    uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment -
+                                        1); /* the largest fields begin 4 bytes into the table */
+    if (CATGA_SWAPPED || vtable < CATGA_ROOT_OFFSET_SIZE ||
+        (uint64_t)vtable + 2 * LANES > check->last_word || misalignment != 0)
         return check_any_shape(check, at, vtable, type, known);
     uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
     uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
-    if (table_size != full[1] || table_size - 4 > check->last_word - at || vtable_size - 4 > 2 * LANES ||
-        vtable_size > full[0] || !is_aligned(vtable_size | vtable, 2))
+    if (table_size != full[1] || table_size - 4 > check->last_word - at ||
+        vtable_size - 4 > 2 * LANES || vtable_size > full[0] ||
+        !is_aligned(vtable_size | vtable, 2))
         return check_any_shape(check, at, vtable, type, known);
     const uint8_t *read = own_vtable(check->bytes + vtable, (vtable_size - 4) / 2, full);
     if (read == NULL)
@@ -218,9 +232,11 @@ static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const 
     return true;
 }
 
-bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known, catga_frame *table)
+bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known,
+                      catga_frame *table)
 {
-    uint32_t vtable = at - catga_load_u32(check->bytes + at); /* wraps to what lies behind when that is negative */
+    uint32_t vtable = at - catga_load_u32(check->bytes +
+                                          at); /* wraps to what lies behind when that is negative */
     if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, vtable, type, known))
         return false;
     *table = (catga_frame){known->read, at};
@@ -228,12 +244,14 @@ bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, 
 }
 
 /* A table behind the offset at `slot`; *known has what was found of the one before it. */
-static inline bool check_one_table(catga_check *check, uint32_t slot, const catga_table *type, catga_shape *known)
+static inline bool check_one_table(catga_check *check, uint32_t slot, const catga_table *type,
+                                   catga_shape *known)
 {
     uint32_t at;
     if (!work(check, catga_work_of_table(type)))
         return false;
-    return catga_check_follow(check, slot, &at) ? type->check(check, at, type, known) : refuse(check, leads_outside);
+    return catga_check_follow(check, slot, &at) ? type->check(check, at, type, known)
+                                                : refuse(check, leads_outside);
 }
 
 static bool refuse_depth(catga_check *check)
@@ -273,8 +291,8 @@ bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *typ
 /* ---- Vectors ---- */
 
 /* V6: where the elements begin, or 0; *length is how many there are. */
-static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catga_field *field, uint32_t size,
-                                   uint32_t alignment, uint32_t *length)
+static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catga_field *field,
+                                   uint32_t size, uint32_t alignment, uint32_t *length)
 {
     uint32_t at;
     if (!catga_check_follow(check, slot, &at))
@@ -285,13 +303,16 @@ static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catg
     if (!is_aligned(at + 4, alignment) && *length != 0)
         return catga_check_refuse(check, field, "a vector that is not aligned");
     if (*length > field->max) {
-        refuse_limit(check, field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than", field->max);
+        refuse_limit(check,
+                     field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than",
+                     field->max);
         return catga_check_failed(check, field);
     }
     return at + 4;
 }
 
-/* The verifier does not look at these elements, but readers will: their bytes count as those of a text. */
+/* The verifier does not look at these elements, but readers will: their bytes count as those of a
+ * text. */
 bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
@@ -303,8 +324,10 @@ bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *
     return work(check, (uint64_t)length * size) || catga_check_failed(check, field);
 }
 
-/* The elements of a vector of offsets, with the work that following them may take; 0 when refused. */
-static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const catga_field *field, uint32_t *length)
+/* The elements of a vector of offsets, with the work that following them may take; 0 when refused.
+ */
+static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const catga_field *field,
+                                    uint32_t *length)
 {
     uint32_t elements = open_vector(check, slot, field, 4, 4, length);
     if (elements != 0 && !work(check, (uint64_t)*length * CATGA_WORK_PER_OFFSET))
@@ -344,7 +367,8 @@ bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *fi
 
 /* ---- Unions ---- */
 
-/* A struct that stands alone: unlike all else behind an offset, it may lie on less than a multiple of 4. */
+/* A struct that stands alone: unlike all else behind an offset, it may lie on less than a multiple
+ * of 4. */
 static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_struct *type)
 {
     uint32_t offset = catga_load_u32(check->bytes + slot);
@@ -361,11 +385,13 @@ static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_str
 static bool check_unknown(catga_check *check, uint32_t slot)
 {
     uint32_t offset = catga_load_u32(check->bytes + slot);
-    return (offset != 0 && offset <= INT32_MAX && (uint64_t)slot + offset < (uint64_t)check->last_word + 4) ||
+    return (offset != 0 && offset <= INT32_MAX &&
+            (uint64_t)slot + offset < (uint64_t)check->last_word + 4) ||
            refuse(check, leads_outside);
 }
 
-bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type, uint8_t tag)
+bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type,
+                             uint8_t tag)
 {
     if (tag > type->count)
         return check_unknown(check, slot);
@@ -377,8 +403,8 @@ bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_unio
     return catga_check_text(check, slot, CATGA_UNBOUNDED);
 }
 
-bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot, const catga_field *tags,
-                              const catga_field *field)
+bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot,
+                              const catga_field *tags, const catga_field *field)
 {
     uint32_t tag_count = 0;
     uint32_t length = 0;
@@ -409,8 +435,8 @@ static bool refuse_identifier(const catga_check *check, const catga_table *table
     for (size_t i = 0; i < 4; i++)
         if (check->bytes[4 + i] >= ' ' && check->bytes[4 + i] <= '~')
             found[i] = (char)check->bytes[4 + i];
-    snprintf(reason, sizeof reason, "not a %s: the identifier is \"%s\", not \"%.4s\"", table->name, found,
-             table->identifier);
+    snprintf(reason, sizeof reason, "not a %s: the identifier is \"%s\", not \"%.4s\"", table->name,
+             found, table->identifier);
     return refuse(check, reason);
 }
 
@@ -428,8 +454,8 @@ static bool has_identifier(const catga_check *check, const catga_table *table)
     return memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) == 0;
 }
 
-static catga_status verify(const catga_table *table, bool any_identifier, const void *bytes, size_t length,
-                           const uint8_t **root, catga_problem *problem)
+static catga_status verify(const catga_table *table, bool any_identifier, const void *bytes,
+                           size_t length, const uint8_t **root, catga_problem *problem)
 {
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
     catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
@@ -446,14 +472,14 @@ static catga_status verify(const catga_table *table, bool any_identifier, const 
     return CATGA_BAD_MESSAGE;
 }
 
-catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
-                          catga_problem *problem)
+catga_status catga_verify(const catga_table *table, const void *bytes, size_t length,
+                          const uint8_t **root, catga_problem *problem)
 {
     return verify(table, false, bytes, length, root, problem);
 }
 
-catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
-                              catga_problem *problem)
+catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length,
+                              const uint8_t **root, catga_problem *problem)
 {
     return verify(table, true, bytes, length, root, problem);
 }
