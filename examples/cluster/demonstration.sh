@@ -75,7 +75,7 @@ demonstrate_cluster() {
     step 'The longest waits, in milliseconds'
     cat "$stage/waits"
 
-    printf '\nEvery step gave what it should.\n'
+    printf '\nEvery step had the expected result.\n'
 }
 
 # ---- Servers ----

@@ -1,6 +1,6 @@
 /*
  * The test client: what it shows, in eight parts. Each checks by itself that every step gave
- * exactly what it should, and counts in client.steps.failures what did not.
+ * exactly the expected results, and counts others in client.steps.failures.
  */
 #ifndef SHOP_CLIENT_H
 #define SHOP_CLIENT_H
@@ -48,10 +48,10 @@ void client_shows_shipping(shop_client *self);
 /* An order is shipped whose customer cannot be told of it: the event becomes a dead letter. */
 void client_shows_gone(shop_client *self);
 
-/* The server goes away and comes back. */
+/* The server stops and starts again. */
 void client_shows_outage(shop_client *self, const shop_outage *outage);
 
-/* Nobody is there to answer. */
+/* No service is running. */
 void client_shows_silence(shop_client *self);
 
 /* Says what a placed order gave, and checks it. */

@@ -1,5 +1,5 @@
 /*
- * The server goes away and comes back. Meanwhile a call tries as often as its schema allows
+ * The server stops and starts again. Meanwhile a call tries as often as its schema allows
  * (@retry), with pauses, and then says CATGA_DISCONNECTED: nothing was sent, so nothing has
  * happened. The bus looks for the server by itself; once it is back, calls, services and
  * subscriptions work as before, and nobody has to open anything again.

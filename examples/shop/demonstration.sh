@@ -11,7 +11,7 @@ demonstrate() {
     start_notifications "$1"
 
     step 'An order is placed, found, and announced' \
-        'The client calls CreateOrder and GetOrder. OrderCreated comes to both handlers of the notification service, to the order services, and to the client.'
+        'The client calls CreateOrder and GetOrder. Both handlers of the notification service, the order services and the client receive OrderCreated.'
     play "$1" orders
     order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 5999\.99, Created$/\1/p' "$stage/client.log")
     said orders '处理创建订单命令: {"customer_id":"CUST-001","product_id":"PROD-001","quantity":1} [MessageId=' \
@@ -23,19 +23,19 @@ demonstrate() {
         "📱 短信通知已发送 - 订单: $order, 客户: CUST-001, 总额: ¥5999.99" \
         "📊 审计日志记录 - 新订单创建: {\"order_id\":\"$order\","
 
-    step 'An order that is sent twice is made once' \
-        'CreateOrder is idempotent: under one id there is one answer, whichever order service gets it.'
+    step 'An order that is sent twice is created once' \
+        'CreateOrder is idempotent: each order service gives the same answer to the same message id.'
     play "$1" twice
     order=$(sed -n 's/.*-> order \([0-9A-F]\{8\}\), total 199\.99, Created$/\1/p' "$stage/client.log" | sort -u)
     said orders "订单创建成功: $order,"
 
-    step 'What cannot be done is said in the terms of the schema' \
-        'Errors that the schema declares, and a message that breaks one of its rules.'
+    step 'Errors are the errors of the schema' \
+        'The client gets errors that the schema declares, and sends a message that breaks a rule of the schema.'
     play "$1" failures
     said client 'no product PROD-999' '9 of PROD-001 (笔记本电脑) left, 999 ordered' 'no order NO-ORDER'
     said orders '产品不存在: PROD-999' '库存不足: 笔记本电脑, 剩余: 9, 需要: 999' '订单不存在: NO-ORDER'
 
-    step 'Five orders at once, without waiting for one another' \
+    step 'Five orders at once, without waiting for each answer' \
         'Sending returns at once, and the answers come to a callback.'
     play "$1" burst
     said orders '总金额: 199.99' '总金额: 699.99' '总金额: 2199.99' '总金额: 299.99'
@@ -44,8 +44,8 @@ demonstrate() {
         '"product_id":"PROD-002"' '"product_id":"PROD-003"' \
         '"product_id":"PROD-004"' '"product_id":"PROD-005"'
 
-    step 'What is stored waits for who is away' \
-        'OrderCreated may be lost, OrderShipped is stored. Here an order is placed and shipped while there is no notification service; when it comes back it gets the one, and not the other.'
+    step 'Stored events are delivered when the subscriber returns' \
+        'OrderCreated may be lost, OrderShipped is stored. An order is placed and shipped while the notification service is stopped. After its start it receives OrderShipped, and not OrderCreated.'
     stop notifications
     play "$1" shipping
     order=$(sed -n 's/.*-> tracking number TRK-\([0-9A-F]\{8\}\)$/\1/p' "$stage/client.log" | head -n 1)
@@ -55,13 +55,13 @@ demonstrate() {
     said notifications "🚚 发货通知已发送 - 订单: $order, 客户: CUST-007, 运单号: TRK-$order"
     never_said notifications "收到事件: OrderCreated [OrderId=$order]"
 
-    step 'What no attempt can mend becomes a dead letter' \
-        'The customer has closed the account meanwhile: the handler rejects the event, which is kept with the reason. Whoever looks after the shop looks at it, has it tried again, and throws it away.'
+    step 'A rejected event becomes a dead letter' \
+        'The customer has closed the account, so the handler rejects the event. The dead letter keeps the event and the reason. The client lists it, replays it, and removes it.'
     play "$1" gone
     said notifications '无法发送发货通知' 'GONE-001 has closed the account; it is a dead letter'
 
-    step 'The server goes away and comes back' \
-        'Meanwhile a call fails, and says that nothing was sent. Afterwards everything goes on: services, subscriptions and client find the server by themselves.'
+    step 'The server stops and starts again' \
+        'A call fails meanwhile, with the status that nothing was sent. Then the services, the subscriptions and the client reconnect.'
     start client "$1/test_client" outage
     await client 'The server is stopped'
     server_stop
@@ -71,21 +71,21 @@ demonstrate() {
     said orders 'connected again'
     said notifications 'connected again'
 
-    step 'The services end: they finish what they have begun'
+    step 'The services stop after finishing their work'
     stop orders
     stop notifications
 
-    step 'Nobody is there to answer'
+    step 'No service is running'
     play "$1" silence
     server_stop
 
-    printf '\nEvery step gave what it should.\n'
+    printf '\nEvery step had the expected result.\n'
 }
 
 # demonstrate_local DIR: the same in one process.
 demonstrate_local() {
-    "$1/shop_local" || fail 'a step did not give what it should'
-    printf '\nEvery step gave what it should.\n'
+    "$1/shop_local" || fail 'a step did not have the expected result'
+    printf '\nEvery step had the expected result.\n'
 }
 
 start_notifications() {

@@ -1,7 +1,7 @@
 /*
  * The program shop_local: the three programs in one, without a server. Handlers and client are the
  * same code; only the buses are opened on a server inside the process. Exits with 0 when every step
- * gave what it should.
+ * had the expected result.
  */
 #include "client.h"
 #include "notifications.h"
@@ -123,24 +123,24 @@ static void show(shop_client *client, local_shop *shop)
     printf("\n== An order is placed, found, and announced\n");
     client_shows_orders(client);
     check_notified(client, shop, 1);
-    printf("\n== An order that is sent twice is made once\n");
+    printf("\n== An order that is sent twice is created once\n");
     client_shows_twice(client);
     expect_number(&client->steps, "orders", order_store_count(&shop->orders.records->orders), 2);
-    printf("\n== What cannot be done is said in the terms of the schema\n");
+    printf("\n== Errors are the errors of the schema\n");
     client_shows_failures(client);
-    printf("\n== Five orders at once, without waiting for one another\n");
+    printf("\n== Five orders at once, without waiting for each answer\n");
     client_shows_burst(client);
     check_notified(client, shop, 7);
-    printf("\n== What is stored waits for who is away\n");
+    printf("\n== Stored events are delivered when the subscriber returns\n");
     show_shipping(client, shop);
-    printf("\n== What no attempt can mend becomes a dead letter\n");
+    printf("\n== A rejected event becomes a dead letter\n");
     client_shows_gone(client);
     expect_number(&client->steps, "dead letters",
                   (int64_t)catga_count(shop->notifications_bus).dead_letters, 1);
-    printf("\n== The server goes away and comes back\n");
+    printf("\n== The server stops and starts again\n");
     client_shows_outage(client, &outage);
     check_notified(client, shop, 10);
-    printf("\n== Nobody is there to answer\n");
+    printf("\n== No service is running\n");
     stop(&shop->orders_bus);
     client_shows_silence(client);
 }

@@ -1,5 +1,5 @@
 /*
- * An order that is sent twice is made once: when it was answered, and when the attempt that made it
+ * An order that is sent twice is created once: when it was answered, and when the attempt that made it
  * was killed before it could say so.
  */
 #include "orders.h"
