@@ -7,14 +7,14 @@
 
 /* ---- Declarations ---------------------------------------------------------------------------- */
 
-static const char *const kind_words[] = {"constant",      "enum",    "struct",  "table", "union",
-                                         "set of errors", "message", "service"};
+static const char *const kind_words[] = {"constant", "enum",          "struct",  "table",
+                                         "union",    "set of errors", "message", "service"};
 
 #define VISIT(list, count, declared_as, member)                                                    \
     for (size_t i = 0; i < module->count; i++)                                                     \
-        visit(user, (declared){.kind = declared_as,                                                \
-                               .origin = &module->list[i].origin,                                  \
-                               .member = &module->list[i]})
+    visit(user, (declared){.kind = declared_as,                                                    \
+                           .origin = &module->list[i].origin,                                      \
+                           .member = &module->list[i]})
 
 /* Calls `visit` with everything that a module declares, but for the bodies of messages. */
 static void each_declared(const model_module *module, void (*visit)(void *user, declared found),
@@ -146,7 +146,7 @@ static void compare_declared(void *user, declared before)
     const model_module *now = module_at(c->after, module->path);
     if (now == NULL)
         now = find_module(c->after, module->namespace, module->version);
-    report(c, rule, now->namespace_place, before.origin->place, "the %s '%.*s' is gone",
+    report(c, rule, now->namespace_place, before.origin->place, "the %s '%.*s' was removed",
            kind_words[before.kind], SLICE_PRINT(before.origin->name));
 }
 
@@ -166,7 +166,7 @@ static void compare_module(comparison *c, const model_module *before)
                SLICE_PRINT(before->namespace), other->version);
     else
         report(c, RULE_NAMESPACE_GONE, successor_of(c, before)->namespace_place,
-               before->namespace_place, "the namespace '%.*s' is gone",
+               before->namespace_place, "the namespace '%.*s' was removed",
                SLICE_PRINT(before->namespace));
 }
 

@@ -1,8 +1,9 @@
 /* breaking.h -- what breaks when schemas change, as diagnostics at both places.
  *
- * Input: two models of one compilation, the older one and the newer one, both valid. Declarations are
- * paired by namespace and name, fields and members by name, and where that is gone by their number;
- * what a pair refers to is a pair again. What is not paired is gone if a given file declared it.
+ * Input: two models of one compilation, the older one and the newer one, both valid. Declarations
+ * are paired by namespace and name, fields and members by name, and where that is gone by their
+ * number; what a pair refers to is a pair again. What is not paired is gone if a given file
+ * declared it.
  */
 #ifndef CATGAC_BREAKING_H
 #define CATGAC_BREAKING_H

@@ -25,7 +25,8 @@ bool same_origin(const model_origin *before, const model_origin *after)
 
 void compare_json(comparison *c, const model_origin *before, const model_origin *after)
 {
-    bool is_reported = slice_equal(before->json, before->name) && slice_equal(after->json, after->name);
+    bool is_reported =
+        slice_equal(before->json, before->name) && slice_equal(after->json, after->name);
     if (!is_reported && !slice_equal(before->json, after->json))
         report(c, RULE_JSON_RENAMED, after->place, before->place,
                "'%.*s' was \"%.*s\" in JSON and is \"%.*s\"", SLICE_PRINT(after->name),

@@ -1,5 +1,5 @@
-/* comparison.h -- what the files of this folder share. `before` and `after` are always the older and the
- * newer of two things. */
+/* comparison.h -- what the files of this folder share. `before` and `after` are always the older
+ * and the newer of two things. */
 #ifndef CATGAC_COMPARISON_H
 #define CATGAC_COMPARISON_H
 

@@ -80,8 +80,8 @@ static void compare_defaults(comparison *c, const model_field *before, const mod
 
 /* ---- Limits ---------------------------------------------------------------------------------- */
 
-/* Below 0 when the new limit lets less pass, above when more, else 0. `sign` is 1 for a limit from below,
- * -1 from above. */
+/* Below 0 when the new limit lets less pass, above when more, else 0. `sign` is 1 for a limit from
+ * below, -1 from above. */
 static int change_of_limit(const model_value *before, const model_value *after, int sign)
 {
     if (before->kind == VALUE_NONE || after->kind == VALUE_NONE)
@@ -103,10 +103,10 @@ static void compare_limits(comparison *c, const model_field *before, const model
     int length = change_of_length(before, after);
     if (low < 0 || high < 0 || length < 0)
         report(c, RULE_LIMIT_NARROWED, after->origin.place, before->origin.place,
-               "less is allowed in '%.*s'", SLICE_PRINT(after->origin.name));
+               "'%.*s' allows less", SLICE_PRINT(after->origin.name));
     if (low > 0 || high > 0 || length > 0)
         report(c, RULE_LIMIT_WIDENED, after->origin.place, before->origin.place,
-               "more is allowed in '%.*s'", SLICE_PRINT(after->origin.name));
+               "'%.*s' allows more", SLICE_PRINT(after->origin.name));
 }
 
 /* ---- Fields ---------------------------------------------------------------------------------- */
@@ -158,14 +158,13 @@ static void compare_table_field(comparison *c, const fielded *before, const fiel
         now = renamed(before, after, field);
     if (now == NULL) {
         report(c, RULE_FIELD_GONE, after->table->origin.place, field->origin.place,
-               "'%.*s' is gone from '%.*s'", SLICE_PRINT(field->origin.name),
+               "'%.*s' was removed from '%.*s'", SLICE_PRINT(field->origin.name),
                SLICE_PRINT(after->table->origin.name));
         return;
     }
     if (!has_name)
-        report(c, RULE_FIELD_RENAMED, now->origin.place, field->origin.place,
-               "'%.*s' was '%.*s'", SLICE_PRINT(now->origin.name),
-               SLICE_PRINT(field->origin.name));
+        report(c, RULE_FIELD_RENAMED, now->origin.place, field->origin.place, "'%.*s' was '%.*s'",
+               SLICE_PRINT(now->origin.name), SLICE_PRINT(field->origin.name));
     if (now->id != field->id)
         report(c, RULE_FIELD_MOVED, now->origin.place, field->origin.place,
                "'%.*s' had the id %u and has %u", SLICE_PRINT(now->origin.name), field->id,
@@ -247,8 +246,9 @@ static void compare_struct_member(comparison *c, const model_field *before,
                                   const model_field *after)
 {
     if (!slice_equal(before->origin.name, after->origin.name))
-        report(c, RULE_FIELD_RENAMED, after->origin.place, before->origin.place, "'%.*s' was '%.*s'",
-               SLICE_PRINT(after->origin.name), SLICE_PRINT(before->origin.name));
+        report(c, RULE_FIELD_RENAMED, after->origin.place, before->origin.place,
+               "'%.*s' was '%.*s'", SLICE_PRINT(after->origin.name),
+               SLICE_PRINT(before->origin.name));
     compare_types(c, before, after);
     compare_json(c, &before->origin, &after->origin);
 }

@@ -54,7 +54,7 @@ static void compare_member(comparison *c, const member_rules *rules, const membe
         compare_json(c, old->origin, now->origin);
     } else
         report(c, rules->gone, after->owner->place, old->origin->place,
-               "'%.*s' is gone from '%.*s'", SLICE_PRINT(old->origin->name),
+               "'%.*s' was removed from '%.*s'", SLICE_PRINT(old->origin->name),
                SLICE_PRINT(after->owner->name));
 }
 
@@ -126,15 +126,13 @@ static const model_union_member *alternative_named(const model_union *of, slice 
 }
 
 /* The alternative of the same name, or the one that has its tag under a new name. */
-static const model_union_member *alternative_now(const model_union *before,
-                                                 const model_union *after,
-                                                 const model_union_member *old)
+static const model_union_member *
+alternative_now(const model_union *before, const model_union *after, const model_union_member *old)
 {
     const model_union_member *now = alternative_named(after, old->origin.name);
     for (size_t i = 0; i < after->member_count && now == NULL; i++) {
         const model_union_member *candidate = &after->members[i];
-        if (candidate->tag == old->tag &&
-            alternative_named(before, candidate->origin.name) == NULL)
+        if (candidate->tag == old->tag && alternative_named(before, candidate->origin.name) == NULL)
             now = candidate;
     }
     return now;

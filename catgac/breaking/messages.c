@@ -37,8 +37,7 @@ static void compare_ways(comparison *c, const model_message *before, const model
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
 
-static void compare_answers(comparison *c, const model_message *before,
-                            const model_message *after)
+static void compare_answers(comparison *c, const model_message *before, const model_message *after)
 {
     if (!same_origin(&before->result->origin, &after->result->origin))
         report(c, RULE_RESULT_CHANGED, after->origin.place, before->origin.place,
@@ -106,8 +105,8 @@ void compare_messages(comparison *c, const model_message *before, const model_me
 {
     if (before->kind != after->kind) {
         report(c, RULE_MESSAGE_KIND, after->origin.place, before->origin.place,
-               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
-               kind_words[before->kind], kind_words[after->kind]);
+               "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name), kind_words[before->kind],
+               kind_words[after->kind]);
         return;
     }
     compare_bodies(c, before->body, after->body);
@@ -132,8 +131,8 @@ void compare_streams(comparison *c, const model_stream *before, const model_stre
 {
     if (is_less(before->max_age_ns, after->max_age_ns) ||
         is_less(before->max_bytes, after->max_bytes) || after->replicas < before->replicas)
-        report(c, RULE_STREAM_SHRUNK, after->place, before->place,
-               "the stream %.*s keeps less", SLICE_PRINT(after->name));
+        report(c, RULE_STREAM_SHRUNK, after->place, before->place, "the stream %.*s keeps less",
+               SLICE_PRINT(after->name));
     if (before->in_memory != after->in_memory)
         report(c, RULE_STREAM_STORAGE, after->place, before->place,
                "the stream %.*s is kept %s now", SLICE_PRINT(after->name),

@@ -50,5 +50,5 @@ void report(comparison *c, breaking_rule name, span place, span old_place, const
     va_end(arguments);
     diag_report(c->diags, broken->code, place, "%s; this breaks %s: %s", what.data, broken->who,
                 broken->why);
-    diag_note(c->diags, old_place, "this is what it was");
+    diag_note(c->diags, old_place, "the older declaration is here");
 }

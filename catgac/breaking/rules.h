@@ -7,7 +7,12 @@
 
 /* What a change is about: the bytes and subjects that programs of both versions exchange; the names
  * that code and JSON use; how surely, and by whom, a message is received. */
-typedef enum breaking_level { LEVEL_WIRE, LEVEL_SOURCE, LEVEL_DELIVERY, LEVEL_COUNT } breaking_level;
+typedef enum breaking_level {
+    LEVEL_WIRE,
+    LEVEL_SOURCE,
+    LEVEL_DELIVERY,
+    LEVEL_COUNT
+} breaking_level;
 
 typedef struct breaking_choice {
     bool levels[LEVEL_COUNT];

@@ -11,8 +11,7 @@ static const model_message *message_after(const comparison *c, const model_messa
 }
 
 /* A message that is gone was reported as that. */
-static void compare_handler(comparison *c, const model_handler *before,
-                            const model_service *after)
+static void compare_handler(comparison *c, const model_handler *before, const model_service *after)
 {
     const model_message *message = message_after(c, before->message);
     if (message == NULL || message->kind == MESSAGE_EVENT || message->handled_by == after)
@@ -40,8 +39,7 @@ void keep_publications(comparison *c, const model_module *module)
         const model_service *service = &module->services[i];
         for (size_t j = 0; j < service->publication_count; j++) {
             const model_publication *line = &service->publications[j];
-            text_table_insert(&c->published, message_key(&line->message),
-                              (void *)(uintptr_t)line);
+            text_table_insert(&c->published, message_key(&line->message), (void *)(uintptr_t)line);
         }
     }
 }
@@ -111,8 +109,9 @@ static void report_without_name(comparison *c, const heard *after, const model_s
                old->place, "'%.*s' was '%.*s'", SLICE_PRINT(now->name), SLICE_PRINT(old->name));
     else if (has_durable)
         report(c, RULE_SUBSCRIPTION_GONE, after->by->origin.place, old->place,
-               "'%.*s' does not hear '%.*s' as '%.*s' any more", SLICE_PRINT(after->by->origin.name),
-               SLICE_PRINT(old->message->origin.name), SLICE_PRINT(old->name));
+               "'%.*s' no longer subscribes to '%.*s' as '%.*s'",
+               SLICE_PRINT(after->by->origin.name), SLICE_PRINT(old->message->origin.name),
+               SLICE_PRINT(old->name));
 }
 
 static void compare_subscription(comparison *c, const heard *after, const model_subscription *old)

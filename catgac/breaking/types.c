@@ -74,18 +74,22 @@ void compare_referred(comparison *c, const model_type *before, const model_type 
     if (before->element != NULL)
         compare_referred(c, before->element, after->element);
     else if (before->kind == TYPE_ENUM)
-        compare_later(
-            c, (declared){DECLARED_ENUM, &before->enumeration->origin, .enumeration = before->enumeration},
-            (declared){DECLARED_ENUM, &after->enumeration->origin, .enumeration = after->enumeration});
+        compare_later(c,
+                      (declared){DECLARED_ENUM, &before->enumeration->origin,
+                                 .enumeration = before->enumeration},
+                      (declared){DECLARED_ENUM, &after->enumeration->origin,
+                                 .enumeration = after->enumeration});
     else if (before->kind == TYPE_STRUCT)
         compare_later(
-            c, (declared){DECLARED_STRUCT, &before->structure->origin, .structure = before->structure},
+            c,
+            (declared){DECLARED_STRUCT, &before->structure->origin, .structure = before->structure},
             (declared){DECLARED_STRUCT, &after->structure->origin, .structure = after->structure});
     else if (before->kind == TYPE_TABLE)
         compare_later(c, of_table(before->table), of_table(after->table));
     else if (before->kind == TYPE_UNION)
-        compare_later(
-            c,
-            (declared){DECLARED_UNION, &before->alternatives->origin, .alternatives = before->alternatives},
-            (declared){DECLARED_UNION, &after->alternatives->origin, .alternatives = after->alternatives});
+        compare_later(c,
+                      (declared){DECLARED_UNION, &before->alternatives->origin,
+                                 .alternatives = before->alternatives},
+                      (declared){DECLARED_UNION, &after->alternatives->origin,
+                                 .alternatives = after->alternatives});
 }

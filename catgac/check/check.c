@@ -75,7 +75,7 @@ static void check_order(const checker *c, const scope *in)
         if (latest != NULL && rank_of(d->kind) < rank_of(latest->kind)) {
             diag_report(c->diags, DIAG_MISPLACED, d->place, "%s stands before %s",
                         check_kind_text(d->kind), check_kind_text(latest->kind));
-            diag_note(c->diags, latest->place, "which is here");
+            diag_note(c->diags, latest->place, "the other one is here");
             continue;
         }
         latest = d;

@@ -43,13 +43,13 @@ static bool check_one(const checker *c, const annotation_set *set, const ast_ann
     }
     if ((rules[kind].places & (unsigned)place) == 0) {
         diag_report(c->diags, DIAG_MISPLACED_ANNOTATION, annotation->place,
-                    "'@%.*s' cannot be said of %s", SLICE_PRINT(annotation->name.text), what);
+                    "'@%.*s' is not allowed on %s", SLICE_PRINT(annotation->name.text), what);
         return false;
     }
     if (set->of[kind] != NULL) {
-        diag_report(c->diags, DIAG_DUPLICATE_ANNOTATION, annotation->place, "'@%.*s' is said twice",
+        diag_report(c->diags, DIAG_DUPLICATE_ANNOTATION, annotation->place, "'@%.*s' is repeated",
                     SLICE_PRINT(annotation->name.text));
-        diag_note(c->diags, set->of[kind]->place, "first said here");
+        diag_note(c->diags, set->of[kind]->place, "first given here");
         return false;
     }
     if (!rules[kind].is_supported) {
@@ -159,9 +159,9 @@ static bool check_argument(const checker *c, const ast_annotation *annotation,
         return false;
     }
     if (found[i] != NULL) {
-        diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s' is said twice",
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->place, "the argument '%s' is repeated",
                     taken[i].key);
-        diag_note(c->diags, found[i]->place, "first said here");
+        diag_note(c->diags, found[i]->place, "first given here");
         return false;
     }
     found[i] = argument;

@@ -36,8 +36,9 @@ static void check_deadlines(const checker *c, const model_service *service)
         buffer_append_text(&text, ", and whoever waits for this service gives up after ");
         model_print_duration(outer->timeout_ns, &text);
         diag_report(c->diags, DIAG_INNER_DEADLINE, service->called[i].place, "%s", text.data);
-        diag_note(c->diags, timeout_place(inner), "the inner deadline is said here");
-        diag_note(c->diags, timeout_place(outer), "the longest outer deadline is said here");
+        diag_note(c->diags, timeout_place(inner), "the timeout of the called message is here");
+        diag_note(c->diags, timeout_place(outer),
+                  "the longest timeout of the calling service is here");
     }
 }
 

@@ -20,8 +20,7 @@ bool check_go_deeper(checker *c, span place)
         c->depth++;
         return true;
     }
-    diag_report(c->diags, DIAG_TOO_DEEP, place,
-                "this needs more than %d declarations that need each other",
+    diag_report(c->diags, DIAG_TOO_DEEP, place, "declarations need each other more than %d deep",
                 DEPENDENCY_DEPTH_LIMIT);
     return false;
 }

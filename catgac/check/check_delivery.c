@@ -81,8 +81,8 @@ static void refuse_if_not_stored(const delivery_draft *d, annotation_kind kind)
     if (annotation == NULL || d->message->kind != MESSAGE_EVENT || model_is_stored(d->message))
         return;
     diag_report(d->c->diags, DIAG_NOT_STORED, annotation->place,
-                "'@%.*s' says nothing of an event that may be lost: it needs @qos(at_least_once) "
-                "or @qos(exactly_once)",
+                "'@%.*s' has no effect on an at_most_once event: declare @qos(at_least_once) or "
+                "@qos(exactly_once)",
                 SLICE_PRINT(annotation->name.text));
     if (d->message->said.qos.source != 0)
         diag_note(d->c->diags, d->message->said.qos, "it is at_most_once because of this");
@@ -140,7 +140,7 @@ static void read_backoff(const delivery_draft *d, const ast_argument *range)
         return;
     if (first > longest) {
         diag_report(d->c->diags, DIAG_BAD_BACKOFF, range->place,
-                    "the first pause is longer than the longest: a backoff grows");
+                    "the first pause is longer than the longest pause");
         return;
     }
     message->backoff_ns = first;
@@ -158,7 +158,7 @@ static void read_retry(const delivery_draft *d)
         return;
     if (found[0] == NULL) {
         diag_report(d->c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
-                    "'@retry' says how often: @retry(3)");
+                    "'@retry' takes the number of retries: @retry(3)");
         return;
     }
     read_retries(d, found[0]->value);
@@ -182,7 +182,7 @@ static void read_window(const delivery_draft *d, annotation_kind kind, const cha
                       "a window is from 100ms to 7d", window);
     else if (is_needed)
         diag_report(d->c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
-                    "'@%.*s' says for how long: @%.*s(%s: 5m)", SLICE_PRINT(annotation->name.text),
+                    "'@%.*s' takes a duration: @%.*s(%s: 5m)", SLICE_PRINT(annotation->name.text),
                     SLICE_PRINT(annotation->name.text), key);
 }
 
@@ -245,7 +245,7 @@ static void check_backoff(const delivery_draft *d)
     uint64_t pauses = model_backoff_total(message);
     if (message->retries == 0)
         diag_report(d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
-                    "a backoff without a retry: nothing waits for it");
+                    "a backoff has no effect without retries");
     else if (message->kind != MESSAGE_EVENT && pauses >= message->timeout_ns)
         diag_report(
             d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
@@ -254,7 +254,7 @@ static void check_backoff(const delivery_draft *d)
             duration_text(d, message->timeout_ns));
     else if (last_pause(message) < message->backoff_longest_ns)
         diag_report(d->c->diags, DIAG_BACKOFF_UNREACHED, message->said.backoff,
-                    "%u retries never pause for %s: the last pause is %s",
+                    "%u retries never reach the pause of %s: the last pause is %s",
                     (unsigned)message->retries, duration_text(d, message->backoff_longest_ns),
                     duration_text(d, last_pause(message)));
 }
@@ -265,7 +265,7 @@ static void check_window(const delivery_draft *d, uint64_t window, span place, c
     if (window >= horizon)
         return;
     diag_report(d->c->diags, DIAG_SHORT_WINDOW, place,
-                "%s is forgotten after %s, and may come again for %s", what,
+                "%s is remembered for %s, but can arrive again for %s", what,
                 duration_text(d, window), duration_text(d, horizon));
 }
 
@@ -284,7 +284,7 @@ static void read_event(const delivery_draft *d)
     check_stream(d->c, d->of, d->set->of[ANNOTATION_STREAM]);
     if (d->set->of[ANNOTATION_DEAD_LETTER] == NULL)
         diag_report(d->c->diags, DIAG_NO_DEAD_LETTER, message->origin.place,
-                    "'%.*s' is lost when a handler fails %u times: @dead_letter would keep it",
+                    "'%.*s' is lost when a handler fails %u times: declare @dead_letter to keep it",
                     SLICE_PRINT(message->origin.name), (unsigned)message->retries + 1);
 }
 

@@ -196,7 +196,7 @@ static bool check_path_field(path_draft *draft, slice name, span place)
     }
     for (size_t i = 0; i < draft->field_count; i++)
         if (draft->fields[i] == field) {
-            diag_report(diags, DIAG_BAD_HTTP, place, "'%.*s' stands in this path twice",
+            diag_report(diags, DIAG_BAD_HTTP, place, "'%.*s' occurs twice in this path",
                         SLICE_PRINT(name));
             return false;
         }
@@ -215,9 +215,10 @@ static bool check_part(path_draft *draft, size_t begin, size_t end)
     for (size_t i = 0; i < part.length; i++)
         is_plain = is_plain && part.data[i] != '\0' && is_path_character(part.data[i]);
     if (!is_plain)
-        diag_report(draft->c->diags, DIAG_BAD_HTTP, place_in(draft, begin, end),
-                    "a path is parts after slashes, each of letters, digits and -._~, or a field "
-                    "in braces: \"/orders/{id}\"");
+        diag_report(
+            draft->c->diags, DIAG_BAD_HTTP, place_in(draft, begin, end),
+            "a path is segments after slashes, each of letters, digits and -._~, or a field "
+            "in braces: \"/orders/{id}\"");
     return is_plain;
 }
 

@@ -52,7 +52,8 @@ void check_error_set(checker *c, symbol *s)
     model_error_code *codes = ARENA_ARRAY(c->memory, members->count, model_error_code);
     text_table taken = text_table_in(c->memory);
     if (members->count == 0 && !s->scope->file->has_errors)
-        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a set of errors has errors");
+        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
+                    "a set of errors needs at least one error");
     s->error_set->codes = codes;
     text_table_clear(&c->scratch);
     for (const ast_member *m = members->first; m != NULL; m = m->next)
@@ -79,7 +80,7 @@ static void check_result(checker *c, const symbol *s, model_message *message)
     const ast_declaration *d = s->declaration;
     if (!d->has_result) {
         diag_report(c->diags, DIAG_MISSING_RESULT, d->name.place,
-                    "%s says what it answers: '%.*s -> Result'", check_kind_text(d->kind),
+                    "%s needs a result: '%.*s -> Result'", check_kind_text(d->kind),
                     SLICE_PRINT(d->name.text));
         return;
     }

@@ -48,7 +48,7 @@ static bool check_struct_field(checker *c, const symbol *s, const ast_member *wr
     check_json(c, &written->annotations, ON_STRUCT_FIELD, "a field of a struct", &field->origin);
     if (written->value != NULL) {
         diag_report(c->diags, DIAG_BAD_DEFAULT, written->value->place,
-                    "a field of a struct has no default: it is always there");
+                    "a field of a struct has no default: it is always present");
         return false;
     }
     return true;
@@ -116,7 +116,8 @@ static bool check_struct_fields(checker *c, symbol *s, model_struct *made)
     if (members->count == 0 && s->scope->file->has_errors)
         return false;
     if (members->count == 0) {
-        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a struct has fields");
+        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
+                    "a struct needs at least one field");
         return false;
     }
     if (good && !lay_out(c, s, made, fields)) {
@@ -385,7 +386,7 @@ static void add_tag(const checker *c, table_draft *draft)
         field->id++;
     if (has_id && field->id == 0)
         report_id(c, draft->members[last],
-                  "the id of a union is at least 1: the one before is that of its type");
+                  "the id of a union is at least 1: the id before it is that of its type");
     make_tag(c, field, &draft->fields[last]);
     if (has_id && (field->id == 0 || field->id == no_id))
         draft->fields[last].id = no_id;

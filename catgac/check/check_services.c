@@ -99,7 +99,7 @@ static void add_publication(service_draft *draft, const ast_member *line)
     }
     diag_report(draft->c->diags, DIAG_DUPLICATE_NAME, line->path.place,
                 "this service publishes '%.*s' already", SLICE_PRINT(line->path.text));
-    diag_note(draft->c->diags, first->place, "first said here");
+    diag_note(draft->c->diags, first->place, "first given here");
 }
 
 static void add_subscription(service_draft *draft, const ast_member *line)
@@ -134,7 +134,7 @@ static void add_call(service_draft *draft, const ast_member *line)
     }
     diag_report(draft->c->diags, DIAG_DUPLICATE_NAME, line->path.place,
                 "this service calls '%.*s' already", SLICE_PRINT(line->path.text));
-    diag_note(draft->c->diags, first->place, "first said here");
+    diag_note(draft->c->diags, first->place, "first given here");
 }
 
 static void add_line(service_draft *draft, const ast_member *line)
@@ -178,7 +178,7 @@ void check_service(checker *c, symbol *s)
     s->service->called = draft.called;
     if (lines->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
-                    "a service handles, publishes or hears something");
+                    "a service needs a handler, a publication or a subscription");
     text_table_clear(&c->scratch);
     for (const ast_member *line = lines->first; line != NULL; line = line->next)
         add_line(&draft, line);
@@ -224,8 +224,8 @@ static void check_message_uses(const checker *c, const event_uses *uses,
         diag_report(c->diags, DIAG_NOT_PUBLISHED, message->origin.place,
                     "no service publishes '%.*s'", SLICE_PRINT(name));
     if (text_table_find(&uses->heard, key_of(&message)) == NULL)
-        diag_report(c->diags, DIAG_NOT_HEARD, message->origin.place, "no service hears '%.*s'",
-                    SLICE_PRINT(name));
+        diag_report(c->diags, DIAG_NOT_HEARD, message->origin.place,
+                    "no service subscribes to '%.*s'", SLICE_PRINT(name));
 }
 
 static bool has_broken_files(const checker *c)

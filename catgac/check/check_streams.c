@@ -109,11 +109,11 @@ static void say(const checker *c, struct stream_said *said, size_t key, uint64_t
         said->values[key] = value;
         said->places[key] = place;
     } else if (said->values[key] != value) {
-        diag_report(c->diags, DIAG_STREAM_CONFLICT, place,
-                    "the events of a file are stored in one stream: '%s' is something else for "
-                    "another event",
-                    taken[key].key);
-        diag_note(c->diags, said->places[key], "which is here");
+        diag_report(
+            c->diags, DIAG_STREAM_CONFLICT, place,
+            "the events of a file share one stream: '%s' has another value for another event",
+            taken[key].key);
+        diag_note(c->diags, said->places[key], "the other one is here");
     }
 }
 
@@ -131,7 +131,7 @@ void check_stream(checker *c, const symbol *s, const ast_annotation *annotation)
         return;
     if (annotation->arguments.count == 0)
         diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
-                    "'@stream' says how events are stored: @stream(max_age: 7d)");
+                    "'@stream' takes settings of the stream: @stream(max_age: 7d)");
     for (size_t i = 0; i < STREAM_KEYS; i++) {
         uint64_t value;
         if (found[i] != NULL && read_key(c, s->scope, i, found[i]->value, &value))
@@ -153,11 +153,12 @@ static void check_ages(const checker *c, const scope *in)
         return;
     const struct stream_said *said = in->stream_said;
     diag_report(c->diags, DIAG_STREAM_CONFLICT, said->places[0],
-                "the stream forgets its events before their ids: the longest window of "
-                "de-duplication is longer than this");
+                "events expire before their message ids: the longest de-duplication window is "
+                "longer than this");
     for (size_t i = 0; i < stream->message_count; i++)
         if (stream->messages[i]->dedup_window_ns == stream->dedup_window_ns) {
-            diag_note(c->diags, stream->messages[i]->origin.place, "it is that of this event");
+            diag_note(c->diags, stream->messages[i]->origin.place,
+                      "the longest window is declared here");
             return;
         }
 }
@@ -196,8 +197,8 @@ static void check_consumers(checker *c, const model_service *service)
         if (first == NULL || is_line_of(service, first))
             continue;
         diag_report(c->diags, DIAG_SAME_CONSUMER, heard->place,
-                    "another service '%.*s' hears '%.*s' as '%.*s': each message would go to one "
-                    "of the two",
+                    "another service '%.*s' subscribes to '%.*s' as '%.*s': each message would be "
+                    "delivered to only one of them",
                     SLICE_PRINT(service->origin.name), SLICE_PRINT(heard->message->origin.name),
                     SLICE_PRINT(heard->name));
         diag_note(c->diags, first->place, "the other one is here");

@@ -138,9 +138,9 @@ static bool check_named_type(checker *c, const scope *from, const ast_type *writ
         return false;
     type->optional = written->optional;
     if (written->optional && !type_is_scalar(type))
-        return report_type(c, written->place,
-                           "only numbers, bools and enums can be optional: what is stored "
-                           "elsewhere may always be absent");
+        return report_type(
+            c, written->place,
+            "only numbers, bools and enums can be optional: other types can always be absent");
     return true;
 }
 
@@ -163,7 +163,7 @@ static bool check_sequence(checker *c, const scope *from, const ast_type *writte
     bool is_array = written->kind == AST_TYPE_ARRAY;
     if (written->optional)
         return report_type(c, written->place,
-                           is_array ? "an array cannot be optional: it is always there"
+                           is_array ? "an array cannot be optional: it is always present"
                                     : "a vector cannot be optional: it may be absent");
     if (is_array && !check_length(c, from, written, type))
         return false;
@@ -187,8 +187,8 @@ static bool suits_position(const checker *c, const ast_type *written, const mode
     case POSITION_TABLE:
         if (type->kind == TYPE_ARRAY)
             return report_type(c, written->place,
-                               "an array of fixed length is part of a struct; in a table stands a "
-                               "vector, which '@max' limits");
+                               "an array of fixed length is allowed in a struct only; use a vector "
+                               "with '@max' in a table");
         return true;
     case POSITION_STRUCT:
         if ((!is_inline(type) && type->kind != TYPE_ARRAY) || type->optional)
@@ -250,9 +250,10 @@ static bool check_enum_scalar(checker *c, const symbol *s, model_enum *facts)
     scalar_class class = type_is_scalar(&type) ? scalar_class_of(type.scalar) : CLASS_FLOAT;
     if (type.kind != TYPE_SCALAR || type.optional ||
         (class != CLASS_SIGNED && class != CLASS_UNSIGNED))
-        return report_type(c, written->place, "an enum is held by an integer: i8 to u64");
+        return report_type(c, written->place, "the type of an enum is an integer: i8 to u64");
     if (facts->is_flags && class == CLASS_SIGNED)
-        return report_type(c, written->place, "flags are held by an unsigned integer: u8 to u64");
+        return report_type(c, written->place,
+                           "the type of flags is an unsigned integer: u8 to u64");
     facts->scalar = type.scalar;
     return true;
 }
@@ -339,7 +340,7 @@ static bool check_flag(const checker *c, const ast_member *member, const model_v
     if (bits != 0 && (bits & (bits - 1)) == 0)
         return true;
     diag_report(c->diags, DIAG_BAD_FLAG, member->value->place,
-                "each of a set of flags is one bit: 1, 2, 4, ...");
+                "each flag is one bit: 1, 2, 4, ...");
     return false;
 }
 
@@ -363,8 +364,7 @@ static void check_enum_json(const checker *c, const symbol *s, const ast_member 
     if (!s->enumeration->is_flags || memchr(origin->json.data, ' ', origin->json.length) == NULL)
         return;
     diag_report(c->diags, DIAG_BAD_JSON, member->place,
-                "the name of a flag in JSON has no space: several flags stand with spaces between "
-                "them");
+                "the JSON name of a flag has no space: spaces separate several flags");
 }
 
 static void check_enum_names_in_json(checker *c, const model_enum *facts)
@@ -405,7 +405,8 @@ void check_enum(checker *c, symbol *s)
         return;
     }
     if (members->count == 0 && !s->scope->file->has_errors)
-        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "an enum has members");
+        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
+                    "an enum needs at least one member");
     model_enum_member *made = ARENA_ARRAY(c->memory, members->count, model_enum_member);
     facts->members = made;
     text_table_clear(&c->scratch);

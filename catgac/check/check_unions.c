@@ -76,7 +76,8 @@ void check_union(checker *c, symbol *s)
     model_union_member *made = ARENA_ARRAY(c->memory, members->count, model_union_member);
     facts->members = made;
     if (members->count == 0 && !s->scope->file->has_errors)
-        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place, "a union has alternatives");
+        diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
+                    "a union needs at least one alternative");
     if (members->count > ALTERNATIVE_LIMIT)
         diag_report(c->diags, DIAG_TOO_LARGE, s->declaration->name.place,
                     "a union has at most %d alternatives", ALTERNATIVE_LIMIT);

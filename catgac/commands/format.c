@@ -49,7 +49,7 @@ static void report_unformatted(run *r, const source *file, slice wanted)
 {
     uint32_t at = (uint32_t)first_difference(file->text, wanted);
     diag_report(&r->diags, DIAG_NOT_FORMATTED, (span){file->number, at, at},
-                "this is not how catgac fmt writes it");
+                "this differs from the format of catgac fmt");
 }
 
 static void format_file(run *r, const source *file, bool from_stdin, output_list *outputs)

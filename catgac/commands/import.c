@@ -62,7 +62,7 @@ static bool may_write(run *r, const char *path, slice content)
         close(file);
     if (!is_same)
         diag_report(&r->diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
-                    "'%s' is there, and differs from what is imported: remove it, or import into "
+                    "'%s' exists and differs from the import: remove it, or import into "
                     "another folder with -o",
                     path);
     return is_same;

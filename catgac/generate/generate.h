@@ -4,10 +4,10 @@
 
 #include <stdbool.h>
 
-#include "model/model.h"
-#include "options.h"
 #include "base/output.h"
 #include "generate/templates.h"
+#include "model/model.h"
+#include "options.h"
 
 /* Adds the paths that the loaded files lead to, without contents. False when two of them lead to
  * the same, or when one cannot stand in an #include: reported. */

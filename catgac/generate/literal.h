@@ -3,8 +3,8 @@
 #define CATGAC_LITERAL_H
 
 #include "base/arena.h"
-#include "model/model.h"
 #include "base/text.h"
+#include "model/model.h"
 
 /* In C, as an operand that needs no parentheses: 1000, (-5), UINT64_C(7), 1.5f, true. */
 slice literal_c(arena *memory, const model_value *value, scalar_kind scalar);

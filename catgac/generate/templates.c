@@ -47,8 +47,8 @@ static void refuse_name(const templates *set, const char *path)
     for (size_t i = 0; i < embedded_template_count; i++)
         buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", embedded_templates[i].name);
     diag_report(set->diags, DIAG_TEMPLATE, (span){0, 0, 0},
-                "'%s' takes the place of no template; there is: %s; one of your own is kept elsewhere "
-                "and named with --emit",
+                "'%s' is not the name of a built-in template: %s; keep your own templates in "
+                "another folder, and name them with --emit",
                 path, names.data);
 }
 

@@ -2,8 +2,8 @@
 #include "generate/view.h"
 
 #include "generate/literal.h"
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 /* ---- The tables by which templates find names ------------------------------------------------ */
 
@@ -186,7 +186,8 @@ static void view_module_of(viewer *v, view_module *made)
     view_services(v, made);
 }
 
-/* Of a module of more tables, the C is small: compiling two functions for each takes longer than they are worth. */
+/* Of a module of more tables, the C is small: compiling two functions for each takes longer than
+ * they are worth. */
 enum { LARGE_MODULE = 50 };
 
 const view_root *view_of(arena *memory, const model_module *module, bool small)

@@ -1,8 +1,8 @@
 /* view_data.c -- structs and tables, and how they lie on the wire. */
 #include <inttypes.h>
 
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 /* ---- Structs --------------------------------------------------------------------------------- */
 
@@ -161,7 +161,8 @@ static bool may_leave_gap(const view_field *field)
     return (is_behind(field) || field->is_tags || field->is_struct) && !field->is_required;
 }
 
-/* What a required one of these is missing for is found before, and the others where they are written. */
+/* What a required one of these is missing for is found before, and the others where they are
+ * written. */
 static bool is_conditional(const view_field *field)
 {
     return !field->is_required || !(field->is_slice || field->is_table);
@@ -348,10 +349,10 @@ static void name_functions(viewer *v, const model_table *table, view_table *made
     made->is_root = made->is_written && !made->is_wide && is_root(v->module, table);
     made->is_inline = made->is_root || is_leaf(table);
     bool only_root = made->is_root && made->is_message;
-    made->put = is_walked || only_root ? SLICE("catga_put_any")
-                                       : VIEW_JOIN(v, made->type, SLICE("_put"));
-    made->encode = made->is_root ? VIEW_JOIN(v, made->type, SLICE("_put_root"))
-                                 : SLICE("catga_encode_any");
+    made->put =
+        is_walked || only_root ? SLICE("catga_put_any") : VIEW_JOIN(v, made->type, SLICE("_put"));
+    made->encode =
+        made->is_root ? VIEW_JOIN(v, made->type, SLICE("_put_root")) : SLICE("catga_encode_any");
     made->check = is_walked ? SLICE("catga_check_any") : VIEW_JOIN(v, made->type, SLICE("_check"));
 }
 

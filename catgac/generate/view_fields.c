@@ -2,8 +2,8 @@
 #include <math.h>
 
 #include "generate/literal.h"
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 /* ---- How C reads and writes them ------------------------------------------------------------- */
 
@@ -155,7 +155,7 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
     made->is_union_vector = element->kind == TYPE_UNION;
     made->is_plain = !is_record(element);
     slice item = is_record(element) ? view_c_type(v, element)
-                                        : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
+                                    : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
     made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), view_kind(element));
     made->type = VIEW_JOIN(v, item, SLICE("_slice"));
     made->result = VIEW_JOIN(v, item, SLICE("_vector"));
@@ -304,7 +304,8 @@ static slice fbs_attributes_of(const model_field *field)
     return field->required ? SLICE(", required") : SLICE("");
 }
 
-/* Where a field is a word of C++, flatc puts an underscore behind it, which it forgets for unions. */
+/* Where a field is a word of C++, flatc puts an underscore behind it, which it forgets for unions.
+ */
 static slice fbs_name_of(viewer *v, const model_field *field)
 {
     slice name = field->origin.name;

@@ -1,6 +1,6 @@
 /* view_messages.c -- error sets, what calls are answered with, messages, services. */
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
 
@@ -96,8 +96,8 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
 static void view_delivery(viewer *v, const model_message *message, view_message *made)
 {
     made->is_stored = message->stream != NULL;
-    made->delivery = made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery"))
-                                     : SLICE("NULL");
+    made->delivery =
+        made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
     made->backoff_ms = milliseconds_of(message->backoff_ns);
     made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
     made->dead_letter = message->dead_letter ? SLICE("true") : SLICE("false");

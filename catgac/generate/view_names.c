@@ -1,6 +1,6 @@
 /* view_names.c -- what declarations and scalars are called in C and in FlatBuffers. */
-#include "model/mangle.h"
 #include "generate/viewer.h"
+#include "model/mangle.h"
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 

@@ -43,7 +43,8 @@ text_list view_doc(const model_doc *doc);
 /* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
 slice view_guard(viewer *v, slice path);
 
-/* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga. */
+/* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga.
+ */
 slice view_fbs_uuid(viewer *v);
 
 /* ---- Names ----------------------------------------------------------------------------------- */

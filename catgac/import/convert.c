@@ -15,14 +15,20 @@ typedef struct scalar_pair {
     slice catga;
 } scalar_pair;
 
-#define PAIR(fbs, catga) {{fbs, sizeof(fbs) - 1}, {catga, sizeof(catga) - 1}}
+#define PAIR(fbs, catga)                                                                           \
+    {                                                                                              \
+        {fbs, sizeof(fbs) - 1},                                                                    \
+        {                                                                                          \
+            catga, sizeof(catga) - 1                                                               \
+        }                                                                                          \
+    }
 
 static const scalar_pair scalars[] = {
-    PAIR("bool", "bool"),   PAIR("byte", "i8"),    PAIR("int8", "i8"),     PAIR("ubyte", "u8"),
-    PAIR("uint8", "u8"),    PAIR("short", "i16"),  PAIR("int16", "i16"),   PAIR("ushort", "u16"),
-    PAIR("uint16", "u16"),  PAIR("int", "i32"),    PAIR("int32", "i32"),   PAIR("uint", "u32"),
-    PAIR("uint32", "u32"),  PAIR("long", "i64"),   PAIR("int64", "i64"),   PAIR("ulong", "u64"),
-    PAIR("uint64", "u64"),  PAIR("float", "f32"),  PAIR("float32", "f32"), PAIR("double", "f64"),
+    PAIR("bool", "bool"),   PAIR("byte", "i8"),       PAIR("int8", "i8"),     PAIR("ubyte", "u8"),
+    PAIR("uint8", "u8"),    PAIR("short", "i16"),     PAIR("int16", "i16"),   PAIR("ushort", "u16"),
+    PAIR("uint16", "u16"),  PAIR("int", "i32"),       PAIR("int32", "i32"),   PAIR("uint", "u32"),
+    PAIR("uint32", "u32"),  PAIR("long", "i64"),      PAIR("int64", "i64"),   PAIR("ulong", "u64"),
+    PAIR("uint64", "u64"),  PAIR("float", "f32"),     PAIR("float32", "f32"), PAIR("double", "f64"),
     PAIR("float64", "f64"), PAIR("string", "string"),
 };
 
@@ -239,7 +245,8 @@ static bool convert_enum(importer *i, const fbs_member *field, buffer *out)
         return refuse(i, field, "it is no integer");
     number = is_negative ? 0 - number : number;
     if (is_flags(of))
-        return is_number ? convert_flag_bits(i, field, number, out) : convert_flag_names(i, field, out);
+        return is_number ? convert_flag_bits(i, field, number, out)
+                         : convert_flag_names(i, field, out);
     const fbs_member *member =
         is_number ? find_number(of, number) : find_member(of, last_part(field->value.text));
     if (member == NULL)
@@ -252,7 +259,8 @@ static bool is_nothing(const fbs_value *value)
 {
     bool is_empty_text = value->kind == FBS_VALUE_TEXT && value->text.length == 0;
     bool is_null = value->kind == FBS_VALUE_WORD && slice_is(value->text, "null");
-    return is_empty_text || is_null || (value->kind == FBS_VALUE_OTHER && slice_is(value->text, "["));
+    return is_empty_text || is_null ||
+           (value->kind == FBS_VALUE_OTHER && slice_is(value->text, "["));
 }
 
 bool convert_default(importer *i, const fbs_member *field, buffer *out)

@@ -59,7 +59,7 @@ typedef struct fbs_type {
     slice name; /* int, string, Monster, MyGame.Monster; empty: there is none */
     span place;
     bool is_vector;
-    fbs_value length; /* of an array: [int:3] */
+    fbs_value length;          /* of an array: [int:3] */
     fbs_declaration *declared; /* NULL for what is built in */
 } fbs_type;
 
@@ -71,7 +71,8 @@ typedef struct fbs_member {
     fbs_type type;
     fbs_value value; /* the default of a field, the value of a member */
     fbs_attribute *attributes;
-    uint64_t number; /* of a member of an enum: its value, or its bit; signed ones as two's complement */
+    uint64_t
+        number; /* of a member of an enum: its value, or its bit; signed ones as two's complement */
 } fbs_member;
 
 typedef enum fbs_kind { FBS_TABLE, FBS_STRUCT, FBS_ENUM, FBS_UNION } fbs_kind;
@@ -88,7 +89,7 @@ struct fbs_declaration {
     fbs_member *members;
     text_table by_name;   /* members: filled in by resolve.c */
     text_table by_number; /* of an enum: the bytes of `number` */
-    slice identifier; /* of a buffer with this root; empty: none */
+    slice identifier;     /* of a buffer with this root; empty: none */
 };
 
 typedef struct fbs_include {
@@ -110,12 +111,12 @@ struct fbs_file {
     fbs_declaration *declarations;
     fbs_remark *remarks;
     slice last_namespace;
-    fbs_type root; /* root_type */
+    fbs_type root;        /* root_type */
     slice root_namespace; /* where that stands */
     fbs_value identifier; /* file_identifier */
     slice main_namespace; /* which becomes that of the .catga file */
-    slice namespace; /* of the .catga file */
-    slice path;      /* of the .catga file, below the output folder */
+    slice namespace;      /* of the .catga file */
+    slice path;           /* of the .catga file, below the output folder */
 };
 
 /* The attribute of this name, or NULL. */

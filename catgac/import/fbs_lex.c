@@ -182,7 +182,8 @@ static slice read_string(fbs_lexer *input)
             return SLICE("");
     }
     if (input->at == input->end || *input->at != quote)
-        fail(input, DIAG_UNTERMINATED_STRING, begin, begin + 1, "this string does not end on its line");
+        fail(input, DIAG_UNTERMINATED_STRING, begin, begin + 1,
+             "this string does not end on its line");
     else
         input->at++;
     return buffer_slice(&value);
@@ -209,7 +210,8 @@ fbs_token fbs_lex_next(fbs_lexer *input)
         made.kind = first;
         input->at++;
     } else {
-        fail(input, DIAG_UNEXPECTED_CHARACTER, begin, begin + 1, "this character stands in no schema");
+        fail(input, DIAG_UNEXPECTED_CHARACTER, begin, begin + 1,
+             "unexpected character in a schema");
     }
     if (input->failed)
         return (fbs_token){.kind = FBS_END, .place = span_at(input, input->end, input->end)};

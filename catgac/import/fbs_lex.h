@@ -10,12 +10,7 @@
 #include "import/fbs.h"
 
 /* A sign is its own character. */
-typedef enum fbs_token_kind {
-    FBS_END = 0,
-    FBS_WORD = 256,
-    FBS_NUMBER,
-    FBS_STRING
-} fbs_token_kind;
+typedef enum fbs_token_kind { FBS_END = 0, FBS_WORD = 256, FBS_NUMBER, FBS_STRING } fbs_token_kind;
 
 typedef struct fbs_token {
     int kind;

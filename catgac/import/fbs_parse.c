@@ -29,8 +29,8 @@ static void step(parser *p)
 static void unexpected(parser *p, const char *wanted)
 {
     if (!p->failed && p->now.kind == FBS_END)
-        diag_report(p->input.diags, DIAG_SYNTAX, p->now.place, "expected %s, not the end of the file",
-                    wanted);
+        diag_report(p->input.diags, DIAG_SYNTAX, p->now.place,
+                    "expected %s, not the end of the file", wanted);
     else if (!p->failed)
         diag_report(p->input.diags, DIAG_SYNTAX, p->now.place, "expected %s, not '%.*s'", wanted,
                     SLICE_PRINT(p->now.text));
@@ -256,7 +256,8 @@ static void parse_alternative(parser *p, fbs_member ***last)
 {
     fbs_member *made = add_member(p, last);
     made->type.name = expect_path(p, "a type or '}'", &made->type.place);
-    made->name = (fbs_name){.text = with_underscores(p, made->type.name), .place = made->type.place};
+    made->name =
+        (fbs_name){.text = with_underscores(p, made->type.name), .place = made->type.place};
     made->name.given = made->name.text;
     if (take(p, ':'))
         made->type = parse_type(p);
@@ -424,7 +425,8 @@ static void parse_part(parser *p, file_ends *ends)
         parse_identifier(p);
     else if (is_word(p, "rpc_service"))
         parse_service(p, &ends->remark);
-    else if (is_word(p, "attribute") || is_word(p, "file_extension") || is_word(p, "native_include"))
+    else if (is_word(p, "attribute") || is_word(p, "file_extension") ||
+             is_word(p, "native_include"))
         parse_statement(p, &ends->remark);
     else if (!take(p, ';'))
         unexpected(p, "a declaration");

@@ -16,7 +16,8 @@ static slice format_written(importer *i, slice text)
 imported import_fbs(arena *memory, diagnostics *diags, source_set *sources,
                     const source *const *given, size_t given_count)
 {
-    importer i = {.memory = memory, .diags = diags, .sources = sources, .declared = text_table_in(memory)};
+    importer i = {
+        .memory = memory, .diags = diags, .sources = sources, .declared = text_table_in(memory)};
     load_files(&i, given, given_count);
     resolve_files(&i);
     merge_files(&i);

@@ -2,11 +2,12 @@
  *
  *     fbs_parse.c  one file as it is written          load.c     it and all that it includes
  *     resolve.c    what types refer to, enum values   merge.c    circles of files become one
- *     names.c      what things are called             convert.c  types and values as .catga has them
- *     write.c      the text of a .catga file          settle.c   names that the compiler accepts
+ *     names.c      what things are called             convert.c  types and values as .catga has
+ * them write.c      the text of a .catga file          settle.c   names that the compiler accepts
  *
- * Names do not travel: what Catga cannot name is renamed, and keeps its name in JSON with @json. What
- * has no counterpart is a warning when the bytes stay compatible without it, and an error otherwise.
+ * Names do not travel: what Catga cannot name is renamed, and keeps its name in JSON with @json.
+ * What has no counterpart is a warning when the bytes stay compatible without it, and an error
+ * otherwise.
  */
 #ifndef CATGAC_IMPORT_H
 #define CATGAC_IMPORT_H

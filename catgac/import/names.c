@@ -11,7 +11,8 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* A name has no underscore at an end and no two in a row; whatever else is no letter becomes one. */
+/* A name has no underscore at an end and no two in a row; whatever else is no letter becomes one.
+ */
 static slice shape(importer *i, slice text)
 {
     buffer made = buffer_in(i->memory);
@@ -43,8 +44,8 @@ static void give_name(importer *i, fbs_name *name)
     name->given = has_shape(name->text) ? name->text : shape(i, name->text);
 }
 
-/* Members of one declaration, or declarations of one file, that are the same in C: each next one gets the next
- * number. The compiler would find them too, some at a time. */
+/* Members of one declaration, or declarations of one file, that are the same in C: each next one
+ * gets the next number. The compiler would find them too, some at a time. */
 static void give_unique_name(importer *i, text_table *taken, fbs_name *name)
 {
     give_name(i, name);
@@ -135,15 +136,17 @@ static slice main_namespace_of(importer *i, const fbs_file *file)
 static slice namespace_of(importer *i, const fbs_file *file)
 {
     slice found = file->main_namespace;
-    return lower_namespace(i, found.length > 0 ? found : shape(i, stem_of(file->file->schema_path)));
+    return lower_namespace(i,
+                           found.length > 0 ? found : shape(i, stem_of(file->file->schema_path)));
 }
 
 static slice path_of(importer *i, slice fbs_path)
 {
     slice ending = SLICE(".fbs");
     size_t length = fbs_path.length;
-    bool has_ending = length > ending.length &&
-                      slice_equal((slice){fbs_path.data + length - ending.length, ending.length}, ending);
+    bool has_ending =
+        length > ending.length &&
+        slice_equal((slice){fbs_path.data + length - ending.length, ending.length}, ending);
     buffer path = buffer_in(i->memory);
     buffer_append(&path, (slice){fbs_path.data, has_ending ? length - ending.length : length});
     buffer_append_text(&path, ".catga");

@@ -15,8 +15,8 @@ typedef struct importer {
     text_table declared; /* by full name: MyGame.Monster */
 } importer;
 
-/* A place in the text of a .catga file, and the name that stands there, or that what stands there is
- * about. */
+/* A place in the text of a .catga file, and the name that stands there, or that what stands there
+ * is about. */
 typedef struct written_name {
     size_t begin;
     fbs_name *name;

@@ -28,7 +28,7 @@ static void declare(importer *i, fbs_declaration *made)
 static slice parent_of(slice namespace)
 {
     while (namespace.length > 0 && namespace.data[namespace.length - 1] != '.')
-        namespace.length--;
+    namespace.length--;
     namespace.length -= namespace.length > 0;
     return namespace;
 }
@@ -182,10 +182,11 @@ static void check_tags(importer *i, const fbs_declaration *of)
     for (fbs_member *m = of->members; m != NULL; m = m->next, tag++) {
         if (m->value.kind == FBS_VALUE_NONE || !read_value(i, m) || m->number == tag)
             continue;
-        diag_report(i->diags, DIAG_CANNOT_EXPRESS, m->value.place,
-                    "the alternatives of a union are numbered from 1 in Catga: '%.*s' would have %u, "
-                    "not %.*s",
-                    SLICE_PRINT(m->name.text), (unsigned)tag, SLICE_PRINT(m->value.text));
+        diag_report(
+            i->diags, DIAG_CANNOT_EXPRESS, m->value.place,
+            "the alternatives of a union are numbered from 1 in Catga: '%.*s' would have %u, "
+            "not %.*s",
+            SLICE_PRINT(m->name.text), (unsigned)tag, SLICE_PRINT(m->value.text));
     }
     if (of->base.name.length > 0 && !slice_is(convert_scalar(of->base.name), "u8"))
         diag_report(i->diags, DIAG_CANNOT_EXPRESS, of->base.place,

@@ -74,8 +74,8 @@ static const written_name *find_name(const trial *t, span place)
 
 static bool is_about_name(diag_code code)
 {
-    return code == DIAG_NAME_COLLISION || code == DIAG_DUPLICATE_NAME || code == DIAG_RESERVED_NAME ||
-           code == DIAG_BAD_NAME;
+    return code == DIAG_NAME_COLLISION || code == DIAG_DUPLICATE_NAME ||
+           code == DIAG_RESERVED_NAME || code == DIAG_BAD_NAME;
 }
 
 /* Collects the names that the compiler refuses as names. Returns how many. */
@@ -99,7 +99,8 @@ static void report_rest(trial *t)
         const written_name *found = find_name(t, said.place);
         if (said.severity == SEVERITY_ERROR)
             diag_report(t->i->diags, DIAG_CANNOT_EXPRESS,
-                        found == NULL ? (span){t->i->files[0]->file->number, 0, 0} : found->name->place,
+                        found == NULL ? (span){t->i->files[0]->file->number, 0, 0}
+                                      : found->name->place,
                         "%.*s", SLICE_PRINT(said.text));
     }
 }

@@ -56,7 +56,8 @@ static void put_string(writer *w, slice text)
 static void put_flat(writer *w, slice text)
 {
     for (size_t n = 0; n < text.length; n++)
-        buffer_append_char(&w->out, text.data[n] == '\n' || text.data[n] == '\r' ? ' ' : text.data[n]);
+        buffer_append_char(&w->out,
+                           text.data[n] == '\n' || text.data[n] == '\r' ? ' ' : text.data[n]);
 }
 
 static void put_doc(writer *w, const fbs_doc *doc)
@@ -79,10 +80,20 @@ static void put_json(writer *w, const fbs_name *name)
 /* Acted on elsewhere, or of no meaning outside of C++ and C#. */
 static bool is_silent(const fbs_attribute *attribute)
 {
-    static const char *const names[] = {"id",          "required",        "deprecated", "bit_flags",
-                                        "force_align", "original_order",  "private",    "native_inline",
-                                        "shared",      "csharp_partial",  "nested_flatbuffer",
-                                        "flexbuffer",  "native_default",  "native_type"};
+    static const char *const names[] = {"id",
+                                        "required",
+                                        "deprecated",
+                                        "bit_flags",
+                                        "force_align",
+                                        "original_order",
+                                        "private",
+                                        "native_inline",
+                                        "shared",
+                                        "csharp_partial",
+                                        "nested_flatbuffer",
+                                        "flexbuffer",
+                                        "native_default",
+                                        "native_type"};
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         if (slice_is(attribute->name, names[n]))
             return true;
@@ -117,18 +128,20 @@ static void warn_of_key(importer *i, const fbs_declaration *of, const fbs_member
 {
     const fbs_attribute *key = fbs_find_attribute(field->attributes, "key");
     if (key != NULL)
-        diag_report(i->diags, DIAG_LEFT_OUT, key->place,
-                    "the key is left out: programs that look for it want vectors of '%.*s' sorted by "
-                    "'%.*s', and Catga writes them in the order that you give",
-                    SLICE_PRINT(of->name.text), SLICE_PRINT(field->name.text));
+        diag_report(
+            i->diags, DIAG_LEFT_OUT, key->place,
+            "the key is left out: programs that look for it want vectors of '%.*s' sorted by "
+            "'%.*s', and Catga writes them in the order that you give",
+            SLICE_PRINT(of->name.text), SLICE_PRINT(field->name.text));
 }
 
 static void warn_of_alignment(importer *i, const fbs_member *field)
 {
     const fbs_attribute *align = fbs_find_attribute(field->attributes, "force_align");
     if (align != NULL)
-        diag_report(i->diags, DIAG_LEFT_OUT, align->place,
-                    "the alignment of a vector is left out: Catga aligns elements as their type wants");
+        diag_report(
+            i->diags, DIAG_LEFT_OUT, align->place,
+            "the alignment of a vector is left out: Catga aligns elements as their type wants");
 }
 
 /* ---- Types ----------------------------------------------------------------------------------- */
@@ -153,7 +166,8 @@ static void put_length(writer *w, const fbs_type *type)
         return;
     if (type->length.kind != FBS_VALUE_NUMBER ||
         !convert_integer(type->length.text, &is_negative, &length) || is_negative)
-        diag_report(w->i->diags, DIAG_BAD_TYPE, type->length.place, "a length is a number from 1 on");
+        diag_report(w->i->diags, DIAG_BAD_TYPE, type->length.place,
+                    "a length is a number from 1 on");
     buffer_printf(&w->out, ":%" PRIu64, length);
 }
 

@@ -34,7 +34,7 @@ static void report_cycle(import_walk *walk, const ast_file *again, span place)
     for (size_t i = begin; i < walk->depth; i++)
         buffer_printf(&chain, "%.*s -> ", SLICE_PRINT(walk->open[i]->file->schema_path));
     buffer_append(&chain, again->file->schema_path);
-    diag_report(walk->diags, DIAG_IMPORT_CYCLE, place, "files import each other in a circle: %s",
+    diag_report(walk->diags, DIAG_IMPORT_CYCLE, place, "files import each other in a cycle: %s",
                 chain.data);
 }
 

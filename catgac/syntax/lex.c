@@ -460,7 +460,7 @@ static void skip_unexpected(lexer *input)
     while (input->at < input->end && !begins_token(input->at))
         input->at++;
     diag_report(input->diags, DIAG_UNEXPECTED_CHARACTER, span_at(input, begin, input->at),
-                "'%.*s' does not belong to the language", (int)(input->at - begin), begin);
+                "unexpected character '%.*s'", (int)(input->at - begin), begin);
 }
 
 /* The text ends in NUL, which no token contains: reading one or two characters ahead is safe. */

@@ -26,7 +26,7 @@ static const void *find_value(const renderer *r, const path *of)
 static bool report_absent(const renderer *r, const path *of)
 {
     diag_report(r->diags, DIAG_TEMPLATE, of->place,
-                "a record on the way is absent here: ask for it with '%% if' first");
+                "a record in this path is absent: test it with '%% if' first");
     return false;
 }
 

@@ -293,7 +293,7 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
     }
     if (is_text)
         fail_at(p, of->place,
-                "'%.*s' is a text: say how it is escaped, |comment, |c_string or |markdown",
+                "'%.*s' is a text and needs a filter: |comment, |c_string or |markdown",
                 SLICE_PRINT(found->name));
     if (filtered)
         fail_at(p, of->place, "'%.*s' is %s: it takes no filter", SLICE_PRINT(found->name),
@@ -419,7 +419,7 @@ static void parse_if(parser *p, span place)
     target found;
     if (parse_path(p, &of, &found) &&
         (found.kind == PROPERTY_NUMBER || (found.kind == PROPERTY_RECORD && of.step_count == 0)))
-        fail_at(p, of.place, "'%.*s' is always there", SLICE_PRINT(found.name));
+        fail_at(p, of.place, "'%.*s' is always present", SLICE_PRINT(found.name));
     if (open_block(p, place, OPERATION_CONDITION, &of))
         p->operations[p->operation_count - 1].negated = negated;
 }

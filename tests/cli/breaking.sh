@@ -11,7 +11,7 @@ write new/a.catga a "$wire"
 write fine/a.catga a 'table T { x: u32; y: u32; }'
 expect 1 "$CATGAC" breaking --against old/a.catga new/a.catga
 said "new/a.catga:3:11: error: 'x' was u32 and is u64; this breaks old and new readers: "
-said 'old/a.catga:3:11: note: this is what it was'
+said 'old/a.catga:3:11: note: the older declaration is here'
 said '1 error generated.'
 expect 0 "$CATGAC" breaking --against old/a.catga fine/a.catga
 [ ! -s .said ] || fail 'something was said of what breaks nobody'
@@ -85,7 +85,7 @@ expect 0 "$CATGAC" breaking --against before after
 write after/more.catga more "$old"
 expect 0 "$CATGAC" breaking --against before after
 expect 1 "$CATGAC" breaking --against after before
-said "the namespace 'more' is gone"
+said "the namespace 'more' was removed"
 
 # A revision of git. Nothing is checked out, and no shell sees its name.
 command -v git >/dev/null || exit 0
@@ -100,7 +100,7 @@ write schemas/new.catga new "$old"
 for revision in v1 git:v1 HEAD; do
     expect 1 "$CATGAC" breaking -I schemas --against $revision schemas/deep/s.catga
     said "schemas/deep/m.catga:3:11: error: 'x' was u8 and is u16"
-    said "${revision#git:}:schemas/deep/m.catga:3:11: note: this is what it was"
+    said "${revision#git:}:schemas/deep/m.catga:3:11: note: the older declaration is here"
 done
 cd schemas/deep
 expect 1 "$CATGAC" breaking -I .. --against v1 s.catga
@@ -111,7 +111,7 @@ expect 3 "$CATGAC" breaking --against v1 schemas/new.catga
 said "cannot read 'v1': none of the given files is there"
 rm schemas/deep/s.catga
 expect 1 "$CATGAC" breaking --against v1 schemas
-said "the namespace 'deep.s' is gone"
+said "the namespace 'deep.s' was removed"
 for revision in v2 git:v2 git: 'git:--all' 'v1; touch harmed' '$(touch harmed)'; do
     expect 3 "$CATGAC" breaking --against "$revision" schemas
     said 'there is no such file or folder, and git knows no such revision'

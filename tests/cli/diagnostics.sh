@@ -12,14 +12,14 @@ service Speaker { publish Silent; publish Stored; on Stored group as note; }
 END
 
 expect 0 "$CATGAC" --check warns.catga
-said "warning: no service hears 'Silent' [not-heard]"
+said "warning: no service subscribes to 'Silent' [not-heard]"
 unsaid backoff-unreached
 expect 0 "$CATGAC" --check -Wno-not-heard warns.catga
 [ ! -s .said ] || fail 'a warning that was chosen away'
 expect 0 "$CATGAC" --check -Wbackoff-unreached warns.catga
-said "warning: 2 retries never pause for 5s: the last pause is 200ms [backoff-unreached]"
+said "warning: 2 retries never reach the pause of 5s: the last pause is 200ms [backoff-unreached]"
 expect 1 "$CATGAC" -o gen -Werror warns.catga
-said "error: no service hears 'Silent' [not-heard]"
+said "error: no service subscribes to 'Silent' [not-heard]"
 absent gen
 expect 1 "$CATGAC" --check -Werror=not-heard warns.catga
 expect 0 "$CATGAC" --check -Werror -Wno-not-heard warns.catga

@@ -10,7 +10,7 @@ printf 'namespace a;version 1;\n  table T{x u8;}\n' >bad.catga
 
 # --check and --diff write nothing, and name the files and places.
 expect 1 "$CATGAC" fmt --check dir
-said 'dir/ugly.catga:1:13: error: this is not how catgac fmt writes it [not-formatted]'
+said 'dir/ugly.catga:1:13: error: this differs from the format of catgac fmt [not-formatted]'
 said '1 error generated.'
 expect 0 "$CATGAC" fmt --check dir/good.catga
 expect 0 "$CATGAC" fmt --diff dir

@@ -38,8 +38,8 @@ touch mine/c/.header.tmpl.h.swp mine/c/header.tmpl.h~
 expect 0 "$CATGAC" --check-templates --templates mine
 touch mine/c/heador.tmpl.h
 expect 1 "$CATGAC" --check-templates --templates mine
-said "'mine/c/heador.tmpl.h' takes the place of no template; there is:"
-said "; one of your own is kept elsewhere and named with --emit"
+said "'mine/c/heador.tmpl.h' is not the name of a built-in template:"
+said "; keep your own templates in another folder, and name them with --emit"
 expect 3 "$CATGAC" --check-templates --templates nowhere
 said "cannot read 'nowhere': No such file or directory"
 

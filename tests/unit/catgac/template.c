@@ -222,10 +222,10 @@ static void a_text_must_say_how_it_is_escaped(void **state)
 {
     (void)state;
     says("${words}\n",
-         "2:3: error: 'words' is a text: say how it is escaped, |comment, |c_string or "
+         "2:3: error: 'words' is a text and needs a filter: |comment, |c_string or "
          "|markdown [template]");
     says("${name|comment}\n", "2:3: error: 'name' is an identifier: it takes no filter");
-    says("% for line in lines\n${line}\n% end\n", "3:3: error: 'line' is a text: say how");
+    says("% for line in lines\n${line}\n% end\n", "3:3: error: 'line' is a text and needs a filter");
 }
 
 static void each_kind_has_its_place(void **state)
@@ -237,8 +237,8 @@ static void each_kind_has_its_place(void **state)
     says("${name.x}\n", "2:8: error: 'name' is an identifier: there are no names in it");
     says("${leaves.name}\n", "2:10: error: 'leaves' is a list: there are no names in it");
     says("% for x in name\n% end\n", "2:12: error: 'name' is an identifier: 'for' takes a list");
-    says("% if count\n% end\n", "2:6: error: 'count' is always there");
-    says("% for a in leaves\n% if a\n% end\n% end\n", "3:6: error: 'a' is always there");
+    says("% if count\n% end\n", "2:6: error: 'count' is always present");
+    says("% for a in leaves\n% if a\n% end\n% end\n", "3:6: error: 'a' is always present");
 }
 
 static void blocks_must_match(void **state)
@@ -289,7 +289,7 @@ static void a_record_may_be_absent(void **state)
 {
     (void)state;
     says("a\n${absent.name}\n",
-         "3:3: error: a record on the way is absent here: ask for it with '% if' first [template]");
+         "3:3: error: a record in this path is absent: test it with '% if' first [template]");
 }
 
 static void the_first_line_says_the_format(void **state)
