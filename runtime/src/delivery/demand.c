@@ -84,17 +84,18 @@ void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting
     attribute(demand, count);
 }
 
-/* Removes a request; returns what seemed to be left of it. */
-static unsigned remove_request(catga_demand *demand, uint64_t token)
+/* Removes a request that is under way; *left is what seemed to be left of it, else 0. */
+static bool remove_request(catga_demand *demand, uint64_t token, unsigned *left)
 {
+    *left = 0;
     for (unsigned i = 0; i < demand->count; i++) {
-        unsigned left = demand->requests[i].left;
         if (demand->requests[i].token != token)
             continue;
+        *left = demand->requests[i].left;
         take_out(demand, i);
-        return left;
+        return true;
     }
-    return 0;
+    return false;
 }
 
 /*
@@ -103,9 +104,10 @@ static unsigned remove_request(catga_demand *demand, uint64_t token)
  */
 void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
 {
-    if (token <= demand->lost)
+    unsigned believed;
+
+    if (!remove_request(demand, token, &believed) && token <= demand->lost)
         return;
-    unsigned believed = remove_request(demand, token);
     if (left > 0)
         demand->waiting = 0;
     if (left == CATGA_DEMAND_ALL)
@@ -119,8 +121,9 @@ void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
 void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now)
 {
     int64_t pause_ns = PAUSE << (demand->failures < 8 ? demand->failures : 8);
+    unsigned left;
 
-    (void)remove_request(demand, token);
+    (void)remove_request(demand, token, &left);
     demand->failures++;
     demand->paused_ns =
         catga_clock_after(now, pause_ns < PAUSE_LONGEST ? pause_ns : PAUSE_LONGEST);
@@ -143,9 +146,12 @@ unsigned catga_demand_requested(const catga_demand *demand)
 
 static void expire(catga_demand *demand, int64_t now)
 {
-    while (demand->count > 0 && demand->requests[0].end_ns <= now) {
-        demand->lost = demand->requests[0].token;
-        take_out(demand, 0);
+    for (unsigned i = demand->count; i-- > 0;) {
+        uint64_t token = demand->requests[i].token;
+        if (demand->requests[i].end_ns > now)
+            continue;
+        demand->lost = token > demand->lost ? token : demand->lost;
+        take_out(demand, i);
     }
 }
 
@@ -188,12 +194,14 @@ bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, i
                           ? demand->waiting - catga_demand_requested(demand)
                           : 0;
     uint64_t busy = taken < least(demand) ? least(demand) - taken : 0;
-    batch->count = smaller(demand->allowed - taken, useful > busy ? useful : busy);
+    batch->once = useful > busy;
+    batch->count = smaller(demand->allowed - taken, batch->once ? useful : busy);
     if (batch->count == 0)
         return false;
     batch->token = ++demand->token;
+    int64_t lifetime_ns = batch->once ? demand->rules.once_ns : demand->rules.lifetime_ns;
     demand->requests[demand->count++] = (catga_demand_request){
-        batch->token, batch->count, batch->bytes, catga_clock_after(now, demand->rules.lifetime_ns)};
+        batch->token, batch->count, batch->bytes, catga_clock_after(now, lifetime_ns)};
     return true;
 }
 

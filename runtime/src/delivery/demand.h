@@ -7,7 +7,8 @@
  * `allowed` starts with what keeps the workers busy and grows by one with each run, so that it
  * doubles while a batch is handled. Its upper bound is what the workers finish within the horizon,
  * at the measured duration of a run. Beyond what keeps the workers busy, only messages are requested
- * of which the server has said that they wait.
+ * of which the server has said that they wait. Such a request ends as soon as nothing more waits,
+ * since another replica may have requested the same messages: what is stored later is for both.
  *
  * No clock, no memory, no I/O, no threads: the caller gives the time and calls one function at a time.
  */
@@ -31,6 +32,7 @@ typedef struct catga_demand_rules {
     size_t largest;      /* bytes of the largest message that can arrive */
     int64_t horizon_ns;  /* what is held should be finished within this time */
     int64_t lifetime_ns; /* of a request, until it counts as lost */
+    int64_t once_ns;     /* the same, of a request that does not wait */
 } catga_demand_rules;
 
 /* A request that is under way. */
@@ -49,7 +51,7 @@ typedef struct catga_demand {
     unsigned failures;  /* in succession */
     int64_t paused_ns;  /* until then nothing is requested */
     uint64_t token;     /* of the last request */
-    uint64_t lost;      /* the same, of those that count as lost */
+    uint64_t lost;      /* the largest of those that count as lost */
     unsigned count;     /* requests under way, the oldest first */
     catga_demand_request requests[CATGA_DEMAND_REQUESTS];
 } catga_demand;
@@ -59,6 +61,7 @@ typedef struct catga_demand_batch {
     uint64_t token;
     unsigned count;
     size_t bytes; /* at most */
+    bool once;    /* messages that wait at the server now; none that are stored later */
 } catga_demand_batch;
 
 void catga_demand_init(catga_demand *demand, const catga_demand_rules *rules);

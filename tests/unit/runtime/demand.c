@@ -19,7 +19,8 @@ static catga_demand demand_of(unsigned workers, unsigned limit, size_t bytes)
                                       .byte_limit = bytes,
                                       .largest = LARGEST,
                                       .horizon_ns = 50 * CATGA_MILLISECOND,
-                                      .lifetime_ns = CATGA_SECOND};
+                                      .lifetime_ns = CATGA_SECOND,
+                                      .once_ns = CATGA_SECOND / 2};
     catga_demand_init(&demand, &rules);
     return demand;
 }
@@ -143,6 +144,42 @@ static void a_request_that_is_not_heard_of_is_made_again(void **state)
     assert_int_equal(catga_demand_requested(&demand), 2);
 }
 
+/* What is stored later is for the other replicas too, which may have requested the same messages. */
+static void what_waits_is_requested_once(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+    catga_demand_batch batch;
+
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_false(batch.once);
+    catga_demand_ran(&demand, 100, 100000);
+    catga_demand_arrived(&demand, 1, 40);
+    assert_true(catga_demand_next(&demand, 1, 0, 0, &batch));
+    assert_true(batch.once);
+    assert_int_equal(batch.count, 39);
+    catga_demand_ended(&demand, batch.token, CATGA_DEMAND_ALL); /* another has them */
+    assert_int_equal(catga_demand_requested(&demand), 1);
+}
+
+/* The other, which waits, stays, and ends as it would have. */
+static void a_request_that_does_not_wait_is_lost_sooner(void **state)
+{
+    (void)state;
+    catga_demand demand = simple(1);
+
+    (void)request(&demand, 0, 0);
+    catga_demand_ran(&demand, 100, 100000);
+    catga_demand_arrived(&demand, 1, 40);
+    assert_int_equal(request(&demand, 1, 0), 39);
+    assert_int_equal(request(&demand, 1, CATGA_SECOND / 2), 39);
+    assert_int_equal(catga_demand_requested(&demand), 1 + 39);
+    catga_demand_ended(&demand, 2, 39); /* heard of after all */
+    assert_int_equal(catga_demand_requested(&demand), 1 + 39);
+    catga_demand_ended(&demand, 1, 1);
+    assert_int_equal(catga_demand_requested(&demand), 39);
+}
+
 static void a_new_connection_knows_of_no_request(void **state)
 {
     (void)state;
@@ -220,6 +257,8 @@ int main(void)
         cmocka_unit_test(a_worker_that_is_about_to_be_free_gets_one),
         cmocka_unit_test(what_the_server_says_is_left_counts),
         cmocka_unit_test(a_request_that_is_not_heard_of_is_made_again),
+        cmocka_unit_test(what_waits_is_requested_once),
+        cmocka_unit_test(a_request_that_does_not_wait_is_lost_sooner),
         cmocka_unit_test(a_new_connection_knows_of_no_request),
         cmocka_unit_test(who_is_refused_waits),
         cmocka_unit_test(bytes_are_limited),
