@@ -629,13 +629,13 @@ static void assert_each_ran_once(stage *s, catga_bus *bus, uint32_t count)
     assert_int_equal(atomic_load(&s->most_attempts), 1);
 }
 
-/* In all it takes five times as long as a silent replica keeps its events. */
+/* In all it takes six times as long as a silent replica keeps its events. */
 static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
 {
     stage *s = *state;
     catga_bus *bus = join(s, "a");
 
-    s->run_ms = 50;
+    s->run_ms = 60;
     s->stuck = UINT32_MAX;
     publish_many(bus, 40);
     serve(s, bus, &group, take_long);

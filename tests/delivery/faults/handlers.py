@@ -1,5 +1,6 @@
 """Handlers that fail, events that are no messages, handlers that take long."""
 
+import signal
 import time
 
 from scene import ACK_WAIT, DEAD, fault, now
@@ -54,6 +55,49 @@ def slow_handler(scene):
     slow = [notes for (place, number), notes in read.handled.items() if place[0] == "keep" and number >> 32 == 2]
     scene.must([len(notes) for notes in slow] == [1], "it was handed out again while its handler worked")
     scene.figure("recovery", slowest_effect(read, {number for number in read.sent("kept") if number >> 32 == 2}))
+
+
+def backlog(scene):
+    """256 events wait, of four durations, and are handled by three replicas with four workers each."""
+    scene.serve()
+    scene.work("a", "b", "c", CATGA_WORKERS="4")  # their broadcasts begin here
+    for worker in scene.workers.values():
+        scene.must(worker.end(signal.SIGTERM) == 0, "a replica did not end in good order")
+    loads = [scene.load(kept=2000, count=64, work_us=milliseconds * 1000) for milliseconds in (20, 100, 250, 500)]
+    for load in loads:
+        scene.must(load.process.wait(30) == 0, "an event of the load has no outcome")
+    for worker in scene.workers.values():
+        worker.start()
+    for worker in scene.workers.values():
+        worker.ready()
+
+
+@fault("T54", "256 events wait for handlers that take 20 to 500 ms", short=True)
+def slow_backlog(scene):
+    backlog(scene)
+    read = scene.finish()
+    attempts = {note.attempt for (place, _), notes in read.handled.items() if place[0] == "keep" for note in notes}
+    scene.must(attempts == {1}, f"handlers saw the attempts {sorted(attempts)}")
+    scene.must(scene.figures["duplicates"] == 0, "an event was handled twice")
+    scene.must(sum(read.figures["redelivered"]) == 0, f"{sum(read.figures['redelivered'])} events were redelivered")
+    scene.must(scene.figures["dead"] == 0, f"{scene.figures['dead']} events were given up")
+
+
+@fault("T55", "256 events wait for slow handlers, and one of three replicas is stopped", short=True)
+def stopped_with_backlog(scene):
+    backlog(scene)
+    time.sleep(0.5)
+    victim = scene.victims()[0]
+    victim.send(signal.SIGSTOP)
+    time.sleep(4 * ACK_WAIT)
+    victim.send(signal.SIGCONT)
+    read = scene.finish()
+    again = {number for (place, number), notes in read.handled.items() if place[0] == "keep"
+             and any(note.attempt > 1 for note in notes)}
+    scene.figure("kept_back", len(again))
+    # Four at work and one that waits, and as many where handlers have been quick until then.
+    scene.must(len(again) <= 10, f"the stopped replica kept back {len(again)} events")
+    scene.must(scene.figures["dead"] == 0, f"{scene.figures['dead']} events were given up")
 
 
 def cause(headers):

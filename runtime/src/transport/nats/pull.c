@@ -1,6 +1,6 @@
 /*
  * Stored messages, requested from a durable pull consumer. The rule of delivery/demand.h says how
- * many; each request ends after a second, so that a process that was stopped gets no more. What has
+ * many; each request ends after a second or sooner, so that a stopped process gets no more. What has
  * arrived waits in an admission queue, and is kept alive from there.
  *
  * Messages and the server's answers to requests arrive at one private inbox. An answer names the
@@ -16,8 +16,9 @@
 #include <stdlib.h>
 
 /* For so long the server keeps a request; a server before 2.9.16 may say nothing when it ends. */
-#define EXPIRES  CATGA_SECOND
-#define LIFETIME (EXPIRES + 500 * CATGA_MILLISECOND)
+#define EXPIRES      CATGA_SECOND
+#define EXPIRES_ONCE (100 * CATGA_MILLISECOND)
+#define GRACE        (500 * CATGA_MILLISECOND)
 
 /* What is held should be finished so soon, and in an eighth of ack_wait. */
 #define HORIZON (50 * CATGA_MILLISECOND)
@@ -54,13 +55,26 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
     char body[BODY_SIZE];
     char reply[CATGA_NATS_REPLY + 1];
     int length = snprintf(body, sizeof(body),
-                          "{\"batch\":%u,\"expires\":%" PRId64 ",\"max_bytes\":%zu}", batch->count,
-                          EXPIRES, batch->bytes);
+                          "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 ",\"max_bytes\":%zu}",
+                          batch->count, batch->once ? "true" : "false",
+                          batch->once ? EXPIRES_ONCE : EXPIRES, batch->bytes);
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
     catga_nats_pace_rest(nats); /* settlements make room at the server */
     (void)catga_nats_send_pull(nats, &request, reply);
+}
+
+/*
+ * Just after a stop, what arrives may be from before: it counts as too old to be run, and would come
+ * again only after ack_wait.
+ */
+static bool is_catching_up(const catga_nats_pull *pull, int64_t now)
+{
+    catga_nats_stops *stops = &pull->subscription->owner->stops;
+
+    return now - catga_nats_stops_before(stops, now) >=
+           pull->subscription->queue->options.alive_ns;
 }
 
 /* By whoever has `deciding`: true when the batch is to be requested. */
@@ -69,6 +83,7 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     catga_admission_queue *queue = pull->subscription->queue;
     catga_nats *nats = pull->subscription->owner;
     catga_demand *demand = &pull->demand;
+    int64_t now = catga_clock_now();
     int64_t run_ns;
 
     if (atomic_exchange(&pull->forgotten, false))
@@ -80,8 +95,9 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     catga_demand_ran(demand, runs, run_ns);
     demand->rules.largest = atomic_load(&nats->max_payload) + ENVELOPE;
     return !atomic_load(&pull->stopped) && atomic_load(&nats->prompt.connection) != NULL &&
-           catga_demand_next(demand, atomic_load(&queue->held), atomic_load(&queue->bytes),
-                             catga_clock_now(), batch);
+           !is_catching_up(pull, now) &&
+           catga_demand_next(demand, atomic_load(&queue->held), atomic_load(&queue->bytes), now,
+                             batch);
 }
 
 /* One thread decides for all that come meanwhile. */
@@ -242,7 +258,8 @@ static catga_nats_pull *pull_new(const catga_consumer_settings *consumer)
         .limit = consumer->unacknowledged,
         .byte_limit = consumer->pending_bytes != 0 ? consumer->pending_bytes : SIZE_MAX / 2,
         .horizon_ns = shorter(HORIZON, consumer->ack_wait_ns / 8),
-        .lifetime_ns = LIFETIME};
+        .lifetime_ns = EXPIRES + GRACE,
+        .once_ns = EXPIRES_ONCE + GRACE};
     catga_demand_init(&pull->demand, &rules);
     snprintf(pull->of, sizeof(pull->of), "%s.%s.", consumer->stream, consumer->name);
     snprintf(pull->next, sizeof(pull->next), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", consumer->stream,
