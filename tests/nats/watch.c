@@ -9,13 +9,14 @@
 
 #include <cmocka.h>
 #include <nats/nats.h>
+#include <pthread.h>
 
 #include "nats_peer.h"
 
 #define SECOND 1000000000LL
 
-/* Of the manual: it is looked at every three seconds. */
-enum { LOOKED_AT_MS = 3500, SOON_MS = 6000, MESSAGES = 64 };
+/* Of the manual: it is looked at every three seconds, and recreated at the second look. */
+enum { LOOKED_AT_MS = 3500, SOON_MS = 12000, MESSAGES = 64 };
 
 static nats_server server;
 static natsConnection *operator;
@@ -163,6 +164,68 @@ static int come(void **state)
     return peer_open(&self, url_of("replica", url), 2000) == CATGA_OK ? 0 : -1;
 }
 
+/* ---- Load ---- */
+
+enum { PUBLISHERS = 2, IN_FLIGHT = 4096 };
+
+typedef struct publisher {
+    pthread_t thread;
+    atomic_bool stops;
+    atomic_long acknowledged;
+    atomic_bool counts; /* acknowledgements from now on */
+} publisher;
+
+static void on_acknowledged(jsCtx *context, natsMsg *message, jsPubAck *acknowledged, jsPubAckErr *error,
+                            void *closure)
+{
+    publisher *of = closure;
+    (void)context;
+    (void)error;
+    if (acknowledged != NULL && atomic_load(&of->counts))
+        atomic_fetch_add(&of->acknowledged, 1);
+    natsMsg_Destroy(message);
+}
+
+/* Publishes as fast as the server stores, whatever becomes of it. */
+static void *publish_always(void *argument)
+{
+    publisher *of = argument;
+    char url[256];
+    natsConnection *connection = NULL;
+    jsCtx *context = NULL;
+    jsOptions options;
+    jsPubOptions each;
+
+    jsOptions_Init(&options);
+    options.PublishAsync.MaxPending = IN_FLIGHT;
+    options.PublishAsync.StallWait = 10;
+    options.PublishAsync.AckHandler = on_acknowledged;
+    options.PublishAsync.AckHandlerClosure = of;
+    jsPubOptions_Init(&each);
+    each.MaxWait = 1000;
+    if (natsConnection_ConnectTo(&connection, url_of("operator", url)) == NATS_OK &&
+        natsConnection_JetStream(&context, connection, &options) == NATS_OK)
+        while (!atomic_load(&of->stops))
+            if (js_PublishAsync(context, "watch.a", "x", 1, &each) != NATS_OK)
+                pause_ms(1);
+    each.MaxWait = 5000;
+    if (context != NULL)
+        (void)js_PublishAsyncComplete(context, &each);
+    jsCtx_Destroy(context);
+    natsConnection_Destroy(connection);
+    return NULL;
+}
+
+/* A number that the server says of the stream. */
+static long stream_number(const char *name)
+{
+    const char *info = ask("$JS.API.STREAM.INFO.WATCH", "");
+    const char *at = strstr(info, name);
+    if (at == NULL)
+        fail_msg("no %s in %s", name, info);
+    return strtol(at + strlen(name), NULL, 10);
+}
+
 static void end_service(void)
 {
     if (self.transport == NULL)
@@ -220,6 +283,133 @@ static void a_deleted_stream_is_made_again(void **state)
     assert_true(reaches(&total, 14, SOON_MS));
     assert_can_be_served_again(true);
     assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+}
+
+/* When the stream was asked for first after its deletion, and when it was created. */
+typedef struct moment {
+    _Atomic(double) at; /* 0: it has not come */
+} moment;
+
+static moment missed;
+static moment created;
+
+static void on_request(natsConnection *connection, natsSubscription *native, natsMsg *message,
+                       void *closure)
+{
+    (void)connection;
+    (void)native;
+    moment *first = closure;
+    if (atomic_load(&first->at) == 0)
+        atomic_store(&first->at, seconds_now());
+    natsMsg_Destroy(message);
+}
+
+/* A server that has forgotten a stream may still be deleting its files, with those of a new one. */
+static void a_deleted_stream_is_recreated_after_a_pause(void **state)
+{
+    natsSubscription *info = NULL;
+    natsSubscription *create = NULL;
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    order("$JS.API.STREAM.DELETE.WATCH", "");
+    atomic_store(&missed.at, 0);
+    atomic_store(&created.at, 0);
+    assert_int_equal(natsConnection_Subscribe(&info, operator, "$JS.API.STREAM.INFO.WATCH", on_request,
+                                              &missed),
+                     NATS_OK);
+    assert_int_equal(natsConnection_Subscribe(&create, operator, "$JS.API.STREAM.CREATE.WATCH",
+                                              on_request, &created),
+                     NATS_OK);
+    assert_true(reaches(&self.events[CATGA_STORE_MISSING], 1, SOON_MS));
+    assert_string_equal(self.text[CATGA_STORE_MISSING], "stream WATCH");
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(atomic_load(&missed.at) != 0);
+    assert_true(atomic_load(&created.at) - atomic_load(&missed.at) >= 2);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORE_MISSING]), 1);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+    natsSubscription_Destroy(info);
+    natsSubscription_Destroy(create);
+}
+
+/* The server deletes under load; what it acknowledges afterwards is there, and is handled. */
+static void what_a_recreated_stream_acknowledges_is_handled(void **state)
+{
+    static publisher publishers[PUBLISHERS];
+    long acknowledged = 0;
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    for (int i = 0; i < PUBLISHERS; i++) {
+        publishers[i].stops = false;
+        assert_int_equal(pthread_create(&publishers[i].thread, NULL, publish_always, &publishers[i]), 0);
+    }
+    pause_ms(1000);
+    order("$JS.API.STREAM.DELETE.WATCH", "");
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    for (int i = 0; i < PUBLISHERS; i++)
+        atomic_store(&publishers[i].counts, true);
+    atomic_store(&total, 0);
+    pause_ms(2000);
+    for (int i = 0; i < PUBLISHERS; i++)
+        atomic_store(&publishers[i].stops, true);
+    for (int i = 0; i < PUBLISHERS; i++) {
+        pthread_join(publishers[i].thread, NULL);
+        acknowledged += atomic_load(&publishers[i].acknowledged);
+    }
+    print_message("%ld acknowledged\n", acknowledged);
+    assert_true(acknowledged > 0);
+    assert_true(stream_number("\"messages\":") >= acknowledged);
+    assert_int_equal(stream_number("\"first_seq\":"), 1);
+    assert_true(reaches(&total, (int)acknowledged, 60000));
+    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+}
+
+/* A stream whose files are gone goes on acknowledging what it cannot deliver. */
+static void a_stream_that_has_lost_its_files_is_reported(void **state)
+{
+    static char large[900001];
+    char command[512];
+    (void)state;
+    assert_int_equal(consume(false), CATGA_OK);
+    order("$JS.API.STREAM.DELETE.WATCH", "");
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    snprintf(command, sizeof(command), "rm -rf %s/full/jetstream/*/streams/WATCH", folder);
+    assert_int_equal(system(command), 0);
+    memset(large, 'x', sizeof(large) - 1);
+    for (int i = 0; i < 12 && strstr(ask("watch.a", large), "msg block file") == NULL; i++)
+        continue; /* until the first file of messages is full */
+    assert_true(reaches(&self.events[CATGA_STORE_UNUSABLE], 1, 40000));
+    assert_string_equal(self.text[CATGA_STORE_UNUSABLE],
+                        "stream WATCH: the server has lost its files, and what it acknowledges: "
+                        "delete it, and it is recreated");
+    (void)ask("$JS.API.STREAM.DELETE.WATCH", "");
+    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 4, SOON_MS));
+    atomic_store(&total, 0);
+    store(2);
+    assert_true(reaches(&total, 2, SOON_MS));
+}
+
+static catga_status meaning_of(const char *text, catga_problem *problem)
+{
+    const catga_incoming answer = {.data = (const uint8_t *)text, .length = strlen(text)};
+    return self.transport->operations->stored(&answer, problem);
+}
+
+static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
+{
+    const catga_incoming nobody = {.no_responders = true};
+    catga_problem problem = {""};
+    (void)state;
+    assert_int_equal(self.transport->operations->stored(&nobody, &problem), CATGA_NO_RESPONDERS);
+    assert_non_null(strstr(problem.text, "the stream is missing"));
+    assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
+                                "\"maximum messages exceeded\"},\"stream\":\"WATCH\",\"seq\":0}",
+                                &problem),
+                     CATGA_OVERLOADED);
+    assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
+                                "\"error opening msg block file\"},\"stream\":\"WATCH\",\"seq\":0}",
+                                &problem),
+                     CATGA_REFUSED);
+    assert_non_null(strstr(problem.text, "msg block file"));
 }
 
 static void a_server_that_has_lost_everything_gets_it_again(void **state)
@@ -311,6 +501,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_deleted_consumer_is_made_again, come, go),
         cmocka_unit_test_setup_teardown(a_deleted_stream_is_made_again, come, go),
+        cmocka_unit_test_setup_teardown(a_deleted_stream_is_recreated_after_a_pause, come, go),
+        cmocka_unit_test_setup_teardown(what_a_recreated_stream_acknowledges_is_handled, come, go),
+        cmocka_unit_test_setup_teardown(a_stream_that_has_lost_its_files_is_reported, come, go),
+        cmocka_unit_test_setup_teardown(a_stream_that_stores_nothing_is_told_from_a_full_one, come,
+                                        go),
         cmocka_unit_test_setup_teardown(a_server_that_has_lost_everything_gets_it_again, come, go),
         cmocka_unit_test_setup_teardown(what_is_stored_while_a_replica_is_cut_off_is_handled, come,
                                         go),

@@ -73,11 +73,15 @@ static void on_event(void *user, catga_connection_event event, const char *text)
     case CATGA_CONNECTION_REFUSED:
         catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR, "the server refused: %s", text);
         break;
+    case CATGA_STORE_MISSING:
+        catga_log(logger, CATGA_LOG_WARNING,
+                  "nats: %s is missing: it is recreated when the server has deleted its files", text);
+        break;
     case CATGA_STORE_RESTORED:
-        catga_log(logger, CATGA_LOG_WARNING, "%s was gone, and is made again", text);
+        catga_log(logger, CATGA_LOG_WARNING, "nats: recreated missing %s", text);
         break;
     case CATGA_STORE_UNUSABLE:
-        catga_log(logger, CATGA_LOG_ERROR, "%s", text);
+        catga_log(logger, CATGA_LOG_ERROR, "nats: cannot use %s", text);
         break;
     }
 }

@@ -138,8 +138,10 @@ typedef enum catga_connection_event {
     CATGA_CONNECTION_CLOSED,   /* for good */
     CATGA_CONNECTION_OVERFLOW, /* messages are being dropped: too many wait; once per episode */
     CATGA_CONNECTION_REFUSED,  /* the server refused something; text says what */
-    CATGA_STORE_RESTORED,      /* a stream, bucket or consumer was gone and is made again; text names it */
-    CATGA_STORE_UNUSABLE       /* one has become another, or cannot be made again; text says which, why */
+    CATGA_STORE_MISSING,       /* a stream or bucket is gone, and will be recreated; text names it */
+    CATGA_STORE_RESTORED,      /* a missing stream, bucket or consumer is recreated; text names it */
+    CATGA_STORE_UNUSABLE       /* one has become another, cannot be recreated, or has lost its files;
+                                  text says which and why; again and again while it lasts */
 } catga_connection_event;
 
 /* What the bus wants to hear. The first connection is no event: open returns when there is one. */
@@ -232,9 +234,9 @@ typedef struct catga_transport_operations {
      * subscription takes as many messages as its workers finish soon, and keeps them alive until they
      * are released. Draining hands back what waits. The consumer stays.
      *
-     * A stream, a bucket, or the consumer of a subscription that is not there any more is made again,
-     * and on_event is told. A consumer goes on with what had not been settled; in a stream that is made
-     * again, with its first message.
+     * Recreates a missing stream, bucket, or consumer of a subscription, and tells on_event. A stream or
+     * bucket has to be missing for some seconds. A consumer goes on with the messages that had not
+     * been settled; in a stream that was recreated, with its first message.
      */
     catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
                             catga_subscription **subscription, catga_problem *problem);

@@ -512,6 +512,7 @@ typedef struct catga_nats_wanted catga_nats_wanted;
 typedef struct catga_nats_sort {
     const char *name;
     int64_t none; /* the error that says that it is not there */
+    int64_t pause_ns; /* between finding it missing and recreating it */
     void (*put)(catga_nats_text *out, const catga_nats_wanted *thing);
     bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
     bool (*copy)(catga_nats_wanted *thing); /* its settings become its own, one block; false: no memory */
@@ -524,6 +525,7 @@ struct catga_nats_wanted {
     const void *settings;
     uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
     int wait_ms;    /* how long the server may take for an answer */
+    bool only_look; /* it is not to be made */
     char info[CATGA_NATS_API_SUBJECT];
     char create[CATGA_NATS_API_SUBJECT];
 };
@@ -535,11 +537,18 @@ typedef struct catga_nats_found {
     bool made;                        /* it was not there */
     char created[CATGA_NATS_CREATED]; /* when it was made */
     uint64_t settled;                 /* of a consumer: all messages up to this one are */
+    uint64_t first;                   /* of a stream: its first message; 0: it is empty */
 } catga_nats_found;
 
-/* Makes it if it is not there. */
+/*
+ * Makes it if it is not there; but with `only_look` set it returns CATGA_NOT_FOUND then. Waits for the
+ * server.
+ */
 catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_wanted *thing,
                                catga_nats_found *found, catga_problem *problem);
+
+/* True when the server does not find message `number` of the stream or bucket. Waits for the server. */
+bool catga_nats_has_lost(catga_nats *nats, const catga_nats_wanted *thing, uint64_t number);
 
 /* How it is described to the server; to be freed. NULL: no memory. */
 char *catga_nats_description(const catga_nats_wanted *thing);

@@ -51,20 +51,30 @@ static void explain(catga_problem *problem, catga_nats_json error)
     snprintf(problem->text, sizeof(problem->text), "the server says: %.*s", CATGA_PRINT(text));
 }
 
+/* The server stores nothing in a stream whose files it has lost, which is not a full stream. */
+static bool has_lost_files(int64_t code, const catga_problem *problem)
+{
+    enum { STORE_FAILED = 10077 };
+    return code == STORE_FAILED && strstr(problem->text, "msg block file") != NULL;
+}
+
 /*
  * {"stream":"NAME","seq":12} or {"stream":"NAME","seq":12,"duplicate":true} or {"error":{...},...}.
  * What is none of them comes from someone else, and says nothing about the message.
  */
 catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *problem)
 {
-    if (answer->no_responders)
+    if (answer->no_responders) {
+        snprintf(problem->text, sizeof(problem->text),
+                 "no stream stores it: the stream is missing, and is recreated within seconds");
         return CATGA_NO_RESPONDERS;
+    }
     catga_nats_json object = {(const char *)answer->data, answer->length};
     catga_nats_json error = catga_nats_json_get(object, "error");
     if (error.data != NULL) {
         explain(problem, error);
-        return catga_nats_store_error(
-            catga_nats_json_number(catga_nats_json_get(error, "err_code"), 0));
+        int64_t code = catga_nats_json_number(catga_nats_json_get(error, "err_code"), 0);
+        return has_lost_files(code, problem) ? CATGA_REFUSED : catga_nats_store_error(code);
     }
     if (catga_nats_json_number(catga_nats_json_get(object, "seq"), 0) > 0)
         return CATGA_OK;

@@ -1,7 +1,8 @@
 /*
- * What has been made is watched: a stream, bucket or consumer that an operator deletes, or that the
- * server forgets or has lost, is made again as it was at first. One thread looks at each of them, after
- * every reconnect and every few seconds; what is there but different it leaves alone.
+ * Recreates streams, buckets and consumers that an operator deletes, or that the server forgets or
+ * loses, as they were at first. One thread looks at each of them, after every reconnect and every few
+ * seconds. It leaves alone what is there but different. It recreates a stream when that was missing
+ * for a while, and then looks for a minute whether the server keeps what is stored in it.
  *
  * A consumer goes on where it was when it was looked at last: before that, all is settled. What has
  * been settled since comes again. In a stream that was gone too, all is new.
@@ -15,6 +16,12 @@
 #include <stdlib.h>
 
 #define PERIOD (3 * CATGA_SECOND)
+
+/* What cannot be used is reported again after this time. */
+#define REPORT (60 * CATGA_SECOND)
+
+/* For so long after its recreation a stream is watched for lost messages. */
+#define PROBATION (60 * CATGA_SECOND)
 
 /* Whoever closes waits no longer than this for a server that is silent. */
 enum { WAIT_MS = 1000 };
@@ -30,7 +37,11 @@ struct catga_nats_watched {
     catga_nats_found found; /* when it was looked at last */
     char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream, by then */
 
-    bool told; /* the watcher's: that it cannot be used */
+    /* Of the watcher alone; times are 0 where there is none. */
+    int64_t missing_ns;  /* a stream is known to be missing since then */
+    int64_t restored_ns; /* it was recreated then */
+    int64_t told_ns;     /* it was reported then as one that cannot be used */
+    uint64_t unread;     /* the first message of a stream, if the server did not find it */
 };
 
 /* ---- What is watched ---- */
@@ -108,35 +119,102 @@ static bool is_passing(catga_status status)
            status == CATGA_NO_JETSTREAM;
 }
 
-static void tell_restored(catga_nats *nats, const catga_nats_wanted *thing)
+static void tell(catga_nats *nats, const catga_nats_wanted *thing, catga_connection_event event)
 {
     char text[CATGA_NATS_API_SUBJECT];
     snprintf(text, sizeof(text), "%s %s", thing->sort->name, thing->name);
-    nats->listener.on_event(nats->listener.user, CATGA_STORE_RESTORED, text);
+    nats->listener.on_event(nats->listener.user, event, text);
 }
 
-static void tell_unusable(catga_nats *nats, const catga_nats_wanted *thing, catga_status status,
-                          const catga_problem *problem)
+/* Once a minute. */
+static void tell_unusable(catga_nats *nats, catga_nats_watched *watched, const char *reason,
+                          int64_t now)
 {
-    char text[CATGA_NATS_API_SUBJECT];
-    snprintf(text, sizeof(text), "%s %s: %s", thing->sort->name, thing->name, catga_status_text(status));
-    nats->listener.on_event(nats->listener.user, CATGA_STORE_UNUSABLE,
-                            problem->text[0] == '\0' ? text : problem->text);
+    const catga_nats_wanted *thing = &watched->wanted;
+    char text[CATGA_NATS_API_SUBJECT + CATGA_PROBLEM_TEXT];
+    if (watched->told_ns != 0 && now - watched->told_ns < REPORT)
+        return;
+    watched->told_ns = now;
+    bool named = strstr(reason, thing->name) != NULL;
+    snprintf(text, sizeof(text), "%s%s%s%s%s", named ? "" : thing->sort->name, named ? "" : " ",
+             named ? "" : thing->name, named ? "" : ": ", reason);
+    nats->listener.on_event(nats->listener.user, CATGA_STORE_UNUSABLE, text);
 }
 
-/* Under the lock, which it lets go. */
+/*
+ * A server that deleted the files of the new stream goes on as if it had them. The first message may
+ * also have been removed between the two questions: so it has to be missing twice.
+ */
+static bool has_lost_messages(catga_nats *nats, catga_nats_watched *watched,
+                              const catga_nats_found *found, int64_t now)
+{
+    if (watched->restored_ns == 0 || now - watched->restored_ns >= PROBATION || found->first == 0)
+        return watched->unread != 0 && watched->unread == found->first;
+    bool lost = catga_nats_has_lost(nats, &watched->wanted, found->first);
+    bool before = watched->unread == found->first;
+    watched->unread = lost ? found->first : 0;
+    return lost && before;
+}
+
+static void note_there(catga_nats *nats, catga_nats_watched *watched, const catga_nats_found *found,
+                       int64_t now)
+{
+    watched->missing_ns = 0;
+    if (found->made) {
+        watched->restored_ns = now;
+        watched->unread = 0;
+        tell(nats, &watched->wanted, CATGA_STORE_RESTORED);
+    }
+    if (has_lost_messages(nats, watched, found, now))
+        tell_unusable(nats, watched,
+                      "the server has lost its files, and what it acknowledges: delete it, and it is "
+                      "recreated",
+                      now);
+    else
+        watched->told_ns = 0;
+}
+
+static void note_missing(catga_nats *nats, catga_nats_watched *watched, int64_t now)
+{
+    if (watched->missing_ns != 0)
+        return;
+    watched->missing_ns = now;
+    tell(nats, &watched->wanted, CATGA_STORE_MISSING);
+}
+
+static void note(catga_nats *nats, catga_nats_watched *watched, catga_status status,
+                 const catga_nats_found *found, const catga_problem *problem)
+{
+    int64_t now = catga_clock_now();
+    if (status == CATGA_OK)
+        note_there(nats, watched, found, now);
+    else if (status == CATGA_NOT_FOUND)
+        note_missing(nats, watched, now);
+    else if (!is_passing(status))
+        tell_unusable(nats, watched,
+                      problem->text[0] == '\0' ? catga_status_text(status) : problem->text, now);
+}
+
+/* The server may still be deleting its files. */
+static bool is_being_deleted(const catga_nats_watched *watched)
+{
+    int64_t pause_ns = watched->wanted.sort->pause_ns;
+    return pause_ns != 0 && (watched->missing_ns == 0 ||
+                             catga_clock_now() - watched->missing_ns < pause_ns);
+}
+
+/* Under the lock, which it lets go. A consumer waits for its stream. */
 static void look_at(catga_nats *nats, catga_nats_watched *watched)
 {
     catga_nats_found found;
     catga_problem problem = {""};
+    if (watched->stream != NULL && watched->stream->missing_ns != 0)
+        return;
     watched->wanted.start = start_of(watched);
+    watched->wanted.only_look = is_being_deleted(watched);
     pthread_mutex_unlock(&nats->lock);
     catga_status status = catga_nats_ensure(nats, &watched->wanted, &found, &problem);
-    if (status == CATGA_OK && found.made)
-        tell_restored(nats, &watched->wanted);
-    else if (status != CATGA_OK && !is_passing(status) && !watched->told)
-        tell_unusable(nats, &watched->wanted, status, &problem);
-    watched->told = status != CATGA_OK && (watched->told || !is_passing(status));
+    note(nats, watched, status, &found, &problem);
     pthread_mutex_lock(&nats->lock);
     if (status == CATGA_OK)
         learn(watched, &found);
