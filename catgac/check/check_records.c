@@ -194,10 +194,11 @@ static void check_required(const checker *c, const ast_annotation *annotation, m
 {
     if (annotation == NULL || !check_no_arguments(c, annotation))
         return;
-    if (type_is_scalar(&field->type)) {
+    if (type_is_scalar(&field->type) && !field->type.optional) {
         diag_report(c->diags, DIAG_BAD_REQUIRED, annotation->place,
-                    "'@required' says nothing of a field that is stored in place: it always has "
-                    "a value");
+                    "'@required' needs a field that can be absent; '%.*s' always has a value: "
+                    "make its type optional with '?' or remove '@required'",
+                    SLICE_PRINT(field->origin.name));
         return;
     }
     field->required = true;
@@ -235,6 +236,23 @@ static bool is_ranged_type(const model_type *type)
            (type->kind == TYPE_SCALAR && type->scalar != SCALAR_BOOL);
 }
 
+/* Appends a value as a schema has it: "5", "-1.25", "30s". */
+static void print_value(const model_type *type, const model_value *value, buffer *out)
+{
+    if (type->kind == TYPE_DURATION && value->kind == VALUE_SIGNED && value->as_signed >= 0)
+        model_print_duration((uint64_t)value->as_signed, out);
+    else
+        model_print_value(type, value, out);
+}
+
+/* Appends the range as a schema has it: "1..1000", "1..", "..10". */
+static void print_range(const model_field *field, buffer *out)
+{
+    print_value(&field->type, &field->minimum, out);
+    buffer_append_text(out, "..");
+    print_value(&field->type, &field->maximum, out);
+}
+
 static void check_default_in_range(const checker *c, const ast_annotation *annotation,
                                    const model_field *field)
 {
@@ -245,11 +263,14 @@ static void check_default_in_range(const checker *c, const ast_annotation *annot
     bool is_above = field->maximum.kind != VALUE_NONE && check_compare(value, &field->maximum) > 0;
     if (!is_below && !is_above)
         return;
+    buffer range = buffer_in(c->memory);
     buffer text = buffer_in(c->memory);
-    model_print_value(&field->type, value, &text);
+    print_range(field, &range);
+    print_value(&field->type, value, &text);
     diag_report(c->diags, DIAG_BAD_DEFAULT, annotation->place,
-                "the default of '%.*s' is %s, which this range refuses",
-                SLICE_PRINT(field->origin.name), text.data);
+                "default %s of '%.*s' is outside its range %s: write a default in the range, or "
+                "make the type optional with '?' and add '@required'",
+                text.data, SLICE_PRINT(field->origin.name), range.data);
 }
 
 static void check_range(checker *c, const scope *in, const ast_annotation *annotation,

@@ -173,9 +173,9 @@ static bool has_range(const view_field *field)
     return field->range != NULL;
 }
 
-static bool is_required_struct(const view_field *field)
+static bool is_required_inline(const view_field *field)
 {
-    return field->is_struct && field->is_required;
+    return (field->is_struct || field->is_optional) && field->is_required;
 }
 
 static bool has_preset(const view_field *field)
@@ -185,7 +185,7 @@ static bool has_preset(const view_field *field)
 
 static bool may_be_wrong(const view_field *field)
 {
-    return lies_behind(field) || has_range(field) || is_required_struct(field);
+    return lies_behind(field) || has_range(field) || is_required_inline(field);
 }
 
 /* The largest alignment first, so that nothing is lost between them, then by id. Sizes are
@@ -278,7 +278,7 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     pick(v, &made->members, is_string, &made->texts);
     pick(v, &made->members, lies_behind, &made->referring);
     pick(v, &made->members, has_range, &made->ranged);
-    pick(v, &made->members, is_required_struct, &made->inline_required);
+    pick(v, &made->members, is_required_inline, &made->inline_required);
     pick(v, &made->members, may_be_wrong, &made->checked);
     pick(v, &made->members, has_preset, &made->presets);
     if (made->presets.count == 0 && made->members.count > 0)

@@ -80,7 +80,7 @@ static void spell_inner(viewer *v, const model_field *field, view_field *made)
     made->initial = SLICE("NULL");
     made->get = made->is_table ? SLICE("table") : SLICE("struct");
     made->put = made->is_table ? SLICE("child") : SLICE("struct");
-    made->check = made->put;
+    made->check = made->is_table ? SLICE("child") : SLICE("present");
 }
 
 static void spell_union(viewer *v, const model_field *field, view_field *made)
@@ -223,7 +223,7 @@ static slice flags_of(const model_field *field)
     if (field->deprecated)
         return SLICE("CATGA_DEPRECATED");
     if (field->type.optional)
-        return SLICE("CATGA_OPTIONAL");
+        return field->required ? SLICE("CATGA_OPTIONAL | CATGA_REQUIRED") : SLICE("CATGA_OPTIONAL");
     if (view_item(&field->type)->kind == TYPE_TAG)
         return SLICE("CATGA_TAGS");
     return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
@@ -296,12 +296,13 @@ static slice fbs_default_of(viewer *v, const model_field *field)
     return literal_plain(v->memory, &field->default_value, field->type.scalar);
 }
 
-/* Behind the id. */
+/* The attributes behind the id. flatc accepts no required scalar. */
 static slice fbs_attributes_of(const model_field *field)
 {
+    bool is_required = field->required && !type_is_scalar(&field->type);
     if (field->deprecated)
-        return field->required ? SLICE(", required, deprecated") : SLICE(", deprecated");
-    return field->required ? SLICE(", required") : SLICE("");
+        return is_required ? SLICE(", required, deprecated") : SLICE(", deprecated");
+    return is_required ? SLICE(", required") : SLICE("");
 }
 
 /* Where a field is a word of C++, flatc puts an underscore behind it, which it forgets for unions.
@@ -359,6 +360,8 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     made->is_deprecated = field->deprecated;
     made->is_required = field->required;
     made->range = range_of(v, field);
+    if (made->is_optional && made->range == NULL)
+        made->check = SLICE("present");
     made->range_descriptor = range_descriptor_of(v, table, made);
     made->note = view_note(v, field);
     made->doc = view_doc(&field->origin.doc);

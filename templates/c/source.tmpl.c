@@ -146,7 +146,11 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % for field in table.inline_required
+% if field.is_optional
+        in->${field.member}.present &&
+% else
         in->${field.member} != NULL &&
+% end
 % end
 % for field in table.texts
 % if field.is_required
@@ -241,7 +245,11 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % for field in table.inline_required
+% if field.is_optional
+    if (!in->${field.member}.present)
+% else
     if (in->${field.member} == NULL)
+% end
         return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
 % end
     uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});

@@ -154,7 +154,7 @@ class Writer:
     def scalar_field(self):
         type = self.scalar()
         if self.chance(0.25):
-            return f"{type}?"
+            return f"{type}?" + self.random.choice(["", "", " @required"])
         deprecated = " @deprecated" if self.chance(0.1) else ""
         if type in self.enums:
             members = self.enums[type]

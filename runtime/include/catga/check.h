@@ -116,14 +116,14 @@ static inline bool catga_check_absent(catga_check *check, const catga_field *fie
     return (field->flags & CATGA_REQUIRED) == 0 || catga_check_refuse(check, field, "required, but absent");
 }
 
-/* For each type of numbers: whether a field, when it is there, keeps its range. A NaN keeps none. */
+/* For each type of numbers: whether a field is in its range, or may be absent. A NaN is in no range. */
 #define CATGA_NUMBER(name, type)                                                                                       \
     static inline bool catga_check_##name(catga_check *check, catga_frame table, const catga_field *field,      \
                                           type lowest, type highest)                                                   \
     {                                                                                                                  \
         uint32_t offset = catga_check_find(table, field);                                                              \
         if (offset == 0)                                                                                               \
-            return true;                                                                                               \
+            return catga_check_absent(check, field);                                                                   \
         type value = catga_load_##name(check->bytes + catga_check_place(table, offset));                               \
         if (value >= lowest && value <= highest)                                                                       \
             return true;                                                                                               \
@@ -169,7 +169,8 @@ bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_unio
 bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot, const catga_field *tags,
                               const catga_field *field);
 
-static inline bool catga_check_struct(catga_check *check, catga_frame table, const catga_field *field)
+/* Whether a field is present, or may be absent; for fields whose every value is valid. */
+static inline bool catga_check_present(catga_check *check, catga_frame table, const catga_field *field)
 {
     return catga_check_find(table, field) != 0 || catga_check_absent(check, field);
 }

@@ -45,10 +45,8 @@ static bool check_field(catga_check *check, catga_frame table, const catga_field
         return catga_check_child(check, table, field);
     case CATGA_KIND_union:
         return catga_check_union(check, table, field - 1, field);
-    case CATGA_KIND_struct:
-        return catga_check_struct(check, table, field);
     default:
-        return field->range == NULL || check_range(check, table, field);
+        return field->range == NULL ? catga_check_present(check, table, field) : check_range(check, table, field);
     }
 }
 

@@ -68,6 +68,25 @@ static const void *pointer_at(const uint8_t *plain)
 
 /* ---- Writing ---- */
 
+/* Whether an inline field has a value: an optional scalar is present, a struct is not NULL. */
+static bool has_inline_value(const catga_field *field, const uint8_t *plain)
+{
+    switch (field->kind) {
+#define CATGA_SCALAR(name, type)                                                                                       \
+    case CATGA_KIND_##name: {                                                                                          \
+        catga_optional_##name value;                                                                                   \
+        memcpy(&value, plain, sizeof value);                                                                           \
+        return value.present;                                                                                          \
+    }
+#include <catga/scalars.def>
+#undef CATGA_SCALAR
+    case CATGA_KIND_struct:
+        return pointer_at(plain) != NULL;
+    default:
+        return true;
+    }
+}
+
 static bool keeps_range(const catga_field *field, const uint8_t *plain)
 {
     switch (field->kind) {
@@ -91,8 +110,7 @@ static bool is_acceptable(catga_writer *out, const catga_table *type, const uint
             continue;
         if (field->range != NULL && !keeps_range(field, plain))
             return catga_refuse(out, field, "out of range") != NULL;
-        if (field->kind == CATGA_KIND_struct && (field->flags & CATGA_REQUIRED) != 0 &&
-            pointer_at(plain) == NULL)
+        if ((field->flags & CATGA_REQUIRED) != 0 && !has_inline_value(field, plain))
             return catga_refuse(out, field, "required, but absent") != NULL;
     }
     return true;

@@ -134,7 +134,7 @@ CATGA_INLINE bool golden_array_bodies_check_fields(catga_check *check, catga_fra
 {
     const catga_field *fields = golden_array_bodies_fields;
     return
-        catga_check_struct(check, table, &fields[1]) &&
+        catga_check_present(check, table, &fields[1]) &&
         catga_check_vector(check, table, &fields[2]) &&
         true;
 }

@@ -615,8 +615,8 @@ CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catg
         catga_check_string(check, table, &fields[17]) &&
         catga_check_vector(check, table, &fields[18]) &&
         catga_check_u32(check, table, &fields[19], 1, 10) &&
-        catga_check_struct(check, table, &fields[22]) &&
-        catga_check_struct(check, table, &fields[25]) &&
+        catga_check_present(check, table, &fields[22]) &&
+        catga_check_present(check, table, &fields[25]) &&
         catga_check_child(check, table, &fields[26]) &&
         catga_check_vector(check, table, &fields[27]) &&
         catga_check_vector(check, table, &fields[28]) &&

@@ -20,6 +20,8 @@ static catga_check_function test_required_must_check;
 
 /* ---- test.required.Must ---- */
 
+static const catga_range test_required_must_count_range = {{1, 0}, {INT64_C(4294967295), 0}};
+
 static const catga_field test_required_must_fields[] = {
     /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
     {"name", NULL, NULL, 64,
@@ -42,48 +44,65 @@ static const catga_field test_required_must_fields[] = {
      offsetof(test_required_must, many),
      12, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
      CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+    {"price", NULL, NULL, CATGA_UNBOUNDED,
+     offsetof(test_required_must, price),
+     14, 8, 8, CATGA_KIND_i64, 0,
+     CATGA_FORMAT_decimal, 2, CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
+    {"count", NULL, &test_required_must_count_range, CATGA_UNBOUNDED,
+     offsetof(test_required_must, count),
+     16, 4, 4, CATGA_KIND_u32, 0,
+     CATGA_FORMAT_plain, 0, CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
 };
 
 /* The ids of the fields as they lie in the table. */
-static const uint16_t test_required_must_layout[] = {0, 1, 2, 3, 4};
+static const uint16_t test_required_must_layout[] = {5, 0, 1, 2, 3, 4, 6};
 
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_required_must_vtable[] = {14, 28, 4, 8, 12, 20, 24, 0, 0, 0};
+static const uint16_t test_required_must_vtable[] = {18, 40, 12, 16, 20, 28, 32, 4, 36, 0};
 
 static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_required_must *in = (const test_required_must *)input;
-    size_t padding = catga_padding(out, at, 4);
+    size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
     bool is_usual =
+        (!in->count.present || in->count.value >= 1) &&
         in->point != NULL &&
+        in->price.present &&
+        in->count.present &&
         catga_is_usual_text(in->name, true, 64, &size) &&
         catga_is_room(out, at, test_required_must_vtable, size);
     if (!is_usual)
         return catga_put_any(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_required_must_vtable, padding);
-    catga_clear(table + 20, 4);
-    uint64_t has_point = catga_put_struct(table + 12, &test_required_point_descriptor, in->point);
+    catga_clear(table + 28, 4);
+    uint64_t has_price = catga_put_optional_i64(table + 4, in->price);
+    uint64_t has_point = catga_put_struct(table + 20, &test_required_point_descriptor, in->point);
     uint64_t has_inner = catga_has(in->inner);
-    uint64_t present = 0x1f;
+    uint64_t has_count = catga_put_optional_u32(table + 36, in->count);
+    uint64_t present = 0x7f;
     bool is_full =
+        has_price &&
         has_point &&
         has_inner &&
+        has_count &&
         true;
     if (CATGA_SELDOM(!is_full))
         present =
+            has_price << 5 |
             has_point << 2 |
             has_inner << 3 |
+            has_count << 6 |
             0x13;
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_required_must_vtable, 0, present);
     uint64_t seen = 0;
-    at = catga_put_text(at, table + 4, in->name, &seen);
+    at = catga_put_text(at, table + 12, in->name, &seen);
     const catga_field *fields = test_required_must_fields;
     catga_places places = catga_places_of(out, test_required_must_vtable);
-    at = catga_end_texts(out, at, test_required_must_fields, 5, in, seen);
+    at = catga_end_texts(out, at, test_required_must_fields, 7, in, seen);
     at = catga_put_scalars(out, at, table, places, &fields[1], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[3], in->inner);
@@ -98,16 +117,18 @@ CATGA_INLINE bool test_required_must_check_fields(catga_check *check, catga_fram
     return
         catga_check_string(check, table, &fields[0]) &&
         catga_check_vector(check, table, &fields[1]) &&
-        catga_check_struct(check, table, &fields[2]) &&
+        catga_check_present(check, table, &fields[2]) &&
         catga_check_child(check, table, &fields[3]) &&
         catga_check_children(check, table, &fields[4], test_required_must_check) &&
+        catga_check_present(check, table, &fields[5]) &&
+        catga_check_u32(check, table, &fields[6], 1, UINT32_C(4294967295)) &&
         true;
 }
 
 static bool test_required_must_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_required_must_vtable, 4))
+    if (catga_glance_full(check, at, test_required_must_vtable, 8))
         return test_required_must_check_fields(check, catga_full(at, test_required_must_vtable));
     return catga_check_open(check, at, type, known, &table) && test_required_must_check_fields(check, table);
 }
@@ -121,9 +142,9 @@ const catga_table test_required_must_descriptor = {
     test_required_must_put,
     catga_encode_any,
     test_required_must_check,
-    0x1f,
+    0x7f,
     sizeof(test_required_must),
-    5,
-    4,
+    7,
+    8,
     0,
     {'u', 'p', 'H', '_'}};

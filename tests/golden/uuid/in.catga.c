@@ -95,7 +95,7 @@ CATGA_INLINE bool golden_ids_ids_check_fields(catga_check *check, catga_frame ta
 {
     const catga_field *fields = golden_ids_ids_fields;
     return
-        catga_check_struct(check, table, &fields[0]) &&
+        catga_check_present(check, table, &fields[0]) &&
         catga_check_vector(check, table, &fields[3]) &&
         true;
 }
