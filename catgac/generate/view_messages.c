@@ -96,6 +96,7 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
 static void view_delivery(viewer *v, const model_message *message, view_message *made)
 {
     made->is_stored = message->stream != NULL;
+    made->stream = made->is_stored ? message->stream->name : SLICE("");
     made->delivery =
         made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
     made->backoff_ms = milliseconds_of(message->backoff_ns);
@@ -120,6 +121,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     const model_origin *origin = &message->origin;
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
+    made->macro = view_macro_name(v, origin);
     made->word = word_of(message->kind);
     made->kind = kind_of(message->kind);
     made->subject = message->subject;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#define STREAM "SHOP_ORDERS_V1" /* what is stored of this schema */
+#define STREAM SHOP_ORDERS_ORDER_SHIPPED_STREAM
 
 enum { LETTER_WAIT_MS = 5000, LOOK_EVERY_MS = 20, REPLAY_WAIT_MS = 5000, JSON_MAX = 512 };
 

@@ -490,6 +490,9 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 extern const catga_message ${message.type}_message_descriptor;
 % if message.is_stored
 
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define ${message.macro}_STREAM "${message.stream}"
+
 /*
  * Stores the event, and waits until the server has acknowledged it, at most ${message.timeout_ms} ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.

@@ -173,12 +173,27 @@ typedef struct catga_string_vector {
 #define CATGA_DECIMAL_TEXT 24
 /* Writes value as text with `digits` decimals ("5999.99") to text[CATGA_DECIMAL_TEXT]; returns text. */
 char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL_TEXT]);
+/*
+ * Reads text into *value with `digits` decimals: "5999.99", "-0.5", "6e3", as JSON has numbers. False: the text is no
+ * number, has more decimals than that which are not 0, or does not fit; *value is then unspecified, here and below.
+ */
+CATGA_CHECKED bool catga_decimal_parse(catga_string text, unsigned digits, int64_t *value);
 
 /* timestamp: nanoseconds since 1970-01-01T00:00:00Z; duration: nanoseconds. */
 #define CATGA_TIMESTAMP_TEXT 32
 int64_t catga_timestamp_now(void);
 /* Writes RFC 3339 in UTC ("2025-10-10T10:00:00.123456789Z", no fraction when it is 0) to text; returns text. */
 char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT]);
+/*
+ * Reads RFC 3339 with any offset ("2025-10-10T12:00:00+02:00"). False: the text is no such time, has a second 60, or is
+ * before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
+ */
+CATGA_CHECKED bool catga_timestamp_parse(catga_string text, int64_t *timestamp);
+#define CATGA_DURATION_TEXT 24
+/* Writes seconds ("1.5s") to text; returns text. */
+char *catga_duration_text(int64_t duration, char text[CATGA_DURATION_TEXT]);
+/* Reads seconds. False: the text is no number with an "s" behind it, or does not fit. */
+CATGA_CHECKED bool catga_duration_parse(catga_string text, int64_t *duration);
 
 /* uuid: 16 bytes in the order of its text (RFC 9562). */
 typedef struct catga_uuid {
@@ -195,6 +210,10 @@ typedef struct catga_uuid_vector {
 #define CATGA_UUID_TEXT 37
 /* Writes "6ba7b810-9dad-11d1-80b4-00c04fd430c8" to text; returns text. */
 char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT]);
+/* Reads that text; letters may be capital. False: the text has another form. */
+CATGA_CHECKED bool catga_uuid_parse(catga_string text, catga_uuid *uuid);
+/* Returns a new random uuid (version 4). Nobody can guess it. */
+catga_uuid catga_uuid_random(void);
 
 /*
  * Memory for messages that are unpacked or parsed: the caller's, used from its start on. What is made in it lives as long as
@@ -464,8 +483,8 @@ typedef struct catga_dead_letter {
 typedef bool catga_dead_letter_function(const catga_dead_letter *letter, void *user);
 
 /*
- * Shows the dead letters of a stream ("SHOP_ORDERS_V1", as the schema calls it) from `first` on, the oldest first. CATGA_OK,
- * also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_NO_JETSTREAM,
+ * Shows the dead letters of a stream (SHOP_ORDERS_ORDER_SHIPPED_STREAM of a generated header, "SHOP_ORDERS_V1") from `first`
+ * on, the oldest first. CATGA_OK, also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_NO_JETSTREAM,
  * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT, CATGA_INVALID_ARGUMENT.
  */
 CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,

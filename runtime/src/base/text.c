@@ -1,10 +1,11 @@
-/* Formats decimals and timestamps, and sanitises text for log lines and headers. */
+/* Formats decimals, times and uuids, makes uuids, and sanitises text for log lines and headers. */
 #include "base/text.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #define LIBBSD_OPENBSD_VIS /* selects the variant of strnvis, which is not used here */
 #include <vis.h>
 
@@ -54,6 +55,28 @@ char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT])
             (size_t)snprintf(text + length, CATGA_TIMESTAMP_TEXT - length, ".%09d", (int)fraction);
     snprintf(text + length, CATGA_TIMESTAMP_TEXT - length, "Z");
     return text;
+}
+
+char *catga_duration_text(int64_t duration, char text[CATGA_DURATION_TEXT])
+{
+    catga_decimal_text(duration, 9, text);
+    size_t length = strlen(text);
+    while (text[length - 1] == '0')
+        length--;
+    if (text[length - 1] == '.')
+        length--;
+    text[length] = 's';
+    text[length + 1] = '\0';
+    return text;
+}
+
+catga_uuid catga_uuid_random(void)
+{
+    catga_uuid uuid;
+    arc4random_buf(uuid.bytes, sizeof uuid.bytes);
+    uuid.bytes[6] = (uint8_t)((uuid.bytes[6] & 0x0f) | 0x40); /* version 4 */
+    uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80); /* variant of RFC 9562 */
+    return uuid;
 }
 
 char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT])

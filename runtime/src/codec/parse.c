@@ -214,14 +214,14 @@ static bool parse_integer(parser *p, meaning wanted, int64_t *value)
     case CATGA_FORMAT_enum:
         return parse_enum(p, wanted, value);
     case CATGA_FORMAT_decimal:
-        return parse_digits(p, &text) && (value_decimal(text, wanted.digits, value) ||
+        return parse_digits(p, &text) && (catga_decimal_parse(text, wanted.digits, value) ||
                                           refuse(p, "not a decimal of its size"));
     case CATGA_FORMAT_timestamp:
         return parse_token(p, &text) &&
-               (value_timestamp(text, value) || refuse(p, "not a timestamp"));
+               (catga_timestamp_parse(text, value) || refuse(p, "not a timestamp"));
     case CATGA_FORMAT_duration:
         return parse_token(p, &text) &&
-               (value_duration(text, value) || refuse(p, "not a duration"));
+               (catga_duration_parse(text, value) || refuse(p, "not a duration"));
     default:
         return parse_number(p, wanted.kind, value);
     }
@@ -292,7 +292,7 @@ static bool parse_uuid(parser *p, uint8_t *plain)
     catga_uuid uuid;
     if (!parse_token(p, &text))
         return false;
-    if (!value_uuid(text, &uuid))
+    if (!catga_uuid_parse(text, &uuid))
         return refuse(p, "not a uuid");
     memcpy(plain, &uuid, sizeof uuid);
     return true;

@@ -32,21 +32,6 @@ static void print_quoted(sink *out, const char *text)
     sink_character(out, '"');
 }
 
-static void print_seconds(sink *out, int64_t nanoseconds)
-{
-    char text[CATGA_DECIMAL_TEXT];
-    catga_decimal_text(nanoseconds, 9, text);
-    size_t length = strlen(text);
-    while (text[length - 1] == '0')
-        length--;
-    if (text[length - 1] == '.')
-        length--;
-    text[length] = '\0';
-    sink_character(out, '"');
-    sink_text(out, text);
-    sink_text(out, "s\"");
-}
-
 static void print_integer(sink *out, unsigned kind, int64_t value)
 {
     if (kind == CATGA_KIND_u64)
@@ -96,7 +81,7 @@ static void print_meaning(sink *out, meaning shown, int64_t value)
     else if (shown.format == CATGA_FORMAT_timestamp)
         print_quoted(out, catga_timestamp_text(value, text));
     else if (shown.format == CATGA_FORMAT_duration)
-        print_seconds(out, value);
+        print_quoted(out, catga_duration_text(value, text));
     else if (shown.format == CATGA_FORMAT_enum)
         print_enum(out, shown, value);
     else

@@ -96,7 +96,7 @@ static bool whole(number n, unsigned shift, uint64_t *value)
     return n.exact;
 }
 
-bool value_decimal(catga_string text, unsigned digits, int64_t *value)
+bool catga_decimal_parse(catga_string text, unsigned digits, int64_t *value)
 {
     number n;
     uint64_t size;
@@ -110,7 +110,7 @@ bool value_decimal(catga_string text, unsigned digits, int64_t *value)
 
 bool value_signed(catga_string text, int64_t *value)
 {
-    return value_decimal(text, 0, value);
+    return catga_decimal_parse(text, 0, value);
 }
 
 bool value_unsigned(catga_string text, uint64_t *value)
@@ -297,7 +297,7 @@ static int64_t days_since_epoch(int64_t year, int64_t month, int64_t day)
     return era * 146097 + day_of_era - 719468;
 }
 
-bool value_timestamp(catga_string text, int64_t *value)
+bool catga_timestamp_parse(catga_string text, int64_t *value)
 {
     int64_t year, month, day, hour, minute, second, nanoseconds, offset;
     if (!take_field(&text, 4, '-', &year) || !take_field(&text, 2, '-', &month) ||
@@ -320,12 +320,12 @@ bool value_timestamp(catga_string text, int64_t *value)
            !__builtin_add_overflow(*value, nanoseconds, value);
 }
 
-bool value_duration(catga_string text, int64_t *value)
+bool catga_duration_parse(catga_string text, int64_t *value)
 {
     if (text.length == 0 || text.data[text.length - 1] != 's')
         return false;
     text.length--;
-    return value_decimal(text, 9, value);
+    return catga_decimal_parse(text, 9, value);
 }
 
 /* ---- Bytes ---- */
@@ -338,7 +338,7 @@ static int hex_digit(char character)
     return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
 }
 
-bool value_uuid(catga_string text, catga_uuid *value)
+bool catga_uuid_parse(catga_string text, catga_uuid *value)
 {
     size_t at = 0;
     if (text.length != CATGA_UUID_TEXT - 1)

@@ -1570,6 +1570,9 @@ static inline catga_status sample_everything_done_publish(catga_bus *bus, const 
 
 extern const catga_message sample_everything_kept_message_descriptor;
 
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define SAMPLE_EVERYTHING_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
+
 /*
  * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
@@ -1594,6 +1597,9 @@ static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, 
  */
 
 extern const catga_message sample_everything_also_kept_message_descriptor;
+
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define SAMPLE_EVERYTHING_ALSO_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
 
 /*
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.

@@ -344,6 +344,9 @@ static inline catga_status test_stored_seen_publish(catga_bus *bus, const test_s
 
 extern const catga_message test_stored_shipped_message_descriptor;
 
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define TEST_STORED_SHIPPED_STREAM "TEST_STORED_V1"
+
 /*
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
@@ -367,6 +370,9 @@ static inline catga_status test_stored_shipped_publish_async(catga_bus *bus, con
  */
 
 extern const catga_message test_stored_paid_message_descriptor;
+
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define TEST_STORED_PAID_STREAM "TEST_STORED_V1"
 
 /*
  * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
@@ -392,6 +398,9 @@ static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const 
  */
 
 extern const catga_message test_stored_booked_message_descriptor;
+
+/* The name of the stream that stores the event, for catga_dead_letters. */
+#define TEST_STORED_BOOKED_STREAM "TEST_STORED_V1"
 
 /*
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.

@@ -659,8 +659,8 @@ static void uuids(void **state)
     catga_uuid uuid;
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
-        assert_false(value_uuid(catga_str(wrong[i]), &uuid));
-    assert_true(value_uuid(catga_str("6BA7B810-9dad-11d1-80b4-00c04fd430c8"), &uuid));
+        assert_false(catga_uuid_parse(catga_str(wrong[i]), &uuid));
+    assert_true(catga_uuid_parse(catga_str("6BA7B810-9dad-11d1-80b4-00c04fd430c8"), &uuid));
     assert_string_equal(catga_uuid_text(uuid, text), "6ba7b810-9dad-11d1-80b4-00c04fd430c8");
 }
 

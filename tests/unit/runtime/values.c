@@ -109,11 +109,11 @@ static void no_leading_zeros(void **state)
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++) {
         assert_false(value_signed(catga_str(wrong[i]), &value));
         assert_false(value_unsigned(catga_str(wrong[i]), &bits));
-        assert_false(value_decimal(catga_str(wrong[i]), 2, &value));
+        assert_false(catga_decimal_parse(catga_str(wrong[i]), 2, &value));
     }
     assert_true(value_signed(catga_str("0"), &value));
-    assert_true(value_decimal(catga_str("-0.50"), 2, &value) && value == -50);
-    assert_false(value_duration(catga_str("01s"), &value));
+    assert_true(catga_decimal_parse(catga_str("-0.50"), 2, &value) && value == -50);
+    assert_false(catga_duration_parse(catga_str("01s"), &value));
 }
 
 /* Any other character between the parts of a timestamp is wrong, and so is one that differs in the bit of small letters. */
@@ -123,7 +123,7 @@ static void timestamps_are_separated(void **state)
     char text[sizeof right];
     int64_t value;
     (void)state;
-    assert_true(value_timestamp(catga_str(right), &value));
+    assert_true(catga_timestamp_parse(catga_str(right), &value));
     for (size_t at = 0; at < sizeof right - 1; at++)
         for (int character = 1; character < 256; character++) {
             bool digit = character >= '0' && character <= '9';
@@ -131,7 +131,7 @@ static void timestamps_are_separated(void **state)
             text[at] = (char)character;
             bool same = character == right[at] || (character == 't' && right[at] == 'T') ||
                         (character == '-' && right[at] == '+');
-            if (!digit && !same && value_timestamp(catga_str(text), &value))
+            if (!digit && !same && catga_timestamp_parse(catga_str(text), &value))
                 fail_msg("%s was accepted", text);
         }
 }
