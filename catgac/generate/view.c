@@ -72,13 +72,6 @@ static void view_constants(viewer *v, view_module *made)
         view_constant_of(v, &module->constants[i], &constants[i]);
 }
 
-static bool fits_int(const model_value *value)
-{
-    if (value->kind == VALUE_SIGNED)
-        return value->as_signed >= INT32_MIN && value->as_signed <= INT32_MAX;
-    return value->as_unsigned <= INT32_MAX;
-}
-
 /* FlatBuffers counts the bits of its flags. */
 static slice fbs_value_of(viewer *v, const model_enum *enumeration, const model_value *value)
 {
@@ -98,7 +91,7 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
     made->fbs_type = view_fbs_scalar(enumeration->scalar);
     made->is_flags = enumeration->is_flags;
     made->flags = enumeration->is_flags ? SLICE("true") : SLICE("false");
-    made->fits_int = true;
+    made->fits_int = view_fits_int(enumeration);
     made->value_count = (int64_t)enumeration->member_count;
     made->doc = view_doc(&origin->doc);
 
@@ -115,7 +108,6 @@ static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration
         values[i].value = literal_wire(v->memory, &member->value);
         values[i].fbs_value = fbs_value_of(v, enumeration, &member->value);
         values[i].doc = view_doc(&member->origin.doc);
-        made->fits_int = made->fits_int && fits_int(&member->value);
     }
 }
 

@@ -21,6 +21,9 @@ static void spell_scalar(viewer *v, const model_field *field, view_field *made)
     made->is_scalar = true;
     made->type = view_c_type(v, &field->type);
     made->result = made->type;
+    made->is_enum = field->type.kind == TYPE_ENUM && view_is_read_as_enum(field->type.enumeration);
+    if (made->is_enum)
+        made->result = VIEW_JOIN(v, SLICE("enum "), made->type, SLICE("_value"));
     made->initial = literal_c(v->memory, &field->default_value, field->type.scalar);
     if (!is_zero(&field->default_value))
         made->preset = VIEW_JOIN(v, SLICE(" CATGA_DEFAULT("), made->initial, SLICE(")"));

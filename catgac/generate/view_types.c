@@ -133,6 +133,34 @@ slice view_fbs_type(viewer *v, const model_type *type)
     return view_fbs_scalar(type->scalar);
 }
 
+/* ---- Enums ----------------------------------------------------------------------------------- */
+
+static bool fits_int(const model_value *value)
+{
+    if (value->kind == VALUE_SIGNED)
+        return value->as_signed >= INT32_MIN && value->as_signed <= INT32_MAX;
+    return value->as_unsigned <= INT32_MAX;
+}
+
+bool view_fits_int(const model_enum *enumeration)
+{
+    for (size_t i = 0; i < enumeration->member_count; i++) {
+        if (!fits_int(&enumeration->members[i].value))
+            return false;
+    }
+    return true;
+}
+
+/* C gives an enum without negative members an unsigned type, whatever the schema says. */
+bool view_is_read_as_enum(const model_enum *enumeration)
+{
+    bool is_signed = scalar_class_of(enumeration->scalar) == CLASS_SIGNED;
+    bool has_negative = enumeration->members[0].value.kind == VALUE_SIGNED &&
+                        enumeration->members[0].value.as_signed < 0;
+    return !enumeration->is_flags && view_fits_int(enumeration) &&
+           scalar_size(enumeration->scalar) <= sizeof(int32_t) && is_signed == has_negative;
+}
+
 /* ---- Notes ----------------------------------------------------------------------------------- */
 
 static void begin_note(buffer *note)

@@ -89,6 +89,10 @@ int64_t view_digits(const model_type *type);
 
 /* What lies in one piece, as it stands by itself in C; any type in FlatBuffers. */
 slice view_c_type(viewer *v, const model_type *type);
+/* Whether getters return the named C enum: it holds every value of the type on the wire. */
+bool view_is_read_as_enum(const model_enum *enumeration);
+/* Whether every constant can be a constant of a C enum. */
+bool view_fits_int(const model_enum *enumeration);
 /* As a schema writes it. */
 slice view_written_type(viewer *v, const model_type *type);
 

@@ -50,7 +50,11 @@ extern "C" {
 % end
 typedef ${enumeration.storage} ${enumeration.type};
 % if enumeration.fits_int
+% if enumeration.is_flags
 enum {
+% else
+CATGA_ENUM(${enumeration.type}_value, ${enumeration.storage}) {
+% end
 % for value in enumeration.values
 % for line in value.doc
     /* ${line|comment} */
@@ -293,7 +297,11 @@ extern const catga_table ${table.type}_descriptor;
 
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
+% if field.is_enum
+    return (${field.result})catga_get_${field.get}(view.table, ${field.slot}, ${field.number});
+% else
     return catga_get_${field.get}(view.table, ${field.slot}, ${field.number});
+% end
 }
 % end
 % if field.is_plain
@@ -366,7 +374,7 @@ static inline ${table.type}_view ${table.type}_at(${table.type}_vector vector, s
 % end
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status ${table.type}_encode(const ${table.type} *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status ${table.type}_encode(const ${table.type} *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&${table.type}_descriptor, input, buffer, capacity, length, problem);
@@ -379,14 +387,14 @@ static inline size_t ${table.type}_size_bound(const ${table.type} *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status ${table.type}_open(const void *bytes, size_t length, ${table.type}_view *view,
+CATGA_CHECKED static inline catga_status ${table.type}_open(const void *bytes, size_t length, ${table.type}_view *view,
         catga_problem *problem)
 {
     return catga_verify(&${table.type}_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status ${table.type}_open_any(const void *bytes, size_t length, ${table.type}_view *view,
+CATGA_CHECKED static inline catga_status ${table.type}_open_any(const void *bytes, size_t length, ${table.type}_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&${table.type}_descriptor, bytes, length, &view->table, problem);
@@ -399,14 +407,14 @@ static inline size_t ${table.type}_print(${table.type}_view view, char *text, si
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status ${table.type}_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status ${table.type}_parse(const char *text, size_t length, catga_unknown unknown,
                                                ${table.type} *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&${table.type}_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status ${table.type}_unpack(${table.type}_view view, ${table.type} *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status ${table.type}_unpack(${table.type}_view view, ${table.type} *plain, catga_arena *arena)
 {
     return catga_unpack(&${table.type}_descriptor, view.table, plain, arena);
 }
@@ -433,7 +441,7 @@ extern const catga_error_set ${set.type}_descriptor;
 
 /* Each answers with its error and a text for humans; what it returns is for the handler to return. */
 % for error in set.errors
-catga_status ${error.function}(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status ${error.function}(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 % end
 % end
 %#
@@ -497,13 +505,13 @@ extern const catga_message ${message.type}_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most ${message.timeout_ms} ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
+CATGA_CHECKED static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status ${message.type}_publish_async(catga_bus *bus, const ${message.type} *input,
+CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus *bus, const ${message.type} *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &${message.type}_message_descriptor, input, callback, user);
@@ -521,23 +529,23 @@ static inline catga_status ${message.type}_publish(catga_bus *bus, const ${messa
 % else
 
 /* Sends the ${message.word} and waits for the answer. Free the reply in any case. */
-catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply);
+CATGA_CHECKED catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply);
 
 % if message.is_idempotent
 /*
  * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
  * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
  */
-catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id, const ${message.type} *input,
+CATGA_CHECKED catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id, const ${message.type} *input,
         ${message.result}_reply *reply);
 
 % end
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
+CATGA_CHECKED catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
         void *user);
 
 /* Answers the ${message.word}, in its handler. */
-static inline catga_status ${message.type}_reply(catga_context *context, const ${message.result} *result)
+CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *context, const ${message.result} *result)
 {
     return catga_answer(context, &${message.type}_message_descriptor, result);
 }
@@ -583,12 +591,13 @@ typedef struct ${service.type} {
 #define ${service.macro}(prefix) \
     { \
 % for handler in service.handlers
-        prefix##_${handler.name}, \
+        CATGA_HANDLER(prefix##_${handler.name}, catga_status (*)(catga_context *, ${handler.type}_view), \
+            "the handler must be: catga_status " #prefix "_${handler.name}(catga_context *context, ${handler.type}_view ${handler.parameter})"), \
 % end
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status ${service.type}_serve(catga_bus *bus, const ${service.type} *handlers, void *user);
+CATGA_CHECKED catga_status ${service.type}_serve(catga_bus *bus, const ${service.type} *handlers, void *user);
 % end
 % end
 

@@ -31,7 +31,8 @@ typedef test_sample_echo_view sample_view;
 
 static const catga_declared_error sample_errors[] = {{1001, "sample.SampleError.Refused"}};
 static const catga_error_set sample_error = {"sample.SampleError", sample_errors, 1};
-static const catga_error_set sample_other_error = {"sample.OtherError", sample_errors, 1};
+static const catga_declared_error sample_other_errors[] = {{1002, "sample.OtherError.Elsewhere"}};
+static const catga_error_set sample_other_error = {"sample.OtherError", sample_other_errors, 1};
 
 static const catga_message sample_echo_message = {"catga.commands.sample.v1.Echo",
                                                   &sample_echo_table,

@@ -75,6 +75,15 @@ typedef enum catga_status {
 const char *catga_status_name(catga_status status);
 const char *catga_status_text(catga_status status);
 
+/*
+ * Discards a status on purpose. Compilers warn when a program ignores the status of a call, a
+ * stored event, a reply, an error function, or any other function that is marked CATGA_CHECKED.
+ */
+static inline void catga_ignore(catga_status status)
+{
+    (void)status;
+}
+
 /* ---- Values ---------------------------------------------------------------------------------------------------- */
 
 /*
@@ -378,13 +387,13 @@ int64_t catga_context_remaining_ms(const catga_context *context);
  * delay after the pause that its schema says. It counts as an attempt. (Any status that is not CATGA_OK does the same, with
  * the schema's pause; this says it aloud.)
  */
-catga_status catga_retry_after(catga_context *context, int64_t delay_ms);
+CATGA_CHECKED catga_status catga_retry_after(catga_context *context, int64_t delay_ms);
 
 /*
  * For the handler of an event that is stored, to return: no attempt will ever succeed. The event becomes a dead letter
  * at once, with the reason.
  */
-catga_status catga_reject(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 
 /* Which attempt this is, from 1; 1 for what is not stored. Attempts that a dead replica has begun count. */
 uint32_t catga_context_attempt(const catga_context *context);

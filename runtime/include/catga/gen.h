@@ -19,6 +19,31 @@
 #define CATGA_ALIGNED(bytes) _Alignas(bytes)
 #endif
 
+/*
+ * Begins the enum `name`, whose constants have the type `type` on the wire. Where the language
+ * allows it, the enum has that type too: every value of a newer sender fits, and an assignment to a
+ * member of a struct converts nothing.
+ */
+#if defined(__cplusplus) || defined(__clang__)
+#define CATGA_ENUM(name, type) __extension__ enum name : type
+#else
+#define CATGA_ENUM(name, type) enum name
+#endif
+
+/*
+ * Expands to the handler `function`, for a member of a service structure that has the type `type`.
+ * A function of another type is an error with the text `wanted`; in C++ the initialiser reports it.
+ */
+#ifdef __cplusplus
+#define CATGA_HANDLER(function, type, wanted) function
+#else
+#define CATGA_HANDLER(function, type, wanted)                                                                          \
+    _Generic(&(function), type: (function), default: (type)(0 * sizeof(struct {                                        \
+                 _Static_assert(_Generic(&(function), type: 1, default: 0), wanted);                                   \
+                 int unused;                                                                                           \
+             })))
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif

@@ -107,14 +107,31 @@ catga_status catga_context_refuse(catga_context *context, uint32_t code, const c
 }
 
 /* A handler answers once, and a message of its own kind. */
-static catga_status may_answer(catga_context *context, bool fits, const char *misfit)
+static catga_status refuse_second_answer(catga_context *context)
 {
-    const char *wrong = context->answered ? "answered twice" : fits ? NULL : misfit;
+    snprintf(context->problem.text, sizeof context->problem.text, "answered twice");
+    return CATGA_INVALID_ARGUMENT;
+}
 
-    if (wrong == NULL)
-        return CATGA_OK;
-    snprintf(context->problem.text, sizeof context->problem.text, "%s", wrong);
-    return context->answered ? CATGA_INVALID_ARGUMENT : CATGA_HANDLER_FAILED;
+/* The handler of one message replied with the result of another. */
+static catga_status refuse_other_message(catga_context *context, const catga_message *message)
+{
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "replied to %s in the handler of %s", message->table->name, context->message->table->name);
+    return CATGA_HANDLER_FAILED;
+}
+
+static catga_status refuse_undeclared_error(catga_context *context, const catga_error_set *set,
+                                            size_t index)
+{
+    const catga_error_set *declared = context->message->errors;
+    const char *name =
+        set == NULL || index >= set->count ? "an unknown error" : set->errors[index].name;
+
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "raised %s, which %s does not declare: it throws %s", name,
+             context->message->table->name, declared == NULL ? "nothing" : declared->name);
+    return CATGA_HANDLER_FAILED;
 }
 
 catga_status catga_context_refuse_too_large(catga_context *context)
@@ -193,15 +210,15 @@ static catga_status keep_error(catga_context *context, const catga_declared_erro
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result)
 {
     catga_payload payload;
-    catga_status status =
-        may_answer(context, message == context->message && message->kind != CATGA_EVENT,
-                   "answered another message");
 
-    if (status == CATGA_OK && context->claimed != NULL)
+    if (context->answered)
+        return refuse_second_answer(context);
+    if (message != context->message || message->kind == CATGA_EVENT)
+        return refuse_other_message(context, message);
+    if (context->claimed != NULL)
         return keep_answer(context, result);
-    if (status == CATGA_OK)
-        status = catga_payload_encode(&payload, context->core, message->result, result,
-                                      &context->problem);
+    catga_status status = catga_payload_encode(&payload, context->core, message->result, result,
+                                               &context->problem);
     if (status == CATGA_OK) {
         catga_outgoing answer = {.data = payload.data, .length = payload.length};
         status = respond(context, &answer);
@@ -215,17 +232,17 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
                         const char *format, va_list arguments)
 {
     char text[CATGA_HEADER_VALUE_MAX];
-    catga_status status =
-        may_answer(context, set == context->message->errors && set != NULL && index < set->count,
-                   "answered with an error that its message does not declare");
 
-    if (status != CATGA_OK)
-        return status;
+    if (context->answered)
+        return refuse_second_answer(context);
+    if (set == NULL || set != context->message->errors || index >= set->count)
+        return refuse_undeclared_error(context, set, index);
     vsnprintf(text, sizeof text, format, arguments);
     const catga_declared_error *error = &set->errors[index];
     if (context->claimed != NULL)
         return keep_error(context, error, text);
-    status = catga_context_refuse(context, error->code, error->name, catga_str(text));
+    catga_status status =
+        catga_context_refuse(context, error->code, error->name, catga_str(text));
     context->answered = status == CATGA_OK;
     return context->answered ? CATGA_DECLARED_ERROR : status;
 }

@@ -19,7 +19,7 @@ extern "C" {
 /* ---- Enum golden.array.Side ---- */
 
 typedef uint8_t golden_array_side;
-enum {
+CATGA_ENUM(golden_array_side_value, uint8_t) {
     GOLDEN_ARRAY_SIDE_LEFT = 0,
     GOLDEN_ARRAY_SIDE_RIGHT = 1,
 };
@@ -188,7 +188,7 @@ static inline golden_array_bodies_view golden_array_bodies_at(golden_array_bodie
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_array_bodies_encode(const golden_array_bodies *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_array_bodies_encode(const golden_array_bodies *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_array_bodies_descriptor, input, buffer, capacity, length, problem);
@@ -201,14 +201,14 @@ static inline size_t golden_array_bodies_size_bound(const golden_array_bodies *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_array_bodies_open(const void *bytes, size_t length, golden_array_bodies_view *view,
+CATGA_CHECKED static inline catga_status golden_array_bodies_open(const void *bytes, size_t length, golden_array_bodies_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_array_bodies_open_any(const void *bytes, size_t length, golden_array_bodies_view *view,
+CATGA_CHECKED static inline catga_status golden_array_bodies_open_any(const void *bytes, size_t length, golden_array_bodies_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
@@ -221,14 +221,14 @@ static inline size_t golden_array_bodies_print(golden_array_bodies_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_array_bodies_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_array_bodies_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_array_bodies *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_array_bodies_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_array_bodies_unpack(golden_array_bodies_view view, golden_array_bodies *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_array_bodies_unpack(golden_array_bodies_view view, golden_array_bodies *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_array_bodies_descriptor, view.table, plain, arena);
 }

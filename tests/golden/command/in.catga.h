@@ -68,7 +68,7 @@ static inline test_commands_result_view test_commands_result_at(test_commands_re
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_commands_result_encode(const test_commands_result *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_commands_result_encode(const test_commands_result *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_commands_result_descriptor, input, buffer, capacity, length, problem);
@@ -81,14 +81,14 @@ static inline size_t test_commands_result_size_bound(const test_commands_result 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_commands_result_open(const void *bytes, size_t length, test_commands_result_view *view,
+CATGA_CHECKED static inline catga_status test_commands_result_open(const void *bytes, size_t length, test_commands_result_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_commands_result_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_commands_result_open_any(const void *bytes, size_t length, test_commands_result_view *view,
+CATGA_CHECKED static inline catga_status test_commands_result_open_any(const void *bytes, size_t length, test_commands_result_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_commands_result_descriptor, bytes, length, &view->table, problem);
@@ -101,14 +101,14 @@ static inline size_t test_commands_result_print(test_commands_result_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_commands_result_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_commands_result_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_commands_result *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_commands_result_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_commands_result_unpack(test_commands_result_view view, test_commands_result *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_commands_result_unpack(test_commands_result_view view, test_commands_result *plain, catga_arena *arena)
 {
     return catga_unpack(&test_commands_result_descriptor, view.table, plain, arena);
 }
@@ -140,7 +140,7 @@ static inline catga_string test_commands_do_it_get_what(test_commands_do_it_view
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_commands_do_it_encode(const test_commands_do_it *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_commands_do_it_encode(const test_commands_do_it *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_commands_do_it_descriptor, input, buffer, capacity, length, problem);
@@ -153,14 +153,14 @@ static inline size_t test_commands_do_it_size_bound(const test_commands_do_it *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_commands_do_it_open(const void *bytes, size_t length, test_commands_do_it_view *view,
+CATGA_CHECKED static inline catga_status test_commands_do_it_open(const void *bytes, size_t length, test_commands_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_commands_do_it_open_any(const void *bytes, size_t length, test_commands_do_it_view *view,
+CATGA_CHECKED static inline catga_status test_commands_do_it_open_any(const void *bytes, size_t length, test_commands_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
@@ -173,14 +173,14 @@ static inline size_t test_commands_do_it_print(test_commands_do_it_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_commands_do_it_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_commands_do_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_commands_do_it *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_commands_do_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_commands_do_it_unpack(test_commands_do_it_view view, test_commands_do_it *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_commands_do_it_unpack(test_commands_do_it_view view, test_commands_do_it *plain, catga_arena *arena)
 {
     return catga_unpack(&test_commands_do_it_descriptor, view.table, plain, arena);
 }
@@ -194,7 +194,7 @@ enum {
 extern const catga_error_set test_commands_trouble_descriptor;
 
 /* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-catga_status test_commands_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status test_commands_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 
 /* ---- Replies that hold test.commands.Result ---- */
 
@@ -230,14 +230,14 @@ typedef void test_commands_result_callback(catga_status status, test_commands_re
 extern const catga_message test_commands_do_it_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-catga_status test_commands_do_it_call(catga_bus *bus, const test_commands_do_it *input, test_commands_result_reply *reply);
+CATGA_CHECKED catga_status test_commands_do_it_call(catga_bus *bus, const test_commands_do_it *input, test_commands_result_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status test_commands_do_it_send(catga_bus *bus, const test_commands_do_it *input, test_commands_result_callback *callback,
+CATGA_CHECKED catga_status test_commands_do_it_send(catga_bus *bus, const test_commands_do_it *input, test_commands_result_callback *callback,
         void *user);
 
 /* Answers the command, in its handler. */
-static inline catga_status test_commands_do_it_reply(catga_context *context, const test_commands_result *result)
+CATGA_CHECKED static inline catga_status test_commands_do_it_reply(catga_context *context, const test_commands_result *result)
 {
     return catga_answer(context, &test_commands_do_it_message_descriptor, result);
 }

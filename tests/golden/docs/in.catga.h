@@ -72,7 +72,7 @@ static inline test_docs_commented_view test_docs_commented_at(test_docs_commente
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_docs_commented_encode(const test_docs_commented *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_docs_commented_encode(const test_docs_commented *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_docs_commented_descriptor, input, buffer, capacity, length, problem);
@@ -85,14 +85,14 @@ static inline size_t test_docs_commented_size_bound(const test_docs_commented *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_docs_commented_open(const void *bytes, size_t length, test_docs_commented_view *view,
+CATGA_CHECKED static inline catga_status test_docs_commented_open(const void *bytes, size_t length, test_docs_commented_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_docs_commented_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_docs_commented_open_any(const void *bytes, size_t length, test_docs_commented_view *view,
+CATGA_CHECKED static inline catga_status test_docs_commented_open_any(const void *bytes, size_t length, test_docs_commented_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_docs_commented_descriptor, bytes, length, &view->table, problem);
@@ -105,14 +105,14 @@ static inline size_t test_docs_commented_print(test_docs_commented_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_docs_commented_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_docs_commented_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_docs_commented *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_docs_commented_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_docs_commented_unpack(test_docs_commented_view view, test_docs_commented *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_docs_commented_unpack(test_docs_commented_view view, test_docs_commented *plain, catga_arena *arena)
 {
     return catga_unpack(&test_docs_commented_descriptor, view.table, plain, arena);
 }

@@ -16,7 +16,7 @@ extern "C" {
 
 /* What colour it has. */
 typedef uint8_t test_enums_color;
-enum {
+CATGA_ENUM(test_enums_color_value, uint8_t) {
     /* Like blood. */
     TEST_ENUMS_COLOR_RED = 0,
     TEST_ENUMS_COLOR_GREEN = 4,

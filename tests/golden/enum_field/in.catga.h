@@ -15,7 +15,7 @@ extern "C" {
 /* ---- Enum test.enums.Color ---- */
 
 typedef uint8_t test_enums_color;
-enum {
+CATGA_ENUM(test_enums_color_value, uint8_t) {
     TEST_ENUMS_COLOR_RED = 0,
     TEST_ENUMS_COLOR_GREEN = 1,
 };
@@ -27,7 +27,7 @@ const char *test_enums_color_name(test_enums_color value);
 /* ---- Enum test.enums.Odd ---- */
 
 typedef int16_t test_enums_odd;
-enum {
+CATGA_ENUM(test_enums_odd_value, int16_t) {
     TEST_ENUMS_ODD_THREE = 3,
     TEST_ENUMS_ODD_FIVE = 5,
 };
@@ -80,14 +80,14 @@ struct test_enums_paint {
 
 extern const catga_table test_enums_paint_descriptor;
 
-static inline test_enums_color test_enums_paint_get_color(test_enums_paint_view view)
+static inline enum test_enums_color_value test_enums_paint_get_color(test_enums_paint_view view)
 {
-    return catga_get_u8(view.table, 4, 0);
+    return (enum test_enums_color_value)catga_get_u8(view.table, 4, 0);
 }
 
-static inline test_enums_color test_enums_paint_get_other(test_enums_paint_view view)
+static inline enum test_enums_color_value test_enums_paint_get_other(test_enums_paint_view view)
 {
-    return catga_get_u8(view.table, 6, 1);
+    return (enum test_enums_color_value)catga_get_u8(view.table, 6, 1);
 }
 
 static inline test_enums_odd test_enums_paint_get_odd(test_enums_paint_view view)
@@ -113,7 +113,7 @@ static inline test_enums_paint_view test_enums_paint_at(test_enums_paint_vector 
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_enums_paint_encode(const test_enums_paint *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_enums_paint_encode(const test_enums_paint *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_enums_paint_descriptor, input, buffer, capacity, length, problem);
@@ -126,14 +126,14 @@ static inline size_t test_enums_paint_size_bound(const test_enums_paint *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_enums_paint_open(const void *bytes, size_t length, test_enums_paint_view *view,
+CATGA_CHECKED static inline catga_status test_enums_paint_open(const void *bytes, size_t length, test_enums_paint_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_enums_paint_open_any(const void *bytes, size_t length, test_enums_paint_view *view,
+CATGA_CHECKED static inline catga_status test_enums_paint_open_any(const void *bytes, size_t length, test_enums_paint_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
@@ -146,14 +146,14 @@ static inline size_t test_enums_paint_print(test_enums_paint_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_enums_paint_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_enums_paint_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_enums_paint *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_enums_paint_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_enums_paint_unpack(test_enums_paint_view view, test_enums_paint *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_enums_paint_unpack(test_enums_paint_view view, test_enums_paint *plain, catga_arena *arena)
 {
     return catga_unpack(&test_enums_paint_descriptor, view.table, plain, arena);
 }

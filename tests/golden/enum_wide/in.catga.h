@@ -15,7 +15,7 @@ extern "C" {
 /* ---- Enum test.enums.Signed ---- */
 
 typedef int8_t test_enums_signed;
-enum {
+CATGA_ENUM(test_enums_signed_value, int8_t) {
     TEST_ENUMS_SIGNED_LOW = (-128),
     TEST_ENUMS_SIGNED_ZERO = 0,
     TEST_ENUMS_SIGNED_HIGH = 127,

@@ -24,8 +24,8 @@ enum {
 extern const catga_error_set test_errors_trouble_descriptor;
 
 /* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-catga_status test_errors_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
-catga_status test_errors_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status test_errors_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status test_errors_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 
 #ifdef __cplusplus
 }

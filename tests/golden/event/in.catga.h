@@ -46,7 +46,7 @@ static inline catga_string test_events_done_get_what(test_events_done_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_events_done_encode(const test_events_done *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_events_done_encode(const test_events_done *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_events_done_descriptor, input, buffer, capacity, length, problem);
@@ -59,14 +59,14 @@ static inline size_t test_events_done_size_bound(const test_events_done *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_events_done_open(const void *bytes, size_t length, test_events_done_view *view,
+CATGA_CHECKED static inline catga_status test_events_done_open(const void *bytes, size_t length, test_events_done_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_events_done_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_events_done_open_any(const void *bytes, size_t length, test_events_done_view *view,
+CATGA_CHECKED static inline catga_status test_events_done_open_any(const void *bytes, size_t length, test_events_done_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_events_done_descriptor, bytes, length, &view->table, problem);
@@ -79,14 +79,14 @@ static inline size_t test_events_done_print(test_events_done_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_events_done_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_events_done_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_events_done *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_events_done_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_events_done_unpack(test_events_done_view view, test_events_done *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_events_done_unpack(test_events_done_view view, test_events_done *plain, catga_arena *arena)
 {
     return catga_unpack(&test_events_done_descriptor, view.table, plain, arena);
 }

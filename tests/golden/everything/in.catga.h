@@ -26,7 +26,7 @@ extern "C" {
 
 /* A colour. */
 typedef uint8_t sample_everything_color;
-enum {
+CATGA_ENUM(sample_everything_color_value, uint8_t) {
     /* Like blood. */
     SAMPLE_EVERYTHING_COLOR_RED = 0,
     SAMPLE_EVERYTHING_COLOR_GREEN = 4,
@@ -400,7 +400,7 @@ static inline sample_everything_empty_view sample_everything_empty_at(sample_eve
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_empty_encode(const sample_everything_empty *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_empty_encode(const sample_everything_empty *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_empty_descriptor, input, buffer, capacity, length, problem);
@@ -413,14 +413,14 @@ static inline size_t sample_everything_empty_size_bound(const sample_everything_
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_empty_open(const void *bytes, size_t length, sample_everything_empty_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_empty_open(const void *bytes, size_t length, sample_everything_empty_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_empty_open_any(const void *bytes, size_t length, sample_everything_empty_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_empty_open_any(const void *bytes, size_t length, sample_everything_empty_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
@@ -433,14 +433,14 @@ static inline size_t sample_everything_empty_print(sample_everything_empty_view 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_empty_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_empty_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_empty *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_empty_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_empty_unpack(sample_everything_empty_view view, sample_everything_empty *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_empty_unpack(sample_everything_empty_view view, sample_everything_empty *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_empty_descriptor, view.table, plain, arena);
 }
@@ -478,7 +478,7 @@ static inline sample_everything_note_view sample_everything_note_at(sample_every
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_note_encode(const sample_everything_note *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_note_encode(const sample_everything_note *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_note_descriptor, input, buffer, capacity, length, problem);
@@ -491,14 +491,14 @@ static inline size_t sample_everything_note_size_bound(const sample_everything_n
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_note_open(const void *bytes, size_t length, sample_everything_note_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_note_open(const void *bytes, size_t length, sample_everything_note_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_note_open_any(const void *bytes, size_t length, sample_everything_note_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_note_open_any(const void *bytes, size_t length, sample_everything_note_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
@@ -511,14 +511,14 @@ static inline size_t sample_everything_note_print(sample_everything_note_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_note_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_note_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_note *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_note_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_note_unpack(sample_everything_note_view view, sample_everything_note *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_note_unpack(sample_everything_note_view view, sample_everything_note *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_note_descriptor, view.table, plain, arena);
 }
@@ -679,9 +679,9 @@ static inline double sample_everything_fields_get_share(sample_everything_fields
     return catga_get_f64(view.table, 24, 0.0);
 }
 
-static inline sample_everything_color sample_everything_fields_get_color(sample_everything_fields_view view)
+static inline enum sample_everything_color_value sample_everything_fields_get_color(sample_everything_fields_view view)
 {
-    return catga_get_u8(view.table, 26, 4);
+    return (enum sample_everything_color_value)catga_get_u8(view.table, 26, 4);
 }
 
 static inline sample_everything_huge sample_everything_fields_get_huge(sample_everything_fields_view view)
@@ -857,7 +857,7 @@ static inline sample_everything_fields_view sample_everything_fields_at(sample_e
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_fields_encode(const sample_everything_fields *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_fields_encode(const sample_everything_fields *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_fields_descriptor, input, buffer, capacity, length, problem);
@@ -870,14 +870,14 @@ static inline size_t sample_everything_fields_size_bound(const sample_everything
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_fields_open(const void *bytes, size_t length, sample_everything_fields_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_fields_open(const void *bytes, size_t length, sample_everything_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_fields_open_any(const void *bytes, size_t length, sample_everything_fields_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_fields_open_any(const void *bytes, size_t length, sample_everything_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
@@ -890,14 +890,14 @@ static inline size_t sample_everything_fields_print(sample_everything_fields_vie
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_fields_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_fields_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_fields *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_fields_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_fields_unpack(sample_everything_fields_view view, sample_everything_fields *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_fields_unpack(sample_everything_fields_view view, sample_everything_fields *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_fields_descriptor, view.table, plain, arena);
 }
@@ -934,7 +934,7 @@ static inline sample_everything_create_fields_view sample_everything_create_fiel
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_create_fields_encode(const sample_everything_create_fields *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_encode(const sample_everything_create_fields *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_create_fields_descriptor, input, buffer, capacity, length, problem);
@@ -947,14 +947,14 @@ static inline size_t sample_everything_create_fields_size_bound(const sample_eve
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_create_fields_open(const void *bytes, size_t length, sample_everything_create_fields_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_open(const void *bytes, size_t length, sample_everything_create_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_create_fields_open_any(const void *bytes, size_t length, sample_everything_create_fields_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_open_any(const void *bytes, size_t length, sample_everything_create_fields_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
@@ -967,14 +967,14 @@ static inline size_t sample_everything_create_fields_print(sample_everything_cre
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_create_fields *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_create_fields_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_create_fields_unpack(sample_everything_create_fields_view view, sample_everything_create_fields *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_unpack(sample_everything_create_fields_view view, sample_everything_create_fields *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_create_fields_descriptor, view.table, plain, arena);
 }
@@ -1007,7 +1007,7 @@ static inline catga_string sample_everything_do_it_get_what(sample_everything_do
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_do_it_encode(const sample_everything_do_it *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_encode(const sample_everything_do_it *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_do_it_descriptor, input, buffer, capacity, length, problem);
@@ -1020,14 +1020,14 @@ static inline size_t sample_everything_do_it_size_bound(const sample_everything_
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_do_it_open(const void *bytes, size_t length, sample_everything_do_it_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_open(const void *bytes, size_t length, sample_everything_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_do_it_open_any(const void *bytes, size_t length, sample_everything_do_it_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_open_any(const void *bytes, size_t length, sample_everything_do_it_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
@@ -1040,14 +1040,14 @@ static inline size_t sample_everything_do_it_print(sample_everything_do_it_view 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_do_it_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_do_it *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_do_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_do_it_unpack(sample_everything_do_it_view view, sample_everything_do_it *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_unpack(sample_everything_do_it_view view, sample_everything_do_it *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_do_it_descriptor, view.table, plain, arena);
 }
@@ -1081,7 +1081,7 @@ static inline uint32_t sample_everything_ask_it_get_which(sample_everything_ask_
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_ask_it_encode(const sample_everything_ask_it *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_encode(const sample_everything_ask_it *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_ask_it_descriptor, input, buffer, capacity, length, problem);
@@ -1094,14 +1094,14 @@ static inline size_t sample_everything_ask_it_size_bound(const sample_everything
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_ask_it_open(const void *bytes, size_t length, sample_everything_ask_it_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_open(const void *bytes, size_t length, sample_everything_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_ask_it_open_any(const void *bytes, size_t length, sample_everything_ask_it_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_open_any(const void *bytes, size_t length, sample_everything_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
@@ -1114,14 +1114,14 @@ static inline size_t sample_everything_ask_it_print(sample_everything_ask_it_vie
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_ask_it *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_ask_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask_it_view view, sample_everything_ask_it *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask_it_view view, sample_everything_ask_it *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_ask_it_descriptor, view.table, plain, arena);
 }
@@ -1153,7 +1153,7 @@ static inline catga_string sample_everything_do_it_once_get_what(sample_everythi
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_do_it_once_encode(const sample_everything_do_it_once *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_encode(const sample_everything_do_it_once *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_do_it_once_descriptor, input, buffer, capacity, length, problem);
@@ -1166,14 +1166,14 @@ static inline size_t sample_everything_do_it_once_size_bound(const sample_everyt
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_do_it_once_open_any(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open_any(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
@@ -1186,14 +1186,14 @@ static inline size_t sample_everything_do_it_once_print(sample_everything_do_it_
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_do_it_once *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_do_it_once_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_do_it_once_unpack(sample_everything_do_it_once_view view, sample_everything_do_it_once *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_unpack(sample_everything_do_it_once_view view, sample_everything_do_it_once *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_do_it_once_descriptor, view.table, plain, arena);
 }
@@ -1225,7 +1225,7 @@ static inline catga_string sample_everything_done_get_what(sample_everything_don
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_done_encode(const sample_everything_done *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_done_encode(const sample_everything_done *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_done_descriptor, input, buffer, capacity, length, problem);
@@ -1238,14 +1238,14 @@ static inline size_t sample_everything_done_size_bound(const sample_everything_d
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_done_open(const void *bytes, size_t length, sample_everything_done_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_done_open(const void *bytes, size_t length, sample_everything_done_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_done_open_any(const void *bytes, size_t length, sample_everything_done_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_done_open_any(const void *bytes, size_t length, sample_everything_done_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
@@ -1258,14 +1258,14 @@ static inline size_t sample_everything_done_print(sample_everything_done_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_done_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_done_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_done *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_done_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_done_unpack(sample_everything_done_view view, sample_everything_done *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_done_unpack(sample_everything_done_view view, sample_everything_done *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_done_descriptor, view.table, plain, arena);
 }
@@ -1297,7 +1297,7 @@ static inline catga_string sample_everything_kept_get_what(sample_everything_kep
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_kept_encode(const sample_everything_kept *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_kept_encode(const sample_everything_kept *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_kept_descriptor, input, buffer, capacity, length, problem);
@@ -1310,14 +1310,14 @@ static inline size_t sample_everything_kept_size_bound(const sample_everything_k
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_kept_open(const void *bytes, size_t length, sample_everything_kept_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_kept_open(const void *bytes, size_t length, sample_everything_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_kept_open_any(const void *bytes, size_t length, sample_everything_kept_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_kept_open_any(const void *bytes, size_t length, sample_everything_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
@@ -1330,14 +1330,14 @@ static inline size_t sample_everything_kept_print(sample_everything_kept_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_kept_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_kept_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_kept *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_kept_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_kept_unpack(sample_everything_kept_view view, sample_everything_kept *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_kept_unpack(sample_everything_kept_view view, sample_everything_kept *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_kept_descriptor, view.table, plain, arena);
 }
@@ -1369,7 +1369,7 @@ static inline catga_string sample_everything_also_kept_get_what(sample_everythin
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status sample_everything_also_kept_encode(const sample_everything_also_kept *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_encode(const sample_everything_also_kept *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_also_kept_descriptor, input, buffer, capacity, length, problem);
@@ -1382,14 +1382,14 @@ static inline size_t sample_everything_also_kept_size_bound(const sample_everyth
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length, sample_everything_also_kept_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length, sample_everything_also_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status sample_everything_also_kept_open_any(const void *bytes, size_t length, sample_everything_also_kept_view *view,
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_open_any(const void *bytes, size_t length, sample_everything_also_kept_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
@@ -1402,14 +1402,14 @@ static inline size_t sample_everything_also_kept_print(sample_everything_also_ke
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_also_kept *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&sample_everything_also_kept_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status sample_everything_also_kept_unpack(sample_everything_also_kept_view view, sample_everything_also_kept *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_unpack(sample_everything_also_kept_view view, sample_everything_also_kept *plain, catga_arena *arena)
 {
     return catga_unpack(&sample_everything_also_kept_descriptor, view.table, plain, arena);
 }
@@ -1425,8 +1425,8 @@ enum {
 extern const catga_error_set sample_everything_trouble_descriptor;
 
 /* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-catga_status sample_everything_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
-catga_status sample_everything_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status sample_everything_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status sample_everything_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 
 /* ---- Replies that hold sample.everything.Fields ---- */
 
@@ -1487,14 +1487,14 @@ typedef void sample_everything_empty_callback(catga_status status, sample_everyt
 extern const catga_message sample_everything_do_it_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply);
+CATGA_CHECKED catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_callback *callback,
+CATGA_CHECKED catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_callback *callback,
         void *user);
 
 /* Answers the command, in its handler. */
-static inline catga_status sample_everything_do_it_reply(catga_context *context, const sample_everything_fields *result)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_reply(catga_context *context, const sample_everything_fields *result)
 {
     return catga_answer(context, &sample_everything_do_it_message_descriptor, result);
 }
@@ -1508,14 +1508,14 @@ static inline catga_status sample_everything_do_it_reply(catga_context *context,
 extern const catga_message sample_everything_ask_it_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply);
+CATGA_CHECKED catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_callback *callback,
+CATGA_CHECKED catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_callback *callback,
         void *user);
 
 /* Answers the query, in its handler. */
-static inline catga_status sample_everything_ask_it_reply(catga_context *context, const sample_everything_empty *result)
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_reply(catga_context *context, const sample_everything_empty *result)
 {
     return catga_answer(context, &sample_everything_ask_it_message_descriptor, result);
 }
@@ -1530,21 +1530,21 @@ static inline catga_status sample_everything_ask_it_reply(catga_context *context
 extern const catga_message sample_everything_do_it_once_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
+CATGA_CHECKED catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
 
 /*
  * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
  * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
  */
-catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
+CATGA_CHECKED catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
         sample_everything_empty_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
+CATGA_CHECKED catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
         void *user);
 
 /* Answers the command, in its handler. */
-static inline catga_status sample_everything_do_it_once_reply(catga_context *context, const sample_everything_empty *result)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_reply(catga_context *context, const sample_everything_empty *result)
 {
     return catga_answer(context, &sample_everything_do_it_once_message_descriptor, result);
 }
@@ -1577,13 +1577,13 @@ extern const catga_message sample_everything_kept_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status sample_everything_kept_publish(catga_bus *bus, const sample_everything_kept *input)
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish(catga_bus *bus, const sample_everything_kept *input)
 {
     return catga_publish(bus, &sample_everything_kept_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, const sample_everything_kept *input,
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, const sample_everything_kept *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &sample_everything_kept_message_descriptor, input, callback, user);
@@ -1605,13 +1605,13 @@ extern const catga_message sample_everything_also_kept_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status sample_everything_also_kept_publish(catga_bus *bus, const sample_everything_also_kept *input)
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish(catga_bus *bus, const sample_everything_also_kept *input)
 {
     return catga_publish(bus, &sample_everything_also_kept_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status sample_everything_also_kept_publish_async(catga_bus *bus, const sample_everything_also_kept *input,
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_async(catga_bus *bus, const sample_everything_also_kept *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &sample_everything_also_kept_message_descriptor, input, callback, user);
@@ -1639,13 +1639,16 @@ typedef struct sample_everything_doer {
  */
 #define SAMPLE_EVERYTHING_DOER(prefix) \
     { \
-        prefix##_do_it, \
-        prefix##_ask_it, \
-        prefix##_do_it_once, \
+        CATGA_HANDLER(prefix##_do_it, catga_status (*)(catga_context *, sample_everything_do_it_view), \
+            "the handler must be: catga_status " #prefix "_do_it(catga_context *context, sample_everything_do_it_view request)"), \
+        CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, sample_everything_ask_it_view), \
+            "the handler must be: catga_status " #prefix "_ask_it(catga_context *context, sample_everything_ask_it_view request)"), \
+        CATGA_HANDLER(prefix##_do_it_once, catga_status (*)(catga_context *, sample_everything_do_it_once_view), \
+            "the handler must be: catga_status " #prefix "_do_it_once(catga_context *context, sample_everything_do_it_once_view request)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everything_doer *handlers, void *user);
+CATGA_CHECKED catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everything_doer *handlers, void *user);
 
 /* ---- Service sample.everything.Watcher ---- */
 
@@ -1667,14 +1670,18 @@ typedef struct sample_everything_watcher {
  */
 #define SAMPLE_EVERYTHING_WATCHER(prefix) \
     { \
-        prefix##_note, \
-        prefix##_refresh, \
-        prefix##_keep, \
-        prefix##_keep_all, \
+        CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, sample_everything_done_view), \
+            "the handler must be: catga_status " #prefix "_note(catga_context *context, sample_everything_done_view event)"), \
+        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, sample_everything_done_view), \
+            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, sample_everything_done_view event)"), \
+        CATGA_HANDLER(prefix##_keep, catga_status (*)(catga_context *, sample_everything_kept_view), \
+            "the handler must be: catga_status " #prefix "_keep(catga_context *context, sample_everything_kept_view event)"), \
+        CATGA_HANDLER(prefix##_keep_all, catga_status (*)(catga_context *, sample_everything_also_kept_view), \
+            "the handler must be: catga_status " #prefix "_keep_all(catga_context *context, sample_everything_also_kept_view event)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status sample_everything_watcher_serve(catga_bus *bus, const sample_everything_watcher *handlers, void *user);
+CATGA_CHECKED catga_status sample_everything_watcher_serve(catga_bus *bus, const sample_everything_watcher *handlers, void *user);
 
 #ifdef __cplusplus
 }

@@ -122,7 +122,7 @@ static inline golden_flags_rights_view golden_flags_rights_at(golden_flags_right
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_flags_rights_encode(const golden_flags_rights *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_flags_rights_encode(const golden_flags_rights *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_flags_rights_descriptor, input, buffer, capacity, length, problem);
@@ -135,14 +135,14 @@ static inline size_t golden_flags_rights_size_bound(const golden_flags_rights *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_flags_rights_open(const void *bytes, size_t length, golden_flags_rights_view *view,
+CATGA_CHECKED static inline catga_status golden_flags_rights_open(const void *bytes, size_t length, golden_flags_rights_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_flags_rights_open_any(const void *bytes, size_t length, golden_flags_rights_view *view,
+CATGA_CHECKED static inline catga_status golden_flags_rights_open_any(const void *bytes, size_t length, golden_flags_rights_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
@@ -155,14 +155,14 @@ static inline size_t golden_flags_rights_print(golden_flags_rights_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_flags_rights_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_flags_rights_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_flags_rights *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_flags_rights_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_flags_rights_unpack(golden_flags_rights_view view, golden_flags_rights *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_flags_rights_unpack(golden_flags_rights_view view, golden_flags_rights *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_flags_rights_descriptor, view.table, plain, arena);
 }

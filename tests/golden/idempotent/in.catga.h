@@ -73,7 +73,7 @@ static inline shop_paid_view shop_paid_at(shop_paid_vector vector, size_t index)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status shop_paid_encode(const shop_paid *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status shop_paid_encode(const shop_paid *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_paid_descriptor, input, buffer, capacity, length, problem);
@@ -86,14 +86,14 @@ static inline size_t shop_paid_size_bound(const shop_paid *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status shop_paid_open(const void *bytes, size_t length, shop_paid_view *view,
+CATGA_CHECKED static inline catga_status shop_paid_open(const void *bytes, size_t length, shop_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_paid_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status shop_paid_open_any(const void *bytes, size_t length, shop_paid_view *view,
+CATGA_CHECKED static inline catga_status shop_paid_open_any(const void *bytes, size_t length, shop_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&shop_paid_descriptor, bytes, length, &view->table, problem);
@@ -106,14 +106,14 @@ static inline size_t shop_paid_print(shop_paid_view view, char *text, size_t cap
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status shop_paid_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status shop_paid_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_paid *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&shop_paid_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status shop_paid_unpack(shop_paid_view view, shop_paid *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status shop_paid_unpack(shop_paid_view view, shop_paid *plain, catga_arena *arena)
 {
     return catga_unpack(&shop_paid_descriptor, view.table, plain, arena);
 }
@@ -147,7 +147,7 @@ static inline int64_t shop_pay_get_amount(shop_pay_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status shop_pay_encode(const shop_pay *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status shop_pay_encode(const shop_pay *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_pay_descriptor, input, buffer, capacity, length, problem);
@@ -160,14 +160,14 @@ static inline size_t shop_pay_size_bound(const shop_pay *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status shop_pay_open(const void *bytes, size_t length, shop_pay_view *view,
+CATGA_CHECKED static inline catga_status shop_pay_open(const void *bytes, size_t length, shop_pay_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_pay_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status shop_pay_open_any(const void *bytes, size_t length, shop_pay_view *view,
+CATGA_CHECKED static inline catga_status shop_pay_open_any(const void *bytes, size_t length, shop_pay_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&shop_pay_descriptor, bytes, length, &view->table, problem);
@@ -180,14 +180,14 @@ static inline size_t shop_pay_print(shop_pay_view view, char *text, size_t capac
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status shop_pay_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status shop_pay_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_pay *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&shop_pay_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status shop_pay_unpack(shop_pay_view view, shop_pay *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status shop_pay_unpack(shop_pay_view view, shop_pay *plain, catga_arena *arena)
 {
     return catga_unpack(&shop_pay_descriptor, view.table, plain, arena);
 }
@@ -221,7 +221,7 @@ static inline int64_t shop_refund_get_amount(shop_refund_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status shop_refund_encode(const shop_refund *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status shop_refund_encode(const shop_refund *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_refund_descriptor, input, buffer, capacity, length, problem);
@@ -234,14 +234,14 @@ static inline size_t shop_refund_size_bound(const shop_refund *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status shop_refund_open(const void *bytes, size_t length, shop_refund_view *view,
+CATGA_CHECKED static inline catga_status shop_refund_open(const void *bytes, size_t length, shop_refund_view *view,
         catga_problem *problem)
 {
     return catga_verify(&shop_refund_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status shop_refund_open_any(const void *bytes, size_t length, shop_refund_view *view,
+CATGA_CHECKED static inline catga_status shop_refund_open_any(const void *bytes, size_t length, shop_refund_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&shop_refund_descriptor, bytes, length, &view->table, problem);
@@ -254,14 +254,14 @@ static inline size_t shop_refund_print(shop_refund_view view, char *text, size_t
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status shop_refund_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status shop_refund_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_refund *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&shop_refund_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status shop_refund_unpack(shop_refund_view view, shop_refund *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status shop_refund_unpack(shop_refund_view view, shop_refund *plain, catga_arena *arena)
 {
     return catga_unpack(&shop_refund_descriptor, view.table, plain, arena);
 }
@@ -301,21 +301,21 @@ typedef void shop_paid_callback(catga_status status, shop_paid_view view, const 
 extern const catga_message shop_pay_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-catga_status shop_pay_call(catga_bus *bus, const shop_pay *input, shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_pay_call(catga_bus *bus, const shop_pay *input, shop_paid_reply *reply);
 
 /*
  * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
  * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
  */
-catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id, const shop_pay *input,
+CATGA_CHECKED catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id, const shop_pay *input,
         shop_paid_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status shop_pay_send(catga_bus *bus, const shop_pay *input, shop_paid_callback *callback,
+CATGA_CHECKED catga_status shop_pay_send(catga_bus *bus, const shop_pay *input, shop_paid_callback *callback,
         void *user);
 
 /* Answers the command, in its handler. */
-static inline catga_status shop_pay_reply(catga_context *context, const shop_paid *result)
+CATGA_CHECKED static inline catga_status shop_pay_reply(catga_context *context, const shop_paid *result)
 {
     return catga_answer(context, &shop_pay_message_descriptor, result);
 }
@@ -330,21 +330,21 @@ static inline catga_status shop_pay_reply(catga_context *context, const shop_pai
 extern const catga_message shop_refund_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-catga_status shop_refund_call(catga_bus *bus, const shop_refund *input, shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_refund_call(catga_bus *bus, const shop_refund *input, shop_paid_reply *reply);
 
 /*
  * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
  * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
  */
-catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id, const shop_refund *input,
+CATGA_CHECKED catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id, const shop_refund *input,
         shop_paid_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status shop_refund_send(catga_bus *bus, const shop_refund *input, shop_paid_callback *callback,
+CATGA_CHECKED catga_status shop_refund_send(catga_bus *bus, const shop_refund *input, shop_paid_callback *callback,
         void *user);
 
 /* Answers the command, in its handler. */
-static inline catga_status shop_refund_reply(catga_context *context, const shop_paid *result)
+CATGA_CHECKED static inline catga_status shop_refund_reply(catga_context *context, const shop_paid *result)
 {
     return catga_answer(context, &shop_refund_message_descriptor, result);
 }
@@ -363,12 +363,14 @@ typedef struct shop_till {
  */
 #define SHOP_TILL(prefix) \
     { \
-        prefix##_pay, \
-        prefix##_refund, \
+        CATGA_HANDLER(prefix##_pay, catga_status (*)(catga_context *, shop_pay_view), \
+            "the handler must be: catga_status " #prefix "_pay(catga_context *context, shop_pay_view request)"), \
+        CATGA_HANDLER(prefix##_refund, catga_status (*)(catga_context *, shop_refund_view), \
+            "the handler must be: catga_status " #prefix "_refund(catga_context *context, shop_refund_view request)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status shop_till_serve(catga_bus *bus, const shop_till *handlers, void *user);
+CATGA_CHECKED catga_status shop_till_serve(catga_bus *bus, const shop_till *handlers, void *user);
 
 #ifdef __cplusplus
 }

@@ -77,7 +77,7 @@ static inline tests_identifier_model_view tests_identifier_model_at(tests_identi
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status tests_identifier_model_encode(const tests_identifier_model *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status tests_identifier_model_encode(const tests_identifier_model *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_identifier_model_descriptor, input, buffer, capacity, length, problem);
@@ -90,14 +90,14 @@ static inline size_t tests_identifier_model_size_bound(const tests_identifier_mo
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status tests_identifier_model_open(const void *bytes, size_t length, tests_identifier_model_view *view,
+CATGA_CHECKED static inline catga_status tests_identifier_model_open(const void *bytes, size_t length, tests_identifier_model_view *view,
         catga_problem *problem)
 {
     return catga_verify(&tests_identifier_model_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status tests_identifier_model_open_any(const void *bytes, size_t length, tests_identifier_model_view *view,
+CATGA_CHECKED static inline catga_status tests_identifier_model_open_any(const void *bytes, size_t length, tests_identifier_model_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&tests_identifier_model_descriptor, bytes, length, &view->table, problem);
@@ -110,14 +110,14 @@ static inline size_t tests_identifier_model_print(tests_identifier_model_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status tests_identifier_model_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status tests_identifier_model_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_identifier_model *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&tests_identifier_model_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status tests_identifier_model_unpack(tests_identifier_model_view view, tests_identifier_model *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status tests_identifier_model_unpack(tests_identifier_model_view view, tests_identifier_model *plain, catga_arena *arena)
 {
     return catga_unpack(&tests_identifier_model_descriptor, view.table, plain, arena);
 }
@@ -158,7 +158,7 @@ static inline tests_identifier_other_view tests_identifier_other_at(tests_identi
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status tests_identifier_other_encode(const tests_identifier_other *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status tests_identifier_other_encode(const tests_identifier_other *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_identifier_other_descriptor, input, buffer, capacity, length, problem);
@@ -171,14 +171,14 @@ static inline size_t tests_identifier_other_size_bound(const tests_identifier_ot
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status tests_identifier_other_open(const void *bytes, size_t length, tests_identifier_other_view *view,
+CATGA_CHECKED static inline catga_status tests_identifier_other_open(const void *bytes, size_t length, tests_identifier_other_view *view,
         catga_problem *problem)
 {
     return catga_verify(&tests_identifier_other_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status tests_identifier_other_open_any(const void *bytes, size_t length, tests_identifier_other_view *view,
+CATGA_CHECKED static inline catga_status tests_identifier_other_open_any(const void *bytes, size_t length, tests_identifier_other_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&tests_identifier_other_descriptor, bytes, length, &view->table, problem);
@@ -191,14 +191,14 @@ static inline size_t tests_identifier_other_print(tests_identifier_other_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status tests_identifier_other_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status tests_identifier_other_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_identifier_other *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&tests_identifier_other_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status tests_identifier_other_unpack(tests_identifier_other_view view, tests_identifier_other *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status tests_identifier_other_unpack(tests_identifier_other_view view, tests_identifier_other *plain, catga_arena *arena)
 {
     return catga_unpack(&tests_identifier_other_descriptor, view.table, plain, arena);
 }

@@ -68,7 +68,7 @@ static inline test_ids_old_view test_ids_old_at(test_ids_old_vector vector, size
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_ids_old_encode(const test_ids_old *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_ids_old_encode(const test_ids_old *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_ids_old_descriptor, input, buffer, capacity, length, problem);
@@ -81,14 +81,14 @@ static inline size_t test_ids_old_size_bound(const test_ids_old *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_ids_old_open(const void *bytes, size_t length, test_ids_old_view *view,
+CATGA_CHECKED static inline catga_status test_ids_old_open(const void *bytes, size_t length, test_ids_old_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_ids_old_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_ids_old_open_any(const void *bytes, size_t length, test_ids_old_view *view,
+CATGA_CHECKED static inline catga_status test_ids_old_open_any(const void *bytes, size_t length, test_ids_old_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_ids_old_descriptor, bytes, length, &view->table, problem);
@@ -101,14 +101,14 @@ static inline size_t test_ids_old_print(test_ids_old_view view, char *text, size
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_ids_old_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_ids_old_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_ids_old *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_ids_old_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_ids_old_unpack(test_ids_old_view view, test_ids_old *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_ids_old_unpack(test_ids_old_view view, test_ids_old *plain, catga_arena *arena)
 {
     return catga_unpack(&test_ids_old_descriptor, view.table, plain, arena);
 }

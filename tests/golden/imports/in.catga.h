@@ -87,9 +87,9 @@ static inline shared_money_amount_view test_imports_price_get_amount(test_import
     return child;
 }
 
-static inline shared_money_currency test_imports_price_get_currency(test_imports_price_view view)
+static inline enum shared_money_currency_value test_imports_price_get_currency(test_imports_price_view view)
 {
-    return catga_get_u8(view.table, 6, 0);
+    return (enum shared_money_currency_value)catga_get_u8(view.table, 6, 0);
 }
 
 static inline shared_money_amount_vector test_imports_price_get_history(test_imports_price_view view)
@@ -107,7 +107,7 @@ static inline test_imports_price_view test_imports_price_at(test_imports_price_v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_imports_price_encode(const test_imports_price *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_imports_price_encode(const test_imports_price *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_price_descriptor, input, buffer, capacity, length, problem);
@@ -120,14 +120,14 @@ static inline size_t test_imports_price_size_bound(const test_imports_price *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_imports_price_open(const void *bytes, size_t length, test_imports_price_view *view,
+CATGA_CHECKED static inline catga_status test_imports_price_open(const void *bytes, size_t length, test_imports_price_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_price_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_imports_price_open_any(const void *bytes, size_t length, test_imports_price_view *view,
+CATGA_CHECKED static inline catga_status test_imports_price_open_any(const void *bytes, size_t length, test_imports_price_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_imports_price_descriptor, bytes, length, &view->table, problem);
@@ -140,14 +140,14 @@ static inline size_t test_imports_price_print(test_imports_price_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_imports_price_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_imports_price_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_price *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_imports_price_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_imports_price_unpack(test_imports_price_view view, test_imports_price *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_imports_price_unpack(test_imports_price_view view, test_imports_price *plain, catga_arena *arena)
 {
     return catga_unpack(&test_imports_price_descriptor, view.table, plain, arena);
 }
@@ -192,7 +192,7 @@ static inline test_imports_answer_view test_imports_answer_at(test_imports_answe
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_imports_answer_encode(const test_imports_answer *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_imports_answer_encode(const test_imports_answer *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_answer_descriptor, input, buffer, capacity, length, problem);
@@ -205,14 +205,14 @@ static inline size_t test_imports_answer_size_bound(const test_imports_answer *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_imports_answer_open(const void *bytes, size_t length, test_imports_answer_view *view,
+CATGA_CHECKED static inline catga_status test_imports_answer_open(const void *bytes, size_t length, test_imports_answer_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_imports_answer_open_any(const void *bytes, size_t length, test_imports_answer_view *view,
+CATGA_CHECKED static inline catga_status test_imports_answer_open_any(const void *bytes, size_t length, test_imports_answer_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
@@ -225,14 +225,14 @@ static inline size_t test_imports_answer_print(test_imports_answer_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_imports_answer_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_imports_answer_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_answer *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_imports_answer_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_imports_answer_unpack(test_imports_answer_view view, test_imports_answer *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_imports_answer_unpack(test_imports_answer_view view, test_imports_answer *plain, catga_arena *arena)
 {
     return catga_unpack(&test_imports_answer_descriptor, view.table, plain, arena);
 }
@@ -266,7 +266,7 @@ static inline uint8_t test_imports_get_price_get_x(test_imports_get_price_view v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_imports_get_price_encode(const test_imports_get_price *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_imports_get_price_encode(const test_imports_get_price *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_get_price_descriptor, input, buffer, capacity, length, problem);
@@ -279,14 +279,14 @@ static inline size_t test_imports_get_price_size_bound(const test_imports_get_pr
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_imports_get_price_open(const void *bytes, size_t length, test_imports_get_price_view *view,
+CATGA_CHECKED static inline catga_status test_imports_get_price_open(const void *bytes, size_t length, test_imports_get_price_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_imports_get_price_open_any(const void *bytes, size_t length, test_imports_get_price_view *view,
+CATGA_CHECKED static inline catga_status test_imports_get_price_open_any(const void *bytes, size_t length, test_imports_get_price_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
@@ -299,14 +299,14 @@ static inline size_t test_imports_get_price_print(test_imports_get_price_view vi
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_imports_get_price_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_imports_get_price_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_get_price *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_imports_get_price_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_imports_get_price_unpack(test_imports_get_price_view view, test_imports_get_price *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_imports_get_price_unpack(test_imports_get_price_view view, test_imports_get_price *plain, catga_arena *arena)
 {
     return catga_unpack(&test_imports_get_price_descriptor, view.table, plain, arena);
 }
@@ -340,7 +340,7 @@ static inline uint8_t test_imports_get_amount_get_x(test_imports_get_amount_view
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_imports_get_amount_encode(const test_imports_get_amount *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_imports_get_amount_encode(const test_imports_get_amount *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_get_amount_descriptor, input, buffer, capacity, length, problem);
@@ -353,14 +353,14 @@ static inline size_t test_imports_get_amount_size_bound(const test_imports_get_a
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length, test_imports_get_amount_view *view,
+CATGA_CHECKED static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length, test_imports_get_amount_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_imports_get_amount_open_any(const void *bytes, size_t length, test_imports_get_amount_view *view,
+CATGA_CHECKED static inline catga_status test_imports_get_amount_open_any(const void *bytes, size_t length, test_imports_get_amount_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
@@ -373,14 +373,14 @@ static inline size_t test_imports_get_amount_print(test_imports_get_amount_view 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_imports_get_amount_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_imports_get_amount_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_get_amount *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_imports_get_amount_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_imports_get_amount_unpack(test_imports_get_amount_view view, test_imports_get_amount *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_imports_get_amount_unpack(test_imports_get_amount_view view, test_imports_get_amount *plain, catga_arena *arena)
 {
     return catga_unpack(&test_imports_get_amount_descriptor, view.table, plain, arena);
 }
@@ -444,14 +444,14 @@ typedef void shared_money_amount_callback(catga_status status, shared_money_amou
 extern const catga_message test_imports_get_price_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-catga_status test_imports_get_price_call(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_reply *reply);
+CATGA_CHECKED catga_status test_imports_get_price_call(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_callback *callback,
+CATGA_CHECKED catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_callback *callback,
         void *user);
 
 /* Answers the query, in its handler. */
-static inline catga_status test_imports_get_price_reply(catga_context *context, const test_imports_answer *result)
+CATGA_CHECKED static inline catga_status test_imports_get_price_reply(catga_context *context, const test_imports_answer *result)
 {
     return catga_answer(context, &test_imports_get_price_message_descriptor, result);
 }
@@ -465,14 +465,14 @@ static inline catga_status test_imports_get_price_reply(catga_context *context, 
 extern const catga_message test_imports_get_amount_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply);
+CATGA_CHECKED catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status test_imports_get_amount_send(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_callback *callback,
+CATGA_CHECKED catga_status test_imports_get_amount_send(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_callback *callback,
         void *user);
 
 /* Answers the query, in its handler. */
-static inline catga_status test_imports_get_amount_reply(catga_context *context, const shared_money_amount *result)
+CATGA_CHECKED static inline catga_status test_imports_get_amount_reply(catga_context *context, const shared_money_amount *result)
 {
     return catga_answer(context, &test_imports_get_amount_message_descriptor, result);
 }

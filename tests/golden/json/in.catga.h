@@ -15,7 +15,7 @@ extern "C" {
 /* ---- Enum tests.json.Level ---- */
 
 typedef uint8_t tests_json_level;
-enum {
+CATGA_ENUM(tests_json_level_value, uint8_t) {
     TESTS_JSON_LEVEL_LOW = 0,
     TESTS_JSON_LEVEL_HIGH = 3,
 };
@@ -188,9 +188,9 @@ struct tests_json_reading {
 
 extern const catga_table tests_json_reading_descriptor;
 
-static inline tests_json_level tests_json_reading_get_level(tests_json_reading_view view)
+static inline enum tests_json_level_value tests_json_reading_get_level(tests_json_reading_view view)
 {
-    return catga_get_u8(view.table, 4, 0);
+    return (enum tests_json_level_value)catga_get_u8(view.table, 4, 0);
 }
 
 /* False when it is absent; *value is then all zeros. */
@@ -207,7 +207,7 @@ static inline tests_json_reading_view tests_json_reading_at(tests_json_reading_v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status tests_json_reading_encode(const tests_json_reading *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status tests_json_reading_encode(const tests_json_reading *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_json_reading_descriptor, input, buffer, capacity, length, problem);
@@ -220,14 +220,14 @@ static inline size_t tests_json_reading_size_bound(const tests_json_reading *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status tests_json_reading_open(const void *bytes, size_t length, tests_json_reading_view *view,
+CATGA_CHECKED static inline catga_status tests_json_reading_open(const void *bytes, size_t length, tests_json_reading_view *view,
         catga_problem *problem)
 {
     return catga_verify(&tests_json_reading_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status tests_json_reading_open_any(const void *bytes, size_t length, tests_json_reading_view *view,
+CATGA_CHECKED static inline catga_status tests_json_reading_open_any(const void *bytes, size_t length, tests_json_reading_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&tests_json_reading_descriptor, bytes, length, &view->table, problem);
@@ -240,14 +240,14 @@ static inline size_t tests_json_reading_print(tests_json_reading_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status tests_json_reading_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status tests_json_reading_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_json_reading *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&tests_json_reading_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status tests_json_reading_unpack(tests_json_reading_view view, tests_json_reading *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status tests_json_reading_unpack(tests_json_reading_view view, tests_json_reading *plain, catga_arena *arena)
 {
     return catga_unpack(&tests_json_reading_descriptor, view.table, plain, arena);
 }
@@ -305,7 +305,7 @@ static inline tests_json_search_view tests_json_search_at(tests_json_search_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status tests_json_search_encode(const tests_json_search *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status tests_json_search_encode(const tests_json_search *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_json_search_descriptor, input, buffer, capacity, length, problem);
@@ -318,14 +318,14 @@ static inline size_t tests_json_search_size_bound(const tests_json_search *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status tests_json_search_open(const void *bytes, size_t length, tests_json_search_view *view,
+CATGA_CHECKED static inline catga_status tests_json_search_open(const void *bytes, size_t length, tests_json_search_view *view,
         catga_problem *problem)
 {
     return catga_verify(&tests_json_search_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status tests_json_search_open_any(const void *bytes, size_t length, tests_json_search_view *view,
+CATGA_CHECKED static inline catga_status tests_json_search_open_any(const void *bytes, size_t length, tests_json_search_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&tests_json_search_descriptor, bytes, length, &view->table, problem);
@@ -338,14 +338,14 @@ static inline size_t tests_json_search_print(tests_json_search_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status tests_json_search_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status tests_json_search_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_json_search *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&tests_json_search_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status tests_json_search_unpack(tests_json_search_view view, tests_json_search *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status tests_json_search_unpack(tests_json_search_view view, tests_json_search *plain, catga_arena *arena)
 {
     return catga_unpack(&tests_json_search_descriptor, view.table, plain, arena);
 }

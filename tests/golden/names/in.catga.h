@@ -89,7 +89,7 @@ static inline test_int_class_order_view test_int_class_order_at(test_int_class_o
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_int_class_order_encode(const test_int_class_order *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_int_class_order_encode(const test_int_class_order *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_order_descriptor, input, buffer, capacity, length, problem);
@@ -102,14 +102,14 @@ static inline size_t test_int_class_order_size_bound(const test_int_class_order 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_int_class_order_open(const void *bytes, size_t length, test_int_class_order_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_order_open(const void *bytes, size_t length, test_int_class_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_int_class_order_open_any(const void *bytes, size_t length, test_int_class_order_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_order_open_any(const void *bytes, size_t length, test_int_class_order_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
@@ -122,14 +122,14 @@ static inline size_t test_int_class_order_print(test_int_class_order_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_int_class_order_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_int_class_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_order *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_int_class_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_int_class_order_unpack(test_int_class_order_view view, test_int_class_order *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_int_class_order_unpack(test_int_class_order_view view, test_int_class_order *plain, catga_arena *arena)
 {
     return catga_unpack(&test_int_class_order_descriptor, view.table, plain, arena);
 }
@@ -170,7 +170,7 @@ static inline test_int_class_create_order_view test_int_class_create_order_at(te
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_int_class_create_order_encode(const test_int_class_create_order *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_int_class_create_order_encode(const test_int_class_create_order *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_create_order_descriptor, input, buffer, capacity, length, problem);
@@ -183,14 +183,14 @@ static inline size_t test_int_class_create_order_size_bound(const test_int_class
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_int_class_create_order_open(const void *bytes, size_t length, test_int_class_create_order_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_create_order_open(const void *bytes, size_t length, test_int_class_create_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_int_class_create_order_open_any(const void *bytes, size_t length, test_int_class_create_order_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_create_order_open_any(const void *bytes, size_t length, test_int_class_create_order_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
@@ -203,14 +203,14 @@ static inline size_t test_int_class_create_order_print(test_int_class_create_ord
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_int_class_create_order_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_int_class_create_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_create_order *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_int_class_create_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_int_class_create_order_unpack(test_int_class_create_order_view view, test_int_class_create_order *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_int_class_create_order_unpack(test_int_class_create_order_view view, test_int_class_create_order *plain, catga_arena *arena)
 {
     return catga_unpack(&test_int_class_create_order_descriptor, view.table, plain, arena);
 }
@@ -292,7 +292,7 @@ static inline test_int_class_words_view test_int_class_words_at(test_int_class_w
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_int_class_words_encode(const test_int_class_words *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_int_class_words_encode(const test_int_class_words *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_words_descriptor, input, buffer, capacity, length, problem);
@@ -305,14 +305,14 @@ static inline size_t test_int_class_words_size_bound(const test_int_class_words 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_int_class_words_open(const void *bytes, size_t length, test_int_class_words_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_words_open(const void *bytes, size_t length, test_int_class_words_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_int_class_words_open_any(const void *bytes, size_t length, test_int_class_words_view *view,
+CATGA_CHECKED static inline catga_status test_int_class_words_open_any(const void *bytes, size_t length, test_int_class_words_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
@@ -325,14 +325,14 @@ static inline size_t test_int_class_words_print(test_int_class_words_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_int_class_words_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_int_class_words_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_words *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_int_class_words_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_int_class_words_unpack(test_int_class_words_view view, test_int_class_words *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_int_class_words_unpack(test_int_class_words_view view, test_int_class_words *plain, catga_arena *arena)
 {
     return catga_unpack(&test_int_class_words_descriptor, view.table, plain, arena);
 }

@@ -113,7 +113,7 @@ static inline test_nested_tree_view test_nested_tree_at(test_nested_tree_vector 
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_nested_tree_encode(const test_nested_tree *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_nested_tree_encode(const test_nested_tree *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_nested_tree_descriptor, input, buffer, capacity, length, problem);
@@ -126,14 +126,14 @@ static inline size_t test_nested_tree_size_bound(const test_nested_tree *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_nested_tree_open(const void *bytes, size_t length, test_nested_tree_view *view,
+CATGA_CHECKED static inline catga_status test_nested_tree_open(const void *bytes, size_t length, test_nested_tree_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_nested_tree_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_nested_tree_open_any(const void *bytes, size_t length, test_nested_tree_view *view,
+CATGA_CHECKED static inline catga_status test_nested_tree_open_any(const void *bytes, size_t length, test_nested_tree_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_nested_tree_descriptor, bytes, length, &view->table, problem);
@@ -146,14 +146,14 @@ static inline size_t test_nested_tree_print(test_nested_tree_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_nested_tree_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_nested_tree_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_nested_tree *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_nested_tree_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_nested_tree_unpack(test_nested_tree_view view, test_nested_tree *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_nested_tree_unpack(test_nested_tree_view view, test_nested_tree *plain, catga_arena *arena)
 {
     return catga_unpack(&test_nested_tree_descriptor, view.table, plain, arena);
 }

@@ -84,7 +84,7 @@ static inline test_optional_maybe_view test_optional_maybe_at(test_optional_mayb
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_optional_maybe_encode(const test_optional_maybe *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_optional_maybe_encode(const test_optional_maybe *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_optional_maybe_descriptor, input, buffer, capacity, length, problem);
@@ -97,14 +97,14 @@ static inline size_t test_optional_maybe_size_bound(const test_optional_maybe *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_optional_maybe_open(const void *bytes, size_t length, test_optional_maybe_view *view,
+CATGA_CHECKED static inline catga_status test_optional_maybe_open(const void *bytes, size_t length, test_optional_maybe_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_optional_maybe_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_optional_maybe_open_any(const void *bytes, size_t length, test_optional_maybe_view *view,
+CATGA_CHECKED static inline catga_status test_optional_maybe_open_any(const void *bytes, size_t length, test_optional_maybe_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_optional_maybe_descriptor, bytes, length, &view->table, problem);
@@ -117,14 +117,14 @@ static inline size_t test_optional_maybe_print(test_optional_maybe_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_optional_maybe_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_optional_maybe_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_optional_maybe *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_optional_maybe_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_optional_maybe_unpack(test_optional_maybe_view view, test_optional_maybe *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_optional_maybe_unpack(test_optional_maybe_view view, test_optional_maybe *plain, catga_arena *arena)
 {
     return catga_unpack(&test_optional_maybe_descriptor, view.table, plain, arena);
 }

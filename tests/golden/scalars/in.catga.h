@@ -166,7 +166,7 @@ static inline test_scalars_numbers_view test_scalars_numbers_at(test_scalars_num
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_scalars_numbers_encode(const test_scalars_numbers *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_scalars_numbers_encode(const test_scalars_numbers *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_scalars_numbers_descriptor, input, buffer, capacity, length, problem);
@@ -179,14 +179,14 @@ static inline size_t test_scalars_numbers_size_bound(const test_scalars_numbers 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_scalars_numbers_open(const void *bytes, size_t length, test_scalars_numbers_view *view,
+CATGA_CHECKED static inline catga_status test_scalars_numbers_open(const void *bytes, size_t length, test_scalars_numbers_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_scalars_numbers_open_any(const void *bytes, size_t length, test_scalars_numbers_view *view,
+CATGA_CHECKED static inline catga_status test_scalars_numbers_open_any(const void *bytes, size_t length, test_scalars_numbers_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
@@ -199,14 +199,14 @@ static inline size_t test_scalars_numbers_print(test_scalars_numbers_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_scalars_numbers_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_scalars_numbers_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_scalars_numbers *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_scalars_numbers_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_scalars_numbers_unpack(test_scalars_numbers_view view, test_scalars_numbers *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_scalars_numbers_unpack(test_scalars_numbers_view view, test_scalars_numbers *plain, catga_arena *arena)
 {
     return catga_unpack(&test_scalars_numbers_descriptor, view.table, plain, arena);
 }

@@ -73,7 +73,7 @@ static inline test_services_result_view test_services_result_at(test_services_re
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_services_result_encode(const test_services_result *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_services_result_encode(const test_services_result *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_result_descriptor, input, buffer, capacity, length, problem);
@@ -86,14 +86,14 @@ static inline size_t test_services_result_size_bound(const test_services_result 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_services_result_open(const void *bytes, size_t length, test_services_result_view *view,
+CATGA_CHECKED static inline catga_status test_services_result_open(const void *bytes, size_t length, test_services_result_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_result_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_services_result_open_any(const void *bytes, size_t length, test_services_result_view *view,
+CATGA_CHECKED static inline catga_status test_services_result_open_any(const void *bytes, size_t length, test_services_result_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_services_result_descriptor, bytes, length, &view->table, problem);
@@ -106,14 +106,14 @@ static inline size_t test_services_result_print(test_services_result_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_services_result_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_services_result_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_result *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_services_result_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_services_result_unpack(test_services_result_view view, test_services_result *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_services_result_unpack(test_services_result_view view, test_services_result *plain, catga_arena *arena)
 {
     return catga_unpack(&test_services_result_descriptor, view.table, plain, arena);
 }
@@ -147,7 +147,7 @@ static inline uint8_t test_services_ask_it_get_x(test_services_ask_it_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_services_ask_it_encode(const test_services_ask_it *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_services_ask_it_encode(const test_services_ask_it *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_ask_it_descriptor, input, buffer, capacity, length, problem);
@@ -160,14 +160,14 @@ static inline size_t test_services_ask_it_size_bound(const test_services_ask_it 
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_services_ask_it_open(const void *bytes, size_t length, test_services_ask_it_view *view,
+CATGA_CHECKED static inline catga_status test_services_ask_it_open(const void *bytes, size_t length, test_services_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_services_ask_it_open_any(const void *bytes, size_t length, test_services_ask_it_view *view,
+CATGA_CHECKED static inline catga_status test_services_ask_it_open_any(const void *bytes, size_t length, test_services_ask_it_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
@@ -180,14 +180,14 @@ static inline size_t test_services_ask_it_print(test_services_ask_it_view view, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_services_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_services_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_ask_it *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_services_ask_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_services_ask_it_unpack(test_services_ask_it_view view, test_services_ask_it *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_services_ask_it_unpack(test_services_ask_it_view view, test_services_ask_it *plain, catga_arena *arena)
 {
     return catga_unpack(&test_services_ask_it_descriptor, view.table, plain, arena);
 }
@@ -221,7 +221,7 @@ static inline uint8_t test_services_done_get_x(test_services_done_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_services_done_encode(const test_services_done *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_services_done_encode(const test_services_done *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_done_descriptor, input, buffer, capacity, length, problem);
@@ -234,14 +234,14 @@ static inline size_t test_services_done_size_bound(const test_services_done *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_services_done_open(const void *bytes, size_t length, test_services_done_view *view,
+CATGA_CHECKED static inline catga_status test_services_done_open(const void *bytes, size_t length, test_services_done_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_services_done_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_services_done_open_any(const void *bytes, size_t length, test_services_done_view *view,
+CATGA_CHECKED static inline catga_status test_services_done_open_any(const void *bytes, size_t length, test_services_done_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_services_done_descriptor, bytes, length, &view->table, problem);
@@ -254,14 +254,14 @@ static inline size_t test_services_done_print(test_services_done_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_services_done_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_services_done_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_done *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_services_done_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_services_done_unpack(test_services_done_view view, test_services_done *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_services_done_unpack(test_services_done_view view, test_services_done *plain, catga_arena *arena)
 {
     return catga_unpack(&test_services_done_descriptor, view.table, plain, arena);
 }
@@ -300,14 +300,14 @@ typedef void test_services_result_callback(catga_status status, test_services_re
 extern const catga_message test_services_ask_it_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-catga_status test_services_ask_it_call(catga_bus *bus, const test_services_ask_it *input, test_services_result_reply *reply);
+CATGA_CHECKED catga_status test_services_ask_it_call(catga_bus *bus, const test_services_ask_it *input, test_services_result_reply *reply);
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-catga_status test_services_ask_it_send(catga_bus *bus, const test_services_ask_it *input, test_services_result_callback *callback,
+CATGA_CHECKED catga_status test_services_ask_it_send(catga_bus *bus, const test_services_ask_it *input, test_services_result_callback *callback,
         void *user);
 
 /* Answers the query, in its handler. */
-static inline catga_status test_services_ask_it_reply(catga_context *context, const test_services_result *result)
+CATGA_CHECKED static inline catga_status test_services_ask_it_reply(catga_context *context, const test_services_result *result)
 {
     return catga_answer(context, &test_services_ask_it_message_descriptor, result);
 }
@@ -340,11 +340,12 @@ typedef struct test_services_answerer {
  */
 #define TEST_SERVICES_ANSWERER(prefix) \
     { \
-        prefix##_ask_it, \
+        CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, test_services_ask_it_view), \
+            "the handler must be: catga_status " #prefix "_ask_it(catga_context *context, test_services_ask_it_view request)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status test_services_answerer_serve(catga_bus *bus, const test_services_answerer *handlers, void *user);
+CATGA_CHECKED catga_status test_services_answerer_serve(catga_bus *bus, const test_services_answerer *handlers, void *user);
 
 /* ---- Service test.services.Watcher ---- */
 
@@ -360,12 +361,14 @@ typedef struct test_services_watcher {
  */
 #define TEST_SERVICES_WATCHER(prefix) \
     { \
-        prefix##_note, \
-        prefix##_refresh, \
+        CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, test_services_done_view), \
+            "the handler must be: catga_status " #prefix "_note(catga_context *context, test_services_done_view event)"), \
+        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_services_done_view), \
+            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, test_services_done_view event)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status test_services_watcher_serve(catga_bus *bus, const test_services_watcher *handlers, void *user);
+CATGA_CHECKED catga_status test_services_watcher_serve(catga_bus *bus, const test_services_watcher *handlers, void *user);
 
 /* ---- Service test.services.Sender ---- */
 

@@ -84,7 +84,7 @@ static inline golden_small_line_view golden_small_line_at(golden_small_line_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_small_line_encode(const golden_small_line *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_small_line_encode(const golden_small_line *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_small_line_descriptor, input, buffer, capacity, length, problem);
@@ -97,14 +97,14 @@ static inline size_t golden_small_line_size_bound(const golden_small_line *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_small_line_open(const void *bytes, size_t length, golden_small_line_view *view,
+CATGA_CHECKED static inline catga_status golden_small_line_open(const void *bytes, size_t length, golden_small_line_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_small_line_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_small_line_open_any(const void *bytes, size_t length, golden_small_line_view *view,
+CATGA_CHECKED static inline catga_status golden_small_line_open_any(const void *bytes, size_t length, golden_small_line_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_small_line_descriptor, bytes, length, &view->table, problem);
@@ -117,14 +117,14 @@ static inline size_t golden_small_line_print(golden_small_line_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_small_line_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_small_line_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_small_line *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_small_line_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_small_line_unpack(golden_small_line_view view, golden_small_line *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_small_line_unpack(golden_small_line_view view, golden_small_line *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_small_line_descriptor, view.table, plain, arena);
 }
@@ -164,7 +164,7 @@ static inline golden_small_page_view golden_small_page_at(golden_small_page_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_small_page_encode(const golden_small_page *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_small_page_encode(const golden_small_page *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_small_page_descriptor, input, buffer, capacity, length, problem);
@@ -177,14 +177,14 @@ static inline size_t golden_small_page_size_bound(const golden_small_page *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_small_page_open(const void *bytes, size_t length, golden_small_page_view *view,
+CATGA_CHECKED static inline catga_status golden_small_page_open(const void *bytes, size_t length, golden_small_page_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_small_page_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_small_page_open_any(const void *bytes, size_t length, golden_small_page_view *view,
+CATGA_CHECKED static inline catga_status golden_small_page_open_any(const void *bytes, size_t length, golden_small_page_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_small_page_descriptor, bytes, length, &view->table, problem);
@@ -197,14 +197,14 @@ static inline size_t golden_small_page_print(golden_small_page_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_small_page_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_small_page_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_small_page *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_small_page_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_small_page_unpack(golden_small_page_view view, golden_small_page *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_small_page_unpack(golden_small_page_view view, golden_small_page *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_small_page_descriptor, view.table, plain, arena);
 }

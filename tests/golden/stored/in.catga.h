@@ -62,7 +62,7 @@ static inline catga_string test_stored_seen_get_what(test_stored_seen_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_stored_seen_encode(const test_stored_seen *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_stored_seen_encode(const test_stored_seen *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_seen_descriptor, input, buffer, capacity, length, problem);
@@ -75,14 +75,14 @@ static inline size_t test_stored_seen_size_bound(const test_stored_seen *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_stored_seen_open(const void *bytes, size_t length, test_stored_seen_view *view,
+CATGA_CHECKED static inline catga_status test_stored_seen_open(const void *bytes, size_t length, test_stored_seen_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_stored_seen_open_any(const void *bytes, size_t length, test_stored_seen_view *view,
+CATGA_CHECKED static inline catga_status test_stored_seen_open_any(const void *bytes, size_t length, test_stored_seen_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
@@ -95,14 +95,14 @@ static inline size_t test_stored_seen_print(test_stored_seen_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_stored_seen_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_stored_seen_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_seen *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_stored_seen_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_stored_seen_unpack(test_stored_seen_view view, test_stored_seen *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_stored_seen_unpack(test_stored_seen_view view, test_stored_seen *plain, catga_arena *arena)
 {
     return catga_unpack(&test_stored_seen_descriptor, view.table, plain, arena);
 }
@@ -134,7 +134,7 @@ static inline catga_string test_stored_shipped_get_what(test_stored_shipped_view
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_stored_shipped_encode(const test_stored_shipped *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_stored_shipped_encode(const test_stored_shipped *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_shipped_descriptor, input, buffer, capacity, length, problem);
@@ -147,14 +147,14 @@ static inline size_t test_stored_shipped_size_bound(const test_stored_shipped *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_stored_shipped_open(const void *bytes, size_t length, test_stored_shipped_view *view,
+CATGA_CHECKED static inline catga_status test_stored_shipped_open(const void *bytes, size_t length, test_stored_shipped_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_stored_shipped_open_any(const void *bytes, size_t length, test_stored_shipped_view *view,
+CATGA_CHECKED static inline catga_status test_stored_shipped_open_any(const void *bytes, size_t length, test_stored_shipped_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
@@ -167,14 +167,14 @@ static inline size_t test_stored_shipped_print(test_stored_shipped_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_stored_shipped_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_stored_shipped_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_shipped *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_stored_shipped_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_stored_shipped_unpack(test_stored_shipped_view view, test_stored_shipped *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_stored_shipped_unpack(test_stored_shipped_view view, test_stored_shipped *plain, catga_arena *arena)
 {
     return catga_unpack(&test_stored_shipped_descriptor, view.table, plain, arena);
 }
@@ -206,7 +206,7 @@ static inline catga_string test_stored_paid_get_what(test_stored_paid_view view)
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_stored_paid_encode(const test_stored_paid *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_stored_paid_encode(const test_stored_paid *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_paid_descriptor, input, buffer, capacity, length, problem);
@@ -219,14 +219,14 @@ static inline size_t test_stored_paid_size_bound(const test_stored_paid *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_stored_paid_open(const void *bytes, size_t length, test_stored_paid_view *view,
+CATGA_CHECKED static inline catga_status test_stored_paid_open(const void *bytes, size_t length, test_stored_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_stored_paid_open_any(const void *bytes, size_t length, test_stored_paid_view *view,
+CATGA_CHECKED static inline catga_status test_stored_paid_open_any(const void *bytes, size_t length, test_stored_paid_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
@@ -239,14 +239,14 @@ static inline size_t test_stored_paid_print(test_stored_paid_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_stored_paid_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_stored_paid_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_paid *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_stored_paid_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_stored_paid_unpack(test_stored_paid_view view, test_stored_paid *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_stored_paid_unpack(test_stored_paid_view view, test_stored_paid *plain, catga_arena *arena)
 {
     return catga_unpack(&test_stored_paid_descriptor, view.table, plain, arena);
 }
@@ -278,7 +278,7 @@ static inline catga_string test_stored_booked_get_what(test_stored_booked_view v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_stored_booked_encode(const test_stored_booked *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_stored_booked_encode(const test_stored_booked *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_booked_descriptor, input, buffer, capacity, length, problem);
@@ -291,14 +291,14 @@ static inline size_t test_stored_booked_size_bound(const test_stored_booked *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_stored_booked_open(const void *bytes, size_t length, test_stored_booked_view *view,
+CATGA_CHECKED static inline catga_status test_stored_booked_open(const void *bytes, size_t length, test_stored_booked_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_stored_booked_open_any(const void *bytes, size_t length, test_stored_booked_view *view,
+CATGA_CHECKED static inline catga_status test_stored_booked_open_any(const void *bytes, size_t length, test_stored_booked_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
@@ -311,14 +311,14 @@ static inline size_t test_stored_booked_print(test_stored_booked_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_stored_booked_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_stored_booked_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_booked *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_stored_booked_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_stored_booked_unpack(test_stored_booked_view view, test_stored_booked *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_stored_booked_unpack(test_stored_booked_view view, test_stored_booked *plain, catga_arena *arena)
 {
     return catga_unpack(&test_stored_booked_descriptor, view.table, plain, arena);
 }
@@ -351,13 +351,13 @@ extern const catga_message test_stored_shipped_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status test_stored_shipped_publish(catga_bus *bus, const test_stored_shipped *input)
+CATGA_CHECKED static inline catga_status test_stored_shipped_publish(catga_bus *bus, const test_stored_shipped *input)
 {
     return catga_publish(bus, &test_stored_shipped_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status test_stored_shipped_publish_async(catga_bus *bus, const test_stored_shipped *input,
+CATGA_CHECKED static inline catga_status test_stored_shipped_publish_async(catga_bus *bus, const test_stored_shipped *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_shipped_message_descriptor, input, callback, user);
@@ -378,13 +378,13 @@ extern const catga_message test_stored_paid_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status test_stored_paid_publish(catga_bus *bus, const test_stored_paid *input)
+CATGA_CHECKED static inline catga_status test_stored_paid_publish(catga_bus *bus, const test_stored_paid *input)
 {
     return catga_publish(bus, &test_stored_paid_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const test_stored_paid *input,
+CATGA_CHECKED static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const test_stored_paid *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_paid_message_descriptor, input, callback, user);
@@ -406,13 +406,13 @@ extern const catga_message test_stored_booked_message_descriptor;
  * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
  * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
  */
-static inline catga_status test_stored_booked_publish(catga_bus *bus, const test_stored_booked *input)
+CATGA_CHECKED static inline catga_status test_stored_booked_publish(catga_bus *bus, const test_stored_booked *input)
 {
     return catga_publish(bus, &test_stored_booked_message_descriptor, input);
 }
 
 /* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-static inline catga_status test_stored_booked_publish_async(catga_bus *bus, const test_stored_booked *input,
+CATGA_CHECKED static inline catga_status test_stored_booked_publish_async(catga_bus *bus, const test_stored_booked *input,
         catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_booked_message_descriptor, input, callback, user);
@@ -445,15 +445,20 @@ typedef struct test_stored_listener {
  */
 #define TEST_STORED_LISTENER(prefix) \
     { \
-        prefix##_look, \
-        prefix##_notify, \
-        prefix##_refresh, \
-        prefix##_book, \
-        prefix##_close, \
+        CATGA_HANDLER(prefix##_look, catga_status (*)(catga_context *, test_stored_seen_view), \
+            "the handler must be: catga_status " #prefix "_look(catga_context *context, test_stored_seen_view event)"), \
+        CATGA_HANDLER(prefix##_notify, catga_status (*)(catga_context *, test_stored_shipped_view), \
+            "the handler must be: catga_status " #prefix "_notify(catga_context *context, test_stored_shipped_view event)"), \
+        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_stored_shipped_view), \
+            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, test_stored_shipped_view event)"), \
+        CATGA_HANDLER(prefix##_book, catga_status (*)(catga_context *, test_stored_paid_view), \
+            "the handler must be: catga_status " #prefix "_book(catga_context *context, test_stored_paid_view event)"), \
+        CATGA_HANDLER(prefix##_close, catga_status (*)(catga_context *, test_stored_booked_view), \
+            "the handler must be: catga_status " #prefix "_close(catga_context *context, test_stored_booked_view event)"), \
     }
 
 /* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-catga_status test_stored_listener_serve(catga_bus *bus, const test_stored_listener *handlers, void *user);
+CATGA_CHECKED catga_status test_stored_listener_serve(catga_bus *bus, const test_stored_listener *handlers, void *user);
 
 #ifdef __cplusplus
 }

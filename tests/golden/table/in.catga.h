@@ -76,7 +76,7 @@ static inline test_tables_line_view test_tables_line_at(test_tables_line_vector 
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_tables_line_encode(const test_tables_line *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_tables_line_encode(const test_tables_line *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_tables_line_descriptor, input, buffer, capacity, length, problem);
@@ -89,14 +89,14 @@ static inline size_t test_tables_line_size_bound(const test_tables_line *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_tables_line_open(const void *bytes, size_t length, test_tables_line_view *view,
+CATGA_CHECKED static inline catga_status test_tables_line_open(const void *bytes, size_t length, test_tables_line_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_tables_line_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_tables_line_open_any(const void *bytes, size_t length, test_tables_line_view *view,
+CATGA_CHECKED static inline catga_status test_tables_line_open_any(const void *bytes, size_t length, test_tables_line_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_tables_line_descriptor, bytes, length, &view->table, problem);
@@ -109,14 +109,14 @@ static inline size_t test_tables_line_print(test_tables_line_view view, char *te
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_tables_line_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_tables_line_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_tables_line *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_tables_line_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_tables_line_unpack(test_tables_line_view view, test_tables_line *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_tables_line_unpack(test_tables_line_view view, test_tables_line *plain, catga_arena *arena)
 {
     return catga_unpack(&test_tables_line_descriptor, view.table, plain, arena);
 }

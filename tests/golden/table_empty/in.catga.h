@@ -58,7 +58,7 @@ static inline test_tables_nothing_view test_tables_nothing_at(test_tables_nothin
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_tables_nothing_encode(const test_tables_nothing *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_tables_nothing_encode(const test_tables_nothing *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_tables_nothing_descriptor, input, buffer, capacity, length, problem);
@@ -71,14 +71,14 @@ static inline size_t test_tables_nothing_size_bound(const test_tables_nothing *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_tables_nothing_open(const void *bytes, size_t length, test_tables_nothing_view *view,
+CATGA_CHECKED static inline catga_status test_tables_nothing_open(const void *bytes, size_t length, test_tables_nothing_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_tables_nothing_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_tables_nothing_open_any(const void *bytes, size_t length, test_tables_nothing_view *view,
+CATGA_CHECKED static inline catga_status test_tables_nothing_open_any(const void *bytes, size_t length, test_tables_nothing_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_tables_nothing_descriptor, bytes, length, &view->table, problem);
@@ -91,14 +91,14 @@ static inline size_t test_tables_nothing_print(test_tables_nothing_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_tables_nothing_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_tables_nothing_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_tables_nothing *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_tables_nothing_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_tables_nothing_unpack(test_tables_nothing_view view, test_tables_nothing *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_tables_nothing_unpack(test_tables_nothing_view view, test_tables_nothing *plain, catga_arena *arena)
 {
     return catga_unpack(&test_tables_nothing_descriptor, view.table, plain, arena);
 }

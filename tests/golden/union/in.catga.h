@@ -278,7 +278,7 @@ static inline golden_union_card_view golden_union_card_at(golden_union_card_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_union_card_encode(const golden_union_card *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_union_card_encode(const golden_union_card *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_card_descriptor, input, buffer, capacity, length, problem);
@@ -291,14 +291,14 @@ static inline size_t golden_union_card_size_bound(const golden_union_card *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_union_card_open(const void *bytes, size_t length, golden_union_card_view *view,
+CATGA_CHECKED static inline catga_status golden_union_card_open(const void *bytes, size_t length, golden_union_card_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_card_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_union_card_open_any(const void *bytes, size_t length, golden_union_card_view *view,
+CATGA_CHECKED static inline catga_status golden_union_card_open_any(const void *bytes, size_t length, golden_union_card_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_union_card_descriptor, bytes, length, &view->table, problem);
@@ -311,14 +311,14 @@ static inline size_t golden_union_card_print(golden_union_card_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_union_card_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_union_card_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_card *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_union_card_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_union_card_unpack(golden_union_card_view view, golden_union_card *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_union_card_unpack(golden_union_card_view view, golden_union_card *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_union_card_descriptor, view.table, plain, arena);
 }
@@ -356,7 +356,7 @@ static inline golden_union_transfer_view golden_union_transfer_at(golden_union_t
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_union_transfer_encode(const golden_union_transfer *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_union_transfer_encode(const golden_union_transfer *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_transfer_descriptor, input, buffer, capacity, length, problem);
@@ -369,14 +369,14 @@ static inline size_t golden_union_transfer_size_bound(const golden_union_transfe
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_union_transfer_open(const void *bytes, size_t length, golden_union_transfer_view *view,
+CATGA_CHECKED static inline catga_status golden_union_transfer_open(const void *bytes, size_t length, golden_union_transfer_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_union_transfer_open_any(const void *bytes, size_t length, golden_union_transfer_view *view,
+CATGA_CHECKED static inline catga_status golden_union_transfer_open_any(const void *bytes, size_t length, golden_union_transfer_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
@@ -389,14 +389,14 @@ static inline size_t golden_union_transfer_print(golden_union_transfer_view view
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_union_transfer_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_union_transfer_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_transfer *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_union_transfer_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_union_transfer_unpack(golden_union_transfer_view view, golden_union_transfer *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_union_transfer_unpack(golden_union_transfer_view view, golden_union_transfer *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_union_transfer_descriptor, view.table, plain, arena);
 }
@@ -465,7 +465,7 @@ static inline golden_union_order_view golden_union_order_at(golden_union_order_v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_union_order_encode(const golden_union_order *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_union_order_encode(const golden_union_order *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_order_descriptor, input, buffer, capacity, length, problem);
@@ -478,14 +478,14 @@ static inline size_t golden_union_order_size_bound(const golden_union_order *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_union_order_open(const void *bytes, size_t length, golden_union_order_view *view,
+CATGA_CHECKED static inline catga_status golden_union_order_open(const void *bytes, size_t length, golden_union_order_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_union_order_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_union_order_open_any(const void *bytes, size_t length, golden_union_order_view *view,
+CATGA_CHECKED static inline catga_status golden_union_order_open_any(const void *bytes, size_t length, golden_union_order_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_union_order_descriptor, bytes, length, &view->table, problem);
@@ -498,14 +498,14 @@ static inline size_t golden_union_order_print(golden_union_order_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_union_order_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_union_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_order *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_union_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_union_order_unpack(golden_union_order_view view, golden_union_order *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_union_order_unpack(golden_union_order_view view, golden_union_order *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_union_order_descriptor, view.table, plain, arena);
 }

@@ -147,7 +147,7 @@ static inline golden_unions_cash_view golden_unions_cash_at(golden_unions_cash_v
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_unions_cash_encode(const golden_unions_cash *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_unions_cash_encode(const golden_unions_cash *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_unions_cash_descriptor, input, buffer, capacity, length, problem);
@@ -160,14 +160,14 @@ static inline size_t golden_unions_cash_size_bound(const golden_unions_cash *inp
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_unions_cash_open(const void *bytes, size_t length, golden_unions_cash_view *view,
+CATGA_CHECKED static inline catga_status golden_unions_cash_open(const void *bytes, size_t length, golden_unions_cash_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_unions_cash_open_any(const void *bytes, size_t length, golden_unions_cash_view *view,
+CATGA_CHECKED static inline catga_status golden_unions_cash_open_any(const void *bytes, size_t length, golden_unions_cash_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
@@ -180,14 +180,14 @@ static inline size_t golden_unions_cash_print(golden_unions_cash_view view, char
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_unions_cash_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_unions_cash_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_unions_cash *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_unions_cash_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_unions_cash_unpack(golden_unions_cash_view view, golden_unions_cash *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_unions_cash_unpack(golden_unions_cash_view view, golden_unions_cash *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_unions_cash_descriptor, view.table, plain, arena);
 }
@@ -256,7 +256,7 @@ static inline golden_unions_split_view golden_unions_split_at(golden_unions_spli
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_unions_split_encode(const golden_unions_split *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_unions_split_encode(const golden_unions_split *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_unions_split_descriptor, input, buffer, capacity, length, problem);
@@ -269,14 +269,14 @@ static inline size_t golden_unions_split_size_bound(const golden_unions_split *i
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_unions_split_open(const void *bytes, size_t length, golden_unions_split_view *view,
+CATGA_CHECKED static inline catga_status golden_unions_split_open(const void *bytes, size_t length, golden_unions_split_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_unions_split_open_any(const void *bytes, size_t length, golden_unions_split_view *view,
+CATGA_CHECKED static inline catga_status golden_unions_split_open_any(const void *bytes, size_t length, golden_unions_split_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
@@ -289,14 +289,14 @@ static inline size_t golden_unions_split_print(golden_unions_split_view view, ch
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_unions_split_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_unions_split_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_unions_split *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_unions_split_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_unions_split_unpack(golden_unions_split_view view, golden_unions_split *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_unions_split_unpack(golden_unions_split_view view, golden_unions_split *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_unions_split_descriptor, view.table, plain, arena);
 }

@@ -119,7 +119,7 @@ static inline golden_ids_ids_view golden_ids_ids_at(golden_ids_ids_vector vector
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status golden_ids_ids_encode(const golden_ids_ids *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status golden_ids_ids_encode(const golden_ids_ids *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_ids_ids_descriptor, input, buffer, capacity, length, problem);
@@ -132,14 +132,14 @@ static inline size_t golden_ids_ids_size_bound(const golden_ids_ids *input)
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status golden_ids_ids_open(const void *bytes, size_t length, golden_ids_ids_view *view,
+CATGA_CHECKED static inline catga_status golden_ids_ids_open(const void *bytes, size_t length, golden_ids_ids_view *view,
         catga_problem *problem)
 {
     return catga_verify(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status golden_ids_ids_open_any(const void *bytes, size_t length, golden_ids_ids_view *view,
+CATGA_CHECKED static inline catga_status golden_ids_ids_open_any(const void *bytes, size_t length, golden_ids_ids_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
@@ -152,14 +152,14 @@ static inline size_t golden_ids_ids_print(golden_ids_ids_view view, char *text, 
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status golden_ids_ids_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status golden_ids_ids_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_ids_ids *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&golden_ids_ids_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status golden_ids_ids_unpack(golden_ids_ids_view view, golden_ids_ids *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status golden_ids_ids_unpack(golden_ids_ids_view view, golden_ids_ids *plain, catga_arena *arena)
 {
     return catga_unpack(&golden_ids_ids_descriptor, view.table, plain, arena);
 }

@@ -102,7 +102,7 @@ static inline test_vectors_item_view test_vectors_item_at(test_vectors_item_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_vectors_item_encode(const test_vectors_item *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_vectors_item_encode(const test_vectors_item *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_vectors_item_descriptor, input, buffer, capacity, length, problem);
@@ -115,14 +115,14 @@ static inline size_t test_vectors_item_size_bound(const test_vectors_item *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_vectors_item_open(const void *bytes, size_t length, test_vectors_item_view *view,
+CATGA_CHECKED static inline catga_status test_vectors_item_open(const void *bytes, size_t length, test_vectors_item_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_vectors_item_open_any(const void *bytes, size_t length, test_vectors_item_view *view,
+CATGA_CHECKED static inline catga_status test_vectors_item_open_any(const void *bytes, size_t length, test_vectors_item_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
@@ -135,14 +135,14 @@ static inline size_t test_vectors_item_print(test_vectors_item_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_vectors_item_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_vectors_item_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_vectors_item *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_vectors_item_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_vectors_item_unpack(test_vectors_item_view view, test_vectors_item *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_vectors_item_unpack(test_vectors_item_view view, test_vectors_item *plain, catga_arena *arena)
 {
     return catga_unpack(&test_vectors_item_descriptor, view.table, plain, arena);
 }
@@ -226,7 +226,7 @@ static inline test_vectors_many_view test_vectors_many_at(test_vectors_many_vect
 }
 
 /* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-static inline catga_status test_vectors_many_encode(const test_vectors_many *input, uint8_t *buffer, size_t capacity,
+CATGA_CHECKED static inline catga_status test_vectors_many_encode(const test_vectors_many *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_vectors_many_descriptor, input, buffer, capacity, length, problem);
@@ -239,14 +239,14 @@ static inline size_t test_vectors_many_size_bound(const test_vectors_many *input
 }
 
 /* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-static inline catga_status test_vectors_many_open(const void *bytes, size_t length, test_vectors_many_view *view,
+CATGA_CHECKED static inline catga_status test_vectors_many_open(const void *bytes, size_t length, test_vectors_many_view *view,
         catga_problem *problem)
 {
     return catga_verify(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
 }
 
 /* The same for a buffer with any file identifier, or with none. */
-static inline catga_status test_vectors_many_open_any(const void *bytes, size_t length, test_vectors_many_view *view,
+CATGA_CHECKED static inline catga_status test_vectors_many_open_any(const void *bytes, size_t length, test_vectors_many_view *view,
         catga_problem *problem)
 {
     return catga_verify_any(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
@@ -259,14 +259,14 @@ static inline size_t test_vectors_many_print(test_vectors_many_view view, char *
 }
 
 /* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
-static inline catga_status test_vectors_many_parse(const char *text, size_t length, catga_unknown unknown,
+CATGA_CHECKED static inline catga_status test_vectors_many_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_vectors_many *plain, catga_arena *arena, catga_problem *problem)
 {
     return catga_parse(&test_vectors_many_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-static inline catga_status test_vectors_many_unpack(test_vectors_many_view view, test_vectors_many *plain, catga_arena *arena)
+CATGA_CHECKED static inline catga_status test_vectors_many_unpack(test_vectors_many_view view, test_vectors_many *plain, catga_arena *arena)
 {
     return catga_unpack(&test_vectors_many_descriptor, view.table, plain, arena);
 }

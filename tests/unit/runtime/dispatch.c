@@ -210,8 +210,8 @@ static void handlers_that_fail(void **state)
         {silent, "returned without an answer"},
         {out_of_memory, "out of memory"},
         {pretends_a_declared_error, "the handler failed"},
-        {undeclared, "does not declare"},
-        {wrong_message, "another message"},
+        {undeclared, "raised sample.OtherError.Elsewhere, which test.sample.Echo does not declare"},
+        {wrong_message, "replied to test.sample.Ask in the handler of test.sample.Echo"},
         {invalid_answer, "text"},
     };
     bus_fixture *f = *state;
