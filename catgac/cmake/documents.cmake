@@ -43,5 +43,39 @@ install(FILES catgac/completions/_catgac DESTINATION ${data}/zsh/site-functions 
 install(FILES catgac/completions/catgac.fish DESTINATION ${data}/fish/vendor_completions.d COMPONENT catgac)
 install(DIRECTORY catgac/editors/vim/ DESTINATION ${data}/vim/vimfiles COMPONENT catgac)
 install(DIRECTORY catgac/editors/vscode DESTINATION ${data}/catgac COMPONENT catgac)
-install(FILES catgac/import/README.md DESTINATION ${data}/doc/catgac RENAME import.md COMPONENT catgac)
-install(FILES schemas/README.md DESTINATION ${data}/doc/catgac RENAME language.md COMPONENT catgac)
+# The manuals, in one folder, so that their links hold in one package. Each is "file in the tree=installed name".
+set(documents
+    schemas/README.md=language.md
+    catgac/import/README.md=import.md
+    catgac/breaking/README.md=breaking.md
+    templates/README.md=templates.md
+    runtime/README.md=runtime.md
+    runtime/wire.md=wire.md
+    runtime/json.md=json.md)
+set(document_dir ${data}/doc/catgac)
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_FULL_INCLUDEDIR
+    BASE_DIRECTORY ${CMAKE_INSTALL_PREFIX}/${document_dir} OUTPUT_VARIABLE headers)
+set(linked ${documents})
+foreach(header catga.h gen.h status.def)
+    list(APPEND linked runtime/include/catga/${header}=${headers}/catga/${header})
+endforeach()
+
+# catga_document(FILE NAME): installs a document under another name, with its links to the installed files.
+function(catga_document file name)
+    cmake_path(GET file PARENT_PATH folder)
+    file(READ ${file} text)
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    foreach(pair IN LISTS linked)
+        string(REGEX MATCH "(.*)=(.*)" pair ${pair})
+        set(target ${CMAKE_MATCH_2})
+        cmake_path(RELATIVE_PATH CMAKE_MATCH_1 BASE_DIRECTORY ${folder} OUTPUT_VARIABLE link)
+        string(REPLACE "](${link})" "](${target})" text "${text}")
+        string(REPLACE "](${link}#" "](${target}#" text "${text}")
+    endforeach()
+    file(WRITE ${PROJECT_BINARY_DIR}/documents/${name} "${text}")
+    install(FILES ${PROJECT_BINARY_DIR}/documents/${name} DESTINATION ${document_dir} COMPONENT catgac)
+endfunction()
+foreach(pair IN LISTS documents)
+    string(REGEX MATCH "(.*)=(.*)" pair ${pair})
+    catga_document(${CMAKE_MATCH_1} ${CMAKE_MATCH_2})
+endforeach()

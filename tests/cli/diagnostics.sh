@@ -1,4 +1,5 @@
 #!/bin/sh
+# needs: python3
 # How errors and warnings are printed: which of them, in which format, in which colors.
 . "$(dirname "$0")/expect"
 printf 'namespace a;\nversion 1;\ntable T { x: strng; }\n' >bad.catga
