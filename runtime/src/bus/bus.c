@@ -56,6 +56,12 @@ static void on_event(void *user, catga_connection_event event, const char *text)
     if (text == NULL)
         text = "";
     switch (event) {
+    case CATGA_CONNECTION_OPENED:
+        catga_log(logger, CATGA_LOG_INFO, "nats: connected (server=%s)", text);
+        break;
+    case CATGA_CONNECTION_FAILED:
+        catga_log(logger, CATGA_LOG_WARNING, "nats: cannot connect: %s", text);
+        break;
     case CATGA_CONNECTION_LOST:
         on_lost(core, text);
         break;

@@ -3,6 +3,7 @@
  * driven through the rules of retry.h until there is an outcome.
  */
 #include "bus/context.h"
+#include "bus/message_log.h"
 #include "bus/payload.h"
 #include "bus/store.h"
 #include "bus/status.h"
@@ -69,6 +70,7 @@ static catga_status publish(catga_bus *bus, const catga_message *message, const 
     envelope.outgoing.data = payload.data;
     envelope.outgoing.length = payload.length;
     status = core->operations->publish(core->transport, &envelope.outgoing);
+    catga_message_log_sent(core, message, &envelope.outgoing, status);
     catga_payload_free(&payload, core);
     return status;
 }
@@ -395,6 +397,7 @@ static catga_status call_under(catga_bus *bus, const catga_message *message, cat
         call->request.envelope.outgoing.data = payload.data;
         call->request.envelope.outgoing.length = payload.length;
         drive_waiting(core, call, &out);
+        catga_message_log_sent(core, message, &call->request.envelope.outgoing, out.status);
         catga_calls_free(&core->calls, call);
     }
     catga_payload_free(&payload, core);
@@ -462,6 +465,7 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
         call->request.envelope.outgoing.data = payload.data;
         call->request.envelope.outgoing.length = payload.length;
         drive_waiting(core, call, &out);
+        catga_message_log_sent(core, message, &call->request.envelope.outgoing, out.status);
         status = conclude(core, call, &out, problem);
     }
     catga_payload_free(&payload, core);
@@ -539,6 +543,7 @@ static void deliver(catga_core *core, catga_pending *call, outcome *out)
     const catga_message *message = call->request.message;
     catga_running running;
 
+    catga_message_log_sent(core, message, &call->request.envelope.outgoing, out->status);
     free_sent(core, call);
     explain(out);
     catga_running_add(&running, core, NULL);

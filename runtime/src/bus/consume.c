@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "bus/claims.h"
 #include "bus/context.h"
+#include "bus/message_log.h"
 #include "bus/status.h"
 #include "bus/store.h"
 #include "delivery/handling.h"
@@ -62,7 +63,7 @@ static void report(catga_context *context, catga_served_handler *entry, catga_st
 static catga_handling_action run(catga_context *context, catga_served_handler *entry,
                                  const uint8_t *table, catga_handling *handling)
 {
-    catga_status status = catga_dispatch_run(context, entry, table);
+    catga_status status = context->outcome = catga_dispatch_run(context, entry, table);
     catga_handling_event event = event_of(status, context);
 
     if (event == CATGA_HANDLING_SUCCEEDED)
@@ -270,6 +271,7 @@ static void handle_once(catga_context *context, catga_served_handler *entry, con
     case CATGA_CLAIM_REUSED: /* of a claim store of the user's own; no event has this result */
     case CATGA_CLAIM_UNKNOWN:
         catga_core_count(context->core, CATGA_COUNTER_claims_held);
+        context->outcome = CATGA_IN_PROGRESS;
         settle_as(context, CATGA_SETTLE_RETRY, claimed.again_ms);
         break;
     }
@@ -285,6 +287,7 @@ static void handle(catga_context *context, catga_served_handler *entry)
     if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
                      &context->problem) != CATGA_OK) {
         catga_core_count(context->core, CATGA_COUNTER_bad_messages);
+        context->outcome = CATGA_BAD_MESSAGE;
         table = NULL;
     } else if (context->message->delivery->once) {
         handle_once(context, entry, table);
@@ -308,6 +311,8 @@ void catga_consume(void *user, catga_incoming *incoming)
     } else {
         catga_context_begin(&context, entry, incoming);
         handle(&context, entry);
+        catga_message_log_received(&context, entry->handler->name,
+                                   catga_status_text(context.outcome));
     }
     core->operations->release(incoming);
 }

@@ -14,6 +14,7 @@ struct catga_context {
     bool answered;
     bool too_large; /* an answer was not sent, nor kept, because it is larger than may be sent */
     struct catga_claimed *claimed; /* the claim under which it is handled, or NULL; keeps the answer */
+    catga_status outcome; /* of the handler, or why it did not run */
     uint32_t attempt;
     int64_t retry_after_ms; /* that the handler asked for; negative: the schema's pause */
     catga_problem problem; /* why an answer could not be made; else empty */

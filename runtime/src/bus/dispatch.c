@@ -7,6 +7,7 @@
 
 #include "bus/claims.h"
 #include "bus/context.h"
+#include "bus/message_log.h"
 #include "bus/status.h"
 #include "base/running.h"
 
@@ -58,6 +59,7 @@ void catga_context_begin(catga_context *context, const catga_served_handler *ent
     context->answered = false;
     context->too_large = false;
     context->claimed = NULL;
+    context->outcome = CATGA_OK;
     context->attempt = 1;
     context->retry_after_ms = -1;
     context->problem.text[0] = '\0';
@@ -70,6 +72,7 @@ static void refuse(catga_context *context, catga_served_handler *entry, catga_st
     const char *text =
         context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(why);
 
+    context->outcome = why;
     catga_core_count(context->core, counter);
     catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_WARNING,
                       "%s refused %s: %s", entry->served->service->name,
@@ -125,7 +128,7 @@ catga_status catga_dispatch_run(catga_context *context, catga_served_handler *en
 
 static void run(catga_context *context, catga_served_handler *entry, const uint8_t *table)
 {
-    catga_status status = catga_dispatch_run(context, entry, table);
+    catga_status status = context->outcome = catga_dispatch_run(context, entry, table);
     bool is_event = context->message->kind == CATGA_EVENT;
 
     if ((status == CATGA_OK && (is_event || context->answered)) ||
@@ -234,6 +237,7 @@ void catga_dispatch(void *user, catga_incoming *incoming)
         run_once(&context, entry, table);
     else
         run(&context, entry, table);
+    catga_message_log_received(&context, entry->handler->name, catga_status_text(context.outcome));
     context.core->operations->release(incoming);
 }
 

@@ -48,9 +48,12 @@ static bool is_prefix(catga_string text)
     return catga_is_subject(text);
 }
 
-static catga_status refuse(catga_problem *problem, const char *what, const char *accepted)
+/* Whatever has a login in it, as an address may, is not shown. */
+static catga_status refuse(catga_problem *problem, const char *what, const char *accepted,
+                           const char *value)
 {
-    snprintf(problem->text, sizeof problem->text, "%s: accepted is: %s", what, accepted);
+    snprintf(problem->text, sizeof problem->text, "%s: accepted is: %s (value=\"%.40s\")", what,
+             accepted, strchr(value, '@') == NULL ? value : "...");
     return CATGA_INVALID_ARGUMENT;
 }
 
@@ -81,7 +84,7 @@ static catga_status read_text(char *field, const text_rule *rule, const char *ex
     if (value == NULL)
         return CATGA_OK;
     if (strlen(value) >= rule->capacity || !rule->accepts(catga_str(value)))
-        return refuse(problem, what, rule->accepted);
+        return refuse(problem, what, rule->accepted, value);
     snprintf(field, rule->capacity, "%s", value);
     return CATGA_OK;
 }
@@ -101,10 +104,13 @@ static catga_status read_number(int *field, const number_rule *rule, int64_t exp
         *field = (int)value;
         return CATGA_OK;
     }
+    char seen[24];
+    snprintf(seen, sizeof seen, "%lld", value);
     snprintf(accepted, sizeof accepted, "%sa number from %d to %d",
              rule->lowest < 0 ? "-1 (for ever) or " : "", rule->lowest < 0 ? 1 : rule->lowest,
              rule->highest);
-    return refuse(problem, from_environment ? rule->environment : rule->option, accepted);
+    return refuse(problem, from_environment ? rule->environment : rule->option, accepted,
+                  from_environment ? text : seen);
 }
 
 static catga_status read_level(catga_log_level *level, catga_log_level explicit_value,
@@ -115,7 +121,8 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
 
     *level = CATGA_LOG_WARNING;
     if ((unsigned)explicit_value > CATGA_LOG_DEBUG)
-        return refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG");
+        return refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG",
+                      "another number");
     if (explicit_value != 0) {
         *level = explicit_value;
         return CATGA_OK;
@@ -128,7 +135,7 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
             return CATGA_OK;
         }
     }
-    return refuse(problem, "CATGA_LOG", "error, warning, info, debug");
+    return refuse(problem, "CATGA_LOG", "error, warning, info, debug", text);
 }
 
 /*

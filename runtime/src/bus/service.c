@@ -123,7 +123,12 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
         return status;
     options.subject = envelope.outgoing.subject;
     status = core->operations->subscribe(core->transport, &options, &entry->subscription);
-    if (status != CATGA_OK)
+    if (status == CATGA_OK)
+        catga_log(&core->settings.logger, CATGA_LOG_INFO,
+                  "service: serve %s.%s (subject=%s, queue=%s)", entry->served->service->name,
+                  entry->handler->name, options.subject,
+                  options.queue_group != NULL ? options.queue_group : "none");
+    else
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
                   entry->served->service->name, options.subject, catga_status_text(status));
     return status;

@@ -239,8 +239,11 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
     if (status == CATGA_OK)
         status = subscribe_replays(core, entry, name);
     if (status == CATGA_OK)
-        return CATGA_OK;
-    if (!catga_store_is_passing(status))
+        catga_log(&core->settings.logger, CATGA_LOG_INFO,
+                  "service: serve %s.%s (subject=%s, stream=%s, consumer=%s)",
+                  entry->served->service->name, entry->handler->name, settings.subject, stream,
+                  name);
+    else if (!catga_store_is_passing(status))
         catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);

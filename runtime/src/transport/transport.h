@@ -133,6 +133,8 @@ typedef struct catga_record_place {
 } catga_record_place;
 
 typedef enum catga_connection_event {
+    CATGA_CONNECTION_OPENED, /* the first; text: the server's address */
+    CATGA_CONNECTION_FAILED, /* there is none; text: addresses and cause; once in five seconds */
     CATGA_CONNECTION_LOST,
     CATGA_CONNECTION_FOUND,
     CATGA_CONNECTION_CLOSED,   /* for good */
@@ -144,7 +146,7 @@ typedef enum catga_connection_event {
                                   text says which and why; again and again while it lasts */
 } catga_connection_event;
 
-/* What the bus wants to hear. The first connection is no event: open returns when there is one. */
+/* What the bus wants to hear. */
 typedef struct catga_transport_listener {
     /*
      * The answer to request(..., token); takes over `message`, which stays valid after the

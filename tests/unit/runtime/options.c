@@ -54,6 +54,7 @@ static void assert_refused(const catga_options *options, const char *what)
     assert_int_equal(catga_settings_read(&settings, options, &problem), CATGA_INVALID_ARGUMENT);
     assert_int_equal(strncmp(problem.text, what, strlen(what)), 0);
     assert_non_null(strstr(problem.text, "accepted is: "));
+    assert_non_null(strstr(problem.text, "(value=\""));
 }
 
 static void defaults(void **state)

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /*
@@ -27,6 +28,9 @@
  * name takes 30 s.
  */
 #define LAST_PATIENCE (60 * CATGA_SECOND)
+
+/* Attempts that fail for the same reason are reported so often. */
+#define FAILURE_REPORT (5 * CATGA_SECOND)
 
 /* How long the server may take to confirm the subscriptions of a new connection. */
 #define RENEW_WAIT_MS 2000
@@ -93,6 +97,13 @@ static void go_down(catga_nats_link *link, int64_t now)
  * Found is what was lost: the bulk link too when it is used, so that who hears of it can publish.
  * Unless that fails, which is no reason to keep quiet about the other.
  */
+static void tell_address(catga_nats *nats, catga_connection_event event)
+{
+    char url[256] = "";
+    natsConnection_GetConnectedUrl(atomic_load(&nats->prompt.connection), url, sizeof(url));
+    tell(nats, event, catga_nats_address_shown(url));
+}
+
 static void tell_found(catga_nats *nats)
 {
     natsConnection *connection = atomic_load(&nats->prompt.connection);
@@ -101,9 +112,7 @@ static void tell_found(catga_nats *nats)
     if (!atomic_load(&nats->lost) || connection == NULL || !bulk)
         return;
     atomic_store(&nats->lost, false);
-    char url[256] = "";
-    natsConnection_GetConnectedUrl(connection, url, sizeof(url));
-    tell(nats, CATGA_CONNECTION_FOUND, catga_nats_address_shown(url));
+    tell_address(nats, CATGA_CONNECTION_FOUND);
 }
 
 /* There is a server again: the other link need not wait to find out, and who sends waits for it. */
@@ -177,10 +186,15 @@ static void come_up(catga_nats_link *link, int64_t now)
     link->up_ns = now;
     link->attempts++;
     link->failure = link->prompt ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
-    if (link->failure == NATS_OK)
-        tell_found(nats);
-    else
+    if (link->failure != NATS_OK) {
         go_down(link, now);
+        return;
+    }
+    if (link->prompt)
+        nats->failure_told_ns = 0;
+    if (link->prompt && nats->opening)
+        tell_address(nats, CATGA_CONNECTION_OPENED);
+    tell_found(nats);
 }
 
 /* ---- An attempt ends without a connection ---- */
@@ -198,6 +212,22 @@ static void tell_refusal(catga_nats_link *link)
     tell(link->owner, CATGA_CONNECTION_REFUSED, link->session->reason);
 }
 
+/* At once, when the reason has changed, and every few seconds. */
+static void tell_failure(catga_nats_link *link, natsStatus failure, const char *reason, int64_t now)
+{
+    catga_nats *nats = link->owner;
+    char servers[256];
+    char text[600];
+    if (nats->failure_told_ns != 0 && failure == nats->failure_told &&
+        now - nats->failure_told_ns < FAILURE_REPORT)
+        return;
+    nats->failure_told_ns = now;
+    nats->failure_told = failure;
+    catga_nats_servers_show(&nats->servers, servers, sizeof(servers));
+    snprintf(text, sizeof(text), "%s (servers=%s)", reason, servers);
+    tell(nats, CATGA_CONNECTION_FAILED, text);
+}
+
 static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
 {
     link->failure = failure;
@@ -212,6 +242,7 @@ static void fail(catga_nats_link *link, int64_t now)
 {
     link->failure = link->session->status;
     tell_refusal(link);
+    tell_failure(link, link->failure, link->session->reason, now);
     set_failure(link, link->failure, now);
     end_session(link);
     tell_found(link->owner);
@@ -234,6 +265,7 @@ static void stall(catga_nats_link *link, int64_t now)
     *free_place(link) = link->session;
     link->session = NULL;
     link->stalled_ns = now;
+    tell_failure(link, NATS_TIMEOUT, "the server does not answer", now);
     set_failure(link, NATS_TIMEOUT, now);
     tell_found(link->owner);
 }

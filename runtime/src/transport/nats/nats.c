@@ -174,7 +174,10 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
 
 static catga_status start(catga_nats *nats, const catga_transport_settings *settings)
 {
-    catga_status status = catga_nats_servers_set(&nats->servers, settings->servers);
+    catga_problem problem;
+    catga_status status = catga_nats_servers_set(&nats->servers, settings->servers, &problem);
+    if (status == CATGA_INVALID_ARGUMENT)
+        nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_FAILED, problem.text);
     if (status != CATGA_OK)
         return status;
     if (settings->name != NULL && (nats->name = strdup(settings->name)) == NULL)

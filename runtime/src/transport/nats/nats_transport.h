@@ -16,6 +16,7 @@
  *     send.c          what goes out
  *     source.c        from whom an answer is accepted
  *     pace.c          over which link
+ *     reach.c         why a server cannot be reached
  *     store.c         what is stored: answers to it, settling, the ack subject
  *     stream.c        streams, consumers, buckets: made, or compared with what is there
  *     watch.c         what has been made: made again when it is gone
@@ -101,12 +102,25 @@ typedef struct catga_nats_servers {
     bool secure; /* one of them says tls:// */
 } catga_nats_servers;
 
-/* Splits a list at its commas. CATGA_INVALID_ARGUMENT when it is empty or one is no address. */
-catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list);
+/*
+ * Splits a list at its commas. CATGA_INVALID_ARGUMENT when one is no address: *problem shows it without
+ * a login, and the accepted form.
+ */
+catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list,
+                                    catga_problem *problem);
 void catga_nats_servers_clear(catga_nats_servers *servers);
 
 /* The part of an address that may be shown: without scheme and credentials. */
 const char *catga_nats_address_shown(const char *address);
+
+/* Writes what may be shown of all addresses, separated by commas; cut where it does not fit. */
+void catga_nats_servers_show(const catga_nats_servers *servers, char *text, size_t size);
+
+/*
+ * Tries each address of a list that _show wrote, and writes what fails: "HOST:PORT: REASON; ...". Waits
+ * for a third of a second each, and for look-ups of names.
+ */
+void catga_nats_explain_unreachable(const char *list, char *text, size_t size);
 
 /* ---- Sessions ---- */
 
@@ -124,6 +138,7 @@ struct catga_nats_session {
     natsConnection *connection; /* set by the attempt before `finished` */
     natsStatus status;          /* of the attempt */
     char reason[256];           /* what it failed for */
+    char servers[256];          /* their addresses, as they may be shown */
     atomic_bool finished;       /* the attempt has ended */
     atomic_bool closed;         /* the connection has ended */
     atomic_int references;      /* the link's, and that of nats.c until it has called on_closed */
@@ -663,6 +678,8 @@ struct catga_nats {
     bool punctual;    /* there are, or were, subscriptions whose messages can be too late */
     catga_nats_stops stops;
     bool opening;     /* nobody has been told of a connection yet */
+    int64_t failure_told_ns;      /* when an attempt that failed was reported last; 0: not since the last connection */
+    natsStatus failure_told;      /* what it failed for */
     atomic_bool lost; /* the listener was told of a loss, and of no connection since */
     bool closing;
     bool given_up; /* there will be no connection any more */

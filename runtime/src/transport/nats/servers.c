@@ -5,6 +5,7 @@
  */
 #include "transport/nats/nats_transport.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static int count_commas(const char *text)
@@ -41,7 +42,18 @@ static bool address_valid(const char *address)
     return *rest == '\0' || (*rest == ':' && port_valid(rest + 1));
 }
 
-catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list)
+/* A comma in a password makes two addresses of one: then neither can be told from a login. */
+static void explain(catga_problem *problem, const char *address, int number, bool has_login)
+{
+    bool shown = !has_login || strchr(address, '@') != NULL;
+    snprintf(problem->text, sizeof(problem->text),
+             "address %d is \"%.60s\": accepted is: [nats://|tls://][LOGIN@]HOST[:PORT], PORT from 1 to "
+             "65535",
+             number, shown ? catga_nats_address_shown(address) : "...");
+}
+
+catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list,
+                                    catga_problem *problem)
 {
     servers->text = strdup(list);
     servers->addresses = calloc((size_t)count_commas(list) + 1, sizeof(*servers->addresses));
@@ -52,8 +64,10 @@ catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *lis
     for (char *address; (address = strsep(&rest, ",")) != NULL;) {
         address += strspn(address, " ");
         address[strcspn(address, " ")] = '\0';
-        if (!address_valid(address))
+        if (!address_valid(address)) {
+            explain(problem, address, servers->count + 1, strchr(list, '@') != NULL);
             return CATGA_INVALID_ARGUMENT;
+        }
         servers->secure = servers->secure || has_scheme(address, "tls://");
         servers->addresses[servers->count++] = address;
     }
@@ -73,4 +87,13 @@ const char *catga_nats_address_shown(const char *address)
     const char *authority = scheme == NULL ? address : scheme + 3;
     const char *credentials = strrchr(authority, '@');
     return credentials == NULL ? authority : credentials + 1;
+}
+
+void catga_nats_servers_show(const catga_nats_servers *servers, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (int i = 0; i < servers->count; i++) {
+        strlcat(text, i == 0 ? "" : ",", size);
+        strlcat(text, catga_nats_address_shown(servers->addresses[i]), size);
+    }
 }

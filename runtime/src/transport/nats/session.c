@@ -126,7 +126,10 @@ static natsStatus connect_session(catga_nats_session *session)
     bool filled = catga_descriptors_fill_standard();
     natsStatus status = natsConnection_Connect(&session->connection, session->options);
 
-    strlcpy(session->reason, text_of(status), sizeof(session->reason));
+    if (status == NATS_NO_SERVER)
+        catga_nats_explain_unreachable(session->servers, session->reason, sizeof(session->reason));
+    else
+        strlcpy(session->reason, text_of(status), sizeof(session->reason));
     nats_ReleaseThreadMemory();
     if (status != NATS_OK)
         session_release(session); /* on_closed is not called for an attempt that failed */
@@ -178,6 +181,7 @@ catga_nats_session *catga_nats_session_start(catga_nats_link *link)
         return NULL;
     session->link = link;
     session->started_ns = catga_clock_now();
+    catga_nats_servers_show(&link->owner->servers, session->servers, sizeof(session->servers));
     atomic_init(&session->references, 3); /* the link, the attempt, on_closed */
     pthread_mutex_init(&session->lock, NULL);
 
