@@ -77,7 +77,7 @@ static int go(void **state)
 static void count(void *user, catga_log_level level, const char *text)
 {
     stage *s = user;
-    if (strstr(text, "is not served") != NULL)
+    if (strstr(text, "cannot serve") != NULL)
         atomic_fetch_add(level == CATGA_LOG_ERROR ? &s->errors : &s->warnings, 1);
 }
 

@@ -257,6 +257,11 @@ typedef struct catga_context catga_context; /* one message on its way through a 
 typedef struct catga_local catga_local;     /* a server inside this process */
 typedef struct catga_claim_store catga_claim_store; /* where claims are kept; see below */
 
+/*
+ * A level includes those before it. ERROR: something is lost, given up, or cannot start. WARNING (the default): what the
+ * runtime tries again, such as a connection that cannot be made. INFO: the server of the connection; each subject that is
+ * served, and its queue group or consumer. DEBUG: each message that is sent or handled, with subject, id, size and outcome.
+ */
 typedef enum catga_log_level { CATGA_LOG_ERROR = 1, CATGA_LOG_WARNING, CATGA_LOG_INFO, CATGA_LOG_DEBUG } catga_log_level;
 
 /* Receives the runtime's own log lines, from any thread. `text` has no line end and no control characters. */

@@ -35,14 +35,13 @@ static void on_lost(catga_core *core, const char *text)
 {
     catga_core_count(core, CATGA_COUNTER_disconnects);
     catga_log_limited(&core->settings.logger, &core->losses, CATGA_LOG_WARNING,
-                      "the connection was lost: %s", text);
+                      "nats: lost the connection: calls and events fail until it is back (%s)", text);
     catga_calls_lost(&core->calls);
 }
 
 static void on_closed(catga_core *core, const char *text)
 {
-    catga_log(&core->settings.logger, CATGA_LOG_ERROR, "the connection is closed for good: %s",
-              text);
+    catga_log(&core->settings.logger, CATGA_LOG_ERROR, "nats: gave up connecting: %s", text);
     atomic_store(&core->lost, true);
     catga_calls_lost(&core->calls);
     eventfd_write(core->stop_fd, 1);
@@ -67,17 +66,19 @@ static void on_event(void *user, catga_connection_event event, const char *text)
         break;
     case CATGA_CONNECTION_FOUND:
         catga_core_count(core, CATGA_COUNTER_reconnects);
-        catga_log_limited(logger, &core->finds, CATGA_LOG_WARNING, "connected again: %s", text);
+        catga_log_limited(logger, &core->finds, CATGA_LOG_WARNING,
+                          "nats: connected again (server=%s)", text);
         break;
     case CATGA_CONNECTION_CLOSED:
         on_closed(core, text);
         break;
     case CATGA_CONNECTION_OVERFLOW:
         catga_log_limited(logger, &core->overflows, CATGA_LOG_WARNING,
-                          "too many messages wait, some are lost: %s", text);
+                          "nats: slow consumer: dropping messages (%s)", text);
         break;
     case CATGA_CONNECTION_REFUSED:
-        catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR, "the server refused: %s", text);
+        catga_log_limited(logger, &core->refusals, CATGA_LOG_ERROR,
+                          "nats: the server refused: %s", text);
         break;
     case CATGA_STORE_MISSING:
         catga_log(logger, CATGA_LOG_WARNING,
@@ -174,7 +175,7 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
 
     *bus = NULL;
     if (status != CATGA_OK) {
-        catga_log(&settings.logger, CATGA_LOG_ERROR, "not opened: %s", problem.text);
+        catga_log(&settings.logger, CATGA_LOG_ERROR, "bus: cannot open: %s", problem.text);
         return status;
     }
     catga_core *core = core_make(&settings);
@@ -182,7 +183,7 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
         return CATGA_NO_MEMORY;
     status = connect_transport(core);
     if (status != CATGA_OK) {
-        catga_log(&settings.logger, CATGA_LOG_ERROR, "not connected: %s",
+        catga_log(&settings.logger, CATGA_LOG_ERROR, "bus: cannot open: %s",
                   status == CATGA_CLOSED ? "this process was forked from one that has opened a bus; "
                                            "call exec, or fork before catga_open"
                                          : catga_status_text(status));

@@ -520,7 +520,7 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
                               : publish_stored(bus, message, input, &problem);
     if (status != CATGA_OK)
         catga_log_limited(&bus->core->settings.logger, &bus->core->unpublished, CATGA_LOG_WARNING,
-                          "%s was not published: %s%s%s", message->table->name,
+                          "client: cannot publish %s: %s%s%s", message->table->name,
                           catga_status_text(status), problem.text[0] != '\0' ? ": " : "",
                           problem.text);
     return status;

@@ -75,7 +75,7 @@ static void refuse(catga_context *context, catga_served_handler *entry, catga_st
     context->outcome = why;
     catga_core_count(context->core, counter);
     catga_log_limited(&context->core->settings.logger, &entry->refused, CATGA_LOG_WARNING,
-                      "%s refused %s: %s", entry->served->service->name,
+                      "service: %s refused %s: %s", entry->served->service->name,
                       context->message->table->name, text);
     catga_context_refuse(context, catga_status_code(why), NULL, catga_str(text));
 }

@@ -46,7 +46,7 @@ static catga_status check_handlers(catga_core *core, const catga_service *servic
         memcpy(&function, (const char *)handlers + service->handlers[i].member, sizeof function);
         if (function == NULL) {
             catga_log(&core->settings.logger, CATGA_LOG_ERROR,
-                      "%s is not served: its handler %s is NULL", service->name,
+                      "service: cannot serve %s: handler %s is NULL", service->name,
                       service->handlers[i].name);
             return CATGA_INVALID_ARGUMENT;
         }
@@ -129,8 +129,8 @@ static catga_status subscribe(catga_core *core, catga_served_handler *entry)
                   entry->handler->name, options.subject,
                   options.queue_group != NULL ? options.queue_group : "none");
     else
-        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: subscribing %s: %s",
-                  entry->served->service->name, options.subject, catga_status_text(status));
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "service: cannot serve %s: subscribing %s: %s", entry->served->service->name, options.subject, catga_status_text(status));
     return status;
 }
 
@@ -170,15 +170,15 @@ static catga_status subscribe_in_time(catga_core *core, catga_served_handler *en
 
     if (!catga_store_is_passing(status))
         return status;
-    catga_log(logger, CATGA_LOG_WARNING, "%s is not served yet: handler %s waits for the server: %s",
-              service, entry->handler->name, catga_status_text(status));
+    catga_log(logger, CATGA_LOG_WARNING,
+              "service: cannot serve %s yet: handler %s waits for the server: %s", service, entry->handler->name, catga_status_text(status));
     while (catga_store_is_passing(status) && catga_clock_now() < end &&
            (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
         pause_before_next();
         status = subscribe_now(core, entry);
     }
     if (catga_store_is_passing(status))
-        catga_log(logger, CATGA_LOG_ERROR, "%s is not served: handler %s: %s", service,
+        catga_log(logger, CATGA_LOG_ERROR, "service: cannot serve %s: handler %s: %s", service,
                   entry->handler->name, catga_status_text(status));
     return status;
 }
@@ -250,7 +250,8 @@ static catga_status confirm(catga_core *core, const catga_served_handler *entry)
         if (both[i] != NULL)
             status = core->operations->confirmed(core->transport, both[i]);
     if (status != CATGA_OK)
-        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: handler %s: %s",
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR,
+                  "service: cannot serve %s: handler %s: %s",
                   entry->served->service->name, entry->handler->name, catga_status_text(status));
     return status;
 }

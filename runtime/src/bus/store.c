@@ -244,7 +244,7 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
                   entry->served->service->name, entry->handler->name, settings.subject, stream,
                   name);
     else if (!catga_store_is_passing(status))
-        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "%s is not served: consumer %s: %s%s%s",
+        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "service: cannot serve %s: consumer %s: %s%s%s",
                   entry->served->service->name, name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);
     return status;
