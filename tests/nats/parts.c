@@ -89,14 +89,29 @@ static void addresses(void **state)
     assert_string_equal(catga_nats_address_shown(""), "");
 
     catga_nats_servers servers = {0};
-    assert_int_equal(catga_nats_servers_set(&servers, "host, tls://[::1]:4223 ,nats://token@c:1"),
-                     CATGA_OK);
+    catga_problem problem;
+    char text[64];
+    assert_int_equal(
+        catga_nats_servers_set(&servers, "host, tls://[::1]:4223 ,nats://token@c:1", &problem),
+        CATGA_OK);
     assert_int_equal(servers.count, 3);
     assert_string_equal(servers.addresses[0], "host");
     assert_string_equal(servers.addresses[1], "tls://[::1]:4223");
     assert_string_equal(servers.addresses[2], "nats://token@c:1");
     assert_true(servers.secure);
+    catga_nats_servers_show(&servers, text, sizeof(text));
+    assert_string_equal(text, "host,[::1]:4223,c:1");
     catga_nats_servers_clear(&servers);
+}
+
+static void what_cannot_be_reached_is_explained(void **state)
+{
+    char text[256];
+    (void)state;
+    catga_nats_explain_unreachable("127.0.0.1:1,[::1]:1", text, sizeof(text));
+    assert_non_null(strstr(text, "127.0.0.1:1: Connection refused; [::1]:1: "));
+    catga_nats_explain_unreachable("no.such.host.invalid:1", text, sizeof(text));
+    assert_int_equal(strncmp(text, "no.such.host.invalid:1: ", 24), 0);
 }
 
 /* NATS_OK alone is success, and nothing that nats.c may say has no meaning. */
@@ -120,7 +135,7 @@ int main(void)
         cmocka_unit_test(subjects), cmocka_unit_test(one_wrong_byte_is_enough),
         cmocka_unit_test(patterns), cmocka_unit_test(a_subject_has_an_end),
         cmocka_unit_test(replies),  cmocka_unit_test(addresses),
-        cmocka_unit_test(statuses),
+        cmocka_unit_test(statuses), cmocka_unit_test(what_cannot_be_reached_is_explained),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
