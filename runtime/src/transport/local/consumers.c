@@ -382,7 +382,7 @@ static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64
     return consumer->away_ns != 0 && now - consumer->away_ns >= consumer->unused_ns;
 }
 
-static void forget_unused(catga_local *hub, int64_t now)
+void catga_local_forget_unused(catga_local *hub, int64_t now)
 {
     catga_local_consumer *consumer = atomic_load(&hub->store.consumers);
     catga_local_consumer *before = NULL;
@@ -435,7 +435,7 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
         return NULL;
     pthread_mutex_lock(&store->lock);
     int64_t now = catga_local_store_now(store);
-    forget_unused(hub, now);
+    catga_local_forget_unused(hub, now);
     for (catga_local_consumer *consumer = atomic_load(&store->consumers);
          consumer != NULL && message == NULL; consumer = consumer->next)
         message = take_from(hub, consumer, now, member, next_ns);

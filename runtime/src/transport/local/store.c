@@ -37,7 +37,9 @@ int64_t catga_local_store_now(const catga_local_store *store)
 void catga_local_advance(catga_local *local, int64_t milliseconds)
 {
     pthread_mutex_lock(&local->store.lock);
+    catga_local_forget_unused(local, catga_local_store_now(&local->store));
     local->store.advanced_ns += milliseconds * CATGA_MILLISECOND;
+    catga_local_forget_unused(local, catga_local_store_now(&local->store));
     pthread_mutex_unlock(&local->store.lock);
     catga_local_store_wake(local);
 }
