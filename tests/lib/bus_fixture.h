@@ -53,6 +53,12 @@ SAMPLE_MAYBE_UNUSED static int close_fixture(void **state)
     return 0;
 }
 
+/* Waits, at most ten seconds, until the hub is idle; fails when it is not. */
+SAMPLE_MAYBE_UNUSED static void wait_idle(const bus_fixture *fixture)
+{
+    assert_int_equal(catga_local_wait_idle(fixture->hub, 10000), CATGA_OK);
+}
+
 /* Waits, at most ten seconds, until `condition` holds; fails when it does not. */
 #define wait_until(condition)                                                                      \
     do {                                                                                           \

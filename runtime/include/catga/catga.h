@@ -533,6 +533,16 @@ void catga_local_set_connected(catga_local *local, bool connected);
 /* Turns the clock on by which stored events are handed out again: a test need not wait for a pause to pass. */
 void catga_local_advance(catga_local *local, int64_t milliseconds);
 
+/*
+ * Waits, for tests, until the server is idle: no message is queued or in a handler, and every stored
+ * event of a subscribed handler is settled. An event that waits for the pause before its next
+ * attempt does not count: turn the clock on, and wait again. CATGA_OK; CATGA_TIMEOUT when the server
+ * is not idle within timeout_ms; CATGA_WOULD_DEADLOCK in a handler or callback; CATGA_CLOSED in a
+ * forked child. A ..._send or ..._publish_async whose try failed, and is to be repeated by its bus,
+ * is not seen: wait for its callback.
+ */
+CATGA_CHECKED catga_status catga_local_wait_idle(catga_local *local, int timeout_ms);
+
 /* The largest message that the server takes from now on, headers included, in bytes; 1048576 at first. */
 void catga_local_set_max_payload(catga_local *local, size_t bytes);
 

@@ -16,6 +16,11 @@ void catga_running_remove(const catga_running *entry)
     innermost = entry->outer;
 }
 
+bool catga_running_any(void)
+{
+    return innermost != NULL;
+}
+
 bool catga_running_in_bus(const void *bus)
 {
     for (const catga_running *at = innermost; at != NULL; at = at->outer)

@@ -15,6 +15,9 @@ typedef struct catga_running {
 void catga_running_add(catga_running *entry, const void *bus, const void *handler);
 void catga_running_remove(const catga_running *entry);
 
+/* Returns true if any handler or callback runs on this thread. */
+bool catga_running_any(void);
+
 /* Return true if a handler or callback of the bus runs on this thread; if a callback does. */
 bool catga_running_in_bus(const void *bus);
 bool catga_running_in_callback(const void *bus);

@@ -115,8 +115,7 @@ static void what_is_lost_on_its_way_is_sent_again_and_stored_once(void **state)
         catga_local_inject(f->hub, faults[i], 1);
         assert_int_equal(publish(f->bus, &kept, i), CATGA_OK);
     }
-    wait_until(r.count == 3);
-    pause_for(50);
+    wait_idle(f);
     assert_int_equal(r.count, 3);
 }
 
@@ -133,8 +132,7 @@ static void stored_refused_or_unknown(void **state)
     assert_int_equal(publish(f->bus, &hasty, 3), CATGA_DISCONNECTED); /* it is not */
     catga_local_set_connected(f->hub, true);
     serve(f->bus, &group, &r);
-    wait_until(r.count == 1);
-    pause_for(50);
+    wait_idle(f);
     assert_int_equal(r.count, 1);
 }
 
@@ -195,7 +193,8 @@ static void two_change_places(void **state)
     catga_local_inject(f->hub, CATGA_LOCAL_REORDER, 1);
     for (uint32_t i = 1; i <= 3; i++)
         assert_int_equal(publish(f->bus, &kept, i), CATGA_OK);
-    wait_until(r.count == 3);
+    wait_idle(f);
+    assert_int_equal(r.count, 3);
     assert_int_equal(r.numbers[0], 2);
     assert_int_equal(r.numbers[1], 1);
     assert_int_equal(r.numbers[2], 3);

@@ -27,6 +27,7 @@ typedef enum stage { WAITING, OUT, SETTLED } stage;
 /* What a consumer knows of one message. */
 typedef struct progress {
     stage stage;
+    bool pauses; /* its handler wants it later: `due_ns` is when */
     uint32_t deliveries;
     int64_t due_ns; /* when it is to be handed out, or handed out again */
 } progress;
@@ -322,6 +323,7 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     message->subject = stored->subject;
     message->sequence = index + 1;
     message->deliveries = ++at->deliveries;
+    at->pauses = false;
     if (consumer->held != index + 1)
         consumer->held = 0; /* it is what follows this one now */
     consumer->out += at->stage == WAITING;
@@ -481,6 +483,7 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
         return;
     }
     bool retry = settlement == CATGA_SETTLE_RETRY;
+    at->pauses = retry || at->pauses;
     at->due_ns =
         catga_clock_after(catga_local_store_now(store), retry ? delay_ns : consumer->ack_wait_ns);
 }
@@ -508,6 +511,44 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
     pthread_mutex_unlock(&store->lock);
     catga_local_store_wake(hub);
     return consumer == NULL ? CATGA_INVALID_ARGUMENT : CATGA_OK;
+}
+
+/* ---- Idleness ---- */
+
+/* Whether the consumer has nothing to hand out now, and all that it handed out is settled. */
+static bool is_idle(const catga_local_consumer *consumer, int64_t now)
+{
+    const catga_local_stream *stream = consumer->stream;
+
+    for (size_t i = consumer->first; i < stream->count; i++) {
+        const catga_local_entry *stored = &stream->entries[i];
+        bool is_new = i >= consumer->capacity || consumer->messages[i].stage == WAITING;
+        if (is_new && (stored->erased || strcmp(stored->subject, consumer->subject) != 0))
+            continue;
+        if (is_new)
+            return false;
+        const progress *at = &consumer->messages[i];
+        if (at->stage == OUT && !(at->pauses && at->due_ns > now))
+            return false;
+    }
+    return true;
+}
+
+bool catga_local_store_is_idle(catga_local *hub)
+{
+    catga_local_store *store = &hub->store;
+    bool idle = true;
+
+    pthread_mutex_lock(&store->lock);
+    int64_t now = catga_local_store_now(store);
+    for (const catga_local_consumer *consumer = atomic_load(&store->consumers);
+         consumer != NULL && idle; consumer = consumer->next) {
+        const catga_local_group *group = members_of(hub, consumer);
+        bool has_members = group != NULL && catga_local_count_members(group) != 0;
+        idle = !has_members || is_idle(consumer, now);
+    }
+    pthread_mutex_unlock(&store->lock);
+    return idle;
 }
 
 /* ---- The end ---- */

@@ -65,6 +65,7 @@ struct catga_subscription {
     unsigned pending;
     size_t pending_bytes;
     atomic_int stage;
+    atomic_uint entered;  /* messages that have ever been on their way to it */
     atomic_uint waiting;  /* messages on their way to it, one that is received without a queue too */
     atomic_size_t bytes;  /* of those in the hub's queue */
     atomic_bool overflowing;
@@ -229,6 +230,13 @@ void catga_local_store_end(catga_local_store *store);
 
 /* Whether the fault happens to this message. Takes the lock, once there has been any. */
 bool catga_local_fails(catga_local *hub, catga_local_fault fault);
+
+/*
+ * Returns true if no consumer has a message to hand out now, or one that is handed out and not
+ * settled. A message that waits for the pause before its next attempt, or whose consumer has no
+ * subscriber, does not count.
+ */
+bool catga_local_store_is_idle(catga_local *hub);
 
 /* Has the hub's thread look for what is due. */
 void catga_local_store_wake(catga_local *hub);

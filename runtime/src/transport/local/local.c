@@ -475,8 +475,12 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
 
 static void local_unsubscribe(catga_transport *transport, catga_subscription *member)
 {
+    catga_local *hub = self(transport)->hub;
+
+    pthread_mutex_lock(&hub->changing);
     catga_local_member_close(member);
-    catga_local_store_wake(self(transport)->hub); /* it may have been a consumer's last */
+    pthread_mutex_unlock(&hub->changing);
+    catga_local_store_wake(hub); /* it may have been a consumer's last */
 }
 
 static const char *local_header(const catga_incoming *incoming, const char *name)

@@ -186,6 +186,7 @@ bool catga_local_enter(catga_subscription *member)
 {
     if (atomic_load(&member->stage) != CATGA_LOCAL_ACTIVE)
         return false;
+    atomic_fetch_add(&member->entered, 1); /* first: see idle.c */
     atomic_fetch_add(&member->waiting, 1);
     if (atomic_load(&member->stage) == CATGA_LOCAL_ACTIVE)
         return true;
