@@ -11,7 +11,7 @@
 
 #include "base/passage.h"
 
-enum { VALUE = 42, RENEWALS = 100, MORE_THAN_PLACES = CATGA_PASSAGE_PLACES + 2 };
+enum { VALUE = 42, RENEWALS = 100, TURNS = 256, MORE_THAN_PLACES = CATGA_PASSAGE_PLACES + 2 };
 
 /* What threads find behind the passage: an int that is freed soon after it was hidden. */
 typedef struct shop {
@@ -19,17 +19,17 @@ typedef struct shop {
     _Atomic(int *) found;
     atomic_bool closing;
     atomic_uint wrong;
-    atomic_uint loads;
+    atomic_uint_fast64_t loads;
 } shop;
 
 static void *visit(void *argument)
 {
     shop *s = argument;
-    while (!atomic_load(&s->closing)) {
-        if (atomic_load(&s->found) == NULL) {
+    for (unsigned turn = 1; !atomic_load(&s->closing); turn++) {
+        if (atomic_load(&s->found) == NULL || turn % TURNS == 0)
             nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* others need the processor */
+        if (atomic_load(&s->found) == NULL)
             continue;
-        }
         catga_passage_place *place = catga_passage_enter(&s->passage);
         int *found = atomic_load(&s->found);
         if (found != NULL && *found != VALUE)
