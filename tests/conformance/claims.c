@@ -7,7 +7,7 @@
 
 #include <stdatomic.h>
 
-enum { FAILS = 500, REFUSES = 501, WAITS = 502, LEASE_MS = 200 };
+enum { FAILS = 500, REFUSES = 501, WAITS = 502, FILLS = 503, LEASE_MS = 200 };
 
 static const catga_claims claims = {"SAMPLE_V1_Settle", 120000};
 static const catga_message settle_message = {"catga.commands.sample.v1.Settle",
@@ -37,6 +37,7 @@ typedef struct stage {
     stage_base base;
     char subject[128];
     char bucket[128];
+    char bucket_stream[160];
     catga_bus *buses[2]; /* of the replicas */
     peer peer;
     atomic_uint effects;
@@ -44,6 +45,8 @@ typedef struct stage {
     atomic_uint attempt;
     atomic_uint waiting;
 } stage;
+
+static void fill_bucket(stage *s);
 
 static catga_status settle(catga_context *context, sample_view view)
 {
@@ -60,6 +63,8 @@ static catga_status settle(catga_context *context, sample_view view)
     }
     if (same.number == REFUSES)
         return sample_fail(context, &sample_error, "no %u", (unsigned)atomic_load(&s->effects));
+    if (same.number == FILLS)
+        fill_bucket(s);
     if (same.number == WAITS) {
         atomic_fetch_add(&s->waiting, 1);
         sem_wait(&s->base.may_end);
@@ -71,7 +76,8 @@ static catga_bus *join(stage *s, const char *instance, const catga_claim_store *
 {
     return stage_join(
         &s->base,
-        (catga_options){.instance = instance, .lease_ms = LEASE_MS, .workers = 2, .claims = store});
+        (catga_options){.instance = instance, .lease_ms = LEASE_MS, .workers = 2, .claims = store,
+                        .claim_bucket_mib = 1});
 }
 
 static void serve(stage *s, const catga_claim_store *store)
@@ -90,6 +96,7 @@ static int set_stage(void **state)
 
     snprintf(s->subject, sizeof s->subject, "%s.commands.sample.v1.Settle", s->base.prefix);
     snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_Settle", s->base.prefix);
+    snprintf(s->bucket_stream, sizeof s->bucket_stream, "KV_%s", s->bucket);
     peer_open(&s->peer, s->base.hub);
     *state = s;
     return 0;
@@ -416,7 +423,8 @@ static void a_bucket_that_is_another_is_left_alone(void **state)
 {
     static const settler functions = {settle};
     stage *s = *state;
-    const catga_bucket_settings shorter = {s->bucket, 60 * CATGA_SECOND, 1};
+    const catga_bucket_settings shorter = {
+        .name = s->bucket, .max_age_ns = 60 * CATGA_SECOND, .replicas = 1};
     catga_problem problem = {""};
 
     assert_int_equal(
@@ -424,6 +432,117 @@ static void a_bucket_that_is_another_is_left_alone(void **state)
         CATGA_OK);
     s->buses[0] = join(s, "a", NULL);
     assert_int_equal(catga_serve(s->buses[0], &service, &functions, s), CATGA_DRIFTED);
+}
+
+/* Writes records of 64 KiB; the bucket's limit is 1 MiB. */
+static void write_records(stage *s, unsigned count)
+{
+    static const uint8_t bytes[65536];
+    const catga_outgoing record = {.subject = "", .data = bytes, .length = sizeof bytes};
+    static unsigned number;
+    char key[32];
+
+    for (unsigned i = 0; i < count; i++) {
+        snprintf(key, sizeof key, "filler-%u", number++);
+        (void)peer_write(&s->peer, place_of(s, key), &record, 0);
+    }
+}
+
+/* Leaves no room for the smallest record. */
+static void fill_bucket(stage *s)
+{
+    assert_int_equal(catga_local_set_limits(s->base.hub, s->bucket_stream, 0, 1), CATGA_OK);
+}
+
+static void empty_bucket(stage *s)
+{
+    if (s->base.hub != NULL) {
+        assert_int_equal(catga_local_set_limits(s->base.hub, s->bucket_stream, 0, 0), CATGA_OK);
+        return;
+    }
+    char subject[192];
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.PURGE.%s", s->bucket_stream);
+    const catga_outgoing purge = {.subject = subject};
+    uint64_t token = peer_token(&s->peer);
+    assert_int_equal(s->peer.transport->operations->request(s->peer.transport, &purge, token),
+                     CATGA_OK);
+    (void)peer_wait(&s->peer, token);
+}
+
+/* Replicas look at the bucket every three seconds. */
+static peer_answer try_until_refused(stage *s)
+{
+    peer_answer answer;
+    char id[32];
+
+    for (unsigned i = 0; i < 100; i++) {
+        snprintf(id, sizeof id, "probe-%u", i);
+        answer = try(s, id, 2);
+        if (answer.code != 0)
+            break;
+        nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
+    }
+    return answer;
+}
+
+static void a_full_bucket_refuses_claims_and_is_named(void **state)
+{
+    stage *s = *state;
+
+    serve(s, NULL);
+    assert_good(try(s, "one", 1), 1);
+    write_records(s, 15);
+    peer_answer refused = try_until_refused(s);
+    assert_int_equal(refused.code, 429);
+    if (strstr(refused.text, s->bucket) == NULL || strstr(refused.text, "is full") == NULL)
+        fail_msg("%s", refused.text);
+    unsigned effects = atomic_load(&s->effects);
+    assert_good(try(s, "one", 1), 1); /* what is recorded is still known */
+    assert_int_equal(atomic_load(&s->effects), effects);
+    empty_bucket(s);
+    assert_good(persist(s, "two", 2), 2);
+}
+
+/* The last tenth of the limit is kept for that. */
+static void a_claim_that_was_taken_is_marked_in_a_full_bucket(void **state)
+{
+    stage *s = *state;
+    trier first;
+
+    serve(s, NULL);
+    begin_trier(&first, s, WAITS);
+    wait_until(atomic_load(&s->waiting) == 1);
+    write_records(s, 15);
+    assert_int_equal(try_until_refused(s).code, 429);
+    sem_post(&s->base.may_end);
+    pthread_join(first.thread, NULL);
+    assert_good(first.answer, WAITS);
+    unsigned effects = atomic_load(&s->effects);
+    assert_good(try(s, "one", WAITS), WAITS);
+    assert_int_equal(atomic_load(&s->effects), effects);
+}
+
+static void *empty_bucket_later(void *user)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 500000000}, NULL);
+    empty_bucket(user);
+    return NULL;
+}
+
+/* The bucket becomes full while the handler runs: its success waits until the mark has room. */
+static void a_success_waits_for_room_in_its_bucket(void **state)
+{
+    stage *s = *state;
+    pthread_t thread;
+
+    if (s->base.hub == NULL)
+        skip(); /* a server's bucket cannot be made smaller by a bus */
+    serve(s, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, empty_bucket_later, s), 0);
+    assert_good(persist(s, "one", FILLS), FILLS);
+    pthread_join(thread, NULL);
+    assert_good(try(s, "one", FILLS), FILLS);
+    assert_int_equal(atomic_load(&s->effects), 1);
 }
 
 static void an_answer_is_kept_for_its_time(void **state)
@@ -475,6 +594,7 @@ typedef struct own {
     atomic_bool lost;
     atomic_uint claimed, done, released;
     char bucket[128];
+    char bucket_stream[160];
     char key[64];
     char request[64];
     uint8_t answer[512];
@@ -578,6 +698,9 @@ int main(int argc, char **argv)
         CASE(who_says_it_does_not_work_loses_its_claim_at_once),
         CASE(a_claim_that_was_taken_away_is_not_answered),
         CASE(a_bucket_that_is_another_is_left_alone),
+        CASE(a_full_bucket_refuses_claims_and_is_named),
+        CASE(a_claim_that_was_taken_is_marked_in_a_full_bucket),
+        CASE(a_success_waits_for_room_in_its_bucket),
         CASE(an_answer_is_kept_for_its_time),
         CASE(what_the_store_loses_is_found_out),
         CASE(a_store_of_ones_own_decides),

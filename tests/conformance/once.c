@@ -256,6 +256,24 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
     assert_int_equal(atomic_load(&s->handled[1]), 1);
 }
 
+static void an_event_waits_for_room_in_a_full_bucket(void **state)
+{
+    stage *s = *state;
+    char full[160];
+
+    if (s->base.hub == NULL)
+        skip(); /* claims: a_full_bucket_refuses_claims_and_is_named */
+    serve(s, &group, NULL);
+    snprintf(full, sizeof full, "KV_%s", s->bucket);
+    assert_int_equal(catga_local_set_limits(s->base.hub, full, 0, 1), CATGA_OK);
+    publish(s, 1);
+    wait_until(catga_count(s->buses[0]).claims_held + catga_count(s->buses[1]).claims_held >= 2);
+    assert_int_equal(atomic_load(&s->total), 0);
+    assert_int_equal(catga_local_set_limits(s->base.hub, full, 0, 0), CATGA_OK);
+    wait_until(atomic_load(&s->total) == 1);
+    assert_int_equal(atomic_load(&s->attempt), 1);
+}
+
 /* ---- A store of one's own ---- */
 
 typedef struct own {
@@ -312,6 +330,7 @@ int main(int argc, char **argv)
         CASE(what_comes_again_is_not_run_again),
         CASE(what_the_store_loses_is_found_out),
         CASE(what_has_had_its_effect_outlives_an_outage),
+        CASE(an_event_waits_for_room_in_a_full_bucket),
         CASE(a_store_of_ones_own_decides),
     };
     stage_choose(argc, argv);

@@ -19,6 +19,7 @@ typedef struct peer_answer {
     uint32_t code;
     uint32_t number;
     uint64_t revision;
+    catga_status written; /* of a record that was to be written */
     char name[128];
     char text[256];
     char owner[64];
@@ -56,6 +57,8 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
                   operations->header(message, "Nats-Service-Error"));
         peer_copy(answer->owner, sizeof answer->owner, operations->header(message, "Catga-Owner"));
     }
+    uint64_t revision;
+    answer->written = operations->record_written(message, &revision, &problem);
     (void)operations->record_found(message, &answer->revision, &problem);
     if (code == NULL && catga_verify(&sample_answer_table, message->data, message->length, &table,
                                      NULL) == CATGA_OK) {
@@ -180,6 +183,16 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_record_place pla
     return peer_wait(p, token);
 }
 
+SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_record_place place,
+                                                  const catga_outgoing *record, uint64_t revision)
+{
+    const catga_transport_operations *operations = p->transport->operations;
+    uint64_t token = peer_token(p);
+    assert_int_equal(operations->write_record(p->transport, place, record, revision, token),
+                     CATGA_OK);
+    return peer_wait(p, token);
+}
+
 /* A claim in that state and of that owner, its first attempt, over that revision. */
 SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, const char *state,
                                            const char *owner, uint64_t revision)
@@ -187,10 +200,7 @@ SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, co
     const catga_header headers[] = {
         {"Catga-Claim", state}, {"Catga-Owner", owner}, {"Catga-Attempt", "1"}};
     const catga_outgoing record = {.subject = "", .headers = headers, .header_count = 3};
-    uint64_t token = peer_token(p);
-    assert_int_equal(
-        p->transport->operations->write_record(p->transport, place, &record, revision, token), CATGA_OK);
-    (void)peer_wait(p, token);
+    (void)peer_write(p, place, &record, revision);
 }
 
 #endif

@@ -294,6 +294,8 @@ typedef struct catga_options {
     int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
     unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
     int lease_ms;             /* a replica that holds a claim and is silent so long loses it; CATGA_LEASE_MS, 2000 */
+    unsigned claim_bucket_mib; /* MiB of a claim bucket that is created: the claims of one @idempotent command, or
+                                 of the exactly_once events of one stream; CATGA_CLAIM_BUCKET_MIB, 1024 */
     const catga_claim_store *claims; /* where claims are kept; copied; NULL: where events are stored */
     unsigned replicas;        /* servers of a cluster that keep a stored event or a claim; CATGA_REPLICAS, 1 */
     catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */

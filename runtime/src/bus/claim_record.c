@@ -71,8 +71,8 @@ catga_status catga_record_write(catga_core *core, catga_record_place place,
         add_answer(&question.record, headers, content->claim, code);
     catga_status status =
         catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
-    if (status != CATGA_OK)
-        return status;
+    if (status != CATGA_OK) /* too many calls are under way: that says nothing about the bucket */
+        return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
     status = core->operations->record_written(&answer, revision, problem);
     core->operations->release(&answer);
     return status;

@@ -32,8 +32,8 @@ typedef struct catga_read_record {
 
 /*
  * Writes over that revision; 0: where there is none. CATGA_OK with the new *revision;
- * CATGA_REFUSED: the record has another revision; else it is not known whether it is written, and
- * *problem says why.
+ * CATGA_REFUSED: the record has another revision; CATGA_OVERLOADED: the bucket is full, and nothing is
+ * written; else it is not known whether it is written. *problem says why.
  */
 catga_status catga_record_write(catga_core *core, catga_record_place place,
                                 const catga_record_content *content, uint64_t over,

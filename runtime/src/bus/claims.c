@@ -15,6 +15,8 @@ enum { STORE_PAUSE_MS = 100 };
 /* A record is kept for longer than any lease. */
 #define KEPT_AT_LEAST (60 * CATGA_SECOND)
 
+#define MEBIBYTE (INT64_C(1) << 20)
+
 /* A claim is renewed so often within the time that its record is kept, and not less often than each
  * so many leases. */
 enum { RENEWALS = 4, RENEWAL_LEASES = 10 };
@@ -170,6 +172,41 @@ bool catga_claims_set_too_large(catga_claimed *claimed)
 
 /* ---- Writing, reading, asking ---- */
 
+/*
+ * A full bucket has room again when its oldest records expire. A success waits for that: without its
+ * mark, the handler would run again. A claim is looked for once, because a server compares sizes
+ * before revisions: the message may be done.
+ */
+static catga_claiming_action no_room(catga_claimed *claimed, const catga_problem *problem)
+{
+    catga_core *core = claimed->core;
+
+    catga_log_limited(&core->settings.logger, &core->full_buckets, CATGA_LOG_ERROR,
+                      "claims: write %s to bucket %s: the bucket is full: %s", claimed->key,
+                      claimed->bucket, problem->text);
+    if (claimed->claiming.writes == CATGA_RECORD_DONE)
+        return uncertain(claimed, CATGA_OVERLOADED);
+    if (claimed->full || claimed->claiming.marking)
+        return CATGA_CLAIMING_GIVE_UP;
+    claimed->full = true;
+    return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_UNCERTAIN, 0);
+}
+
+/* The last tenth of a bucket is for the marks of claims that were taken. */
+static catga_status write_if_room(catga_claimed *claimed, const catga_record_content *content,
+                                  uint64_t *revision, catga_problem *problem)
+{
+    catga_core *core = claimed->core;
+
+    if (content->state == CATGA_RECORD_TAKEN &&
+        core->operations->nearly_full(core->transport, claimed->bucket)) {
+        snprintf(problem->text, sizeof problem->text, "nine tenths of its limit are used");
+        return CATGA_OVERLOADED;
+    }
+    return catga_record_write(core, place_of(claimed), content, claimed->claiming.revision,
+                              revision, problem);
+}
+
 static catga_claiming_action do_write(catga_claimed *claimed)
 {
     const catga_claiming *claiming = &claimed->claiming;
@@ -181,14 +218,15 @@ static catga_claiming_action do_write(catga_claimed *claimed)
         .claim = claiming->writes == CATGA_RECORD_DONE ? &claimed->claim : NULL};
     catga_problem problem = {""};
     uint64_t revision = 0;
-    catga_status status = catga_record_write(claimed->core, place_of(claimed), &content,
-                                             claiming->revision, &revision, &problem);
+    catga_status status = write_if_room(claimed, &content, &revision, &problem);
 
     if (status == CATGA_OK)
         return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision);
     if (status == CATGA_REFUSED)
         return wait_for_others(
             claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0));
+    if (status == CATGA_OVERLOADED)
+        return no_room(claimed, &problem);
     if (status == CATGA_TOO_LARGE && content.claim != NULL && catga_claims_set_too_large(claimed))
         return CATGA_CLAIMING_WRITE; /* nothing is written yet */
     return uncertain(claimed, status);
@@ -319,6 +357,7 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
     claimed->claim = (catga_claim){.of_store = NULL};
     claimed->attempt.slot = NULL;
     claimed->reused = false;
+    claimed->full = false;
     put_request(claimed->request, context);
     claimed->record.found = false;
     claimed->payload.large = NULL;
@@ -392,6 +431,7 @@ static catga_status ensure(catga_core *core, const catga_message *message, catga
     char bucket[CATGA_BUCKET_NAME];
     const catga_bucket_settings settings = {.name = bucket,
                                             .max_age_ns = kept_for(message),
+                                            .max_bytes = core->settings.claim_bucket_mib * MEBIBYTE,
                                             .replicas = (unsigned)core->settings.replicas};
 
     if (!put_bucket(core, message, bucket))
@@ -411,10 +451,13 @@ catga_status catga_claims_prepare(catga_core *core, const catga_message *message
     if (!is_claimed(message) || is_own_store(core))
         return CATGA_OK;
     catga_status status = ensure(core, message, &problem);
-    if (status != CATGA_OK && !catga_store_is_passing(status))
-        catga_log(&core->settings.logger, CATGA_LOG_ERROR, "no claims of %s can be kept: %s%s%s",
-                  message->table->name, catga_status_text(status),
-                  problem.text[0] != '\0' ? ": " : "", problem.text);
+    if (status != CATGA_OK)
+        catga_log_limited(&core->settings.logger, &core->unprepared,
+                          catga_store_is_passing(status) ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
+                          "claims: keep claims of %s: %s%s%s (claim_bucket_mib=%d)",
+                          message->table->name, catga_status_text(status),
+                          problem.text[0] != '\0' ? ": " : "", problem.text,
+                          core->settings.claim_bucket_mib);
     return status;
 }
 

@@ -33,6 +33,7 @@ typedef struct catga_claimed {
     char key[CATGA_CLAIM_KEY];
     char request[CATGA_REQUEST_HASH];
     bool reused; /* the id was claimed for another request */
+    bool full;   /* the bucket had no room for the claim */
     catga_read_record record; /* the last that was read */
     catga_payload payload;    /* of the answer that the handler has made */
     char error_text[CATGA_HEADER_VALUE_MAX];

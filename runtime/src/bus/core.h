@@ -73,6 +73,7 @@ struct catga_core {
     catga_log_limit refusals;
     catga_log_limit unpublished;
     catga_log_limit unprepared;
+    catga_log_limit full_buckets; /* of claims */
     /* Streams that are known to be there; `preparing` guards the way there. */
     _Atomic(const catga_stream *) streams[CATGA_STREAMS];
     pthread_mutex_t preparing;

@@ -157,6 +157,19 @@ static void refuse_reused(catga_context *context, catga_served_handler *entry)
     refuse(context, entry, CATGA_ID_REUSED, CATGA_COUNTER_ids_reused);
 }
 
+static void refuse_unclaimed(catga_context *context, catga_served_handler *entry,
+                             const catga_claimed *claimed)
+{
+    char *text = context->problem.text;
+
+    if (claimed->full)
+        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be stored: bucket %.100s is full",
+                 claimed->bucket);
+    else
+        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be taken now");
+    refuse(context, entry, CATGA_OVERLOADED, CATGA_COUNTER_claims_held);
+}
+
 /* The answer goes to the caller when the claim says what it is. */
 static void run_claimed(catga_context *context, catga_served_handler *entry, const uint8_t *table,
                         catga_claimed *claimed)
@@ -195,9 +208,7 @@ static void run_once(catga_context *context, catga_served_handler *entry, const 
         refuse_reused(context, entry);
         break;
     case CATGA_CLAIM_UNKNOWN:
-        snprintf(context->problem.text, sizeof context->problem.text,
-                 "its claim cannot be taken now");
-        refuse(context, entry, CATGA_OVERLOADED, CATGA_COUNTER_claims_held);
+        refuse_unclaimed(context, entry, &claimed);
         break;
     }
     catga_claims_end(&claimed);

@@ -124,6 +124,7 @@ typedef struct catga_bucket_settings {
     const char *name;
     int64_t max_age_ns;
     unsigned replicas; /* of a cluster's servers, that keep it */
+    int64_t max_bytes; /* of a bucket that is created; a full one refuses records; 0: no limit */
 } catga_bucket_settings;
 
 /* Which record of which bucket. A key is tokens with dots between them. */
@@ -255,6 +256,13 @@ typedef struct catga_transport_operations {
                                   catga_problem *problem);
 
     /*
+     * Returns whether nine tenths of the bucket's bytes are used, as far as is known. Whoever writes a
+     * new record then leaves the rest to records that are there: a server whose bucket is full refuses
+     * both, and one that is almost full may drop the oldest.
+     */
+    bool (*nearly_full)(catga_transport *transport, const char *bucket);
+
+    /*
      * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is none.
      * The answer comes to on_reply with `token`, and `record_written` says what it means.
      */
@@ -263,7 +271,8 @@ typedef struct catga_transport_operations {
 
     /*
      * CATGA_OK: it is written, as *revision. CATGA_REFUSED: it is not, since it has another revision.
-     * Anything else: that is not known. *problem says why.
+     * CATGA_OVERLOADED: it is not, since the bucket is full. Anything else: that is not known.
+     * *problem says why.
      */
     catga_status (*record_written)(const catga_incoming *answer, uint64_t *revision,
                             catga_problem *problem);

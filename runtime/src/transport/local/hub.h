@@ -281,6 +281,7 @@ bool catga_local_limit_bucket(catga_local_store *store, const char *name, size_t
                               size_t bytes);
 catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *bucket, catga_problem *problem);
+bool catga_local_nearly_full(catga_transport *transport, const char *name);
 catga_status catga_local_write_record(catga_transport *transport, catga_record_place place,
                                       const catga_outgoing *record, uint64_t revision,
                                       uint64_t token);

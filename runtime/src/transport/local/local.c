@@ -571,6 +571,7 @@ static const catga_transport_operations operations = {
     .find = catga_local_find_stored,
     .erase = catga_local_erase,
     .ensure_bucket = catga_local_ensure_bucket,
+    .nearly_full = catga_local_nearly_full,
     .write_record = catga_local_write_record,
     .record_written = catga_local_record_written,
     .read_record = catga_local_read_record,

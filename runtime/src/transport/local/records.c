@@ -83,6 +83,7 @@ static catga_status make_bucket(catga_local_store *store, const catga_bucket_set
         return CATGA_NO_MEMORY;
     }
     bucket->max_age_ns = settings->max_age_ns;
+    bucket->max_bytes = (size_t)settings->max_bytes;
     bucket->next = store->buckets;
     store->buckets = bucket;
     return CATGA_OK;
@@ -128,6 +129,18 @@ bool catga_local_limit_bucket(catga_local_store *store, const char *name, size_t
     bucket->max_kept = records;
     bucket->max_bytes = bytes;
     return true;
+}
+
+bool catga_local_nearly_full(catga_transport *transport, const char *name)
+{
+    catga_local_store *store = &catga_local_hub_of(transport)->store;
+
+    pthread_mutex_lock(&store->lock);
+    const catga_local_bucket *bucket = find_bucket(store, name);
+    bool full = bucket != NULL && bucket->max_bytes != 0 &&
+                bucket->kept_bytes >= bucket->max_bytes - bucket->max_bytes / 10;
+    pthread_mutex_unlock(&store->lock);
+    return full;
 }
 
 /* ---- Records ---- */
@@ -248,12 +261,13 @@ catga_status catga_local_write_record(catga_transport *transport, catga_record_p
 catga_status catga_local_record_written(const catga_incoming *answer, uint64_t *revision,
                                         catga_problem *problem)
 {
-    (void)problem;
     *revision = answer->sequence;
     if (answer->no_responders)
         return CATGA_NO_RESPONDERS;
-    if (answer->length != 0)
+    if (answer->length != 0) {
+        snprintf(problem->text, sizeof problem->text, "the server says: maximum bytes exceeded");
         return CATGA_OVERLOADED;
+    }
     return answer->sequence == 0 ? CATGA_REFUSED : CATGA_OK;
 }
 

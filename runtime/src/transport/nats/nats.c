@@ -127,6 +127,7 @@ static const catga_transport_operations operations = {
     .find = catga_nats_find,
     .erase = catga_nats_erase,
     .ensure_bucket = catga_nats_ensure_bucket,
+    .nearly_full = catga_nats_nearly_full,
     .write_record = catga_nats_write_record,
     .record_written = catga_nats_record_written,
     .read_record = catga_nats_read_record,

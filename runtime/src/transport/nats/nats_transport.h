@@ -553,6 +553,7 @@ typedef struct catga_nats_found {
     char created[CATGA_NATS_CREATED]; /* when it was made */
     uint64_t settled;                 /* of a consumer: all messages up to this one are */
     uint64_t first;                   /* of a stream: its first message; 0: it is empty */
+    bool nearly_full;                 /* of a stream or bucket: nine tenths of its bytes are used */
 } catga_nats_found;
 
 /*
@@ -579,6 +580,9 @@ catga_status catga_nats_watch(catga_nats *nats, const catga_nats_wanted *thing,
 
 /* Under the lock: one subscription less needs it. */
 void catga_nats_watch_less(catga_nats_watched *watched);
+
+/* Returns whether that bucket was nearly full when it was looked at last. Locks only if one was. */
+bool catga_nats_nearly_full(catga_transport *transport, const char *bucket);
 
 /* Before the connection is taken away: returns when nothing is asked any more. */
 void catga_nats_watch_stop(catga_nats *nats);
@@ -668,6 +672,7 @@ struct catga_nats {
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
     TAILQ_HEAD(, catga_nats_watched) watched; /* in the order in which it is to be made; nothing is taken out */
+    atomic_int nearly_full;    /* of them: buckets and streams with little room */
     catga_ticker ticker;       /* of consumers */
     atomic_uint draining; /* subscriptions that are asked to drain: whoever empties one tells */
     pthread_t watcher;

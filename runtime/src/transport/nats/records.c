@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071 };
+enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071, NO_ROOM = 10077 };
 
 static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
 
@@ -62,7 +62,9 @@ catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *r
     if (code == WRONG_REVISION)
         return CATGA_REFUSED;
     catga_status status = catga_nats_stored(answer, problem);
-    return status == CATGA_REFUSED ? CATGA_TRANSPORT_FAILED : status;
+    if (code == NO_ROOM)
+        return CATGA_OVERLOADED;
+    return status == CATGA_REFUSED || status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
 }
 
 catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place,

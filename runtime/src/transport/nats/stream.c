@@ -75,10 +75,11 @@ static void put_bucket(catga_nats_text *out, const catga_nats_wanted *thing)
     put(out,
         "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
         "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
-        "\"max_bytes\":-1,\"max_msg_size\":-1,\"max_msgs_per_subject\":8,"
+        "\"max_bytes\":%" PRId64 ",\"max_msg_size\":-1,\"max_msgs_per_subject\":8,"
         "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u,"
         "\"deny_delete\":true,\"allow_rollup_hdrs\":true,\"allow_direct\":true}",
-        bucket->name, bucket->name, bucket->max_age_ns,
+        bucket->name, bucket->name, bucket->max_bytes > 0 ? bucket->max_bytes : -1,
+        bucket->max_age_ns,
         bucket->max_age_ns < BUCKET_WINDOW ? bucket->max_age_ns : BUCKET_WINDOW, bucket->replicas);
 }
 
@@ -189,7 +190,7 @@ static bool stream_drifted(const catga_nats_api_answer *got, const void *setting
     return of.drifted;
 }
 
-/* A max_age of 0 keeps records for ever. */
+/* A max_age of 0 keeps records for ever. The limit of bytes is the operator's. */
 static bool bucket_drifted(const catga_nats_api_answer *got, const void *settings,
                            catga_problem *problem)
 {
@@ -350,6 +351,15 @@ char *catga_nats_description(const catga_nats_wanted *thing)
 
 /* ---- Making ---- */
 
+static bool is_nearly_full(const catga_nats_api_answer *got)
+{
+    catga_nats_json config = catga_nats_json_get(got->object, "config");
+    catga_nats_json state = catga_nats_json_get(got->object, "state");
+    int64_t most = catga_nats_json_number(catga_nats_json_get(config, "max_bytes"), -1);
+    int64_t used = catga_nats_json_number(catga_nats_json_get(state, "bytes"), 0);
+    return most > 0 && used >= most - most / 10;
+}
+
 static void learn(catga_nats_found *found, const catga_nats_api_answer *got)
 {
     catga_nats_json floor = catga_nats_json_get(got->object, "ack_floor");
@@ -361,6 +371,7 @@ static void learn(catga_nats_found *found, const catga_nats_api_answer *got)
     int64_t first = catga_nats_json_number(catga_nats_json_get(state, "first_seq"), 0);
     bool empty = catga_nats_json_number(catga_nats_json_get(state, "messages"), 0) == 0;
     found->first = empty || first < 0 ? 0 : (uint64_t)first;
+    found->nearly_full = is_nearly_full(got);
 }
 
 static catga_status look(catga_nats *nats, const catga_nats_wanted *thing, bool *there,

@@ -92,8 +92,10 @@ static catga_nats_watched *watched_new(const catga_nats_wanted *thing)
 }
 
 /* Under the lock. */
-static void learn(catga_nats_watched *watched, const catga_nats_found *found)
+static void learn(catga_nats *nats, catga_nats_watched *watched, const catga_nats_found *found)
 {
+    if (found->nearly_full != watched->found.nearly_full)
+        atomic_fetch_add(&nats->nearly_full, found->nearly_full ? 1 : -1);
     watched->found = *found;
     if (watched->stream != NULL)
         memcpy(watched->stream_created, watched->stream->found.created, CATGA_NATS_CREATED);
@@ -217,7 +219,7 @@ static void look_at(catga_nats *nats, catga_nats_watched *watched)
     note(nats, watched, status, &found, &problem);
     pthread_mutex_lock(&nats->lock);
     if (status == CATGA_OK)
-        learn(watched, &found);
+        learn(nats, watched, &found);
 }
 
 static void look_at_all(catga_nats *nats)
@@ -284,7 +286,7 @@ catga_status catga_nats_watch(catga_nats *nats, const catga_nats_wanted *thing,
     if (watched == NULL)
         watched = add(nats, thing, subscription != NULL);
     if (watched != NULL && watched->users == 0)
-        learn(watched, found);
+        learn(nats, watched, found);
     if (watched != NULL && (subscription != NULL || watched->users == 0))
         watched->users++;
     if (watched != NULL && subscription != NULL)
@@ -292,6 +294,20 @@ catga_status catga_nats_watch(catga_nats *nats, const catga_nats_wanted *thing,
     pthread_mutex_unlock(&nats->lock);
     free(description);
     return watched != NULL ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
+bool catga_nats_nearly_full(catga_transport *transport, const char *bucket)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    char info[CATGA_NATS_API_SUBJECT];
+    if (atomic_load_explicit(&nats->nearly_full, memory_order_relaxed) == 0)
+        return false;
+    snprintf(info, sizeof(info), "$JS.API.STREAM.INFO.KV_%s", bucket);
+    pthread_mutex_lock(&nats->lock);
+    const catga_nats_watched *watched = find(nats, info, NULL);
+    bool full = watched != NULL && watched->found.nearly_full;
+    pthread_mutex_unlock(&nats->lock);
+    return full;
 }
 
 void catga_nats_watch_less(catga_nats_watched *watched)
