@@ -274,7 +274,8 @@ typedef void catga_log_function(void *user, catga_log_level level, const char *t
 typedef struct catga_options {
     const char *servers;      /* nats:// addresses, separated by commas; CATGA_SERVERS, NATS_URL, nats://127.0.0.1:4222 */
     const char *name;         /* of the connection, as the server's monitoring shows it; CATGA_NAME, the instance */
-    const char *instance;     /* of this process; CATGA_INSTANCE, NODE_ID, HOSTNAME, the host's name */
+    const char *instance;     /* of this process, another for each replica; CATGA_INSTANCE, NODE_ID, HOSTNAME, the
+                                 host's name: set it where replicas share a host */
     const char *prefix;       /* first token or tokens of every subject; CATGA_PREFIX, "catga" */
     catga_local *local;       /* use this server inside the process instead of NATS */
     int connect_wait_ms;      /* how long catga_open waits for a server, and ..._serve for a cluster that can store

@@ -103,6 +103,7 @@ static void core_free(catga_core *core)
     catga_pool_end(&core->payloads);
     catga_owner_watch_end(&core->watch);
     catga_upkeep_end(&core->upkeep);
+    catga_instances_end(&core->instances);
     pthread_mutex_destroy(&core->preparer.lock);
     pthread_cond_destroy(&core->preparer.changed);
     pthread_mutex_destroy(&core->preparing);
@@ -131,6 +132,7 @@ static catga_core *core_make(const catga_settings *settings)
     catga_owner_init(&core->owner, &core->identity);
     catga_owner_watch_init(&core->watch);
     catga_upkeep_init(&core->upkeep);
+    catga_instances_init(&core->instances);
     catga_process_begin(&core->process);
     core->retained.most = (size_t)settings->in_flight_bytes;
     core->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

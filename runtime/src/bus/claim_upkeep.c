@@ -1,4 +1,4 @@
-/* The thread of a bus that claims messages; see claim_upkeep.h. */
+/* The thread of a bus that claims messages or instances; see claim_upkeep.h. */
 #include "bus/claim_upkeep.h"
 
 #include "base/clock.h"
@@ -32,7 +32,9 @@ static void *run(void *argument)
 
     while (!atomic_load(&core->upkeep.stopping)) {
         catga_claims_renew(core, catga_clock_now());
-        sleep_until(&core->upkeep, catga_owner_watch_drive(core, catga_clock_now()));
+        int64_t announce = catga_instances_announce(core, catga_clock_now());
+        int64_t ask = catga_owner_watch_drive(core, catga_clock_now());
+        sleep_until(&core->upkeep, ask < announce ? ask : announce);
     }
     return NULL;
 }

@@ -1,6 +1,7 @@
 /*
- * The thread of a bus that claims messages: it asks the owners that are watched, and renews the
- * claims that the bus holds. Handlers do not wait for it.
+ * The thread of a bus that claims messages, or has stored broadcasts: it asks the owners that are
+ * watched, renews the claims that the bus holds, and announces the bus's instance name. Handlers do
+ * not wait for it.
  */
 #ifndef CATGA_CLAIM_UPKEEP_H
 #define CATGA_CLAIM_UPKEEP_H

@@ -8,6 +8,7 @@
 
 #include "bus/calls.h"
 #include "bus/identity.h"
+#include "bus/instances.h"
 #include "bus/log.h"
 #include "bus/options.h"
 #include "bus/claim_upkeep.h"
@@ -81,6 +82,7 @@ struct catga_core {
     catga_owner owner;
     catga_owner_watch watch;
     catga_upkeep upkeep;
+    catga_instances instances;
     pthread_mutex_t serving; /* guards `served`; not on the path of a message */
     catga_served *served;
 };

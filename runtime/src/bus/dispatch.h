@@ -23,6 +23,7 @@ struct catga_served {
     const catga_service *service;
     void *handlers; /* the service structure, copied */
     void *user;
+    catga_instance_claim instance; /* of its stored broadcasts */
     size_t count;
     catga_served_handler entries[];
 };

@@ -210,7 +210,7 @@ static bool entry_drain(catga_core *core, catga_served_handler *entry, int wait_
 /* Asks every subscription; the first that is not done is waited for. */
 static bool served_drain(catga_served *served, int wait_ms)
 {
-    bool done = true;
+    bool done = catga_instance_give_up(&served->instance, wait_ms);
 
     for (size_t i = 0; i < served->count; i++)
         done &= entry_drain(served->core, &served->entries[i], done ? wait_ms : 0);

@@ -220,6 +220,8 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         status = ensure_dead_letters(core, from);
     if (status == CATGA_OK)
         status = catga_claims_prepare(core, message);
+    if (status == CATGA_OK && broadcast)
+        status = catga_instance_take(&entry->served->instance, core, entry->served->service->name);
     if (status != CATGA_OK)
         return status;
     const catga_consumer_settings settings = {
