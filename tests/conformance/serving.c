@@ -406,30 +406,35 @@ static void an_account_without_jetstream_is_named(void **state)
     assert_int_equal(serve_as("all", &keeper), CATGA_NO_JETSTREAM);
 }
 
-/* A server reserves what a bucket may hold. */
-static void a_server_with_too_little_storage_is_named(void **state)
+static void start_with_storage(const char *bytes)
 {
-    char url[64];
-
-    (void)state;
     start_with("");
     FILE *file = fopen(server.config, "w");
     assert_non_null(file);
-    fprintf(file, "jetstream { store_dir: \"%s/js\", max_file: 16M }\n", server.folder);
+    fprintf(file, "jetstream { store_dir: \"%s/js\", max_file: %s }\n", server.folder, bytes);
     assert_int_equal(fclose(file), 0);
     nats_server_signal(&server, SIGKILL);
     nats_server_start(&server);
-    snprintf(url, sizeof url, "nats://127.0.0.1:%d", server.port);
-    catga_bus *bus = open_bus(
-        NULL, (catga_options){.servers = url, .log = keep_line, .connect_wait_ms = 500});
-    assert_int_equal(catga_serve(bus, &exactly, &functions, NULL), CATGA_OVERLOADED);
+}
+
+/* A server reserves what a bucket may hold. */
+static void a_bucket_is_as_large_as_the_servers_storage_allows(void **state)
+{
+    (void)state;
+    start_with_storage("16M");
+    assert_int_equal(serve_as("", &exactly), CATGA_OK);
+    assert_true(is_logged("claims: create bucket SAMPLE_V1_DONE with 8388608 bytes"));
+    assert_true(is_logged("claim_bucket_mib=1024"));
+}
+
+static void a_server_with_too_little_storage_is_named(void **state)
+{
+    (void)state;
+    start_with_storage("512K");
+    assert_int_equal(serve_as("", &exactly), CATGA_TOO_LARGE);
     assert_true(is_logged("bucket SAMPLE_V1_DONE"));
     assert_true(is_logged("insufficient storage"));
     assert_true(is_logged("claim_bucket_mib=1024"));
-    catga_close(bus);
-    bus = open_bus(NULL, (catga_options){.servers = url, .log = keep_line, .claim_bucket_mib = 8});
-    assert_int_equal(catga_serve(bus, &exactly, &functions, NULL), CATGA_OK);
-    catga_close(bus);
 }
 
 #define CASE(name) cmocka_unit_test_teardown(name, stop_server)
@@ -446,6 +451,7 @@ int main(void)
         CASE(a_publisher_is_told_at_once_what_it_may_not),
         CASE(a_publisher_needs_no_right_on_dead_letters),
         CASE(publishing_without_waiting_never_waits),
+        CASE(a_bucket_is_as_large_as_the_servers_storage_allows),
         CASE(a_server_with_too_little_storage_is_named),
         CASE(a_server_without_jetstream_is_named),
         CASE(an_account_without_jetstream_is_named),

@@ -426,17 +426,36 @@ static bool is_claimed(const catga_message *message)
     return message->claims != NULL || (message->delivery != NULL && message->delivery->once);
 }
 
+/* A server with less storage than the bucket may use reserves half of that, or half of the half. */
+static catga_status ensure_bucket(catga_core *core, catga_bucket_settings *settings,
+                                  catga_problem *problem)
+{
+    catga_status status = core->operations->ensure_bucket(core->transport, settings, problem);
+
+    while (status == CATGA_TOO_LARGE && settings->max_bytes > MEBIBYTE) {
+        settings->max_bytes /= 2;
+        status = core->operations->ensure_bucket(core->transport, settings, problem);
+        if (status == CATGA_OK)
+            catga_log(&core->settings.logger, CATGA_LOG_WARNING,
+                      "claims: create bucket %s with %lld bytes: the server cannot reserve more "
+                      "(claim_bucket_mib=%d)",
+                      settings->name, (long long)settings->max_bytes,
+                      core->settings.claim_bucket_mib);
+    }
+    return status;
+}
+
 static catga_status ensure(catga_core *core, const catga_message *message, catga_problem *problem)
 {
     char bucket[CATGA_BUCKET_NAME];
-    const catga_bucket_settings settings = {.name = bucket,
-                                            .max_age_ns = kept_for(message),
-                                            .max_bytes = core->settings.claim_bucket_mib * MEBIBYTE,
-                                            .replicas = (unsigned)core->settings.replicas};
+    catga_bucket_settings settings = {.name = bucket,
+                                      .max_age_ns = kept_for(message),
+                                      .max_bytes = core->settings.claim_bucket_mib * MEBIBYTE,
+                                      .replicas = (unsigned)core->settings.replicas};
 
     if (!put_bucket(core, message, bucket))
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = core->operations->ensure_bucket(core->transport, &settings, problem);
+    catga_status status = ensure_bucket(core, &settings, problem);
     if (status == CATGA_OK)
         status = catga_owner_open(core);
     if (status == CATGA_OK && !catga_upkeep_start(core))

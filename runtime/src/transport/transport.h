@@ -249,8 +249,8 @@ typedef struct catga_transport_operations {
                            catga_settlement settlement, int64_t delay_ns);
 
     /*
-     * Makes a bucket that is not there. CATGA_DRIFTED and the rest: as ensure_stream, whose settings
-     * it compares.
+     * Makes a bucket that is not there. CATGA_TOO_LARGE: the server cannot reserve `max_bytes`.
+     * CATGA_DRIFTED and the rest: as ensure_stream, whose settings it compares.
      */
     catga_status (*ensure_bucket)(catga_transport *transport, const catga_bucket_settings *bucket,
                                   catga_problem *problem);

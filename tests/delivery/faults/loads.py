@@ -64,7 +64,7 @@ def disk_full(scene):
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", store], check=True)
     scene.undo.append(lambda: subprocess.run(["umount", "-l", store], check=True))
     scene.serve(store=store)
-    scene.work("a", "b", "c", CATGA_CLAIM_BUCKET_MIB="1")
+    scene.work("a", "b", "c")
     scene.load(kept=400, size=16384)
     time.sleep(4)
     scene.stop_loads()

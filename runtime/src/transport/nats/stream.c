@@ -14,7 +14,7 @@
 
 enum { SUBJECT_SIZE = CATGA_NATS_API_SUBJECT, BODY_SIZE = 16384 };
 
-enum { NO_CONSUMER = 10014, NO_MESSAGE = 10037, NO_STREAM = 10059 };
+enum { NO_CONSUMER = 10014, NO_MESSAGE = 10037, NO_STORAGE = 10047, NO_STREAM = 10059 };
 
 static const char stream_info[] = "$JS.API.STREAM.INFO.";
 
@@ -402,6 +402,8 @@ static catga_status make(catga_nats *nats, const catga_nats_wanted *thing, catga
         catga_nats_ask(nats, thing->create, description.text, thing->wait_ms, &made, problem);
     if (status == CATGA_OK && made.error != 0)
         status = catga_nats_refused(&made, problem, thing->sort->name, thing->name);
+    if (made.error == NO_STORAGE && thing->sort == &buckets)
+        status = CATGA_TOO_LARGE;
     found->made = status == CATGA_OK;
     if (found->made)
         learn(found, &made);
