@@ -423,7 +423,7 @@ static void a_bucket_is_as_large_as_the_servers_storage_allows(void **state)
     (void)state;
     start_with_storage("16M");
     assert_int_equal(serve_as("", &exactly), CATGA_OK);
-    assert_true(is_logged("claims: create bucket SAMPLE_V1_DONE with 8388608 bytes"));
+    assert_true(is_logged("claims: create bucket SAMPLE_V1_DONE with 8257536 bytes"));
     assert_true(is_logged("claim_bucket_mib=1024"));
 }
 

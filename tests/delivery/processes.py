@@ -108,10 +108,19 @@ class Server(Process):
     def __init__(self, folder, config="", address="127.0.0.1", store=None):
         folder.mkdir(parents=True, exist_ok=True)
         self.folder, self.address, self.port, self.monitoring = folder, address, -1, None
-        text = (f'jetstream {{ store_dir: "{store or folder}", max_file_store: 1GB }}\n'
-                f'http: "127.0.0.1:-1"\n{config}\n')
-        (folder / "config").write_text(text)
+        self.store = store or folder
+        self.write(config)
         super().__init__([], folder / "log")
+
+    def write(self, config):
+        text = (f'jetstream {{ store_dir: "{self.store}", max_file_store: 1GB }}\n'
+                f'http: "127.0.0.1:-1"\n{config}\n')
+        (self.folder / "config").write_text(text)
+
+    def configure(self, config):
+        """Changes the configuration while it runs."""
+        self.write(config)
+        self.send(signal.SIGHUP)
 
     def url(self):
         return f"nats://{self.address}:{self.port}"
@@ -165,6 +174,7 @@ class Load(Process):
     """programs/load.c, with what is to be sent as NAME=VALUE."""
 
     def __init__(self, program, folder, number, servers, environment, plan):
+        self.number = number
         super().__init__([program, folder / f"load-{number}.ledger", number] + [f"{k}={v}" for k, v in plan.items()],
                          folder / f"load-{number}.log",
                          {**environment, "CATGA_SERVERS": servers, "CATGA_NAME": f"load-{number}"})

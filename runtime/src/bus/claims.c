@@ -445,12 +445,21 @@ static catga_status ensure_bucket(catga_core *core, catga_bucket_settings *setti
     return status;
 }
 
+/*
+ * A server that has reserved all of its storage, which often is a power of two, refuses streams
+ * without a limit too: so a bucket is a little smaller than said.
+ */
+static int64_t bucket_size(const catga_core *core)
+{
+    return core->settings.claim_bucket_mib * (MEBIBYTE - MEBIBYTE / 64);
+}
+
 static catga_status ensure(catga_core *core, const catga_message *message, catga_problem *problem)
 {
     char bucket[CATGA_BUCKET_NAME];
     catga_bucket_settings settings = {.name = bucket,
                                       .max_age_ns = kept_for(message),
-                                      .max_bytes = core->settings.claim_bucket_mib * MEBIBYTE,
+                                      .max_bytes = bucket_size(core),
                                       .replicas = (unsigned)core->settings.replicas};
 
     if (!put_bucket(core, message, bucket))
