@@ -55,6 +55,19 @@ static const catga_handler handlers[] = {
     {"ask", &ask_message, CATGA_GROUP, offsetof(functions, ask), run_ask}};
 static const catga_service service = {"Settler", handlers, 2, sizeof(functions)};
 
+static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
+static const catga_delivery delivery = {.stream = &stream};
+static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
+                                   .table = &sample_noted_table,
+                                   .kind = CATGA_EVENT,
+                                   .timeout_ms = 5000,
+                                   .retries = 9,
+                                   .delivery = &delivery};
+static const catga_handler keeping[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify}};
+static const catga_service keeper = {"Keeper", keeping, 1, sizeof(sample_listener)};
+
 /* ---- The server ---- */
 
 static bool is_local;
@@ -289,6 +302,40 @@ static void a_limit_below_every_answer(void **state)
     assert_int_equal(atomic_load(&effects), 2);
 }
 
+static catga_status notify(catga_context *context, sample_view view)
+{
+    (void)context;
+    assert_true(sample_get_text(view).length != 0);
+    atomic_fetch_add(&effects, 1);
+    return CATGA_OK;
+}
+
+static catga_status publish(uint32_t length)
+{
+    const sample event = {{text, length}, length};
+    return catga_publish(caller, &kept, &event);
+}
+
+/* The publisher is told, and what was stored before is delivered: also to who holds few bytes. */
+static void stored_events_outlive_a_limit_that_is_lowered(void **state)
+{
+    static const sample_listener listener = {notify, NULL};
+
+    (void)state;
+    assert_int_equal(publish(16), CATGA_OK);
+    assert_int_equal(publish(LIMIT - 1024), CATGA_OK);
+    assert_int_equal(publish(16), CATGA_OK);
+    set_limit(LOWER);
+    assert_int_equal(publish(LIMIT - 1024), CATGA_TOO_LARGE);
+    catga_bus *holder = open_bus(hub, (catga_options){.servers = is_local ? NULL : server.url,
+                                                      .pending_bytes = 65536});
+    assert_int_equal(catga_serve(holder, &keeper, &listener, NULL), CATGA_OK);
+    wait_until(atomic_load(&effects) == 3);
+    assert_int_equal(publish(16), CATGA_OK);
+    wait_until(atomic_load(&effects) == 4);
+    catga_close(holder);
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(function) cmocka_unit_test_setup_teardown(function, begin, end)
@@ -299,6 +346,7 @@ int main(int argc, char **argv)
         CASE(the_limit_is_lowered_before),
         CASE(the_limit_is_lowered_at_work),
         CASE(a_limit_below_every_answer),
+        CASE(stored_events_outlive_a_limit_that_is_lowered),
     };
 #undef CASE
     is_local = argc == 2 && strcmp(argv[1], "local") == 0;

@@ -81,6 +81,7 @@ void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting
 {
     demand->waiting = waiting;
     demand->failures = 0;
+    demand->oversize = false;
     attribute(demand, count);
 }
 
@@ -116,6 +117,19 @@ void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
         attribute(demand, left - believed);
     else if (demand->count > 0)
         demand->requests[0].left += believed - left;
+}
+
+static bool brought_nothing(const catga_demand_request *request, unsigned left)
+{
+    return request->count == (left == CATGA_DEMAND_ALL ? request->left : left);
+}
+
+void catga_demand_too_large(catga_demand *demand, uint64_t token, unsigned left)
+{
+    for (unsigned i = 0; i < demand->count; i++)
+        demand->oversize |=
+            demand->requests[i].token == token && brought_nothing(&demand->requests[i], left);
+    catga_demand_ended(demand, token, left);
 }
 
 void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now)
@@ -182,10 +196,39 @@ static bool is_low(const catga_demand *demand, uint64_t taken)
     return taken <= demand->allowed / 2 || taken < least(demand);
 }
 
+/* Notes a request and fills the batch, whose `bytes` and `once` are set. */
+static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t now,
+                    catga_demand_batch *batch)
+{
+    int64_t lifetime_ns = batch->once ? demand->rules.once_ns : demand->rules.lifetime_ns;
+
+    batch->token = ++demand->token;
+    batch->count = count;
+    demand->requests[demand->count++] = (catga_demand_request){
+        .token = batch->token,
+        .count = count,
+        .left = count,
+        .bytes = bytes,
+        .end_ns = catga_clock_after(now, lifetime_ns)};
+    return true;
+}
+
+/* A message of any size, when nothing else is held. */
+static bool request_oversize(catga_demand *demand, unsigned held, int64_t now,
+                             catga_demand_batch *batch)
+{
+    batch->bytes = 0;
+    batch->once = false;
+    return held == 0 && demand->count == 0 && now >= demand->paused_ns &&
+           request(demand, 1, demand->rules.byte_limit, now, batch);
+}
+
 bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, int64_t now,
                        catga_demand_batch *batch)
 {
     expire(demand, now);
+    if (demand->oversize)
+        return request_oversize(demand, held, now, batch);
     uint64_t taken = (uint64_t)held + catga_demand_requested(demand);
     if (!is_low(demand, taken) || demand->count == CATGA_DEMAND_REQUESTS ||
         now < demand->paused_ns || !bytes_for(demand, held, held_bytes, &batch->bytes))
@@ -195,14 +238,8 @@ bool catga_demand_next(catga_demand *demand, unsigned held, size_t held_bytes, i
                           : 0;
     uint64_t busy = taken < least(demand) ? least(demand) - taken : 0;
     batch->once = useful > busy;
-    batch->count = smaller(demand->allowed - taken, batch->once ? useful : busy);
-    if (batch->count == 0)
-        return false;
-    batch->token = ++demand->token;
-    int64_t lifetime_ns = batch->once ? demand->rules.once_ns : demand->rules.lifetime_ns;
-    demand->requests[demand->count++] = (catga_demand_request){
-        batch->token, batch->count, batch->bytes, catga_clock_after(now, lifetime_ns)};
-    return true;
+    unsigned count = smaller(demand->allowed - taken, batch->once ? useful : busy);
+    return count != 0 && request(demand, count, batch->bytes, now, batch);
 }
 
 bool catga_demand_has_room(const catga_demand *demand, unsigned held)

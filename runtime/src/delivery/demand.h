@@ -38,6 +38,7 @@ typedef struct catga_demand_rules {
 /* A request that is under way. */
 typedef struct catga_demand_request {
     uint64_t token;  /* from 1; never used again */
+    unsigned count;  /* messages that were requested */
     unsigned left;   /* messages that it may still bring */
     size_t bytes;    /* at most */
     int64_t end_ns;  /* it counts as lost from then on */
@@ -50,6 +51,7 @@ typedef struct catga_demand {
     uint64_t waiting;   /* messages that the server still has, as it said last */
     unsigned failures;  /* in succession */
     int64_t paused_ns;  /* until then nothing is requested */
+    bool oversize;      /* the next message is larger than a request allowed */
     uint64_t token;     /* of the last request */
     uint64_t lost;      /* the largest of those that count as lost */
     unsigned count;     /* requests under way, the oldest first */
@@ -60,7 +62,7 @@ typedef struct catga_demand {
 typedef struct catga_demand_batch {
     uint64_t token;
     unsigned count;
-    size_t bytes; /* at most */
+    size_t bytes; /* at most; 0: no limit, for one message */
     bool once;    /* messages that wait at the server now; none that are stored later */
 } catga_demand_batch;
 
@@ -74,6 +76,12 @@ void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting
 
 /* The server has ended a request of which `left` messages had not been sent. */
 void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left);
+
+/*
+ * The same, because the next message is larger than the bytes that were left of the request. If it
+ * is larger than all of them, it was stored under a higher limit: it is requested alone.
+ */
+void catga_demand_too_large(catga_demand *demand, uint64_t token, unsigned left);
 
 /* The server refuses requests: pauses, for longer each time until a message arrives. */
 void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now);

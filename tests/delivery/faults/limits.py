@@ -9,7 +9,7 @@ WORK = 0.4  # seconds that each handler takes
 SMALL, LARGE = 16384, 40000  # bytes: the lowered limit, and a size above it
 
 
-@fault("T54", "a replica that holds many claims is killed", short=True)
+@fault("T56", "a replica that holds many claims is killed", short=True)
 def many_claims(scene):
     scene.environment |= {"CATGA_LEASE_MS": str(int(LEASE * 1000)), "CATGA_WORKERS": "64"}
     scene.serve()
@@ -48,7 +48,7 @@ def limit_stream(scene, room):
         api.ask(f"STREAM.UPDATE.{STREAM}", {**found["config"], "max_msgs": most})
 
 
-@fault("T55", "the server's and the stream's limits are lowered, and raised again", short=True)
+@fault("T57", "the server's and the stream's limits are lowered, and raised again", short=True)
 def changing_limits(scene):
     scene.serve("max_payload: 1048576")
     scene.work("a", "b", "c")

@@ -245,9 +245,33 @@ static void requests_are_few(void **state)
     assert_int_equal(requests, CATGA_DEMAND_REQUESTS);
 }
 
+static void a_message_above_the_limit_is_requested_alone(void **state)
+{
+    (void)state;
+    catga_demand_batch batch;
+    catga_demand demand = demand_of(1, LIMIT, 4 * LARGEST);
+
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, LARGEST);
+    catga_demand_arrived(&demand, 1, 9);
+    catga_demand_too_large(&demand, batch.token, 1); /* its bytes are used up: that is usual */
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, LARGEST);
+    catga_demand_too_large(&demand, batch.token, batch.count); /* it brought nothing */
+    assert_false(catga_demand_next(&demand, 1, 1, 0, &batch)); /* something else is held */
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, 0);
+    assert_int_equal(batch.count, 1);
+    assert_false(catga_demand_next(&demand, 0, 0, 0, &batch));
+    catga_demand_arrived(&demand, 1, 9);
+    assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
+    assert_int_equal(batch.bytes, LARGEST);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_message_above_the_limit_is_requested_alone),
         cmocka_unit_test(it_begins_with_what_keeps_the_workers_busy),
         cmocka_unit_test(a_slow_handler_holds_no_more),
         cmocka_unit_test(what_is_held_is_finished_within_the_horizon),

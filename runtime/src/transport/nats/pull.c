@@ -54,10 +54,13 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
     catga_nats *nats = pull->subscription->owner;
     char body[BODY_SIZE];
     char reply[CATGA_NATS_REPLY + 1];
+    char limit[40] = "";
+    if (batch->bytes != 0)
+        snprintf(limit, sizeof(limit), ",\"max_bytes\":%zu", batch->bytes);
     int length = snprintf(body, sizeof(body),
-                          "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 ",\"max_bytes\":%zu}",
+                          "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 "%s}",
                           batch->count, batch->once ? "true" : "false",
-                          batch->once ? EXPIRES_ONCE : EXPIRES, batch->bytes);
+                          batch->once ? EXPIRES_ONCE : EXPIRES, limit);
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
@@ -130,15 +133,17 @@ static void note_status(catga_nats_pull *pull, uint64_t token, natsMsg *message)
     long status = strtol(header_of(message, "Status"), NULL, 10);
     const char *text = header_of(message, "Description");
     const char *left = header_of(message, "Nats-Pending-Messages");
-    bool ended = status == 408 || (status == 409 && strncasecmp(text, "Message Size", 12) == 0);
+    unsigned count = *left == '\0' ? CATGA_DEMAND_ALL : (unsigned)strtoul(left, NULL, 10);
+    bool too_large = status == 409 && strncasecmp(text, "Message Size", 12) == 0;
 
     if (status < 400)
         return; /* a sign of life */
     while (atomic_flag_test_and_set_explicit(&pull->deciding, memory_order_acquire))
         sched_yield();
-    if (ended)
-        catga_demand_ended(&pull->demand, token,
-                           *left == '\0' ? CATGA_DEMAND_ALL : (unsigned)strtoul(left, NULL, 10));
+    if (too_large)
+        catga_demand_too_large(&pull->demand, token, count);
+    else if (status == 408)
+        catga_demand_ended(&pull->demand, token, count);
     else
         catga_demand_failed(&pull->demand, token, catga_clock_now());
     atomic_flag_clear_explicit(&pull->deciding, memory_order_release);
