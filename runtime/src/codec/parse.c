@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 /* The longest member name that may be written with escapes. */
-enum { NAME_TEXT = 256, LARGEST_TABLE = 32768 };
+enum { NAME_TEXT = 256, LARGEST_TABLE = 32768, LARGEST_STRUCT = UINT16_MAX };
 
 typedef struct parser {
     json_reader in;
@@ -282,6 +282,50 @@ static bool parse_scalar(parser *p, meaning wanted, uint8_t *plain)
     return true;
 }
 
+/* ---- Members ---- */
+
+/*
+ * The index of a member among the descriptors of a table or struct, or their count; `first` is the name of the first one, and
+ * they are `size` apart. Members mostly stand in the order of the schema: the search begins behind the last one found.
+ */
+static size_t find_name(const char *const *first, size_t size, size_t count, catga_string name, size_t *hint)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t index = *hint + i < count ? *hint + i : *hint + i - count;
+        const char *const *candidate = (const void *)((const char *)first + index * size);
+        if (catga_string_equal(catga_str(*candidate), name)) {
+            *hint = index + 1;
+            return index;
+        }
+    }
+    return count;
+}
+
+/* An unknown name is of any length and holds anything: some of it is shown, whole characters. */
+static bool parse_unknown(parser *p, catga_string name)
+{
+    char text[NAME_TEXT / 4];
+    if (p->unknown == CATGA_SKIP_UNKNOWN)
+        return json_skip(&p->in);
+    if (name.length >= sizeof text)
+        name.length = sizeof text - 1;
+    while (!catga_is_utf8((const uint8_t *)name.data, name.length))
+        name.length--;
+    refuse(p, "unknown member");
+    memcpy(text, name.data, name.length);
+    text[name.length] = '\0';
+    return failed_in(p, text);
+}
+
+/* Notes that a field has come; false when it has before. */
+static bool note(uint64_t *seen, size_t index)
+{
+    uint64_t bit = (uint64_t)1 << index % 64;
+    bool before = (seen[index / 64] & bit) != 0;
+    seen[index / 64] |= bit;
+    return !before;
+}
+
 /* ---- Structs ---- */
 
 static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain);
@@ -326,27 +370,51 @@ static bool parse_member(parser *p, const catga_member *member, uint8_t *plain)
     return p->in.reason == NULL && (i == member->count || refuse(p, "too few elements"));
 }
 
-static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain)
+static bool parse_struct_member(parser *p, const catga_struct *type, size_t *hint, uint64_t *seen,
+                                uint8_t *plain)
 {
     char text[NAME_TEXT];
     catga_string raw;
     bool escaped;
+    if (!json_name(&p->in, &raw, &escaped))
+        return false;
+    catga_string name = resolve(raw, escaped, text);
+    size_t index =
+        find_name(&type->members->name, sizeof *type->members, type->member_count, name, hint);
+    if (index == type->member_count)
+        return parse_unknown(p, name);
+    const catga_member *member = &type->members[index];
+    if (!note(seen, index))
+        refuse(p, "twice");
+    else if (parse_member(p, member, plain + member->offset))
+        return true;
+    return failed_in(p, member->name);
+}
+
+/* A struct has no room for what is absent. */
+static bool has_every_member(parser *p, const catga_struct *type, const uint64_t *seen)
+{
+    for (size_t i = 0; i < type->member_count; i++) {
+        if ((seen[i / 64] >> i % 64 & 1) != 0)
+            continue;
+        refuse(p, "missing: a struct has each of its members");
+        return failed_in(p, type->members[i].name);
+    }
+    return true;
+}
+
+static bool parse_struct(parser *p, const catga_struct *type, uint8_t *plain)
+{
+    uint64_t seen[LARGEST_STRUCT / 64 + 1];
+    size_t hint = 0;
     bool first = true;
-    size_t i = 0;
+    memset(seen, 0, ((size_t)type->member_count + 63) / 64 * sizeof *seen);
     if (!json_open(&p->in, '{'))
         return false;
-    while (json_next(&p->in, '}', &first)) {
-        if (!json_name(&p->in, &raw, &escaped))
+    while (json_next(&p->in, '}', &first))
+        if (!parse_struct_member(p, type, &hint, seen, plain))
             return false;
-        if (i == type->member_count ||
-            !catga_string_equal(resolve(raw, escaped, text), catga_str(type->members[i].name)))
-            return refuse(p, "a struct has each of its members, in their order");
-        if (!parse_member(p, &type->members[i], plain + type->members[i].offset))
-            return failed_in(p, type->members[i].name);
-        i++;
-    }
-    return p->in.reason == NULL && (i == type->member_count ||
-                                    refuse(p, "a struct has each of its members, in their order"));
+    return p->in.reason == NULL && has_every_member(p, type, seen);
 }
 
 /* ---- What is pointed to ---- */
@@ -555,43 +623,11 @@ static bool parse_field(parser *p, const catga_field *field, json_reader members
     return parse_object(p, wanted, member);
 }
 
-/* Members mostly stand in the order of the schema: the search begins behind the last one found. */
 static const catga_field *find_field(const catga_table *type, catga_string name, size_t *hint)
 {
-    for (size_t i = 0; i < type->field_count; i++) {
-        size_t index = *hint + i < type->field_count ? *hint + i : *hint + i - type->field_count;
-        const catga_field *field = &type->fields[index];
-        if (catga_string_equal(catga_str(field->name), name)) {
-            *hint = index + 1;
-            return field;
-        }
-    }
-    return NULL;
-}
-
-/* An unknown name is of any length and holds anything: some of it is shown, whole characters. */
-static bool parse_unknown(parser *p, catga_string name)
-{
-    char text[NAME_TEXT / 4];
-    if (p->unknown == CATGA_SKIP_UNKNOWN)
-        return json_skip(&p->in);
-    if (name.length >= sizeof text)
-        name.length = sizeof text - 1;
-    while (!catga_is_utf8((const uint8_t *)name.data, name.length))
-        name.length--;
-    refuse(p, "unknown member");
-    memcpy(text, name.data, name.length);
-    text[name.length] = '\0';
-    return failed_in(p, text);
-}
-
-/* Notes that a field has come; false when it has before. */
-static bool note(uint64_t *seen, size_t index)
-{
-    uint64_t bit = (uint64_t)1 << index % 64;
-    bool before = (seen[index / 64] & bit) != 0;
-    seen[index / 64] |= bit;
-    return !before;
+    size_t index =
+        find_name(&type->fields->name, sizeof *type->fields, type->field_count, name, hint);
+    return index < type->field_count ? &type->fields[index] : NULL;
 }
 
 static bool parse_named(parser *p, const catga_table *type, json_reader members, size_t *hint,

@@ -237,7 +237,7 @@ static bool take_field(catga_string *text, size_t count, char next, int64_t *val
     return true;
 }
 
-/* ".123" as nanoseconds; nothing is 0. */
+/* ".123" as nanoseconds; nothing is 0. More than nine digits are read where the others are zeros, as in durations. */
 static bool take_fraction(catga_string *text, int64_t *nanoseconds)
 {
     int64_t unit = 100000000;
@@ -246,7 +246,7 @@ static bool take_fraction(catga_string *text, int64_t *nanoseconds)
         return true;
     size_t i = 1;
     for (; i < text->length && is_digit(text->data[i]); i++, unit /= 10) {
-        if (unit == 0)
+        if (unit == 0 && text->data[i] != '0')
             return false;
         *nanoseconds += unit * (text->data[i] - '0');
     }
@@ -364,7 +364,9 @@ static int base64_digit(char character)
         return character - 'a' + 26;
     if (is_digit(character))
         return character - '0' + 52;
-    return character == '+' ? 62 : character == '/' ? 63 : -1;
+    if (character == '+' || character == '-')
+        return 62;
+    return character == '/' || character == '_' ? 63 : -1;
 }
 
 static size_t padding(catga_string text)
@@ -375,10 +377,12 @@ static size_t padding(catga_string text)
     return count;
 }
 
+/* Padding may be left out, but not a part of it. */
 bool value_base64_length(catga_string text, size_t *length)
 {
-    *length = text.length / 4 * 3 - padding(text);
-    return text.length % 4 == 0;
+    size_t digits = text.length - padding(text);
+    *length = digits / 4 * 3 + digits % 4 * 3 / 4;
+    return digits % 4 != 1 && (digits == text.length || text.length % 4 == 0);
 }
 
 bool value_base64(catga_string text, uint8_t *bytes)

@@ -493,6 +493,9 @@ static void timestamps(void **state)
         {"\"1969-12-31T18:30:00.000000001-05:30\"", 0, 1},
         {"\"2025-10-10T10:00:00.123456789Z\"", 1760090400, 123456789},
         {"\"1900-03-01T00:00:00-00:00\"", -2203891200, 0},
+        {"\"2025-10-10T10:00:00.1234567890Z\"", 1760090400, 123456789},
+        {"\"2025-10-10T10:00:00.5000000000000000000000+00:00\"", 1760090400, 500000000},
+        {"\"1969-12-31T23:59:59.9999999990000Z\"", 0, -1},
     };
     static const char *const wrong[] = {
         "\"\"",
@@ -510,7 +513,8 @@ static void timestamps(void **state)
         "\"2024-01-01T00:60:00Z\"",
         "\"2024-01-01T00:00:60Z\"",
         "\"2024-01-01T00:00:00.Z\"",
-        "\"2024-01-01T00:00:00.1234567890Z\"",
+        "\"2024-01-01T00:00:00.1234567891Z\"",
+        "\"2024-01-01T00:00:00.00000000000001Z\"",
         "\"2024-01-01T00:00:00+24:00\"",
         "\"2024-01-01T00:00:00+00:60\"",
         "\"2024-01-01T00:00:00+0000\"",
@@ -562,19 +566,28 @@ static void durations(void **state)
 static void base64(void **state)
 {
     static const char *const wrong[] = {
-        "\"A\"",    "\"AA\"",   "\"AAA\"",        "\"AAAAA\"",      "\"A===\"", "\"====\"",
+        "\"A\"",    "\"AA=\"",  "\"AAAA=\"",      "\"AAAAA\"",      "\"A===\"", "\"====\"",
         "\"==\"",   "\"=\"",    "\"AB==\"",       "\"AAB=\"",       "\"AA=A\"", "\"AA==AAAA\"",
-        "\"A A=\"", "\"AA-_\"", "\"AA\\u003d=\"", "\"AA\xc3\xa4\"", "[1]",      "1"};
+        "\"A A=\"", "\"AB\"",   "\"AAB\"",        "\"AA.=\"",       "[1]",      "\"AA\\u003d=\"",
+        "\"A=\"",   "\"AAAA==\"", "\"AAAAAA=\"",  "\"AA\xc3\xa4\"", "1"};
+    static const struct {
+        const char *text;
+        size_t length;
+        const char *bytes;
+    } right[] = {
+        {"\"Zm9vYg==\"", 4, "foob"}, {"\"Zm9vYg\"", 4, "foob"},       {"\"Zm9vYmE=\"", 5, "fooba"},
+        {"\"Zm9vYmE\"", 5, "fooba"}, {"\"+/+/\"", 3, "\xfb\xff\xbf"}, {"\"-_-_\"", 3, "\xfb\xff\xbf"},
+        {"\"-_8=\"", 2, "\xfb\xff"},  {"\"-_8\"", 2, "\xfb\xff"},      {"\"_w\"", 1, "\xff"},
+    };
     test_codec_kinds plain;
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("data", wrong[i]);
-    plain = accept_value("data", "\"Zm9vYg==\"");
-    assert_int_equal(plain.data.length, 4);
-    assert_memory_equal(plain.data.data, "foob", 4);
-    plain = accept_value("data", "\"+/+/\"");
-    assert_int_equal(plain.data.length, 3);
-    assert_memory_equal(plain.data.data, "\xfb\xff\xbf", 3);
+    for (size_t i = 0; i < CODEC_COUNT(right); i++) {
+        plain = accept_value("data", right[i].text);
+        assert_int_equal(plain.data.length, right[i].length);
+        assert_memory_equal(plain.data.data, right[i].bytes, right[i].length);
+    }
     plain = accept_value("data", "\"\"");
     assert_int_equal(plain.data.length, 0);
     assert_non_null(plain.data.data);
@@ -584,9 +597,11 @@ static void structs(void **state)
 {
     static const char *const wrong[] = {"{}",
                                         "{\"x\":1}",
-                                        "{\"y\":1,\"x\":1}",
+                                        "{\"y\":1}",
                                         "{\"x\":1,\"y\":1,\"z\":1}",
                                         "{\"x\":1,\"x\":1}",
+                                        "{\"x\":1,\"y\":1,\"x\":1}",
+                                        "{\"y\":1,\"x\":1,\"\\u0079\":1}",
                                         "{\"x\":null,\"y\":1}",
                                         "[]",
                                         "1",
@@ -595,6 +610,11 @@ static void structs(void **state)
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("point", wrong[i]);
     assert_true(accept_value("point", "{\"x\":1,\"y\":2}").point->y == 2);
+    assert_true(accept_value("point", "{\"y\":1,\"x\":2}").point->y == 1);
+    assert_true(accept_value("point", "{\"\\u0079\":1,\"x\":2}").point->x == 2);
+    assert_true(accept_value("mixed", "{\"price\":1.05,\"at\":{\"y\":1,\"x\":2},\"color\":\"Blue\","
+                                      "\"on\":true}")
+                    .mixed->at.x == 2);
     assert_null(accept_value("point", "null").point);
     assert_int_equal(
         accept_value("mixed",
