@@ -162,7 +162,7 @@ static void view_module_of(viewer *v, view_module *made)
     made->name = module->namespace;
     made->fbs = view_fbs_namespace(v, module->namespace);
     made->header = view_output_path(v->memory, module->path, SLICE(".catga.h"));
-    made->guard = view_guard(v, module->path);
+    made->guard = view_guard(v, module);
     made->version = module->version;
     made->has_uuid = uses_uuid(module);
     made->fbs_uuid = view_fbs_uuid(v);

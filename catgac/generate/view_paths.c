@@ -1,4 +1,6 @@
 /* view_paths.c -- paths of generated files, and the names that are made of paths. */
+#include <inttypes.h>
+
 #include "generate/viewer.h"
 
 slice view_output_path(arena *memory, slice schema_path, slice suffix)
@@ -14,17 +16,25 @@ slice view_output_path(arena *memory, slice schema_path, slice suffix)
     return buffer_slice(&path);
 }
 
-/* 32-bit FNV-1a, for the guards of files whose names do not say all. */
-static uint32_t hash_of(slice text)
+#define HASH_START UINT32_C(0x811C9DC5)
+#define HASH_FACTOR UINT32_C(0x01000193)
+
+/* Adds a text and its end to a 32-bit FNV-1a hash. */
+static void hash_add(uint32_t *hash, slice text)
 {
-    uint32_t hash = 2166136261;
     for (size_t i = 0; i < text.length; i++)
-        hash = (hash ^ (unsigned char)text.data[i]) * 16777619;
-    return hash;
+        *hash = (*hash ^ (unsigned char)text.data[i]) * HASH_FACTOR;
+    *hash *= HASH_FACTOR;
 }
 
-/* Names that are made of paths differ only in what becomes an underscore or a capital: a hash is
- * put behind all but the plainest. */
+static slice hash_suffix(viewer *v, uint32_t hash)
+{
+    buffer_printf(view_scratch(v), "_%08" PRIX32, hash);
+    return view_keep(v);
+}
+
+/* Returns a hash for all but the plainest paths: where other characters become underscores and
+ * capitals, two paths could give one name. */
 static slice hash_of_odd_path(viewer *v, slice path)
 {
     slice ending = SLICE(".catga");
@@ -32,24 +42,49 @@ static slice hash_of_odd_path(viewer *v, slice path)
         char c = path.data[i];
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/')
             continue;
-        buffer_printf(view_scratch(v), "_%08X", hash_of(path));
-        return view_keep(v);
+        uint32_t hash = HASH_START;
+        hash_add(&hash, path);
+        return hash_suffix(v, hash);
     }
     return SLICE("");
 }
 
-/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
-slice view_guard(viewer *v, slice path)
+#define HASH_NAMES(list, count)                                                                    \
+    for (size_t i = 0; i < module->count; i++)                                                     \
+    hash_add(&hash, module->list[i].origin.name)
+
+/* Headers of several runs of catgac, whose paths may be equal, meet in one program. Headers with
+ * one guard must declare the same names: then nothing is lost if the second one is skipped. */
+static uint32_t hash_of_module(const model_module *module)
 {
-    slice guard = VIEW_JOIN(v, SLICE("CATGA_"), path, SLICE("_H"));
-    char *text = ARENA_ARRAY(v->memory, guard.length + 1, char);
-    for (size_t i = 0; i < guard.length; i++) {
-        char c = guard.data[i];
+    uint32_t hash = HASH_START;
+    hash_add(&hash, module->path);
+    hash_add(&hash, module->namespace);
+    hash = (hash ^ module->version) * HASH_FACTOR;
+    HASH_NAMES(constants, constant_count);
+    HASH_NAMES(enums, enum_count);
+    HASH_NAMES(structs, struct_count);
+    HASH_NAMES(tables, table_count);
+    HASH_NAMES(unions, union_count);
+    HASH_NAMES(error_sets, error_set_count);
+    HASH_NAMES(messages, message_count);
+    HASH_NAMES(services, service_count);
+    return hash;
+}
+
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_F6D4E8A0_H */
+slice view_guard(viewer *v, const model_module *module)
+{
+    slice path = module->path;
+    char *text = ARENA_ARRAY(v->memory, path.length + 1, char);
+    for (size_t i = 0; i < path.length; i++) {
+        char c = path.data[i];
         bool is_lower = c >= 'a' && c <= 'z';
         bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
     }
-    return VIEW_JOIN(v, (slice){text, guard.length}, hash_of_odd_path(v, path));
+    return VIEW_JOIN(v, SLICE("CATGA_"), (slice){text, path.length},
+                     hash_suffix(v, hash_of_module(module)), SLICE("_H"));
 }
 
 slice view_fbs_uuid(viewer *v)

@@ -40,8 +40,8 @@ text_list view_doc(const model_doc *doc);
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
-/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_H */
-slice view_guard(viewer *v, slice path);
+/* shop/orders.catga -> CATGA_SHOP_ORDERS_CATGA_F6D4E8A0_H */
+slice view_guard(viewer *v, const model_module *module);
 
 /* Uuid_shop_orders: flatc reads many files together, so each has its own, in the namespace catga.
  */

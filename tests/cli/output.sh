@@ -33,6 +33,21 @@ said "another of the given files becomes 'both/same.catga.h' too"
 expect 0 "$CATGAC" -o both -I . one/same.catga two/same.catga
 exists both/one/same.catga.h both/two/same.catga.h
 
+# A program includes headers of several runs whose paths are equal.
+from() {
+    mkdir -p "$1"
+    printf 'namespace %s;\nversion %s;\nstruct %s { x: u8; }\n' "$2" "$3" "$4" >"$1/types.catga"
+    expect 0 "$CATGAC" -o "made/$1" "$1/types.catga"
+    printf '#include "made/%s/types.catga.h"\n' "$1" >>program.c
+}
+from first one 1 A
+from second two 1 A
+from third three.first 1 A
+from fourth three.first 2 B
+from fifth three.first 2 C
+echo 'one_a a; two_a b; three_first_a c; three_first_b d; three_first_c e;' >>program.c
+expect 0 "$CC" -std=c11 -fsyntax-only -I. -I"$CATGA_SOURCE/runtime/include" program.c
+
 # A name that would end the #include, that a compiler would warn of, or that an editor would not show.
 for name in 'quo"te' 'back\slash' 'what?' "line
 end" "$(printf 'turned\342\200\256')" "$(printf 'latin\351')"; do
