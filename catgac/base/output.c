@@ -50,7 +50,7 @@ static bool has_content(int file, slice expected)
     }
 }
 
-/* Returns true if the target is a regular file with this content. */
+/* True when the target is a regular file with this content. */
 static bool is_unchanged(const output *wanted)
 {
     int file = open(wanted->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -64,19 +64,36 @@ static bool is_unchanged(const output *wanted)
     return same;
 }
 
-/* `folder` has room for the path. */
-static bool make_folders(const char *path, char *folder)
+/* Makes the folders of a path. `folder` has room for the path. Sets `made` to the length of the
+ * first folder's path that did not exist. */
+static bool make_folders(const char *path, char *folder, size_t *made)
 {
     strcpy(folder, path);
     for (char *at = folder + 1; folder[0] != '\0' && *at != '\0'; at++) {
         if (*at != '/')
             continue;
         *at = '\0';
-        if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        bool is_new = mkdir(folder, 0777) == 0;
+        if (!is_new && errno != EEXIST)
             return false;
+        if (is_new && *made == 0)
+            *made = (size_t)(at - folder);
         *at = '/';
     }
     return true;
+}
+
+/* Removes the folders that make_folders() made, unless they have other files by now. */
+static void remove_folders(const char *path, char *folder, size_t made)
+{
+    if (made == 0)
+        return;
+    strcpy(folder, path);
+    for (char *at = strrchr(folder, '/'); at != NULL && (size_t)(at - folder) >= made;
+         at = strrchr(folder, '/')) {
+        *at = '\0';
+        (void)rmdir(folder);
+    }
 }
 
 static bool write_all(int file, slice content)
@@ -110,13 +127,13 @@ static int create_beside(const char *path, size_t number, char *name)
     return -1;
 }
 
-/* Returns true for devices and pipes, which must not be replaced. rename() itself refuses
- * folders. */
-static bool may_be_replaced(const char *path)
+/* Returns why the path must not be replaced, or NULL: it is a folder, a device or a pipe. */
+static const char *reason_to_stay(const char *path)
 {
     struct stat there;
-    return lstat(path, &there) != 0 || S_ISREG(there.st_mode) || S_ISLNK(there.st_mode) ||
-           S_ISDIR(there.st_mode);
+    if (lstat(path, &there) != 0 || S_ISREG(there.st_mode) || S_ISLNK(there.st_mode))
+        return NULL;
+    return S_ISDIR(there.st_mode) ? strerror(EISDIR) : "it is neither a file nor a link";
 }
 
 /* Copies the permissions of the file that is replaced. Returns false if there is no such file. */
@@ -134,25 +151,24 @@ static bool keep_mode(int file, const char *path)
 /* An output that is being written. */
 typedef struct staged {
     const output *wanted;
-    char *name;     /* of the temporary file; NULL before it exists */
-    bool is_beside; /* the target has its new content */
+    char *name;         /* of the temporary file */
+    char *old;          /* of a second hard link to the replaced file */
+    size_t made_folder; /* length of the path of the first new folder, or 0 */
+    bool is_beside;     /* the temporary file exists */
+    bool is_kept;       /* the second link exists */
+    bool can_be_undone; /* the target was absent, or the second link exists */
 } staged;
 
-/* Writes the new content to the temporary file. Returns false with errno; errno is 0 if the
- * target must not be replaced. */
+/* Writes the new content to the temporary file. Returns false with errno. */
 static bool stage(staged *one, size_t number)
 {
-    errno = 0;
-    if (!may_be_replaced(one->wanted->path))
-        return false;
-    if (!make_folders(one->wanted->path, one->name))
+    if (!make_folders(one->wanted->path, one->name, &one->made_folder))
         return false;
     int file = create_beside(one->wanted->path, number, one->name);
     if (file < 0)
         return false;
     one->is_beside = true;
-    /* Syncs a file that replaces another, so that a crash loses neither. A new file replaces
-     * nothing. */
+    /* What is replaced must not be lost when the machine crashes; before a new file was nothing. */
     bool replaces = keep_mode(file, one->wanted->path);
     bool written = write_all(file, one->wanted->content) && (!replaces || fsync(file) == 0);
     int reason = errno;
@@ -160,14 +176,6 @@ static bool stage(staged *one, size_t number)
         return false;
     errno = reason;
     return written;
-}
-
-static void remove_staged(const staged *all, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (all[i].is_beside)
-            unlink(all[i].name);
-    }
 }
 
 /* Returns the first output that failed, with errno, or NULL. */
@@ -180,14 +188,54 @@ static const output *stage_all(staged *all, size_t count)
     return NULL;
 }
 
-static const output *name_all(staged *all, size_t count)
+/* Renames the temporary file to the target, and keeps the replaced file. */
+static bool rename_staged(staged *one)
+{
+    const char *path = one->wanted->path;
+    strcat(strcpy(one->old, one->name), "-old");
+    one->is_kept = linkat(AT_FDCWD, path, AT_FDCWD, one->old, 0) == 0;
+    one->can_be_undone = one->is_kept || errno == ENOENT;
+    if (rename(one->name, path) != 0)
+        return false;
+    one->is_beside = false;
+    return true;
+}
+
+static void undo_rename(staged *one)
+{
+    if (one->is_kept)
+        one->is_kept = rename(one->old, one->wanted->path) != 0;
+    else if (one->can_be_undone)
+        unlink(one->wanted->path);
+}
+
+/* Returns the first output that failed, with errno, or NULL. After a failure no target has
+ * changed. */
+static const output *rename_all(staged *all, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (all[i].is_beside && rename(all[i].name, all[i].wanted->path) != 0)
-            return all[i].wanted;
-        all[i].is_beside = false;
+        if (!all[i].is_beside || rename_staged(&all[i]))
+            continue;
+        int reason = errno;
+        const output *failed = all[i].wanted;
+        while (i-- > 0)
+            undo_rename(&all[i]);
+        errno = reason;
+        return failed;
     }
     return NULL;
+}
+
+static void clean_up(staged *all, size_t count, bool failed)
+{
+    for (size_t i = count; i-- > 0;) {
+        if (all[i].is_beside)
+            unlink(all[i].name);
+        if (all[i].is_kept)
+            unlink(all[i].old);
+        if (failed)
+            remove_folders(all[i].wanted->path, all[i].name, all[i].made_folder);
+    }
 }
 
 /* Allocates nothing while it runs, and blocks the signals that end the program: no temporary
@@ -202,63 +250,35 @@ static const output *commit(staged *all, size_t count)
     sigprocmask(SIG_BLOCK, &ending, &before);
     const output *failed = stage_all(all, count);
     if (failed == NULL)
-        failed = name_all(all, count);
+        failed = rename_all(all, count);
     int reason = errno;
-    remove_staged(all, count);
+    clean_up(all, count, failed != NULL);
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = reason;
     return failed;
 }
 
+static bool report_failure(diagnostics *diags, const output *failed, const char *reason)
+{
+    diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s", failed->path,
+                reason);
+    return false;
+}
+
 bool outputs_commit(const output_list *outputs, diagnostics *diags)
 {
     staged *all = ARENA_ARRAY(outputs->memory, outputs->count, staged);
+    bool good = true;
     for (size_t i = 0; i < outputs->count; i++) {
-        all[i].wanted = &outputs->items[i];
-        all[i].name =
-            ARENA_ARRAY(outputs->memory, strlen(outputs->items[i].path) + NAME_ROOM, char);
+        const output *wanted = &outputs->items[i];
+        size_t room = strlen(wanted->path) + NAME_ROOM;
+        all[i] = (staged){.wanted = wanted,
+                          .name = ARENA_ARRAY(outputs->memory, room, char),
+                          .old = ARENA_ARRAY(outputs->memory, room, char)};
+        const char *reason = reason_to_stay(wanted->path);
+        if (reason != NULL)
+            good = report_failure(diags, wanted, reason);
     }
-    const output *failed = commit(all, outputs->count);
-    if (failed != NULL)
-        diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0}, "cannot write '%s': %s",
-                    failed->path, errno == 0 ? "it is neither a file nor a link" : strerror(errno));
-    return failed == NULL;
-}
-
-/* ---- Depfile --------------------------------------------------------------------------------- */
-
-/* Appends a path, escaped for make and ninja. */
-static void append_dependency_path(buffer *out, slice path)
-{
-    for (size_t i = 0; i < path.length; i++) {
-        char character = path.data[i];
-        if (character == ' ' || character == '#')
-            buffer_append_char(out, '\\');
-        else if (character == '$')
-            buffer_append_char(out, '$');
-        buffer_append_char(out, character);
-    }
-}
-
-slice depfile_text(arena *memory, const output_list *targets, const slice *inputs,
-                   size_t input_count)
-{
-    buffer out = buffer_in(memory);
-    for (size_t i = 0; i < targets->count; i++) {
-        if (i > 0)
-            buffer_append_char(&out, ' ');
-        append_dependency_path(&out, slice_of(targets->items[i].path));
-    }
-    buffer_append_char(&out, ':');
-    for (size_t i = 0; i < input_count; i++) {
-        buffer_append_text(&out, " \\\n  ");
-        append_dependency_path(&out, inputs[i]);
-    }
-    buffer_append_char(&out, '\n');
-    for (size_t i = 0; i < input_count; i++) {
-        buffer_append_char(&out, '\n');
-        append_dependency_path(&out, inputs[i]);
-        buffer_append_text(&out, ":\n");
-    }
-    return buffer_slice(&out);
+    const output *failed = good ? commit(all, outputs->count) : NULL;
+    return failed != NULL ? report_failure(diags, failed, strerror(errno)) : good;
 }

@@ -55,6 +55,28 @@ expect 3 "$CATGAC" -o file small.catga
 said "cannot write 'file/small.catga.h': Not a directory"
 nothing_left
 
+# Whatever is taken, nothing else is written.
+printf 'namespace Game; table T { x: int; }\n' >b.fbs
+printf 'include "b.fbs"; namespace Game.A; table U { x: int; }\n' >a.fbs
+refuses() {
+    rm -rf all
+    mkdir -p "all/$1"
+    taken=$1
+    shift
+    expect 3 "$@"
+    said "'all/$taken'"
+    [ -z "$(find all -type f)" ] || fail "written: $(find all -type f)"
+}
+for path in small.catga.h small.catga.c small.fbs deps; do
+    refuses $path "$CATGAC" -o all --emit c --emit fbs --depfile all/deps small.catga
+done
+for path in a.catga b.catga; do refuses $path "$CATGAC" import -o all a.fbs; done
+refuses c/source.tmpl.c "$CATGAC" --print-templates all
+refuses fbs/schema.tmpl.fbs "$CATGAC" --print-templates all
+expect 3 "$CATGAC" -o both --depfile both/small.catga.h small.catga
+said "the depfile 'both/small.catga.h' is also the name of an output"
+absent both
+
 # Asked to end, it does all or nothing, and leaves nothing. `full` holds the old files.
 many New >large.catga
 expect 0 "$CATGAC" -o after large.catga

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "base/depfile.h"
 #include "check/check.h"
 #include "commands/command.h"
 #include "generate/embedded.h"
@@ -136,7 +137,9 @@ static void generate_files(run *r)
     for (size_t i = 0; i < outputs.count; i++)
         buffer_append(&r->printed, outputs.items[i].content);
     slice input = slice_of(r->chosen.files[0]);
-    output_add(&outputs, "gen/depfile", depfile_text(&r->memory, &outputs, &input, 1));
+    buffer depfile = buffer_in(&r->memory);
+    assert_true(depfile_write(&depfile, &r->diags, &outputs, &input, 1));
+    output_add(&outputs, "gen/depfile", buffer_slice(&depfile));
     assert_true(outputs_commit(&outputs, &r->diags));
 }
 

@@ -285,10 +285,12 @@ static bool parse_scalar(parser *p, meaning wanted, uint8_t *plain)
 /* ---- Members ---- */
 
 /*
- * The index of a member among the descriptors of a table or struct, or their count; `first` is the name of the first one, and
- * they are `size` apart. Members mostly stand in the order of the schema: the search begins behind the last one found.
+ * Returns the index of a member in the descriptors of a table or struct, or their count. `first` is
+ * the name of the first descriptor; they are `size` bytes apart. Members mostly have the order of
+ * the schema: the search begins behind the last member that was found.
  */
-static size_t find_name(const char *const *first, size_t size, size_t count, catga_string name, size_t *hint)
+static size_t find_name(const char *const *first, size_t size, size_t count, catga_string name,
+                        size_t *hint)
 {
     for (size_t i = 0; i < count; i++) {
         size_t index = *hint + i < count ? *hint + i : *hint + i - count;

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/depfile.h"
 #include "base/output.h"
 
 enum { CONTENT_SIZE = 256 };
@@ -209,6 +210,54 @@ static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
     assert_int_equal(count_files(), 0);
 }
 
+/* A folder is in the way wherever it stands in the list, and whatever else must be made first. */
+static void nothing_is_made_beside_a_folder_in_the_way(void **state)
+{
+    trial *t = *state;
+    assert_int_equal(mkdir("b", 0777), 0);
+    write_file("a", "old");
+    add(t, "a", "new");
+    add(t, "gen/deep/c", "new");
+    add(t, "b", "new");
+    assert_false(outputs_commit(&t->outputs, &t->diags));
+    assert_said(t, "error: cannot write 'b': Is a directory");
+    assert_content("a", "old");
+    assert_int_not_equal(access("gen", F_OK), 0);
+    assert_int_equal(count_files(), 1);
+}
+
+/* The folder of the last output is made where the third must stand: its name cannot be given. */
+static void names_are_taken_back(void **state)
+{
+    trial *t = *state;
+    write_file("a", "old");
+    assert_int_equal(symlink("elsewhere", "link"), 0);
+    add(t, "a", "new");
+    add(t, "link", "new");
+    add(t, "gen/c", "new");
+    add(t, "gen/c/d", "new");
+    assert_false(outputs_commit(&t->outputs, &t->diags));
+    assert_said(t, "error: cannot write 'gen/c': Is a directory");
+    assert_content("a", "old");
+    struct stat facts;
+    assert_int_equal(lstat("link", &facts), 0);
+    assert_true(S_ISLNK(facts.st_mode));
+    assert_int_not_equal(access("gen", F_OK), 0);
+    assert_int_equal(count_files(), 1);
+}
+
+static void folders_go_with_what_failed(void **state)
+{
+    trial *t = *state;
+    assert_int_equal(mkdir("kept", 0777), 0);
+    write_file("file", "");
+    add(t, "kept/new/a", "new");
+    add(t, "file/c", "new");
+    assert_false(outputs_commit(&t->outputs, &t->diags));
+    assert_int_equal(access("kept", F_OK), 0);
+    assert_int_not_equal(access("kept/new", F_OK), 0);
+}
+
 /* `--depfile /dev/null` must not make a file of that. */
 static void other_kinds_of_files_stay(void **state)
 {
@@ -242,7 +291,8 @@ static void a_depfile_is_read_by_make(void **state)
     add(t, "gen/a b.h", "");
     add(t, "gen/a.c", "");
     static const slice inputs[] = {{"a b.catga", 9}, {"c#$d.catga", 10}};
-    slice text = depfile_text(&t->memory, &t->outputs, inputs, 2);
+    buffer text = buffer_in(&t->memory);
+    assert_true(depfile_write(&text, &t->diags, &t->outputs, inputs, 2));
     assert_string_equal(text.data, "gen/a\\ b.h gen/a.c: \\\n"
                                    "  a\\ b.catga \\\n"
                                    "  c\\#$$d.catga\n"
@@ -264,6 +314,9 @@ int main(void)
         TRIAL(links_are_replaced_not_followed),
         TRIAL(all_or_none),
         TRIAL(a_folder_in_the_place_of_a_file_is_an_error),
+        TRIAL(nothing_is_made_beside_a_folder_in_the_way),
+        TRIAL(names_are_taken_back),
+        TRIAL(folders_go_with_what_failed),
         TRIAL(other_kinds_of_files_stay),
         TRIAL(leftovers_are_in_nobodys_way),
         TRIAL(a_depfile_is_read_by_make),
