@@ -44,24 +44,6 @@ static void add_name(void *user, declared found)
 
 /* ---- Pairs ----------------------------------------------------------------------------------- */
 
-static bool same_value(const model_value *before, const model_value *after)
-{
-    switch (before->kind) {
-    case VALUE_TEXT:
-        return after->kind == VALUE_TEXT && slice_equal(before->as_text, after->as_text);
-    case VALUE_BOOL:
-        return after->kind == VALUE_BOOL && before->as_bool == after->as_bool;
-    case VALUE_FLOAT:
-        return after->kind == VALUE_FLOAT && !(before->as_float < after->as_float) &&
-               !(before->as_float > after->as_float);
-    case VALUE_NONE:
-    case VALUE_SIGNED:
-    case VALUE_UNSIGNED:
-        break;
-    }
-    return before->kind == after->kind && before->as_unsigned == after->as_unsigned;
-}
-
 static void compare_constants(comparison *c, const model_constant *before,
                               const model_constant *after)
 {

@@ -92,6 +92,9 @@ bool same_bytes(const model_type *before, const model_type *after);
 /* Whether both types are spelt the same, whatever is optional. */
 bool same_spelling(const model_type *before, const model_type *after);
 
+/* Whether both values are equal on the wire, where -0.0 is not 0.0, and NaN is NaN. */
+bool same_value(const model_value *before, const model_value *after);
+
 /* Has what both types refer to compared. */
 void compare_referred(comparison *c, const model_type *before, const model_type *after);
 

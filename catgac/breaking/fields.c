@@ -73,7 +73,7 @@ static void compare_defaults(comparison *c, const model_field *before, const mod
         report(c, RULE_FIELD_OPTIONAL, after->origin.place, before->origin.place,
                "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
                type_text(c, &before->type), type_text(c, &after->type));
-    else if (order_of(&before->default_value, &after->default_value) != 0)
+    else if (!same_value(&before->default_value, &after->default_value))
         report(c, RULE_DEFAULT_CHANGED, after->origin.place, before->origin.place,
                "'%.*s' has another default", SLICE_PRINT(after->origin.name));
 }

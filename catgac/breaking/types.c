@@ -1,4 +1,6 @@
-/* types.c -- when two types have the same bytes, and when the same name. */
+/* types.c -- when two types have the same bytes, and when the same name; when values are equal. */
+#include <string.h>
+
 #include "breaking/comparison.h"
 
 /* An integer is a decimal without places; a timestamp and a duration are such integers. */
@@ -92,4 +94,22 @@ void compare_referred(comparison *c, const model_type *before, const model_type 
                                  .alternatives = before->alternatives},
                       (declared){DECLARED_UNION, &after->alternatives->origin,
                                  .alternatives = after->alternatives});
+}
+
+bool same_value(const model_value *before, const model_value *after)
+{
+    switch (before->kind) {
+    case VALUE_TEXT:
+        return after->kind == VALUE_TEXT && slice_equal(before->as_text, after->as_text);
+    case VALUE_BOOL:
+        return after->kind == VALUE_BOOL && before->as_bool == after->as_bool;
+    case VALUE_FLOAT:
+        return after->kind == VALUE_FLOAT &&
+               memcmp(&before->as_float, &after->as_float, sizeof before->as_float) == 0;
+    case VALUE_NONE:
+    case VALUE_SIGNED:
+    case VALUE_UNSIGNED:
+        break;
+    }
+    return before->kind == after->kind && before->as_unsigned == after->as_unsigned;
 }

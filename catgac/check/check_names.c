@@ -145,3 +145,9 @@ symbol *check_resolve(const checker *c, const scope *from, const ast_path *path,
         report_unknown(c, from, path, what);
     return found == NULL || found->invalid ? NULL : found;
 }
+
+bool check_is_known(const checker *c, const scope *from, const ast_path *path)
+{
+    bool ambiguous = false;
+    return find_in(from, path) != NULL || find_in_imports(c, from, path, &ambiguous) != NULL;
+}

@@ -1,5 +1,6 @@
 /* check_records.c -- checks structs and their layout, and tables and their fields. */
 #include <inttypes.h>
+#include <math.h>
 
 #include "check/checker.h"
 #include "model/mangle.h"
@@ -181,7 +182,7 @@ static bool check_default(checker *c, const scope *in, const ast_member *written
                report_default(c, written, "an optional field has no default: it may be absent");
     field->default_value = check_zero(&field->type);
     if (written->value != NULL &&
-        !check_evaluate(c, in, written->value, &field->type, &field->default_value))
+        !check_evaluate_default(c, in, written->value, &field->type, &field->default_value))
         return false;
     if (field->type.kind == TYPE_ENUM)
         check_enum_default(c, written, field);
@@ -261,7 +262,8 @@ static void check_default_in_range(const checker *c, const ast_annotation *annot
         return;
     bool is_below = field->minimum.kind != VALUE_NONE && check_compare(value, &field->minimum) < 0;
     bool is_above = field->maximum.kind != VALUE_NONE && check_compare(value, &field->maximum) > 0;
-    if (!is_below && !is_above)
+    bool is_finite = value->kind != VALUE_FLOAT || isfinite(value->as_float);
+    if (!is_below && !is_above && is_finite)
         return;
     buffer range = buffer_in(c->memory);
     buffer text = buffer_in(c->memory);

@@ -4,7 +4,6 @@
  * expected type. A named constant is converted if its value fits without loss.
  */
 #include <errno.h>
-#include <float.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
@@ -99,13 +98,25 @@ static bool store_unsigned(const evaluation *e, span place, uint64_t number, mod
     return true;
 }
 
-static bool store_float(const evaluation *e, span place, double number, model_value *value)
+static bool is_zero(double number)
 {
-    if (e->type->scalar == SCALAR_F32 && fabs(number) <= (double)FLT_MAX)
-        number = (double)(float)number;
-    else if (e->type->scalar == SCALAR_F32 || !isfinite(number))
+    return fpclassify(number) == FP_ZERO;
+}
+
+/* Stores the nearest value of the type; only what rounds to infinity is too large. `is_exact_zero`
+ * says whether the number was 0 before it was rounded. */
+static bool store_float(const evaluation *e, span place, double number, bool is_exact_zero,
+                        model_value *value)
+{
+    bool is_single = e->type->scalar == SCALAR_F32;
+    double rounded = is_single ? (double)(float)number : number;
+    if (!isfinite(rounded))
         return report_overflow(e, place);
-    *value = (model_value){.kind = VALUE_FLOAT, .as_float = number};
+    if (is_zero(rounded) && !is_exact_zero)
+        diag_report(e->c->diags, DIAG_UNDERFLOW, place,
+                    "this is 0 in '%s', whose smallest number is %s", type_text(e),
+                    is_single ? "1.4e-45" : "4.9e-324");
+    *value = (model_value){.kind = VALUE_FLOAT, .as_float = rounded};
     return true;
 }
 
@@ -208,24 +219,64 @@ static bool evaluate_decimal_literal(const evaluation *e, const ast_expression *
     return store_magnitude(e, literal->place, negative, scaled, value);
 }
 
-/* strtod() accepts all numbers of the lexer without underscores. The locale is "C", unless a
- * program that uses this library changes it. */
+/* Appends a 0b literal as 0x, because strtod() cannot read 0b. */
+static void append_hexadecimal(buffer *out, slice bits)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t count = 0;
+    for (size_t i = 0; i < bits.length; i++)
+        count += bits.data[i] != '_';
+    unsigned digit = 0;
+    buffer_append_text(out, "0x");
+    for (size_t i = 0; i < bits.length; i++) {
+        if (bits.data[i] == '_')
+            continue;
+        digit = digit << 1 | (bits.data[i] == '1');
+        if (--count % 4 == 0) {
+            buffer_append_char(out, digits[digit]);
+            digit = 0;
+        }
+    }
+}
+
+/* Returns the literal for strtod(). The locale is "C", unless a program that uses this library
+ * changes it. */
+static const char *float_text(const evaluation *e, slice literal)
+{
+    buffer text = buffer_in(e->c->memory);
+    if (slice_starts_with(literal, "0b")) {
+        append_hexadecimal(&text, (slice){literal.data + 2, literal.length - 2});
+        return text.data;
+    }
+    for (size_t i = 0; i < literal.length; i++)
+        if (literal.data[i] != '_')
+            buffer_append_char(&text, literal.data[i]);
+    return text.data;
+}
+
+/* Returns true if all digits before an exponent are 0. */
+static bool is_zero_literal(slice literal)
+{
+    bool is_hexadecimal = slice_starts_with(literal, "0x");
+    size_t prefix = is_hexadecimal || slice_starts_with(literal, "0b") ? 2 : 0;
+    for (size_t i = prefix; i < literal.length; i++) {
+        char digit = literal.data[i];
+        if (!is_hexadecimal && (digit == 'e' || digit == 'E'))
+            break;
+        if (digit != '0' && digit != '.' && digit != '_')
+            return false;
+    }
+    return true;
+}
+
+/* Rounds the text once, to the expected type. */
 static bool evaluate_float_literal(const evaluation *e, const ast_expression *literal,
                                    bool negative, model_value *value)
 {
-    uint64_t integer;
-    double number;
-    bool is_plain = literal->kind == EXPRESSION_INTEGER && read_integer(literal->text, &integer);
-    if (is_plain) {
-        number = (double)integer;
-    } else {
-        buffer digits = buffer_in(e->c->memory);
-        for (size_t i = 0; i < literal->text.length; i++)
-            if (literal->text.data[i] != '_')
-                buffer_append_char(&digits, literal->text.data[i]);
-        number = strtod(digits.data, NULL);
-    }
-    return store_float(e, literal->place, negative ? -number : number, value);
+    const char *text = float_text(e, literal->text);
+    double number = e->type->scalar == SCALAR_F32 ? (double)strtof(text, NULL) : strtod(text, NULL);
+    return store_float(e, literal->place, negative ? -number : number,
+                       is_zero_literal(literal->text), value);
 }
 
 static bool evaluate_duration_literal(const evaluation *e, const ast_expression *literal,
@@ -332,7 +383,8 @@ static bool convert_integer(const evaluation *e, span place, const model_value *
                          : negative                    ? 0 - (uint64_t)known->as_signed
                                                        : (uint64_t)known->as_signed;
     if (value_kind_of(e->type) == VALUE_FLOAT)
-        return store_float(e, place, negative ? -(double)magnitude : (double)magnitude, value);
+        return store_float(e, place, negative ? -(double)magnitude : (double)magnitude,
+                           magnitude == 0, value);
     return store_magnitude(e, place, negative, magnitude, value);
 }
 
@@ -352,7 +404,8 @@ static bool convert_constant(const evaluation *e, span place, const model_consta
         return true;
     }
     if (is_same && constant->value.kind == VALUE_FLOAT && wanted == VALUE_FLOAT)
-        return store_float(e, place, constant->value.as_float, value);
+        return store_float(e, place, constant->value.as_float, is_zero(constant->value.as_float),
+                           value);
     if (is_same && is_integer(&constant->value) && wanted != VALUE_BOOL)
         return convert_integer(e, place, &constant->value, value);
 
@@ -506,13 +559,14 @@ static bool combine_floats(const evaluation *e, const ast_expression *at, double
 {
     switch (at->sign) {
     case TOKEN_PLUS:
-        return store_float(e, at->place, left + right, value);
+        return store_float(e, at->place, left + right, is_zero(left + right), value);
     case TOKEN_MINUS:
-        return store_float(e, at->place, left - right, value);
+        return store_float(e, at->place, left - right, is_zero(left - right), value);
     case TOKEN_STAR:
-        return store_float(e, at->place, left * right, value);
+        return store_float(e, at->place, left * right, is_zero(left) || is_zero(right), value);
     case TOKEN_SLASH:
-        return right == 0 ? report_zero(e, at) : store_float(e, at->place, left / right, value);
+        return is_zero(right) ? report_zero(e, at)
+                              : store_float(e, at->place, left / right, is_zero(left), value);
     default:
         return report_operator(e, at);
     }
@@ -552,7 +606,7 @@ static bool evaluate_binary(const evaluation *e, const ast_expression *at, model
 static bool negate(const evaluation *e, const ast_expression *at, model_value *value)
 {
     if (value->kind == VALUE_FLOAT)
-        return store_float(e, at->place, -value->as_float, value);
+        return store_float(e, at->place, -value->as_float, is_zero(value->as_float), value);
     if (value->kind == VALUE_UNSIGNED)
         return value->as_unsigned == 0 || report_overflow(e, at->place);
     if (value->as_signed == INT64_MIN)
@@ -619,6 +673,30 @@ bool check_evaluate(checker *c, const scope *from, const ast_expression *express
 {
     const evaluation e = {c, from, type};
     return evaluate(&e, expression, value);
+}
+
+/* nan, inf and infinity, unless the schema has a constant of that name. */
+static bool non_finite_word(const checker *c, const scope *from, const ast_expression *word,
+                            double *number)
+{
+    if (word->kind != EXPRESSION_NAME || check_is_known(c, from, &word->name))
+        return false;
+    bool is_infinite = slice_is(word->name.text, "inf") || slice_is(word->name.text, "infinity");
+    *number = is_infinite ? (double)INFINITY : (double)NAN;
+    return is_infinite || slice_is(word->name.text, "nan");
+}
+
+bool check_evaluate_default(checker *c, const scope *from, const ast_expression *expression,
+                            const model_type *type, model_value *value)
+{
+    bool is_negative = expression->kind == EXPRESSION_UNARY && expression->sign == TOKEN_MINUS;
+    double number;
+    if (type->kind != TYPE_SCALAR || scalar_class_of(type->scalar) != CLASS_FLOAT ||
+        !non_finite_word(c, from, is_negative ? expression->right : expression, &number))
+        return check_evaluate(c, from, expression, type, value);
+    bool flips = is_negative && !isnan(number);
+    *value = (model_value){.kind = VALUE_FLOAT, .as_float = flips ? -number : number};
+    return true;
 }
 
 bool check_constant(checker *c, symbol *constant)

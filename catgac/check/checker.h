@@ -111,11 +111,18 @@ void check_declared_name(const checker *c, ast_name name);
  * expected declaration: "type", "constant". */
 symbol *check_resolve(const checker *c, const scope *from, const ast_path *path, const char *what);
 
+/* Returns true if a path means some declaration. Reports nothing. */
+bool check_is_known(const checker *c, const scope *from, const ast_path *path);
+
 /* ---- check_values.c -------------------------------------------------------------------------- */
 
 /* Evaluates an expression in a type. Returns false after a report. */
 bool check_evaluate(checker *c, const scope *from, const ast_expression *expression,
                     const model_type *type, model_value *value);
+
+/* Evaluates the default of a field, which may also be nan, inf or -inf, as in FlatBuffers. */
+bool check_evaluate_default(checker *c, const scope *from, const ast_expression *expression,
+                            const model_type *type, model_value *value);
 
 /* Evaluates a constant on first use. Returns false if it is broken. */
 bool check_constant(checker *c, symbol *constant);

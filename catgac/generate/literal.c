@@ -3,6 +3,7 @@
 
 #include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,10 +31,23 @@ static bool reads_back(const char *text, double value, scalar_kind scalar)
     return strtod(text, NULL) == value;
 }
 
+/* The words of FlatBuffers for what no digits spell; NULL for a number. */
+static const char *non_finite_word(double value)
+{
+    if (isnan(value))
+        return "nan";
+    return isinf(value) ? value < 0 ? "-inf" : "inf" : NULL;
+}
+
 /* The shortest digits that read back as the same value, and always with a point or an exponent.
  * Nothing in this program calls setlocale(), so the point is a point. */
 static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
+    const char *word = non_finite_word(value);
+    if (word != NULL) {
+        strcpy(text, word);
+        return;
+    }
     for (int precision = 1; precision <= DBL_DECIMAL_DIG; precision++) {
         snprintf(text, NUMBER_SIZE, "%.*g", precision, value);
         if (reads_back(text, value, scalar))
@@ -93,6 +107,30 @@ static void print_c_unsigned(char text[NUMBER_SIZE], uint64_t value)
                  value);
 }
 
+/* gen.h has macros for what no digits spell. */
+static void print_c_number(char text[NUMBER_SIZE], double value, scalar_kind scalar)
+{
+    const char *type = scalar == SCALAR_F32 ? "f32" : "f64";
+    if (isnan(value)) {
+        snprintf(text, NUMBER_SIZE, "CATGA_NAN_%s", type);
+        return;
+    }
+    if (isinf(value)) {
+        snprintf(text, NUMBER_SIZE, "%sCATGA_INFINITY_%s", value < 0 ? "-" : "", type);
+        return;
+    }
+    print_float(text, value, scalar);
+}
+
+/* A negative number in brackets. */
+static void print_c_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
+{
+    char number[NUMBER_SIZE];
+    print_c_number(number, value, scalar);
+    snprintf(text, NUMBER_SIZE, value < 0 ? "(%.40s%s)" : "%.40s%s", number,
+             scalar == SCALAR_F32 && isfinite(value) ? "f" : "");
+}
+
 slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
 {
     char text[NUMBER_SIZE] = "";
@@ -107,13 +145,9 @@ slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
     case VALUE_UNSIGNED:
         print_c_unsigned(text, value->as_unsigned);
         break;
-    case VALUE_FLOAT: {
-        char digits[NUMBER_SIZE];
-        print_float(digits, value->as_float, scalar);
-        snprintf(text, sizeof text, value->as_float < 0 ? "(%.40s%s)" : "%.40s%s", digits,
-                 scalar == SCALAR_F32 ? "f" : "");
+    case VALUE_FLOAT:
+        print_c_float(text, value->as_float, scalar);
         break;
-    }
     case VALUE_BOOL:
     case VALUE_NONE:
     case VALUE_TEXT:
@@ -138,7 +172,7 @@ slice literal_wire(arena *memory, const model_value *value)
         print_c_signed(number, (int64_t)value->as_unsigned);
         break;
     case VALUE_FLOAT:
-        print_float(number, value->as_float, SCALAR_F64);
+        print_c_number(number, value->as_float, SCALAR_F64);
         snprintf(text, sizeof text, "{0, %s}", number);
         return copy_text(memory, text);
     case VALUE_NONE:

@@ -2,6 +2,7 @@
 #include "model/model.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 static const slice scalar_words[] = {
 #define SCALAR(kind, word, class, bytes) {word, sizeof(word) - 1},
@@ -159,7 +160,10 @@ void model_print_value(const model_type *type, const model_value *value, buffer 
         buffer_printf(out, "%" PRIu64, value->as_unsigned);
         break;
     case VALUE_FLOAT:
-        buffer_printf(out, "%.17g", value->as_float);
+        if (isnan(value->as_float))
+            buffer_append_text(out, "nan");
+        else
+            buffer_printf(out, "%.17g", value->as_float);
         break;
     case VALUE_TEXT:
         buffer_printf(out, "\"%.*s\"", SLICE_PRINT(value->as_text));

@@ -118,7 +118,7 @@ typedef enum model_value_kind {
     VALUE_BOOL,
     VALUE_SIGNED,   /* i8 to i64, decimal (scaled), timestamp, duration, and enums over signed */
     VALUE_UNSIGNED, /* u8 to u64, and enums over unsigned */
-    VALUE_FLOAT,    /* f64, or f32 (rounded); always finite */
+    VALUE_FLOAT,    /* f64, or f32 (rounded); only defaults may be infinite or NaN */
     VALUE_TEXT      /* string constants: bytes after escapes, valid UTF-8, no NUL */
 } model_value_kind;
 

@@ -170,7 +170,7 @@ class Writer:
         if type == "bool":
             return type + " = true" + deprecated
         if type in ("f32", "f64"):
-            return type + f" = {self.random.choice(['0.1', '-2.5', '1e10', '3.14159', '0.5 @range(0.0..1.0)', '1.0 @range(-1.5..)'])}" + deprecated
+            return type + f" = {self.random.choice(['0.1', '-2.5', '1e10', '3.14159', '0.5 @range(0.0..1.0)', '1.0 @range(-1.5..)', '3.4028235e38', 'nan', 'inf', '-inf', '-0.0'])}" + deprecated
         if type == "duration":
             return type + self.random.choice([" = 1500ms", " = 2d", " = 1ns", " = 10s @range(1s..1d)"]) + deprecated
         if type == "timestamp":

@@ -10,6 +10,8 @@ import collections
 import datetime
 import decimal
 import json
+import math
+import re
 
 from schema import single
 
@@ -234,7 +236,13 @@ def from_ours(text, declaration):
 
 
 def from_flatc(text, declaration):
-    return _read(json.loads(text), declaration, _from_flatc, _fbs)
+    return _read(json.loads(_with_numbers(text)), declaration, _from_flatc, _fbs)
+
+
+def _with_numbers(text):
+    """flatc prints the words of schemas for what is not finite; json knows others."""
+    words = {"nan": "NaN", "-nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
+    return re.sub(r'"(?:\\.|[^"\\])*"|-?\b(?:nan|inf)\b', lambda found: words.get(found[0], found[0]), text)
 
 
 def _read(parsed, declaration, read, name):
@@ -323,9 +331,13 @@ def difference(one, other, rough=False, path=""):
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         pairs = enumerate(zip(one, other))
         return next((d for i, (a, b) in pairs if (d := difference(a, b, rough, f"{path}[{i}]"))), None)
-    if isinstance(one, float) and isinstance(other, float) and rough:
+    if isinstance(one, float) and isinstance(other, float) and rough and math.isfinite(one):
         return None if abs(one - other) <= 1e-6 + abs(one) * 1e-7 else f"{path}: {one!r} and {other!r}"
-    return None if one == other and type(one) is type(other) else f"{path}: {one!r} and {other!r}"
+    return None if _equal(one, other) else f"{path}: {one!r} and {other!r}"
+
+
+def _equal(one, other):
+    return type(one) is type(other) and (one == other or (one != one and other != other))
 
 
 def missing(given, printed, path=""):
@@ -342,4 +354,4 @@ def missing(given, printed, path=""):
         return missing(given.value, printed.value, f"{path}.{given.name}")
     if isinstance(given, list) and isinstance(printed, list) and len(given) == len(printed):
         return next((d for i, (a, b) in enumerate(zip(given, printed)) if (d := missing(a, b, f"{path}[{i}]"))), None)
-    return None if given == printed and type(given) is type(printed) else f"{path}: {given!r} became {printed!r}"
+    return None if _equal(given, printed) else f"{path}: {given!r} became {printed!r}"

@@ -1,6 +1,9 @@
 /* Every scalar at its limits, and defaults that are not sent. */
 #include "scalars.catga.h"
 
+#include <float.h>
+#include <math.h>
+
 #include <roundtrip.h>
 
 static void check_highest(const uint8_t *table)
@@ -65,6 +68,37 @@ static void presets(void **state)
     check_preset(CATGA_EMPTY_TABLE);
 }
 
+/* What no digits spell is a default all the same, and is not sent. */
+static void check_not_finite(const uint8_t *table)
+{
+    trip_scalars_not_finite_view view = {table};
+    for (uint16_t slot = 4; slot < 4 + 2 * 8; slot = (uint16_t)(slot + 2))
+        assert_null(catga_find(table, slot));
+    assert_true(isnan(trip_scalars_not_finite_get_none(view)));
+    assert_true(isnan(trip_scalars_not_finite_get_none_twice(view)));
+    assert_true(isinf(trip_scalars_not_finite_get_beyond(view)));
+    assert_true(trip_scalars_not_finite_get_beyond_twice(view) > DBL_MAX);
+    assert_true(trip_scalars_not_finite_get_below(view) < -FLT_MAX);
+    assert_true(trip_scalars_not_finite_get_below_twice(view) < -DBL_MAX);
+    assert_true(trip_scalars_not_finite_get_most(view) == FLT_MAX);
+    assert_true(signbit(trip_scalars_not_finite_get_least(view)));
+}
+
+static void defaults_that_are_not_finite(void **state)
+{
+    static const char expected[] =
+        "{\"none\":\"NaN\",\"none_twice\":\"NaN\",\"beyond\":\"Infinity\",\"beyond_twice\":\"Infinity\","
+        "\"below\":\"-Infinity\",\"below_twice\":\"-Infinity\",\"most\":3.4028235e+38,\"least\":-0}";
+    const trip_scalars_not_finite plain = TRIP_SCALARS_NOT_FINITE_INIT;
+    (void)state;
+    roundtrip(&trip_scalars_not_finite_descriptor, &plain, check_not_finite);
+    check_not_finite(CATGA_EMPTY_TABLE);
+    char text[sizeof expected + 32];
+    trip_scalars_not_finite_view view = {CATGA_EMPTY_TABLE};
+    trip_scalars_not_finite_print(view, text, sizeof text);
+    assert_string_equal(text, expected);
+}
+
 /* Zero is sent when it is not the default. */
 static void check_zeroed(const uint8_t *table)
 {
@@ -89,6 +123,7 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(zeros),
         cmocka_unit_test(presets),
+        cmocka_unit_test(defaults_that_are_not_finite),
         cmocka_unit_test(zeroed_presets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

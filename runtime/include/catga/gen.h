@@ -44,6 +44,12 @@
              })))
 #endif
 
+/* Defaults that no digits spell. */
+#define CATGA_NAN_f32 __builtin_nanf("")
+#define CATGA_NAN_f64 __builtin_nan("")
+#define CATGA_INFINITY_f32 __builtin_inff()
+#define CATGA_INFINITY_f64 __builtin_inf()
+
 #ifdef __cplusplus
 extern "C" {
 #endif
