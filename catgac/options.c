@@ -366,6 +366,12 @@ static void set_default_levels(options *chosen)
         chosen->breaking.levels[i] = true;
 }
 
+/* Help is given whatever else stands on the command line. */
+static bool asks_for_help(const char *argument)
+{
+    return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;
+}
+
 /* Selects the command by the first argument. A file with the name of a command is ./fmt. */
 static void choose_command(command_line *line)
 {
@@ -394,6 +400,10 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
     choose_command(&line);
     while (*line.rest != NULL) {
         const char *argument = *line.rest++;
+        if (!only_files && asks_for_help(argument)) {
+            chosen->action = ACTION_HELP;
+            return true;
+        }
         if (only_files || argument[0] != '-' || argument[1] == '\0')
             chosen->files[chosen->file_count++] = argument;
         else if (strcmp(argument, "--") == 0)

@@ -197,13 +197,26 @@ void diag_fix(diagnostics *diags, span place, slice text)
 
 /* ---- "did you mean" -------------------------------------------------------------------------- */
 
+void diag_add(diagnostics *diags, const char *text)
+{
+    if (diags->latest == NULL)
+        return;
+    buffer longer = buffer_in(diags->sources->memory);
+    buffer_append(&longer, diags->latest->remark.text);
+    buffer_printf(&longer, "; %s", text);
+    diags->latest->remark.text = buffer_slice(&longer);
+}
+
+void diag_propose(diagnostics *diags, span wrong, slice right)
+{
+    buffer text = buffer_in(diags->sources->memory);
+    buffer_printf(&text, "did you mean '%.*s'?", SLICE_PRINT(right));
+    diag_add(diags, text.data);
+    diag_fix(diags, wrong, right);
+}
+
 void diag_suggest(diagnostics *diags, span wrong, const suggestion *search)
 {
-    if (search->best.length == 0 || diags->latest == NULL)
-        return;
-    buffer text = buffer_in(diags->sources->memory);
-    buffer_append(&text, diags->latest->remark.text);
-    buffer_printf(&text, "; did you mean '%.*s'?", SLICE_PRINT(search->best));
-    diags->latest->remark.text = buffer_slice(&text);
-    diag_fix(diags, wrong, search->best);
+    if (search->best.length > 0)
+        diag_propose(diags, wrong, search->best);
 }

@@ -92,8 +92,13 @@ diag_severity diag_severity_of(diag_code code);
 
 /* ---- "did you mean" -------------------------------------------------------------------------- */
 
-/* Adds "; did you mean 'string'?" and a fix at `wrong` to the newest diagnostic, if a candidate
- * was near enough. */
+/* Adds "; " and a text to the newest diagnostic. */
+void diag_add(diagnostics *diags, const char *text);
+
+/* Adds "; did you mean 'string'?" and a fix at `wrong` to the newest diagnostic. */
+void diag_propose(diagnostics *diags, span wrong, slice right);
+
+/* The same, if a candidate was near enough. */
 void diag_suggest(diagnostics *diags, span wrong, const suggestion *search);
 
 #endif

@@ -13,6 +13,7 @@ enum { DEPTH_LIMIT = 64 };
 
 typedef struct walk {
     arena *memory;
+    const char *ending;
     path_list *found;
 } walk;
 
@@ -22,10 +23,11 @@ bool is_folder(const char *path)
     return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
-static bool is_schema(const char *name)
+static bool has_ending(const char *name, const char *ending)
 {
     size_t length = strlen(name);
-    return length > 6 && strcmp(name + length - 6, ".catga") == 0;
+    size_t end = strlen(ending);
+    return length > end && strcmp(name + length - end, ending) == 0;
 }
 
 void path_list_add(arena *memory, path_list *list, const char *path)
@@ -76,15 +78,15 @@ static bool visit(walk *w, const char *folder, int depth)
             continue;
         if (S_ISDIR(facts.st_mode) && depth < DEPTH_LIMIT)
             good = visit(w, path.data, depth + 1) && good;
-        else if (!S_ISDIR(facts.st_mode) && is_schema(name))
+        else if (!S_ISDIR(facts.st_mode) && has_ending(name, w->ending))
             path_list_add(w->memory, w->found, path.data);
     }
     return good;
 }
 
-bool find_schemas(arena *memory, const char *folder, path_list *found)
+bool find_schemas(arena *memory, const char *folder, const char *ending, path_list *found)
 {
-    walk w = {.memory = memory, .found = found};
+    walk w = {.memory = memory, .ending = ending, .found = found};
     *found = (path_list){.items = NULL};
     errno = 0;
     return visit(&w, folder, 0);

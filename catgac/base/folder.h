@@ -17,8 +17,9 @@ void path_list_add(arena *memory, path_list *list, const char *path);
 
 bool is_folder(const char *path);
 
-/* Finds the `.catga` files below a folder, sorted by name. Skips hidden folders and symbolic
- * links to folders. Returns false, with errno, if a folder cannot be read. */
-bool find_schemas(arena *memory, const char *folder, path_list *found);
+/* Finds the files below a folder whose names have an ending, such as `.catga`, sorted by name.
+ * Skips hidden folders and symbolic links to folders. Returns false, with errno, if a folder cannot
+ * be read. */
+bool find_schemas(arena *memory, const char *folder, const char *ending, path_list *found);
 
 #endif

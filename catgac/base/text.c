@@ -17,6 +17,22 @@ bool slice_equal(slice left, slice right)
            (left.length == 0 || memcmp(left.data, right.data, left.length) == 0);
 }
 
+static char small_letter(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+bool slice_equal_in_any_case(slice left, slice right)
+{
+    if (left.length != right.length)
+        return false;
+    for (size_t i = 0; i < left.length; i++) {
+        if (small_letter(left.data[i]) != small_letter(right.data[i]))
+            return false;
+    }
+    return true;
+}
+
 bool slice_is(slice piece, const char *text)
 {
     return slice_equal(piece, slice_of(text));

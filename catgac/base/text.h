@@ -29,6 +29,7 @@ typedef struct slice {
 
 slice slice_of(const char *text);
 bool slice_equal(slice left, slice right);
+bool slice_equal_in_any_case(slice left, slice right);
 bool slice_is(slice piece, const char *text);
 bool slice_starts_with(slice piece, const char *prefix);
 slice slice_copy(arena *memory, slice piece);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "check/checker.h"
+#include "syntax/foreign.h"
 
 /* ---- What a name may look like --------------------------------------------------------------- */
 
@@ -109,21 +110,28 @@ static void note_if_not_imported(const checker *c, const ast_path *path)
     }
 }
 
+/* Suggests a name of the schema that differs only in the case of its letters, then what another
+ * language calls so, then any name that is near. */
 static void suggest(const checker *c, const scope *from, const ast_path *path, const char *what)
 {
     if (diag_is_full(c->diags))
         return;
     slice name = last_part(path);
+    bool is_type = strcmp(what, "type") == 0;
+    const foreign_word *foreign = is_type ? foreign_find(FOREIGN_TYPE, name) : NULL;
     suggestion search = suggestion_for(name);
     suggest_from(&search, from);
     for (size_t i = 0; i < from->file->import_count; i++)
         if (from->imports[i] != NULL)
             suggest_from(&search, from->imports[i]);
-    if (strcmp(what, "type") == 0)
+    if (is_type)
         check_suggest_builtins(&search);
     span wrong = path->place;
     wrong.begin = wrong.end - (uint32_t)name.length;
-    diag_suggest(c->diags, wrong, &search);
+    if (foreign != NULL && !slice_equal_in_any_case(name, search.best))
+        foreign_explain(c->diags, wrong, foreign);
+    else
+        diag_suggest(c->diags, wrong, &search);
 }
 
 static void report_unknown(const checker *c, const scope *from, const ast_path *path,

@@ -39,6 +39,13 @@ const source *command_load(run *r, const char *path);
 /* Returns the files of a path: the file itself, or the schemas in a folder. */
 path_list command_schemas(run *r, const char *path);
 
+/* Adds the folders of the command line to the roots of imports, unless -I was given. */
+void command_add_roots(run *r);
+
+/* Replaces the folders of the command line by the files in them that have an ending. Without -I,
+ * the folders become the roots of imports. */
+void command_expand(run *r, const char *ending);
+
 /* Runs the command that the options select. */
 enum exit_code command_run(run *r);
 

@@ -33,6 +33,7 @@ enum exit_code command_explain(run *r)
 {
     path_list files = {.items = NULL};
     path_list names = {.items = NULL};
+    command_add_roots(r);
     sort_arguments(r, &files, &names);
     if (files.count == 0) {
         diag_report(&r->diags, DIAG_CANNOT_READ, (span){0, 0, 0},

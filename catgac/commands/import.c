@@ -9,20 +9,28 @@
 #include "base/output.h"
 #include "commands/command.h"
 
-/* Without -I, the folders of the given files are the roots. */
+static slice folder_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    if (slash == NULL)
+        return SLICE(".");
+    return slash == path ? SLICE("/") : (slice){path, (size_t)(slash - path)};
+}
+
+/* Without -I, the given folders and those of the given files are the roots. */
 static void set_roots(run *r)
 {
     path_list roots = {.items = NULL};
     for (size_t i = 0; i < r->chosen.file_count && r->chosen.root_count == 0; i++) {
         const char *path = r->chosen.files[i];
-        const char *slash = strrchr(path, '/');
-        slice folder = slash == NULL   ? SLICE(".")
-                       : slash == path ? SLICE("/")
-                                       : (slice){path, (size_t)(slash - path)};
-        path_list_add(&r->memory, &roots, slice_copy(&r->memory, folder).data);
+        path_list_add(&r->memory, &roots,
+                      is_folder(path) ? path : slice_copy(&r->memory, folder_of(path)).data);
     }
-    if (roots.count > 0)
+    if (roots.count > 0) {
+        r->chosen.roots = roots.items;
+        r->chosen.root_count = roots.count;
         source_set_turn(&r->sources, NULL, roots.items, roots.count);
+    }
 }
 
 static const char *output_path(run *r, slice path)
@@ -70,11 +78,12 @@ static bool may_write(run *r, const char *path, slice content)
 
 enum exit_code command_import(run *r)
 {
+    set_roots(r);
+    command_expand(r, ".fbs");
     const source **given = ARENA_ARRAY(&r->memory, r->chosen.file_count, const source *);
     output_list outputs = output_list_in(&r->memory);
     size_t count = 0;
     bool may = true;
-    set_roots(r);
     for (size_t i = 0; i < r->chosen.file_count; i++) {
         given[count] = command_load(r, r->chosen.files[i]);
         count += given[count] != NULL;

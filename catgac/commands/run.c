@@ -21,5 +21,7 @@ static enum exit_code (*const commands[])(run *r) = {
 
 enum exit_code command_run(run *r)
 {
+    if (r->chosen.command == COMMAND_COMPILE)
+        command_expand(r, ".catga");
     return commands[r->chosen.action](r);
 }

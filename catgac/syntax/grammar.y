@@ -63,6 +63,11 @@ declaration(D) ::= CONST(K) IDENTIFIER(N) COLON type(T) EQUALS expression(E) SEM
 declaration(D) ::= enum_kind(D1) IDENTIFIER(N) COLON type(T) values(V).
     { D = D1; D->name = ast_make_name(MAKER, N); D->type = T; D->members = V; }
 
+// The type is missing; the enum is kept, so that nothing else is reported of it.
+declaration(D) ::= enum_kind(D1) IDENTIFIER(N) values(V).
+    { D = D1; D->name = ast_make_name(MAKER, N); D->type = parser_report_untyped(p, D1->kind, N);
+      D->members = V; }
+
 %type enum_kind {ast_declaration *}
 enum_kind(D) ::= ENUM(K).   { D = ast_make_declaration(MAKER, AST_ENUM, K); }
 enum_kind(D) ::= FLAGS(K).  { D = ast_make_declaration(MAKER, AST_FLAGS, K); }

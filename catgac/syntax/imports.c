@@ -38,6 +38,19 @@ static void report_cycle(import_walk *walk, const ast_file *again, span place)
                 chain.data);
 }
 
+/* Adds the folders in which an import was searched. */
+static void explain_search(import_walk *walk, const ast_file *importer)
+{
+    buffer text = buffer_in(walk->memory);
+    buffer_append_text(&text, "it was searched in ");
+    for (size_t i = 0; i < walk->sources->root_count; i++)
+        buffer_printf(&text, "'%.*s', ", SLICE_PRINT(walk->sources->roots[i].shown_path));
+    slice home = importer->file->home.shown_path;
+    buffer_printf(&text, "%s'%.*s', the folder of this file; -I DIR adds a folder",
+                  walk->sources->root_count > 0 ? "and " : "", SLICE_PRINT(home));
+    diag_add(walk->diags, text.data);
+}
+
 static const ast_file *load_import(import_walk *walk, const ast_file *importer,
                                    const ast_declaration *declaration)
 {
@@ -54,6 +67,8 @@ static const ast_file *load_import(import_walk *walk, const ast_file *importer,
     if (status != SOURCE_OK) {
         diag_report(walk->diags, DIAG_CANNOT_IMPORT, path->place, "cannot import '%.*s': %s",
                     SLICE_PRINT(path->text), source_status_text(status));
+        if (status == SOURCE_MISSING)
+            explain_search(walk, importer);
         return NULL;
     }
     ast_file *known = walk->by_number[file->number];

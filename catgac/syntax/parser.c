@@ -43,3 +43,16 @@ void parser_lost_declaration(parser *p)
     }
     parser_declared(p);
 }
+
+const ast_type *parser_report_untyped(parser *p, ast_kind kind, token name)
+{
+    span place = parser_span(p, name);
+    slice text = lex_text(&p->input, name);
+    p->file->has_errors = true;
+    diag_report(p->maker.diags, DIAG_SYNTAX, place,
+                "'%.*s' needs an integer type, which holds its values: '%.*s: u8'",
+                SLICE_PRINT(text), SLICE_PRINT(text));
+    diag_fix(p->maker.diags, (span){place.source, place.end, place.end}, SLICE(": u8"));
+    slice widest = kind == AST_FLAGS ? SLICE("u64") : SLICE("i64");
+    return ast_make_named_type(&p->maker, (ast_path){.text = widest, .place = place});
+}

@@ -45,6 +45,8 @@ typedef struct parser {
 void parser_too_deep(parser *p);
 void parser_declared(parser *p);
 void parser_lost_declaration(parser *p);
+/* Reports that an enum or flags has no type. Returns one that holds any of its members. */
+const ast_type *parser_report_untyped(parser *p, ast_kind kind, token name);
 span parser_span(const parser *p, token piece);
 
 /* Returns the span at which a token is reported: for the end of the file, the end of the last

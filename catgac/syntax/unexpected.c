@@ -1,5 +1,6 @@
 /* unexpected.c -- the text of a syntax error: "unexpected X: expected Y or Z". */
 #include "grammar.h"
+#include "syntax/foreign.h"
 #include "syntax/parser.h"
 
 enum { EXPECTED_LIMIT = 3 };
@@ -108,7 +109,15 @@ static void print_found(const parser *p, token found, buffer *out)
         buffer_printf(out, "unexpected '%.*s'", SLICE_PRINT(text));
 }
 
-/* Suggests a keyword for a misspelt word at the start of a declaration. */
+static void explain_foreign(const parser *p, foreign_place place, token word)
+{
+    const foreign_word *found = foreign_find(place, lex_text(&p->input, word));
+    if (found != NULL && word.kind == TOKEN_IDENTIFIER)
+        foreign_explain(p->maker.diags, parser_span(p, word), found);
+}
+
+/* Suggests a keyword for a word of another language or a misspelt one, where a declaration
+ * begins. */
 static void suggest_keyword(const parser *p, token found)
 {
     static const slice words[] = {
@@ -117,13 +126,67 @@ static void suggest_keyword(const parser *p, token found)
 #include "syntax/keywords.def"
 #undef KEYWORD
     };
-    if (found.kind != TOKEN_IDENTIFIER || !grammar_accepts(&p->before, TOKEN_CONST) ||
-        diag_is_full(p->maker.diags))
+    if (found.kind != TOKEN_IDENTIFIER)
         return;
+    if (foreign_find(FOREIGN_DECLARATION, lex_text(&p->input, found)) != NULL) {
+        explain_foreign(p, FOREIGN_DECLARATION, found);
+        return;
+    }
     suggestion search = suggestion_for(lex_text(&p->input, found));
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         suggestion_consider(&search, words[i]);
     diag_suggest(p->maker.diags, parser_span(p, found), &search);
+}
+
+/* `string name;` and `optional string name;`, where a name and its colon are wanted. */
+static void explain_order(const parser *p, token found)
+{
+    if (foreign_find(FOREIGN_MEMBER, lex_text(&p->input, p->previous)) != NULL)
+        explain_foreign(p, FOREIGN_MEMBER, p->previous);
+    else if (token_is_word(found.kind))
+        diag_add(p->maker.diags, "a field is written NAME: TYPE");
+}
+
+/* `unsigned long` is u64, `long int` is i64. */
+static slice integer_of(const parser *p, slice previous, const foreign_word *second)
+{
+    buffer word = buffer_in(p->maker.memory);
+    if (!slice_equal_in_any_case(previous, SLICE("unsigned")))
+        return slice_of(foreign_find(FOREIGN_TYPE, previous)->ours);
+    buffer_printf(&word, "u%s", second->ours + 1);
+    return buffer_slice(&word);
+}
+
+/* `unsigned int`, `repeated string`, `map<string, u32>` and `u32[]`, behind the first word. */
+static void explain_type(const parser *p, token found)
+{
+    slice previous = lex_text(&p->input, p->previous);
+    const foreign_word *first = foreign_find(FOREIGN_TYPE, previous);
+    const foreign_word *second = foreign_find(FOREIGN_TYPE, lex_text(&p->input, found));
+    span both = parser_span(p, p->previous);
+    both.end = found.end;
+    if (found.kind == TOKEN_LEFT_BRACKET)
+        diag_add(p->maker.diags, "a vector of T is written [T], and in a struct [T:N]");
+    else if (first != NULL && first->ours != NULL && second != NULL && second->ours != NULL)
+        diag_propose(p->maker.diags, both, integer_of(p, previous, second));
+    else if (first != NULL)
+        foreign_explain(p->maker.diags, both, first);
+}
+
+static void explain(const parser *p, token found)
+{
+    if (diag_is_full(p->maker.diags))
+        return;
+    if (grammar_accepts(&p->before, TOKEN_CONST))
+        suggest_keyword(p, found);
+    else if (grammar_accepts(&p->before, TOKEN_HANDLE))
+        explain_foreign(p, FOREIGN_MEMBER, found);
+    else if (!token_is_word(p->previous.kind))
+        return;
+    else if (grammar_accepts(&p->before, TOKEN_COLON))
+        explain_order(p, found);
+    else if (grammar_accepts(&p->before, TOKEN_EQUALS))
+        explain_type(p, found);
 }
 
 static void describe(const parser *p, token found, buffer *text)
@@ -144,5 +207,5 @@ void parser_report_unexpected(parser *p, token found)
         describe(p, found, &text);
     diag_report(p->maker.diags, DIAG_SYNTAX, parser_place(p, found), "%.*s",
                 SLICE_PRINT(buffer_slice(&text)));
-    suggest_keyword(p, found);
+    explain(p, found);
 }
