@@ -91,10 +91,20 @@ bool mangle_is_reserved(slice word)
 #undef RESERVED
 }
 
+static bool is_macro(slice word)
+{
+#define MACRO(text)                                                                                \
+    (word.length == sizeof(text) - 1 && memcmp(word.data, text, sizeof(text) - 1) == 0) ||
+    return
+#include "model/macros.def"
+        false;
+#undef MACRO
+}
+
 slice mangle_member(arena *memory, slice name)
 {
     slice snake = mangle_snake(memory, name);
-    if (!mangle_is_reserved(snake))
+    if (!mangle_is_reserved(snake) && !is_macro(snake))
         return snake;
     buffer text = buffer_in(memory);
     buffer_append(&text, snake);
