@@ -115,7 +115,8 @@ void view_structs(viewer *v, view_module *made)
 /* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
 
 /* The offset of the table's first field: behind the offset of its vtable. */
-enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 16, VTABLE_STEP = 8, VTABLE_PLACES = 16 };
+enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 16, VTABLE_STEP = 8, VTABLE_PLACES = 16,
+       PART_SIZE = VIEW_WORD_BITS };
 
 /* Picks those of `from` for which the test says yes, in the same order. */
 static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
@@ -264,10 +265,39 @@ static void name_bits(viewer *v, view_field *fields, size_t count, const view_ta
     for (size_t i = 0; i < count; i++) {
         fields[i].bit = fields[i].id % VIEW_WORD_BITS;
         fields[i].present = SLICE("present");
-        if (!made->is_wide)
+        if (made->is_small)
             continue;
         buffer_printf(view_scratch(v), "present[%" PRId64 "]", fields[i].id / VIEW_WORD_BITS);
         fields[i].present = view_keep(v);
+    }
+}
+
+/* Returns the piece of a list that belongs to a part. */
+static record_list cut(const record_list *list, size_t part)
+{
+    size_t begin = part * PART_SIZE;
+    if (begin >= list->count)
+        return (record_list){NULL, 0};
+    size_t rest = list->count - begin;
+    return (record_list){list->items + begin, rest < PART_SIZE ? rest : PART_SIZE};
+}
+
+static void view_parts(viewer *v, size_t count, view_table *made)
+{
+    size_t part_count = (count + PART_SIZE - 1) / PART_SIZE;
+    view_part *parts = VIEW_LIST(v, part_count, view_part, &made->parts);
+    for (size_t i = 0; i < part_count; i++) {
+        view_part *part = &parts[i];
+        part->number = (int64_t)i;
+        part->behind = cut(&made->behind, i);
+        part->checked = cut(&made->checked, i);
+        if (made->is_small)
+            continue;
+        part->ranged = cut(&made->ranged, i);
+        part->inline_required = cut(&made->inline_required, i);
+        part->has_rules = part->ranged.count + part->inline_required.count > 0;
+        part->placed = cut(&made->placed, i);
+        part->texts = cut(&made->texts, i);
     }
 }
 
@@ -292,6 +322,7 @@ static void view_layout(viewer *v, view_field *fields, size_t count, view_table 
     made->all = bits_of(v, &made->placed, made->is_wide, true);
     made->always = bits_of(v, &made->placed, made->is_wide, false);
     name_bits(v, fields, count, made);
+    view_parts(v, count, made);
 }
 
 /* ---- Tables ---------------------------------------------------------------------------------- */

@@ -109,6 +109,147 @@ static const uint16_t ${table.type}_layout[] = {${table.layout}};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 % if table.is_written
+%#
+%# Some of the fields at a time: what compilers need for a function grows faster than it.
+% for part in table.parts
+% if part.has_rules
+
+% if table.is_wide
+CATGA_APART static bool ${table.type}_rules_${part.number}_(
+% else
+CATGA_INLINE bool ${table.type}_rules_${part.number}_(
+% end
+        catga_writer *out, const ${table.type} *in)
+{
+% for field in part.ranged
+% if field.range.has_lower
+% if field.is_optional
+    if (in->${field.member}.present && !(in->${field.member}.value >= ${field.range.lowest}))
+% else
+    if (!(in->${field.member} >= ${field.range.lowest}))
+% end
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range") != NULL;
+% end
+% if field.range.has_higher
+% if field.is_optional
+    if (in->${field.member}.present && !(in->${field.member}.value <= ${field.range.highest}))
+% else
+    if (!(in->${field.member} <= ${field.range.highest}))
+% end
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range") != NULL;
+% end
+% end
+% for field in part.inline_required
+% if field.is_optional
+    if (!in->${field.member}.present)
+% else
+    if (in->${field.member} == NULL)
+% end
+        return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent") != NULL;
+% end
+    return true;
+}
+% end
+% if part.placed
+
+% if table.is_wide
+CATGA_APART static void ${table.type}_place_${part.number}_(
+% else
+CATGA_INLINE void ${table.type}_place_${part.number}_(
+% end
+        uint8_t *table, const ${table.type} *in, uint64_t *present)
+{
+    (void)table;
+% for field in part.placed
+% if field.is_scalar
+    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.bit};
+% end
+% if field.is_optional
+    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.bit};
+% end
+% if field.is_struct
+    ${field.present} |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.bit};
+% end
+% if field.is_tag
+    ${field.present} |= catga_put_u8(table + ${field.offset}, in->${field.member}.type, 0) << ${field.bit};
+% end
+% if field.is_tags
+    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
+% end
+% if field.is_union
+    ${field.present} |= (uint64_t)(in->${field.member}.type != 0) << ${field.bit};
+% end
+% if field.is_slice
+% if field.is_required
+    ${field.present} |= UINT64_C(1) << ${field.bit};
+% else
+    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
+% end
+% end
+% if field.is_table
+% if field.is_required
+    ${field.present} |= UINT64_C(1) << ${field.bit};
+% else
+    ${field.present} |= catga_has(in->${field.member}) << ${field.bit};
+% end
+% end
+% end
+}
+% end
+% if part.texts
+
+% if table.is_wide
+CATGA_APART static uint8_t *${table.type}_texts_${part.number}_(
+% else
+CATGA_INLINE uint8_t *${table.type}_texts_${part.number}_(
+% end
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const ${table.type} *in, uint64_t *seen)
+{
+    const catga_field *fields = ${table.type}_fields;
+% for field in part.texts
+    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, seen);
+% end
+    return at;
+}
+% end
+% if part.behind
+
+% if table.is_wide
+CATGA_APART static uint8_t *${table.type}_behind_${part.number}_(
+% else
+CATGA_INLINE uint8_t *${table.type}_behind_${part.number}_(
+% end
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const ${table.type} *in)
+{
+    const catga_field *fields = ${table.type}_fields;
+% for field in part.behind
+% if field.is_table
+    at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
+% end
+% if field.is_union
+    at = catga_put_union(out, at, table, places, &fields[${field.id}], &in->${field.member});
+% end
+% if field.is_union_vector
+    at = catga_put_unions(out, at, table, places, &fields[${field.tag_id}], &fields[${field.id}],
+        in->${field.member}.data, in->${field.member}.length);
+% end
+% if field.is_text
+    at = catga_put_strings(out, at, table, places, &fields[${field.id}], in->${field.member});
+% end
+% if field.is_items
+% if field.element_type
+    at = catga_put_children(out, at, table, places, &fields[${field.id}], ${field.element_put}, sizeof(${field.element_type}),
+        in->${field.member}.data, in->${field.member}.length);
+% else
+    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member}.data,
+        in->${field.member}.length);
+% end
+% end
+% end
+    return at;
+}
+% end
+% end
 
 % if table.is_inline
 CATGA_INLINE uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
@@ -220,94 +361,41 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
 % if table.behind
-    const catga_field *fields = ${table.type}_fields;
     catga_places places = catga_places_of(out, ${table.type}_vtable);
 % end
 %#
 %# A larger one field by field.
 % else
-% for field in table.ranged
-% if field.range.has_lower
-% if field.is_optional
-    if (in->${field.member}.present && !(in->${field.member}.value >= ${field.range.lowest}))
-% else
-    if (!(in->${field.member} >= ${field.range.lowest}))
+% for part in table.parts
+% if part.has_rules
+    if (!${table.type}_rules_${part.number}_(out, in))
+        return NULL;
 % end
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
-% end
-% if field.range.has_higher
-% if field.is_optional
-    if (in->${field.member}.present && !(in->${field.member}.value <= ${field.range.highest}))
-% else
-    if (!(in->${field.member} <= ${field.range.highest}))
-% end
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "out of range");
-% end
-% end
-% for field in table.inline_required
-% if field.is_optional
-    if (!in->${field.member}.present)
-% else
-    if (in->${field.member} == NULL)
-% end
-        return catga_refuse(out, &${table.type}_fields[${field.id}], "required, but absent");
 % end
     uint8_t *table = catga_begin_table(out, at, slot, ${table.type}_vtable, ${table.alignment});
     if (table == NULL)
         return NULL;
-% if table.is_wide
     uint64_t present[${table.words}] = {0};
-% else
-    uint64_t present = 0;
-% end
-% for field in table.placed
-% if field.is_scalar
-    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}, ${field.number}) << ${field.bit};
-% end
-% if field.is_optional
-    ${field.present} |= catga_put_${field.put}(table + ${field.offset}, in->${field.member}) << ${field.bit};
-% end
-% if field.is_struct
-    ${field.present} |= catga_put_struct(table + ${field.offset}, ${field.descriptor}, in->${field.member}) << ${field.bit};
-% end
-% if field.is_tag
-    ${field.present} |= catga_put_u8(table + ${field.offset}, in->${field.member}.type, 0) << ${field.bit};
-% end
-% if field.is_tags
-    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
-% end
-% if field.is_union
-    ${field.present} |= (uint64_t)(in->${field.member}.type != 0) << ${field.bit};
-% end
-% if field.is_slice
-% if field.is_required
-    ${field.present} |= UINT64_C(1) << ${field.bit};
-% else
-    ${field.present} |= catga_has(in->${field.member}.data) << ${field.bit};
-% end
-% end
-% if field.is_table
-% if field.is_required
-    ${field.present} |= UINT64_C(1) << ${field.bit};
-% else
-    ${field.present} |= catga_has(in->${field.member}) << ${field.bit};
-% end
+% for part in table.parts
+% if part.placed
+    ${table.type}_place_${part.number}_(table, in, present);
 % end
 % end
 % if table.is_wide
     at = catga_end_wide_table(out, table, type, present);
 % else
-    at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+    at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present[0]);
 % end
 % if table.texts
     uint64_t seen = 0;
 % end
 % if table.referring
-    const catga_field *fields = ${table.type}_fields;
     catga_places places = catga_places_of(out, ${table.type}_vtable);
 % end
-% for field in table.texts
-    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, &seen);
+% for part in table.parts
+% if part.texts
+    at = ${table.type}_texts_${part.number}_(out, at, table, places, in, &seen);
+% end
 % end
 % end
 %#
@@ -315,28 +403,9 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % if table.texts
     at = catga_end_texts(out, at, ${table.type}_fields, ${table.field_count}, in, seen);
 % end
-% for field in table.behind
-% if field.is_table
-    at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
-% end
-% if field.is_union
-    at = catga_put_union(out, at, table, places, &fields[${field.id}], &in->${field.member});
-% end
-% if field.is_union_vector
-    at = catga_put_unions(out, at, table, places, &fields[${field.tag_id}], &fields[${field.id}],
-        in->${field.member}.data, in->${field.member}.length);
-% end
-% if field.is_text
-    at = catga_put_strings(out, at, table, places, &fields[${field.id}], in->${field.member});
-% end
-% if field.is_items
-% if field.element_type
-    at = catga_put_children(out, at, table, places, &fields[${field.id}], ${field.element_put}, sizeof(${field.element_type}),
-        in->${field.member}.data, in->${field.member}.length);
-% else
-    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member}.data,
-        in->${field.member}.length);
-% end
+% for part in table.parts
+% if part.behind
+    at = ${table.type}_behind_${part.number}_(out, at, table, places, in);
 % end
 % end
     return at;
@@ -351,11 +420,18 @@ static catga_status ${table.type}_put_root(const catga_table *type, const void *
 
 % end
 % if table.checked
-CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame table)
+% for part in table.parts
+% if part.checked
+% if table.is_wide
+CATGA_APART static bool ${table.type}_check_${part.number}_(
+% else
+CATGA_INLINE bool ${table.type}_check_${part.number}_(
+% end
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = ${table.type}_fields;
     return
-% for field in table.checked
+% for field in part.checked
 % if field.range
         catga_check_${field.check}(check, table, &fields[${field.id}], ${field.range.lowest}, ${field.range.highest}) &&
 % else
@@ -368,6 +444,19 @@ CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame tab
         catga_check_${field.check}(check, table, &fields[${field.id}]) &&
 % end
 % end
+% end
+% end
+        true;
+}
+
+% end
+% end
+CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame table)
+{
+    return
+% for part in table.parts
+% if part.checked
+        ${table.type}_check_${part.number}_(check, table) &&
 % end
 % end
         true;

@@ -259,11 +259,19 @@ CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at,
     return at;
 }
 
-CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_note_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_note_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_note_check_0_(check, table) &&
         true;
 }
 
@@ -490,86 +498,96 @@ static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15,
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t sample_everything_fields_vtable[] = {94, 355, 316, 317, 312, 228, 4, 318, 0, 232, 12, 236, 20, 319, 28, 314, 36, 44, 52, 240, 244, 248, 320, 60, 76, 108, 321, 337, 252, 256, 260, 264, 268, 272, 276, 280, 284, 353, 288, 354, 292, 296, 300, 304, 308, 0, 0, 0, 0, 0};
 
-CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
-        const catga_table *type, const void *input)
+CATGA_INLINE bool sample_everything_fields_rules_0_(
+        catga_writer *out, const sample_everything_fields *in)
 {
-    const sample_everything_fields *in = (const sample_everything_fields *)input;
     if (!(in->signed_16 >= (-5)))
-        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range") != NULL;
     if (!(in->signed_16 <= 5))
-        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range") != NULL;
     if (!(in->signed_64 >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[4], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[4], "out of range") != NULL;
     if (!(in->byte <= 100))
-        return catga_refuse(out, &sample_everything_fields_fields[5], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[5], "out of range") != NULL;
     if (!(in->count >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range") != NULL;
     if (!(in->count <= 1000))
-        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range") != NULL;
     if (!(in->ratio >= 0.0f))
-        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range") != NULL;
     if (!(in->ratio <= 1.0f))
-        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range") != NULL;
     if (in->maybe.present && !(in->maybe.value >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range") != NULL;
     if (in->maybe.present && !(in->maybe.value <= 10))
-        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range");
+        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range") != NULL;
     if (in->corner == NULL)
-        return catga_refuse(out, &sample_everything_fields_fields[22], "required, but absent");
+        return catga_refuse(out, &sample_everything_fields_fields[22], "required, but absent") != NULL;
     if (in->owner == NULL)
-        return catga_refuse(out, &sample_everything_fields_fields[25], "required, but absent");
-    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
-    if (table == NULL)
-        return NULL;
-    uint64_t present = 0;
-    present |= catga_put_i64(table + 4, in->signed_64, 1) << 4;
-    present |= catga_put_u64(table + 12, in->large, UINT64_C(18446744073709551615)) << 8;
-    present |= catga_put_f64(table + 20, in->share, 0.0) << 10;
-    present |= catga_put_u64(table + 28, in->huge, 0) << 12;
-    present |= catga_put_i64(table + 36, in->price, 0) << 14;
-    present |= catga_put_i64(table + 44, in->at, 0) << 15;
-    present |= catga_put_i64(table + 52, in->took, 0) << 16;
-    present |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
-    present |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
-    present |= catga_put_struct(table + 108, &sample_everything_arrays_descriptor, in->arrays) << 23;
-    present |= catga_put_i32(table + 228, in->signed_32, INT32_MIN) << 3;
-    present |= catga_put_u32(table + 232, in->count, 1000) << 7;
-    present |= catga_put_f32(table + 236, in->ratio, 0.5f) << 9;
-    present |= UINT64_C(1) << 17;
-    present |= catga_has(in->data.data) << 18;
-    present |= catga_put_optional_u32(table + 248, in->maybe) << 19;
-    present |= catga_has(in->inner) << 26;
-    present |= catga_has(in->numbers.data) << 27;
-    present |= catga_has(in->colors.data) << 28;
-    present |= catga_has(in->allowed.data) << 29;
-    present |= catga_has(in->prices.data) << 30;
-    present |= catga_has(in->texts.data) << 31;
-    present |= catga_has(in->points.data) << 32;
-    present |= catga_has(in->ids.data) << 33;
-    present |= UINT64_C(1) << 34;
-    present |= (uint64_t)(in->choice.type != 0) << 36;
-    present |= (uint64_t)(in->chosen.type != 0) << 38;
-    present |= catga_has(in->choices.data) << 39;
-    present |= catga_has(in->choices.data) << 40;
-    present |= catga_has(in->chosens.data) << 41;
-    present |= UINT64_C(1) << 42;
-    present |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
-    present |= catga_put_u16(table + 314, in->rights, 3) << 13;
-    present |= catga_put_bool(table + 316, in->flag, true) << 0;
-    present |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
-    present |= catga_put_u8(table + 318, in->byte, 0) << 5;
-    present |= catga_put_u8(table + 319, in->color, 4) << 11;
-    present |= catga_put_optional_bool(table + 320, in->maybe_on) << 20;
-    present |= catga_put_struct(table + 321, &catga_uuid_descriptor, in->id) << 24;
-    present |= catga_put_struct(table + 337, &catga_uuid_descriptor, in->owner) << 25;
-    present |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
-    present |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
-    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present);
-    uint64_t seen = 0;
+        return catga_refuse(out, &sample_everything_fields_fields[25], "required, but absent") != NULL;
+    return true;
+}
+
+CATGA_INLINE void sample_everything_fields_place_0_(
+        uint8_t *table, const sample_everything_fields *in, uint64_t *present)
+{
+    (void)table;
+    present[0] |= catga_put_i64(table + 4, in->signed_64, 1) << 4;
+    present[0] |= catga_put_u64(table + 12, in->large, UINT64_C(18446744073709551615)) << 8;
+    present[0] |= catga_put_f64(table + 20, in->share, 0.0) << 10;
+    present[0] |= catga_put_u64(table + 28, in->huge, 0) << 12;
+    present[0] |= catga_put_i64(table + 36, in->price, 0) << 14;
+    present[0] |= catga_put_i64(table + 44, in->at, 0) << 15;
+    present[0] |= catga_put_i64(table + 52, in->took, 0) << 16;
+    present[0] |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
+    present[0] |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
+    present[0] |= catga_put_struct(table + 108, &sample_everything_arrays_descriptor, in->arrays) << 23;
+    present[0] |= catga_put_i32(table + 228, in->signed_32, INT32_MIN) << 3;
+    present[0] |= catga_put_u32(table + 232, in->count, 1000) << 7;
+    present[0] |= catga_put_f32(table + 236, in->ratio, 0.5f) << 9;
+    present[0] |= UINT64_C(1) << 17;
+    present[0] |= catga_has(in->data.data) << 18;
+    present[0] |= catga_put_optional_u32(table + 248, in->maybe) << 19;
+    present[0] |= catga_has(in->inner) << 26;
+    present[0] |= catga_has(in->numbers.data) << 27;
+    present[0] |= catga_has(in->colors.data) << 28;
+    present[0] |= catga_has(in->allowed.data) << 29;
+    present[0] |= catga_has(in->prices.data) << 30;
+    present[0] |= catga_has(in->texts.data) << 31;
+    present[0] |= catga_has(in->points.data) << 32;
+    present[0] |= catga_has(in->ids.data) << 33;
+    present[0] |= UINT64_C(1) << 34;
+    present[0] |= (uint64_t)(in->choice.type != 0) << 36;
+    present[0] |= (uint64_t)(in->chosen.type != 0) << 38;
+    present[0] |= catga_has(in->choices.data) << 39;
+    present[0] |= catga_has(in->choices.data) << 40;
+    present[0] |= catga_has(in->chosens.data) << 41;
+    present[0] |= UINT64_C(1) << 42;
+    present[0] |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
+    present[0] |= catga_put_u16(table + 314, in->rights, 3) << 13;
+    present[0] |= catga_put_bool(table + 316, in->flag, true) << 0;
+    present[0] |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
+    present[0] |= catga_put_u8(table + 318, in->byte, 0) << 5;
+    present[0] |= catga_put_u8(table + 319, in->color, 4) << 11;
+    present[0] |= catga_put_optional_bool(table + 320, in->maybe_on) << 20;
+    present[0] |= catga_put_struct(table + 321, &catga_uuid_descriptor, in->id) << 24;
+    present[0] |= catga_put_struct(table + 337, &catga_uuid_descriptor, in->owner) << 25;
+    present[0] |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
+    present[0] |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
+}
+
+CATGA_INLINE uint8_t *sample_everything_fields_texts_0_(
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const sample_everything_fields *in, uint64_t *seen)
+{
     const catga_field *fields = sample_everything_fields_fields;
-    catga_places places = catga_places_of(out, sample_everything_fields_vtable);
-    at = catga_put_string(out, at, table, places, &fields[17], in->text, &seen);
-    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, seen);
+    at = catga_put_string(out, at, table, places, &fields[17], in->text, seen);
+    return at;
+}
+
+CATGA_INLINE uint8_t *sample_everything_fields_behind_0_(
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const sample_everything_fields *in)
+{
+    const catga_field *fields = sample_everything_fields_fields;
     at = catga_put_scalars(out, at, table, places, &fields[18], in->data.data,
         in->data.length);
     at = catga_put_child(out, at, table, places, &fields[26], in->inner);
@@ -597,13 +615,34 @@ CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *a
     return at;
 }
 
+CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const sample_everything_fields *in = (const sample_everything_fields *)input;
+    if (!sample_everything_fields_rules_0_(out, in))
+        return NULL;
+    uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
+    if (table == NULL)
+        return NULL;
+    uint64_t present[1] = {0};
+    sample_everything_fields_place_0_(table, in, present);
+    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present[0]);
+    uint64_t seen = 0;
+    catga_places places = catga_places_of(out, sample_everything_fields_vtable);
+    at = sample_everything_fields_texts_0_(out, at, table, places, in, &seen);
+    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, seen);
+    at = sample_everything_fields_behind_0_(out, at, table, places, in);
+    return at;
+}
+
 static catga_status sample_everything_fields_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
         size_t *length, catga_problem *problem)
 {
     return catga_encode_root(type, sample_everything_fields_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_fields_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_fields_fields;
     return
@@ -630,6 +669,13 @@ CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catg
         catga_check_union(check, table, &fields[37], &fields[38]) &&
         catga_check_unions(check, table, &fields[39], &fields[40]) &&
         catga_check_unions(check, table, &fields[41], &fields[42]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_fields_check_0_(check, table) &&
         true;
 }
 
@@ -744,11 +790,19 @@ static catga_status sample_everything_do_it_put_root(const catga_table *type, co
     return catga_encode_root(type, sample_everything_do_it_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_do_it_check_0_(check, table) &&
         true;
 }
 
@@ -898,11 +952,19 @@ static catga_status sample_everything_do_it_once_put_root(const catga_table *typ
     return catga_encode_root(type, sample_everything_do_it_once_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_once_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_once_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_do_it_once_check_0_(check, table) &&
         true;
 }
 
@@ -982,11 +1044,19 @@ static catga_status sample_everything_done_put_root(const catga_table *type, con
     return catga_encode_root(type, sample_everything_done_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_done_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_done_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_done_check_0_(check, table) &&
         true;
 }
 
@@ -1066,11 +1136,19 @@ static catga_status sample_everything_kept_put_root(const catga_table *type, con
     return catga_encode_root(type, sample_everything_kept_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_kept_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_kept_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_kept_check_0_(check, table) &&
         true;
 }
 
@@ -1150,11 +1228,19 @@ static catga_status sample_everything_also_kept_put_root(const catga_table *type
     return catga_encode_root(type, sample_everything_also_kept_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_also_kept_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = sample_everything_also_kept_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        sample_everything_also_kept_check_0_(check, table) &&
         true;
 }
 

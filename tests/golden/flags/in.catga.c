@@ -70,6 +70,15 @@ static const uint16_t golden_flags_rights_layout[] = {4, 5, 0, 1, 2, 3};
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t golden_flags_rights_vtable[] = {16, 20, 16, 17, 18, 19, 4, 12, 0, 0};
 
+CATGA_INLINE uint8_t *golden_flags_rights_behind_0_(
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_flags_rights *in)
+{
+    const catga_field *fields = golden_flags_rights_fields;
+    at = catga_put_scalars(out, at, table, places, &fields[5], in->many.data,
+        in->many.length);
+    return at;
+}
+
 static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
@@ -109,18 +118,24 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
     if (catga_is_other(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_flags_rights_vtable, 0, present);
-    const catga_field *fields = golden_flags_rights_fields;
     catga_places places = catga_places_of(out, golden_flags_rights_vtable);
-    at = catga_put_scalars(out, at, table, places, &fields[5], in->many.data,
-        in->many.length);
+    at = golden_flags_rights_behind_0_(out, at, table, places, in);
     return at;
 }
 
-CATGA_INLINE bool golden_flags_rights_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_flags_rights_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = golden_flags_rights_fields;
     return
         catga_check_vector(check, table, &fields[5]) &&
+        true;
+}
+
+CATGA_INLINE bool golden_flags_rights_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        golden_flags_rights_check_0_(check, table) &&
         true;
 }
 

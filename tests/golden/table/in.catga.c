@@ -63,11 +63,19 @@ CATGA_INLINE uint8_t *test_tables_line_put(catga_writer *out, uint8_t *at, uint8
     return at;
 }
 
-CATGA_INLINE bool test_tables_line_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_tables_line_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_tables_line_fields;
     return
         catga_check_string(check, table, &fields[0]) &&
+        true;
+}
+
+CATGA_INLINE bool test_tables_line_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        test_tables_line_check_0_(check, table) &&
         true;
 }
 

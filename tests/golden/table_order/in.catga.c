@@ -109,11 +109,19 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
     return at;
 }
 
-CATGA_INLINE bool test_tables_mixed_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_tables_mixed_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = test_tables_mixed_fields;
     return
         catga_check_string(check, table, &fields[4]) &&
+        true;
+}
+
+CATGA_INLINE bool test_tables_mixed_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        test_tables_mixed_check_0_(check, table) &&
         true;
 }
 

@@ -279,14 +279,10 @@ static const uint16_t golden_wide_wide_layout[] = {64, 0, 1, 2, 3, 4, 5, 6, 7, 8
 /* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
 static const uint16_t golden_wide_wide_vtable[] = {136, 73, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 69, 70, 71, 4, 72, 0, 0, 0, 0, 0, 0};
 
-static uint8_t *golden_wide_wide_put(catga_writer *out, uint8_t *at, uint8_t *slot,
-        const catga_table *type, const void *input)
+CATGA_APART static void golden_wide_wide_place_0_(
+        uint8_t *table, const golden_wide_wide *in, uint64_t *present)
 {
-    const golden_wide_wide *in = (const golden_wide_wide *)input;
-    uint8_t *table = catga_begin_table(out, at, slot, golden_wide_wide_vtable, 4);
-    if (table == NULL)
-        return NULL;
-    uint64_t present[2] = {0};
+    (void)table;
     present[1] |= UINT64_C(1) << 0;
     present[0] |= catga_put_u8(table + 8, in->f0, 0) << 0;
     present[0] |= catga_put_u8(table + 9, in->f1, 0) << 1;
@@ -351,22 +347,55 @@ static uint8_t *golden_wide_wide_put(catga_writer *out, uint8_t *at, uint8_t *sl
     present[0] |= catga_put_u8(table + 68, in->f60, 0) << 60;
     present[0] |= catga_put_u8(table + 69, in->f61, 0) << 61;
     present[0] |= catga_put_u8(table + 70, in->f62, 0) << 62;
+}
+
+CATGA_APART static uint8_t *golden_wide_wide_texts_0_(
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_wide_wide *in, uint64_t *seen)
+{
+    const catga_field *fields = golden_wide_wide_fields;
+    at = catga_put_string(out, at, table, places, &fields[64], in->f64, seen);
+    return at;
+}
+
+CATGA_APART static void golden_wide_wide_place_1_(
+        uint8_t *table, const golden_wide_wide *in, uint64_t *present)
+{
+    (void)table;
     present[0] |= catga_put_u8(table + 71, in->f63, 0) << 63;
     present[1] |= catga_put_u8(table + 72, in->f65, 0) << 1;
+}
+
+static uint8_t *golden_wide_wide_put(catga_writer *out, uint8_t *at, uint8_t *slot,
+        const catga_table *type, const void *input)
+{
+    const golden_wide_wide *in = (const golden_wide_wide *)input;
+    uint8_t *table = catga_begin_table(out, at, slot, golden_wide_wide_vtable, 4);
+    if (table == NULL)
+        return NULL;
+    uint64_t present[2] = {0};
+    golden_wide_wide_place_0_(table, in, present);
+    golden_wide_wide_place_1_(table, in, present);
     at = catga_end_wide_table(out, table, type, present);
     uint64_t seen = 0;
-    const catga_field *fields = golden_wide_wide_fields;
     catga_places places = catga_places_of(out, golden_wide_wide_vtable);
-    at = catga_put_string(out, at, table, places, &fields[64], in->f64, &seen);
+    at = golden_wide_wide_texts_0_(out, at, table, places, in, &seen);
     at = catga_end_texts(out, at, golden_wide_wide_fields, 66, in, seen);
     return at;
 }
 
-CATGA_INLINE bool golden_wide_wide_check_fields(catga_check *check, catga_frame table)
+CATGA_APART static bool golden_wide_wide_check_0_(
+        catga_check *check, catga_frame table)
 {
     const catga_field *fields = golden_wide_wide_fields;
     return
         catga_check_string(check, table, &fields[64]) &&
+        true;
+}
+
+CATGA_INLINE bool golden_wide_wide_check_fields(catga_check *check, catga_frame table)
+{
+    return
+        golden_wide_wide_check_0_(check, table) &&
         true;
 }
 
