@@ -48,7 +48,7 @@ static symbol *resolve_message(const service_draft *draft, const ast_member *lin
 /* Handlers are functions, so their names are compared as C names. */
 static slice handler_name(const service_draft *draft, slice written, span place)
 {
-    slice name = mangle_member(draft->c->memory, written);
+    slice name = mangle_handler(draft->c->memory, written);
     check_unique_member(draft->c, name, (ast_name){written, place}, "handler");
     return intern(draft->c->names, name);
 }

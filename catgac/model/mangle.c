@@ -101,13 +101,22 @@ static bool is_macro(slice word)
 #undef MACRO
 }
 
-slice mangle_member(arena *memory, slice name)
+static slice with_underscore(arena *memory, slice word)
 {
-    slice snake = mangle_snake(memory, name);
-    if (!mangle_is_reserved(snake) && !is_macro(snake))
-        return snake;
     buffer text = buffer_in(memory);
-    buffer_append(&text, snake);
+    buffer_append(&text, word);
     buffer_append_char(&text, '_');
     return buffer_slice(&text);
+}
+
+slice mangle_handler(arena *memory, slice name)
+{
+    slice snake = mangle_snake(memory, name);
+    return mangle_is_reserved(snake) ? with_underscore(memory, snake) : snake;
+}
+
+slice mangle_member(arena *memory, slice name)
+{
+    slice handler = mangle_handler(memory, name);
+    return is_macro(handler) ? with_underscore(memory, handler) : handler;
 }

@@ -21,6 +21,10 @@ slice mangle_upper_prefix(arena *memory, slice namespace);
  * of C and C++ and to macros of system headers: class -> class_ */
 slice mangle_member(arena *memory, slice name);
 
+/* The same for the handler of an event. Its name is also part of a queue group or a durable, and so
+ * does not depend on the macros of headers. */
+slice mangle_handler(arena *memory, slice name);
+
 bool mangle_is_reserved(slice word);
 
 #endif

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fields, alternatives and handlers that are macros of headers: the generated code compiles beside them.
+# Fields and alternatives that are macros of headers: the generated code compiles beside them.
 . "$(dirname "$0")/expect"
 names=$(sed -nE 's/(MACRO|RESERVED)\("([a-z0-9_]+)"\)/\n\2\n/gp' "$CATGA_SOURCE/catgac/model/macros.def" \
     "$CATGA_SOURCE/catgac/model/reserved.def" | grep -E '^[a-z][a-z0-9_]*$' | sort -u)
@@ -12,8 +12,6 @@ names=$(sed -nE 's/(MACRO|RESERVED)\("([a-z0-9_]+)"\)/\n\2\n/gp' "$CATGA_SOURCE/
     for name in $names; do echo "$name: u8;"; done
     echo '} union Alternatives {'
     for name in $(echo "$names" | head -n 200); do echo "$name: Fields,"; done
-    echo '} event Happened { x: u8; } service Shop { publish Happened;'
-    for name in $names; do echo "on Happened group as $name;"; done
     echo '}'
 } >m.catga
 expect 0 "$CATGAC" m.catga
