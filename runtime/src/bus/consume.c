@@ -18,7 +18,7 @@
 /* How long storing a dead letter may take. */
 #define BURY_WAIT (5 * CATGA_SECOND)
 
-enum { CONSUMER_ID = CATGA_CONSUMER_NAME + 80 };
+enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48 };
 
 static catga_handling_rules rules_of(const catga_message *message)
 {
@@ -111,9 +111,22 @@ static catga_string clean(catga_string text)
 }
 
 /*
- * The original's bytes and what is known of it. The dead letter's own id is made of the original's,
- * so that one that was stored, and not acknowledged, is not stored again.
+ * The dead letter's own id names the stored event, so the server drops a second copy of one whose
+ * acknowledgement was lost. The event's message id does not serve: two stored events may share it.
  */
+static bool put_dead_letter_id(char id[DEAD_LETTER_ID], const catga_context *context,
+                               const char *consumer)
+{
+    char stream[CATGA_STREAM_NAME];
+
+    if (!catga_store_stream_name(context->core, context->message->delivery->stream, stream))
+        return false;
+    snprintf(id, DEAD_LETTER_ID, "%s.%s.%" PRIu64 ".%" PRId64, stream, consumer,
+             context->incoming->sequence, context->incoming->stored_ns);
+    return true;
+}
+
+/* Stores the event's bytes, and what is known of the event. */
 static catga_status bury(catga_context *context, const catga_served_handler *entry,
                          const catga_handling *handling)
 {
@@ -122,7 +135,7 @@ static catga_status bury(catga_context *context, const catga_served_handler *ent
     catga_string correlation = clean(catga_context_correlation_id(context));
     char consumer[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
-    char id[CONSUMER_ID], cause[CATGA_HEADER_VALUE_MAX], attempts[16], sequence[24];
+    char id[DEAD_LETTER_ID], cause[CATGA_HEADER_VALUE_MAX], attempts[16], sequence[24];
     catga_header headers[7] = {{CATGA_HEADER_ID, id},
                                {CATGA_HEADER_CAUSE, cause},
                                {CATGA_HEADER_ATTEMPTS, attempts},
@@ -136,12 +149,11 @@ static catga_status bury(catga_context *context, const catga_served_handler *ent
 
     if (!catga_store_consumer_name(context->core, entry->served->service, entry->handler,
                                    consumer) ||
+        !put_dead_letter_id(id, context, consumer) ||
         !catga_store_dead_subject(context->core, context->message->delivery->stream, consumer,
                                   subject))
         return CATGA_INVALID_ARGUMENT;
     snprintf(sequence, sizeof sequence, "%" PRIu64, incoming->sequence);
-    snprintf(id, sizeof id, "%s.%.*s", consumer,
-             CATGA_PRINT(original.length == 0 ? catga_str(sequence) : original));
     snprintf(attempts, sizeof attempts, "%" PRIu32, handling->attempt);
     put_cause(cause, context, handling);
     if (original.length != 0)

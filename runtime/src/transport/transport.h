@@ -59,6 +59,8 @@ typedef struct catga_incoming {
     bool no_responders;  /* an answer of the server itself: nobody listens */
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */
     uint32_t deliveries; /* of a stored message: how often it has been handed out, with this time */
+    int64_t stored_ns;   /* when a consumer's message was stored, by the server's clock; tells the
+                            message from one of the same sequence in a recreated stream */
     void *native;
     struct catga_admission_slot *slot; /* of a message that waited for a worker; else NULL */
 } catga_incoming;

@@ -324,6 +324,7 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     message->sequence = index + 1;
     message->deliveries = ++at->deliveries;
     at->pauses = false;
+    message->stored_ns = stored->stored_ns;
     if (consumer->held != index + 1)
         consumer->held = 0; /* it is what follows this one now */
     consumer->out += at->stage == WAITING;

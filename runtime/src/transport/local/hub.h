@@ -162,6 +162,7 @@ typedef struct catga_local_message {
     const char *subject; /* the same */
     uint64_t sequence;   /* the same; else 0 */
     uint32_t deliveries;
+    int64_t stored_ns; /* the same */
     const uint8_t *data;
     size_t length;
     size_t header_count;

@@ -35,6 +35,7 @@ static catga_incoming incoming_of(catga_local_message *message, const catga_subs
         .reply = reply,
         .sequence = message->sequence,
         .deliveries = message->deliveries,
+        .stored_ns = message->stored_ns,
         .data = message->data,
         .length = message->length,
         .deadline_ns = message->deadline_ns,

@@ -42,6 +42,7 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
     message->subject = NULL;
     message->sequence = 0;
     message->deliveries = 0;
+    message->stored_ns = 0;
     message->data = outgoing->data;
     message->length = outgoing->length;
     message->header_count = outgoing->header_count;

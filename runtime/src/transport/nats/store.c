@@ -112,6 +112,8 @@ bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pend
 {
     size_t length = strlen(of);
     uint64_t deliveries;
+    uint64_t of_consumer;
+    uint64_t stored;
     if (message->reply == NULL || strncmp(message->reply, ACK, sizeof(ACK) - 1) != 0)
         return false;
     const char *at = message->reply + sizeof(ACK) - 1;
@@ -123,8 +125,10 @@ bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pend
     if (!read_token(&at, &deliveries) || !read_token(&at, &message->sequence))
         return false;
     message->deliveries = deliveries > UINT32_MAX ? UINT32_MAX : (uint32_t)deliveries;
-    const char *last = skip_tokens(at, 2);
-    *pending = last == NULL ? 0 : strtoull(last, NULL, 10);
+    if (!read_token(&at, &of_consumer) || !read_token(&at, &stored))
+        return false;
+    message->stored_ns = (int64_t)stored;
+    *pending = strtoull(at, NULL, 10);
     return deliveries != 0;
 }
 
