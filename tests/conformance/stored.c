@@ -2,6 +2,7 @@
  * What a program may rely on when events are stored, whichever transport stores them: stored local |
  * nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
  */
+#include "peer.h"
 #include "stage.h"
 
 #include <stdatomic.h>
@@ -37,6 +38,18 @@ static const catga_handler frail_handlers[] = {
     {"notify", &frail, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
 static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
+
+/* A stream that forgets message ids soon, so that two stored events may share one. */
+static const char *const hasty_subjects[] = {"catga.events.hasty.v1.Kept"};
+static const catga_stream hasty_stream = {"HASTY_V1", hasty_subjects, 1, 100};
+static const catga_delivery hasty_delivery = {&hasty_stream, 20, 100, true, false};
+static const catga_message hasty = {
+    "catga.events.hasty.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
+    &hasty_delivery, NULL};
+static const catga_handler hasty_handlers[] = {
+    {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service hasty_group = {"Hasty", hasty_handlers, 1, sizeof(sample_listener)};
 
 enum { EVENTS = 512, BATCH = 64 };
 
@@ -535,6 +548,37 @@ static void a_dead_letter_whose_handler_is_away_stays(void **state)
     assert_int_equal(look(viewer, 1, 0).count, 1);
 }
 
+static catga_status reject_when_told(catga_context *context, sample_view view)
+{
+    (void)wait_to_end(context, view);
+    return catga_reject(context, "told to");
+}
+
+/* Both dead letters are stored within the window in which their stream remembers ids. */
+static void two_events_of_one_id_make_two_dead_letters(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+    seen all = {.count = 0};
+    char subject[128];
+    peer other;
+
+    serve(s, bus, &hasty_group, reject_when_told);
+    peer_open(&other, s->base.hub);
+    snprintf(subject, sizeof subject, "%s.events.hasty.v1.Kept", s->base.prefix);
+    peer_store(&other, subject, "one", 1);
+    pause_for(300);
+    peer_store(&other, subject, "one", 2);
+    wait_until(atomic_load(&s->total) == 1);
+    sem_post(&s->base.may_end);
+    sem_post(&s->base.may_end);
+    wait_until(catga_count(bus).dead_letters == 2);
+    assert_int_equal(catga_dead_letters(bus, "HASTY_V1", 1, see, &all), CATGA_OK);
+    assert_int_equal(all.count, 2);
+    assert_int_equal(all.sequence, 2);
+    peer_close(&other);
+}
+
 static void a_dead_letter_can_be_removed(void **state)
 {
     stage *s = *state;
@@ -731,6 +775,7 @@ int main(int argc, char **argv)
         CASE(a_dead_letter_is_handled_again_by_who_gave_it_up),
         CASE(a_dead_letter_whose_handler_is_away_stays),
         CASE(a_dead_letter_can_be_removed),
+        CASE(two_events_of_one_id_make_two_dead_letters),
         CASE(a_slow_handler_keeps_what_it_works_on),
         CASE(draining_finishes_what_was_handed_out),
         CASE(a_backlog_of_a_slow_handler_meets_no_redelivery),
