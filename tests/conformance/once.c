@@ -163,6 +163,21 @@ static void what_is_done_is_acknowledged_and_not_run(void **state)
     assert_int_equal(repeated(s), 1); /* it has not come again */
 }
 
+/* Also when the server does not know that an event of that id was stored before. */
+static void an_id_that_was_given_up_does_not_run(void **state)
+{
+    stage *s = *state;
+
+    serve(s, &group, NULL);
+    claim(s, "one", "ended", nobody);
+    peer_store(&s->peer, s->subject, "one", 1);
+    peer_store(&s->peer, s->subject, "two", 2);
+    wait_until(catga_count(s->buses[0]).dead_letters + catga_count(s->buses[1]).dead_letters == 1);
+    wait_until(atomic_load(&s->handled[2]) == 1);
+    pause_for(600);
+    assert_int_equal(atomic_load(&s->handled[1]), 0);
+}
+
 static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
 {
     stage *s = *state;
@@ -324,6 +339,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(each_is_handled_once),
         CASE(what_is_done_is_acknowledged_and_not_run),
+        CASE(an_id_that_was_given_up_does_not_run),
         CASE(what_a_dead_replica_began_is_done_after_its_lease),
         CASE(attempts_are_counted_over_replicas),
         CASE(what_has_no_id_has_its_place_in_the_stream),

@@ -231,6 +231,7 @@ static void a_right_that_is_missing_is_named_when_serving(void **state)
         {"$JS.API.STREAM.INFO.SAMPLE_V1", &keeper, "$JS.API.STREAM.INFO.SAMPLE_V1"},
         {"$JS.API.CONSUMER.>", &keeper, "$JS.API.CONSUMER.INFO.SAMPLE_V1.Keeper__notify"},
         {"$JS.ACK.>", &keeper, "$JS.ACK.SAMPLE_V1.Keeper__notify.>"},
+        {"$KV.>", &keeper, "$KV.SAMPLE_V1_ATTEMPTS.>"},
         {"$KV.>", &exactly, "$KV.SAMPLE_V1_DONE.>"},
         {"$JS.API.DIRECT.GET.>", &exactly, "$JS.API.DIRECT.GET.KV_SAMPLE_V1_DONE.>"},
     };

@@ -43,10 +43,15 @@ static void note(catga_context *context, uint32_t number)
     (void)!write(*out, &number, sizeof number); /* short enough to be whole */
 }
 
+/* The replica that is named so is stuck in one event, for ever. */
+#define STUCK_REPLICA "first"
+
 static catga_status handle_event(catga_context *context, sample_view view)
 {
+    bool sticks = strcmp(catga_instance(catga_context_bus(context)), STUCK_REPLICA) == 0;
+
     note(context, sample_get_number(view));
-    while (sample_get_number(view) == STUCK && catga_context_attempt(context) == 1)
+    while (sample_get_number(view) == STUCK && sticks)
         pause();
     return CATGA_OK;
 }
@@ -304,7 +309,7 @@ static void a_second_signal_ends_it_and_loses_nothing(void **state)
     uint32_t number = 0;
 
     (void)state;
-    replica first = start_ready("first", NULL);
+    replica first = start_ready(STUCK_REPLICA, NULL);
     assert_int_equal(catga_publish(bus, &kept, &event), CATGA_OK);
     assert_true(next(&first, &number));
     assert_int_equal(number, STUCK);

@@ -403,7 +403,10 @@ CATGA_CHECKED catga_status catga_retry_after(catga_context *context, int64_t del
  */
 CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
 
-/* Which attempt this is, from 1; 1 for what is not stored. Attempts that a dead replica has begun count. */
+/*
+ * Returns which attempt this is, from 1; 1 for what is not stored. An attempt is a run that started, in any replica. One that
+ * died with its process counts, unless it was the first delivery of an event that is not claimed.
+ */
 uint32_t catga_context_attempt(const catga_context *context);
 
 /* ---- Stored events --------------------------------------------------------------------------------------------- */
@@ -435,7 +438,7 @@ typedef void catga_published(catga_status status, const catga_error *error, void
 typedef struct catga_claim {
     catga_string bucket; /* what it belongs to: "SHOP_ORDERS_V1_CreateOrder"; of an event "SHOP_ORDERS_V1_DONE" */
     catga_string key;    /* its id there; of an event with the handler before it: "NotificationService__notify.4fTq..." */
-    uint32_t attempt;    /* how often it has been taken, with this time; set by the store, 0 when it does not count */
+    uint32_t attempt;    /* how often it has been taken, with this time; for a store's own use */
     catga_bytes answer;  /* of a command that is done: what it was answered with */
     catga_error error;   /* the same, when that was a declared error; else its code is 0 */
     catga_string request; /* of a command: a hash of its bytes, 32 hexadecimal digits; of an event empty */
@@ -463,12 +466,12 @@ struct catga_claim_store {
 
     /*
      * The message of a claim that was taken is not to be handled again: its handler has succeeded, and `answer` and `error`
-     * are what it says; or an event has been given up. False when another has taken the claim meanwhile: then nothing is
+     * are what it says. False when another has taken the claim meanwhile: then nothing is
      * answered or acknowledged.
      */
     bool (*done)(void *user, catga_claim *claim);
 
-    /* The handler has failed: another may take the claim. */
+    /* The handler has failed, or the event was given up, which is recorded elsewhere: another may take the claim. */
     void (*release)(void *user, catga_claim *claim);
 
     void *user;
@@ -551,8 +554,8 @@ void catga_local_set_max_payload(catga_local *local, size_t bytes);
 
 /*
  * Limits a stream ("SHOP_ORDERS_V1_DEAD") or the stream of a bucket ("KV_SHOP_ORDERS_V1_ATTEMPTS") from now on: the
- * messages that it keeps, and their bytes, headers included; 0: no limit. A full stream refuses what is new. Returns
- * CATGA_NO_RESPONDERS when there is no such stream.
+ * messages that it keeps, and their bytes, headers included; 0: no limit. A full stream refuses what is new, the bucket of
+ * attempts drops its oldest records. Returns CATGA_NO_RESPONDERS when there is no such stream.
  */
 catga_status catga_local_set_limits(catga_local *local, const char *stream, size_t messages, size_t bytes);
 

@@ -104,6 +104,7 @@ static void core_free(catga_core *core)
     catga_owner_watch_end(&core->watch);
     catga_upkeep_end(&core->upkeep);
     catga_instances_end(&core->instances);
+    catga_settling_end(core);
     pthread_mutex_destroy(&core->preparer.lock);
     pthread_cond_destroy(&core->preparer.changed);
     pthread_mutex_destroy(&core->preparing);
@@ -133,6 +134,7 @@ static catga_core *core_make(const catga_settings *settings)
     catga_owner_watch_init(&core->watch);
     catga_upkeep_init(&core->upkeep);
     catga_instances_init(&core->instances);
+    catga_settling_begin(&core->settling);
     catga_process_begin(&core->process);
     core->retained.most = (size_t)settings->in_flight_bytes;
     core->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
@@ -293,9 +295,11 @@ catga_status catga_core_may_drain(const catga_bus *bus)
 
 catga_status catga_core_drain(catga_core *core, bool (*impatient)(void *user), void *user)
 {
-    int64_t end = catga_clock_now() + core->settings.drain_wait_ms * CATGA_MILLISECOND;
+    int64_t begin = catga_clock_now();
+    int64_t end = begin + core->settings.drain_wait_ms * CATGA_MILLISECOND;
 
     atomic_store(&core->state, CATGA_CORE_DRAINING);
+    catga_settling_drain(core, begin + (end - begin) / 2);
     pthread_mutex_lock(&core->serving);
     bool done = catga_served_drain(core, 0);
     while (!done && catga_clock_now() < end && (impatient == NULL || !impatient(user)))

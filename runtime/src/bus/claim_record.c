@@ -1,37 +1,22 @@
 /* The record of a claim in the store; see claim_record.h. */
 #include "bus/claim_record.h"
 
-#include "bus/ask.h"
 #include "bus/envelope.h"
+#include "bus/kv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-/* The time that the store has for an answer. */
-#define STORE_WAIT (500 * CATGA_MILLISECOND)
 
 static const char *const state_words[] = {
     [CATGA_RECORD_NONE] = "",
     [CATGA_RECORD_TAKEN] = "taken",
     [CATGA_RECORD_FREE] = "free",
     [CATGA_RECORD_DONE] = "done",
+    [CATGA_RECORD_ENDED] = "ended",
 };
 
 /* ---- Writing ---- */
-
-typedef struct write_question {
-    catga_record_place place;
-    catga_outgoing record;
-    uint64_t over;
-} write_question;
-
-static catga_status send_write(catga_core *core, const void *question, uint64_t token)
-{
-    const write_question *write = question;
-    return core->operations->write_record(core->transport, write->place, &write->record,
-                                          write->over, token);
-}
 
 /* The answer goes with the mark: bytes, or the headers of an error. */
 static void add_answer(catga_outgoing *record, catga_header *headers, const catga_claim *claim,
@@ -55,36 +40,22 @@ catga_status catga_record_write(catga_core *core, catga_record_place place,
                                 uint64_t *revision, catga_problem *problem)
 {
     char count[16], code[16];
-    catga_header headers[7] = {{CATGA_HEADER_CLAIM, state_words[content->state]},
+    catga_header headers[8] = {{CATGA_HEADER_CLAIM, state_words[content->state]},
                                {CATGA_HEADER_OWNER, content->attempt},
                                {CATGA_HEADER_ATTEMPT, count}};
-    write_question question = {.place = place,
-                               .record = {.subject = "", .headers = headers, .header_count = 3},
-                               .over = over};
-    catga_incoming answer;
+    catga_outgoing record = {.subject = "", .headers = headers, .header_count = 3};
 
     snprintf(count, sizeof count, "%" PRIu32, content->count);
     if (content->request[0] != '\0')
-        headers[question.record.header_count++] =
-            (catga_header){CATGA_HEADER_REQUEST, content->request};
+        headers[record.header_count++] = (catga_header){CATGA_HEADER_REQUEST, content->request};
+    if (content->cause[0] != '\0')
+        headers[record.header_count++] = (catga_header){CATGA_HEADER_CAUSE, content->cause};
     if (content->claim != NULL)
-        add_answer(&question.record, headers, content->claim, code);
-    catga_status status =
-        catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
-    if (status != CATGA_OK) /* too many calls are under way: that says nothing about the bucket */
-        return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
-    status = core->operations->record_written(&answer, revision, problem);
-    core->operations->release(&answer);
-    return status;
+        add_answer(&record, headers, content->claim, code);
+    return catga_kv_write(core, place, &record, over, revision, problem);
 }
 
 /* ---- Reading ---- */
-
-static catga_status send_read(catga_core *core, const void *question, uint64_t token)
-{
-    const catga_record_place *place = question;
-    return core->operations->read_record(core->transport, *place, token);
-}
 
 const char *catga_record_header(const catga_read_record *record, const char *name)
 {
@@ -97,9 +68,10 @@ static void understand(catga_read_record *record)
 {
     const char *word = catga_record_header(record, CATGA_HEADER_CLAIM);
 
-    record->state = strcmp(word, state_words[CATGA_RECORD_DONE]) == 0   ? CATGA_RECORD_DONE
-                    : strcmp(word, state_words[CATGA_RECORD_FREE]) == 0 ? CATGA_RECORD_FREE
-                                                                        : CATGA_RECORD_TAKEN;
+    record->state = CATGA_RECORD_TAKEN;
+    for (catga_record_state state = CATGA_RECORD_FREE; state <= CATGA_RECORD_ENDED; state++)
+        if (strcmp(word, state_words[state]) == 0)
+            record->state = state;
     record->count =
         (uint32_t)strtonum(catga_record_header(record, CATGA_HEADER_ATTEMPT), 0, INT32_MAX, NULL);
     snprintf(record->attempt, sizeof record->attempt, "%s",
@@ -109,16 +81,10 @@ static void understand(catga_read_record *record)
 catga_status catga_record_read(catga_core *core, catga_record_place place,
                                catga_read_record *record)
 {
-    catga_problem problem = {""};
-
     *record = (catga_read_record){.core = core, .state = CATGA_RECORD_NONE};
-    catga_status status =
-        catga_ask(core, send_read, &place, catga_clock_now() + STORE_WAIT, &record->message);
-    if (status != CATGA_OK)
-        return status;
-    record->found = true;
-    status = core->operations->record_found(&record->message, &record->revision, &problem);
-    if (status == CATGA_OK && record->revision != 0)
+    catga_status status = catga_kv_read(core, place, &record->message, &record->revision);
+    record->found = status == CATGA_OK;
+    if (record->found && record->revision != 0)
         understand(record);
     return status;
 }

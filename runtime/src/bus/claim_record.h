@@ -9,6 +9,7 @@
 #define CATGA_HEADER_OWNER   "Catga-Owner"
 #define CATGA_HEADER_ATTEMPT "Catga-Attempt"
 #define CATGA_HEADER_REQUEST "Catga-Request"
+#define CATGA_HEADER_CAUSE   "Catga-Cause"
 
 /* What a record is to say. */
 typedef struct catga_record_content {
@@ -16,6 +17,7 @@ typedef struct catga_record_content {
     const char *attempt;      /* the name of the attempt that writes it */
     uint32_t count;           /* of attempts */
     const char *request;      /* hash of the command's bytes; empty for an event */
+    const char *cause;        /* of a message that was given up; else empty */
     const catga_claim *claim; /* of a DONE: its answer goes with the record; else NULL */
 } catga_record_content;
 

@@ -19,6 +19,7 @@ typedef struct renewal {
     char key[CATGA_CLAIM_KEY];
     char attempt[CATGA_ATTEMPT_NAME];
     char request[CATGA_REQUEST_HASH];
+    char cause[CATGA_HEADER_VALUE_MAX];
     uint64_t number;
     catga_held_claim claim; /* its text is that above */
 } renewal;
@@ -34,10 +35,12 @@ static bool copy_due(catga_owner_slot *slot, int64_t now, renewal *due)
     snprintf(due->key, sizeof due->key, "%s", due->claim.place.key);
     snprintf(due->attempt, sizeof due->attempt, "%s", due->claim.attempt);
     snprintf(due->request, sizeof due->request, "%s", due->claim.request);
+    snprintf(due->cause, sizeof due->cause, "%s", due->claim.cause);
     catga_owner_unpin(slot);
     due->claim.place = (catga_record_place){due->bucket, due->key};
     due->claim.attempt = due->attempt;
     due->claim.request = due->request;
+    due->claim.cause = due->cause;
     return true;
 }
 
@@ -62,7 +65,8 @@ static int64_t renew(catga_core *core, renewal *due)
         .state = CATGA_RECORD_TAKEN,
         .attempt = due->attempt,
         .count = due->claim.count,
-        .request = due->request};
+        .request = due->request,
+        .cause = due->cause};
     catga_problem problem = {""};
     uint64_t revision = 0;
     catga_status status = catga_record_write(core, due->claim.place, &content,

@@ -215,6 +215,9 @@ static catga_claiming_action do_write(catga_claimed *claimed)
         .attempt = claimed->attempt.name,
         .count = claiming->attempt,
         .request = claimed->request,
+        .cause = claiming->writes == CATGA_RECORD_TAKEN || claiming->writes == CATGA_RECORD_ENDED
+                     ? claimed->cause
+                     : "",
         .claim = claiming->writes == CATGA_RECORD_DONE ? &claimed->claim : NULL};
     catga_problem problem = {""};
     uint64_t revision = 0;
@@ -243,6 +246,22 @@ static bool is_of_another_request(const catga_claimed *claimed)
     return request[0] != '\0' && strcmp(request, claimed->request) != 0;
 }
 
+/*
+ * A message that was given up stays so while its dead letter is handled, for whoever does not do
+ * that.
+ */
+static catga_record_state state_of(catga_claimed *claimed)
+{
+    const catga_read_record *record = &claimed->record;
+    const char *cause =
+        record->revision == 0 ? "" : catga_record_header(record, CATGA_HEADER_CAUSE);
+
+    if (cause[0] == '\0' || claimed->claiming.marking)
+        return record->state;
+    snprintf(claimed->cause, sizeof claimed->cause, "%s", cause);
+    return claimed->reopens ? record->state : CATGA_RECORD_ENDED;
+}
+
 static catga_claiming_action do_look(catga_claimed *claimed)
 {
     catga_read_record *record = &claimed->record;
@@ -254,7 +273,7 @@ static catga_claiming_action do_look(catga_claimed *claimed)
     claimed->reused = !claimed->claiming.marking && is_of_another_request(claimed);
     if (claimed->reused)
         return CATGA_CLAIMING_GIVE_UP;
-    const catga_claim_record read = {.state = record->state,
+    const catga_claim_record read = {.state = state_of(claimed),
                                      .ours = strcmp(record->attempt, claimed->attempt.name) == 0,
                                      .revision = record->revision,
                                      .attempts = record->count};
@@ -313,6 +332,7 @@ static void hold(catga_claimed *claimed, const catga_message *message)
     const catga_held_claim held = {
         .attempt = claimed->attempt.name,
         .request = claimed->request,
+        .cause = claimed->cause,
         .place = place_of(claimed),
         .revision = claimed->claiming.revision,
         .count = claimed->claiming.attempt,
@@ -326,6 +346,7 @@ static catga_claim_result take(catga_claimed *claimed, const catga_message *mess
     catga_core *core = claimed->core;
 
     catga_claiming_init(&claimed->claiming, (uint32_t)core->settings.lease_ms);
+    claimed->claiming.reopens = claimed->reopens;
     claimed->again_ms = core->settings.lease_ms;
     if (!catga_attempt_begin(&core->owner, &claimed->attempt))
         return CATGA_CLAIM_UNKNOWN;
@@ -337,6 +358,7 @@ static catga_claim_result take(catga_claimed *claimed, const catga_message *mess
         hold(claimed, message);
         return CATGA_CLAIM_TAKEN;
     case CATGA_CLAIMING_SKIP:
+        claimed->ended = claimed->record.state == CATGA_RECORD_ENDED || claimed->cause[0] != '\0';
         set_first_answer(claimed);
         return CATGA_CLAIM_DONE;
     case CATGA_CLAIMING_HELD:
@@ -347,8 +369,8 @@ static catga_claim_result take(catga_claimed *claimed, const catga_message *mess
     }
 }
 
-catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
-                                     const catga_served_handler *entry)
+static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
+                                const catga_served_handler *entry, bool reopens)
 {
     catga_core *core = context->core;
     const catga_claim_store *store = &core->settings.claims;
@@ -356,8 +378,11 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
     claimed->core = core;
     claimed->claim = (catga_claim){.of_store = NULL};
     claimed->attempt.slot = NULL;
+    claimed->reopens = reopens;
     claimed->reused = false;
     claimed->full = false;
+    claimed->ended = false;
+    claimed->cause[0] = '\0';
     put_request(claimed->request, context);
     claimed->record.found = false;
     claimed->payload.large = NULL;
@@ -370,6 +395,18 @@ catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *cont
     claimed->claim.request = catga_str(claimed->request);
     return is_own_store(core) ? store->claim(store->user, &claimed->claim)
                               : take(claimed, context->message);
+}
+
+catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
+                                     const catga_served_handler *entry)
+{
+    return claim(claimed, context, entry, false);
+}
+
+catga_claim_result catga_claims_reopen(catga_claimed *claimed, catga_context *context,
+                                       const catga_served_handler *entry)
+{
+    return claim(claimed, context, entry, true);
 }
 
 /* ---- Marking ---- */
@@ -408,7 +445,19 @@ void catga_claims_release(catga_claimed *claimed)
     if (is_own_store(claimed->core))
         store->release(store->user, &claimed->claim);
     else
-        (void)mark(claimed, CATGA_CLAIMING_FAILED);
+        (void)mark(claimed, claimed->cause[0] != '\0' ? CATGA_CLAIMING_GAVE_UP
+                                                      : CATGA_CLAIMING_FAILED);
+}
+
+bool catga_claims_records_end(const catga_claimed *claimed)
+{
+    return !is_own_store(claimed->core);
+}
+
+bool catga_claims_give_up(catga_claimed *claimed, const char *cause)
+{
+    snprintf(claimed->cause, sizeof claimed->cause, "%s", cause);
+    return mark(claimed, CATGA_CLAIMING_GAVE_UP) != CATGA_CLAIMING_LOST;
 }
 
 void catga_claims_end(catga_claimed *claimed)

@@ -32,8 +32,11 @@ typedef struct catga_claimed {
     char bucket[CATGA_BUCKET_NAME];
     char key[CATGA_CLAIM_KEY];
     char request[CATGA_REQUEST_HASH];
-    bool reused; /* the id was claimed for another request */
-    bool full;   /* the bucket had no room for the claim */
+    bool reopens; /* the message was given up, and its dead letter is handled */
+    bool reused;  /* the id was claimed for another request */
+    bool full;    /* the bucket had no room for the claim */
+    bool ended;   /* of CATGA_CLAIM_DONE: the message was given up, for `cause` */
+    char cause[CATGA_HEADER_VALUE_MAX]; /* of a message that was given up; else empty */
     catga_read_record record; /* the last that was read */
     catga_payload payload;    /* of the answer that the handler has made */
     char error_text[CATGA_HEADER_VALUE_MAX];
@@ -56,6 +59,10 @@ bool catga_claims_close(catga_core *core);
 catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
                                      const catga_served_handler *entry);
 
+/* The same for the dead letter of a message that was given up. */
+catga_claim_result catga_claims_reopen(catga_claimed *claimed, catga_context *context,
+                                       const catga_served_handler *entry);
+
 /* Returns the largest answer, in bytes, that can be stored with the claim now. */
 size_t catga_claims_room(const catga_claimed *claimed);
 
@@ -71,6 +78,15 @@ void catga_claims_too_large_text(catga_core *core, char text[CATGA_TOO_LARGE_TEX
 /* What came of a claim that was taken: it is not to be handled again, or it is. False: another has taken it. */
 bool catga_claims_done(catga_claimed *claimed);
 void catga_claims_release(catga_claimed *claimed);
+
+/*
+ * Returns whether the claim counts attempts and records the end of a message: a store of the user's
+ * own does neither.
+ */
+bool catga_claims_records_end(const catga_claimed *claimed);
+
+/* Records that the message is given up, so that nobody claims it again. False: another has taken it. */
+bool catga_claims_give_up(catga_claimed *claimed, const char *cause);
 
 void catga_claims_end(catga_claimed *claimed);
 

@@ -500,7 +500,7 @@ catga_status catga_client_store(catga_core *core, const catga_outgoing *message,
 {
     static const catga_delivery stored;
     static const catga_message event = {.kind = CATGA_EVENT, .delivery = &stored};
-    return exchange(core, &event, message, STORE_RETRIES, deadline, problem);
+    return exchange(core, &event, message, 0, deadline, problem);
 }
 
 catga_status catga_client_ask(catga_core *core, const catga_outgoing *message, int64_t deadline,

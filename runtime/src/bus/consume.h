@@ -4,12 +4,6 @@
 
 #include "bus/dispatch.h"
 
-#define CATGA_HEADER_CAUSE    "Catga-Cause"
-#define CATGA_HEADER_ATTEMPTS "Catga-Attempts"
-#define CATGA_HEADER_SUBJECT  "Catga-Subject"
-#define CATGA_HEADER_SEQUENCE "Catga-Sequence"
-#define CATGA_HEADER_ORIGINAL "Catga-Original-Id"
-
 /* The receive function of a consumer; `user` is its catga_served_handler. */
 void catga_consume(void *user, catga_incoming *incoming);
 

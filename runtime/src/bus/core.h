@@ -15,6 +15,7 @@
 #include "bus/owner.h"
 #include "bus/owner_watch.h"
 #include "bus/preparer.h"
+#include "bus/settling.h"
 #include "base/pool.h"
 #include "base/process.h"
 #include "transport/transport.h"
@@ -83,6 +84,7 @@ struct catga_core {
     catga_owner_watch watch;
     catga_upkeep upkeep;
     catga_instances instances;
+    catga_settling settling;
     pthread_mutex_t serving; /* guards `served`; not on the path of a message */
     catga_served *served;
 };
@@ -139,8 +141,8 @@ void catga_client_drive(void *user, catga_pending *call, const catga_call_event 
 void catga_client_abandon(catga_core *core);
 
 /*
- * client.c: stores a message that has an id, trying again until `deadline`, and waits. CATGA_OK: it
- * is stored; CATGA_TIMEOUT: that is not known; else it is not.
+ * client.c: sends a message that has an id to its stream, once, and waits until `deadline`. CATGA_OK:
+ * the message is stored. CATGA_TIMEOUT: that is not known. Anything else: it is not stored.
  */
 catga_status catga_client_store(catga_core *core, const catga_outgoing *message, int64_t deadline,
                                 catga_problem *problem);

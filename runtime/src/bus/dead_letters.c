@@ -1,5 +1,6 @@
 /* Dead letters: looked at, handled again, removed. */
-#include "bus/consume.h"
+#include "bus/claim_record.h"
+#include "bus/dead_letter_store.h"
 #include "bus/store.h"
 #include "bus/subject.h"
 

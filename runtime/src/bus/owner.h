@@ -27,6 +27,7 @@ typedef struct catga_core catga_core;
 typedef struct catga_held_claim {
     const char *attempt; /* its name */
     const char *request; /* hash of the request, for the record */
+    const char *cause;   /* of a message that was given up, whose dead letter is handled; else empty */
     catga_record_place place;
     uint64_t revision; /* of the record */
     uint32_t count;    /* of attempts, with this one */

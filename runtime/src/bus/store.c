@@ -1,8 +1,10 @@
 /* Streams and consumers as a bus names them; see store.h. */
 #include "bus/store.h"
 
+#include "bus/attempts.h"
 #include "bus/claims.h"
 #include "bus/consume.h"
+#include "bus/settling.h"
 
 #include <stdio.h>
 
@@ -222,6 +224,10 @@ catga_status catga_store_consume(catga_core *core, catga_served_handler *entry)
         status = catga_claims_prepare(core, message);
     if (status == CATGA_OK && broadcast)
         status = catga_instance_take(&entry->served->instance, core, entry->served->service->name);
+    if (status == CATGA_OK)
+        status = catga_attempts_prepare(core, from);
+    if (status == CATGA_OK && !catga_settling_start(core))
+        status = CATGA_NO_MEMORY;
     if (status != CATGA_OK)
         return status;
     const catga_consumer_settings settings = {

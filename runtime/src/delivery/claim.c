@@ -95,6 +95,7 @@ static bool fits(const catga_claiming *claiming, catga_claiming_event event)
         return claiming->phase == CATGA_CLAIMING_ASKING;
     case CATGA_CLAIMING_SUCCEEDED:
     case CATGA_CLAIMING_FAILED:
+    case CATGA_CLAIMING_GAVE_UP:
         return claiming->phase == CATGA_CLAIMING_RUNNING;
     }
     return false;
@@ -121,12 +122,15 @@ catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claimi
     case CATGA_CLAIMING_UNSURE:
         return held(claiming, claiming->lease_ms / 4 + 1);
     case CATGA_CLAIMING_IDLE:
+        return write_over(claiming, CATGA_RECORD_TAKEN, claiming->revision);
     case CATGA_CLAIMING_SILENT:
         return take(claiming);
     case CATGA_CLAIMING_SUCCEEDED:
         return mark(claiming, CATGA_RECORD_DONE);
     case CATGA_CLAIMING_FAILED:
         return mark(claiming, CATGA_RECORD_FREE);
+    case CATGA_CLAIMING_GAVE_UP:
+        return mark(claiming, CATGA_RECORD_ENDED);
     case CATGA_CLAIMING_READ:
         break;
     }
@@ -142,6 +146,8 @@ static catga_claiming_action found(catga_claiming *claiming, const catga_claim_r
     case CATGA_RECORD_NONE:
     case CATGA_RECORD_FREE:
         return take(claiming);
+    case CATGA_RECORD_ENDED:
+        return claiming->reopens ? take(claiming) : end(claiming, CATGA_CLAIMING_SKIP);
     case CATGA_RECORD_DONE:
         return end(claiming, CATGA_CLAIMING_SKIP);
     case CATGA_RECORD_TAKEN:

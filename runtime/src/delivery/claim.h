@@ -12,6 +12,12 @@
  * claim is let stand while its owner is there: whoever finds it asks. An owner that says it does not
  * work on it any more, or that is silent as owner_liveness.h defines it, loses it.
  *
+ * A message that was given up is not claimed again, but by an attempt that reopens it: to handle its
+ * dead letter.
+ *
+ * A claim counts attempts. One that its owner does not work on, and has not freed, was not begun, as
+ * far as is known, and does not count; one whose owner is silent does.
+ *
  * An answer that is lost leaves open what was written: the record is read, which tells.
  */
 #ifndef CATGA_CLAIM_H
@@ -23,8 +29,9 @@
 typedef enum catga_record_state {
     CATGA_RECORD_NONE, /* there is no record */
     CATGA_RECORD_TAKEN,
-    CATGA_RECORD_FREE, /* an attempt has failed */
-    CATGA_RECORD_DONE
+    CATGA_RECORD_FREE,  /* an attempt has failed */
+    CATGA_RECORD_DONE,
+    CATGA_RECORD_ENDED /* the message was given up */
 } catga_record_state;
 
 /* A record as it was read. */
@@ -32,7 +39,7 @@ typedef struct catga_claim_record {
     catga_record_state state;
     bool ours;         /* written by this attempt */
     uint64_t revision; /* 0 of none */
-    uint32_t attempts; /* begun so far; 0 of none */
+    uint32_t attempts; /* begun so far, with that of the owner; 0 of none */
 } catga_claim_record;
 
 typedef enum catga_claiming_event {
@@ -47,7 +54,8 @@ typedef enum catga_claiming_event {
     CATGA_CLAIMING_SILENT,    /* its owner has been silent for the lease */
     CATGA_CLAIMING_UNSURE,    /* its owner has not answered, and is not known to be silent */
     CATGA_CLAIMING_SUCCEEDED, /* the handler has; to be marked as done */
-    CATGA_CLAIMING_FAILED     /* the handler has; another attempt may run */
+    CATGA_CLAIMING_FAILED,    /* the handler has; another attempt may run */
+    CATGA_CLAIMING_GAVE_UP    /* the message is given up; to be marked as ended */
 } catga_claiming_event;
 
 typedef enum catga_claiming_action {
@@ -55,7 +63,7 @@ typedef enum catga_claiming_action {
     CATGA_CLAIMING_LOOK,    /* read the record; after a handler and a CONFLICT or READ, a moment later */
     CATGA_CLAIMING_ASK,     /* ask the owner of the record that was read */
     CATGA_CLAIMING_RUN,     /* the claim is ours: run the handler, attempt `attempt` */
-    CATGA_CLAIMING_SKIP,    /* it is done, as the record that was read says */
+    CATGA_CLAIMING_SKIP,    /* it is done or has ended, as the record that was read says */
     CATGA_CLAIMING_HELD,    /* another holds it: come again after `delay_ms` */
     CATGA_CLAIMING_GIVE_UP, /* nobody knows: before the handler, it has not run; after, not marked */
     CATGA_CLAIMING_KEPT,    /* what came of the handler is recorded */
@@ -77,6 +85,7 @@ typedef struct catga_claiming {
     uint32_t troubles_left; /* answers that may still be missing */
     uint32_t disputes_left; /* times that the record may still not be what is expected */
     catga_claiming_phase phase;
+    bool reopens; /* takes the claim of a message that was given up; set after init */
     bool marking; /* the handler has returned */
     catga_record_state writes;
     uint64_t revision; /* of the record, as far as it is known */

@@ -60,12 +60,21 @@ static void drop_reference(catga_admission_slot *slot)
 
     if (atomic_fetch_sub(&slot->references, 1) != 1)
         return;
-    atomic_fetch_sub(&queue->bytes, slot->message.length);
     push_free(queue, slot);
     atomic_fetch_sub(&queue->held, 1);
+    leave(queue);
+}
+
+/* Its receiver has returned: the message neither waits nor runs. It may still be kept. */
+static void end_load(catga_admission_slot *slot)
+{
+    catga_admission_queue *queue = slot->queue;
+
+    atomic_fetch_sub(&queue->bytes, slot->message.length);
+    atomic_fetch_sub(&queue->load, 1);
     if (queue->options.freed != NULL)
         queue->options.freed(queue->options.user);
-    leave(queue);
+    drop_reference(slot);
 }
 
 /* While the server is being told, the message is read: for as long as it takes to send a line. */
@@ -123,7 +132,7 @@ static void run(catga_admission_slot *slot)
         note_run(queue, catga_clock_now() - begin);
     }
     sem_post(&queue->permits);
-    drop_reference(slot);
+    end_load(slot);
 }
 
 static void *work(void *argument)
@@ -147,7 +156,7 @@ bool catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming
 {
     if (queue->options.workers != 1 || behind > queue->options.limit ||
         atomic_load_explicit(&queue->quick, memory_order_relaxed) < QUICK_RUNS ||
-        atomic_load(&queue->held) != 0 || sem_trywait(&queue->permits) != 0)
+        atomic_load(&queue->load) != 0 || sem_trywait(&queue->permits) != 0)
         return false;
     atomic_fetch_add(&queue->users, 1);
     receive(receiver, message);
@@ -194,12 +203,14 @@ static bool reserve(catga_admission_queue *queue, size_t length)
 {
     const catga_admission_options *options = &queue->options;
     unsigned held = atomic_fetch_add(&queue->held, 1);
+    unsigned load = atomic_fetch_add(&queue->load, 1);
     size_t bytes = atomic_fetch_add(&queue->bytes, length);
-    bool has_bytes = held == 0 || (length <= options->byte_limit && bytes <= options->byte_limit - length);
+    bool has_bytes = load == 0 || (length <= options->byte_limit && bytes <= options->byte_limit - length);
 
     if (held < queue->slot_count && has_bytes)
         return true;
     atomic_fetch_sub(&queue->bytes, length);
+    atomic_fetch_sub(&queue->load, 1);
     atomic_fetch_sub(&queue->held, 1);
     return false;
 }
@@ -267,7 +278,7 @@ void catga_admission_queue_return_stored(catga_admission_queue *queue,
         catga_admission_slot *slot = item.message;
         if (is_stored(&slot->message)) {
             function(user, &slot->message);
-            drop_reference(slot);
+            end_load(slot);
         } else {
             while (!catga_ring_put(&queue->waiting, item))
                 sched_yield();

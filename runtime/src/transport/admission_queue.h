@@ -44,7 +44,7 @@ typedef struct catga_admission_options {
     /* Called by any thread; `user` lives until the queue has been freed. */
     bool (*keep)(void *user, const catga_incoming *message);  /* tells the server of it; false: it cannot */
     void (*discard)(void *user, catga_incoming *message);     /* releases it: another has it */
-    void (*freed)(void *user);                                /* a slot is free; NULL: not of interest */
+    void (*freed)(void *user);                                /* the load is less; NULL: not of interest */
     void *user;
 
     /* Nothing is held any more; `owner` outlives the queue. */
@@ -60,6 +60,7 @@ struct catga_admission_queue {
     atomic_uint fresh;                /* slots that have been used */
     atomic_uint_fast64_t free;        /* the first free slot, from 1; above it a count of changes */
     atomic_uint held;                 /* slots in use */
+    atomic_uint load;                 /* messages that wait or run: held, and not kept by their receiver */
     atomic_size_t bytes;              /* in them */
     atomic_uint users;                /* threads and slots that still need this structure */
     atomic_uint runs;                 /* that have ended, and how long they took: for whoever takes the sum */

@@ -126,7 +126,8 @@ typedef struct catga_bucket_settings {
     const char *name;
     int64_t max_age_ns;
     unsigned replicas; /* of a cluster's servers, that keep it */
-    int64_t max_bytes; /* of a bucket that is created; a full one refuses records; 0: no limit */
+    int64_t max_bytes; /* of a bucket that is created; 0: no limit */
+    bool drops_oldest; /* a full bucket does; otherwise it refuses records */
 } catga_bucket_settings;
 
 /* Which record of which bucket. A key is tokens with dots between them. */

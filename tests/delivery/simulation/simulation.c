@@ -1,16 +1,26 @@
 /*
  * simulation [SEEDS [FIRST]]: publishers, a store, and replicas with handlers, in a world where
- * messages are lost, doubled, late and out of order, processes die, and clocks jump. What decides is
- * the runtime's own object files, delivery/retry.c and delivery/handling.c; the rest of the world is
- * here. One seed is one history; a seed that fails is printed, and `simulation 1 SEED` replays it.
+ * messages are lost, doubled, late and out of order, processes die, clocks jump, records cannot be
+ * written and dead letters find no room. The runtime's own object files decide: delivery/retry.c and
+ * delivery/handling.c; the rest of the world is here. One seed is one history; a seed that fails is
+ * printed, and `simulation 1 SEED` replays it.
+ *
+ * A replica has one handler thread with a backlog, and a few places for events whose handler has run
+ * and that cannot be settled yet. It keeps alive what it holds, and discards a delivery that the
+ * server has given up waiting for.
  *
  * In the end nothing goes wrong any more, and the world runs until it is quiet. Then it must hold:
  *
  *   - what a publisher was told: acknowledged is stored, not stored is not, and nothing is stored twice;
  *   - what is stored has ended: a handler succeeded, or it is a dead letter, once, or (when its
  *     schema wants none) it was given up;
- *   - an event was given up only for a reason: rejected, no valid message, or an attempt failed that
- *     was the last; and nothing that is no valid message came to a handler;
+ *   - an event was given up only for a reason: rejected, no valid message, or the last attempt failed;
+ *     and nothing that is no valid message came to a handler;
+ *   - attempts are runs that started: no event was given up after fewer runs than its schema allows,
+ *     but for runs that a process was about to start when it died, or when the store went away;
+ *   - no run starts, nor is its start recorded, after the record says that the event has ended, but of
+ *     a delivery that was about to run when the server gave up waiting for it;
+ *   - no handler thread waits for a dead letter to be stored;
  *   - a call ends in time, and with no more tries than it has.
  */
 #include "base/instant.h"
@@ -20,7 +30,18 @@
 
 #include <string.h>
 
-enum { EVENTS = 4, REPLICAS = 2, LATE = 3000, DEADLINE_MS = 5000, ACK_WAIT_MS = 400 };
+enum {
+    EVENTS = 4,
+    REPLICAS = 2,
+    DELIVERIES = 48,
+    PLACES = 2, /* of a replica, for events that cannot be settled yet */
+    LATE = 3000,
+    DEADLINE_MS = 5000,
+    ACK_WAIT_MS = 400,
+    OPERATION_MS = 500,  /* until an answer counts as missing */
+    PAUSE_MS = 200,      /* after an operation that failed, behind the run */
+    LONGEST_HOLD_MS = 6 * OPERATION_MS /* of the handler thread, by one event */
+};
 
 static const int64_t MS = CATGA_MILLISECOND;
 
@@ -30,19 +51,35 @@ typedef enum moment_kind {
     PUBLISHER_TIME,
     EVENT_ARRIVES, /* at a replica */
     HANDLER_ENDS,
-    LETTER_ANSWERED, /* the dead letter was stored, or that is not known */
+    OPERATION_ARRIVES, /* at the store: to read or write a record, to store a dead letter */
+    OPERATION_ENDS,    /* at the replica: an answer, or none in time */
+    OPERATION_AGAIN,
     SETTLEMENT_ARRIVES,
     ACK_WAIT_ENDS,
     RETRY_DUE
 } moment_kind;
 
+typedef struct record {
+    uint64_t revision;
+    uint32_t started;
+    bool ended;
+    unsigned writer;
+} record;
+
+typedef enum result { NO_ANSWER, DONE, CONFLICT, UNAVAILABLE } result;
+
 typedef struct moment {
     moment_kind kind;
     unsigned event;
-    unsigned number; /* the publisher's try, the delivery */
+    unsigned number;   /* the publisher's try, the delivery's number */
+    unsigned delivery; /* its place, */
+    unsigned life;     /* and its use of that */
     unsigned replica;
-    unsigned life; /* of the replica, when it began */
+    unsigned operation;
     catga_handling_action action;
+    record content; /* that is to be written, over its revision; or was read */
+    catga_handling_phase phase; /* in which the operation began */
+    result result;
     int64_t delay_ms;
     bool good;
 } moment;
@@ -59,26 +96,40 @@ typedef struct stored {
     bool settled;
     unsigned deliveries;
     int64_t due;
+    record record;
 } stored;
 
 typedef struct handled {
     unsigned runs;
+    unsigned about_to_run; /* the record counts them, and they did not start */
     unsigned successes;
+    unsigned failures;
     unsigned letters;
     unsigned given_up;
     unsigned failures_planned;
     bool rejects;
+    bool rejected;
     bool bad; /* no valid message */
-    catga_handling_cause cause;
 } handled;
 
-typedef struct replica {
+/* A delivery at a replica, until it is settled or its process dies. */
+typedef struct delivery {
+    bool used;
     unsigned life;
-    bool busy;
     unsigned event;
-    bool failed; /* its handler, with that event */
+    unsigned number;
+    unsigned replica;
+    unsigned writer; /* its name in the record */
+    bool in_handler; /* it has the handler thread; else a place, behind its run */
+    int64_t since;   /* when it got the thread */
+    bool crowded;    /* there was no place for it: its thread does the rest */
+    bool counted;    /* the record says that its run starts */
+    bool ran;
+    bool judged;
+    unsigned operation;
+    catga_handling_action next; /* after a pause */
     catga_handling handling;
-} replica;
+} delivery;
 
 typedef struct world {
     fate fate;
@@ -87,12 +138,22 @@ typedef struct world {
     publisher publishers[EVENTS];
     stored store[EVENTS];
     handled events[EVENTS];
-    replica replicas[REPLICAS];
+    delivery deliveries[DELIVERIES];
+    unsigned writers;
+    int64_t records_away; /* until then no record is read or written */
+    int64_t letters_full; /* until then no dead letter is stored */
 } world;
 
 static void plan(world *w, int64_t delay, moment what)
 {
     w->queue[fate_plan(&w->fate, delay)] = what;
+}
+
+/* No client repeats a request by itself, and no server an answer. */
+static void transmit_once(world *w, moment what)
+{
+    for (unsigned copies = draw_copies(&w->fate, 0); copies > 0; copies--)
+        plan(w, draw_delay(&w->fate, LATE) * MS, what);
 }
 
 static void transmit(world *w, moment what)
@@ -138,6 +199,65 @@ static void publish_arrives(world *w, const moment *m)
     transmit(w, (moment){.kind = ANSWER_ARRIVES, .event = m->event, .good = !refused});
 }
 
+/* ---- Deliveries ---- */
+
+static delivery *holder_of(world *w, unsigned replica)
+{
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        delivery *d = &w->deliveries[i];
+        if (d->used && d->replica == replica && d->in_handler)
+            return d;
+    }
+    return NULL;
+}
+
+static unsigned places_used(const world *w, unsigned replica)
+{
+    unsigned used = 0;
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        const delivery *d = &w->deliveries[i];
+        used += d->used && d->replica == replica && !d->in_handler;
+    }
+    return used;
+}
+
+static delivery *find_held(world *w, unsigned event, unsigned replica)
+{
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        delivery *d = &w->deliveries[i];
+        if (d->used && d->event == event && (replica == REPLICAS || d->replica == replica))
+            return d;
+    }
+    return NULL;
+}
+
+/* What was counted and did not run stays counted when it could not be taken back. */
+static void let_go(world *w, delivery *d)
+{
+    w->events[d->event].about_to_run += d->counted && !d->ran;
+    d->used = false;
+    d->life++;
+}
+
+static delivery *free_place(world *w)
+{
+    for (unsigned i = 0; i < DELIVERIES; i++)
+        if (!w->deliveries[i].used)
+            return &w->deliveries[i];
+    return NULL;
+}
+
+static moment moment_of(const world *w, const delivery *d, moment_kind kind)
+{
+    return (moment){.kind = kind,
+                    .event = d->event,
+                    .number = d->number,
+                    .delivery = (unsigned)(d - w->deliveries),
+                    .life = d->life,
+                    .replica = d->replica,
+                    .operation = d->operation};
+}
+
 /* ---- Handing out ---- */
 
 static void hand_out(world *w, unsigned event)
@@ -149,10 +269,24 @@ static void hand_out(world *w, unsigned event)
     at->due = w->fate.now + ACK_WAIT_MS * MS;
     plan(w, ACK_WAIT_MS * MS, (moment){.kind = ACK_WAIT_ENDS, .event = event});
     unsigned to = (unsigned)draw(&w->fate, REPLICAS);
-    transmit(w, (moment){.kind = EVENT_ARRIVES,
-                         .event = event,
-                         .number = at->deliveries,
-                         .replica = to});
+    transmit_once(w, (moment){.kind = EVENT_ARRIVES,
+                              .event = event,
+                              .number = at->deliveries,
+                              .replica = to});
+}
+
+/* Whoever holds the event keeps it alive, unless that is lost. */
+static void ack_wait_ends(world *w, unsigned event)
+{
+    stored *at = &w->store[event];
+    const delivery *held = find_held(w, event, REPLICAS);
+    if (held != NULL && held->number == at->deliveries && w->fate.now >= at->due && !at->settled &&
+        !chance(&w->fate, 10)) {
+        at->due = w->fate.now + ACK_WAIT_MS * MS;
+        plan(w, ACK_WAIT_MS * MS, (moment){.kind = ACK_WAIT_ENDS, .event = event});
+        return;
+    }
+    hand_out(w, event);
 }
 
 static void settlement_arrives(world *w, const moment *m)
@@ -168,109 +302,280 @@ static void settlement_arrives(world *w, const moment *m)
     at->settled = true;
 }
 
-/* ---- Handling ---- */
+/* ---- Operations on the store ---- */
 
-static void settle(world *w, replica *r, unsigned id, catga_handling_action action)
+static void start_operation(world *w, delivery *d, catga_handling_action action)
 {
-    fate *f = &w->fate;
-    handled *e = &w->events[r->event];
-    if (action == CATGA_HANDLING_GIVE_UP) {
-        e->given_up++;
-        e->cause = r->handling.cause;
-        must(f, !w->rules.dead_letter || e->letters > 0, "given up only when the dead letter is kept");
-        must(f, e->cause != CATGA_CAUSE_NONE, "given up for a reason");
-        must(f,
-             e->cause != CATGA_CAUSE_ATTEMPTS ||
-                 (r->failed && r->handling.attempt > w->rules.retries),
-             "given up after the last attempt failed");
-        must(f, e->cause != CATGA_CAUSE_REJECTED || e->rejects, "given up because it was rejected");
-        must(f, (e->cause == CATGA_CAUSE_BAD_MESSAGE) == e->bad, "given up because it is no message");
-    }
-    transmit(w, (moment){.kind = SETTLEMENT_ARRIVES,
-                         .event = r->event,
-                         .number = r->handling.attempt,
-                         .replica = id,
-                         .action = action,
-                         .delay_ms = r->handling.delay_ms});
-    r->busy = false;
+    moment request;
+    d->operation++;
+    d->next = action;
+    request = moment_of(w, d, OPERATION_ARRIVES);
+    request.action = action;
+    request.content = (record){.revision = d->handling.revision,
+                               .started = d->handling.attempt,
+                               .ended = d->handling.cause != CATGA_CAUSE_NONE,
+                               .writer = d->writer};
+    request.phase = d->handling.phase;
+    transmit_once(w, request);
+    plan(w, OPERATION_MS * MS, moment_of(w, d, OPERATION_ENDS));
 }
 
-static void follow(world *w, unsigned id, catga_handling_action action)
+static delivery *sender_of(world *w, const moment *m)
 {
-    replica *r = &w->replicas[id];
-    handled *e = &w->events[r->event];
-    moment next = {.event = r->event, .replica = id, .life = r->life};
-    switch (action) {
-    case CATGA_HANDLING_RUN:
-        must(&w->fate, !e->bad, "no bad message comes to a handler");
-        e->runs++;
-        next.kind = HANDLER_ENDS;
-        plan(w, (int64_t)draw(&w->fate, 100) * MS, next);
+    delivery *d = &w->deliveries[m->delivery];
+    return d->used && d->life == m->life ? d : NULL;
+}
+
+/* The record counts an attempt now, or does not any more. */
+static void note_count(world *w, const moment *m)
+{
+    delivery *d = sender_of(w, m);
+    if (d != NULL && m->phase == CATGA_HANDLING_RETRACTING)
+        d->counted = false;
+    else if (d != NULL && m->phase == CATGA_HANDLING_STARTING)
+        d->counted = true;
+    else if (m->phase == CATGA_HANDLING_STARTING)
+        w->events[m->event].about_to_run++;
+}
+
+static void note_letter(world *w, const moment *m)
+{
+    const record *at = &w->store[m->event].record;
+    must(&w->fate, at->ended, "the end is recorded before the dead letter is stored");
+    w->events[m->event].letters = 1; /* stored once: its id is made of the event's */
+}
+
+static void operation_arrives(world *w, const moment *m)
+{
+    record *at = &w->store[m->event].record;
+    moment answer = *m;
+    bool away = w->fate.now < w->records_away && !w->fate.calm;
+    bool full = w->fate.now < w->letters_full && !w->fate.calm;
+    answer.kind = OPERATION_ENDS;
+    answer.result = DONE;
+    if (m->action == CATGA_HANDLING_DEAD_LETTER) {
+        if (full)
+            answer.result = UNAVAILABLE;
+        else
+            note_letter(w, m);
+    } else if (away) {
+        answer.result = UNAVAILABLE;
+    } else if (m->action == CATGA_HANDLING_WRITE && at->revision != m->content.revision) {
+        answer.result = CONFLICT;
+    } else if (m->action == CATGA_HANDLING_WRITE) {
+        must(&w->fate, !at->ended || m->content.ended, "the end stays recorded");
+        *at = m->content;
+        at->revision = (uint64_t)w->fate.now + w->fate.steps + 1;
+        note_count(w, m);
+    }
+    answer.content = *at;
+    transmit_once(w, answer);
+}
+
+static void follow(world *w, delivery *d, catga_handling_action action);
+
+static void operation_ends(world *w, const moment *m)
+{
+    delivery *d = sender_of(w, m);
+    if (d == NULL || d->operation != m->operation)
+        return;
+    catga_handling *h = &d->handling;
+    catga_handling_action action = d->next;
+    d->operation++;
+    if (action == CATGA_HANDLING_DEAD_LETTER)
+        action = catga_handling_step(
+            h, m->result == DONE ? CATGA_HANDLING_STORED : CATGA_HANDLING_NOT_STORED, 0);
+    else if (m->result == DONE && action == CATGA_HANDLING_READ)
+        action = catga_handling_read(h, &(catga_attempts){m->content.revision, m->content.started,
+                                                          m->content.ended,
+                                                          m->content.writer == d->writer});
+    else if (m->result == DONE)
+        action = catga_handling_step(h, CATGA_HANDLING_WRITTEN, (int64_t)m->content.revision);
+    else if (m->result == CONFLICT)
+        action = catga_handling_step(h, CATGA_HANDLING_CONFLICT, 0);
+    else if (m->result == UNAVAILABLE && action == CATGA_HANDLING_WRITE)
+        action = catga_handling_step(h, CATGA_HANDLING_UNAVAILABLE, 0);
+    else
+        action = catga_handling_step(h, CATGA_HANDLING_UNKNOWN, 0);
+    bool pauses = m->result != DONE && catga_handling_is_behind_run(h);
+    if (!pauses) {
+        follow(w, d, action);
+        return;
+    }
+    d->next = action;
+    plan(w, PAUSE_MS * MS, moment_of(w, d, OPERATION_AGAIN));
+}
+
+/* ---- Handling ---- */
+
+static void settle(world *w, delivery *d, catga_handling_action action)
+{
+    fate *f = &w->fate;
+    handled *e = &w->events[d->event];
+    if (action == CATGA_HANDLING_GIVE_UP) {
+        e->given_up++;
+        must(f, !w->rules.dead_letter || e->letters > 0, "given up only when the dead letter is kept");
+        must(f, d->handling.cause != CATGA_CAUSE_NONE, "given up for a reason");
+        must(f, w->store[d->event].record.ended, "given up only when that is recorded");
+    }
+    moment settlement = moment_of(w, d, SETTLEMENT_ARRIVES);
+    settlement.action = action;
+    settlement.delay_ms = d->handling.delay_ms;
+    transmit(w, settlement);
+    let_go(w, d);
+}
+
+/* Runs that the record may count: those that started, and those that may have been about to. */
+static unsigned counted_runs(const world *w, unsigned event)
+{
+    unsigned runs = w->events[event].runs + w->events[event].about_to_run;
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        const delivery *d = &w->deliveries[i];
+        runs += d->used && d->event == event && d->counted && !d->ran;
+    }
+    return runs;
+}
+
+/* The end of an event, in the moment in which it is decided. */
+static void judge_end(world *w, delivery *d)
+{
+    fate *f = &w->fate;
+    d->judged = true;
+    const handled *e = &w->events[d->event];
+    unsigned runs = counted_runs(w, d->event);
+    switch (d->handling.cause) {
+    case CATGA_CAUSE_ATTEMPTS:
+        must(f, e->failures > 0 && runs > w->rules.retries, "given up after as many runs as it has");
         break;
-    case CATGA_HANDLING_BURY: {
-        bool arrives = !chance(&w->fate, 25);
-        if (arrives && e->letters == 0) /* stored once: its id is made of the event's */
-            e->letters++;
-        next.kind = LETTER_ANSWERED;
-        next.good = arrives && !chance(&w->fate, 25);
-        plan(w, (int64_t)draw(&w->fate, 50) * MS, next);
+    case CATGA_CAUSE_LOST:
+        must(f, runs > w->rules.retries + CATGA_LOST_ATTEMPTS, "given up after many runs were lost");
+        break;
+    case CATGA_CAUSE_REJECTED:
+        must(f, e->rejected, "given up because it was rejected");
+        break;
+    case CATGA_CAUSE_BAD_MESSAGE:
+        must(f, e->bad, "given up because it is no message");
+        break;
+    case CATGA_CAUSE_NONE:
+    case CATGA_CAUSE_RECORDED:
         break;
     }
+}
+
+/* An event leaves the handler thread when there is a place; else it is recorded there and handed back. */
+static catga_handling_action leave_handler(world *w, delivery *d, catga_handling_action action)
+{
+    bool has_place = places_used(w, d->replica) < PLACES;
+    must(&w->fate, d->crowded || w->fate.now - d->since <= LONGEST_HOLD_MS * MS,
+         "the handler thread is free soon");
+    d->crowded = !has_place;
+    d->in_handler = !has_place;
+    if (!has_place && action == CATGA_HANDLING_DEAD_LETTER)
+        action = catga_handling_step(&d->handling, CATGA_HANDLING_HANDED_BACK, 0);
+    return action;
+}
+
+static void run(world *w, delivery *d)
+{
+    handled *e = &w->events[d->event];
+    const stored *at = &w->store[d->event];
+    must(&w->fate, !e->bad, "no bad message comes to a handler");
+    must(&w->fate, !at->record.ended || d->handling.recorded || at->deliveries != d->number,
+         "what has ended does not run");
+    e->runs++;
+    d->ran = true;
+    plan(w, (int64_t)draw(&w->fate, 100) * MS, moment_of(w, d, HANDLER_ENDS));
+}
+
+static void follow(world *w, delivery *d, catga_handling_action action)
+{
+    if (d->handling.phase == CATGA_HANDLING_ENDING && !d->judged)
+        judge_end(w, d);
+    if (d->in_handler && catga_handling_is_behind_run(&d->handling))
+        action = leave_handler(w, d, action);
+    switch (action) {
+    case CATGA_HANDLING_RUN:
+        run(w, d);
+        break;
+    case CATGA_HANDLING_READ:
+    case CATGA_HANDLING_WRITE:
+    case CATGA_HANDLING_DEAD_LETTER:
+        start_operation(w, d, action);
+        break;
     case CATGA_HANDLING_DONE:
     case CATGA_HANDLING_RETRY:
     case CATGA_HANDLING_GIVE_UP:
-        settle(w, r, id, action);
+        settle(w, d, action);
         break;
+    case CATGA_HANDLING_CLAIM:
     case CATGA_HANDLING_NOTHING:
         must(&w->fate, false, "every step fits");
         break;
     }
 }
 
+static void begin_handling(world *w, delivery *d, const moment *m)
+{
+    bool bad = w->events[m->event].bad;
+    unsigned life = d->life;
+    *d = (delivery){.used = true,
+                    .life = life,
+                    .event = m->event,
+                    .number = m->number,
+                    .replica = m->replica,
+                    .writer = ++w->writers,
+                    .in_handler = true,
+                    .since = w->fate.now};
+    catga_handling_init(&d->handling, &w->rules);
+    follow(w, d, catga_handling_received(&d->handling, m->number, !bad));
+}
+
+/* One that is here already is not handled; one that the server has given up is another's. */
 static void event_arrives(world *w, const moment *m)
 {
-    replica *r = &w->replicas[m->replica];
-    if (r->busy) { /* it waits behind another */
-        plan(w, 10 * MS, *m);
+    const stored *at = &w->store[m->event];
+    const delivery *held = find_held(w, m->event, m->replica);
+    bool given_up = at->deliveries != m->number || w->fate.now >= at->due;
+    delivery *d = free_place(w);
+    if (given_up || (held != NULL && !held->in_handler))
         return;
-    }
-    r->busy = true;
-    r->event = m->event;
-    r->failed = false;
-    catga_handling_init(&r->handling, &w->rules, m->number);
-    bool bad = w->events[m->event].bad;
-    follow(w, m->replica,
-           catga_handling_step(&r->handling, bad ? CATGA_HANDLING_CAME_BAD : CATGA_HANDLING_CAME,
-                               0));
+    if (d == NULL || holder_of(w, m->replica) != NULL) /* it waits behind another */
+        plan(w, 10 * MS, *m);
+    else
+        begin_handling(w, d, m);
 }
 
 static void handler_ends(world *w, const moment *m)
 {
-    replica *r = &w->replicas[m->replica];
+    delivery *d = sender_of(w, m);
     handled *e = &w->events[m->event];
-    catga_handling_event result = CATGA_HANDLING_SUCCEEDED;
-    r->failed = e->failures_planned > 0;
-    if (r->failed) {
+    catga_handling_event what = CATGA_HANDLING_SUCCEEDED;
+    if (d == NULL)
+        return;
+    if (e->failures_planned > 0) {
         e->failures_planned--;
-        result = draw(&w->fate, 2) == 0 ? CATGA_HANDLING_FAILED : CATGA_HANDLING_POSTPONED;
+        e->failures++;
+        what = draw(&w->fate, 2) == 0 ? CATGA_HANDLING_FAILED : CATGA_HANDLING_POSTPONED;
     } else if (e->rejects) {
-        result = CATGA_HANDLING_REJECTED;
+        e->rejected = true;
+        what = CATGA_HANDLING_REJECTED;
     } else {
         e->successes++;
     }
-    follow(w, m->replica, catga_handling_step(&r->handling, result, (int64_t)draw(&w->fate, 200)));
+    follow(w, d, catga_handling_step(&d->handling, what, (int64_t)draw(&w->fate, 200)));
+}
+
+static void operation_again(world *w, const moment *m)
+{
+    delivery *d = sender_of(w, m);
+    if (d != NULL && d->operation == m->operation)
+        follow(w, d, d->next);
 }
 
 /* ---- The world ---- */
 
-static bool is_of_this_life(const world *w, const moment *m)
-{
-    return w->replicas[m->replica].life == m->life;
-}
-
 static void happen(world *w, const moment *m)
 {
-    replica *r = &w->replicas[m->replica];
     switch (m->kind) {
     case PUBLISH_ARRIVES:
         publish_arrives(w, m);
@@ -285,34 +590,60 @@ static void happen(world *w, const moment *m)
         event_arrives(w, m);
         break;
     case HANDLER_ENDS:
-        if (is_of_this_life(w, m))
-            handler_ends(w, m);
+        handler_ends(w, m);
         break;
-    case LETTER_ANSWERED:
-        if (is_of_this_life(w, m))
-            follow(w, m->replica,
-                   catga_handling_step(&r->handling,
-                                       m->good ? CATGA_HANDLING_BURIED : CATGA_HANDLING_UNBURIED,
-                                       0));
+    case OPERATION_ARRIVES:
+        operation_arrives(w, m);
+        break;
+    case OPERATION_ENDS:
+        operation_ends(w, m);
+        break;
+    case OPERATION_AGAIN:
+        operation_again(w, m);
         break;
     case SETTLEMENT_ARRIVES:
         settlement_arrives(w, m);
         break;
     case ACK_WAIT_ENDS:
+        ack_wait_ends(w, m->event);
+        break;
     case RETRY_DUE:
         hand_out(w, m->event);
         break;
     }
 }
 
-/* What befalls processes: a replica dies, a connection is lost, a clock jumps. */
+static void die(world *w, unsigned replica)
+{
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        delivery *d = &w->deliveries[i];
+        if (d->used && d->replica == replica)
+            let_go(w, d);
+    }
+}
+
+/* A replica that drains hands back what it cannot store; what has no record stays. */
+static void drain(world *w, unsigned replica)
+{
+    for (unsigned i = 0; i < DELIVERIES; i++) {
+        delivery *d = &w->deliveries[i];
+        if (d->used && d->replica == replica && !d->in_handler &&
+            !catga_handling_must_record(&d->handling))
+            follow(w, d, catga_handling_step(&d->handling, CATGA_HANDLING_HANDED_BACK, 0));
+    }
+}
+
+/* A replica dies or drains, the store fails for a while, a connection is lost, a clock jumps. */
 static void disturb(world *w)
 {
-    if (chance(&w->fate, 4)) {
-        replica *r = &w->replicas[draw(&w->fate, REPLICAS)];
-        r->life++;
-        r->busy = false;
-    }
+    if (chance(&w->fate, 4))
+        die(w, (unsigned)draw(&w->fate, REPLICAS));
+    if (chance(&w->fate, 2))
+        drain(w, (unsigned)draw(&w->fate, REPLICAS));
+    if (chance(&w->fate, 3))
+        w->records_away = w->fate.now + (int64_t)draw(&w->fate, LATE) * MS;
+    if (chance(&w->fate, 3))
+        w->letters_full = w->fate.now + (int64_t)draw(&w->fate, 5 * LATE) * MS;
     if (chance(&w->fate, 3))
         publisher_step(w, (unsigned)draw(&w->fate, EVENTS), CATGA_RETRY_LOST, CATGA_OK);
     if (chance(&w->fate, 2))
@@ -366,8 +697,11 @@ static const char *live(uint64_t seed, bool trace)
         moment next = w.queue[place];
         w.queue[place] = w.queue[w.fate.length];
         if (trace)
-            printf("%8.3f %d event %u number %u replica %u\n", (double)w.fate.now / 1e9,
-                   (int)next.kind, next.event, next.number, next.replica);
+            printf("%8.3f %d event %u number %u replica %u action %d result %d record %" PRIu64
+                   " started %u ended %d by %u\n",
+                   (double)w.fate.now / 1e9, (int)next.kind, next.event, next.number, next.replica,
+                   (int)next.action, (int)next.result, next.content.revision, next.content.started,
+                   (int)next.content.ended, next.content.writer);
         happen(&w, &next);
         disturb(&w);
     }

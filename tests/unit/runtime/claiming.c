@@ -113,7 +113,7 @@ static void an_owner_that_is_idle_loses_it(void **state)
     catga_claiming claiming = asking();
     assert_int_equal(step(&claiming, CATGA_CLAIMING_IDLE), CATGA_CLAIMING_WRITE);
     assert_int_equal(claiming.revision, 9);
-    assert_int_equal(claiming.attempt, 3);
+    assert_int_equal(claiming.attempt, 2); /* its attempt did not begin, as far as is known */
 }
 
 static void an_owner_that_is_silent_loses_it(void **state)

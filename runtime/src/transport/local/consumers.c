@@ -351,7 +351,7 @@ static bool has_room(catga_subscription *member, size_t length)
     unsigned runs = catga_admission_queue_take_runs(queue, &run_ns);
 
     catga_demand_ran(&member->demand, runs, run_ns);
-    unsigned held = atomic_load(&queue->held) + atomic_load(&member->waiting) - 1;
+    unsigned held = atomic_load(&queue->load) + atomic_load(&member->waiting) - 1;
     size_t bytes = atomic_load(&queue->bytes);
     bool fits = held == 0 || (length <= member->pending_bytes && bytes <= member->pending_bytes - length);
     return fits && catga_demand_has_room(&member->demand, held);

@@ -29,6 +29,7 @@ struct catga_local_bucket {
     size_t kept_bytes; /* and their bytes, headers included */
     size_t max_kept;   /* 0: no limit */
     size_t max_bytes;  /* 0: no limit */
+    bool drops_oldest; /* at a limit; otherwise new records are refused */
     record *records[KEY_BUCKETS];
 };
 
@@ -84,6 +85,7 @@ static catga_status make_bucket(catga_local_store *store, const catga_bucket_set
     }
     bucket->max_age_ns = settings->max_age_ns;
     bucket->max_bytes = (size_t)settings->max_bytes;
+    bucket->drops_oldest = settings->drops_oldest;
     bucket->next = store->buckets;
     store->buckets = bucket;
     return CATGA_OK;
@@ -153,6 +155,16 @@ static record **chain_of(catga_local_bucket *bucket, const char *key)
     return &bucket->records[hash % KEY_BUCKETS];
 }
 
+static void remove_record(catga_local_bucket *bucket, record **at)
+{
+    record *removed = *at;
+
+    *at = removed->next;
+    bucket->kept--;
+    bucket->kept_bytes -= removed->size;
+    free_record(removed);
+}
+
 /* The record of that key, or NULL. What is too old in its chain goes on the way. */
 static record *find_record(catga_local_bucket *bucket, const char *key, int64_t now)
 {
@@ -161,10 +173,7 @@ static record *find_record(catga_local_bucket *bucket, const char *key, int64_t 
     while (*at != NULL) {
         record *here = *at;
         if (now - here->written_ns >= bucket->max_age_ns) {
-            *at = here->next;
-            bucket->kept--;
-            bucket->kept_bytes -= here->size;
-            free_record(here);
+            remove_record(bucket, at);
             continue;
         }
         if (strcmp(here->key, key) == 0)
@@ -201,6 +210,32 @@ static bool is_full(const catga_local_bucket *bucket, const record *at, size_t s
             (others >= bucket->max_bytes || size > bucket->max_bytes - others));
 }
 
+/* The link to the oldest record but `spared`; NULL when there is none. */
+static record **find_oldest(catga_local_bucket *bucket, const record *spared)
+{
+    record **oldest = NULL;
+
+    for (size_t i = 0; i < KEY_BUCKETS; i++)
+        for (record **at = &bucket->records[i]; *at != NULL; at = &(*at)->next)
+            if (*at != spared && (oldest == NULL || (*at)->revision < (*oldest)->revision))
+                oldest = at;
+    return oldest;
+}
+
+/* False when there is no room for `size` bytes in place of `at`, which may be NULL. */
+static bool make_room(catga_local_bucket *bucket, const record *at, size_t size)
+{
+    record **oldest = NULL;
+
+    while (is_full(bucket, at, size)) {
+        oldest = bucket->drops_oldest ? find_oldest(bucket, at) : NULL;
+        if (oldest == NULL)
+            return false;
+        remove_record(bucket, oldest);
+    }
+    return true;
+}
+
 /* A revision of 0 in the answer: it has another. A length: there is no room. */
 static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket, const char *key,
                                    const catga_outgoing *outgoing, uint64_t revision)
@@ -212,7 +247,7 @@ static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket,
 
     if ((at == NULL ? 0 : at->revision) != revision)
         return (catga_incoming){.sequence = 0};
-    if (is_full(bucket, at, size))
+    if (!make_room(bucket, at, size))
         return (catga_incoming){.length = 1};
     catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
     if (message != NULL && at == NULL)

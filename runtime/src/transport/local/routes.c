@@ -219,7 +219,7 @@ unsigned catga_local_member_load(const catga_subscription *member)
     unsigned waiting = atomic_load_explicit(&member->waiting, memory_order_relaxed);
     return member->queue == NULL
                ? waiting
-               : waiting + atomic_load_explicit(&member->queue->held, memory_order_relaxed);
+               : waiting + atomic_load_explicit(&member->queue->load, memory_order_relaxed);
 }
 
 catga_subscription *catga_local_enter_next(catga_local_group *group)

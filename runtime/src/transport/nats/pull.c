@@ -99,7 +99,7 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     demand->rules.largest = atomic_load(&nats->max_payload) + ENVELOPE;
     return !atomic_load(&pull->stopped) && atomic_load(&nats->prompt.connection) != NULL &&
            !is_catching_up(pull, now) &&
-           catga_demand_next(demand, atomic_load(&queue->held), atomic_load(&queue->bytes), now,
+           catga_demand_next(demand, atomic_load(&queue->load), atomic_load(&queue->bytes), now,
                              batch);
 }
 
@@ -209,7 +209,7 @@ static void freed(void *user)
     catga_nats *nats = pull->subscription->owner;
 
     decide(pull);
-    if (atomic_load_explicit(&pull->subscription->queue->held, memory_order_relaxed) == 0)
+    if (atomic_load_explicit(&pull->subscription->queue->load, memory_order_relaxed) == 0)
         catga_nats_pace_rest(nats);
 }
 

@@ -74,12 +74,12 @@ static void put_bucket(catga_nats_text *out, const catga_nats_wanted *thing)
     const catga_bucket_settings *bucket = thing->settings;
     put(out,
         "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
-        "\"storage\":\"file\",\"discard\":\"new\",\"max_consumers\":-1,\"max_msgs\":-1,"
+        "\"storage\":\"file\",\"discard\":\"%s\",\"max_consumers\":-1,\"max_msgs\":-1,"
         "\"max_bytes\":%" PRId64 ",\"max_msg_size\":-1,\"max_msgs_per_subject\":8,"
         "\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%u,"
         "\"deny_delete\":true,\"allow_rollup_hdrs\":true,\"allow_direct\":true}",
-        bucket->name, bucket->name, bucket->max_bytes > 0 ? bucket->max_bytes : -1,
-        bucket->max_age_ns,
+        bucket->name, bucket->name, bucket->drops_oldest ? "old" : "new",
+        bucket->max_bytes > 0 ? bucket->max_bytes : -1, bucket->max_age_ns,
         bucket->max_age_ns < BUCKET_WINDOW ? bucket->max_age_ns : BUCKET_WINDOW, bucket->replicas);
 }
 

@@ -103,7 +103,7 @@ static void note_room(catga_subscription *subscription)
 {
     catga_admission_queue *queue = subscription->queue;
     if (atomic_load_explicit(&subscription->overflowing, memory_order_relaxed) &&
-        atomic_load(&queue->held) <= queue->options.limit / 2)
+        atomic_load(&queue->load) <= queue->options.limit / 2)
         atomic_store(&subscription->overflowing, false);
 }
 

@@ -1,0 +1,88 @@
+/* Stores a stored event as a dead letter; see dead_letter_store.h. */
+#include "bus/dead_letter_store.h"
+
+#include "bus/claim_record.h"
+#include "bus/envelope.h"
+#include "bus/store.h"
+#include "bus/subject.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 7 };
+
+/* What names the dead letter. */
+typedef struct names {
+    char stream[CATGA_STREAM_NAME];
+    char dead_stream[CATGA_STREAM_NAME];
+    char consumer[CATGA_CONSUMER_NAME];
+    char subject[CATGA_STORED_SUBJECT];
+    char id[DEAD_LETTER_ID];
+} names;
+
+/*
+ * The id names the stored event, so the server drops a second copy of a dead letter whose
+ * acknowledgement was lost. The event's message id does not serve: two stored events may share it.
+ */
+static bool put_names(const catga_served_handler *entry, const catga_incoming *event, names *to)
+{
+    const catga_core *core = entry->served->core;
+    const catga_stream *stream = entry->handler->message->delivery->stream;
+
+    if (!catga_store_stream_name(core, stream, to->stream) ||
+        !catga_store_dead_stream_name(core, stream, to->dead_stream) ||
+        !catga_store_consumer_name(core, entry->served->service, entry->handler, to->consumer) ||
+        !catga_store_dead_subject(core, stream, to->consumer, to->subject))
+        return false;
+    snprintf(to->id, sizeof to->id, "%s.%s.%" PRIu64 ".%" PRId64, to->stream, to->consumer,
+             event->sequence, event->stored_ns);
+    return true;
+}
+
+/* A peer's text goes on only where it can do no harm. */
+static catga_string peer_header(const catga_core *core, const catga_incoming *event,
+                                const char *name)
+{
+    const catga_string none = {NULL, 0};
+    catga_string text = catga_str(core->operations->header(event, name));
+    bool fits = text.length <= CATGA_CORRELATION_MAX && catga_is_header_value(text);
+    return fits ? text : none;
+}
+
+static void add_header(catga_outgoing *letter, catga_header *headers, const char *name,
+                       catga_string value)
+{
+    if (value.length != 0)
+        headers[letter->header_count++] = (catga_header){name, value.data};
+}
+
+catga_status catga_dead_letter_store(const catga_served_handler *entry, const catga_incoming *event,
+                                     uint32_t attempts, const char *cause, int64_t deadline,
+                                     catga_problem *problem)
+{
+    catga_core *core = entry->served->core;
+    catga_string id = peer_header(core, event, CATGA_HEADER_ID);
+    catga_string correlation = peer_header(core, event, CATGA_HEADER_CORRELATION);
+    char attempts_text[NUMBER], sequence[NUMBER];
+    names of;
+    catga_header headers[HEADERS] = {{CATGA_HEADER_ID, of.id},
+                               {CATGA_HEADER_CAUSE, cause},
+                               {CATGA_HEADER_ATTEMPTS, attempts_text},
+                               {CATGA_HEADER_SEQUENCE, sequence},
+                               {CATGA_HEADER_SUBJECT, event->subject.data}};
+    catga_outgoing letter = {.subject = of.subject,
+                             .data = event->data,
+                             .length = event->length,
+                             .headers = headers,
+                             .header_count = 5};
+
+    if (!put_names(entry, event, &of))
+        return CATGA_INVALID_ARGUMENT;
+    letter.stream = catga_stream_hash(catga_str(of.dead_stream));
+    snprintf(attempts_text, sizeof attempts_text, "%" PRIu32, attempts);
+    snprintf(sequence, sizeof sequence, "%" PRIu64, event->sequence);
+    add_header(&letter, headers, CATGA_HEADER_ORIGINAL, id);
+    add_header(&letter, headers, CATGA_HEADER_CORRELATION,
+               correlation.length != 0 ? correlation : id);
+    return catga_client_store(core, &letter, deadline, problem);
+}

@@ -1,0 +1,43 @@
+/*
+ * A stored event that was delivered, from its arrival until it is settled. What delivery/handling.h
+ * says is done here, but for claiming the event and running its handler (consume.c). One thread at a
+ * time uses it, and waits for the server.
+ */
+#ifndef CATGA_DELIVERED_H
+#define CATGA_DELIVERED_H
+
+#include "bus/dispatch.h"
+#include "bus/identity.h"
+#include "bus/subject.h"
+#include "delivery/handling.h"
+
+typedef struct catga_delivered {
+    catga_served_handler *entry;
+    catga_incoming *event; /* the consumer's; released when it is settled */
+    catga_handling handling;
+    catga_status status;         /* of the last READ, WRITE or DEAD_LETTER */
+    char writer[CATGA_ID_TEXT];  /* names this delivery in the record; empty until it is written */
+    catga_problem problem;       /* why the handler failed, or the event is no valid message */
+    char cause[CATGA_HEADER_VALUE_MAX]; /* of an event that has ended */
+} catga_delivered;
+
+void catga_delivered_begin(catga_delivered *delivered, catga_served_handler *entry,
+                           catga_incoming *event);
+
+/* Does READ, WRITE or DEAD_LETTER, and returns the next action. */
+catga_handling_action catga_delivered_follow(catga_delivered *delivered,
+                                             catga_handling_action action);
+
+/* Returns why the event ended, for its dead letter and its record. */
+const char *catga_delivered_cause(catga_delivered *delivered);
+
+/* Returns whether the server did not do the last action, so that a pause should come before the next. */
+static inline bool catga_delivered_is_stuck(const catga_delivered *delivered)
+{
+    return delivered->status != CATGA_OK && delivered->status != CATGA_REFUSED;
+}
+
+/* Does DONE, RETRY or GIVE_UP, and releases the event. */
+void catga_delivered_settle(catga_delivered *delivered, catga_handling_action action);
+
+#endif

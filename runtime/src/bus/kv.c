@@ -1,0 +1,64 @@
+/* Records that replicas share; see kv.h. */
+#include "bus/kv.h"
+
+#include "bus/ask.h"
+
+/* The time that the store has for an answer. */
+#define STORE_WAIT (500 * CATGA_MILLISECOND)
+
+typedef struct write_question {
+    catga_record_place place;
+    const catga_outgoing *record;
+    uint64_t over;
+} write_question;
+
+static catga_status send_write(catga_core *core, const void *question, uint64_t token)
+{
+    const write_question *write = question;
+    return core->operations->write_record(core->transport, write->place, write->record,
+                                          write->over, token);
+}
+
+catga_status catga_kv_write(catga_core *core, catga_record_place place,
+                            const catga_outgoing *record, uint64_t over, uint64_t *revision,
+                            catga_problem *problem)
+{
+    const write_question question = {place, record, over};
+    catga_incoming answer;
+    catga_status status =
+        catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
+
+    if (status != CATGA_OK) /* too many calls are under way: that says nothing about the bucket */
+        return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
+    status = core->operations->record_written(&answer, revision, problem);
+    core->operations->release(&answer);
+    return status;
+}
+
+static catga_status send_read(catga_core *core, const void *question, uint64_t token)
+{
+    const catga_record_place *place = question;
+    return core->operations->read_record(core->transport, *place, token);
+}
+
+catga_status catga_kv_read(catga_core *core, catga_record_place place, catga_incoming *record,
+                           uint64_t *revision)
+{
+    catga_problem problem = {""};
+    catga_status status =
+        catga_ask(core, send_read, &place, catga_clock_now() + STORE_WAIT, record);
+
+    if (status != CATGA_OK)
+        return status;
+    status = core->operations->record_found(record, revision, &problem);
+    if (status != CATGA_OK)
+        core->operations->release(record);
+    return status;
+}
+
+bool catga_kv_is_unchanged(catga_status status)
+{
+    return status == CATGA_OVERLOADED || status == CATGA_NO_RESPONDERS ||
+           status == CATGA_NOT_PERMITTED || status == CATGA_TOO_LARGE ||
+           status == CATGA_INVALID_ARGUMENT || status == CATGA_NO_MEMORY;
+}

@@ -1,0 +1,384 @@
+/*
+ * Stored events that end without success: how their attempts are counted, and what becomes of them
+ * while their dead letters find no room. ended local | nats (at $NATS_URL, with JetStream).
+ */
+#include "peer.h"
+#include "stage.h"
+
+#include <ctype.h>
+#include <stdatomic.h>
+
+static const char *const subjects[] = {"catga.events.sample.v1.Kept", "catga.events.sample.v1.Once"};
+static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
+static const catga_delivery kept_delivery = {
+    .stream = &stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true};
+static const catga_delivery once_delivery = {
+    .stream = &stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true, .once = true};
+static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
+                                   .table = &sample_noted_table,
+                                   .kind = CATGA_EVENT,
+                                   .timeout_ms = 3000,
+                                   .retries = 2,
+                                   .delivery = &kept_delivery};
+static const catga_message once = {.subject = "catga.events.sample.v1.Once",
+                                   .table = &sample_noted_table,
+                                   .kind = CATGA_EVENT,
+                                   .timeout_ms = 3000,
+                                   .retries = 2,
+                                   .delivery = &once_delivery};
+static const catga_handler kept_handlers[] = {
+    {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service keeper = {"Keeper", kept_handlers, 1, sizeof(sample_listener)};
+static const catga_handler once_handlers[] = {
+    {"notify", &once, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+};
+static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
+
+/* Of each of the two a case of its own. */
+typedef struct sort {
+    const catga_message *message;
+    const catga_service *service;
+    const char *consumer;
+} sort;
+
+static const sort sorts[] = {{&kept, &keeper, "Keeper__notify"}, {&once, &exactly, "Exactly__notify"}};
+
+enum { NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
+
+typedef struct stage {
+    stage_base base;
+    peer peer;
+    char stream[128];
+    char dead[128];
+    atomic_uint runs[NUMBERS]; /* by number */
+    atomic_uint total;
+    atomic_uint last_attempt;
+    atomic_uint delivered; /* to the peer */
+    unsigned workers;
+    unsigned unacknowledged;
+} stage;
+
+static void put_name(const stage *s, char *name, size_t size, const char *of)
+{
+    snprintf(name, size, "%s_%s", s->base.prefix, of);
+    for (char *at = name; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+}
+
+static int open_stage(void **state)
+{
+    stage *s = stage_new(sizeof *s, "ended");
+    put_name(s, s->stream, sizeof s->stream, "SAMPLE_V1");
+    put_name(s, s->dead, sizeof s->dead, "SAMPLE_V1_DEAD");
+    s->unacknowledged = 256;
+    peer_open(&s->peer, s->base.hub);
+    *state = s;
+    return 0;
+}
+
+static int close_stage(void **state)
+{
+    stage *s = *state;
+    while (s->base.bus_count > 0)
+        stage_leave(&s->base);
+    peer_close(&s->peer);
+    return stage_clear(state);
+}
+
+static catga_bus *join(stage *s, const char *instance)
+{
+    return stage_join(&s->base, (catga_options){.instance = instance,
+                                                .ack_wait_ms = ACK_WAIT_MS,
+                                                .lease_ms = 400,
+                                                .drain_wait_ms = DRAIN_MS,
+                                                .workers = s->workers,
+                                                .unacknowledged = s->unacknowledged});
+}
+
+static void pause_for(long milliseconds)
+{
+    nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
+}
+
+static void publish(catga_bus *bus, const catga_message *message, uint32_t number)
+{
+    sample numbered = {CATGA_STR("kept"), number};
+    assert_int_equal(catga_publish(bus, message, &numbered), CATGA_OK);
+}
+
+/* ---- Handlers ---- */
+
+static void note(catga_context *context, sample_view view)
+{
+    stage *s = catga_context_user(context);
+    atomic_fetch_add(&s->runs[sample_get_number(view) % NUMBERS], 1);
+    atomic_store(&s->last_attempt, catga_context_attempt(context));
+    atomic_fetch_add(&s->total, 1);
+}
+
+static catga_status fail_always(catga_context *context, sample_view view)
+{
+    note(context, view);
+    return CATGA_HANDLER_FAILED;
+}
+
+static catga_status reject_all_but_good(catga_context *context, sample_view view)
+{
+    note(context, view);
+    return sample_get_number(view) >= GOOD ? CATGA_OK : catga_reject(context, "no use");
+}
+
+static void serve(stage *s, catga_bus *bus, const catga_service *service, sample_function *function)
+{
+    const sample_listener functions = {function, function};
+    assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
+}
+
+/* ---- The server ---- */
+
+static void ask_server(stage *s, const char *subject, const char *body)
+{
+    const catga_outgoing request = {
+        .subject = subject, .data = (const uint8_t *)body, .length = strlen(body)};
+    uint64_t token = peer_token(&s->peer);
+    assert_int_equal(
+        s->peer.transport->operations->request(s->peer.transport, &request, token), CATGA_OK);
+    (void)peer_wait(&s->peer, token);
+}
+
+/* Sets how many dead letters find room; -1: all. The stream is made by the first to serve. */
+static void limit_dead_letters(stage *s, int messages)
+{
+    char subject[256], body[512];
+    if (s->base.hub != NULL) {
+        assert_int_equal(catga_local_set_limits(s->base.hub, s->dead,
+                                                messages < 0 ? 0 : (size_t)messages, 0),
+                         CATGA_OK);
+        return;
+    }
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.UPDATE.%s", s->dead);
+    snprintf(body, sizeof body,
+             "{\"name\":\"%s\",\"subjects\":[\"%s.dead.%s.*\"],\"retention\":\"limits\","
+             "\"storage\":\"file\",\"discard\":\"new\",\"max_msgs\":%d,\"max_bytes\":-1,"
+             "\"max_age\":604800000000000,\"duplicate_window\":120000000000,\"num_replicas\":1}",
+             s->dead, s->base.prefix, s->stream, messages);
+    ask_server(s, subject, body);
+}
+
+/* ---- Attempts ---- */
+
+static void return_at_once(void *user, catga_incoming *message)
+{
+    stage *s = user;
+    const catga_transport_operations *operations = s->peer.transport->operations;
+    atomic_fetch_add(&s->delivered, 1);
+    (void)operations->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
+    operations->release(message);
+}
+
+/* Has the server deliver to somebody who runs no handler, more often than any attempt is allowed. */
+static void deliver_in_vain(stage *s, const sort *of, unsigned times)
+{
+    const catga_transport_operations *operations = s->peer.transport->operations;
+    char subject[256];
+    const catga_consumer_settings consumer = {.stream = s->stream,
+                                              .name = of->consumer,
+                                              .subject = subject,
+                                              .ack_wait_ns = ACK_WAIT_MS * CATGA_MILLISECOND,
+                                              .unacknowledged = s->unacknowledged,
+                                              .workers = 1,
+                                              .receive = return_at_once,
+                                              .user = s};
+    catga_subscription *subscription;
+    catga_problem problem = {""};
+    snprintf(subject, sizeof subject, "%s%s", s->base.prefix, strchr(of->message->subject, '.'));
+    assert_int_equal(operations->consume(s->peer.transport, &consumer, &subscription, &problem),
+                     CATGA_OK);
+    wait_until(atomic_load(&s->delivered) >= times);
+    while (operations->drain(s->peer.transport, subscription, 100) != CATGA_OK)
+        continue;
+    operations->unsubscribe(s->peer.transport, subscription);
+}
+
+static void deliveries_are_no_attempts(stage *s, const sort *of)
+{
+    catga_bus *bus = join(s, "a");
+    publish(bus, of->message, 1);
+    deliver_in_vain(s, of, 40);
+    serve(s, bus, of->service, fail_always);
+    wait_until(catga_count(bus).dead_letters == 1);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(atomic_load(&s->last_attempt), 3);
+}
+
+static void deliveries_that_reach_no_handler_are_no_attempts(void **state)
+{
+    deliveries_are_no_attempts(*state, &sorts[0]);
+}
+
+static void deliveries_that_reach_no_handler_are_no_attempts_at_a_claim(void **state)
+{
+    deliveries_are_no_attempts(*state, &sorts[1]);
+}
+
+/* ---- Dead letters that find no room ---- */
+
+static uint64_t dead_letters_of(stage *s)
+{
+    uint64_t count = 0;
+    for (size_t i = 0; i < s->base.bus_count; i++)
+        count += catga_count(s->base.buses[i]).dead_letters;
+    return count;
+}
+
+/* The first dead letter fills the stream; `count` more events are rejected after it. */
+static catga_bus *reject_without_room(stage *s, const sort *of, unsigned count)
+{
+    catga_bus *bus = join(s, "a");
+    serve(s, bus, of->service, reject_all_but_good);
+    limit_dead_letters(s, 1);
+    publish(bus, of->message, 0);
+    wait_until(dead_letters_of(s) == 1);
+    for (uint32_t i = 1; i <= count; i++)
+        publish(bus, of->message, i);
+    wait_until(atomic_load(&s->total) == count + 1);
+    return bus;
+}
+
+static void assert_each_ran_once(stage *s, unsigned count)
+{
+    for (uint32_t i = 0; i <= count; i++)
+        assert_int_equal(atomic_load(&s->runs[i]), 1);
+}
+
+static void without_room(stage *s, const sort *of)
+{
+    enum { REJECTED = 11 };
+    catga_bus *bus = reject_without_room(s, of, REJECTED);
+    for (uint32_t i = 0; i < 3; i++)
+        publish(bus, of->message, GOOD + i);
+    wait_until(atomic_load(&s->total) == REJECTED + 1 + 3); /* what is behind them runs at once */
+    pause_for(3 * ACK_WAIT_MS);
+    assert_each_ran_once(s, REJECTED);
+    assert_int_equal(dead_letters_of(s), 1);
+    limit_dead_letters(s, -1);
+    wait_until(dead_letters_of(s) == REJECTED + 1);
+    pause_for(2 * ACK_WAIT_MS);
+    assert_each_ran_once(s, REJECTED);
+    assert_int_equal(dead_letters_of(s), REJECTED + 1);
+}
+
+static void events_that_are_given_up_run_once_while_there_is_no_room(void **state)
+{
+    without_room(*state, &sorts[0]);
+}
+
+static void claimed_events_that_are_given_up_run_once_while_there_is_no_room(void **state)
+{
+    without_room(*state, &sorts[1]);
+}
+
+/* A replica that drains hands them back; another stores them, and runs none. */
+static void drain_without_room(stage *s, const sort *of)
+{
+    enum { REJECTED = 5 };
+    catga_bus *first = reject_without_room(s, of, REJECTED);
+    pause_for(100);
+    int64_t begin = catga_clock_now();
+    assert_int_equal(catga_drain(first), CATGA_OK);
+    assert_true(catga_clock_now() - begin < DRAIN_MS * CATGA_MILLISECOND);
+    stage_leave(&s->base);
+    catga_bus *second = join(s, "b");
+    serve(s, second, of->service, reject_all_but_good);
+    publish(second, of->message, GOOD);
+    wait_until(atomic_load(&s->runs[GOOD]) == 1);
+    limit_dead_letters(s, -1);
+    wait_until(dead_letters_of(s) == REJECTED);
+    assert_each_ran_once(s, REJECTED);
+    assert_int_equal(atomic_load(&s->total), REJECTED + 1 + 1);
+}
+
+static void a_replica_that_drains_hands_back_what_it_cannot_store(void **state)
+{
+    drain_without_room(*state, &sorts[0]);
+}
+
+static void a_replica_that_drains_hands_back_claimed_events_that_it_cannot_store(void **state)
+{
+    drain_without_room(*state, &sorts[1]);
+}
+
+/* What finds no place in the process is handed back, and does not run again. */
+static void more_events_are_given_up_than_a_process_holds(void **state)
+{
+    enum { REJECTED = 290 };
+    stage *s = *state;
+    s->unacknowledged = 400;
+    catga_bus *bus = reject_without_room(s, &sorts[0], REJECTED);
+    publish(bus, &kept, GOOD);
+    wait_until(atomic_load(&s->runs[GOOD]) == 1);
+    pause_for(1500);
+    assert_each_ran_once(s, REJECTED);
+    limit_dead_letters(s, -1);
+    wait_until(dead_letters_of(s) == REJECTED + 1);
+    assert_each_ran_once(s, REJECTED);
+}
+
+/* ---- Records that cannot be written: on the local server ---- */
+
+static void an_end_that_cannot_be_recorded_waits(void **state)
+{
+    stage *s = *state;
+    if (s->base.hub == NULL)
+        return;
+    catga_bus *bus = join(s, "a");
+    serve(s, bus, &keeper, reject_all_but_good);
+    catga_local_set_allowed(s->base.hub, "$KV.>", false);
+    publish(bus, &kept, 1);
+    publish(bus, &kept, GOOD);
+    wait_until(atomic_load(&s->total) == 2);
+    pause_for(3 * ACK_WAIT_MS);
+    assert_int_equal(dead_letters_of(s), 0);
+    assert_int_equal(atomic_load(&s->total), 2);
+    catga_local_set_allowed(s->base.hub, "$KV.>", true);
+    wait_until(dead_letters_of(s) == 1);
+    assert_int_equal(atomic_load(&s->total), 2);
+}
+
+/* The first run fails without a record: it is not counted. */
+static void runs_that_cannot_be_recorded_wait(void **state)
+{
+    stage *s = *state;
+    if (s->base.hub == NULL)
+        return;
+    catga_bus *bus = join(s, "a");
+    serve(s, bus, &keeper, fail_always);
+    catga_local_set_allowed(s->base.hub, "$KV.>", false);
+    publish(bus, &kept, 1);
+    wait_until(catga_count(bus).redelivered >= 1);
+    pause_for(3 * ACK_WAIT_MS);
+    assert_int_equal(atomic_load(&s->total), 1);
+    catga_local_set_allowed(s->base.hub, "$KV.>", true);
+    wait_until(dead_letters_of(s) == 1);
+    assert_int_equal(atomic_load(&s->total), 1 + 3);
+    assert_int_equal(atomic_load(&s->last_attempt), 3);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, close_stage)
+    const struct CMUnitTest tests[] = {
+        CASE(deliveries_that_reach_no_handler_are_no_attempts),
+        CASE(deliveries_that_reach_no_handler_are_no_attempts_at_a_claim),
+        CASE(events_that_are_given_up_run_once_while_there_is_no_room),
+        CASE(claimed_events_that_are_given_up_run_once_while_there_is_no_room),
+        CASE(a_replica_that_drains_hands_back_what_it_cannot_store),
+        CASE(a_replica_that_drains_hands_back_claimed_events_that_it_cannot_store),
+        CASE(more_events_are_given_up_than_a_process_holds),
+        CASE(an_end_that_cannot_be_recorded_waits),
+        CASE(runs_that_cannot_be_recorded_wait),
+    };
+    stage_choose(argc, argv);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
