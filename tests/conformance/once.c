@@ -41,6 +41,7 @@ typedef struct stage {
     atomic_bool published; /* and the publisher has been told */
     atomic_uint attempt;
     atomic_uint key_is_right;
+    atomic_long run_ms;
 } stage;
 
 static void pause_for(long milliseconds)
@@ -69,6 +70,7 @@ static catga_status notify(catga_context *context, sample_view view)
                          memcmp(claim->key.data, "Keeper__notify.", 15) == 0);
     if (atomic_load(&s->outage))
         lose_server(s);
+    pause_for(atomic_load(&s->run_ms));
     if (atomic_load(&s->failures) == 0)
         return CATGA_OK;
     atomic_fetch_sub(&s->failures, 1);
@@ -207,6 +209,98 @@ static void attempts_are_counted_over_replicas(void **state)
                      1);
 }
 
+/* ---- Dead letters that are handled again ---- */
+
+static bool count_letter(const catga_dead_letter *letter, void *user)
+{
+    unsigned *count = user;
+    (void)letter;
+    ++*count;
+    return true;
+}
+
+static unsigned count_letters(stage *s)
+{
+    unsigned count = 0;
+    assert_int_equal(catga_dead_letters(s->buses[0], "SAMPLE_V1", 1, count_letter, &count),
+                     CATGA_OK);
+    return count;
+}
+
+/* The event 7, after as many attempts as it has. */
+static void make_dead_letter(stage *s)
+{
+    serve(s, &group, NULL);
+    atomic_store(&s->failures, 3);
+    peer_store(&s->peer, s->subject, "seven", 7);
+    wait_until(catga_count(s->buses[0]).dead_letters + catga_count(s->buses[1]).dead_letters == 1);
+    assert_int_equal(atomic_load(&s->total), 3);
+}
+
+typedef struct replayer {
+    catga_bus *bus;
+    catga_status status;
+} replayer;
+
+static void *replay(void *argument)
+{
+    replayer *r = argument;
+    r->status = catga_dead_letter_replay(r->bus, "SAMPLE_V1", 1, 5000, NULL);
+    return NULL;
+}
+
+static void of_two_replays_at_once_one_runs(void **state)
+{
+    stage *s = *state;
+    pthread_t threads[2];
+    replayer replayers[2];
+
+    make_dead_letter(s);
+    atomic_store(&s->run_ms, 300);
+    for (unsigned i = 0; i < 2; i++) {
+        replayers[i].bus = s->buses[i];
+        assert_int_equal(pthread_create(&threads[i], NULL, replay, &replayers[i]), 0);
+    }
+    for (unsigned i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    bool first = replayers[0].status == CATGA_OK;
+    catga_status other = replayers[first ? 1 : 0].status;
+    assert_int_equal(replayers[first ? 0 : 1].status, CATGA_OK);
+    assert_true(other == CATGA_IN_PROGRESS || other == CATGA_ALREADY_DONE);
+    assert_int_equal(atomic_load(&s->total), 4);
+    assert_int_equal(count_letters(s), 0);
+}
+
+static void a_replay_that_fails_leaves_the_event_given_up(void **state)
+{
+    stage *s = *state;
+
+    make_dead_letter(s);
+    atomic_store(&s->failures, 1);
+    assert_int_equal(catga_dead_letter_replay(s->buses[0], "SAMPLE_V1", 1, 5000, NULL),
+                     CATGA_HANDLER_FAILED);
+    assert_int_equal(count_letters(s), 1);
+    assert_int_equal(catga_dead_letter_replay(s->buses[1], "SAMPLE_V1", 1, 5000, NULL), CATGA_OK);
+    assert_int_equal(atomic_load(&s->total), 5);
+    assert_int_equal(count_letters(s), 0);
+}
+
+/* The dead letter stayed, because its removal was lost. */
+static void a_replay_after_success_says_so(void **state)
+{
+    stage *s = *state;
+    char key[128];
+
+    make_dead_letter(s);
+    snprintf(key, sizeof key, "Keeper__notify.%s", "seven");
+    const catga_record_place place = {s->bucket, key};
+    peer_claim(&s->peer, place, "done", nobody, peer_read(&s->peer, place).revision);
+    assert_int_equal(catga_dead_letter_replay(s->buses[0], "SAMPLE_V1", 1, 5000, NULL),
+                     CATGA_ALREADY_DONE);
+    assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(count_letters(s), 0);
+}
+
 static void what_has_no_id_has_its_place_in_the_stream(void **state)
 {
     stage *s = *state;
@@ -342,6 +436,9 @@ int main(int argc, char **argv)
         CASE(an_id_that_was_given_up_does_not_run),
         CASE(what_a_dead_replica_began_is_done_after_its_lease),
         CASE(attempts_are_counted_over_replicas),
+        CASE(of_two_replays_at_once_one_runs),
+        CASE(a_replay_that_fails_leaves_the_event_given_up),
+        CASE(a_replay_after_success_says_so),
         CASE(what_has_no_id_has_its_place_in_the_stream),
         CASE(what_comes_again_is_not_run_again),
         CASE(what_the_store_loses_is_found_out),

@@ -511,11 +511,13 @@ CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream
                                               catga_dead_letter_function *visit, void *user);
 
 /*
- * Gives a dead letter to the handler that gave it up, in whichever replica, and waits for at most timeout_ms. Nobody else gets
- * the event again. CATGA_OK: the handler succeeded, and the dead letter is gone. Anything else: it is still there; *problem
- * (which may be NULL) has the handler's reason. CATGA_HANDLER_FAILED, CATGA_BAD_MESSAGE, CATGA_TIMEOUT (whether it ran is
- * unknown), CATGA_NO_RESPONDERS (no replica is there), CATGA_NOT_FOUND, CATGA_DISCONNECTED. There is no claim on it, whatever
- * the event's @qos: when two ask for the same one at once, it may be handled twice. Not from the handler itself.
+ * Gives a dead letter to the handler that gave it up, in whichever replica, and waits for at most timeout_ms. Nobody else
+ * gets the event again. CATGA_OK: the handler succeeded, and the dead letter is gone. CATGA_ALREADY_DONE: the event, which
+ * is handled once, had been handled before, and the dead letter is gone. Anything else: the dead letter is still there;
+ * *problem (which may be NULL) has the handler's reason. CATGA_HANDLER_FAILED, CATGA_BAD_MESSAGE, CATGA_TIMEOUT (whether it
+ * ran is unknown), CATGA_NO_RESPONDERS (no replica is there), CATGA_NOT_FOUND, CATGA_DISCONNECTED; CATGA_IN_PROGRESS
+ * (another replay of an event that is handled once is under way). An event that is handled at least once may be handled
+ * twice when two ask at once. Not from the handler itself.
  */
 CATGA_CHECKED catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number, int timeout_ms,
                                                     catga_problem *problem);

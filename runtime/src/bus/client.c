@@ -489,6 +489,7 @@ static catga_status exchange(catga_core *core, const catga_message *sort,
     call->request.began = catga_clock_now();
     call->request.bounded = false;
     plan_tries(core, call, sort->delivery != NULL, retries, deadline);
+    call->request.retry.is_single = true;
     drive_waiting(core, call, &out);
     if (out.error.text.length != 0)
         snprintf(out.problem.text, sizeof out.problem.text, "%.*s", CATGA_PRINT(out.error.text));

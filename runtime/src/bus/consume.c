@@ -6,6 +6,7 @@
 
 #include "bus/claims.h"
 #include "bus/context.h"
+#include "bus/dead_letter_store.h"
 #include "bus/delivered.h"
 #include "bus/message_log.h"
 #include "bus/settling.h"
@@ -13,6 +14,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* ---- The handler ---- */
 
@@ -219,7 +221,49 @@ void catga_consume(void *user, catga_incoming *incoming)
 
 /* ---- Dead letters that are handled again ---- */
 
-/* One attempt: what fails stays a dead letter. */
+/* What fails stays a dead letter. */
+static catga_status run_dead_letter(catga_context *context, catga_served_handler *entry,
+                                    const uint8_t *table)
+{
+    return run_handler(context, entry, table) == CATGA_OK ? CATGA_OK : CATGA_HANDLER_FAILED;
+}
+
+/* The first run that succeeds is marked as done, like that of the event itself. */
+static catga_status run_reopened(catga_context *context, catga_served_handler *entry,
+                                 const uint8_t *table, catga_claimed *claimed)
+{
+    context->claimed = claimed;
+    catga_status status = run_dead_letter(context, entry, table);
+    if (status == CATGA_OK)
+        return catga_claims_done(claimed) ? CATGA_OK : CATGA_IN_PROGRESS;
+    catga_claims_release(claimed);
+    return status;
+}
+
+static catga_status run_dead_letter_once(catga_context *context, catga_served_handler *entry,
+                                         const uint8_t *table)
+{
+    catga_status status = CATGA_IN_PROGRESS;
+    catga_claimed claimed;
+
+    switch (catga_claims_reopen(&claimed, context, entry)) {
+    case CATGA_CLAIM_TAKEN:
+        status = run_reopened(context, entry, table, &claimed);
+        break;
+    case CATGA_CLAIM_DONE:
+        status = CATGA_ALREADY_DONE;
+        break;
+    case CATGA_CLAIM_UNKNOWN:
+        status = CATGA_OVERLOADED;
+        break;
+    case CATGA_CLAIM_HELD:
+    case CATGA_CLAIM_REUSED:
+        break;
+    }
+    catga_claims_end(&claimed);
+    return status;
+}
+
 static catga_status handle_dead_letter(catga_context *context, catga_served_handler *entry)
 {
     const catga_incoming *incoming = context->incoming;
@@ -228,22 +272,34 @@ static catga_status handle_dead_letter(catga_context *context, catga_served_hand
     if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
                      &context->problem) != CATGA_OK)
         return CATGA_BAD_MESSAGE;
-    return run_handler(context, entry, table) == CATGA_OK ? CATGA_OK : CATGA_HANDLER_FAILED;
+    return context->message->delivery->once ? run_dead_letter_once(context, entry, table)
+                                            : run_dead_letter(context, entry, table);
 }
 
-void catga_consume_dead_letter(void *user, catga_incoming *incoming)
+static void answer_replay(catga_context *context, catga_status status)
 {
     static const catga_outgoing done = {.length = 0};
+    const char *text =
+        context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(status);
+
+    if (status != CATGA_OK)
+        (void)catga_context_refuse(context, catga_status_code(status), NULL, catga_str(text));
+    else if (context->incoming->reply != NULL)
+        (void)context->core->operations->respond(context->core->transport, context->incoming,
+                                                 &done);
+}
+
+/* A request does not say by itself where its event was stored: a claim without an id needs that. */
+void catga_consume_dead_letter(void *user, catga_incoming *incoming)
+{
     catga_served_handler *entry = user;
-    catga_core *core = entry->served->core;
+    const catga_transport_operations *operations = entry->served->core->operations;
+    const char *sequence = operations->header(incoming, CATGA_HEADER_SEQUENCE);
     catga_context context;
 
+    if (sequence != NULL)
+        incoming->sequence = strtoull(sequence, NULL, 10);
     catga_context_begin(&context, entry, incoming);
-    catga_status status = handle_dead_letter(&context, entry);
-    if (status != CATGA_OK)
-        (void)catga_context_refuse(&context, catga_status_code(status), NULL,
-                                   catga_str(context.problem.text));
-    else if (incoming->reply != NULL)
-        (void)core->operations->respond(core->transport, incoming, &done);
-    core->operations->release(incoming);
+    answer_replay(&context, handle_dead_letter(&context, entry));
+    operations->release(incoming);
 }

@@ -4,6 +4,8 @@
 #include "bus/store.h"
 #include "bus/subject.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* The names of the stream, as this bus has them. */
@@ -103,11 +105,13 @@ static catga_status ask_handler(catga_core *core, const place *at, const catga_i
     catga_dead_letter letter = letter_of(core, at, message);
     char handler[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
-    catga_header headers[2];
+    char sequence[24];
+    catga_header headers[3] = {{CATGA_HEADER_SEQUENCE, sequence}};
     catga_outgoing request = {.subject = subject,
                               .data = message->data,
                               .length = message->length,
                               .headers = headers,
+                              .header_count = 1,
                               .sender_waits = true};
 
     if (letter.handler.length == 0 || letter.handler.length >= sizeof handler)
@@ -116,6 +120,7 @@ static catga_status ask_handler(catga_core *core, const place *at, const catga_i
     handler[letter.handler.length] = '\0';
     if (!catga_store_replay_subject(core, &at->events, handler, subject))
         return CATGA_INVALID_ARGUMENT;
+    snprintf(sequence, sizeof sequence, "%" PRIu64, letter.sequence);
     if (letter.message_id.length != 0)
         headers[request.header_count++] = (catga_header){CATGA_HEADER_ID, letter.message_id.data};
     if (letter.correlation_id.length != 0)
@@ -162,9 +167,10 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
         return status;
     status = ask_handler(core, &at, &message, timeout_ms, problem);
     core->operations->release(&message);
-    if (status != CATGA_OK)
+    if (status != CATGA_OK && status != CATGA_ALREADY_DONE)
         return status;
-    return core->operations->erase(core->transport, at.dead, number, problem);
+    catga_status erased = core->operations->erase(core->transport, at.dead, number, problem);
+    return status == CATGA_OK ? erased : status;
 }
 
 catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64_t number)

@@ -81,6 +81,8 @@ static bool pause(catga_retry *retry, int64_t now)
  */
 static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
 {
+    if (retry->is_single)
+        return finish(retry, CATGA_IN_PROGRESS);
     retry->in_doubt = true;
     if (retry->phase != CATGA_RETRY_ANSWERING)
         return CATGA_RETRY_WAIT;

@@ -49,6 +49,7 @@ typedef struct catga_retry {
     uint32_t retries_left;
     uint32_t pause_ms; /* the next pause, before it is varied */
     bool repeatable;
+    bool is_single; /* ends with CATGA_IN_PROGRESS when it is told so; set after init */
     bool in_doubt; /* a try is lost that may have run */
     catga_retry_phase phase;
     catga_status result;
