@@ -44,7 +44,8 @@ typedef struct sort {
 
 static const sort sorts[] = {{&kept, &keeper, "Keeper__notify"}, {&once, &exactly, "Exactly__notify"}};
 
-enum { NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
+/* LARGEST is also what tests/conformance/CMakeLists.txt tells the server. */
+enum { LARGEST = 65536, NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
 
 typedef struct stage {
     stage_base base;
@@ -72,6 +73,8 @@ static int open_stage(void **state)
     put_name(s, s->stream, sizeof s->stream, "SAMPLE_V1");
     put_name(s, s->dead, sizeof s->dead, "SAMPLE_V1_DEAD");
     s->unacknowledged = 256;
+    if (s->base.hub != NULL)
+        catga_local_set_max_payload(s->base.hub, LARGEST);
     peer_open(&s->peer, s->base.hub);
     *state = s;
     return 0;
@@ -325,6 +328,102 @@ static void more_events_are_given_up_than_a_process_holds(void **state)
     assert_each_ran_once(s, REJECTED);
 }
 
+/* ---- Events that are nearly as large as a message may be ---- */
+
+/* An event of that many bytes, by a publisher that leaves no room; its text fills it. */
+static catga_status publish_large(catga_bus *bus, const catga_message *message, size_t bytes)
+{
+    const sample empty = {{"", 0}, GOOD - 1};
+    uint8_t buffer[256];
+    size_t frame = 0;
+    assert_int_equal(catga_encode(&sample_noted_table, &empty, buffer, sizeof buffer, &frame, NULL),
+                     CATGA_OK);
+    char *text = malloc(bytes);
+    assert_non_null(text);
+    memset(text, 'x', bytes);
+    const sample large = {{text, bytes - frame}, GOOD - 1};
+    catga_status status = catga_publish(bus, message, &large);
+    free(text);
+    return status;
+}
+
+typedef struct seen {
+    unsigned count;
+    uint64_t omitted;
+    uint64_t sequence;
+    size_t length;
+} seen;
+
+static bool see(const catga_dead_letter *letter, void *user)
+{
+    seen *s = user;
+    s->count++;
+    s->omitted = letter->omitted;
+    s->sequence = letter->sequence;
+    s->length = letter->data.length;
+    return true;
+}
+
+static seen look(catga_bus *bus)
+{
+    seen s = {0};
+    assert_int_equal(catga_dead_letters(bus, "SAMPLE_V1", 1, see, &s), CATGA_OK);
+    return s;
+}
+
+static void a_publisher_leaves_room_for_the_dead_letter(void **state)
+{
+    stage *s = *state;
+    catga_bus *bus = join(s, "a");
+    serve(s, bus, &keeper, reject_all_but_good);
+    assert_int_equal(publish_large(bus, &kept, LARGEST - CATGA_DEAD_LETTER_ROOM + 8),
+                     CATGA_TOO_LARGE);
+    assert_int_equal(publish_large(bus, &kept, LARGEST - CATGA_DEAD_LETTER_ROOM - 64), CATGA_OK);
+    wait_until(dead_letters_of(s) == 1);
+    assert_int_equal(look(bus).omitted, 0);
+    assert_true(look(bus).length > LARGEST - CATGA_DEAD_LETTER_ROOM - 128);
+}
+
+/* Another publisher leaves none: the dead letter names the event. */
+static void an_event_too_large_to_copy(stage *s, const sort *of)
+{
+    static const catga_delivery without = {.stream = &stream};
+    catga_message other = *of->message;
+    catga_bus *bus = join(s, "a");
+    other.delivery = &without;
+    serve(s, bus, of->service, reject_all_but_good);
+    publish(bus, of->message, GOOD);
+    assert_int_equal(publish_large(bus, &other, LARGEST - 200), CATGA_OK);
+    wait_until(dead_letters_of(s) == 1);
+    const seen letter = look(bus);
+    assert_int_equal(letter.count, 1);
+    assert_int_equal(letter.length, 0);
+    assert_true(letter.omitted > LARGEST - 300);
+    assert_int_equal(letter.sequence, 2);
+    pause_for(2 * ACK_WAIT_MS);
+    assert_int_equal(atomic_load(&s->runs[GOOD - 1]), 1);
+    assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 5000, NULL),
+                     CATGA_HANDLER_FAILED);
+    assert_int_equal(atomic_load(&s->runs[GOOD - 1]), 2);
+    catga_problem problem = {""};
+    assert_int_equal(s->peer.transport->operations->erase(s->peer.transport, s->stream, 2, &problem),
+                     CATGA_OK);
+    assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 5000, &problem),
+                     CATGA_NOT_FOUND);
+    assert_non_null(strstr(problem.text, s->stream));
+    assert_int_equal(look(bus).count, 1);
+}
+
+static void an_event_too_large_to_copy_is_named(void **state)
+{
+    an_event_too_large_to_copy(*state, &sorts[0]);
+}
+
+static void a_claimed_event_too_large_to_copy_is_named(void **state)
+{
+    an_event_too_large_to_copy(*state, &sorts[1]);
+}
+
 /* ---- Records that cannot be written: on the local server ---- */
 
 static void an_end_that_cannot_be_recorded_waits(void **state)
@@ -376,6 +475,9 @@ int main(int argc, char **argv)
         CASE(a_replica_that_drains_hands_back_what_it_cannot_store),
         CASE(a_replica_that_drains_hands_back_claimed_events_that_it_cannot_store),
         CASE(more_events_are_given_up_than_a_process_holds),
+        CASE(a_publisher_leaves_room_for_the_dead_letter),
+        CASE(an_event_too_large_to_copy_is_named),
+        CASE(a_claimed_event_too_large_to_copy_is_named),
         CASE(an_end_that_cannot_be_recorded_waits),
         CASE(runs_that_cannot_be_recorded_wait),
     };

@@ -480,6 +480,12 @@ struct catga_claim_store {
 /* The claim under which the message of this context is handled, or NULL: it has none. */
 const catga_claim *catga_context_claim(const catga_context *context);
 
+/*
+ * The bytes of the server's max_payload that an event with @dead_letter leaves to the headers of its dead letter: one that
+ * leaves less is not stored, and publishing it returns CATGA_TOO_LARGE.
+ */
+#define CATGA_DEAD_LETTER_ROOM 2048
+
 /* ---- Dead letters ---------------------------------------------------------------------------------------------- */
 
 /*
@@ -496,7 +502,8 @@ typedef struct catga_dead_letter {
     uint64_t sequence;     /* of the event in its stream */
     catga_string message_id;
     catga_string correlation_id;
-    catga_bytes data;
+    catga_bytes data;      /* of the event; none of one that was too large to be copied */
+    uint64_t omitted;      /* of such an event: its bytes, which are at `sequence` in its stream; else 0 */
 } catga_dead_letter;
 
 /* Looks at a dead letter, which lives until this returns. False: that was enough. */

@@ -436,6 +436,28 @@ void catga_received_free(void *memory)
 
 /* ---- Events that are stored ---- */
 
+/* Smaller events leave room under every limit that a server has in practice. */
+enum { SMALL_EVENT = 4096 };
+
+/* A dead letter has the event's bytes and more headers. Half of a limit that is very low is enough. */
+static catga_status leave_room(catga_core *core, const catga_message *message, size_t length,
+                               catga_problem *problem)
+{
+    const catga_delivery *delivery = message->delivery;
+
+    if (delivery == NULL || !delivery->dead_letter || length <= SMALL_EVENT)
+        return CATGA_OK;
+    size_t limit = core->operations->max_payload(core->transport);
+    size_t room = limit / 2 < CATGA_DEAD_LETTER_ROOM ? limit / 2 : CATGA_DEAD_LETTER_ROOM;
+    if (length <= limit - room)
+        return CATGA_OK;
+    snprintf(problem->text, sizeof problem->text,
+             "the event has %zu bytes and may have %zu: its dead letter needs %zu for headers "
+             "(max_payload=%zu)",
+             length, limit - room, room, limit);
+    return CATGA_TOO_LARGE;
+}
+
 /* Ends a call that its caller has driven; what it points to is gone then. */
 static catga_status conclude(catga_core *core, catga_pending *call, outcome *out,
                              catga_problem *problem)
@@ -460,7 +482,9 @@ static catga_status publish_stored(catga_bus *bus, const catga_message *message,
         status = catga_payload_encode(&payload, core, message->table, input, problem);
     if (status != CATGA_OK)
         return status;
-    status = begin(bus, message, false, &call, problem);
+    status = leave_room(core, message, payload.length, problem);
+    if (status == CATGA_OK)
+        status = begin(bus, message, false, &call, problem);
     if (status == CATGA_OK) {
         call->request.envelope.outgoing.data = payload.data;
         call->request.envelope.outgoing.length = payload.length;
@@ -638,7 +662,9 @@ static catga_status prepare(catga_bus *bus, const catga_message *message, const 
         status = catga_payload_encode(payload, bus->core, message->table, input, problem);
     if (status != CATGA_OK)
         return status;
-    status = begin(bus, message, true, call, problem);
+    status = leave_room(bus->core, message, payload->length, problem);
+    if (status == CATGA_OK)
+        status = begin(bus, message, true, call, problem);
     if (status != CATGA_OK)
         catga_payload_free(payload, bus->core);
     return status;
@@ -651,7 +677,7 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
     catga_core *core = bus->core;
     catga_pending *call;
     catga_payload payload;
-    catga_problem problem;
+    catga_problem problem = {""};
     catga_status status = prepare(bus, message, input, &payload, &call, &problem);
 
     if (status == CATGA_OK) {
@@ -661,7 +687,7 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
         status = start(core, call, &payload, &problem);
         catga_payload_free(&payload, core);
     }
-    if (status == CATGA_OVERLOADED && problem.text[0] != '\0')
+    if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem.text[0] != '\0')
         catga_log_limited(&core->settings.logger, &core->overloads, CATGA_LOG_WARNING,
                           "calls: refuse %s: %s", message->table->name, problem.text);
     return status == CATGA_OK ? CATGA_OK : count_outcome(core, message, status);

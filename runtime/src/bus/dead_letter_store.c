@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 7 };
+enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 8 };
 
 /* What names the dead letter. */
 typedef struct names {
@@ -56,6 +56,20 @@ static void add_header(catga_outgoing *letter, catga_header *headers, const char
         headers[letter->header_count++] = (catga_header){name, value.data};
 }
 
+/* An event that is nearly as large as a message may be has no room for these headers. */
+static catga_status store_without_bytes(catga_core *core, catga_outgoing *letter,
+                                        catga_header *headers, int64_t deadline,
+                                        catga_problem *problem)
+{
+    char omitted[NUMBER];
+
+    snprintf(omitted, sizeof omitted, "%zu", letter->length);
+    headers[letter->header_count++] = (catga_header){CATGA_HEADER_OMITTED, omitted};
+    letter->data = NULL;
+    letter->length = 0;
+    return catga_client_store(core, letter, deadline, problem);
+}
+
 catga_status catga_dead_letter_store(const catga_served_handler *entry, const catga_incoming *event,
                                      uint32_t attempts, const char *cause, int64_t deadline,
                                      catga_problem *problem)
@@ -84,5 +98,8 @@ catga_status catga_dead_letter_store(const catga_served_handler *entry, const ca
     add_header(&letter, headers, CATGA_HEADER_ORIGINAL, id);
     add_header(&letter, headers, CATGA_HEADER_CORRELATION,
                correlation.length != 0 ? correlation : id);
-    return catga_client_store(core, &letter, deadline, problem);
+    catga_status status = catga_client_store(core, &letter, deadline, problem);
+    return status == CATGA_TOO_LARGE
+               ? store_without_bytes(core, &letter, headers, deadline, problem)
+               : status;
 }

@@ -8,9 +8,11 @@
 #define CATGA_HEADER_SUBJECT  "Catga-Subject"
 #define CATGA_HEADER_SEQUENCE "Catga-Sequence"
 #define CATGA_HEADER_ORIGINAL "Catga-Original-Id"
+#define CATGA_HEADER_OMITTED  "Catga-Omitted"
 
 /*
- * Sends the dead letter once, and waits until `deadline`. `cause` is a valid header value. CATGA_OK:
+ * Sends the dead letter once, and waits until `deadline`; once more without the event's bytes, if it
+ * is too large with them. `cause` is a valid header value. CATGA_OK:
  * the dead letter is stored, by this call or an earlier one. CATGA_TIMEOUT: that is not known.
  * Anything else: it is not stored, and *problem says why.
  */

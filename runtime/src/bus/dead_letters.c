@@ -58,6 +58,7 @@ static catga_dead_letter letter_of(const catga_core *core, const place *at,
         .message_id = header(core, message, CATGA_HEADER_ORIGINAL),
         .correlation_id = header(core, message, CATGA_HEADER_CORRELATION),
         .data = {message->data, message->length},
+        .omitted = number_of(header(core, message, CATGA_HEADER_OMITTED)),
     };
 }
 
@@ -99,35 +100,61 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
 
 /* ---- Handling again ---- */
 
-static catga_status ask_handler(catga_core *core, const place *at, const catga_incoming *message,
-                                int timeout_ms, catga_problem *problem)
+/* What was too large to be copied has no room for more than what its publisher sent with it. */
+static void add_headers(catga_outgoing *request, catga_header *headers,
+                        const catga_dead_letter *letter, const char *sequence)
 {
-    catga_dead_letter letter = letter_of(core, at, message);
+    bool has_id = letter->message_id.length != 0;
+    bool is_copied = letter->omitted == 0;
+
+    if (has_id)
+        headers[request->header_count++] =
+            (catga_header){CATGA_HEADER_ID, letter->message_id.data};
+    if (is_copied || !has_id)
+        headers[request->header_count++] = (catga_header){CATGA_HEADER_SEQUENCE, sequence};
+    if (is_copied && letter->correlation_id.length != 0)
+        headers[request->header_count++] =
+            (catga_header){CATGA_HEADER_CORRELATION, letter->correlation_id.data};
+}
+
+static catga_status ask_handler(catga_core *core, const place *at, const catga_dead_letter *letter,
+                                const catga_incoming *event, int timeout_ms,
+                                catga_problem *problem)
+{
     char handler[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
     char sequence[24];
-    catga_header headers[3] = {{CATGA_HEADER_SEQUENCE, sequence}};
+    catga_header headers[3];
     catga_outgoing request = {.subject = subject,
-                              .data = message->data,
-                              .length = message->length,
+                              .data = event->data,
+                              .length = event->length,
                               .headers = headers,
-                              .header_count = 1,
                               .sender_waits = true};
 
-    if (letter.handler.length == 0 || letter.handler.length >= sizeof handler)
+    if (letter->handler.length == 0 || letter->handler.length >= sizeof handler)
         return CATGA_NO_RESPONDERS;
-    memcpy(handler, letter.handler.data, letter.handler.length);
-    handler[letter.handler.length] = '\0';
+    memcpy(handler, letter->handler.data, letter->handler.length);
+    handler[letter->handler.length] = '\0';
     if (!catga_store_replay_subject(core, &at->events, handler, subject))
         return CATGA_INVALID_ARGUMENT;
-    snprintf(sequence, sizeof sequence, "%" PRIu64, letter.sequence);
-    if (letter.message_id.length != 0)
-        headers[request.header_count++] = (catga_header){CATGA_HEADER_ID, letter.message_id.data};
-    if (letter.correlation_id.length != 0)
-        headers[request.header_count++] =
-            (catga_header){CATGA_HEADER_CORRELATION, letter.correlation_id.data};
+    snprintf(sequence, sizeof sequence, "%" PRIu64, letter->sequence);
+    add_headers(&request, headers, letter, sequence);
     request.deadline_ns = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
     return catga_client_ask(core, &request, request.deadline_ns, problem);
+}
+
+/* The message of that number in a stream, to be released. */
+static catga_status find_message(catga_core *core, const char *stream, uint64_t number,
+                                 catga_incoming *message, catga_problem *problem)
+{
+    if (number == 0)
+        return CATGA_NOT_FOUND;
+    catga_status status =
+        core->operations->find(core->transport, stream, number, message, problem);
+    if (status != CATGA_OK || message->sequence == number)
+        return status;
+    core->operations->release(message);
+    return CATGA_NOT_FOUND;
 }
 
 /* The dead letter of that number, to be released. */
@@ -136,15 +163,50 @@ static catga_status find(catga_core *core, const char *stream, uint64_t number, 
 {
     catga_status status = find_place(core, stream, at);
 
-    if (status != CATGA_OK)
-        return status;
-    if (number == 0)
-        return CATGA_NOT_FOUND;
-    status = core->operations->find(core->transport, at->dead, number, message, problem);
-    if (status != CATGA_OK || message->sequence == number)
-        return status;
-    core->operations->release(message);
-    return CATGA_NOT_FOUND;
+    return status == CATGA_OK ? find_message(core, at->dead, number, message, problem) : status;
+}
+
+/* A stream that was deleted and made again has other events under the same numbers. */
+static bool is_original(const catga_core *core, const catga_dead_letter *letter,
+                        const catga_incoming *event)
+{
+    return event->length == letter->omitted &&
+           catga_string_equal(event->subject, letter->subject) &&
+           catga_string_equal(header(core, event, CATGA_HEADER_ID), letter->message_id);
+}
+
+/* The event of a dead letter without bytes is where it was stored, unless it is gone. */
+static catga_status replay_original(catga_core *core, const place *at,
+                                    const catga_dead_letter *letter, int timeout_ms,
+                                    catga_problem *problem)
+{
+    char stream[CATGA_STREAM_NAME];
+    catga_incoming event;
+
+    if (!catga_store_stream_name(core, &at->events, stream))
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status = find_message(core, stream, letter->sequence, &event, problem);
+    if (status == CATGA_OK) {
+        status = is_original(core, letter, &event)
+                     ? ask_handler(core, at, letter, &event, timeout_ms, problem)
+                     : CATGA_NOT_FOUND;
+        core->operations->release(&event);
+    }
+    if (status == CATGA_NOT_FOUND)
+        snprintf(problem->text, sizeof problem->text,
+                 "the event, which was too large to be copied, is gone from its stream "
+                 "(stream=%.64s, sequence=%" PRIu64 ")",
+                 stream, letter->sequence);
+    return status;
+}
+
+static catga_status replay(catga_core *core, const place *at, const catga_incoming *message,
+                           int timeout_ms, catga_problem *problem)
+{
+    const catga_dead_letter letter = letter_of(core, at, message);
+
+    return letter.omitted == 0 ? ask_handler(core, at, &letter, message, timeout_ms, problem)
+                               : replay_original(core, at, &letter, timeout_ms, problem);
 }
 
 catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number,
@@ -165,7 +227,7 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
         status = find(core, stream, number, &at, &message, problem);
     if (status != CATGA_OK)
         return status;
-    status = ask_handler(core, &at, &message, timeout_ms, problem);
+    status = replay(core, &at, &message, timeout_ms, problem);
     core->operations->release(&message);
     if (status != CATGA_OK && status != CATGA_ALREADY_DONE)
         return status;
