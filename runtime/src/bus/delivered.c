@@ -31,6 +31,7 @@ void catga_delivered_begin(catga_delivered *delivered, catga_served_handler *ent
     delivered->entry = entry;
     delivered->event = event;
     delivered->status = CATGA_OK;
+    delivered->stuck = false;
     delivered->writer[0] = '\0';
     delivered->problem.text[0] = '\0';
     delivered->cause[0] = '\0';
@@ -139,11 +140,13 @@ static catga_handling_action store_dead_letter(catga_delivered *delivered)
 catga_handling_action catga_delivered_follow(catga_delivered *delivered,
                                              catga_handling_action action)
 {
-    if (action == CATGA_HANDLING_READ)
-        return read_record(delivered);
-    if (action == CATGA_HANDLING_WRITE)
-        return write_record(delivered);
-    return store_dead_letter(delivered);
+    catga_handling_action next = action == CATGA_HANDLING_READ    ? read_record(delivered)
+                                 : action == CATGA_HANDLING_WRITE ? write_record(delivered)
+                                                                  : store_dead_letter(delivered);
+    bool is_conflict = action == CATGA_HANDLING_WRITE && delivered->status == CATGA_REFUSED;
+
+    delivered->stuck = delivered->status != CATGA_OK && !is_conflict;
+    return next;
 }
 
 /* ---- Settling ---- */

@@ -16,6 +16,7 @@ typedef struct catga_delivered {
     catga_incoming *event; /* the consumer's; released when it is settled */
     catga_handling handling;
     catga_status status;         /* of the last READ, WRITE or DEAD_LETTER */
+    bool stuck;                  /* the server did not do that: a pause should come before the next */
     char writer[CATGA_ID_TEXT];  /* names this delivery in the record; empty until it is written */
     catga_problem problem;       /* why the handler failed, or the event is no valid message */
     char cause[CATGA_HEADER_VALUE_MAX]; /* of an event that has ended */
@@ -30,12 +31,6 @@ catga_handling_action catga_delivered_follow(catga_delivered *delivered,
 
 /* Returns why the event ended, for its dead letter and its record. */
 const char *catga_delivered_cause(catga_delivered *delivered);
-
-/* Returns whether the server did not do the last action, so that a pause should come before the next. */
-static inline bool catga_delivered_is_stuck(const catga_delivered *delivered)
-{
-    return delivered->status != CATGA_OK && delivered->status != CATGA_REFUSED;
-}
 
 /* Does DONE, RETRY or GIVE_UP, and releases the event. */
 void catga_delivered_settle(catga_delivered *delivered, catga_handling_action action);

@@ -89,7 +89,7 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
 {
     int64_t pause = tried->pause_ns * 2;
 
-    if (!catga_delivered_is_stuck(&tried->delivered)) {
+    if (!tried->delivered.stuck) {
         if (tried->pause_ns != 0)
             pause_store(settling, tried, 0, 0);
         return;
@@ -108,7 +108,7 @@ static bool is_to_go(const catga_core *core, const catga_delivered *delivered)
 {
     const catga_settling *settling = &core->settling;
 
-    if (!settling->draining || !catga_delivered_is_stuck(delivered))
+    if (!settling->draining || !delivered->stuck)
         return false;
     return !catga_handling_must_record(&delivered->handling) ||
            catga_clock_now() >= settling->last_ns;
@@ -271,7 +271,7 @@ catga_handling_action catga_settling_record(catga_core *core, catga_delivered *d
 {
     while (action == CATGA_HANDLING_READ || action == CATGA_HANDLING_WRITE) {
         action = catga_delivered_follow(delivered, action);
-        if (!catga_delivered_is_stuck(delivered))
+        if (!delivered->stuck)
             continue;
         if (!may_wait(core, delivered))
             return hand_back(core, delivered);
