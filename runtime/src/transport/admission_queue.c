@@ -1,4 +1,4 @@
-/* What has arrived for a handler, and the threads that run it; see admission_queue.h. */
+/* The admission queue of a handler; see admission_queue.h. */
 #include "transport/admission_queue.h"
 
 #include "base/clock.h"
@@ -8,17 +8,17 @@
 #include <sched.h>
 #include <stdlib.h>
 
-/* A run that takes no longer is quick: what arrives meanwhile does not wait for long. */
+/* Longest duration of a quick run. */
 #define QUICK_NS 200000
 
-/* So many quick runs in succession, and the handler is known to be quick. */
+/* Consecutive quick runs after which a handler counts as quick. */
 #define QUICK_RUNS 32
 
 enum { QUIET, HELD, TELLING };
 
 /* ---- Slots ---- */
 
-/* A list, of which the number of changes is a part: no thread mistakes a slot for an earlier use. */
+/* A lock-free list; its change count prevents confusion with an earlier use of a slot (ABA). */
 static void push_free(catga_admission_queue *queue, catga_admission_slot *slot)
 {
     uint64_t number = (uint64_t)(slot - queue->slots) + 1;
@@ -26,11 +26,10 @@ static void push_free(catga_admission_queue *queue, catga_admission_slot *slot)
 
     do
         atomic_store_explicit(&slot->next, (unsigned)(head & UINT32_MAX), memory_order_relaxed);
-    while (!atomic_compare_exchange_weak(&queue->free, &head,
-                                         ((head >> 32) + 1) << 32 | number));
+    while (!atomic_compare_exchange_weak(&queue->free, &head, ((head >> 32) + 1) << 32 | number));
 }
 
-/* There is one: no more slots are taken than `held` allows. */
+/* There is a free slot: no more slots are used than `held` allows. */
 static catga_admission_slot *take_slot(catga_admission_queue *queue)
 {
     uint_fast64_t head = atomic_load(&queue->free);
@@ -44,7 +43,7 @@ static catga_admission_slot *take_slot(catga_admission_queue *queue)
     return &queue->slots[atomic_fetch_add(&queue->fresh, 1)];
 }
 
-/* Whoever takes the structure away waits for the last user: nothing of it is used afterwards. */
+/* The last user may free the structure: nothing of it is used after this. */
 static void leave(catga_admission_queue *queue)
 {
     void (*emptied)(void *owner) = queue->options.emptied;
@@ -77,7 +76,7 @@ static void end_load(catga_admission_slot *slot)
     drop_reference(slot);
 }
 
-/* While the server is being told, the message is read: for as long as it takes to send a line. */
+/* The message is locked while its in-progress ack is sent. */
 void catga_admission_slot_settle(catga_admission_slot *slot)
 {
     int expected = HELD;
@@ -166,7 +165,7 @@ bool catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming
     return true;
 }
 
-/* False when the deadline comes first. */
+/* Returns false if the deadline passes first. */
 static bool take_permit_before(catga_admission_queue *queue, int64_t deadline_ns)
 {
     if (sem_trywait(&queue->permits) == 0)
@@ -175,10 +174,8 @@ static bool take_permit_before(catga_admission_queue *queue, int64_t deadline_ns
     while (sem_clockwait(&queue->permits, CLOCK_MONOTONIC, &end) != 0)
         if (errno == ETIMEDOUT)
             return false;
-    /*
-     * what the last one did in receive is seen from here on, also by ThreadSanitizer, which knows
-     * no sem_clockwait
-     */
+    /* makes the effects of the previous run visible, also to ThreadSanitizer, which does not
+     * know sem_clockwait */
     return atomic_load(&queue->users) != 0;
 }
 
@@ -198,14 +195,15 @@ bool catga_admission_queue_run_in_sender(catga_admission_queue *queue, catga_inc
 
 /* ---- Admitting ---- */
 
-/* Makes room for a message, or has none. */
+/* Reserves room for a message. Returns false if there is none. */
 static bool reserve(catga_admission_queue *queue, size_t length)
 {
     const catga_admission_options *options = &queue->options;
     unsigned held = atomic_fetch_add(&queue->held, 1);
     unsigned load = atomic_fetch_add(&queue->load, 1);
     size_t bytes = atomic_fetch_add(&queue->bytes, length);
-    bool has_bytes = load == 0 || (length <= options->byte_limit && bytes <= options->byte_limit - length);
+    bool has_bytes =
+        load == 0 || (length <= options->byte_limit && bytes <= options->byte_limit - length);
 
     if (held < queue->slot_count && has_bytes)
         return true;
@@ -232,14 +230,14 @@ bool catga_admission_queue_admit(catga_admission_queue *queue, const catga_incom
     atomic_store_explicit(&slot->alive_ns, slot->came_ns, memory_order_relaxed);
     atomic_store_explicit(&slot->phase, is_stored(message) ? HELD : QUIET, memory_order_release);
     while (!catga_ring_put(&queue->waiting, (catga_ring_item){.message = slot}))
-        sched_yield(); /* there is room: a worker is about to leave its cell */
+        sched_yield(); /* there is room: a worker is leaving its cell */
     sem_post(&queue->filled);
     return true;
 }
 
 /* ---- Keeping alive ---- */
 
-/* What is too old belongs to another already. */
+/* A message that is too old belongs to another replica. */
 static void keep_slot(catga_admission_queue *queue, catga_admission_slot *slot, int64_t now)
 {
     int64_t silent_ns = now - atomic_load(&slot->alive_ns);

@@ -1,15 +1,14 @@
-/*
- * What has arrived for a handler: messages that wait, and the threads that run it. Both transports
- * use it. A free worker takes the message that has waited longest; what exceeds the limit of
- * messages or bytes is not admitted.
+/* The admission queue of a handler: waiting messages, and the worker threads that run the handler.
+ * Both transports use it. A free worker takes the oldest waiting message. Messages beyond the
+ * limits of number and bytes are not admitted.
  *
- * A message that was admitted occupies a slot until its receiver has returned and has released it. A
- * stored message is kept alive meanwhile: catga_admission_queue_keep_alive, called again and again,
- * tells the server of every message that has been held for a while, whether it waits, runs, or is
- * kept by its receiver. A stored message of which the server heard nothing for too long, since the
- * process was stopped, belongs to another replica: it is not run.
+ * An admitted message occupies a slot until its receiver has returned and released it. Stored
+ * messages are kept alive meanwhile: periodic calls of catga_admission_queue_keep_alive send an
+ * in-progress ack for every message that has been held for a while, whether it waits, runs, or is
+ * kept by its receiver. A stored message without such an ack for too long, because the process was
+ * suspended, does not run: the server gives it to another replica.
  *
- * Threads: one at a time admits; any thread releases. No lock; the memory is allocated once.
+ * Threads: one thread at a time admits; any thread releases. No lock; the memory is allocated once.
  */
 #ifndef CATGA_ADMISSION_QUEUE_H
 #define CATGA_ADMISSION_QUEUE_H
@@ -22,32 +21,34 @@
 
 typedef struct catga_admission_queue catga_admission_queue;
 
-/* A message that was admitted. */
+/* An admitted message. */
 typedef struct catga_admission_slot {
     catga_incoming message;
     catga_admission_queue *queue;
     catga_receive_function *receive;
     void *receiver;
-    int64_t came_ns;            /* when the message came to this process */
-    _Atomic(int64_t) alive_ns;  /* of a stored message: the server's last sign of life of it */
-    atomic_int phase;           /* of keeping it alive */
-    atomic_uint references;     /* its receiver's until that returns, and the message's until its release */
-    atomic_uint next;           /* free slot, from 1 */
+    int64_t came_ns;           /* arrival in this process */
+    _Atomic(int64_t) alive_ns; /* of a stored message: the last in-progress ack */
+    atomic_int phase;          /* of keeping it alive */
+    atomic_uint references;    /* references: one of the receiver, one of the message */
+    atomic_uint next;          /* free slot, from 1 */
 } catga_admission_slot;
 
 typedef struct catga_admission_options {
-    unsigned workers;       /* threads */
-    unsigned limit;         /* messages that may wait */
-    size_t byte_limit;      /* of messages that wait or run; one is always admitted */
-    int64_t alive_ns;       /* of stored messages: how long the server waits for a sign of life; else 0 */
+    unsigned workers;  /* threads */
+    unsigned limit;    /* limit of waiting messages */
+    size_t byte_limit; /* limit of bytes that wait or run; one message is always admitted */
+    int64_t alive_ns;  /* of stored messages: the server's ack_wait; else 0 */
 
-    /* Called by any thread; `user` lives until the queue has been freed. */
-    bool (*keep)(void *user, const catga_incoming *message);  /* tells the server of it; false: it cannot */
-    void (*discard)(void *user, catga_incoming *message);     /* releases it: another has it */
-    void (*freed)(void *user);                                /* the load is less; NULL: not of interest */
+    /* Called by any thread; `user` must outlive the queue. */
+    bool (*keep)(void *user,
+                 const catga_incoming *message); /* sends an in-progress ack; false on failure */
+    void (*discard)(void *user,
+                    catga_incoming *message); /* releases a message that another replica has */
+    void (*freed)(void *user);                /* the load is less; NULL: not of interest */
     void *user;
 
-    /* Nothing is held any more; `owner` outlives the queue. */
+    /* Called when nothing is held any more; `owner` outlives the queue. */
     void (*emptied)(void *owner);
     void *owner;
 } catga_admission_options;
@@ -57,66 +58,62 @@ struct catga_admission_queue {
     catga_ring waiting; /* of slots */
     catga_admission_slot *slots;
     unsigned slot_count;
-    atomic_uint fresh;                /* slots that have been used */
-    atomic_uint_fast64_t free;        /* the first free slot, from 1; above it a count of changes */
-    atomic_uint held;                 /* slots in use */
-    atomic_uint load;                 /* messages that wait or run: held, and not kept by their receiver */
-    atomic_size_t bytes;              /* in them */
-    atomic_uint users;                /* threads and slots that still need this structure */
-    atomic_uint runs;                 /* that have ended, and how long they took: for whoever takes the sum */
+    atomic_uint fresh;         /* slots that have been used */
+    atomic_uint_fast64_t free; /* the first free slot, from 1; above it a count of changes */
+    atomic_uint held;          /* slots in use */
+    atomic_uint load;          /* messages that wait or run: held, and not kept by their receiver */
+    atomic_size_t bytes;       /* in them */
+    atomic_uint users;         /* threads and slots that still need this structure */
+    atomic_uint runs;          /* ended runs and their total duration, since last taken */
     atomic_int_fast64_t run_ns;
-    atomic_uint quick;                /* runs in succession that were quick */
-    sem_t permits;                    /* as many as runs are allowed at once */
-    sem_t filled;                     /* posted for each message that waits, and to end */
+    atomic_uint quick; /* consecutive quick runs */
+    sem_t permits;     /* one per worker */
+    sem_t filled;      /* posted for each message that waits, and to end */
     atomic_bool ending;
     unsigned thread_count;
     pthread_t threads[];
 };
 
-/* NULL: no memory, or no thread. */
+/* Returns NULL without memory or threads. */
 catga_admission_queue *catga_admission_queue_new(const catga_admission_options *options);
 
-/* When nothing is held, and nobody admits. */
+/* Frees the queue. Nothing is held, and no thread admits. */
 void catga_admission_queue_free(catga_admission_queue *queue);
 
-/*
- * Takes the message over and has a worker give it to `receive`; false when there is no room. At
- * `now` it has been in the process for message->waited_ns. It stays where it is until its release.
- */
+/* Takes ownership of the message and has a worker call `receive`. Returns false if there is no
+ * room. At `now` the message has been in the process for message->waited_ns. Its memory is valid
+ * until its release. */
 bool catga_admission_queue_admit(catga_admission_queue *queue, const catga_incoming *message,
                                  catga_receive_function *receive, void *receiver, int64_t now);
 
-/*
- * Gives the message to `receive` in this thread, when the handler has one worker, has been quick for
- * long, and nothing waits; `behind`: messages known to follow. False: it has not been taken.
- */
+/* Calls `receive` in this thread, if the handler has one worker, its runs have been quick for
+ * long, and nothing waits; `behind` is the number of known following messages. Returns false if
+ * the message was not taken. */
 bool catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming *message,
                                     catga_receive_function *receive, void *receiver, int64_t now,
                                     unsigned behind);
 
-/*
- * Gives the message to `receive` in this thread as soon as a worker could run it. False: that is not
- * before `deadline_ns`, 0 for none.
- */
+/* Calls `receive` in this thread as soon as a worker is free. Returns false if that is not
+ * before `deadline_ns` (0: no deadline). */
 bool catga_admission_queue_run_in_sender(catga_admission_queue *queue, catga_incoming *message,
                                          catga_receive_function *receive, void *receiver,
                                          int64_t deadline_ns);
 
-/* By release, of a message that has a slot; nothing of it is used any more. */
+/* Frees the slot of a message; called by its release. The message is not used any more. */
 void catga_admission_slot_release(catga_admission_slot *slot);
 
-/* The message is about to be settled: from now on it is not kept alive. */
+/* Stops keeping a message alive, before it is settled. */
 void catga_admission_slot_settle(catga_admission_slot *slot);
 
-/* Keeps alive what has been held since before a quarter of the time that the server waits. */
+/* Sends an in-progress ack for each message held for more than a quarter of ack_wait. */
 void catga_admission_queue_keep_alive(catga_admission_queue *queue, int64_t now);
 
-/* Takes out stored messages that wait, and gives each to `function`, which releases it. */
+/* Removes waiting stored messages, and passes each to `function`, which releases it. */
 void catga_admission_queue_return_stored(catga_admission_queue *queue,
                                          void (*function)(void *user, catga_incoming *message),
                                          void *user);
 
-/* The runs that have ended since this was called last. */
+/* Returns the runs that have ended since the last call. */
 unsigned catga_admission_queue_take_runs(catga_admission_queue *queue, int64_t *run_ns);
 
 static inline bool catga_admission_queue_is_empty(const catga_admission_queue *queue)

@@ -1,8 +1,6 @@
-/*
- * Consumers of the hub, with what each has been handed, when, and how it ended. The semantics are
- * those of JetStream as the NATS transport uses it: what is not settled in time is handed out
- * again, to whoever is there; what is settled late is settled.
- */
+/* Consumers of the broker: which messages were delivered, when, and how they were settled. The
+ * semantics are those of JetStream as the NATS transport uses it: a message that is not settled
+ * in time is redelivered to any subscriber; a late settlement counts. */
 #include "transport/local/stored.h"
 
 #include "base/clock.h"
@@ -11,25 +9,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* How long CATGA_LOCAL_DELAY keeps a message back. */
+/* How long CATGA_LOCAL_DELAY delays a message. */
 #define DELAY CATGA_SECOND
 
-/* What a subscription holds should be finished so soon, and in an eighth of ack_wait. */
+/* A subscription should finish its held messages within this time, and within an eighth of
+ * ack_wait. */
 #define HORIZON (50 * CATGA_MILLISECOND)
 
-/* Where there is no memory there may be some soon. */
+/* Retries after a failed allocation. */
 #define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
 
 enum { REPLY_SIZE = 640, SUBJECT_SIZE = 640 };
 
 typedef enum stage { WAITING, OUT, SETTLED } stage;
 
-/* What a consumer knows of one message. */
+/* The state of one message in a consumer. */
 typedef struct progress {
     stage stage;
     bool pauses; /* its handler wants it later: `due_ns` is when */
     uint32_t deliveries;
-    int64_t due_ns; /* when it is to be handed out, or handed out again */
+    int64_t due_ns; /* time of the next delivery */
 } progress;
 
 struct catga_local_consumer {
@@ -39,19 +38,19 @@ struct catga_local_consumer {
     char *subject;
     bool only_new;
     int64_t ack_wait_ns;
-    int64_t unused_ns; /* it is forgotten when it has no members for so long; 0: never */
-    int64_t away_ns;   /* since when it has none; 0: it has */
+    int64_t unused_ns; /* deleted after so long without members; 0: never */
+    int64_t away_ns;   /* time since when it has no members; 0: it has members */
     unsigned unacknowledged;
-    size_t held;  /* the number of a message that waits for the next to be handed out; 0: none */
-    size_t first; /* all before it are settled, or not for this consumer */
+    size_t held;  /* number of a message that waits until the next is delivered; 0: none */
+    size_t first; /* all earlier messages are settled, or not for this consumer */
     unsigned out;
-    progress *messages; /* as many as the stream has room for */
+    progress *messages; /* one per message of the stream */
     size_t capacity;
 };
 
 /* ---- Consumers ---- */
 
-/* Where its subscriptions are found; nobody can publish to it. */
+/* The internal subject of its subscriptions; nobody can publish to it. */
 static void put_subject(char subject[SUBJECT_SIZE], const char *stream, const char *name)
 {
     snprintf(subject, SUBJECT_SIZE, " %s.%s", stream, name);
@@ -141,7 +140,7 @@ static bool keep(void *user, const catga_incoming *message)
            CATGA_OK;
 }
 
-/* There is room for another message. */
+/* Returns true if there is room for another message. */
 static void freed(void *user)
 {
     catga_subscription *member = user;
@@ -231,7 +230,7 @@ catga_status catga_local_consume(catga_transport *transport,
 
 /* ---- Handing out ---- */
 
-/* As much room as the stream has messages; what is new is due at once. */
+/* Grows the states to the number of messages; new ones are due at once. */
 static bool follow_stream(catga_local_consumer *consumer)
 {
     size_t capacity = consumer->stream->capacity;
@@ -251,13 +250,13 @@ static void settle(catga_local_consumer *consumer, size_t index)
     progress *at = &consumer->messages[index];
     consumer->out -= at->stage == OUT;
     at->stage = SETTLED;
-    /* The stream may have grown meanwhile; what it has beyond our room is WAITING. */
+    /* Returns the state of a message; messages beyond the allocated states are WAITING. */
     while (consumer->first < consumer->capacity &&
            consumer->messages[consumer->first].stage == SETTLED)
         consumer->first++;
 }
 
-/* Whether what is due is kept back all the same, for a test. */
+/* Returns true if a test delays a message that is due. */
 static bool is_kept_back(catga_local_store *store, catga_local_consumer *consumer, size_t index,
                          int64_t now)
 {
@@ -272,7 +271,8 @@ static bool is_kept_back(catga_local_store *store, catga_local_consumer *consume
     return consumer->held == index + 1 || at->due_ns > now;
 }
 
-/* The index of the first message that is due; SIZE_MAX when there is none, and *next_ns. */
+/* Returns the index of the first due message; SIZE_MAX if there is none, with the next time in
+ * *next_ns. */
 static size_t find_due(catga_local_store *store, catga_local_consumer *consumer, int64_t now,
                        int64_t *next_ns)
 {
@@ -326,7 +326,7 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     at->pauses = false;
     message->stored_ns = stored->stored_ns;
     if (consumer->held != index + 1)
-        consumer->held = 0; /* it is what follows this one now */
+        consumer->held = 0; /* the message after this one is delivered first */
     consumer->out += at->stage == WAITING;
     at->stage = OUT;
     at->due_ns = catga_local_store_fails(&hub->store, CATGA_LOCAL_DUPLICATE)
@@ -343,7 +343,7 @@ static catga_local_group *members_of(catga_local *hub, const catga_local_consume
     return subject == NULL ? NULL : atomic_load(&subject->groups);
 }
 
-/* Under the store's lock. */
+/* Called under the store's lock. */
 static bool has_room(catga_subscription *member, size_t length)
 {
     catga_admission_queue *queue = member->queue;
@@ -353,11 +353,12 @@ static bool has_room(catga_subscription *member, size_t length)
     catga_demand_ran(&member->demand, runs, run_ns);
     unsigned held = atomic_load(&queue->load) + atomic_load(&member->waiting) - 1;
     size_t bytes = atomic_load(&queue->bytes);
-    bool fits = held == 0 || (length <= member->pending_bytes && bytes <= member->pending_bytes - length);
+    bool fits =
+        held == 0 || (length <= member->pending_bytes && bytes <= member->pending_bytes - length);
     return fits && catga_demand_has_room(&member->demand, held);
 }
 
-/* One that has room for the message, by turns. */
+/* Returns a member with room for the message, round robin. */
 static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer,
                                         size_t length)
 {
@@ -373,7 +374,7 @@ static catga_subscription *enter_member(catga_local *hub, const catga_local_cons
     return NULL;
 }
 
-/* Whether nobody has subscribed to it for so long that it is forgotten. */
+/* Returns true if the consumer had no members for so long that it is deleted. */
 static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64_t now)
 {
     catga_local_group *group = members_of(hub, consumer);
@@ -404,7 +405,7 @@ void catga_local_forget_unused(catga_local *hub, int64_t now)
     }
 }
 
-/* Of one consumer: NULL when nothing is due, or there is nobody to take it. */
+/* Takes a due message of one consumer. Returns NULL if none is due, or no member takes it. */
 static catga_local_message *take_from(catga_local *hub, catga_local_consumer *consumer, int64_t now,
                                       catga_subscription **member, int64_t *next_ns)
 {
@@ -443,7 +444,7 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
          consumer != NULL && message == NULL; consumer = consumer->next)
         message = take_from(hub, consumer, now, member, next_ns);
     if (message != NULL)
-        *next_ns = 0; /* there may be more */
+        *next_ns = 0; /* there may be more messages */
     else if (*next_ns != CATGA_FOREVER)
         *next_ns -= store->advanced_ns;
     pthread_mutex_unlock(&store->lock);
@@ -452,7 +453,7 @@ catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription
 
 /* ---- Settling ---- */
 
-/* Which message, and which time that it was handed out. */
+/* Identifies a message and its delivery. */
 static catga_local_consumer *read_reply(const catga_local_store *store, const char *reply,
                                         uint32_t *deliveries, size_t *index)
 {

@@ -1,7 +1,5 @@
-/*
- * What the server takes: the size of a message, and subjects that it refuses. Tests change both while
- * buses use the server. The limits of streams are theirs: streams.c, records.c.
- */
+/* Limits of the server: the size of a message, and refused subjects. Tests change both while
+ * buses use the server. streams.c and records.c have the limits of streams. */
 #include "transport/local/hub.h"
 
 #include <stdarg.h>
@@ -39,14 +37,16 @@ static bool fits(const char *pattern, const char *subject)
     return strncmp(pattern, subject, length - 1) == 0;
 }
 
-/* The place of the pattern; of NULL: one that is free. CATGA_LOCAL_REFUSED: there is none. */
+/* Returns the index of the pattern, or of a free entry for NULL; CATGA_LOCAL_REFUSED if there is
+ * none. */
 static size_t find(const catga_local_limits *limits, const char *pattern)
 {
     size_t i = 0;
 
     while (i < CATGA_LOCAL_REFUSED &&
-           (pattern == NULL ? limits->refused[i] != NULL
-                            : limits->refused[i] == NULL || strcmp(limits->refused[i], pattern) != 0))
+           (pattern == NULL
+                ? limits->refused[i] != NULL
+                : limits->refused[i] == NULL || strcmp(limits->refused[i], pattern) != 0))
         i++;
     return i;
 }

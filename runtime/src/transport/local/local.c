@@ -1,10 +1,8 @@
-/*
- * The transport inside this process: buses attached to one hub. A request whose sender waits is
- * handled in the sender's thread, without a copy of it; everything else is copied into the hub's
- * queue and delivered by its thread, in order: to the workers of the handler, or, where an event that
- * may be lost has one worker, to the handler. What a server would do, this does too: no
- * responders, messages dropped when too many wait, a connection that is lost.
- */
+/* The transport inside this process: buses attached to one broker. The sender's thread handles a
+ * request whose sender waits, without a copy. All other messages are copied into the broker's
+ * queue. The broker's thread delivers them in order: to the workers of a handler, or directly to
+ * a handler of at-most-once events with one worker. The transport also has the failures of a
+ * server: no responders, messages dropped when too many wait, a lost connection. */
 #include "transport/local/hub.h"
 
 #include "base/clock.h"
@@ -25,7 +23,7 @@ static catga_local_transport *self(const catga_transport *transport)
 
 /* ---- Giving a message to a member ---- */
 
-/* How a member sees the message. */
+/* Returns the message as its receiver sees it. */
 static catga_incoming incoming_of(catga_local_message *message, const catga_subscription *member)
 {
     const char *reply = message->requester != NULL ? inbox : message->reply;
@@ -44,7 +42,7 @@ static catga_incoming incoming_of(catga_local_message *message, const catga_subs
     };
 }
 
-/* Waits for the member's turn; false when the deadline comes first. */
+/* Waits until the member is free. Returns false if the deadline passes first. */
 static bool take_turn(catga_subscription *member, int64_t deadline_ns)
 {
     if (sem_trywait(&member->turn) == 0)
@@ -54,21 +52,19 @@ static bool take_turn(catga_subscription *member, int64_t deadline_ns)
         if (errno == ETIMEDOUT)
             return false;
     }
-    /*
-     * what the last one did in receive is seen from here on, also by ThreadSanitizer, which knows
-     * no sem_clockwait
-     */
+    /* makes the effects of the previous run visible, also to ThreadSanitizer, which does not
+     * know sem_clockwait */
     return atomic_load(&member->waiting) != 0;
 }
 
-/* More wait already than a member that has been entered for one more lets wait. */
+/* Returns true if more messages wait than the member allows. */
 static bool is_full(const catga_subscription *member)
 {
     unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
     return catga_local_member_load(member) > member->pending + workers;
 }
 
-/* Has a member that has been entered refuse the message; takes over the reference to it. */
+/* Refuses the message for an entered member; takes ownership of the reference. */
 static void refuse(catga_subscription *member, catga_local_message *message)
 {
     catga_incoming incoming = incoming_of(message, member);
@@ -76,10 +72,8 @@ static void refuse(catga_subscription *member, catga_local_message *message)
     catga_local_leave(member);
 }
 
-/*
- * Counts a message that a member does not get; its bus hears of it once, until half of what waited
- * is gone.
- */
+/* Counts a dropped message. Its bus is told once, until half of the waiting messages are
+ * handled. */
 static void drop(catga_subscription *member)
 {
     catga_local_transport *transport = member->transport;
@@ -91,7 +85,7 @@ static void drop(catga_subscription *member)
     catga_local_leave(member);
 }
 
-/* Lets a message wait for the member's workers; takes over the reference to it. */
+/* Queues a message for the member's workers; takes ownership of the reference. */
 static void admit(catga_subscription *member, catga_local_message *message)
 {
     catga_incoming incoming = incoming_of(message, member);
@@ -107,18 +101,18 @@ static void admit(catga_subscription *member, catga_local_message *message)
     }
 }
 
-/* The worker of a member is this thread, which waits for the answer. */
+/* Runs the handler in this thread, which waits for the answer. */
 static void give_here(catga_subscription *member, catga_local_message *message)
 {
     catga_incoming incoming = incoming_of(message, member);
 
     if (!catga_admission_queue_run_in_sender(member->queue, &incoming, member->receive,
                                              member->user, message->deadline_ns))
-        catga_local_message_release(message); /* too late: nobody waits for what it would do */
+        catga_local_message_release(message); /* too late: nobody waits for the result */
     catga_local_leave(member);
 }
 
-/* Gives a message to a member that has been entered; takes over the reference to the message. */
+/* Delivers a message to an entered member; takes ownership of the reference. */
 static void give(catga_subscription *member, catga_local_message *message)
 {
     if (member->queue != NULL && message->borrowed) {
@@ -140,12 +134,13 @@ static void give(catga_subscription *member, catga_local_message *message)
     sem_post(&member->turn);
 }
 
-/* Puts a message into the queue for a member that has been entered. */
+/* Queues a message for an entered member. */
 static void enqueue(catga_local *hub, catga_subscription *member, catga_local_message *message)
 {
     size_t bytes = atomic_load_explicit(&member->bytes, memory_order_relaxed);
-    bool full = is_full(member) || (bytes != 0 && (message->length > member->pending_bytes ||
-                                                   bytes > member->pending_bytes - message->length));
+    bool full =
+        is_full(member) || (bytes != 0 && (message->length > member->pending_bytes ||
+                                           bytes > member->pending_bytes - message->length));
 
     if (full && member->refuse == NULL) {
         drop(member);
@@ -166,10 +161,7 @@ static void enqueue(catga_local *hub, catga_subscription *member, catga_local_me
     }
 }
 
-/*
- * Enters every member that is to get a message sent to the group, and puts it into the queue for
- * them.
- */
+/* Queues a message for each member of a group that receives it, and enters these members. */
 static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_local_message *message)
 {
     bool taken = false;
@@ -204,7 +196,7 @@ static void deliver(catga_ring_item item)
     give(member, message);
 }
 
-/* False when `next_ns` comes first. */
+/* Waits for an item. Returns false if `next_ns` passes first. */
 static bool wait_for_work(catga_local *hub, int64_t next_ns)
 {
     struct timespec until = catga_clock_timespec(next_ns);
@@ -215,7 +207,7 @@ static bool wait_for_work(catga_local *hub, int64_t next_ns)
     return true;
 }
 
-/* Delivers what `queued` was posted for. False: it was posted for the end. */
+/* Delivers the item for which `queued` was posted. Returns false at the end. */
 static bool deliver_queued(catga_local *hub)
 {
     catga_ring_item item;
@@ -225,13 +217,13 @@ static bool deliver_queued(catga_local *hub)
             return true;
         if (atomic_load(&hub->stopping))
             return false;
-        sched_yield(); /* a producer has its place, and is about to fill it */
+        sched_yield(); /* a producer has reserved the cell, and is filling it */
     }
     deliver(item);
     return true;
 }
 
-/* By turns one message that is queued and one that is stored. */
+/* Alternates between queued and stored messages. */
 static void *run_hub(void *argument)
 {
     catga_local *hub = argument;
@@ -255,15 +247,15 @@ catga_status catga_local_may_send(const catga_local_transport *transport,
     if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
         return CATGA_DISCONNECTED;
     if (message->header_count >= CATGA_LOCAL_HEADERS ||
-        catga_local_size(message) > atomic_load_explicit(&transport->hub->limits.max_payload,
-                                                         memory_order_relaxed))
+        catga_local_size(message) >
+            atomic_load_explicit(&transport->hub->limits.max_payload, memory_order_relaxed))
         return CATGA_TOO_LARGE;
     if (message->subject != NULL && catga_local_refuses(transport, "%s", message->subject))
         return CATGA_NOT_PERMITTED;
     return CATGA_OK;
 }
 
-/* Queues a message for every group of its subject; *taken when there was anyone. */
+/* Queues a message for every group of its subject; *taken is set if there was a subscriber. */
 static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
                               uint64_t token, catga_local_transport *requester, bool *taken)
 {
@@ -294,7 +286,7 @@ static catga_status local_publish(catga_transport *transport, const catga_outgoi
     return status;
 }
 
-/* Hands an answer to the bus that made the request, unless that is being closed. */
+/* Passes an answer to the requesting bus, unless it is closing. */
 void catga_local_reply(catga_local_transport *requester, uint64_t token, catga_incoming *answer)
 {
     atomic_fetch_add(&requester->inside, 1);
@@ -305,7 +297,8 @@ void catga_local_reply(catga_local_transport *requester, uint64_t token, catga_i
     atomic_fetch_sub(&requester->inside, 1);
 }
 
-/* The group whose member may handle a request in its sender's thread: no other wants it. */
+/* Returns the group whose member can handle a request in its sender's thread: the only
+ * subscriber. */
 static catga_local_group *only_group(catga_local_subject *subject)
 {
     catga_local_group *group =
@@ -314,17 +307,16 @@ static catga_local_group *only_group(catga_local_subject *subject)
     return group == NULL || group->next != NULL || group->name == NULL ? NULL : group;
 }
 
-/* Whether all workers of the member wait for what this thread is about to ask of them. */
+/* Returns true if all workers of the member wait for this thread. */
 static bool is_own(const catga_subscription *member)
 {
     unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
     return catga_running_handlers(member->user) >= workers;
 }
 
-/*
- * Enters a member of the group whose workers this thread does not already run: it would wait for
- * itself. NULL when there is none; *deadlock when each takes messages, but this thread runs it.
- */
+/* Enters a member of the group that this thread does not already run, since it would wait for
+ * itself. Returns NULL if there is none; sets *deadlock if this thread runs all available
+ * members. */
 static catga_subscription *enter_another(catga_local_group *group, bool *deadlock)
 {
     *deadlock = false;
@@ -340,7 +332,7 @@ static catga_subscription *enter_another(catga_local_group *group, bool *deadloc
     return NULL;
 }
 
-/* Enters the member that handles a request in its sender's thread. As enter_another. */
+/* Enters the member that handles a request in its sender's thread; see enter_another. */
 static catga_subscription *enter_direct(catga_local_group *group, bool *deadlock)
 {
     catga_subscription *member = catga_local_enter_next(group);
@@ -372,7 +364,7 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
         return status;
     catga_local_subject *subject = catga_local_find(requester->hub, message->subject);
     catga_local_group *group = message->sender_waits ? only_group(subject) : NULL;
-    /* The hub's thread delivers what is queued: it must not wait for an answer to that. */
+    /* The broker's thread delivers queued messages, so it must not wait for their answers. */
     bool deadlock = message->sender_waits && group == NULL && is_heard(subject) &&
                     pthread_equal(pthread_self(), requester->hub->thread);
     catga_subscription *member = group != NULL ? enter_direct(group, &deadlock) : NULL;
@@ -393,10 +385,8 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
     return status;
 }
 
-/*
- * Whether the sender of a request that is handled in its own thread has given up meanwhile. The
- * coarse clock is at most a few milliseconds behind, and costs a tenth of what the exact one does.
- */
+/* Returns true if the sender of a request that its own thread handles has given up. The coarse
+ * clock is a few milliseconds behind, and ten times faster. */
 static bool is_too_late(const catga_local_message *request)
 {
     struct timespec now;
@@ -416,12 +406,12 @@ static catga_status local_respond(catga_transport *transport, const catga_incomi
         catga_local_fails(hub, CATGA_LOCAL_LOSE_REPLY))
         return status;
     if (request->borrowed && is_too_late(request))
-        return CATGA_OK; /* an answer to nobody, as it would be with a server in between */
+        return CATGA_OK; /* nobody waits: dropped, as a server would do */
     catga_local_message *answer = catga_local_message_make(hub, message, NULL, 0);
     if (answer == NULL)
         return CATGA_NO_MEMORY;
     catga_incoming incoming = {.data = answer->data, .length = answer->length, .native = answer};
-    if (request->borrowed) /* its sender is inside the call, so its bus is there */
+    if (request->borrowed) /* its sender is inside the call, so its bus exists */
         request->requester->listener.on_reply(request->requester->listener.user, request->token,
                                               &incoming);
     else
@@ -448,7 +438,7 @@ static catga_status local_subscribe(catga_transport *transport,
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
-/* What is refused has been when it was subscribed. */
+/* Refusals were reported when subscribing. */
 static catga_status local_confirmed(catga_transport *transport, catga_subscription *member)
 {
     (void)transport;
@@ -465,9 +455,8 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
     atomic_store(&member->stage, CATGA_LOCAL_CLOSING);
     if (member->consumes)
         catga_local_hand_back(member);
-    while (atomic_load(&member->waiting) != 0 ||
-           (member->queue != NULL && !member->beside &&
-            !catga_admission_queue_is_empty(member->queue))) {
+    while (atomic_load(&member->waiting) != 0 || (member->queue != NULL && !member->beside &&
+                                                  !catga_admission_queue_is_empty(member->queue))) {
         if (sem_clockwait(&member->idle, CLOCK_MONOTONIC, &end) != 0 && errno == ETIMEDOUT)
             return CATGA_TIMEOUT;
     }
@@ -481,7 +470,7 @@ static void local_unsubscribe(catga_transport *transport, catga_subscription *me
     pthread_mutex_lock(&hub->changing);
     catga_local_member_close(member);
     pthread_mutex_unlock(&hub->changing);
-    catga_local_store_wake(hub); /* it may have been a consumer's last */
+    catga_local_store_wake(hub); /* may have been the last member of a consumer */
 }
 
 static const char *local_header(const catga_incoming *incoming, const char *name)
@@ -501,7 +490,7 @@ static bool local_connected(const catga_transport *transport)
     return atomic_load(&self(transport)->hub->connected) && !atomic_load(&self(transport)->closed);
 }
 
-/* The server is where the sender is: it has seen everything. */
+/* The server is in this process: nothing to wait for. */
 static catga_status local_flush(catga_transport *transport, int timeout_ms)
 {
     (void)timeout_ms;

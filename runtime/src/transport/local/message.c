@@ -1,4 +1,4 @@
-/* Messages of the hub; see hub.h. */
+/* Messages of the broker; see hub.h. */
 #include "transport/local/hub.h"
 
 #include <stdlib.h>
@@ -74,7 +74,7 @@ catga_local_message *catga_local_message_make(catga_local *hub, const catga_outg
     return message;
 }
 
-/* Gives up a reference; the only one needs no atomic change. */
+/* Releases a reference. The only one needs no atomic operation. */
 static bool was_last(catga_local_message *message)
 {
     return atomic_load_explicit(&message->references, memory_order_acquire) == 1 ||

@@ -1,8 +1,6 @@
-/*
- * Records in the hub: buckets of them, each under its key, with the number of its revision. The
- * semantics are those of a key-value bucket of JetStream as the NATS transport uses it. They share
- * the store's lock and its clock.
- */
+/* Key-value buckets of the broker: each record has a key and a revision. The semantics are those
+ * of JetStream key-value buckets as the NATS transport uses them. Buckets share the lock and the
+ * clock of the store. */
 #include "transport/local/hub.h"
 
 #include <inttypes.h>
@@ -16,7 +14,7 @@ typedef struct record {
     char *key;
     uint64_t revision;
     int64_t written_ns;
-    size_t size; /* bytes, headers included */
+    size_t size;                  /* bytes, headers included */
     catga_local_message *message; /* bytes and headers */
 } record;
 
@@ -25,8 +23,8 @@ struct catga_local_bucket {
     char *name;
     int64_t max_age_ns;
     uint64_t revisions;
-    size_t kept;       /* records, the latest of each key, */
-    size_t kept_bytes; /* and their bytes, headers included */
+    size_t kept;       /* latest records of all keys */
+    size_t kept_bytes; /* their bytes, headers included */
     size_t max_kept;   /* 0: no limit */
     size_t max_bytes;  /* 0: no limit */
     bool drops_oldest; /* at a limit; otherwise new records are refused */
@@ -165,7 +163,7 @@ static void remove_record(catga_local_bucket *bucket, record **at)
     free_record(removed);
 }
 
-/* The record of that key, or NULL. What is too old in its chain goes on the way. */
+/* Returns the record of a key, or NULL. Removes expired records of its chain. */
 static record *find_record(catga_local_bucket *bucket, const char *key, int64_t now)
 {
     record **at = chain_of(bucket, key);
@@ -200,7 +198,7 @@ static record *add_record(catga_local_bucket *bucket, const char *key)
     return added;
 }
 
-/* A server refuses what makes the stream of a bucket larger than it may be. */
+/* Returns true if a write would exceed the limit of the bucket. */
 static bool is_full(const catga_local_bucket *bucket, const record *at, size_t size)
 {
     size_t others = bucket->kept_bytes - (at == NULL ? 0 : at->size);
@@ -236,7 +234,7 @@ static bool make_room(catga_local_bucket *bucket, const record *at, size_t size)
     return true;
 }
 
-/* A revision of 0 in the answer: it has another. A length: there is no room. */
+/* In the answer, revision 0 means another revision, and a length means that there is no room. */
 static catga_incoming write_record(catga_local *hub, catga_local_bucket *bucket, const char *key,
                                    const catga_outgoing *outgoing, uint64_t revision)
 {
@@ -276,8 +274,7 @@ catga_status catga_local_write_record(catga_transport *transport, catga_record_p
     catga_status status = catga_local_may_send(sender, outgoing);
     catga_incoming answer = {.no_responders = true};
 
-    if (status == CATGA_OK &&
-        catga_local_refuses(sender, "$KV.%s.%s", place.bucket, place.key))
+    if (status == CATGA_OK && catga_local_refuses(sender, "$KV.%s.%s", place.bucket, place.key))
         status = CATGA_NOT_PERMITTED;
     if (status != CATGA_OK)
         return status;

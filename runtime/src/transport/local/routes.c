@@ -1,4 +1,4 @@
-/* Who is subscribed to what in the hub; see hub.h. */
+/* Subscriptions of the broker; see hub.h. */
 #include "transport/local/hub.h"
 
 #include <stdlib.h>
@@ -11,7 +11,7 @@ static uint64_t mix(uint64_t hash, const char *bytes, size_t count)
     return hash ^ hash >> 32;
 }
 
-/* Eight bytes at a time, the last eight perhaps again: a subject is hashed for every message. */
+/* Hashes eight bytes per step; the last eight may overlap. Called for every message. */
 static uint64_t hash_of(const char *name, size_t length)
 {
     uint64_t hash = length;
@@ -236,7 +236,7 @@ catga_subscription *catga_local_enter_next(catga_local_group *group)
                 continue;
             if (catga_local_enter(member))
                 return member;
-            break; /* it has just been closed: count again */
+            break; /* closed meanwhile: count again */
         }
     }
     return NULL;

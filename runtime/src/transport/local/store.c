@@ -1,7 +1,5 @@
-/*
- * The store of the hub as a whole: its begin and end, its clock, which tests can put forward, and
- * the faults that they can ask for. What is in it: streams.c, consumers.c, records.c.
- */
+/* The store of the broker: start and end, the clock, which tests can advance, and injected
+ * faults. Its content is in streams.c, consumers.c and records.c. */
 #include "transport/local/stored.h"
 
 #include "base/clock.h"

@@ -1,8 +1,6 @@
-/*
- * What is stored in the hub, as the files know it that work on it: streams.c, which stores, and
- * consumers.c, which hands out. One lock, that of the store, guards it all; nothing is called under
- * it that may wait.
- */
+/* Streams of the broker, shared by streams.c, which stores messages, and consumers.c, which
+ * delivers them. One lock, the store's, guards all of it. No function that may wait is called
+ * under it. */
 #ifndef CATGA_LOCAL_STORED_H
 #define CATGA_LOCAL_STORED_H
 
@@ -10,12 +8,12 @@
 
 enum { CATGA_LOCAL_ID_BUCKETS = 4096 };
 
-/* A message as it was stored; its number in the stream is its index, plus one. */
+/* A stored message; its number in the stream is its index plus one. */
 typedef struct catga_local_entry {
     catga_local_message *message; /* bytes and headers */
     char *subject;
-    const char *id;    /* among the headers; "" for none */
-    size_t older_same; /* the number of an older one with an id of the same bucket; 0: none */
+    const char *id;    /* among the headers; "" if absent */
+    size_t older_same; /* number of an older message in the same hash bucket; 0: none */
     int64_t stored_ns;
     size_t size; /* bytes, headers included */
     bool erased;
@@ -30,14 +28,14 @@ struct catga_local_stream {
     catga_local_entry *entries;
     size_t count;
     size_t capacity;
-    size_t kept;       /* messages that are not erased, */
-    size_t kept_bytes; /* and their bytes, headers included */
-    size_t max_kept;   /* 0: no limit */
-    size_t max_bytes;  /* 0: no limit */
-    size_t buckets[CATGA_LOCAL_ID_BUCKETS]; /* the number of the latest with such an id */
+    size_t kept;                            /* messages that are not erased */
+    size_t kept_bytes;                      /* their bytes, headers included */
+    size_t max_kept;                        /* 0: no limit */
+    size_t max_bytes;                       /* 0: no limit */
+    size_t buckets[CATGA_LOCAL_ID_BUCKETS]; /* number of the latest message per hash */
 };
 
-/* The stream of that name, or NULL. */
+/* Returns the stream of that name, or NULL. */
 catga_local_stream *catga_local_find_stream(const catga_local_store *store, const char *name);
 
 /* Under the lock: forgets consumers that had no members for long enough, and notes who has none. */

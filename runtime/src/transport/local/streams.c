@@ -1,7 +1,5 @@
-/*
- * Streams of the hub: what is stored on one of their subjects, and under an id once within its
- * window. The semantics are those of JetStream as the NATS transport uses it.
- */
+/* Streams of the broker: they store messages of their subjects, and de-duplicate ids within a
+ * window. The semantics are those of JetStream as the NATS transport uses it. */
 #include "transport/local/stored.h"
 
 #include <inttypes.h>
@@ -34,7 +32,7 @@ catga_local_stream *catga_local_find_stream(const catga_local_store *store, cons
     return stream;
 }
 
-/* The last token of a pattern may be "*". */
+/* Matches a subject; the last token of a pattern may be "*". */
 static bool matches(const char *pattern, const char *subject)
 {
     size_t length = strlen(pattern);
@@ -143,7 +141,7 @@ static size_t *bucket_of(catga_local_stream *stream, const char *id)
     return &stream->buckets[hash % CATGA_LOCAL_ID_BUCKETS];
 }
 
-/* The number of the message that has that id and is in the window; 0 when there is none. */
+/* Returns the number of the message with that id inside the window, or 0. */
 static size_t find_id(catga_local_stream *stream, const char *id, int64_t now)
 {
     size_t number = *id == '\0' ? 0 : *bucket_of(stream, id);
@@ -170,15 +168,15 @@ static bool make_room(catga_local_stream *stream)
     return true;
 }
 
-/* As a stream of NATS that discards what is new. */
+/* Behaves as a NATS stream with discard new. */
 static bool is_full(const catga_local_stream *stream, size_t size)
 {
     return (stream->max_kept != 0 && stream->kept >= stream->max_kept) ||
            (stream->max_bytes != 0 && (stream->kept_bytes >= stream->max_bytes ||
-                                    size > stream->max_bytes - stream->kept_bytes));
+                                       size > stream->max_bytes - stream->kept_bytes));
 }
 
-/* The number under which the message is stored; 0 when there is no memory, or no room in the stream. */
+/* Stores a message and returns its number; 0 without memory or room in the stream. */
 static uint64_t append(catga_local *hub, catga_local_stream *stream, const catga_outgoing *outgoing)
 {
     int64_t now = catga_local_store_now(&hub->store);
@@ -209,7 +207,7 @@ static uint64_t append(catga_local *hub, catga_local_stream *stream, const catga
     return stream->count;
 }
 
-/* What the server answers; *silent when it does not. */
+/* Returns the server's answer; *silent is set if there is none. */
 static catga_incoming put(catga_local *hub, const catga_outgoing *message, bool *silent)
 {
     catga_local_store *store = &hub->store;
@@ -255,7 +253,7 @@ catga_status catga_local_stored(const catga_incoming *answer, catga_problem *pro
 
 /* ---- Looking at what is stored ---- */
 
-/* What is erased stays where it is, but nobody sees it any more. */
+/* An erased message keeps its slot, but is not visible. */
 static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number)
 {
     for (uint64_t i = number - 1; i < stream->count; i++)
@@ -264,7 +262,7 @@ static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number
     return NULL;
 }
 
-/* The same under the lock; CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. */
+/* Does the same under the lock: CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. */
 static catga_status look_up(catga_local *hub, const char *name, uint64_t number,
                             catga_local_stream **stream, catga_local_entry **found)
 {
