@@ -1,33 +1,37 @@
 /*
- * catga.h: what a user of generated code calls. This header is the manual of the runtime.
+ * catga.h: the functions that programs call beside generated code. This header is the manual of the
+ * runtime.
  *
- * The order of calls of a service:
+ * A service calls, in this order:
  *
  *     catga_bus *bus;
- *     catga_status status = catga_open(&bus, NULL);             connect; options from the environment
- *     status = shop_orders_order_service_serve(bus, &service, user);   generated: subscribe the handlers
- *     status = catga_run(bus);                                  until SIGTERM or SIGINT, then drain
+ *     catga_status status = catga_open(&bus, NULL);                  connects
+ *     status = shop_orders_order_service_serve(bus, &service, user); subscribes the handlers
+ *     status = catga_run(bus);                                       until SIGTERM or SIGINT
  *     catga_close(bus);
  *
- * and of a client: catga_open, any number of generated ..._call, ..._send, ..._publish, catga_close.
+ * A client calls catga_open, any number of generated ..._call, ..._send and ..._publish, and
+ * catga_close.
  *
- * Threads. Every function that takes a catga_bus may be called from any thread, but for catga_close, which must be
- * the last: when it begins, no other thread may be in a function of that bus or call one later. Handlers run on threads of the runtime: one handler of one service runs one message at a time unless
- * options.workers asks for more; different handlers run side by side. Callbacks of ..._send run on the threads that
- * bring the answers, those of different calls perhaps at once: they may publish and send. What would wait for the handler or
- * callback that calls it, such as a ..._call in a callback, returns CATGA_WOULD_DEADLOCK at once.
+ * Threads. Any thread may call any function of a bus. catga_close is the last call: when it begins,
+ * no other thread may be in a function of the bus, or call one later. Handlers run on threads of
+ * the runtime. A handler runs one message at a time, or options.workers messages; different
+ * handlers run in parallel. Callbacks of ..._send run on the threads that receive answers, possibly
+ * in parallel. They may publish and send. A function that would wait for the handler or callback
+ * that calls it, such as a ..._call in a callback, returns CATGA_WOULD_DEADLOCK at once.
  *
- * Ownership. What a function returns belongs to the bus and lives as long as it, unless the function says otherwise.
- * Views point into the message they were opened on and live as long as its bytes.
+ * Ownership. Results belong to the bus and are valid as long as the bus, unless a function says
+ * otherwise. Views point into the bytes of their message, and are valid as long as these.
  *
- * Processes. A child of fork has the memory of a bus, and neither its threads nor its connection: it calls exec or _exit.
- * There, catga_close and catga_stop do nothing, and every other function of the bus returns CATGA_CLOSED. A child opens a
- * bus of its own on NATS only if its parent has never opened one on NATS before the fork (else catga_open returns
- * CATGA_CLOSED), and on a server of its own inside the process always. Descriptors of the runtime are close-on-exec, and
- * none is 0, 1 or 2: before it connects to NATS, the runtime opens /dev/null for each standard stream that is closed.
+ * Processes. A child of fork has a copy of the bus, without its threads and its connection: it
+ * should call exec or _exit. There, catga_close and catga_stop do nothing, and all other functions
+ * of the bus return CATGA_CLOSED. A child can open a bus of its own on NATS only if its parent
+ * never opened one on NATS before the fork (else catga_open returns CATGA_CLOSED), and on a local
+ * server of its own always. Descriptors of the runtime are close-on-exec, and none is 0, 1 or 2:
+ * before it connects to NATS, the runtime opens /dev/null for each closed standard stream.
  *
- * Trust. Options and generated tables are trusted. Every byte that comes from the bus is not, and is verified before
- * a handler or a caller sees it.
+ * Trust. Options and generated tables are trusted. Messages are not: they are verified before a
+ * handler or a caller sees them.
  */
 #ifndef CATGA_CATGA_H
 #define CATGA_CATGA_H
@@ -47,23 +51,23 @@ extern "C" {
 
 #if defined(__GNUC__)
 #define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define CATGA_CHECKED __attribute__((warn_unused_result))
-#define CATGA_COLD __attribute__((cold))
-#define CATGA_APART __attribute__((noinline))
-#define CATGA_SELDOM(condition) __builtin_expect((condition), 0)
-#define CATGA_INLINE static inline __attribute__((always_inline))
+#define CATGA_CHECKED             __attribute__((warn_unused_result))
+#define CATGA_COLD                __attribute__((cold))
+#define CATGA_APART               __attribute__((noinline))
+#define CATGA_SELDOM(condition)   __builtin_expect((condition), 0)
+#define CATGA_INLINE              static inline __attribute__((always_inline))
 #else
 #define CATGA_PRINTF(text, first)
 #define CATGA_CHECKED
 #define CATGA_COLD
 #define CATGA_APART
 #define CATGA_SELDOM(condition) (condition)
-#define CATGA_INLINE static inline
+#define CATGA_INLINE            static inline
 #endif
 
-/* ---- Status ---------------------------------------------------------------------------------------------------- */
+/* ---- Status ---------------------------------------------------------------------------------- */
 
-/* What happened; the sentences are in status.def. CATGA_OK is 0. */
+/* The result of a function; status.def has the sentences. CATGA_OK is 0. */
 typedef enum catga_status {
 #define STATUS(name, code, sentence) CATGA_##name,
 #include <catga/status.def>
@@ -71,7 +75,7 @@ typedef enum catga_status {
     CATGA_STATUS_COUNT
 } catga_status;
 
-/* The name ("CATGA_TIMEOUT") and the sentence of a status; a constant, never NULL. */
+/* Return the name ("CATGA_TIMEOUT") and the sentence of a status: constants, never NULL. */
 const char *catga_status_name(catga_status status);
 const char *catga_status_text(catga_status status);
 
@@ -84,12 +88,10 @@ static inline void catga_ignore(catga_status status)
     (void)status;
 }
 
-/* ---- Values ---------------------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------- */
 
-/*
- * UTF-8 text with a length. It is not terminated, and may hold any character, NUL too.
- * data == NULL means absent; an empty string has data and length 0.
- */
+/* UTF-8 text with a length, not terminated; it may contain any character, also NUL. data == NULL
+ * means absent; an empty string has data and length 0. */
 typedef struct catga_string {
     const char *data;
     size_t length;
@@ -101,7 +103,8 @@ typedef struct catga_bytes {
     size_t length;
 } catga_bytes;
 
-/* A catga_string of a literal, and of terminated text (NULL gives the absent string). Neither copies. */
+/* Make a catga_string of a literal, and of terminated text (NULL gives the absent string),
+ * without a copy. */
 #ifdef __cplusplus
 #define CATGA_STR(literal) (catga_string{"" literal, sizeof(literal) - 1})
 #else
@@ -122,26 +125,34 @@ static inline bool catga_string_equal(catga_string a, catga_string b)
 }
 
 /*
- * Messages to send. The generated macro of a table names the fields to set; all others have the defaults of the schema:
+ * Messages to send. The macro of a table sets the named fields; all others get the defaults of the
+ * schema:
  *
- *     shop_orders_create_order_call(bus, &SHOP_ORDERS_CREATE_ORDER(.product_id = CATGA_STR("PROD-001")), &reply);
+ *     shop_orders_create_order_call(
+ *         bus, &SHOP_ORDERS_CREATE_ORDER(.product_id = CATGA_STR("PROD-001")), &reply);
  *
  *     shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(.quantity = 3);
  *     command.product_id = catga_str(product);
  *
- * A struct made by hand, such as (shop_orders_create_order){.quantity = 3}, has zeros instead of the defaults. In C the
- * message of the macro, like any compound literal, lives until the end of its block. In C++ it is a temporary object: its
- * address is good for a call, fields are named in their order, and `shop_orders_create_order command{};` has the defaults
- * too. Outside of functions, C has SHOP_ORDERS_CREATE_ORDER_INIT, every field at its default.
+ * A struct without the macro, such as (shop_orders_create_order){.quantity = 3}, has zeros instead
+ * of the defaults. In C, the result of the macro is a compound literal, valid until the end of its
+ * block. In C++ it is a temporary object, valid during the call; fields are named in their order,
+ * and `shop_orders_create_order command{};` has the defaults, too. Outside of functions, use
+ * SHOP_ORDERS_CREATE_ORDER_INIT in C: every field at its default.
  */
 
-/* A slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
+/* Makes a slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
+/* clang-format off */
 #define CATGA_SLICE(array) {(array), sizeof(array) / sizeof((array)[0])}
+/* clang-format on */
 
-/* An optional scalar that is present: .discount = CATGA_SOME(5). */
+/* Makes a present optional scalar: .discount = CATGA_SOME(5). */
+/* clang-format off */
 #define CATGA_SOME(value) {true, (value)}
+/* clang-format on */
 
-/* The same in assignments: CATGA_SET(order.discount, CATGA_SOME(5)); CATGA_SET(order.quantities, CATGA_SLICE(array)). */
+/* Assigns them: CATGA_SET(order.discount, CATGA_SOME(5)); CATGA_SET(order.quantities,
+ * CATGA_SLICE(array)). */
 #ifdef __cplusplus
 #define CATGA_SET(member, ...) ((void)((member) = decltype(member) __VA_ARGS__))
 #else
@@ -149,21 +160,21 @@ static inline bool catga_string_equal(catga_string a, catga_string b)
 #endif
 
 /*
- * For each scalar type: catga_u32_slice (elements to send), catga_u32_vector (elements received, read with
- * catga_u32_at from gen.h) and catga_optional_u32.
+ * For each scalar type: catga_u32_slice (elements to send), catga_u32_vector (elements received,
+ * read with catga_u32_at from gen.h) and catga_optional_u32.
  */
-#define CATGA_SCALAR(name, type)                                                                                       \
-    typedef struct catga_##name##_slice {                                                                              \
-        const type *data;                                                                                              \
-        size_t length;                                                                                                 \
-    } catga_##name##_slice;                                                                                            \
-    typedef struct catga_##name##_vector {                                                                             \
-        const uint8_t *data; /* little-endian, at any address */                                                       \
-        size_t length;       /* elements */                                                                            \
-    } catga_##name##_vector;                                                                                           \
-    typedef struct catga_optional_##name {                                                                             \
-        bool present;                                                                                                  \
-        type value;                                                                                                    \
+#define CATGA_SCALAR(name, type)                                                                   \
+    typedef struct catga_##name##_slice {                                                          \
+        const type *data;                                                                          \
+        size_t length;                                                                             \
+    } catga_##name##_slice;                                                                        \
+    typedef struct catga_##name##_vector {                                                         \
+        const uint8_t *data; /* little-endian, at any address */                                   \
+        size_t length;       /* elements */                                                        \
+    } catga_##name##_vector;                                                                       \
+    typedef struct catga_optional_##name {                                                         \
+        bool present;                                                                              \
+        type value;                                                                                \
     } catga_optional_##name;
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
@@ -180,28 +191,27 @@ typedef struct catga_string_vector {
 
 /* decimal(N): an integer of 10^-N units; 5999.99 of a decimal(2) is 599999. */
 #define CATGA_DECIMAL_TEXT 24
-/* Writes value as text with `digits` decimals ("5999.99") to text[CATGA_DECIMAL_TEXT]; returns text. */
+/* Writes `value` with `digits` decimals ("5999.99") to text[CATGA_DECIMAL_TEXT]; returns text. */
 char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL_TEXT]);
-/*
- * Reads text into *value with `digits` decimals: "5999.99", "-0.5", "6e3", as JSON has numbers. False: the text is no
- * number, has more decimals than that which are not 0, or does not fit; *value is then unspecified, here and below.
- */
+/* Reads a number in the syntax of JSON into *value with `digits` decimals: "5999.99", "-0.5",
+ * "6e3". Returns false if the text is not a number, has more decimals that are not 0, or does
+ * not fit; *value is then unspecified, here and below. */
 CATGA_CHECKED bool catga_decimal_parse(catga_string text, unsigned digits, int64_t *value);
 
 /* timestamp: nanoseconds since 1970-01-01T00:00:00Z; duration: nanoseconds. */
 #define CATGA_TIMESTAMP_TEXT 32
 int64_t catga_timestamp_now(void);
-/* Writes RFC 3339 in UTC ("2025-10-10T10:00:00.123456789Z", no fraction when it is 0) to text; returns text. */
+/* Writes RFC 3339 in UTC ("2025-10-10T10:00:00.123456789Z", no fraction when it is 0) to text;
+ * returns text. */
 char *catga_timestamp_text(int64_t timestamp, char text[CATGA_TIMESTAMP_TEXT]);
-/*
- * Reads RFC 3339 with any offset ("2025-10-10T12:00:00+02:00"). False: the text is no such time, has a second 60, or is
- * before 1677-09-21T00:12:43.145224192Z or after 2262-04-11T23:47:16.854775807Z.
- */
+/* Reads RFC 3339 with any offset ("2025-10-10T12:00:00+02:00"). Returns false if the text is not
+ * such a time, has a second 60, or is outside 1677-09-21T00:12:43.145224192Z to
+ * 2262-04-11T23:47:16.854775807Z. */
 CATGA_CHECKED bool catga_timestamp_parse(catga_string text, int64_t *timestamp);
 #define CATGA_DURATION_TEXT 24
 /* Writes seconds ("1.5s") to text; returns text. */
 char *catga_duration_text(int64_t duration, char text[CATGA_DURATION_TEXT]);
-/* Reads seconds. False: the text is no number with an "s" behind it, or does not fit. */
+/* Reads seconds. Returns false if the text is not a number followed by "s", or does not fit. */
 CATGA_CHECKED bool catga_duration_parse(catga_string text, int64_t *duration);
 
 /* uuid: 16 bytes in the order of its text (RFC 9562). */
@@ -219,138 +229,161 @@ typedef struct catga_uuid_vector {
 #define CATGA_UUID_TEXT 37
 /* Writes "6ba7b810-9dad-11d1-80b4-00c04fd430c8" to text; returns text. */
 char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT]);
-/* Reads that text; letters may be capital. False: the text has another form. */
+/* Reads that text, with letters of either case. Returns false for another form. */
 CATGA_CHECKED bool catga_uuid_parse(catga_string text, catga_uuid *uuid);
-/* Returns a new random uuid (version 4). Nobody can guess it. */
+/* Returns a new random uuid (version 4) from a secure random source. */
 catga_uuid catga_uuid_random(void);
 
-/*
- * Memory for messages that are unpacked or parsed: the caller's, used from its start on. What is made in it lives as long as
- * the memory; setting `used` back to what it was frees all that came after. `data` is aligned as malloc does.
- */
+/* Memory of the caller for unpacked and parsed messages, used from its start. Objects in it are
+ * valid as long as the memory. Setting `used` back to an earlier value frees all later objects.
+ * `data` must be aligned as malloc does. */
 typedef struct catga_arena {
     void *data;
     size_t capacity;
     size_t used;
 } catga_arena;
 
-/* What a JSON reader does with members that the schema does not have. */
+/* How a JSON reader handles members that are not in the schema. */
 typedef enum catga_unknown { CATGA_REFUSE_UNKNOWN, CATGA_SKIP_UNKNOWN } catga_unknown;
 
-/* Why a message was refused: the path of a field and the reason, "lines[3].product_id: longer than 64". */
+/* The reason of a refusal, with the path of the field: "lines[3].product_id: longer than 64". */
 #define CATGA_PROBLEM_TEXT 160
 typedef struct catga_problem {
     char text[CATGA_PROBLEM_TEXT];
 } catga_problem;
 
-/* What a failed call was answered with. The strings live until the reply that holds them is freed. */
+/* The error of a failed call. The strings are valid until the reply is freed. */
 typedef struct catga_error {
-    uint32_t code;     /* of a declared error as its schema has it, else the runtime's (400, 408, ...), 0 when none */
-    catga_string name; /* "shop.orders.OrderError.ProductNotFound", empty unless declared */
-    catga_string text; /* one line for a human; may be empty */
+    uint32_t code;     /* declared, or of the runtime (400, 408, ...); 0 without an error */
+    catga_string name; /* "shop.orders.OrderError.ProductNotFound"; empty unless declared */
+    catga_string text; /* one line for people; may be empty */
 } catga_error;
 
-/* ---- The bus --------------------------------------------------------------------------------------------------- */
+/* ---- The bus --------------------------------------------------------------------------------- */
 
-typedef struct catga_bus catga_bus;         /* a connection, and all that is served or called through it */
-typedef struct catga_context catga_context; /* one message on its way through a handler */
-typedef struct catga_local catga_local;     /* a server inside this process */
-typedef struct catga_claim_store catga_claim_store; /* where claims are kept; see below */
+typedef struct catga_bus catga_bus;                 /* a connection with its services and calls */
+typedef struct catga_context catga_context;         /* a message in a handler */
+typedef struct catga_local catga_local;             /* a server inside this process */
+typedef struct catga_claim_store catga_claim_store; /* a store of claims; see below */
 
-/*
- * A level includes those before it. ERROR: something is lost, given up, or cannot start. WARNING (the default): what the
- * runtime tries again, such as a connection that cannot be made. INFO: the server of the connection; each subject that is
- * served, and its queue group or consumer. DEBUG: each message that is sent or handled, with subject, id, size and outcome.
- */
-typedef enum catga_log_level { CATGA_LOG_ERROR = 1, CATGA_LOG_WARNING, CATGA_LOG_INFO, CATGA_LOG_DEBUG } catga_log_level;
+/* A level includes the levels before it. ERROR: lost messages, and failures to start. WARNING
+ * (the default): failures that the runtime retries, such as a failed connection. INFO: the
+ * connected server; each served subject with its queue group or consumer. DEBUG: each sent or
+ * handled message with subject, id, size and outcome. */
+typedef enum catga_log_level {
+    CATGA_LOG_ERROR = 1,
+    CATGA_LOG_WARNING,
+    CATGA_LOG_INFO,
+    CATGA_LOG_DEBUG
+} catga_log_level;
 
-/* Receives the runtime's own log lines, from any thread. `text` has no line end and no control characters. */
+/* Receives log lines of the runtime, on any thread. `text` has no line end and no control
+ * characters. */
 typedef void catga_log_function(void *user, catga_log_level level, const char *text);
 
-/*
- * All zero is all defaults. Text is copied by catga_open. An option that is set wins over its environment variable,
- * which wins over the default.
- */
+/* The options of a bus; all zero is all defaults. catga_open copies texts. An option overrides
+ * its environment variable, which overrides the default. Each comment ends with the variables
+ * and the default. */
 typedef struct catga_options {
-    const char *servers;      /* nats:// addresses, separated by commas; CATGA_SERVERS, NATS_URL, nats://127.0.0.1:4222 */
-    const char *name;         /* of the connection, as the server's monitoring shows it; CATGA_NAME, the instance */
-    const char *instance;     /* of this process, another for each replica; CATGA_INSTANCE, NODE_ID, HOSTNAME, the
-                                 host's name: set it where replicas share a host */
-    const char *prefix;       /* first token or tokens of every subject; CATGA_PREFIX, "catga" */
-    catga_local *local;       /* use this server inside the process instead of NATS */
-    int connect_wait_ms;      /* how long catga_open waits for a server, and ..._serve for a cluster that can store
-                                 nothing yet; CATGA_CONNECT_WAIT_MS, 10000; -1: for ever */
-    int drain_wait_ms;        /* how long running handlers may finish; CATGA_DRAIN_WAIT_MS, 10000 */
-    int ping_interval_ms;     /* pause between two pings of the server; CATGA_PING_INTERVAL_MS, 500 */
-    unsigned max_pings_out;   /* pings that may be unanswered: a server that is silent for (max_pings_out + 1) *
-                                 ping_interval_ms has lost the connection; CATGA_MAX_PINGS_OUT, 2 */
-    unsigned workers;         /* messages that a handler may work on at once, but for broadcasts; CATGA_WORKERS, 1 */
-    unsigned in_flight;       /* calls that may wait for their answer at once; CATGA_IN_FLIGHT, 4096 */
-    unsigned in_flight_bytes; /* bytes of payloads over 4096 bytes that ..._send and ..._publish_async may hold for
-                                 further tries before more are refused; CATGA_IN_FLIGHT_BYTES, 67108864 */
-    unsigned backlog;         /* requests that may wait for a worker before more are answered 429; CATGA_BACKLOG, 4096 */
-    unsigned pending;         /* events that may wait for a worker before more are dropped; CATGA_PENDING, 65536 */
-    unsigned pending_bytes;   /* bytes of messages that may wait for the workers of one handler, besides the three
-                                 limits of messages; one message always may; CATGA_PENDING_BYTES, 67108864 */
-    int ack_wait_ms;          /* a stored event whose replica is silent so long goes to another; CATGA_ACK_WAIT_MS, 5000 */
-    unsigned unacknowledged;  /* stored events that a handler's replicas may hold at once; CATGA_UNACKNOWLEDGED, 256 */
-    int lease_ms;             /* a replica that holds a claim and is silent so long loses it; CATGA_LEASE_MS, 2000 */
-    unsigned claim_bucket_mib; /* MiB of a claim bucket that is created: the claims of one @idempotent command, or
-                                 of the exactly_once events of one stream; CATGA_CLAIM_BUCKET_MIB, 1024 */
-    const catga_claim_store *claims; /* where claims are kept; copied; NULL: where events are stored */
-    unsigned replicas;        /* servers of a cluster that keep a stored event or a claim; CATGA_REPLICAS, 1 */
-    catga_log_function *log;  /* NULL: standard error, level and up as CATGA_LOG says */
+    /* nats:// addresses, separated by commas; CATGA_SERVERS, NATS_URL, nats://127.0.0.1:4222 */
+    const char *servers;
+    /* name of the connection in the server's monitoring; CATGA_NAME, the instance */
+    const char *name;
+    /* name of this process, different for each replica; CATGA_INSTANCE, NODE_ID, HOSTNAME, the name
+     * of the host: set it if replicas share a host */
+    const char *instance;
+    /* first tokens of every subject; CATGA_PREFIX, "catga" */
+    const char *prefix;
+    /* server inside the process, instead of NATS */
+    catga_local *local;
+    /* how long catga_open waits for a server, and ..._serve for a cluster that cannot store yet;
+     * -1: without a limit; CATGA_CONNECT_WAIT_MS, 10000 */
+    int connect_wait_ms;
+    /* how long draining waits for running handlers; CATGA_DRAIN_WAIT_MS, 10000 */
+    int drain_wait_ms;
+    /* pause between two pings of the server; CATGA_PING_INTERVAL_MS, 500 */
+    int ping_interval_ms;
+    /* limit of unanswered pings: the connection counts as lost after (max_pings_out + 1) *
+     * ping_interval_ms without an answer; CATGA_MAX_PINGS_OUT, 2 */
+    unsigned max_pings_out;
+    /* messages that a handler works on at once, except broadcasts; CATGA_WORKERS, 1 */
+    unsigned workers;
+    /* limit of calls that wait for their answer; CATGA_IN_FLIGHT, 4096 */
+    unsigned in_flight;
+    /* limit of bytes that ..._send and ..._publish_async keep for retries, of payloads over 4096
+     * bytes; CATGA_IN_FLIGHT_BYTES, 67108864 */
+    unsigned in_flight_bytes;
+    /* limit of requests that wait for a worker; more are answered 429; CATGA_BACKLOG, 4096 */
+    unsigned backlog;
+    /* limit of events that wait for a worker; more are dropped; CATGA_PENDING, 65536 */
+    unsigned pending;
+    /* limit of bytes that wait for the workers of one handler, beside the limits of messages; one
+     * message is always admitted; CATGA_PENDING_BYTES, 67108864 */
+    unsigned pending_bytes;
+    /* a stored event is redelivered after so long without an in-progress ack of its replica;
+     * CATGA_ACK_WAIT_MS, 5000 */
+    int ack_wait_ms;
+    /* limit of stored events that all replicas of a handler hold; CATGA_UNACKNOWLEDGED, 256 */
+    unsigned unacknowledged;
+    /* a replica loses its claims after so long without an answer; CATGA_LEASE_MS, 2000 */
+    int lease_ms;
+    /* MiB of a claim bucket that the runtime creates: for the claims of one @idempotent command, or
+     * of the exactly_once events of one stream; CATGA_CLAIM_BUCKET_MIB, 1024 */
+    unsigned claim_bucket_mib;
+    /* store of claims, copied; NULL: the NATS server */
+    const catga_claim_store *claims;
+    /* servers of a cluster that keep a stored event or a claim; CATGA_REPLICAS, 1 */
+    unsigned replicas;
+    /* receives log lines; NULL: standard error */
+    catga_log_function *log;
     void *log_user;
-    catga_log_level log_level; /* CATGA_LOG = error, warning, info, debug; warning (0 means: not set) */
+    /* lowest level of log lines; 0: not set; CATGA_LOG = error, warning, info, debug; warning */
+    catga_log_level log_level;
 } catga_options;
 
-/*
- * Connects and returns the bus in *bus; `options` may be NULL. With no server there it keeps trying for
- * connect_wait_ms. Once connected, a lost connection is sought again for ever, with jitter.
- * Fails with CATGA_INVALID_ARGUMENT (an option or environment variable; the log line names it and what is accepted),
- * CATGA_DISCONNECTED, CATGA_NOT_PERMITTED, CATGA_CLOSED (in a forked child, see above), CATGA_NO_MEMORY; *bus is then NULL.
- */
+/* Connects, and returns the bus in *bus; `options` may be NULL. Retries for connect_wait_ms.
+ * After the first connection, the runtime reconnects without a limit, with jitter. Returns
+ * CATGA_INVALID_ARGUMENT (an option or environment variable; the log names it and the accepted
+ * values), CATGA_DISCONNECTED, CATGA_NOT_PERMITTED, CATGA_CLOSED (in a forked child, see above)
+ * or CATGA_NO_MEMORY; *bus is then NULL. */
 CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *options);
 
-/*
- * Serves until SIGTERM, SIGINT or catga_stop, then drains. It blocks the two signals in the calling thread, for as long
- * as it runs, and waits for them; the runtime's own threads have them blocked. A program that makes threads of its own
- * before catga_run blocks them there, or a signal may end the process instead. A second signal while draining ends the
- * wait at once. Returns what catga_drain does, or CATGA_CLOSED when the connection was lost for good. Not in a handler or
- * callback: CATGA_WOULD_DEADLOCK.
- */
+/* Waits for SIGTERM, SIGINT or catga_stop, then drains. Blocks the two signals in the calling
+ * thread while it runs; the runtime's threads have them blocked. A program with own threads must
+ * block them there before catga_run, or a signal may end the process. A second signal while
+ * draining ends the wait at once. Returns the result of catga_drain, or CATGA_CLOSED if the
+ * connection was lost for good, or CATGA_WOULD_DEADLOCK in a handler or callback. */
 CATGA_CHECKED catga_status catga_run(catga_bus *bus);
 
-/* Makes catga_run return as SIGTERM does. May be called from a handler and from a signal handler. */
+/* Makes catga_run drain and return, like SIGTERM. Handlers and signal handlers may call it. */
 void catga_stop(catga_bus *bus);
 
-/*
- * Stops taking messages, lets running and waiting handlers finish, flushes what they published. Calls fail with
- * CATGA_DRAINING from then on, but those made by handlers that finish. Returns CATGA_OK; CATGA_TIMEOUT when handlers
- * still ran after drain_wait_ms; CATGA_DISCONNECTED when all has finished, but what was published may not have arrived;
- * CATGA_WOULD_DEADLOCK in a handler or callback of this bus, which it would wait for.
- */
+/* Stops taking messages, lets running and waiting handlers finish, and flushes sent messages.
+ * From then on calls return CATGA_DRAINING, except calls of handlers that finish. Returns
+ * CATGA_OK; CATGA_TIMEOUT if handlers still ran after drain_wait_ms; CATGA_DISCONNECTED if all
+ * handlers have finished, but sent messages may not have arrived; CATGA_WOULD_DEADLOCK in a
+ * handler or callback of this bus. */
 catga_status catga_drain(catga_bus *bus);
 
-/* Waits until what was published has reached the server, at most timeout_ms. CATGA_OK, CATGA_TIMEOUT, CATGA_DISCONNECTED. */
+/* Waits at most timeout_ms until all sent messages have reached the server. Returns CATGA_OK,
+ * CATGA_TIMEOUT or CATGA_DISCONNECTED. */
 catga_status catga_flush(catga_bus *bus, int timeout_ms);
 
-/*
- * Drains what is not drained, ends the connection, ends the calls that are under way, and frees the bus, in this order.
- * Replies are freed before. Callbacks of ..._send that are still waited for get CATGA_CLOSED, and may call every function
- * of the bus: what sends or waits returns CATGA_CLOSED there. When a handler does not end, the bus is left as it is rather
- * than freed under it. In a handler or callback of the bus it logs an error and does nothing: call catga_stop there, and
- * close where catga_run has returned. NULL is allowed.
- */
+/* Drains the bus if necessary, closes the connection, ends the calls under way, and frees the
+ * bus, in this order. Replies must be freed before. Pending callbacks of ..._send get
+ * CATGA_CLOSED, and may call every function of the bus: functions that send or wait return
+ * CATGA_CLOSED there. If a handler does not return, the bus is not freed. In a handler or
+ * callback of the bus, logs an error and does nothing: call catga_stop there, and close after
+ * catga_run. NULL is allowed. */
 void catga_close(catga_bus *bus);
 
-/* The name of this process among the replicas of its service. */
+/* Returns the name of this process among the replicas of its service. */
 const char *catga_instance(const catga_bus *bus);
 
-/* True while there is a connection. */
+/* Returns true while the bus is connected. */
 bool catga_connected(const catga_bus *bus);
 
-/* What the bus has counted since it was opened. */
+/* Returns the counters of the bus since it was opened. */
 typedef struct catga_counters {
 #define COUNTER(name, sentence) uint64_t name;
 #include <catga/counters.def>
@@ -358,242 +391,225 @@ typedef struct catga_counters {
 } catga_counters;
 catga_counters catga_count(const catga_bus *bus);
 
-/* ---- Inside a handler ------------------------------------------------------------------------------------------ */
+/* ---- Inside a handler ------------------------------------------------------------------------ */
 
-/*
- * A handler returns CATGA_OK when it has done its work (and, for a command or query, has called the generated ..._reply),
- * what a generated error function returned, or any other status, which is reported to the caller as CATGA_HANDLER_FAILED.
- * The context and the message live until the handler returns.
- */
+/* A handler returns CATGA_OK after success (for a command or query, after the generated
+ * ..._reply), the result of a generated error function, or another status, which the caller gets
+ * as CATGA_HANDLER_FAILED. The context and the message are valid until the handler returns. */
 
-/* The pointer given to ..._serve. */
+/* Returns the pointer given to ..._serve. */
 void *catga_context_user(const catga_context *context);
 
-/*
- * The bus for calls and events that the handler makes on behalf of its message: they share what is left of its
- * deadline. It lives as long as the context.
- */
+/* Returns the bus for calls and events on behalf of the message: they share its remaining
+ * deadline. Valid as long as the context. */
 catga_bus *catga_context_bus(catga_context *context);
 
-/* The id that all tries of one command share; empty for a query and for an event that may be lost. */
+/* Returns the id that all attempts of one command share; empty for a query and for an event that
+ * may be lost. */
 catga_string catga_context_message_id(const catga_context *context);
 
-/*
- * The id of the message that started it all: what a handler sends through catga_context_bus carries it on. For the first
- * message it is its own id; empty when there is none.
- */
+/* Returns the correlation id: the id of the first message of a chain. Messages sent through
+ * catga_context_bus carry it on. Empty if the first message had no id. */
 catga_string catga_context_correlation_id(const catga_context *context);
 
-/* The subject that the message came on. */
+/* Returns the subject of the message. */
 catga_string catga_context_subject(const catga_context *context);
 
-/* Milliseconds until the caller gives up; 0 when it has, INT64_MAX for an event. */
+/* Returns the milliseconds until the caller gives up; 0 if it has, INT64_MAX for an event. */
 int64_t catga_context_remaining_ms(const catga_context *context);
 
-/*
- * For the handler of an event that is stored, to return: the event is handled again, after `delay_ms`, or with a negative
- * delay after the pause that its schema says. It counts as an attempt. (Any status that is not CATGA_OK does the same, with
- * the schema's pause; this says it aloud.)
- */
+/* For handlers of stored events, as their result: the event is redelivered after `delay_ms`, or
+ * for a negative delay after the schema's pause. The run counts as an attempt. (Any status other
+ * than CATGA_OK does the same with the schema's pause.) */
 CATGA_CHECKED catga_status catga_retry_after(catga_context *context, int64_t delay_ms);
 
-/*
- * For the handler of an event that is stored, to return: no attempt will ever succeed. The event becomes a dead letter
- * at once, with the reason.
- */
-CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+/* For handlers of stored events, as their result: no attempt can succeed. The event becomes a
+ * dead letter at once, with the reason. */
+CATGA_CHECKED catga_status catga_reject(catga_context *context, const char *format, ...)
+    CATGA_PRINTF(2, 3);
 
-/*
- * Returns which attempt this is, from 1; 1 for what is not stored. An attempt is a run that started, in any replica. One that
- * died with its process counts, unless it was the first delivery of an event that is not claimed.
- */
+/* Returns the number of this attempt, from 1; 1 for messages that are not stored. An attempt is
+ * a run that started, in any replica. A run that died with its process counts, except in the
+ * first delivery of an event that is not claimed. */
 uint32_t catga_context_attempt(const catga_context *context);
 
-/* ---- Stored events --------------------------------------------------------------------------------------------- */
+/* ---- Stored events --------------------------------------------------------------------------- */
 
-/*
- * Stored events (@qos(at_least_once), exactly_once) and @idempotent commands need JetStream, which a stock nats-server has
- * off: start it with -js, or put jetstream {} into its configuration. Else serving and publishing return CATGA_NO_JETSTREAM.
- */
+/* Stored events (@qos(at_least_once), exactly_once) and @idempotent commands need JetStream,
+ * which nats-server disables by default: start it with -js, or add jetstream {} to its
+ * configuration. Otherwise serving and publishing return CATGA_NO_JETSTREAM. */
 
-/*
- * How an event that was published without waiting ended. CATGA_OK: it is stored. CATGA_TIMEOUT, CATGA_CLOSED: whether it is,
- * is not known. Anything else: it is not stored. It may publish and send; what waits returns CATGA_WOULD_DEADLOCK.
- */
+/* Gets the outcome of ..._publish_async. CATGA_OK: the event is stored. CATGA_TIMEOUT,
+ * CATGA_CLOSED: unknown. Other status: not stored. The callback may publish and send; functions
+ * that wait return CATGA_WOULD_DEADLOCK. */
 typedef void catga_published(catga_status status, const catga_error *error, void *user);
 
-/* ---- Claims: what is handled once ------------------------------------------------------------------------------ */
+/* ---- Claims ---------------------------------------------------------------------------------- */
 
-/*
- * A message with @idempotent or @qos(exactly_once) is claimed by its id before its handler runs, so that of all replicas
- * one runs it, and marked as done afterwards, with the answer of a command. A try that comes later gets that answer; an
- * event that comes again is acknowledged. A command whose id was used with other bytes is not run: its caller gets
- * CATGA_ID_REUSED. A handler that failed gives the claim up, and the next try runs. A replica that
- * dies with a claim, or is cut off for longer than lease_ms, loses it.
+/* A replica claims a message with @idempotent or @qos(exactly_once) by its id before the handler
+ * runs, so that one replica runs it. Afterwards it records success, with the answer of a command.
+ * Later attempts get that answer; a redelivered event is acknowledged. A command whose id was used
+ * with other bytes does not run: its caller gets CATGA_ID_REUSED. A failed handler releases the
+ * claim, and the next attempt runs. A replica that dies with a claim, or is partitioned for longer
+ * than lease_ms, loses it.
  *
- * One window is left: when a replica dies after its handler's effect and before the mark, the handler runs again. It is
- * closed by a handler that commits the id of the claim in the same transaction as its effect, with a claim store of one's
- * own that looks there.
+ * One window remains: if a replica dies after its handler's effect and before success is recorded,
+ * the handler runs again. To close it, commit the id of the claim in the same transaction as the
+ * effect, and use a claim store of your own that reads it.
  */
 typedef struct catga_claim {
-    catga_string bucket; /* what it belongs to: "SHOP_ORDERS_V1_CreateOrder"; of an event "SHOP_ORDERS_V1_DONE" */
-    catga_string key;    /* its id there; of an event with the handler before it: "NotificationService__notify.4fTq..." */
-    uint32_t attempt;    /* how often it has been taken, with this time; for a store's own use */
-    catga_bytes answer;  /* of a command that is done: what it was answered with */
-    catga_error error;   /* the same, when that was a declared error; else its code is 0 */
-    catga_string request; /* of a command: a hash of its bytes, 32 hexadecimal digits; of an event empty */
-    void *of_store;      /* the store's own, from claim to done or release */
+    catga_string bucket;  /* "SHOP_ORDERS_V1_CreateOrder"; of an event "SHOP_ORDERS_V1_DONE" */
+    catga_string key;     /* the message id; of an event preceded by its handler:
+                             "NotificationService__notify.4fTq..." */
+    uint32_t attempt;     /* how often it was taken, including this time; for the store */
+    catga_bytes answer;   /* of a handled command: its answer */
+    catga_error error;    /* of a handled command: its declared error, or code 0 */
+    catga_string request; /* hash of a command's bytes, 32 hexadecimal digits; empty for events */
+    void *of_store;       /* for the store, from claim to done or release */
 } catga_claim;
 
 typedef enum catga_claim_result {
-    CATGA_CLAIM_TAKEN,  /* the message is the caller's alone: its handler runs */
-    CATGA_CLAIM_DONE,   /* it has been handled */
-    CATGA_CLAIM_HELD,   /* another is handling it: it comes again */
-    CATGA_CLAIM_UNKNOWN, /* the store cannot say: it comes again */
-    CATGA_CLAIM_REUSED  /* of a command: the key is of another `request` */
+    CATGA_CLAIM_TAKEN,   /* the caller has the claim: its handler runs */
+    CATGA_CLAIM_DONE,    /* the message was handled */
+    CATGA_CLAIM_HELD,    /* another replica handles it: retry later */
+    CATGA_CLAIM_UNKNOWN, /* unknown: retry later */
+    CATGA_CLAIM_REUSED   /* of a command: the key was used with another `request` */
 } catga_claim_result;
 
-/*
- * A claim store of one's own: the functions are called by the threads of handlers, several at once. All replicas of a
- * service use the same.
- */
+/* A claim store of the program. Threads of handlers call the functions, several at once. All
+ * replicas of a service must use the same store. */
 struct catga_claim_store {
-    /*
-     * Takes the claim of that key, for one caller at a time and until it is given up, or says why not. When it is done,
-     * `answer` and `error` are what was answered, and live until the same thread calls the store again.
-     */
+    /* Takes the claim of a key, for one caller until its release, or returns why not. For a
+     * handled message, sets `answer` and `error`, valid until the same thread calls the store
+     * again. */
     catga_claim_result (*claim)(void *user, catga_claim *claim);
 
-    /*
-     * The message of a claim that was taken is not to be handled again: its handler has succeeded, and `answer` and `error`
-     * are what it says. False when another has taken the claim meanwhile: then nothing is
-     * answered or acknowledged.
-     */
+    /* Records that the handler succeeded, with `answer` and `error`. Returns false if another
+     * replica has taken the claim meanwhile: then nothing is answered or acknowledged. */
     bool (*done)(void *user, catga_claim *claim);
 
-    /* The handler has failed, or the event was given up, which is recorded elsewhere: another may take the claim. */
+    /* Releases the claim after the handler failed or the event was given up (recorded
+     * elsewhere). */
     void (*release)(void *user, catga_claim *claim);
 
     void *user;
 };
 
-/* The claim under which the message of this context is handled, or NULL: it has none. */
+/* Returns the claim of the message, or NULL if it has none. */
 const catga_claim *catga_context_claim(const catga_context *context);
 
-/*
- * The bytes of the server's max_payload that an event with @dead_letter leaves to the headers of its dead letter: one that
- * leaves less is not stored, and publishing it returns CATGA_TOO_LARGE.
- */
+/* Bytes of the server's max_payload that an event with @dead_letter must leave for the headers
+ * of its dead letter. Publishing a larger event returns CATGA_TOO_LARGE. */
 #define CATGA_DEAD_LETTER_ROOM 2048
 
-/* ---- Dead letters ---------------------------------------------------------------------------------------------- */
+/* ---- Dead letters ---------------------------------------------------------------------------- */
 
-/*
- * An event that a handler gave up, as it is kept: until it is removed, or for seven days. Its bytes are what the publisher
- * sent. Whoever has the schema reads them with the generated ..._open, and shows them as JSON with ..._print; those of an
- * event that was no valid message are refused there too.
- */
+/* A dead letter: an event that was given up, kept until it is removed, at most seven days.
+ * `data` has the bytes of the publisher. Read them with the generated ..._open, and print them
+ * as JSON with ..._print; invalid events are refused there too. */
 typedef struct catga_dead_letter {
-    uint64_t number;       /* among the dead letters of its stream, from 1 */
-    catga_string handler;  /* that gave it up: "NotificationService__refresh", of a broadcast "...__refresh__node-1" */
-    catga_string cause;    /* one line */
-    uint32_t attempts;     /* that were made */
-    catga_string subject;  /* of the event: "catga.events.shop.orders.v1.OrderShipped" */
-    uint64_t sequence;     /* of the event in its stream */
+    uint64_t number;      /* number among the dead letters of its stream, from 1 */
+    catga_string handler; /* "NotificationService__refresh"; a broadcast: "...__refresh__node-1" */
+    catga_string cause;   /* one line */
+    uint32_t attempts;    /* attempts made */
+    catga_string subject; /* subject of the event: "catga.events.shop.orders.v1.OrderShipped" */
+    uint64_t sequence;    /* sequence of the event in its stream */
     catga_string message_id;
     catga_string correlation_id;
-    catga_bytes data;      /* of the event; none of one that was too large to be copied */
-    uint64_t omitted;      /* of such an event: its bytes, which are at `sequence` in its stream; else 0 */
+    catga_bytes data; /* bytes of the event; empty if it was too large to copy */
+    uint64_t omitted; /* size of such an event, which is at `sequence` in its stream; else 0 */
 } catga_dead_letter;
 
-/* Looks at a dead letter, which lives until this returns. False: that was enough. */
+/* Visits a dead letter, valid until the function returns. Return false to stop. */
 typedef bool catga_dead_letter_function(const catga_dead_letter *letter, void *user);
 
 /*
- * Shows the dead letters of a stream (SHOP_ORDERS_ORDER_SHIPPED_STREAM of a generated header, "SHOP_ORDERS_V1") from `first`
- * on, the oldest first. CATGA_OK, also when there is none or `visit` had enough; CATGA_NO_RESPONDERS when there is no such stream; CATGA_NO_JETSTREAM,
- * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT, CATGA_INVALID_ARGUMENT.
+ * Lists the dead letters of a stream (SHOP_ORDERS_ORDER_SHIPPED_STREAM of a generated header,
+ * "SHOP_ORDERS_V1") from number `first` on, the oldest first. Returns CATGA_OK, also without dead
+ * letters or if `visit` stopped; CATGA_NO_RESPONDERS without such a stream; CATGA_NO_JETSTREAM,
+ * CATGA_NOT_PERMITTED (the log names the subject), CATGA_DISCONNECTED, CATGA_TIMEOUT or
+ * CATGA_INVALID_ARGUMENT.
  */
 CATGA_CHECKED catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
                                               catga_dead_letter_function *visit, void *user);
 
-/*
- * Gives a dead letter to the handler that gave it up, in whichever replica, and waits for at most timeout_ms. Nobody else
- * gets the event again. CATGA_OK: the handler succeeded, and the dead letter is gone. CATGA_ALREADY_DONE: the event, which
- * is handled once, had been handled before, and the dead letter is gone. Anything else: the dead letter is still there;
- * *problem (which may be NULL) has the handler's reason. CATGA_HANDLER_FAILED, CATGA_BAD_MESSAGE, CATGA_TIMEOUT (whether it
- * ran is unknown), CATGA_NO_RESPONDERS (no replica is there), CATGA_NOT_FOUND, CATGA_DISCONNECTED; CATGA_IN_PROGRESS
- * (another replay of an event that is handled once is under way). An event that is handled at least once may be handled
- * twice when two ask at once. Not from the handler itself.
- */
-CATGA_CHECKED catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64_t number, int timeout_ms,
+/* Replays a dead letter: its handler, in any replica, gets the event again, and no other handler
+ * does. Waits at most timeout_ms. CATGA_OK: the handler succeeded, and the dead letter was
+ * removed. CATGA_ALREADY_DONE: an exactly_once event had been handled before, and the dead
+ * letter was removed. Otherwise the dead letter stays, and *problem (may be NULL) has the
+ * handler's reason: CATGA_HANDLER_FAILED, CATGA_BAD_MESSAGE, CATGA_TIMEOUT (unknown whether the
+ * handler ran), CATGA_NO_RESPONDERS (no replica is running), CATGA_NOT_FOUND,
+ * CATGA_DISCONNECTED, CATGA_IN_PROGRESS (another replay of an exactly_once event is under way).
+ * Two simultaneous replays of an at_least_once event may both run. Must not be called by the
+ * handler itself. */
+CATGA_CHECKED catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream,
+                                                    uint64_t number, int timeout_ms,
                                                     catga_problem *problem);
 
-/* Removes a dead letter for good. CATGA_NOT_FOUND and others as above. */
-CATGA_CHECKED catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64_t number);
+/* Removes a dead letter. Returns CATGA_NOT_FOUND, and others as above. */
+CATGA_CHECKED catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream,
+                                                    uint64_t number);
 
-/* ---- A server inside this process ------------------------------------------------------------------------------ */
+/* ---- A server inside this process ------------------------------------------------------------ */
 
-/*
- * Buses opened with the same options.local speak to each other, with no server and no network: unit tests, and
- * programs that hold all their services. Calls run the handler in the calling thread; events and replies to ..._send
- * are delivered by a thread of the hub, in order. Encoding, verification, deadlines and errors are those of NATS; so is
- * what is said of stored events: they are kept for as long as the server is.
- */
+/* A server inside the process, for unit tests and for programs that contain all their services.
+ * Buses opened with the same options.local exchange messages without a network. Calls run the
+ * handler in the calling thread; a thread of the server delivers events and replies to ..._send,
+ * in order. Encoding, verification, deadlines and errors are those of NATS. Stored events are
+ * kept as long as the server exists. */
 CATGA_CHECKED catga_status catga_local_open(catga_local **local);
 
-/* Stops (connected = false) or restarts the server, as its users see it: they are disconnected and reconnected. */
+/* Disconnects (connected = false) or reconnects all buses, as if the server stopped and
+ * restarted. */
 void catga_local_set_connected(catga_local *local, bool connected);
 
-/* Turns the clock on by which stored events are handed out again: a test need not wait for a pause to pass. */
+/* Advances the clock of redeliveries, so that tests need not wait for pauses. */
 void catga_local_advance(catga_local *local, int64_t milliseconds);
 
-/*
- * Waits, for tests, until the server is idle: no message is queued or in a handler, and every stored
- * event of a subscribed handler is settled. An event that waits for the pause before its next
- * attempt does not count: turn the clock on, and wait again. CATGA_OK; CATGA_TIMEOUT when the server
- * is not idle within timeout_ms; CATGA_WOULD_DEADLOCK in a handler or callback; CATGA_CLOSED in a
- * forked child. A ..._send or ..._publish_async whose try failed, and is to be repeated by its bus,
- * is not seen: wait for its callback.
- */
+/* Waits, for tests, until the server is idle: no message is queued or in a handler, and every
+ * stored event of a subscribed handler is settled. Events that pause before their next attempt
+ * do not count: advance the clock, and wait again. Returns CATGA_OK; CATGA_TIMEOUT if the server
+ * is not idle within timeout_ms; CATGA_WOULD_DEADLOCK in a handler or callback; CATGA_CLOSED in
+ * a forked child. A ..._send or ..._publish_async between two attempts is not seen: wait for its
+ * callback. */
 CATGA_CHECKED catga_status catga_local_wait_idle(catga_local *local, int timeout_ms);
 
-/* The largest message that the server takes from now on, headers included, in bytes; 1048576 at first. */
+/* Sets the largest message that the server accepts, with headers, in bytes; initially 1048576. */
 void catga_local_set_max_payload(catga_local *local, size_t bytes);
 
-/*
- * Limits a stream ("SHOP_ORDERS_V1_DEAD") or the stream of a bucket ("KV_SHOP_ORDERS_V1_ATTEMPTS") from now on: the
- * messages that it keeps, and their bytes, headers included; 0: no limit. A full stream refuses what is new, the bucket of
- * attempts drops its oldest records. Returns CATGA_NO_RESPONDERS when there is no such stream.
- */
-catga_status catga_local_set_limits(catga_local *local, const char *stream, size_t messages, size_t bytes);
+/* Limits a stream ("SHOP_ORDERS_V1_DEAD") or the stream of a bucket
+ * ("KV_SHOP_ORDERS_V1_ATTEMPTS"): the number of messages, and their bytes with headers; 0: no
+ * limit. A full stream refuses new messages; the bucket of attempts drops its oldest records.
+ * Returns CATGA_NO_RESPONDERS if there is no such stream. */
+catga_status catga_local_set_limits(catga_local *local, const char *stream, size_t messages,
+                                    size_t bytes);
 
-/*
- * Refuses (allowed = false), or allows again, what buses send to a subject, or subscribe to: "catga.events.>". A last
- * token ">" stands for all that follows. The subjects of stored messages, records and settlements are those of NATS:
- * "$JS.API.STREAM.INFO.SHOP_ORDERS_V1", "$KV.>", "$JS.ACK.>". Returns CATGA_NO_MEMORY beyond 32 refused subjects.
- */
+/* Refuses (allowed = false), or allows again, sending and subscribing to a subject:
+ * "catga.events.>". A last token ">" matches all remaining tokens. The subjects of stored
+ * messages, records and settlements are those of NATS: "$JS.API.STREAM.INFO.SHOP_ORDERS_V1",
+ * "$KV.>", "$JS.ACK.>". Returns CATGA_NO_MEMORY beyond 32 refused subjects. */
 catga_status catga_local_set_allowed(catga_local *local, const char *subject, bool allowed);
 
-/* What the server does wrong, for tests: each applies to one message, the `nth` from now on, 1 being the next. */
+/* Faults of the server, for tests. Each applies to one message, the `nth` from now; 1 is the
+ * next. */
 typedef enum catga_local_fault {
-    CATGA_LOCAL_LOSE_PUBLISH,     /* a stored event does not arrive: nobody answers */
-    CATGA_LOCAL_LOSE_PUBLISH_ACK, /* it is stored, and the answer is lost */
-    CATGA_LOCAL_REFUSE_PUBLISH,   /* it is refused for want of room: "not now" */
-    CATGA_LOCAL_LOSE_ACK,         /* what a handler's end says about a stored event is lost */
-    CATGA_LOCAL_DUPLICATE,        /* a stored event is handed out twice */
-    CATGA_LOCAL_DELAY,            /* a stored event is handed out a second later, by the clock that can be turned on */
-    CATGA_LOCAL_REORDER,          /* a stored event is handed out after the one that follows it */
-    CATGA_LOCAL_LOSE_EVENT,       /* an event that may be lost is lost */
-    CATGA_LOCAL_LOSE_REQUEST,     /* a command or query does not arrive: nobody answers */
-    CATGA_LOCAL_LOSE_REPLY,       /* it is handled, and the answer is lost */
-    CATGA_LOCAL_LOSE_WRITE,       /* a claim or its mark does not arrive: nobody answers */
-    CATGA_LOCAL_LOSE_WRITE_ACK,   /* it is written, and the answer is lost */
+    CATGA_LOCAL_LOSE_PUBLISH,     /* a stored event is lost: no answer */
+    CATGA_LOCAL_LOSE_PUBLISH_ACK, /* a stored event is stored, and the answer is lost */
+    CATGA_LOCAL_REFUSE_PUBLISH,   /* a stored event is refused for lack of room */
+    CATGA_LOCAL_LOSE_ACK,         /* the settlement of a stored event is lost */
+    CATGA_LOCAL_DUPLICATE,        /* a stored event is delivered twice */
+    CATGA_LOCAL_DELAY,          /* a stored event is delivered a second later, by the clock above */
+    CATGA_LOCAL_REORDER,        /* a stored event is delivered after the following one */
+    CATGA_LOCAL_LOSE_EVENT,     /* an event that may be lost is lost */
+    CATGA_LOCAL_LOSE_REQUEST,   /* a command or query is lost: no answer */
+    CATGA_LOCAL_LOSE_REPLY,     /* a command or query is handled, and the answer is lost */
+    CATGA_LOCAL_LOSE_WRITE,     /* a write of a claim is lost: no answer */
+    CATGA_LOCAL_LOSE_WRITE_ACK, /* a claim is written, and the answer is lost */
     CATGA_LOCAL_FAULTS
 } catga_local_fault;
 void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth);
 
-/* After all its buses have been closed. NULL is allowed. */
+/* Frees the server, after all its buses have been closed. NULL is allowed. */
 void catga_local_close(catga_local *local);
 
 #ifdef __cplusplus
