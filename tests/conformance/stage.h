@@ -16,7 +16,7 @@
 typedef struct stage_base {
     catga_local *hub; /* NULL: NATS */
     char prefix[64];
-    catga_bus *buses[4];
+    catga_bus *buses[8];
     size_t bus_count;
     sem_t started; /* of a handler that waits */
     sem_t may_end;
