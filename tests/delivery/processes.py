@@ -113,7 +113,7 @@ class Server(Process):
         super().__init__([], folder / "log")
 
     def write(self, config):
-        text = (f'jetstream {{ store_dir: "{self.store}", max_file_store: 1GB }}\n'
+        text = (f'jetstream {{ store_dir: "{self.store}", max_file_store: 16GB }}\n'
                 f'http: "127.0.0.1:-1"\n{config}\n')
         (self.folder / "config").write_text(text)
 
