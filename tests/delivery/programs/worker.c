@@ -8,6 +8,7 @@
 #include "ledger.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -156,6 +157,11 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: worker LEDGER\n");
         return 2;
     }
+    /* A signal that comes before catga_run waits for it. */
+    sigset_t ending;
+    sigemptyset(&ending);
+    sigaddset(&ending, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ending, NULL);
     ledger_open(&self.ledger, arguments[1]);
     self.own_store = effects_open(&self.effects);
     const catga_claim_store store = effects_store(&self.effects);
