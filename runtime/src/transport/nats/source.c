@@ -22,9 +22,13 @@ bool catga_nats_source_read(catga_nats_source *source, const char *end)
     *source = (catga_nats_source){.sort = CATGA_NATS_ANYBODY};
     if (*end == '\0')
         return true;
-    if (*end != CATGA_NATS_STORED && *end != CATGA_NATS_RECORD)
+    if (*end == CATGA_NATS_STORED)
+        source->sort = CATGA_NATS_STORED;
+    else if (*end == CATGA_NATS_RECORD)
+        source->sort = CATGA_NATS_RECORD;
+    else
         return false;
-    source->sort = *end++;
+    end++;
     for (int i = 0; i < HASH_DIGITS; i++, end++) {
         bool digit = *end >= '0' && *end <= '9';
         if (!digit && (*end < 'a' || *end > 'f'))
