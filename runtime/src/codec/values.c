@@ -51,9 +51,11 @@ static const char *read_exponent(const char *at, const char *end, int64_t *expon
 /* The text is a number as JSON has it, or false. */
 static bool read_number(catga_string text, number *n)
 {
+    *n = (number){false, true, 0, 0};
+    if (text.length == 0) /* also an absent text, which has no address */
+        return false;
     const char *at = text.data;
     const char *end = text.data + text.length;
-    *n = (number){false, true, 0, 0};
     if (at < end && *at == '-') {
         n->negative = true;
         at++;
