@@ -168,7 +168,7 @@ static bool stage(staged *one, size_t number)
     if (file < 0)
         return false;
     one->is_beside = true;
-    /* What is replaced must not be lost when the machine crashes; before a new file was nothing. */
+    /* Syncs a file that replaces another, so that a crash loses neither. */
     bool replaces = keep_mode(file, one->wanted->path);
     bool written = write_all(file, one->wanted->content) && (!replaces || fsync(file) == 0);
     int reason = errno;

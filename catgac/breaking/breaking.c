@@ -106,7 +106,7 @@ static const model_module *module_at(const model *in, slice path)
     return NULL;
 }
 
-/* What stands where the file was; else any file that is there. */
+/* Returns the file at the same path, else any file of the newer version. */
 static const model_module *successor_of(const comparison *c, const model_module *before)
 {
     const model_module *found = module_at(c->after, before->path);

@@ -1,9 +1,9 @@
 /* breaking.h -- what breaks when schemas change, as diagnostics at both places.
  *
  * Input: two models of one compilation, the older one and the newer one, both valid. Declarations
- * are paired by namespace and name, fields and members by name, and where that is gone by their
- * number; what a pair refers to is a pair again. What is not paired is gone if a given file
- * declared it.
+ * are paired by namespace and name, fields and members by name, or by their number if the name was
+ * removed. Declarations that a pair refers to are paired, too. A declaration of a given file without
+ * a pair was removed.
  */
 #ifndef CATGAC_BREAKING_H
 #define CATGAC_BREAKING_H

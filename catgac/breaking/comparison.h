@@ -12,7 +12,7 @@ typedef enum breaking_rule {
     RULE_COUNT
 } breaking_rule;
 
-/* What a name can stand for. */
+/* The kinds of named declarations. */
 typedef enum declared_kind {
     DECLARED_CONSTANT,
     DECLARED_ENUM,
@@ -63,7 +63,7 @@ void report(comparison *c, breaking_rule rule, span place, span old_place, const
 /* The name of a declaration as texts of `names` spell it: shop.orders.v1.Order. */
 slice full_name(arena *memory, const model_origin *origin);
 
-/* What is called like that now; NULL when nothing of this kind is. */
+/* Returns the declaration of the same name and kind in the newer version, or NULL. */
 const declared *find_after(const comparison *c, const declared *before);
 
 /* Has two things of one kind compared, once. */

@@ -138,7 +138,7 @@ static void compare_fields(comparison *c, const model_field *before, const model
         compare_limits(c, before, after);
 }
 
-/* What has the place of a field whose name is gone: it was renamed, if that name is new. */
+/* Returns the field that has the id of a removed name: a renamed field, if its name is new. */
 static const model_field *renamed(const fielded *before, const fielded *after,
                                   const model_field *field)
 {

@@ -57,7 +57,7 @@ static void compare_publication(comparison *c, const model_publication *before,
 
 /* ---- Who hears ------------------------------------------------------------------------------- */
 
-/* What a service hears: by event and name, and by event and way what the other version has not. */
+/* The subscriptions of a service: by event and name, and the unpaired ones by event and sharing. */
 typedef struct heard {
     const model_service *by;
     text_table names, fresh;

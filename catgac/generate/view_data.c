@@ -162,8 +162,8 @@ static bool may_leave_gap(const view_field *field)
     return (is_behind(field) || field->is_tags || field->is_struct) && !field->is_required;
 }
 
-/* What a required one of these is missing for is found before, and the others where they are
- * written. */
+/* Returns true if a field is not always present: required slices and tables are, since the encoder
+ * refuses a message without them. */
 static bool is_conditional(const view_field *field)
 {
     return !field->is_required || !(field->is_slice || field->is_table);
@@ -346,7 +346,7 @@ static bool is_leaf(const model_table *table)
     return leaf;
 }
 
-/* What is written in place, for an element, is written without end where tables hold each other. */
+/* Returns true if a table has no other tables in it: functions that write it can be inlined. */
 static bool has_leaves_only(const model_table *table)
 {
     for (size_t i = 0; i < table->field_count; i++) {

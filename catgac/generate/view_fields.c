@@ -72,7 +72,7 @@ static void spell_bytes(view_field *made)
     made->check = SLICE("vector");
 }
 
-/* What is read through a pointer: a struct or another table. */
+/* Sets the names of a struct or table field, which C reads through a pointer. */
 static void spell_inner(viewer *v, const model_field *field, view_field *made)
 {
     slice type = view_c_type(v, &field->type);
@@ -97,7 +97,7 @@ static void spell_union(viewer *v, const model_field *field, view_field *made)
     made->check = made->put;
 }
 
-/* What is done with a vector depends on its elements. */
+/* Sets the properties of a vector, which depend on its elements. */
 static void spell_vector_calls(const model_type *element, view_field *made)
 {
     switch (element->kind) {
@@ -133,7 +133,7 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     }
 }
 
-/* What this module writes can be called by its name; of others, the descriptor is known. */
+/* Tables of this module have named functions; for others, only the descriptor is known. */
 static void spell_elements(viewer *v, const model_origin *table, view_field *made)
 {
     slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
@@ -142,7 +142,7 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
     made->element_check = VIEW_JOIN(v, made->element_type, of, SLICE("check"));
 }
 
-/* What C has a struct of its own for. */
+/* Returns true for types with a C struct of their own. */
 static bool is_record(const model_type *type)
 {
     return type->kind == TYPE_STRUCT || type->kind == TYPE_TABLE || type->kind == TYPE_UUID ||
@@ -169,7 +169,7 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
         spell_elements(v, view_declared(element), made);
 }
 
-/* What C sees of it is the union, which is the next field. */
+/* A tag is hidden in C: the union is the next field. */
 static void spell_tag(const model_field *field, view_field *made)
 {
     made->is_tag = field->type.kind == TYPE_TAG;

@@ -91,7 +91,7 @@ static bool has_enum(const model_module *module, slice name)
     return false;
 }
 
-/* What flatc declares in C++ for a table or an enum: prefix + name + suffix. */
+/* The names that flatc declares in C++ for a table or an enum: prefix + name + suffix. */
 static bool is_fbs_function(const model_module *module, slice name)
 {
     static const struct {

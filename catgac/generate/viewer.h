@@ -73,7 +73,7 @@ slice view_fbs_scalar(scalar_kind scalar);
 
 /* ---- Types ----------------------------------------------------------------------------------- */
 
-/* What a vector or an array holds; any other type itself. */
+/* Returns the element type of a vector or array, and any other type itself. */
 const model_type *view_item(const model_type *type);
 
 /* The declaration that a type, or what it holds, refers to; NULL for the others. */
@@ -87,7 +87,7 @@ slice view_kind(const model_type *type);
 slice view_format(const model_type *type);
 int64_t view_digits(const model_type *type);
 
-/* What lies in one piece, as it stands by itself in C; any type in FlatBuffers. */
+/* Return the C name of an inline type, and the FlatBuffers name of any type. */
 slice view_c_type(viewer *v, const model_type *type);
 /* Whether getters return the named C enum: it holds every value of the type on the wire. */
 bool view_is_read_as_enum(const model_enum *enumeration);
@@ -98,7 +98,7 @@ slice view_written_type(viewer *v, const model_type *type);
 
 slice view_fbs_type(viewer *v, const model_type *type);
 
-/* What C and FlatBuffers cannot say: "required, at most 64 bytes". */
+/* Returns the rules that C and FlatBuffers cannot express: "required, at most 64 bytes". */
 slice view_note(viewer *v, const model_field *field);
 
 /* A vtable begins with two sizes; an entry has two bytes. */

@@ -99,7 +99,7 @@ typedef struct fbs_include {
     fbs_file *file; /* NULL when it could not be read */
 } fbs_include;
 
-/* What has no counterpart, and is kept as a comment: rpc_service, file_extension. */
+/* Declarations without a counterpart, kept as comments: rpc_service, file_extension. */
 typedef struct fbs_remark {
     struct fbs_remark *next;
     slice text;

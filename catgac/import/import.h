@@ -6,8 +6,7 @@
  * them write.c      the text of a .catga file          settle.c   names that the compiler accepts
  *
  * Names do not travel: what Catga cannot name is renamed, and keeps its name in JSON with @json.
- * What has no counterpart is a warning when the bytes stay compatible without it, and an error
- * otherwise.
+ * A construct without a counterpart is a warning if the bytes stay compatible, else an error.
  */
 #ifndef CATGAC_IMPORT_H
 #define CATGAC_IMPORT_H

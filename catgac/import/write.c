@@ -27,7 +27,7 @@ static void put(writer *w, const char *text)
     buffer_append_text(&w->out, text);
 }
 
-/* What follows is about this name. */
+/* The following lines are about this name. */
 static void mark(writer *w, fbs_name *name)
 {
     w->names[w->name_count++] = (written_name){w->out.length, name};
@@ -101,7 +101,7 @@ static bool is_silent(const fbs_attribute *attribute)
     return false;
 }
 
-/* What else was said of it, as a comment. */
+/* Writes the remaining attributes as a comment. */
 static void put_attributes(writer *w, const fbs_attribute *list)
 {
     const char *joint = "// (";
@@ -393,7 +393,7 @@ static void note_use(const fbs_file *from, const fbs_type *type, bool *is_used, 
         is_used[n] = is_used[n] || (i->files[n] == type->declared->file && i->files[n] != from);
 }
 
-/* What a file uses it imports itself, and nothing else. */
+/* Writes an import for each file that this file uses. */
 static void put_imports(writer *w)
 {
     bool *is_used = ARENA_ARRAY(w->i->memory, w->i->file_count, bool);

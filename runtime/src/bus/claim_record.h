@@ -11,7 +11,7 @@
 #define CATGA_HEADER_REQUEST "Catga-Request"
 #define CATGA_HEADER_CAUSE   "Catga-Cause"
 
-/* What a record is to say. */
+/* The content of a record. */
 typedef struct catga_record_content {
     catga_record_state state;
     const char *attempt;      /* the name of the attempt that writes it */

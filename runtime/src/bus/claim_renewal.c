@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* What could not be renewed is tried again so soon. */
+/* Pause before a failed renewal is retried. */
 #define TRY_AGAIN CATGA_SECOND
 
 /* A copy of a held claim, which its handler may end at any time. */

@@ -87,7 +87,7 @@ static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *c
     snprintf(request, CATGA_REQUEST_HASH, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
 }
 
-/* What was done with an event is known for as long as it may come again: while it is kept. */
+/* The outcome of an event is kept as long as the event, which can be redelivered until then. */
 static int64_t kept_for(const catga_message *message)
 {
     if (message->claims == NULL)
@@ -116,8 +116,8 @@ static bool is_hopeless(catga_status status)
 }
 
 /*
- * What has had its effect is marked when the store is back, however long that takes: until then this
- * attempt says that it works on it. Who is to end has not that long.
+ * After its effect, success is recorded when the store is back, however long that takes: until then
+ * this attempt answers that it is at work. A bus that closes does not wait that long.
  */
 static bool is_away(const catga_claimed *claimed, catga_status status)
 {
@@ -309,7 +309,7 @@ static catga_claiming_action drive(catga_claimed *claimed, catga_claiming_action
 
 /* ---- Taking ---- */
 
-/* What the record of a message that is done says that it was answered with. */
+/* Reads the answer from the record of a handled message. */
 static void set_first_answer(catga_claimed *claimed)
 {
     catga_claim *claim = &claimed->claim;

@@ -40,7 +40,7 @@ size_t catga_received_size(void)
 
 /* ---- Addressing ---- */
 
-/* What every message that is sent through `bus` starts as. */
+/* Initialises a message that is sent through `bus`. */
 static catga_status address(catga_envelope *envelope, const catga_bus *bus,
                             const catga_message *message)
 {

@@ -81,7 +81,8 @@ static catga_handling_action drive(catga_context *context, catga_delivered *deli
     return action;
 }
 
-/* What waits for the server waits elsewhere. Without room there, what is recorded is handed back. */
+/* Passes an event that waits for the server to the settling thread. Without room there, hands
+ * back an event whose end is recorded. */
 static void finish(catga_core *core, catga_delivered *delivered, catga_handling_action action)
 {
     if (catga_handling_is_behind_run(&delivered->handling)) {
@@ -96,7 +97,7 @@ static void finish(catga_core *core, catga_delivered *delivered, catga_handling_
 
 /* ---- Once ---- */
 
-/* What another has taken away comes again. */
+/* An event whose claim another replica took is redelivered. */
 static catga_handling_action end_claim(catga_delivered *delivered, catga_claimed *claimed)
 {
     catga_handling *handling = &delivered->handling;
@@ -221,7 +222,7 @@ void catga_consume(void *user, catga_incoming *incoming)
 
 /* ---- Dead letters that are handled again ---- */
 
-/* What fails stays a dead letter. */
+/* A failed replay stays a dead letter. */
 static catga_status run_dead_letter(catga_context *context, catga_served_handler *entry,
                                     const uint8_t *table)
 {

@@ -1,4 +1,4 @@
-/* What a handler may ask and answer. */
+/* The functions that handlers call. */
 #include "bus/context.h"
 
 #include "bus/claims.h"

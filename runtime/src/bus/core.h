@@ -94,7 +94,7 @@ static inline void catga_core_count(catga_core *core, catga_counter counter)
     atomic_fetch_add_explicit(&core->counters[counter], 1, memory_order_relaxed);
 }
 
-/* What waits when the time to drain is over has a better chance elsewhere. */
+/* Returns true after drain_wait_ms: waiting messages are left to other replicas. */
 static inline bool catga_core_is_ending(const catga_core *core)
 {
     return atomic_load_explicit(&core->state, memory_order_relaxed) == CATGA_CORE_ENDING;

@@ -11,7 +11,7 @@
 
 enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 8 };
 
-/* What names the dead letter. */
+/* The names of a dead letter: its streams, consumer and subject. */
 typedef struct names {
     char stream[CATGA_STREAM_NAME];
     char dead_stream[CATGA_STREAM_NAME];

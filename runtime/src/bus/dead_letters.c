@@ -100,7 +100,7 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
 
 /* ---- Handling again ---- */
 
-/* What was too large to be copied has no room for more than what its publisher sent with it. */
+/* An event that was too large to copy has room for the headers of its publisher only. */
 static void add_headers(catga_outgoing *request, catga_header *headers,
                         const catga_dead_letter *letter, const char *sequence)
 {

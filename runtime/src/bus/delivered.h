@@ -1,6 +1,6 @@
 /*
- * A stored event that was delivered, from its arrival until it is settled. What delivery/handling.h
- * says is done here, but for claiming the event and running its handler (consume.c). One thread at a
+ * A stored event, from its arrival until it is settled. This file does the actions of
+ * delivery/handling.h, except claiming the event and running its handler (consume.c). One thread at a
  * time uses it, and waits for the server.
  */
 #ifndef CATGA_DELIVERED_H

@@ -214,7 +214,7 @@ static void run_once(catga_context *context, catga_served_handler *entry, const 
     catga_claims_end(&claimed);
 }
 
-/* What has no id, and so comes from elsewhere, cannot come again as the same. */
+/* A message without an id, from a foreign program, cannot be recognised when it is repeated. */
 static bool is_claimed(const catga_context *context)
 {
     return context->message->claims != NULL && catga_context_message_id(context).length != 0;

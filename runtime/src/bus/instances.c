@@ -103,7 +103,7 @@ static catga_status send_question(catga_core *core, const void *question, uint64
     return core->operations->request(core->transport, &name, token);
 }
 
-/* Whoever listens and does not answer in time is dead, or has yielded. */
+/* A replica that does not answer in time is dead, or has yielded. */
 static catga_status ask_others(catga_instance_claim *instance)
 {
     catga_core *core = instance->core;

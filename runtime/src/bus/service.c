@@ -290,7 +290,8 @@ static catga_status serve(catga_core *core, const catga_service *service, const 
     return status;
 }
 
-/* Whoever drains holds the lock while handlers end: one of them may be here, and must not wait. */
+/* The draining thread holds the lock while handlers end, and a handler that calls this must not
+ * wait for it. */
 static bool lock_serving(catga_core *core)
 {
     while (pthread_mutex_trylock(&core->serving) != 0) {

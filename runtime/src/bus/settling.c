@@ -63,7 +63,7 @@ static void pause_store(catga_settling *settling, const catga_settling_event *tr
     }
 }
 
-/* What is new to a store waits as long as the others. */
+/* A new event waits as long as the others of its store. */
 static void join_store(catga_settling *settling, catga_settling_event *joining)
 {
     joining->pause_ns = 0;

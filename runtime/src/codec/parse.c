@@ -27,7 +27,7 @@ typedef struct parser {
     catga_problem *problem;
 } parser;
 
-/* What a value is to become: what catga_field and catga_member have in common. */
+/* The wanted type of a value: the common part of catga_field and catga_member. */
 typedef struct meaning {
     unsigned kind;
     unsigned format;

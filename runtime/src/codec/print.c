@@ -226,7 +226,7 @@ static void print_element(sink *out, const catga_field *field, const uint8_t *at
         print_inline(out, meaning_of_element(field), at);
 }
 
-/* What a union is. Nothing, and what only a newer schema knows, prints as null. */
+/* Prints the value of a union: null if it is empty or only a newer schema knows it. */
 static void print_alternative(sink *out, const catga_union *type, uint8_t tag, const uint8_t *slot)
 {
     if (tag == 0 || tag > type->count) {

@@ -187,7 +187,7 @@ static void write_number(catga_string text, char *to)
     snprintf(to + kept, WRITTEN_NUMBER - 1 - kept, "%de%" PRId64, more, exponent - 1);
 }
 
-/* What is read as a float is one. */
+/* Reads a number with strtod or strtof, where the fast paths do not apply. */
 static bool floating_slowly(catga_string text, bool single, double *value)
 {
     char copy[WRITTEN_NUMBER];

@@ -9,7 +9,7 @@
 bool value_signed(catga_string text, int64_t *value);
 bool value_unsigned(catga_string text, uint64_t *value);
 
-/* A JSON number, rounded once. What is too large is not a number; what is too small is zero. */
+/* Reads a JSON number, rounded once. Returns false if it is too large; a too small number is 0. */
 bool value_floating(catga_string text, double *value);
 bool value_single(catga_string text, float *value);
 

@@ -381,7 +381,8 @@ static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_str
     return work(check, type->size);
 }
 
-/* What only a newer schema knows, and may lie anywhere: this one reads it as nothing. */
+/* Accepts an alternative of a newer schema at any offset: readers of this schema see an empty
+ * union. */
 static bool check_unknown(catga_check *check, uint32_t slot)
 {
     uint32_t offset = catga_load_u32(check->bytes + slot);

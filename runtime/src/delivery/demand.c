@@ -15,13 +15,13 @@ static unsigned smaller(uint64_t a, uint64_t b)
     return (unsigned)(a < b ? a : b);
 }
 
-/* What keeps the workers busy: one message for each, and one that follows. */
+/* Returns the messages that keep the workers busy: one for each, and one more. */
 static unsigned least(const catga_demand *demand)
 {
     return smaller((uint64_t)demand->rules.workers + 1, demand->rules.limit);
 }
 
-/* What the workers have in hand and finish within the horizon. */
+/* Returns the messages that the workers finish within the horizon. */
 static unsigned most(const catga_demand *demand)
 {
     const catga_demand_rules *rules = &demand->rules;

@@ -58,7 +58,7 @@ typedef struct catga_demand {
     catga_demand_request requests[CATGA_DEMAND_REQUESTS];
 } catga_demand;
 
-/* What is to be requested now. */
+/* The next request. */
 typedef struct catga_demand_batch {
     uint64_t token;
     unsigned count;

@@ -1,7 +1,8 @@
-/* What becomes of a stored event; see handling.h. */
+/* The handling of a stored event; see handling.h. */
 #include "delivery/handling.h"
 
-/* What cannot go on now is redelivered after this, doubled with each delivery, or the longest pause. */
+/* Pause before an event that cannot continue is redelivered, doubled with each delivery, and the
+ * longest pause. */
 enum { REDELIVER_MS = 1000, REDELIVER_LONGEST_MS = 30000 };
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules)

@@ -1,5 +1,5 @@
 /*
- * What becomes of a stored event that was delivered to a handler: a state machine without input,
+ * The handling of a stored event, from its delivery to its end: a state machine without input,
  * output, clock or memory of its own. Its driver, the runtime or a simulator, reports what happened
  * and does what the machine says, in that order: no action may be left out.
  *
@@ -7,8 +7,8 @@
  * `retries` further ones. The pause between two is the schema's, doubled each time, or what the
  * handler asked for. A delivery is no attempt: an event that never reached its handler has had none.
  *
- * The record. What replicas must know of an event that failed, was redelivered or ended is in one
- * record, changed by compare and set. A first delivery runs without the record, so an event that
+ * The record. Replicas share one record of an event that failed, was redelivered or ended. They
+ * change it by compare and set. A first delivery runs without the record, so an event that
  * succeeds costs nothing. Before a redelivered event runs, its record is read, and says that another
  * attempt has started. An event that cannot be recorded does not run now: it is redelivered later.
  *
@@ -33,7 +33,7 @@ enum { CATGA_LOST_ATTEMPTS = 16 };
 /* How often an answer about the record may be missing until the event is redelivered instead. */
 enum { CATGA_RECORD_TROUBLES = 2 };
 
-/* What the schema says. */
+/* Settings of the schema. */
 typedef struct catga_handling_rules {
     uint32_t retries;
     uint32_t backoff_ms;         /* 0: none */

@@ -34,7 +34,7 @@ static catga_retry_action finish(catga_retry *retry, catga_status result)
     return CATGA_RETRY_FINISH;
 }
 
-/* What repeating does no harm to gets, for each try, an equal share of the time that is left. */
+/* A call that is safe to repeat gets an equal share of the remaining time for each attempt. */
 static catga_retry_action send(catga_retry *retry, int64_t now)
 {
     if (now >= retry->deadline)

@@ -150,7 +150,7 @@ typedef enum catga_connection_event {
                                   text says which and why; again and again while it lasts */
 } catga_connection_event;
 
-/* What the bus wants to hear. */
+/* The events that the bus receives. */
 typedef struct catga_transport_listener {
     /*
      * The answer to request(..., token); takes over `message`, which stays valid after the
@@ -259,8 +259,8 @@ typedef struct catga_transport_operations {
                                   catga_problem *problem);
 
     /*
-     * Returns whether nine tenths of the bucket's bytes are used, as far as is known. Whoever writes a
-     * new record then leaves the rest to records that are there: a server whose bucket is full refuses
+     * Returns whether nine tenths of the bucket's bytes are used, as far as is known. Writers
+     * of new records then leave the rest to existing records: a server whose bucket is full refuses
      * both, and one that is almost full may drop the oldest.
      */
     bool (*nearly_full)(catga_transport *transport, const char *bucket);

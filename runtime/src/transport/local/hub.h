@@ -105,7 +105,7 @@ typedef struct catga_local_limits {
     char *refused[CATGA_LOCAL_REFUSED];
 } catga_local_limits;
 
-/* What is stored: see stored.h. */
+/* The store: see stored.h. */
 typedef struct catga_local_stream catga_local_stream;
 typedef struct catga_local_consumer catga_local_consumer;
 

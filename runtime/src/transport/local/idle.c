@@ -13,7 +13,7 @@
 
 enum { PAUSE_MS = 1 };
 
-/* What is seen of all members. */
+/* Totals of all members. */
 typedef struct look {
     uint64_t entered;
     bool busy; /* a message is on its way to one, or in its handler */

@@ -394,7 +394,7 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
 
 /* ---- Sources of answers ---- */
 
-/* Whose answer is one. */
+/* The accepted source of an answer. */
 typedef struct catga_nats_source {
     enum {
         CATGA_NATS_ANYBODY = 0,

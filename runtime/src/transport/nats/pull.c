@@ -1,7 +1,7 @@
 /*
  * Stored messages, requested from a durable pull consumer. The rule of delivery/demand.h says how
- * many; each request ends after a second or sooner, so that a stopped process gets no more. What has
- * arrived waits in an admission queue, and is kept alive from there.
+ * many; each request ends after a second or sooner, so that a stopped process gets no more.
+ * Messages that have arrived wait in an admission queue, which keeps them alive.
  *
  * Messages and the server's answers to requests arrive at one private inbox. An answer names the
  * request by the token in its subject; a message has the subject under which it was stored.

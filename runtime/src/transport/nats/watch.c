@@ -4,8 +4,8 @@
  * seconds. It leaves alone what is there but different. It recreates a stream when that was missing
  * for a while, and then looks for a minute whether the server keeps what is stored in it.
  *
- * A consumer goes on where it was when it was looked at last: before that, all is settled. What has
- * been settled since comes again. In a stream that was gone too, all is new.
+ * A consumer goes on where it was when it was looked at last: earlier events are settled. Events
+ * that were settled since come again. In a stream that was gone too, all is new.
  */
 #include "transport/nats/nats_transport.h"
 
@@ -17,7 +17,7 @@
 
 #define PERIOD (3 * CATGA_SECOND)
 
-/* What cannot be used is reported again after this time. */
+/* Pause between two reports of an unusable stream. */
 #define REPORT (60 * CATGA_SECOND)
 
 /* For so long after its recreation a stream is watched for lost messages. */
