@@ -128,7 +128,7 @@ static void what_is_connected_and_served_is_logged(void **state)
     char queue[160];
     assert_int_equal(open_with(r, NULL, CATGA_LOG_INFO, 5000), CATGA_OK);
     serve(r);
-    assert_int_equal(count_lines(r, "nats: connected (server=", "127.0.0.1:", ")"), 1);
+    wait_until(count_lines(r, "nats: connected (server=", "127.0.0.1:", ")") == 1);
     snprintf(queue, sizeof queue, "(subject=%s.commands.sample.v1.Echo, queue=Answerer)", r->prefix);
     assert_int_equal(count_lines(r, "service: serve Answerer.echo ", queue, ""), 1);
     assert_int_equal(

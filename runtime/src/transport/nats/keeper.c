@@ -183,6 +183,8 @@ static void come_up(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
     natsConnection *connection = link->session->connection;
+    /* The opener may go on, and clear `opening`, as soon as the connection is shown. */
+    bool opens = link->prompt && nats->opening;
     link->up_ns = now;
     link->attempts++;
     link->failure = link->prompt ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
@@ -192,7 +194,7 @@ static void come_up(catga_nats_link *link, int64_t now)
     }
     if (link->prompt)
         nats->failure_told_ns = 0;
-    if (link->prompt && nats->opening)
+    if (opens)
         tell_address(nats, CATGA_CONNECTION_OPENED);
     tell_found(nats);
 }
