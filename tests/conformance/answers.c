@@ -2,6 +2,7 @@
  * Others may subscribe to the subjects on which a bus waits for an answer of the server, and reply before it:
  * only the server's answer counts. answers local | nats (at $NATS_URL).
  */
+#include "kept.h"
 #include "peer.h"
 #include "stage.h"
 
@@ -9,16 +10,8 @@
 
 enum { EVENTS = 1000, REPLIERS = 3, COMMANDS = 50 };
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 5000,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
 static const catga_handler keeper_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };

@@ -2,6 +2,7 @@
  * Closing a bus, and functions that would wait for the handler or callback that calls them:
  * closing local | nats (at $NATS_URL).
  */
+#include "kept.h"
 #include "stage.h"
 
 #include <pthread.h>
@@ -9,16 +10,8 @@
 
 enum { CALLS = 64 };
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 3000,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 3000);
 static const catga_claims claims = {"SAMPLE_V1_Once", 60000};
 static const catga_message once = {
     .subject = "catga.commands.sample.v1.Once",

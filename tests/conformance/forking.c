@@ -6,6 +6,7 @@
  *     forking hold PREFIX            serves, starts a child that lives longer, and waits to be killed
  *     forking mute PREFIX            closes its standard streams, serves, logs, and checks its descriptors
  */
+#include "kept.h"
 #include "stage.h"
 
 #include <dirent.h>
@@ -19,16 +20,8 @@
 
 enum { FORKS = 20, LAST = 256, PATIENCE_S = 20 };
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 3000,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 3000);
 static const sample hello = {{"hello", 5}, 7};
 static const char *program;
 

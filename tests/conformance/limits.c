@@ -4,6 +4,7 @@
  * limits local | nats, which starts a server of its own.
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include "base/clock.h"
 
@@ -55,15 +56,8 @@ static const catga_handler handlers[] = {
     {"ask", &ask_message, CATGA_GROUP, offsetof(functions, ask), run_ask}};
 static const catga_service service = {"Settler", handlers, 2, sizeof(functions)};
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream};
-static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
-                                   .table = &sample_noted_table,
-                                   .kind = CATGA_EVENT,
-                                   .timeout_ms = 5000,
-                                   .retries = 9,
-                                   .delivery = &delivery};
+static const catga_delivery delivery = {.stream = &kept_stream};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries = 9);
 static const catga_handler keeping[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify}};
 static const catga_service keeper = {"Keeper", keeping, 1, sizeof(sample_listener)};

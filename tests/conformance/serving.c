@@ -3,6 +3,7 @@
  * permissions, or has no JetStream. The servers are this test's own.
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <catga/gen.h>
 
@@ -12,20 +13,10 @@
 
 #include "nats_server.h"
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery once = {.stream = &stream, .once = true};
-static const catga_delivery least = {.stream = &stream};
-static const catga_message kept_once = {.subject = "catga.events.sample.v1.Kept",
-                                        .table = &sample_noted_table,
-                                        .kind = CATGA_EVENT,
-                                        .timeout_ms = 3000,
-                                        .delivery = &once};
-static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
-                                   .table = &sample_noted_table,
-                                   .kind = CATGA_EVENT,
-                                   .timeout_ms = 3000,
-                                   .delivery = &least};
+static const catga_delivery once = {.stream = &kept_stream, .once = true};
+static const catga_delivery least = {.stream = &kept_stream};
+static const catga_message kept_once = KEPT(&once, .timeout_ms = 3000);
+static const catga_message kept = KEPT(&least, .timeout_ms = 3000);
 static const catga_handler once_handlers[] = {
     {"notify", &kept_once, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };

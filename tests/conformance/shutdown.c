@@ -6,6 +6,7 @@
  *     shutdown worker PREFIX NAME OUT      a replica, which writes what it has handled to descriptor OUT
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,17 +20,8 @@
 
 enum { ROUNDS = 6, MOST = 100000, STUCK = 999999 };
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 5000,
-    .retries = 3,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries = 3);
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };

@@ -3,19 +3,12 @@
  * make nothing yet. What it says is put into its mouth by a peer, on a server without JetStream.
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include "nats_peer.h"
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .once = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 5000,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .once = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };

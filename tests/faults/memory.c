@@ -5,6 +5,7 @@
  * hangs.
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -153,17 +154,8 @@ static void use(catga_bus *bus)
 
 /* ---- Stored events ---- */
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 100,
-    .retries = 1,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 100, .retries = 1);
 static const catga_handler kept_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };

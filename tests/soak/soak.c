@@ -5,6 +5,7 @@
  *     soak local|nats SECONDS      at $NATS_URL; the local server keeps what is stored, so there nothing is
  */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <dirent.h>
 #include <malloc.h>
@@ -17,17 +18,8 @@ enum { BATCH = 200, STORED = 50, WARM_ROUNDS = 20, GROWTH_KB = 4096, PATIENCE_MS
 static const char *transport;
 static double seconds;
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = PATIENCE_MS,
-    .retries = 1,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = PATIENCE_MS, .retries = 1);
 /* Echo and Ask with all the time in the world: it is not their speed that is measured. */
 static const catga_message patient_echo = {
     .subject = "catga.commands.sample.v1.Echo",

@@ -1,26 +1,12 @@
 /* What the server inside the process does wrong when a test asks for it, and its clock. */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <stdatomic.h>
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 1000,
-    .retries = 2,
-    .delivery = &delivery,
-};
-static const catga_message hasty = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 500,
-    .delivery = &delivery,
-};
+static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 1000, .retries = 2);
+static const catga_message hasty = KEPT(&delivery, .timeout_ms = 500);
 static const catga_message quick_echo = {
     .subject = "catga.commands.sample.v1.Echo",
     .table = &sample_echo_table,

@@ -1,20 +1,12 @@
 /* Waiting until the server inside the process is idle. */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include <stdatomic.h>
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
 static const catga_delivery delivery = {
-    .stream = &stream, .backoff_ms = 60000, .backoff_longest_ms = 60000, .dead_letter = true};
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 1000,
-    .retries = 2,
-    .delivery = &delivery,
-};
+    .stream = &kept_stream, .backoff_ms = 60000, .backoff_longest_ms = 60000, .dead_letter = true};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 1000, .retries = 2);
 
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},

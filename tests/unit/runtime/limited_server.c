@@ -1,22 +1,15 @@
 /* What the server inside the process refuses when a test limits it: payloads, streams, buckets, subjects. */
 #include "bus_fixture.h"
+#include "kept.h"
 
 #include "base/clock.h"
 #include "bus/ask.h"
 
 #include <stdio.h>
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept"};
-static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
-static const catga_delivery delivery = {.stream = &stream};
+static const catga_delivery delivery = {.stream = &kept_stream};
 /* It is not tried again: what the server says is what the publisher gets. */
-static const catga_message kept = {
-    .subject = "catga.events.sample.v1.Kept",
-    .table = &sample_noted_table,
-    .kind = CATGA_EVENT,
-    .timeout_ms = 30,
-    .delivery = &delivery,
-};
+static const catga_message kept = KEPT(&delivery, .timeout_ms = 30);
 
 static catga_status publish(catga_bus *bus, const catga_message *message, catga_string text)
 {
