@@ -61,8 +61,8 @@ static enum exit_code execute(run *r, int argument_count, char **arguments)
     }
     source_set_open(&r->sources, &r->memory, r->chosen.roots, r->chosen.root_count);
     diagnostics_open(&r->diags, &r->sources);
-    r->diags.manner = r->chosen.manner;
-    r->diags.manner.in_color = wants_color(r->chosen.color);
+    r->diags.style = r->chosen.style;
+    r->diags.style.in_color = wants_color(r->chosen.color);
     r->names = interner_in(&r->memory);
     r->printed = buffer_in(&r->memory);
 

@@ -160,7 +160,7 @@ static bool choose_format(command_line *line, const char *value)
 
 static bool choose_warning(command_line *line, const char *value)
 {
-    if (diag_choose(&line->chosen->manner, value))
+    if (diag_choose(&line->chosen->style, value))
         return true;
     buffer_printf(line->problem, "-W: there is no warning '%s'; the warnings are", value);
     const char *joint = "";
@@ -177,7 +177,7 @@ static bool choose_diagnostics(command_line *line, const char *value)
 {
     int format = find_word(line, OPTION_DIAGNOSTICS, value, diagnostics_words, 3);
     if (format >= 0)
-        line->chosen->manner.format = (diag_format)format;
+        line->chosen->style.format = (diag_format)format;
     return format >= 0;
 }
 

@@ -69,7 +69,7 @@ typedef struct options {
     breaking_choice breaking; /* all levels by default */
     explain_format explain_format;
 
-    diag_manner manner; /* without the color */
+    diag_style style; /* without the color */
     color_choice color;
 } options;
 

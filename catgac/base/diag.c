@@ -30,7 +30,7 @@ diag_severity diag_severity_of(diag_code code)
     return code_severities[code];
 }
 
-/* ---- The manner ------------------------------------------------------------------------------ */
+/* ---- The style ------------------------------------------------------------------------------- */
 
 static size_t find_warning(const char *code)
 {
@@ -47,44 +47,44 @@ static const char *behind(const char *text, const char *prefix)
     return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
-bool diag_choose(diag_manner *manner, const char *word)
+bool diag_choose(diag_style *style, const char *word)
 {
     if (strcmp(word, "error") == 0) {
-        manner->warnings_are_errors = true;
+        style->warnings_are_errors = true;
         return true;
     }
     size_t code = find_warning(word);
     if (code < DIAG_CODE_COUNT) {
-        manner->chosen[code].is_on = true;
-        manner->chosen[code].is_off = false;
+        style->chosen[code].is_on = true;
+        style->chosen[code].is_off = false;
         return true;
     }
     const char *name = behind(word, "no-");
     code = name == NULL ? DIAG_CODE_COUNT : find_warning(name);
     if (code < DIAG_CODE_COUNT) {
-        manner->chosen[code].is_on = false;
-        manner->chosen[code].is_off = true;
-        manner->chosen[code].is_error = false;
+        style->chosen[code].is_on = false;
+        style->chosen[code].is_off = true;
+        style->chosen[code].is_error = false;
         return true;
     }
     name = behind(word, "error=");
     code = name == NULL ? DIAG_CODE_COUNT : find_warning(name);
     if (code < DIAG_CODE_COUNT)
-        manner->chosen[code].is_error = true;
+        style->chosen[code].is_error = true;
     return code < DIAG_CODE_COUNT;
 }
 
 /* Returns SEVERITY_QUIET for a diagnostic that is not reported. */
-static diag_severity severity_in(const diag_manner *manner, diag_code code)
+static diag_severity severity_in(const diag_style *style, diag_code code)
 {
     diag_severity severity = code_severities[code];
     if (severity == SEVERITY_ERROR)
         return severity;
-    if (manner->chosen[code].is_error)
+    if (style->chosen[code].is_error)
         return SEVERITY_ERROR;
-    if (manner->chosen[code].is_off || (severity == SEVERITY_QUIET && !manner->chosen[code].is_on))
+    if (style->chosen[code].is_off || (severity == SEVERITY_QUIET && !style->chosen[code].is_on))
         return SEVERITY_QUIET;
-    return manner->warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
+    return style->warnings_are_errors ? SEVERITY_ERROR : SEVERITY_WARNING;
 }
 
 /* ---- Collecting ------------------------------------------------------------------------------ */
@@ -147,7 +147,7 @@ static slice format_text(const diagnostics *diags, const char *format, va_list a
 
 void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)
 {
-    diag_severity severity = severity_in(&diags->manner, code);
+    diag_severity severity = severity_in(&diags->style, code);
     diags->latest = NULL;
     if (severity == SEVERITY_QUIET)
         return;

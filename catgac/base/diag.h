@@ -32,21 +32,21 @@ typedef enum diag_severity { SEVERITY_ERROR, SEVERITY_WARNING, SEVERITY_QUIET } 
 typedef enum diag_format { DIAG_TEXT, DIAG_JSON, DIAG_SARIF } diag_format;
 
 /* How diagnostics are reported, chosen by the command line; all zero is the default. */
-typedef struct diag_manner {
+typedef struct diag_style {
     diag_format format;
     bool in_color;            /* of text */
     bool warnings_are_errors; /* applies to warnings that are enabled */
     struct {
         bool is_on, is_off, is_error; /* by -W, for each warning */
     } chosen[DIAG_CODE_COUNT];
-} diag_manner;
+} diag_style;
 
 /* Reads the argument of -W: NAME, no-NAME, error, error=NAME. Returns false for an unknown name. */
-bool diag_choose(diag_manner *manner, const char *word);
+bool diag_choose(diag_style *style, const char *word);
 
 typedef struct diagnostics {
     const source_set *sources;
-    diag_manner manner;
+    diag_style style;
     struct diagnostic *stored[DIAG_CAP];
     size_t stored_count;
     size_t error_count; /* stored or only counted */

@@ -64,44 +64,44 @@ static void print_place(const diagnostics *diags, span place, buffer *out)
     buffer_append_char(out, ',');
 }
 
-static void print_notes(const diagnostics *diags, const struct diagnostic *said, buffer *out)
+static void print_notes(const diagnostics *diags, const struct diagnostic *diagnostic, buffer *out)
 {
     size_t count = 0;
     buffer_append_text(out, ",\"notes\":[");
-    for (const diag_remark *note = said->remark.next; note != NULL; note = note->next) {
+    for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         buffer_printf(out, "%s{", joint_of(count++));
         print_place(diags, note->place, out);
         print_member("message", note->text, out);
         buffer_append_char(out, '}');
     }
     buffer_append_text(out, "],\"fixes\":[");
-    if (said->has_fix) {
+    if (diagnostic->has_fix) {
         buffer_append_char(out, '{');
-        print_place(diags, said->fix.place, out);
-        print_member("replacement", said->fix.text, out);
+        print_place(diags, diagnostic->fix.place, out);
+        print_member("replacement", diagnostic->fix.text, out);
         buffer_append_char(out, '}');
     }
     buffer_append_char(out, ']');
 }
 
-static slice level_of(const struct diagnostic *said)
+static slice level_of(const struct diagnostic *diagnostic)
 {
-    return said->severity == SEVERITY_ERROR ? SLICE("error") : SLICE("warning");
+    return diagnostic->severity == SEVERITY_ERROR ? SLICE("error") : SLICE("warning");
 }
 
 void diag_print_json(const diagnostics *diags, const diag_list *list, buffer *out)
 {
     buffer_append_text(out, "{\"diagnostics\":[");
     for (size_t i = 0; i < list->count; i++) {
-        const struct diagnostic *said = list->items[i];
+        const struct diagnostic *diagnostic = list->items[i];
         buffer_printf(out, "%s\n{", joint_of(i));
-        print_place(diags, said->remark.place, out);
-        print_member("severity", level_of(said), out);
+        print_place(diags, diagnostic->remark.place, out);
+        print_member("severity", level_of(diagnostic), out);
         buffer_append_char(out, ',');
-        print_member("code", slice_of(diag_code_text(said->code)), out);
+        print_member("code", slice_of(diag_code_text(diagnostic->code)), out);
         buffer_append_char(out, ',');
-        print_member("message", said->remark.text, out);
-        print_notes(diags, said, out);
+        print_member("message", diagnostic->remark.text, out);
+        print_notes(diags, diagnostic, out);
         buffer_append_char(out, '}');
     }
     buffer_printf(out, "],\n\"errors\":%zu,\"warnings\":%zu,\"notShown\":%zu}\n",
@@ -155,11 +155,11 @@ static void print_message(slice text, buffer *out)
     buffer_append_char(out, '}');
 }
 
-static void print_related(const diagnostics *diags, const struct diagnostic *said, buffer *out)
+static void print_related(const diagnostics *diags, const struct diagnostic *diagnostic, buffer *out)
 {
     size_t count = 0;
     buffer_append_text(out, ",\"relatedLocations\":[");
-    for (const diag_remark *note = said->remark.next; note != NULL; note = note->next) {
+    for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         buffer_printf(out, "%s{", joint_of(count++));
         if (note->place.source != 0) {
             print_physical(diags, note->place, out);
@@ -182,24 +182,24 @@ static void print_sarif_fix(const diagnostics *diags, const diag_remark *fix, bu
     buffer_append_text(out, "}}]}]}]");
 }
 
-static void print_result(const diagnostics *diags, const struct diagnostic *said, buffer *out)
+static void print_result(const diagnostics *diags, const struct diagnostic *diagnostic, buffer *out)
 {
     buffer_append_char(out, '{');
-    print_member("ruleId", slice_of(diag_code_text(said->code)), out);
+    print_member("ruleId", slice_of(diag_code_text(diagnostic->code)), out);
     buffer_append_char(out, ',');
-    print_member("level", level_of(said), out);
+    print_member("level", level_of(diagnostic), out);
     buffer_append_char(out, ',');
-    print_message(said->remark.text, out);
+    print_message(diagnostic->remark.text, out);
     buffer_append_text(out, ",\"locations\":[");
-    if (said->remark.place.source != 0) {
+    if (diagnostic->remark.place.source != 0) {
         buffer_append_char(out, '{');
-        print_physical(diags, said->remark.place, out);
+        print_physical(diags, diagnostic->remark.place, out);
         buffer_append_char(out, '}');
     }
     buffer_append_char(out, ']');
-    print_related(diags, said, out);
-    if (said->has_fix)
-        print_sarif_fix(diags, &said->fix, out);
+    print_related(diags, diagnostic, out);
+    if (diagnostic->has_fix)
+        print_sarif_fix(diags, &diagnostic->fix, out);
     buffer_append_char(out, '}');
 }
 

@@ -22,7 +22,7 @@ void diag_print(const diagnostics *diags, buffer *out)
     diag_list sorted = {.count = diags->stored_count};
     memcpy(sorted.items, diags->stored, diags->stored_count * sizeof sorted.items[0]);
     qsort(sorted.items, sorted.count, sizeof sorted.items[0], compare_places);
-    switch (diags->manner.format) {
+    switch (diags->style.format) {
     case DIAG_TEXT:
         diag_print_text(diags, &sorted, out);
         break;

@@ -155,17 +155,17 @@ static void print_lines(const diagnostics *diags, span place, const diag_remark 
     print_excerpt(out, &where, place, fix, colors);
 }
 
-static void print_diagnostic(const diagnostics *diags, const struct diagnostic *said,
+static void print_diagnostic(const diagnostics *diags, const struct diagnostic *diagnostic,
                              const palette *colors, buffer *out)
 {
-    bool is_error = said->severity == SEVERITY_ERROR;
-    print_head(diags, said->remark.place, colors, out);
+    bool is_error = diagnostic->severity == SEVERITY_ERROR;
+    print_head(diags, diagnostic->remark.place, colors, out);
     buffer_printf(out, "%s%s:%s ", is_error ? colors->error : colors->warning,
                   is_error ? "error" : "warning", colors->end);
-    buffer_append(out, said->remark.text);
-    buffer_printf(out, " [%s]\n", diag_code_text(said->code));
-    print_lines(diags, said->remark.place, said->has_fix ? &said->fix : NULL, colors, out);
-    for (const diag_remark *note = said->remark.next; note != NULL; note = note->next) {
+    buffer_append(out, diagnostic->remark.text);
+    buffer_printf(out, " [%s]\n", diag_code_text(diagnostic->code));
+    print_lines(diags, diagnostic->remark.place, diagnostic->has_fix ? &diagnostic->fix : NULL, colors, out);
+    for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         print_head(diags, note->place, colors, out);
         buffer_printf(out, "%snote:%s ", colors->note, colors->end);
         buffer_append(out, note->text);
@@ -198,6 +198,6 @@ void diag_print_text(const diagnostics *diags, const diag_list *list, buffer *ou
     if (diags->error_count + diags->warning_count == 0)
         return;
     for (size_t i = 0; i < list->count; i++)
-        print_diagnostic(diags, list->items[i], diags->manner.in_color ? &colored : &plain, out);
+        print_diagnostic(diags, list->items[i], diags->style.in_color ? &colored : &plain, out);
     print_summary(diags, out);
 }

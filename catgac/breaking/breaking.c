@@ -100,7 +100,7 @@ static const model_module *find_module(const model *in, slice namespace, uint32_
 static const model_module *module_at(const model *in, slice path)
 {
     for (size_t i = 0; i < in->module_count; i++) {
-        if (in->modules[i]->is_given && slice_equal(in->modules[i]->path, path))
+        if (in->modules[i]->is_input && slice_equal(in->modules[i]->path, path))
             return in->modules[i];
     }
     return NULL;
@@ -168,7 +168,7 @@ void breaking_report(arena *memory, diagnostics *diags, const breaking_choice *c
         keep_publications(&c, after->modules[i]);
     }
     for (size_t i = 0; i < before->module_count; i++) {
-        if (before->modules[i]->is_given)
+        if (before->modules[i]->is_input)
             compare_module(&c, before->modules[i]);
     }
     for (const pair *both = c.first; both != NULL; both = both->next)

@@ -8,8 +8,8 @@ static span said_or_name(span said, const model_message *message)
 }
 
 #define REPORT_SAID(rule, annotation, ...)                                                         \
-    report(c, rule, said_or_name(after->said.annotation, after),                                   \
-           said_or_name(before->said.annotation, before), __VA_ARGS__)
+    report(c, rule, said_or_name(after->annotations.annotation, after),                                   \
+           said_or_name(before->annotations.annotation, before), __VA_ARGS__)
 
 static const char *const kind_words[] = {"a command", "a query", "an event"};
 

@@ -58,10 +58,10 @@ static void compare_publication(comparison *c, const model_publication *before,
 /* ---- Who hears ------------------------------------------------------------------------------- */
 
 /* The subscriptions of a service: by event and name, and the unpaired ones by event and sharing. */
-typedef struct heard {
+typedef struct subscribed {
     const model_service *by;
     text_table names, fresh;
-} heard;
+} subscribed;
 
 static slice name_key(const comparison *c, const model_subscription *line)
 {
@@ -81,16 +81,16 @@ static slice way_key(const comparison *c, const model_subscription *line)
     return buffer_slice(&key);
 }
 
-static heard heard_by(const comparison *c, const model_service *service)
+static subscribed subscribed_by(const comparison *c, const model_service *service)
 {
-    heard made = {service, text_table_in(c->memory), text_table_in(c->memory)};
+    subscribed made = {service, text_table_in(c->memory), text_table_in(c->memory)};
     for (size_t i = 0; i < service->subscription_count; i++)
         text_table_insert(&made.names, name_key(c, &service->subscriptions[i]),
                           (void *)(uintptr_t)&service->subscriptions[i]);
     return made;
 }
 
-static void find_fresh(const comparison *c, const heard *before, heard *after)
+static void find_fresh(const comparison *c, const subscribed *before, subscribed *after)
 {
     for (size_t i = 0; i < after->by->subscription_count; i++) {
         const model_subscription *line = &after->by->subscriptions[i];
@@ -100,7 +100,7 @@ static void find_fresh(const comparison *c, const heard *before, heard *after)
 }
 
 /* A subscription to the same event whose name is new is the old one under another name. */
-static void report_without_name(comparison *c, const heard *after, const model_subscription *old)
+static void report_without_name(comparison *c, const subscribed *after, const model_subscription *old)
 {
     bool has_durable = model_is_stored(old->message);
     const model_subscription *now = text_table_find(&after->fresh, way_key(c, old));
@@ -114,7 +114,7 @@ static void report_without_name(comparison *c, const heard *after, const model_s
                SLICE_PRINT(old->name));
 }
 
-static void compare_subscription(comparison *c, const heard *after, const model_subscription *old)
+static void compare_subscription(comparison *c, const subscribed *after, const model_subscription *old)
 {
     const model_subscription *now = text_table_find(&after->names, name_key(c, old));
     if (now == NULL)
@@ -126,8 +126,8 @@ static void compare_subscription(comparison *c, const heard *after, const model_
 
 void compare_services(comparison *c, const model_service *before, const model_service *after)
 {
-    heard old = heard_by(c, before);
-    heard now = heard_by(c, after);
+    subscribed old = subscribed_by(c, before);
+    subscribed now = subscribed_by(c, after);
     find_fresh(c, &old, &now);
     for (size_t i = 0; i < before->handler_count; i++)
         compare_handler(c, &before->handlers[i], after);

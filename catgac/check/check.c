@@ -327,7 +327,7 @@ static void open_scope(checker *c, const ast_file *file)
     opened->module->file = file->file;
     opened->module->path = file->file->schema_path;
     opened->module->namespace = SLICE("");
-    opened->module->is_given = file->is_given;
+    opened->module->is_input = file->is_input;
     link_imports(c, opened);
 }
 

@@ -1,7 +1,7 @@
 /* check_c_names.c -- finds different schema names with the same C name.
  *
  * All names that the generated files declare are put into one table. Examples of collisions: a.b_c
- * and a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. generated.def lists
+ * and a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. c_suffixes.def lists
  * the suffixes of generated names.
  */
 #include <string.h>
@@ -37,7 +37,7 @@ typedef struct generated_member {
 static const generated_name generated_names[] = {
 #define GENERATED(of, suffix) {of, {suffix, sizeof(suffix) - 1}},
 #define GENERATED_MEMBER(of, before, after, in_capitals)
-#include "check/generated.def"
+#include "check/c_suffixes.def"
 #undef GENERATED
 #undef GENERATED_MEMBER
 };
@@ -46,7 +46,7 @@ static const generated_member generated_members[] = {
 #define GENERATED(of, suffix)
 #define GENERATED_MEMBER(of, before, after, in_capitals)                                           \
     {of, {before, sizeof(before) - 1}, {after, sizeof(after) - 1}, in_capitals},
-#include "check/generated.def"
+#include "check/c_suffixes.def"
 #undef GENERATED
 #undef GENERATED_MEMBER
 };

@@ -20,7 +20,7 @@ static const model_message *most_patient(const model_service *service)
 
 static span timeout_place(const model_message *message)
 {
-    return message->said.timeout.source != 0 ? message->said.timeout : message->origin.place;
+    return message->annotations.timeout.source != 0 ? message->annotations.timeout : message->origin.place;
 }
 
 static void check_deadlines(const checker *c, const model_service *service)

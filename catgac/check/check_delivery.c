@@ -84,8 +84,8 @@ static void refuse_if_not_stored(const delivery_draft *d, annotation_kind kind)
                 "'@%.*s' has no effect on an at_most_once event: declare @qos(at_least_once) or "
                 "@qos(exactly_once)",
                 SLICE_PRINT(annotation->name.text));
-    if (d->message->said.qos.source != 0)
-        diag_note(d->c->diags, d->message->said.qos, "it is at_most_once because of this");
+    if (d->message->annotations.qos.source != 0)
+        diag_note(d->c->diags, d->message->annotations.qos, "it is at_most_once because of this");
 }
 
 static void check_stored_only(const delivery_draft *d)
@@ -134,7 +134,7 @@ static void read_backoff(const delivery_draft *d, const ast_argument *range)
     model_message *message = d->message;
     uint64_t first = 0;
     uint64_t longest = 0;
-    message->said.backoff = range->place;
+    message->annotations.backoff = range->place;
     if (!read_duration(d, range->value, millisecond, day, DIAG_BAD_BACKOFF, rule, &first) ||
         !read_duration(d, range->high, millisecond, day, DIAG_BAD_BACKOFF, rule, &longest))
         return;
@@ -188,18 +188,18 @@ static void read_window(const delivery_draft *d, annotation_kind kind, const cha
 
 /* ---- What nobody declares -------------------------------------------------------------------- */
 
-static void set_said(const delivery_draft *d)
+static void set_annotation_spans(const delivery_draft *d)
 {
-    model_said *said = &d->message->said;
-    said->timeout = check_place_of(d->set->of[ANNOTATION_TIMEOUT]);
-    said->retry = check_place_of(d->set->of[ANNOTATION_RETRY]);
-    said->qos = check_place_of(d->set->of[ANNOTATION_QOS]);
-    said->dead_letter = check_place_of(d->set->of[ANNOTATION_DEAD_LETTER]);
-    said->dedup = check_place_of(d->set->of[ANNOTATION_DEDUP]);
-    said->idempotent = check_place_of(d->set->of[ANNOTATION_IDEMPOTENT]);
-    said->stream = check_place_of(d->set->of[ANNOTATION_STREAM]);
-    said->trace = check_place_of(d->set->of[ANNOTATION_TRACE]);
-    said->http = check_place_of(d->set->of[ANNOTATION_HTTP]);
+    model_annotation_spans *spans = &d->message->annotations;
+    spans->timeout = check_place_of(d->set->of[ANNOTATION_TIMEOUT]);
+    spans->retry = check_place_of(d->set->of[ANNOTATION_RETRY]);
+    spans->qos = check_place_of(d->set->of[ANNOTATION_QOS]);
+    spans->dead_letter = check_place_of(d->set->of[ANNOTATION_DEAD_LETTER]);
+    spans->dedup = check_place_of(d->set->of[ANNOTATION_DEDUP]);
+    spans->idempotent = check_place_of(d->set->of[ANNOTATION_IDEMPOTENT]);
+    spans->stream = check_place_of(d->set->of[ANNOTATION_STREAM]);
+    spans->trace = check_place_of(d->set->of[ANNOTATION_TRACE]);
+    spans->http = check_place_of(d->set->of[ANNOTATION_HTTP]);
 }
 
 static void set_defaults(model_message *message)
@@ -240,20 +240,20 @@ static uint64_t last_pause(const model_message *message)
 static void check_backoff(const delivery_draft *d)
 {
     const model_message *message = d->message;
-    if (message->said.backoff.source == 0 || message->backoff_ns == 0)
+    if (message->annotations.backoff.source == 0 || message->backoff_ns == 0)
         return;
     uint64_t pauses = model_backoff_total(message);
     if (message->retries == 0)
-        diag_report(d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
+        diag_report(d->c->diags, DIAG_BAD_BACKOFF, message->annotations.backoff,
                     "a backoff has no effect without retries");
     else if (message->kind != MESSAGE_EVENT && pauses >= message->timeout_ns)
         diag_report(
-            d->c->diags, DIAG_BAD_BACKOFF, message->said.backoff,
+            d->c->diags, DIAG_BAD_BACKOFF, message->annotations.backoff,
             "the pauses before %u retries are %s together, and the caller gives up after %s",
             (unsigned)message->retries, duration_text(d, pauses),
             duration_text(d, message->timeout_ns));
     else if (last_pause(message) < message->backoff_longest_ns)
-        diag_report(d->c->diags, DIAG_BACKOFF_UNREACHED, message->said.backoff,
+        diag_report(d->c->diags, DIAG_BACKOFF_UNREACHED, message->annotations.backoff,
                     "%u retries never reach the pause of %s: the last pause is %s",
                     (unsigned)message->retries, duration_text(d, message->backoff_longest_ns),
                     duration_text(d, last_pause(message)));
@@ -279,7 +279,7 @@ static void read_event(const delivery_draft *d)
     if (!model_is_stored(message))
         return;
     if (window > 0)
-        check_window(d, window, message->said.dedup, "the id of this event");
+        check_window(d, window, message->annotations.dedup, "the id of this event");
     message->dedup_window_ns = window > 0 ? window : at_least(2 * minute, horizon_of(message));
     check_stream(d->c, d->of, d->set->of[ANNOTATION_STREAM]);
     if (d->set->of[ANNOTATION_DEAD_LETTER] == NULL)
@@ -304,7 +304,7 @@ static void read_command(const delivery_draft *d)
         return;
     read_window(d, ANNOTATION_IDEMPOTENT, "for", false, &window);
     if (window > 0)
-        check_window(d, window, message->said.idempotent, "the answer to this command");
+        check_window(d, window, message->annotations.idempotent, "the answer to this command");
     message->bucket = bucket_name(d);
     message->idempotency_ns = window > 0 ? window : at_least(2 * minute, horizon_of(message));
 }
@@ -312,7 +312,7 @@ static void read_command(const delivery_draft *d)
 void check_delivery(checker *c, const symbol *s, const annotation_set *set)
 {
     delivery_draft d = {.c = c, .of = s, .set = set, .message = s->message};
-    set_said(&d);
+    set_annotation_spans(&d);
     read_qos(&d);
     check_stored_only(&d);
     set_defaults(s->message);

@@ -319,9 +319,9 @@ void check_routes(checker *c)
                                                            (void *)(uintptr_t)message);
             if (first == NULL)
                 continue;
-            diag_report(c->diags, DIAG_BAD_HTTP, message->said.http,
+            diag_report(c->diags, DIAG_BAD_HTTP, message->annotations.http,
                         "'%.*s' has the same method and path", SLICE_PRINT(first->origin.name));
-            diag_note(c->diags, first->said.http, "said here");
+            diag_note(c->diags, first->annotations.http, "said here");
         }
     }
 }

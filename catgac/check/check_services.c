@@ -189,7 +189,7 @@ void check_service(checker *c, symbol *s)
 /* Sets of published and subscribed events; the keys are the addresses of messages. */
 typedef struct event_uses {
     text_table published;
-    text_table heard;
+    text_table subscription;
 } event_uses;
 
 static event_uses collect_uses(const checker *c)
@@ -203,7 +203,7 @@ static event_uses collect_uses(const checker *c)
                 text_table_insert(&uses.published, key_of(&service->publications[k].message),
                                   c->scopes);
             for (size_t k = 0; k < service->subscription_count; k++)
-                text_table_insert(&uses.heard, key_of(&service->subscriptions[k].message),
+                text_table_insert(&uses.subscription, key_of(&service->subscriptions[k].message),
                                   c->scopes);
         }
     }
@@ -223,7 +223,7 @@ static void check_message_uses(const checker *c, const event_uses *uses,
     if (text_table_find(&uses->published, key_of(&message)) == NULL)
         diag_report(c->diags, DIAG_NOT_PUBLISHED, message->origin.place,
                     "no service publishes '%.*s'", SLICE_PRINT(name));
-    if (text_table_find(&uses->heard, key_of(&message)) == NULL)
+    if (text_table_find(&uses->subscription, key_of(&message)) == NULL)
         diag_report(c->diags, DIAG_NOT_HEARD, message->origin.place,
                     "no service subscribes to '%.*s'", SLICE_PRINT(name));
 }
@@ -245,7 +245,7 @@ void check_handling(checker *c)
     event_uses uses = collect_uses(c);
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;
-        if (!module->is_given || module->service_count == 0)
+        if (!module->is_input || module->service_count == 0)
             continue;
         for (size_t j = 0; j < module->message_count; j++)
             check_message_uses(c, &uses, &module->messages[j]);

@@ -188,19 +188,19 @@ static bool is_line_of(const model_service *service, const model_subscription *l
 static void check_consumers(checker *c, const model_service *service)
 {
     for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *heard = &service->subscriptions[i];
+        const model_subscription *subscription = &service->subscriptions[i];
         buffer key = buffer_in(c->memory);
-        buffer_printf(&key, "%.*s %.*s__%.*s", SLICE_PRINT(heard->message->subject),
-                      SLICE_PRINT(service->origin.name), SLICE_PRINT(heard->name));
+        buffer_printf(&key, "%.*s %.*s__%.*s", SLICE_PRINT(subscription->message->subject),
+                      SLICE_PRINT(service->origin.name), SLICE_PRINT(subscription->name));
         const model_subscription *first =
-            text_table_insert(&c->scratch, buffer_slice(&key), (void *)(uintptr_t)heard);
+            text_table_insert(&c->scratch, buffer_slice(&key), (void *)(uintptr_t)subscription);
         if (first == NULL || is_line_of(service, first))
             continue;
-        diag_report(c->diags, DIAG_SAME_CONSUMER, heard->place,
+        diag_report(c->diags, DIAG_SAME_CONSUMER, subscription->place,
                     "another service '%.*s' subscribes to '%.*s' as '%.*s': each message would be "
                     "delivered to only one of them",
-                    SLICE_PRINT(service->origin.name), SLICE_PRINT(heard->message->origin.name),
-                    SLICE_PRINT(heard->name));
+                    SLICE_PRINT(service->origin.name), SLICE_PRINT(subscription->message->origin.name),
+                    SLICE_PRINT(subscription->name));
         diag_note(c->diags, first->place, "the other one is here");
     }
 }

@@ -187,13 +187,13 @@ static const model *compile_old(run *r, path_list roots)
 /* Warnings about the old schemas are not repeated. */
 static const model *compile_old_quietly(run *r, path_list roots)
 {
-    diag_manner manner = r->diags.manner;
+    diag_style style = r->diags.style;
     for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
-        r->diags.manner.chosen[i].is_off = true;
-        r->diags.manner.chosen[i].is_error = false;
+        r->diags.style.chosen[i].is_off = true;
+        r->diags.style.chosen[i].is_error = false;
     }
     const model *before = compile_old(r, roots);
-    r->diags.manner = manner;
+    r->diags.style = style;
     return before;
 }
 

@@ -12,7 +12,7 @@ static const model *check_everything(run *r)
     slice text = {(const char *)embedded_schema.bytes, embedded_schema.length};
     const source *file = source_from_text(&r->sources, embedded_schema.name, text);
     ast_file *parsed = parse_source(&r->memory, &r->names, &r->diags, file);
-    parsed->is_given = true;
+    parsed->is_input = true;
     ast tree = {&parsed, 1};
     return check(&r->memory, &r->names, &r->diags, &tree);
 }

@@ -21,7 +21,7 @@ static bool is_named(arena *memory, const char *name, const model_origin *origin
 
 static bool is_wanted(arena *memory, const wanted *w, const model_origin *origin)
 {
-    bool found = w->count == 0 && origin->module->is_given;
+    bool found = w->count == 0 && origin->module->is_input;
     for (size_t i = 0; i < w->count; i++) {
         if (is_named(memory, w->names[i], origin))
             found = w->found[i] = true;

@@ -112,10 +112,10 @@ static slice label_of(arena *memory, const part *of)
     case ROLE_PUBLISHES:
         buffer_append_text(&label, model_qos_text(of->message->qos));
         break;
-    case ROLE_HEARS:
+    case ROLE_SUBSCRIBES:
         buffer_printf(&label, "%s, %s as %.*s", model_qos_text(of->message->qos),
-                      of->heard->delivery == DELIVERY_GROUP ? "group" : "broadcast",
-                      SLICE_PRINT(of->heard->name));
+                      of->subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
+                      SLICE_PRINT(of->subscription->name));
         break;
     }
     return buffer_slice(&label);

@@ -138,10 +138,10 @@ static void put_parts(writer *w, const part_list *parts, role wanted, const char
             put_full_name(w, "service", &of->service->origin);
         else
             put_full_name(w, "message", &of->message->origin);
-        if (wanted == ROLE_HEARS) {
-            put_text(w, "handler", of->heard->name);
+        if (wanted == ROLE_SUBSCRIBES) {
+            put_text(w, "handler", of->subscription->name);
             put_text(w, "sharing",
-                     of->heard->delivery == DELIVERY_GROUP ? SLICE("group") : SLICE("broadcast"));
+                     of->subscription->delivery == DELIVERY_GROUP ? SLICE("group") : SLICE("broadcast"));
         }
         put_server_names(w, of);
         close_bracket(w, '}');
@@ -216,7 +216,7 @@ static void put_message(writer *w, const part_list *all, const model_message *me
     put_limit(w, "max_size", message->body->max_size);
     if (message->kind == MESSAGE_EVENT) {
         put_parts(w, &parts, ROLE_PUBLISHES, "published_by", true);
-        put_parts(w, &parts, ROLE_HEARS, "heard_by", true);
+        put_parts(w, &parts, ROLE_SUBSCRIBES, "subscribers", true);
         put_event(w, message);
     } else {
         put_parts(w, &parts, ROLE_CALLS, "called_by", true);
@@ -234,7 +234,7 @@ static void put_service(writer *w, const model_service *service)
     put_origin(w, &service->origin);
     put_parts(w, &parts, ROLE_HANDLES, "handles", false);
     put_parts(w, &parts, ROLE_PUBLISHES, "publishes", false);
-    put_parts(w, &parts, ROLE_HEARS, "hears", false);
+    put_parts(w, &parts, ROLE_SUBSCRIBES, "subscribes", false);
     put_parts(w, &parts, ROLE_CALLS, "calls", false);
     close_bracket(w, '}');
 }

@@ -60,8 +60,8 @@ static void append_server_names(buffer *out, const part *of)
 
 static void append_hearing(buffer *out, const part *of)
 {
-    buffer_printf(out, " as %.*s, %s", SLICE_PRINT(of->heard->name),
-                  of->heard->delivery == DELIVERY_GROUP ? "one replica" : "every replica");
+    buffer_printf(out, " as %.*s, %s", SLICE_PRINT(of->subscription->name),
+                  of->subscription->delivery == DELIVERY_GROUP ? "one replica" : "every replica");
 }
 
 static void print_message_parts(buffer *out, const part_list *parts, role wanted, const char *word)
@@ -72,7 +72,7 @@ static void print_message_parts(buffer *out, const part_list *parts, role wanted
             continue;
         begin_line(out, word);
         append_name(out, &of->service->origin);
-        if (wanted == ROLE_HEARS)
+        if (wanted == ROLE_SUBSCRIBES)
             append_hearing(out, of);
         append_server_names(out, of);
         buffer_append_char(out, '\n');
@@ -88,9 +88,9 @@ static void print_service_parts(buffer *out, const part_list *parts, role wanted
             continue;
         begin_line(out, word);
         append_name(out, &of->message->origin);
-        if (wanted == ROLE_HEARS)
+        if (wanted == ROLE_SUBSCRIBES)
             append_hearing(out, of);
-        if (wanted == ROLE_HEARS)
+        if (wanted == ROLE_SUBSCRIBES)
             append_server_names(out, of);
         buffer_append_text(out, ", ");
         append_subject(out, of->message);
@@ -205,7 +205,7 @@ static void print_message(const part_list *all, const model_message *message, bu
     print_message_parts(out, &parts, ROLE_PUBLISHES, "sent by");
     print_message_parts(out, &parts, ROLE_CALLS, "called by");
     print_message_parts(out, &parts, ROLE_HANDLES, "handled by");
-    print_message_parts(out, &parts, ROLE_HEARS, "heard by");
+    print_message_parts(out, &parts, ROLE_SUBSCRIBES, "subscribers");
     print_size(out, "size", message->body);
     if (message->kind == MESSAGE_EVENT)
         print_event(out, message);
@@ -230,7 +230,7 @@ static void print_service(arena *memory, const model_service *service, buffer *o
     }
     print_service_parts(out, &parts, ROLE_HANDLES, "handles");
     print_service_parts(out, &parts, ROLE_PUBLISHES, "publishes");
-    print_service_parts(out, &parts, ROLE_HEARS, "hears");
+    print_service_parts(out, &parts, ROLE_SUBSCRIBES, "subscribes");
     print_service_parts(out, &parts, ROLE_CALLS, "calls");
 }
 

@@ -24,8 +24,8 @@ static void add_parts(const model_service *service, part_list *list)
     for (size_t i = 0; i < service->publication_count; i++)
         add_part(list, (part){ROLE_PUBLISHES, service, service->publications[i].message, NULL, 0});
     for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *heard = &service->subscriptions[i];
-        add_part(list, (part){ROLE_HEARS, service, heard->message, heard, 0});
+        const model_subscription *subscription = &service->subscriptions[i];
+        add_part(list, (part){ROLE_SUBSCRIBES, service, subscription->message, subscription, 0});
     }
     for (size_t i = 0; i < service->called_count; i++)
         add_part(list, (part){ROLE_CALLS, service, service->called[i].message, NULL, 0});
@@ -113,15 +113,15 @@ void append_queue_group(buffer *out, const part *of)
     slice service = of->service->origin.name;
     if (of->role == ROLE_HANDLES)
         buffer_append(out, service);
-    else if (of->role == ROLE_HEARS && of->heard->delivery == DELIVERY_GROUP &&
+    else if (of->role == ROLE_SUBSCRIBES && of->subscription->delivery == DELIVERY_GROUP &&
              !model_is_stored(of->message))
-        buffer_printf(out, "%.*s__%.*s", SLICE_PRINT(service), SLICE_PRINT(of->heard->name));
+        buffer_printf(out, "%.*s__%.*s", SLICE_PRINT(service), SLICE_PRINT(of->subscription->name));
 }
 
 void append_durable(buffer *out, const part *of)
 {
-    if (of->role == ROLE_HEARS && model_is_stored(of->message))
+    if (of->role == ROLE_SUBSCRIBES && model_is_stored(of->message))
         buffer_printf(out, "%.*s__%.*s%s", SLICE_PRINT(of->service->origin.name),
-                      SLICE_PRINT(of->heard->name),
-                      of->heard->delivery == DELIVERY_BROADCAST ? "__<instance>" : "");
+                      SLICE_PRINT(of->subscription->name),
+                      of->subscription->delivery == DELIVERY_BROADCAST ? "__<instance>" : "");
 }

@@ -4,14 +4,14 @@
 
 #include "explain/explain.h"
 
-typedef enum role { ROLE_CALLS, ROLE_PUBLISHES, ROLE_HANDLES, ROLE_HEARS } role;
+typedef enum role { ROLE_CALLS, ROLE_PUBLISHES, ROLE_HANDLES, ROLE_SUBSCRIBES } role;
 
 /* The part of a service in one message. */
 typedef struct part {
     role role;
     const model_service *service;
     const model_message *message;
-    const model_subscription *heard; /* of HEARS */
+    const model_subscription *subscription; /* of HEARS */
     size_t number;                   /* in the order of services and their members */
 } part;
 

@@ -188,7 +188,7 @@ static bool generate_targets(const options *chosen, const model *facts, template
 {
     bool good = check_suffixes(&targets, set->diags) && parse_targets(set, &targets);
     for (size_t i = 0; good && i < facts->module_count; i++) {
-        if (facts->modules[i]->is_given)
+        if (facts->modules[i]->is_input)
             good = generate_module(chosen, facts->modules[i], set, &targets, outputs);
     }
     return good;
@@ -216,7 +216,7 @@ bool generate_check(const options *chosen, const model *facts, templates *set)
 void generate_dump(arena *memory, const options *chosen, const model *facts, buffer *out)
 {
     for (size_t i = 0; i < facts->module_count; i++) {
-        if (facts->modules[i]->is_given)
+        if (facts->modules[i]->is_input)
             record_dump(view_root_type, view_of(memory, facts->modules[i], chosen->small), out);
     }
 }

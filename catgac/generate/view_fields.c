@@ -29,7 +29,7 @@ static void spell_scalar(viewer *v, const model_field *field, view_field *made)
         made->preset = VIEW_JOIN(v, SLICE(" CATGA_DEFAULT("), made->initial, SLICE(")"));
     made->get = scalar_word(field->type.scalar);
     made->put = made->get;
-    made->check = made->get;
+    made->verify = made->get;
 }
 
 static void spell_optional(viewer *v, const model_field *field, view_field *made)
@@ -42,7 +42,7 @@ static void spell_optional(viewer *v, const model_field *field, view_field *made
     made->initial =
         field->type.scalar == SCALAR_BOOL ? SLICE("{false, false}") : SLICE("{false, 0}");
     made->put = made->get;
-    made->check = scalar_word(field->type.scalar);
+    made->verify = scalar_word(field->type.scalar);
 }
 
 static void spell_string(view_field *made)
@@ -56,7 +56,7 @@ static void spell_string(view_field *made)
     made->is_plain = true;
     made->get = SLICE("string");
     made->put = made->get;
-    made->check = made->get;
+    made->verify = made->get;
 }
 
 static void spell_bytes(view_field *made)
@@ -69,7 +69,7 @@ static void spell_bytes(view_field *made)
     made->element = SLICE("CATGA_KIND_u8");
     made->get = SLICE("bytes");
     made->put = SLICE("scalars");
-    made->check = SLICE("vector");
+    made->verify = SLICE("vector");
 }
 
 /* Sets the names of a struct or table field, which C reads through a pointer. */
@@ -83,7 +83,7 @@ static void spell_inner(viewer *v, const model_field *field, view_field *made)
     made->initial = SLICE("NULL");
     made->get = made->is_table ? SLICE("table") : SLICE("struct");
     made->put = made->is_table ? SLICE("child") : SLICE("struct");
-    made->check = made->is_table ? SLICE("child") : SLICE("present");
+    made->verify = made->is_table ? SLICE("child") : SLICE("present");
 }
 
 static void spell_union(viewer *v, const model_field *field, view_field *made)
@@ -94,7 +94,7 @@ static void spell_union(viewer *v, const model_field *field, view_field *made)
     made->result = VIEW_JOIN(v, type, SLICE("_view"));
     made->initial = view_union_initial(field->type.alternatives);
     made->put = SLICE("union");
-    made->check = made->put;
+    made->verify = made->put;
 }
 
 /* Sets the properties of a vector, which depend on its elements. */
@@ -103,20 +103,20 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     switch (element->kind) {
     case TYPE_STRING:
         made->put = SLICE("strings");
-        made->check = SLICE("strings");
+        made->verify = SLICE("strings");
         break;
     case TYPE_STRUCT:
     case TYPE_UUID:
         made->put = SLICE("structs");
-        made->check = SLICE("vector");
+        made->verify = SLICE("vector");
         break;
     case TYPE_TABLE:
         made->put = SLICE("children");
-        made->check = SLICE("children");
+        made->verify = SLICE("children");
         break;
     case TYPE_UNION:
         made->put = SLICE("unions");
-        made->check = SLICE("unions");
+        made->verify = SLICE("unions");
         break;
     case TYPE_SCALAR:
     case TYPE_DECIMAL:
@@ -128,7 +128,7 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     case TYPE_VECTOR:
     case TYPE_ARRAY:
         made->put = SLICE("scalars");
-        made->check = SLICE("vector");
+        made->verify = SLICE("vector");
         break;
     }
 }
@@ -139,7 +139,7 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
     slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
     made->element_type = view_type_name(v, table);
     made->element_put = VIEW_JOIN(v, made->element_type, of, SLICE("put"));
-    made->element_check = VIEW_JOIN(v, made->element_type, of, SLICE("check"));
+    made->element_verify = VIEW_JOIN(v, made->element_type, of, SLICE("verify"));
 }
 
 /* Returns true for types with a C struct of their own. */
@@ -364,7 +364,7 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     made->is_required = field->required;
     made->range = range_of(v, field);
     if (made->is_optional && made->range == NULL)
-        made->check = SLICE("present");
+        made->verify = SLICE("present");
     made->range_descriptor = range_descriptor_of(v, table, made);
     made->note = view_note(v, field);
     made->doc = view_doc(&field->origin.doc);

@@ -83,9 +83,9 @@ static size_t find_refused(const trial *t, fbs_name *refused[DIAG_CAP])
 {
     size_t count = 0;
     for (size_t n = 0; n < t->diags.stored_count; n++) {
-        diag_view said = diag_stored(&t->diags, n);
-        const written_name *found = find_name(t, said.place);
-        if (is_about_name(said.code) && found != NULL && found->begin == said.place.begin &&
+        diag_view view = diag_stored(&t->diags, n);
+        const written_name *found = find_name(t, view.place);
+        if (is_about_name(view.code) && found != NULL && found->begin == view.place.begin &&
             found->name->refusals++ < REFUSAL_LIMIT)
             refused[count++] = found->name;
     }
@@ -95,13 +95,13 @@ static size_t find_refused(const trial *t, fbs_name *refused[DIAG_CAP])
 static void report_rest(trial *t)
 {
     for (size_t n = 0; n < t->diags.stored_count; n++) {
-        diag_view said = diag_stored(&t->diags, n);
-        const written_name *found = find_name(t, said.place);
-        if (said.severity == SEVERITY_ERROR)
+        diag_view view = diag_stored(&t->diags, n);
+        const written_name *found = find_name(t, view.place);
+        if (view.severity == SEVERITY_ERROR)
             diag_report(t->i->diags, DIAG_CANNOT_EXPRESS,
                         found == NULL ? (span){t->i->files[0]->file->number, 0, 0}
                                       : found->name->place,
-                        "%.*s", SLICE_PRINT(said.text));
+                        "%.*s", SLICE_PRINT(view.text));
     }
 }
 

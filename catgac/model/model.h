@@ -240,7 +240,7 @@ typedef enum model_message_kind {
 typedef enum model_qos { QOS_AT_MOST_ONCE, QOS_AT_LEAST_ONCE, QOS_EXACTLY_ONCE } model_qos;
 
 /* Spans of annotations of a message; source 0 for an absent annotation. */
-typedef struct model_said {
+typedef struct model_annotation_spans {
     span timeout;
     span retry;
     span backoff;
@@ -251,14 +251,14 @@ typedef struct model_said {
     span stream;
     span trace;
     span http;
-} model_said;
+} model_annotation_spans;
 
 struct model_message {
     model_origin origin;
     model_message_kind kind;
     const model_table *body; /* the table of its fields, of the same name */
     slice subject; /* catga.commands.shop.orders.v1.CreateOrder, without the tokens of keys */
-    model_said said;
+    model_annotation_spans annotations;
 
     /* Fields with @key, in order: their values are the last tokens of the subject. */
     const model_field *const *keys;
@@ -373,7 +373,7 @@ struct model_module {
     span namespace_place;
     span version_place;
     model_doc doc; /* of the namespace */
-    bool is_given; /* named on the command line, not only imported */
+    bool is_input; /* named on the command line, not only imported */
 
     const model_module *const *imports; /* direct imports, in order */
     size_t import_count;

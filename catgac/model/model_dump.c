@@ -217,11 +217,11 @@ static void dump_service(const model_service *service, buffer *out)
                       SLICE_PRINT(service->publications[i].message->origin.name));
     }
     for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *heard = &service->subscriptions[i];
-        dump_doc(&heard->doc, "    ", out);
-        buffer_printf(out, "    on %.*s %s as %.*s\n", SLICE_PRINT(heard->message->origin.name),
-                      heard->delivery == DELIVERY_GROUP ? "group" : "broadcast",
-                      SLICE_PRINT(heard->name));
+        const model_subscription *subscription = &service->subscriptions[i];
+        dump_doc(&subscription->doc, "    ", out);
+        buffer_printf(out, "    on %.*s %s as %.*s\n", SLICE_PRINT(subscription->message->origin.name),
+                      subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
+                      SLICE_PRINT(subscription->name));
     }
     for (size_t i = 0; i < service->called_count; i++) {
         dump_doc(&service->called[i].doc, "    ", out);
@@ -235,7 +235,7 @@ static void dump_module(const model_module *module, buffer *out)
     dump_doc(&module->doc, "", out);
     buffer_printf(out, "module %.*s namespace %.*s version %" PRIu32 "%s\n",
                   SLICE_PRINT(module->path), SLICE_PRINT(module->namespace), module->version,
-                  module->is_given ? "" : " imported");
+                  module->is_input ? "" : " imported");
     for (size_t i = 0; i < module->import_count; i++)
         buffer_printf(out, "  import %.*s\n", SLICE_PRINT(module->imports[i]->path));
     for (size_t i = 0; i < module->constant_count; i++)

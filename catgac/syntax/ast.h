@@ -190,7 +190,7 @@ struct ast_file {
     const source *file;
     ast_declaration *first, *last;
     size_t declaration_count;
-    bool is_given;   /* named on the command line */
+    bool is_input;   /* named on the command line */
     bool has_errors; /* syntax errors: its declarations may be incomplete */
 
     /* In the order of the import declarations; NULL for a file that was not loaded. */

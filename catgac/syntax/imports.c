@@ -130,7 +130,7 @@ static void visit_given(import_walk *walk, const char *path)
         walk->diags->unread_count++;
         return;
     }
-    visit(walk, file)->is_given = true;
+    visit(walk, file)->is_input = true;
 }
 
 const ast *parse_files(arena *memory, interner *names, diagnostics *diags, source_set *sources,

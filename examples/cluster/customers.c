@@ -8,7 +8,7 @@
  * Exits with 0 when every order was confirmed, and was found and shipped in the end. That services
  * and servers die meanwhile is no excuse.
  */
-#include "steps.h"
+#include "checks.h"
 
 #include <shop/orders.catga.h>
 
@@ -38,7 +38,7 @@ typedef struct customers {
     catga_bus *buses[CUSTOMERS_MAX];
     unsigned bus_count;
     char visit[24]; /* what the ids of its orders begin with */
-    shop_steps steps;
+    shop_checks checks;
     unsigned count;
     unsigned product; /* that is bought until it is sold out */
     unsigned done;    /* orders that are placed and shipped */
@@ -93,7 +93,7 @@ static bool call_until_answered(customers *self, waits *of, call_once *call, uns
 
     while ((status = call(self, order)) != CATGA_OK && status != CATGA_DECLARED_ERROR) {
         of->failed++;
-        step_gave(&self->steps, "%s, and once more", catga_status_name(status));
+        step_gave(&self->checks, "%s, and once more", catga_status_name(status));
         if (ms(now_ns() - began) > GIVE_UP_MS)
             return false;
         pause_ms(AGAIN_AFTER_MS);
@@ -178,7 +178,7 @@ static catga_status find_shipped(customers *self, unsigned order)
     catga_status status = shop_orders_get_order_call(bus_of(self, order), &query, &reply);
 
     if (status == CATGA_OK)
-        expect_number(&self->steps, "its status", shop_orders_order_get_status(reply.view),
+        expect_number(&self->checks, "its status", shop_orders_order_get_status(reply.view),
                       SHOP_ORDERS_ORDER_STATUS_SHIPPED);
     shop_orders_order_reply_free(&reply);
     return status;
@@ -198,12 +198,12 @@ static void *keep_asking(void *argument)
 
 static bool place_and_ship(customers *self, unsigned order)
 {
-    if (!expect_true(&self->steps, "it is confirmed",
+    if (!expect_true(&self->checks, "it is confirmed",
                      call_until_answered(self, &self->placed, place, order)) ||
-        !expect_true(&self->steps, "it is shipped",
+        !expect_true(&self->checks, "it is shipped",
                      call_until_answered(self, &self->shipped, ship, order)))
         return false;
-    step_gave(&self->steps, "%s by %s after %.0f ms, shipped after %.0f ms", self->ids[order],
+    step_gave(&self->checks, "%s by %s after %.0f ms, shipped after %.0f ms", self->ids[order],
               self->taken_by, ms(self->placed.last_ns), ms(self->shipped.last_ns));
     count_share(self, self->taken_by);
     self->done++;
@@ -215,7 +215,7 @@ static void place_all(customers *self)
 {
     pthread_t asker;
 
-    step(&self->steps, "%u orders, one after the other", self->count);
+    step(&self->checks, "%u orders, one after the other", self->count);
     if (!place_and_ship(self, 0))
         return;
     atomic_store(&self->asking, true);
@@ -231,19 +231,19 @@ static void find_all(customers *self)
 {
     waits found = {0};
 
-    step(&self->steps, "Every order is there, and has been shipped");
+    step(&self->checks, "Every order is there, and has been shipped");
     for (unsigned i = 0; i < self->done; i++)
-        if (!expect_true(&self->steps, "it is there",
+        if (!expect_true(&self->checks, "it is there",
                          call_until_answered(self, &found, find_shipped, i)))
             break;
-    step_gave(&self->steps, "%u of %u", found.answered, self->count);
+    step_gave(&self->checks, "%u of %u", found.answered, self->count);
 }
 
 /* ---- What it gave ---- */
 
 static void report_waits(const customers *self, const char *what, const waits *of)
 {
-    step_gave(&self->steps, "%u %s, the longest wait was %.0f ms, %u calls failed", of->answered,
+    step_gave(&self->checks, "%u %s, the longest wait was %.0f ms, %u calls failed", of->answered,
               what, ms(of->longest_ns), of->failed);
 }
 
@@ -252,11 +252,11 @@ static void report(customers *self)
     char line[INSTANCES_MAX * 80] = "";
     size_t length = 0;
 
-    step(&self->steps, "What it gave");
+    step(&self->checks, "What it gave");
     for (size_t i = 0; i < INSTANCES_MAX && self->shares[i].orders > 0; i++)
         length += (size_t)snprintf(line + length, sizeof line - length, " %s %u",
                                    self->shares[i].instance, self->shares[i].orders);
-    step_gave(&self->steps, "orders by instance:%s", line);
+    step_gave(&self->checks, "orders by instance:%s", line);
     report_waits(self, "orders placed", &self->placed);
     report_waits(self, "orders shipped", &self->shipped);
     report_waits(self, "questions answered", &self->asked);
@@ -292,7 +292,7 @@ static void go(customers *self)
 
 int main(int count, char **arguments)
 {
-    static customers self = {.steps = {.program = "customers"}};
+    static customers self = {.checks = {.program = "customers"}};
 
     setvbuf(stdout, NULL, _IOLBF, 0);
     snprintf(self.visit, sizeof self.visit, "%" PRIx64, (uint64_t)catga_timestamp_now());
@@ -308,5 +308,5 @@ int main(int count, char **arguments)
         fprintf(stderr, "shop_customers: %s\n", catga_status_text(status));
     }
     go(&self);
-    return status == CATGA_OK && self.steps.failures == 0 ? 0 : 1;
+    return status == CATGA_OK && self.checks.failures == 0 ? 0 : 1;
 }

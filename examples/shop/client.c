@@ -6,11 +6,11 @@
 
 catga_status client_open(shop_client *self, const catga_options *options)
 {
-    self->steps = (shop_steps){.program = "test-client"};
-    watch_open(&self->watch);
+    self->checks = (shop_checks){.program = "test-client"};
+    event_log_open(&self->watch);
     catga_status status = catga_open(&self->bus, options);
     if (status == CATGA_OK)
-        status = watch_serve(&self->watch, self->bus);
+        status = event_log_serve(&self->watch, self->bus);
     if (status != CATGA_OK)
         client_close(self);
     return status;
@@ -20,7 +20,7 @@ catga_status client_open(shop_client *self, const catga_options *options)
 void client_close(shop_client *self)
 {
     catga_close(self->bus);
-    watch_close(&self->watch);
+    event_log_close(&self->watch);
 }
 
 /* Eight digits, upper case. */
@@ -40,11 +40,11 @@ void client_check_result(shop_client *self, shop_orders_order_result_view result
     const char *status = shop_orders_order_status_name(shop_orders_order_result_get_status(result));
     char text[CATGA_DECIMAL_TEXT];
 
-    step_gave(&self->steps, "order %.*s, total %s, %s", CATGA_PRINT(id),
+    step_gave(&self->checks, "order %.*s, total %s, %s", CATGA_PRINT(id),
               catga_decimal_text(shop_orders_order_result_get_total(result), 2, text), status);
-    expect_true(&self->steps, "the order's id is eight hexadecimal digits", is_order_id(id));
-    expect_money(&self->steps, "the total", shop_orders_order_result_get_total(result), total);
-    expect_text(&self->steps, "the status", catga_str(status), "Created");
+    expect_true(&self->checks, "the order's id is eight hexadecimal digits", is_order_id(id));
+    expect_money(&self->checks, "the total", shop_orders_order_result_get_total(result), total);
+    expect_text(&self->checks, "the status", catga_str(status), "Created");
 }
 
 /*
@@ -58,14 +58,14 @@ catga_status client_order(shop_client *self, const char *customer_id, const char
         .customer_id = catga_str(customer_id), .product_id = catga_str(product_id), .quantity = 1);
     shop_orders_order_result_reply reply;
 
-    step(&self->steps, "%s orders one %s", customer_id, product_id);
+    step(&self->checks, "%s orders one %s", customer_id, product_id);
     catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
     if (status == CATGA_OK) {
         client_check_result(self, reply.view, total);
         snprintf(order_id, 65, "%.*s",
                  CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
     } else {
-        step_gave(&self->steps, "%s: %.*s", catga_status_name(status),
+        step_gave(&self->checks, "%s: %.*s", catga_status_name(status),
                   CATGA_PRINT(reply.error.text));
     }
     shop_orders_order_result_reply_free(&reply);

@@ -1,19 +1,19 @@
 /*
  * The test client: what it shows, in eight parts. Each checks by itself that every step gave
- * exactly the expected results, and counts others in client.steps.failures.
+ * exactly the expected results, and counts others in client.checks.failures.
  */
 #ifndef SHOP_CLIENT_H
 #define SHOP_CLIENT_H
 
-#include "steps.h"
-#include "watch.h"
+#include "checks.h"
+#include "event_log.h"
 
 #include <shop/orders.catga.h>
 
 typedef struct shop_client {
     catga_bus *bus;
-    order_watch watch;
-    shop_steps steps;
+    event_log watch;
+    shop_checks checks;
 } shop_client;
 
 /*

@@ -36,7 +36,7 @@ static bool send_order(shop_client *self, const char *product_id, underway *orde
         .customer_id = CATGA_STR("CUST-004"), .product_id = catga_str(product_id), .quantity = 1);
     catga_status status = shop_orders_create_order_send(self->bus, &command, on_answer, order);
 
-    return expect_status(&self->steps, "sending", status, CATGA_OK);
+    return expect_status(&self->checks, "sending", status, CATGA_OK);
 }
 
 static void check_answers(shop_client *self, const underway orders[ORDERS])
@@ -46,12 +46,12 @@ static void check_answers(shop_client *self, const underway orders[ORDERS])
     char text[CATGA_DECIMAL_TEXT];
 
     for (size_t i = 0; i < ORDERS; i++) {
-        expect_status(&self->steps, "an outcome", orders[i].status, CATGA_OK);
-        expect_money(&self->steps, "a total", orders[i].total, totals[i]);
+        expect_status(&self->checks, "an outcome", orders[i].status, CATGA_OK);
+        expect_money(&self->checks, "a total", orders[i].total, totals[i]);
         sum += orders[i].total;
     }
-    step_gave(&self->steps, "%d answers, together %s", ORDERS, catga_decimal_text(sum, 2, text));
-    expect_money(&self->steps, "the sum", sum, 939995);
+    step_gave(&self->checks, "%d answers, together %s", ORDERS, catga_decimal_text(sum, 2, text));
+    expect_money(&self->checks, "the sum", sum, 939995);
 }
 
 /*
@@ -66,7 +66,7 @@ void client_shows_burst(shop_client *self)
     sem_t answered;
     int sent = 0;
 
-    step(&self->steps, "CUST-004 orders one of each product, without waiting in between");
+    step(&self->checks, "CUST-004 orders one of each product, without waiting in between");
     sem_init(&answered, 0, 0);
     for (int i = 0; i < ORDERS; i++) {
         orders[i] = (underway){.answered = &answered};

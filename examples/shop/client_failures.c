@@ -10,12 +10,12 @@
 static void check_declared(shop_client *self, catga_status status, const catga_error *error,
                            uint32_t code, const char *name)
 {
-    step_gave(&self->steps, "%u %.*s: %.*s", error->code, CATGA_PRINT(error->name),
+    step_gave(&self->checks, "%u %.*s: %.*s", error->code, CATGA_PRINT(error->name),
               CATGA_PRINT(error->text));
-    expect_status(&self->steps, "the outcome", status, CATGA_DECLARED_ERROR);
-    expect_number(&self->steps, "the error's code", error->code, code);
-    expect_text(&self->steps, "the error's name", error->name, name);
-    expect_true(&self->steps, "the error has a text", error->text.length != 0);
+    expect_status(&self->checks, "the outcome", status, CATGA_DECLARED_ERROR);
+    expect_number(&self->checks, "the error's code", error->code, code);
+    expect_text(&self->checks, "the error's name", error->name, name);
+    expect_true(&self->checks, "the error has a text", error->text.length != 0);
 }
 
 static void order_in_vain(shop_client *self, const shop_orders_create_order *command, uint32_t code,
@@ -23,7 +23,7 @@ static void order_in_vain(shop_client *self, const shop_orders_create_order *com
 {
     shop_orders_order_result_reply reply;
 
-    step(&self->steps, "%.*s orders %u of %.*s", CATGA_PRINT(command->customer_id),
+    step(&self->checks, "%.*s orders %u of %.*s", CATGA_PRINT(command->customer_id),
          command->quantity, CATGA_PRINT(command->product_id));
     catga_status status = shop_orders_create_order_call(self->bus, command, &reply);
     check_declared(self, status, &reply.error, code, name);
@@ -35,7 +35,7 @@ static void ask_in_vain(shop_client *self)
     const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = CATGA_STR("NO-ORDER"));
     shop_orders_order_reply reply;
 
-    step(&self->steps, "The order NO-ORDER is asked for");
+    step(&self->checks, "The order NO-ORDER is asked for");
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
     check_declared(self, status, &reply.error, SHOP_ORDERS_ORDER_ERROR_ORDER_NOT_FOUND,
                    "shop.orders.OrderError.OrderNotFound");
@@ -52,10 +52,10 @@ static void order_nothing(shop_client *self)
         .customer_id = CATGA_STR("CUST-001"), .product_id = CATGA_STR("PROD-001"), .quantity = 0);
     shop_orders_order_result_reply reply;
 
-    step(&self->steps, "CUST-001 orders none of PROD-001");
+    step(&self->checks, "CUST-001 orders none of PROD-001");
     catga_status status = shop_orders_create_order_call(self->bus, &command, &reply);
-    step_gave(&self->steps, "%s: %.*s", catga_status_name(status), CATGA_PRINT(reply.error.text));
-    expect_status(&self->steps, "the outcome", status, CATGA_INVALID_MESSAGE);
+    step_gave(&self->checks, "%s: %.*s", catga_status_name(status), CATGA_PRINT(reply.error.text));
+    expect_status(&self->checks, "the outcome", status, CATGA_INVALID_MESSAGE);
     shop_orders_order_result_reply_free(&reply);
 }
 

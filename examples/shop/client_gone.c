@@ -44,7 +44,7 @@ static bool find_letter(shop_client *self, const char *order_id, search *found)
 {
     *found = (search){.order_id = order_id};
     catga_status status = catga_dead_letters(self->bus, STREAM, 1, look, found);
-    expect_status(&self->steps, "looking", status, CATGA_OK);
+    expect_status(&self->checks, "looking", status, CATGA_OK);
     return found->number != 0;
 }
 
@@ -65,21 +65,21 @@ static void try_again(shop_client *self, uint64_t number)
 {
     catga_problem problem = {""};
 
-    step(&self->steps, "The dead letter %" PRIu64 " is tried again", number);
+    step(&self->checks, "The dead letter %" PRIu64 " is tried again", number);
     catga_status status =
         catga_dead_letter_replay(self->bus, STREAM, number, REPLAY_WAIT_MS, &problem);
-    step_gave(&self->steps, "%s: %s", catga_status_name(status), problem.text);
-    expect_status(&self->steps, "the outcome", status, CATGA_HANDLER_FAILED);
+    step_gave(&self->checks, "%s: %s", catga_status_name(status), problem.text);
+    expect_status(&self->checks, "the outcome", status, CATGA_HANDLER_FAILED);
 }
 
 static void throw_away(shop_client *self, const char *order_id, uint64_t number)
 {
     search found;
 
-    step(&self->steps, "The dead letter %" PRIu64 " is thrown away", number);
-    expect_status(&self->steps, "the outcome", catga_dead_letter_remove(self->bus, STREAM, number),
+    step(&self->checks, "The dead letter %" PRIu64 " is thrown away", number);
+    expect_status(&self->checks, "the outcome", catga_dead_letter_remove(self->bus, STREAM, number),
                   CATGA_OK);
-    expect_true(&self->steps, "it is gone", !find_letter(self, order_id, &found));
+    expect_true(&self->checks, "it is gone", !find_letter(self, order_id, &found));
 }
 
 void client_shows_gone(shop_client *self)
@@ -89,11 +89,11 @@ void client_shows_gone(shop_client *self)
 
     if (!client_order_and_ship(self, "GONE-001", order_id))
         return;
-    step(&self->steps, "A dead letter is looked for");
-    if (!expect_true(&self->steps, "there is one", await_letter(self, order_id, &found)))
+    step(&self->checks, "A dead letter is looked for");
+    if (!expect_true(&self->checks, "there is one", await_letter(self, order_id, &found)))
         return;
-    step_gave(&self->steps, "%s: %s: %s", found.handler, found.cause, found.json);
-    expect_text(&self->steps, "who gave it up", catga_str(found.handler),
+    step_gave(&self->checks, "%s: %s: %s", found.handler, found.cause, found.json);
+    expect_text(&self->checks, "who gave it up", catga_str(found.handler),
                 "NotificationService__track");
     try_again(self, found.number);
     throw_away(self, order_id, found.number);

@@ -8,7 +8,7 @@ enum { EVENT_WAIT_MS = 5000 };
 /* Everything that the shop knows of an order. */
 static void check_order(shop_client *self, shop_orders_order_view order, const char *order_id)
 {
-    shop_steps *steps = &self->steps;
+    shop_checks *steps = &self->checks;
 
     expect_text(steps, "its id", shop_orders_order_get_order_id(order), order_id);
     expect_text(steps, "its customer", shop_orders_order_get_customer_id(order), "CUST-001");
@@ -31,11 +31,11 @@ static void find_order(shop_client *self, const char *order_id)
     shop_orders_order_reply reply;
     char json[1024];
 
-    step(&self->steps, "The order %s is asked for", order_id);
+    step(&self->checks, "The order %s is asked for", order_id);
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
-    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+    if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         shop_orders_order_print(reply.view, json, sizeof json);
-        step_gave(&self->steps, "%s", json);
+        step_gave(&self->checks, "%s", json);
         check_order(self, reply.view, order_id);
     }
     shop_orders_order_reply_free(&reply);
@@ -43,18 +43,18 @@ static void find_order(shop_client *self, const char *order_id)
 
 static void see_event(shop_client *self, const char *order_id)
 {
-    seen_event event;
+    logged_event event;
 
-    step(&self->steps, "The event of order %s comes", order_id);
-    if (!expect_true(&self->steps, "it came",
-                     watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
+    step(&self->checks, "The event of order %s comes", order_id);
+    if (!expect_true(&self->checks, "it came",
+                     event_log_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
         return;
-    step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
+    step_gave(&self->checks, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
               event.product_name);
-    expect_text(&self->steps, "its customer", catga_str(event.customer_id), "CUST-001");
-    expect_text(&self->steps, "its product's name", catga_str(event.product_name), "笔记本电脑");
-    expect_number(&self->steps, "its quantity", event.quantity, 1);
-    expect_money(&self->steps, "its total", event.total, 599999);
+    expect_text(&self->checks, "its customer", catga_str(event.customer_id), "CUST-001");
+    expect_text(&self->checks, "its product's name", catga_str(event.product_name), "笔记本电脑");
+    expect_number(&self->checks, "its quantity", event.quantity, 1);
+    expect_money(&self->checks, "its total", event.total, 599999);
 }
 
 void client_shows_orders(shop_client *self)
@@ -62,7 +62,7 @@ void client_shows_orders(shop_client *self)
     char order_id[65];
 
     catga_status status = client_order(self, "CUST-001", "PROD-001", 599999, order_id);
-    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+    if (!expect_status(&self->checks, "the outcome", status, CATGA_OK))
         return;
     find_order(self, order_id);
     see_event(self, order_id);

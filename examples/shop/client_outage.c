@@ -27,7 +27,7 @@ static catga_status ask(shop_client *self, const char *order_id)
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
 
     if (status == CATGA_OK)
-        expect_text(&self->steps, "its id", shop_orders_order_get_order_id(reply.view), order_id);
+        expect_text(&self->checks, "its id", shop_orders_order_get_order_id(reply.view), order_id);
     shop_orders_order_reply_free(&reply);
     return status;
 }
@@ -36,13 +36,13 @@ static void try_without_server(shop_client *self, const char *order_id)
 {
     char none[65];
 
-    step(&self->steps, "The order %s is asked for, without a server", order_id);
+    step(&self->checks, "The order %s is asked for, without a server", order_id);
     catga_status status = ask(self, order_id);
-    step_gave(&self->steps, "%s: %s", catga_status_name(status), catga_status_text(status));
-    expect_status(&self->steps, "the outcome", status, CATGA_DISCONNECTED);
+    step_gave(&self->checks, "%s: %s", catga_status_name(status), catga_status_text(status));
+    expect_status(&self->checks, "the outcome", status, CATGA_DISCONNECTED);
 
     status = client_order(self, "CUST-005", "PROD-002", 19999, none);
-    expect_status(&self->steps, "the outcome", status, CATGA_DISCONNECTED);
+    expect_status(&self->checks, "the outcome", status, CATGA_DISCONNECTED);
 }
 
 /*
@@ -55,31 +55,31 @@ static void ask_until_answered(shop_client *self, const char *order_id)
     int64_t began = now_ms();
     catga_status status;
 
-    step(&self->steps, "The order %s is asked for until there is an answer", order_id);
+    step(&self->checks, "The order %s is asked for until there is an answer", order_id);
     while ((status = ask(self, order_id)) != CATGA_OK && now_ms() - began < RECOVERY_WAIT_MS) {
         bool expected = status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED;
         if (!expected)
             break;
-        step_gave(&self->steps, "%s: %s", catga_status_name(status), catga_status_text(status));
+        step_gave(&self->checks, "%s: %s", catga_status_name(status), catga_status_text(status));
         nanosleep(&pause, NULL);
     }
-    if (expect_status(&self->steps, "the outcome", status, CATGA_OK))
-        step_gave(&self->steps, "it is there, as it was before");
+    if (expect_status(&self->checks, "the outcome", status, CATGA_OK))
+        step_gave(&self->checks, "it is there, as it was before");
 }
 
 static void order_again(shop_client *self)
 {
     char order_id[65];
-    seen_event event;
+    logged_event event;
 
     catga_status status = client_order(self, "CUST-005", "PROD-002", 19999, order_id);
-    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+    if (!expect_status(&self->checks, "the outcome", status, CATGA_OK))
         return;
-    step(&self->steps, "The event of order %s comes, through the subscription made before",
+    step(&self->checks, "The event of order %s comes, through the subscription made before",
          order_id);
-    if (expect_true(&self->steps, "it came",
-                    watch_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
-        step_gave(&self->steps, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
+    if (expect_true(&self->checks, "it came",
+                    event_log_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
+        step_gave(&self->checks, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
                   event.product_name);
 }
 
@@ -88,14 +88,14 @@ void client_shows_outage(shop_client *self, const shop_outage *outage)
     char order_id[65];
 
     catga_status status = client_order(self, "CUST-005", "PROD-002", 19999, order_id);
-    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+    if (!expect_status(&self->checks, "the outcome", status, CATGA_OK))
         return;
-    step(&self->steps, "The server is stopped");
-    if (!expect_true(&self->steps, "the client noticed", outage->begin(outage->user, self->bus)))
+    step(&self->checks, "The server is stopped");
+    if (!expect_true(&self->checks, "the client noticed", outage->begin(outage->user, self->bus)))
         return;
     try_without_server(self, order_id);
-    step(&self->steps, "The server is started again");
-    if (!expect_true(&self->steps, "the client noticed", outage->end(outage->user, self->bus)))
+    step(&self->checks, "The server is started again");
+    if (!expect_true(&self->checks, "the client noticed", outage->end(outage->user, self->bus)))
         return;
     ask_until_answered(self, order_id);
     order_again(self);
@@ -110,5 +110,5 @@ void client_shows_silence(shop_client *self)
     char none[65];
 
     catga_status status = client_order(self, "CUST-006", "PROD-003", 69999, none);
-    expect_status(&self->steps, "the outcome", status, CATGA_NO_RESPONDERS);
+    expect_status(&self->checks, "the outcome", status, CATGA_NO_RESPONDERS);
 }

@@ -16,12 +16,12 @@ static void ship(shop_client *self, const char *order_id)
 
     snprintf(wanted, sizeof wanted, "TRK-%s", order_id);
     catga_status status = shop_orders_ship_order_call(self->bus, &command, &reply);
-    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+    if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         catga_string number = shop_orders_ship_result_get_tracking_number(reply.view);
-        step_gave(&self->steps, "tracking number %.*s", CATGA_PRINT(number));
-        expect_text(&self->steps, "the tracking number", number, wanted);
+        step_gave(&self->checks, "tracking number %.*s", CATGA_PRINT(number));
+        expect_text(&self->checks, "the tracking number", number, wanted);
     } else {
-        step_gave(&self->steps, "%s: %.*s", catga_status_name(status),
+        step_gave(&self->checks, "%s: %.*s", catga_status_name(status),
                   CATGA_PRINT(reply.error.text));
     }
     shop_orders_ship_result_reply_free(&reply);
@@ -32,12 +32,12 @@ static void see_status(shop_client *self, const char *order_id)
     const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(order_id));
     shop_orders_order_reply reply;
 
-    step(&self->steps, "The order %s is asked for", order_id);
+    step(&self->checks, "The order %s is asked for", order_id);
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
-    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+    if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         const char *name = shop_orders_order_status_name(shop_orders_order_get_status(reply.view));
-        step_gave(&self->steps, "%s", name);
-        expect_text(&self->steps, "its status", catga_str(name), "Shipped");
+        step_gave(&self->checks, "%s", name);
+        expect_text(&self->checks, "its status", catga_str(name), "Shipped");
     }
     shop_orders_order_reply_free(&reply);
 }
@@ -46,9 +46,9 @@ bool client_order_and_ship(shop_client *self, const char *customer_id, char orde
 {
     catga_status status = client_order(self, customer_id, "PROD-004", 219999, order_id);
 
-    if (!expect_status(&self->steps, "the outcome", status, CATGA_OK))
+    if (!expect_status(&self->checks, "the outcome", status, CATGA_OK))
         return false;
-    step(&self->steps, "The order %s is shipped", order_id);
+    step(&self->checks, "The order %s is shipped", order_id);
     ship(self, order_id);
     return true;
 }
@@ -60,6 +60,6 @@ void client_shows_shipping(shop_client *self)
     if (!client_order_and_ship(self, "CUST-007", order_id))
         return;
     see_status(self, order_id);
-    step(&self->steps, "The order %s is shipped again, and is still one parcel", order_id);
+    step(&self->checks, "The order %s is shipped again, and is still one parcel", order_id);
     ship(self, order_id);
 }

@@ -17,10 +17,10 @@ static void send_form(shop_client *self, const char *form, char order_id[65])
     shop_orders_order_result_reply reply;
 
     order_id[0] = '\0';
-    step(&self->steps, "CUST-009 sends the order form %s", form);
+    step(&self->checks, "CUST-009 sends the order form %s", form);
     catga_status status =
         shop_orders_create_order_call_with_id(self->bus, catga_str(form), &command, &reply);
-    if (expect_status(&self->steps, "the outcome", status, CATGA_OK)) {
+    if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         client_check_result(self, reply.view, 19999);
         snprintf(order_id, 65, "%.*s",
                  CATGA_PRINT(shop_orders_order_result_get_order_id(reply.view)));
@@ -37,5 +37,5 @@ void client_shows_twice(shop_client *self)
     snprintf(form, sizeof form, "form-%" PRIx64, (uint64_t)catga_timestamp_now());
     send_form(self, form, first);
     send_form(self, form, second);
-    expect_text(&self->steps, "the order's id", catga_str(second), first);
+    expect_text(&self->checks, "the order's id", catga_str(second), first);
 }

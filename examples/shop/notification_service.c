@@ -4,9 +4,9 @@
 
 #include <stdio.h>
 
-static catga_status serve(catga_bus *bus, notification_desk *desk)
+static catga_status serve(catga_bus *bus, notification_context *context)
 {
-    catga_status status = notification_desk_serve(desk, bus);
+    catga_status status = notification_context_serve(context, bus);
 
     if (status != CATGA_OK)
         return status;
@@ -19,14 +19,14 @@ static catga_status serve(catga_bus *bus, notification_desk *desk)
 int main(void)
 {
     const catga_options options = {.name = "notification-service"};
-    notification_desk desk;
+    notification_context context;
     catga_bus *bus;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    notification_desk_init(&desk);
+    notification_context_init(&context);
     catga_status status = catga_open(&bus, &options);
     if (status == CATGA_OK)
-        status = serve(bus, &desk);
+        status = serve(bus, &context);
     catga_close(bus);
     if (status != CATGA_OK)
         fprintf(stderr, "notification_service: %s\n", catga_status_text(status));

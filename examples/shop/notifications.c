@@ -15,7 +15,7 @@ enum { JSON_MAX = 2048 };
 
 static catga_status handle_notify(catga_context *context, shop_orders_order_created_view event)
 {
-    notification_desk *self = catga_context_user(context);
+    notification_context *self = catga_context_user(context);
     catga_string order_id = shop_orders_order_created_get_order_id(event);
     catga_string customer_id = shop_orders_order_created_get_customer_id(event);
     catga_string product_name = shop_orders_order_created_get_product_name(event);
@@ -35,7 +35,7 @@ static catga_status handle_notify(catga_context *context, shop_orders_order_crea
 
 static catga_status handle_audit(catga_context *context, shop_orders_order_created_view event)
 {
-    notification_desk *self = catga_context_user(context);
+    notification_context *self = catga_context_user(context);
     char json[JSON_MAX];
 
     shop_orders_order_created_print(event, json, sizeof json);
@@ -58,7 +58,7 @@ static bool is_gone(catga_string customer_id)
  */
 static catga_status handle_track(catga_context *context, shop_orders_order_shipped_view event)
 {
-    notification_desk *self = catga_context_user(context);
+    notification_context *self = catga_context_user(context);
     catga_string order_id = shop_orders_order_shipped_get_order_id(event);
     catga_string customer_id = shop_orders_order_shipped_get_customer_id(event);
 
@@ -75,14 +75,14 @@ static catga_status handle_track(catga_context *context, shop_orders_order_shipp
     return CATGA_OK;
 }
 
-void notification_desk_init(notification_desk *self)
+void notification_context_init(notification_context *self)
 {
     atomic_init(&self->notified, 0);
     atomic_init(&self->audited, 0);
     atomic_init(&self->tracked, 0);
 }
 
-catga_status notification_desk_serve(notification_desk *self, catga_bus *bus)
+catga_status notification_context_serve(notification_context *self, catga_bus *bus)
 {
     static const shop_orders_notification_service service =
         SHOP_ORDERS_NOTIFICATION_SERVICE(handle);

@@ -7,15 +7,15 @@
 #include <stdatomic.h>
 
 /* What the handlers have done. It must outlive the bus that serves it. */
-typedef struct notification_desk {
+typedef struct notification_context {
     atomic_uint notified;
     atomic_uint audited;
     atomic_uint tracked;
-} notification_desk;
+} notification_context;
 
-void notification_desk_init(notification_desk *self);
+void notification_context_init(notification_context *self);
 
 /* Serves the subscriptions of NotificationService. */
-CATGA_CHECKED catga_status notification_desk_serve(notification_desk *self, catga_bus *bus);
+CATGA_CHECKED catga_status notification_context_serve(notification_context *self, catga_bus *bus);
 
 #endif

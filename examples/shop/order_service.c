@@ -1,7 +1,7 @@
 /*
  * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or
  * SIGINT; then it finishes what it has begun. Start as many as you like: each order goes to one of
- * them. SHOP_RECORDS names the file that they share; without it each has shelves of its own.
+ * them. SHOP_STATE names the file that they share; without it each has shelves of its own.
  */
 #include "orders.h"
 #include "shop_log.h"
@@ -10,34 +10,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static catga_status serve(catga_bus *bus, order_desk *desk)
+static catga_status serve(catga_bus *bus, order_context *context)
 {
-    catga_status status = order_desk_serve(desk, bus);
+    catga_status status = order_context_serve(context, bus);
 
     if (status != CATGA_OK)
         return status;
     shop_notice(bus, "订单服务已启动");
     status = catga_run(bus);
-    shop_notice(bus, "订单服务已停止, 订单总数: %u", order_store_count(&desk->records->orders));
+    shop_notice(bus, "订单服务已停止, 订单总数: %u", order_store_count(&context->state->orders));
     return status;
 }
 
 int main(void)
 {
     const catga_options options = {.name = "order-service", .workers = 4};
-    order_desk desk;
+    order_context context;
     catga_bus *bus;
 
     setvbuf(stdout, NULL, _IOLBF, 0);
-    if (!order_desk_open(&desk, getenv("SHOP_RECORDS"))) {
-        fprintf(stderr, "order_service: SHOP_RECORDS: %s\n", strerror(errno));
+    if (!order_context_open(&context, getenv("SHOP_STATE"))) {
+        fprintf(stderr, "order_service: SHOP_STATE: %s\n", strerror(errno));
         return 1;
     }
     catga_status status = catga_open(&bus, &options);
     if (status == CATGA_OK)
-        status = serve(bus, &desk);
+        status = serve(bus, &context);
     catga_close(bus); /* after this no handler runs, and what they used can go */
-    order_desk_close(&desk);
+    order_context_close(&context);
     if (status != CATGA_OK)
         fprintf(stderr, "order_service: %s\n", catga_status_text(status));
     return status == CATGA_OK ? 0 : 1;

@@ -72,8 +72,8 @@ static const shop_order *made_before(catga_context *context, order_store *orders
 static catga_status handle_create_order(catga_context *context,
                                         shop_orders_create_order_view request)
 {
-    order_desk *desk = catga_context_user(context);
-    shop_records *records = desk->records;
+    order_context *service = catga_context_user(context);
+    shop_state *state = service->state;
     catga_string customer_id = shop_orders_create_order_get_customer_id(request);
     catga_string product_id = shop_orders_create_order_get_product_id(request);
     uint32_t quantity = shop_orders_create_order_get_quantity(request);
@@ -84,7 +84,7 @@ static catga_status handle_create_order(catga_context *context,
     shop_orders_create_order_print(request, json, sizeof json);
     shop_info(context, "处理创建订单命令: %s", json);
 
-    const shop_order *order = made_before(context, &records->orders);
+    const shop_order *order = made_before(context, &state->orders);
     if (order != NULL)
         return accept(context, order);
     const shop_product *product = catalogue_find(product_id);
@@ -93,17 +93,17 @@ static catga_status handle_create_order(catga_context *context,
         return shop_orders_order_error_product_not_found(context, "no product %.*s",
                                                          CATGA_PRINT(product_id));
     }
-    if (!shelves_take(&records->shelves, product, quantity, &left)) {
+    if (!shelves_take(&state->shelves, product, quantity, &left)) {
         shop_warn(context, "库存不足: %s, 剩余: %" PRIu32 ", 需要: %" PRIu32, product->name, left,
                   quantity);
         return shop_orders_order_error_insufficient_stock(
             context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered", left, product->id,
             product->name, quantity);
     }
-    order = order_store_add(&records->orders, catga_context_message_id(context), customer_id,
+    order = order_store_add(&state->orders, catga_context_message_id(context), customer_id,
                             product, quantity);
     if (order == NULL) {
-        shelves_give_back(&records->shelves, product, quantity);
+        shelves_give_back(&state->shelves, product, quantity);
         return CATGA_NO_MEMORY; /* the caller is told CATGA_HANDLER_FAILED, and this reason */
     }
     shop_info(context, "📦 Processing order %s on %s", order->id, instance(context));
@@ -138,9 +138,9 @@ static catga_status ship(catga_context *context, shop_order *order, const char *
 
 static catga_status handle_ship_order(catga_context *context, shop_orders_ship_order_view request)
 {
-    order_desk *desk = catga_context_user(context);
+    order_context *service = catga_context_user(context);
     catga_string id = shop_orders_ship_order_get_order_id(request);
-    shop_order *order = order_store_find(&desk->records->orders, id);
+    shop_order *order = order_store_find(&service->state->orders, id);
     catga_status status = CATGA_OK;
     char tracking_number[TRACKING_MAX];
 
@@ -163,9 +163,9 @@ static catga_status handle_ship_order(catga_context *context, shop_orders_ship_o
 
 static catga_status handle_get_order(catga_context *context, shop_orders_get_order_view request)
 {
-    order_desk *desk = catga_context_user(context);
+    order_context *service = catga_context_user(context);
     catga_string id = shop_orders_get_order_get_order_id(request);
-    const shop_order *order = order_store_find(&desk->records->orders, id);
+    const shop_order *order = order_store_find(&service->state->orders, id);
 
     if (order == NULL) {
         shop_warn(context, "订单不存在: %.*s", CATGA_PRINT(id));
@@ -192,11 +192,11 @@ static catga_status handle_get_order(catga_context *context, shop_orders_get_ord
 static catga_status handle_hear_created(catga_context *context,
                                         shop_orders_order_created_view event)
 {
-    order_desk *desk = catga_context_user(context);
+    order_context *service = catga_context_user(context);
 
     shop_info(context, "📝 [QoS 0] Order created event received (may be lost): %.*s",
               CATGA_PRINT(shop_orders_order_created_get_order_id(event)));
-    atomic_fetch_add(&desk->created_heard, 1);
+    atomic_fetch_add(&service->created_heard, 1);
     return CATGA_OK;
 }
 
@@ -207,34 +207,34 @@ static catga_status handle_hear_created(catga_context *context,
 static catga_status handle_hear_shipped(catga_context *context,
                                         shop_orders_order_shipped_view event)
 {
-    order_desk *desk = catga_context_user(context);
+    order_context *service = catga_context_user(context);
     catga_string id = shop_orders_order_shipped_get_order_id(event);
-    shop_order *order = order_store_find(&desk->records->orders, id);
+    shop_order *order = order_store_find(&service->state->orders, id);
 
     shop_info(context, "📦 [QoS 1] Order shipped event received (guaranteed delivery): %.*s",
               CATGA_PRINT(id));
     if (order != NULL)
         atomic_store(&order->shipped, true);
-    atomic_fetch_add(&desk->shipped_heard, 1);
+    atomic_fetch_add(&service->shipped_heard, 1);
     return CATGA_OK;
 }
 
-/* ---- The desk ---- */
+/* ---- The context ---- */
 
-bool order_desk_open(order_desk *self, const char *file)
+bool order_context_open(order_context *self, const char *file)
 {
     atomic_init(&self->created_heard, 0);
     atomic_init(&self->shipped_heard, 0);
-    self->records = records_open(file);
-    return self->records != NULL;
+    self->state = shop_state_open(file);
+    return self->state != NULL;
 }
 
-void order_desk_close(order_desk *self)
+void order_context_close(order_context *self)
 {
-    records_close(self->records);
+    shop_state_close(self->state);
 }
 
-catga_status order_desk_serve(order_desk *self, catga_bus *bus)
+catga_status order_context_serve(order_context *self, catga_bus *bus)
 {
     static const shop_orders_order_service service = SHOP_ORDERS_ORDER_SERVICE(handle);
 

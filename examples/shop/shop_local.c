@@ -17,8 +17,8 @@ typedef struct local_shop {
     catga_local *server;
     catga_bus *orders_bus;
     catga_bus *notifications_bus;
-    order_desk orders;
-    notification_desk notifications;
+    order_context orders;
+    notification_context notifications;
 } local_shop;
 
 static catga_status start_orders(local_shop *self)
@@ -27,7 +27,7 @@ static catga_status start_orders(local_shop *self)
         .instance = "order-service-1", .workers = 4, .local = self->server};
     catga_status status = catga_open(&self->orders_bus, &options);
 
-    return status == CATGA_OK ? order_desk_serve(&self->orders, self->orders_bus) : status;
+    return status == CATGA_OK ? order_context_serve(&self->orders, self->orders_bus) : status;
 }
 
 static catga_status start_notifications(local_shop *self)
@@ -36,7 +36,7 @@ static catga_status start_notifications(local_shop *self)
     catga_status status = catga_open(&self->notifications_bus, &options);
 
     return status == CATGA_OK
-               ? notification_desk_serve(&self->notifications, self->notifications_bus)
+               ? notification_context_serve(&self->notifications, self->notifications_bus)
                : status;
 }
 
@@ -51,8 +51,8 @@ static void stop(catga_bus **bus)
 static catga_status shop_open(local_shop *self)
 {
     *self = (local_shop){0};
-    notification_desk_init(&self->notifications);
-    if (!order_desk_open(&self->orders, NULL))
+    notification_context_init(&self->notifications);
+    if (!order_context_open(&self->orders, NULL))
         return CATGA_NO_MEMORY;
     catga_status status = catga_local_open(&self->server);
     if (status == CATGA_OK)
@@ -67,7 +67,7 @@ static void shop_close(local_shop *self)
     stop(&self->orders_bus);
     stop(&self->notifications_bus);
     catga_local_close(self->server);
-    order_desk_close(&self->orders);
+    order_context_close(&self->orders);
 }
 
 static bool disconnect(void *user, catga_bus *bus)
@@ -90,12 +90,12 @@ static void check_done(shop_client *client, const char *what, atomic_uint *done,
     for (int waited = 0; waited < DONE_WAIT_MS && atomic_load(done) < wanted;
          waited += LOOK_EVERY_MS)
         nanosleep(&pause, NULL);
-    expect_number(&client->steps, what, atomic_load(done), wanted);
+    expect_number(&client->checks, what, atomic_load(done), wanted);
 }
 
 static void check_notified(shop_client *client, local_shop *shop, unsigned count)
 {
-    step(&client->steps, "Every order has been notified and audited: %u until now", count);
+    step(&client->checks, "Every order has been notified and audited: %u until now", count);
     check_done(client, "notified", &shop->notifications.notified, count);
     check_done(client, "audited", &shop->notifications.audited, count);
 }
@@ -107,11 +107,11 @@ static void show_shipping(shop_client *client, local_shop *shop)
 
     stop(&shop->notifications_bus);
     client_shows_shipping(client);
-    step(&client->steps, "The order service has heard of the parcel");
+    step(&client->checks, "The order service has heard of the parcel");
     check_done(client, "heard", &shop->orders.shipped_heard, 1);
-    step(&client->steps, "The notification service comes back: it gets OrderShipped, which waited "
+    step(&client->checks, "The notification service comes back: it gets OrderShipped, which waited "
                          "for it, and not OrderCreated");
-    expect_status(&client->steps, "starting it", start_notifications(shop), CATGA_OK);
+    expect_status(&client->checks, "starting it", start_notifications(shop), CATGA_OK);
     check_done(client, "tracked", &shop->notifications.tracked, 1);
     check_done(client, "notified", &shop->notifications.notified, before);
 }
@@ -125,7 +125,7 @@ static void show(shop_client *client, local_shop *shop)
     check_notified(client, shop, 1);
     printf("\n== An order that is sent twice is created once\n");
     client_shows_twice(client);
-    expect_number(&client->steps, "orders", order_store_count(&shop->orders.records->orders), 2);
+    expect_number(&client->checks, "orders", order_store_count(&shop->orders.state->orders), 2);
     printf("\n== Errors are the errors of the schema\n");
     client_shows_failures(client);
     printf("\n== Five orders at once, without waiting for each answer\n");
@@ -135,7 +135,7 @@ static void show(shop_client *client, local_shop *shop)
     show_shipping(client, shop);
     printf("\n== A rejected event becomes a dead letter\n");
     client_shows_gone(client);
-    expect_number(&client->steps, "dead letters",
+    expect_number(&client->checks, "dead letters",
                   (int64_t)catga_count(shop->notifications_bus).dead_letters, 1);
     printf("\n== The server stops and starts again\n");
     client_shows_outage(client, &outage);
@@ -165,7 +165,7 @@ static int show_with(local_shop *shop)
         return fail(status);
     show(&client, shop);
     client_close(&client);
-    return client.steps.failures == 0 ? 0 : 1;
+    return client.checks.failures == 0 ? 0 : 1;
 }
 
 int main(void)

@@ -97,5 +97,5 @@ int main(int count, char **arguments)
     for (int i = 1; i < count; i++)
         find_part(arguments[i])->show(&client);
     client_close(&client);
-    return client.steps.failures == 0 ? 0 : 1;
+    return client.checks.failures == 0 ? 0 : 1;
 }

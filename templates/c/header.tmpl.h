@@ -403,14 +403,14 @@ CATGA_CHECKED static inline catga_status ${table.type}_open_any(const void *byte
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t ${table.type}_print(${table.type}_view view, char *text, size_t capacity)
 {
-    return catga_print(&${table.type}_descriptor, view.table, text, capacity);
+    return catga_json_write(&${table.type}_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status ${table.type}_parse(const char *text, size_t length, catga_unknown unknown,
                                                ${table.type} *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&${table.type}_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&${table.type}_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -73,7 +73,7 @@ CATGA_INLINE catga_put_function ${table.type}_put;
 % else
 static catga_put_function ${table.type}_put;
 % end
-static catga_check_function ${table.type}_check;
+static catga_verify_function ${table.type}_verify;
 % end
 % end
 % for table in module.tables
@@ -115,7 +115,7 @@ static const uint16_t ${table.type}_vtable[] = {${table.vtable}};
 % if part.has_rules
 
 % if table.is_wide
-CATGA_APART static bool ${table.type}_rules_${part.number}_(
+CATGA_NOINLINE static bool ${table.type}_rules_${part.number}_(
 % else
 CATGA_INLINE bool ${table.type}_rules_${part.number}_(
 % end
@@ -153,7 +153,7 @@ CATGA_INLINE bool ${table.type}_rules_${part.number}_(
 % if part.placed
 
 % if table.is_wide
-CATGA_APART static void ${table.type}_place_${part.number}_(
+CATGA_NOINLINE static void ${table.type}_place_${part.number}_(
 % else
 CATGA_INLINE void ${table.type}_place_${part.number}_(
 % end
@@ -199,15 +199,15 @@ CATGA_INLINE void ${table.type}_place_${part.number}_(
 % if part.texts
 
 % if table.is_wide
-CATGA_APART static uint8_t *${table.type}_texts_${part.number}_(
+CATGA_NOINLINE static uint8_t *${table.type}_texts_${part.number}_(
 % else
 CATGA_INLINE uint8_t *${table.type}_texts_${part.number}_(
 % end
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const ${table.type} *in, uint64_t *seen)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const ${table.type} *in, uint64_t *high_bits)
 {
     const catga_field *fields = ${table.type}_fields;
 % for field in part.texts
-    at = catga_put_string(out, at, table, places, &fields[${field.id}], in->${field.member}, seen);
+    at = catga_put_string(out, at, table, offsets, &fields[${field.id}], in->${field.member}, high_bits);
 % end
     return at;
 }
@@ -215,33 +215,33 @@ CATGA_INLINE uint8_t *${table.type}_texts_${part.number}_(
 % if part.behind
 
 % if table.is_wide
-CATGA_APART static uint8_t *${table.type}_behind_${part.number}_(
+CATGA_NOINLINE static uint8_t *${table.type}_behind_${part.number}_(
 % else
 CATGA_INLINE uint8_t *${table.type}_behind_${part.number}_(
 % end
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const ${table.type} *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const ${table.type} *in)
 {
     const catga_field *fields = ${table.type}_fields;
 % for field in part.behind
 % if field.is_table
-    at = catga_put_child(out, at, table, places, &fields[${field.id}], in->${field.member});
+    at = catga_put_child(out, at, table, offsets, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_union
-    at = catga_put_union(out, at, table, places, &fields[${field.id}], &in->${field.member});
+    at = catga_put_union(out, at, table, offsets, &fields[${field.id}], &in->${field.member});
 % end
 % if field.is_union_vector
-    at = catga_put_unions(out, at, table, places, &fields[${field.tag_id}], &fields[${field.id}],
+    at = catga_put_unions(out, at, table, offsets, &fields[${field.tag_id}], &fields[${field.id}],
         in->${field.member}.data, in->${field.member}.length);
 % end
 % if field.is_text
-    at = catga_put_strings(out, at, table, places, &fields[${field.id}], in->${field.member});
+    at = catga_put_strings(out, at, table, offsets, &fields[${field.id}], in->${field.member});
 % end
 % if field.is_items
 % if field.element_type
-    at = catga_put_children(out, at, table, places, &fields[${field.id}], ${field.element_put}, sizeof(${field.element_type}),
+    at = catga_put_children(out, at, table, offsets, &fields[${field.id}], ${field.element_put}, sizeof(${field.element_type}),
         in->${field.member}.data, in->${field.member}.length);
 % else
-    at = catga_put_${field.put}(out, at, table, places, &fields[${field.id}], in->${field.member}.data,
+    at = catga_put_${field.put}(out, at, table, offsets, &fields[${field.id}], in->${field.member}.data,
         in->${field.member}.length);
 % end
 % end
@@ -269,7 +269,7 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % if table.is_small
     size_t padding = catga_padding(out, at, ${table.alignment});
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
 % for field in table.ranged
 % if field.range.has_lower
 % if field.is_optional
@@ -301,8 +301,8 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % end
 % end
         catga_is_room(out, at, ${table.type}_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, ${table.type}_vtable, padding);
 % for field in table.gaps
     catga_clear(table + ${field.offset}, ${field.size});
@@ -340,28 +340,28 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         has_${field.snake} &&
 % end
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
 % for field in table.conditional
             has_${field.snake} << ${field.bit} |
 % end
             ${table.always};
 % end
-    if (catga_is_other(out, type, ${table.place}, present))
+    if (catga_needs_new_vtable(out, type, ${table.vtable_slot}, present))
         return catga_put_other(out, table, slot, type, input, present);
-    at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.place}, present);
+    at = catga_close_table(out, table, type, ${table.type}_vtable, ${table.vtable_slot}, present);
 % if table.texts
-    uint64_t seen = 0;
+    uint64_t high_bits = 0;
 % end
 % for field in table.texts
 % if field.is_required
-    at = catga_put_text(at, table + ${field.offset}, in->${field.member}, &seen);
+    at = catga_put_text(at, table + ${field.offset}, in->${field.member}, &high_bits);
 % else
-    at = catga_put_optional_text(at, table + ${field.offset}, in->${field.member}, &seen);
+    at = catga_put_optional_text(at, table + ${field.offset}, in->${field.member}, &high_bits);
 % end
 % end
 % if table.behind
-    catga_places places = catga_places_of(out, ${table.type}_vtable);
+    catga_offsets offsets = catga_offsets_of(out, ${table.type}_vtable);
 % end
 %#
 %# A larger one field by field.
@@ -384,28 +384,28 @@ static uint8_t *${table.type}_put(catga_writer *out, uint8_t *at, uint8_t *slot,
 % if table.is_wide
     at = catga_end_wide_table(out, table, type, present);
 % else
-    at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.place}, present[0]);
+    at = catga_end_table(out, table, type, ${table.type}_vtable, ${table.vtable_slot}, present[0]);
 % end
 % if table.texts
-    uint64_t seen = 0;
+    uint64_t high_bits = 0;
 % end
 % if table.referring
-    catga_places places = catga_places_of(out, ${table.type}_vtable);
+    catga_offsets offsets = catga_offsets_of(out, ${table.type}_vtable);
 % end
 % for part in table.parts
 % if part.texts
-    at = ${table.type}_texts_${part.number}_(out, at, table, places, in, &seen);
+    at = ${table.type}_texts_${part.number}_(out, at, table, offsets, in, &high_bits);
 % end
 % end
 % end
 %#
 %# What lies behind either.
 % if table.texts
-    at = catga_end_texts(out, at, ${table.type}_fields, ${table.field_count}, in, seen);
+    at = catga_end_texts(out, at, ${table.type}_fields, ${table.field_count}, in, high_bits);
 % end
 % for part in table.parts
 % if part.behind
-    at = ${table.type}_behind_${part.number}_(out, at, table, places, in);
+    at = ${table.type}_behind_${part.number}_(out, at, table, offsets, in);
 % end
 % end
     return at;
@@ -423,25 +423,25 @@ static catga_status ${table.type}_put_root(const catga_table *type, const void *
 % for part in table.parts
 % if part.checked
 % if table.is_wide
-CATGA_APART static bool ${table.type}_check_${part.number}_(
+CATGA_NOINLINE static bool ${table.type}_verify_${part.number}_(
 % else
-CATGA_INLINE bool ${table.type}_check_${part.number}_(
+CATGA_INLINE bool ${table.type}_verify_${part.number}_(
 % end
-        catga_check *check, catga_frame table)
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = ${table.type}_fields;
     return
 % for field in part.checked
 % if field.range
-        catga_check_${field.check}(check, table, &fields[${field.id}], ${field.range.lowest}, ${field.range.highest}) &&
+        catga_verify_${field.verify}(verifier, table, &fields[${field.id}], ${field.range.lowest}, ${field.range.highest}) &&
 % else
 % if field.has_tag
-        catga_check_${field.check}(check, table, &fields[${field.tag_id}], &fields[${field.id}]) &&
+        catga_verify_${field.verify}(verifier, table, &fields[${field.tag_id}], &fields[${field.id}]) &&
 % else
 % if field.element_type
-        catga_check_children(check, table, &fields[${field.id}], ${field.element_check}) &&
+        catga_verify_children(verifier, table, &fields[${field.id}], ${field.element_verify}) &&
 % else
-        catga_check_${field.check}(check, table, &fields[${field.id}]) &&
+        catga_verify_${field.verify}(verifier, table, &fields[${field.id}]) &&
 % end
 % end
 % end
@@ -451,37 +451,37 @@ CATGA_INLINE bool ${table.type}_check_${part.number}_(
 
 % end
 % end
-CATGA_INLINE bool ${table.type}_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool ${table.type}_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
 % for part in table.parts
 % if part.checked
-        ${table.type}_check_${part.number}_(check, table) &&
+        ${table.type}_verify_${part.number}_(verifier, table) &&
 % end
 % end
         true;
 }
 
-static bool ${table.type}_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool ${table.type}_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
 % if table.is_small
-    if (catga_glance_full(check, at, ${table.type}_vtable, ${table.alignment}))
-        return ${table.type}_check_fields(check, catga_full(at, ${table.type}_vtable));
+    if (catga_matches_full_vtable(verifier, at, ${table.type}_vtable, ${table.alignment}))
+        return ${table.type}_verify_fields(verifier, catga_full(at, ${table.type}_vtable));
 % end
-    return catga_check_open(check, at, type, known, &table) && ${table.type}_check_fields(check, table);
+    return catga_verify_open(verifier, at, type, known, &table) && ${table.type}_verify_fields(verifier, table);
 }
 % else
-static bool ${table.type}_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool ${table.type}_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 % end
 % end
 
 const catga_table ${table.type}_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "${table.name}",
 % if table.fields
     ${table.type}_fields,
@@ -494,12 +494,12 @@ const catga_table ${table.type}_descriptor = {
 % end
     ${table.put},
     ${table.encode},
-    ${table.check},
+    ${table.verify},
     ${table.all},
     sizeof(${table.type}),
     ${table.field_count},
     ${table.alignment},
-    ${table.place},
+    ${table.vtable_slot},
     {${table.identifier_bytes}}};
 % end
 %#

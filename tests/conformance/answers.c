@@ -4,7 +4,7 @@
  */
 #include "kept.h"
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -12,10 +12,10 @@ enum { EVENTS = 1000, REPLIERS = 3, COMMANDS = 50 };
 
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
-static const catga_handler keeper_handlers[] = {
+static const catga_handler reader_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", keeper_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", reader_handlers, 1, sizeof(sample_listener)};
 
 static const catga_claims claims = {"SAMPLE_V1_Echo", 60000};
 static catga_message once;
@@ -24,8 +24,8 @@ static catga_service once_service;
 
 static const sample hello = {{"hello", 5}, 7};
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     catga_bus *bus;
     peer repliers[REPLIERS];
     catga_subscription *subscriptions[REPLIERS];
@@ -33,12 +33,12 @@ typedef struct stage {
     atomic_uint ended;
     atomic_uint failed;
     atomic_uint runs;
-} stage;
+} fixture;
 
 static int open_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "answers");
-    s->bus = stage_join(&s->base, (catga_options){0});
+    fixture *s = fixture_new(sizeof *s, "answers");
+    s->bus = fixture_join(&s->base, (catga_options){0});
     *state = s;
     return 0;
 }
@@ -59,7 +59,7 @@ static void reply_nonsense(void *user, catga_incoming *message)
         "{\"error\":{\"code\":503,\"err_code\":10077,\"description\":\"foreign\"}}",
         "{\"stream\":\"ANOTHER\",\"error\":{\"code\":400,\"err_code\":10071}}",
     };
-    stage *s = user;
+    fixture *s = user;
     unsigned number = atomic_fetch_add(&s->replies, 1);
     const char *text = nonsense[number % (sizeof nonsense / sizeof nonsense[0])];
     const catga_header header = {"Nats-Sequence", "3"};
@@ -72,13 +72,13 @@ static void reply_nonsense(void *user, catga_incoming *message)
     operations->release(message);
 }
 
-static void reply_on(stage *s, const char *subject)
+static void reply_on(fixture *s, const char *subject)
 {
     const catga_subscription_options options = {
         .subject = subject, .pending = 65536, .receive = reply_nonsense, .user = s};
 
     for (size_t i = 0; i < REPLIERS; i++)
-        peer_open(&s->repliers[i], s->base.hub);
+        peer_open(&s->repliers[i], s->base.broker);
     for (size_t i = 0; i < REPLIERS; i++) {
         catga_transport *transport = s->repliers[i].transport;
         assert_int_equal(
@@ -88,7 +88,7 @@ static void reply_on(stage *s, const char *subject)
     }
 }
 
-static void end_repliers(stage *s)
+static void end_repliers(fixture *s)
 {
     for (size_t i = 0; i < REPLIERS; i++) {
         catga_transport *transport = s->repliers[i].transport;
@@ -104,7 +104,7 @@ static void end_repliers(stage *s)
 
 static void count_outcome(catga_status status, const catga_error *error, void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)error;
     if (status != CATGA_OK)
         atomic_fetch_add(&s->failed, 1);
@@ -113,7 +113,7 @@ static void count_outcome(catga_status status, const catga_error *error, void *u
 
 static void a_subscriber_that_replies_does_not_hide_the_streams_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     char subject[128];
 
     snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->base.prefix);
@@ -131,19 +131,19 @@ static void a_subscriber_that_replies_does_not_hide_the_streams_answer(void **st
 /* What a stream refuses it says itself: that is an answer, and comes at once. */
 static void the_streams_refusal_is_an_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     const catga_bucket_settings bucket = {
         .name = "SAMPLE", .max_age_ns = 3600 * CATGA_SECOND, .replicas = 1};
-    const catga_record_place place = {"SAMPLE", "key"};
+    const catga_kv_key place = {"SAMPLE", "key"};
     const catga_outgoing record = {.subject = ""};
     catga_problem problem = {""};
     peer p;
 
-    peer_open(&p, s->base.hub);
+    peer_open(&p, s->base.broker);
     const catga_transport_operations *operations = p.transport->operations;
     assert_int_equal(operations->ensure_bucket(p.transport, &bucket, &problem), CATGA_OK);
     uint64_t token = peer_token(&p);
-    assert_int_equal(operations->write_record(p.transport, place, &record, 4711, token), CATGA_OK);
+    assert_int_equal(operations->kv_write(p.transport, place, &record, 4711, token), CATGA_OK);
     (void)peer_wait(&p, token); /* it has no such revision */
     peer_close(&p);
 }
@@ -152,13 +152,13 @@ static void the_streams_refusal_is_an_answer(void **state)
 
 static catga_status reply_echo(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     const sample answer = {sample_get_text(view), sample_get_number(view)};
     atomic_fetch_add(&s->runs, 1);
     return catga_answer(context, &once, &answer);
 }
 
-static void serve_once(stage *s)
+static void serve_once(fixture *s)
 {
     static const sample_answerer handlers = {reply_echo, reply_echo};
 
@@ -173,7 +173,7 @@ static void serve_once(stage *s)
     assert_int_equal(catga_serve(s->bus, &once_service, &handlers, s), CATGA_OK);
 }
 
-static void call_commands(stage *s)
+static void call_commands(fixture *s)
 {
     catga_counters before = catga_count(s->bus);
     for (int i = 0; i < COMMANDS; i++) {
@@ -188,9 +188,9 @@ static void call_commands(stage *s)
 
 static void a_subscriber_that_replies_does_not_hide_a_claims_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip();
     serve_once(s);
     reply_on(s, "$KV.>");
@@ -200,10 +200,10 @@ static void a_subscriber_that_replies_does_not_hide_a_claims_answer(void **state
 
 static void a_subscriber_that_replies_does_not_hide_a_records_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_reply reply;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip();
     serve_once(s);
     reply_on(s, "$JS.API.DIRECT.GET.>");
@@ -237,7 +237,7 @@ static bool count_letter(const catga_dead_letter *letter, void *user)
     return true;
 }
 
-static uint64_t letters_of(stage *s)
+static uint64_t letters_of(fixture *s)
 {
     uint64_t number = 0;
     if (catga_dead_letters(s->bus, "SAMPLE_V1", 1, count_letter, &number) != CATGA_OK)
@@ -249,17 +249,17 @@ static uint64_t letters_of(stage *s)
 static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
 {
     static const sample_listener listener = {reject, reject};
-    stage *s = *state;
+    fixture *s = *state;
     char subject[160];
     catga_problem problem;
 
-    assert_int_equal(catga_serve(s->bus, &keeper, &listener, s), CATGA_OK);
+    assert_int_equal(catga_serve(s->bus, &reader, &listener, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
     wait_until(letters_of(s) == 1);
     assert_int_equal(catga_drain(s->bus), CATGA_OK); /* no handler is there */
-    stage_leave(&s->base);
-    s->bus = stage_join(&s->base, (catga_options){0});
-    snprintf(subject, sizeof subject, "%s.replay.%s_SAMPLE_V1.Keeper__notify", s->base.prefix,
+    fixture_leave(&s->base);
+    s->bus = fixture_join(&s->base, (catga_options){0});
+    snprintf(subject, sizeof subject, "%s.replay.%s_SAMPLE_V1.Reader__notify", s->base.prefix,
              s->base.prefix);
     for (char *at = strstr(subject, ".replay.") + 8; *at != '_' ; at++)
         if (*at >= 'a' && *at <= 'z')
@@ -273,7 +273,7 @@ static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
     end_repliers(s);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, stage_clear)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, fixture_clear)
 
 int main(int argc, char **argv)
 {
@@ -284,6 +284,6 @@ int main(int argc, char **argv)
         CASE(a_subscriber_that_replies_does_not_hide_a_records_answer),
         CASE(a_dead_letter_that_a_stranger_answers_for_stays),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * claims local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -33,8 +33,8 @@ static const catga_handler handlers[] = {
     {"settle", &settle_message, CATGA_GROUP, offsetof(settler, settle), run_settle}};
 static const catga_service service = {"Settler", handlers, 1, sizeof(settler)};
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     char subject[128];
     char bucket[128];
     char bucket_stream[160];
@@ -44,13 +44,13 @@ typedef struct stage {
     atomic_uint failures; /* that the handler is still to have */
     atomic_uint attempt;
     atomic_uint waiting;
-} stage;
+} fixture;
 
-static void fill_bucket(stage *s);
+static void fill_bucket(fixture *s);
 
 static catga_status settle(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     sample same = {sample_get_text(view), sample_get_number(view)};
 
     atomic_fetch_add(&s->effects, 1);
@@ -72,15 +72,15 @@ static catga_status settle(catga_context *context, sample_view view)
     return catga_answer(context, &settle_message, &same);
 }
 
-static catga_bus *join(stage *s, const char *instance, const catga_claim_store *store)
+static catga_bus *join(fixture *s, const char *instance, const catga_claim_store *store)
 {
-    return stage_join(
+    return fixture_join(
         &s->base,
         (catga_options){.instance = instance, .lease_ms = LEASE_MS, .workers = 2, .claims = store,
                         .claim_bucket_mib = 1});
 }
 
-static void serve(stage *s, const catga_claim_store *store)
+static void serve(fixture *s, const catga_claim_store *store)
 {
     static const settler functions = {settle};
     static const char *const instances[] = {"a", "b"};
@@ -92,31 +92,31 @@ static void serve(stage *s, const catga_claim_store *store)
 
 static int set_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "CLAIMS");
+    fixture *s = fixture_new(sizeof *s, "CLAIMS");
 
     snprintf(s->subject, sizeof s->subject, "%s.commands.sample.v1.Settle", s->base.prefix);
     snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_Settle", s->base.prefix);
     snprintf(s->bucket_stream, sizeof s->bucket_stream, "KV_%s", s->bucket);
-    peer_open(&s->peer, s->base.hub);
+    peer_open(&s->peer, s->base.broker);
     *state = s;
     return 0;
 }
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     peer_close(&s->peer);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
-static peer_answer try(stage *s, const char *id, uint32_t number)
+static peer_answer try(fixture *s, const char *id, uint32_t number)
 {
     return peer_try(&s->peer, s->subject, id, NULL, number);
 }
 
-static catga_record_place place_of(const stage *s, const char *id)
+static catga_kv_key place_of(const fixture *s, const char *id)
 {
-    return (catga_record_place){s->bucket, id};
+    return (catga_kv_key){s->bucket, id};
 }
 
 static void assert_good(peer_answer answer, uint32_t number)
@@ -127,7 +127,7 @@ static void assert_good(peer_answer answer, uint32_t number)
 }
 
 /* Tries again until it is not told to come again. */
-static peer_answer persist(stage *s, const char *id, uint32_t number)
+static peer_answer persist(fixture *s, const char *id, uint32_t number)
 {
     peer_answer answer = try(s, id, number);
     while (answer.code == 409 || answer.code == 429) {
@@ -141,7 +141,7 @@ static peer_answer persist(stage *s, const char *id, uint32_t number)
 
 static void every_try_gets_the_first_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     assert_good(try(s, "one", 7), 7);
@@ -156,7 +156,7 @@ static void every_try_gets_the_first_answer(void **state)
 
 static void a_declared_error_is_an_answer(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     for (unsigned i = 0; i < 4; i++) {
@@ -170,7 +170,7 @@ static void a_declared_error_is_an_answer(void **state)
 
 static void a_handler_that_failed_may_run_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     atomic_store(&s->failures, 2);
@@ -184,7 +184,7 @@ static void a_handler_that_failed_may_run_again(void **state)
 
 static void what_has_no_id_is_run_as_it_comes(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     assert_good(try(s, NULL, 1), 1);
@@ -197,7 +197,7 @@ static void what_has_no_id_is_run_as_it_comes(void **state)
 
 static void what_is_late_is_not_run(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     assert_int_equal(peer_try(&s->peer, s->subject, "one", "0", 1).code, 408);
@@ -221,7 +221,7 @@ static catga_status call_as(catga_bus *bus, const catga_message *message, const 
 static void a_caller_may_ask_again(void **state)
 {
     const char *longest = "0123456789012345678901234567890123456789012345678901234567890-_z";
-    stage *s = *state;
+    fixture *s = *state;
     uint32_t answered;
 
     serve(s, NULL);
@@ -244,7 +244,7 @@ static void what_is_no_id_is_not_sent(void **state)
         NULL, "", "two words", "a.b", "a*", "a\r\nb",
         "0123456789012345678901234567890123456789012345678901234567890-_zz"};
     catga_message once = settle_message;
-    stage *s = *state;
+    fixture *s = *state;
     uint32_t code;
 
     serve(s, NULL);
@@ -258,7 +258,7 @@ static void what_is_no_id_is_not_sent(void **state)
 
 static void a_call_carries_one_id(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_reply reply;
     const sample input = {CATGA_STR("called"), 9};
 
@@ -272,7 +272,7 @@ static void a_call_carries_one_id(void **state)
 /* Whatever became of the first request: it succeeded, failed, or is at work. */
 static void an_id_with_another_request_is_refused(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     uint32_t code;
 
     serve(s, NULL);
@@ -296,7 +296,7 @@ static void an_id_with_another_request_is_refused(void **state)
 /* ---- Two at once ---- */
 
 typedef struct trier {
-    stage *s;
+    fixture *s;
     uint32_t number;
     peer_answer answer;
     pthread_t thread;
@@ -309,7 +309,7 @@ static void *run_trier(void *argument)
     return NULL;
 }
 
-static void begin_trier(trier *t, stage *s, uint32_t number)
+static void begin_trier(trier *t, fixture *s, uint32_t number)
 {
     *t = (trier){.s = s, .number = number};
     assert_int_equal(pthread_create(&t->thread, NULL, run_trier, t), 0);
@@ -317,7 +317,7 @@ static void begin_trier(trier *t, stage *s, uint32_t number)
 
 static void a_try_beside_the_first_comes_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     trier first;
     trier others[8];
 
@@ -341,7 +341,7 @@ static void a_try_beside_the_first_comes_again(void **state)
 
 static void an_id_at_work_with_another_request_is_refused(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     trier first;
 
     serve(s, NULL);
@@ -356,7 +356,7 @@ static void an_id_at_work_with_another_request_is_refused(void **state)
 
 static void of_many_at_once_one_runs(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     trier triers[8];
 
     serve(s, NULL);
@@ -373,7 +373,7 @@ static void of_many_at_once_one_runs(void **state)
 
 static void who_is_silent_loses_its_claim_after_the_lease(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", 0);
@@ -387,7 +387,7 @@ static void who_is_silent_loses_its_claim_after_the_lease(void **state)
 
 static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
@@ -400,7 +400,7 @@ static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
 
 static void a_claim_that_was_taken_away_is_not_answered(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     trier first;
 
     serve(s, NULL);
@@ -422,7 +422,7 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
 static void a_bucket_that_is_another_is_left_alone(void **state)
 {
     static const settler functions = {settle};
-    stage *s = *state;
+    fixture *s = *state;
     const catga_bucket_settings shorter = {
         .name = s->bucket, .max_age_ns = 60 * CATGA_SECOND, .replicas = 1};
     catga_problem problem = {""};
@@ -435,7 +435,7 @@ static void a_bucket_that_is_another_is_left_alone(void **state)
 }
 
 /* Writes records of 64 KiB; the bucket's limit is 1 MiB. */
-static void write_records(stage *s, unsigned count)
+static void write_records(fixture *s, unsigned count)
 {
     static const uint8_t bytes[65536];
     const catga_outgoing record = {.subject = "", .data = bytes, .length = sizeof bytes};
@@ -449,15 +449,15 @@ static void write_records(stage *s, unsigned count)
 }
 
 /* Leaves no room for the smallest record. */
-static void fill_bucket(stage *s)
+static void fill_bucket(fixture *s)
 {
-    assert_int_equal(catga_local_set_limits(s->base.hub, s->bucket_stream, 0, 1), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(s->base.broker, s->bucket_stream, 0, 1), CATGA_OK);
 }
 
-static void empty_bucket(stage *s)
+static void empty_bucket(fixture *s)
 {
-    if (s->base.hub != NULL) {
-        assert_int_equal(catga_local_set_limits(s->base.hub, s->bucket_stream, 0, 0), CATGA_OK);
+    if (s->base.broker != NULL) {
+        assert_int_equal(catga_local_set_limits(s->base.broker, s->bucket_stream, 0, 0), CATGA_OK);
         return;
     }
     char subject[192];
@@ -470,7 +470,7 @@ static void empty_bucket(stage *s)
 }
 
 /* Replicas look at the bucket every three seconds. */
-static peer_answer try_until_refused(stage *s)
+static peer_answer try_until_refused(fixture *s)
 {
     peer_answer answer;
     char id[32];
@@ -487,7 +487,7 @@ static peer_answer try_until_refused(stage *s)
 
 static void a_full_bucket_refuses_claims_and_is_named(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
@@ -506,7 +506,7 @@ static void a_full_bucket_refuses_claims_and_is_named(void **state)
 /* The last tenth of the limit is kept for that. */
 static void a_claim_that_was_taken_is_marked_in_a_full_bucket(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     trier first;
 
     serve(s, NULL);
@@ -532,10 +532,10 @@ static void *empty_bucket_later(void *user)
 /* The bucket becomes full while the handler runs: its success waits until the mark has room. */
 static void a_success_waits_for_room_in_its_bucket(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     pthread_t thread;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* a server's bucket cannot be made smaller by a bus */
     serve(s, NULL);
     assert_int_equal(pthread_create(&thread, NULL, empty_bucket_later, s), 0);
@@ -547,27 +547,27 @@ static void a_success_waits_for_room_in_its_bucket(void **state)
 
 static void an_answer_is_kept_for_its_time(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* the clock of a server cannot be turned on */
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
-    catga_local_advance(s->base.hub, 119000);
+    catga_local_advance(s->base.broker, 119000);
     assert_good(try(s, "one", 1), 1);
-    catga_local_advance(s->base.hub, 2000);
+    catga_local_advance(s->base.broker, 2000);
     assert_good(try(s, "one", 2), 2);
     assert_int_equal(atomic_load(&s->effects), 2);
 }
 
 /* The first write takes the claim, the second marks it. */
-static void lose(stage *s, catga_local_fault fault, unsigned nth)
+static void lose(fixture *s, catga_local_fault fault, unsigned nth)
 {
     char id[32];
 
     atomic_store(&s->effects, 0);
     snprintf(id, sizeof id, "lost-%u-%u", (unsigned)fault, nth);
-    catga_local_inject(s->base.hub, fault, nth);
+    catga_local_inject(s->base.broker, fault, nth);
     assert_good(persist(s, id, 5), 5);
     assert_good(try(s, id, 5), 5);
     assert_int_equal(atomic_load(&s->effects), 1);
@@ -575,9 +575,9 @@ static void lose(stage *s, catga_local_fault fault, unsigned nth)
 
 static void what_the_store_loses_is_found_out(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, NULL);
     lose(s, CATGA_LOCAL_LOSE_WRITE, 1);
@@ -638,7 +638,7 @@ static void own_release(void *user, catga_claim *claim)
 
 static void a_store_of_ones_own_decides(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     own o = {.says = CATGA_CLAIM_TAKEN};
     const catga_claim_store store = {own_claim, own_done, own_release, &o};
 
@@ -667,7 +667,7 @@ static void a_store_of_ones_own_decides(void **state)
 
 static void a_store_of_ones_own_knows_the_request(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     own o = {.says = CATGA_CLAIM_TAKEN};
     const catga_claim_store store = {own_claim, own_done, own_release, &o};
 
@@ -708,6 +708,6 @@ int main(int argc, char **argv)
         CASE(an_id_with_another_request_is_refused),
         CASE(an_id_at_work_with_another_request_is_refused),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * closing local | nats (at $NATS_URL).
  */
 #include "kept.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,8 +23,8 @@ static const catga_message once = {
 };
 static const sample hello = {{"hello", 5}, 7};
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     catga_bus *server;
     catga_bus *client;
     atomic_uint refusals; /* log lines that refuse to close */
@@ -33,11 +33,11 @@ typedef struct stage {
     atomic_int status;
     atomic_int depth;
     atomic_bool ended;
-} stage;
+} fixture;
 
 static void note_refusal(void *user, catga_log_level level, const char *text)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)level;
     if (strstr(text, "refuse to close") != NULL)
         atomic_fetch_add(&s->refusals, 1);
@@ -45,18 +45,18 @@ static void note_refusal(void *user, catga_log_level level, const char *text)
 
 static int open_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "closing");
+    fixture *s = fixture_new(sizeof *s, "closing");
     const catga_options options = {.log = note_refusal, .log_user = s, .drain_wait_ms = 5000};
-    s->server = stage_join(&s->base, options);
-    s->client = stage_join(&s->base, options);
+    s->server = fixture_join(&s->base, options);
+    s->client = fixture_join(&s->base, options);
     *state = s;
     return 0;
 }
 
 /* The client's bus is closed by the test. */
-static void close_client(stage *s)
+static void close_client(fixture *s)
 {
-    stage_leave(&s->base);
+    fixture_leave(&s->base);
     s->client = NULL;
 }
 
@@ -84,7 +84,7 @@ static catga_status reply_ask(catga_context *context, sample_view view)
     return reply_to(context, &sample_ask_message, view);
 }
 
-static void serve(stage *s, catga_bus *bus, const sample_answerer *handlers)
+static void serve(fixture *s, catga_bus *bus, const sample_answerer *handlers)
 {
     assert_int_equal(catga_serve(bus, &sample_answerer_service, handlers, s), CATGA_OK);
 }
@@ -93,7 +93,7 @@ static void serve(stage *s, catga_bus *bus, const sample_answerer *handlers)
 
 static catga_status wait_to_end(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     (void)view;
     sem_post(&s->base.started);
     while (!atomic_load(&s->ended))
@@ -104,7 +104,7 @@ static catga_status wait_to_end(catga_context *context, sample_view view)
 static void never_called(catga_status status, sample_view reply, const catga_error *error,
                          void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)status;
     (void)reply;
     (void)error;
@@ -123,7 +123,7 @@ static bool no_letter(const catga_dead_letter *letter, void *user)
     return false;
 }
 
-static void expect_closed(stage *s, const char *function, catga_status status)
+static void expect_closed(fixture *s, const char *function, catga_status status)
 {
     if (status == CATGA_CLOSED)
         return;
@@ -131,7 +131,7 @@ static void expect_closed(stage *s, const char *function, catga_status status)
     atomic_fetch_add(&s->surprises, 1);
 }
 
-static void call_functions_that_wait(stage *s, catga_bus *bus)
+static void call_functions_that_wait(fixture *s, catga_bus *bus)
 {
     catga_reply reply;
     catga_problem problem;
@@ -149,7 +149,7 @@ static void call_functions_that_wait(stage *s, catga_bus *bus)
     expect_closed(s, "remove", catga_dead_letter_remove(bus, "SAMPLE_V1", 1));
 }
 
-static void call_every_function(stage *s, catga_bus *bus)
+static void call_every_function(fixture *s, catga_bus *bus)
 {
     static const sample_answerer handlers = {reply_echo, reply_ask};
 
@@ -168,7 +168,7 @@ static void call_every_function(stage *s, catga_bus *bus)
 
 static void on_closed(catga_status status, sample_view reply, const catga_error *error, void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)reply;
     if (status != CATGA_CLOSED || error->text.length == 0)
         atomic_fetch_add(&s->surprises, 1);
@@ -179,7 +179,7 @@ static void on_closed(catga_status status, sample_view reply, const catga_error 
 static void callbacks_of_a_bus_that_closes_may_call_everything(void **state)
 {
     static const sample_answerer slow = {wait_to_end, wait_to_end};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &slow);
     for (int i = 0; i < CALLS; i++)
@@ -187,7 +187,7 @@ static void callbacks_of_a_bus_that_closes_may_call_everything(void **state)
                                     (catga_function)on_closed, s),
                          CATGA_OK);
     sem_wait(&s->base.started);
-    stage_leave(&s->base);
+    fixture_leave(&s->base);
     atomic_store(&s->ended, true);
     assert_int_equal(s->callbacks, CALLS);
     assert_int_equal(s->surprises, 0);
@@ -198,7 +198,7 @@ static void callbacks_of_a_bus_that_closes_may_call_everything(void **state)
 
 static catga_status close_and_drain(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     catga_bus *bus = catga_context_bus(context);
 
     catga_close(bus);
@@ -211,7 +211,7 @@ static catga_status close_and_drain(catga_context *context, sample_view view)
 static void a_handler_cannot_close_its_bus(void **state)
 {
     static const sample_answerer handlers = {close_and_drain, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &handlers);
     assert_int_equal(call(s->client, &sample_echo_message), CATGA_OK);
@@ -223,7 +223,7 @@ static void a_handler_cannot_close_its_bus(void **state)
 static void close_in_callback(catga_status status, sample_view reply, const catga_error *error,
                               void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)reply;
     (void)error;
     catga_close(s->client);
@@ -235,7 +235,7 @@ static void close_in_callback(catga_status status, sample_view reply, const catg
 static void a_callback_cannot_close_its_bus(void **state)
 {
     static const sample_answerer handlers = {reply_echo, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &handlers);
     assert_int_equal(catga_send(s->client, &sample_echo_message, &hello, sample_deliver,
@@ -250,7 +250,7 @@ static void a_callback_cannot_close_its_bus(void **state)
 /* catga_close is the last call of a bus: the sender must have returned. */
 static catga_status close_the_other(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     sem_wait(&s->base.may_end);
     close_client(s);
     return reply_to(context, &sample_echo_message, view);
@@ -259,7 +259,7 @@ static catga_status close_the_other(catga_context *context, sample_view view)
 static void send_and_forget(catga_status status, sample_view reply, const catga_error *error,
                             void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)reply;
     (void)error;
     atomic_store(&s->status, (int)status);
@@ -269,7 +269,7 @@ static void send_and_forget(catga_status status, sample_view reply, const catga_
 static void a_handler_may_close_another_bus(void **state)
 {
     static const sample_answerer handlers = {close_the_other, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &handlers);
     assert_int_equal(catga_send(s->client, &sample_echo_message, &hello, sample_deliver,
@@ -284,7 +284,7 @@ static void a_handler_may_close_another_bus(void **state)
 static catga_status serve_while_draining(catga_context *context, sample_view view)
 {
     static const sample_answerer handlers = {reply_echo, reply_ask};
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
 
     sem_post(&s->base.started);
     while (catga_publish(s->server, &sample_noted_message, &hello) == CATGA_OK)
@@ -297,7 +297,7 @@ static catga_status serve_while_draining(catga_context *context, sample_view vie
 static void a_handler_that_serves_does_not_hold_up_draining(void **state)
 {
     static const sample_answerer handlers = {serve_while_draining, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &handlers);
     assert_int_equal(catga_send(s->client, &sample_echo_message, &hello, sample_deliver,
@@ -313,7 +313,7 @@ static void a_handler_that_serves_does_not_hold_up_draining(void **state)
 static void wait_in_callback(catga_status status, sample_view reply, const catga_error *error,
                              void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     catga_problem problem;
     (void)status;
     (void)reply;
@@ -335,7 +335,7 @@ static void wait_in_callback(catga_status status, sample_view reply, const catga
 static void a_callback_does_not_wait_for_its_own_bus(void **state)
 {
     static const sample_answerer handlers = {reply_echo, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, s->server, &handlers);
     assert_int_equal(catga_send(s->client, &sample_echo_message, &hello, sample_deliver,
@@ -347,10 +347,10 @@ static void a_callback_does_not_wait_for_its_own_bus(void **state)
     assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK); /* here it may wait again */
 }
 
-/* Calls the other handler, or itself; what the innermost call returns is the stage's status. */
+/* Calls the other handler, or itself; what the innermost call returns is the fixture's status. */
 static catga_status call_on(catga_context *context, const catga_message *next)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
 
     if (atomic_fetch_add(&s->depth, 1) > 4)
         return CATGA_TIMEOUT;
@@ -379,15 +379,15 @@ static catga_status ask_calls_echo(catga_context *context, sample_view view)
 }
 
 /* Only the server inside the process can know that there is no other replica. */
-static bool is_local(const stage *s)
+static bool is_local(const fixture *s)
 {
-    return s->base.hub != NULL;
+    return s->base.broker != NULL;
 }
 
 static void a_handler_does_not_wait_for_itself(void **state)
 {
     static const sample_answerer handlers = {echo_calls_echo, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
 
     if (!is_local(s))
         skip();
@@ -400,7 +400,7 @@ static void a_handler_does_not_wait_for_itself(void **state)
 static void a_chain_of_handlers_does_not_wait_for_its_first(void **state)
 {
     static const sample_answerer handlers = {echo_calls_ask, ask_calls_echo};
-    stage *s = *state;
+    fixture *s = *state;
 
     if (!is_local(s))
         skip();
@@ -412,7 +412,7 @@ static void a_chain_of_handlers_does_not_wait_for_its_first(void **state)
 
 static catga_status echo_calls_echo_once(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
 
     if (atomic_fetch_add(&s->depth, 1) % 2 == 0)
         atomic_store(&s->status, (int)call(catga_context_bus(context), &sample_echo_message));
@@ -422,8 +422,8 @@ static catga_status echo_calls_echo_once(catga_context *context, sample_view vie
 static void a_handler_finds_its_other_worker(void **state)
 {
     static const sample_answerer handlers = {echo_calls_echo_once, reply_ask};
-    stage *s = *state;
-    catga_bus *two = stage_join(&s->base, (catga_options){.workers = 2});
+    fixture *s = *state;
+    catga_bus *two = fixture_join(&s->base, (catga_options){.workers = 2});
 
     if (!is_local(s))
         skip();
@@ -437,7 +437,7 @@ static void a_handler_finds_its_other_worker(void **state)
 /* A command that two services handle is queued for the thread that runs the handlers of events. */
 static catga_status notify_calls_both(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     (void)view;
     atomic_store(&s->status, (int)call(s->client, &sample_echo_message));
     atomic_fetch_add(&s->callbacks, 1);
@@ -450,7 +450,7 @@ static void the_delivering_thread_does_not_wait_for_itself(void **state)
     static const sample_listener listener = {notify_calls_both, notify_calls_both};
     static const catga_service other = {"Other", sample_answerer_handlers, 1,
                                         sizeof(sample_answerer)};
-    stage *s = *state;
+    fixture *s = *state;
 
     if (!is_local(s))
         skip();
@@ -463,7 +463,7 @@ static void the_delivering_thread_does_not_wait_for_itself(void **state)
     assert_int_equal(s->status, CATGA_WOULD_DEADLOCK);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, stage_clear)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, fixture_clear)
 
 int main(int argc, char **argv)
 {
@@ -479,6 +479,6 @@ int main(int argc, char **argv)
         CASE(a_handler_finds_its_other_worker),
         CASE(the_delivering_thread_does_not_wait_for_itself),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

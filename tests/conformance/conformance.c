@@ -2,7 +2,7 @@
  * What a program may rely on, whichever transport carries its messages: conformance local | nats
  * (at $NATS_URL). Each case has a prefix of its own, so that no case hears another.
  */
-#include "stage.h"
+#include "fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -10,8 +10,8 @@
 /*
  * What the handlers of a case saw; it outlives them, since the buses are closed before it is freed.
  */
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     atomic_uint echoed;
     atomic_uint notified;
     atomic_uint refreshed;
@@ -20,16 +20,16 @@ typedef struct stage {
     atomic_uint delivered_good;
     atomic_bool disordered;
     atomic_int nested;
-} stage;
+} fixture;
 
-static catga_bus *join(stage *s, catga_options options)
+static catga_bus *join(fixture *s, catga_options options)
 {
-    return stage_join(&s->base, options);
+    return fixture_join(&s->base, options);
 }
 
 static int set_stage(void **state)
 {
-    *state = stage_new(sizeof(stage), "case");
+    *state = fixture_new(sizeof(fixture), "case");
     return 0;
 }
 
@@ -43,7 +43,7 @@ static catga_status answer(catga_context *context, const catga_message *message,
 
 static catga_status echo(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     atomic_fetch_add(&s->echoed, 1);
     return answer(context, &sample_echo_message, view);
 }
@@ -55,7 +55,7 @@ static catga_status ask(catga_context *context, sample_view view)
 
 static catga_status notify(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     unsigned number = sample_get_number(view);
     if (atomic_exchange(&s->last, number) >= number)
         atomic_store(&s->disordered, true);
@@ -65,7 +65,7 @@ static catga_status notify(catga_context *context, sample_view view)
 
 static catga_status refresh(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
@@ -74,12 +74,12 @@ static catga_status refresh(catga_context *context, sample_view view)
 static const sample_answerer answerer = {echo, ask};
 static const sample_listener listener = {notify, refresh};
 
-static void serve(stage *s, catga_bus *bus, const sample_answerer *handlers)
+static void serve(fixture *s, catga_bus *bus, const sample_answerer *handlers)
 {
     assert_int_equal(catga_serve(bus, &sample_answerer_service, handlers, s), CATGA_OK);
 }
 
-static void listen_to(stage *s, catga_bus *bus)
+static void listen_to(fixture *s, catga_bus *bus)
 {
     assert_int_equal(catga_serve(bus, &sample_listener_service, &listener, s), CATGA_OK);
 }
@@ -112,7 +112,7 @@ static void publish(catga_bus *bus, uint32_t number)
 
 static void commands_and_queries_are_answered(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     serve(s, join(s, (catga_options){0}), &answerer);
@@ -128,7 +128,7 @@ static void commands_and_queries_are_answered(void **state)
 
 static void a_bus_may_call_itself(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, (catga_options){0});
 
     serve(s, bus, &answerer);
@@ -137,7 +137,7 @@ static void a_bus_may_call_itself(void **state)
 
 static void sizes(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     char *text = malloc(2000000);
 
@@ -156,7 +156,7 @@ static void sizes(void **state)
 
 static void nobody_there(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_NO_RESPONDERS);
@@ -166,7 +166,7 @@ static void nobody_there(void **state)
 
 static void *serve_soon(void *argument)
 {
-    stage *s = argument;
+    fixture *s = argument;
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     serve(s, s->base.buses[1], &answerer);
     return NULL;
@@ -174,7 +174,7 @@ static void *serve_soon(void *argument)
 
 static void somebody_comes_in_time(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     pthread_t thread;
 
@@ -202,7 +202,7 @@ static catga_status fail_plainly(catga_context *context, sample_view view)
 static void errors_travel(void **state)
 {
     static const sample_answerer failing = {refuse, fail_plainly};
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_reply reply;
 
@@ -223,7 +223,7 @@ static void errors_travel(void **state)
 
 static catga_status echo_when_told(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     sem_post(&s->base.started);
     sem_wait(&s->base.may_end);
     return echo(context, view);
@@ -246,7 +246,7 @@ static void *give_up(void *argument)
 
 static void *end_soon(void *argument)
 {
-    stage *s = argument;
+    fixture *s = argument;
     sem_wait(&s->base.started);
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     sem_post(&s->base.may_end);
@@ -256,7 +256,7 @@ static void *end_soon(void *argument)
 static void a_slow_handler_is_not_waited_for(void **state)
 {
     static const sample_answerer slow = {echo_when_told, ask};
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *server = join(s, (catga_options){0});
     pthread_t caller, ender;
     void *status;
@@ -272,7 +272,7 @@ static void a_slow_handler_is_not_waited_for(void **state)
 
 static catga_status ask_within(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     int64_t before = catga_context_remaining_ms(context);
     catga_status status = call(catga_context_bus(context), &sample_ask_message, &hello);
 
@@ -292,7 +292,7 @@ static catga_status ask_with_correlation(catga_context *context, sample_view vie
 static void a_handler_may_call(void **state)
 {
     static const sample_answerer nested = {ask_within, ask_with_correlation};
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, join(s, (catga_options){0}), &nested);
     assert_int_equal(call(join(s, (catga_options){0}), &sample_echo_message, &hello), CATGA_OK);
@@ -321,7 +321,7 @@ static void *call_often(void *argument)
 
 static void many_callers(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     pthread_t threads[CALLERS];
     caller callers[CALLERS];
     catga_bus *client = join(s, (catga_options){0});
@@ -342,7 +342,7 @@ static void many_callers(void **state)
 static void note_delivery(catga_status status, sample_view view, const catga_error *error,
                           void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)error;
     if (status == CATGA_OK && catga_string_equal(sample_get_text(view), CATGA_STR("hello")))
         atomic_fetch_add(&s->delivered_good, 1);
@@ -351,7 +351,7 @@ static void note_delivery(catga_status status, sample_view view, const catga_err
 
 static void many_sends(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     serve(s, join(s, (catga_options){0}), &answerer);
@@ -365,7 +365,7 @@ static void many_sends(void **state)
 
 static void a_send_to_nobody(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     assert_int_equal(catga_send(client, &sample_ask_message, &hello, sample_deliver,
@@ -380,7 +380,7 @@ static void a_send_to_nobody(void **state)
 
 static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *publisher = join(s, (catga_options){0});
 
     listen_to(s, join(s, (catga_options){0}));
@@ -395,7 +395,7 @@ static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
 /* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, (catga_options){0});
 
     listen_to(s, bus);
@@ -410,7 +410,7 @@ static void who_publishes_and_handles_gets_it_once(void **state)
 
 static void events_keep_their_order(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *publisher = join(s, (catga_options){0});
 
     listen_to(s, join(s, (catga_options){0}));
@@ -425,7 +425,7 @@ static void events_keep_their_order(void **state)
 
 static void draining_finishes_and_refuses(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = join(s, (catga_options){0});
 
@@ -439,7 +439,7 @@ static void draining_finishes_and_refuses(void **state)
 
 static void what_waits_is_handled_before_the_end(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *publisher = join(s, (catga_options){0});
     catga_bus *server = join(s, (catga_options){0});
 
@@ -453,7 +453,7 @@ static void what_waits_is_handled_before_the_end(void **state)
     assert_int_equal(s->refreshed, 2000);
 }
 
-#define case_of(test) cmocka_unit_test_setup_teardown(test, set_stage, stage_clear)
+#define case_of(test) cmocka_unit_test_setup_teardown(test, set_stage, fixture_clear)
 
 int main(int argc, char **argv)
 {
@@ -476,6 +476,6 @@ int main(int argc, char **argv)
         case_of(what_waits_is_handled_before_the_end),
     };
 
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * while their dead letters find no room. ended local | nats (at $NATS_URL, with JetStream).
  */
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <ctype.h>
 #include <stdatomic.h>
@@ -29,7 +29,7 @@ static const catga_message once = {.subject = "catga.events.sample.v1.Once",
 static const catga_handler kept_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", kept_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
 static const catga_handler once_handlers[] = {
     {"notify", &once, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
@@ -42,13 +42,13 @@ typedef struct sort {
     const char *consumer;
 } sort;
 
-static const sort sorts[] = {{&kept, &keeper, "Keeper__notify"}, {&once, &exactly, "Exactly__notify"}};
+static const sort sorts[] = {{&kept, &reader, "Reader__notify"}, {&once, &exactly, "Exactly__notify"}};
 
 /* LARGEST is also what tests/conformance/CMakeLists.txt tells the server. */
 enum { LARGEST = 65536, NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     peer peer;
     char stream[128];
     char dead[128];
@@ -58,9 +58,9 @@ typedef struct stage {
     atomic_uint delivered; /* to the peer */
     unsigned workers;
     unsigned unacknowledged;
-} stage;
+} fixture;
 
-static void put_name(const stage *s, char *name, size_t size, const char *of)
+static void put_name(const fixture *s, char *name, size_t size, const char *of)
 {
     snprintf(name, size, "%s_%s", s->base.prefix, of);
     for (char *at = name; *at != '\0'; at++)
@@ -69,29 +69,29 @@ static void put_name(const stage *s, char *name, size_t size, const char *of)
 
 static int open_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "ended");
+    fixture *s = fixture_new(sizeof *s, "ended");
     put_name(s, s->stream, sizeof s->stream, "SAMPLE_V1");
     put_name(s, s->dead, sizeof s->dead, "SAMPLE_V1_DEAD");
     s->unacknowledged = 256;
-    if (s->base.hub != NULL)
-        catga_local_set_max_payload(s->base.hub, LARGEST);
-    peer_open(&s->peer, s->base.hub);
+    if (s->base.broker != NULL)
+        catga_local_set_max_payload(s->base.broker, LARGEST);
+    peer_open(&s->peer, s->base.broker);
     *state = s;
     return 0;
 }
 
 static int close_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     while (s->base.bus_count > 0)
-        stage_leave(&s->base);
+        fixture_leave(&s->base);
     peer_close(&s->peer);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
-static catga_bus *join(stage *s, const char *instance)
+static catga_bus *join(fixture *s, const char *instance)
 {
-    return stage_join(&s->base, (catga_options){.instance = instance,
+    return fixture_join(&s->base, (catga_options){.instance = instance,
                                                 .ack_wait_ms = ACK_WAIT_MS,
                                                 .lease_ms = 400,
                                                 .drain_wait_ms = DRAIN_MS,
@@ -114,7 +114,7 @@ static void publish(catga_bus *bus, const catga_message *message, uint32_t numbe
 
 static void note(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     atomic_fetch_add(&s->runs[sample_get_number(view) % NUMBERS], 1);
     atomic_store(&s->last_attempt, catga_context_attempt(context));
     atomic_fetch_add(&s->total, 1);
@@ -132,7 +132,7 @@ static catga_status reject_all_but_good(catga_context *context, sample_view view
     return sample_get_number(view) >= GOOD ? CATGA_OK : catga_reject(context, "no use");
 }
 
-static void serve(stage *s, catga_bus *bus, const catga_service *service, sample_function *function)
+static void serve(fixture *s, catga_bus *bus, const catga_service *service, sample_function *function)
 {
     const sample_listener functions = {function, function};
     assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
@@ -140,7 +140,7 @@ static void serve(stage *s, catga_bus *bus, const catga_service *service, sample
 
 /* ---- The server ---- */
 
-static void ask_server(stage *s, const char *subject, const char *body)
+static void ask_server(fixture *s, const char *subject, const char *body)
 {
     const catga_outgoing request = {
         .subject = subject, .data = (const uint8_t *)body, .length = strlen(body)};
@@ -151,11 +151,11 @@ static void ask_server(stage *s, const char *subject, const char *body)
 }
 
 /* Sets how many dead letters find room; -1: all. The stream is made by the first to serve. */
-static void limit_dead_letters(stage *s, int messages)
+static void limit_dead_letters(fixture *s, int messages)
 {
     char subject[256], body[512];
-    if (s->base.hub != NULL) {
-        assert_int_equal(catga_local_set_limits(s->base.hub, s->dead,
+    if (s->base.broker != NULL) {
+        assert_int_equal(catga_local_set_limits(s->base.broker, s->dead,
                                                 messages < 0 ? 0 : (size_t)messages, 0),
                          CATGA_OK);
         return;
@@ -173,7 +173,7 @@ static void limit_dead_letters(stage *s, int messages)
 
 static void return_at_once(void *user, catga_incoming *message)
 {
-    stage *s = user;
+    fixture *s = user;
     const catga_transport_operations *operations = s->peer.transport->operations;
     atomic_fetch_add(&s->delivered, 1);
     (void)operations->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
@@ -181,7 +181,7 @@ static void return_at_once(void *user, catga_incoming *message)
 }
 
 /* Has the server deliver to somebody who runs no handler, more often than any attempt is allowed. */
-static void deliver_in_vain(stage *s, const sort *of, unsigned times)
+static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
 {
     const catga_transport_operations *operations = s->peer.transport->operations;
     char subject[256];
@@ -204,7 +204,7 @@ static void deliver_in_vain(stage *s, const sort *of, unsigned times)
     operations->unsubscribe(s->peer.transport, subscription);
 }
 
-static void deliveries_are_no_attempts(stage *s, const sort *of)
+static void deliveries_are_no_attempts(fixture *s, const sort *of)
 {
     catga_bus *bus = join(s, "a");
     publish(bus, of->message, 1);
@@ -227,7 +227,7 @@ static void deliveries_that_reach_no_handler_are_no_attempts_at_a_claim(void **s
 
 /* ---- Dead letters that find no room ---- */
 
-static uint64_t dead_letters_of(stage *s)
+static uint64_t dead_letters_of(fixture *s)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < s->base.bus_count; i++)
@@ -236,7 +236,7 @@ static uint64_t dead_letters_of(stage *s)
 }
 
 /* The first dead letter fills the stream; `count` more events are rejected after it. */
-static catga_bus *reject_without_room(stage *s, const sort *of, unsigned count)
+static catga_bus *reject_without_room(fixture *s, const sort *of, unsigned count)
 {
     catga_bus *bus = join(s, "a");
     serve(s, bus, of->service, reject_all_but_good);
@@ -249,13 +249,13 @@ static catga_bus *reject_without_room(stage *s, const sort *of, unsigned count)
     return bus;
 }
 
-static void assert_each_ran_once(stage *s, unsigned count)
+static void assert_each_ran_once(fixture *s, unsigned count)
 {
     for (uint32_t i = 0; i <= count; i++)
         assert_int_equal(atomic_load(&s->runs[i]), 1);
 }
 
-static void without_room(stage *s, const sort *of)
+static void without_room(fixture *s, const sort *of)
 {
     enum { REJECTED = 11 };
     catga_bus *bus = reject_without_room(s, of, REJECTED);
@@ -283,7 +283,7 @@ static void claimed_events_that_are_given_up_run_once_while_there_is_no_room(voi
 }
 
 /* A replica that drains hands them back; another stores them, and runs none. */
-static void drain_without_room(stage *s, const sort *of)
+static void drain_without_room(fixture *s, const sort *of)
 {
     enum { REJECTED = 5 };
     catga_bus *first = reject_without_room(s, of, REJECTED);
@@ -291,7 +291,7 @@ static void drain_without_room(stage *s, const sort *of)
     int64_t begin = catga_clock_now();
     assert_int_equal(catga_drain(first), CATGA_OK);
     assert_true(catga_clock_now() - begin < DRAIN_MS * CATGA_MILLISECOND);
-    stage_leave(&s->base);
+    fixture_leave(&s->base);
     catga_bus *second = join(s, "b");
     serve(s, second, of->service, reject_all_but_good);
     publish(second, of->message, GOOD);
@@ -316,7 +316,7 @@ static void a_replica_that_drains_hands_back_claimed_events_that_it_cannot_store
 static void more_events_are_given_up_than_a_process_holds(void **state)
 {
     enum { REJECTED = 290 };
-    stage *s = *state;
+    fixture *s = *state;
     s->unacknowledged = 400;
     catga_bus *bus = reject_without_room(s, &sorts[0], REJECTED);
     publish(bus, &kept, GOOD);
@@ -373,9 +373,9 @@ static seen look(catga_bus *bus)
 
 static void a_publisher_leaves_room_for_the_dead_letter(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
-    serve(s, bus, &keeper, reject_all_but_good);
+    serve(s, bus, &reader, reject_all_but_good);
     assert_int_equal(publish_large(bus, &kept, LARGEST - CATGA_DEAD_LETTER_ROOM + 8),
                      CATGA_TOO_LARGE);
     assert_int_equal(publish_large(bus, &kept, LARGEST - CATGA_DEAD_LETTER_ROOM - 64), CATGA_OK);
@@ -385,7 +385,7 @@ static void a_publisher_leaves_room_for_the_dead_letter(void **state)
 }
 
 /* Another publisher leaves none: the dead letter names the event. */
-static void an_event_too_large_to_copy(stage *s, const sort *of)
+static void an_event_too_large_to_copy(fixture *s, const sort *of)
 {
     static const catga_delivery without = {.stream = &stream};
     catga_message other = *of->message;
@@ -406,7 +406,7 @@ static void an_event_too_large_to_copy(stage *s, const sort *of)
                      CATGA_HANDLER_FAILED);
     assert_int_equal(atomic_load(&s->runs[GOOD - 1]), 2);
     catga_problem problem = {""};
-    assert_int_equal(s->peer.transport->operations->erase(s->peer.transport, s->stream, 2, &problem),
+    assert_int_equal(s->peer.transport->operations->stream_delete(s->peer.transport, s->stream, 2, &problem),
                      CATGA_OK);
     assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 5000, &problem),
                      CATGA_NOT_FOUND);
@@ -428,19 +428,19 @@ static void a_claimed_event_too_large_to_copy_is_named(void **state)
 
 static void an_end_that_cannot_be_recorded_waits(void **state)
 {
-    stage *s = *state;
-    if (s->base.hub == NULL)
+    fixture *s = *state;
+    if (s->base.broker == NULL)
         return;
     catga_bus *bus = join(s, "a");
-    serve(s, bus, &keeper, reject_all_but_good);
-    catga_local_set_allowed(s->base.hub, "$KV.>", false);
+    serve(s, bus, &reader, reject_all_but_good);
+    catga_local_set_allowed(s->base.broker, "$KV.>", false);
     publish(bus, &kept, 1);
     publish(bus, &kept, GOOD);
     wait_until(atomic_load(&s->total) == 2);
     pause_for(3 * ACK_WAIT_MS);
     assert_int_equal(dead_letters_of(s), 0);
     assert_int_equal(atomic_load(&s->total), 2);
-    catga_local_set_allowed(s->base.hub, "$KV.>", true);
+    catga_local_set_allowed(s->base.broker, "$KV.>", true);
     wait_until(dead_letters_of(s) == 1);
     assert_int_equal(atomic_load(&s->total), 2);
 }
@@ -448,17 +448,17 @@ static void an_end_that_cannot_be_recorded_waits(void **state)
 /* The first run fails without a record: it is not counted. */
 static void runs_that_cannot_be_recorded_wait(void **state)
 {
-    stage *s = *state;
-    if (s->base.hub == NULL)
+    fixture *s = *state;
+    if (s->base.broker == NULL)
         return;
     catga_bus *bus = join(s, "a");
-    serve(s, bus, &keeper, fail_always);
-    catga_local_set_allowed(s->base.hub, "$KV.>", false);
+    serve(s, bus, &reader, fail_always);
+    catga_local_set_allowed(s->base.broker, "$KV.>", false);
     publish(bus, &kept, 1);
     wait_until(catga_count(bus).redelivered >= 1);
     pause_for(3 * ACK_WAIT_MS);
     assert_int_equal(atomic_load(&s->total), 1);
-    catga_local_set_allowed(s->base.hub, "$KV.>", true);
+    catga_local_set_allowed(s->base.broker, "$KV.>", true);
     wait_until(dead_letters_of(s) == 1);
     assert_int_equal(atomic_load(&s->total), 1 + 3);
     assert_int_equal(atomic_load(&s->last_attempt), 3);
@@ -481,6 +481,6 @@ int main(int argc, char **argv)
         CASE(an_end_that_cannot_be_recorded_waits),
         CASE(runs_that_cannot_be_recorded_wait),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
  *     forking mute PREFIX            closes its standard streams, serves, logs, and checks its descriptors
  */
 #include "kept.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -25,13 +25,13 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 3000);
 static const sample hello = {{"hello", 5}, 7};
 static const char *program;
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     catga_bus *bus;
     pthread_t caller;
     atomic_bool stops;
     atomic_uint calls;
-} stage;
+} fixture;
 
 static catga_status call(catga_bus *bus, const catga_message *message)
 {
@@ -58,7 +58,7 @@ static const sample_answerer answerer = {reply_echo, reply_ask};
 /* Keeps the locks of the bus and its threads busy while the process forks. */
 static void *call_often(void *argument)
 {
-    stage *s = argument;
+    fixture *s = argument;
     while (!atomic_load(&s->stops)) {
         (void)call(s->bus, &sample_echo_message);
         (void)catga_publish(s->bus, &sample_noted_message, &hello);
@@ -70,8 +70,8 @@ static void *call_often(void *argument)
 
 static int open_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "forking");
-    s->bus = stage_join(&s->base, (catga_options){.drain_wait_ms = 5000});
+    fixture *s = fixture_new(sizeof *s, "forking");
+    s->bus = fixture_join(&s->base, (catga_options){.drain_wait_ms = 5000});
     assert_int_equal(catga_serve(s->bus, &sample_answerer_service, &answerer, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
     *state = s;
@@ -79,7 +79,7 @@ static int open_stage(void **state)
 }
 
 /* Runs `work` in a forked child; it must end by itself, and return 0. */
-static void run_child(stage *s, int (*work)(stage *s))
+static void run_child(fixture *s, int (*work)(fixture *s))
 {
     int status = -1;
     pid_t child = fork();
@@ -111,7 +111,7 @@ static void never_stored(catga_status status, const catga_error *error, void *us
 }
 
 /* The number of the first function that does not refuse, or 0. */
-static int use_bus(stage *s)
+static int use_bus(fixture *s)
 {
     catga_bus *bus = s->bus;
     const catga_status all[] = {
@@ -139,13 +139,13 @@ static int use_bus(stage *s)
     catga_stop(bus);
     catga_close(bus);
     catga_close(bus);
-    catga_local_close(s->base.hub);
+    catga_local_close(s->base.broker);
     return 0;
 }
 
 static void a_child_cannot_use_the_bus_of_its_parent(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     assert_int_equal(pthread_create(&s->caller, NULL, call_often, s), 0);
     for (int i = 0; i < FORKS; i++)
@@ -155,15 +155,15 @@ static void a_child_cannot_use_the_bus_of_its_parent(void **state)
     assert_int_equal(call(s->bus, &sample_ask_message), CATGA_OK);
 }
 
-static int open_again(stage *s)
+static int open_again(fixture *s)
 {
-    catga_options options = {.prefix = s->base.prefix, .local = s->base.hub, .log = log_nothing,
+    catga_options options = {.prefix = s->base.prefix, .local = s->base.broker, .log = log_nothing,
                              .connect_wait_ms = 2000};
     catga_bus *bus;
 
     if (catga_open(&bus, &options) != CATGA_CLOSED || bus != NULL)
         return 1;
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         return 0;
     /* A server of the child's own has a thread of its own. */
     if (catga_local_open(&options.local) != CATGA_OK || catga_open(&bus, &options) != CATGA_OK ||
@@ -178,7 +178,7 @@ static int open_again(stage *s)
 
 static void a_child_opens_a_bus_of_its_own_or_is_told_why_not(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     run_child(s, open_again);
     assert_int_equal(call(s->bus, &sample_ask_message), CATGA_OK);
@@ -202,12 +202,12 @@ static catga_status fork_in_handler(catga_context *context, sample_view view)
 static void a_handler_may_fork(void **state)
 {
     static const sample_answerer forker = {fork_in_handler, reply_ask};
-    stage *s = *state;
+    fixture *s = *state;
     char prefix[sizeof s->base.prefix + 8];
     catga_bus *bus;
 
     snprintf(prefix, sizeof prefix, "%s-own", s->base.prefix);
-    bus = open_bus(s->base.hub, (catga_options){.prefix = prefix});
+    bus = open_bus(s->base.broker, (catga_options){.prefix = prefix});
     assert_int_equal(catga_serve(bus, &sample_answerer_service, &forker, s), CATGA_OK);
     assert_int_equal(call(bus, &sample_echo_message), CATGA_OK);
     catga_close(bus);
@@ -224,7 +224,7 @@ static void list_descriptors(bool open[LAST])
 
 static void *run_bus(void *argument)
 {
-    stage *s = argument;
+    fixture *s = argument;
     (void)!catga_run(s->bus);
     return NULL;
 }
@@ -232,14 +232,14 @@ static void *run_bus(void *argument)
 /* Those of the bus are the ones that are there beyond those of `before`. */
 static void no_descriptor_survives_exec(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     bool before[LAST];
     bool after[LAST];
     pthread_t runner;
 
-    stage_leave(&s->base);
+    fixture_leave(&s->base);
     list_descriptors(before);
-    s->bus = stage_join(&s->base, (catga_options){0});
+    s->bus = fixture_join(&s->base, (catga_options){0});
     assert_int_equal(catga_serve(s->bus, &sample_answerer_service, &answerer, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &sample_noted_message, &hello), CATGA_OK);
     assert_int_equal(pthread_create(&runner, NULL, run_bus, s), 0);
@@ -316,14 +316,14 @@ static int hold(const char *prefix, int out)
 
 static void a_child_does_not_keep_the_connection_of_a_killed_parent(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     int in;
     pid_t child = 0;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip();
     snprintf(s->base.prefix + strlen(s->base.prefix), 8, "-held");
-    s->bus = stage_join(&s->base, (catga_options){0});
+    s->bus = fixture_join(&s->base, (catga_options){0});
     pid_t parent = start("hold", s->base.prefix, &in);
     assert_int_equal(read(in, &child, sizeof child), (ssize_t)sizeof child);
     assert_int_equal(call(s->bus, &sample_echo_message), CATGA_OK);
@@ -364,14 +364,14 @@ static int mute(const char *prefix, int out)
 
 static void a_process_without_standard_streams_serves(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     int in;
     int status = -1;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip();
     snprintf(s->base.prefix + strlen(s->base.prefix), 8, "-mute");
-    s->bus = stage_join(&s->base, (catga_options){0});
+    s->bus = fixture_join(&s->base, (catga_options){0});
     pid_t process = start("mute", s->base.prefix, &in);
     assert_int_equal(hear(in), 0);
     for (int i = 0; i < 10; i++)
@@ -382,7 +382,7 @@ static void a_process_without_standard_streams_serves(void **state)
     close(in);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, stage_clear)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, open_stage, fixture_clear)
 
 int main(int argc, char **argv)
 {
@@ -399,6 +399,6 @@ int main(int argc, char **argv)
         return hold(argv[2], atoi(argv[3]));
     if (argc == 4 && strcmp(argv[1], "mute") == 0)
         return mute(argv[2], atoi(argv[3]));
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

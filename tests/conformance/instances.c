@@ -4,7 +4,7 @@
  *     instances local | nats              the test, nats at $NATS_URL
  *     instances nats serve PREFIX OUT     a replica, which tells descriptor OUT that it serves
  */
-#include "stage.h"
+#include "fixture.h"
 
 #include "base/clock.h"
 
@@ -31,15 +31,15 @@ static const catga_handler handlers[] = {
     {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh},
 };
-static const catga_service keeper = {"Keeper", handlers, 2, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 2, sizeof(sample_listener)};
 static const catga_service other = {"Other", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     pthread_mutex_t lock;
     char log[8192];
-} stage;
+} fixture;
 
 /* ---- Replicas ---- */
 
@@ -62,7 +62,7 @@ static const sample_listener functions = {notify, refresh};
 
 static void keep_line(void *user, catga_log_level level, const char *text)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)level;
     pthread_mutex_lock(&s->lock);
     size_t length = strlen(s->log);
@@ -70,7 +70,7 @@ static void keep_line(void *user, catga_log_level level, const char *text)
     pthread_mutex_unlock(&s->lock);
 }
 
-static bool is_logged(stage *s, const char *text)
+static bool is_logged(fixture *s, const char *text)
 {
     pthread_mutex_lock(&s->lock);
     bool found = strstr(s->log, text) != NULL;
@@ -80,7 +80,7 @@ static bool is_logged(stage *s, const char *text)
 
 static int set_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "INSTANCES");
+    fixture *s = fixture_new(sizeof *s, "INSTANCES");
     pthread_mutex_init(&s->lock, NULL);
     *state = s;
     return 0;
@@ -88,14 +88,14 @@ static int set_stage(void **state)
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     pthread_mutex_destroy(&s->lock);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
-static catga_bus *join(stage *s, const char *instance)
+static catga_bus *join(fixture *s, const char *instance)
 {
-    return stage_join(&s->base,
+    return fixture_join(&s->base,
                       (catga_options){.instance = instance, .log = keep_line, .log_user = s});
 }
 
@@ -116,13 +116,13 @@ static void publish(catga_bus *bus, unsigned count)
 
 static void a_second_replica_of_the_same_name_is_refused(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_uint first = 0, second = 0;
     catga_bus *a = join(s, "same");
     catga_bus *b = join(s, "same");
 
-    assert_int_equal(serve(a, &keeper, &first), CATGA_OK);
-    assert_int_equal(serve(b, &keeper, &second), CATGA_INVALID_ARGUMENT);
+    assert_int_equal(serve(a, &reader, &first), CATGA_OK);
+    assert_int_equal(serve(b, &reader, &second), CATGA_INVALID_ARGUMENT);
     assert_true(is_logged(s, "CATGA_INSTANCE"));
     assert_true(is_logged(s, "NODE_ID"));
     assert_true(is_logged(s, "instance=same"));
@@ -133,27 +133,27 @@ static void a_second_replica_of_the_same_name_is_refused(void **state)
 
 static void its_name_is_free_when_a_replica_has_left(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_uint refreshed = 0;
     catga_bus *a = join(s, "same");
 
-    assert_int_equal(serve(a, &keeper, &refreshed), CATGA_OK);
-    stage_leave(&s->base);
-    assert_int_equal(serve(join(s, "same"), &keeper, &refreshed), CATGA_OK);
+    assert_int_equal(serve(a, &reader, &refreshed), CATGA_OK);
+    fixture_leave(&s->base);
+    assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);
 }
 
 static void what_shares_no_broadcast_may_have_one_name(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_uint refreshed = 0;
     catga_bus *a = join(s, "same");
     catga_bus *b = join(s, "same");
     catga_bus *c = join(s, "another");
 
-    assert_int_equal(serve(a, &keeper, &refreshed), CATGA_OK);
+    assert_int_equal(serve(a, &reader, &refreshed), CATGA_OK);
     assert_int_equal(serve(b, &other, &refreshed), CATGA_OK); /* another service */
     assert_int_equal(serve(b, &group, &refreshed), CATGA_OK); /* no broadcast */
-    assert_int_equal(serve(c, &keeper, &refreshed), CATGA_OK);
+    assert_int_equal(serve(c, &reader, &refreshed), CATGA_OK);
     publish(a, 1);
     wait_until(atomic_load(&refreshed) == 3);
 }
@@ -168,13 +168,13 @@ typedef struct starter {
 static void *start(void *argument)
 {
     starter *of = argument;
-    of->status = serve(of->bus, &keeper, &of->refreshed);
+    of->status = serve(of->bus, &reader, &of->refreshed);
     return NULL;
 }
 
 static void of_replicas_that_start_at_once_one_serves(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     starter starters[AT_ONCE] = {0};
     unsigned serving = 0;
 
@@ -199,7 +199,7 @@ static int serve_as_child(const char *prefix, int out)
     catga_bus *bus = open_bus(NULL, (catga_options){.instance = "same", .prefix = prefix});
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (serve(bus, &keeper, &refreshed) != CATGA_OK || write(out, "s", 1) != 1)
+    if (serve(bus, &reader, &refreshed) != CATGA_OK || write(out, "s", 1) != 1)
         return 1;
     catga_status status = catga_run(bus);
     catga_close(bus);
@@ -207,7 +207,7 @@ static int serve_as_child(const char *prefix, int out)
 }
 
 /* Returns when the replica serves. */
-static pid_t start_child(const stage *s)
+static pid_t start_child(const fixture *s)
 {
     int ends[2];
     char out[16], byte;
@@ -235,31 +235,31 @@ static void end_child(pid_t child)
 
 static void a_replica_that_died_holds_nobody_up(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_uint refreshed = 0;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip(); /* its replicas are of one process */
     end_child(start_child(s));
     int64_t began = catga_clock_now();
-    assert_int_equal(serve(join(s, "same"), &keeper, &refreshed), CATGA_OK);
+    assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);
     assert_true(catga_clock_now() - began < 5 * CATGA_SECOND);
 }
 
 /* A replica that cannot answer for a while: suspended, or on the other side of a partition. */
 static void a_name_that_is_shared_after_all_is_logged(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_uint refreshed = 0;
 
-    if (s->base.hub != NULL)
+    if (s->base.broker != NULL)
         skip(); /* its replicas are of one process */
     pid_t child = start_child(s);
     kill(child, SIGSTOP);
-    assert_int_equal(serve(join(s, "same"), &keeper, &refreshed), CATGA_OK);
+    assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);
     assert_false(is_logged(s, "CATGA_INSTANCE"));
     kill(child, SIGCONT);
-    wait_until(is_logged(s, "instances: share the broadcasts of Keeper"));
+    wait_until(is_logged(s, "instances: share the broadcasts of Reader"));
     assert_true(is_logged(s, "CATGA_INSTANCE or NODE_ID"));
     end_child(child);
 }
@@ -278,6 +278,6 @@ int main(int argc, char **argv)
 #undef CASE
     if (argc == 5 && strcmp(argv[2], "serve") == 0)
         return serve_as_child(argv[3], atoi(argv[4]));
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -60,12 +60,12 @@ static const catga_delivery delivery = {.stream = &kept_stream};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries = 9);
 static const catga_handler keeping[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify}};
-static const catga_service keeper = {"Keeper", keeping, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", keeping, 1, sizeof(sample_listener)};
 
 /* ---- The server ---- */
 
 static bool is_local;
-static catga_local *hub;
+static catga_local *broker;
 static nats_server server;
 static catga_bus *bus;
 static catga_bus *caller;
@@ -81,7 +81,7 @@ static void write_limit(size_t bytes)
 static void set_limit(size_t bytes)
 {
     if (is_local) {
-        catga_local_set_max_payload(hub, bytes);
+        catga_local_set_max_payload(broker, bytes);
         return;
     }
     write_limit(bytes);
@@ -135,7 +135,7 @@ static int begin(void **state)
     atomic_store(&limit_at_work, 0);
     atomic_store(&answers_less, false);
     if (is_local) {
-        assert_int_equal(catga_local_open(&hub), CATGA_OK);
+        assert_int_equal(catga_local_open(&broker), CATGA_OK);
     } else {
         nats_server_init(&server, "");
         write_limit(LIMIT);
@@ -143,8 +143,8 @@ static int begin(void **state)
     }
     set_limit(LIMIT);
     const char *url = is_local ? NULL : server.url;
-    bus = open_bus(hub, (catga_options){.servers = url, .workers = 1});
-    caller = open_bus(hub, (catga_options){.servers = url});
+    bus = open_bus(broker, (catga_options){.servers = url, .workers = 1});
+    caller = open_bus(broker, (catga_options){.servers = url});
     assert_int_equal(catga_serve(bus, &service, &all, NULL), CATGA_OK);
     return 0;
 }
@@ -157,7 +157,7 @@ static int end(void **state)
     catga_close(caller);
     catga_close(bus);
     if (is_local) {
-        catga_local_close(hub);
+        catga_local_close(broker);
         return 0;
     }
     nats_server_signal(&server, SIGKILL);
@@ -321,9 +321,9 @@ static void stored_events_outlive_a_limit_that_is_lowered(void **state)
     assert_int_equal(publish(16), CATGA_OK);
     set_limit(LOWER);
     assert_int_equal(publish(LIMIT - 1024), CATGA_TOO_LARGE);
-    catga_bus *holder = open_bus(hub, (catga_options){.servers = is_local ? NULL : server.url,
+    catga_bus *holder = open_bus(broker, (catga_options){.servers = is_local ? NULL : server.url,
                                                       .pending_bytes = 65536});
-    assert_int_equal(catga_serve(holder, &keeper, &listener, NULL), CATGA_OK);
+    assert_int_equal(catga_serve(holder, &reader, &listener, NULL), CATGA_OK);
     wait_until(atomic_load(&effects) == 3);
     assert_int_equal(publish(16), CATGA_OK);
     wait_until(atomic_load(&effects) == 4);

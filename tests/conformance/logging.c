@@ -15,7 +15,7 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 
 /* ---- The lines ---- */
 
@@ -112,7 +112,7 @@ static void serve(record *r)
     static const sample_answerer answerer = {answer, answer};
     static const sample_listener listener = {notify, notify};
     assert_int_equal(catga_serve(r->bus, &sample_answerer_service, &answerer, r), CATGA_OK);
-    assert_int_equal(catga_serve(r->bus, &keeper, &listener, r), CATGA_OK);
+    assert_int_equal(catga_serve(r->bus, &reader, &listener, r), CATGA_OK);
 }
 
 /* ---- Cases ---- */
@@ -127,7 +127,7 @@ static void what_is_connected_and_served_is_logged(void **state)
     snprintf(queue, sizeof queue, "(subject=%s.commands.sample.v1.Echo, queue=Answerer)", r->prefix);
     assert_int_equal(count_lines(r, "service: serve Answerer.echo ", queue, ""), 1);
     assert_int_equal(
-        count_lines(r, "service: serve Keeper.notify ", "stream=", "consumer=Keeper__notify)"), 1);
+        count_lines(r, "service: serve Reader.notify ", "stream=", "consumer=Reader__notify)"), 1);
     assert_int_equal(count_lines(r, "client: ", "", ""), 0);
 }
 

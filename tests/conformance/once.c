@@ -3,7 +3,7 @@
  * once local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -22,13 +22,13 @@ static const catga_handler handlers[] = {
     {"refresh", &shipped, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh},
 };
-static const catga_service both = {"Keeper", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
 
 static const char nobody[] = "AAAAAAAAAAAAAAAAAAAAAA.3.4";
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     char subject[128];
     char bucket[128];
     catga_bus *buses[2]; /* of the replicas */
@@ -42,24 +42,24 @@ typedef struct stage {
     atomic_uint attempt;
     atomic_uint key_is_right;
     atomic_long run_ms;
-} stage;
+} fixture;
 
 static void pause_for(long milliseconds)
 {
     nanosleep(&(struct timespec){milliseconds / 1000, milliseconds % 1000 * 1000000}, NULL);
 }
 
-static void lose_server(stage *s)
+static void lose_server(fixture *s)
 {
     while (!atomic_load(&s->published))
         pause_for(1);
-    catga_local_set_connected(s->base.hub, false);
+    catga_local_set_connected(s->base.broker, false);
     atomic_store(&s->outage, false);
 }
 
 static catga_status notify(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     const catga_claim *claim = catga_context_claim(context);
 
     atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
@@ -67,7 +67,7 @@ static catga_status notify(catga_context *context, sample_view view)
     atomic_store(&s->attempt, catga_context_attempt(context));
     atomic_fetch_add(&s->key_is_right,
                      claim != NULL && claim->key.length > 16 &&
-                         memcmp(claim->key.data, "Keeper__notify.", 15) == 0);
+                         memcmp(claim->key.data, "Reader__notify.", 15) == 0);
     if (atomic_load(&s->outage))
         lose_server(s);
     pause_for(atomic_load(&s->run_ms));
@@ -79,18 +79,18 @@ static catga_status notify(catga_context *context, sample_view view)
 
 static catga_status refresh(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
 }
 
-static void serve(stage *s, const catga_service *service, const catga_claim_store *store)
+static void serve(fixture *s, const catga_service *service, const catga_claim_store *store)
 {
     static const sample_listener functions = {notify, refresh};
     static const char *const instances[] = {"a", "b"};
     for (unsigned i = 0; i < 2; i++) {
-        s->buses[i] = stage_join(&s->base, (catga_options){.instance = instances[i],
+        s->buses[i] = fixture_join(&s->base, (catga_options){.instance = instances[i],
                                                            .ack_wait_ms = 400,
                                                            .lease_ms = LEASE_MS,
                                                            .claims = store});
@@ -100,36 +100,36 @@ static void serve(stage *s, const catga_service *service, const catga_claim_stor
 
 static int set_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "ONCE");
+    fixture *s = fixture_new(sizeof *s, "ONCE");
 
     snprintf(s->subject, sizeof s->subject, "%s.events.sample.v1.Shipped", s->base.prefix);
     snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_DONE", s->base.prefix);
-    peer_open(&s->peer, s->base.hub);
+    peer_open(&s->peer, s->base.broker);
     *state = s;
     return 0;
 }
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     peer_close(&s->peer);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
-static void publish(stage *s, uint32_t number)
+static void publish(fixture *s, uint32_t number)
 {
     const sample numbered = {CATGA_STR("shipped"), number};
     assert_int_equal(catga_publish(s->buses[0], &shipped, &numbered), CATGA_OK);
 }
 
-static void claim(stage *s, const char *id, const char *state, const char *owner)
+static void claim(fixture *s, const char *id, const char *state, const char *owner)
 {
     char key[128];
-    snprintf(key, sizeof key, "Keeper__notify.%s", id);
-    peer_claim(&s->peer, (catga_record_place){s->bucket, key}, state, owner, 0);
+    snprintf(key, sizeof key, "Reader__notify.%s", id);
+    peer_claim(&s->peer, (catga_kv_key){s->bucket, key}, state, owner, 0);
 }
 
-static uint64_t repeated(const stage *s)
+static uint64_t repeated(const fixture *s)
 {
     return catga_count(s->buses[0]).repeated + catga_count(s->buses[1]).repeated;
 }
@@ -138,7 +138,7 @@ static uint64_t repeated(const stage *s)
 
 static void each_is_handled_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &both, NULL);
     for (uint32_t i = 0; i < 50; i++)
@@ -153,7 +153,7 @@ static void each_is_handled_once(void **state)
 
 static void what_is_done_is_acknowledged_and_not_run(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &group, NULL);
     claim(s, "one", "done", nobody);
@@ -168,7 +168,7 @@ static void what_is_done_is_acknowledged_and_not_run(void **state)
 /* Also when the server does not know that an event of that id was stored before. */
 static void an_id_that_was_given_up_does_not_run(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &group, NULL);
     claim(s, "one", "ended", nobody);
@@ -182,7 +182,7 @@ static void an_id_that_was_given_up_does_not_run(void **state)
 
 static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &group, NULL);
     claim(s, "one", "taken", nobody);
@@ -195,7 +195,7 @@ static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
 
 static void attempts_are_counted_over_replicas(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &group, NULL);
     atomic_store(&s->failures, 100);
@@ -219,7 +219,7 @@ static bool count_letter(const catga_dead_letter *letter, void *user)
     return true;
 }
 
-static unsigned count_letters(stage *s)
+static unsigned count_letters(fixture *s)
 {
     unsigned count = 0;
     assert_int_equal(catga_dead_letters(s->buses[0], "SAMPLE_V1", 1, count_letter, &count),
@@ -228,7 +228,7 @@ static unsigned count_letters(stage *s)
 }
 
 /* The event 7, after as many attempts as it has. */
-static void make_dead_letter(stage *s)
+static void make_dead_letter(fixture *s)
 {
     serve(s, &group, NULL);
     atomic_store(&s->failures, 3);
@@ -251,7 +251,7 @@ static void *replay(void *argument)
 
 static void of_two_replays_at_once_one_runs(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     pthread_t threads[2];
     replayer replayers[2];
 
@@ -273,7 +273,7 @@ static void of_two_replays_at_once_one_runs(void **state)
 
 static void a_replay_that_fails_leaves_the_event_given_up(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     make_dead_letter(s);
     atomic_store(&s->failures, 1);
@@ -288,12 +288,12 @@ static void a_replay_that_fails_leaves_the_event_given_up(void **state)
 /* The dead letter stayed, because its removal was lost. */
 static void a_replay_after_success_says_so(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     char key[128];
 
     make_dead_letter(s);
-    snprintf(key, sizeof key, "Keeper__notify.%s", "seven");
-    const catga_record_place place = {s->bucket, key};
+    snprintf(key, sizeof key, "Reader__notify.%s", "seven");
+    const catga_kv_key place = {s->bucket, key};
     peer_claim(&s->peer, place, "done", nobody, peer_read(&s->peer, place).revision);
     assert_int_equal(catga_dead_letter_replay(s->buses[0], "SAMPLE_V1", 1, 5000, NULL),
                      CATGA_ALREADY_DONE);
@@ -303,7 +303,7 @@ static void a_replay_after_success_says_so(void **state)
 
 static void what_has_no_id_has_its_place_in_the_stream(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, &group, NULL);
     peer_store(&s->peer, s->subject, "no.token", 1);
@@ -315,13 +315,13 @@ static void what_has_no_id_has_its_place_in_the_stream(void **state)
 
 static void what_comes_again_is_not_run_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 2; i++) {
-        catga_local_inject(s->base.hub, CATGA_LOCAL_LOSE_ACK, 1);
+        catga_local_inject(s->base.broker, CATGA_LOCAL_LOSE_ACK, 1);
         publish(s, i);
         wait_until(repeated(s) == i + 1);
         assert_int_equal(atomic_load(&s->handled[i]), 1);
@@ -330,13 +330,13 @@ static void what_comes_again_is_not_run_again(void **state)
 
 static void what_the_store_loses_is_found_out(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* a server loses nothing on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 4; i++) {
-        catga_local_inject(s->base.hub,
+        catga_local_inject(s->base.broker,
                            i < 2 ? CATGA_LOCAL_LOSE_WRITE : CATGA_LOCAL_LOSE_WRITE_ACK, 1 + i % 2);
         publish(s, i);
         wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == i + 1);
@@ -349,9 +349,9 @@ static void what_the_store_loses_is_found_out(void **state)
 /* Longer than its owner would try to mark it if it had to end. */
 static void what_has_had_its_effect_outlives_an_outage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* tests/delivery/run T12, where the server is a process */
     serve(s, &group, NULL);
     atomic_store(&s->outage, true);
@@ -359,7 +359,7 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
     atomic_store(&s->published, true);
     wait_until(!atomic_load(&s->outage));
     pause_for(4000);
-    catga_local_set_connected(s->base.hub, true);
+    catga_local_set_connected(s->base.broker, true);
     wait_until(catga_count(s->buses[0]).handled + catga_count(s->buses[1]).handled == 1);
     pause_for(1200);
     assert_int_equal(atomic_load(&s->handled[1]), 1);
@@ -367,18 +367,18 @@ static void what_has_had_its_effect_outlives_an_outage(void **state)
 
 static void an_event_waits_for_room_in_a_full_bucket(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     char full[160];
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* claims: a_full_bucket_refuses_claims_and_is_named */
     serve(s, &group, NULL);
     snprintf(full, sizeof full, "KV_%s", s->bucket);
-    assert_int_equal(catga_local_set_limits(s->base.hub, full, 0, 1), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(s->base.broker, full, 0, 1), CATGA_OK);
     publish(s, 1);
     wait_until(catga_count(s->buses[0]).claims_held + catga_count(s->buses[1]).claims_held >= 2);
     assert_int_equal(atomic_load(&s->total), 0);
-    assert_int_equal(catga_local_set_limits(s->base.hub, full, 0, 0), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(s->base.broker, full, 0, 0), CATGA_OK);
     wait_until(atomic_load(&s->total) == 1);
     assert_int_equal(atomic_load(&s->attempt), 1);
 }
@@ -412,7 +412,7 @@ static void own_release(void *user, catga_claim *claim)
 
 static void a_store_of_ones_own_decides(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     own o = {0};
     const catga_claim_store store = {own_claim, own_done, own_release, &o};
 
@@ -446,6 +446,6 @@ int main(int argc, char **argv)
         CASE(an_event_waits_for_room_in_a_full_bucket),
         CASE(a_store_of_ones_own_decides),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

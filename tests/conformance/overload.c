@@ -2,24 +2,24 @@
  * What a program may rely on when there is too much to do, and when a service goes, whichever transport
  * carries its calls: overload local | nats (at $NATS_URL).
  */
-#include "stage.h"
+#include "fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
 enum { BACKLOG = 3, CALLERS = 16 };
 
-typedef struct stage stage;
+typedef struct fixture fixture;
 
 /* A call that waits in a thread of its own: on the local server that thread runs the handler. */
 typedef struct caller {
-    stage *s;
+    fixture *s;
     catga_bus *bus;
     const catga_message *message;
 } caller;
 
-struct stage {
-    stage_base base;
+struct fixture {
+    fixture_base base;
     atomic_uint run;
     atomic_uint run_elsewhere;
     atomic_uint outcomes[CATGA_STATUS_COUNT];
@@ -28,25 +28,25 @@ struct stage {
     unsigned caller_count;
 };
 
-static catga_bus *join(stage *s, catga_options options)
+static catga_bus *join(fixture *s, catga_options options)
 {
-    return stage_join(&s->base, options);
+    return fixture_join(&s->base, options);
 }
 
 static int set_stage(void **state)
 {
-    *state = stage_new(sizeof(stage), "much");
+    *state = fixture_new(sizeof(fixture), "much");
     return 0;
 }
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     for (unsigned i = 0; i < 100; i++)
         sem_post(&s->base.may_end);
     while (s->caller_count > 0)
         pthread_join(s->threads[--s->caller_count], NULL);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
 /* ---- Messages and handlers ---- */
@@ -80,7 +80,7 @@ static catga_status answer(catga_context *context, sample_view view)
 
 static catga_status wait_and_answer(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     atomic_fetch_add(&s->run, 1);
     sem_post(&s->base.started);
     sem_wait(&s->base.may_end);
@@ -89,12 +89,12 @@ static catga_status wait_and_answer(catga_context *context, sample_view view)
 
 static catga_status answer_elsewhere(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     atomic_fetch_add(&s->run_elsewhere, 1);
     return answer(context, view);
 }
 
-static void serve(stage *s, catga_bus *bus, sample_function *function)
+static void serve(fixture *s, catga_bus *bus, sample_function *function)
 {
     const sample_answerer functions = {function, function};
     assert_int_equal(catga_serve(bus, &sample_answerer_service, &functions, s), CATGA_OK);
@@ -103,13 +103,13 @@ static void serve(stage *s, catga_bus *bus, sample_function *function)
 static void note_outcome(catga_status status, sample_view view, const catga_error *error,
                          void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)view;
     (void)error;
     atomic_fetch_add(&s->outcomes[status], 1);
 }
 
-static void send(stage *s, catga_bus *bus, const catga_message *message)
+static void send(fixture *s, catga_bus *bus, const catga_message *message)
 {
     assert_int_equal(catga_send(bus, message, &hello, sample_deliver, (catga_function)note_outcome,
                                 s),
@@ -126,14 +126,14 @@ static void *call(void *argument)
     return NULL;
 }
 
-static void begin_call(stage *s, catga_bus *bus, const catga_message *message)
+static void begin_call(fixture *s, catga_bus *bus, const catga_message *message)
 {
     caller *c = &s->callers[s->caller_count];
     *c = (caller){s, bus, message};
     assert_int_equal(pthread_create(&s->threads[s->caller_count++], NULL, call, c), 0);
 }
 
-static void let_end(stage *s, unsigned count)
+static void let_end(fixture *s, unsigned count)
 {
     for (unsigned i = 0; i < count; i++)
         sem_post(&s->base.may_end);
@@ -142,7 +142,7 @@ static void let_end(stage *s, unsigned count)
 /* ---- Too much ---- */
 
 /* A service whose handler is busy, while BACKLOG requests wait, and `refused` have been refused. */
-static catga_bus *be_full(stage *s, catga_bus *client, unsigned refused)
+static catga_bus *be_full(fixture *s, catga_bus *client, unsigned refused)
 {
     catga_bus *server = join(s, (catga_options){.backlog = BACKLOG});
     serve(s, server, wait_and_answer);
@@ -154,7 +154,7 @@ static catga_bus *be_full(stage *s, catga_bus *client, unsigned refused)
 
 static void what_is_too_much_is_refused_at_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = be_full(s, client, 2);
     catga_reply reply;
@@ -173,7 +173,7 @@ static void what_is_too_much_is_refused_at_once(void **state)
 
 static void what_was_refused_is_tried_again_in_time(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     be_full(s, client, 1);
@@ -186,7 +186,7 @@ static void what_was_refused_is_tried_again_in_time(void **state)
 
 static void what_one_replica_refuses_another_takes(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     be_full(s, client, 1);
@@ -204,7 +204,7 @@ static void what_one_replica_refuses_another_takes(void **state)
 /* Quick or not, within its limit everything is handled, once. */
 static void a_burst_within_the_limit_is_handled(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = join(s, (catga_options){.backlog = 2000});
 
@@ -218,7 +218,7 @@ static void a_burst_within_the_limit_is_handled(void **state)
 
 static void free_workers_get_requests(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
 
     serve(s, join(s, (catga_options){.workers = 64}), wait_and_answer);
@@ -232,7 +232,7 @@ static void free_workers_get_requests(void **state)
 /* Six of 10,000 bytes fit; the first runs. */
 static void too_many_bytes_are_refused_at_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     static char text[10001];
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = join(s, (catga_options){.pending_bytes = 65536});
@@ -253,7 +253,7 @@ static void too_many_bytes_are_refused_at_once(void **state)
 /* ---- The end of a service ---- */
 
 /* A service whose handler is busy with one request. */
-static catga_bus *be_busy(stage *s, catga_bus *client)
+static catga_bus *be_busy(fixture *s, catga_bus *client)
 {
     catga_bus *server = join(s, (catga_options){.drain_wait_ms = 100});
     serve(s, server, wait_and_answer);
@@ -264,7 +264,7 @@ static catga_bus *be_busy(stage *s, catga_bus *client)
 
 static void what_is_not_begun_in_time_is_told_to_go_elsewhere(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = be_busy(s, client);
 
@@ -280,7 +280,7 @@ static void what_is_not_begun_in_time_is_told_to_go_elsewhere(void **state)
 
 static void a_call_outlives_the_replica_that_goes(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
     catga_bus *server = be_busy(s, client);
 
@@ -308,6 +308,6 @@ int main(int argc, char **argv)
         CASE(what_is_not_begun_in_time_is_told_to_go_elsewhere),
         CASE(a_call_outlives_the_replica_that_goes),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -58,8 +58,8 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
         peer_copy(answer->owner, sizeof answer->owner, operations->header(message, "Catga-Owner"));
     }
     uint64_t revision;
-    answer->written = operations->record_written(message, &revision, &problem);
-    (void)operations->record_found(message, &answer->revision, &problem);
+    answer->written = operations->kv_written(message, &revision, &problem);
+    (void)operations->kv_found(message, &answer->revision, &problem);
     if (code == NULL && catga_verify(&sample_answer_table, message->data, message->length, &table,
                                      NULL) == CATGA_OK) {
         answer->is_good = true;
@@ -83,7 +83,7 @@ static void peer_on_denied(void *user, const char *subject)
     (void)subject;
 }
 
-SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *hub)
+SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *broker)
 {
     const char *servers = getenv("NATS_URL");
     const catga_transport_settings settings = {
@@ -92,11 +92,11 @@ SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *hub)
         .connect_wait_ms = 5000,
         .ping_interval_ms = 500,
         .max_pings_out = 2,
-        .local = hub,
+        .local = broker,
         .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .on_denied = peer_on_denied, .user = p}};
     memset(p, 0, sizeof *p);
     pthread_mutex_init(&p->lock, NULL);
-    assert_int_equal(hub != NULL ? catga_transport_local_open(&settings, &p->transport)
+    assert_int_equal(broker != NULL ? catga_transport_local_open(&settings, &p->transport)
                                  : catga_transport_nats_open(&settings, &p->transport),
                      CATGA_OK);
 }
@@ -172,29 +172,29 @@ SAMPLE_MAYBE_UNUSED static void peer_store(peer *p, const char *subject, const c
     assert_int_equal(catga_encode(&sample_noted_table, &input, bytes, sizeof bytes, &length, NULL),
                      CATGA_OK);
     event.length = length;
-    assert_int_equal(p->transport->operations->store(p->transport, &event, token), CATGA_OK);
+    assert_int_equal(p->transport->operations->stream_publish(p->transport, &event, token), CATGA_OK);
     (void)peer_wait(p, token);
 }
 
-SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_record_place place)
+SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_kv_key place)
 {
     uint64_t token = peer_token(p);
-    assert_int_equal(p->transport->operations->read_record(p->transport, place, token), CATGA_OK);
+    assert_int_equal(p->transport->operations->kv_read(p->transport, place, token), CATGA_OK);
     return peer_wait(p, token);
 }
 
-SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_record_place place,
+SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_kv_key place,
                                                   const catga_outgoing *record, uint64_t revision)
 {
     const catga_transport_operations *operations = p->transport->operations;
     uint64_t token = peer_token(p);
-    assert_int_equal(operations->write_record(p->transport, place, record, revision, token),
+    assert_int_equal(operations->kv_write(p->transport, place, record, revision, token),
                      CATGA_OK);
     return peer_wait(p, token);
 }
 
 /* A claim in that state and of that owner, its first attempt, over that revision. */
-SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_record_place place, const char *state,
+SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_kv_key place, const char *state,
                                            const char *owner, uint64_t revision)
 {
     const catga_header headers[] = {

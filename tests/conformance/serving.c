@@ -24,7 +24,7 @@ static const catga_handler least_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
 static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
-static const catga_service keeper = {"Keeper", least_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", least_handlers, 1, sizeof(sample_listener)};
 static const sample input = {{"hello", 5}, 1};
 
 /* ---- The log ---- */
@@ -138,7 +138,7 @@ static catga_status serve_as(const char *user, const catga_service *service)
 /* The stream, the consumers and the buckets of both services. */
 static void make_all(void)
 {
-    assert_int_equal(serve_as("all", &keeper), CATGA_OK);
+    assert_int_equal(serve_as("all", &reader), CATGA_OK);
     assert_int_equal(serve_as("all", &exactly), CATGA_OK);
 }
 
@@ -161,7 +161,7 @@ static void a_server_that_is_silent_for_a_while_is_waited_for(void **state)
         pthread_t thread;
         nats_server_signal(&server, SIGSTOP);
         assert_int_equal(pthread_create(&thread, NULL, wake_later, &pauses[i]), 0);
-        assert_int_equal(catga_serve(bus, i % 2 == 0 ? &keeper : &exactly, &functions, NULL),
+        assert_int_equal(catga_serve(bus, i % 2 == 0 ? &reader : &exactly, &functions, NULL),
                          CATGA_OK);
         pthread_join(thread, NULL);
         catga_close(bus);
@@ -178,9 +178,9 @@ static void a_server_that_stays_silent_is_given_up(void **state)
         NULL, (catga_options){.servers = url, .connect_wait_ms = 3000, .log = keep_line});
     nats_server_signal(&server, SIGSTOP);
     double start = seconds_now();
-    assert_int_not_equal(catga_serve(bus, &keeper, &functions, NULL), CATGA_OK);
+    assert_int_not_equal(catga_serve(bus, &reader, &functions, NULL), CATGA_OK);
     assert_true(seconds_now() - start > 2.5);
-    assert_true(is_logged("cannot serve Keeper: handler notify"));
+    assert_true(is_logged("cannot serve Reader: handler notify"));
     nats_server_signal(&server, SIGCONT);
     catga_close(bus);
 }
@@ -219,10 +219,10 @@ static void a_right_that_is_missing_is_named_when_serving(void **state)
         const catga_service *service;
         const char *named;
     } cases[] = {
-        {"$JS.API.STREAM.INFO.SAMPLE_V1", &keeper, "$JS.API.STREAM.INFO.SAMPLE_V1"},
-        {"$JS.API.CONSUMER.>", &keeper, "$JS.API.CONSUMER.INFO.SAMPLE_V1.Keeper__notify"},
-        {"$JS.ACK.>", &keeper, "$JS.ACK.SAMPLE_V1.Keeper__notify.>"},
-        {"$KV.>", &keeper, "$KV.SAMPLE_V1_ATTEMPTS.>"},
+        {"$JS.API.STREAM.INFO.SAMPLE_V1", &reader, "$JS.API.STREAM.INFO.SAMPLE_V1"},
+        {"$JS.API.CONSUMER.>", &reader, "$JS.API.CONSUMER.INFO.SAMPLE_V1.Reader__notify"},
+        {"$JS.ACK.>", &reader, "$JS.ACK.SAMPLE_V1.Reader__notify.>"},
+        {"$KV.>", &reader, "$KV.SAMPLE_V1_ATTEMPTS.>"},
         {"$KV.>", &exactly, "$KV.SAMPLE_V1_DONE.>"},
         {"$JS.API.DIRECT.GET.>", &exactly, "$JS.API.DIRECT.GET.KV_SAMPLE_V1_DONE.>"},
     };
@@ -239,7 +239,7 @@ static void a_right_that_is_missing_is_named_when_serving(void **state)
         assert_true(is_logged(cases[i].named));
     }
     change_permissions("publish: \">\"");
-    assert_int_equal(serve_as("u", &keeper), CATGA_OK);
+    assert_int_equal(serve_as("u", &reader), CATGA_OK);
     assert_int_equal(serve_as("u", &exactly), CATGA_OK);
 }
 
@@ -372,7 +372,7 @@ static void a_server_without_jetstream_is_named(void **state)
 {
     (void)state;
     start_server("max_payload: 1000000\n");
-    assert_int_equal(serve_as("", &keeper), CATGA_NO_JETSTREAM);
+    assert_int_equal(serve_as("", &reader), CATGA_NO_JETSTREAM);
     assert_true(is_logged("the server has no JetStream: start it with -js"));
     log_text[0] = '\0';
     assert_int_equal(serve_as("", &exactly), CATGA_NO_JETSTREAM);
@@ -395,7 +395,7 @@ static void an_account_without_jetstream_is_named(void **state)
     assert_int_equal(fclose(file), 0);
     nats_server_signal(&server, SIGKILL);
     nats_server_start(&server);
-    assert_int_equal(serve_as("all", &keeper), CATGA_NO_JETSTREAM);
+    assert_int_equal(serve_as("all", &reader), CATGA_NO_JETSTREAM);
 }
 
 static void start_with_storage(const char *bytes)

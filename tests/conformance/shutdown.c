@@ -25,7 +25,7 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000, .retries =
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 
 /* ---- A replica ---- */
 
@@ -67,7 +67,7 @@ static int work(const char *prefix, const char *name, int out)
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (catga_open(&bus, &options) != CATGA_OK ||
-        catga_serve(bus, &keeper, &listener, &out) != CATGA_OK ||
+        catga_serve(bus, &reader, &listener, &out) != CATGA_OK ||
         catga_serve(bus, &sample_answerer_service, &answerer, &out) != CATGA_OK)
         return 100;
     uint32_t ready = MOST;

@@ -12,9 +12,9 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 5000);
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 
-typedef struct stage {
+typedef struct fixture {
     nats_server server;
     peer cluster;
     catga_subscription *questions;
@@ -22,14 +22,14 @@ typedef struct stage {
     atomic_int consumers;
     atomic_int warnings;
     atomic_int errors;
-} stage;
+} fixture;
 
 /* Nothing is there, and what has been made is not shown. */
 static void answer(void *user, catga_incoming *question)
 {
     static const char not_yet[] = "{\"error\":{\"code\":400,\"err_code\":10005,"
                                   "\"description\":\"no suitable peers for placement\"}}";
-    stage *s = user;
+    fixture *s = user;
     const char *text = "{\"created\":\"now\"}";
     char subject[256];
     snprintf(subject, sizeof subject, "%.*s", CATGA_PRINT(question->subject));
@@ -47,7 +47,7 @@ static void answer(void *user, catga_incoming *question)
 
 static int come(void **state)
 {
-    static stage only;
+    static fixture only;
     *state = &only;
     memset(&only, 0, sizeof only);
     nats_server_init(&only.server, NULL);
@@ -60,7 +60,7 @@ static int come(void **state)
 
 static int go(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     int result = peer_unsubscribe(&s->cluster, s->questions) == CATGA_OK ? 0 : -1;
     peer_close(&s->cluster);
     nats_server_clear(&s->server);
@@ -69,7 +69,7 @@ static int go(void **state)
 
 static void count(void *user, catga_log_level level, const char *text)
 {
-    stage *s = user;
+    fixture *s = user;
     if (strstr(text, "cannot serve") != NULL)
         atomic_fetch_add(level == CATGA_LOG_ERROR ? &s->errors : &s->warnings, 1);
 }
@@ -81,21 +81,21 @@ static catga_status notify(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-static catga_status serve(stage *s, int wait_ms)
+static catga_status serve(fixture *s, int wait_ms)
 {
     const sample_listener functions = {notify, NULL};
     catga_bus *bus = open_bus(NULL, (catga_options){.servers = s->server.url,
                                                     .connect_wait_ms = wait_ms,
                                                     .log = count,
                                                     .log_user = s});
-    catga_status status = catga_serve(bus, &keeper, &functions, s);
+    catga_status status = catga_serve(bus, &reader, &functions, s);
     catga_close(bus);
     return status;
 }
 
 static void a_cluster_that_cannot_yet_is_waited_for(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_store(&s->streams, 3);
     atomic_store(&s->consumers, 2);
     assert_int_equal(serve(s, 10000), CATGA_OK);
@@ -105,7 +105,7 @@ static void a_cluster_that_cannot_yet_is_waited_for(void **state)
 
 static void a_cluster_that_never_can_is_given_up(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     atomic_store(&s->streams, 1000000);
     double start = seconds_now();
     assert_int_equal(serve(s, 1000), CATGA_OVERLOADED);

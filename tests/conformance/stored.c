@@ -3,7 +3,7 @@
  * nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
  */
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -25,8 +25,8 @@ static const catga_handler handlers[] = {
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh},
 };
-static const catga_service both = {"Keeper", handlers, 2, sizeof(sample_listener)};
-static const catga_service group = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service both = {"Reader", handlers, 2, sizeof(sample_listener)};
+static const catga_service group = {"Reader", handlers, 1, sizeof(sample_listener)};
 static const catga_service other_group = {"Second", handlers, 1, sizeof(sample_listener)};
 /* Two handlers of one event in one service. */
 static const catga_handler two_handlers[] = {
@@ -53,8 +53,8 @@ static const catga_service hasty_group = {"Hasty", hasty_handlers, 1, sizeof(sam
 
 enum { EVENTS = 512, BATCH = 64 };
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_uint refreshed;
@@ -71,11 +71,11 @@ typedef struct stage {
     unsigned pending_bytes;
     long run_ms;
     uint32_t stuck; /* the event that takes much longer */
-} stage;
+} fixture;
 
-static catga_bus *join(stage *s, const char *instance)
+static catga_bus *join(fixture *s, const char *instance)
 {
-    return stage_join(&s->base, (catga_options){.instance = instance,
+    return fixture_join(&s->base, (catga_options){.instance = instance,
                                                 .ack_wait_ms = 400,
                                                 .workers = s->workers,
                                                 .pending_bytes = s->pending_bytes,
@@ -84,7 +84,7 @@ static catga_bus *join(stage *s, const char *instance)
 
 static int set_stage(void **state)
 {
-    *state = stage_new(sizeof(stage), "kept");
+    *state = fixture_new(sizeof(fixture), "kept");
     return 0;
 }
 
@@ -96,13 +96,13 @@ static catga_status publish(catga_bus *bus, const catga_message *message, uint32
     return catga_publish(bus, message, &numbered);
 }
 
-static void note(stage *s, sample_view view)
+static void note(fixture *s, sample_view view)
 {
     atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
     atomic_fetch_add(&s->total, 1);
 }
 
-static bool is_to_fail(stage *s)
+static bool is_to_fail(fixture *s)
 {
     unsigned left = atomic_load(&s->failures);
     while (left != 0 && !atomic_compare_exchange_weak(&s->failures, &left, left - 1))
@@ -112,7 +112,7 @@ static bool is_to_fail(stage *s)
 
 static catga_status notify(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     note(s, view);
     atomic_store(&s->last_attempt, catga_context_attempt(context));
     return is_to_fail(s) ? CATGA_HANDLER_FAILED : CATGA_OK;
@@ -126,14 +126,14 @@ static catga_status reject(catga_context *context, sample_view view)
 
 static catga_status postpone(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     note(s, view);
     return is_to_fail(s) ? catga_retry_after(context, 300) : CATGA_OK;
 }
 
 static catga_status wait_to_end(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     note(s, view);
     sem_wait(&s->base.may_end);
     return CATGA_OK;
@@ -142,7 +142,7 @@ static catga_status wait_to_end(catga_context *context, sample_view view)
 /* The last of the first BATCH events stores as many again. */
 static catga_status publish_more(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     uint32_t number = sample_get_number(view);
     note(s, view);
     catga_status status = CATGA_OK;
@@ -153,13 +153,13 @@ static catga_status publish_more(catga_context *context, sample_view view)
 
 static catga_status refresh(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
 }
 
-static void serve(stage *s, catga_bus *bus, const catga_service *service, sample_function *function)
+static void serve(fixture *s, catga_bus *bus, const catga_service *service, sample_function *function)
 {
     const sample_listener functions = {function, refresh};
     assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
@@ -174,7 +174,7 @@ static void pause_for(long milliseconds)
 
 static void an_event_without_handlers_is_kept_for_them(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     for (uint32_t i = 0; i < 10; i++)
@@ -188,7 +188,7 @@ static void an_event_without_handlers_is_kept_for_them(void **state)
 
 static void count_answer(catga_status status, const catga_error *error, void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)error;
     atomic_fetch_add(&s->acknowledged, status == CATGA_OK);
     atomic_fetch_add(&s->answered, 1);
@@ -196,7 +196,7 @@ static void count_answer(catga_status status, const catga_error *error, void *us
 
 static void many_without_waiting(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     serve(s, bus, &group, notify);
@@ -214,7 +214,7 @@ static void many_without_waiting(void **state)
 
 static void what_breaks_its_schema_is_not_stored(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
     const sample bad = {{NULL, 0}, 1};
 
@@ -227,7 +227,7 @@ static void a_stream_that_is_another_is_left_alone(void **state)
     static const char *const few[] = {"catga.events.sample.v1.Frail"};
     static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
     static const catga_delivery small_delivery = {&smaller, 0, 0, false, false};
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
     catga_message first = frail;
 
@@ -236,7 +236,7 @@ static void a_stream_that_is_another_is_left_alone(void **state)
     assert_int_equal(publish(bus, &kept, 1), CATGA_DRIFTED); /* its subject is missing */
 }
 
-static catga_status publish_without_waiting(stage *s, catga_bus *bus, uint32_t number)
+static catga_status publish_without_waiting(fixture *s, catga_bus *bus, uint32_t number)
 {
     sample numbered = {CATGA_STR("kept"), number};
     return catga_publish_async(bus, &kept, &numbered, count_answer, s);
@@ -245,14 +245,14 @@ static catga_status publish_without_waiting(stage *s, catga_bus *bus, uint32_t n
 /* What is under way is bounded, and who is refused knows at once: it is his to wait, or to drop. */
 static void no_more_are_under_way_than_allowed(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     unsigned accepted = 0;
 
     s->in_flight = 1;
     catga_bus *bus = join(s, "a");
     assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream is there from now on */
-    if (s->base.hub != NULL) /* it answers at once otherwise */
-        catga_local_inject(s->base.hub, CATGA_LOCAL_LOSE_PUBLISH, 1);
+    if (s->base.broker != NULL) /* it answers at once otherwise */
+        catga_local_inject(s->base.broker, CATGA_LOCAL_LOSE_PUBLISH, 1);
     for (uint32_t i = 1; i < 100; i++) {
         catga_status status = publish_without_waiting(s, bus, i);
         accepted += status == CATGA_OK;
@@ -272,7 +272,7 @@ static void no_more_are_under_way_than_allowed(void **state)
 /* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     serve(s, bus, &both, notify);
@@ -287,7 +287,7 @@ static void who_publishes_and_handles_gets_it_once(void **state)
 
 static void a_stream_grows_while_a_handler_runs(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     serve(s, bus, &group, publish_more);
@@ -301,7 +301,7 @@ static void a_stream_grows_while_a_handler_runs(void **state)
 
 static void handlers_of_one_event_fail_alone(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     atomic_store(&s->failures, 100);
@@ -316,7 +316,7 @@ static void handlers_of_one_event_fail_alone(void **state)
 
 static void each_service_gets_it_once_and_each_replica_a_broadcast(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
@@ -334,12 +334,12 @@ static void each_service_gets_it_once_and_each_replica_a_broadcast(void **state)
 
 static void what_a_replica_leaves_another_takes(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
     serve(s, second, &group, notify);
-    stage_leave(&s->base);
+    fixture_leave(&s->base);
     for (uint32_t i = 0; i < 5; i++)
         assert_int_equal(publish(first, &kept, i), CATGA_OK);
     pause_for(100);
@@ -352,7 +352,7 @@ static void what_a_replica_leaves_another_takes(void **state)
 
 static void a_handler_that_fails_is_tried_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     atomic_store(&s->failures, 2);
@@ -367,7 +367,7 @@ static void a_handler_that_fails_is_tried_again(void **state)
 
 static void the_last_attempt_makes_a_dead_letter(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     atomic_store(&s->failures, 100);
@@ -381,7 +381,7 @@ static void the_last_attempt_makes_a_dead_letter(void **state)
 
 static void what_is_rejected_is_not_tried_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     serve(s, bus, &group, reject);
@@ -393,7 +393,7 @@ static void what_is_rejected_is_not_tried_again(void **state)
 
 static void without_dead_letters_it_is_given_up(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     atomic_store(&s->failures, 1);
@@ -407,7 +407,7 @@ static void without_dead_letters_it_is_given_up(void **state)
 
 static void a_handler_says_when_it_wants_it_again(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     atomic_store(&s->failures, 1);
@@ -456,7 +456,7 @@ static bool see(const catga_dead_letter *letter, void *user)
     assert_int_equal(catga_verify(&sample_noted_table, letter->data.data, letter->data.length, &root,
                                   NULL),
                      CATGA_OK);
-    catga_print(&sample_noted_table, root, s->json, sizeof s->json);
+    catga_json_write(&sample_noted_table, root, s->json, sizeof s->json);
     return ++s->count != s->wanted;
 }
 
@@ -469,7 +469,7 @@ static seen look(catga_bus *bus, uint64_t first, unsigned wanted)
 
 static catga_status reject_some(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     note(s, view);
     if (catga_context_message_id(context).length != 22)
         return CATGA_INVALID_ARGUMENT;
@@ -478,7 +478,7 @@ static catga_status reject_some(catga_context *context, sample_view view)
 }
 
 /* A dead letter of the first of two services. */
-static catga_bus *have_dead_letters(stage *s, unsigned count)
+static catga_bus *have_dead_letters(fixture *s, unsigned count)
 {
     catga_bus *bus = join(s, "a");
 
@@ -493,7 +493,7 @@ static catga_bus *have_dead_letters(stage *s, unsigned count)
 
 static void dead_letters_can_be_looked_at(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = have_dead_letters(s, 3);
     seen first = look(bus, 1, 1);
     char subject[128];
@@ -503,7 +503,7 @@ static void dead_letters_can_be_looked_at(void **state)
     assert_int_equal(first.attempts, 1);
     assert_int_equal(first.sequence, 1);
     assert_true(first.has_id);
-    assert_string_equal(first.handler, "Keeper__notify");
+    assert_string_equal(first.handler, "Reader__notify");
     assert_string_equal(first.cause, "the handler gave it up: not 7");
     snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->base.prefix);
     assert_string_equal(first.subject, subject);
@@ -516,7 +516,7 @@ static void dead_letters_can_be_looked_at(void **state)
 
 static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = have_dead_letters(s, 2);
     catga_problem problem;
 
@@ -538,7 +538,7 @@ static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
 
 static void a_dead_letter_whose_handler_is_away_stays(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *viewer = join(s, "viewer");
     catga_bus *bus = have_dead_letters(s, 1);
 
@@ -557,14 +557,14 @@ static catga_status reject_when_told(catga_context *context, sample_view view)
 /* Both dead letters are stored within the window in which their stream remembers ids. */
 static void two_events_of_one_id_make_two_dead_letters(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
     seen all = {.count = 0};
     char subject[128];
     peer other;
 
     serve(s, bus, &hasty_group, reject_when_told);
-    peer_open(&other, s->base.hub);
+    peer_open(&other, s->base.broker);
     snprintf(subject, sizeof subject, "%s.events.hasty.v1.Kept", s->base.prefix);
     peer_store(&other, subject, "one", 1);
     pause_for(300);
@@ -581,7 +581,7 @@ static void two_events_of_one_id_make_two_dead_letters(void **state)
 
 static void a_dead_letter_can_be_removed(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = have_dead_letters(s, 2);
     seen none = {.count = 0};
 
@@ -598,7 +598,7 @@ static void a_dead_letter_can_be_removed(void **state)
 
 static void a_slow_handler_keeps_what_it_works_on(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
@@ -615,7 +615,7 @@ static void a_slow_handler_keeps_what_it_works_on(void **state)
 
 static void draining_finishes_what_was_handed_out(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
@@ -642,7 +642,7 @@ static void raise_to(atomic_uint *most, unsigned value)
 /* Takes run_ms; one event takes three times as long as a silent replica keeps its events. */
 static catga_status take_long(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     uint32_t number = sample_get_number(view);
     unsigned before = atomic_load(&s->total);
 
@@ -662,7 +662,7 @@ static void publish_many(catga_bus *bus, uint32_t count)
         assert_int_equal(publish(bus, &kept, i), CATGA_OK);
 }
 
-static void assert_each_ran_once(stage *s, catga_bus *bus, uint32_t count)
+static void assert_each_ran_once(fixture *s, catga_bus *bus, uint32_t count)
 {
     wait_until(atomic_load(&s->total) >= count && catga_count(bus).handled >= count);
     for (uint32_t i = 0; i < count; i++)
@@ -676,7 +676,7 @@ static void assert_each_ran_once(stage *s, catga_bus *bus, uint32_t count)
 /* In all it takes six times as long as a silent replica keeps its events. */
 static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     s->run_ms = 60;
@@ -690,7 +690,7 @@ static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
 /* A quick handler holds many events; then one of them takes long. */
 static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *bus = join(s, "a");
 
     s->stuck = 150;
@@ -702,7 +702,7 @@ static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
 
 static void free_workers_get_events(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     s->workers = 8;
     s->run_ms = 100;
     s->stuck = UINT32_MAX;
@@ -717,7 +717,7 @@ static void free_workers_get_events(void **state)
 /* Each event is larger than half of what may wait. */
 static void large_events_wait_at_the_server(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     static char text[40001];
     s->pending_bytes = 65536;
     s->run_ms = 1;
@@ -735,7 +735,7 @@ static void large_events_wait_at_the_server(void **state)
 
 static void draining_hands_back_what_waits(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
@@ -754,7 +754,7 @@ static void draining_hands_back_what_waits(void **state)
 
 int main(int argc, char **argv)
 {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, stage_clear)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, fixture_clear)
     const struct CMUnitTest tests[] = {
         CASE(an_event_without_handlers_is_kept_for_them),
         CASE(many_without_waiting),
@@ -784,6 +784,6 @@ int main(int argc, char **argv)
         CASE(large_events_wait_at_the_server),
         CASE(draining_hands_back_what_waits),
     };
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
  * takeover local | nats (at $NATS_URL, with JetStream). One replica serves; the owners are peers.
  */
 #include "peer.h"
-#include "stage.h"
+#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -18,12 +18,12 @@ static const catga_message shipped = {
 static const catga_handler handlers[] = {{"notify", &shipped, CATGA_GROUP,
                                           offsetof(sample_listener, notify),
                                           sample_listener_run_notify}};
-static const catga_service service = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service service = {"Reader", handlers, 1, sizeof(sample_listener)};
 
 static const char owner_name[] = "AAAAAAAAAAAAAAAAAAAAAA";
 
-typedef struct stage {
-    stage_base base;
+typedef struct fixture {
+    fixture_base base;
     char subject[128];
     char bucket[128];
     catga_bus *bus;
@@ -34,7 +34,7 @@ typedef struct stage {
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_bool waits; /* the handler, until may_end */
-} stage;
+} fixture;
 
 static void pause_for(long milliseconds)
 {
@@ -43,7 +43,7 @@ static void pause_for(long milliseconds)
 
 static catga_status notify(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
 
     atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
     atomic_fetch_add(&s->total, 1);
@@ -52,27 +52,27 @@ static catga_status notify(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-static void serve(stage *s, int lease_ms)
+static void serve(fixture *s, int lease_ms)
 {
     static const sample_listener functions = {.notify = notify};
-    s->bus = stage_join(&s->base, (catga_options){.instance = "a", .lease_ms = lease_ms});
+    s->bus = fixture_join(&s->base, (catga_options){.instance = "a", .lease_ms = lease_ms});
     assert_int_equal(catga_serve(s->bus, &service, &functions, s), CATGA_OK);
 }
 
 static int set_stage(void **state)
 {
-    stage *s = stage_new(sizeof *s, "TAKEOVER");
+    fixture *s = fixture_new(sizeof *s, "TAKEOVER");
 
     snprintf(s->subject, sizeof s->subject, "%s.events.sample.v1.Shipped", s->base.prefix);
     snprintf(s->bucket, sizeof s->bucket, "%s_SAMPLE_V1_DONE", s->base.prefix);
-    peer_open(&s->peer, s->base.hub);
+    peer_open(&s->peer, s->base.broker);
     *state = s;
     return 0;
 }
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     const catga_transport_operations *operations = s->peer.transport->operations;
 
     if (s->owner != NULL) {
@@ -81,22 +81,22 @@ static int clear_stage(void **state)
         operations->unsubscribe(s->peer.transport, s->owner);
     }
     peer_close(&s->peer);
-    return stage_clear(state);
+    return fixture_clear(state);
 }
 
 /* ---- The owner ---- */
 
 /* The event of that number is claimed, by the owner's attempt of that number. */
-static void claim(stage *s, unsigned number)
+static void claim(fixture *s, unsigned number)
 {
     char key[128];
     char attempt[64];
-    snprintf(key, sizeof key, "Keeper__notify.event-%u", number);
+    snprintf(key, sizeof key, "Reader__notify.event-%u", number);
     snprintf(attempt, sizeof attempt, "%s.%u.%u", owner_name, number % 7, number + 1);
-    peer_claim(&s->peer, (catga_record_place){s->bucket, key}, "taken", attempt, 0);
+    peer_claim(&s->peer, (catga_kv_key){s->bucket, key}, "taken", attempt, 0);
 }
 
-static void publish(stage *s, unsigned number)
+static void publish(fixture *s, unsigned number)
 {
     char id[32];
     snprintf(id, sizeof id, "event-%u", number);
@@ -105,7 +105,7 @@ static void publish(stage *s, unsigned number)
 
 static void answer(void *user, catga_incoming *question)
 {
-    stage *s = user;
+    fixture *s = user;
     const catga_outgoing works = {.data = (const uint8_t *)"works", .length = 5};
 
     atomic_fetch_add(&s->questions, 1);
@@ -114,7 +114,7 @@ static void answer(void *user, catga_incoming *question)
     s->peer.transport->operations->release(question);
 }
 
-static void let_owner_live(stage *s)
+static void let_owner_live(fixture *s)
 {
     char subject[128];
     const catga_subscription_options options = {.subject = subject,
@@ -133,7 +133,7 @@ static void let_owner_live(stage *s)
 /* Each of them would use a quarter of the lease if the handler's thread waited for it. */
 static void all_claims_of_a_dead_owner_are_taken_within_three_leases(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, LEASE_MS);
     for (unsigned i = 0; i < EVENTS; i++)
@@ -150,7 +150,7 @@ static void all_claims_of_a_dead_owner_are_taken_within_three_leases(void **stat
 
 static void an_owner_that_answers_late_keeps_its_claims(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     atomic_store(&s->answers_after_ms, LEASE_MS / 3);
     let_owner_live(s);
@@ -166,7 +166,7 @@ static void an_owner_that_answers_late_keeps_its_claims(void **state)
 
 static void an_owner_that_answers_keeps_its_claims(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     let_owner_live(s);
     serve(s, SHORT_LEASE_MS);
@@ -179,9 +179,9 @@ static void an_owner_that_answers_keeps_its_claims(void **state)
 /* The owner lives, and neither it nor we have a connection. */
 static void a_lost_connection_is_no_silence(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* a server stays */
     atomic_store(&s->answers_after_ms, LEASE_MS / 3); /* so that it is watched */
     let_owner_live(s);
@@ -190,9 +190,9 @@ static void a_lost_connection_is_no_silence(void **state)
     publish(s, 1);
     wait_until(atomic_load(&s->questions) >= 1);
     for (unsigned i = 0; i < 2; i++) {
-        catga_local_set_connected(s->base.hub, false);
+        catga_local_set_connected(s->base.broker, false);
         pause_for(2 * LEASE_MS);
-        catga_local_set_connected(s->base.hub, true);
+        catga_local_set_connected(s->base.broker, true);
         pause_for(LEASE_MS / 2);
         assert_int_equal(atomic_load(&s->total), 0);
     }
@@ -200,10 +200,10 @@ static void a_lost_connection_is_no_silence(void **state)
 
 static void what_nobody_can_have_written_is_free(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
 
     serve(s, LEASE_MS);
-    peer_claim(&s->peer, (catga_record_place){s->bucket, "Keeper__notify.event-1"}, "taken",
+    peer_claim(&s->peer, (catga_kv_key){s->bucket, "Reader__notify.event-1"}, "taken",
                "nobody", 0);
     publish(s, 1);
     wait_until(atomic_load(&s->total) == 1);
@@ -211,15 +211,15 @@ static void what_nobody_can_have_written_is_free(void **state)
 
 /* ---- Handlers that take long ---- */
 
-static uint64_t revision_of(stage *s, const char *key)
+static uint64_t revision_of(fixture *s, const char *key)
 {
-    return peer_read(&s->peer, (catga_record_place){s->bucket, key}).revision;
+    return peer_read(&s->peer, (catga_kv_key){s->bucket, key}).revision;
 }
 
 static void a_claim_at_work_is_renewed(void **state)
 {
-    const char *key = "Keeper__notify.event-1";
-    stage *s = *state;
+    const char *key = "Reader__notify.event-1";
+    fixture *s = *state;
 
     serve(s, SHORT_LEASE_MS);
     atomic_store(&s->waits, true);
@@ -228,8 +228,8 @@ static void a_claim_at_work_is_renewed(void **state)
     uint64_t revision = revision_of(s, key);
     assert_true(revision != 0);
     for (unsigned i = 0; i < 2; i++) {
-        if (s->base.hub != NULL)
-            catga_local_advance(s->base.hub, INT64_C(6) * 24 * 3600 * 1000); /* it is kept for seven */
+        if (s->base.broker != NULL)
+            catga_local_advance(s->base.broker, INT64_C(6) * 24 * 3600 * 1000); /* it is kept for seven */
         wait_until(revision_of(s, key) > revision);
         revision = revision_of(s, key);
     }
@@ -241,16 +241,16 @@ static void a_claim_at_work_is_renewed(void **state)
 /* The record is gone, as when its bucket was made again: the claim stands all the same. */
 static void a_claim_whose_record_is_gone_is_renewed(void **state)
 {
-    const char *key = "Keeper__notify.event-1";
-    stage *s = *state;
+    const char *key = "Reader__notify.event-1";
+    fixture *s = *state;
 
-    if (s->base.hub == NULL)
+    if (s->base.broker == NULL)
         skip(); /* the clock of a server cannot be turned on */
     serve(s, SHORT_LEASE_MS);
     atomic_store(&s->waits, true);
     publish(s, 1);
     wait_until(atomic_load(&s->total) == 1);
-    catga_local_advance(s->base.hub, INT64_C(8) * 24 * 3600 * 1000);
+    catga_local_advance(s->base.broker, INT64_C(8) * 24 * 3600 * 1000);
     assert_int_equal(revision_of(s, key), 0);
     wait_until(revision_of(s, key) != 0);
     sem_post(&s->base.may_end);
@@ -270,6 +270,6 @@ int main(int argc, char **argv)
         CASE(a_claim_whose_record_is_gone_is_renewed),
     };
 
-    stage_choose(argc, argv);
+    fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -60,10 +60,10 @@ struct Golden {
 inline Bytes Encode(const Golden &golden)
 {
     std::vector<uint64_t> memory(1 << 14);
-    std::vector<uint64_t> plain(golden.table->plain_size / 8 + 1);
+    std::vector<uint64_t> plain(golden.table->native_size / 8 + 1);
     catga_arena arena = {memory.data(), memory.size() * 8, 0};
     catga_problem problem = {""};
-    catga_status status = catga_parse(golden.table, golden.json, std::strlen(golden.json), CATGA_REFUSE_UNKNOWN,
+    catga_status status = catga_json_read(golden.table, golden.json, std::strlen(golden.json), CATGA_REFUSE_UNKNOWN,
                                       plain.data(), &arena, &problem);
     if (status != CATGA_OK)
         std::fprintf(stderr, "%s\n", problem.text);

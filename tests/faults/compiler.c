@@ -149,7 +149,7 @@ static void act(run *r, int count, char **arguments)
     assert_true(options_parse(&r->memory, count, arguments, &r->chosen, &problem));
     source_set_open(&r->sources, &r->memory, r->chosen.roots, r->chosen.root_count);
     diagnostics_open(&r->diags, &r->sources);
-    r->diags.manner = r->chosen.manner;
+    r->diags.style = r->chosen.style;
     r->names = interner_in(&r->memory);
     r->printed = buffer_in(&r->memory);
     switch (r->chosen.command) {

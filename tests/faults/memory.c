@@ -159,7 +159,7 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 100, .retries = 
 static const catga_handler kept_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", kept_handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
 
 /* Each number is a bit: what has been handled, and what becomes a dead letter the first time. */
 enum { PLAIN = 1, WITHOUT_WAITING = 2, REJECTED = 4 };
@@ -201,7 +201,7 @@ static void use_stored(catga_bus *bus)
     uint64_t number = 0;
     sample event = {{"x", 1}, PLAIN};
 
-    catga_status served = catga_serve(bus, &keeper, &functions, &handled);
+    catga_status served = catga_serve(bus, &reader, &functions, &handled);
     assert_stored_explained(served);
     catga_status plain = catga_publish(bus, &kept, &event);
     assert_stored_explained(plain);

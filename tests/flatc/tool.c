@@ -72,7 +72,7 @@ static catga_status encode(const catga_table *type, const uint8_t *text, size_t 
     static uint64_t plain[SIZE / 8];
     catga_arena arena = {memory, sizeof memory, 0};
     catga_status status =
-        catga_parse(type, (const char *)text, length, CATGA_REFUSE_UNKNOWN, plain, &arena, problem);
+        catga_json_read(type, (const char *)text, length, CATGA_REFUSE_UNKNOWN, plain, &arena, problem);
     if (status != CATGA_OK)
         return status;
     size_t bound = catga_size_bound(type, plain);
@@ -99,7 +99,7 @@ static bool survives(const catga_table *type, const uint8_t *root, const char *t
     return catga_unpack(type, root, plain, &arena) == CATGA_OK &&
            catga_encode(type, plain, bytes, sizeof bytes, &length, NULL) == CATGA_OK &&
            catga_verify(type, bytes, length, &root, NULL) == CATGA_OK &&
-           catga_print(type, root, again, sizeof again) == text_length && memcmp(text, again, text_length) == 0;
+           catga_json_write(type, root, again, sizeof again) == text_length && memcmp(text, again, text_length) == 0;
 }
 
 static catga_status print(const catga_table *type, bool any, const uint8_t *bytes, size_t length, const char *to,
@@ -111,7 +111,7 @@ static catga_status print(const catga_table *type, bool any, const uint8_t *byte
                               : catga_verify(type, bytes, length, &root, problem);
     if (status != CATGA_OK)
         return status;
-    size_t text_length = catga_print(type, root, text, sizeof text);
+    size_t text_length = catga_json_write(type, root, text, sizeof text);
     write_file(to, text, text_length);
     if (survives(type, root, text, text_length))
         return CATGA_OK;

@@ -104,7 +104,7 @@ static void print_diagnostics(arena *memory, compilation *c)
 {
     for (int format = DIAG_TEXT; format <= DIAG_SARIF; format++) {
         buffer out = buffer_in(memory);
-        c->diags.manner.format = (diag_format)format;
+        c->diags.style.format = (diag_format)format;
         diag_print(&c->diags, &out);
         for (size_t at = 0; at < out.length; at++)
             CHECK((unsigned char)out.data[at] >= ' ' || out.data[at] == '\n' || (out.data[at] == '\t' && format == DIAG_TEXT));

@@ -37,14 +37,14 @@ static inline void *fuzz_memory(size_t size)
 /* The whole text of a verified table, in memory that ends with it; to be freed. */
 static inline char *fuzz_print(const catga_table *type, const uint8_t *root)
 {
-    size_t length = catga_print(type, root, NULL, 0);
+    size_t length = catga_json_write(type, root, NULL, 0);
     char *text = fuzz_memory(length + 1);
-    CHECK(catga_print(type, root, text, length + 1) == length);
+    CHECK(catga_json_write(type, root, text, length + 1) == length);
     CHECK(strlen(text) == length);
     return text;
 }
 
-/* A plain struct and all it refers to; to be freed with fuzz_free. */
+/* A native struct and all it refers to; to be freed with fuzz_free. */
 typedef struct fuzz_plain {
     void *plain;
     catga_arena arena;
@@ -52,7 +52,7 @@ typedef struct fuzz_plain {
 
 static inline fuzz_plain fuzz_unpack(const catga_table *type, const uint8_t *root)
 {
-    fuzz_plain result = {fuzz_memory(type->plain_size), {NULL, 0, 0}};
+    fuzz_plain result = {fuzz_memory(type->native_size), {NULL, 0, 0}};
     catga_unpack(type, root, result.plain, &result.arena); /* counts */
     result.arena.capacity = result.arena.used;
     result.arena.data = fuzz_memory(result.arena.used);
@@ -100,18 +100,18 @@ static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t 
     return root;
 }
 
-/* Reads text into a plain struct, with an arena that suffices. The plain struct is NULL when the text is refused. */
+/* Reads text into a native struct, with an arena that suffices. The native struct is NULL when the text is refused. */
 static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, size_t length, catga_unknown unknown)
 {
     catga_problem problem;
-    fuzz_plain result = {fuzz_memory(type->plain_size), {NULL, 8 * length + 64, 0}};
+    fuzz_plain result = {fuzz_memory(type->native_size), {NULL, 8 * length + 64, 0}};
     catga_status status = CATGA_TOO_LARGE;
     while (status == CATGA_TOO_LARGE) {
         free(result.arena.data);
         result.arena.capacity *= 4;
         result.arena.data = fuzz_memory(result.arena.capacity);
         result.arena.used = 0;
-        status = catga_parse(type, text, length, unknown, result.plain, &result.arena, &problem);
+        status = catga_json_read(type, text, length, unknown, result.plain, &result.arena, &problem);
     }
     CHECK((status == CATGA_OK) == (problem.text[0] == '\0'));
     if (status != CATGA_OK) {

@@ -8,7 +8,7 @@
 static void unpack_into(const catga_table *type, const uint8_t *root, size_t capacity)
 {
     fuzz_plain enough = fuzz_unpack(type, root);
-    void *plain = fuzz_memory(type->plain_size);
+    void *plain = fuzz_memory(type->native_size);
     catga_arena arena = {fuzz_memory(capacity), capacity, 0};
     catga_status status = catga_unpack(type, root, plain, &arena);
     CHECK((status == CATGA_OK) == (arena.used <= capacity));

@@ -13,7 +13,7 @@ static const catga_table *choose(const uint8_t *data)
     return fuzz_tables[data[4] % FUZZ_TABLES];
 }
 
-/* Encodes a plain struct; what comes out must print as `text`. */
+/* Encodes a native struct; what comes out must print as `text`. */
 static void expect_same(const catga_table *type, const void *plain, const char *text)
 {
     size_t length;

@@ -1,4 +1,4 @@
-/* A hub with a bus, for tests of the runtime; and waiting for what other threads do. */
+/* A broker with a bus, for tests of the runtime; and waiting for what other threads do. */
 #ifndef BUS_FIXTURE_H
 #define BUS_FIXTURE_H
 
@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 typedef struct bus_fixture {
-    catga_local *hub;
+    catga_local *broker;
     catga_bus *bus;
 } bus_fixture;
 
@@ -24,10 +24,10 @@ SAMPLE_MAYBE_UNUSED static void log_nothing(void *user, catga_log_level level, c
     (void)text;
 }
 
-SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *hub, catga_options options)
+SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *broker, catga_options options)
 {
     catga_bus *bus;
-    options.local = hub;
+    options.local = broker;
     if (options.log == NULL)
         options.log = log_nothing;
     assert_int_equal(catga_open(&bus, &options), CATGA_OK);
@@ -37,9 +37,9 @@ SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *hub, catga_options o
 SAMPLE_MAYBE_UNUSED static int open_fixture(void **state)
 {
     bus_fixture *fixture = malloc(sizeof *fixture);
-    if (fixture == NULL || catga_local_open(&fixture->hub) != CATGA_OK)
+    if (fixture == NULL || catga_local_open(&fixture->broker) != CATGA_OK)
         return -1;
-    fixture->bus = open_bus(fixture->hub, (catga_options){0});
+    fixture->bus = open_bus(fixture->broker, (catga_options){0});
     *state = fixture;
     return 0;
 }
@@ -48,15 +48,15 @@ SAMPLE_MAYBE_UNUSED static int close_fixture(void **state)
 {
     bus_fixture *fixture = *state;
     catga_close(fixture->bus);
-    catga_local_close(fixture->hub);
+    catga_local_close(fixture->broker);
     free(fixture);
     return 0;
 }
 
-/* Waits, at most ten seconds, until the hub is idle; fails when it is not. */
+/* Waits, at most ten seconds, until the broker is idle; fails when it is not. */
 SAMPLE_MAYBE_UNUSED static void wait_idle(const bus_fixture *fixture)
 {
-    assert_int_equal(catga_local_wait_idle(fixture->hub, 10000), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(fixture->broker, 10000), CATGA_OK);
 }
 
 /* Waits, at most ten seconds, until `condition` holds; fails when it does not. */

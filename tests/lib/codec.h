@@ -73,10 +73,10 @@ static inline void codec_read_all(const catga_table *type, const uint8_t *root)
 {
     static char text[CODEC_TEXT];
     static uint64_t memory[1 << 14];
-    void *plain = malloc(type->plain_size);
+    void *plain = malloc(type->native_size);
     catga_arena arena = {memory, sizeof memory, 0};
     assert_non_null(plain);
-    assert_true(catga_print(type, root, text, sizeof text) > 1);
+    assert_true(catga_json_write(type, root, text, sizeof text) > 1);
     catga_unpack(type, root, plain, &arena);
     free(plain);
 }
@@ -89,7 +89,7 @@ static inline const char *codec_text(const catga_table *type, const uint8_t *byt
     catga_problem problem;
     if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
-    assert_true(catga_print(type, root, text, sizeof text) < sizeof text);
+    assert_true(catga_json_write(type, root, text, sizeof text) < sizeof text);
     return text;
 }
 

@@ -12,8 +12,8 @@
 
 typedef struct peer {
     catga_transport *transport;
-    atomic_int events[CATGA_STORE_UNUSABLE + 1];
-    char text[CATGA_STORE_UNUSABLE + 1][256]; /* of the last event of a kind */
+    atomic_int events[CATGA_STORAGE_UNUSABLE + 1];
+    char text[CATGA_STORAGE_UNUSABLE + 1][256]; /* of the last event of a kind */
     atomic_int replies[PEER_TOKENS];
     atomic_int no_responders;
     atomic_int wrong_replies; /* whose body is not "pong" */

@@ -36,14 +36,14 @@ static inline void roundtrip_remake(const catga_table *type, const uint8_t *root
     static char text[ROUNDTRIP_SIZE];
     catga_arena arena = {memory, sizeof memory, 0};
     catga_problem problem;
-    void *plain = malloc(type->plain_size);
+    void *plain = malloc(type->native_size);
     assert_non_null(plain);
     assert_int_equal(catga_unpack(type, root, plain, &arena), CATGA_OK);
     roundtrip_same(type, plain, bytes, length);
-    size_t text_length = catga_print(type, root, text, sizeof text);
+    size_t text_length = catga_json_write(type, root, text, sizeof text);
     assert_true(text_length < sizeof text);
     arena.used = 0;
-    if (catga_parse(type, text, text_length, CATGA_REFUSE_UNKNOWN, plain, &arena, &problem) !=
+    if (catga_json_read(type, text, text_length, CATGA_REFUSE_UNKNOWN, plain, &arena, &problem) !=
         CATGA_OK)
         fail_msg("%s in %s", problem.text, text);
     roundtrip_same(type, plain, bytes, length);

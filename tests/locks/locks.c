@@ -36,11 +36,11 @@ int __wrap_pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec 
     return __real_pthread_mutex_timedlock(lock, until);
 }
 
-typedef struct stage {
-    catga_local *hub; /* NULL: NATS */
+typedef struct fixture {
+    catga_local *broker; /* NULL: NATS */
     catga_bus *bus;
     atomic_uint heard;
-} stage;
+} fixture;
 
 static const char *transport;
 
@@ -69,36 +69,36 @@ static catga_status tell(catga_context *context, locks_ask_view request)
 static catga_status hear_said(catga_context *context, locks_said_view event)
 {
     (void)event;
-    atomic_fetch_add(&((stage *)catga_context_user(context))->heard, 1);
+    atomic_fetch_add(&((fixture *)catga_context_user(context))->heard, 1);
     return CATGA_OK;
 }
 
 static catga_status hear_kept(catga_context *context, locks_kept_view event)
 {
     (void)event;
-    atomic_fetch_add(&((stage *)catga_context_user(context))->heard, 1);
+    atomic_fetch_add(&((fixture *)catga_context_user(context))->heard, 1);
     return CATGA_OK;
 }
 
 static int set_stage(void **state)
 {
     static const locks_worker worker = {act, tell, hear_said};
-    static const locks_keeper keeper = {act_once, hear_kept};
-    stage *s = calloc(1, sizeof *s);
-    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->hub) != CATGA_OK))
+    static const locks_reader reader = {act_once, hear_kept};
+    fixture *s = calloc(1, sizeof *s);
+    if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->broker) != CATGA_OK))
         return -1;
-    s->bus = open_bus(s->hub, (catga_options){.ack_wait_ms = 60000}); /* no sign of life meanwhile */
+    s->bus = open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no sign of life meanwhile */
     *state = s;
     bool served = locks_worker_serve(s->bus, &worker, s) == CATGA_OK &&
-                  (s->hub != NULL || locks_keeper_serve(s->bus, &keeper, s) == CATGA_OK);
+                  (s->broker != NULL || locks_reader_serve(s->bus, &reader, s) == CATGA_OK);
     return served ? 0 : -1;
 }
 
 static int clear_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     catga_close(s->bus);
-    catga_local_close(s->hub);
+    catga_local_close(s->broker);
     free(s);
     return 0;
 }
@@ -106,9 +106,9 @@ static int clear_stage(void **state)
 /* ---- Counting ---- */
 
 /* Sends one message and returns when it has been handled. */
-typedef void one_message(stage *s);
+typedef void one_message(fixture *s);
 
-static unsigned count_locks(stage *s, one_message *send)
+static unsigned count_locks(fixture *s, one_message *send)
 {
     unsigned before = atomic_load(&locks);
     for (unsigned i = 0; i < COUNTED; i++)
@@ -117,7 +117,7 @@ static unsigned count_locks(stage *s, one_message *send)
 }
 
 /* Other threads may take one now and then, as when a connection comes; what a message takes is taken each time. */
-static void assert_no_lock(stage *s, one_message *send)
+static void assert_no_lock(fixture *s, one_message *send)
 {
     unsigned taken = 1;
     for (unsigned i = 0; i < BEFORE; i++)
@@ -133,7 +133,7 @@ static void test_locks_are_counted(void **state)
     assert_true(atomic_load(&locks) > 0); /* opening and serving take some */
 }
 
-static void do_it(stage *s)
+static void do_it(fixture *s)
 {
     locks_answer_reply reply;
     assert_int_equal(locks_do_call(s->bus, &(locks_do){1}, &reply), CATGA_OK);
@@ -145,7 +145,7 @@ static void test_command(void **state)
     assert_no_lock(*state, do_it);
 }
 
-static void do_once(stage *s)
+static void do_once(fixture *s)
 {
     locks_answer_reply reply;
     assert_int_equal(locks_do_once_call(s->bus, &(locks_do_once){1}, &reply), CATGA_OK);
@@ -157,7 +157,7 @@ static void test_idempotent_command(void **state)
     assert_no_lock(*state, do_once);
 }
 
-static void ask(stage *s)
+static void ask(fixture *s)
 {
     locks_answer_reply reply;
     assert_int_equal(locks_ask_call(s->bus, &(locks_ask){1}, &reply), CATGA_OK);
@@ -171,13 +171,13 @@ static void test_query(void **state)
 
 static void on_answer(catga_status status, locks_answer_view view, const catga_error *error, void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)view;
     (void)error;
     atomic_fetch_add(&s->heard, status == CATGA_OK ? 1 : 0);
 }
 
-static void send_query(stage *s)
+static void send_query(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
     assert_int_equal(locks_ask_send(s->bus, &(locks_ask){1}, on_answer, s), CATGA_OK);
@@ -189,7 +189,7 @@ static void test_query_with_a_callback(void **state)
     assert_no_lock(*state, send_query);
 }
 
-static void say(stage *s)
+static void say(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
     assert_int_equal(locks_said_publish(s->bus, &(locks_said){1}), CATGA_OK);
@@ -201,7 +201,7 @@ static void test_event(void **state)
     assert_no_lock(*state, say);
 }
 
-static void keep(stage *s)
+static void keep(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
     assert_int_equal(locks_kept_publish(s->bus, &(locks_kept){1}), CATGA_OK);

@@ -16,17 +16,17 @@ typedef struct reply {
     const char *value;
 } reply;
 
-typedef struct stage {
+typedef struct fixture {
     peer asker;
     peer replier;
     const reply *replies;
     size_t count;
     atomic_int handled;
-} stage;
+} fixture;
 
 static int open_stage(void **state)
 {
-    stage *s = calloc(1, sizeof *s);
+    fixture *s = calloc(1, sizeof *s);
     const char *url = getenv("NATS_URL");
     if (s == NULL || peer_open(&s->asker, url, 5000) != CATGA_OK ||
         peer_open(&s->replier, url, 5000) != CATGA_OK)
@@ -37,7 +37,7 @@ static int open_stage(void **state)
 
 static int close_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     peer_close(&s->asker);
     peer_close(&s->replier);
     free(s);
@@ -46,7 +46,7 @@ static int close_stage(void **state)
 
 static void reply_all(void *user, catga_incoming *message)
 {
-    stage *s = user;
+    fixture *s = user;
     catga_transport *transport = s->replier.transport;
 
     for (size_t i = 0; i < s->count && message->reply != NULL; i++) {
@@ -61,7 +61,7 @@ static void reply_all(void *user, catga_incoming *message)
     atomic_fetch_add(&s->handled, 1);
 }
 
-static void expect_only(stage *s, const char *subject, catga_status (*ask)(stage *s, uint64_t token),
+static void expect_only(fixture *s, const char *subject, catga_status (*ask)(fixture *s, uint64_t token),
                         const reply *replies, size_t count, int accepted)
 {
     static uint64_t token;
@@ -111,18 +111,18 @@ static const reply refused[] = {
     {"{\"error\":{\"code\":400,\"err_code\":10071,\"description\":\"no\"},\"stream\":\"KV_B\",\"seq\":0}",
      NULL, NULL}};
 
-static catga_status store(stage *s, uint64_t token)
+static catga_status store(fixture *s, uint64_t token)
 {
     catga_outgoing message = text_to("answers.stored", "x");
     message.stream = catga_stream_hash(catga_str("KV_B"));
-    return s->asker.transport->operations->store(s->asker.transport, &message, token);
+    return s->asker.transport->operations->stream_publish(s->asker.transport, &message, token);
 }
 
-static catga_status write_record(stage *s, uint64_t token)
+static catga_status write_record(fixture *s, uint64_t token)
 {
-    const catga_record_place place = {"B", "key"};
+    const catga_kv_key place = {"B", "key"};
     const catga_outgoing record = {.subject = ""};
-    return s->asker.transport->operations->write_record(s->asker.transport, place, &record, 0,
+    return s->asker.transport->operations->kv_write(s->asker.transport, place, &record, 0,
                                                         token);
 }
 
@@ -140,10 +140,10 @@ static void only_its_stream_acknowledges_a_record(void **state)
     EXPECT(*state, "$KV.B.key", write_record, refused, 1);
 }
 
-static catga_status read_record(stage *s, uint64_t token)
+static catga_status read_record(fixture *s, uint64_t token)
 {
-    const catga_record_place place = {"B", "key"};
-    return s->asker.transport->operations->read_record(s->asker.transport, place, token);
+    const catga_kv_key place = {"B", "key"};
+    return s->asker.transport->operations->kv_read(s->asker.transport, place, token);
 }
 
 static void only_its_stream_or_the_server_answers_for_a_record(void **state)

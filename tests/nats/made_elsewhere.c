@@ -23,18 +23,18 @@ static const char too_short[] =
 
 enum { SCRIPT = 3 };
 
-typedef struct stage {
+typedef struct fixture {
     nats_server server;
     peer asks;
     peer answers;
     catga_subscription *questions;
     const char *script[SCRIPT]; /* what it answers; NULL, and after the last: nothing */
     atomic_int at;
-} stage;
+} fixture;
 
 static void answer(void *user, catga_incoming *question)
 {
-    stage *s = user;
+    fixture *s = user;
     int at = atomic_fetch_add(&s->at, 1);
     const char *text = at < SCRIPT ? s->script[at] : NULL;
     catga_outgoing reply = {.data = (const uint8_t *)text, .length = text == NULL ? 0 : strlen(text)};
@@ -45,7 +45,7 @@ static void answer(void *user, catga_incoming *question)
 
 static int open_stage(void **state)
 {
-    static stage only;
+    static fixture only;
     *state = &only;
     nats_server_init(&only.server, NULL);
     nats_server_start(&only.server);
@@ -60,7 +60,7 @@ static int open_stage(void **state)
 
 static int close_stage(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     peer_close(&s->asks);
     int result = peer_unsubscribe(&s->answers, s->questions) == CATGA_OK ? 0 : -1;
     peer_close(&s->answers);
@@ -75,7 +75,7 @@ static const catga_stream_settings stream = {.name = "S",
                                              .window_ns = 1000000000,
                                              .replicas = 1};
 
-static void answer_with(stage *s, const char *first, const char *second, const char *third)
+static void answer_with(fixture *s, const char *first, const char *second, const char *third)
 {
     const char *const script[SCRIPT] = {first, second, third};
     memcpy(s->script, script, sizeof script);
@@ -83,7 +83,7 @@ static void answer_with(stage *s, const char *first, const char *second, const c
 }
 
 /* What comes of a stream that is not there, cannot be made, and is then said to be `then`. */
-static catga_status ensure(stage *s, const char *then, catga_problem *problem)
+static catga_status ensure(fixture *s, const char *then, catga_problem *problem)
 {
     answer_with(s, not_found, overlap, then);
     return s->asks.transport->operations->ensure_stream(s->asks.transport, &stream, problem);
@@ -112,7 +112,7 @@ static void what_nobody_has_made_is_refused(void **state)
 /* It is asked again by and by: a closing transport does not wait for the answer, at least not for long. */
 static void who_does_not_answer_keeps_nobody_from_closing(void **state)
 {
-    stage *s = *state;
+    fixture *s = *state;
     static peer brief;
     catga_problem problem = {""};
     answer_with(s, as_wanted, NULL, NULL);

@@ -259,8 +259,8 @@ static void a_deleted_consumer_is_made_again(void **state)
     order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
     store(2);
     assert_true(reaches(&total, 5, SOON_MS));
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 1, 1000));
-    assert_string_equal(self.text[CATGA_STORE_RESTORED], "consumer one");
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 1, 1000));
+    assert_string_equal(self.text[CATGA_STORAGE_RESTORED], "consumer one");
     assert_can_be_served_again(false);
     assert_each_once(1, 5);
 }
@@ -273,7 +273,7 @@ static void a_deleted_stream_is_made_again(void **state)
     store(5);
     assert_true(reaches(&total, 5, 2000));
     order("$JS.API.STREAM.DELETE.WATCH", "");
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     store(3);
     assert_true(reaches(&total, 8, SOON_MS));
     pause_ms(LOOKED_AT_MS);
@@ -282,7 +282,7 @@ static void a_deleted_stream_is_made_again(void **state)
     store(6);
     assert_true(reaches(&total, 14, SOON_MS));
     assert_can_be_served_again(true);
-    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 0);
 }
 
 /* When the stream was asked for first after its deletion, and when it was created. */
@@ -320,13 +320,13 @@ static void a_deleted_stream_is_recreated_after_a_pause(void **state)
     assert_int_equal(natsConnection_Subscribe(&create, operator, "$JS.API.STREAM.CREATE.WATCH",
                                               on_request, &created),
                      NATS_OK);
-    assert_true(reaches(&self.events[CATGA_STORE_MISSING], 1, SOON_MS));
-    assert_string_equal(self.text[CATGA_STORE_MISSING], "stream WATCH");
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_MISSING], 1, SOON_MS));
+    assert_string_equal(self.text[CATGA_STORAGE_MISSING], "stream WATCH");
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     assert_true(atomic_load(&missed.at) != 0);
     assert_true(atomic_load(&created.at) - atomic_load(&missed.at) >= 2);
-    assert_int_equal(atomic_load(&self.events[CATGA_STORE_MISSING]), 1);
-    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_MISSING]), 1);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 0);
     natsSubscription_Destroy(info);
     natsSubscription_Destroy(create);
 }
@@ -344,7 +344,7 @@ static void what_a_recreated_stream_acknowledges_is_handled(void **state)
     }
     pause_ms(1000);
     order("$JS.API.STREAM.DELETE.WATCH", "");
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     for (int i = 0; i < PUBLISHERS; i++)
         atomic_store(&publishers[i].counts, true);
     atomic_store(&total, 0);
@@ -360,7 +360,7 @@ static void what_a_recreated_stream_acknowledges_is_handled(void **state)
     assert_true(stream_number("\"messages\":") >= acknowledged);
     assert_int_equal(stream_number("\"first_seq\":"), 1);
     assert_true(reaches(&total, (int)acknowledged, 60000));
-    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 0);
+    assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 0);
 }
 
 /* A stream whose files are gone goes on acknowledging what it cannot deliver. */
@@ -371,18 +371,18 @@ static void a_stream_that_has_lost_its_files_is_reported(void **state)
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
     order("$JS.API.STREAM.DELETE.WATCH", "");
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     snprintf(command, sizeof(command), "rm -rf %s/full/jetstream/*/streams/WATCH", folder);
     assert_int_equal(system(command), 0);
     memset(large, 'x', sizeof(large) - 1);
     for (int i = 0; i < 12 && strstr(ask("watch.a", large), "msg block file") == NULL; i++)
         continue; /* until the first file of messages is full */
-    assert_true(reaches(&self.events[CATGA_STORE_UNUSABLE], 1, 40000));
-    assert_string_equal(self.text[CATGA_STORE_UNUSABLE],
+    assert_true(reaches(&self.events[CATGA_STORAGE_UNUSABLE], 1, 40000));
+    assert_string_equal(self.text[CATGA_STORAGE_UNUSABLE],
                         "stream WATCH: the server has lost its files, and what it acknowledges: "
                         "delete it, and it is recreated");
     (void)ask("$JS.API.STREAM.DELETE.WATCH", "");
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 4, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 4, SOON_MS));
     atomic_store(&total, 0);
     store(2);
     assert_true(reaches(&total, 2, SOON_MS));
@@ -391,7 +391,7 @@ static void a_stream_that_has_lost_its_files_is_reported(void **state)
 static catga_status meaning_of(const char *text, catga_problem *problem)
 {
     const catga_incoming answer = {.data = (const uint8_t *)text, .length = strlen(text)};
-    return self.transport->operations->stored(&answer, problem);
+    return self.transport->operations->stream_published(&answer, problem);
 }
 
 static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
@@ -399,7 +399,7 @@ static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
     const catga_incoming nobody = {.no_responders = true};
     catga_problem problem = {""};
     (void)state;
-    assert_int_equal(self.transport->operations->stored(&nobody, &problem), CATGA_NO_RESPONDERS);
+    assert_int_equal(self.transport->operations->stream_published(&nobody, &problem), CATGA_NO_RESPONDERS);
     assert_non_null(strstr(problem.text, "the stream is missing"));
     assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
                                 "\"maximum messages exceeded\"},\"stream\":\"WATCH\",\"seq\":0}",
@@ -421,7 +421,7 @@ static void a_server_that_has_lost_everything_gets_it_again(void **state)
     nats_server_signal(&server, SIGKILL);
     write_config("empty", with_replica);
     nats_server_start(&server);
-    assert_true(reaches(&self.events[CATGA_STORE_RESTORED], 2, SOON_MS));
+    assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     store(3);
     assert_true(reaches(&total, 4, SOON_MS));
     assert_int_equal(atomic_load(&handled[1]), 2);
@@ -458,8 +458,8 @@ static void what_has_become_another_is_told_once_and_left_alone(void **state)
           "{\"stream_name\":\"WATCH\",\"config\":{\"durable_name\":\"one\",\"ack_policy\":\"none\","
           "\"deliver_subject\":\"deliver.one\"}}");
     pause_ms(2 * LOOKED_AT_MS);
-    assert_int_equal(atomic_load(&self.events[CATGA_STORE_UNUSABLE]), 1);
-    assert_non_null(strstr(self.text[CATGA_STORE_UNUSABLE], "consumer one: "));
+    assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 1);
+    assert_non_null(strstr(self.text[CATGA_STORAGE_UNUSABLE], "consumer one: "));
     assert_non_null(strstr(ask("$JS.API.CONSUMER.INFO.WATCH.one", ""), "\"none\""));
     order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
     store(1);

@@ -21,7 +21,7 @@ static void across(const catga_table *from, const void *plain, const catga_table
 static void check_printed(const catga_table *type, const uint8_t *table, const char *wanted)
 {
     char text[512];
-    assert_true(catga_print(type, table, text, sizeof text) < sizeof text);
+    assert_true(catga_json_write(type, table, text, sizeof text) < sizeof text);
     assert_string_equal(text, wanted);
 }
 
@@ -103,11 +103,11 @@ static void text_of_newer(void **state)
     trip_older_message plain;
     (void)state;
     assert_int_equal(
-        catga_parse(older, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL),
+        catga_json_read(older, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL),
         CATGA_BAD_MESSAGE);
     arena.used = 0;
     assert_int_equal(
-        catga_parse(older, text, sizeof text - 1, CATGA_SKIP_UNKNOWN, &plain, &arena, NULL),
+        catga_json_read(older, text, sizeof text - 1, CATGA_SKIP_UNKNOWN, &plain, &arena, NULL),
         CATGA_OK);
     assert_true(plain.gone == 4);
 }

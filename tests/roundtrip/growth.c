@@ -20,7 +20,7 @@ static const char *wanted;
 static void check_text(const uint8_t *table)
 {
     char text[4096];
-    assert_true(catga_print(read_type, table, text, sizeof text) < sizeof text);
+    assert_true(catga_json_write(read_type, table, text, sizeof text) < sizeof text);
     assert_string_equal(text, wanted);
 }
 
@@ -30,8 +30,8 @@ static size_t encode(const catga_table *type, const char *text, uint8_t *bytes)
     static uint64_t plain[1024];
     catga_arena arena = {memory, sizeof memory, 0};
     catga_problem problem;
-    assert_true(type->plain_size <= sizeof plain);
-    if (catga_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &arena, &problem) != CATGA_OK)
+    assert_true(type->native_size <= sizeof plain);
+    if (catga_json_read(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &arena, &problem) != CATGA_OK)
         fail_msg("%s in %s", problem.text, text);
     return roundtrip_encode(type, plain, bytes);
 }

@@ -38,9 +38,9 @@ static catga_status encode(const catga_table *type, const char *name, const char
     uint64_t plain[64];
     char text[128];
     catga_arena arena = {NULL, 0, 0};
-    assert_true(type->plain_size <= sizeof plain);
+    assert_true(type->native_size <= sizeof plain);
     snprintf(text, sizeof text, "{\"%s\":%s}", name, value);
-    if (catga_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &arena, problem) !=
+    if (catga_json_read(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &arena, problem) !=
         CATGA_OK)
         fail_msg("%s: %s", text, problem->text);
     return catga_encode(type, plain, bytes, ROUNDTRIP_SIZE, length, problem);

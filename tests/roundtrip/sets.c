@@ -107,7 +107,7 @@ static void as_text(void **state)
     size_t length = roundtrip_encode(&trip_sets_sets_descriptor, &plain, bytes);
     assert_int_equal(catga_verify(&trip_sets_sets_descriptor, bytes, length, &root, NULL),
                      CATGA_OK);
-    catga_print(&trip_sets_sets_descriptor, root, text, sizeof text);
+    catga_json_write(&trip_sets_sets_descriptor, root, text, sizeof text);
     assert_string_equal(
         text,
         "{\"rights\":\"Own\",\"none\":0,\"wide\":\"High\",\"maybe\":0,\"many\":[0,\"Read "

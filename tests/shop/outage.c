@@ -36,16 +36,16 @@ static void order_until_confirmed(catga_bus *client)
     } while (status != CATGA_OK);
 }
 
-typedef struct scene {
+typedef struct fixture {
     nats_server server;
-    order_desk desk;
+    order_context context;
     catga_bus *service;
     catga_bus *client;
-} scene;
+} fixture;
 
 static int open_scene(void **state)
 {
-    static scene only;
+    static fixture only;
     catga_options options = {
         .servers = only.server.url, .workers = 4, .log_level = CATGA_LOG_ERROR};
 
@@ -55,27 +55,27 @@ static int open_scene(void **state)
     snprintf(config, sizeof config, "jetstream { store_dir: \"%s\" }\n", getenv("CATGA_TEMP"));
     nats_server_init(&only.server, config);
     nats_server_start(&only.server);
-    bool opened = order_desk_open(&only.desk, NULL) &&
+    bool opened = order_context_open(&only.context, NULL) &&
                   catga_open(&only.service, &options) == CATGA_OK &&
                   catga_open(&only.client, &options) == CATGA_OK &&
-                  order_desk_serve(&only.desk, only.service) == CATGA_OK;
+                  order_context_serve(&only.context, only.service) == CATGA_OK;
     return opened ? 0 : -1;
 }
 
 static int close_scene(void **state)
 {
-    scene *at = *state;
+    fixture *at = *state;
 
     catga_close(at->client);
     catga_close(at->service);
-    order_desk_close(&at->desk);
+    order_context_close(&at->context);
     nats_server_clear(&at->server);
     return 0;
 }
 
 static void a_confirmed_order_has_its_event(void **state)
 {
-    scene *at = *state;
+    fixture *at = *state;
 
     order_until_confirmed(at->client);
     for (uint64_t outages = 1; outages <= OUTAGES; outages++) {

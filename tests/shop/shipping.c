@@ -17,16 +17,16 @@
 enum { REPLICAS = 2, PARCELS = 8, HEARD_WAIT_MS = 10000 };
 
 /* Two order services that share their records, two notification services, a client. */
-typedef struct place {
+typedef struct fixture {
     catga_local *local; /* NULL: over NATS */
-    shop_records *records;
-    order_desk orders[REPLICAS];
-    notification_desk notifications[REPLICAS];
+    shop_state *state;
+    order_context orders[REPLICAS];
+    notification_context notifications[REPLICAS];
     catga_bus *buses[2 * REPLICAS];
     catga_bus *client;
-} place;
+} fixture;
 
-static catga_bus *open_bus(const place *self, const char *instance)
+static catga_bus *open_bus(const fixture *self, const char *instance)
 {
     const catga_options options = {.prefix = "shipping",
                                    .instance = instance,
@@ -38,37 +38,37 @@ static catga_bus *open_bus(const place *self, const char *instance)
     return bus;
 }
 
-static void open_place(place *self, bool inside)
+static void open_fixture(fixture *self, bool inside)
 {
     static const char *const names[] = {"one", "two"};
 
-    *self = (place){0};
+    *self = (fixture){0};
     if (inside)
         assert_int_equal(catga_local_open(&self->local), CATGA_OK);
-    self->records = records_open(NULL);
+    self->state = shop_state_open(NULL);
     for (size_t i = 0; i < REPLICAS; i++) {
-        self->orders[i].records = self->records;
+        self->orders[i].state = self->state;
         self->buses[i] = open_bus(self, names[i]);
         self->buses[REPLICAS + i] = open_bus(self, names[i]);
-        assert_int_equal(order_desk_serve(&self->orders[i], self->buses[i]), CATGA_OK);
+        assert_int_equal(order_context_serve(&self->orders[i], self->buses[i]), CATGA_OK);
         assert_int_equal(
-            notification_desk_serve(&self->notifications[i], self->buses[REPLICAS + i]), CATGA_OK);
+            notification_context_serve(&self->notifications[i], self->buses[REPLICAS + i]), CATGA_OK);
     }
     self->client = open_bus(self, "client");
 }
 
-static void close_place(place *self)
+static void close_fixture(fixture *self)
 {
     catga_close(self->client);
     for (size_t i = 0; i < 2 * REPLICAS; i++)
         catga_close(self->buses[i]);
     catga_local_close(self->local);
-    records_close(self->records);
+    shop_state_close(self->state);
 }
 
 /* ---- Steps ---- */
 
-static void order(place *at, char id[65])
+static void order(fixture *at, char id[65])
 {
     const shop_orders_create_order command = {CATGA_STR("CUST-001"), CATGA_STR("PROD-002"), 1};
     shop_orders_order_result_reply reply;
@@ -78,7 +78,7 @@ static void order(place *at, char id[65])
     shop_orders_order_result_reply_free(&reply);
 }
 
-static catga_status ship(place *at, const char *id, uint32_t *code)
+static catga_status ship(fixture *at, const char *id, uint32_t *code)
 {
     const shop_orders_ship_order command = {.order_id = catga_str(id)};
     shop_orders_ship_result_reply reply;
@@ -94,7 +94,7 @@ static catga_status ship(place *at, const char *id, uint32_t *code)
     return status;
 }
 
-static shop_orders_order_status status_of(place *at, const char *id)
+static shop_orders_order_status status_of(fixture *at, const char *id)
 {
     const shop_orders_get_order query = {.order_id = catga_str(id)};
     shop_orders_order_reply reply;
@@ -124,9 +124,9 @@ static void every_parcel_is_heard_of(bool inside)
 {
     char id[65];
     uint32_t code;
-    place at;
+    fixture at;
 
-    open_place(&at, inside);
+    open_fixture(&at, inside);
     for (unsigned i = 0; i < PARCELS; i++) {
         order(&at, id);
         assert_int_equal(status_of(&at, id), SHOP_ORDERS_ORDER_STATUS_CREATED);
@@ -137,7 +137,7 @@ static void every_parcel_is_heard_of(bool inside)
     for (size_t i = 0; i < REPLICAS; i++)
         wait_for(&at.orders[i].shipped_heard, NULL, PARCELS);
     wait_for(&at.notifications[0].tracked, &at.notifications[1].tracked, PARCELS);
-    close_place(&at);
+    close_fixture(&at);
 }
 
 static void inside_every_parcel_is_heard_of(void **state)
@@ -155,13 +155,13 @@ static void over_nats_every_parcel_is_heard_of(void **state)
 static void an_unknown_order_is_not_shipped(void **state)
 {
     uint32_t code;
-    place at;
+    fixture at;
 
     (void)state;
-    open_place(&at, true);
+    open_fixture(&at, true);
     assert_int_equal(ship(&at, "NO-ORDER", &code), CATGA_DECLARED_ERROR);
     assert_int_equal(code, SHOP_ORDERS_ORDER_ERROR_ORDER_NOT_FOUND);
-    close_place(&at);
+    close_fixture(&at);
 }
 
 /* Refused once, and stored once with nobody told: it is tried again, and is still one parcel. */
@@ -171,10 +171,10 @@ static void storing_is_tried_again(void **state)
                                                CATGA_LOCAL_LOSE_PUBLISH_ACK};
     char id[65];
     uint32_t code;
-    place at;
+    fixture at;
 
     (void)state;
-    open_place(&at, true);
+    open_fixture(&at, true);
     for (unsigned i = 0; i < 2; i++) {
         order(&at, id);
         catga_local_inject(at.local, faults[i], 1);
@@ -182,17 +182,17 @@ static void storing_is_tried_again(void **state)
         wait_for(&at.orders[0].shipped_heard, NULL, i + 1);
         wait_for(&at.notifications[0].tracked, &at.notifications[1].tracked, i + 1);
     }
-    close_place(&at);
+    close_fixture(&at);
 }
 
 /* As when the service that stored the event was killed before it could note so. */
 static void the_event_is_the_truth(void **state)
 {
     char id[65];
-    place at;
+    fixture at;
 
     (void)state;
-    open_place(&at, true);
+    open_fixture(&at, true);
     order(&at, id);
     const shop_orders_order_shipped event = {.order_id = catga_str(id),
                                              .customer_id = CATGA_STR("CUST-001"),
@@ -200,7 +200,7 @@ static void the_event_is_the_truth(void **state)
     assert_int_equal(shop_orders_order_shipped_publish(at.client, &event), CATGA_OK);
     wait_for(&at.orders[0].shipped_heard, NULL, 1);
     assert_int_equal(status_of(&at, id), SHOP_ORDERS_ORDER_STATUS_SHIPPED);
-    close_place(&at);
+    close_fixture(&at);
 }
 
 int main(void)

@@ -18,12 +18,12 @@
 
 enum { CUSTOMERS = 64, STOCK = 10, WORKERS = 4 };
 
-typedef struct place {
+typedef struct fixture {
     catga_local *local; /* NULL: over NATS */
-    order_desk desk;
+    order_context context;
     catga_bus *service;
     catga_bus *client;
-} place;
+} fixture;
 
 /* What one customer was told. */
 typedef struct told {
@@ -34,24 +34,24 @@ typedef struct told {
     char order_id[65];
 } told;
 
-static void open_place(place *self, bool inside)
+static void open_fixture(fixture *self, bool inside)
 {
-    *self = (place){0};
-    assert_true(order_desk_open(&self->desk, NULL));
+    *self = (fixture){0};
+    assert_true(order_context_open(&self->context, NULL));
     if (inside)
         assert_int_equal(catga_local_open(&self->local), CATGA_OK);
     const catga_options options = {.prefix = "stock", .workers = WORKERS, .local = self->local};
     assert_int_equal(catga_open(&self->service, &options), CATGA_OK);
     assert_int_equal(catga_open(&self->client, &options), CATGA_OK);
-    assert_int_equal(order_desk_serve(&self->desk, self->service), CATGA_OK);
+    assert_int_equal(order_context_serve(&self->context, self->service), CATGA_OK);
 }
 
-static void close_place(place *self)
+static void close_fixture(fixture *self)
 {
     catga_close(self->client);
     catga_close(self->service);
     catga_local_close(self->local);
-    order_desk_close(&self->desk);
+    order_context_close(&self->context);
 }
 
 static void note(told *self, catga_status status, shop_orders_order_result_view result,
@@ -83,7 +83,7 @@ static void *call(void *argument)
     return NULL;
 }
 
-static void order_by_calls(place *at, told customers[CUSTOMERS])
+static void order_by_calls(fixture *at, told customers[CUSTOMERS])
 {
     pthread_t threads[CUSTOMERS];
 
@@ -104,7 +104,7 @@ static void on_answer(catga_status status, shop_orders_order_result_view result,
     sem_post(self->all);
 }
 
-static void order_by_sends(place *at, told customers[CUSTOMERS])
+static void order_by_sends(fixture *at, told customers[CUSTOMERS])
 {
     sem_t all;
 
@@ -123,7 +123,7 @@ static void order_by_sends(place *at, told customers[CUSTOMERS])
 
 /* ---- What must hold ---- */
 
-static void check_found(place *at, const char *order_id)
+static void check_found(fixture *at, const char *order_id)
 {
     const shop_orders_get_order query = {.order_id = catga_str(order_id)};
     shop_orders_order_reply reply;
@@ -137,7 +137,7 @@ static void check_found(place *at, const char *order_id)
     shop_orders_order_reply_free(&reply);
 }
 
-static void check(place *at, const told customers[CUSTOMERS])
+static void check(fixture *at, const told customers[CUSTOMERS])
 {
     unsigned served = 0;
 
@@ -154,21 +154,21 @@ static void check(place *at, const told customers[CUSTOMERS])
         }
     }
     assert_int_equal(served, STOCK);
-    const shop_shelves *shelves = &at->desk.records->shelves;
+    const shop_shelves *shelves = &at->context.state->shelves;
     assert_int_equal(shelves_left(shelves, catalogue_find(CATGA_STR("PROD-001"))), 0);
     assert_int_equal(shelves_left(shelves, catalogue_find(CATGA_STR("PROD-002"))), 50);
-    assert_int_equal(order_store_count(&at->desk.records->orders), STOCK);
+    assert_int_equal(order_store_count(&at->context.state->orders), STOCK);
 }
 
-static void run(bool inside, void (*order)(place *at, told customers[CUSTOMERS]))
+static void run(bool inside, void (*order)(fixture *at, told customers[CUSTOMERS]))
 {
     told customers[CUSTOMERS];
-    place at;
+    fixture at;
 
-    open_place(&at, inside);
+    open_fixture(&at, inside);
     order(&at, customers);
     check(&at, customers);
-    close_place(&at);
+    close_fixture(&at);
 }
 
 static void local_calls(void **state)

@@ -1,5 +1,5 @@
 /* The order store: ids, copies, a store that is full, many threads and many processes at once. */
-#include "records.h"
+#include "shared_state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,7 +25,7 @@ static shop_order *add(order_store *store)
 static void an_order_is_found_by_its_id(void **state)
 {
     char customer[] = "CUST-001";
-    shop_records *records = records_open(NULL);
+    shop_state *records = shop_state_open(NULL);
     order_store *store = &records->orders;
 
     (void)state;
@@ -42,26 +42,26 @@ static void an_order_is_found_by_its_id(void **state)
     assert_ptr_equal(order_store_made_by(store, CATGA_STR("form-7")), order);
     assert_null(order_store_made_by(store, CATGA_STR("form-8")));
     assert_int_equal(order_store_count(store), 1);
-    records_close(records);
+    shop_state_close(records);
 }
 
 static void what_is_no_id_finds_nothing(void **state)
 {
     static const char *const wrong[] = {"",         "NO-ORDER",  "0000000",  "00000000",
                                         "abcdef01", "000000001", "G0000000", "\0\0\0\0\0\0\0\0"};
-    shop_records *records = records_open(NULL);
+    shop_state *records = shop_state_open(NULL);
 
     (void)state;
     assert_non_null(add(&records->orders));
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_null(order_store_find(&records->orders, catga_str(wrong[i])));
     assert_null(order_store_find(&records->orders, (catga_string){"\0\0\0\0\0\0\0\0", 8}));
-    records_close(records);
+    shop_state_close(records);
 }
 
 static void a_full_store_takes_no_more(void **state)
 {
-    shop_records *records = records_open(NULL);
+    shop_state *records = shop_state_open(NULL);
 
     (void)state;
     for (size_t i = 0; i < ORDER_STORE_SLOTS; i++)
@@ -69,7 +69,7 @@ static void a_full_store_takes_no_more(void **state)
     assert_null(add(&records->orders));
     assert_null(order_store_find(&records->orders, CATGA_STR("00000000")));
     assert_int_equal(order_store_count(&records->orders), ORDER_STORE_SLOTS);
-    records_close(records);
+    shop_state_close(records);
 }
 
 enum { THREADS = 8, EACH = 100 };
@@ -89,7 +89,7 @@ static void *add_and_find(void *argument)
 static void many_threads_add_and_find(void **state)
 {
     pthread_t threads[THREADS];
-    shop_records *records = records_open(NULL);
+    shop_state *records = shop_state_open(NULL);
 
     (void)state;
     for (size_t i = 0; i < THREADS; i++)
@@ -100,7 +100,7 @@ static void many_threads_add_and_find(void **state)
         assert_null(failed);
     }
     assert_int_equal(order_store_count(&records->orders), THREADS * EACH);
-    records_close(records);
+    shop_state_close(records);
 }
 
 /* ---- Several processes ---- */
@@ -108,7 +108,7 @@ static void many_threads_add_and_find(void **state)
 /* A customer who buys mice until there are none; the exit code is how many that were. */
 static int buy_mice(const char *file)
 {
-    shop_records *records = records_open(file);
+    shop_state *records = shop_state_open(file);
     uint32_t left;
     int bought = 0;
 
@@ -116,7 +116,7 @@ static int buy_mice(const char *file)
         return 255;
     while (shelves_take(&records->shelves, mouse(), 1, &left) && add(&records->orders) != NULL)
         bought++;
-    records_close(records);
+    shop_state_close(records);
     return bought;
 }
 
@@ -140,17 +140,17 @@ static void many_processes_share_a_file(void **state)
         assert_true(WIFEXITED(status));
         bought += WEXITSTATUS(status);
     }
-    shop_records *records = records_open(file);
+    shop_state *records = shop_state_open(file);
     assert_int_equal(bought, MICE);
     assert_int_equal(shelves_left(&records->shelves, mouse()), 0);
     assert_int_equal(order_store_count(&records->orders), MICE);
-    records_close(records);
+    shop_state_close(records);
 }
 
 static void a_file_that_cannot_be_made_is_an_error(void **state)
 {
     (void)state;
-    assert_null(records_open("/nowhere/records"));
+    assert_null(shop_state_open("/nowhere/records"));
     assert_int_equal(errno, ENOENT);
 }
 

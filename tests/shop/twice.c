@@ -12,33 +12,33 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-typedef struct place {
+typedef struct fixture {
     catga_local *local;
-    order_desk desk;
+    order_context context;
     catga_bus *service;
     catga_bus *client;
-} place;
+} fixture;
 
-static void open_place(place *self, const catga_claim_store *claims)
+static void open_fixture(fixture *self, const catga_claim_store *claims)
 {
-    *self = (place){0};
-    assert_true(order_desk_open(&self->desk, NULL));
+    *self = (fixture){0};
+    assert_true(order_context_open(&self->context, NULL));
     assert_int_equal(catga_local_open(&self->local), CATGA_OK);
     const catga_options options = {.local = self->local, .claims = claims};
     assert_int_equal(catga_open(&self->service, &options), CATGA_OK);
     assert_int_equal(catga_open(&self->client, &options), CATGA_OK);
-    assert_int_equal(order_desk_serve(&self->desk, self->service), CATGA_OK);
+    assert_int_equal(order_context_serve(&self->context, self->service), CATGA_OK);
 }
 
-static void close_place(place *self)
+static void close_fixture(fixture *self)
 {
     catga_close(self->client);
     catga_close(self->service);
     catga_local_close(self->local);
-    order_desk_close(&self->desk);
+    order_context_close(&self->context);
 }
 
-static void order(place *at, const char *form, char id[65])
+static void order(fixture *at, const char *form, char id[65])
 {
     const shop_orders_create_order command = {CATGA_STR("CUST-001"), CATGA_STR("PROD-002"), 1};
     shop_orders_order_result_reply reply;
@@ -55,18 +55,18 @@ static void check(const catga_claim_store *claims)
     char first[65];
     char again[65];
     char other[65];
-    place at;
+    fixture at;
 
-    open_place(&at, claims);
+    open_fixture(&at, claims);
     order(&at, "form-1", first);
     order(&at, "form-1", again);
     order(&at, "form-2", other);
     assert_string_equal(again, first);
     assert_string_not_equal(other, first);
-    assert_int_equal(order_store_count(&at.desk.records->orders), 2);
-    assert_int_equal(shelves_left(&at.desk.records->shelves, catalogue_find(CATGA_STR("PROD-002"))),
+    assert_int_equal(order_store_count(&at.context.state->orders), 2);
+    assert_int_equal(shelves_left(&at.context.state->shelves, catalogue_find(CATGA_STR("PROD-002"))),
                      48);
-    close_place(&at);
+    close_fixture(&at);
 }
 
 static void what_was_answered(void **state)

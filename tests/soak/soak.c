@@ -39,10 +39,10 @@ static const catga_message patient_ask = {
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service keeper = {"Keeper", handlers, 1, sizeof(sample_listener)};
+static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listener)};
 
 typedef struct work {
-    catga_local *hub;
+    catga_local *broker;
     char prefix[64];
     atomic_uint events;
     atomic_uint answers;
@@ -135,7 +135,7 @@ static void count_answer(catga_status status, sample_view view, const catga_erro
 
 static catga_bus *open(const work *w, const char *instance)
 {
-    return open_bus(w->hub, (catga_options){.prefix = w->prefix, .instance = instance});
+    return open_bus(w->broker, (catga_options){.prefix = w->prefix, .instance = instance});
 }
 
 static bool remember(const catga_dead_letter *letter, void *user)
@@ -176,8 +176,8 @@ static void do_round(work *w, catga_bus *client)
     atomic_store(&w->answers, 0);
     assert_int_equal(catga_serve(replica, &sample_answerer_service, &answerer, w), CATGA_OK);
     assert_int_equal(catga_serve(replica, &sample_listener_service, &listener, w), CATGA_OK);
-    if (w->hub == NULL)
-        assert_int_equal(catga_serve(replica, &keeper, &keeping, w), CATGA_OK);
+    if (w->broker == NULL)
+        assert_int_equal(catga_serve(replica, &reader, &keeping, w), CATGA_OK);
     for (int i = 0; i < BATCH; i++) {
         catga_reply reply;
         assert_int_equal(catga_call(client, &patient_echo, &hello, &reply), CATGA_OK);
@@ -189,7 +189,7 @@ static void do_round(work *w, catga_bus *client)
     }
     wait_for(&w->answers, BATCH);
     wait_for(&w->events, 2 * BATCH);
-    if (w->hub == NULL)
+    if (w->broker == NULL)
         store(w, client);
     catga_close(replica);
 }
@@ -205,13 +205,13 @@ static double now(void)
 
 static void nothing_grows(void **state)
 {
-    work w = {.hub = NULL};
+    work w = {.broker = NULL};
     double end = now() + seconds;
     unsigned rounds = 0;
 
     (void)state;
     if (strcmp(transport, "local") == 0)
-        assert_int_equal(catga_local_open(&w.hub), CATGA_OK);
+        assert_int_equal(catga_local_open(&w.broker), CATGA_OK);
     snprintf(w.prefix, sizeof w.prefix, "soak-%d", (int)getpid());
     catga_bus *client = open(&w, "client");
     while (rounds < WARM_ROUNDS) {
@@ -232,7 +232,7 @@ static void nothing_grows(void **state)
                   before.memory_kb, after.memory_kb);
     assert_true(after.memory_kb <= before.memory_kb + GROWTH_KB);
     catga_close(client);
-    catga_local_close(w.hub);
+    catga_local_close(w.broker);
 }
 
 int main(int argc, char **argv)

@@ -53,15 +53,15 @@ extern "C" {
 #define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CATGA_CHECKED             __attribute__((warn_unused_result))
 #define CATGA_COLD                __attribute__((cold))
-#define CATGA_APART               __attribute__((noinline))
-#define CATGA_SELDOM(condition)   __builtin_expect((condition), 0)
+#define CATGA_NOINLINE               __attribute__((noinline))
+#define CATGA_UNLIKELY(condition)   __builtin_expect((condition), 0)
 #define CATGA_INLINE              static inline __attribute__((always_inline))
 #else
 #define CATGA_PRINTF(text, first)
 #define CATGA_CHECKED
 #define CATGA_COLD
-#define CATGA_APART
-#define CATGA_SELDOM(condition) (condition)
+#define CATGA_NOINLINE
+#define CATGA_UNLIKELY(condition) (condition)
 #define CATGA_INLINE            static inline
 #endif
 

@@ -107,7 +107,7 @@ typedef struct catga_field {
     const void *type;         /* catga_table, ..._struct, ..._union or ..._enum, of the field or its elements; or NULL */
     const catga_range *range; /* of a scalar, or NULL */
     uint32_t max;             /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
-    uint32_t member;          /* offset in the plain struct */
+    uint32_t member;          /* offset in the native struct */
     uint16_t slot;            /* offset of its entry in a vtable: 4 + 2 * id */
     uint16_t size;            /* inline in the table, in bytes */
     uint8_t alignment;        /* of its inline part */
@@ -133,15 +133,15 @@ typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slo
 typedef catga_status catga_encode_function(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
                                            size_t *length, catga_problem *problem);
 
-typedef struct catga_check catga_check;
+typedef struct catga_verifier catga_verifier;
 typedef struct catga_frame catga_frame;
 typedef struct catga_shape catga_shape;
 
 /*
  * Whether the table of `type` that has come, at a multiple of 4 inside, is valid; *known has what was found of the one before
- * it in a vector, and is all zeros before the first. False: see check->problem.
+ * it in a vector, and is all zeros before the first. False: see verifier->problem.
  */
-typedef bool catga_check_function(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known);
+typedef bool catga_verify_function(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known);
 
 struct catga_table {
     const char *name;            /* "shop.orders.CreateOrder" */
@@ -150,12 +150,12 @@ struct catga_table {
     const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
     catga_put_function *put;
     catga_encode_function *encode;
-    catga_check_function *check;
+    catga_verify_function *verify;
     uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
-    uint32_t plain_size;         /* of the plain struct */
+    uint32_t native_size;         /* of the native struct */
     uint16_t field_count;
     uint8_t alignment;           /* 4, 8 or 16 */
-    uint8_t place;               /* among the vtables that a writer remembers: see write.h */
+    uint8_t vtable_slot; /* among the vtables that a writer remembers: see write.h */
     char identifier[4];          /* the buffer's file identifier when this table is its root */
 };
 
@@ -163,7 +163,7 @@ struct catga_table {
 typedef struct catga_member {
     const char *name;
     const void *type; /* catga_struct or catga_enum, or NULL */
-    uint16_t offset;  /* the same on the wire and in the plain struct */
+    uint16_t offset;  /* the same on the wire and in the native struct */
     uint8_t kind;
     uint8_t format;
     uint8_t digits;
@@ -204,17 +204,17 @@ typedef struct catga_union {
     const char *name;
     const catga_alternative *alternatives; /* by tag, less 1 */
     uint32_t count;
-    uint32_t plain_size; /* of the plain struct */
+    uint32_t native_size; /* of the native struct */
 } catga_union;
 
-/* How the plain struct of every union begins: `object` is the table or struct, `text` the string; tag 0 is nothing. */
-typedef struct catga_plain_union {
+/* How the native struct of every union begins: `object` is the table or struct, `text` the string; tag 0 is nothing. */
+typedef struct catga_native_union {
     uint8_t type;
     union {
         const void *object;
         catga_string text;
     } value;
-} catga_plain_union;
+} catga_native_union;
 
 /* The name of a value, or NULL. */
 const char *catga_enum_name(const catga_enum *type, int64_t value);
@@ -387,28 +387,28 @@ catga_status catga_verify_any(const catga_table *table, const void *bytes, size_
                               catga_problem *problem);
 
 /*
- * Copies a verified table into its plain struct, with all it refers to in the arena. CATGA_TOO_LARGE when the arena does
+ * Copies a verified table into its native struct, with all it refers to in the arena. CATGA_TOO_LARGE when the arena does
  * not suffice; arena->used is what it takes in any case.
  */
-catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *plain, catga_arena *arena);
+catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native, catga_arena *arena);
 
 /*
- * Reads JSON into the plain struct of a table, with all it refers to in the arena. CATGA_BAD_MESSAGE with *problem (may be
+ * Reads JSON into the native struct of a table, with all it refers to in the arena. CATGA_BAD_MESSAGE with *problem (may be
  * NULL), CATGA_TOO_LARGE when the arena does not suffice.
  */
-catga_status catga_parse(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *plain,
+catga_status catga_json_read(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *native,
                          catga_arena *arena, catga_problem *problem);
 
 /*
  * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as snprintf does.
  */
-size_t catga_print(const catga_table *table, const uint8_t *root, char *text, size_t capacity);
+size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity);
 
 #ifdef __cplusplus
 }
 #endif
 
-#include <catga/check.h>
+#include <catga/verify.h>
 #include <catga/read.h>
 #include <catga/write.h>
 

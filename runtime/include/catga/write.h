@@ -5,24 +5,24 @@
  *     uint64_t present = 1 << 0;                                    required fields
  *     present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its place in a full table
  *     present |= catga_has(in->note.data) << 1;
- *     at = catga_end_table(out, table, &type, full, place, present);    its vtable
- *     catga_places places = catga_places_of(out, full);
- *     uint64_t seen = 0;
- *     at = catga_put_string(out, at, table, places, &fields[0], in->order_id, &seen);    its texts
- *     at = catga_end_texts(out, at, fields, 4, in, seen);
- *     return catga_put_children(out, at, table, places, &fields[3], ...);    what else it refers to
+ *     at = catga_end_table(out, table, &type, full, slot_of_vtable, present);    its vtable
+ *     catga_offsets offsets = catga_offsets_of(out, full);
+ *     uint64_t high_bits = 0;
+ *     at = catga_put_string(out, at, table, offsets, &fields[0], in->order_id, &high_bits);    its texts
+ *     at = catga_end_texts(out, at, fields, 4, in, high_bits);
+ *     return catga_put_children(out, at, table, offsets, &fields[3], ...);    what else it refers to
  *
  * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
  * and returns the next one, or NULL when something was refused; given NULL, it writes nothing and returns NULL.
  *
  * A table of at most eight fields is usually right, and there is room for it: its function finds that out first, and writes
- * it with its texts in one go. Otherwise catga_put_any, which looks at one field after the other, has the last word. Both
+ * it with its texts in one go. Otherwise catga_put_generic, which looks at one field after the other, has the last word. Both
  * make the same bytes.
  *
- * Fields keep their places when others are absent: the vtable of a table is the constant one of its type, with the entries
+ * Fields keep their offsets when others are absent: the vtable of a table is the constant one of its type, with the entries
  * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
  * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. Remembered is
- * one vtable at the place of each type, which types whose places are the same take from each other, and some more of tables
+ * one vtable at the place of each type, which types whose offsets are the same take from each other, and some more of tables
  * that have other fields than the last of their type.
  */
 #ifndef CATGA_WRITE_H
@@ -36,7 +36,7 @@
 extern "C" {
 #endif
 
-/* The places of types, and the further vtables that are remembered. */
+/* The offsets of types, and the further vtables that are remembered. */
 #define CATGA_VTABLE_PLACES  16
 #define CATGA_OTHER_VTABLES 8
 
@@ -177,7 +177,7 @@ static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uin
     memcpy(at, &word, sizeof word);
 }
 
-/* Writes the vtable of a small table in which fields keep their places. What is behind its end is zeros. */
+/* Writes the vtable of a small table in which fields keep their offsets. What is behind its end is zeros. */
 static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *full, uint64_t present)
 {
     size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
@@ -196,30 +196,30 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
 #endif
 
 /* Whether the vtable that is remembered at the place of a type is one of that type with other fields. */
-static inline bool catga_is_other(const catga_writer *out, const catga_table *type, unsigned place, uint64_t present)
+static inline bool catga_needs_new_vtable(const catga_writer *out, const catga_table *type, unsigned slot_of_vtable, uint64_t present)
 {
-    return out->types[place] == type && out->presents[place] != present;
+    return out->types[slot_of_vtable] == type && out->presents[slot_of_vtable] != present;
 }
 
 /* Then makes it the one with these fields; when none such is remembered, the place becomes free. */
-CATGA_APART void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present);
+CATGA_NOINLINE void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present);
 
 /* The same, and writes the small table, which was only begun, again from its beginning. */
-CATGA_APART uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+CATGA_NOINLINE uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
                                      const void *input, uint64_t present);
 
 /* Ends a small table whose vtable is the one at the place of its type, or is to be that. */
 static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                         unsigned place, uint64_t present)
+                                         unsigned slot_of_vtable, uint64_t present)
 {
     uint8_t *at = table + catga_round_up(full[1]);
-    if (out->types[place] == type) {
-        catga_store_i32(table, (int32_t)(table - out->vtables[place]));
+    if (out->types[slot_of_vtable] == type) {
+        catga_store_i32(table, (int32_t)(table - out->vtables[slot_of_vtable]));
         return at;
     }
-    out->types[place] = type;
-    out->presents[place] = present;
-    out->vtables[place] = at;
+    out->types[slot_of_vtable] = type;
+    out->presents[slot_of_vtable] = present;
+    out->vtables[slot_of_vtable] = at;
     catga_store_i32(table, (int32_t)(table - at));
     if (present == type->all && !CATGA_SWAPPED) {
         memcpy(at, full, catga_round_up(full[0])); /* behind its entries are zeros */
@@ -237,13 +237,13 @@ uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_ta
 
 /* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
 static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                       unsigned place, uint64_t present)
+                                       unsigned slot_of_vtable, uint64_t present)
 {
     if (!catga_is_small(full))
         return catga_end_large_table(out, table, type, present);
-    if (catga_is_other(out, type, place, present))
+    if (catga_needs_new_vtable(out, type, slot_of_vtable, present))
         catga_recall_vtable(out, type, present);
-    return catga_close_table(out, table, type, full, place, present);
+    return catga_close_table(out, table, type, full, slot_of_vtable, present);
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
@@ -253,21 +253,21 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
  * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable says. What is constant is
  * not read from a vtable, which may just have been written: a processor waits for that.
  */
-typedef struct catga_places {
+typedef struct catga_offsets {
     const uint16_t *full;
     const uint8_t *closed; /* the vtable, or NULL */
-} catga_places;
+} catga_offsets;
 
 /* Those of the table that was ended last. */
-static inline catga_places catga_places_of(const catga_writer *out, const uint16_t *full)
+static inline catga_offsets catga_offsets_of(const catga_writer *out, const uint16_t *full)
 {
-    catga_places places = {full, catga_is_small(full) ? NULL : out->closed};
-    return places;
+    catga_offsets offsets = {full, catga_is_small(full) ? NULL : out->closed};
+    return offsets;
 }
 
-static inline uint8_t *catga_slot(uint8_t *table, catga_places places, const catga_field *field)
+static inline uint8_t *catga_slot(uint8_t *table, catga_offsets offsets, const catga_field *field)
 {
-    return table + (places.closed == NULL ? places.full[field->slot / 2] : catga_load_u16(places.closed + field->slot));
+    return table + (offsets.closed == NULL ? offsets.full[field->slot / 2] : catga_load_u16(offsets.closed + field->slot));
 }
 
 /* ---- Inline fields ---- */
@@ -316,16 +316,16 @@ static inline uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, c
 CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t length)
 {
     const uint8_t *from = (const uint8_t *)text;
-    uint64_t seen = 0;
+    uint64_t high_bits = 0;
     if (length >= 8) {
         for (size_t i = 0; i + 8 < length; i += 8) {
             uint64_t word = catga_load_word(from + i);
             memcpy(to + i, &word, sizeof word);
-            seen |= word;
+            high_bits |= word;
         }
         uint64_t last = catga_load_word(from + length - 8);
         memcpy(to + length - 8, &last, sizeof last);
-        return seen | last;
+        return high_bits | last;
     }
     if (length >= 4) {
         uint32_t first;
@@ -338,9 +338,9 @@ CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t leng
     }
     for (size_t i = 0; i < length; i++) {
         to[i] = from[i];
-        seen |= from[i];
+        high_bits |= from[i];
     }
-    return seen;
+    return high_bits;
 }
 
 /* Text is at most 2^32 - 1 bytes here: `length` has been compared with a maximum. */
@@ -349,22 +349,22 @@ static inline bool catga_text_fits(const catga_writer *out, const uint8_t *at, s
     return (uint64_t)length + 8 <= (uint64_t)(out->end - at);
 }
 
-/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into *seen. */
-CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *seen)
+/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into *high_bits. */
+CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *high_bits)
 {
     uint8_t *end = at + catga_round_up(4 + value.length + 1);
     catga_store_u32(end - 4, 0);
     catga_store_u32(at, (uint32_t)value.length);
     catga_store_u32(slot, (uint32_t)(at - slot));
-    *seen |= catga_copy_text(at + 4, value.data, value.length);
+    *high_bits |= catga_copy_text(at + 4, value.data, value.length);
     return end;
 }
 
 /* The same of a text that may be absent. */
-CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *seen)
+CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *high_bits)
 {
     if (value.data != NULL)
-        return catga_put_text(at, slot, value, seen);
+        return catga_put_text(at, slot, value, high_bits);
     catga_store_u32(slot, 0);
     return at;
 }
@@ -374,18 +374,18 @@ CATGA_COLD void catga_refuse_absent(catga_writer *out, const catga_field *field,
 CATGA_COLD void catga_refuse_length(catga_writer *out, const catga_field *field);
 
 /* What the texts of a table are refused for, when some are not ASCII; else returns `at`. */
-CATGA_APART uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
+CATGA_NOINLINE uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
                                        const void *input);
 
 /* ---- What a table refers to ---- */
 
 /*
  * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
- * value is left out. Strings come first. Their bytes are or-ed into *seen: catga_end_texts, when all are written, finds those
+ * value is left out. Strings come first. Their bytes are or-ed into *high_bits: catga_end_texts, when all are written, finds those
  * that are not UTF-8.
  */
-CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
-                                       const catga_field *field, catga_string value, uint64_t *seen)
+CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
+                                       const catga_field *field, catga_string value, uint64_t *high_bits)
 {
     if (at == NULL)
         return NULL;
@@ -403,35 +403,35 @@ CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *
         catga_overflow(out);
         return NULL;
     }
-    return catga_put_text(at, catga_slot(table, places, field), value, seen);
+    return catga_put_text(at, catga_slot(table, offsets, field), value, high_bits);
 }
 
 static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
-                                       const void *input, uint64_t seen)
+                                       const void *input, uint64_t high_bits)
 {
-    return at == NULL || (seen & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, fields, field_count, input);
+    return at == NULL || (high_bits & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, fields, field_count, input);
 }
 
-uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, catga_string_slice values);
 /* Scalars and enums as they lie in memory. */
-uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length);
-uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length);
-/* `input` is the plain struct of a union, `data` are such. `tags` is the field before: the type or types. */
-uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+/* `input` is the native struct of a union, `data` are such. `tags` is the field before: the type or types. */
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input);
-uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                           const catga_field *tags, const catga_field *field, const void *data, size_t length);
-uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input);
 
 CATGA_COLD uint8_t *catga_refuse_depth(catga_writer *out, const catga_field *field);
 CATGA_COLD uint8_t *catga_failed_at(catga_writer *out, const catga_field *field, size_t index);
 
-/* `put` writes an element, whose plain struct has `size` bytes; known to the compiler, it is called without a detour. */
-CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+/* `put` writes an element, whose native struct has `size` bytes; known to the compiler, it is called without a detour. */
+CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                                          const catga_field *field, catga_put_function *put, size_t size, const void *data,
                                          size_t length)
 {
@@ -451,7 +451,7 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
         return catga_overflow(out);
     if (out->depth == CATGA_MAX_DEPTH && length > 0)
         return catga_refuse_depth(out, field);
-    uint8_t *slot = catga_slot(table, places, field);
+    uint8_t *slot = catga_slot(table, offsets, field);
     catga_store_u32(at, (uint32_t)length);
     catga_store_u32(slot, (uint32_t)(at - slot));
     uint8_t *first = at + 4;
@@ -472,7 +472,7 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
  * What a table's own function does, for any table of at most 64 fields: it walks type->fields. Modules of many tables use it
  * for all, since it is compiled once.
  */
-uint8_t *catga_put_any(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input);
+uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input);
 
 /* ---- Whole buffers ---- */
 

@@ -2,7 +2,7 @@
 #ifndef CATGA_CLOCK_H
 #define CATGA_CLOCK_H
 
-#include "base/instant.h"
+#include "base/monotime.h"
 
 #include <time.h>
 

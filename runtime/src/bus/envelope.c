@@ -38,9 +38,9 @@ static void add_header(catga_envelope *envelope, const char *name, const char *v
     envelope->headers[envelope->outgoing.header_count++] = (catga_header){name, value};
 }
 
-void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity)
+void catga_envelope_add_id(catga_envelope *envelope, catga_message_ids *ids)
 {
-    catga_identity_next(identity, envelope->id);
+    catga_message_id_next(ids, envelope->id);
     add_header(envelope, CATGA_HEADER_ID, envelope->id);
 }
 

@@ -2,7 +2,7 @@
 #ifndef CATGA_ENVELOPE_H
 #define CATGA_ENVELOPE_H
 
-#include "bus/identity.h"
+#include "bus/message_id.h"
 #include "bus/subject.h"
 #include "transport/transport.h"
 
@@ -32,7 +32,7 @@ typedef struct catga_envelope {
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
 
 /* Adds a new id, the same for all tries. */
-void catga_envelope_add_id(catga_envelope *envelope, catga_identity *identity);
+void catga_envelope_add_id(catga_envelope *envelope, catga_message_ids *ids);
 
 /* Replaces the id that has been added by one of the sender's, a token. */
 void catga_envelope_set_id(catga_envelope *envelope, catga_string id);

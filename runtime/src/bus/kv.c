@@ -1,58 +1,58 @@
 /* Records that replicas share; see kv.h. */
 #include "bus/kv.h"
 
-#include "bus/ask.h"
+#include "bus/round_trip.h"
 
 /* The time that the store has for an answer. */
 #define STORE_WAIT (500 * CATGA_MILLISECOND)
 
 typedef struct write_question {
-    catga_record_place place;
+    catga_kv_key key;
     const catga_outgoing *record;
     uint64_t over;
 } write_question;
 
-static catga_status send_write(catga_core *core, const void *question, uint64_t token)
+static catga_status send_write(catga_bus_state *state, const void *question, uint64_t token)
 {
     const write_question *write = question;
-    return core->operations->write_record(core->transport, write->place, write->record,
+    return state->operations->kv_write(state->transport, write->key, write->record,
                                           write->over, token);
 }
 
-catga_status catga_kv_write(catga_core *core, catga_record_place place,
+catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key,
                             const catga_outgoing *record, uint64_t over, uint64_t *revision,
                             catga_problem *problem)
 {
-    const write_question question = {place, record, over};
+    const write_question question = {key, record, over};
     catga_incoming answer;
     catga_status status =
-        catga_ask(core, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
+        catga_round_trip(state, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
 
     if (status != CATGA_OK) /* too many calls are under way: that says nothing about the bucket */
         return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
-    status = core->operations->record_written(&answer, revision, problem);
-    core->operations->release(&answer);
+    status = state->operations->kv_written(&answer, revision, problem);
+    state->operations->release(&answer);
     return status;
 }
 
-static catga_status send_read(catga_core *core, const void *question, uint64_t token)
+static catga_status send_read(catga_bus_state *state, const void *question, uint64_t token)
 {
-    const catga_record_place *place = question;
-    return core->operations->read_record(core->transport, *place, token);
+    const catga_kv_key *key = question;
+    return state->operations->kv_read(state->transport, *key, token);
 }
 
-catga_status catga_kv_read(catga_core *core, catga_record_place place, catga_incoming *record,
+catga_status catga_kv_read(catga_bus_state *state, catga_kv_key key, catga_incoming *record,
                            uint64_t *revision)
 {
     catga_problem problem = {""};
     catga_status status =
-        catga_ask(core, send_read, &place, catga_clock_now() + STORE_WAIT, record);
+        catga_round_trip(state, send_read, &key, catga_clock_now() + STORE_WAIT, record);
 
     if (status != CATGA_OK)
         return status;
-    status = core->operations->record_found(record, revision, &problem);
+    status = state->operations->kv_found(record, revision, &problem);
     if (status != CATGA_OK)
-        core->operations->release(record);
+        state->operations->release(record);
     return status;
 }
 

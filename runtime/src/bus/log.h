@@ -28,7 +28,7 @@ void catga_log_list(const catga_logger *logger, catga_log_level level, const cha
 /* True when lines of `level` are logged: costs one load and one branch. */
 static inline bool catga_log_wants(const catga_logger *logger, catga_log_level level)
 {
-    return CATGA_SELDOM(level <= logger->level);
+    return CATGA_UNLIKELY(level <= logger->level);
 }
 
 /* ---- Limited lines ---- */

@@ -11,10 +11,10 @@ static const char *id_of(const catga_outgoing *outgoing)
     return "none";
 }
 
-void catga_message_log_sent(const catga_core *core, const catga_message *message,
+void catga_message_log_sent(const catga_bus_state *state, const catga_message *message,
                             const catga_outgoing *outgoing, catga_status status)
 {
-    const catga_logger *logger = &core->settings.logger;
+    const catga_logger *logger = &state->settings.logger;
 
     if (catga_log_wants(logger, CATGA_LOG_DEBUG))
         catga_log(logger, CATGA_LOG_DEBUG, "client: %s %s: %s (subject=%s, id=%s, bytes=%zu)",
@@ -25,7 +25,7 @@ void catga_message_log_sent(const catga_core *core, const catga_message *message
 void catga_message_log_received(const catga_context *context, const char *handler,
                                 const char *outcome)
 {
-    const catga_logger *logger = &context->core->settings.logger;
+    const catga_logger *logger = &context->state->settings.logger;
 
     if (!catga_log_wants(logger, CATGA_LOG_DEBUG))
         return;

@@ -5,10 +5,10 @@
 #ifndef CATGA_MESSAGE_LOG_H
 #define CATGA_MESSAGE_LOG_H
 
-#include "bus/context.h"
+#include "server/context.h"
 
 /* Logs a message that was sent, and what became of it. */
-void catga_message_log_sent(const catga_core *core, const catga_message *message,
+void catga_message_log_sent(const catga_bus_state *state, const catga_message *message,
                             const catga_outgoing *outgoing, catga_status status);
 
 /* Logs a message that came, and what became of it: "ok", or a reason. */

@@ -1,5 +1,5 @@
 /* Serving until a signal says to stop. */
-#include "bus/core.h"
+#include "bus/bus_state.h"
 #include "base/descriptors.h"
 #include "base/signals.h"
 
@@ -11,13 +11,13 @@
 
 void catga_stop(catga_bus *bus)
 {
-    catga_core *core = bus->core;
+    catga_bus_state *state = bus->state;
     int error = errno;
 
-    if (catga_process_is_forked(&core->process))
+    if (catga_process_is_forked(&state->process))
         return; /* the descriptor is the parent's too */
-    atomic_store(&core->stopped, true);
-    eventfd_write(core->stop_fd, 1);
+    atomic_store(&state->stopped, true);
+    eventfd_write(state->stop_fd, 1);
     errno = error;
 }
 
@@ -35,15 +35,15 @@ static bool another_signal(void *user)
 }
 
 /* Returns when a signal came, catga_stop was called or the connection is gone for good. */
-static void wait_for_end(catga_core *core, int signal_fd)
+static void wait_for_end(catga_bus_state *state, int signal_fd)
 {
     struct pollfd ends[] = {{.fd = signal_fd, .events = POLLIN},
-                            {.fd = core->stop_fd, .events = POLLIN}};
+                            {.fd = state->stop_fd, .events = POLLIN}};
 
     while (poll(ends, 2, -1) < 0 && errno == EINTR)
         continue;
     if (take_signal(signal_fd))
-        catga_log(&core->settings.logger, CATGA_LOG_INFO, "a signal: draining");
+        catga_log(&state->settings.logger, CATGA_LOG_INFO, "a signal: draining");
 }
 
 /* The descriptor through which the two signals come; they are blocked from now on. */
@@ -56,7 +56,7 @@ static int block_and_open(sigset_t *before)
     return catga_descriptor_above_standard(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
 }
 
-static catga_status run(catga_core *core)
+static catga_status run(catga_bus_state *state)
 {
     sigset_t before;
     int signal_fd = block_and_open(&before);
@@ -65,18 +65,18 @@ static catga_status run(catga_core *core)
         catga_signals_restore(&before);
         return CATGA_NO_MEMORY;
     }
-    wait_for_end(core, signal_fd);
-    catga_status status = catga_core_drain(core, another_signal, &signal_fd);
+    wait_for_end(state, signal_fd);
+    catga_status status = catga_bus_drain(state, another_signal, &signal_fd);
     while (take_signal(signal_fd))
         continue; /* those that came too late must not end the process when they are let in again */
     close(signal_fd);
     catga_signals_restore(&before);
-    return atomic_load(&core->lost) ? CATGA_CLOSED : status;
+    return atomic_load(&state->lost) ? CATGA_CLOSED : status;
 }
 
 catga_status catga_run(catga_bus *bus)
 {
-    catga_status allowed = catga_core_may_drain(bus);
+    catga_status allowed = catga_bus_may_drain(bus);
 
-    return allowed == CATGA_OK ? run(bus->core) : allowed;
+    return allowed == CATGA_OK ? run(bus->state) : allowed;
 }

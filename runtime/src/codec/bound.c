@@ -1,4 +1,4 @@
-/* Computes an upper bound of an encoded message from the plain struct. Each part counts with its
+/* Computes an upper bound of an encoded message from the native struct. Each part counts with its
  * largest padding, so that the bound holds for any order of parts. Sums saturate. */
 #include "codec/struct.h"
 
@@ -38,12 +38,12 @@ static catga_bytes slice_of(const uint8_t *at)
     return slice;
 }
 
-static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth);
+static size_t bound_table(const catga_table *table, const uint8_t *native, unsigned depth);
 
-static size_t bound_union(const catga_union *type, const uint8_t *plain, unsigned depth)
+static size_t bound_union(const catga_union *type, const uint8_t *native, unsigned depth)
 {
-    catga_plain_union value = {0, {NULL}};
-    memcpy(&value, plain, type->plain_size);
+    catga_native_union value = {0, {NULL}};
+    memcpy(&value, native, type->native_size);
     if (value.type == 0 || value.type > type->count)
         return 0;
     const catga_alternative *alternative = &type->alternatives[value.type - 1];
@@ -58,21 +58,21 @@ static size_t bound_union(const catga_union *type, const uint8_t *plain, unsigne
 }
 
 /* Returns the bound of the data that an element refers to. */
-static size_t bound_element(const catga_field *field, const uint8_t *plain, unsigned depth)
+static size_t bound_element(const catga_field *field, const uint8_t *native, unsigned depth)
 {
     if (field->element == CATGA_KIND_string)
-        return add(slice_of(plain).length, PART_PADDING);
+        return add(slice_of(native).length, PART_PADDING);
     if (field->element == CATGA_KIND_union)
-        return bound_union(field->type, plain, depth);
-    return bound_table(field->type, plain, depth + 1);
+        return bound_union(field->type, native, depth);
+    return bound_table(field->type, native, depth + 1);
 }
 
-static size_t plain_size(const catga_field *field)
+static size_t native_size(const catga_field *field)
 {
     if (field->element == CATGA_KIND_string)
         return sizeof(catga_string);
-    return field->element == CATGA_KIND_union ? ((const catga_union *)field->type)->plain_size
-                                              : ((const catga_table *)field->type)->plain_size;
+    return field->element == CATGA_KIND_union ? ((const catga_union *)field->type)->native_size
+                                              : ((const catga_table *)field->type)->native_size;
 }
 
 static size_t bound_elements(const catga_field *field, catga_bytes vector, unsigned depth)
@@ -80,7 +80,7 @@ static size_t bound_elements(const catga_field *field, catga_bytes vector, unsig
     size_t tags = field->element == CATGA_KIND_union ? add(vector.length, PART_PADDING) : 0;
     size_t size = add(multiply(vector.length, 4), tags);
     for (size_t i = 0; i < vector.length; i++)
-        size = add(size, bound_element(field, vector.data + i * plain_size(field), depth));
+        size = add(size, bound_element(field, vector.data + i * native_size(field), depth));
     return size;
 }
 
@@ -116,14 +116,14 @@ static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned 
     }
 }
 
-static size_t bound_table(const catga_table *table, const uint8_t *plain, unsigned depth)
+static size_t bound_table(const catga_table *table, const uint8_t *native, unsigned depth)
 {
     size_t size = 4 + more_padding(table->alignment) + catga_round_up(table->vtable[1]) +
                   catga_vtable_room(table->vtable);
     if (depth > CATGA_MAX_DEPTH)
         return size; /* catga_encode refuses it */
     for (uint16_t i = 0; i < table->field_count; i++)
-        size = add(size, bound_field(&table->fields[i], plain + table->fields[i].member, depth));
+        size = add(size, bound_field(&table->fields[i], native + table->fields[i].member, depth));
     return size;
 }
 

@@ -1,5 +1,5 @@
 /* The shared part of all generated writers; write.h describes how a table is written. Input:
- * plain structs. Output: a FlatBuffer in which each part follows the part that refers to it.
+ * native structs. Output: a FlatBuffer in which each part follows the part that refers to it.
  * Invariant: `at` is a multiple of 4 from out->start, and nothing is written past out->end, also
  * a multiple of 4. */
 #include "base/utf8.h"
@@ -154,18 +154,18 @@ void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t pr
 {
     unsigned known =
         out->other_count < CATGA_OTHER_VTABLES ? out->other_count : CATGA_OTHER_VTABLES;
-    unsigned place = type->place;
-    catga_shared_vtable left = {type, out->presents[place], out->vtables[place]};
+    unsigned slot_of_vtable = type->vtable_slot;
+    catga_shared_vtable left = {type, out->presents[slot_of_vtable], out->vtables[slot_of_vtable]};
     for (unsigned i = 0; i < known; i++) {
         if (out->others[i].type != type || out->others[i].present != present)
             continue;
-        out->presents[place] = present;
-        out->vtables[place] = out->others[i].at;
+        out->presents[slot_of_vtable] = present;
+        out->vtables[slot_of_vtable] = out->others[i].at;
         out->others[i] = left;
         return;
     }
     out->others[out->other_count++ % CATGA_OTHER_VTABLES] = left;
-    out->types[place] = NULL;
+    out->types[slot_of_vtable] = NULL;
 }
 
 uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
@@ -179,17 +179,17 @@ uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const ca
  * one. */
 static const uint8_t *find_vtable(catga_writer *out, const catga_table *type, uint64_t present)
 {
-    if (catga_is_other(out, type, type->place, present))
+    if (catga_needs_new_vtable(out, type, type->vtable_slot, present))
         catga_recall_vtable(out, type, present);
-    return out->types[type->place] == type ? out->vtables[type->place] : NULL;
+    return out->types[type->vtable_slot] == type ? out->vtables[type->vtable_slot] : NULL;
 }
 
 static void remember_vtable(catga_writer *out, const catga_table *type, uint64_t present,
                             const uint8_t *at)
 {
-    out->types[type->place] = type;
-    out->presents[type->place] = present;
-    out->vtables[type->place] = at;
+    out->types[type->vtable_slot] = type;
+    out->presents[type->vtable_slot] = present;
+    out->vtables[type->vtable_slot] = at;
 }
 
 static inline uint8_t *end_with(uint8_t *at, uint8_t *table, const uint8_t *vtable)
@@ -316,21 +316,21 @@ static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *sl
     return at + 4 + 4 * length;
 }
 
-uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length)
 {
     uint8_t *elements = NULL;
     size_t size = catga_scalar_size(field->element);
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
-    at = begin_vector(out, at, catga_slot(table, places, field), field, length, size, size,
+    at = begin_vector(out, at, catga_slot(table, offsets, field), field, length, size, size,
                       &elements);
     if (at != NULL)
         catga_copy_scalars(elements, data, length, size);
     return at;
 }
 
-uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length)
 {
     uint8_t *elements = NULL;
@@ -338,7 +338,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
     const catga_struct *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
-    at = begin_vector(out, at, catga_slot(table, places, field), field, length, type->size,
+    at = begin_vector(out, at, catga_slot(table, offsets, field), field, length, type->size,
                       type->alignment, &elements);
     if (at == NULL)
         return NULL;
@@ -353,20 +353,20 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
 /* Writes a string that is not a field: an element or an alternative. */
 static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, catga_string text)
 {
-    uint64_t seen = 0;
+    uint64_t high_bits = 0;
     if (!catga_text_fits(out, at, text.length))
         return catga_overflow(out);
-    at = catga_put_text(at, slot, text, &seen);
-    return (seen & CATGA_HIGH_BITS) == 0 || is_text(text) ? at : refuse(out, "not UTF-8");
+    at = catga_put_text(at, slot, text, &high_bits);
+    return (high_bits & CATGA_HIGH_BITS) == 0 || is_text(text) ? at : refuse(out, "not UTF-8");
 }
 
-uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, catga_string_slice values)
 {
     if (at == NULL || values.data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, values.length);
     uint8_t *elements = at + 4;
-    at = begin_offsets(out, at, catga_slot(table, places, field), field, values.length);
+    at = begin_offsets(out, at, catga_slot(table, offsets, field), field, values.length);
     for (size_t i = 0; at != NULL && i < values.length; i++) {
         catga_string value = values.data[i];
         at = value.data == NULL ? refuse(out, "absent")
@@ -405,12 +405,12 @@ static uint8_t *put_table(catga_writer *out, uint8_t *at, uint8_t *slot, const c
     return at;
 }
 
-uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input)
 {
     if (at == NULL || input == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, 0);
-    at = put_table(out, at, catga_slot(table, places, field), field->type, input);
+    at = put_table(out, at, catga_slot(table, offsets, field), field->type, input);
     return at == NULL ? failed_in(out, field) : at;
 }
 
@@ -434,41 +434,41 @@ static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot,
 
 /* Writes the value of a union that is not empty. */
 static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot,
-                                const catga_union *type, catga_plain_union plain)
+                                const catga_union *type, catga_native_union native)
 {
-    if (plain.type > type->count)
+    if (native.type > type->count)
         return refuse(out, "a type that the union does not have");
-    const catga_alternative *alternative = &type->alternatives[plain.type - 1];
+    const catga_alternative *alternative = &type->alternatives[native.type - 1];
     bool is_string = alternative->kind == CATGA_KIND_string;
-    if (is_string ? plain.value.text.data == NULL : plain.value.object == NULL)
+    if (is_string ? native.value.text.data == NULL : native.value.object == NULL)
         return refuse(out, "a type without a value");
     if (is_string)
-        return put_lone_text(out, at, slot, plain.value.text);
+        return put_lone_text(out, at, slot, native.value.text);
     return alternative->kind == CATGA_KIND_table
-               ? put_table(out, at, slot, alternative->type, plain.value.object)
-               : put_lone_struct(out, at, slot, alternative->type, plain.value.object);
+               ? put_table(out, at, slot, alternative->type, native.value.object)
+               : put_lone_struct(out, at, slot, alternative->type, native.value.object);
 }
 
-/* The plain struct of a union without strings is shorter than catga_union. */
-static catga_plain_union load_union(const catga_union *type, const uint8_t *plain)
+/* The native struct of a union without strings is shorter than catga_union. */
+static catga_native_union load_union(const catga_union *type, const uint8_t *native)
 {
-    catga_plain_union value;
+    catga_native_union value;
     memset(&value, 0, sizeof value);
-    memcpy(&value, plain, type->plain_size);
+    memcpy(&value, native, type->native_size);
     return value;
 }
 
-uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input)
 {
-    catga_plain_union plain = load_union(field->type, input);
-    if (at == NULL || plain.type == 0)
+    catga_native_union native = load_union(field->type, input);
+    if (at == NULL || native.type == 0)
         return at == NULL ? NULL : leave_out(out, at, field, 0);
-    at = put_alternative(out, at, catga_slot(table, places, field), field->type, plain);
+    at = put_alternative(out, at, catga_slot(table, offsets, field), field->type, native);
     return at == NULL ? failed_in(out, field) : at;
 }
 
-uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_places places,
+uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                           const catga_field *tags, const catga_field *field, const void *data,
                           size_t length)
 {
@@ -477,17 +477,17 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
     const catga_union *type = field->type;
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
-    at = begin_vector(out, at, catga_slot(table, places, tags), tags, length, 1, 1, &types);
+    at = begin_vector(out, at, catga_slot(table, offsets, tags), tags, length, 1, 1, &types);
     if (at == NULL)
         return NULL;
     uint8_t *elements = at + 4;
-    at = begin_offsets(out, at, catga_slot(table, places, field), field, length);
+    at = begin_offsets(out, at, catga_slot(table, offsets, field), field, length);
     for (size_t i = 0; at != NULL && i < length; i++) {
-        catga_plain_union plain = load_union(type, input + i * type->plain_size);
-        types[i] = plain.type;
+        catga_native_union native = load_union(type, input + i * type->native_size);
+        types[i] = native.type;
         catga_store_u32(elements + 4 * i, 0);
-        if (plain.type != 0)
-            at = put_alternative(out, at, elements + 4 * i, type, plain);
+        if (native.type != 0)
+            at = put_alternative(out, at, elements + 4 * i, type, native);
         if (at == NULL)
             return catga_failed_at(out, field, i);
     }

@@ -3,7 +3,7 @@
  * catga_verify has returned CATGA_OK, each getter of read.h on each table it visited stays inside
  * the buffer.
  *
- * The generated check function of a type proves its tables with the functions of check.h. Those see
+ * The generated verifier function of a type proves its tables with the functions of verify.h. Those see
  * at a glance what is as write.h writes it, and come back here for the rest, and to say what is
  * wrong.
  *
@@ -40,33 +40,33 @@ _Static_assert(CATGA_SHORT_TEXT <= 4 * CATGA_WORK_PER_FIELD_BYTE &&
 
 /* ---- Refusals ---- */
 
-CATGA_COLD static bool refuse(const catga_check *check, const char *reason)
+CATGA_COLD static bool refuse(const catga_verifier *verifier, const char *reason)
 {
-    catga_problem_state(check->problem, reason);
+    catga_problem_state(verifier->problem, reason);
     return false;
 }
 
-CATGA_COLD static bool refuse_limit(const catga_check *check, const char *reason, uint64_t limit)
+CATGA_COLD static bool refuse_limit(const catga_verifier *verifier, const char *reason, uint64_t limit)
 {
-    catga_problem_state_limit(check->problem, reason, limit);
+    catga_problem_state_limit(verifier->problem, reason, limit);
     return false;
 }
 
-bool catga_check_failed(catga_check *check, const catga_field *field)
+bool catga_verify_failed(catga_verifier *verifier, const catga_field *field)
 {
-    catga_problem_in_field(check->problem, field->name);
+    catga_problem_in_field(verifier->problem, field->name);
     return false;
 }
 
-bool catga_check_refuse(catga_check *check, const catga_field *field, const char *reason)
+bool catga_verify_refuse(catga_verifier *verifier, const catga_field *field, const char *reason)
 {
-    catga_problem_state(check->problem, reason);
-    return catga_check_failed(check, field);
+    catga_problem_state(verifier->problem, reason);
+    return catga_verify_failed(verifier, field);
 }
 
-bool catga_check_failed_element(catga_check *check, const catga_field *field, uint32_t index)
+bool catga_verify_failed_element(catga_verifier *verifier, const catga_field *field, uint32_t index)
 {
-    catga_problem_in_element(check->problem, field->name, index);
+    catga_problem_in_element(verifier->problem, field->name, index);
     return false;
 }
 
@@ -79,30 +79,30 @@ static inline bool is_aligned(uint32_t at, uint32_t alignment)
 }
 
 /* V8 */
-static inline bool work(catga_check *check, uint64_t amount)
+static inline bool work(catga_verifier *verifier, uint64_t amount)
 {
-    return catga_check_spend(check, amount) || refuse(check, "parts shared too often");
+    return catga_verify_spend(verifier, amount) || refuse(verifier, "parts shared too often");
 }
 
 static const char leads_outside[] = "an offset that leads outside";
 
-bool catga_check_odd_text(catga_check *check, uint32_t slot, uint32_t max)
+bool catga_verify_odd_text(catga_verifier *verifier, uint32_t slot, uint32_t max)
 {
     uint32_t at;
-    if (!catga_check_follow(check, slot, &at))
-        return refuse(check, leads_outside);
-    uint32_t length = catga_load_u32(check->bytes + at);
-    const uint8_t *text = check->bytes + at + 4;
-    if (length >= check->last_word - at)
-        return refuse(check, "a string that ends outside");
+    if (!catga_verify_follow(verifier, slot, &at))
+        return refuse(verifier, leads_outside);
+    uint32_t length = catga_load_u32(verifier->bytes + at);
+    const uint8_t *text = verifier->bytes + at + 4;
+    if (length >= verifier->last_word - at)
+        return refuse(verifier, "a string that ends outside");
     if (text[length] != 0)
-        return refuse(check, "a string without its NUL");
+        return refuse(verifier, "a string without its NUL");
     if (length > max)
-        return refuse_limit(check, "longer than", max);
-    if (length > CATGA_SHORT_TEXT && !work(check, length))
+        return refuse_limit(verifier, "longer than", max);
+    if (length > CATGA_SHORT_TEXT && !work(verifier, length))
         return false;
     return catga_high_bits(text, length) == 0 || catga_is_utf8(text, length) ||
-           refuse(check, "not UTF-8");
+           refuse(verifier, "not UTF-8");
 }
 
 /* ---- Tables ---- */
@@ -146,13 +146,13 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
 
 /* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap.
  */
-static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint32_t vtable_size,
+static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable, uint32_t vtable_size,
                           uint32_t table_size, const catga_table *type, uint64_t *bytes)
 {
     uint32_t count = (vtable_size - 4) / 2;
     if (count > type->field_count)
         count = type->field_count;
-    const uint8_t *entries = check->bytes + vtable + 4;
+    const uint8_t *entries = verifier->bytes + vtable + 4;
     for (uint32_t id = 0; id < count; id++) {
         uint32_t offset = catga_load_u16(entries + 2 * id);
         const catga_field *field = &type->fields[id];
@@ -160,71 +160,71 @@ static bool check_entries(catga_check *check, uint32_t at, uint32_t vtable, uint
             continue;
         if (offset < 4 || offset + field->size > table_size ||
             !is_aligned(at + offset, field->alignment))
-            return catga_check_refuse(check, field, "not inside its table");
+            return catga_verify_refuse(verifier, field, "not inside its table");
         *bytes += field->size;
     }
     return true;
 }
 
 /* Whether a table has the shape that was found last, so that it only has to end inside. */
-static inline bool is_known(const catga_check *check, uint32_t at, uint32_t vtable, uint32_t odd,
+static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_t vtable, uint32_t odd,
                             const catga_shape *known)
 {
     return vtable == known->vtable && (at % 16 | odd) == known->alignment &&
-           known->table_size - 4 <= check->last_word - at;
+           known->table_size - 4 <= verifier->last_word - at;
 }
 
 /* V3 of a table that is not as write.h writes it, or is large; to *known. */
-static CATGA_APART bool check_odd_shape(catga_check *check, uint32_t at, uint32_t vtable,
+static CATGA_NOINLINE bool check_odd_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                                         uint32_t vtable_size, uint32_t table_size,
                                         const catga_table *type, catga_shape *known)
 {
     uint64_t bytes = 0;
-    if (!is_known(check, at, vtable, ODD, known)) {
-        if (!check_entries(check, at, vtable, vtable_size, table_size, type, &bytes))
+    if (!is_known(verifier, at, vtable, ODD, known)) {
+        if (!check_entries(verifier, at, vtable, vtable_size, table_size, type, &bytes))
             return false;
-        *known = (catga_shape){check->bytes + vtable, vtable, table_size, at % 16 | ODD,
+        *known = (catga_shape){verifier->bytes + vtable, vtable, table_size, at % 16 | ODD,
                                CATGA_WORK_PER_OFFSET + CATGA_WORK_PER_FIELD_BYTE * bytes};
     }
-    check->work += catga_work_of_table(type);
-    return work(check, known->work);
+    verifier->work += catga_work_of_table(type);
+    return work(verifier, known->work);
 }
 
 /* V2, V3, and the table itself; to *known. */
-static CATGA_APART bool check_any_shape(catga_check *check, uint32_t at, uint32_t vtable,
+static CATGA_NOINLINE bool check_any_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                                         const catga_table *type, catga_shape *known)
 {
-    if (vtable < CATGA_ROOT_OFFSET_SIZE || vtable > check->last_word)
-        return refuse(check, "a vtable that lies outside");
-    uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
-    uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
-    if (vtable_size - 4 > check->last_word - vtable || !is_aligned(vtable_size | vtable, 2))
-        return refuse(check, "a vtable that ends outside");
-    if (table_size - 4 > check->last_word - at)
-        return refuse(check, "a table that ends outside");
-    return check_odd_shape(check, at, vtable, vtable_size, table_size, type, known);
+    if (vtable < CATGA_ROOT_OFFSET_SIZE || vtable > verifier->last_word)
+        return refuse(verifier, "a vtable that lies outside");
+    uint32_t vtable_size = catga_load_u16(verifier->bytes + vtable);
+    uint32_t table_size = catga_load_u16(verifier->bytes + vtable + 2);
+    if (vtable_size - 4 > verifier->last_word - vtable || !is_aligned(vtable_size | vtable, 2))
+        return refuse(verifier, "a vtable that ends outside");
+    if (table_size - 4 > verifier->last_word - at)
+        return refuse(verifier, "a table that ends outside");
+    return check_odd_shape(verifier, at, vtable, vtable_size, table_size, type, known);
 }
 
 /* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape.
  */
-static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const catga_table *type,
+static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable, const catga_table *type,
                         catga_shape *known)
 {
     const uint16_t *full = type->vtable;
     uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment -
                                         1); /* the largest fields begin 4 bytes into the table */
     if (CATGA_SWAPPED || vtable < CATGA_ROOT_OFFSET_SIZE ||
-        (uint64_t)vtable + 2 * LANES > check->last_word || misalignment != 0)
-        return check_any_shape(check, at, vtable, type, known);
-    uint32_t vtable_size = catga_load_u16(check->bytes + vtable);
-    uint32_t table_size = catga_load_u16(check->bytes + vtable + 2);
-    if (table_size != full[1] || table_size - 4 > check->last_word - at ||
+        (uint64_t)vtable + 2 * LANES > verifier->last_word || misalignment != 0)
+        return check_any_shape(verifier, at, vtable, type, known);
+    uint32_t vtable_size = catga_load_u16(verifier->bytes + vtable);
+    uint32_t table_size = catga_load_u16(verifier->bytes + vtable + 2);
+    if (table_size != full[1] || table_size - 4 > verifier->last_word - at ||
         vtable_size - 4 > 2 * LANES || vtable_size > full[0] ||
         !is_aligned(vtable_size | vtable, 2))
-        return check_any_shape(check, at, vtable, type, known);
-    const uint8_t *read = own_vtable(check->bytes + vtable, (vtable_size - 4) / 2, full);
+        return check_any_shape(verifier, at, vtable, type, known);
+    const uint8_t *read = own_vtable(verifier->bytes + vtable, (vtable_size - 4) / 2, full);
     if (read == NULL)
-        return check_any_shape(check, at, vtable, type, known);
+        return check_any_shape(verifier, at, vtable, type, known);
     known->read = read;
     known->vtable = vtable;
     known->table_size = table_size;
@@ -232,136 +232,136 @@ static bool check_shape(catga_check *check, uint32_t at, uint32_t vtable, const 
     return true;
 }
 
-bool catga_check_open(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known,
+bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known,
                       catga_frame *table)
 {
-    uint32_t vtable = at - catga_load_u32(check->bytes +
+    uint32_t vtable = at - catga_load_u32(verifier->bytes +
                                           at); /* wraps to what lies behind when that is negative */
-    if (!is_known(check, at, vtable, 0, known) && !check_shape(check, at, vtable, type, known))
+    if (!is_known(verifier, at, vtable, 0, known) && !check_shape(verifier, at, vtable, type, known))
         return false;
     *table = (catga_frame){known->read, at};
     return true;
 }
 
 /* A table behind the offset at `slot`; *known has what was found of the one before it. */
-static inline bool check_one_table(catga_check *check, uint32_t slot, const catga_table *type,
+static inline bool check_one_table(catga_verifier *verifier, uint32_t slot, const catga_table *type,
                                    catga_shape *known)
 {
     uint32_t at;
-    if (!work(check, catga_work_of_table(type)))
+    if (!work(verifier, catga_work_of_table(type)))
         return false;
-    return catga_check_follow(check, slot, &at) ? type->check(check, at, type, known)
-                                                : refuse(check, leads_outside);
+    return catga_verify_follow(verifier, slot, &at) ? type->verify(verifier, at, type, known)
+                                                : refuse(verifier, leads_outside);
 }
 
-static bool refuse_depth(catga_check *check)
+static bool refuse_depth(catga_verifier *verifier)
 {
-    return refuse_limit(check, "nested deeper than", CATGA_MAX_DEPTH);
+    return refuse_limit(verifier, "nested deeper than", CATGA_MAX_DEPTH);
 }
 
 /* V7. To be followed by leave. */
-static inline bool enter(catga_check *check)
+static inline bool enter(catga_verifier *verifier)
 {
-    if (check->depth == CATGA_MAX_DEPTH)
-        return refuse_depth(check);
-    check->depth++;
+    if (verifier->depth == CATGA_MAX_DEPTH)
+        return refuse_depth(verifier);
+    verifier->depth++;
     return true;
 }
 
-static inline void leave(catga_check *check)
+static inline void leave(catga_verifier *verifier)
 {
-    check->depth--;
+    verifier->depth--;
 }
 
-bool catga_check_outside(catga_check *check)
+bool catga_verify_outside(catga_verifier *verifier)
 {
-    return refuse(check, leads_outside);
+    return refuse(verifier, leads_outside);
 }
 
-bool catga_check_table(catga_check *check, uint32_t slot, const catga_table *type)
+bool catga_verify_table(catga_verifier *verifier, uint32_t slot, const catga_table *type)
 {
     catga_shape none = {NULL, 0, 0, 0, 0};
-    if (!enter(check))
+    if (!enter(verifier))
         return false;
-    bool valid = check_one_table(check, slot, type, &none);
-    leave(check);
+    bool valid = check_one_table(verifier, slot, type, &none);
+    leave(verifier);
     return valid;
 }
 
 /* ---- Vectors ---- */
 
 /* V6: where the elements begin, or 0; *length is how many there are. */
-static inline uint32_t open_vector(catga_check *check, uint32_t slot, const catga_field *field,
+static inline uint32_t open_vector(catga_verifier *verifier, uint32_t slot, const catga_field *field,
                                    uint32_t size, uint32_t alignment, uint32_t *length)
 {
     uint32_t at;
-    if (!catga_check_follow(check, slot, &at))
-        return catga_check_refuse(check, field, leads_outside);
-    *length = catga_load_u32(check->bytes + at);
-    if ((uint64_t)*length * size > check->last_word - at)
-        return catga_check_refuse(check, field, "a vector that ends outside");
+    if (!catga_verify_follow(verifier, slot, &at))
+        return catga_verify_refuse(verifier, field, leads_outside);
+    *length = catga_load_u32(verifier->bytes + at);
+    if ((uint64_t)*length * size > verifier->last_word - at)
+        return catga_verify_refuse(verifier, field, "a vector that ends outside");
     if (!is_aligned(at + 4, alignment) && *length != 0)
-        return catga_check_refuse(check, field, "a vector that is not aligned");
+        return catga_verify_refuse(verifier, field, "a vector that is not aligned");
     if (*length > field->max) {
-        refuse_limit(check,
+        refuse_limit(verifier,
                      field->format == CATGA_FORMAT_bytes ? "longer than" : "more elements than",
                      field->max);
-        return catga_check_failed(check, field);
+        return catga_verify_failed(verifier, field);
     }
     return at + 4;
 }
 
 /* The verifier does not look at these elements, but readers will: their bytes count as those of a
  * text. */
-bool catga_check_elements(catga_check *check, uint32_t slot, const catga_field *field)
+bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
     const catga_struct *type = field->element == CATGA_KIND_struct ? field->type : NULL;
     uint32_t size = type != NULL ? type->size : (uint32_t)catga_scalar_size(field->element);
     uint32_t alignment = type != NULL ? type->alignment : size;
-    if (open_vector(check, slot, field, size, alignment, &length) == 0)
+    if (open_vector(verifier, slot, field, size, alignment, &length) == 0)
         return false;
-    return work(check, (uint64_t)length * size) || catga_check_failed(check, field);
+    return work(verifier, (uint64_t)length * size) || catga_verify_failed(verifier, field);
 }
 
 /* The elements of a vector of offsets, with the work that following them may take; 0 when refused.
  */
-static inline uint32_t open_offsets(catga_check *check, uint32_t slot, const catga_field *field,
+static inline uint32_t open_offsets(catga_verifier *verifier, uint32_t slot, const catga_field *field,
                                     uint32_t *length)
 {
-    uint32_t elements = open_vector(check, slot, field, 4, 4, length);
-    if (elements != 0 && !work(check, (uint64_t)*length * CATGA_WORK_PER_OFFSET))
-        return catga_check_failed(check, field);
+    uint32_t elements = open_vector(verifier, slot, field, 4, 4, length);
+    if (elements != 0 && !work(verifier, (uint64_t)*length * CATGA_WORK_PER_OFFSET))
+        return catga_verify_failed(verifier, field);
     return elements;
 }
 
-bool catga_check_texts(catga_check *check, uint32_t slot, const catga_field *field)
+bool catga_verify_texts(catga_verifier *verifier, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
-    uint32_t elements = open_offsets(check, slot, field, &length);
+    uint32_t elements = open_offsets(verifier, slot, field, &length);
     if (elements == 0)
         return false;
     for (uint32_t i = 0; i < length; i++)
-        if (!catga_check_text(check, elements + 4 * i, CATGA_UNBOUNDED))
-            return catga_check_failed_element(check, field, i);
+        if (!catga_verify_text(verifier, elements + 4 * i, CATGA_UNBOUNDED))
+            return catga_verify_failed_element(verifier, field, i);
     return true;
 }
 
-bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *field)
+bool catga_verify_tables(catga_verifier *verifier, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
     catga_shape known = {NULL, 0, 0, 0, 0};
-    uint32_t elements = open_vector(check, slot, field, 4, 4, &length);
+    uint32_t elements = open_vector(verifier, slot, field, 4, 4, &length);
     if (elements == 0)
         return false;
     if (length == 0)
         return true;
-    if (!enter(check))
-        return catga_check_failed(check, field);
+    if (!enter(verifier))
+        return catga_verify_failed(verifier, field);
     for (uint32_t i = 0; i < length; i++)
-        if (!check_one_table(check, elements + 4 * i, field->type, &known))
-            return catga_check_failed_element(check, field, i);
-    leave(check);
+        if (!check_one_table(verifier, elements + 4 * i, field->type, &known))
+            return catga_verify_failed_element(verifier, field, i);
+    leave(verifier);
     return true;
 }
 
@@ -369,56 +369,56 @@ bool catga_check_tables(catga_check *check, uint32_t slot, const catga_field *fi
 
 /* A struct that stands alone: unlike all else behind an offset, it may lie on less than a multiple
  * of 4. */
-static bool check_lone_struct(catga_check *check, uint32_t slot, const catga_struct *type)
+static bool check_lone_struct(catga_verifier *verifier, uint32_t slot, const catga_struct *type)
 {
-    uint32_t offset = catga_load_u32(check->bytes + slot);
+    uint32_t offset = catga_load_u32(verifier->bytes + slot);
     uint64_t at = (uint64_t)slot + offset;
-    uint64_t length = (uint64_t)check->last_word + 4;
+    uint64_t length = (uint64_t)verifier->last_word + 4;
     if (offset == 0 || offset > INT32_MAX || at > length || type->size > length - at)
-        return refuse(check, leads_outside);
+        return refuse(verifier, leads_outside);
     if (!is_aligned((uint32_t)at, type->alignment))
-        return refuse(check, "a struct that is not aligned");
-    return work(check, type->size);
+        return refuse(verifier, "a struct that is not aligned");
+    return work(verifier, type->size);
 }
 
 /* Accepts an alternative of a newer schema at any offset: readers of this schema see an empty
  * union. */
-static bool check_unknown(catga_check *check, uint32_t slot)
+static bool check_unknown(catga_verifier *verifier, uint32_t slot)
 {
-    uint32_t offset = catga_load_u32(check->bytes + slot);
+    uint32_t offset = catga_load_u32(verifier->bytes + slot);
     return (offset != 0 && offset <= INT32_MAX &&
-            (uint64_t)slot + offset < (uint64_t)check->last_word + 4) ||
-           refuse(check, leads_outside);
+            (uint64_t)slot + offset < (uint64_t)verifier->last_word + 4) ||
+           refuse(verifier, leads_outside);
 }
 
-bool catga_check_alternative(catga_check *check, uint32_t slot, const catga_union *type,
+bool catga_verify_alternative(catga_verifier *verifier, uint32_t slot, const catga_union *type,
                              uint8_t tag)
 {
     if (tag > type->count)
-        return check_unknown(check, slot);
+        return check_unknown(verifier, slot);
     const catga_alternative *alternative = &type->alternatives[tag - 1];
     if (alternative->kind == CATGA_KIND_table)
-        return catga_check_table(check, slot, alternative->type);
+        return catga_verify_table(verifier, slot, alternative->type);
     if (alternative->kind == CATGA_KIND_struct)
-        return check_lone_struct(check, slot, alternative->type);
-    return catga_check_text(check, slot, CATGA_UNBOUNDED);
+        return check_lone_struct(verifier, slot, alternative->type);
+    return catga_verify_text(verifier, slot, CATGA_UNBOUNDED);
 }
 
-bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t slot,
+bool catga_verify_alternatives(catga_verifier *verifier, uint32_t tags_slot, uint32_t slot,
                               const catga_field *tags, const catga_field *field)
 {
     uint32_t tag_count = 0;
     uint32_t length = 0;
-    uint32_t tag_at = open_vector(check, tags_slot, tags, 1, 1, &tag_count);
-    uint32_t elements = tag_at == 0 ? 0 : open_offsets(check, slot, field, &length);
+    uint32_t tag_at = open_vector(verifier, tags_slot, tags, 1, 1, &tag_count);
+    uint32_t elements = tag_at == 0 ? 0 : open_offsets(verifier, slot, field, &length);
     if (elements == 0)
         return false;
     if (tag_count != length)
-        return catga_check_refuse(check, field, "not as many values as types");
+        return catga_verify_refuse(verifier, field, "not as many values as types");
     for (uint32_t i = 0; i < length; i++) {
-        uint8_t tag = check->bytes[tag_at + i];
-        if (tag != 0 && !catga_check_alternative(check, elements + 4 * i, field->type, tag))
-            return catga_check_failed_element(check, field, i);
+        uint8_t tag = verifier->bytes[tag_at + i];
+        if (tag != 0 && !catga_verify_alternative(verifier, elements + 4 * i, field->type, tag))
+            return catga_verify_failed_element(verifier, field, i);
     }
     return true;
 }
@@ -429,45 +429,45 @@ bool catga_check_alternatives(catga_check *check, uint32_t tags_slot, uint32_t s
 enum { SMALLEST_BUFFER = CATGA_ROOT_OFFSET_SIZE + 4 + 4 };
 
 /* Names the identifier that was found instead of that of `table`. */
-static bool refuse_identifier(const catga_check *check, const catga_table *table)
+static bool refuse_identifier(const catga_verifier *verifier, const catga_table *table)
 {
     char reason[CATGA_PROBLEM_TEXT];
     char found[5] = "????";
     for (size_t i = 0; i < 4; i++)
-        if (check->bytes[4 + i] >= ' ' && check->bytes[4 + i] <= '~')
-            found[i] = (char)check->bytes[4 + i];
+        if (verifier->bytes[4 + i] >= ' ' && verifier->bytes[4 + i] <= '~')
+            found[i] = (char)verifier->bytes[4 + i];
     snprintf(reason, sizeof reason, "not a %s: the identifier is \"%s\", not \"%.4s\"", table->name,
              found, table->identifier);
-    return refuse(check, reason);
+    return refuse(verifier, reason);
 }
 
-static bool check_root(catga_check *check, const catga_table *table, const uint8_t **root)
+static bool check_root(catga_verifier *verifier, const catga_table *table, const uint8_t **root)
 {
     catga_shape none = {NULL, 0, 0, 0, 0};
-    if (!check_one_table(check, 0, table, &none))
+    if (!check_one_table(verifier, 0, table, &none))
         return false;
-    *root = check->bytes + catga_load_u32(check->bytes);
+    *root = verifier->bytes + catga_load_u32(verifier->bytes);
     return true;
 }
 
-static bool has_identifier(const catga_check *check, const catga_table *table)
+static bool has_identifier(const catga_verifier *verifier, const catga_table *table)
 {
-    return memcmp(check->bytes + 4, table->identifier, sizeof table->identifier) == 0;
+    return memcmp(verifier->bytes + 4, table->identifier, sizeof table->identifier) == 0;
 }
 
 static catga_status verify(const catga_table *table, bool any_identifier, const void *bytes,
                            size_t length, const uint8_t **root, catga_problem *problem)
 {
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
-    catga_check check = {bytes, (uint32_t)length - 4, 1, budget, problem};
+    catga_verifier verifier = {bytes, (uint32_t)length - 4, 1, budget, problem};
     *root = NULL;
     if (problem != NULL)
         catga_problem_begin(problem);
     if (length < SMALLEST_BUFFER || length > INT32_MAX)
         catga_problem_state(problem, length > INT32_MAX ? "too long" : "too short");
-    else if (!any_identifier && !has_identifier(&check, table))
-        refuse_identifier(&check, table);
-    else if (check_root(&check, table, root))
+    else if (!any_identifier && !has_identifier(&verifier, table))
+        refuse_identifier(&verifier, table);
+    else if (check_root(&verifier, table, root))
         return CATGA_OK;
     catga_problem_finish(problem);
     return CATGA_BAD_MESSAGE;

@@ -1,7 +1,7 @@
 /* How many stored messages a handler may hold, and when it requests more; see demand.h. */
 #include "delivery/demand.h"
 
-#include "base/instant.h"
+#include "base/monotime.h"
 
 /* The average is one over about so many runs. */
 #define RUNS 8

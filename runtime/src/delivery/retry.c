@@ -1,7 +1,7 @@
 /* When a call is tried again; see retry.h. */
 #include "delivery/retry.h"
 
-#include "base/instant.h"
+#include "base/monotime.h"
 
 enum { FIRST_PAUSE_MS = 50, LONGEST_PAUSE_MS = 5000, PROGRESS_PAUSE_MS = 400 };
 

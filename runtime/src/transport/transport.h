@@ -131,10 +131,10 @@ typedef struct catga_bucket_settings {
 } catga_bucket_settings;
 
 /* Which record of which bucket. A key is tokens with dots between them. */
-typedef struct catga_record_place {
+typedef struct catga_kv_key {
     const char *bucket;
     const char *key;
-} catga_record_place;
+} catga_kv_key;
 
 typedef enum catga_connection_event {
     CATGA_CONNECTION_OPENED, /* the first; text: the server's address */
@@ -144,9 +144,9 @@ typedef enum catga_connection_event {
     CATGA_CONNECTION_CLOSED,   /* for good */
     CATGA_CONNECTION_OVERFLOW, /* messages are being dropped: too many wait; once per episode */
     CATGA_CONNECTION_REFUSED,  /* the server refused something; text says what */
-    CATGA_STORE_MISSING,       /* a stream or bucket is gone, and will be recreated; text names it */
-    CATGA_STORE_RESTORED,      /* a missing stream, bucket or consumer is recreated; text names it */
-    CATGA_STORE_UNUSABLE       /* one has become another, cannot be recreated, or has lost its files;
+    CATGA_STORAGE_MISSING,       /* a stream or bucket is gone, and will be recreated; text names it */
+    CATGA_STORAGE_RESTORED,      /* a missing stream, bucket or consumer is recreated; text names it */
+    CATGA_STORAGE_UNUSABLE       /* one has become another, cannot be recreated, or has lost its files;
                                   text says which and why; again and again while it lasts */
 } catga_connection_event;
 
@@ -212,11 +212,11 @@ typedef struct catga_transport_operations {
     size_t (*max_payload)(const catga_transport *transport);
 
     /*
-     * Stores a message that has an id; the answer comes to on_reply with `token`, and `stored` says
+     * Stores a message that has an id; the answer comes to on_reply with `token`, and `stream_published` says
      * what it means. Only the answer of the stream comes: others may subscribe to the subject too,
      * and reply, which is ignored.
      */
-    catga_status (*store)(catga_transport *transport, const catga_outgoing *message,
+    catga_status (*stream_publish)(catga_transport *transport, const catga_outgoing *message,
                           uint64_t token);
 
     /*
@@ -224,7 +224,7 @@ typedef struct catga_transport_operations {
      * stream has the subject), CATGA_OVERLOADED (not now), CATGA_TOO_LARGE, CATGA_REFUSED: it is
      * not. *problem says why.
      */
-    catga_status (*stored)(const catga_incoming *answer, catga_problem *problem);
+    catga_status (*stream_published)(const catga_incoming *answer, catga_problem *problem);
 
     /*
      * Makes a stream that is not there. CATGA_DRIFTED: it is there, but not as it should be, and
@@ -267,9 +267,9 @@ typedef struct catga_transport_operations {
 
     /*
      * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is none.
-     * The answer comes to on_reply with `token`, and `record_written` says what it means.
+     * The answer comes to on_reply with `token`, and `kv_written` says what it means.
      */
-    catga_status (*write_record)(catga_transport *transport, catga_record_place place,
+    catga_status (*kv_write)(catga_transport *transport, catga_kv_key key,
                           const catga_outgoing *record, uint64_t revision, uint64_t token);
 
     /*
@@ -277,31 +277,31 @@ typedef struct catga_transport_operations {
      * CATGA_OVERLOADED: it is not, since the bucket is full. Anything else: that is not known.
      * *problem says why.
      */
-    catga_status (*record_written)(const catga_incoming *answer, uint64_t *revision,
+    catga_status (*kv_written)(const catga_incoming *answer, uint64_t *revision,
                             catga_problem *problem);
 
     /*
      * Reads a record. The answer comes to on_reply with `token`: bytes and headers are the record's,
-     * and `record_found` says whether it is one.
+     * and `kv_found` says whether it is one.
      */
-    catga_status (*read_record)(catga_transport *transport, catga_record_place place, uint64_t token);
+    catga_status (*kv_read)(catga_transport *transport, catga_kv_key key, uint64_t token);
 
     /*
      * CATGA_OK: it is a record, of *revision, or there is none, and *revision is 0. Not always the
      * latest: what is written over it is compared with that. Anything else: that is not known.
      */
-    catga_status (*record_found)(const catga_incoming *answer, uint64_t *revision,
+    catga_status (*kv_found)(const catga_incoming *answer, uint64_t *revision,
                           catga_problem *problem);
 
     /*
      * The first stored message whose number is `number`, from 1, or more, to be released. Waits for the
      * server. CATGA_NOT_FOUND: there is none; CATGA_NO_RESPONDERS: no such stream.
      */
-    catga_status (*find)(catga_transport *transport, const char *stream, uint64_t number,
+    catga_status (*stream_get)(catga_transport *transport, const char *stream, uint64_t number,
                          catga_incoming *message, catga_problem *problem);
 
     /* Removes a stored message that is there. Waits. */
-    catga_status (*erase)(catga_transport *transport, const char *stream, uint64_t number,
+    catga_status (*stream_delete)(catga_transport *transport, const char *stream, uint64_t number,
                           catga_problem *problem);
 
     /* A header of a message that came, or NULL; lives as long as the message. */

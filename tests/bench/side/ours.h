@@ -1,5 +1,5 @@
 /*
- * ours.h: our side of the same order: the plain struct to encode, and the sum of every field read.
+ * ours.h: our side of the same order: the native struct to encode, and the sum of every field read.
  */
 #ifndef SIDE_OURS_H
 #define SIDE_OURS_H

@@ -4,59 +4,59 @@ import signal
 import time
 
 from faults.instances import restart
-from scene import fault, now
+from fixture import fault, now
 
 
 @fault("T47", "whatever comes: replicas and the server killed and paused, their connections cut, for fifteen seconds")
-def mayhem(scene):
-    scene.serve()
-    proxy = scene.proxy()
-    scene.work("a", "b", servers=proxy.url())
-    scene.work("c")
-    scene.load(servers=proxy.url())
-    scene.load()
+def mayhem(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
+    fixture.work("a", "b", servers=proxy.url())
+    fixture.work("c")
+    fixture.load(servers=proxy.url())
+    fixture.load()
     began, end = now(), time.monotonic() + 15
     while time.monotonic() < end:
-        happens = scene.random.choice((kill_replica, pause_replica, kill_server, pause_server, cut_connections))
+        happens = fixture.random.choice((kill_replica, pause_replica, kill_server, pause_server, cut_connections))
         since = now()
-        happens(scene, proxy)
+        happens(fixture, proxy)
         # One outage after the other may last for longer than a lease.
-        for worker in scene.workers.values() if happens in (kill_server, pause_server, cut_connections) else ():
+        for worker in fixture.workers.values() if happens in (kill_server, pause_server, cut_connections) else ():
             worker.stops.append((since, now()))
-        time.sleep(scene.random.uniform(0.05, 0.6))
-    restart(scene)
+        time.sleep(fixture.random.uniform(0.05, 0.6))
+    restart(fixture)
     time.sleep(1)
-    read = scene.finish(60)
-    scene.figure("recovery", read.gap("act", "ask", since=began))
+    read = fixture.finish(60)
+    fixture.figure("recovery", read.gap("act", "ask", since=began))
 
 
-def kill_replica(scene, proxy):
-    scene.victims()[0].end()
-    time.sleep(scene.random.uniform(0, 0.5))
-    restart(scene)
+def kill_replica(fixture, proxy):
+    fixture.victims()[0].end()
+    time.sleep(fixture.random.uniform(0, 0.5))
+    restart(fixture)
 
 
-def pause_replica(scene, proxy):
-    pause(scene, scene.victims()[0])
+def pause_replica(fixture, proxy):
+    pause(fixture, fixture.victims()[0])
 
 
-def kill_server(scene, proxy):
-    scene.server.end()
-    time.sleep(scene.random.uniform(0, 0.5))
-    scene.server.start().listens()
+def kill_server(fixture, proxy):
+    fixture.server.end()
+    time.sleep(fixture.random.uniform(0, 0.5))
+    fixture.server.start().listens()
 
 
-def pause_server(scene, proxy):
-    pause(scene, scene.server)
+def pause_server(fixture, proxy):
+    pause(fixture, fixture.server)
 
 
-def pause(scene, process):
+def pause(fixture, process):
     process.send(signal.SIGSTOP)
-    time.sleep(scene.random.uniform(0, 1.5))
+    time.sleep(fixture.random.uniform(0, 1.5))
     process.send(signal.SIGCONT)
 
 
-def cut_connections(scene, proxy):
-    proxy.tell(scene.random.choice(("reset", "hold up", "hold down", "cut up 5000", "cut down 5000", "close up")))
-    time.sleep(scene.random.uniform(0, 0.5))
+def cut_connections(fixture, proxy):
+    proxy.tell(fixture.random.choice(("reset", "hold up", "hold down", "cut up 5000", "cut down 5000", "close up")))
+    time.sleep(fixture.random.uniform(0, 0.5))
     proxy.tell("pass")

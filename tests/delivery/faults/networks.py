@@ -5,18 +5,18 @@ import subprocess
 import time
 
 from faults.instances import HOLE, calls_survive
-from scene import Skipped, fault, need_root, now
+from fixture import Skipped, fault, need_root, now
 
 MEGABYTE = 1 << 20
 
 
 @fault("T11", "after a lost connection the server's address says its first line, and no more")
-def stalled_after_info(scene):
-    scene.serve()
-    proxy = scene.proxy()
-    behind = scene.work("a", servers=proxy.url())
-    scene.work("b", "c")
-    scene.load()
+def stalled_after_info(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
+    behind = fixture.work("a", servers=proxy.url())
+    fixture.work("b", "c")
+    fixture.load()
     time.sleep(0.5)
     proxy.tell("stall")
     proxy.tell("reset")
@@ -27,29 +27,29 @@ def stalled_after_info(scene):
     behind.stops.append((cut, now()))
     time.sleep(2)
     memory = behind.memory() / MEGABYTE
-    read = scene.finish()
-    calls_survive(scene, read, cut, 1)
-    scene.figure("megabytes", memory)
-    scene.must(memory < 64, f"the replica behind it took {memory:.0f} MB")
+    read = fixture.finish()
+    calls_survive(fixture, read, cut, 1)
+    fixture.figure("megabytes", memory)
+    fixture.must(memory < 64, f"the replica behind it took {memory:.0f} MB")
     back = [note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
             if note.instance == "a" and note.time > cut + 4_000_000_000]
-    scene.must(back, "the replica behind it was never given anything again")
+    fixture.must(back, "the replica behind it was never given anything again")
 
 
-def namespace(scene):
+def namespace(fixture):
     """A network of its own for a replica: the words that run something there, and the address of this side."""
     need_root("a network namespace")
     if shutil.which("ip") is None:
         raise Skipped("there is no program ip")
-    name = f"catga{scene.random.getrandbits(24):06x}"
+    name = f"catga{fixture.random.getrandbits(24):06x}"
     here, there = f"{name}a", f"{name}b"
-    net = f"10.{scene.random.randint(64, 127)}.{scene.random.randint(0, 255)}"
+    net = f"10.{fixture.random.randint(64, 127)}.{fixture.random.randint(0, 255)}"
 
     def ip(*words):
         subprocess.run(["ip", *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
     ip("netns", "add", name)
-    scene.undo.append(lambda: ip("netns", "delete", name))
+    fixture.undo.append(lambda: ip("netns", "delete", name))
     ip("link", "add", here, "type", "veth", "peer", "name", there)
     ip("link", "set", there, "netns", name)
     ip("address", "add", f"{net}.1/24", "dev", here)
@@ -60,13 +60,13 @@ def namespace(scene):
 
 
 @fault("T14", "an instance is cut off from the network for five seconds")
-def partition(scene):
-    within, address, link = namespace(scene)
-    scene.serve(address=address)
-    behind = scene.work("a", within=within)
-    scene.work("b", "c")
-    scene.load()
-    time.sleep(scene.random.uniform(0.4, 0.7))
+def partition(fixture):
+    within, address, link = namespace(fixture)
+    fixture.serve(address=address)
+    behind = fixture.work("a", within=within)
+    fixture.work("b", "c")
+    fixture.load()
+    time.sleep(fixture.random.uniform(0.4, 0.7))
     cut = now()
     link("down")
     time.sleep(5)
@@ -74,70 +74,70 @@ def partition(scene):
     healed = now()
     behind.stops.append((cut, healed))
     time.sleep(2.5)
-    read = scene.finish()
-    calls_survive(scene, read, cut, 3, failing=HOLE)
+    read = fixture.finish()
+    calls_survive(fixture, read, cut, 3, failing=HOLE)
     back = sorted(note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
                   if note.instance == "a" and note.time > healed)
-    scene.must(back, "the instance never came back")
-    scene.figure("back_after", (back[0] - healed) / 1e9 if back else 0)
+    fixture.must(back, "the instance never came back")
+    fixture.figure("back_after", (back[0] - healed) / 1e9 if back else 0)
 
 
 @fault("T15", "an instance hears, and is not heard, for three seconds")
-def one_way_partition(scene):
-    scene.serve()
-    proxy = scene.proxy()
-    behind = scene.work("a", servers=proxy.url())
-    scene.work("b", "c")
-    scene.load()
-    time.sleep(scene.random.uniform(0.4, 0.7))
+def one_way_partition(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
+    behind = fixture.work("a", servers=proxy.url())
+    fixture.work("b", "c")
+    fixture.load()
+    time.sleep(fixture.random.uniform(0.4, 0.7))
     cut = now()
     proxy.tell("hold up")
     time.sleep(3)
     proxy.tell("pass")
     behind.stops.append((cut, now()))
     time.sleep(1.5)
-    calls_survive(scene, scene.finish(), cut, 3, failing=HOLE)
+    calls_survive(fixture, fixture.finish(), cut, 3, failing=HOLE)
 
 
 @fault("T16", "a network that comes and goes, for six seconds")
-def flapping(scene):
-    scene.serve()
-    proxy = scene.proxy()
-    worker = scene.work("a", "b", servers=proxy.url())
-    scene.work("c")
-    scene.load(servers=proxy.url())
+def flapping(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
+    worker = fixture.work("a", "b", servers=proxy.url())
+    fixture.work("c")
+    fixture.load(servers=proxy.url())
     time.sleep(0.5)
     held = worker.held()
     before, cut, end = proxy.count()["connections"], now(), time.monotonic() + 6
     while time.monotonic() < end:
-        proxy.tell(scene.random.choice(("reset", "hold up", "hold down")))
+        proxy.tell(fixture.random.choice(("reset", "hold up", "hold down")))
         time.sleep(0.3)
         proxy.tell("pass")
-        time.sleep(scene.random.uniform(0.05, 0.3))
+        time.sleep(fixture.random.uniform(0.05, 0.3))
     made = proxy.count()["connections"] - before
     time.sleep(1.5)
     # A link that is made when it is first used, of one descriptor and three threads, is none that is left behind.
-    scene.must(all(now <= then + link for then, now, link in zip(held, worker.held(), (1, 3))),
+    fixture.must(all(now <= then + link for then, now, link in zip(held, worker.held(), (1, 3))),
                f"a replica had {held} descriptors and threads, and has {worker.held()}")
-    read = scene.finish()
-    scene.figure("recovery", read.gap("act", "ask", since=cut))
-    scene.figure("connections_a_minute", made * 10)
-    scene.must(made < 3 * 2 * 6 / 0.1, f"{made} connections were made in six seconds")
-    scene.must(scene.figures["recovery"] < 3, f"no call succeeded for {scene.figures['recovery']:.3f} s")
+    read = fixture.finish()
+    fixture.figure("recovery", read.gap("act", "ask", since=cut))
+    fixture.figure("connections_a_minute", made * 10)
+    fixture.must(made < 3 * 2 * 6 / 0.1, f"{made} connections were made in six seconds")
+    fixture.must(fixture.figures["recovery"] < 3, f"no call succeeded for {fixture.figures['recovery']:.3f} s")
 
 
 @fault("T17", "a slow network: 100 ms each way, 1 Mbit/s")
-def slow_network(scene):
-    scene.serve()
-    proxy = scene.proxy()
+def slow_network(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
     for command in ("delay up 100", "delay down 100", "throttle up 125000", "throttle down 125000"):
         proxy.tell(command)
-    scene.work("a", "b", "c", servers=proxy.url())
-    scene.load(kept=20, seen=20, act=20, ask=20)
+    fixture.work("a", "b", "c", servers=proxy.url())
+    fixture.load(kept=20, seen=20, act=20, ask=20)
     time.sleep(3)
-    read = scene.finish()
-    scene.figure("recovery", read.gap("act", "ask"))
+    read = fixture.finish()
+    fixture.figure("recovery", read.gap("act", "ask"))
     waits = read.waits("act", "ask")
-    scene.figure("median_call", waits[len(waits) // 2])
-    scene.must(not read.statuses("act", "ask", "kept"), f"failed: {dict(read.statuses('act', 'ask', 'kept'))}")
-    scene.must(scene.figures["duplicates"] == 0, "an event was handed out twice, though it was only late")
+    fixture.figure("median_call", waits[len(waits) // 2])
+    fixture.must(not read.statuses("act", "ask", "kept"), f"failed: {dict(read.statuses('act', 'ask', 'kept'))}")
+    fixture.must(fixture.figures["duplicates"] == 0, "an event was handed out twice, though it was only late")

@@ -3,78 +3,78 @@
 import time
 
 from faults.instances import calls_survive
-from scene import ACK_WAIT, fault, now
+from fixture import ACK_WAIT, fault, now
 
 import processes
 
 
-def behind_proxy(scene):
+def behind_proxy(fixture):
     """A replica and the load behind a proxy, two replicas beside it."""
-    scene.serve()
-    proxy = scene.proxy()
-    scene.work("a", servers=proxy.url())
-    scene.work("b", "c")
-    scene.load(servers=proxy.url())
-    time.sleep(scene.random.uniform(0.4, 0.7))
+    fixture.serve()
+    proxy = fixture.proxy()
+    fixture.work("a", servers=proxy.url())
+    fixture.work("b", "c")
+    fixture.load(servers=proxy.url())
+    time.sleep(fixture.random.uniform(0.4, 0.7))
     return proxy
 
 
-def comes_back(scene, read, since):
+def comes_back(fixture, read, since):
     """The replica behind the proxy is given queries again, and the load goes on."""
     times = [note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
              if note.instance == "a" and note.time > since]
-    scene.must(times, "the replica was never given anything again")
-    scene.figure("recovery", read.gap("act", "ask", since=since))
-    scene.must(scene.figures["recovery"] < 2, f"no call succeeded for {scene.figures['recovery']:.3f} s")
+    fixture.must(times, "the replica was never given anything again")
+    fixture.figure("recovery", read.gap("act", "ask", since=since))
+    fixture.must(fixture.figures["recovery"] < 2, f"no call succeeded for {fixture.figures['recovery']:.3f} s")
 
 
 @fault("T49", "the server says -ERR, which ends a connection of nats.c for good", short=True)
-def error_said(scene):
-    proxy = behind_proxy(scene)
+def error_said(fixture):
+    proxy = behind_proxy(fixture)
     said = now()
     proxy.tell("error Unknown Protocol Operation")
     time.sleep(2)
-    comes_back(scene, scene.finish(), said)
+    comes_back(fixture, fixture.finish(), said)
 
 
 @fault("T50", "the server's answers to pings are lost")
-def pongs_lost(scene):
-    proxy = behind_proxy(scene)
+def pongs_lost(fixture):
+    proxy = behind_proxy(fixture)
     before = proxy.count()["connections"]
     lost = now()
     proxy.tell("drop pong 1 1000")
     time.sleep(3)
     proxy.tell("pass")
     healed = now()
-    scene.workers["a"].stops.append((lost, healed))
+    fixture.workers["a"].stops.append((lost, healed))
     time.sleep(1.5)
     made = proxy.count()["connections"] - before
-    read = scene.finish()
-    scene.must(made > 0, "a connection that nobody answers on was kept")
+    read = fixture.finish()
+    fixture.must(made > 0, "a connection that nobody answers on was kept")
     after = [time for time in read.successes("act", "ask") if time > healed]
-    scene.must(after and after[0] < healed + 2_000_000_000, "no call succeeded within two seconds of the end")
-    scene.figure("recovery", (after[0] - healed) / 1e9 if after else 0)
+    fixture.must(after and after[0] < healed + 2_000_000_000, "no call succeeded within two seconds of the end")
+    fixture.figure("recovery", (after[0] - healed) / 1e9 if after else 0)
 
 
 @fault("T51", "connections end in the middle of a message")
-def cut_off(scene):
-    proxy = behind_proxy(scene)
+def cut_off(fixture):
+    proxy = behind_proxy(fixture)
     for _ in range(5):
-        proxy.tell(f"cut {scene.random.choice(('up', 'down'))} {scene.random.randint(1, 20000)}")
+        proxy.tell(f"cut {fixture.random.choice(('up', 'down'))} {fixture.random.randint(1, 20000)}")
         time.sleep(0.5)
     cut = now()
     proxy.tell("pass")
     time.sleep(1)
-    comes_back(scene, scene.finish(), cut)
+    comes_back(fixture, fixture.finish(), cut)
 
 
 @fault("T52", "messages to a replica are swallowed: stored events, requests and answers")
-def message_swallowed(scene):
-    proxy = behind_proxy(scene)
+def message_swallowed(fixture):
+    proxy = behind_proxy(fixture)
     swallowed = now()
     for subject in ("catga.events.test.work.v1.Kept", "catga.queries.", "_INBOX."):
         before = proxy.count()["message_dropped"]
-        proxy.tell(f"drop message {scene.random.randint(1, 30)} 1 {subject}")
+        proxy.tell(f"drop message {fixture.random.randint(1, 30)} 1 {subject}")
         processes.wait_until(lambda: proxy.count()["message_dropped"] > before, 10, f"a message of {subject}")
     time.sleep(ACK_WAIT + 0.5)
-    calls_survive(scene, scene.finish(), swallowed, 1)
+    calls_survive(fixture, fixture.finish(), swallowed, 1)

@@ -4,151 +4,151 @@ import signal
 import socket
 import time
 
-from scene import STREAM, fault, now
+from fixture import STREAM, fault, now
 
 import processes
 
 
-def after_return(scene, read, back):
+def after_return(fixture, read, back):
     """The time from the moment when the server listens again to the first success."""
     calls = [time for time in read.successes("act", "ask", "peek") if time > back]
     stored = [time for time in read.successes("kept") if time > back]
-    scene.must(calls and stored, "nothing succeeded after the server had come back")
-    scene.figure("recovery", (calls[0] - back) / 1e9 if calls else 0)
-    scene.figure("stored_after", (stored[0] - back) / 1e9 if stored else 0)
+    fixture.must(calls and stored, "nothing succeeded after the server had come back")
+    fixture.figure("recovery", (calls[0] - back) / 1e9 if calls else 0)
+    fixture.figure("stored_after", (stored[0] - back) / 1e9 if stored else 0)
 
 
 @fault("T7", "the server is killed, and comes back within a second", short=True)
-def server_killed(scene):
-    scene.play()
-    scene.server.end()
-    time.sleep(scene.random.uniform(0.1, 1))
-    scene.server.start().listens()
+def server_killed(fixture):
+    fixture.play()
+    fixture.server.end()
+    time.sleep(fixture.random.uniform(0.1, 1))
+    fixture.server.start().listens()
     back = now()
     time.sleep(1.5)
-    after_return(scene, scene.finish(), back)
+    after_return(fixture, fixture.finish(), back)
 
 
 @fault("T10", "the server is paused for five seconds while 64 MiB are published")
-def server_paused(scene):
-    scene.serve()
-    scene.work("a", "b", "c")
-    load = scene.load(kept=200, seen=600, size=32768, environment={"CATGA_IN_FLIGHT": "256"})
+def server_paused(fixture):
+    fixture.serve()
+    fixture.work("a", "b", "c")
+    load = fixture.load(kept=200, seen=600, size=32768, environment={"CATGA_IN_FLIGHT": "256"})
     time.sleep(0.5)
     paused = now()
-    scene.server.send(signal.SIGSTOP)
+    fixture.server.send(signal.SIGSTOP)
     time.sleep(5)
-    scene.server.send(signal.SIGCONT)
+    fixture.server.send(signal.SIGCONT)
     time.sleep(2)
     memory = load.memory() / (1 << 20)
-    read = scene.finish(60)
+    read = fixture.finish(60)
     longest = read.figures["longest_send_ns"][0] / 1e9
-    scene.figure("recovery", read.gap("kept", since=paused) - 5)
-    scene.figure("longest_send", longest)
-    scene.figure("megabytes", memory)
-    scene.must(longest < 3, f"a function that does not wait took {longest:.3f} s")
-    scene.must(memory < 128, f"the publisher took {memory:.0f} MB")
+    fixture.figure("recovery", read.gap("kept", since=paused) - 5)
+    fixture.figure("longest_send", longest)
+    fixture.figure("megabytes", memory)
+    fixture.must(longest < 3, f"a function that does not wait took {longest:.3f} s")
+    fixture.must(memory < 128, f"the publisher took {memory:.0f} MB")
 
 
 @fault("T12", "the server is away for fifteen seconds")
-def server_away(scene):
-    scene.play()
-    scene.server.end()
+def server_away(fixture):
+    fixture.play()
+    fixture.server.end()
     time.sleep(15)
-    scene.server.start().listens()
+    fixture.server.start().listens()
     back = now()
     time.sleep(1.5)
-    memory = max(process.memory() for process in (*scene.workers.values(), *scene.loads)) / (1 << 20)
-    after_return(scene, scene.finish(), back)
-    scene.figure("megabytes", memory)
-    scene.must(memory < 64, f"a process took {memory:.0f} MB")
+    memory = max(process.memory() for process in (*fixture.workers.values(), *fixture.loads)) / (1 << 20)
+    after_return(fixture, fixture.finish(), back)
+    fixture.figure("megabytes", memory)
+    fixture.must(memory < 64, f"a process took {memory:.0f} MB")
 
 
 @fault("T13", "services start before their server")
-def server_comes_late(scene):
-    start_before(scene, lambda: scene.server.start().listens())
+def server_comes_late(fixture):
+    start_before(fixture, lambda: fixture.server.start().listens())
 
 
 @fault("T13", "services start, and what listens at the server's address hangs up at once")
-def server_hangs_up(scene):
-    scene.serve()
-    proxy = scene.proxy()
+def server_hangs_up(fixture):
+    fixture.serve()
+    proxy = fixture.proxy()
     proxy.tell("refuse")
-    start_before(scene, lambda: proxy.tell("pass"), proxy.url())
-    scene.figure("connections", proxy.count()["connections"])
+    start_before(fixture, lambda: proxy.tell("pass"), proxy.url())
+    fixture.figure("connections", proxy.count()["connections"])
 
 
 @fault("T13", "twelve replicas start at once, and find nothing that they need on the server")
-def all_start_at_once(scene):
-    scene.serve()
+def all_start_at_once(fixture):
+    fixture.serve()
     began = time.monotonic()
-    scene.work(*"abcdefghijkl")
-    scene.figure("recovery", time.monotonic() - began)
-    scene.load(kept=50, order=50, count=25)
+    fixture.work(*"abcdefghijkl")
+    fixture.figure("recovery", time.monotonic() - began)
+    fixture.load(kept=50, order=50, count=25)
     time.sleep(0.7)
-    read = scene.finish()
-    scene.must(not read.statuses("order", "kept"), "something failed though nothing was wrong")
+    read = fixture.finish()
+    fixture.must(not read.statuses("order", "kept"), "something failed though nothing was wrong")
 
 
-def start_before(scene, begin, servers=None):
+def start_before(fixture, begin, servers=None):
     """Replicas are started, and after two seconds the server's address begins to be one."""
     if servers is None:
-        scene.server = scene.add(processes.Server(scene.folder / "server"))
-        scene.server.start().listens()
-        scene.server.end()
-    workers = [scene.add(processes.Worker(scene.where / "delivery_worker", scene.folder, name,
-                                          servers or scene.server.url(),
-                                          {**scene.environment, "CATGA_CONNECT_WAIT_MS": "-1"}))
+        fixture.server = fixture.add(processes.Server(fixture.folder / "server"))
+        fixture.server.start().listens()
+        fixture.server.end()
+    workers = [fixture.add(processes.Worker(fixture.where / "delivery_worker", fixture.folder, name,
+                                          servers or fixture.server.url(),
+                                          {**fixture.environment, "CATGA_CONNECT_WAIT_MS": "-1"}))
                for name in ("a", "b", "c")]
     for worker in workers:
-        scene.workers[worker.name] = worker.start()
+        fixture.workers[worker.name] = worker.start()
     time.sleep(2)
-    scene.must(all(worker.alive() for worker in workers), "a replica did not wait for its server")
+    fixture.must(all(worker.alive() for worker in workers), "a replica did not wait for its server")
     began = time.monotonic()
     begin()
     for worker in workers:
         worker.ready()
-    scene.figure("recovery", time.monotonic() - began)
-    scene.load()
+    fixture.figure("recovery", time.monotonic() - began)
+    fixture.load()
     time.sleep(0.5)
-    read = scene.finish()
-    scene.must(not read.statuses("act", "ask", "kept"), "something failed though the server was there")
+    read = fixture.finish()
+    fixture.must(not read.statuses("act", "ask", "kept"), "something failed though the server was there")
 
 
 @fault("T27", "events that may be lost beside events that may not, while the server is killed", short=True)
-def levels(scene):
-    scene.serve()
-    scene.work("a", "b", "c")
-    scene.load(seen=100, kept=100, count=100)
-    time.sleep(scene.random.uniform(0.3, 0.6))
-    scene.server.end()
-    scene.server.start().listens()
+def levels(fixture):
+    fixture.serve()
+    fixture.work("a", "b", "c")
+    fixture.load(seen=100, kept=100, count=100)
+    time.sleep(fixture.random.uniform(0.3, 0.6))
+    fixture.server.end()
+    fixture.server.start().listens()
     back = now()
     time.sleep(1.5)
-    read = scene.finish()
+    read = fixture.finish()
     stored = [time for time in read.successes("kept") if time > back]
-    scene.figure("recovery", (stored[0] - back) / 1e9 if stored else 0)
-    scene.must(len(read.ids("K", "kept")) + len(read.ids("FU", "kept")) == 100, "an event has no outcome")
+    fixture.figure("recovery", (stored[0] - back) / 1e9 if stored else 0)
+    fixture.must(len(read.ids("K", "kept")) + len(read.ids("FU", "kept")) == 100, "an event has no outcome")
 
 
 @fault("T31", "the server is killed again and again while events are published")
-def server_killed_often(scene):
-    scene.serve()
-    scene.work("a", "b", "c")
-    scene.load(kept=500)
+def server_killed_often(fixture):
+    fixture.serve()
+    fixture.work("a", "b", "c")
+    fixture.load(kept=500)
     times = []
     for _ in range(34):
-        time.sleep(scene.random.uniform(0.05, 0.4))
-        scene.server.end()
-        scene.server.start().listens()
+        time.sleep(fixture.random.uniform(0.05, 0.4))
+        fixture.server.end()
+        fixture.server.start().listens()
         times.append(now())
     time.sleep(1)
-    read = scene.finish(60)
+    read = fixture.finish(60)
     successes = read.successes("kept")
     waits = [min((success for success in successes if success > back), default=None) for back in times]
-    scene.must(None not in waits, "nothing was stored after the server had come back")
-    scene.figure("kills", len(times))
-    scene.figure("recovery", read.gap("kept"))
+    fixture.must(None not in waits, "nothing was stored after the server had come back")
+    fixture.figure("kills", len(times))
+    fixture.figure("recovery", read.gap("kept"))
 
 
 # ---- Clusters
@@ -159,7 +159,7 @@ cluster {{ name: work, listen: "127.0.0.1:{own}", routes: [{routes}] }}
 """
 
 
-def free_ports(scene, count):
+def free_ports(fixture, count):
     """
     Ports that nobody listens at: of servers that must know of each other before they start. They are below those that the
     system gives to connections, or one could be taken until its server comes.
@@ -168,31 +168,31 @@ def free_ports(scene, count):
     while len(ports) < count:
         with socket.socket() as probe:
             try:
-                probe.bind(("127.0.0.1", scene.random.randrange(10000, 32000)))
+                probe.bind(("127.0.0.1", fixture.random.randrange(10000, 32000)))
                 ports.append(probe.getsockname()[1])
             except OSError:
                 pass
     return ports
 
 
-def cluster(scene):
+def cluster(fixture):
     """Three servers that keep every event three times, and three replicas, each at a server of its own."""
-    ports = free_ports(scene, 3)
+    ports = free_ports(fixture, 3)
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
-    servers = [scene.add(processes.Server(scene.folder / f"server-{number}",
+    servers = [fixture.add(processes.Server(fixture.folder / f"server-{number}",
                                           CLUSTER.format(number=number, own=port, routes=routes)))
                for number, port in enumerate(ports)]
     for server in servers:
         server.start()
     for server in servers:
         server.listens()
-    scene.servers, scene.server = servers, servers[0]
-    scene.environment["CATGA_REPLICAS"] = "3"
-    scene.environment["CATGA_CONNECT_WAIT_MS"] = "20000"
+    fixture.servers, fixture.server = servers, servers[0]
+    fixture.environment["CATGA_REPLICAS"] = "3"
+    fixture.environment["CATGA_CONNECT_WAIT_MS"] = "20000"
     processes.wait_until(lambda: ready(servers), 30, "the cluster to choose its leader")
     urls = [server.url() for server in servers]
     for name, first in zip("abc", range(3)):
-        scene.work(name, servers=",".join(urls[first:] + urls[:first]))
+        fixture.work(name, servers=",".join(urls[first:] + urls[:first]))
     return ",".join(urls)
 
 
@@ -202,41 +202,41 @@ def ready(servers):
                for peers in (server.ask("jsz").get("meta_cluster", {}).get("replicas", []) for server in servers))
 
 
-def lose_server(scene, choose, seconds):
+def lose_server(fixture, choose, seconds):
     """Calls and events under load while one of three servers, chosen when all are at work, is killed."""
-    urls = cluster(scene)
-    scene.load(servers=urls)
+    urls = cluster(fixture)
+    fixture.load(servers=urls)
     time.sleep(1)
-    victim = choose(scene)
-    scene.server = next(server for server in scene.servers if server is not victim)
+    victim = choose(fixture)
+    fixture.server = next(server for server in fixture.servers if server is not victim)
     killed = now()
     victim.end()
     time.sleep(seconds)
     victim.start().listens()
-    read = scene.finish(60)
-    scene.figure("call_gap", read.gap("act", "ask", since=killed))
-    scene.figure("publish_gap", read.gap("kept", since=killed))
-    scene.must(not read.statuses("ask"), f"queries failed: {dict(read.statuses('ask'))}")
-    scene.must(scene.figures["call_gap"] < 1, f"no call succeeded for {scene.figures['call_gap']:.3f} s")
+    read = fixture.finish(60)
+    fixture.figure("call_gap", read.gap("act", "ask", since=killed))
+    fixture.figure("publish_gap", read.gap("kept", since=killed))
+    fixture.must(not read.statuses("ask"), f"queries failed: {dict(read.statuses('ask'))}")
+    fixture.must(fixture.figures["call_gap"] < 1, f"no call succeeded for {fixture.figures['call_gap']:.3f} s")
 
 
-def callers_server(scene):
-    return next(server for server in scene.servers if server.has_client("load-1"))
+def callers_server(fixture):
+    return next(server for server in fixture.servers if server.has_client("load-1"))
 
 
-def leader(scene):
+def leader(fixture):
     """The server that leads the stream."""
-    with scene.api() as api:
-        return scene.servers[int(api.stream(STREAM)["cluster"]["leader"][1:])]
+    with fixture.api() as api:
+        return fixture.servers[int(api.stream(STREAM)["cluster"]["leader"][1:])]
 
 
 @fault("T8", "of three servers, the one that the callers are connected to is killed")
-def cluster_node_killed(scene):
-    lose_server(scene, callers_server, 3)
-    scene.figure("recovery", scene.figures["call_gap"])
+def cluster_node_killed(fixture):
+    lose_server(fixture, callers_server, 3)
+    fixture.figure("recovery", fixture.figures["call_gap"])
 
 
 @fault("T9", "of three servers, the leader of a stream that is kept three times is killed")
-def stream_leader_killed(scene):
-    lose_server(scene, leader, 10)
-    scene.figure("recovery", scene.figures["publish_gap"])
+def stream_leader_killed(fixture):
+    lose_server(fixture, leader, 10)
+    fixture.figure("recovery", fixture.figures["publish_gap"])

@@ -15,7 +15,7 @@
  * The program fails when no history meets the window, or none has two effects without leases: then it
  * has shown nothing.
  */
-#include "base/instant.h"
+#include "base/monotime.h"
 #include "delivery/claim.h"
 #include "delivery/owner_liveness.h"
 #include "fate.h"

@@ -23,7 +23,7 @@
  *   - no handler thread waits for a dead letter to be stored;
  *   - a call ends in time, and with no more tries than it has.
  */
-#include "base/instant.h"
+#include "base/monotime.h"
 #include "delivery/handling.h"
 #include "delivery/retry.h"
 #include "fate.h"

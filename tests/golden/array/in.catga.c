@@ -65,7 +65,7 @@ const catga_struct golden_array_switches_descriptor = {
     "golden.array.Switches", golden_array_switches_members, 1, 5,
     1, true, false};
 static catga_put_function golden_array_bodies_put;
-static catga_check_function golden_array_bodies_check;
+static catga_verify_function golden_array_bodies_verify;
 
 /* ---- golden.array.Bodies ---- */
 
@@ -92,10 +92,10 @@ static const uint16_t golden_array_bodies_layout[] = {0, 2, 1};
 static const uint16_t golden_array_bodies_vtable[] = {10, 85, 4, 80, 76, 0, 0, 0, 0, 0};
 
 CATGA_INLINE uint8_t *golden_array_bodies_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_array_bodies *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_array_bodies *in)
 {
     const catga_field *fields = golden_array_bodies_fields;
-    at = catga_put_structs(out, at, table, places, &fields[2], in->bodies.data,
+    at = catga_put_structs(out, at, table, offsets, &fields[2], in->bodies.data,
         in->bodies.length);
     return at;
 }
@@ -106,11 +106,11 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
     const golden_array_bodies *in = (const golden_array_bodies *)input;
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         in->switches != NULL &&
         catga_is_room(out, at, golden_array_bodies_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_array_bodies_vtable, padding);
     catga_clear(table + 4, 72);
     catga_clear(table + 76, 4);
@@ -123,54 +123,54 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
         has_bodies &&
         has_switches &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_body << 0 |
             has_bodies << 2 |
             has_switches << 1 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_array_bodies_vtable, 0, present);
-    catga_places places = catga_places_of(out, golden_array_bodies_vtable);
-    at = golden_array_bodies_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, golden_array_bodies_vtable);
+    at = golden_array_bodies_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool golden_array_bodies_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_array_bodies_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_array_bodies_fields;
     return
-        catga_check_present(check, table, &fields[1]) &&
-        catga_check_vector(check, table, &fields[2]) &&
+        catga_verify_present(verifier, table, &fields[1]) &&
+        catga_verify_vector(verifier, table, &fields[2]) &&
         true;
 }
 
-CATGA_INLINE bool golden_array_bodies_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_array_bodies_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_array_bodies_check_0_(check, table) &&
+        golden_array_bodies_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_array_bodies_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_array_bodies_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_array_bodies_vtable, 8))
-        return golden_array_bodies_check_fields(check, catga_full(at, golden_array_bodies_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_array_bodies_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_array_bodies_vtable, 8))
+        return golden_array_bodies_verify_fields(verifier, catga_full(at, golden_array_bodies_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_array_bodies_verify_fields(verifier, table);
 }
 
 const catga_table golden_array_bodies_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.array.Bodies",
     golden_array_bodies_fields,
     golden_array_bodies_vtable,
     golden_array_bodies_layout,
     golden_array_bodies_put,
     catga_encode_any,
-    golden_array_bodies_check,
+    golden_array_bodies_verify,
     0x7,
     sizeof(golden_array_bodies),
     3,

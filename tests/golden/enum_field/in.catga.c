@@ -31,7 +31,7 @@ const char *test_enums_odd_name(test_enums_odd value)
     return catga_enum_name(&test_enums_odd_descriptor, (int64_t)value);
 }
 static catga_put_function test_enums_paint_put;
-static catga_check_function test_enums_paint_check;
+static catga_verify_function test_enums_paint_verify;
 
 /* ---- test.enums.Paint ---- */
 
@@ -66,10 +66,10 @@ static const uint16_t test_enums_paint_layout[] = {4, 2, 0, 1, 3};
 static const uint16_t test_enums_paint_vtable[] = {14, 13, 10, 11, 8, 12, 4, 0, 0, 0};
 
 CATGA_INLINE uint8_t *test_enums_paint_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const test_enums_paint *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_enums_paint *in)
 {
     const catga_field *fields = test_enums_paint_fields;
-    at = catga_put_scalars(out, at, table, places, &fields[4], in->colors.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[4], in->colors.data,
         in->colors.length);
     return at;
 }
@@ -80,10 +80,10 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
     const test_enums_paint *in = (const test_enums_paint *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, test_enums_paint_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_enums_paint_vtable, padding);
     catga_clear(table + 4, 4);
     uint64_t has_colors = catga_has(in->colors.data);
@@ -99,7 +99,7 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
         has_other &&
         has_maybe &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_colors << 4 |
             has_odd << 2 |
@@ -107,47 +107,47 @@ static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *sl
             has_other << 1 |
             has_maybe << 3 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_enums_paint_vtable, 0, present);
-    catga_places places = catga_places_of(out, test_enums_paint_vtable);
-    at = test_enums_paint_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, test_enums_paint_vtable);
+    at = test_enums_paint_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool test_enums_paint_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_enums_paint_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_enums_paint_fields;
     return
-        catga_check_vector(check, table, &fields[4]) &&
+        catga_verify_vector(verifier, table, &fields[4]) &&
         true;
 }
 
-CATGA_INLINE bool test_enums_paint_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_enums_paint_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_enums_paint_check_0_(check, table) &&
+        test_enums_paint_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_enums_paint_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_enums_paint_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_enums_paint_vtable, 4))
-        return test_enums_paint_check_fields(check, catga_full(at, test_enums_paint_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_enums_paint_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_enums_paint_vtable, 4))
+        return test_enums_paint_verify_fields(verifier, catga_full(at, test_enums_paint_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_enums_paint_verify_fields(verifier, table);
 }
 
 const catga_table test_enums_paint_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.enums.Paint",
     test_enums_paint_fields,
     test_enums_paint_vtable,
     test_enums_paint_layout,
     test_enums_paint_put,
     catga_encode_any,
-    test_enums_paint_check,
+    test_enums_paint_verify,
     0x1f,
     sizeof(test_enums_paint),
     5,

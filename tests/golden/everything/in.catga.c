@@ -142,25 +142,25 @@ static const catga_enumerator sample_everything_text_types[] = {
 
 const catga_enum sample_everything_text_type_descriptor = {"sample.everything.Text", sample_everything_text_types, 2, false};
 CATGA_INLINE catga_put_function sample_everything_empty_put;
-static catga_check_function sample_everything_empty_check;
+static catga_verify_function sample_everything_empty_verify;
 CATGA_INLINE catga_put_function sample_everything_note_put;
-static catga_check_function sample_everything_note_check;
+static catga_verify_function sample_everything_note_verify;
 CATGA_INLINE catga_put_function sample_everything_fields_put;
-static catga_check_function sample_everything_fields_check;
+static catga_verify_function sample_everything_fields_verify;
 CATGA_INLINE catga_put_function sample_everything_create_fields_put;
-static catga_check_function sample_everything_create_fields_check;
+static catga_verify_function sample_everything_create_fields_verify;
 CATGA_INLINE catga_put_function sample_everything_do_it_put;
-static catga_check_function sample_everything_do_it_check;
+static catga_verify_function sample_everything_do_it_verify;
 CATGA_INLINE catga_put_function sample_everything_ask_it_put;
-static catga_check_function sample_everything_ask_it_check;
+static catga_verify_function sample_everything_ask_it_verify;
 CATGA_INLINE catga_put_function sample_everything_do_it_once_put;
-static catga_check_function sample_everything_do_it_once_check;
+static catga_verify_function sample_everything_do_it_once_verify;
 CATGA_INLINE catga_put_function sample_everything_done_put;
-static catga_check_function sample_everything_done_check;
+static catga_verify_function sample_everything_done_verify;
 CATGA_INLINE catga_put_function sample_everything_kept_put;
-static catga_check_function sample_everything_kept_check;
+static catga_verify_function sample_everything_kept_verify;
 CATGA_INLINE catga_put_function sample_everything_also_kept_put;
-static catga_check_function sample_everything_also_kept_check;
+static catga_verify_function sample_everything_also_kept_verify;
 
 /* ---- sample.everything.Empty ---- */
 
@@ -173,13 +173,13 @@ CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at
     (void)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, sample_everything_empty_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_empty_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_empty_vtable, 0, present);
     return at;
@@ -191,21 +191,21 @@ static catga_status sample_everything_empty_put_root(const catga_table *type, co
     return catga_encode_root(type, sample_everything_empty_put, input, buffer, capacity, length, problem);
 }
 
-static bool sample_everything_empty_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_empty_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 
 const catga_table sample_everything_empty_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Empty",
     NULL,
     sample_everything_empty_vtable,
     NULL,
     sample_everything_empty_put,
     sample_everything_empty_put_root,
-    sample_everything_empty_check,
+    sample_everything_empty_verify,
     0x0,
     sizeof(sample_everything_empty),
     0,
@@ -235,63 +235,63 @@ CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at,
     const sample_everything_note *in = (const sample_everything_note *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->text, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_note_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_note_vtable, padding);
     uint64_t has_text = catga_has(in->text.data);
     uint64_t present = 0x1;
     bool is_full =
         has_text &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_text << 0 |
             0x0;
-    if (catga_is_other(out, type, 1, present))
+    if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_note_vtable, 1, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->text, &seen);
-    at = catga_end_texts(out, at, sample_everything_note_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->text, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_note_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool sample_everything_note_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_note_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_note_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_note_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_note_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_note_check_0_(check, table) &&
+        sample_everything_note_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_note_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_note_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_note_vtable, 4))
-        return sample_everything_note_check_fields(check, catga_full(at, sample_everything_note_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_note_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_note_vtable, 4))
+        return sample_everything_note_verify_fields(verifier, catga_full(at, sample_everything_note_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_note_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_note_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Note",
     sample_everything_note_fields,
     sample_everything_note_vtable,
     sample_everything_note_layout,
     sample_everything_note_put,
     catga_encode_any,
-    sample_everything_note_check,
+    sample_everything_note_verify,
     0x1,
     sizeof(sample_everything_note),
     1,
@@ -577,40 +577,40 @@ CATGA_INLINE void sample_everything_fields_place_0_(
 }
 
 CATGA_INLINE uint8_t *sample_everything_fields_texts_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const sample_everything_fields *in, uint64_t *seen)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const sample_everything_fields *in, uint64_t *high_bits)
 {
     const catga_field *fields = sample_everything_fields_fields;
-    at = catga_put_string(out, at, table, places, &fields[17], in->text, seen);
+    at = catga_put_string(out, at, table, offsets, &fields[17], in->text, high_bits);
     return at;
 }
 
 CATGA_INLINE uint8_t *sample_everything_fields_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const sample_everything_fields *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const sample_everything_fields *in)
 {
     const catga_field *fields = sample_everything_fields_fields;
-    at = catga_put_scalars(out, at, table, places, &fields[18], in->data.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[18], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, places, &fields[26], in->inner);
-    at = catga_put_scalars(out, at, table, places, &fields[27], in->numbers.data,
+    at = catga_put_child(out, at, table, offsets, &fields[26], in->inner);
+    at = catga_put_scalars(out, at, table, offsets, &fields[27], in->numbers.data,
         in->numbers.length);
-    at = catga_put_scalars(out, at, table, places, &fields[28], in->colors.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[28], in->colors.data,
         in->colors.length);
-    at = catga_put_scalars(out, at, table, places, &fields[29], in->allowed.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[29], in->allowed.data,
         in->allowed.length);
-    at = catga_put_scalars(out, at, table, places, &fields[30], in->prices.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[30], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, places, &fields[31], in->texts);
-    at = catga_put_structs(out, at, table, places, &fields[32], in->points.data,
+    at = catga_put_strings(out, at, table, offsets, &fields[31], in->texts);
+    at = catga_put_structs(out, at, table, offsets, &fields[32], in->points.data,
         in->points.length);
-    at = catga_put_structs(out, at, table, places, &fields[33], in->ids.data,
+    at = catga_put_structs(out, at, table, offsets, &fields[33], in->ids.data,
         in->ids.length);
-    at = catga_put_children(out, at, table, places, &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty),
+    at = catga_put_children(out, at, table, offsets, &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty),
         in->inners.data, in->inners.length);
-    at = catga_put_union(out, at, table, places, &fields[36], &in->choice);
-    at = catga_put_union(out, at, table, places, &fields[38], &in->chosen);
-    at = catga_put_unions(out, at, table, places, &fields[39], &fields[40],
+    at = catga_put_union(out, at, table, offsets, &fields[36], &in->choice);
+    at = catga_put_union(out, at, table, offsets, &fields[38], &in->chosen);
+    at = catga_put_unions(out, at, table, offsets, &fields[39], &fields[40],
         in->choices.data, in->choices.length);
-    at = catga_put_unions(out, at, table, places, &fields[41], &fields[42],
+    at = catga_put_unions(out, at, table, offsets, &fields[41], &fields[42],
         in->chosens.data, in->chosens.length);
     return at;
 }
@@ -627,11 +627,11 @@ CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *a
     uint64_t present[1] = {0};
     sample_everything_fields_place_0_(table, in, present);
     at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present[0]);
-    uint64_t seen = 0;
-    catga_places places = catga_places_of(out, sample_everything_fields_vtable);
-    at = sample_everything_fields_texts_0_(out, at, table, places, in, &seen);
-    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, seen);
-    at = sample_everything_fields_behind_0_(out, at, table, places, in);
+    uint64_t high_bits = 0;
+    catga_offsets offsets = catga_offsets_of(out, sample_everything_fields_vtable);
+    at = sample_everything_fields_texts_0_(out, at, table, offsets, in, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, high_bits);
+    at = sample_everything_fields_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
@@ -641,59 +641,59 @@ static catga_status sample_everything_fields_put_root(const catga_table *type, c
     return catga_encode_root(type, sample_everything_fields_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_fields_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_fields_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_fields_fields;
     return
-        catga_check_i16(check, table, &fields[2], (-5), 5) &&
-        catga_check_i64(check, table, &fields[4], 1, INT64_C(9223372036854775807)) &&
-        catga_check_u8(check, table, &fields[5], 0, 100) &&
-        catga_check_u32(check, table, &fields[7], 1, 1000) &&
-        catga_check_f32(check, table, &fields[9], 0.0f, 1.0f) &&
-        catga_check_string(check, table, &fields[17]) &&
-        catga_check_vector(check, table, &fields[18]) &&
-        catga_check_u32(check, table, &fields[19], 1, 10) &&
-        catga_check_present(check, table, &fields[22]) &&
-        catga_check_present(check, table, &fields[25]) &&
-        catga_check_child(check, table, &fields[26]) &&
-        catga_check_vector(check, table, &fields[27]) &&
-        catga_check_vector(check, table, &fields[28]) &&
-        catga_check_vector(check, table, &fields[29]) &&
-        catga_check_vector(check, table, &fields[30]) &&
-        catga_check_strings(check, table, &fields[31]) &&
-        catga_check_vector(check, table, &fields[32]) &&
-        catga_check_vector(check, table, &fields[33]) &&
-        catga_check_children(check, table, &fields[34], sample_everything_empty_check) &&
-        catga_check_union(check, table, &fields[35], &fields[36]) &&
-        catga_check_union(check, table, &fields[37], &fields[38]) &&
-        catga_check_unions(check, table, &fields[39], &fields[40]) &&
-        catga_check_unions(check, table, &fields[41], &fields[42]) &&
+        catga_verify_i16(verifier, table, &fields[2], (-5), 5) &&
+        catga_verify_i64(verifier, table, &fields[4], 1, INT64_C(9223372036854775807)) &&
+        catga_verify_u8(verifier, table, &fields[5], 0, 100) &&
+        catga_verify_u32(verifier, table, &fields[7], 1, 1000) &&
+        catga_verify_f32(verifier, table, &fields[9], 0.0f, 1.0f) &&
+        catga_verify_string(verifier, table, &fields[17]) &&
+        catga_verify_vector(verifier, table, &fields[18]) &&
+        catga_verify_u32(verifier, table, &fields[19], 1, 10) &&
+        catga_verify_present(verifier, table, &fields[22]) &&
+        catga_verify_present(verifier, table, &fields[25]) &&
+        catga_verify_child(verifier, table, &fields[26]) &&
+        catga_verify_vector(verifier, table, &fields[27]) &&
+        catga_verify_vector(verifier, table, &fields[28]) &&
+        catga_verify_vector(verifier, table, &fields[29]) &&
+        catga_verify_vector(verifier, table, &fields[30]) &&
+        catga_verify_strings(verifier, table, &fields[31]) &&
+        catga_verify_vector(verifier, table, &fields[32]) &&
+        catga_verify_vector(verifier, table, &fields[33]) &&
+        catga_verify_children(verifier, table, &fields[34], sample_everything_empty_verify) &&
+        catga_verify_union(verifier, table, &fields[35], &fields[36]) &&
+        catga_verify_union(verifier, table, &fields[37], &fields[38]) &&
+        catga_verify_unions(verifier, table, &fields[39], &fields[40]) &&
+        catga_verify_unions(verifier, table, &fields[41], &fields[42]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_fields_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_fields_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_fields_check_0_(check, table) &&
+        sample_everything_fields_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_fields_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_fields_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table) && sample_everything_fields_check_fields(check, table);
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_fields_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_fields_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Fields",
     sample_everything_fields_fields,
     sample_everything_fields_vtable,
     sample_everything_fields_layout,
     sample_everything_fields_put,
     sample_everything_fields_put_root,
-    sample_everything_fields_check,
+    sample_everything_fields_verify,
     0x7ffffffffbf,
     sizeof(sample_everything_fields),
     45,
@@ -712,33 +712,33 @@ CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uin
     (void)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, sample_everything_create_fields_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_create_fields_vtable, padding);
     uint64_t present = 0x0;
-    if (catga_is_other(out, type, 3, present))
+    if (catga_needs_new_vtable(out, type, 3, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_create_fields_vtable, 3, present);
     return at;
 }
 
-static bool sample_everything_create_fields_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_create_fields_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 
 const catga_table sample_everything_create_fields_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.CreateFields",
     NULL,
     sample_everything_create_fields_vtable,
     NULL,
     sample_everything_create_fields_put,
     catga_encode_any,
-    sample_everything_create_fields_check,
+    sample_everything_create_fields_verify,
     0x0,
     sizeof(sample_everything_create_fields),
     0,
@@ -768,19 +768,19 @@ CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at
     const sample_everything_do_it *in = (const sample_everything_do_it *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->what, true, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_do_it_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_vtable, padding);
     uint64_t present = 0x1;
-    if (catga_is_other(out, type, 4, present))
+    if (catga_needs_new_vtable(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_vtable, 4, present);
-    uint64_t seen = 0;
-    at = catga_put_text(at, table + 4, in->what, &seen);
-    at = catga_end_texts(out, at, sample_everything_do_it_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_do_it_fields, 1, in, high_bits);
     return at;
 }
 
@@ -790,39 +790,39 @@ static catga_status sample_everything_do_it_put_root(const catga_table *type, co
     return catga_encode_root(type, sample_everything_do_it_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_do_it_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_do_it_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_do_it_check_0_(check, table) &&
+        sample_everything_do_it_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_do_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_do_it_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_do_it_vtable, 4))
-        return sample_everything_do_it_check_fields(check, catga_full(at, sample_everything_do_it_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_do_it_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_do_it_vtable, 4))
+        return sample_everything_do_it_verify_fields(verifier, catga_full(at, sample_everything_do_it_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_do_it_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_do_it_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoIt",
     sample_everything_do_it_fields,
     sample_everything_do_it_vtable,
     sample_everything_do_it_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_do_it_put_root,
-    sample_everything_do_it_check,
+    sample_everything_do_it_verify,
     0x1,
     sizeof(sample_everything_do_it),
     1,
@@ -852,21 +852,21 @@ CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *a
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, sample_everything_ask_it_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
     uint64_t has_which = catga_put_u32(table + 4, in->which, 0);
     uint64_t present = 0x1;
     bool is_full =
         has_which &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_which << 0 |
             0x0;
-    if (catga_is_other(out, type, 5, present))
+    if (catga_needs_new_vtable(out, type, 5, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
     return at;
@@ -878,21 +878,21 @@ static catga_status sample_everything_ask_it_put_root(const catga_table *type, c
     return catga_encode_root(type, sample_everything_ask_it_put, input, buffer, capacity, length, problem);
 }
 
-static bool sample_everything_ask_it_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_ask_it_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 
 const catga_table sample_everything_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AskIt",
     sample_everything_ask_it_fields,
     sample_everything_ask_it_vtable,
     sample_everything_ask_it_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_ask_it_put_root,
-    sample_everything_ask_it_check,
+    sample_everything_ask_it_verify,
     0x1,
     sizeof(sample_everything_ask_it),
     1,
@@ -922,27 +922,27 @@ CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_
     const sample_everything_do_it_once *in = (const sample_everything_do_it_once *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_do_it_once_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_once_vtable, padding);
     uint64_t has_what = catga_has(in->what.data);
     uint64_t present = 0x1;
     bool is_full =
         has_what &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_what << 0 |
             0x0;
-    if (catga_is_other(out, type, 6, present))
+    if (catga_needs_new_vtable(out, type, 6, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->what, &seen);
-    at = catga_end_texts(out, at, sample_everything_do_it_once_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_do_it_once_fields, 1, in, high_bits);
     return at;
 }
 
@@ -952,39 +952,39 @@ static catga_status sample_everything_do_it_once_put_root(const catga_table *typ
     return catga_encode_root(type, sample_everything_do_it_once_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_do_it_once_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_once_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_do_it_once_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_do_it_once_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_do_it_once_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_do_it_once_check_0_(check, table) &&
+        sample_everything_do_it_once_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_do_it_once_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_do_it_once_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_do_it_once_vtable, 4))
-        return sample_everything_do_it_once_check_fields(check, catga_full(at, sample_everything_do_it_once_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_do_it_once_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_do_it_once_vtable, 4))
+        return sample_everything_do_it_once_verify_fields(verifier, catga_full(at, sample_everything_do_it_once_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_do_it_once_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_do_it_once_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoItOnce",
     sample_everything_do_it_once_fields,
     sample_everything_do_it_once_vtable,
     sample_everything_do_it_once_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_do_it_once_put_root,
-    sample_everything_do_it_once_check,
+    sample_everything_do_it_once_verify,
     0x1,
     sizeof(sample_everything_do_it_once),
     1,
@@ -1014,27 +1014,27 @@ CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at,
     const sample_everything_done *in = (const sample_everything_done *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_done_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_done_vtable, padding);
     uint64_t has_what = catga_has(in->what.data);
     uint64_t present = 0x1;
     bool is_full =
         has_what &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_what << 0 |
             0x0;
-    if (catga_is_other(out, type, 7, present))
+    if (catga_needs_new_vtable(out, type, 7, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_done_vtable, 7, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->what, &seen);
-    at = catga_end_texts(out, at, sample_everything_done_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_done_fields, 1, in, high_bits);
     return at;
 }
 
@@ -1044,39 +1044,39 @@ static catga_status sample_everything_done_put_root(const catga_table *type, con
     return catga_encode_root(type, sample_everything_done_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_done_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_done_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_done_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_done_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_done_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_done_check_0_(check, table) &&
+        sample_everything_done_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_done_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_done_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_done_vtable, 4))
-        return sample_everything_done_check_fields(check, catga_full(at, sample_everything_done_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_done_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_done_vtable, 4))
+        return sample_everything_done_verify_fields(verifier, catga_full(at, sample_everything_done_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_done_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_done_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Done",
     sample_everything_done_fields,
     sample_everything_done_vtable,
     sample_everything_done_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_done_put_root,
-    sample_everything_done_check,
+    sample_everything_done_verify,
     0x1,
     sizeof(sample_everything_done),
     1,
@@ -1106,27 +1106,27 @@ CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at,
     const sample_everything_kept *in = (const sample_everything_kept *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_kept_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_kept_vtable, padding);
     uint64_t has_what = catga_has(in->what.data);
     uint64_t present = 0x1;
     bool is_full =
         has_what &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_what << 0 |
             0x0;
-    if (catga_is_other(out, type, 8, present))
+    if (catga_needs_new_vtable(out, type, 8, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_kept_vtable, 8, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->what, &seen);
-    at = catga_end_texts(out, at, sample_everything_kept_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_kept_fields, 1, in, high_bits);
     return at;
 }
 
@@ -1136,39 +1136,39 @@ static catga_status sample_everything_kept_put_root(const catga_table *type, con
     return catga_encode_root(type, sample_everything_kept_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_kept_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_kept_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_kept_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_kept_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_kept_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_kept_check_0_(check, table) &&
+        sample_everything_kept_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_kept_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_kept_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_kept_vtable, 4))
-        return sample_everything_kept_check_fields(check, catga_full(at, sample_everything_kept_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_kept_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_kept_vtable, 4))
+        return sample_everything_kept_verify_fields(verifier, catga_full(at, sample_everything_kept_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_kept_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_kept_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Kept",
     sample_everything_kept_fields,
     sample_everything_kept_vtable,
     sample_everything_kept_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_kept_put_root,
-    sample_everything_kept_check,
+    sample_everything_kept_verify,
     0x1,
     sizeof(sample_everything_kept),
     1,
@@ -1198,27 +1198,27 @@ CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t
     const sample_everything_also_kept *in = (const sample_everything_also_kept *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, sample_everything_also_kept_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, sample_everything_also_kept_vtable, padding);
     uint64_t has_what = catga_has(in->what.data);
     uint64_t present = 0x1;
     bool is_full =
         has_what &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_what << 0 |
             0x0;
-    if (catga_is_other(out, type, 9, present))
+    if (catga_needs_new_vtable(out, type, 9, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_also_kept_vtable, 9, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->what, &seen);
-    at = catga_end_texts(out, at, sample_everything_also_kept_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
+    at = catga_end_texts(out, at, sample_everything_also_kept_fields, 1, in, high_bits);
     return at;
 }
 
@@ -1228,39 +1228,39 @@ static catga_status sample_everything_also_kept_put_root(const catga_table *type
     return catga_encode_root(type, sample_everything_also_kept_put, input, buffer, capacity, length, problem);
 }
 
-CATGA_INLINE bool sample_everything_also_kept_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_also_kept_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = sample_everything_also_kept_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool sample_everything_also_kept_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool sample_everything_also_kept_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        sample_everything_also_kept_check_0_(check, table) &&
+        sample_everything_also_kept_verify_0_(verifier, table) &&
         true;
 }
 
-static bool sample_everything_also_kept_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_also_kept_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, sample_everything_also_kept_vtable, 4))
-        return sample_everything_also_kept_check_fields(check, catga_full(at, sample_everything_also_kept_vtable));
-    return catga_check_open(check, at, type, known, &table) && sample_everything_also_kept_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, sample_everything_also_kept_vtable, 4))
+        return sample_everything_also_kept_verify_fields(verifier, catga_full(at, sample_everything_also_kept_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_also_kept_verify_fields(verifier, table);
 }
 
 const catga_table sample_everything_also_kept_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AlsoKept",
     sample_everything_also_kept_fields,
     sample_everything_also_kept_vtable,
     sample_everything_also_kept_layout,
-    catga_put_any,
+    catga_put_generic,
     sample_everything_also_kept_put_root,
-    sample_everything_also_kept_check,
+    sample_everything_also_kept_verify,
     0x1,
     sizeof(sample_everything_also_kept),
     1,

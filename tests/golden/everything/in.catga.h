@@ -429,14 +429,14 @@ CATGA_CHECKED static inline catga_status sample_everything_empty_open_any(const 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_empty_print(sample_everything_empty_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_empty_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_empty_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_empty_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_empty *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_empty_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_empty_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -507,14 +507,14 @@ CATGA_CHECKED static inline catga_status sample_everything_note_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_note_print(sample_everything_note_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_note_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_note_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_note_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_note *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_note_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_note_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -886,14 +886,14 @@ CATGA_CHECKED static inline catga_status sample_everything_fields_open_any(const
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_fields_print(sample_everything_fields_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_fields_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_fields_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_fields_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_fields *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_fields_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_fields_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -963,14 +963,14 @@ CATGA_CHECKED static inline catga_status sample_everything_create_fields_open_an
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_create_fields_print(sample_everything_create_fields_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_create_fields_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_create_fields_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_create_fields *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_create_fields_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_create_fields_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1036,14 +1036,14 @@ CATGA_CHECKED static inline catga_status sample_everything_do_it_open_any(const 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_do_it_print(sample_everything_do_it_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_do_it_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_do_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_do_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_do_it *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_do_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_do_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1110,14 +1110,14 @@ CATGA_CHECKED static inline catga_status sample_everything_ask_it_open_any(const
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_ask_it_print(sample_everything_ask_it_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_ask_it_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_ask_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_ask_it *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_ask_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1182,14 +1182,14 @@ CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open_any(c
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_do_it_once_print(sample_everything_do_it_once_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_do_it_once_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_do_it_once_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_do_it_once *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_do_it_once_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_do_it_once_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1254,14 +1254,14 @@ CATGA_CHECKED static inline catga_status sample_everything_done_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_done_print(sample_everything_done_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_done_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_done_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_done_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_done *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_done_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_done_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1326,14 +1326,14 @@ CATGA_CHECKED static inline catga_status sample_everything_kept_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_kept_print(sample_everything_kept_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_kept_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_kept_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_kept_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_kept *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_kept_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_kept_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -1398,14 +1398,14 @@ CATGA_CHECKED static inline catga_status sample_everything_also_kept_open_any(co
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_also_kept_print(sample_everything_also_kept_view view, char *text, size_t capacity)
 {
-    return catga_print(&sample_everything_also_kept_descriptor, view.table, text, capacity);
+    return catga_json_write(&sample_everything_also_kept_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length, catga_unknown unknown,
                                                sample_everything_also_kept *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&sample_everything_also_kept_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_also_kept_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

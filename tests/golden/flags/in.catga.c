@@ -32,7 +32,7 @@ const char *golden_flags_wide_name(golden_flags_wide value)
     return catga_enum_name(&golden_flags_wide_descriptor, (int64_t)value);
 }
 static catga_put_function golden_flags_rights_put;
-static catga_check_function golden_flags_rights_check;
+static catga_verify_function golden_flags_rights_verify;
 
 /* ---- golden.flags.Rights ---- */
 
@@ -71,10 +71,10 @@ static const uint16_t golden_flags_rights_layout[] = {4, 5, 0, 1, 2, 3};
 static const uint16_t golden_flags_rights_vtable[] = {16, 20, 16, 17, 18, 19, 4, 12, 0, 0};
 
 CATGA_INLINE uint8_t *golden_flags_rights_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_flags_rights *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_flags_rights *in)
 {
     const catga_field *fields = golden_flags_rights_fields;
-    at = catga_put_scalars(out, at, table, places, &fields[5], in->many.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[5], in->many.data,
         in->many.length);
     return at;
 }
@@ -85,10 +85,10 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
     const golden_flags_rights *in = (const golden_flags_rights *)input;
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, golden_flags_rights_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_flags_rights_vtable, padding);
     catga_clear(table + 12, 4);
     uint64_t has_wide = catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808));
@@ -106,7 +106,7 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
         has_one &&
         has_perhaps &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_wide << 4 |
             has_many << 5 |
@@ -115,47 +115,47 @@ static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t 
             has_one << 2 |
             has_perhaps << 3 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_flags_rights_vtable, 0, present);
-    catga_places places = catga_places_of(out, golden_flags_rights_vtable);
-    at = golden_flags_rights_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, golden_flags_rights_vtable);
+    at = golden_flags_rights_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool golden_flags_rights_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_flags_rights_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_flags_rights_fields;
     return
-        catga_check_vector(check, table, &fields[5]) &&
+        catga_verify_vector(verifier, table, &fields[5]) &&
         true;
 }
 
-CATGA_INLINE bool golden_flags_rights_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_flags_rights_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_flags_rights_check_0_(check, table) &&
+        golden_flags_rights_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_flags_rights_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_flags_rights_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_flags_rights_vtable, 8))
-        return golden_flags_rights_check_fields(check, catga_full(at, golden_flags_rights_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_flags_rights_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_flags_rights_vtable, 8))
+        return golden_flags_rights_verify_fields(verifier, catga_full(at, golden_flags_rights_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_flags_rights_verify_fields(verifier, table);
 }
 
 const catga_table golden_flags_rights_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.flags.Rights",
     golden_flags_rights_fields,
     golden_flags_rights_vtable,
     golden_flags_rights_layout,
     golden_flags_rights_put,
     catga_encode_any,
-    golden_flags_rights_check,
+    golden_flags_rights_verify,
     0x3f,
     sizeof(golden_flags_rights),
     6,

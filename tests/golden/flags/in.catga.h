@@ -151,14 +151,14 @@ CATGA_CHECKED static inline catga_status golden_flags_rights_open_any(const void
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_flags_rights_print(golden_flags_rights_view view, char *text, size_t capacity)
 {
-    return catga_print(&golden_flags_rights_descriptor, view.table, text, capacity);
+    return catga_json_write(&golden_flags_rights_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status golden_flags_rights_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_flags_rights *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&golden_flags_rights_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_flags_rights_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -102,14 +102,14 @@ CATGA_CHECKED static inline catga_status shop_paid_open_any(const void *bytes, s
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_paid_print(shop_paid_view view, char *text, size_t capacity)
 {
-    return catga_print(&shop_paid_descriptor, view.table, text, capacity);
+    return catga_json_write(&shop_paid_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status shop_paid_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_paid *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&shop_paid_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_paid_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -176,14 +176,14 @@ CATGA_CHECKED static inline catga_status shop_pay_open_any(const void *bytes, si
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_pay_print(shop_pay_view view, char *text, size_t capacity)
 {
-    return catga_print(&shop_pay_descriptor, view.table, text, capacity);
+    return catga_json_write(&shop_pay_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status shop_pay_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_pay *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&shop_pay_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_pay_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -250,14 +250,14 @@ CATGA_CHECKED static inline catga_status shop_refund_open_any(const void *bytes,
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_refund_print(shop_refund_view view, char *text, size_t capacity)
 {
-    return catga_print(&shop_refund_descriptor, view.table, text, capacity);
+    return catga_json_write(&shop_refund_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status shop_refund_parse(const char *text, size_t length, catga_unknown unknown,
                                                shop_refund *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&shop_refund_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_refund_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -106,14 +106,14 @@ CATGA_CHECKED static inline catga_status tests_identifier_model_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_identifier_model_print(tests_identifier_model_view view, char *text, size_t capacity)
 {
-    return catga_print(&tests_identifier_model_descriptor, view.table, text, capacity);
+    return catga_json_write(&tests_identifier_model_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status tests_identifier_model_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_identifier_model *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&tests_identifier_model_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_identifier_model_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -187,14 +187,14 @@ CATGA_CHECKED static inline catga_status tests_identifier_other_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_identifier_other_print(tests_identifier_other_view view, char *text, size_t capacity)
 {
-    return catga_print(&tests_identifier_other_descriptor, view.table, text, capacity);
+    return catga_json_write(&tests_identifier_other_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status tests_identifier_other_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_identifier_other *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&tests_identifier_other_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_identifier_other_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -136,14 +136,14 @@ CATGA_CHECKED static inline catga_status test_imports_price_open_any(const void 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_price_print(test_imports_price_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_imports_price_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_imports_price_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_imports_price_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_price *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_imports_price_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_price_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -221,14 +221,14 @@ CATGA_CHECKED static inline catga_status test_imports_answer_open_any(const void
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_answer_print(test_imports_answer_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_imports_answer_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_imports_answer_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_imports_answer_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_answer *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_imports_answer_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_answer_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -295,14 +295,14 @@ CATGA_CHECKED static inline catga_status test_imports_get_price_open_any(const v
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_get_price_print(test_imports_get_price_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_imports_get_price_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_imports_get_price_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_imports_get_price_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_get_price *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_imports_get_price_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_get_price_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -369,14 +369,14 @@ CATGA_CHECKED static inline catga_status test_imports_get_amount_open_any(const 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_get_amount_print(test_imports_get_amount_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_imports_get_amount_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_imports_get_amount_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_imports_get_amount_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_imports_get_amount *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_imports_get_amount_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_get_amount_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -66,9 +66,9 @@ static const catga_enumerator tests_json_found_types[] = {
 
 const catga_enum tests_json_found_type_descriptor = {"tests.json.Found", tests_json_found_types, 4, false};
 CATGA_INLINE catga_put_function tests_json_reading_put;
-static catga_check_function tests_json_reading_check;
+static catga_verify_function tests_json_reading_verify;
 static catga_put_function tests_json_search_put;
-static catga_check_function tests_json_search_check;
+static catga_verify_function tests_json_search_verify;
 
 /* ---- tests.json.Reading ---- */
 
@@ -96,10 +96,10 @@ CATGA_INLINE uint8_t *tests_json_reading_put(catga_writer *out, uint8_t *at, uin
     const tests_json_reading *in = (const tests_json_reading *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, tests_json_reading_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, tests_json_reading_vtable, padding);
     catga_clear(table + 4, 8);
     uint64_t has_box = catga_put_struct(table + 4, &tests_json_box_descriptor, in->box);
@@ -109,32 +109,32 @@ CATGA_INLINE uint8_t *tests_json_reading_put(catga_writer *out, uint8_t *at, uin
         has_box &&
         has_level &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_box << 1 |
             has_level << 0 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, tests_json_reading_vtable, 0, present);
     return at;
 }
 
-static bool tests_json_reading_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool tests_json_reading_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 
 const catga_table tests_json_reading_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "tests.json.Reading",
     tests_json_reading_fields,
     tests_json_reading_vtable,
     tests_json_reading_layout,
     tests_json_reading_put,
     catga_encode_any,
-    tests_json_reading_check,
+    tests_json_reading_verify,
     0x3,
     sizeof(tests_json_reading),
     2,
@@ -175,11 +175,11 @@ static const uint16_t tests_json_search_layout[] = {1, 2, 3, 4, 0};
 static const uint16_t tests_json_search_vtable[] = {14, 21, 20, 4, 8, 12, 16, 0, 0, 0};
 
 CATGA_INLINE uint8_t *tests_json_search_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const tests_json_search *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const tests_json_search *in)
 {
     const catga_field *fields = tests_json_search_fields;
-    at = catga_put_union(out, at, table, places, &fields[1], &in->found);
-    at = catga_put_unions(out, at, table, places, &fields[2], &fields[3],
+    at = catga_put_union(out, at, table, offsets, &fields[1], &in->found);
+    at = catga_put_unions(out, at, table, offsets, &fields[2], &fields[3],
         in->more.data, in->more.length);
     return at;
 }
@@ -190,10 +190,10 @@ static uint8_t *tests_json_search_put(catga_writer *out, uint8_t *at, uint8_t *s
     const tests_json_search *in = (const tests_json_search *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, tests_json_search_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, tests_json_search_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
@@ -211,7 +211,7 @@ static uint8_t *tests_json_search_put(catga_writer *out, uint8_t *at, uint8_t *s
         has_first &&
         has_found_type &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_found << 1 |
             has_more_type << 2 |
@@ -219,48 +219,48 @@ static uint8_t *tests_json_search_put(catga_writer *out, uint8_t *at, uint8_t *s
             has_first << 4 |
             has_found_type << 0 |
             0x0;
-    if (catga_is_other(out, type, 1, present))
+    if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, tests_json_search_vtable, 1, present);
-    catga_places places = catga_places_of(out, tests_json_search_vtable);
-    at = tests_json_search_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, tests_json_search_vtable);
+    at = tests_json_search_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool tests_json_search_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool tests_json_search_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = tests_json_search_fields;
     return
-        catga_check_union(check, table, &fields[0], &fields[1]) &&
-        catga_check_unions(check, table, &fields[2], &fields[3]) &&
+        catga_verify_union(verifier, table, &fields[0], &fields[1]) &&
+        catga_verify_unions(verifier, table, &fields[2], &fields[3]) &&
         true;
 }
 
-CATGA_INLINE bool tests_json_search_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool tests_json_search_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        tests_json_search_check_0_(check, table) &&
+        tests_json_search_verify_0_(verifier, table) &&
         true;
 }
 
-static bool tests_json_search_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool tests_json_search_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, tests_json_search_vtable, 4))
-        return tests_json_search_check_fields(check, catga_full(at, tests_json_search_vtable));
-    return catga_check_open(check, at, type, known, &table) && tests_json_search_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, tests_json_search_vtable, 4))
+        return tests_json_search_verify_fields(verifier, catga_full(at, tests_json_search_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && tests_json_search_verify_fields(verifier, table);
 }
 
 const catga_table tests_json_search_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "tests.json.Search",
     tests_json_search_fields,
     tests_json_search_vtable,
     tests_json_search_layout,
     tests_json_search_put,
     catga_encode_any,
-    tests_json_search_check,
+    tests_json_search_verify,
     0x1f,
     sizeof(tests_json_search),
     5,

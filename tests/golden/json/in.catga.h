@@ -236,14 +236,14 @@ CATGA_CHECKED static inline catga_status tests_json_reading_open_any(const void 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_json_reading_print(tests_json_reading_view view, char *text, size_t capacity)
 {
-    return catga_print(&tests_json_reading_descriptor, view.table, text, capacity);
+    return catga_json_write(&tests_json_reading_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status tests_json_reading_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_json_reading *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&tests_json_reading_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_json_reading_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -334,14 +334,14 @@ CATGA_CHECKED static inline catga_status tests_json_search_open_any(const void *
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_json_search_print(tests_json_search_view view, char *text, size_t capacity)
 {
-    return catga_print(&tests_json_search_descriptor, view.table, text, capacity);
+    return catga_json_write(&tests_json_search_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status tests_json_search_parse(const char *text, size_t length, catga_unknown unknown,
                                                tests_json_search *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&tests_json_search_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_json_search_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

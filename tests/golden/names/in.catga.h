@@ -118,14 +118,14 @@ CATGA_CHECKED static inline catga_status test_int_class_order_open_any(const voi
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_order_print(test_int_class_order_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_int_class_order_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_int_class_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_int_class_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_order *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_int_class_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -199,14 +199,14 @@ CATGA_CHECKED static inline catga_status test_int_class_create_order_open_any(co
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_create_order_print(test_int_class_create_order_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_int_class_create_order_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_int_class_create_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_int_class_create_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_create_order *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_int_class_create_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_create_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -321,14 +321,14 @@ CATGA_CHECKED static inline catga_status test_int_class_words_open_any(const voi
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_words_print(test_int_class_words_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_int_class_words_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_int_class_words_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_int_class_words_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_int_class_words *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_int_class_words_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_words_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

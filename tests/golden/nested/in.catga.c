@@ -16,7 +16,7 @@ const catga_struct test_nested_point_descriptor = {
     "test.nested.Point", test_nested_point_members, 2, 8,
     4, true, true};
 static catga_put_function test_nested_tree_put;
-static catga_check_function test_nested_tree_check;
+static catga_verify_function test_nested_tree_verify;
 
 /* ---- test.nested.Tree ---- */
 
@@ -43,11 +43,11 @@ static const uint16_t test_nested_tree_layout[] = {0, 1, 2};
 static const uint16_t test_nested_tree_vtable[] = {10, 20, 4, 12, 16, 0, 0, 0, 0, 0};
 
 CATGA_INLINE uint8_t *test_nested_tree_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const test_nested_tree *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_nested_tree *in)
 {
     const catga_field *fields = test_nested_tree_fields;
-    at = catga_put_child(out, at, table, places, &fields[1], in->left);
-    at = catga_put_children(out, at, table, places, &fields[2], test_nested_tree_put, sizeof(test_nested_tree),
+    at = catga_put_child(out, at, table, offsets, &fields[1], in->left);
+    at = catga_put_children(out, at, table, offsets, &fields[2], test_nested_tree_put, sizeof(test_nested_tree),
         in->children.data, in->children.length);
     return at;
 }
@@ -58,10 +58,10 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
     const test_nested_tree *in = (const test_nested_tree *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, test_nested_tree_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_nested_tree_vtable, padding);
     catga_clear(table + 4, 8);
     catga_clear(table + 12, 4);
@@ -75,54 +75,54 @@ static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *sl
         has_left &&
         has_children &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_point << 0 |
             has_left << 1 |
             has_children << 2 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_nested_tree_vtable, 0, present);
-    catga_places places = catga_places_of(out, test_nested_tree_vtable);
-    at = test_nested_tree_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, test_nested_tree_vtable);
+    at = test_nested_tree_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool test_nested_tree_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_nested_tree_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_nested_tree_fields;
     return
-        catga_check_child(check, table, &fields[1]) &&
-        catga_check_children(check, table, &fields[2], test_nested_tree_check) &&
+        catga_verify_child(verifier, table, &fields[1]) &&
+        catga_verify_children(verifier, table, &fields[2], test_nested_tree_verify) &&
         true;
 }
 
-CATGA_INLINE bool test_nested_tree_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_nested_tree_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_nested_tree_check_0_(check, table) &&
+        test_nested_tree_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_nested_tree_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_nested_tree_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_nested_tree_vtable, 4))
-        return test_nested_tree_check_fields(check, catga_full(at, test_nested_tree_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_nested_tree_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_nested_tree_vtable, 4))
+        return test_nested_tree_verify_fields(verifier, catga_full(at, test_nested_tree_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_nested_tree_verify_fields(verifier, table);
 }
 
 const catga_table test_nested_tree_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.nested.Tree",
     test_nested_tree_fields,
     test_nested_tree_vtable,
     test_nested_tree_layout,
     test_nested_tree_put,
     catga_encode_any,
-    test_nested_tree_check,
+    test_nested_tree_verify,
     0x7,
     sizeof(test_nested_tree),
     3,

@@ -16,7 +16,7 @@ const catga_struct test_required_point_descriptor = {
     "test.required.Point", test_required_point_members, 2, 8,
     4, true, true};
 static catga_put_function test_required_must_put;
-static catga_check_function test_required_must_check;
+static catga_verify_function test_required_must_verify;
 
 /* ---- test.required.Must ---- */
 
@@ -61,13 +61,13 @@ static const uint16_t test_required_must_layout[] = {5, 0, 1, 2, 3, 4, 6};
 static const uint16_t test_required_must_vtable[] = {18, 40, 12, 16, 20, 28, 32, 4, 36, 0};
 
 CATGA_INLINE uint8_t *test_required_must_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const test_required_must *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_required_must *in)
 {
     const catga_field *fields = test_required_must_fields;
-    at = catga_put_scalars(out, at, table, places, &fields[1], in->data.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[1], in->data.data,
         in->data.length);
-    at = catga_put_child(out, at, table, places, &fields[3], in->inner);
-    at = catga_put_children(out, at, table, places, &fields[4], test_required_must_put, sizeof(test_required_must),
+    at = catga_put_child(out, at, table, offsets, &fields[3], in->inner);
+    at = catga_put_children(out, at, table, offsets, &fields[4], test_required_must_put, sizeof(test_required_must),
         in->many.data, in->many.length);
     return at;
 }
@@ -78,15 +78,15 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     const test_required_must *in = (const test_required_must *)input;
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         (!in->count.present || in->count.value >= 1) &&
         in->point != NULL &&
         in->price.present &&
         in->count.present &&
         catga_is_usual_text(in->name, true, 64, &size) &&
         catga_is_room(out, at, test_required_must_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_required_must_vtable, padding);
     catga_clear(table + 28, 4);
     uint64_t has_price = catga_put_optional_i64(table + 4, in->price);
@@ -100,63 +100,63 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
         has_inner &&
         has_count &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_price << 5 |
             has_point << 2 |
             has_inner << 3 |
             has_count << 6 |
             0x13;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_required_must_vtable, 0, present);
-    uint64_t seen = 0;
-    at = catga_put_text(at, table + 12, in->name, &seen);
-    catga_places places = catga_places_of(out, test_required_must_vtable);
-    at = catga_end_texts(out, at, test_required_must_fields, 7, in, seen);
-    at = test_required_must_behind_0_(out, at, table, places, in);
+    uint64_t high_bits = 0;
+    at = catga_put_text(at, table + 12, in->name, &high_bits);
+    catga_offsets offsets = catga_offsets_of(out, test_required_must_vtable);
+    at = catga_end_texts(out, at, test_required_must_fields, 7, in, high_bits);
+    at = test_required_must_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool test_required_must_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_required_must_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_required_must_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
-        catga_check_vector(check, table, &fields[1]) &&
-        catga_check_present(check, table, &fields[2]) &&
-        catga_check_child(check, table, &fields[3]) &&
-        catga_check_children(check, table, &fields[4], test_required_must_check) &&
-        catga_check_present(check, table, &fields[5]) &&
-        catga_check_u32(check, table, &fields[6], 1, UINT32_C(4294967295)) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
+        catga_verify_vector(verifier, table, &fields[1]) &&
+        catga_verify_present(verifier, table, &fields[2]) &&
+        catga_verify_child(verifier, table, &fields[3]) &&
+        catga_verify_children(verifier, table, &fields[4], test_required_must_verify) &&
+        catga_verify_present(verifier, table, &fields[5]) &&
+        catga_verify_u32(verifier, table, &fields[6], 1, UINT32_C(4294967295)) &&
         true;
 }
 
-CATGA_INLINE bool test_required_must_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_required_must_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_required_must_check_0_(check, table) &&
+        test_required_must_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_required_must_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_required_must_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_required_must_vtable, 8))
-        return test_required_must_check_fields(check, catga_full(at, test_required_must_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_required_must_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_required_must_vtable, 8))
+        return test_required_must_verify_fields(verifier, catga_full(at, test_required_must_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_required_must_verify_fields(verifier, table);
 }
 
 const catga_table test_required_must_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.required.Must",
     test_required_must_fields,
     test_required_must_vtable,
     test_required_must_layout,
     test_required_must_put,
     catga_encode_any,
-    test_required_must_check,
+    test_required_must_verify,
     0x7f,
     sizeof(test_required_must),
     7,

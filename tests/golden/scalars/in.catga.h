@@ -195,14 +195,14 @@ CATGA_CHECKED static inline catga_status test_scalars_numbers_open_any(const voi
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_scalars_numbers_print(test_scalars_numbers_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_scalars_numbers_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_scalars_numbers_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_scalars_numbers_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_scalars_numbers *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_scalars_numbers_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_scalars_numbers_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -102,14 +102,14 @@ CATGA_CHECKED static inline catga_status test_services_result_open_any(const voi
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_result_print(test_services_result_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_services_result_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_services_result_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_services_result_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_result *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_services_result_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_result_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -176,14 +176,14 @@ CATGA_CHECKED static inline catga_status test_services_ask_it_open_any(const voi
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_ask_it_print(test_services_ask_it_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_services_ask_it_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_services_ask_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_services_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_ask_it *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_services_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_ask_it_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -250,14 +250,14 @@ CATGA_CHECKED static inline catga_status test_services_done_open_any(const void 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_done_print(test_services_done_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_services_done_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_services_done_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_services_done_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_services_done *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_services_done_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_done_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

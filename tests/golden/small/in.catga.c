@@ -24,14 +24,14 @@ static const uint16_t golden_small_line_layout[] = {0, 1};
 static const uint16_t golden_small_line_vtable[] = {8, 12, 4, 8, 0, 0, 0, 0, 0, 0};
 
 const catga_table golden_small_line_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.small.Line",
     golden_small_line_fields,
     golden_small_line_vtable,
     golden_small_line_layout,
-    catga_put_any,
+    catga_put_generic,
     catga_encode_any,
-    catga_check_any,
+    catga_verify_generic,
     0x3,
     sizeof(golden_small_line),
     2,
@@ -56,14 +56,14 @@ static const uint16_t golden_small_page_layout[] = {0};
 static const uint16_t golden_small_page_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
 
 const catga_table golden_small_page_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.small.Page",
     golden_small_page_fields,
     golden_small_page_vtable,
     golden_small_page_layout,
-    catga_put_any,
+    catga_put_generic,
     catga_encode_any,
-    catga_check_any,
+    catga_verify_generic,
     0x1,
     sizeof(golden_small_page),
     1,

@@ -91,14 +91,14 @@ CATGA_CHECKED static inline catga_status test_stored_seen_open_any(const void *b
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_seen_print(test_stored_seen_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_stored_seen_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_stored_seen_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_stored_seen_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_seen *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_stored_seen_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_seen_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -163,14 +163,14 @@ CATGA_CHECKED static inline catga_status test_stored_shipped_open_any(const void
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_shipped_print(test_stored_shipped_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_stored_shipped_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_stored_shipped_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_stored_shipped_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_shipped *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_stored_shipped_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_shipped_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -235,14 +235,14 @@ CATGA_CHECKED static inline catga_status test_stored_paid_open_any(const void *b
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_paid_print(test_stored_paid_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_stored_paid_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_stored_paid_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_stored_paid_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_paid *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_stored_paid_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_paid_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -307,14 +307,14 @@ CATGA_CHECKED static inline catga_status test_stored_booked_open_any(const void 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_booked_print(test_stored_booked_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_stored_booked_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_stored_booked_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_stored_booked_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_stored_booked *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_stored_booked_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_booked_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

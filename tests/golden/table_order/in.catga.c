@@ -18,7 +18,7 @@ const catga_struct test_tables_triple_descriptor = {
     "test.tables.Triple", test_tables_triple_members, 3, 6,
     2, true, true};
 CATGA_INLINE catga_put_function test_tables_mixed_put;
-static catga_check_function test_tables_mixed_check;
+static catga_verify_function test_tables_mixed_verify;
 
 /* ---- test.tables.Mixed ---- */
 
@@ -66,11 +66,11 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
     const test_tables_mixed *in = (const test_tables_mixed *)input;
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->e, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, test_tables_mixed_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
     catga_clear(table + 26, 6);
     uint64_t has_b = catga_put_i64(table + 4, in->b, 0);
@@ -90,7 +90,7 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
         has_a &&
         has_g &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_b << 1 |
             has_f << 5 |
@@ -100,48 +100,48 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
             has_a << 0 |
             has_g << 6 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_mixed_vtable, 0, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 20, in->e, &seen);
-    at = catga_end_texts(out, at, test_tables_mixed_fields, 7, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 20, in->e, &high_bits);
+    at = catga_end_texts(out, at, test_tables_mixed_fields, 7, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool test_tables_mixed_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_tables_mixed_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_tables_mixed_fields;
     return
-        catga_check_string(check, table, &fields[4]) &&
+        catga_verify_string(verifier, table, &fields[4]) &&
         true;
 }
 
-CATGA_INLINE bool test_tables_mixed_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_tables_mixed_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_tables_mixed_check_0_(check, table) &&
+        test_tables_mixed_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_tables_mixed_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_tables_mixed_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_tables_mixed_vtable, 8))
-        return test_tables_mixed_check_fields(check, catga_full(at, test_tables_mixed_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_tables_mixed_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_tables_mixed_vtable, 8))
+        return test_tables_mixed_verify_fields(verifier, catga_full(at, test_tables_mixed_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_tables_mixed_verify_fields(verifier, table);
 }
 
 const catga_table test_tables_mixed_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.tables.Mixed",
     test_tables_mixed_fields,
     test_tables_mixed_vtable,
     test_tables_mixed_layout,
     test_tables_mixed_put,
     catga_encode_any,
-    test_tables_mixed_check,
+    test_tables_mixed_verify,
     0x7f,
     sizeof(test_tables_mixed),
     7,

@@ -60,11 +60,11 @@ static const catga_enumerator golden_union_words_types[] = {
 
 const catga_enum golden_union_words_type_descriptor = {"golden.union.Words", golden_union_words_types, 3, false};
 CATGA_INLINE catga_put_function golden_union_card_put;
-static catga_check_function golden_union_card_check;
+static catga_verify_function golden_union_card_verify;
 CATGA_INLINE catga_put_function golden_union_transfer_put;
-static catga_check_function golden_union_transfer_check;
+static catga_verify_function golden_union_transfer_verify;
 static catga_put_function golden_union_order_put;
-static catga_check_function golden_union_order_check;
+static catga_verify_function golden_union_order_verify;
 
 /* ---- golden.union.Card ---- */
 
@@ -88,63 +88,63 @@ CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint
     const golden_union_card *in = (const golden_union_card *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->number, false, 20, &size) &&
         catga_is_room(out, at, golden_union_card_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_union_card_vtable, padding);
     uint64_t has_number = catga_has(in->number.data);
     uint64_t present = 0x1;
     bool is_full =
         has_number &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_number << 0 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_card_vtable, 0, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->number, &seen);
-    at = catga_end_texts(out, at, golden_union_card_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->number, &high_bits);
+    at = catga_end_texts(out, at, golden_union_card_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool golden_union_card_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_card_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_union_card_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool golden_union_card_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_card_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_union_card_check_0_(check, table) &&
+        golden_union_card_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_union_card_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_card_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_union_card_vtable, 4))
-        return golden_union_card_check_fields(check, catga_full(at, golden_union_card_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_union_card_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_union_card_vtable, 4))
+        return golden_union_card_verify_fields(verifier, catga_full(at, golden_union_card_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_union_card_verify_fields(verifier, table);
 }
 
 const catga_table golden_union_card_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Card",
     golden_union_card_fields,
     golden_union_card_vtable,
     golden_union_card_layout,
     golden_union_card_put,
     catga_encode_any,
-    golden_union_card_check,
+    golden_union_card_verify,
     0x1,
     sizeof(golden_union_card),
     1,
@@ -174,63 +174,63 @@ CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, 
     const golden_union_transfer *in = (const golden_union_transfer *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->iban, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, golden_union_transfer_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_union_transfer_vtable, padding);
     uint64_t has_iban = catga_has(in->iban.data);
     uint64_t present = 0x1;
     bool is_full =
         has_iban &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_iban << 0 |
             0x0;
-    if (catga_is_other(out, type, 1, present))
+    if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_transfer_vtable, 1, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->iban, &seen);
-    at = catga_end_texts(out, at, golden_union_transfer_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->iban, &high_bits);
+    at = catga_end_texts(out, at, golden_union_transfer_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool golden_union_transfer_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_transfer_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_union_transfer_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool golden_union_transfer_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_transfer_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_union_transfer_check_0_(check, table) &&
+        golden_union_transfer_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_union_transfer_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_transfer_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_union_transfer_vtable, 4))
-        return golden_union_transfer_check_fields(check, catga_full(at, golden_union_transfer_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_union_transfer_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_union_transfer_vtable, 4))
+        return golden_union_transfer_verify_fields(verifier, catga_full(at, golden_union_transfer_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_union_transfer_verify_fields(verifier, table);
 }
 
 const catga_table golden_union_transfer_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Transfer",
     golden_union_transfer_fields,
     golden_union_transfer_vtable,
     golden_union_transfer_layout,
     golden_union_transfer_put,
     catga_encode_any,
-    golden_union_transfer_check,
+    golden_union_transfer_verify,
     0x1,
     sizeof(golden_union_transfer),
     1,
@@ -300,12 +300,12 @@ CATGA_INLINE void golden_union_order_place_0_(
 }
 
 CATGA_INLINE uint8_t *golden_union_order_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_union_order *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_union_order *in)
 {
     const catga_field *fields = golden_union_order_fields;
-    at = catga_put_union(out, at, table, places, &fields[2], &in->payment);
-    at = catga_put_union(out, at, table, places, &fields[4], &in->refund);
-    at = catga_put_union(out, at, table, places, &fields[6], &in->words);
+    at = catga_put_union(out, at, table, offsets, &fields[2], &in->payment);
+    at = catga_put_union(out, at, table, offsets, &fields[4], &in->refund);
+    at = catga_put_union(out, at, table, offsets, &fields[6], &in->words);
     return at;
 }
 
@@ -319,44 +319,44 @@ static uint8_t *golden_union_order_put(catga_writer *out, uint8_t *at, uint8_t *
     uint64_t present[1] = {0};
     golden_union_order_place_0_(table, in, present);
     at = catga_end_table(out, table, type, golden_union_order_vtable, 2, present[0]);
-    catga_places places = catga_places_of(out, golden_union_order_vtable);
-    at = golden_union_order_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, golden_union_order_vtable);
+    at = golden_union_order_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool golden_union_order_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_order_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_union_order_fields;
     return
-        catga_check_union(check, table, &fields[1], &fields[2]) &&
-        catga_check_union(check, table, &fields[3], &fields[4]) &&
-        catga_check_union(check, table, &fields[5], &fields[6]) &&
+        catga_verify_union(verifier, table, &fields[1], &fields[2]) &&
+        catga_verify_union(verifier, table, &fields[3], &fields[4]) &&
+        catga_verify_union(verifier, table, &fields[5], &fields[6]) &&
         true;
 }
 
-CATGA_INLINE bool golden_union_order_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_union_order_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_union_order_check_0_(check, table) &&
+        golden_union_order_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_union_order_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_order_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table) && golden_union_order_check_fields(check, table);
+    return catga_verify_open(verifier, at, type, known, &table) && golden_union_order_verify_fields(verifier, table);
 }
 
 const catga_table golden_union_order_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Order",
     golden_union_order_fields,
     golden_union_order_vtable,
     golden_union_order_layout,
     golden_union_order_put,
     catga_encode_any,
-    golden_union_order_check,
+    golden_union_order_verify,
     0x7f,
     sizeof(golden_union_order),
     9,

@@ -307,14 +307,14 @@ CATGA_CHECKED static inline catga_status golden_union_card_open_any(const void *
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_card_print(golden_union_card_view view, char *text, size_t capacity)
 {
-    return catga_print(&golden_union_card_descriptor, view.table, text, capacity);
+    return catga_json_write(&golden_union_card_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status golden_union_card_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_card *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&golden_union_card_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_card_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -385,14 +385,14 @@ CATGA_CHECKED static inline catga_status golden_union_transfer_open_any(const vo
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_transfer_print(golden_union_transfer_view view, char *text, size_t capacity)
 {
-    return catga_print(&golden_union_transfer_descriptor, view.table, text, capacity);
+    return catga_json_write(&golden_union_transfer_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status golden_union_transfer_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_transfer *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&golden_union_transfer_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_transfer_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -494,14 +494,14 @@ CATGA_CHECKED static inline catga_status golden_union_order_open_any(const void 
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_order_print(golden_union_order_view view, char *text, size_t capacity)
 {
-    return catga_print(&golden_union_order_descriptor, view.table, text, capacity);
+    return catga_json_write(&golden_union_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status golden_union_order_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_union_order *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&golden_union_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_order_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

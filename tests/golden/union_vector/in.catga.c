@@ -21,9 +21,9 @@ static const catga_enumerator golden_unions_payment_types[] = {
 
 const catga_enum golden_unions_payment_type_descriptor = {"golden.unions.Payment", golden_unions_payment_types, 4, false};
 CATGA_INLINE catga_put_function golden_unions_cash_put;
-static catga_check_function golden_unions_cash_check;
+static catga_verify_function golden_unions_cash_verify;
 static catga_put_function golden_unions_split_put;
-static catga_check_function golden_unions_split_check;
+static catga_verify_function golden_unions_split_verify;
 
 /* ---- golden.unions.Cash ---- */
 
@@ -47,41 +47,41 @@ CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uin
     const golden_unions_cash *in = (const golden_unions_cash *)input;
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, golden_unions_cash_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
     uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
     uint64_t present = 0x1;
     bool is_full =
         has_amount &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_amount << 0 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
     return at;
 }
 
-static bool golden_unions_cash_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_unions_cash_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(verifier, at, type, known, &table);
 }
 
 const catga_table golden_unions_cash_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Cash",
     golden_unions_cash_fields,
     golden_unions_cash_vtable,
     golden_unions_cash_layout,
     golden_unions_cash_put,
     catga_encode_any,
-    golden_unions_cash_check,
+    golden_unions_cash_verify,
     0x1,
     sizeof(golden_unions_cash),
     1,
@@ -130,14 +130,14 @@ static const uint16_t golden_unions_split_layout[] = {0, 1, 3, 4, 6, 2, 5};
 static const uint16_t golden_unions_split_vtable[] = {18, 27, 4, 8, 24, 12, 16, 26, 20, 0};
 
 CATGA_INLINE uint8_t *golden_unions_split_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_unions_split *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_unions_split *in)
 {
     const catga_field *fields = golden_unions_split_fields;
-    at = catga_put_unions(out, at, table, places, &fields[0], &fields[1],
+    at = catga_put_unions(out, at, table, offsets, &fields[0], &fields[1],
         in->parts.data, in->parts.length);
-    at = catga_put_unions(out, at, table, places, &fields[3], &fields[4],
+    at = catga_put_unions(out, at, table, offsets, &fields[3], &fields[4],
         in->rest.data, in->rest.length);
-    at = catga_put_union(out, at, table, places, &fields[6], &in->either);
+    at = catga_put_union(out, at, table, offsets, &fields[6], &in->either);
     return at;
 }
 
@@ -147,10 +147,10 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
     const golden_unions_split *in = (const golden_unions_split *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, golden_unions_split_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_unions_split_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 12, 4);
@@ -171,7 +171,7 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
         has_count &&
         has_either_type &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_parts_type << 0 |
             has_rest_type << 3 |
@@ -180,49 +180,49 @@ static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t 
             has_count << 2 |
             has_either_type << 5 |
             0x2;
-    if (catga_is_other(out, type, 1, present))
+    if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_split_vtable, 1, present);
-    catga_places places = catga_places_of(out, golden_unions_split_vtable);
-    at = golden_unions_split_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, golden_unions_split_vtable);
+    at = golden_unions_split_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool golden_unions_split_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_unions_split_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_unions_split_fields;
     return
-        catga_check_unions(check, table, &fields[0], &fields[1]) &&
-        catga_check_unions(check, table, &fields[3], &fields[4]) &&
-        catga_check_union(check, table, &fields[5], &fields[6]) &&
+        catga_verify_unions(verifier, table, &fields[0], &fields[1]) &&
+        catga_verify_unions(verifier, table, &fields[3], &fields[4]) &&
+        catga_verify_union(verifier, table, &fields[5], &fields[6]) &&
         true;
 }
 
-CATGA_INLINE bool golden_unions_split_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_unions_split_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_unions_split_check_0_(check, table) &&
+        golden_unions_split_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_unions_split_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_unions_split_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_unions_split_vtable, 4))
-        return golden_unions_split_check_fields(check, catga_full(at, golden_unions_split_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_unions_split_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_unions_split_vtable, 4))
+        return golden_unions_split_verify_fields(verifier, catga_full(at, golden_unions_split_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_unions_split_verify_fields(verifier, table);
 }
 
 const catga_table golden_unions_split_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Split",
     golden_unions_split_fields,
     golden_unions_split_vtable,
     golden_unions_split_layout,
     golden_unions_split_put,
     catga_encode_any,
-    golden_unions_split_check,
+    golden_unions_split_verify,
     0x7f,
     sizeof(golden_unions_split),
     7,

@@ -18,7 +18,7 @@ const catga_struct golden_ids_pair_descriptor = {
     "golden.ids.Pair", golden_ids_pair_members, 3, 49,
     1, true, true};
 static catga_put_function golden_ids_ids_put;
-static catga_check_function golden_ids_ids_check;
+static catga_verify_function golden_ids_ids_verify;
 
 /* ---- golden.ids.Ids ---- */
 
@@ -49,10 +49,10 @@ static const uint16_t golden_ids_ids_layout[] = {3, 0, 1, 2};
 static const uint16_t golden_ids_ids_vtable[] = {12, 89, 8, 24, 40, 4, 0, 0, 0, 0};
 
 CATGA_INLINE uint8_t *golden_ids_ids_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const golden_ids_ids *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_ids_ids *in)
 {
     const catga_field *fields = golden_ids_ids_fields;
-    at = catga_put_structs(out, at, table, places, &fields[3], in->others.data,
+    at = catga_put_structs(out, at, table, offsets, &fields[3], in->others.data,
         in->others.length);
     return at;
 }
@@ -63,11 +63,11 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
     const golden_ids_ids *in = (const golden_ids_ids *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         in->id != NULL &&
         catga_is_room(out, at, golden_ids_ids_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, golden_ids_ids_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 24, 16);
@@ -83,55 +83,55 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
         has_parent &&
         has_pair &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_others << 3 |
             has_id << 0 |
             has_parent << 1 |
             has_pair << 2 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_ids_ids_vtable, 0, present);
-    catga_places places = catga_places_of(out, golden_ids_ids_vtable);
-    at = golden_ids_ids_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, golden_ids_ids_vtable);
+    at = golden_ids_ids_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool golden_ids_ids_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_ids_ids_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = golden_ids_ids_fields;
     return
-        catga_check_present(check, table, &fields[0]) &&
-        catga_check_vector(check, table, &fields[3]) &&
+        catga_verify_present(verifier, table, &fields[0]) &&
+        catga_verify_vector(verifier, table, &fields[3]) &&
         true;
 }
 
-CATGA_INLINE bool golden_ids_ids_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool golden_ids_ids_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        golden_ids_ids_check_0_(check, table) &&
+        golden_ids_ids_verify_0_(verifier, table) &&
         true;
 }
 
-static bool golden_ids_ids_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_ids_ids_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, golden_ids_ids_vtable, 4))
-        return golden_ids_ids_check_fields(check, catga_full(at, golden_ids_ids_vtable));
-    return catga_check_open(check, at, type, known, &table) && golden_ids_ids_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, golden_ids_ids_vtable, 4))
+        return golden_ids_ids_verify_fields(verifier, catga_full(at, golden_ids_ids_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && golden_ids_ids_verify_fields(verifier, table);
 }
 
 const catga_table golden_ids_ids_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.ids.Ids",
     golden_ids_ids_fields,
     golden_ids_ids_vtable,
     golden_ids_ids_layout,
     golden_ids_ids_put,
     catga_encode_any,
-    golden_ids_ids_check,
+    golden_ids_ids_verify,
     0xf,
     sizeof(golden_ids_ids),
     4,

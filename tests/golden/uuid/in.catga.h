@@ -148,14 +148,14 @@ CATGA_CHECKED static inline catga_status golden_ids_ids_open_any(const void *byt
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_ids_ids_print(golden_ids_ids_view view, char *text, size_t capacity)
 {
-    return catga_print(&golden_ids_ids_descriptor, view.table, text, capacity);
+    return catga_json_write(&golden_ids_ids_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status golden_ids_ids_parse(const char *text, size_t length, catga_unknown unknown,
                                                golden_ids_ids *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&golden_ids_ids_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_ids_ids_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -16,9 +16,9 @@ const catga_struct test_vectors_point_descriptor = {
     "test.vectors.Point", test_vectors_point_members, 2, 8,
     4, true, true};
 CATGA_INLINE catga_put_function test_vectors_item_put;
-static catga_check_function test_vectors_item_check;
+static catga_verify_function test_vectors_item_verify;
 static catga_put_function test_vectors_many_put;
-static catga_check_function test_vectors_many_check;
+static catga_verify_function test_vectors_many_verify;
 
 /* ---- test.vectors.Item ---- */
 
@@ -42,63 +42,63 @@ CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint
     const test_vectors_item *in = (const test_vectors_item *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_usual_text(in->name, false, CATGA_UNBOUNDED, &size) &&
         catga_is_room(out, at, test_vectors_item_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_vectors_item_vtable, padding);
     uint64_t has_name = catga_has(in->name.data);
     uint64_t present = 0x1;
     bool is_full =
         has_name &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_name << 0 |
             0x0;
-    if (catga_is_other(out, type, 0, present))
+    if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_item_vtable, 0, present);
-    uint64_t seen = 0;
-    at = catga_put_optional_text(at, table + 4, in->name, &seen);
-    at = catga_end_texts(out, at, test_vectors_item_fields, 1, in, seen);
+    uint64_t high_bits = 0;
+    at = catga_put_optional_text(at, table + 4, in->name, &high_bits);
+    at = catga_end_texts(out, at, test_vectors_item_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool test_vectors_item_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_vectors_item_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_vectors_item_fields;
     return
-        catga_check_string(check, table, &fields[0]) &&
+        catga_verify_string(verifier, table, &fields[0]) &&
         true;
 }
 
-CATGA_INLINE bool test_vectors_item_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_vectors_item_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_vectors_item_check_0_(check, table) &&
+        test_vectors_item_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_vectors_item_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_vectors_item_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_vectors_item_vtable, 4))
-        return test_vectors_item_check_fields(check, catga_full(at, test_vectors_item_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_vectors_item_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_vectors_item_vtable, 4))
+        return test_vectors_item_verify_fields(verifier, catga_full(at, test_vectors_item_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_vectors_item_verify_fields(verifier, table);
 }
 
 const catga_table test_vectors_item_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Item",
     test_vectors_item_fields,
     test_vectors_item_vtable,
     test_vectors_item_layout,
     test_vectors_item_put,
     catga_encode_any,
-    test_vectors_item_check,
+    test_vectors_item_verify,
     0x1,
     sizeof(test_vectors_item),
     1,
@@ -147,21 +147,21 @@ static const uint16_t test_vectors_many_layout[] = {0, 1, 2, 3, 4, 5, 6};
 static const uint16_t test_vectors_many_vtable[] = {18, 32, 4, 8, 12, 16, 20, 24, 28, 0};
 
 CATGA_INLINE uint8_t *test_vectors_many_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_places places, const test_vectors_many *in)
+        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_vectors_many *in)
 {
     const catga_field *fields = test_vectors_many_fields;
-    at = catga_put_scalars(out, at, table, places, &fields[0], in->flags.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[0], in->flags.data,
         in->flags.length);
-    at = catga_put_scalars(out, at, table, places, &fields[1], in->ratios.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[1], in->ratios.data,
         in->ratios.length);
-    at = catga_put_scalars(out, at, table, places, &fields[2], in->prices.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[2], in->prices.data,
         in->prices.length);
-    at = catga_put_strings(out, at, table, places, &fields[3], in->names);
-    at = catga_put_structs(out, at, table, places, &fields[4], in->points.data,
+    at = catga_put_strings(out, at, table, offsets, &fields[3], in->names);
+    at = catga_put_structs(out, at, table, offsets, &fields[4], in->points.data,
         in->points.length);
-    at = catga_put_children(out, at, table, places, &fields[5], test_vectors_item_put, sizeof(test_vectors_item),
+    at = catga_put_children(out, at, table, offsets, &fields[5], test_vectors_item_put, sizeof(test_vectors_item),
         in->items.data, in->items.length);
-    at = catga_put_scalars(out, at, table, places, &fields[6], in->data.data,
+    at = catga_put_scalars(out, at, table, offsets, &fields[6], in->data.data,
         in->data.length);
     return at;
 }
@@ -172,10 +172,10 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     const test_vectors_many *in = (const test_vectors_many *)input;
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
-    bool is_usual =
+    bool fast_path =
         catga_is_room(out, at, test_vectors_many_vtable, size);
-    if (!is_usual)
-        return catga_put_any(out, at, slot, type, input);
+    if (!fast_path)
+        return catga_put_generic(out, at, slot, type, input);
     uint8_t *table = catga_open_table(at, slot, test_vectors_many_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
@@ -201,7 +201,7 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
         has_items &&
         has_data &&
         true;
-    if (CATGA_SELDOM(!is_full))
+    if (CATGA_UNLIKELY(!is_full))
         present =
             has_flags << 0 |
             has_ratios << 1 |
@@ -211,53 +211,53 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
             has_items << 5 |
             has_data << 6 |
             0x0;
-    if (catga_is_other(out, type, 1, present))
+    if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_many_vtable, 1, present);
-    catga_places places = catga_places_of(out, test_vectors_many_vtable);
-    at = test_vectors_many_behind_0_(out, at, table, places, in);
+    catga_offsets offsets = catga_offsets_of(out, test_vectors_many_vtable);
+    at = test_vectors_many_behind_0_(out, at, table, offsets, in);
     return at;
 }
 
-CATGA_INLINE bool test_vectors_many_check_0_(
-        catga_check *check, catga_frame table)
+CATGA_INLINE bool test_vectors_many_verify_0_(
+        catga_verifier *verifier, catga_frame table)
 {
     const catga_field *fields = test_vectors_many_fields;
     return
-        catga_check_vector(check, table, &fields[0]) &&
-        catga_check_vector(check, table, &fields[1]) &&
-        catga_check_vector(check, table, &fields[2]) &&
-        catga_check_strings(check, table, &fields[3]) &&
-        catga_check_vector(check, table, &fields[4]) &&
-        catga_check_children(check, table, &fields[5], test_vectors_item_check) &&
-        catga_check_vector(check, table, &fields[6]) &&
+        catga_verify_vector(verifier, table, &fields[0]) &&
+        catga_verify_vector(verifier, table, &fields[1]) &&
+        catga_verify_vector(verifier, table, &fields[2]) &&
+        catga_verify_strings(verifier, table, &fields[3]) &&
+        catga_verify_vector(verifier, table, &fields[4]) &&
+        catga_verify_children(verifier, table, &fields[5], test_vectors_item_verify) &&
+        catga_verify_vector(verifier, table, &fields[6]) &&
         true;
 }
 
-CATGA_INLINE bool test_vectors_many_check_fields(catga_check *check, catga_frame table)
+CATGA_INLINE bool test_vectors_many_verify_fields(catga_verifier *verifier, catga_frame table)
 {
     return
-        test_vectors_many_check_0_(check, table) &&
+        test_vectors_many_verify_0_(verifier, table) &&
         true;
 }
 
-static bool test_vectors_many_check(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_vectors_many_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (catga_glance_full(check, at, test_vectors_many_vtable, 4))
-        return test_vectors_many_check_fields(check, catga_full(at, test_vectors_many_vtable));
-    return catga_check_open(check, at, type, known, &table) && test_vectors_many_check_fields(check, table);
+    if (catga_matches_full_vtable(verifier, at, test_vectors_many_vtable, 4))
+        return test_vectors_many_verify_fields(verifier, catga_full(at, test_vectors_many_vtable));
+    return catga_verify_open(verifier, at, type, known, &table) && test_vectors_many_verify_fields(verifier, table);
 }
 
 const catga_table test_vectors_many_descriptor = {
-    /* name, fields, vtable, layout, put, encode, check, all, plain size, field count, alignment, place, identifier */
+    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Many",
     test_vectors_many_fields,
     test_vectors_many_vtable,
     test_vectors_many_layout,
     test_vectors_many_put,
     catga_encode_any,
-    test_vectors_many_check,
+    test_vectors_many_verify,
     0x7f,
     sizeof(test_vectors_many),
     7,

@@ -131,14 +131,14 @@ CATGA_CHECKED static inline catga_status test_vectors_item_open_any(const void *
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_vectors_item_print(test_vectors_item_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_vectors_item_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_vectors_item_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_vectors_item_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_vectors_item *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_vectors_item_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_vectors_item_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
@@ -255,14 +255,14 @@ CATGA_CHECKED static inline catga_status test_vectors_many_open_any(const void *
 /* Prints JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_vectors_many_print(test_vectors_many_view view, char *text, size_t capacity)
 {
-    return catga_print(&test_vectors_many_descriptor, view.table, text, capacity);
+    return catga_json_write(&test_vectors_many_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the plain struct, with what it refers to in the arena: see catga_parse in gen.h. */
+/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
 CATGA_CHECKED static inline catga_status test_vectors_many_parse(const char *text, size_t length, catga_unknown unknown,
                                                test_vectors_many *plain, catga_arena *arena, catga_problem *problem)
 {
-    return catga_parse(&test_vectors_many_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_vectors_many_descriptor, text, length, unknown, plain, arena, problem);
 }
 
 /* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */

@@ -49,7 +49,7 @@ static inline void compile(compilation *c, slice text)
     compilation_open(c);
     c->file = parse_source(&c->memory, &c->names, &c->diags,
                            source_from_text(&c->sources, "t.catga", text));
-    c->file->is_given = true;
+    c->file->is_input = true;
     c->tree = (ast){&c->file, 1};
     c->facts = check(&c->memory, &c->names, &c->diags, &c->tree);
     c->said = compilation_said(c);

@@ -131,7 +131,7 @@ static void a_mend_stands_below_the_caret(void **state)
 
 static const char *said_in(compilation *c, diag_format format)
 {
-    c->diags.manner.format = format;
+    c->diags.style.format = format;
     return compilation_said(c);
 }
 
@@ -219,7 +219,7 @@ static void terminals_get_colors(void **state)
     (void)state;
     compilation c;
     with_text(&c, SLICE("x\n"));
-    c.diags.manner.in_color = true;
+    c.diags.style.in_color = true;
     diag_report(&c.diags, DIAG_SYNTAX, (span){1, 0, 1}, "wrong");
     assert_string_equal(compilation_said(&c),
                         "\033[1mt.catga:1:1: \033[0m\033[1;31merror:\033[0m wrong [syntax]\n"
@@ -235,7 +235,7 @@ static void counts_after(const char *const *words, size_t errors, size_t warning
     compilation c;
     with_text(&c, SLICE("x\n"));
     for (; *words != NULL; words++)
-        assert_true(diag_choose(&c.diags.manner, *words));
+        assert_true(diag_choose(&c.diags.style, *words));
     diag_report(&c.diags, DIAG_STRAY_DOC, (span){1, 0, 1}, "on unless chosen");
     diag_report(&c.diags, DIAG_BACKOFF_UNREACHED, (span){1, 0, 1}, "off unless chosen");
     assert_int_equal(c.diags.error_count, errors);
@@ -254,11 +254,11 @@ static void warnings_are_chosen(void **state)
     counts_after((const char *const[]){"error", "no-stray-doc", NULL}, 0, 0);
     counts_after((const char *const[]){"error=backoff-unreached", NULL}, 1, 1);
     counts_after((const char *const[]){"error=stray-doc", "no-stray-doc", NULL}, 0, 0);
-    diag_manner manner = {.in_color = false};
-    assert_false(diag_choose(&manner, "syntax"));
-    assert_false(diag_choose(&manner, "no-such"));
-    assert_false(diag_choose(&manner, "error=syntax"));
-    assert_false(diag_choose(&manner, ""));
+    diag_style style = {.in_color = false};
+    assert_false(diag_choose(&style, "syntax"));
+    assert_false(diag_choose(&style, "no-such"));
+    assert_false(diag_choose(&style, "error=syntax"));
+    assert_false(diag_choose(&style, ""));
 }
 
 static void every_code_is_stable_text(void **state)

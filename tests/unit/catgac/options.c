@@ -12,16 +12,16 @@
 
 enum { MOST_ARGUMENTS = 16 };
 
-typedef struct trial {
+typedef struct fixture {
     arena memory;
     options chosen;
     buffer problem;
     char words[512];
     char *arguments[MOST_ARGUMENTS];
-} trial;
+} fixture;
 
 /* Splits at blanks; "" in the line is an empty argument. */
-static bool parse(trial *t, const char *line)
+static bool parse(fixture *t, const char *line)
 {
     arena_open(&t->memory, 1 << 24);
     t->problem = buffer_in(&t->memory);
@@ -39,7 +39,7 @@ static bool parse(trial *t, const char *line)
 
 static void refuses(const char *line, const char *problem)
 {
-    trial t;
+    fixture t;
     assert_false(parse(&t, line));
     assert_string_equal(t.problem.data, problem);
     arena_close(&t.memory);
@@ -48,7 +48,7 @@ static void refuses(const char *line, const char *problem)
 static void files_are_compiled_to_c_by_default(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_true(parse(&t, "a.catga b.catga"));
     assert_int_equal(t.chosen.action, ACTION_GENERATE);
     assert_int_equal(t.chosen.file_count, 2);
@@ -63,7 +63,7 @@ static void files_are_compiled_to_c_by_default(void **state)
 static void arguments_may_be_joined_or_apart(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_true(parse(&t, "-o out -Ione -I two --emit=fbs --emit c --depfile=d a.catga"));
     assert_string_equal(t.chosen.output_directory, "out");
     assert_int_equal(t.chosen.root_count, 2);
@@ -78,7 +78,7 @@ static void arguments_may_be_joined_or_apart(void **state)
 static void only_what_is_asked_for_is_emitted(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_true(parse(&t, "--emit fbs a.catga"));
     assert_false(t.chosen.emit[EMIT_C]);
     assert_true(t.chosen.emit[EMIT_FBS]);
@@ -104,7 +104,7 @@ static void an_action_is_chosen(void **state)
         {"--help", ACTION_HELP},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        trial t;
+        fixture t;
         assert_true(parse(&t, cases[i].line));
         assert_int_equal(t.chosen.action, cases[i].action);
         arena_close(&t.memory);
@@ -114,7 +114,7 @@ static void an_action_is_chosen(void **state)
 static void two_dashes_end_the_options(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_true(parse(&t, "-- -o --help -"));
     assert_int_equal(t.chosen.action, ACTION_GENERATE);
     assert_int_equal(t.chosen.file_count, 3);
@@ -125,7 +125,7 @@ static void two_dashes_end_the_options(void **state)
 static void what_is_unknown_is_refused(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_false(parse(&t, "--emti c a"));
     assert_memory_equal(t.problem.data, "unknown option '--emti'; the options are -o, -I, --emit,",
                         56);
@@ -194,7 +194,7 @@ static void help_names_every_option_of_its_command(void **state)
 static void a_word_chooses_a_command(void **state)
 {
     (void)state;
-    trial t;
+    fixture t;
     assert_true(parse(&t, "fmt --check a.catga"));
     assert_int_equal(t.chosen.action, ACTION_FORMAT);
     assert_true(t.chosen.format_check);

@@ -17,17 +17,17 @@
 
 enum { CONTENT_SIZE = 256 };
 
-typedef struct trial {
+typedef struct fixture {
     arena memory;
     source_set sources;
     diagnostics diags;
     output_list outputs;
     char folder[256];
-} trial;
+} fixture;
 
-static int open_trial(void **state)
+static int open_fixture(void **state)
 {
-    trial *t = calloc(1, sizeof *t);
+    fixture *t = calloc(1, sizeof *t);
     arena_open(&t->memory, (size_t)64 << 20);
     source_set_open(&t->sources, &t->memory, NULL, 0);
     diagnostics_open(&t->diags, &t->sources);
@@ -38,9 +38,9 @@ static int open_trial(void **state)
     return mkdtemp(t->folder) == NULL || chdir(t->folder) != 0;
 }
 
-static int close_trial(void **state)
+static int close_fixture(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     char command[512];
     snprintf(command, sizeof command, "rm -rf %s", t->folder);
     int failed = chdir("/") != 0 || system(command) != 0;
@@ -49,7 +49,7 @@ static int close_trial(void **state)
     return failed;
 }
 
-static void add(trial *t, const char *path, const char *content)
+static void add(fixture *t, const char *path, const char *content)
 {
     output_add(&t->outputs, path, slice_of(content));
 }
@@ -90,7 +90,7 @@ static int count_files(void)
     return count;
 }
 
-static void assert_said(trial *t, const char *expected)
+static void assert_said(fixture *t, const char *expected)
 {
     buffer said = buffer_in(&t->memory);
     diag_print(&t->diags, &said);
@@ -99,7 +99,7 @@ static void assert_said(trial *t, const char *expected)
 
 static void files_and_folders_are_made(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     add(t, "a", "one");
     add(t, "b/c/d", "two");
     add(t, "e//f", "");
@@ -112,7 +112,7 @@ static void files_and_folders_are_made(void **state)
 
 static void many_files_are_made_at_once(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     for (int i = 0; i < 300; i++) {
         char *path = ARENA_ARRAY(&t->memory, 16, char);
         snprintf(path, 16, "file%d", i);
@@ -124,7 +124,7 @@ static void many_files_are_made_at_once(void **state)
 
 static void files_have_the_usual_mode(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     mode_t mask = umask(022);
     add(t, "a", "one");
     assert_true(outputs_commit(&t->outputs, &t->diags));
@@ -136,7 +136,7 @@ static void files_have_the_usual_mode(void **state)
 
 static void changed_files_are_replaced(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     static const char *const before[] = {"", "on", "ONE", "one more", "one\n"};
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         write_file("a", before[i]);
@@ -150,7 +150,7 @@ static void changed_files_are_replaced(void **state)
 
 static void unchanged_files_are_not_touched(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     const struct timespec old[2] = {{1000, 0}, {1000, 0}};
     write_file("a", "one");
     write_file("empty", "");
@@ -165,7 +165,7 @@ static void unchanged_files_are_not_touched(void **state)
 
 static void links_are_replaced_not_followed(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     write_file("precious", "one");
     assert_int_equal(symlink("precious", "same"), 0);
     assert_int_equal(symlink("precious", "other"), 0);
@@ -187,7 +187,7 @@ static void links_are_replaced_not_followed(void **state)
 
 static void all_or_none(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     write_file("a", "old");
     write_file("file", "");
     add(t, "a", "new");
@@ -201,7 +201,7 @@ static void all_or_none(void **state)
 
 static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     assert_int_equal(mkdir("b", 0777), 0);
     add(t, "b", "new");
     add(t, "c", "new");
@@ -213,7 +213,7 @@ static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
 /* A folder is in the way wherever it stands in the list, and whatever else must be made first. */
 static void nothing_is_made_beside_a_folder_in_the_way(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     assert_int_equal(mkdir("b", 0777), 0);
     write_file("a", "old");
     add(t, "a", "new");
@@ -229,7 +229,7 @@ static void nothing_is_made_beside_a_folder_in_the_way(void **state)
 /* The folder of the last output is made where the third must stand: its name cannot be given. */
 static void names_are_taken_back(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     write_file("a", "old");
     assert_int_equal(symlink("elsewhere", "link"), 0);
     add(t, "a", "new");
@@ -248,7 +248,7 @@ static void names_are_taken_back(void **state)
 
 static void folders_go_with_what_failed(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     assert_int_equal(mkdir("kept", 0777), 0);
     write_file("file", "");
     add(t, "kept/new/a", "new");
@@ -261,7 +261,7 @@ static void folders_go_with_what_failed(void **state)
 /* `--depfile /dev/null` must not make a file of that. */
 static void other_kinds_of_files_stay(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     struct stat facts;
     assert_int_equal(mkfifo("pipe", 0666), 0);
     add(t, "a", "new");
@@ -275,7 +275,7 @@ static void other_kinds_of_files_stay(void **state)
 
 static void leftovers_are_in_nobodys_way(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     char name[64];
     snprintf(name, sizeof name, ".catgac-%ld-0-0", (long)getpid());
     write_file(name, "left by a run that was killed");
@@ -287,7 +287,7 @@ static void leftovers_are_in_nobodys_way(void **state)
 
 static void a_depfile_is_read_by_make(void **state)
 {
-    trial *t = *state;
+    fixture *t = *state;
     add(t, "gen/a b.h", "");
     add(t, "gen/a.c", "");
     static const slice inputs[] = {{"a b.catga", 9}, {"c#$d.catga", 10}};
@@ -304,7 +304,7 @@ static void a_depfile_is_read_by_make(void **state)
 
 int main(void)
 {
-#define TRIAL(test) cmocka_unit_test_setup_teardown(test, open_trial, close_trial)
+#define TRIAL(test) cmocka_unit_test_setup_teardown(test, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
         TRIAL(files_and_folders_are_made),
         TRIAL(many_files_are_made_at_once),

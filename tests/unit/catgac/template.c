@@ -67,16 +67,16 @@ static const tree wood = {
 
 #define FIRST_LINE "%# catga template 1: a test\n"
 
-typedef struct trial {
+typedef struct fixture {
     arena memory;
     source_set sources;
     diagnostics diags;
     buffer out;
     bool parsed;
     bool rendered;
-} trial;
+} fixture;
 
-static void run_whole(trial *t, const char *text)
+static void run_whole(fixture *t, const char *text)
 {
     arena_open(&t->memory, (size_t)64 << 20);
     source_set_open(&t->sources, &t->memory, NULL, 0);
@@ -88,7 +88,7 @@ static void run_whole(trial *t, const char *text)
     t->rendered = parsed != NULL && template_render(parsed, &wood, &t->diags, &t->out);
 }
 
-static void run_text(trial *t, const char *text)
+static void run_text(fixture *t, const char *text)
 {
     char whole[4096] = FIRST_LINE;
     assert_true(strlen(text) < sizeof whole - strlen(whole));
@@ -98,7 +98,7 @@ static void run_text(trial *t, const char *text)
 
 static void gives(const char *text, const char *expected)
 {
-    trial t;
+    fixture t;
     run_text(&t, text);
     assert_true(t.rendered);
     assert_string_equal(t.out.length == 0 ? "" : t.out.data, expected);
@@ -109,7 +109,7 @@ static void gives(const char *text, const char *expected)
 /* `expected` must begin the report, behind the file's name. */
 static void says(const char *text, const char *expected)
 {
-    trial t;
+    fixture t;
     run_text(&t, text);
     buffer said = buffer_in(&t.memory);
     diag_print(&t.diags, &said);
@@ -123,7 +123,7 @@ static void says(const char *text, const char *expected)
 
 static size_t count_errors(const char *text)
 {
-    trial t;
+    fixture t;
     run_text(&t, text);
     size_t count = t.diags.error_count;
     arena_close(&t.memory);
@@ -298,7 +298,7 @@ static void the_first_line_says_the_format(void **state)
     static const char *const wrong[] = {"", "${name}\n", "%# catga template 2: x\n",
                                         "%# catga template 11: x\n"};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        trial t;
+        fixture t;
         run_whole(&t, wrong[i]);
         assert_false(t.parsed);
         assert_int_equal(t.diags.error_count, 1);

@@ -8,12 +8,12 @@
 #include "generate/literal.h"
 #include "generate/view.h"
 
-typedef struct trial {
+typedef struct fixture {
     compilation c;
     const view_module *module;
-} trial;
+} fixture;
 
-static void open_trial(trial *t, const char *text)
+static void open_fixture(fixture *t, const char *text)
 {
     compile(&t->c, slice_of(text));
     if (t->c.facts == NULL)
@@ -21,7 +21,7 @@ static void open_trial(trial *t, const char *text)
     t->module = view_of(&t->c.memory, t->c.facts->modules[0], false)->module;
 }
 
-static void close_trial(trial *t)
+static void close_fixture(fixture *t)
 {
     compilation_close(&t->c);
 }
@@ -35,7 +35,7 @@ static void assert_slice(slice actual, const char *expected)
     assert_string_equal(text, expected);
 }
 
-static const view_table *table_at(const trial *t, size_t index)
+static const view_table *table_at(const fixture *t, size_t index)
 {
     assert_true(index < t->module->tables.count);
     return t->module->tables.items[index];
@@ -54,8 +54,8 @@ static const view_field *field_at(const view_table *table, size_t index)
 static void a_module_has_its_names(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, "/// The shop.\n" HEAD);
+    fixture t;
+    open_fixture(&t, "/// The shop.\n" HEAD);
     assert_slice(t.module->file, "t.catga");
     assert_slice(t.module->header, "t.catga.h");
     assert_slice(t.module->name, "shop.orders");
@@ -64,7 +64,7 @@ static void a_module_has_its_names(void **state)
     assert_int_equal(t.module->version, 1);
     assert_int_equal(t.module->doc.count, 1);
     assert_slice(t.module->doc.items[0], "The shop.");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 /* Each of these is another file, though some have the path of another. */
@@ -118,8 +118,8 @@ static void a_schema_path_becomes_output_paths(void **state)
 static void a_declaration_has_its_names(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "table HTTPServer2 { customerName: string; class: u8; }\n");
+    fixture t;
+    open_fixture(&t, HEAD "table HTTPServer2 { customerName: string; class: u8; }\n");
     const view_table *table = table_at(&t, 0);
     assert_slice(table->name, "shop.orders.HTTPServer2");
     assert_slice(table->type, "shop_orders_http_server2");
@@ -128,14 +128,14 @@ static void a_declaration_has_its_names(void **state)
     assert_slice(field_at(table, 1)->member, "class_");
     assert_slice(field_at(table, 1)->snake, "class");
     assert_slice(field_at(table, 1)->name, "class");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 static void names_that_flatc_takes_are_given_an_underscore(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, "namespace a.class.b; version 1;\n"
+    fixture t;
+    open_fixture(&t, "namespace a.class.b; version 1;\n"
                    "enum Color: u8 { Red } enum EnumNamesColor: u8 { Red }\n"
                    "table Order {} table CreateOrder {} table CreateOrderDirect {}\n"
                    "table OrderBuilder {} table Create {} table CreateThing {}\n"
@@ -149,7 +149,7 @@ static void names_that_flatc_takes_are_given_an_underscore(void **state)
     assert_slice(field_at(table_at(&t, 6), 0)->fbs_type, "uint_");
     const view_enumeration *second = t.module->enums.items[1];
     assert_slice(second->fbs, "EnumNamesColor_");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 /* ---- Fields ---------------------------------------------------------------------------------- */
@@ -164,7 +164,7 @@ static void each_kind_of_field_is_read_and_written_its_way(void **state)
         const char *initial;
         const char *get;
         const char *put;
-        const char *check;
+        const char *verify;
         const char *fbs;
     } kinds[] = {
         {"u8", "uint8_t", "uint8_t", "0", "u8", "u8", "u8", "ubyte"},
@@ -200,20 +200,20 @@ static void each_kind_of_field_is_read_and_written_its_way(void **state)
                  "namespace n; version 1;\n"
                  "enum E: i16 { A } struct S { x: u8; } table T { f: %s; }\n",
                  kinds[i].type);
-        trial t;
-        open_trial(&t, text);
+        fixture t;
+        open_fixture(&t, text);
         const view_field *field = field_at(table_at(&t, 0), 0);
         assert_slice(field->type, kinds[i].c_type);
         assert_slice(field->result, kinds[i].result);
         assert_slice(field->initial, kinds[i].initial);
         assert_slice(field->get, kinds[i].get);
         assert_slice(field->put, kinds[i].put);
-        assert_slice(field->check, kinds[i].check);
+        assert_slice(field->verify, kinds[i].verify);
         assert_slice(field->fbs_type, kinds[i].fbs);
         assert_int_equal(field->is_scalar + field->is_optional + field->is_slice +
                              field->is_struct + field->is_table,
                          1);
-        close_trial(&t);
+        close_fixture(&t);
     }
 }
 
@@ -244,18 +244,18 @@ static void notes_say_what_types_cannot(void **state)
         char text[256];
         snprintf(text, sizeof text, "namespace n; version 1; enum E: u8 { A, B } table T { %s }",
                  cases[i].field);
-        trial t;
-        open_trial(&t, text);
+        fixture t;
+        open_fixture(&t, text);
         assert_slice(field_at(table_at(&t, 0), 0)->note, cases[i].note);
-        close_trial(&t);
+        close_fixture(&t);
     }
 }
 
 static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "table T {\n"
+    fixture t;
+    open_fixture(&t, HEAD "table T {\n"
                         "  a: u8 @range(0..9); b: u8 = 1 @range(1..255); c: u8 @range(0..255);\n"
                         "  d: f32 @range(..1.5); e: i64 @range(..5); f: u8? @range(1..2);\n"
                         "  g: u8 = 1 @range(1..2) @deprecated;\n"
@@ -281,7 +281,7 @@ static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
     assert_non_null(field_at(table, 5)->range);
     assert_null(field_at(table, 6)->range);
     assert_int_equal(table->ranged.count, 5);
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 /* ---- How a table lies on the wire ------------------------------------------------------------ */
@@ -289,8 +289,8 @@ static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
 static void large_fields_come_first(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "struct S { a: u32; b: u32; c: u32; }\n"
+    fixture t;
+    open_fixture(&t, HEAD "struct S { a: u32; b: u32; c: u32; }\n"
                         "table T { a: u8; b: i64; c: u16; d: S; e: string; f: f64; g: bool; }\n");
     const view_table *table = table_at(&t, 0);
     assert_slice(table->layout, "1, 5, 3, 4, 2, 0, 6");
@@ -299,14 +299,14 @@ static void large_fields_come_first(void **state)
     assert_int_equal(table->alignment, 8);
     assert_int_equal(field_at(table, 3)->offset, 20);
     assert_int_equal(field_at(table, 3)->slot, 10);
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 static void deprecated_fields_keep_their_slot_only(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "table T { a: u8; b: i64 @deprecated; c: string; }\n");
+    fixture t;
+    open_fixture(&t, HEAD "table T { a: u8; b: i64 @deprecated; c: string; }\n");
     const view_table *table = table_at(&t, 0);
     assert_int_equal(table->fields.count, 3);
     assert_int_equal(table->members.count, 2);
@@ -315,17 +315,17 @@ static void deprecated_fields_keep_their_slot_only(void **state)
     assert_slice(table->all, "0x5");
     assert_int_equal(table->alignment, 4);
     assert_slice(field_at(table, 1)->flags, "CATGA_DEPRECATED");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 static void an_empty_table_has_a_vtable(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "table T { }\n");
+    fixture t;
+    open_fixture(&t, HEAD "table T { }\n");
     assert_slice(table_at(&t, 0)->vtable, "4, 4, 0, 0, 0, 0, 0, 0, 0, 0");
     assert_slice(table_at(&t, 0)->all, "0x0");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 static void structs_say_whether_bytes_are_values(void **state)
@@ -346,12 +346,12 @@ static void structs_say_whether_bytes_are_values(void **state)
                  "namespace n; version 1; struct Padded { x: u8; y: u16; } struct Flag { x: bool; }"
                  "struct S { %s }",
                  cases[i].members);
-        trial t;
-        open_trial(&t, text);
+        fixture t;
+        open_fixture(&t, text);
         const view_structure *structure = t.module->structs.items[2];
         assert_slice(structure->packed, cases[i].packed);
         assert_slice(structure->direct, cases[i].direct);
-        close_trial(&t);
+        close_fixture(&t);
     }
 }
 
@@ -360,8 +360,8 @@ static void structs_say_whether_bytes_are_values(void **state)
 static void messages_say_how_they_travel(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t,
+    fixture t;
+    open_fixture(&t,
                "namespace a.b; version 2; table R { } errors E { Bad = 1; }\n"
                "@timeout(1500us) @retry(2) command Do -> R throws E { }\n"
                "query Ask -> R { }\n"
@@ -387,7 +387,7 @@ static void messages_say_how_they_travel(void **state)
     assert_slice(seen->sharing, "CATGA_BROADCAST");
     assert_slice(seen->parameter, "event");
     assert_int_equal(service->publications.count, 1);
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 /* ---- Values ---------------------------------------------------------------------------------- */
@@ -422,10 +422,10 @@ static void values_are_printed_for_c(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char text[256];
         snprintf(text, sizeof text, HEAD "const X: %s = %s;\n", cases[i].type, cases[i].value);
-        trial t;
-        open_trial(&t, text);
+        fixture t;
+        open_fixture(&t, text);
         assert_slice(((const view_constant *)t.module->constants.items[0])->number, cases[i].c);
-        close_trial(&t);
+        close_fixture(&t);
     }
 }
 
@@ -470,15 +470,15 @@ static void the_manual_has_every_name(void **state)
 static void a_view_can_be_printed(void **state)
 {
     (void)state;
-    trial t;
-    open_trial(&t, HEAD "/// It has \"quotes\".\nconst X: string = \"a\\nb\";\n");
+    fixture t;
+    open_fixture(&t, HEAD "/// It has \"quotes\".\nconst X: string = \"a\\nb\";\n");
     buffer out = buffer_in(&t.c.memory);
     record_dump(view_root_type, view_of(&t.c.memory, t.c.facts->modules[0], false), &out);
     assert_says(out.data, "root:\n  tool:\n    version: ");
     assert_says(out.data, "\n    constants:\n      -\n        name: shop.orders.X\n");
     assert_says(out.data, "\n        text: \"a\\012b\"\n        doc:\n          - "
                           "\"It has \\\"quotes\\\".\"\n");
-    close_trial(&t);
+    close_fixture(&t);
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 /* Calls that wait: every event reaches the call it is for, once, whatever the threads do. */
-#include "bus/calls.h"
+#include "client/calls.h"
 
 #include <sched.h>
 #include <setjmp.h>

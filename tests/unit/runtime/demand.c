@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "base/instant.h"
+#include "base/monotime.h"
 #include "delivery/demand.h"
 
 enum { LIMIT = 256, LARGEST = 1000 };

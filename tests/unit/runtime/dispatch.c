@@ -1,7 +1,7 @@
 /* A message that came, to its handler and back: what is refused, what is reported, what travels. */
 #include "bus_fixture.h"
 
-#include "bus/core.h"
+#include "bus/bus_state.h"
 #include "bus/envelope.h"
 
 #include <stdatomic.h>
@@ -279,7 +279,7 @@ static void peer_on_event(void *user, catga_connection_event event, const char *
 static void open_peer(peer *p, bus_fixture *f)
 {
     const catga_transport_settings settings = {
-        .local = f->hub,
+        .local = f->broker,
         .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
     memset(p, 0, sizeof *p);
     assert_int_equal(catga_transport_local_open(&settings, &p->transport), CATGA_OK);

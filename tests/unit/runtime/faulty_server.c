@@ -27,12 +27,12 @@ static const catga_message quick_ask = {
 static const catga_handler group_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
-static const catga_service group = {"Keeper", group_handlers, 1, sizeof(sample_listener)};
+static const catga_service group = {"Reader", group_handlers, 1, sizeof(sample_listener)};
 static const catga_handler broadcast_handlers[] = {
     {"refresh", &kept, CATGA_BROADCAST, offsetof(sample_listener, refresh),
      sample_listener_run_refresh},
 };
-static const catga_service broadcast = {"Keeper", broadcast_handlers, 1, sizeof(sample_listener)};
+static const catga_service broadcast = {"Reader", broadcast_handlers, 1, sizeof(sample_listener)};
 static const catga_handler answerer_handlers[] = {
     {"echo", &quick_echo, CATGA_GROUP, offsetof(sample_answerer, echo), sample_answerer_run_echo},
     {"ask", &quick_ask, CATGA_GROUP, offsetof(sample_answerer, ask), sample_answerer_run_ask},
@@ -98,7 +98,7 @@ static void what_is_lost_on_its_way_is_sent_again_and_stored_once(void **state)
 
     serve(f->bus, &group, &r);
     for (uint32_t i = 0; i < 3; i++) {
-        catga_local_inject(f->hub, faults[i], 1);
+        catga_local_inject(f->broker, faults[i], 1);
         assert_int_equal(publish(f->bus, &kept, i), CATGA_OK);
     }
     wait_idle(f);
@@ -112,11 +112,11 @@ static void stored_refused_or_unknown(void **state)
     record r = {0};
 
     assert_int_equal(publish(f->bus, &kept, 1), CATGA_OK);
-    catga_local_set_limits(f->hub, "SAMPLE_V1", 1, 0);
+    catga_local_set_limits(f->broker, "SAMPLE_V1", 1, 0);
     assert_int_equal(publish(f->bus, &hasty, 2), CATGA_OVERLOADED); /* it is not */
-    catga_local_set_connected(f->hub, false);
+    catga_local_set_connected(f->broker, false);
     assert_int_equal(publish(f->bus, &hasty, 3), CATGA_DISCONNECTED); /* it is not */
-    catga_local_set_connected(f->hub, true);
+    catga_local_set_connected(f->broker, true);
     serve(f->bus, &group, &r);
     wait_idle(f);
     assert_int_equal(r.count, 1);
@@ -130,13 +130,13 @@ static void the_third_acknowledgement_is_lost(void **state)
     record r = {0};
 
     serve(f->bus, &group, &r);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_ACK, 3);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_ACK, 3);
     for (uint32_t i = 0; i < 4; i++)
         assert_int_equal(publish(f->bus, &kept, i), CATGA_OK);
     wait_until(catga_count(f->bus).handled == 4);
     pause_for(50);
     assert_int_equal(r.count, 4);
-    catga_local_advance(f->hub, 5000); /* ack_wait_ms */
+    catga_local_advance(f->broker, 5000); /* ack_wait_ms */
     wait_until(r.count == 5);
     assert_int_equal(r.numbers[4], 2);
     assert_int_equal(catga_count(f->bus).redelivered, 1);
@@ -148,8 +148,8 @@ static void a_duplicate_comes_at_once(void **state)
     record r = {0};
 
     serve(f->bus, &group, &r);
-    catga_local_inject(f->hub, CATGA_LOCAL_DUPLICATE, 1);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_ACK, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_DUPLICATE, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_ACK, 1);
     assert_int_equal(publish(f->bus, &kept, 7), CATGA_OK);
     wait_until(r.count == 2);
 }
@@ -160,12 +160,12 @@ static void a_delay_passes_by_the_clock(void **state)
     record r = {0};
 
     serve(f->bus, &group, &r);
-    catga_local_inject(f->hub, CATGA_LOCAL_DELAY, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_DELAY, 1);
     assert_int_equal(publish(f->bus, &kept, 7), CATGA_OK);
     assert_int_equal(publish(f->bus, &kept, 8), CATGA_OK);
     wait_until(r.count == 1);
     assert_int_equal(r.numbers[0], 8);
-    catga_local_advance(f->hub, 1000);
+    catga_local_advance(f->broker, 1000);
     wait_until(r.count == 2);
     assert_int_equal(r.numbers[1], 7);
 }
@@ -176,7 +176,7 @@ static void two_change_places(void **state)
     record r = {0};
 
     serve(f->bus, &group, &r);
-    catga_local_inject(f->hub, CATGA_LOCAL_REORDER, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_REORDER, 1);
     for (uint32_t i = 1; i <= 3; i++)
         assert_int_equal(publish(f->bus, &kept, i), CATGA_OK);
     wait_idle(f);
@@ -195,7 +195,7 @@ static void the_second_event_is_lost(void **state)
     record r = {0};
 
     assert_int_equal(catga_serve(f->bus, &sample_listener_service, &functions, &r), CATGA_OK);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_EVENT, 2);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_EVENT, 2);
     for (uint32_t i = 1; i <= 3; i++)
         assert_int_equal(publish(f->bus, &sample_noted_message, i), CATGA_OK);
     wait_until(r.count == 4); /* two handlers */
@@ -219,13 +219,13 @@ static void a_lost_request_or_answer_is_a_silence(void **state)
     record r = {0};
 
     assert_int_equal(catga_serve(f->bus, &answerer, &functions, &r), CATGA_OK);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_REQUEST, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_REQUEST, 1);
     assert_int_equal(call(f->bus, &quick_echo), CATGA_TIMEOUT);
     assert_int_equal(r.count, 0);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_REPLY, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_REPLY, 1);
     assert_int_equal(call(f->bus, &quick_echo), CATGA_TIMEOUT);
     assert_int_equal(r.count, 1);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_REPLY, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_REPLY, 1);
     assert_int_equal(call(f->bus, &quick_ask), CATGA_OK); /* a query is asked again */
     assert_int_equal(r.count, 3);
 }
@@ -240,14 +240,14 @@ static void a_broadcast_forgets_who_does_not_come_back(void **state)
     record r = {0};
 
     for (uint32_t hours = 23; hours <= 25; hours += 2) {
-        catga_bus *replica = open_bus(f->hub, (catga_options){.instance = "replica"});
+        catga_bus *replica = open_bus(f->broker, (catga_options){.instance = "replica"});
         serve(replica, &broadcast, &r);
         wait_until(hours == 23 || r.count == 1);
         catga_close(replica);
         assert_int_equal(publish(f->bus, &kept, hours), CATGA_OK);
-        catga_local_advance(f->hub, (int64_t)hours * HOUR);
+        catga_local_advance(f->broker, (int64_t)hours * HOUR);
     }
-    catga_bus *replica = open_bus(f->hub, (catga_options){.instance = "replica"});
+    catga_bus *replica = open_bus(f->broker, (catga_options){.instance = "replica"});
     serve(replica, &broadcast, &r);
     assert_int_equal(publish(f->bus, &kept, 1), CATGA_OK);
     wait_until(r.numbers[1] == 1);
@@ -263,9 +263,9 @@ static void a_broadcast_remembers_who_is_cut_off(void **state)
     record r = {0};
 
     serve(f->bus, &broadcast, &r);
-    catga_local_set_connected(f->hub, false);
-    catga_local_advance(f->hub, INT64_C(25) * 3600000);
-    catga_local_set_connected(f->hub, true);
+    catga_local_set_connected(f->broker, false);
+    catga_local_advance(f->broker, INT64_C(25) * 3600000);
+    catga_local_set_connected(f->broker, true);
     assert_int_equal(publish(f->bus, &kept, 1), CATGA_OK);
     wait_until(r.count == 1);
 }

@@ -19,7 +19,7 @@ enum { TIMEOUT_MS = 20000 };
 
 /* What the handlers do, and have done. */
 typedef struct scene {
-    catga_local *hub;
+    catga_local *broker;
     atomic_uint stored; /* runs of the handler of the stored event */
     atomic_uint lost;   /* of the event that may be lost */
     atomic_uint hops;   /* events that handlers still send */
@@ -42,7 +42,7 @@ static catga_status notify(catga_context *context, sample_view view)
     scene *s = catga_context_user(context);
     (void)view;
     nanosleep(&(struct timespec){.tv_nsec = s->pause_ns}, NULL);
-    atomic_store(&s->inside, (int)catga_local_wait_idle(s->hub, 0));
+    atomic_store(&s->inside, (int)catga_local_wait_idle(s->broker, 0));
     atomic_fetch_add(&s->stored, 1);
     if (atomic_load(&s->failures) != 0) {
         atomic_fetch_sub(&s->failures, 1);
@@ -63,7 +63,7 @@ static catga_status refresh(catga_context *context, sample_view view)
 static void serve(bus_fixture *f, scene *s)
 {
     const sample_listener listener = {notify, refresh};
-    s->hub = f->hub;
+    s->broker = f->broker;
     assert_int_equal(catga_serve(f->bus, &service, &listener, s), CATGA_OK);
 }
 
@@ -77,9 +77,9 @@ static void an_unused_server_is_idle(void **state)
 {
     bus_fixture *f = *state;
     scene s = {0};
-    assert_int_equal(catga_local_wait_idle(f->hub, 0), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, 0), CATGA_OK);
     serve(f, &s);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
 }
 
 static void events_have_been_handled(void **state)
@@ -91,7 +91,7 @@ static void events_have_been_handled(void **state)
         publish(f, &sample_noted_message);
         publish(f, &kept);
     }
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.lost, 20);
     assert_int_equal(s.stored, 20);
 }
@@ -106,7 +106,7 @@ static void chains_of_events_have_ended(void **state)
     for (unsigned i = 1; i <= ROUNDS; i++) {
         atomic_store(&s.hops, HOPS);
         publish(f, i % 2 == 0 ? &kept : &sample_noted_message);
-        assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+        assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
         assert_int_equal(s.lost + s.stored, i * (HOPS + 1));
     }
 }
@@ -119,11 +119,11 @@ static void a_delayed_retry_does_not_count(void **state)
     serve(f, &s);
     publish(f, &kept);
     for (unsigned attempt = 1; attempt <= 3; attempt++) {
-        assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+        assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
         assert_int_equal(s.stored, attempt);
-        catga_local_advance(f->hub, 120000);
+        catga_local_advance(f->broker, 120000);
     }
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.stored, 3);
 }
 
@@ -133,12 +133,12 @@ static void a_lost_acknowledgement_counts(void **state)
     bus_fixture *f = *state;
     scene s = {0};
     serve(f, &s);
-    catga_local_inject(f->hub, CATGA_LOCAL_LOSE_ACK, 1);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_ACK, 1);
     publish(f, &kept);
     wait_until(s.stored == 1);
-    assert_int_equal(catga_local_wait_idle(f->hub, 50), CATGA_TIMEOUT);
-    catga_local_advance(f->hub, 60000);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, 50), CATGA_TIMEOUT);
+    catga_local_advance(f->broker, 60000);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.stored, 2);
 }
 
@@ -148,8 +148,8 @@ static void a_running_handler_counts(void **state)
     scene s = {.pause_ns = 300000000};
     serve(f, &s);
     publish(f, &sample_noted_message);
-    assert_int_equal(catga_local_wait_idle(f->hub, 20), CATGA_TIMEOUT);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, 20), CATGA_TIMEOUT);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.lost, 1);
 }
 
@@ -159,7 +159,7 @@ static void a_handler_does_not_wait_for_itself(void **state)
     scene s = {0};
     serve(f, &s);
     publish(f, &kept);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.inside, CATGA_WOULD_DEADLOCK);
 }
 
@@ -168,16 +168,16 @@ static void absent_handlers_do_not_count(void **state)
 {
     bus_fixture *f = *state;
     scene s = {0};
-    catga_bus *other = open_bus(f->hub, (catga_options){0});
+    catga_bus *other = open_bus(f->broker, (catga_options){0});
     const sample_listener listener = {notify, refresh};
-    s.hub = f->hub;
+    s.broker = f->broker;
     assert_int_equal(catga_serve(other, &service, &listener, &s), CATGA_OK);
     catga_close(other);
     publish(f, &kept);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.stored, 0);
     serve(f, &s);
-    assert_int_equal(catga_local_wait_idle(f->hub, TIMEOUT_MS), CATGA_OK);
+    assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
     assert_int_equal(s.stored, 1);
 }
 

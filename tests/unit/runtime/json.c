@@ -1,8 +1,8 @@
-/* What catga_parse takes for a message and what it refuses: JSON's own rules, and those of each
+/* What catga_json_read takes for a message and what it refuses: JSON's own rules, and those of each
  * type. */
 #include "codec.h"
 
-#include "codec/values.h"
+#include "codec/json_values.h"
 
 #include <math.h>
 
@@ -20,7 +20,7 @@ static catga_status parse_exact(const catga_table *type, const char *text, size_
     char *exact = malloc(length == 0 ? 1 : length);
     assert_non_null(exact);
     memcpy(exact, text, length);
-    catga_status status = catga_parse(type, exact, length, unknown, plain, &arena, problem);
+    catga_status status = catga_json_read(type, exact, length, unknown, plain, &arena, problem);
     free(exact);
     return status;
 }
@@ -75,7 +75,7 @@ static void explain(const catga_table *type, const char *text, const char *wante
 {
     static uint64_t plain[64];
     catga_problem problem;
-    assert_true(type->plain_size <= sizeof plain);
+    assert_true(type->native_size <= sizeof plain);
     assert_int_equal(parse_exact(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &problem),
                      CATGA_BAD_MESSAGE);
     assert_string_equal(problem.text, wanted);
@@ -353,7 +353,7 @@ static void neighbours(void **state)
         for (int change = 1; change < 256; change++) {
             catga_arena arena = {memory, sizeof memory, 0};
             text[at] = (char)(text[at] ^ change);
-            if (catga_parse(kinds, text, sizeof text - 1, CATGA_SKIP_UNKNOWN, &plain, &arena,
+            if (catga_json_read(kinds, text, sizeof text - 1, CATGA_SKIP_UNKNOWN, &plain, &arena,
                             NULL) == CATGA_OK)
                 assert_int_equal(catga_encode(kinds, &plain, buffer, sizeof buffer, &length, NULL),
                                  CATGA_OK);
@@ -650,13 +650,13 @@ static void every_arena(void **state)
     catga_arena whole = {memory, sizeof memory, 0};
     (void)state;
     assert_int_equal(
-        catga_parse(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &whole, NULL),
+        catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &whole, NULL),
         CATGA_OK);
     for (size_t capacity = 0; capacity <= whole.used; capacity++) {
         catga_arena arena = {malloc(capacity == 0 ? 1 : capacity), capacity, 0};
         assert_non_null(arena.data);
         catga_status status =
-            catga_parse(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL);
+            catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL);
         assert_int_equal(status, capacity < whole.used ? CATGA_TOO_LARGE : CATGA_OK);
         free(arena.data);
     }

@@ -1,4 +1,4 @@
-/* Unions, flags, fixed arrays and uuids in JSON: what catga_parse takes, what it refuses and how it says so. */
+/* Unions, flags, fixed arrays and uuids in JSON: what catga_json_read takes, what it refuses and how it says so. */
 #include "codec.h"
 
 static const catga_table *const choices = &test_codec_choices_descriptor;
@@ -14,7 +14,7 @@ static catga_status parse(const char *members, test_codec_choices *plain, catga_
     char *exact = malloc((size_t)length);
     assert_non_null(exact);
     memcpy(exact, text, (size_t)length);
-    catga_status status = catga_parse(choices, exact, (size_t)length, CATGA_REFUSE_UNKNOWN, plain, arena, problem);
+    catga_status status = catga_json_read(choices, exact, (size_t)length, CATGA_REFUSE_UNKNOWN, plain, arena, problem);
     free(exact);
     return status;
 }

@@ -3,7 +3,7 @@
 #include "kept.h"
 
 #include "base/clock.h"
-#include "bus/ask.h"
+#include "bus/round_trip.h"
 
 #include <stdio.h>
 
@@ -30,10 +30,10 @@ static void test_a_payload_limit_that_changes(void **state)
     memset(text, 'x', sizeof text);
     const catga_string longer = {text, sizeof text};
     assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_OK);
-    catga_local_set_max_payload(f->hub, 300);
+    catga_local_set_max_payload(f->broker, 300);
     assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_TOO_LARGE);
     assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("short")), CATGA_OK);
-    catga_local_set_max_payload(f->hub, 1048576);
+    catga_local_set_max_payload(f->broker, 1048576);
     assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_OK);
 }
 
@@ -41,51 +41,51 @@ static void test_a_stream_that_is_full_and_has_room_again(void **state)
 {
     bus_fixture *f = *state;
 
-    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 1, 0), CATGA_NO_RESPONDERS);
+    assert_int_equal(catga_local_set_limits(f->broker, "SAMPLE_V1", 1, 0), CATGA_NO_RESPONDERS);
     assert_int_equal(publish_short(f->bus), CATGA_OK);
-    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 2, 0), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->broker, "SAMPLE_V1", 2, 0), CATGA_OK);
     assert_int_equal(publish_short(f->bus), CATGA_OK);
     assert_int_equal(publish_short(f->bus), CATGA_OVERLOADED);
-    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 0, 100), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->broker, "SAMPLE_V1", 0, 100), CATGA_OK);
     assert_int_equal(publish_short(f->bus), CATGA_OVERLOADED);
-    assert_int_equal(catga_local_set_limits(f->hub, "SAMPLE_V1", 0, 0), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->broker, "SAMPLE_V1", 0, 0), CATGA_OK);
     assert_int_equal(publish_short(f->bus), CATGA_OK);
 }
 
 /* ---- Buckets ---- */
 
-static const catga_record_place first = {"NOTES", "first"};
-static const catga_record_place second = {"NOTES", "second"};
+static const catga_kv_key first = {"NOTES", "first"};
+static const catga_kv_key second = {"NOTES", "second"};
 
 typedef struct write_question {
-    catga_record_place place;
+    catga_kv_key place;
     const char *value;
     uint64_t revision;
 } write_question;
 
-static catga_status send_write(catga_core *core, const void *question, uint64_t token)
+static catga_status send_write(catga_bus_state *bus_state, const void *question, uint64_t token)
 {
     const write_question *write = question;
     const catga_outgoing record = {.subject = "",
                                    .data = (const uint8_t *)write->value,
                                    .length = strlen(write->value)};
-    return core->operations->write_record(core->transport, write->place, &record, write->revision,
+    return bus_state->operations->kv_write(bus_state->transport, write->place, &record, write->revision,
                                           token);
 }
 
-static catga_status write_record(catga_bus *bus, catga_record_place place, const char *value,
+static catga_status write_record(catga_bus *bus, catga_kv_key place, const char *value,
                                  uint64_t *revision)
 {
     const write_question question = {place, value, *revision};
     catga_problem problem;
     catga_incoming answer;
-    catga_status status = catga_ask(bus->core, send_write, &question,
+    catga_status status = catga_round_trip(bus->state, send_write, &question,
                                     catga_clock_now() + CATGA_SECOND, &answer);
     if (status != CATGA_OK)
         return status;
     uint64_t written;
-    status = bus->core->operations->record_written(&answer, &written, &problem);
-    bus->core->operations->release(&answer);
+    status = bus->state->operations->kv_written(&answer, &written, &problem);
+    bus->state->operations->release(&answer);
     if (status == CATGA_OK)
         *revision = written;
     return status;
@@ -99,16 +99,16 @@ static void test_a_bucket_that_is_full(void **state)
     uint64_t of_first = 0;
     uint64_t of_second = 0;
 
-    assert_int_equal(f->bus->core->operations->ensure_bucket(f->bus->core->transport, &settings,
+    assert_int_equal(f->bus->state->operations->ensure_bucket(f->bus->state->transport, &settings,
                                                              &problem),
                      CATGA_OK);
     assert_int_equal(write_record(f->bus, first, "some text", &of_first), CATGA_OK);
-    assert_int_equal(catga_local_set_limits(f->hub, "KV_NOTES", 1, 20), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->broker, "KV_NOTES", 1, 20), CATGA_OK);
     assert_int_equal(write_record(f->bus, second, "text", &of_second), CATGA_OVERLOADED);
     assert_int_equal(write_record(f->bus, first, "another text", &of_first), CATGA_OK);
     assert_int_equal(write_record(f->bus, first, "a text that is too long", &of_first),
                      CATGA_OVERLOADED);
-    assert_int_equal(catga_local_set_limits(f->hub, "KV_NOTES", 0, 0), CATGA_OK);
+    assert_int_equal(catga_local_set_limits(f->broker, "KV_NOTES", 0, 0), CATGA_OK);
     assert_int_equal(write_record(f->bus, second, "text", &of_second), CATGA_OK);
 }
 
@@ -119,11 +119,11 @@ static void test_subjects_that_are_refused(void **state)
     bus_fixture *f = *state;
     uint64_t revision = 0;
 
-    assert_int_equal(catga_local_set_allowed(f->hub, "catga.events.>", false), CATGA_OK);
+    assert_int_equal(catga_local_set_allowed(f->broker, "catga.events.>", false), CATGA_OK);
     assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("no")), CATGA_NOT_PERMITTED);
-    assert_int_equal(catga_local_set_allowed(f->hub, "catga.events.>", true), CATGA_OK);
+    assert_int_equal(catga_local_set_allowed(f->broker, "catga.events.>", true), CATGA_OK);
     assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("yes")), CATGA_OK);
-    assert_int_equal(catga_local_set_allowed(f->hub, "$KV.NOTES.first", false), CATGA_OK);
+    assert_int_equal(catga_local_set_allowed(f->broker, "$KV.NOTES.first", false), CATGA_OK);
     assert_int_equal(write_record(f->bus, first, "", &revision), CATGA_NOT_PERMITTED);
     assert_int_not_equal(write_record(f->bus, second, "", &revision), CATGA_NOT_PERMITTED);
 }
@@ -135,7 +135,7 @@ static void test_only_so_many_subjects_are_refused(void **state)
 
     for (unsigned i = 0; i < 33; i++) {
         snprintf(subject, sizeof subject, "refused.%u", i);
-        assert_int_equal(catga_local_set_allowed(f->hub, subject, false),
+        assert_int_equal(catga_local_set_allowed(f->broker, subject, false),
                          i < 32 ? CATGA_OK : CATGA_NO_MEMORY);
     }
 }

@@ -87,7 +87,7 @@ static void a_queue_group_takes_turns(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         begin_scene(&scenes[i]);
-        replicas[i] = open_bus(f->hub, (catga_options){0});
+        replicas[i] = open_bus(f->broker, (catga_options){0});
         serve_answerer(replicas[i], &scenes[i]);
     }
     for (int i = 0; i < 30; i++)
@@ -120,7 +120,7 @@ static void an_event_goes_to_each_group_and_to_all_of_a_broadcast(void **state)
 
     for (size_t i = 0; i < 2; i++) {
         begin_scene(&scenes[i]);
-        replicas[i] = open_bus(f->hub, (catga_options){0});
+        replicas[i] = open_bus(f->broker, (catga_options){0});
         serve_listener(replicas[i], &listener, &scenes[i]);
     }
     for (int i = 0; i < 20; i++)
@@ -161,7 +161,7 @@ static void events_come_in_order(void **state)
 static void prefixes_are_apart(void **state)
 {
     bus_fixture *f = *state;
-    catga_bus *other = open_bus(f->hub, (catga_options){.prefix = "test.one"});
+    catga_bus *other = open_bus(f->broker, (catga_options){.prefix = "test.one"});
     scene s;
 
     begin_scene(&s);
@@ -180,12 +180,12 @@ static void without_a_server(void **state)
 
     begin_scene(&s);
     serve_answerer(f->bus, &s);
-    catga_local_set_connected(f->hub, false);
+    catga_local_set_connected(f->broker, false);
     assert_false(catga_connected(f->bus));
     assert_int_equal(call(f->bus, &sample_echo_message), CATGA_DISCONNECTED);
     assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_DISCONNECTED);
     assert_int_equal(catga_flush(f->bus, 100), CATGA_DISCONNECTED);
-    catga_local_set_connected(f->hub, true);
+    catga_local_set_connected(f->broker, true);
     assert_int_equal(call(f->bus, &sample_echo_message),
                      CATGA_OK); /* the subscriptions are still there */
     catga_counters counters = catga_count(f->bus);
@@ -210,8 +210,8 @@ static void a_call_outlives_a_short_outage(void **state)
 
     begin_scene(&s);
     serve_answerer(f->bus, &s);
-    catga_local_set_connected(f->hub, false);
-    assert_int_equal(pthread_create(&thread, NULL, reconnect_soon, f->hub), 0);
+    catga_local_set_connected(f->broker, false);
+    assert_int_equal(pthread_create(&thread, NULL, reconnect_soon, f->broker), 0);
     assert_int_equal(call(f->bus, &sample_echo_message), CATGA_OK);
     pthread_join(thread, NULL);
     assert_int_equal(s.runs, 1);
@@ -233,7 +233,7 @@ static void what_does_not_fit_is_dropped_and_counted(void **state)
 {
     static const sample_listener listener = {wait_for_leave, count_run};
     bus_fixture *f = *state;
-    catga_bus *slow = open_bus(f->hub, (catga_options){.pending = 10});
+    catga_bus *slow = open_bus(f->broker, (catga_options){.pending = 10});
     scene s;
 
     begin_scene(&s);
@@ -278,7 +278,7 @@ static void *call_often(void *argument)
 static void run_crowd(bus_fixture *f, unsigned workers, scene *s)
 {
     static const sample_answerer handlers = {crowd, reply_ask};
-    catga_bus *served = open_bus(f->hub, (catga_options){.workers = workers});
+    catga_bus *served = open_bus(f->broker, (catga_options){.workers = workers});
     pthread_t callers[CALLERS];
     void *failed;
 
@@ -365,9 +365,9 @@ static void a_send_that_starts_without_a_server(void **state)
 
     begin_scene(&s);
     serve_answerer(f->bus, &s);
-    catga_local_set_connected(f->hub, false);
+    catga_local_set_connected(f->broker, false);
     assert_int_equal(send_note(f->bus, &sample_echo_message, &o), CATGA_OK);
-    catga_local_set_connected(f->hub, true);
+    catga_local_set_connected(f->broker, true);
     wait_until(o.delivered == 1);
     assert_int_equal(o.good, 1);
     assert_int_equal(s.runs, 1);
@@ -377,7 +377,7 @@ static void sends_that_are_too_many(void **state)
 {
     static const sample_answerer handlers = {wait_for_leave, reply_ask};
     bus_fixture *f = *state;
-    catga_bus *narrow = open_bus(f->hub, (catga_options){.in_flight = 3});
+    catga_bus *narrow = open_bus(f->broker, (catga_options){.in_flight = 3});
     outcome o = {0};
     scene s;
 
@@ -425,7 +425,7 @@ static void a_bus_closed_with_sends_under_way(void **state)
 {
     static const sample_answerer handlers = {wait_for_leave, reply_ask};
     bus_fixture *f = *state;
-    catga_bus *client = open_bus(f->hub, (catga_options){0});
+    catga_bus *client = open_bus(f->broker, (catga_options){0});
     outcome o = {0};
     scene s;
 
@@ -460,7 +460,7 @@ static void draining_lets_handlers_finish(void **state)
 {
     static const sample_listener listener = {finish_with_a_call, count_run};
     bus_fixture *f = *state;
-    catga_bus *served = open_bus(f->hub, (catga_options){0});
+    catga_bus *served = open_bus(f->broker, (catga_options){0});
     pthread_t thread;
     void *status;
     scene s;
@@ -488,7 +488,7 @@ static void draining_gives_up_in_time(void **state)
 {
     static const sample_listener listener = {wait_for_leave, count_run};
     bus_fixture *f = *state;
-    catga_bus *stuck = open_bus(f->hub, (catga_options){.drain_wait_ms = 50});
+    catga_bus *stuck = open_bus(f->broker, (catga_options){.drain_wait_ms = 50});
     scene s;
 
     begin_scene(&s);

@@ -4,7 +4,7 @@
  */
 #include "codec.h"
 
-#include "codec/values.h"
+#include "codec/json_values.h"
 
 #define POINT "\xc2\xb7"
 

@@ -108,13 +108,13 @@ static void a_bus_reports_all_that_it_suppressed(void **state)
 {
     enum { FAILURES = 500 };
     log_lines lines = {0};
-    catga_local *hub;
+    catga_local *broker;
     const sample input = {{"hello", 5}, 1};
 
     (void)state;
-    assert_int_equal(catga_local_open(&hub), CATGA_OK);
-    catga_bus *bus = open_bus(hub, (catga_options){.log = keep_line, .log_user = &lines});
-    catga_local_set_connected(hub, false);
+    assert_int_equal(catga_local_open(&broker), CATGA_OK);
+    catga_bus *bus = open_bus(broker, (catga_options){.log = keep_line, .log_user = &lines});
+    catga_local_set_connected(broker, false);
     wait_until(!catga_connected(bus));
     unsigned before = lines.events; /* the loss of the connection */
     for (unsigned i = 0; i < FAILURES; i++)
@@ -122,7 +122,7 @@ static void a_bus_reports_all_that_it_suppressed(void **state)
     catga_close(bus);
     assert_int_equal(lines.events - before, FAILURES);
     assert_true(lines.count < 60);
-    catga_local_close(hub);
+    catga_local_close(broker);
 }
 
 int main(void)

@@ -143,11 +143,11 @@ static void every_capacity(void **state)
     const char *whole = codec_text(order, buffer, length);
     size_t text_length = strlen(whole);
     assert_int_equal(catga_verify(order, buffer, length, &root, NULL), CATGA_OK);
-    assert_int_equal(catga_print(order, root, NULL, 0), text_length);
+    assert_int_equal(catga_json_write(order, root, NULL, 0), text_length);
     for (size_t capacity = 1; capacity <= text_length + 1; capacity++) {
         char *text = malloc(capacity);
         assert_non_null(text);
-        assert_int_equal(catga_print(order, root, text, capacity), text_length);
+        assert_int_equal(catga_json_write(order, root, text, capacity), text_length);
         assert_int_equal(strlen(text), capacity - 1);
         assert_memory_equal(text, whole, capacity - 1);
         free(text);
@@ -156,7 +156,7 @@ static void every_capacity(void **state)
 
 /* ---- Round trips ---- */
 
-/* Through text and through the plain struct: the same bytes, and in an arena that is too small
+/* Through text and through the native struct: the same bytes, and in an arena that is too small
  * never a wrong one. */
 static void same_bytes(const catga_table *type, const void *plain)
 {
@@ -167,10 +167,10 @@ static void same_bytes(const catga_table *type, const void *plain)
     catga_problem problem;
     size_t length = codec_encode(type, plain, first, sizeof first);
     const char *text = codec_text(type, first, length);
-    void *copy = malloc(type->plain_size);
+    void *copy = malloc(type->native_size);
     catga_arena arena = {memory, sizeof memory, 0};
     assert_non_null(copy);
-    if (catga_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, copy, &arena, &problem) !=
+    if (catga_json_read(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, copy, &arena, &problem) !=
         CATGA_OK)
         fail_msg("%s in %s", problem.text, text);
     assert_int_equal(codec_encode(type, copy, second, sizeof second), length);

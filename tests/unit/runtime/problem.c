@@ -9,7 +9,7 @@ static catga_status parse_nodes(const char *text, size_t length, catga_problem *
 {
     test_codec_node plain;
     catga_arena arena = {memory, sizeof memory, 0};
-    return catga_parse(node, text, length, CATGA_REFUSE_UNKNOWN, &plain, &arena, problem);
+    return catga_json_read(node, text, length, CATGA_REFUSE_UNKNOWN, &plain, &arena, problem);
 }
 
 /* `depth` objects inside each other, the innermost one with `inner`. */

@@ -1,19 +1,19 @@
 /* The payloads that calls with a callback hold: limited while they are under way, and freed afterwards. */
 #include "bus_fixture.h"
 
-#include "bus/core.h"
+#include "bus/bus_state.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
 
 enum { LARGE = 90000, MANY = 400 };
 
-typedef struct stage {
+typedef struct fixture {
     atomic_uint done;
     atomic_int status; /* of the last that was not CATGA_OK */
     sem_t may_end;
     atomic_uint lines; /* of the log that name the option */
-} stage;
+} fixture;
 
 static char text[LARGE];
 
@@ -24,7 +24,7 @@ static sample of_length(size_t length)
 
 static catga_status wait_and_answer(catga_context *context, sample_view view)
 {
-    stage *s = catga_context_user(context);
+    fixture *s = catga_context_user(context);
     const sample answer = {{"done", 4}, sample_get_number(view)};
     sem_wait(&s->may_end);
     return catga_answer(context, &sample_ask_message, &answer);
@@ -34,7 +34,7 @@ static const sample_answerer answerer = {wait_and_answer, wait_and_answer};
 
 static void on_reply(catga_status status, sample_view reply, const catga_error *error, void *user)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)reply;
     (void)error;
     if (status != CATGA_OK)
@@ -42,7 +42,7 @@ static void on_reply(catga_status status, sample_view reply, const catga_error *
     atomic_fetch_add(&s->done, 1);
 }
 
-static catga_status ask(catga_bus *bus, stage *s, size_t length)
+static catga_status ask(catga_bus *bus, fixture *s, size_t length)
 {
     static catga_message patient;
     const sample input = of_length(length);
@@ -52,7 +52,7 @@ static catga_status ask(catga_bus *bus, stage *s, size_t length)
     return catga_send(bus, &patient, &input, sample_deliver, (catga_function)on_reply, s);
 }
 
-static void let_end(stage *s, unsigned count, unsigned done)
+static void let_end(fixture *s, unsigned count, unsigned done)
 {
     for (unsigned i = 0; i < count; i++)
         sem_post(&s->may_end);
@@ -61,13 +61,13 @@ static void let_end(stage *s, unsigned count, unsigned done)
 
 static void note_line(void *user, catga_log_level level, const char *line)
 {
-    stage *s = user;
+    fixture *s = user;
     (void)level;
     if (strstr(line, "in_flight_bytes") != NULL)
         atomic_fetch_add(&s->lines, 1);
 }
 
-static void begin(stage *s)
+static void begin(fixture *s)
 {
     memset(s, 0, sizeof *s);
     memset(text, 'x', sizeof text);
@@ -78,16 +78,16 @@ static void begin(stage *s)
 static size_t buffered(const catga_bus *bus)
 {
     size_t sum = 0;
-    for (uint32_t i = 0; i < bus->core->calls.count; i++)
-        sum += bus->core->calls.slots[i].request.copy.capacity;
+    for (uint32_t i = 0; i < bus->state->calls.count; i++)
+        sum += bus->state->calls.slots[i].request.copy.capacity;
     return sum;
 }
 
 static void a_burst_of_large_calls_leaves_nothing_behind(void **state)
 {
     bus_fixture *f = *state;
-    catga_bus *client = open_bus(f->hub, (catga_options){0});
-    stage s;
+    catga_bus *client = open_bus(f->broker, (catga_options){0});
+    fixture s;
 
     begin(&s);
     assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &answerer, &s), CATGA_OK);
@@ -97,16 +97,16 @@ static void a_burst_of_large_calls_leaves_nothing_behind(void **state)
     let_end(&s, MANY, MANY);
     assert_int_equal(s.status, CATGA_OK);
     assert_int_equal(buffered(client), 0);
-    assert_int_equal(client->core->retained.held, 0);
+    assert_int_equal(client->state->retained.held, 0);
     catga_close(client);
 }
 
 static void a_slot_keeps_the_buffer_of_small_calls(void **state)
 {
     bus_fixture *f = *state;
-    catga_bus *client = open_bus(f->hub, (catga_options){0});
-    catga_retained *copy = &client->core->calls.slots[0].request.copy;
-    stage s;
+    catga_bus *client = open_bus(f->broker, (catga_options){0});
+    catga_retained *copy = &client->state->calls.slots[0].request.copy;
+    fixture s;
 
     begin(&s);
     assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &answerer, &s), CATGA_OK);
@@ -126,8 +126,8 @@ static void a_slot_keeps_the_buffer_of_small_calls(void **state)
 static void what_passes_the_limit_of_bytes_is_refused(void **state)
 {
     bus_fixture *f = *state;
-    stage s;
-    catga_bus *client = open_bus(f->hub, (catga_options){.in_flight_bytes = 200000,
+    fixture s;
+    catga_bus *client = open_bus(f->broker, (catga_options){.in_flight_bytes = 200000,
                                                          .log = note_line, .log_user = &s});
 
     begin(&s);
@@ -141,17 +141,17 @@ static void what_passes_the_limit_of_bytes_is_refused(void **state)
     assert_int_equal(ask(client, &s, LARGE), CATGA_OK);
     let_end(&s, 1, 4);
     assert_int_equal(s.status, CATGA_OK);
-    assert_int_equal(client->core->retained.held, 0);
+    assert_int_equal(client->state->retained.held, 0);
     catga_close(client);
 }
 
 static void what_passes_the_limit_of_calls_says_so(void **state)
 {
     bus_fixture *f = *state;
-    catga_bus *client = open_bus(f->hub, (catga_options){.in_flight = 1});
+    catga_bus *client = open_bus(f->broker, (catga_options){.in_flight = 1});
     const sample input = of_length(10);
     catga_reply reply;
-    stage s;
+    fixture s;
 
     begin(&s);
     assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &answerer, &s), CATGA_OK);

@@ -1,7 +1,7 @@
 /* What may go to a server, and ids. */
 #include "bus/subject.h"
 #include "bus/envelope.h"
-#include "bus/identity.h"
+#include "bus/message_id.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -74,7 +74,7 @@ static void header_values(void **state)
 static void envelopes(void **state)
 {
     catga_envelope envelope;
-    catga_identity identity;
+    catga_message_ids identity;
     char name[300];
 
     (void)state;
@@ -85,7 +85,7 @@ static void envelopes(void **state)
     catga_envelope_add_correlation(&envelope, CATGA_STR("a\r\nb"));
     assert_int_equal(envelope.outgoing.header_count, 0);
     catga_envelope_add_correlation(&envelope, CATGA_STR("id-1"));
-    catga_identity_begin(&identity);
+    catga_message_ids_begin(&identity);
     catga_envelope_add_id(&envelope, &identity);
     catga_envelope_set_timeout(&envelope, 100);
     catga_envelope_set_timeout(&envelope, 50);
@@ -105,11 +105,11 @@ static void envelopes(void **state)
 enum { THREADS = 4, IDS = 20000 };
 
 typedef struct id_text {
-    char text[CATGA_ID_TEXT];
+    char text[CATGA_MESSAGE_ID_SIZE];
 } id_text;
 
 typedef struct id_maker {
-    catga_identity *identity;
+    catga_message_ids *identity;
     id_text *ids;
 } id_maker;
 
@@ -117,7 +117,7 @@ static void *make_ids(void *argument)
 {
     id_maker *maker = argument;
     for (size_t i = 0; i < IDS; i++)
-        catga_identity_next(maker->identity, maker->ids[i].text);
+        catga_message_id_next(maker->identity, maker->ids[i].text);
     return NULL;
 }
 
@@ -128,14 +128,14 @@ static int compare(const void *a, const void *b)
 
 static void ids_are_tokens_and_unique(void **state)
 {
-    catga_identity identity;
+    catga_message_ids identity;
     pthread_t threads[THREADS];
     id_maker makers[THREADS];
     id_text *ids = calloc(THREADS * IDS, sizeof *ids);
 
     (void)state;
     assert_non_null(ids);
-    catga_identity_begin(&identity);
+    catga_message_ids_begin(&identity);
     for (size_t i = 0; i < THREADS; i++) {
         makers[i] = (id_maker){&identity, ids + i * IDS};
         assert_int_equal(pthread_create(&threads[i], NULL, make_ids, &makers[i]), 0);
@@ -145,7 +145,7 @@ static void ids_are_tokens_and_unique(void **state)
     qsort(ids, THREADS * IDS, sizeof *ids, compare);
     for (size_t i = 0; i < THREADS * IDS; i++) {
         assert_true(catga_is_token(catga_str(ids[i].text)));
-        assert_int_equal(strlen(ids[i].text), CATGA_ID_TEXT - 1);
+        assert_int_equal(strlen(ids[i].text), CATGA_MESSAGE_ID_SIZE - 1);
         assert_true(i == 0 || strcmp(ids[i - 1].text, ids[i].text) != 0);
     }
     free(ids);
@@ -156,13 +156,13 @@ static void ids_are_siphash(void **state)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    catga_identity identity = {.key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
-    char text[CATGA_ID_TEXT];
+    catga_message_ids identity = {.key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
+    char text[CATGA_MESSAGE_ID_SIZE];
     uint64_t halves[2] = {0, 0};
 
     (void)state;
     atomic_init(&identity.count, UINT64_C(0x0706050403020100));
-    catga_identity_next(&identity, text);
+    catga_message_id_next(&identity, text);
     for (unsigned i = 0; i < 22; i++)
         halves[i / 11] |= (uint64_t)(strchr(alphabet, text[i]) - alphabet) << (6 * (i % 11));
     assert_true(halves[0] == UINT64_C(0x61f55862baa9623b)); /* 3b 62 a9 ba 62 58 f5 61 */

@@ -1,7 +1,7 @@
 /* Scalars from text, by themselves: what a message cannot show, or only at one place in a thousand. */
 #include "codec.h"
 
-#include "codec/values.h"
+#include "codec/json_values.h"
 
 /* Texts that are nearer to the double between two floats than doubles can say: through a double they would be rounded twice. */
 static void a_float_is_rounded_once(void **state)

@@ -271,7 +271,7 @@ static void beginning_of_a_full_vtable(void **state)
     test_codec_kinds plain;
     const uint8_t *root;
     (void)state;
-    assert_int_equal(catga_parse(kinds, all, strlen(all), CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL), CATGA_OK);
+    assert_int_equal(catga_json_read(kinds, all, strlen(all), CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL), CATGA_OK);
     size_t length = codec_encode(kinds, &plain, bytes, sizeof bytes);
     assert_int_equal(catga_verify(kinds, bytes, length, &root, NULL), CATGA_OK);
     uint8_t *vtable = bytes + (root - catga_load_i32(root) - bytes);
@@ -700,7 +700,7 @@ static void shared_vectors(void **state)
     expect_accepted(kinds, bytes, wide_bomb(bytes, 1, 8000));
     size_t length = wide_bomb(bytes, 2000, 8000);
     if (catga_verify(kinds, bytes, length, &root, &problem) == CATGA_OK)
-        assert_true(catga_print(kinds, root, NULL, 0) < 256 * length);
+        assert_true(catga_json_write(kinds, root, NULL, 0) < 256 * length);
 }
 
 /* ---- Many buffers ---- */

@@ -27,7 +27,7 @@ static sample *begin(sample *s)
     test_codec_choices plain;
     catga_problem problem;
     const uint8_t *root;
-    if (catga_parse(choices, whole, sizeof whole - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, &problem) != CATGA_OK)
+    if (catga_json_read(choices, whole, sizeof whole - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
     s->length = codec_encode(choices, &plain, s->bytes, sizeof s->bytes);
     assert_int_equal(catga_verify(choices, s->bytes, s->length, &root, NULL), CATGA_OK);

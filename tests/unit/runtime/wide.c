@@ -30,19 +30,19 @@ static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_wide_table(out, table, type, present);
 }
 
-static bool check_wide(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_wide(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table);
+    return catga_verify_open(check, at, type, known, &table);
 }
 
-static bool check_all_texts(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_all_texts(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    if (!catga_check_open(check, at, type, known, &table))
+    if (!catga_verify_open(check, at, type, known, &table))
         return false;
     for (size_t id = 0; id < TEXTS; id++)
-        if (!catga_check_string(check, table, &texts_fields[id]))
+        if (!catga_verify_string(check, table, &texts_fields[id]))
             return false;
     return true;
 }
@@ -68,17 +68,17 @@ static uint8_t *put_holder(catga_writer *out, uint8_t *at, uint8_t *slot,
     if (table == NULL)
         return NULL;
     at = catga_end_table(out, table, type, holder_vtable, 1, catga_has(in->wides.data));
-    catga_places places = catga_places_of(out, holder_vtable);
+    catga_offsets places = catga_offsets_of(out, holder_vtable);
     return catga_put_children(out, at, table, places, &holder_fields[0], put_wide, WIDTH, in->wides.data,
                               in->wides.length);
 }
 
-static bool check_holder(catga_check *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_holder(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
 {
     catga_frame table;
-    return catga_check_open(check, at, type, known, &table) &&
-           catga_check_children(check, table, &holder_fields[0], check_wide) &&
-           catga_check_children(check, table, &holder_fields[1], check_all_texts);
+    return catga_verify_open(check, at, type, known, &table) &&
+           catga_verify_children(check, table, &holder_fields[0], check_wide) &&
+           catga_verify_children(check, table, &holder_fields[1], check_all_texts);
 }
 
 static const catga_table holder = {
@@ -194,7 +194,7 @@ static void few_of_many_fields(void **state)
     }
     if (catga_verify(&holder, bytes, at, &root, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
-    assert_true(catga_print(&holder, root, NULL, 0) > COUNT);
+    assert_true(catga_json_write(&holder, root, NULL, 0) > COUNT);
 }
 
 /* `count` elements that are one table, all of whose fields are one text: a large count prints as thousands of times the length. */

@@ -144,7 +144,7 @@ static bool keep(void *user, const catga_incoming *message)
 static void freed(void *user)
 {
     catga_subscription *member = user;
-    catga_local_store_wake(member->transport->hub);
+    catga_local_store_wake(member->transport->broker);
 }
 
 static void tick(void *user)
@@ -180,7 +180,7 @@ static bool set_consumer(catga_subscription *member, const catga_consumer_settin
         return false;
     catga_demand_init(&member->demand, &rules);
     member->tick = (catga_tick){.function = tick, .user = member, .interval_ns = eighth_ns};
-    member->consumes = catga_ticker_add(&member->transport->hub->ticker, &member->tick);
+    member->consumes = catga_ticker_add(&member->transport->broker->ticker, &member->tick);
     return member->consumes;
 }
 
@@ -198,14 +198,14 @@ static catga_status subscribe(catga_local_transport *transport,
     catga_subscription *member;
 
     put_subject(subject, settings->stream, settings->name);
-    pthread_mutex_lock(&transport->hub->changing);
+    pthread_mutex_lock(&transport->broker->changing);
     member = catga_local_subscribe(transport, &options);
     bool complete = member != NULL && set_consumer(member, settings);
     if (complete)
         catga_local_member_open(member);
     else if (member != NULL)
         catga_local_member_close(member);
-    pthread_mutex_unlock(&transport->hub->changing);
+    pthread_mutex_unlock(&transport->broker->changing);
     *subscription = complete ? member : NULL;
     return complete ? CATGA_OK : CATGA_NO_MEMORY;
 }
@@ -214,17 +214,17 @@ catga_status catga_local_consume(catga_transport *transport,
                                  const catga_consumer_settings *settings,
                                  catga_subscription **subscription, catga_problem *problem)
 {
-    catga_local *hub = catga_local_hub_of(transport);
+    catga_local *broker = catga_local_broker_of(transport);
 
     *subscription = NULL;
-    if (!atomic_load(&hub->connected))
+    if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
-    pthread_mutex_lock(&hub->store.lock);
-    catga_status status = ensure_consumer(&hub->store, settings, problem);
-    pthread_mutex_unlock(&hub->store.lock);
+    pthread_mutex_lock(&broker->store.lock);
+    catga_status status = ensure_consumer(&broker->store, settings, problem);
+    pthread_mutex_unlock(&broker->store.lock);
     if (status == CATGA_OK)
         status = subscribe((catga_local_transport *)transport, settings, subscription);
-    catga_local_store_wake(hub);
+    catga_local_store_wake(broker);
     return status;
 }
 
@@ -296,7 +296,7 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
     return SIZE_MAX;
 }
 
-static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *consumer, size_t index,
+static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *consumer, size_t index,
                                      int64_t now)
 {
     catga_local_entry *stored = &consumer->stream->entries[index];
@@ -315,7 +315,7 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
     headers[outgoing.header_count] = (catga_header){"reply", reply}; /* copied with the message */
     outgoing.headers = headers;
     outgoing.header_count++;
-    catga_local_message *message = catga_local_message_make(hub, &outgoing, NULL, 0);
+    catga_local_message *message = catga_local_message_make(broker, &outgoing, NULL, 0);
     if (message == NULL)
         return NULL;
     message->header_count--;
@@ -329,17 +329,17 @@ static catga_local_message *hand_out(catga_local *hub, catga_local_consumer *con
         consumer->held = 0; /* the message after this one is delivered first */
     consumer->out += at->stage == WAITING;
     at->stage = OUT;
-    at->due_ns = catga_local_store_fails(&hub->store, CATGA_LOCAL_DUPLICATE)
+    at->due_ns = catga_local_store_fails(&broker->store, CATGA_LOCAL_DUPLICATE)
                      ? now
                      : catga_clock_after(now, consumer->ack_wait_ns);
     return message;
 }
 
-static catga_local_group *members_of(catga_local *hub, const catga_local_consumer *consumer)
+static catga_local_group *members_of(catga_local *broker, const catga_local_consumer *consumer)
 {
     char name[SUBJECT_SIZE];
     put_subject(name, consumer->stream->name, consumer->name);
-    catga_local_subject *subject = catga_local_find(hub, name);
+    catga_local_subject *subject = catga_local_find(broker, name);
     return subject == NULL ? NULL : atomic_load(&subject->groups);
 }
 
@@ -359,10 +359,10 @@ static bool has_room(catga_subscription *member, size_t length)
 }
 
 /* Returns a member with room for the message, round robin. */
-static catga_subscription *enter_member(catga_local *hub, const catga_local_consumer *consumer,
+static catga_subscription *enter_member(catga_local *broker, const catga_local_consumer *consumer,
                                         size_t length)
 {
-    catga_local_group *group = members_of(hub, consumer);
+    catga_local_group *group = members_of(broker, consumer);
     unsigned count = group == NULL ? 0 : catga_local_count_members(group);
 
     for (; count > 0; count--) {
@@ -375,9 +375,9 @@ static catga_subscription *enter_member(catga_local *hub, const catga_local_cons
 }
 
 /* Returns true if the consumer had no members for so long that it is deleted. */
-static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64_t now)
+static bool is_forgotten(catga_local *broker, catga_local_consumer *consumer, int64_t now)
 {
-    catga_local_group *group = members_of(hub, consumer);
+    catga_local_group *group = members_of(broker, consumer);
 
     if (consumer->unused_ns == 0 || (group != NULL && catga_local_count_members(group) != 0))
         consumer->away_ns = 0;
@@ -386,19 +386,19 @@ static bool is_forgotten(catga_local *hub, catga_local_consumer *consumer, int64
     return consumer->away_ns != 0 && now - consumer->away_ns >= consumer->unused_ns;
 }
 
-void catga_local_forget_unused(catga_local *hub, int64_t now)
+void catga_local_forget_unused(catga_local *broker, int64_t now)
 {
-    catga_local_consumer *consumer = atomic_load(&hub->store.consumers);
+    catga_local_consumer *consumer = atomic_load(&broker->store.consumers);
     catga_local_consumer *before = NULL;
 
     while (consumer != NULL) {
         catga_local_consumer *next = consumer->next;
-        if (!is_forgotten(hub, consumer, now))
+        if (!is_forgotten(broker, consumer, now))
             before = consumer;
         else if (before != NULL)
             before->next = next;
         else
-            atomic_store(&hub->store.consumers, next);
+            atomic_store(&broker->store.consumers, next);
         if (before != consumer)
             free_consumer(consumer);
         consumer = next;
@@ -406,20 +406,20 @@ void catga_local_forget_unused(catga_local *hub, int64_t now)
 }
 
 /* Takes a due message of one consumer. Returns NULL if none is due, or no member takes it. */
-static catga_local_message *take_from(catga_local *hub, catga_local_consumer *consumer, int64_t now,
+static catga_local_message *take_from(catga_local *broker, catga_local_consumer *consumer, int64_t now,
                                       catga_subscription **member, int64_t *next_ns)
 {
     if (!follow_stream(consumer)) {
         *next_ns = now + NO_MEMORY_PAUSE;
         return NULL;
     }
-    size_t index = find_due(&hub->store, consumer, now, next_ns);
+    size_t index = find_due(&broker->store, consumer, now, next_ns);
     *member = index == SIZE_MAX
                   ? NULL
-                  : enter_member(hub, consumer, consumer->stream->entries[index].message->length);
+                  : enter_member(broker, consumer, consumer->stream->entries[index].message->length);
     if (*member == NULL)
         return NULL;
-    catga_local_message *message = hand_out(hub, consumer, index, now);
+    catga_local_message *message = hand_out(broker, consumer, index, now);
     if (message == NULL) {
         catga_local_leave(*member);
         *next_ns = now + NO_MEMORY_PAUSE;
@@ -427,22 +427,22 @@ static catga_local_message *take_from(catga_local *hub, catga_local_consumer *co
     return message;
 }
 
-catga_local_message *catga_local_store_take(catga_local *hub, catga_subscription **member,
+catga_local_message *catga_local_store_take(catga_local *broker, catga_subscription **member,
                                             int64_t *next_ns)
 {
-    catga_local_store *store = &hub->store;
+    catga_local_store *store = &broker->store;
     catga_local_message *message = NULL;
 
     *next_ns = CATGA_FOREVER;
     if (atomic_load_explicit(&store->consumers, memory_order_acquire) == NULL ||
-        !atomic_load(&hub->connected))
+        !atomic_load(&broker->connected))
         return NULL;
     pthread_mutex_lock(&store->lock);
     int64_t now = catga_local_store_now(store);
-    catga_local_forget_unused(hub, now);
+    catga_local_forget_unused(broker, now);
     for (catga_local_consumer *consumer = atomic_load(&store->consumers);
          consumer != NULL && message == NULL; consumer = consumer->next)
-        message = take_from(hub, consumer, now, member, next_ns);
+        message = take_from(broker, consumer, now, member, next_ns);
     if (message != NULL)
         *next_ns = 0; /* there may be more messages */
     else if (*next_ns != CATGA_FOREVER)
@@ -493,14 +493,14 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
 catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns)
 {
-    catga_local *hub = catga_local_hub_of(transport);
-    catga_local_store *store = &hub->store;
+    catga_local *broker = catga_local_broker_of(transport);
+    catga_local_store *store = &broker->store;
     uint32_t deliveries;
     size_t index;
 
     if (message->slot != NULL && settlement != CATGA_SETTLE_PROGRESS)
         catga_admission_slot_settle(message->slot);
-    if (!atomic_load(&hub->connected))
+    if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     if (message->reply != NULL &&
         catga_local_refuses((catga_local_transport *)transport, "%s", message->reply))
@@ -511,7 +511,7 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
         apply(store, consumer, index, consumer->messages[index].deliveries == deliveries,
               settlement, delay_ns);
     pthread_mutex_unlock(&store->lock);
-    catga_local_store_wake(hub);
+    catga_local_store_wake(broker);
     return consumer == NULL ? CATGA_INVALID_ARGUMENT : CATGA_OK;
 }
 
@@ -536,16 +536,16 @@ static bool is_idle(const catga_local_consumer *consumer, int64_t now)
     return true;
 }
 
-bool catga_local_store_is_idle(catga_local *hub)
+bool catga_local_store_is_idle(catga_local *broker)
 {
-    catga_local_store *store = &hub->store;
+    catga_local_store *store = &broker->store;
     bool idle = true;
 
     pthread_mutex_lock(&store->lock);
     int64_t now = catga_local_store_now(store);
     for (const catga_local_consumer *consumer = atomic_load(&store->consumers);
          consumer != NULL && idle; consumer = consumer->next) {
-        const catga_local_group *group = members_of(hub, consumer);
+        const catga_local_group *group = members_of(broker, consumer);
         bool has_members = group != NULL && catga_local_count_members(group) != 0;
         idle = !has_members || is_idle(consumer, now);
     }

@@ -1,12 +1,12 @@
 /*
- * Idleness of the hub, for tests: whether any message is on its way or in a handler.
+ * Idleness of the broker, for tests: whether any message is on its way or in a handler.
  *
  * Messages move while this looks, and what is in a handler may send more to a member that has been
  * looked at already. But nothing moves without entering a member, which counts before it makes the
  * member busy: if no member was busy, and each has been entered as often after the store was looked
  * at as before, then all were free at that moment.
  */
-#include "transport/local/hub.h"
+#include "transport/local/broker.h"
 
 #include "base/clock.h"
 #include "base/running.h"
@@ -30,12 +30,12 @@ static void look_at(const catga_subscription *member, look *seen)
     }
 }
 
-static look look_at_all(catga_local *hub)
+static look look_at_all(catga_local *broker)
 {
     look seen = {0, false};
 
     for (size_t i = 0; i < CATGA_LOCAL_BUCKETS; i++)
-        for (catga_local_subject *subject = atomic_load(&hub->subjects[i]); subject != NULL;
+        for (catga_local_subject *subject = atomic_load(&broker->subjects[i]); subject != NULL;
              subject = subject->next)
             for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
                  group = group->next)
@@ -44,13 +44,13 @@ static look look_at_all(catga_local *hub)
 }
 
 /* Under `changing`, no queue is freed meanwhile. */
-static bool is_idle(catga_local *hub)
+static bool is_idle(catga_local *broker)
 {
-    pthread_mutex_lock(&hub->changing);
-    look before = look_at_all(hub);
-    bool idle = !before.busy && catga_local_store_is_idle(hub);
-    look after = look_at_all(hub);
-    pthread_mutex_unlock(&hub->changing);
+    pthread_mutex_lock(&broker->changing);
+    look before = look_at_all(broker);
+    bool idle = !before.busy && catga_local_store_is_idle(broker);
+    look after = look_at_all(broker);
+    pthread_mutex_unlock(&broker->changing);
     return idle && !after.busy && after.entered == before.entered;
 }
 

@@ -1,6 +1,6 @@
 /* Limits of the server: the size of a message, and refused subjects. Tests change both while
  * buses use the server. streams.c and records.c have the limits of streams. */
-#include "transport/local/hub.h"
+#include "transport/local/broker.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -93,7 +93,7 @@ static bool is_refused(catga_local_limits *limits, const char *subject)
 
 bool catga_local_refuses(const catga_local_transport *transport, const char *format, ...)
 {
-    catga_local_limits *limits = &transport->hub->limits;
+    catga_local_limits *limits = &transport->broker->limits;
     char subject[SUBJECT_SIZE];
     va_list arguments;
 

@@ -3,7 +3,7 @@
  * queue. The broker's thread delivers them in order: to the workers of a handler, or directly to
  * a handler of at-most-once events with one worker. The transport also has the failures of a
  * server: no responders, messages dropped when too many wait, a lost connection. */
-#include "transport/local/hub.h"
+#include "transport/local/broker.h"
 
 #include "base/clock.h"
 #include "base/running.h"
@@ -135,7 +135,7 @@ static void give(catga_subscription *member, catga_local_message *message)
 }
 
 /* Queues a message for an entered member. */
-static void enqueue(catga_local *hub, catga_subscription *member, catga_local_message *message)
+static void enqueue(catga_local *broker, catga_subscription *member, catga_local_message *message)
 {
     size_t bytes = atomic_load_explicit(&member->bytes, memory_order_relaxed);
     bool full =
@@ -152,8 +152,8 @@ static void enqueue(catga_local *hub, catga_subscription *member, catga_local_me
         return;
     }
     atomic_fetch_add(&member->bytes, message->length);
-    if (catga_ring_put(&hub->queue, (catga_ring_item){member, message})) {
-        sem_post(&hub->queued);
+    if (catga_ring_put(&broker->queue, (catga_ring_item){member, message})) {
+        sem_post(&broker->queued);
     } else {
         atomic_fetch_sub(&member->bytes, message->length);
         catga_local_message_release(message);
@@ -162,27 +162,27 @@ static void enqueue(catga_local *hub, catga_subscription *member, catga_local_me
 }
 
 /* Queues a message for each member of a group that receives it, and enters these members. */
-static bool enqueue_group(catga_local *hub, catga_local_group *group, catga_local_message *message)
+static bool enqueue_group(catga_local *broker, catga_local_group *group, catga_local_message *message)
 {
     bool taken = false;
 
     if (group->name != NULL) {
         catga_subscription *member = catga_local_enter_next(group);
         if (member != NULL)
-            enqueue(hub, member, message);
+            enqueue(broker, member, message);
         return member != NULL;
     }
     for (catga_subscription *member = atomic_load(&group->members); member != NULL;
          member = member->next) {
         if (!catga_local_enter(member))
             continue;
-        enqueue(hub, member, message);
+        enqueue(broker, member, message);
         taken = true;
     }
     return taken;
 }
 
-/* ---- The hub's thread ---- */
+/* ---- The broker's thread ---- */
 
 static void deliver(catga_ring_item item)
 {
@@ -197,25 +197,25 @@ static void deliver(catga_ring_item item)
 }
 
 /* Waits for an item. Returns false if `next_ns` passes first. */
-static bool wait_for_work(catga_local *hub, int64_t next_ns)
+static bool wait_for_work(catga_local *broker, int64_t next_ns)
 {
     struct timespec until = catga_clock_timespec(next_ns);
 
-    while (sem_clockwait(&hub->queued, CLOCK_MONOTONIC, &until) != 0)
+    while (sem_clockwait(&broker->queued, CLOCK_MONOTONIC, &until) != 0)
         if (errno == ETIMEDOUT)
             return false;
     return true;
 }
 
 /* Delivers the item for which `queued` was posted. Returns false at the end. */
-static bool deliver_queued(catga_local *hub)
+static bool deliver_queued(catga_local *broker)
 {
     catga_ring_item item;
 
-    while (!catga_ring_take(&hub->queue, &item)) {
-        if (atomic_exchange(&hub->store.woken, false))
+    while (!catga_ring_take(&broker->queue, &item)) {
+        if (atomic_exchange(&broker->store.woken, false))
             return true;
-        if (atomic_load(&hub->stopping))
+        if (atomic_load(&broker->stopping))
             return false;
         sched_yield(); /* a producer has reserved the cell, and is filling it */
     }
@@ -224,16 +224,16 @@ static bool deliver_queued(catga_local *hub)
 }
 
 /* Alternates between queued and stored messages. */
-static void *run_hub(void *argument)
+static void *run_broker(void *argument)
 {
-    catga_local *hub = argument;
+    catga_local *broker = argument;
     int64_t next_ns = CATGA_FOREVER;
 
     for (;;) {
-        if (wait_for_work(hub, next_ns) && !deliver_queued(hub))
+        if (wait_for_work(broker, next_ns) && !deliver_queued(broker))
             return NULL;
         catga_subscription *member = NULL;
-        catga_local_message *message = catga_local_store_take(hub, &member, &next_ns);
+        catga_local_message *message = catga_local_store_take(broker, &member, &next_ns);
         if (message != NULL)
             give(member, message);
     }
@@ -244,11 +244,11 @@ static void *run_hub(void *argument)
 catga_status catga_local_may_send(const catga_local_transport *transport,
                                   const catga_outgoing *message)
 {
-    if (!atomic_load_explicit(&transport->hub->connected, memory_order_relaxed))
+    if (!atomic_load_explicit(&transport->broker->connected, memory_order_relaxed))
         return CATGA_DISCONNECTED;
     if (message->header_count >= CATGA_LOCAL_HEADERS ||
         catga_local_size(message) >
-            atomic_load_explicit(&transport->hub->limits.max_payload, memory_order_relaxed))
+            atomic_load_explicit(&transport->broker->limits.max_payload, memory_order_relaxed))
         return CATGA_TOO_LARGE;
     if (message->subject != NULL && catga_local_refuses(transport, "%s", message->subject))
         return CATGA_NOT_PERMITTED;
@@ -259,18 +259,18 @@ catga_status catga_local_may_send(const catga_local_transport *transport,
 static catga_status broadcast(catga_local_transport *transport, const catga_outgoing *outgoing,
                               uint64_t token, catga_local_transport *requester, bool *taken)
 {
-    catga_local *hub = transport->hub;
-    catga_local_subject *subject = catga_local_find(hub, outgoing->subject);
+    catga_local *broker = transport->broker;
+    catga_local_subject *subject = catga_local_find(broker, outgoing->subject);
 
     *taken = false;
     if (subject == NULL)
         return CATGA_OK;
-    catga_local_message *message = catga_local_message_make(hub, outgoing, requester, token);
+    catga_local_message *message = catga_local_message_make(broker, outgoing, requester, token);
     if (message == NULL)
         return CATGA_NO_MEMORY;
     for (catga_local_group *group = atomic_load(&subject->groups); group != NULL;
          group = group->next)
-        *taken |= enqueue_group(hub, group, message);
+        *taken |= enqueue_group(broker, group, message);
     catga_local_message_release(message);
     return CATGA_OK;
 }
@@ -279,7 +279,7 @@ static catga_status local_publish(catga_transport *transport, const catga_outgoi
 {
     bool taken;
     catga_status status = catga_local_may_send(self(transport), message);
-    if (status == CATGA_OK && !catga_local_fails(self(transport)->hub, CATGA_LOCAL_LOSE_EVENT))
+    if (status == CATGA_OK && !catga_local_fails(self(transport)->broker, CATGA_LOCAL_LOSE_EVENT))
         status = broadcast(self(transport), message, 0, NULL, &taken);
     if (status == CATGA_OK)
         atomic_fetch_add_explicit(&self(transport)->published, 1, memory_order_relaxed);
@@ -360,13 +360,13 @@ static catga_status local_request(catga_transport *transport, const catga_outgoi
     catga_status status = catga_local_may_send(requester, message);
     bool taken = false;
 
-    if (status != CATGA_OK || catga_local_fails(requester->hub, CATGA_LOCAL_LOSE_REQUEST))
+    if (status != CATGA_OK || catga_local_fails(requester->broker, CATGA_LOCAL_LOSE_REQUEST))
         return status;
-    catga_local_subject *subject = catga_local_find(requester->hub, message->subject);
+    catga_local_subject *subject = catga_local_find(requester->broker, message->subject);
     catga_local_group *group = message->sender_waits ? only_group(subject) : NULL;
     /* The broker's thread delivers queued messages, so it must not wait for their answers. */
     bool deadlock = message->sender_waits && group == NULL && is_heard(subject) &&
-                    pthread_equal(pthread_self(), requester->hub->thread);
+                    pthread_equal(pthread_self(), requester->broker->thread);
     catga_subscription *member = group != NULL ? enter_direct(group, &deadlock) : NULL;
     if (deadlock)
         return CATGA_WOULD_DEADLOCK;
@@ -398,16 +398,16 @@ static bool is_too_late(const catga_local_message *request)
 static catga_status local_respond(catga_transport *transport, const catga_incoming *to,
                                   const catga_outgoing *message)
 {
-    catga_local *hub = self(transport)->hub;
+    catga_local *broker = self(transport)->broker;
     const catga_local_message *request = to->native;
     catga_status status = catga_local_may_send(self(transport), message);
 
     if (status != CATGA_OK || request->requester == NULL ||
-        catga_local_fails(hub, CATGA_LOCAL_LOSE_REPLY))
+        catga_local_fails(broker, CATGA_LOCAL_LOSE_REPLY))
         return status;
     if (request->borrowed && is_too_late(request))
         return CATGA_OK; /* nobody waits: dropped, as a server would do */
-    catga_local_message *answer = catga_local_message_make(hub, message, NULL, 0);
+    catga_local_message *answer = catga_local_message_make(broker, message, NULL, 0);
     if (answer == NULL)
         return CATGA_NO_MEMORY;
     catga_incoming incoming = {.data = answer->data, .length = answer->length, .native = answer};
@@ -425,16 +425,16 @@ static catga_status local_subscribe(catga_transport *transport,
                                     const catga_subscription_options *options,
                                     catga_subscription **subscription)
 {
-    catga_local *hub = self(transport)->hub;
+    catga_local *broker = self(transport)->broker;
 
     *subscription = NULL;
     if (catga_local_refuses(self(transport), "%s", options->subject))
         return CATGA_NOT_PERMITTED;
-    pthread_mutex_lock(&hub->changing);
+    pthread_mutex_lock(&broker->changing);
     *subscription = catga_local_subscribe(self(transport), options);
     if (*subscription != NULL)
         catga_local_member_open(*subscription);
-    pthread_mutex_unlock(&hub->changing);
+    pthread_mutex_unlock(&broker->changing);
     return *subscription != NULL ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
@@ -465,12 +465,12 @@ static catga_status local_drain(catga_transport *transport, catga_subscription *
 
 static void local_unsubscribe(catga_transport *transport, catga_subscription *member)
 {
-    catga_local *hub = self(transport)->hub;
+    catga_local *broker = self(transport)->broker;
 
-    pthread_mutex_lock(&hub->changing);
+    pthread_mutex_lock(&broker->changing);
     catga_local_member_close(member);
-    pthread_mutex_unlock(&hub->changing);
-    catga_local_store_wake(hub); /* may have been the last member of a consumer */
+    pthread_mutex_unlock(&broker->changing);
+    catga_local_store_wake(broker); /* may have been the last member of a consumer */
 }
 
 static const char *local_header(const catga_incoming *incoming, const char *name)
@@ -487,7 +487,7 @@ static const char *local_header(const catga_incoming *incoming, const char *name
 
 static bool local_connected(const catga_transport *transport)
 {
-    return atomic_load(&self(transport)->hub->connected) && !atomic_load(&self(transport)->closed);
+    return atomic_load(&self(transport)->broker->connected) && !atomic_load(&self(transport)->closed);
 }
 
 /* The server is in this process: nothing to wait for. */
@@ -499,7 +499,7 @@ static catga_status local_flush(catga_transport *transport, int timeout_ms)
 
 static size_t local_max_payload(const catga_transport *transport)
 {
-    return atomic_load_explicit(&self(transport)->hub->limits.max_payload, memory_order_relaxed);
+    return atomic_load_explicit(&self(transport)->broker->limits.max_payload, memory_order_relaxed);
 }
 
 static uint64_t local_published(const catga_transport *transport)
@@ -521,16 +521,16 @@ void catga_local_transport_release(catga_local_transport *transport)
 static void local_stop(catga_transport *transport)
 {
     catga_local_transport *closing = self(transport);
-    catga_local *hub = closing->hub;
+    catga_local *broker = closing->broker;
 
-    pthread_mutex_lock(&hub->changing);
-    for (catga_local_transport **at = &hub->transports; *at != NULL; at = &(*at)->next) {
+    pthread_mutex_lock(&broker->changing);
+    for (catga_local_transport **at = &broker->transports; *at != NULL; at = &(*at)->next) {
         if (*at == closing) {
             *at = closing->next;
             break;
         }
     }
-    pthread_mutex_unlock(&hub->changing);
+    pthread_mutex_unlock(&broker->changing);
     atomic_store(&closing->closed, true);
     while (atomic_load(&closing->inside) != 0)
         sched_yield();
@@ -553,19 +553,19 @@ static const catga_transport_operations operations = {
     .flush = local_flush,
     .connected = local_connected,
     .max_payload = local_max_payload,
-    .store = catga_local_store_put,
-    .stored = catga_local_stored,
+    .stream_publish = catga_local_store_put,
+    .stream_published = catga_local_stream_published,
     .ensure_stream = catga_local_ensure_stream,
     .consume = catga_local_consume,
     .settle = catga_local_settle,
-    .find = catga_local_find_stored,
-    .erase = catga_local_erase,
+    .stream_get = catga_local_find_stored,
+    .stream_delete = catga_local_erase,
     .ensure_bucket = catga_local_ensure_bucket,
     .nearly_full = catga_local_nearly_full,
-    .write_record = catga_local_write_record,
-    .record_written = catga_local_record_written,
-    .read_record = catga_local_read_record,
-    .record_found = catga_local_record_found,
+    .kv_write = catga_local_kv_write,
+    .kv_written = catga_local_kv_written,
+    .kv_read = catga_local_kv_read,
+    .kv_found = catga_local_kv_found,
     .header = local_header,
     .release = catga_local_release,
     .published = local_published,
@@ -577,30 +577,30 @@ static const catga_transport_operations operations = {
 catga_status catga_transport_local_open(const catga_transport_settings *settings,
                                         catga_transport **transport)
 {
-    catga_local *hub = settings->local;
+    catga_local *broker = settings->local;
     catga_local_transport *opened;
 
     *transport = NULL;
-    if (catga_process_is_forked(&hub->process))
+    if (catga_process_is_forked(&broker->process))
         return CATGA_CLOSED;
-    if (!atomic_load(&hub->connected))
+    if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return CATGA_NO_MEMORY;
     opened->base.operations = &operations;
-    opened->hub = hub;
+    opened->broker = broker;
     opened->listener = settings->listener;
     atomic_init(&opened->references, 1);
-    pthread_mutex_lock(&hub->changing);
-    opened->next = hub->transports;
-    hub->transports = opened;
-    pthread_mutex_unlock(&hub->changing);
+    pthread_mutex_lock(&broker->changing);
+    opened->next = broker->transports;
+    broker->transports = opened;
+    pthread_mutex_unlock(&broker->changing);
     *transport = &opened->base;
     return CATGA_OK;
 }
 
-/* ---- The hub ---- */
+/* ---- The broker ---- */
 
 static void make_recursive(pthread_mutex_t *mutex)
 {
@@ -612,43 +612,43 @@ static void make_recursive(pthread_mutex_t *mutex)
     pthread_mutexattr_destroy(&attributes);
 }
 
-static void hub_free(catga_local *hub)
+static void broker_free(catga_local *broker)
 {
-    catga_ticker_end(&hub->ticker);
-    catga_local_store_end(&hub->store);
-    catga_local_limits_end(&hub->limits);
-    catga_local_routes_free(hub);
-    catga_ring_end(&hub->queue);
-    catga_pool_end(&hub->small);
-    catga_pool_end(&hub->medium);
-    sem_destroy(&hub->queued);
-    pthread_mutex_destroy(&hub->changing);
-    catga_process_end(&hub->process);
-    free(hub);
+    catga_ticker_end(&broker->ticker);
+    catga_local_store_end(&broker->store);
+    catga_local_limits_end(&broker->limits);
+    catga_local_routes_free(broker);
+    catga_ring_end(&broker->queue);
+    catga_pool_end(&broker->small);
+    catga_pool_end(&broker->medium);
+    sem_destroy(&broker->queued);
+    pthread_mutex_destroy(&broker->changing);
+    catga_process_end(&broker->process);
+    free(broker);
 }
 
 catga_status catga_local_open(catga_local **local)
 {
-    catga_local *hub = calloc(1, sizeof *hub);
+    catga_local *broker = calloc(1, sizeof *broker);
 
     *local = NULL;
-    if (hub == NULL)
+    if (broker == NULL)
         return CATGA_NO_MEMORY;
-    catga_process_begin(&hub->process);
-    atomic_init(&hub->connected, true);
-    make_recursive(&hub->changing);
-    sem_init(&hub->queued, 0, 0);
-    catga_pool_begin(&hub->small, CATGA_LOCAL_SMALL);
-    catga_pool_begin(&hub->medium, CATGA_LOCAL_MEDIUM);
-    catga_local_limits_begin(&hub->limits);
-    catga_local_store_begin(&hub->store);
-    catga_ticker_begin(&hub->ticker);
-    if (!catga_ring_begin(&hub->queue, CATGA_LOCAL_QUEUE) ||
-        !catga_thread_start(&hub->thread, run_hub, hub)) {
-        hub_free(hub);
+    catga_process_begin(&broker->process);
+    atomic_init(&broker->connected, true);
+    make_recursive(&broker->changing);
+    sem_init(&broker->queued, 0, 0);
+    catga_pool_begin(&broker->small, CATGA_LOCAL_SMALL);
+    catga_pool_begin(&broker->medium, CATGA_LOCAL_MEDIUM);
+    catga_local_limits_begin(&broker->limits);
+    catga_local_store_begin(&broker->store);
+    catga_ticker_begin(&broker->ticker);
+    if (!catga_ring_begin(&broker->queue, CATGA_LOCAL_QUEUE) ||
+        !catga_thread_start(&broker->thread, run_broker, broker)) {
+        broker_free(broker);
         return CATGA_NO_MEMORY;
     }
-    *local = hub;
+    *local = broker;
     return CATGA_OK;
 }
 
@@ -674,5 +674,5 @@ void catga_local_close(catga_local *local)
     atomic_store(&local->stopping, true);
     sem_post(&local->queued);
     pthread_join(local->thread, NULL);
-    hub_free(local);
+    broker_free(local);
 }

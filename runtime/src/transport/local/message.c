@@ -1,5 +1,5 @@
-/* Messages of the broker; see hub.h. */
-#include "transport/local/hub.h"
+/* Messages of the broker; see broker.h. */
+#include "transport/local/broker.h"
 
 #include <stdlib.h>
 
@@ -11,10 +11,10 @@ size_t catga_local_size(const catga_outgoing *outgoing)
     return size;
 }
 
-static catga_local_message *allocate(catga_local *hub, size_t size)
+static catga_local_message *allocate(catga_local *broker, size_t size)
 {
-    catga_pool *pool = size <= CATGA_LOCAL_SMALL    ? &hub->small
-                       : size <= CATGA_LOCAL_MEDIUM ? &hub->medium
+    catga_pool *pool = size <= CATGA_LOCAL_SMALL    ? &broker->small
+                       : size <= CATGA_LOCAL_MEDIUM ? &broker->medium
                                                     : NULL;
     catga_local_message *message = pool != NULL ? catga_pool_take(pool) : malloc(size);
 
@@ -50,10 +50,10 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
         message->headers[i] = outgoing->headers[i];
 }
 
-catga_local_message *catga_local_message_make(catga_local *hub, const catga_outgoing *outgoing,
+catga_local_message *catga_local_message_make(catga_local *broker, const catga_outgoing *outgoing,
                                               catga_local_transport *requester, uint64_t token)
 {
-    catga_local_message *message = allocate(hub, sizeof *message + catga_local_size(outgoing));
+    catga_local_message *message = allocate(broker, sizeof *message + catga_local_size(outgoing));
     if (message == NULL)
         return NULL;
     catga_local_message_borrow(message, outgoing, requester, token);

@@ -1,5 +1,5 @@
-/* Subscriptions of the broker; see hub.h. */
-#include "transport/local/hub.h"
+/* Subscriptions of the broker; see broker.h. */
+#include "transport/local/broker.h"
 
 #include <stdlib.h>
 
@@ -23,11 +23,11 @@ static uint64_t hash_of(const char *name, size_t length)
     return mix(hash, name + length - 8, 8);
 }
 
-static catga_local_subject *find_subject(catga_local *hub, const char *name, size_t length,
+static catga_local_subject *find_subject(catga_local *broker, const char *name, size_t length,
                                          uint64_t hash)
 {
     catga_local_subject *subject =
-        atomic_load_explicit(&hub->subjects[hash % CATGA_LOCAL_BUCKETS], memory_order_acquire);
+        atomic_load_explicit(&broker->subjects[hash % CATGA_LOCAL_BUCKETS], memory_order_acquire);
 
     while (subject != NULL && (subject->hash != hash || subject->length != length ||
                                memcmp(subject->name, name, length) != 0))
@@ -35,19 +35,19 @@ static catga_local_subject *find_subject(catga_local *hub, const char *name, siz
     return subject;
 }
 
-catga_local_subject *catga_local_find(catga_local *hub, const char *name)
+catga_local_subject *catga_local_find(catga_local *broker, const char *name)
 {
     size_t length = strlen(name);
-    return find_subject(hub, name, length, hash_of(name, length));
+    return find_subject(broker, name, length, hash_of(name, length));
 }
 
 /* ---- Changes, under `changing` ---- */
 
-static catga_local_subject *find_or_add_subject(catga_local *hub, const char *name)
+static catga_local_subject *find_or_add_subject(catga_local *broker, const char *name)
 {
     size_t length = strlen(name);
     uint64_t hash = hash_of(name, length);
-    catga_local_subject *subject = find_subject(hub, name, length, hash);
+    catga_local_subject *subject = find_subject(broker, name, length, hash);
 
     if (subject != NULL)
         return subject;
@@ -61,7 +61,7 @@ static catga_local_subject *find_or_add_subject(catga_local *hub, const char *na
     }
     subject->length = length;
     subject->hash = hash;
-    _Atomic(catga_local_subject *) *bucket = &hub->subjects[hash % CATGA_LOCAL_BUCKETS];
+    _Atomic(catga_local_subject *) *bucket = &broker->subjects[hash % CATGA_LOCAL_BUCKETS];
     subject->next = atomic_load(bucket);
     atomic_store_explicit(bucket, subject, memory_order_release);
     return subject;
@@ -146,7 +146,7 @@ void catga_local_member_open(catga_subscription *member)
 void catga_local_member_close(catga_subscription *member)
 {
     if (member->consumes)
-        catga_ticker_remove(&member->transport->hub->ticker, &member->tick);
+        catga_ticker_remove(&member->transport->broker->ticker, &member->tick);
     if (member->queue != NULL && !member->beside)
         catga_admission_queue_free(member->queue);
     member->queue = NULL;
@@ -156,7 +156,7 @@ void catga_local_member_close(catga_subscription *member)
 catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options)
 {
-    catga_local_subject *subject = find_or_add_subject(transport->hub, options->subject);
+    catga_local_subject *subject = find_or_add_subject(transport->broker, options->subject);
     catga_local_group *group =
         subject != NULL ? find_or_add_group(subject, options->queue_group) : NULL;
     catga_subscription *member = group != NULL ? find_or_add_member(group, subject) : NULL;
@@ -266,10 +266,10 @@ static void free_groups(catga_local_group *group)
     }
 }
 
-void catga_local_routes_free(catga_local *hub)
+void catga_local_routes_free(catga_local *broker)
 {
     for (size_t i = 0; i < CATGA_LOCAL_BUCKETS; i++) {
-        for (catga_local_subject *subject = atomic_load(&hub->subjects[i]); subject != NULL;) {
+        for (catga_local_subject *subject = atomic_load(&broker->subjects[i]); subject != NULL;) {
             catga_local_subject *next = subject->next;
             free_groups(atomic_load(&subject->groups));
             free(subject->name);

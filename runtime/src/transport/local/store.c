@@ -19,10 +19,10 @@ void catga_local_store_end(catga_local_store *store)
     pthread_mutex_destroy(&store->lock);
 }
 
-void catga_local_store_wake(catga_local *hub)
+void catga_local_store_wake(catga_local *broker)
 {
-    if (!atomic_exchange(&hub->store.woken, true))
-        sem_post(&hub->queued);
+    if (!atomic_exchange(&broker->store.woken, true))
+        sem_post(&broker->queued);
 }
 
 /* ---- Time and faults ---- */
@@ -55,12 +55,12 @@ bool catga_local_store_fails(catga_local_store *store, catga_local_fault fault)
     return store->faults[fault] != 0 && --store->faults[fault] == 0;
 }
 
-bool catga_local_fails(catga_local *hub, catga_local_fault fault)
+bool catga_local_fails(catga_local *broker, catga_local_fault fault)
 {
-    if (!atomic_load_explicit(&hub->store.faulty, memory_order_relaxed))
+    if (!atomic_load_explicit(&broker->store.faulty, memory_order_relaxed))
         return false;
-    pthread_mutex_lock(&hub->store.lock);
-    bool fails = catga_local_store_fails(&hub->store, fault);
-    pthread_mutex_unlock(&hub->store.lock);
+    pthread_mutex_lock(&broker->store.lock);
+    bool fails = catga_local_store_fails(&broker->store, fault);
+    pthread_mutex_unlock(&broker->store.lock);
     return fails;
 }

@@ -4,7 +4,7 @@
 #ifndef CATGA_LOCAL_STORED_H
 #define CATGA_LOCAL_STORED_H
 
-#include "transport/local/hub.h"
+#include "transport/local/broker.h"
 
 enum { CATGA_LOCAL_ID_BUCKETS = 4096 };
 
@@ -39,7 +39,7 @@ struct catga_local_stream {
 catga_local_stream *catga_local_find_stream(const catga_local_store *store, const char *name);
 
 /* Under the lock: forgets consumers that had no members for long enough, and notes who has none. */
-void catga_local_forget_unused(catga_local *hub, int64_t now);
+void catga_local_forget_unused(catga_local *broker, int64_t now);
 
 void catga_local_streams_end(catga_local_store *store);
 void catga_local_consumers_end(catga_local_store *store);

@@ -100,11 +100,11 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *settings,
                                        catga_problem *problem)
 {
-    catga_local *hub = catga_local_hub_of(transport);
-    catga_local_store *store = &hub->store;
+    catga_local *broker = catga_local_broker_of(transport);
+    catga_local_store *store = &broker->store;
     catga_status status = CATGA_OK;
 
-    if (!atomic_load(&hub->connected))
+    if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.INFO.%s",
                             settings->name))
@@ -177,11 +177,11 @@ static bool is_full(const catga_local_stream *stream, size_t size)
 }
 
 /* Stores a message and returns its number; 0 without memory or room in the stream. */
-static uint64_t append(catga_local *hub, catga_local_stream *stream, const catga_outgoing *outgoing)
+static uint64_t append(catga_local *broker, catga_local_stream *stream, const catga_outgoing *outgoing)
 {
-    int64_t now = catga_local_store_now(&hub->store);
+    int64_t now = catga_local_store_now(&broker->store);
     size_t size = catga_local_size(outgoing);
-    catga_local_message *message = catga_local_message_make(hub, outgoing, NULL, 0);
+    catga_local_message *message = catga_local_message_make(broker, outgoing, NULL, 0);
     char *subject = strdup(outgoing->subject);
     size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
     if (message == NULL || subject == NULL || number != 0 || is_full(stream, size) ||
@@ -208,9 +208,9 @@ static uint64_t append(catga_local *hub, catga_local_stream *stream, const catga
 }
 
 /* Returns the server's answer; *silent is set if there is none. */
-static catga_incoming put(catga_local *hub, const catga_outgoing *message, bool *silent)
+static catga_incoming put(catga_local *broker, const catga_outgoing *message, bool *silent)
 {
-    catga_local_store *store = &hub->store;
+    catga_local_store *store = &broker->store;
     catga_incoming answer = {.no_responders = false};
     catga_local_stream *stream = stream_of(store, message->subject);
 
@@ -218,7 +218,7 @@ static catga_incoming put(catga_local *hub, const catga_outgoing *message, bool 
     *silent = stream != NULL && catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH);
     if (stream == NULL || *silent || catga_local_store_fails(store, CATGA_LOCAL_REFUSE_PUBLISH))
         return answer;
-    answer.sequence = append(hub, stream, message);
+    answer.sequence = append(broker, stream, message);
     *silent = catga_local_store_fails(store, CATGA_LOCAL_LOSE_PUBLISH_ACK);
     return answer;
 }
@@ -227,23 +227,23 @@ catga_status catga_local_store_put(catga_transport *transport, const catga_outgo
                                    uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
-    catga_local *hub = sender->hub;
+    catga_local *broker = sender->broker;
     catga_status status = catga_local_may_send(sender, message);
     bool silent;
 
     if (status != CATGA_OK)
         return status;
-    pthread_mutex_lock(&hub->store.lock);
-    catga_incoming answer = put(hub, message, &silent);
-    pthread_mutex_unlock(&hub->store.lock);
+    pthread_mutex_lock(&broker->store.lock);
+    catga_incoming answer = put(broker, message, &silent);
+    pthread_mutex_unlock(&broker->store.lock);
     if (answer.sequence != 0)
-        catga_local_store_wake(hub);
+        catga_local_store_wake(broker);
     if (!silent)
         catga_local_reply(sender, token, &answer);
     return CATGA_OK;
 }
 
-catga_status catga_local_stored(const catga_incoming *answer, catga_problem *problem)
+catga_status catga_local_stream_published(const catga_incoming *answer, catga_problem *problem)
 {
     (void)problem;
     if (answer->no_responders)
@@ -263,12 +263,12 @@ static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number
 }
 
 /* Does the same under the lock: CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. */
-static catga_status look_up(catga_local *hub, const char *name, uint64_t number,
+static catga_status look_up(catga_local *broker, const char *name, uint64_t number,
                             catga_local_stream **stream, catga_local_entry **found)
 {
-    if (!atomic_load(&hub->connected))
+    if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
-    *stream = catga_local_find_stream(&hub->store, name);
+    *stream = catga_local_find_stream(&broker->store, name);
     if (*stream == NULL)
         return CATGA_NO_RESPONDERS;
     *found = find_entry(*stream, number);
@@ -278,15 +278,15 @@ static catga_status look_up(catga_local *hub, const char *name, uint64_t number,
 catga_status catga_local_find_stored(catga_transport *transport, const char *name, uint64_t number,
                                      catga_incoming *message, catga_problem *problem)
 {
-    catga_local *hub = catga_local_hub_of(transport);
+    catga_local *broker = catga_local_broker_of(transport);
     catga_local_stream *stream;
     catga_local_entry *found;
 
     (void)problem;
     if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.GET.%s", name))
         return CATGA_NOT_PERMITTED;
-    pthread_mutex_lock(&hub->store.lock);
-    catga_status status = look_up(hub, name, number, &stream, &found);
+    pthread_mutex_lock(&broker->store.lock);
+    catga_status status = look_up(broker, name, number, &stream, &found);
     if (status == CATGA_OK) {
         atomic_fetch_add(&found->message->references, 1);
         *message = (catga_incoming){.subject = catga_str(found->subject),
@@ -295,14 +295,14 @@ catga_status catga_local_find_stored(catga_transport *transport, const char *nam
                                     .sequence = (uint64_t)(found - stream->entries) + 1,
                                     .native = found->message};
     }
-    pthread_mutex_unlock(&hub->store.lock);
+    pthread_mutex_unlock(&broker->store.lock);
     return status;
 }
 
 catga_status catga_local_erase(catga_transport *transport, const char *name, uint64_t number,
                                catga_problem *problem)
 {
-    catga_local *hub = catga_local_hub_of(transport);
+    catga_local *broker = catga_local_broker_of(transport);
     catga_local_stream *stream;
     catga_local_entry *found;
 
@@ -310,8 +310,8 @@ catga_status catga_local_erase(catga_transport *transport, const char *name, uin
     if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.DELETE.%s",
                             name))
         return CATGA_NOT_PERMITTED;
-    pthread_mutex_lock(&hub->store.lock);
-    catga_status status = look_up(hub, name, number, &stream, &found);
+    pthread_mutex_lock(&broker->store.lock);
+    catga_status status = look_up(broker, name, number, &stream, &found);
     if (status == CATGA_OK && found != stream->entries + number - 1)
         status = CATGA_NOT_FOUND;
     if (status == CATGA_OK) {
@@ -319,7 +319,7 @@ catga_status catga_local_erase(catga_transport *transport, const char *name, uin
         stream->kept--;
         stream->kept_bytes -= found->size;
     }
-    pthread_mutex_unlock(&hub->store.lock);
+    pthread_mutex_unlock(&broker->store.lock);
     return status;
 }
 

@@ -26,7 +26,7 @@ static catga_status await(catga_nats *nats, natsSubscription *inbox, const char 
         status = natsSubscription_NextMsg(answer, inbox, SLICE_MS);
         if (status == NATS_TIMEOUT && catga_nats_is_denied(nats, subject))
             return CATGA_NOT_PERMITTED;
-        if (status == NATS_TIMEOUT && atomic_load(&nats->prompt.connection) == NULL)
+        if (status == NATS_TIMEOUT && atomic_load(&nats->immediate.connection) == NULL)
             return CATGA_DISCONNECTED;
     }
     if (status == NATS_OK && natsMsg_IsNoResponders(*answer))
@@ -69,7 +69,7 @@ catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *b
     *got = (catga_nats_api_answer){0};
     catga_status status = CATGA_NOT_PERMITTED;
     if (!catga_nats_is_denied(nats, subject)) {
-        catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+        catga_nats_use use = catga_nats_link_enter(&nats->immediate);
         if (use.connection == NULL)
             return CATGA_DISCONNECTED;
         status = exchange(nats, use.connection, subject, body, wait_ms, &got->message);

@@ -103,8 +103,8 @@ static bool is_last_error(natsConnection *connection, const char *subject)
 catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, const char *right,
                               catga_problem *problem)
 {
-    catga_status status = catga_nats_send_prompt(nats, probe);
-    catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+    catga_status status = catga_nats_send_immediate(nats, probe);
+    catga_nats_use use = catga_nats_link_enter(&nats->immediate);
     if (use.connection == NULL)
         return CATGA_OK;
     natsConnection_FlushTimeout(use.connection, CONFIRM_MS);

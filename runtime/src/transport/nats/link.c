@@ -1,5 +1,5 @@
 /*
- * The connection of a link, as those who send see it. They take no lock: they enter a passage,
+ * The connection of a link, as those who send see it. They take no lock: they enter a read-side section,
  * look, and leave it. Who takes the connection away hides it first, then waits until nobody is
  * inside; since nobody enters who has not just seen it, that is soon.
  */
@@ -7,17 +7,17 @@
 
 #include "base/clock.h"
 
-void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool prompt)
+void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate)
 {
     *link =
-        (catga_nats_link){.owner = owner, .prompt = prompt, .pause_ns = 100 * CATGA_MILLISECOND};
-    link->kernel_deadline = !prompt && catga_nats_has_kernel_deadline();
-    catga_passage_begin(&link->passage);
+        (catga_nats_link){.owner = owner, .immediate = immediate, .pause_ns = 100 * CATGA_MILLISECOND};
+    link->kernel_deadline = !immediate && catga_nats_has_kernel_deadline();
+    catga_rcu_begin(&link->rcu);
 }
 
 void catga_nats_link_end(catga_nats_link *link)
 {
-    catga_passage_end(&link->passage);
+    catga_rcu_end(&link->rcu);
 }
 
 catga_nats_use catga_nats_link_enter(catga_nats_link *link)
@@ -25,7 +25,7 @@ catga_nats_use catga_nats_link_enter(catga_nats_link *link)
     if (atomic_load_explicit(&link->connection, memory_order_relaxed) == NULL ||
         catga_process_is_forked(&link->owner->process))
         return (catga_nats_use){0};
-    catga_nats_use use = {.place = catga_passage_enter(&link->passage)};
+    catga_nats_use use = {.slot = catga_rcu_read_lock(&link->rcu)};
     use.connection = atomic_load(&link->connection);
     if (use.connection == NULL)
         catga_nats_link_leave(use, 0);
@@ -34,11 +34,11 @@ catga_nats_use catga_nats_link_enter(catga_nats_link *link)
 
 void catga_nats_link_leave(catga_nats_use use, unsigned events)
 {
-    catga_passage_leave(use.place, events);
+    catga_rcu_read_unlock(use.slot, events);
 }
 
 void catga_nats_link_empty(catga_nats_link *link)
 {
     atomic_store(&link->connection, NULL);
-    catga_passage_wait(&link->passage);
+    catga_rcu_synchronize(&link->rcu);
 }

@@ -13,7 +13,7 @@
 static bool connected(const catga_transport *transport)
 {
     const catga_nats *nats = (const catga_nats *)transport;
-    return atomic_load(&nats->prompt.connection) != NULL && !atomic_load(&nats->lost);
+    return atomic_load(&nats->immediate.connection) != NULL && !atomic_load(&nats->lost);
 }
 
 static size_t max_payload(const catga_transport *transport)
@@ -23,7 +23,7 @@ static size_t max_payload(const catga_transport *transport)
 
 static uint64_t published(const catga_transport *transport)
 {
-    return catga_passage_loads(&((const catga_nats *)transport)->bulk.passage);
+    return catga_rcu_weight(&((const catga_nats *)transport)->buffered.rcu);
 }
 
 static uint64_t dropped(const catga_transport *transport)
@@ -46,9 +46,9 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
     int64_t deadline = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
-    catga_status status = flush_link(&nats->prompt, deadline);
-    if (status == CATGA_OK && atomic_load(&nats->bulk.settled))
-        status = flush_link(&nats->bulk, deadline);
+    catga_status status = flush_link(&nats->immediate, deadline);
+    if (status == CATGA_OK && atomic_load(&nats->buffered.settled))
+        status = flush_link(&nats->buffered, deadline);
     return status;
 }
 
@@ -74,8 +74,8 @@ static void stop(catga_nats *nats)
         return;
     nats->stopped = true;
     catga_ticker_end(&nats->ticker);
-    catga_nats_watch_stop(nats);
-    catga_nats_keeper_stop(nats);
+    catga_nats_reconcile_stop(nats);
+    catga_nats_reconnect_stop(nats);
     wait_for_replies(nats);
 }
 
@@ -83,8 +83,8 @@ static void nats_free(catga_nats *nats)
 {
     stop(nats);
     catga_nats_servers_clear(&nats->servers);
-    catga_nats_link_end(&nats->bulk);
-    catga_nats_link_end(&nats->prompt);
+    catga_nats_link_end(&nats->buffered);
+    catga_nats_link_end(&nats->immediate);
     pthread_cond_destroy(&nats->changed);
     pthread_mutex_destroy(&nats->denied.lock);
     pthread_mutex_destroy(&nats->lock);
@@ -119,19 +119,19 @@ static const catga_transport_operations operations = {
     .flush = flush,
     .connected = connected,
     .max_payload = max_payload,
-    .store = catga_nats_store,
-    .stored = catga_nats_stored,
+    .stream_publish = catga_nats_stream_publish,
+    .stream_published = catga_nats_stream_published,
     .ensure_stream = catga_nats_ensure_stream,
     .consume = catga_nats_consume,
     .settle = catga_nats_settle,
-    .find = catga_nats_find,
-    .erase = catga_nats_erase,
+    .stream_get = catga_nats_stream_get,
+    .stream_delete = catga_nats_stream_delete,
     .ensure_bucket = catga_nats_ensure_bucket,
     .nearly_full = catga_nats_nearly_full,
-    .write_record = catga_nats_write_record,
-    .record_written = catga_nats_record_written,
-    .read_record = catga_nats_read_record,
-    .record_found = catga_nats_record_found,
+    .kv_write = catga_nats_kv_write,
+    .kv_written = catga_nats_kv_written,
+    .kv_read = catga_nats_kv_read,
+    .kv_found = catga_nats_kv_found,
     .header = catga_nats_header,
     .release = catga_nats_release,
     .published = published,
@@ -162,14 +162,14 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     nats->max_pings_out = settings->max_pings_out;
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
-    TAILQ_INIT(&nats->watched);
+    TAILQ_INIT(&nats->reconciled);
     init_lock(nats);
     catga_ticker_begin(&nats->ticker);
-    catga_nats_link_begin(&nats->prompt, nats, true);
-    catga_nats_link_begin(&nats->bulk, nats, false);
+    catga_nats_link_begin(&nats->immediate, nats, true);
+    catga_nats_link_begin(&nats->buffered, nats, false);
     catga_process_begin(&nats->process);
-    catga_nats_pace_init(&nats->pace);
-    catga_nats_stops_init(&nats->stops);
+    catga_nats_batching_init(&nats->batching);
+    catga_nats_suspend_init(&nats->suspend_detector);
     return nats;
 }
 
@@ -185,13 +185,13 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
         return CATGA_NO_MEMORY;
     status = catga_nats_inbox_open(nats);
     if (status == CATGA_OK)
-        status = catga_nats_keeper_start(nats);
+        status = catga_nats_reconnect_start(nats);
     if (status != CATGA_OK)
         return status;
 
     int64_t wait = settings->connect_wait_ms;
     int64_t deadline = wait < 0 ? CATGA_FOREVER : catga_clock_now() + wait * CATGA_MILLISECOND;
-    status = catga_nats_link_want(&nats->prompt, deadline, false);
+    status = catga_nats_link_request(&nats->immediate, deadline, false);
     if (status == CATGA_OK)
         status = catga_nats_confirmed(&nats->transport, nats->replies);
     pthread_mutex_lock(&nats->lock);

@@ -6,7 +6,7 @@
  *     session.c       one connection of nats.c, from the attempt to its end
  *     socket.c        the connection's socket: close-on-exec, the kernel's write deadline
  *     link.c          a connection that is sought again whenever it is lost
- *     keeper.c        the thread that seeks
+ *     reconnect.c        the thread that seeks
  *     stops.c         times in which the process did not run
  *     subscription.c  what comes in
  *     refusal.c       subscriptions that the server refuses
@@ -33,7 +33,7 @@
  * answer, and for ever when the server stalls between CONNECT and PONG (nats.c #706). It keeps the
  * parser in the middle of a message when the old server died there, gives up after two refused
  * logins, and does not reconnect at all after an -ERR that it does not know. So a connection of
- * nats.c lives once: when it is lost, for whatever reason, it is closed, and the keeper makes a new
+ * nats.c lives once: when it is lost, for whatever reason, it is closed, and the reconnect thread makes a new
  * one with the same subscriptions. There is no reconnect buffer: what is sent meanwhile fails at
  * once.
  *
@@ -41,8 +41,8 @@
  * with it. They are events that may be lost, or requests whose callers were told, or have a retry
  * of their own.
  *
- * Two links lead to the servers. `prompt` writes each message at once and carries subscriptions,
- * requests and answers; `bulk` gathers what it writes and carries events, and bursts of requests
+ * Two links lead to the servers. `immediate` writes each message at once and carries subscriptions,
+ * requests and answers; `buffered` gathers what it writes and carries events, and bursts of requests
  * and answers; it is opened by the first of them. Events of one thread stay in order. Requests and
  * answers may overtake each other and the events, unless a flush, which covers both links, is
  * between them.
@@ -53,7 +53,7 @@
 #ifndef CATGA_TRANSPORT_NATS_H
 #define CATGA_TRANSPORT_NATS_H
 
-#include "base/passage.h"
+#include "base/rcu.h"
 #include "base/process.h"
 #include "base/ticker.h"
 #include "delivery/demand.h"
@@ -69,7 +69,7 @@
 typedef struct catga_nats catga_nats;
 typedef struct catga_nats_link catga_nats_link;
 typedef struct catga_nats_session catga_nats_session;
-typedef struct catga_nats_watched catga_nats_watched;
+typedef struct catga_nats_reconciled catga_nats_reconciled;
 typedef struct catga_nats_pull catga_nats_pull;
 
 /* ---- Status and checks ---- */
@@ -175,14 +175,14 @@ bool catga_nats_set_kernel_deadline(natsConnection *connection);
 
 struct catga_nats_link {
     catga_nats *owner;
-    bool prompt;
+    bool immediate;
     bool kernel_deadline; /* instead of that of nats.c */
 
     /* For those who send. A connection ends when it is not found here and nobody is inside. */
     _Atomic(natsConnection *) connection;
-    catga_passage passage; /* its loads are the events that have been handed over */
-    atomic_bool wanted;  /* it has been asked for */
-    atomic_bool settled; /* an attempt has ended since it was wanted, or was last worth one */
+    catga_rcu rcu; /* its loads are the events that have been handed over */
+    atomic_bool requested; /* somebody asked for a connection */
+    atomic_bool settled; /* an attempt has ended since it was requested, or was last worth one */
 
     /* Under the transport's lock. */
     catga_nats_session *session;
@@ -198,13 +198,13 @@ struct catga_nats_link {
     bool refusal_told;
 };
 
-void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool prompt);
+void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate);
 void catga_nats_link_end(catga_nats_link *link);
 
 /* A connection that somebody uses. */
 typedef struct catga_nats_use {
     natsConnection *connection; /* NULL: there is none, and nothing to leave */
-    catga_passage_place *place;
+    catga_rcu_slot *slot;
 } catga_nats_use;
 
 /* What is entered is left soon, by the same thread, which says how many events it handed over. */
@@ -215,39 +215,39 @@ void catga_nats_link_leave(catga_nats_use use, unsigned events);
  */
 void catga_nats_link_empty(catga_nats_link *link);
 
-/* ---- Stops ---- */
+/* ---- Suspends ---- */
 
-/* How often the keeper wakes where messages that can be too late come in. */
+/* How often the reconnect thread wakes where messages that can be too late come in. */
 #define CATGA_NATS_WAKE_NS (250 * CATGA_MILLISECOND)
 
-typedef struct catga_nats_stops {
-    _Atomic(int64_t) asleep_ns; /* since when the keeper sleeps; for ever when it does not */
+typedef struct catga_nats_suspend_detector {
+    _Atomic(int64_t) asleep_ns; /* since when the reconnect thread sleeps; for ever when it does not */
     _Atomic(int64_t) began_ns;  /* of the last stop */
     _Atomic(int64_t) ended_ns;  /* 0: there was none */
-} catga_nats_stops;
+} catga_nats_suspend_detector;
 
-void catga_nats_stops_init(catga_nats_stops *stops);
+void catga_nats_suspend_init(catga_nats_suspend_detector *detector);
 
-/* By the keeper: it goes to sleep, for CATGA_NATS_WAKE_NS at most; it wakes. */
-void catga_nats_stops_sleep(catga_nats_stops *stops);
-void catga_nats_stops_wake(catga_nats_stops *stops);
+/* By the reconnect thread: it goes to sleep, for CATGA_NATS_WAKE_NS at most; it wakes. */
+void catga_nats_suspend_sleep(catga_nats_suspend_detector *detector);
+void catga_nats_suspend_wake(catga_nats_suspend_detector *detector);
 
 /* Since when what was read at `time` may have been there: `time`, or when a stop just before it began. */
-int64_t catga_nats_stops_before(catga_nats_stops *stops, int64_t time);
+int64_t catga_nats_suspend_before(catga_nats_suspend_detector *detector, int64_t time);
 
-/* ---- The keeper ---- */
+/* ---- Reconnecting ---- */
 
-CATGA_CHECKED catga_status catga_nats_keeper_start(catga_nats *nats);
-void catga_nats_keeper_stop(catga_nats *nats);
+CATGA_CHECKED catga_status catga_nats_reconnect_start(catga_nats *nats);
+void catga_nats_reconnect_stop(catga_nats *nats);
 
-/* Something has changed that the keeper should see. */
-void catga_nats_keeper_wake(catga_nats *nats);
+/* Something has changed that the reconnect thread should see. */
+void catga_nats_reconnect_wake(catga_nats *nats);
 
 /*
  * Asks for `link` and waits until it is up, until an attempt has failed for good, or until
  * `deadline_ns`.
  */
-catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bool once);
+catga_status catga_nats_link_request(catga_nats_link *link, int64_t deadline_ns, bool once);
 
 /* ---- Subscriptions ---- */
 
@@ -256,11 +256,11 @@ catga_status catga_nats_link_want(catga_nats_link *link, int64_t deadline_ns, bo
  * connection must wait: a subscription's messages are received one at a time. There is one thread
  * otherwise, so the turn is free and an exchange takes it.
  */
-void catga_nats_turn_take(atomic_int *turn);
-void catga_nats_turn_give(atomic_int *turn);
+void catga_nats_delivery_lock(atomic_int *lock);
+void catga_nats_delivery_unlock(atomic_int *lock);
 
 /* When the message at hand, at `now`, came to this process, at the latest. One thread at a time. */
-int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native, int64_t now);
+int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native, int64_t now);
 
 /* Finds out how many messages wait behind it, unless some of those that did are still to come. */
 void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native);
@@ -276,7 +276,7 @@ struct catga_subscription {
     int pending;
     int pending_bytes;
     catga_nats_pull *pull;       /* of a consumer; else NULL */
-    catga_nats_watched *watched; /* of a consumer; else NULL */
+    catga_nats_reconciled *reconciled; /* of a consumer; else NULL */
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
@@ -294,10 +294,10 @@ struct catga_subscription {
     int64_t dropped; /* of `native`, as counted already */
 
     /* Which thread of nats.c may admit a message, or call `receive` where there is no queue. */
-    atomic_int turn;
+    atomic_int delivery_lock;
 
     /*
-     * Of the thread that has the turn. When `known` messages are still to come, they were
+     * Of the thread that holds `delivery_lock`. When `known` messages are still to come, they were
      * there at `known_ns`.
      */
     natsSubscription *known_of;
@@ -324,7 +324,7 @@ void catga_nats_subscriptions_forget(catga_nats *nats);
 void catga_nats_subscription_again(catga_subscription *subscription);
 
 /* Takes the lock: the server has refused the subscription that `text` names. */
-void catga_nats_note_refusal(catga_nats *nats, const char *text);
+void catga_nats_note_subscription_error(catga_nats *nats, const char *text);
 
 /* Under the lock: tries again what was refused; returns when there is something to try. */
 int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now);
@@ -398,9 +398,9 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
 typedef struct catga_nats_source {
     enum {
         CATGA_NATS_ANYBODY = 0,
-        CATGA_NATS_STORED = 'p', /* the stream's acknowledgement of a message, or the server's 503 */
-        CATGA_NATS_RECORD = 'd'  /* a message of the stream, or a status of the server */
-    } sort;
+        CATGA_NATS_STREAM_ACK = 'p', /* the stream's acknowledgement of a message, or the server's 503 */
+        CATGA_NATS_STREAM_MESSAGE = 'd'  /* a message of the stream, or a status of the server */
+    } kind;
     uint32_t stream; /* catga_stream_hash */
 } catga_nats_source;
 
@@ -419,8 +419,8 @@ catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *mes
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
                                           uint64_t token, catga_nats_source source);
 
-/* Sends over the prompt link, with a reply subject whose answers nobody reads. */
-catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message);
+/* Sends over the immediate link, with a reply subject whose answers nobody reads. */
+catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message);
 
 /* Requests messages of a consumer, which arrive at `reply`; at once. */
 catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply);
@@ -440,9 +440,9 @@ catga_status catga_nats_inbox_open(catga_nats *nats);
 
 /* ---- What is stored ---- */
 
-catga_status catga_nats_store(catga_transport *transport, const catga_outgoing *message,
+catga_status catga_nats_stream_publish(catga_transport *transport, const catga_outgoing *message,
                               uint64_t token);
-catga_status catga_nats_stored(const catga_incoming *answer, catga_problem *problem);
+catga_status catga_nats_stream_published(const catga_incoming *answer, catga_problem *problem);
 catga_status catga_nats_settle(catga_transport *transport, const catga_incoming *message,
                                catga_settlement settlement, int64_t delay_ns);
 catga_status catga_nats_ensure_stream(catga_transport *transport,
@@ -484,9 +484,9 @@ void catga_nats_forget(catga_nats_api_answer *got);
 catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
                                 const char *what, const char *name);
 
-catga_status catga_nats_find(catga_transport *transport, const char *stream, uint64_t number,
+catga_status catga_nats_stream_get(catga_transport *transport, const char *stream, uint64_t number,
                              catga_incoming *message, catga_problem *problem);
-catga_status catga_nats_erase(catga_transport *transport, const char *stream, uint64_t number,
+catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream, uint64_t number,
                               catga_problem *problem);
 
 /* Subscribes to the inbox of a consumer; the subscription frees `pull` and `queue` with itself. */
@@ -521,21 +521,21 @@ void catga_nats_pull_free(catga_nats_pull *pull);
 #define CATGA_NATS_API_SUBJECT 512
 
 typedef struct catga_nats_text catga_nats_text;
-typedef struct catga_nats_wanted catga_nats_wanted;
+typedef struct catga_nats_desired catga_nats_desired;
 
 /* Streams, buckets, consumers: how one is described, what it must be like. */
-typedef struct catga_nats_sort {
+typedef struct catga_nats_kind {
     const char *name;
     int64_t none; /* the error that says that it is not there */
     int64_t pause_ns; /* between finding it missing and recreating it */
-    void (*put)(catga_nats_text *out, const catga_nats_wanted *thing);
+    void (*put)(catga_nats_text *out, const catga_nats_desired *thing);
     bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
-    bool (*copy)(catga_nats_wanted *thing); /* its settings become its own, one block; false: no memory */
-} catga_nats_sort;
+    bool (*copy)(catga_nats_desired *thing); /* its settings become its own, one block; false: no memory */
+} catga_nats_kind;
 
 /* One of them, and where the server is asked for it. */
-struct catga_nats_wanted {
-    const catga_nats_sort *sort;
+struct catga_nats_desired {
+    const catga_nats_kind *kind;
     const char *name;
     const void *settings;
     uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
@@ -548,55 +548,55 @@ struct catga_nats_wanted {
 #define CATGA_NATS_CREATED 40
 
 /* What the server says of it. */
-typedef struct catga_nats_found {
+typedef struct catga_nats_observed {
     bool made;                        /* it was not there */
     char created[CATGA_NATS_CREATED]; /* when it was made */
     uint64_t settled;                 /* of a consumer: all messages up to this one are */
     uint64_t first;                   /* of a stream: its first message; 0: it is empty */
     bool nearly_full;                 /* of a stream or bucket: nine tenths of its bytes are used */
-} catga_nats_found;
+} catga_nats_observed;
 
 /*
  * Makes it if it is not there; but with `only_look` set it returns CATGA_NOT_FOUND then. Waits for the
  * server.
  */
-catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_wanted *thing,
-                               catga_nats_found *found, catga_problem *problem);
+catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_desired *thing,
+                               catga_nats_observed *observed, catga_problem *problem);
 
 /* True when the server does not find message `number` of the stream or bucket. Waits for the server. */
-bool catga_nats_has_lost(catga_nats *nats, const catga_nats_wanted *thing, uint64_t number);
+bool catga_nats_has_lost(catga_nats *nats, const catga_nats_desired *thing, uint64_t number);
 
 /* How it is described to the server; to be freed. NULL: no memory. */
-char *catga_nats_description(const catga_nats_wanted *thing);
+char *catga_nats_description(const catga_nats_desired *thing);
 
-/* ---- Watching ---- */
+/* ---- Reconciling ---- */
 
 /*
  * From now on it is made again when it is gone; a consumer for as long as one of its subscriptions is
- * not drained. `found` is what has just been learnt of it; `subscription` is NULL but for consumers.
+ * not drained. `observed` is what has just been learnt of it; `subscription` is NULL but for consumers.
  */
-catga_status catga_nats_watch(catga_nats *nats, const catga_nats_wanted *thing,
-                              const catga_nats_found *found, catga_subscription *subscription);
+catga_status catga_nats_reconcile(catga_nats *nats, const catga_nats_desired *thing,
+                              const catga_nats_observed *observed, catga_subscription *subscription);
 
 /* Under the lock: one subscription less needs it. */
-void catga_nats_watch_less(catga_nats_watched *watched);
+void catga_nats_reconcile_release(catga_nats_reconciled *watched);
 
 /* Returns whether that bucket was nearly full when it was looked at last. Locks only if one was. */
 bool catga_nats_nearly_full(catga_transport *transport, const char *bucket);
 
 /* Before the connection is taken away: returns when nothing is asked any more. */
-void catga_nats_watch_stop(catga_nats *nats);
+void catga_nats_reconcile_stop(catga_nats *nats);
 
 /* ---- Records ---- */
 
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem);
-catga_status catga_nats_write_record(catga_transport *transport, catga_record_place place,
+catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
                               const catga_outgoing *record, uint64_t revision, uint64_t token);
-catga_status catga_nats_record_written(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revision,
                                 catga_problem *problem);
-catga_status catga_nats_read_record(catga_transport *transport, catga_record_place place, uint64_t token);
-catga_status catga_nats_record_found(const catga_incoming *answer, uint64_t *revision,
+catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token);
+catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revision,
                               catga_problem *problem);
 
 /* ---- JSON ---- */
@@ -612,40 +612,40 @@ int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise);
 bool catga_nats_json_is(catga_nats_json value, const char *text);
 bool catga_nats_json_has(catga_nats_json array, const char *text);
 
-/* ---- Pace ---- */
+/* ---- Write batching ---- */
 
-/* How closely messages of one sort follow each other. */
-typedef struct catga_nats_rhythm {
+/* How closely messages of one kind follow each other. */
+typedef struct catga_nats_rate {
     _Atomic(int64_t) last_ns;    /* when the last was sent */
     _Atomic(int64_t) average_ns; /* between two of them, lately */
     int64_t close_ns;            /* closer than this, on average, is a burst */
-} catga_nats_rhythm;
+} catga_nats_rate;
 
-typedef struct catga_nats_pace {
-    catga_nats_rhythm requests;
-    catga_nats_rhythm answers;
-    catga_nats_rhythm unawaited; /* settlements, and stored events that are published without waiting */
+typedef struct catga_nats_batching {
+    catga_nats_rate requests;
+    catga_nats_rate answers;
+    catga_nats_rate unawaited; /* settlements, and stored events that are published without waiting */
     atomic_bool gathered; /* there is something that the flusher has not seen */
     atomic_bool left;     /* there is something that may stay until the next rest */
     atomic_bool flushing; /* the flusher runs */
     sem_t work;
     pthread_t flusher;
-} catga_nats_pace;
+} catga_nats_batching;
 
-void catga_nats_pace_init(catga_nats_pace *pace);
-void catga_nats_pace_start(catga_nats *nats); /* when there is a bulk connection */
-void catga_nats_pace_stop(catga_nats *nats);
+void catga_nats_batching_init(catga_nats_batching *batching);
+void catga_nats_batching_start(catga_nats *nats); /* when there is a buffered connection */
+void catga_nats_batching_stop(catga_nats *nats);
 
-/* The link for a message of that rhythm now; and to be told that one was sent over it. */
-catga_nats_link *catga_nats_pace_link(catga_nats *nats, catga_nats_rhythm *rhythm);
-void catga_nats_pace_sent(catga_nats_link *link);
+/* The link for a message of that rate now; and to be told that one was sent over it. */
+catga_nats_link *catga_nats_batching_link(catga_nats *nats, catga_nats_rate *rate);
+void catga_nats_batching_sent(catga_nats_link *link);
 
 /*
  * Instead of _sent, for settlements: while messages wait there will be more of them. When none does,
  * _rest; without that nats.c sends them, a millisecond later.
  */
-void catga_nats_pace_left(catga_nats_link *link);
-void catga_nats_pace_rest(catga_nats *nats);
+void catga_nats_batching_left(catga_nats_link *link);
+void catga_nats_batching_rest(catga_nats *nats);
 
 /* ---- All of it ---- */
 
@@ -658,9 +658,9 @@ struct catga_nats {
     int ping_interval_ms;
     int max_pings_out; /* one more unanswered ping, and the connection is lost */
 
-    catga_nats_link prompt;
-    catga_nats_link bulk;
-    catga_nats_pace pace;
+    catga_nats_link immediate;
+    catga_nats_link buffered;
+    catga_nats_batching batching;
     atomic_size_t max_payload; /* as the server told it last */
     atomic_uint_least64_t dropped;
     char inbox[CATGA_NATS_INBOX + 1];
@@ -668,20 +668,20 @@ struct catga_nats {
 
     pthread_mutex_t lock;
     pthread_cond_t changed;  /* anything that is under the lock */
-    natsConnection *carrier; /* of subscriptions: the prompt link's */
+    natsConnection *carrier; /* of subscriptions: the immediate link's */
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
-    TAILQ_HEAD(, catga_nats_watched) watched; /* in the order in which it is to be made; nothing is taken out */
+    TAILQ_HEAD(, catga_nats_reconciled) reconciled; /* in the order in which it is to be made; nothing is taken out */
     atomic_int nearly_full;    /* of them: buckets and streams with little room */
     catga_ticker ticker;       /* of consumers */
     atomic_uint draining; /* subscriptions that are asked to drain: whoever empties one tells */
-    pthread_t watcher;
-    bool watching;  /* the watcher runs */
-    bool unwatched; /* the watcher is to end */
-    pthread_t keeper;
-    bool keeping;     /* the keeper runs */
-    bool punctual;    /* there are, or were, subscriptions whose messages can be too late */
-    catga_nats_stops stops;
+    pthread_t reconcile_thread;
+    bool reconciling;    /* the reconcile thread runs */
+    bool reconcile_ends; /* the reconcile thread is to end */
+    pthread_t reconnect_thread;
+    bool reconnecting; /* the reconnect thread runs */
+    bool detects_suspends;   /* there are, or were, subscriptions whose messages can be too late */
+    catga_nats_suspend_detector suspend_detector;
     bool opening;     /* nobody has been told of a connection yet */
     int64_t failure_told_ns;      /* when an attempt that failed was reported last; 0: not since the last connection */
     natsStatus failure_told;      /* what it failed for */

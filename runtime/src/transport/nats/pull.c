@@ -64,7 +64,7 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
-    catga_nats_pace_rest(nats); /* settlements make room at the server */
+    catga_nats_batching_rest(nats); /* settlements make room at the server */
     (void)catga_nats_send_pull(nats, &request, reply);
 }
 
@@ -74,9 +74,9 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
  */
 static bool is_catching_up(const catga_nats_pull *pull, int64_t now)
 {
-    catga_nats_stops *stops = &pull->subscription->owner->stops;
+    catga_nats_suspend_detector *stops = &pull->subscription->owner->suspend_detector;
 
-    return now - catga_nats_stops_before(stops, now) >=
+    return now - catga_nats_suspend_before(stops, now) >=
            pull->subscription->queue->options.alive_ns;
 }
 
@@ -97,7 +97,7 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     unsigned runs = catga_admission_queue_take_runs(queue, &run_ns);
     catga_demand_ran(demand, runs, run_ns);
     demand->rules.largest = atomic_load(&nats->max_payload) + ENVELOPE;
-    return !atomic_load(&pull->stopped) && atomic_load(&nats->prompt.connection) != NULL &&
+    return !atomic_load(&pull->stopped) && atomic_load(&nats->immediate.connection) != NULL &&
            !is_catching_up(pull, now) &&
            catga_demand_next(demand, atomic_load(&queue->load), atomic_load(&queue->bytes), now,
                              batch);
@@ -162,7 +162,7 @@ static void receive(catga_nats_pull *pull, catga_incoming *message, uint64_t wai
     catga_subscription *subscription = pull->subscription;
     int64_t now = catga_clock_now();
 
-    message->waited_ns = now - catga_nats_stops_before(&subscription->owner->stops, now);
+    message->waited_ns = now - catga_nats_suspend_before(&subscription->owner->suspend_detector, now);
     if (atomic_load(&pull->stopped) ||
         !catga_admission_queue_admit(subscription->queue, message, subscription->receive,
                                      subscription->user, now))
@@ -210,7 +210,7 @@ static void freed(void *user)
 
     decide(pull);
     if (atomic_load_explicit(&pull->subscription->queue->load, memory_order_relaxed) == 0)
-        catga_nats_pace_rest(nats);
+        catga_nats_batching_rest(nats);
 }
 
 static void tick(void *user)
@@ -218,7 +218,7 @@ static void tick(void *user)
     catga_nats_pull *pull = user;
 
     catga_admission_queue_keep_alive(pull->subscription->queue, catga_clock_now());
-    catga_nats_pace_rest(pull->subscription->owner);
+    catga_nats_batching_rest(pull->subscription->owner);
     decide(pull);
 }
 

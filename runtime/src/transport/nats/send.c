@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 /* How long the first event may wait for its connection. */
-#define BULK_WAIT (3 * CATGA_SECOND)
+#define BUFFERED_WAIT (3 * CATGA_SECOND)
 
 /* ---- Sending over a connection ---- */
 
@@ -61,7 +61,7 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection)
 
 size_t catga_nats_max_payload(catga_nats *nats)
 {
-    catga_nats_use use = catga_nats_link_enter(&nats->prompt);
+    catga_nats_use use = catga_nats_link_enter(&nats->immediate);
 
     if (use.connection != NULL) {
         catga_nats_note_max_payload(nats, use.connection);
@@ -92,22 +92,22 @@ static catga_status send_over(catga_nats_link *link, const catga_outgoing *messa
     return catga_nats_status(status);
 }
 
-static catga_status send_paced(catga_nats *nats, catga_nats_rhythm *rhythm,
+static catga_status send_batched(catga_nats *nats, catga_nats_rate *rate,
                                const catga_outgoing *message, const char *reply)
 {
-    catga_nats_link *link = catga_nats_pace_link(nats, rhythm);
+    catga_nats_link *link = catga_nats_batching_link(nats, rate);
     catga_status status = send_over(link, message, reply, false);
-    catga_nats_pace_sent(link);
+    catga_nats_batching_sent(link);
     return status;
 }
 
 /* ---- The operations ---- */
 
 /* An event waits while its connection is about to come; where there is no server it fails at once. */
-static void open_bulk(catga_nats *nats)
+static void open_buffered(catga_nats *nats)
 {
-    if (atomic_load(&nats->prompt.connection) != NULL)
-        (void)catga_nats_link_want(&nats->bulk, catga_clock_now() + BULK_WAIT, true);
+    if (atomic_load(&nats->immediate.connection) != NULL)
+        (void)catga_nats_link_request(&nats->buffered, catga_clock_now() + BUFFERED_WAIT, true);
 }
 
 static bool is_valid(const catga_outgoing *message)
@@ -121,11 +121,11 @@ catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     /* The connection for events may notice a little later that the server is gone. */
-    if (atomic_load_explicit(&nats->prompt.connection, memory_order_relaxed) == NULL)
+    if (atomic_load_explicit(&nats->immediate.connection, memory_order_relaxed) == NULL)
         return CATGA_DISCONNECTED;
-    if (!atomic_load_explicit(&nats->bulk.settled, memory_order_relaxed))
-        open_bulk(nats);
-    return send_over(&nats->bulk, message, NULL, true);
+    if (!atomic_load_explicit(&nats->buffered.settled, memory_order_relaxed))
+        open_buffered(nats);
+    return send_over(&nats->buffered, message, NULL, true);
 }
 
 void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox, uint64_t token)
@@ -138,7 +138,7 @@ void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox,
     *end = '\0';
 }
 
-static catga_status request(catga_nats *nats, catga_nats_rhythm *rhythm,
+static catga_status request(catga_nats *nats, catga_nats_rate *rate,
                             const catga_outgoing *message, uint64_t token,
                             catga_nats_source source)
 {
@@ -147,7 +147,7 @@ static catga_status request(catga_nats *nats, catga_nats_rhythm *rhythm,
     char reply[CATGA_NATS_REPLY + CATGA_NATS_SOURCE + 1];
     catga_nats_inbox_reply(reply, nats->inbox, token);
     catga_nats_source_write(reply + CATGA_NATS_REPLY, source);
-    return send_paced(nats, rhythm, message, reply);
+    return send_batched(nats, rate, message, reply);
 }
 
 catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
@@ -160,33 +160,33 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
                                      uint64_t token, catga_nats_source source)
 {
-    return request(nats, &nats->pace.requests, message, token, source);
+    return request(nats, &nats->batching.requests, message, token, source);
 }
 
 catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
                                           uint64_t token, catga_nats_source source)
 {
-    return request(nats, &nats->pace.unawaited, message, token, source);
+    return request(nats, &nats->batching.unawaited, message, token, source);
 }
 
-catga_status catga_nats_send_prompt(catga_nats *nats, const catga_outgoing *message)
+catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message)
 {
     char reply[CATGA_NATS_REPLY + 1];
     snprintf(reply, sizeof(reply), "%s.unread", nats->inbox);
-    return send_over(&nats->prompt, message, reply, false);
+    return send_over(&nats->immediate, message, reply, false);
 }
 
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message)
 {
-    catga_nats_link *link = catga_nats_pace_link(nats, &nats->pace.unawaited);
+    catga_nats_link *link = catga_nats_batching_link(nats, &nats->batching.unawaited);
     catga_status status = send_over(link, message, NULL, false);
-    catga_nats_pace_left(link);
+    catga_nats_batching_left(link);
     return status;
 }
 
 catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply)
 {
-    return send_over(&nats->prompt, message, reply, false);
+    return send_over(&nats->immediate, message, reply, false);
 }
 
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
@@ -197,7 +197,7 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
     catga_nats *nats = catga_nats_of(transport);
     catga_outgoing answer = *message;
     answer.subject = to->reply;
-    return send_paced(nats, &nats->pace.answers, &answer, NULL);
+    return send_batched(nats, &nats->batching.answers, &answer, NULL);
 }
 
 /* ---- The inbox ---- */

@@ -10,8 +10,8 @@
 #define CONNECT_TIMEOUT_MS 1000
 
 /* What gathers before it is written, and what is read at once. */
-#define PROMPT_BUFFER (32 * 1024)
-#define BULK_BUFFER   (256 * 1024)
+#define IMMEDIATE_BUFFER (32 * 1024)
+#define BUFFERED_BUFFER   (256 * 1024)
 
 static void session_release(catga_nats_session *session)
 {
@@ -24,7 +24,7 @@ static void session_release(catga_nats_session *session)
 
 /*
  * The last callback of a connection that was established; nats.c may call it when the transport is
- * long gone. The session's lock keeps the link there while the keeper is woken.
+ * long gone. The session's lock keeps the link there while the reconnect thread is woken.
  */
 static void on_closed(natsConnection *connection, void *closure)
 {
@@ -33,7 +33,7 @@ static void on_closed(natsConnection *connection, void *closure)
     atomic_store(&session->closed, true);
     pthread_mutex_lock(&session->lock);
     if (session->link != NULL)
-        catga_nats_keeper_wake(session->link->owner);
+        catga_nats_reconnect_wake(session->link->owner);
     pthread_mutex_unlock(&session->lock);
     session_release(session);
 }
@@ -75,7 +75,7 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
         if (status == NATS_SLOW_CONSUMER)
             tell_overflow(nats);
         if (status == NATS_NOT_PERMITTED) {
-            catga_nats_note_refusal(nats, text);
+            catga_nats_note_subscription_error(nats, text);
             catga_nats_note_denied(nats, text);
         }
         if (status == NATS_NOT_PERMITTED || status == NATS_CONNECTION_AUTH_FAILED)
@@ -110,9 +110,9 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
         status = natsOptions_SetWriteDeadline(
             options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
     if (status == NATS_OK)
-        status = natsOptions_SetIOBufSize(options, link->prompt ? PROMPT_BUFFER : BULK_BUFFER);
+        status = natsOptions_SetIOBufSize(options, link->immediate ? IMMEDIATE_BUFFER : BUFFERED_BUFFER);
     if (status == NATS_OK)
-        status = natsOptions_SetSendAsap(options, link->prompt);
+        status = natsOptions_SetSendAsap(options, link->immediate);
     if (status == NATS_OK)
         status = natsOptions_SetClosedCB(options, on_closed, session);
     if (status == NATS_OK)
@@ -153,7 +153,7 @@ static void *attempt(void *argument)
     atomic_store(&session->finished, true);
     bool given_up = session->link == NULL;
     if (!given_up)
-        catga_nats_keeper_wake(session->link->owner);
+        catga_nats_reconnect_wake(session->link->owner);
     pthread_mutex_unlock(&session->lock);
 
     if (given_up && status == NATS_OK)

@@ -20,18 +20,18 @@
 
 /* ---- A message comes ---- */
 
-enum { TURN_FREE, TURN_TAKEN };
+enum { DELIVERY_UNLOCKED, DELIVERY_LOCKED };
 
-void catga_nats_turn_take(atomic_int *turn)
+void catga_nats_delivery_lock(atomic_int *lock)
 {
     struct timespec pause = {.tv_nsec = CATGA_MILLISECOND};
-    while (atomic_exchange_explicit(turn, TURN_TAKEN, memory_order_acquire) == TURN_TAKEN)
+    while (atomic_exchange_explicit(lock, DELIVERY_LOCKED, memory_order_acquire) == DELIVERY_LOCKED)
         nanosleep(&pause, NULL);
 }
 
-void catga_nats_turn_give(atomic_int *turn)
+void catga_nats_delivery_unlock(atomic_int *lock)
 {
-    atomic_store_explicit(turn, TURN_FREE, memory_order_release);
+    atomic_store_explicit(lock, DELIVERY_UNLOCKED, memory_order_release);
 }
 
 /*
@@ -48,14 +48,14 @@ void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *
     subscription->known_ns = catga_clock_now();
 }
 
-int64_t catga_nats_came(catga_subscription *subscription, natsSubscription *native, int64_t now)
+int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native, int64_t now)
 {
     int64_t read_by = now;
     if (subscription->known > 0 && subscription->known_of == native) {
         subscription->known--;
         read_by = subscription->known_ns;
     }
-    return catga_nats_stops_before(&subscription->owner->stops, read_by);
+    return catga_nats_suspend_before(&subscription->owner->suspend_detector, read_by);
 }
 
 
@@ -111,20 +111,20 @@ static void note_room(catga_subscription *subscription)
 static void admit(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
 {
     catga_incoming incoming = catga_nats_incoming(message);
-    catga_nats_turn_take(&subscription->turn);
+    catga_nats_delivery_lock(&subscription->delivery_lock);
     int64_t now = catga_clock_now();
-    incoming.waited_ns = now - catga_nats_came(subscription, native, now);
+    incoming.waited_ns = now - catga_nats_received_at(subscription, native, now);
     catga_nats_look_behind(subscription, native);
     unsigned behind = (unsigned)subscription->known;
-    catga_nats_turn_give(&subscription->turn);
+    catga_nats_delivery_unlock(&subscription->delivery_lock);
     if (catga_admission_queue_run_here(subscription->queue, &incoming, subscription->receive,
                                        subscription->user, now, behind))
         return;
-    catga_nats_turn_take(&subscription->turn);
+    catga_nats_delivery_lock(&subscription->delivery_lock);
     bool admitted = catga_admission_queue_admit(subscription->queue, &incoming,
                                                 subscription->receive, subscription->user, now);
     note_room(subscription);
-    catga_nats_turn_give(&subscription->turn);
+    catga_nats_delivery_unlock(&subscription->delivery_lock);
     if (!admitted && subscription->refuse != NULL)
         subscription->refuse(subscription->user, &incoming);
     else if (!admitted)
@@ -134,9 +134,9 @@ static void admit(catga_subscription *subscription, natsSubscription *native, na
 static void receive_here(catga_subscription *subscription, natsMsg *message)
 {
     catga_incoming incoming = catga_nats_incoming(message);
-    catga_nats_turn_take(&subscription->turn);
+    catga_nats_delivery_lock(&subscription->delivery_lock);
     subscription->receive(subscription->user, &incoming);
-    catga_nats_turn_give(&subscription->turn);
+    catga_nats_delivery_unlock(&subscription->delivery_lock);
 }
 
 static void on_message(natsConnection *connection, natsSubscription *native, natsMsg *message,
@@ -145,9 +145,9 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
     (void)connection;
     catga_subscription *subscription = closure;
     if (subscription->pull != NULL) {
-        catga_nats_turn_take(&subscription->turn);
+        catga_nats_delivery_lock(&subscription->delivery_lock);
         catga_nats_pull_receive(subscription->pull, message);
-        catga_nats_turn_give(&subscription->turn);
+        catga_nats_delivery_unlock(&subscription->delivery_lock);
     } else if (subscription->queue != NULL) {
         admit(subscription, native, message);
     } else {
@@ -359,12 +359,12 @@ static catga_subscription *subscription_new(catga_nats *nats,
 }
 
 /* What comes late is noticed: a request whose caller has given up, an event that another has. */
-static void note_punctual(const catga_subscription *subscription)
+static void start_detecting_suspends(const catga_subscription *subscription)
 {
     catga_nats *nats = subscription->owner;
-    if (nats->punctual || subscription->queue == NULL)
+    if (nats->detects_suspends || subscription->queue == NULL)
         return;
-    nats->punctual = true;
+    nats->detects_suspends = true;
     pthread_cond_broadcast(&nats->changed);
 }
 
@@ -376,7 +376,7 @@ static catga_status add(catga_nats *nats, catga_subscription *added)
     bool useless = status == NATS_NO_MEMORY && added->native == NULL;
     if (!useless) {
         TAILQ_INSERT_TAIL(&nats->subscriptions, added, entry);
-        note_punctual(added);
+        start_detecting_suspends(added);
     }
     pthread_mutex_unlock(&nats->lock);
     return useless ? CATGA_NO_MEMORY : CATGA_OK;
@@ -442,8 +442,8 @@ static void start_drain(catga_subscription *subscription)
         return;
     subscription->draining = true;
     atomic_fetch_add(&subscription->owner->draining, 1);
-    if (subscription->watched != NULL)
-        catga_nats_watch_less(subscription->watched);
+    if (subscription->reconciled != NULL)
+        catga_nats_reconcile_release(subscription->reconciled);
     count_dropped(subscription);
     if (subscription->native != NULL)
         natsSubscription_DrainTimeout(subscription->native, 0);
@@ -492,7 +492,7 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
     natsSubscription_Destroy(subscription->native);
     free_queue(subscription);
     if (subscription->orphan)
-        catga_nats_turn_take(&subscription->turn); /* for good: a message that is still on its way never gets one */
+        catga_nats_delivery_lock(&subscription->delivery_lock); /* for good: a message that is still on its way never gets one */
     else
         subscription_free(subscription);
 }

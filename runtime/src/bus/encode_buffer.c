@@ -1,0 +1,68 @@
+/* The bytes of a message on their way out; see payload.h. */
+#include "bus/encode_buffer.h"
+
+#include <stdalign.h>
+#include <stdlib.h>
+
+typedef struct catga_encode_block {
+    size_t capacity;
+    alignas(max_align_t) uint8_t bytes[];
+} catga_encode_block;
+
+/* Returns a buffer of that size; one that was kept of another size is freed: the limit changed. */
+static catga_encode_block *take_buffer(catga_bus_state *state, size_t capacity)
+{
+    catga_encode_block *buffer = catga_pool_take_kept(&state->encode_blocks);
+
+    if (buffer != NULL && buffer->capacity == capacity)
+        return buffer;
+    free(buffer);
+    if (capacity > SIZE_MAX - sizeof *buffer)
+        return NULL;
+    buffer = malloc(sizeof *buffer + capacity);
+    if (buffer != NULL)
+        buffer->capacity = capacity;
+    return buffer;
+}
+
+static catga_status encode_large(catga_encode_buffer *payload, catga_bus_state *state, const catga_table *table,
+                                 const void *input, catga_problem *problem)
+{
+    size_t limit = state->operations->max_payload(state->transport);
+    if (limit <= sizeof payload->stack)
+        return CATGA_TOO_LARGE;
+    catga_encode_block *buffer = take_buffer(state, limit);
+    if (buffer == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status =
+        catga_encode(table, input, buffer->bytes, buffer->capacity, &payload->length, problem);
+    if (status != CATGA_OK) {
+        catga_pool_give(&state->encode_blocks, buffer);
+        return status;
+    }
+    payload->large = buffer;
+    payload->data = buffer->bytes;
+    return CATGA_OK;
+}
+
+catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_state *state,
+                                  const catga_table *table, const void *input,
+                                  catga_problem *problem)
+{
+    payload->data = payload->stack;
+    payload->length = 0;
+    payload->large = NULL;
+    problem->text[0] = '\0';
+    if (table == NULL)
+        return CATGA_OK;
+    catga_status status = catga_encode(table, input, payload->stack, sizeof payload->stack,
+                                       &payload->length, problem);
+    return status == CATGA_TOO_LARGE ? encode_large(payload, state, table, input, problem) : status;
+}
+
+void catga_encode_buffer_free(catga_encode_buffer *payload, catga_bus_state *state)
+{
+    if (payload->large != NULL)
+        catga_pool_give(&state->encode_blocks, payload->large);
+    payload->large = NULL;
+}

@@ -1,0 +1,357 @@
+/*
+ * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in
+ * the schema and stand in the order of their ids. A scalar that is not there prints as its default;
+ * an absent optional, string, vector, struct or table is left out. Enums print as names (an unknown
+ * value as its number; flags as their names with spaces between), decimals exactly, timestamps as
+ * RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
+ * strings. Before a union stands its type, in a member of the union's name with "_type"; one that
+ * only a newer schema knows is nothing: it is left out, and in a vector its type is NONE.
+ */
+#include "base/text.h"
+#include "codec/sink.h"
+#include "codec/struct.h"
+
+#include <catga/gen.h>
+
+/* How a scalar is to be read and shown: what catga_field and catga_member have in common. */
+typedef struct meaning {
+    unsigned kind;
+    unsigned format;
+    unsigned digits;
+    const void *type;
+} meaning;
+
+static void print_table(sink *out, const catga_table *type, const uint8_t *table);
+
+/* ---- Scalars ---- */
+
+static void print_quoted(sink *out, const char *text)
+{
+    sink_character(out, '"');
+    sink_text(out, text);
+    sink_character(out, '"');
+}
+
+static void print_integer(sink *out, unsigned kind, int64_t value)
+{
+    if (kind == CATGA_KIND_u64)
+        sink_unsigned(out, (uint64_t)value);
+    else
+        sink_signed(out, value);
+}
+
+/* The names of the bits of `value`, which are all known, in the order of the schema. */
+static void print_flags(sink *out, const catga_enum *type, int64_t value)
+{
+    bool first = true;
+    sink_character(out, '"');
+    for (uint32_t i = 0; i < type->count; i++) {
+        if ((value & type->values[i].value.i) == 0)
+            continue;
+        if (!first)
+            sink_character(out, ' ');
+        sink_text(out, type->values[i].name);
+        first = false;
+    }
+    sink_character(out, '"');
+}
+
+/* A value that a newer schema has added has no name here, and prints as its number. */
+static void print_enum(sink *out, meaning shown, int64_t value)
+{
+    const catga_enum *type = shown.type;
+    const char *name = catga_enum_name(type, value);
+    int64_t known = 0;
+    for (uint32_t i = 0; type->flags && i < type->count; i++)
+        known |= type->values[i].value.i;
+    if (type->flags && value != 0 && (value & ~known) == 0)
+        print_flags(out, type, value);
+    else if (name != NULL && !type->flags)
+        print_quoted(out, name);
+    else
+        print_integer(out, shown.kind, value);
+}
+
+/* An integer as what it stands for. */
+static void print_meaning(sink *out, meaning shown, int64_t value)
+{
+    char text[CATGA_TIMESTAMP_TEXT];
+    if (shown.format == CATGA_FORMAT_decimal)
+        sink_text(out, catga_decimal_text(value, shown.digits, text));
+    else if (shown.format == CATGA_FORMAT_timestamp)
+        print_quoted(out, catga_timestamp_text(value, text));
+    else if (shown.format == CATGA_FORMAT_duration)
+        print_quoted(out, catga_duration_text(value, text));
+    else if (shown.format == CATGA_FORMAT_enum)
+        print_enum(out, shown, value);
+    else
+        print_integer(out, shown.kind, value);
+}
+
+static int64_t load_integer(const uint8_t *at, unsigned kind)
+{
+    switch (kind) {
+    case CATGA_KIND_i8:
+        return catga_load_i8(at);
+    case CATGA_KIND_i16:
+        return catga_load_i16(at);
+    case CATGA_KIND_i32:
+        return catga_load_i32(at);
+    case CATGA_KIND_u8:
+        return catga_load_u8(at);
+    case CATGA_KIND_u16:
+        return catga_load_u16(at);
+    case CATGA_KIND_u32:
+        return catga_load_u32(at);
+    default:
+        return catga_load_i64(at);
+    }
+}
+
+static void print_scalar(sink *out, meaning shown, const uint8_t *at)
+{
+    if (shown.kind == CATGA_KIND_bool)
+        sink_text(out, catga_load_bool(at) ? "true" : "false");
+    else if (shown.kind == CATGA_KIND_f32)
+        sink_floating(out, (double)catga_load_f32(at), 9);
+    else if (shown.kind == CATGA_KIND_f64)
+        sink_floating(out, catga_load_f64(at), 17);
+    else
+        print_meaning(out, shown, load_integer(at, shown.kind));
+}
+
+/* The default of a field, which its message does not carry. */
+static void print_default(sink *out, meaning shown, catga_value value)
+{
+    if (shown.kind == CATGA_KIND_bool)
+        sink_text(out, value.i != 0 ? "true" : "false");
+    else if (shown.kind == CATGA_KIND_f32 || shown.kind == CATGA_KIND_f64)
+        sink_floating(out, value.f, shown.kind == CATGA_KIND_f32 ? 9 : 17);
+    else
+        print_meaning(out, shown, value.i);
+}
+
+/* ---- Structs ---- */
+
+static void print_struct(sink *out, const catga_struct *type, const uint8_t *at);
+
+static void print_uuid(sink *out, const uint8_t *at)
+{
+    catga_uuid uuid;
+    char text[CATGA_UUID_TEXT];
+    memcpy(&uuid, at, sizeof uuid);
+    print_quoted(out, catga_uuid_text(uuid, text));
+}
+
+static void print_inline(sink *out, meaning shown, const uint8_t *at)
+{
+    if (shown.kind != CATGA_KIND_struct)
+        print_scalar(out, shown, at);
+    else if (shown.format == CATGA_FORMAT_uuid)
+        print_uuid(out, at);
+    else
+        print_struct(out, shown.type, at);
+}
+
+static size_t inline_size(meaning shown)
+{
+    return shown.kind == CATGA_KIND_struct ? ((const catga_struct *)shown.type)->size
+                                           : catga_scalar_size(shown.kind);
+}
+
+static void print_member(sink *out, const catga_member *member, const uint8_t *at)
+{
+    meaning shown = {member->kind, member->format, member->digits, member->type};
+    if (member->count == 0) {
+        print_inline(out, shown, at);
+        return;
+    }
+    sink_character(out, '[');
+    for (size_t i = 0; i < member->count; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_inline(out, shown, at + i * inline_size(shown));
+    }
+    sink_character(out, ']');
+}
+
+static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
+{
+    char separator = '{';
+    for (const catga_member *member = type->members; member < type->members + type->member_count;
+         member++) {
+        sink_character(out, separator);
+        print_quoted(out, member->name);
+        sink_character(out, ':');
+        print_member(out, member, at + member->offset);
+        separator = ',';
+    }
+    sink_character(out, '}');
+}
+
+/* ---- Vectors and tables ---- */
+
+static void print_string(sink *out, const uint8_t *at)
+{
+    catga_string text = catga_string_of(at);
+    sink_json_string(out, text.data, text.length);
+}
+
+static meaning meaning_of_element(const catga_field *field)
+{
+    return (meaning){field->element, field->format, field->digits, field->type};
+}
+
+static size_t element_size(const catga_field *field)
+{
+    return field->element <= CATGA_KIND_struct ? inline_size(meaning_of_element(field)) : 4;
+}
+
+/* The type of an element of a vector of unions. */
+static void print_tag(sink *out, const catga_field *field, uint8_t tag)
+{
+    const catga_enum *types = field->type;
+    print_quoted(out, types->values[tag < types->count ? tag : 0].name);
+}
+
+static void print_element(sink *out, const catga_field *field, const uint8_t *at)
+{
+    if (field->flags & CATGA_TAGS)
+        print_tag(out, field, *at);
+    else if (field->element == CATGA_KIND_string)
+        print_string(out, catga_follow(at));
+    else if (field->element == CATGA_KIND_table)
+        print_table(out, field->type, catga_follow(at));
+    else
+        print_inline(out, meaning_of_element(field), at);
+}
+
+/* Prints the value of a union: null if it is empty or only a newer schema knows it. */
+static void print_alternative(sink *out, const catga_union *type, uint8_t tag, const uint8_t *slot)
+{
+    if (tag == 0 || tag > type->count) {
+        sink_text(out, "null");
+        return;
+    }
+    const catga_alternative *alternative = &type->alternatives[tag - 1];
+    if (alternative->kind == CATGA_KIND_string)
+        print_string(out, catga_follow(slot));
+    else if (alternative->kind == CATGA_KIND_table)
+        print_table(out, alternative->type, catga_follow(slot));
+    else
+        print_inline(out, (meaning){CATGA_KIND_struct, 0, 0, alternative->type},
+                     catga_follow(slot));
+}
+
+static void print_unions(sink *out, const catga_field *field, const uint8_t *tags,
+                         const uint8_t *at)
+{
+    size_t length = catga_load_u32(at);
+    sink_character(out, '[');
+    for (size_t i = 0; i < length; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_alternative(out, field->type, tags[4 + i], at + 4 + 4 * i);
+    }
+    sink_character(out, ']');
+}
+
+static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
+{
+    size_t length = catga_load_u32(at);
+    size_t size = element_size(field);
+    if (field->format == CATGA_FORMAT_bytes) {
+        sink_character(out, '"');
+        sink_base64(out, at + 4, length);
+        sink_character(out, '"');
+        return;
+    }
+    sink_character(out, '[');
+    for (size_t i = 0; i < length; i++) {
+        if (i != 0)
+            sink_character(out, ',');
+        print_element(out, field, at + 4 + i * size);
+    }
+    sink_character(out, ']');
+}
+
+/* A union's field, which follows that of its type or types. */
+static void print_union(sink *out, const catga_field *field, const uint8_t *table,
+                        const uint8_t *at)
+{
+    const uint8_t *tags = catga_find(table, field[-1].slot);
+    if (field->kind == CATGA_KIND_vector)
+        print_unions(out, field, catga_follow(tags), catga_follow(at));
+    else
+        print_alternative(out, field->type, *tags, at);
+}
+
+/* A field that is there, at `at`; or, when that is NULL, a default. */
+static void print_field(sink *out, const catga_field *field, const uint8_t *at)
+{
+    meaning shown = {field->kind, field->format, field->digits, field->type};
+    if (at == NULL)
+        print_default(out, shown, field->standard);
+    else if (field->kind == CATGA_KIND_string)
+        print_string(out, catga_follow(at));
+    else if (field->kind == CATGA_KIND_vector)
+        print_vector(out, field, catga_follow(at));
+    else if (field->kind == CATGA_KIND_table)
+        print_table(out, field->type, catga_follow(at));
+    else
+        print_inline(out, shown, at);
+}
+
+/* The type of a union is one that this schema knows. */
+static bool is_known_tag(const catga_field *field, const uint8_t *at)
+{
+    return at != NULL && *at != 0 && *at < ((const catga_enum *)field->type)->count;
+}
+
+static bool is_shown(const catga_field *field, const uint8_t *table, const uint8_t *at)
+{
+    if (field->flags & CATGA_DEPRECATED)
+        return false;
+    if (field->kind == CATGA_KIND_union)
+        return at != NULL && is_known_tag(field - 1, catga_find(table, field[-1].slot));
+    if ((field->flags & CATGA_TAGS) != 0 && field->kind != CATGA_KIND_vector)
+        return is_known_tag(field, at);
+    return at != NULL ||
+           (field->kind < CATGA_KIND_struct && (field->flags & (CATGA_OPTIONAL | CATGA_TAGS)) == 0);
+}
+
+static bool is_union(const catga_field *field)
+{
+    return field->kind == CATGA_KIND_union ||
+           (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union);
+}
+
+static void print_table(sink *out, const catga_table *type, const uint8_t *table)
+{
+    bool first = true;
+    sink_character(out, '{');
+    for (size_t i = 0; i < type->field_count; i++) {
+        const catga_field *field = &type->fields[i];
+        const uint8_t *at = catga_find(table, field->slot);
+        if (!is_shown(field, table, at))
+            continue;
+        if (!first)
+            sink_character(out, ',');
+        print_quoted(out, field->name);
+        sink_character(out, ':');
+        if (is_union(field))
+            print_union(out, field, table, at);
+        else
+            print_field(out, field, at);
+        first = false;
+    }
+    sink_character(out, '}');
+}
+
+size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity)
+{
+    sink out = {text, capacity, 0};
+    print_table(&out, table, root);
+    sink_finish(&out);
+    return out.length;
+}

@@ -1,0 +1,320 @@
+/* Services as they are served: one subscription for each handler, all of them or none. */
+#include "claims/claims.h"
+#include "server/dispatch.h"
+#include "streams/streams.h"
+#include "base/clock.h"
+#include "base/signals.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { GROUP_MAX = 256 };
+
+enum { SUBSCRIBE_PAUSE_MS = 250 };
+
+/* A server without JetStream may be one of a cluster that has others, which are not yet found. */
+#define JETSTREAM_WAIT CATGA_SECOND
+
+/* A broadcast handler has one worker: its events stay in order. */
+static unsigned worker_count(const catga_bus_state *state, const catga_handler *handler)
+{
+    return handler->sharing == CATGA_BROADCAST ? 1 : (unsigned)state->settings.workers;
+}
+
+/*
+ * The queue group of a handler: NULL for a broadcast, the service for what only it handles, else
+ * one per handler.
+ */
+static const char *queue_group(char text[GROUP_MAX], const catga_service *service,
+                               const catga_handler *handler)
+{
+    if (handler->sharing == CATGA_BROADCAST)
+        return NULL;
+    if (handler->message->kind != CATGA_EVENT)
+        return service->name;
+    snprintf(text, GROUP_MAX, "%s__%s", service->name, handler->name);
+    return text;
+}
+
+/* ---- Making ---- */
+
+static catga_status check_handlers(catga_bus_state *state, const catga_service *service,
+                                   const void *handlers)
+{
+    for (size_t i = 0; i < service->handler_count; i++) {
+        catga_function function;
+        memcpy(&function, (const char *)handlers + service->handlers[i].member, sizeof function);
+        if (function == NULL) {
+            catga_log(&state->settings.logger, CATGA_LOG_ERROR,
+                      "service: cannot serve %s: handler %s is NULL", service->name,
+                      service->handlers[i].name);
+            return CATGA_INVALID_ARGUMENT;
+        }
+    }
+    return CATGA_OK;
+}
+
+static void report_suppressed(const catga_bus_state *state, catga_endpoint *endpoint)
+{
+    catga_log_limit *const limits[] = {&endpoint->refused, &endpoint->failed, &endpoint->ended};
+
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++)
+        catga_log_report(&state->settings.logger, limits[i]);
+}
+
+static void service_instance_free(catga_service_instance *service_instance)
+{
+    for (size_t i = 0; service_instance != NULL && i < service_instance->count; i++)
+        report_suppressed(service_instance->state, &service_instance->endpoints[i]);
+    if (service_instance != NULL)
+        free(service_instance->handlers);
+    free(service_instance);
+}
+
+static catga_service_instance *service_instance_make(catga_bus_state *state, const catga_service *service,
+                                 const void *handlers, void *user)
+{
+    size_t count = service->handler_count;
+    catga_service_instance *service_instance = calloc(1, sizeof *service_instance + count * sizeof service_instance->endpoints[0]);
+
+    if (service_instance == NULL)
+        return NULL;
+    service_instance->state = state;
+    service_instance->service = service;
+    service_instance->user = user;
+    service_instance->handlers = malloc(service->size);
+    if (service_instance->handlers == NULL) {
+        service_instance_free(service_instance);
+        return NULL;
+    }
+    memcpy(service_instance->handlers, handlers, service->size);
+    for (size_t i = 0; i < count; i++) {
+        service_instance->endpoints[i].service_instance = service_instance;
+        service_instance->endpoints[i].handler = &service->handlers[i];
+        service_instance->endpoints[i].workers = worker_count(state, &service->handlers[i]);
+    }
+    service_instance->count = count;
+    return service_instance;
+}
+
+static catga_status subscribe(catga_bus_state *state, catga_endpoint *endpoint)
+{
+    char group[GROUP_MAX];
+    catga_envelope envelope;
+    catga_subscription_options options = {
+        .queue_group = queue_group(group, endpoint->service_instance->service, endpoint->handler),
+        .workers = endpoint->workers,
+        .pending = (unsigned)state->settings.pending,
+        .pending_bytes = (size_t)state->settings.pending_bytes,
+        .receive = catga_dispatch,
+        .user = endpoint,
+    };
+
+    if (endpoint->handler->message->delivery != NULL)
+        return catga_streams_consume(state, endpoint);
+    if (endpoint->handler->message->kind != CATGA_EVENT) {
+        options.pending = (unsigned)state->settings.backlog;
+        options.refuse = catga_dispatch_overload;
+    }
+    if (!catga_envelope_begin(&envelope, state->prefix, endpoint->handler->message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    catga_status status = catga_claims_prepare(state, endpoint->handler->message);
+    if (status != CATGA_OK)
+        return status;
+    options.subject = envelope.outgoing.subject;
+    status = state->operations->subscribe(state->transport, &options, &endpoint->subscription);
+    if (status == CATGA_OK)
+        catga_log(&state->settings.logger, CATGA_LOG_INFO,
+                  "service: serve %s.%s (subject=%s, queue=%s)", endpoint->service_instance->service->name,
+                  endpoint->handler->name, options.subject,
+                  options.queue_group != NULL ? options.queue_group : "none");
+    else
+        catga_log(&state->settings.logger, CATGA_LOG_ERROR,
+                  "service: cannot serve %s: subscribing %s: %s", endpoint->service_instance->service->name, options.subject, catga_status_text(status));
+    return status;
+}
+
+static catga_status subscribe_now(catga_bus_state *state, catga_endpoint *endpoint)
+{
+    sigset_t before;
+
+    catga_signals_block(&before); /* for the threads that the transport makes */
+    catga_status status = subscribe(state, endpoint);
+    catga_signals_restore(&before);
+    return status;
+}
+
+/* Replicas that were started together do not ask again together. */
+static void pause_before_next(void)
+{
+    uint32_t ms = SUBSCRIBE_PAUSE_MS / 2 + arc4random_uniform(SUBSCRIBE_PAUSE_MS);
+    nanosleep(&(struct timespec){.tv_nsec = ms * CATGA_MILLISECOND}, NULL);
+}
+
+static int64_t end_of_waiting(const catga_bus_state *state)
+{
+    int64_t wait_ms = state->settings.connect_wait_ms;
+    return wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
+}
+
+/*
+ * A server that is silent for a moment, a connection that was just lost, and a cluster that has
+ * just been started are waited for. `end`: for all handlers of a service.
+ */
+static catga_status subscribe_in_time(catga_bus_state *state, catga_endpoint *endpoint, int64_t end)
+{
+    const catga_logger *logger = &state->settings.logger;
+    const char *service = endpoint->service_instance->service->name;
+    int64_t began = catga_clock_now();
+    catga_status status = subscribe_now(state, endpoint);
+
+    if (!catga_is_transient(status))
+        return status;
+    catga_log(logger, CATGA_LOG_WARNING,
+              "service: cannot serve %s yet: handler %s waits for the server: %s", service, endpoint->handler->name, catga_status_text(status));
+    while (catga_is_transient(status) && catga_clock_now() < end &&
+           (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
+        pause_before_next();
+        status = subscribe_now(state, endpoint);
+    }
+    if (catga_is_transient(status))
+        catga_log(logger, CATGA_LOG_ERROR, "service: cannot serve %s: handler %s: %s", service,
+                  endpoint->handler->name, catga_status_text(status));
+    return status;
+}
+
+/* ---- Ending ---- */
+
+static bool drain(catga_bus_state *state, catga_subscription **subscription, int wait_ms)
+{
+    const catga_transport_operations *operations = state->operations;
+
+    if (*subscription == NULL)
+        return true;
+    if (operations->drain(state->transport, *subscription, wait_ms) != CATGA_OK)
+        return false;
+    operations->unsubscribe(state->transport, *subscription);
+    *subscription = NULL;
+    return true;
+}
+
+/* Replays first: they are received by the workers of the other. */
+static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
+{
+    bool done = drain(state, &endpoint->replays, wait_ms);
+    if (!done && endpoint->subscription != NULL)
+        (void)state->operations->drain(state->transport, endpoint->subscription, 0);
+    return done && drain(state, &endpoint->subscription, wait_ms);
+}
+
+/* Asks every subscription; the first that is not done is waited for. */
+static bool service_instance_drain(catga_service_instance *service_instance, int wait_ms)
+{
+    bool done = catga_instance_give_up(&service_instance->instance, wait_ms);
+
+    for (size_t i = 0; i < service_instance->count; i++)
+        done &= endpoint_drain(service_instance->state, &service_instance->endpoints[i], done ? wait_ms : 0);
+    return done;
+}
+
+bool catga_services_drain(catga_bus_state *state, int wait_ms)
+{
+    bool done = true;
+
+    for (catga_service_instance *service_instance = state->service_instance; service_instance != NULL; service_instance = service_instance->next)
+        done &= service_instance_drain(service_instance, done ? wait_ms : 0);
+    return done;
+}
+
+bool catga_services_end(catga_bus_state *state)
+{
+    if (!catga_services_drain(state, 0))
+        return false;
+    while (state->service_instance != NULL) {
+        catga_service_instance *service_instance = state->service_instance;
+        state->service_instance = service_instance->next;
+        service_instance_free(service_instance);
+    }
+    return true;
+}
+
+/* ---- Serving ---- */
+
+/* A handler that nothing would reach is no handler. */
+static catga_status confirm(catga_bus_state *state, const catga_endpoint *endpoint)
+{
+    catga_subscription *const both[] = {endpoint->subscription, endpoint->replays};
+    catga_status status = CATGA_OK;
+
+    for (size_t i = 0; i < 2 && status == CATGA_OK; i++)
+        if (both[i] != NULL)
+            status = state->operations->confirmed(state->transport, both[i]);
+    if (status != CATGA_OK)
+        catga_log(&state->settings.logger, CATGA_LOG_ERROR,
+                  "service: cannot serve %s: handler %s: %s",
+                  endpoint->service_instance->service->name, endpoint->handler->name, catga_status_text(status));
+    return status;
+}
+
+/*
+ * When it returns, callers find the handlers; without a connection, as soon as there is one again.
+ */
+static catga_status subscribe_all(catga_bus_state *state, catga_service_instance *service_instance)
+{
+    int64_t end = end_of_waiting(state);
+    catga_status status = CATGA_OK;
+
+    for (size_t i = 0; status == CATGA_OK && i < service_instance->count; i++)
+        status = subscribe_in_time(state, &service_instance->endpoints[i], end);
+    for (size_t i = 0; status == CATGA_OK && i < service_instance->count; i++)
+        status = confirm(state, &service_instance->endpoints[i]);
+    return status;
+}
+
+/* On failure nothing stays subscribed; what came in between has been handled. */
+static catga_status serve(catga_bus_state *state, const catga_service *service, const void *handlers,
+                          void *user)
+{
+    if (atomic_load(&state->phase) != CATGA_BUS_OPEN)
+        return CATGA_DRAINING;
+    catga_service_instance *service_instance = service_instance_make(state, service, handlers, user);
+    if (service_instance == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = subscribe_all(state, service_instance);
+    if (status != CATGA_OK && service_instance_drain(service_instance, state->settings.drain_wait_ms)) {
+        service_instance_free(service_instance);
+        return status;
+    }
+    service_instance->next = state->service_instance;
+    state->service_instance = service_instance;
+    return status;
+}
+
+/* The draining thread holds the lock while handlers end, and a handler that calls this must not
+ * wait for it. */
+static bool lock_serving(catga_bus_state *state)
+{
+    while (pthread_mutex_trylock(&state->serving) != 0) {
+        if (atomic_load(&state->phase) != CATGA_BUS_OPEN)
+            return false;
+        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
+    }
+    return true;
+}
+
+catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
+                         void *user)
+{
+    catga_bus_state *state = bus->state;
+    catga_status status = catga_bus_may_use(bus);
+
+    if (status == CATGA_OK)
+        status = check_handlers(state, service, handlers);
+    if (status == CATGA_OK && !lock_serving(state))
+        status = CATGA_DRAINING;
+    if (status != CATGA_OK)
+        return status;
+    status = serve(state, service, handlers, user);
+    pthread_mutex_unlock(&state->serving);
+    return status;
+}

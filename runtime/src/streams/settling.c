@@ -1,0 +1,312 @@
+/* Stored events that cannot be settled yet; see settling.h. */
+#include "streams/settling.h"
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "streams/delivered.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+/* Between two tries of one store: the first pause, doubled each time up to the longest. */
+#define FIRST_PAUSE   (100 * CATGA_MILLISECOND)
+#define LONGEST_PAUSE (5 * CATGA_SECOND)
+
+struct catga_settling_event {
+    catga_delivered delivered;
+    catga_handling_action action; /* that is next */
+    int64_t due_ns;
+    int64_t pause_ns; /* of its store; 0: the last try succeeded */
+    uint64_t number;  /* the order in which they came */
+};
+
+void catga_settling_begin(catga_settling *settling)
+{
+    pthread_condattr_t attributes;
+
+    pthread_mutex_init(&settling->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&settling->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+/* ---- Pauses ---- */
+
+static bool is_storing(const catga_settling_event *event)
+{
+    return event->action == CATGA_HANDLING_DEAD_LETTER;
+}
+
+static const catga_stream *stream_of(const catga_settling_event *event)
+{
+    return event->delivered.endpoint->handler->message->delivery->stream;
+}
+
+/* The records of a stream's events are one store, its dead letters another. */
+static bool same_store(const catga_settling_event *a, const catga_settling_event *b)
+{
+    return is_storing(a) == is_storing(b) && stream_of(a) == stream_of(b);
+}
+
+/* One event at a time tries a store that fails. */
+static void pause_store(catga_settling *settling, const catga_settling_event *tried,
+                        int64_t pause_ns, int64_t due_ns)
+{
+    for (size_t i = 0; i < settling->count; i++) {
+        catga_settling_event *event = &settling->events[i];
+        if (!same_store(event, tried))
+            continue;
+        event->pause_ns = pause_ns;
+        event->due_ns = due_ns;
+    }
+}
+
+/* A new event waits as long as the others of its store. */
+static void join_store(catga_settling *settling, catga_settling_event *joining)
+{
+    joining->pause_ns = 0;
+    joining->due_ns = 0;
+    for (size_t i = 0; i < settling->count && !settling->draining; i++) {
+        const catga_settling_event *event = &settling->events[i];
+        if (event == joining || !same_store(event, joining))
+            continue;
+        joining->pause_ns = event->pause_ns;
+        joining->due_ns = event->due_ns;
+        return;
+    }
+}
+
+/* Replicas do not try together. */
+static int64_t with_jitter(int64_t pause_ns)
+{
+    uint32_t ms = (uint32_t)(pause_ns / CATGA_MILLISECOND);
+    return (ms / 2 + arc4random_uniform(ms)) * CATGA_MILLISECOND;
+}
+
+static void note_try(catga_settling *settling, catga_settling_event *tried)
+{
+    int64_t pause = tried->pause_ns * 2;
+
+    if (!tried->delivered.stuck) {
+        if (tried->pause_ns != 0)
+            pause_store(settling, tried, 0, 0);
+        return;
+    }
+    pause = pause < FIRST_PAUSE ? FIRST_PAUSE : pause > LONGEST_PAUSE ? LONGEST_PAUSE : pause;
+    int64_t due = catga_clock_now() + with_jitter(pause);
+    if (settling->draining && due > settling->last_ns)
+        due = settling->last_ns;
+    pause_store(settling, tried, pause, due);
+}
+
+/* ---- One event ---- */
+
+/* Under the lock. An event whose end is not recorded would run again elsewhere: it stays longest. */
+static bool is_to_go(const catga_bus_state *state, const catga_delivered *delivered)
+{
+    const catga_settling *settling = &state->settling;
+
+    if (!settling->draining || !delivered->stuck)
+        return false;
+    return !catga_handling_must_record(&delivered->handling) ||
+           catga_clock_now() >= settling->last_ns;
+}
+
+static void report_unrecorded(const catga_bus_state *state, const catga_delivered *delivered)
+{
+    catga_log(&state->settings.logger, CATGA_LOG_ERROR,
+              "%s.%s: cannot record that %s %" PRIu64 " was given up, it may run again: %s",
+              delivered->endpoint->service_instance->service->name, delivered->endpoint->handler->name,
+              delivered->endpoint->handler->message->table->name, delivered->event->sequence,
+              catga_status_text(delivered->status));
+}
+
+static catga_handling_action hand_back(const catga_bus_state *state, catga_delivered *delivered)
+{
+    if (delivered->handling.phase == CATGA_HANDLING_ENDING)
+        report_unrecorded(state, delivered);
+    return catga_handling_step(&delivered->handling, CATGA_HANDLING_HANDED_BACK, 0);
+}
+
+static void remove_event(catga_settling *settling, catga_settling_event *event)
+{
+    settling->bytes -= event->delivered.event->length;
+    *event = settling->events[--settling->count];
+}
+
+/* Under the lock, which is released meanwhile. Only this thread removes events, so this one stays. */
+static void work_on(catga_bus_state *state, catga_settling_event *event)
+{
+    catga_settling *settling = &state->settling;
+    catga_settling_event tried = *event;
+
+    pthread_mutex_unlock(&settling->lock);
+    catga_handling_action next = catga_delivered_follow(&tried.delivered, tried.action);
+    pthread_mutex_lock(&settling->lock);
+    event->delivered = tried.delivered;
+    note_try(settling, event);
+    if (is_to_go(state, &event->delivered))
+        next = hand_back(state, &event->delivered);
+    bool moves = next == CATGA_HANDLING_DEAD_LETTER && !is_storing(event);
+    event->action = next;
+    if (moves)
+        join_store(settling, event);
+    if (catga_handling_is_behind_run(&event->delivered.handling))
+        return;
+    tried = *event;
+    remove_event(settling, event);
+    pthread_mutex_unlock(&settling->lock);
+    catga_delivered_settle(&tried.delivered, next);
+    pthread_mutex_lock(&settling->lock);
+}
+
+/* ---- The thread ---- */
+
+static bool is_before(const catga_settling_event *a, const catga_settling_event *b)
+{
+    return a->due_ns != b->due_ns ? a->due_ns < b->due_ns : a->number < b->number;
+}
+
+static catga_settling_event *first_due(const catga_settling *settling)
+{
+    catga_settling_event *first = NULL;
+
+    for (size_t i = 0; i < settling->count; i++)
+        if (first == NULL || is_before(&settling->events[i], first))
+            first = &settling->events[i];
+    return first;
+}
+
+static void wait_until(catga_settling *settling, int64_t due_ns)
+{
+    struct timespec end = catga_clock_timespec(due_ns);
+
+    (void)pthread_cond_timedwait(&settling->changed, &settling->lock, &end);
+}
+
+static void *run(void *argument)
+{
+    catga_bus_state *state = argument;
+    catga_settling *settling = &state->settling;
+
+    pthread_mutex_lock(&settling->lock);
+    while (!settling->ending) {
+        catga_settling_event *event = first_due(settling);
+        if (event == NULL)
+            pthread_cond_wait(&settling->changed, &settling->lock);
+        else if (event->due_ns > catga_clock_now())
+            wait_until(settling, event->due_ns);
+        else
+            work_on(state, event);
+    }
+    pthread_mutex_unlock(&settling->lock);
+    return NULL;
+}
+
+bool catga_settling_start(catga_bus_state *state)
+{
+    catga_settling *settling = &state->settling;
+
+    pthread_mutex_lock(&settling->lock);
+    if (settling->events == NULL)
+        settling->events = calloc(CATGA_SETTLING_EVENTS, sizeof settling->events[0]);
+    if (settling->events != NULL && !settling->running)
+        settling->running = catga_thread_start(&settling->thread, run, state);
+    pthread_mutex_unlock(&settling->lock);
+    return settling->running;
+}
+
+void catga_settling_end(catga_bus_state *state)
+{
+    catga_settling *settling = &state->settling;
+
+    pthread_mutex_lock(&settling->lock);
+    settling->ending = true;
+    pthread_cond_signal(&settling->changed);
+    pthread_mutex_unlock(&settling->lock);
+    if (settling->running)
+        pthread_join(settling->thread, NULL);
+    free(settling->events);
+    pthread_cond_destroy(&settling->changed);
+    pthread_mutex_destroy(&settling->lock);
+}
+
+/* ---- Handlers' threads ---- */
+
+bool catga_settling_take(catga_bus_state *state, const catga_delivered *delivered,
+                         catga_handling_action action)
+{
+    catga_settling *settling = &state->settling;
+    size_t length = delivered->event->length;
+
+    pthread_mutex_lock(&settling->lock);
+    bool fits = settling->count == 0 ||
+                (settling->count < CATGA_SETTLING_EVENTS && length <= CATGA_SETTLING_BYTES &&
+                 settling->bytes <= CATGA_SETTLING_BYTES - length);
+    if (fits) {
+        catga_settling_event *event = &settling->events[settling->count++];
+        event->delivered = *delivered;
+        event->action = action;
+        event->number = settling->number++;
+        settling->bytes += length;
+        join_store(settling, event);
+        pthread_cond_signal(&settling->changed);
+    }
+    pthread_mutex_unlock(&settling->lock);
+    return fits;
+}
+
+static bool may_wait(catga_bus_state *state, const catga_delivered *delivered)
+{
+    pthread_mutex_lock(&state->settling.lock);
+    bool goes = is_to_go(state, delivered);
+    pthread_mutex_unlock(&state->settling.lock);
+    return !goes;
+}
+
+catga_handling_action catga_settling_record(catga_bus_state *state, catga_delivered *delivered,
+                                            catga_handling_action action)
+{
+    while (action == CATGA_HANDLING_READ || action == CATGA_HANDLING_WRITE) {
+        action = catga_delivered_follow(delivered, action);
+        if (!delivered->stuck)
+            continue;
+        if (!may_wait(state, delivered))
+            return hand_back(state, delivered);
+        nanosleep(&(struct timespec){.tv_nsec = FIRST_PAUSE}, NULL);
+    }
+    return action;
+}
+
+bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
+                        const catga_incoming *event)
+{
+    catga_settling *settling = &state->settling;
+    bool found = false;
+
+    if (atomic_load_explicit(&settling->count, memory_order_relaxed) == 0)
+        return false;
+    pthread_mutex_lock(&settling->lock);
+    for (size_t i = 0; !found && i < settling->count; i++) {
+        const catga_delivered *delivered = &settling->events[i].delivered;
+        found = delivered->endpoint == endpoint && delivered->event->sequence == event->sequence &&
+                delivered->event->stored_ns == event->stored_ns;
+    }
+    pthread_mutex_unlock(&settling->lock);
+    return found;
+}
+
+void catga_settling_drain(catga_bus_state *state, int64_t last_ns)
+{
+    catga_settling *settling = &state->settling;
+
+    pthread_mutex_lock(&settling->lock);
+    settling->draining = true;
+    settling->last_ns = last_ns;
+    for (size_t i = 0; i < settling->count; i++)
+        settling->events[i].due_ns = 0;
+    pthread_cond_signal(&settling->changed);
+    pthread_mutex_unlock(&settling->lock);
+}

@@ -1,0 +1,99 @@
+/*
+ * Records: key-value buckets of JetStream, as any client of NATS knows them. A bucket is a stream
+ * KV_NAME, a record the last message of its subject $KV.NAME.KEY, its revision the number of that
+ * message in the stream. To write is to store a message that names the revision it expects; to read
+ * is to ask for the last message of a subject.
+ */
+#include "transport/nats/nats_transport.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071, NO_ROOM = 10077 };
+
+static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
+
+/* The stream under a bucket. */
+static uint32_t stream_of(const char *bucket)
+{
+    char name[SUBJECT_SIZE];
+    snprintf(name, sizeof(name), "KV_%s", bucket);
+    return catga_stream_hash(catga_str(name));
+}
+
+static bool fits(int length)
+{
+    return length > 0 && length < SUBJECT_SIZE;
+}
+
+catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
+                              const catga_outgoing *record, uint64_t revision, uint64_t token)
+{
+    char subject[SUBJECT_SIZE];
+    char expected[24];
+    catga_header headers[HEADERS];
+    catga_outgoing message = *record;
+
+    if (record->header_count >= HEADERS ||
+        !fits(snprintf(subject, sizeof(subject), "$KV.%s.%s", key.bucket, key.key)))
+        return CATGA_INVALID_ARGUMENT;
+    for (size_t i = 0; i < record->header_count; i++)
+        headers[i] = record->headers[i];
+    snprintf(expected, sizeof(expected), "%" PRIu64, revision);
+    headers[message.header_count++] = (catga_header){revision_header, expected};
+    message.headers = headers;
+    message.subject = subject;
+    message.checked = false;
+    return catga_nats_request_from(
+        catga_nats_of(transport), &message, token,
+        (catga_nats_source){CATGA_NATS_STREAM_ACK, stream_of(key.bucket)});
+}
+
+catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revision,
+                                catga_problem *problem)
+{
+    catga_nats_json object = {(const char *)answer->data, answer->length};
+    int64_t code = catga_nats_json_number(
+        catga_nats_json_get(catga_nats_json_get(object, "error"), "err_code"), 0);
+    int64_t sequence = catga_nats_json_number(catga_nats_json_get(object, "seq"), 0);
+
+    *revision = sequence > 0 ? (uint64_t)sequence : 0;
+    if (code == WRONG_REVISION)
+        return CATGA_REFUSED;
+    catga_status status = catga_nats_stream_published(answer, problem);
+    if (code == NO_ROOM)
+        return CATGA_OVERLOADED;
+    return status == CATGA_REFUSED || status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
+}
+
+catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key,
+                                    uint64_t token)
+{
+    char subject[SUBJECT_SIZE];
+    const catga_outgoing question = {.subject = subject};
+
+    if (!fits(snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s",
+                       key.bucket, key.bucket, key.key)))
+        return CATGA_INVALID_ARGUMENT;
+    return catga_nats_request_from(
+        catga_nats_of(transport), &question, token,
+        (catga_nats_source){CATGA_NATS_STREAM_MESSAGE, stream_of(key.bucket)});
+}
+
+/* A message of the stream says which it is; that there is none is a status without a body. */
+catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revision,
+                              catga_problem *problem)
+{
+    const char *sequence = catga_nats_header(answer, "Nats-Sequence");
+    const char *status = catga_nats_header(answer, "Status");
+
+    *revision = sequence == NULL ? 0 : strtoull(sequence, NULL, 10);
+    if (*revision != 0 ||
+        (answer->length == 0 && status != NULL && strcmp(status, "404") == 0))
+        return CATGA_OK;
+    if (answer->no_responders)
+        return CATGA_NO_RESPONDERS;
+    snprintf(problem->text, sizeof(problem->text), "the answer is no record");
+    return CATGA_BAD_MESSAGE;
+}

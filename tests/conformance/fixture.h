@@ -1,0 +1,79 @@
+/*
+ * What is the same on the fixture of every case here, whichever transport its program is told to
+ * take: conformance.c, stored.c, overload.c, and beside a peer claims.c and once.c. Each case has a
+ * prefix of its own, so that no case hears another.
+ */
+#ifndef FIXTURE_H
+#define FIXTURE_H
+
+#include "bus_fixture.h"
+
+#include <semaphore.h>
+#include <stdio.h>
+#include <unistd.h>
+
+/* The first member of a program's own fixture, so that a pointer to one is one to the other. */
+typedef struct fixture_base {
+    catga_local *broker; /* NULL: NATS */
+    char prefix[64];
+    catga_bus *buses[8];
+    size_t bus_count;
+    sem_t started; /* of a handler that waits */
+    sem_t may_end;
+} fixture_base;
+
+static const char *fixture_transport;
+
+/* For main: takes the transport from the command line, or ends the program. */
+static inline void fixture_choose(int argc, char **argv)
+{
+    fixture_transport = argc == 2 ? argv[1] : "";
+    if (strcmp(fixture_transport, "local") != 0 && strcmp(fixture_transport, "nats") != 0) {
+        fprintf(stderr, "usage: %s local | nats\n", argv[0]);
+        exit(2);
+    }
+}
+
+/* A fixture of `size` bytes, with nothing on it yet; `name` begins its prefix. */
+static inline void *fixture_new(size_t size, const char *name)
+{
+    static unsigned number;
+    fixture_base *base = calloc(1, size);
+
+    assert_non_null(base);
+    if (strcmp(fixture_transport, "local") == 0)
+        assert_int_equal(catga_local_open(&base->broker), CATGA_OK);
+    snprintf(base->prefix, sizeof base->prefix, "%s-%d-%u", name, (int)getpid(), number++);
+    sem_init(&base->started, 0, 0);
+    sem_init(&base->may_end, 0, 0);
+    return base;
+}
+
+static inline catga_bus *fixture_join(fixture_base *base, catga_options options)
+{
+    options.prefix = base->prefix;
+    catga_bus *bus = open_bus(base->broker, options);
+    base->buses[base->bus_count++] = bus;
+    return bus;
+}
+
+/* The last that joined leaves. */
+static inline void fixture_leave(fixture_base *base)
+{
+    catga_close(base->buses[--base->bus_count]);
+}
+
+/* The teardown of a case, or the end of one that has more to clear. */
+static inline int fixture_clear(void **state)
+{
+    fixture_base *base = *state;
+    while (base->bus_count > 0)
+        fixture_leave(base);
+    catga_local_close(base->broker);
+    sem_destroy(&base->started);
+    sem_destroy(&base->may_end);
+    free(base);
+    return 0;
+}
+
+#endif
