@@ -2,13 +2,13 @@
  *
  * Only this file uses argv, standard output, standard error and the exit code.
  */
+#include "commands/command.h"
+
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "commands/command.h"
 
 #define MEMORY_LIMIT ((size_t)1 << 30)
 
@@ -17,6 +17,7 @@ static bool wants_color(color_choice chosen)
 {
     const char *no_color = getenv("NO_COLOR");
     const char *terminal = getenv("TERM");
+
     if (chosen != COLOR_AUTO)
         return chosen == COLOR_ALWAYS;
     return (no_color == NULL || no_color[0] == '\0') && isatty(STDERR_FILENO) && terminal != NULL &&
@@ -27,6 +28,7 @@ static bool wants_color(color_choice chosen)
 static void print_diagnostics(run *r)
 {
     buffer text = buffer_in(&r->memory);
+
     diag_print(&r->diags, &text);
     if (text.length > 0)
         fputs(text.data, stderr);
@@ -36,6 +38,7 @@ static void print_diagnostics(run *r)
 static bool print_output(const run *r)
 {
     size_t length = r->printed.length;
+
     if (length > 0 && fwrite(r->printed.data, 1, length, stdout) != length)
         return false;
     return fflush(stdout) == 0;
@@ -78,6 +81,7 @@ static enum exit_code execute(run *r, int argument_count, char **arguments)
 int main(int argument_count, char **arguments)
 {
     run r = {.memory = {.newest = NULL}};
+
     arena_open(&r.memory, MEMORY_LIMIT);
     enum exit_code code = execute(&r, argument_count, arguments);
     arena_close(&r.memory);

@@ -106,6 +106,7 @@ static bool names_a_template(const char *path)
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     const char *mark = strstr(name, OWN_TEMPLATE_MARK);
+
     return mark != NULL && mark != name && mark[strlen(OWN_TEMPLATE_MARK)] != '\0';
 }
 
@@ -127,12 +128,14 @@ static bool choose_dump(command_line *line, const char *value)
 {
     int count = sizeof stage_words / sizeof stage_words[0];
     int stage = find_word(line, OPTION_DUMP, value, stage_words, count);
+
     return stage >= 0 && choose_action(line, OPTION_DUMP, (action)(ACTION_DUMP_TOKENS + stage));
 }
 
 static bool choose_level(command_line *line, const char *value)
 {
     int level = find_word(line, OPTION_LEVEL, value, level_words, LEVEL_COUNT);
+
     if (level >= 0)
         line->chosen->breaking.levels[level] = true;
     return level >= 0;
@@ -141,6 +144,7 @@ static bool choose_level(command_line *line, const char *value)
 static bool allow(command_line *line, const char *value)
 {
     breaking_choice *chosen = &line->chosen->breaking;
+
     if (!breaking_has_rule(value)) {
         buffer_printf(line->problem, "--allow: no rule has the code '%s'", value);
         return false;
@@ -153,6 +157,7 @@ static bool choose_format(command_line *line, const char *value)
 {
     int count = sizeof format_words / sizeof format_words[0];
     int format = find_word(line, OPTION_EXPLAIN_FORMAT, value, format_words, count);
+
     if (format >= 0)
         line->chosen->explain_format = (explain_format)format;
     return format >= 0;
@@ -176,6 +181,7 @@ static bool choose_warning(command_line *line, const char *value)
 static bool choose_diagnostics(command_line *line, const char *value)
 {
     int format = find_word(line, OPTION_DIAGNOSTICS, value, diagnostics_words, 3);
+
     if (format >= 0)
         line->chosen->style.format = (diag_format)format;
     return format >= 0;
@@ -184,6 +190,7 @@ static bool choose_diagnostics(command_line *line, const char *value)
 static bool choose_color(command_line *line, const char *value)
 {
     int color = find_word(line, OPTION_COLOR, value, color_words, 3);
+
     if (color >= 0)
         line->chosen->color = (color_choice)color;
     return color >= 0;
@@ -192,6 +199,7 @@ static bool choose_color(command_line *line, const char *value)
 static bool apply(command_line *line, option_name name, const char *value)
 {
     options *chosen = line->chosen;
+
     switch (name) {
     case OPTION_OUTPUT:
         chosen->output_directory = value;
@@ -266,6 +274,7 @@ static bool matches(const option *candidate, const char *argument, const char **
 {
     size_t length = strlen(candidate->spelling);
     bool is_long = candidate->spelling[1] == '-';
+
     if (strncmp(argument, candidate->spelling, length) != 0)
         return false;
     const char *rest = argument + length;
@@ -290,6 +299,7 @@ static bool parse_option(command_line *line, const char *argument)
 {
     const char *value = NULL;
     size_t found = 0;
+
     while (found < OPTION_COUNT && !(is_known_here(line->chosen, &known[found]) &&
                                      matches(&known[found], argument, &value)))
         found++;
@@ -320,6 +330,7 @@ static bool needs_files(action wanted)
 static bool check_combination(command_line *line)
 {
     const options *chosen = line->chosen;
+
     if (needs_files(chosen->action) && chosen->file_count == 0) {
         const char *word = commands[chosen->command].word;
         buffer_printf(line->problem, "no schema is given; see catgac %s%s--help", word,
@@ -390,6 +401,7 @@ bool options_parse(arena *memory, int argument_count, char **arguments, options 
                    buffer *problem)
 {
     size_t most = (size_t)argument_count;
+
     *chosen = (options){.roots = ARENA_ARRAY(memory, most, const char *),
                         .own_templates = ARENA_ARRAY(memory, most, const char *),
                         .breaking.allowed = ARENA_ARRAY(memory, most, const char *),
@@ -423,6 +435,7 @@ enum { HELP_COLUMN = 34 };
 static void print_options(command_name of, buffer *out)
 {
     const options only = {.command = of};
+
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         if (!is_known_here(&only, &known[i]))
             continue;
@@ -446,6 +459,7 @@ static void print_commands(buffer *out)
 void options_help(command_name of, buffer *out)
 {
     const command *asked = &commands[of];
+
     buffer_printf(out, "usage: catgac %s%s%s\n%s\n\n", asked->word,
                   of == COMMAND_COMPILE ? "" : " ", asked->arguments, asked->purpose);
     print_options(of, out);

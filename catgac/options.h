@@ -2,14 +2,14 @@
 #ifndef CATGAC_OPTIONS_H
 #define CATGAC_OPTIONS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/arena.h"
 #include "base/diag.h"
 #include "base/text.h"
 #include "breaking/rules.h"
 #include "explain/format.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* The action of a run. */
 typedef enum action {

@@ -44,6 +44,7 @@ void arena_open(arena *memory, size_t limit)
 void arena_close(arena *memory)
 {
     struct arena_block *block = memory->newest;
+
     while (block != NULL) {
         struct arena_block *older = block->older;
         free(block);
@@ -62,6 +63,7 @@ _Noreturn void arena_give_up(arena *memory)
 static void prefer_large_pages(const struct arena_block *block)
 {
     const uintptr_t mask = ARENA_PAGE_SIZE - 1;
+
     if (ARENA_BLOCK_PER_ALLOCATION || block->capacity < ARENA_LARGE_BLOCK_SIZE)
         return;
     uintptr_t begin = (uintptr_t)block & ~mask;
@@ -82,6 +84,7 @@ static size_t usual_block_size(const arena *memory)
 static bool add_block(arena *memory, size_t needed)
 {
     size_t capacity = usual_block_size(memory);
+
     if (capacity < needed || capacity > memory->limit - memory->used)
         capacity = needed;
     if (capacity > memory->limit - memory->used)
@@ -101,12 +104,14 @@ static bool add_block(arena *memory, size_t needed)
 static size_t rounded_size(size_t size)
 {
     size_t mask = ARENA_BLOCK_PER_ALLOCATION ? 0 : (size_t)ARENA_ALIGNMENT - 1;
+
     return ((size == 0 ? 1 : size) + mask) & ~mask;
 }
 
 void *arena_try_array(arena *memory, size_t count, size_t size)
 {
     size_t wanted;
+
     if (__builtin_mul_overflow(count, size, &wanted) || wanted > SIZE_MAX / 2)
         return NULL;
     size_t rounded = rounded_size(wanted);
@@ -125,6 +130,7 @@ void *arena_try_array(arena *memory, size_t count, size_t size)
 void *arena_array(arena *memory, size_t count, size_t size)
 {
     void *result = arena_try_array(memory, count, size);
+
     if (result == NULL)
         arena_give_up(memory);
     return result;
@@ -133,6 +139,7 @@ void *arena_array(arena *memory, size_t count, size_t size)
 arena_mark arena_mark_of(const arena *memory)
 {
     const struct arena_block *newest = memory->newest;
+
     return (arena_mark){memory->newest, newest == NULL ? 0 : newest->used};
 }
 
@@ -154,6 +161,7 @@ void arena_release(arena *memory, arena_mark mark)
 static void *grow_block(arena *memory, size_t capacity)
 {
     struct arena_block *block = memory->newest;
+
     if (capacity - block->capacity > memory->limit - memory->used)
         return NULL;
     struct arena_block *larger = realloc(block, sizeof *block + capacity);
@@ -171,6 +179,7 @@ void *arena_grow(arena *memory, void *last, size_t size, size_t new_size)
 {
     struct arena_block *block = memory->newest;
     size_t old_size = rounded_size(size);
+
     if (block == NULL || new_size > SIZE_MAX / 2 ||
         (unsigned char *)last + old_size != block->bytes + block->used)
         return NULL;

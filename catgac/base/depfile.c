@@ -1,9 +1,9 @@
 /* depfile.c -- see depfile.h. */
 #include "base/depfile.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
+
+#include <string.h>
 
 /* Paths are written so that make and ninja read the same. Both take a backslash before a blank, a
  * colon and a number sign, and a doubled dollar sign. */
@@ -37,19 +37,22 @@ static const char *find_unnameable(slice path)
 static bool check_path(diagnostics *diags, slice path)
 {
     const char *at = find_unnameable(path);
+
     if (at == NULL)
         return true;
-    diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
-                "'%.*s' cannot stand in a depfile: make cannot read the character 0x%02x in a path; "
-                "rename the file or its folder, or leave --depfile out",
-                SLICE_PRINT(path), (unsigned)(unsigned char)*at);
+    diag_report(
+        diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
+        "'%.*s' cannot stand in a depfile: make cannot read the character 0x%02x in a path; "
+        "rename the file or its folder, or leave --depfile out",
+        SLICE_PRINT(path), (unsigned)(unsigned char)*at);
     return false;
 }
 
-bool depfile_write(buffer *out, diagnostics *diags, const output_list *targets,
-                   const slice *inputs, size_t input_count)
+bool depfile_write(buffer *out, diagnostics *diags, const output_list *targets, const slice *inputs,
+                   size_t input_count)
 {
     bool good = true;
+
     for (size_t i = 0; i < targets->count; i++) {
         slice path = slice_of(targets->items[i].path);
         good = check_path(diags, path) && good;

@@ -1,12 +1,12 @@
 /* diag.c -- see diag.h. */
 #include "base/diag.h"
 
+#include "base/diag_parts.h"
+#include "base/utf8.h"
+
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/diag_parts.h"
-#include "base/utf8.h"
 
 static const char *const code_texts[] = {
 #define MESSAGE(name, severity, code) code,
@@ -35,6 +35,7 @@ diag_severity diag_severity_of(diag_code code)
 static size_t find_warning(const char *code)
 {
     size_t i = 0;
+
     while (i < DIAG_CODE_COUNT &&
            (code_severities[i] == SEVERITY_ERROR || strcmp(code_texts[i], code) != 0))
         i++;
@@ -44,6 +45,7 @@ static size_t find_warning(const char *code)
 static const char *behind(const char *text, const char *prefix)
 {
     size_t length = strlen(prefix);
+
     return strncmp(text, prefix, length) == 0 ? text + length : NULL;
 }
 
@@ -78,6 +80,7 @@ bool diag_choose(diag_style *style, const char *word)
 static diag_severity severity_in(const diag_style *style, diag_code code)
 {
     diag_severity severity = code_severities[code];
+
     if (severity == SEVERITY_ERROR)
         return severity;
     if (style->chosen[code].is_error)
@@ -97,6 +100,7 @@ void diagnostics_open(diagnostics *diags, const source_set *sources)
 diag_view diag_stored(const diagnostics *diags, size_t index)
 {
     const struct diagnostic *found = diags->stored[index];
+
     return (diag_view){found->code, found->severity, found->remark.place, found->remark.text};
 }
 
@@ -132,6 +136,7 @@ static slice part_of(slice text, size_t begin, size_t end)
 static slice format_text(const diagnostics *diags, const char *format, va_list arguments)
 {
     buffer text = buffer_in(diags->sources->memory);
+
     buffer_vprintf(&text, format, arguments);
     slice all = buffer_slice(&text);
     buffer shown = buffer_in(diags->sources->memory);
@@ -148,6 +153,7 @@ static slice format_text(const diagnostics *diags, const char *format, va_list a
 void diag_report(diagnostics *diags, diag_code code, span place, const char *format, ...)
 {
     diag_severity severity = severity_in(&diags->style, code);
+
     diags->latest = NULL;
     if (severity == SEVERITY_QUIET)
         return;
@@ -155,6 +161,8 @@ void diag_report(diagnostics *diags, diag_code code, span place, const char *for
         diags->error_count++;
     else
         diags->warning_count++;
+    if (diags->listener != NULL)
+        diags->listener(diags->listener_context, code, place);
     if (diag_is_full(diags))
         return;
 
@@ -210,6 +218,7 @@ void diag_add(diagnostics *diags, const char *text)
 void diag_propose(diagnostics *diags, span wrong, slice right)
 {
     buffer text = buffer_in(diags->sources->memory);
+
     buffer_printf(&text, "did you mean '%.*s'?", SLICE_PRINT(right));
     diag_add(diags, text.data);
     diag_fix(diags, wrong, right);

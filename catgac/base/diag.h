@@ -8,12 +8,12 @@
 #ifndef CATGAC_DIAG_H
 #define CATGAC_DIAG_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/source.h"
 #include "base/suggestion.h"
 #include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum {
     DIAG_CAP = 100,
@@ -44,6 +44,9 @@ typedef struct diag_style {
 /* Reads the argument of -W: NAME, no-NAME, error, error=NAME. Returns false for an unknown name. */
 bool diag_choose(diag_style *style, const char *word);
 
+/* Receives each diagnostic, also those beyond DIAG_CAP. */
+typedef void diag_listener(void *context, diag_code code, span place);
+
 typedef struct diagnostics {
     const source_set *sources;
     diag_style style;
@@ -53,6 +56,8 @@ typedef struct diagnostics {
     size_t warning_count;
     size_t unread_count;       /* unreadable files of the command line: exit code 3 */
     struct diagnostic *latest; /* receives notes; NULL if the newest was not stored */
+    diag_listener *listener;   /* or NULL */
+    void *listener_context;
 } diagnostics;
 
 void diagnostics_open(diagnostics *diags, const source_set *sources);

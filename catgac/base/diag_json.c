@@ -3,10 +3,10 @@
  * Lines and columns count from 1, columns in characters. The end is the column after the last
  * character, as in SARIF. The SARIF log lists each code that occurs as a rule.
  */
-#include <stdint.h>
-
 #include "base/diag_parts.h"
 #include "base/json.h"
+
+#include <stdint.h>
 
 /* ---- Pieces of JSON -------------------------------------------------------------------------- */
 
@@ -35,6 +35,7 @@ typedef struct extent {
 static extent extent_of(const diagnostics *diags, span place)
 {
     const source *file = source_by_number(diags->sources, place.source);
+
     return (extent){source_locate(file, place.begin), source_locate(file, place.end)};
 }
 
@@ -42,6 +43,7 @@ static void print_region(const diagnostics *diags, span place, const char *const
                          buffer *out)
 {
     extent at = extent_of(diags, place);
+
     buffer_printf(out, "\"%s\":%u,\"%s\":%u,\"%s\":%u,\"%s\":%u", keys[0], at.begin.line, keys[1],
                   at.begin.column, keys[2], at.end.line, keys[3], at.end.column);
 }
@@ -56,6 +58,7 @@ static slice path_of(const diagnostics *diags, span place)
 static void print_place(const diagnostics *diags, span place, buffer *out)
 {
     static const char *const keys[] = {"line", "column", "endLine", "endColumn"};
+
     if (place.source == 0)
         return;
     print_member("path", path_of(diags, place), out);
@@ -67,6 +70,7 @@ static void print_place(const diagnostics *diags, span place, buffer *out)
 static void print_notes(const diagnostics *diags, const struct diagnostic *diagnostic, buffer *out)
 {
     size_t count = 0;
+
     buffer_append_text(out, ",\"notes\":[");
     for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         buffer_printf(out, "%s{", joint_of(count++));
@@ -114,6 +118,7 @@ void diag_print_json(const diagnostics *diags, const diag_list *list, buffer *ou
 static void print_uri(slice path, buffer *out)
 {
     static const char digits[] = "0123456789ABCDEF";
+
     print_key("artifactLocation", out);
     buffer_append_text(out, "{\"uri\":\"");
     if (path.length > 0 && path.data[0] == '/')
@@ -133,6 +138,7 @@ static void print_uri(slice path, buffer *out)
 static void print_sarif_region(const diagnostics *diags, span place, const char *key, buffer *out)
 {
     static const char *const keys[] = {"startLine", "startColumn", "endLine", "endColumn"};
+
     print_key(key, out);
     buffer_append_char(out, '{');
     print_region(diags, place, keys, out);
@@ -155,9 +161,11 @@ static void print_message(slice text, buffer *out)
     buffer_append_char(out, '}');
 }
 
-static void print_related(const diagnostics *diags, const struct diagnostic *diagnostic, buffer *out)
+static void print_related(const diagnostics *diags, const struct diagnostic *diagnostic,
+                          buffer *out)
 {
     size_t count = 0;
+
     buffer_append_text(out, ",\"relatedLocations\":[");
     for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         buffer_printf(out, "%s{", joint_of(count++));
@@ -207,6 +215,7 @@ static void print_rules(const diag_list *list, buffer *out)
 {
     bool is_listed[DIAG_CODE_COUNT] = {false};
     size_t count = 0;
+
     for (size_t i = 0; i < list->count; i++) {
         diag_code code = list->items[i]->code;
         if (is_listed[code])

@@ -1,8 +1,8 @@
 /* diag_print.c -- sorts the diagnostics by span and prints them in the chosen format. */
+#include "base/diag_parts.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/diag_parts.h"
 
 static int compare_places(const void *left, const void *right)
 {
@@ -20,6 +20,7 @@ static int compare_places(const void *left, const void *right)
 void diag_print(const diagnostics *diags, buffer *out)
 {
     diag_list sorted = {.count = diags->stored_count};
+
     memcpy(sorted.items, diags->stored, diags->stored_count * sizeof sorted.items[0]);
     qsort(sorted.items, sorted.count, sizeof sorted.items[0], compare_places);
     switch (diags->style.format) {

@@ -1,8 +1,8 @@
 /* diag_text.c -- prints diagnostics for people. */
-#include <stdint.h>
-
 #include "base/diag_parts.h"
 #include "base/utf8.h"
+
+#include <stdint.h>
 
 /* Escape sequences of a terminal; all empty without color. */
 typedef struct palette {
@@ -38,6 +38,7 @@ static bool is_printable(slice line)
 static slice excerpt_of(slice line, size_t *offset)
 {
     size_t begin = 0;
+
     if (line.length > EXCERPT_LIMIT && *offset > EXCERPT_BEFORE)
         begin = *offset - EXCERPT_BEFORE;
     size_t end = line.length - begin > EXCERPT_LIMIT ? begin + EXCERPT_LIMIT : line.length;
@@ -56,6 +57,7 @@ static slice take_shown(slice *line, size_t *columns)
     uint32_t character = ' ';
     bool is_tab = line->data[0] == '\t';
     slice shown = utf8_take_shown(line);
+
     utf8_read(shown, &character);
     *columns = utf8_columns(character);
     return is_tab ? SLICE("\t") : shown;
@@ -64,6 +66,7 @@ static slice take_shown(slice *line, size_t *columns)
 static void print_line(buffer *out, slice line)
 {
     size_t columns;
+
     while (line.length > 0)
         buffer_append(out, take_shown(&line, &columns));
 }
@@ -72,6 +75,7 @@ static void print_line(buffer *out, slice line)
 static void print_indent(buffer *out, slice text)
 {
     size_t columns;
+
     while (text.length > 0) {
         slice shown = take_shown(&text, &columns);
         buffer_append_repeated(out, shown.data[0] == '\t' ? '\t' : ' ', columns);
@@ -82,6 +86,7 @@ static size_t columns_of(slice text)
 {
     size_t all = 0;
     size_t columns;
+
     while (text.length > 0) {
         take_shown(&text, &columns);
         all += columns;
@@ -94,6 +99,7 @@ static void print_fix(buffer *out, const source_location *where, slice line, siz
                       const diag_remark *fix)
 {
     size_t begin = where->line_begin + cut;
+
     if (fix->place.begin < begin || fix->place.begin > begin + line.length)
         return;
     buffer_append_text(out, "      | ");
@@ -106,6 +112,7 @@ static void print_excerpt(buffer *out, const source_location *where, span place,
                           const diag_remark *fix, const palette *colors)
 {
     size_t offset = place.begin - where->line_begin;
+
     if (offset > where->line_text.length)
         offset = where->line_text.length;
     slice line = excerpt_of(where->line_text, &offset);
@@ -159,12 +166,14 @@ static void print_diagnostic(const diagnostics *diags, const struct diagnostic *
                              const palette *colors, buffer *out)
 {
     bool is_error = diagnostic->severity == SEVERITY_ERROR;
+
     print_head(diags, diagnostic->remark.place, colors, out);
     buffer_printf(out, "%s%s:%s ", is_error ? colors->error : colors->warning,
                   is_error ? "error" : "warning", colors->end);
     buffer_append(out, diagnostic->remark.text);
     buffer_printf(out, " [%s]\n", diag_code_text(diagnostic->code));
-    print_lines(diags, diagnostic->remark.place, diagnostic->has_fix ? &diagnostic->fix : NULL, colors, out);
+    print_lines(diags, diagnostic->remark.place, diagnostic->has_fix ? &diagnostic->fix : NULL,
+                colors, out);
     for (const diag_remark *note = diagnostic->remark.next; note != NULL; note = note->next) {
         print_head(diags, note->place, colors, out);
         buffer_printf(out, "%snote:%s ", colors->note, colors->end);
@@ -182,6 +191,7 @@ static void print_count(buffer *out, size_t count, const char *what)
 static void print_summary(const diagnostics *diags, buffer *out)
 {
     size_t hidden = diag_hidden_count(diags);
+
     if (hidden > 0)
         buffer_printf(out, "catgac: note: %zu more not shown\n", hidden);
     if (diags->warning_count > 0)

@@ -1,13 +1,13 @@
 /* folder.c -- see folder.h. */
 #include "base/folder.h"
 
+#include "base/text.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "base/text.h"
 
 enum { DEPTH_LIMIT = 64 };
 
@@ -20,6 +20,7 @@ typedef struct walk {
 bool is_folder(const char *path)
 {
     struct stat facts;
+
     return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
@@ -27,6 +28,7 @@ static bool has_ending(const char *name, const char *ending)
 {
     size_t length = strlen(name);
     size_t end = strlen(ending);
+
     return length > end && strcmp(name + length - end, ending) == 0;
 }
 
@@ -47,6 +49,7 @@ void path_list_add(arena *memory, path_list *list, const char *path)
 static const char *take_names(arena *memory, struct dirent **entries, int count)
 {
     size_t size = 1;
+
     for (int i = 0; i < count; i++)
         size += strlen(entries[i]->d_name) + 1;
     char *names = arena_try_array(memory, size, 1);
@@ -66,6 +69,7 @@ static bool visit(walk *w, const char *folder, int depth)
 {
     struct dirent **entries;
     int count = scandir(folder, &entries, NULL, alphasort);
+
     if (count < 0)
         return false;
     bool good = true;
@@ -87,6 +91,7 @@ static bool visit(walk *w, const char *folder, int depth)
 bool find_schemas(arena *memory, const char *folder, const char *ending, path_list *found)
 {
     walk w = {.memory = memory, .ending = ending, .found = found};
+
     *found = (path_list){.items = NULL};
     errno = 0;
     return visit(&w, folder, 0);

@@ -2,10 +2,10 @@
 #ifndef CATGAC_FOLDER_H
 #define CATGAC_FOLDER_H
 
+#include "base/arena.h"
+
 #include <stdbool.h>
 #include <stddef.h>
-
-#include "base/arena.h"
 
 typedef struct path_list {
     const char **items;

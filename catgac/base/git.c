@@ -19,6 +19,7 @@ extern char **environ;
 static bool read_pipe(int pipe_end, size_t limit, buffer *out)
 {
     char piece[16384];
+
     for (;;) {
         ssize_t length = read(pipe_end, piece, sizeof piece);
         if (length < 0 && errno == EINTR)
@@ -34,6 +35,7 @@ static bool read_pipe(int pipe_end, size_t limit, buffer *out)
 static bool spawn(pid_t *child, int output, const char *const *arguments)
 {
     posix_spawn_file_actions_t actions;
+
     if (posix_spawn_file_actions_init(&actions) != 0)
         return false;
     bool good = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0) == 0 &&
@@ -51,6 +53,7 @@ static bool run_git(const char *const *arguments, size_t limit, buffer *out)
 {
     int ends[2];
     pid_t child;
+
     if (pipe2(ends, O_CLOEXEC) != 0)
         return false;
     bool started = spawn(&child, ends[1], arguments);
@@ -67,6 +70,7 @@ static bool run_git(const char *const *arguments, size_t limit, buffer *out)
 static char *ask_git(arena *memory, const char *const *arguments)
 {
     buffer out = buffer_in(memory);
+
     if (!run_git(arguments, SOURCE_SIZE_LIMIT, &out) || out.length == 0)
         return NULL;
     if (out.data[out.length - 1] == '\n')
@@ -80,6 +84,7 @@ static bool read_file(const source_store *store, arena *memory, slice path, slic
 {
     const git_revision *from = store->context;
     bool is_there = false;
+
     for (size_t i = 0; i < from->paths.count && !is_there; i++)
         is_there = slice_is(path, from->paths.items[i]);
     if (!is_there)
@@ -100,6 +105,7 @@ static bool list_files(arena *memory, git_revision *of)
     const char *arguments[] = {"git", "-C",          of->top.data,  "ls-tree",    "-r",
                                "-z",  "--name-only", "--full-tree", of->revision, NULL};
     buffer names = buffer_in(memory);
+
     if (!run_git(arguments, LISTING_LIMIT, &names))
         return false;
     for (size_t at = 0; at < names.length; at += strlen(names.data + at) + 1) {
@@ -116,6 +122,7 @@ const git_revision *git_open(arena *memory, const char *folder, const char *name
     git_revision *made = ARENA_NEW(memory, git_revision);
     const char *top_arguments[] = {"git", "-C", folder, "rev-parse", "--show-toplevel", NULL};
     const char *top = ask_git(memory, top_arguments);
+
     *problem = "the schemas are in no work tree of git";
     if (top == NULL)
         return NULL;

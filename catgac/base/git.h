@@ -2,10 +2,10 @@
 #ifndef CATGAC_GIT_H
 #define CATGAC_GIT_H
 
-#include <stdbool.h>
-
 #include "base/folder.h"
 #include "base/source.h"
+
+#include <stdbool.h>
 
 typedef struct git_revision {
     source_store store;   /* paths are relative to the top of the work tree */

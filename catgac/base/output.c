@@ -37,6 +37,7 @@ static bool has_content(int file, slice expected)
 {
     char piece[COMPARE_SIZE];
     size_t compared = 0;
+
     for (;;) {
         ssize_t length = read(file, piece, sizeof piece);
         if (length < 0 && errno == EINTR)
@@ -54,6 +55,7 @@ static bool has_content(int file, slice expected)
 static bool is_unchanged(const output *wanted)
 {
     int file = open(wanted->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
     if (file < 0)
         return false;
     struct stat status;
@@ -117,6 +119,7 @@ static int create_beside(const char *path, size_t number, char *name)
 {
     const char *slash = strrchr(path, '/');
     int folder_length = slash == NULL ? 0 : (int)(slash + 1 - path);
+
     for (int attempt = 0; attempt < NAME_ATTEMPTS; attempt++) {
         snprintf(name, strlen(path) + NAME_ROOM, "%.*s.catgac-%ld-%zu-%d", folder_length, path,
                  (long)getpid(), number, attempt);
@@ -131,6 +134,7 @@ static int create_beside(const char *path, size_t number, char *name)
 static const char *reason_to_stay(const char *path)
 {
     struct stat there;
+
     if (lstat(path, &there) != 0 || S_ISREG(there.st_mode) || S_ISLNK(there.st_mode))
         return NULL;
     return S_ISDIR(there.st_mode) ? strerror(EISDIR) : "it is neither a file nor a link";
@@ -140,6 +144,7 @@ static const char *reason_to_stay(const char *path)
 static bool keep_mode(int file, const char *path)
 {
     struct stat replaced;
+
     if (lstat(path, &replaced) != 0 || !S_ISREG(replaced.st_mode))
         return false;
     (void)fchmod(file, replaced.st_mode & 0777);
@@ -192,6 +197,7 @@ static const output *stage_all(staged *all, size_t count)
 static bool rename_staged(staged *one)
 {
     const char *path = one->wanted->path;
+
     strcat(strcpy(one->old, one->name), "-old");
     one->is_kept = linkat(AT_FDCWD, path, AT_FDCWD, one->old, 0) == 0;
     one->can_be_undone = one->is_kept || errno == ENOENT;
@@ -243,6 +249,7 @@ static void clean_up(staged *all, size_t count, bool failed)
 static const output *commit(staged *all, size_t count)
 {
     sigset_t ending, before;
+
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
@@ -269,6 +276,7 @@ bool outputs_commit(const output_list *outputs, diagnostics *diags)
 {
     staged *all = ARENA_ARRAY(outputs->memory, outputs->count, staged);
     bool good = true;
+
     for (size_t i = 0; i < outputs->count; i++) {
         const output *wanted = &outputs->items[i];
         size_t room = strlen(wanted->path) + NAME_ROOM;

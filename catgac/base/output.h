@@ -8,11 +8,11 @@
 #ifndef CATGAC_OUTPUT_H
 #define CATGAC_OUTPUT_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/diag.h"
 #include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 typedef struct output {
     const char *path;

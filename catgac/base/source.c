@@ -1,6 +1,8 @@
 /* source.c -- see source.h. */
 #include "base/source.h"
 
+#include "base/utf8.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -9,13 +11,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/utf8.h"
-
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
 static slice base_name(slice path)
 {
     size_t begin = path.length;
+
     while (begin > 0 && path.data[begin - 1] != '/')
         begin--;
     return (slice){path.data + begin, path.length - begin};
@@ -26,6 +27,7 @@ static slice base_name(slice path)
 static slice folder_of(slice path)
 {
     size_t length = path.length - base_name(path).length;
+
     if (length == 0)
         return SLICE(".");
     return (slice){path.data, length > 1 ? length - 1 : 1};
@@ -47,6 +49,7 @@ static slice path_join(arena *memory, slice folder, slice path)
 static slice real_path_of(const source_set *set, slice path)
 {
     char resolved[PATH_MAX];
+
     if (set->store != NULL)
         return path;
     if (realpath(path.data, resolved) == NULL)
@@ -68,6 +71,7 @@ static size_t length_below(slice root, slice path)
 static slice schema_path_of(const source_set *set, slice shown_path, slice real_path)
 {
     size_t longest = 0;
+
     for (size_t i = 0; i < set->root_count; i++) {
         size_t length = length_below(set->roots[i].real_path, real_path);
         if (length > longest)
@@ -127,6 +131,7 @@ static source_status refusal_of(const source_set *set, const struct stat *facts)
 static ssize_t read_all(int file, char *bytes, size_t size)
 {
     size_t length = 0;
+
     while (length < size) {
         ssize_t step = read(file, bytes + length, size - length);
         if (step < 0 && errno == EINTR)
@@ -143,6 +148,7 @@ static ssize_t read_all(int file, char *bytes, size_t size)
 static source *add_source(source_set *set, slice shown_path, slice real_path, slice text)
 {
     source *added = ARENA_NEW(set->memory, source);
+
     added->shown_path = shown_path;
     added->real_path = real_path;
     added->schema_path = schema_path_of(set, shown_path, real_path);
@@ -159,6 +165,7 @@ static source_status load_open_file(source_set *set, int file, slice shown_path,
                                     source **loaded)
 {
     struct stat facts;
+
     if (fstat(file, &facts) != 0)
         return SOURCE_UNREADABLE;
     *loaded = source_with_identity(set, &facts);
@@ -187,6 +194,7 @@ static source_status load_stored(source_set *set, slice path, source **loaded)
 {
     const source_store *store = set->store;
     buffer shown = buffer_in(set->memory);
+
     buffer_printf(&shown, "%s:%.*s", store->name, (int)path.length - 1, path.data + 1);
     for (size_t i = 0; i < set->source_count; i++) {
         *loaded = set->sources[i];
@@ -245,6 +253,7 @@ source_status source_load_given(source_set *set, const char *path, const source 
     slice real_path = real_path_of(set, shown_path);
     source *file = NULL;
     source_status status = load_path(set, shown_path, real_path, &file);
+
     if (status != SOURCE_OK)
         return status;
     if (file->home.real_path.length == 0) {
@@ -334,6 +343,7 @@ source_location source_locate(const source *file, uint32_t offset)
     source_location found = {.line = 1, .column = 1};
     const char *line = text;
     const char *at = text + (offset < file->text.length ? offset : file->text.length);
+
     for (const char *end; (end = memchr(line, '\n', (size_t)(at - line))) != NULL; line = end + 1)
         found.line++;
     for (const char *byte = line; byte < at; byte++)

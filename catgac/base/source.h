@@ -7,12 +7,12 @@
 #ifndef CATGAC_SOURCE_H
 #define CATGAC_SOURCE_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "base/text.h"
 
 enum {
     SOURCE_SIZE_LIMIT = 1 << 20,         /* bytes of one file, by default */

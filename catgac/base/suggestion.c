@@ -11,6 +11,7 @@ static char lower(char letter)
 static size_t least(size_t first, size_t second, size_t third)
 {
     size_t smaller = first < second ? first : second;
+
     return smaller < third ? smaller : third;
 }
 
@@ -24,6 +25,7 @@ static bool same_letter(slice from, size_t i, slice to, size_t j)
 static size_t edit_distance(slice from, slice to)
 {
     size_t rows[3][SUGGESTION_LENGTH_LIMIT + 1];
+
     for (size_t j = 0; j <= to.length; j++)
         rows[0][j] = j;
     for (size_t i = 1; i <= from.length; i++) {
@@ -45,12 +47,14 @@ static size_t edit_distance(slice from, slice to)
 suggestion suggestion_for(slice wanted)
 {
     size_t tolerated = wanted.length < 3 ? 0 : wanted.length < 6 ? 1 : 2;
+
     return (suggestion){.wanted = wanted, .distance = tolerated + 1};
 }
 
 void suggestion_consider(suggestion *search, slice candidate)
 {
     size_t length = search->wanted.length;
+
     size_t difference =
         length > candidate.length ? length - candidate.length : candidate.length - length;
     if (difference >= search->distance || length > SUGGESTION_LENGTH_LIMIT ||

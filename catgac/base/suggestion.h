@@ -5,9 +5,9 @@
 #ifndef CATGAC_SUGGESTION_H
 #define CATGAC_SUGGESTION_H
 
-#include <stddef.h>
-
 #include "base/text.h"
+
+#include <stddef.h>
 
 typedef struct suggestion {
     slice wanted;

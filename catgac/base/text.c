@@ -41,12 +41,14 @@ bool slice_is(slice piece, const char *text)
 bool slice_starts_with(slice piece, const char *prefix)
 {
     size_t length = strlen(prefix);
+
     return piece.length >= length && memcmp(piece.data, prefix, length) == 0;
 }
 
 slice slice_copy(arena *memory, slice piece)
 {
     char *copy = arena_array(memory, piece.length + 1, 1);
+
     if (piece.length > 0)
         memcpy(copy, piece.data, piece.length);
     return (slice){copy, piece.length};
@@ -119,6 +121,7 @@ void buffer_append_integer(buffer *out, int64_t number)
     char *end = digits + sizeof digits;
     char *first = end;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
     do {
         *--first = (char)('0' + rest % 10);
         rest /= 10;
@@ -140,6 +143,7 @@ void buffer_append_repeated(buffer *out, char character, size_t count)
 void buffer_vprintf(buffer *out, const char *format, va_list arguments)
 {
     va_list again;
+
     va_copy(again, arguments);
     size_t room = out->capacity - out->length;
     char *end = room == 0 ? NULL : out->data + out->length;
@@ -155,6 +159,7 @@ void buffer_vprintf(buffer *out, const char *format, va_list arguments)
 void buffer_printf(buffer *out, const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     buffer_vprintf(out, format, arguments);
     va_end(arguments);
@@ -190,6 +195,7 @@ static uint32_t hash_of(slice key)
     uint64_t hash = key.length * factor;
     const char *data = key.data;
     size_t left = key.length;
+
     while (left > 0) {
         uint64_t word = 0;
         size_t step = left < sizeof word ? left : sizeof word;
@@ -217,6 +223,7 @@ void text_table_clear(text_table *table)
 static struct text_table_entry *entry_of(const text_table *table, slice key, uint32_t hash)
 {
     size_t mask = table->capacity - 1;
+
     for (size_t at = hash & mask;; at = (at + 1) & mask) {
         struct text_table_entry *entry = &table->entries[at];
         if (entry->generation != table->generation)
@@ -229,6 +236,7 @@ static struct text_table_entry *entry_of(const text_table *table, slice key, uin
 static void table_grow(text_table *table)
 {
     text_table larger = *table;
+
     larger.capacity = table->capacity == 0 ? TABLE_FIRST_CAPACITY : table->capacity * 2;
     larger.entries = ARENA_ARRAY(table->memory, larger.capacity, struct text_table_entry);
     for (size_t i = 0; i < table->capacity; i++) {
@@ -270,6 +278,7 @@ interner interner_in(arena *memory)
 slice intern(interner *names, slice name)
 {
     const slice *known = text_table_find(&names->names, name);
+
     if (known != NULL)
         return *known;
     slice *kept = ARENA_NEW(names->names.memory, slice);

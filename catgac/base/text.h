@@ -6,12 +6,12 @@
 #ifndef CATGAC_TEXT_H
 #define CATGAC_TEXT_H
 
+#include "base/arena.h"
+
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/arena.h"
 
 #define CATGAC_PRINTF(format_index, first_argument)                                                \
     __attribute__((format(printf, format_index, first_argument)))
@@ -22,7 +22,7 @@ typedef struct slice {
 } slice;
 
 /* A slice of a string literal. */
-#define SLICE(literal) ((slice){(literal), sizeof(literal) - 1})
+#define SLICE(literal) ((slice){(literal), sizeof literal - 1})
 
 /* For printf("%.*s", SLICE_PRINT(name)). */
 #define SLICE_PRINT(piece) (int)(piece).length, (piece).data

@@ -6,6 +6,7 @@
 size_t utf8_read(slice rest, uint32_t *character)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+
     if (rest.length == 0)
         return 0;
     const unsigned char *bytes = (const unsigned char *)rest.data;
@@ -42,6 +43,7 @@ slice utf8_take_shown(slice *rest)
     uint32_t character = 0;
     size_t length = utf8_read(*rest, &character);
     slice shown = {rest->data, length};
+
     if (length == 0 || hides_or_breaks(character)) {
         shown = rest->data[0] == '\t' ? SLICE(" ") : SLICE("\xEF\xBF\xBD");
         length = length == 0 ? 1 : length;
@@ -79,6 +81,7 @@ unsigned utf8_columns(uint32_t character)
         {0x4E00, 0x9FFF},   {0xA000, 0xA4CF},   {0xAC00, 0xD7A3},  {0xF900, 0xFAFF},
         {0xFE30, 0xFE6F},   {0xFF00, 0xFF60},   {0xFFE0, 0xFFE6},  {0x1F300, 0x1F64F},
         {0x1F680, 0x1F6FF}, {0x1F900, 0x1F9FF}, {0x20000, 0x3FFFD}};
+
     if (character < 0x0300)
         return 1;
     if (is_within(combining, sizeof combining / sizeof combining[0], character))

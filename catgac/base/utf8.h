@@ -2,10 +2,10 @@
 #ifndef CATGAC_UTF8_H
 #define CATGAC_UTF8_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stdint.h>
-
-#include "base/text.h"
 
 /* Returns true for a continuation byte. */
 static inline bool utf8_continues(unsigned char byte)

@@ -1,9 +1,9 @@
 /* breaking.c -- see breaking.h: which declarations are compared with which. */
 #include "breaking/breaking.h"
 
-#include <inttypes.h>
-
 #include "breaking/comparison.h"
+
+#include <inttypes.h>
 
 /* ---- Declarations ---------------------------------------------------------------------------- */
 
@@ -38,6 +38,7 @@ static void add_name(void *user, declared found)
 {
     comparison *c = user;
     declared *kept = ARENA_NEW(c->memory, declared);
+
     *kept = found;
     text_table_insert(&c->names, full_name(c->memory, found.origin), kept);
 }
@@ -56,6 +57,7 @@ static void compare_pair(comparison *c, const pair *both)
 {
     const declared *before = &both->before;
     const declared *after = &both->after;
+
     switch (before->kind) {
     case DECLARED_CONSTANT:
         compare_constants(c, before->constant, after->constant);
@@ -110,6 +112,7 @@ static const model_module *module_at(const model *in, slice path)
 static const model_module *successor_of(const comparison *c, const model_module *before)
 {
     const model_module *found = module_at(c->after, before->path);
+
     return found != NULL ? found : c->after->modules[c->after->module_count - 1];
 }
 
@@ -117,6 +120,7 @@ static void compare_declared(void *user, declared before)
 {
     comparison *c = user;
     const declared *after = find_after(c, &before);
+
     if (after != NULL) {
         compare_later(c, before, *after);
         return;
@@ -135,6 +139,7 @@ static void compare_declared(void *user, declared before)
 static void compare_module(comparison *c, const model_module *before)
 {
     const model_module *after = find_module(c->after, before->namespace, before->version);
+
     if (after != NULL) {
         each_declared(before, compare_declared, c);
         if (before->stream != NULL && after->stream != NULL)
@@ -163,6 +168,7 @@ void breaking_report(arena *memory, diagnostics *diags, const breaking_choice *c
                     .names = text_table_in(memory),
                     .published = text_table_in(memory),
                     .pairs = text_table_in(memory)};
+
     for (size_t i = 0; i < after->module_count; i++) {
         each_declared(after->modules[i], add_name, &c);
         keep_publications(&c, after->modules[i]);

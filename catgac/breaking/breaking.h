@@ -2,8 +2,8 @@
  *
  * Input: two models of one compilation, the older one and the newer one, both valid. Declarations
  * are paired by namespace and name, fields and members by name, or by their number if the name was
- * removed. Declarations that a pair refers to are paired, too. A declaration of a given file without
- * a pair was removed.
+ * removed. Declarations that a pair refers to are paired, too. A declaration of a given file
+ * without a pair was removed.
  */
 #ifndef CATGAC_BREAKING_H
 #define CATGAC_BREAKING_H

@@ -6,6 +6,7 @@
 slice full_name(arena *memory, const model_origin *origin)
 {
     buffer name = buffer_in(memory);
+
     buffer_printf(&name, "%.*s.v%" PRIu32 ".%.*s", SLICE_PRINT(origin->module->namespace),
                   origin->module->version, SLICE_PRINT(origin->name));
     return buffer_slice(&name);
@@ -14,6 +15,7 @@ slice full_name(arena *memory, const model_origin *origin)
 const declared *find_after(const comparison *c, const declared *before)
 {
     const declared *found = text_table_find(&c->names, full_name(c->memory, before->origin));
+
     return found != NULL && found->kind == before->kind ? found : NULL;
 }
 
@@ -36,6 +38,7 @@ void compare_json(comparison *c, const model_origin *before, const model_origin 
 void compare_later(comparison *c, declared before, declared after)
 {
     buffer key = buffer_in(c->memory);
+
     buffer_printf(&key, "%p %p", (const void *)before.origin, (const void *)after.origin);
     pair *made = ARENA_NEW(c->memory, pair);
     *made = (pair){.before = before, .after = after};

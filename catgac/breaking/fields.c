@@ -10,6 +10,7 @@ typedef struct fielded {
 static text_table names_of(const comparison *c, const model_field *fields, size_t count)
 {
     text_table names = text_table_in(c->memory);
+
     for (size_t i = 0; i < count; i++)
         text_table_insert(&names, fields[i].origin.name, (void *)(uintptr_t)&fields[i]);
     return names;
@@ -28,6 +29,7 @@ static const model_field *field_named(const fielded *in, slice name)
 static const char *type_text(const comparison *c, const model_type *type)
 {
     buffer text = buffer_in(c->memory);
+
     model_print_type(type, &text);
     return text.data;
 }
@@ -37,6 +39,7 @@ static const char *type_text(const comparison *c, const model_type *type)
 static bool compare_types(comparison *c, const model_field *before, const model_field *after)
 {
     bool same = same_bytes(&before->type, &after->type);
+
     if (!same)
         report(c, RULE_FIELD_TYPE, after->origin.place, before->origin.place,
                "'%.*s' was %s and is %s", SLICE_PRINT(after->origin.name),
@@ -101,6 +104,7 @@ static void compare_limits(comparison *c, const model_field *before, const model
     int low = change_of_limit(&before->minimum, &after->minimum, 1);
     int high = change_of_limit(&before->maximum, &after->maximum, -1);
     int length = change_of_length(before, after);
+
     if (low < 0 || high < 0 || length < 0)
         report(c, RULE_LIMIT_NARROWED, after->origin.place, before->origin.place,
                "'%.*s' allows less", SLICE_PRINT(after->origin.name));
@@ -154,6 +158,7 @@ static void compare_table_field(comparison *c, const fielded *before, const fiel
 {
     const model_field *now = field_named(after, field->origin.name);
     bool has_name = now != NULL;
+
     if (now == NULL)
         now = renamed(before, after, field);
     if (now == NULL) {
@@ -195,6 +200,7 @@ void compare_tables(comparison *c, const model_table *before, const model_table 
 {
     fielded old = fields_of(c, before);
     fielded now = fields_of(c, after);
+
     for (size_t i = 0; i < before->field_count; i++) {
         const model_type *type = &before->fields[i].type;
         if (type->kind != TYPE_TAG && !(type->element != NULL && type->element->kind == TYPE_TAG))
@@ -229,6 +235,7 @@ static bool compare_places(comparison *c, const model_struct *before, const mode
 {
     bool moved = false;
     text_table names = names_of(c, before->fields, before->field_count);
+
     for (size_t i = 0; i < after->field_count; i++) {
         const model_field *now = &after->fields[i];
         const model_field *old = text_table_find(&names, now->origin.name);

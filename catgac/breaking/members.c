@@ -1,7 +1,7 @@
 /* members.c -- what breaks in enums, flags, unions and sets of errors: names for numbers. */
-#include <inttypes.h>
-
 #include "breaking/comparison.h"
+
+#include <inttypes.h>
 
 /* One name for a number, whatever it belongs to. */
 typedef struct member {
@@ -39,6 +39,7 @@ static void compare_member(comparison *c, const member_rules *rules, const membe
                            const member_list *after, const member *old)
 {
     const member *now = with_name(after, old->origin->name);
+
     if (now != NULL) {
         if (now->number != old->number)
             report(c, rules->changed, now->origin->place, old->origin->place,
@@ -74,6 +75,7 @@ static member_list list_of(const comparison *c, const model_origin *owner, size_
 static void add_member(member_list *list, const model_origin *origin, uint64_t number)
 {
     member *added = &list->items[list->count++];
+
     *added = (member){origin, number};
     text_table_insert(&list->names, origin->name, added);
     text_table_insert(&list->numbers, number_key(&added->number), added);
@@ -84,6 +86,7 @@ static void add_member(member_list *list, const model_origin *origin, uint64_t n
 static member_list members_of_enum(const comparison *c, const model_enum *of)
 {
     member_list list = list_of(c, &of->origin, of->member_count);
+
     for (size_t i = 0; i < of->member_count; i++)
         add_member(&list, &of->members[i].origin, of->members[i].value.as_unsigned);
     return list;
@@ -92,6 +95,7 @@ static member_list members_of_enum(const comparison *c, const model_enum *of)
 void compare_enums(comparison *c, const model_enum *before, const model_enum *after)
 {
     static const member_rules rules = {RULE_MEMBER_GONE, RULE_MEMBER_CHANGED, RULE_MEMBER_RENAMED};
+
     if (before->scalar != after->scalar) {
         report(c, RULE_ENUM_TYPE, after->origin.place, before->origin.place,
                "'%.*s' was %.*s and is %.*s", SLICE_PRINT(after->origin.name),
@@ -111,6 +115,7 @@ void compare_enums(comparison *c, const model_enum *before, const model_enum *af
 static member_list members_of_union(const comparison *c, const model_union *of)
 {
     member_list list = list_of(c, &of->origin, of->member_count);
+
     for (size_t i = 0; i < of->member_count; i++)
         add_member(&list, &of->members[i].origin, of->members[i].tag);
     return list;
@@ -130,6 +135,7 @@ static const model_union_member *
 alternative_now(const model_union *before, const model_union *after, const model_union_member *old)
 {
     const model_union_member *now = alternative_named(after, old->origin.name);
+
     for (size_t i = 0; i < after->member_count && now == NULL; i++) {
         const model_union_member *candidate = &after->members[i];
         if (candidate->tag == old->tag && alternative_named(before, candidate->origin.name) == NULL)
@@ -143,6 +149,7 @@ void compare_unions(comparison *c, const model_union *before, const model_union 
     static const member_rules rules = {RULE_MEMBER_GONE, RULE_MEMBER_CHANGED, RULE_MEMBER_RENAMED};
     member_list old = members_of_union(c, before);
     member_list now = members_of_union(c, after);
+
     compare_members(c, &rules, &old, &now);
     for (size_t i = 0; i < before->member_count; i++) {
         const model_union_member *was = &before->members[i];
@@ -160,6 +167,7 @@ void compare_unions(comparison *c, const model_union *before, const model_union 
 static member_list members_of_errors(const comparison *c, const model_error_set *of)
 {
     member_list list = list_of(c, &of->origin, of->code_count);
+
     for (size_t i = 0; i < of->code_count; i++)
         add_member(&list, &of->codes[i].origin, of->codes[i].code);
     return list;
@@ -170,5 +178,6 @@ void compare_errors(comparison *c, const model_error_set *before, const model_er
     static const member_rules rules = {RULE_ERROR_GONE, RULE_ERROR_CHANGED, RULE_MEMBER_RENAMED};
     member_list old = members_of_errors(c, before);
     member_list now = members_of_errors(c, after);
+
     compare_members(c, &rules, &old, &now);
 }

@@ -8,7 +8,7 @@ static span said_or_name(span said, const model_message *message)
 }
 
 #define REPORT_SAID(rule, annotation, ...)                                                         \
-    report(c, rule, said_or_name(after->annotations.annotation, after),                                   \
+    report(c, rule, said_or_name(after->annotations.annotation, after),                            \
            said_or_name(before->annotations.annotation, before), __VA_ARGS__)
 
 static const char *const kind_words[] = {"a command", "a query", "an event"};
@@ -18,6 +18,7 @@ static const char *const kind_words[] = {"a command", "a query", "an event"};
 static bool same_keys(const model_message *before, const model_message *after)
 {
     bool same = before->key_count == after->key_count;
+
     for (size_t i = 0; i < before->key_count && same; i++)
         same = slice_equal(before->keys[i]->origin.name, after->keys[i]->origin.name);
     return same;

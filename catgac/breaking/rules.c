@@ -1,9 +1,9 @@
 /* rules.c -- see rules.h: reporting what a rule says, unless it is not asked for. */
 #include "breaking/rules.h"
 
-#include <string.h>
-
 #include "breaking/comparison.h"
+
+#include <string.h>
 
 typedef struct rule {
     diag_code code;
@@ -41,6 +41,7 @@ static bool is_asked_for(const breaking_choice *choice, const rule *broken)
 void report(comparison *c, breaking_rule name, span place, span old_place, const char *format, ...)
 {
     const rule *broken = &rules[name];
+
     if (!is_asked_for(c->choice, broken))
         return;
     buffer what = buffer_in(c->memory);

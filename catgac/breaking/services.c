@@ -7,6 +7,7 @@ static const model_message *message_after(const comparison *c, const model_messa
 {
     const declared key = {DECLARED_MESSAGE, &before->origin, .message = before};
     const declared *found = find_after(c, &key);
+
     return found == NULL ? NULL : found->message;
 }
 
@@ -14,6 +15,7 @@ static const model_message *message_after(const comparison *c, const model_messa
 static void compare_handler(comparison *c, const model_handler *before, const model_service *after)
 {
     const model_message *message = message_after(c, before->message);
+
     if (message == NULL || message->kind == MESSAGE_EVENT || message->handled_by == after)
         return;
     if (message->handled_by == NULL)
@@ -48,6 +50,7 @@ static void compare_publication(comparison *c, const model_publication *before,
                                 const model_service *after)
 {
     const model_message *message = message_after(c, before->message);
+
     if (message != NULL && message->kind == MESSAGE_EVENT &&
         text_table_find(&c->published, message_key(&message)) == NULL)
         report(c, RULE_PUBLICATION_GONE, after->origin.place, before->place,
@@ -67,6 +70,7 @@ static slice name_key(const comparison *c, const model_subscription *line)
 {
     buffer key = buffer_in(c->memory);
     const model_origin *event = &line->message->origin;
+
     buffer_printf(&key, "%.*s %.*s %.*s", SLICE_PRINT(event->module->namespace),
                   SLICE_PRINT(event->name), SLICE_PRINT(line->name));
     return buffer_slice(&key);
@@ -76,6 +80,7 @@ static slice way_key(const comparison *c, const model_subscription *line)
 {
     buffer key = buffer_in(c->memory);
     const model_origin *event = &line->message->origin;
+
     buffer_printf(&key, "%.*s %.*s %d", SLICE_PRINT(event->module->namespace),
                   SLICE_PRINT(event->name), (int)line->delivery);
     return buffer_slice(&key);
@@ -84,6 +89,7 @@ static slice way_key(const comparison *c, const model_subscription *line)
 static subscribed subscribed_by(const comparison *c, const model_service *service)
 {
     subscribed made = {service, text_table_in(c->memory), text_table_in(c->memory)};
+
     for (size_t i = 0; i < service->subscription_count; i++)
         text_table_insert(&made.names, name_key(c, &service->subscriptions[i]),
                           (void *)(uintptr_t)&service->subscriptions[i]);
@@ -100,10 +106,12 @@ static void find_fresh(const comparison *c, const subscribed *before, subscribed
 }
 
 /* A subscription to the same event whose name is new is the old one under another name. */
-static void report_without_name(comparison *c, const subscribed *after, const model_subscription *old)
+static void report_without_name(comparison *c, const subscribed *after,
+                                const model_subscription *old)
 {
     bool has_durable = model_is_stored(old->message);
     const model_subscription *now = text_table_find(&after->fresh, way_key(c, old));
+
     if (now != NULL)
         report(c, has_durable ? RULE_SUBSCRIPTION_RENAMED : RULE_HANDLER_RENAMED, now->place,
                old->place, "'%.*s' was '%.*s'", SLICE_PRINT(now->name), SLICE_PRINT(old->name));
@@ -114,9 +122,11 @@ static void report_without_name(comparison *c, const subscribed *after, const mo
                SLICE_PRINT(old->name));
 }
 
-static void compare_subscription(comparison *c, const subscribed *after, const model_subscription *old)
+static void compare_subscription(comparison *c, const subscribed *after,
+                                 const model_subscription *old)
 {
     const model_subscription *now = text_table_find(&after->names, name_key(c, old));
+
     if (now == NULL)
         report_without_name(c, after, old);
     else if (now->delivery != old->delivery)
@@ -128,6 +138,7 @@ void compare_services(comparison *c, const model_service *before, const model_se
 {
     subscribed old = subscribed_by(c, before);
     subscribed now = subscribed_by(c, after);
+
     find_fresh(c, &old, &now);
     for (size_t i = 0; i < before->handler_count; i++)
         compare_handler(c, &before->handlers[i], after);

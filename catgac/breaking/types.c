@@ -1,7 +1,7 @@
 /* types.c -- when two types have the same bytes, and when the same name; when values are equal. */
-#include <string.h>
-
 #include "breaking/comparison.h"
+
+#include <string.h>
 
 /* An integer is a decimal without places; a timestamp and a duration are such integers. */
 static unsigned places_of(const model_type *type)

@@ -22,6 +22,7 @@ static bool is_word_of_namespace(slice word)
 static bool is_namespace(slice text)
 {
     size_t begin = 0;
+
     for (size_t i = 0; i <= text.length; i++) {
         if (i < text.length && text.data[i] != '.')
             continue;
@@ -51,6 +52,7 @@ static void check_version(checker *c, const scope *in, const ast_declaration *de
 {
     const model_type type = {.kind = TYPE_SCALAR, .scalar = SCALAR_U32};
     model_value value;
+
     if (!check_evaluate(c, in, declaration->value, &type, &value))
         return;
     if (value.as_unsigned == 0 || value.as_unsigned > 999)
@@ -69,6 +71,7 @@ static int rank_of(ast_kind kind)
 static void check_order(const checker *c, const scope *in)
 {
     const ast_declaration *latest = NULL;
+
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
         if (d->kind == AST_BROKEN)
             continue;
@@ -88,6 +91,7 @@ static const ast_declaration *only_one(const checker *c, const scope *in, ast_ki
 {
     const char *word = kind == AST_NAMESPACE ? "namespace" : "version";
     const ast_declaration *only = NULL;
+
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
         if (d->kind == kind && only != NULL) {
             diag_report(c->diags, DIAG_MISPLACED, d->place, "a file has one %s", word);
@@ -106,6 +110,7 @@ static void check_import(const checker *c, const scope *in, const ast_declaratio
                          size_t index)
 {
     const scope *imported = in->imports[index];
+
     for (size_t i = 0; i < index; i++)
         if (imported != NULL && in->imports[i] == imported)
             diag_report(c->diags, DIAG_DUPLICATE_IMPORT, declaration->value->place,
@@ -115,6 +120,7 @@ static void check_import(const checker *c, const scope *in, const ast_declaratio
 static void check_imports(const checker *c, const scope *in)
 {
     size_t index = 0;
+
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
         if (d->kind == AST_IMPORT && index < in->file->import_count) {
             check_import(c, in, d, index);
@@ -167,6 +173,7 @@ static bool has_symbol(const ast_declaration *declaration)
 static kind_counts count_kinds(const scope *in)
 {
     kind_counts counts = {{0}};
+
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next)
         counts.of[d->kind]++;
     return counts;
@@ -196,6 +203,7 @@ static module_arrays make_arrays(const checker *c, scope *in)
         .messages = ARENA_ARRAY(c->memory, messages, model_message),
         .services = ARENA_ARRAY(c->memory, counts.of[AST_SERVICE], model_service),
     };
+
     in->structs = ARENA_ARRAY(c->memory, counts.of[AST_STRUCT], model_struct);
     model_module *module = in->module;
     module->constants = made.constants;
@@ -215,6 +223,7 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
     const ast_declaration *d = made->declaration;
     model_module *module = in->module;
     model_origin origin = check_origin(in, d->name, d->doc);
+
     switch (d->kind) {
     case AST_CONST:
         made->constant = &arrays->constants[module->constant_count++];
@@ -263,6 +272,7 @@ static void place_symbol(const scope *in, module_arrays *arrays, symbol *made)
 static void declare(checker *c, scope *in, symbol *made)
 {
     const ast_declaration *d = made->declaration;
+
     if (d->kind != AST_BROKEN)
         check_declared_name(c, d->name);
 
@@ -280,6 +290,7 @@ static void declare(checker *c, scope *in, symbol *made)
 static void declare_symbols(checker *c, scope *in)
 {
     module_arrays arrays = make_arrays(c, in);
+
     in->symbols = ARENA_ARRAY(c->memory, in->file->declaration_count, symbol);
     for (const ast_declaration *d = in->file->first; d != NULL; d = d->next) {
         if (!has_symbol(d))
@@ -305,6 +316,7 @@ static scope *scope_of_file(checker *c, const ast_file *file)
 static void link_imports(checker *c, scope *in)
 {
     size_t count = in->file->import_count;
+
     in->imports = ARENA_ARRAY(c->memory, count, scope *);
     const model_module **modules = ARENA_ARRAY(c->memory, count, const model_module *);
     for (size_t i = 0; i < count; i++) {
@@ -321,6 +333,7 @@ static void link_imports(checker *c, scope *in)
 static void open_scope(checker *c, const ast_file *file)
 {
     scope *opened = &c->scopes[c->scope_count++];
+
     opened->file = file;
     opened->by_name = text_table_in(c->memory);
     opened->module = ARENA_NEW(c->memory, model_module);
@@ -397,6 +410,7 @@ static const model *make_model(checker *c)
 {
     model *made = ARENA_NEW(c->memory, model);
     const model_module **modules = ARENA_ARRAY(c->memory, c->scope_count, const model_module *);
+
     for (size_t i = 0; i < c->scope_count; i++)
         modules[i] = c->scopes[i].module;
     made->modules = modules;
@@ -408,6 +422,7 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
                               bool only_facts)
 {
     checker *c = ARENA_NEW(memory, checker);
+
     c->memory = memory;
     c->only_facts = only_facts;
     c->names = names;

@@ -8,7 +8,7 @@ typedef struct annotation_rule {
 } annotation_rule;
 
 static const annotation_rule rules[] = {
-#define ANNOTATION(name, word, places, supported) {{word, sizeof(word) - 1}, places, supported},
+#define ANNOTATION(name, word, places, supported) {{word, sizeof word - 1}, places, supported},
 #include "check/annotations.def"
 #undef ANNOTATION
 };
@@ -17,6 +17,7 @@ static const annotation_rule rules[] = {
 static size_t kind_of(slice word)
 {
     size_t kind = 0;
+
     while (kind < ANNOTATION_COUNT && !slice_equal(rules[kind].word, word))
         kind++;
     return kind;
@@ -25,6 +26,7 @@ static size_t kind_of(slice word)
 static void report_unknown(const checker *c, const ast_annotation *annotation)
 {
     suggestion search = suggestion_for(annotation->name.text);
+
     for (size_t i = 0; i < ANNOTATION_COUNT; i++)
         suggestion_consider(&search, rules[i].word);
     diag_report(c->diags, DIAG_UNKNOWN_ANNOTATION, annotation->name.place,
@@ -37,6 +39,7 @@ static bool check_one(const checker *c, const annotation_set *set, const ast_ann
                       annotation_place place, const char *what)
 {
     size_t kind = kind_of(annotation->name.text);
+
     if (kind == ANNOTATION_COUNT) {
         report_unknown(c, annotation);
         return false;
@@ -64,6 +67,7 @@ annotation_set check_annotations(const checker *c, const ast_annotations *list,
                                  annotation_place place, const char *what)
 {
     annotation_set set = {{NULL}};
+
     for (const ast_annotation *a = list->first; a != NULL; a = a->next)
         if (check_one(c, &set, a, place, what))
             set.of[kind_of(a->name.text)] = a;
@@ -82,6 +86,7 @@ bool check_no_arguments(const checker *c, const ast_annotation *annotation)
 const ast_expression *check_single_argument(const checker *c, const ast_annotation *annotation)
 {
     const ast_argument *only = annotation->arguments.first;
+
     if (annotation->arguments.count == 1 && only->key.text.length == 0 && !only->is_range &&
         only->extra == NULL)
         return only->value;
@@ -97,6 +102,7 @@ static void report_unknown_key(const checker *c, const ast_annotation *annotatio
                                size_t count)
 {
     suggestion search = suggestion_for(argument->key.text);
+
     for (size_t i = 0; i < count; i++)
         suggestion_consider(&search, slice_of(taken[i].key));
     diag_report(c->diags, DIAG_BAD_ARGUMENTS, argument->key.place,
@@ -110,6 +116,7 @@ static void report_bare(const checker *c, const ast_annotation *annotation,
 {
     const char *joint = ": ";
     buffer keys = buffer_in(c->memory);
+
     buffer_append_text(&keys, "");
     for (size_t i = 0; i < count; i++) {
         if (taken[i].key[0] == '\0')
@@ -136,6 +143,7 @@ static bool report_form(const checker *c, const ast_annotation *annotation,
     static const char *const forms[] = {"one value", "a range, such as 100ms..5s",
                                         "a word and a text, such as POST \"/orders\""};
     bool is_bare = rule->key[0] == '\0';
+
     diag_report(
         c->diags, DIAG_BAD_ARGUMENTS, argument->place, "'%s%.*s' takes %s", is_bare ? "@" : "",
         SLICE_PRINT(is_bare ? annotation->name.text : slice_of(rule->key)), forms[rule->form]);
@@ -147,6 +155,7 @@ static bool check_argument(const checker *c, const ast_annotation *annotation,
                            const ast_argument **found)
 {
     size_t i = 0;
+
     while (i < count && !slice_is(argument->key.text, taken[i].key))
         i++;
     bool is_bare = argument->key.text.length == 0;
@@ -172,6 +181,7 @@ bool check_arguments(const checker *c, const ast_annotation *annotation, const a
                      size_t count, const ast_argument **found)
 {
     bool is_good = true;
+
     for (size_t i = 0; i < count; i++)
         found[i] = NULL;
     for (const ast_argument *a = annotation->arguments.first; a != NULL; a = a->next)

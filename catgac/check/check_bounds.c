@@ -3,9 +3,9 @@
  * The formula is that of the runtime's catga_size_bound() for the largest value. The test
  * roundtrip.bounds compares both.
  */
-#include <inttypes.h>
-
 #include "check/checker.h"
+
+#include <inttypes.h>
 
 enum {
     DEPTH_LIMIT = 64, /* nesting limit of tables in a message */
@@ -77,6 +77,7 @@ static uint64_t bound_alternative(bound_walk *walk, const model_type *type)
 static uint64_t bound_union(bound_walk *walk, const model_union *alternatives)
 {
     uint64_t size = 0;
+
     for (size_t i = 0; i < alternatives->member_count; i++) {
         uint64_t other = bound_alternative(walk, &alternatives->members[i].type);
         size = other > size ? other : size;
@@ -100,6 +101,7 @@ static uint64_t bound_element(bound_walk *walk, const model_type *type)
 static uint64_t bound_field(bound_walk *walk, const model_field *field)
 {
     uint64_t length = field->has_max_length ? field->max_length : unbounded;
+
     switch (field->type.kind) {
     case TYPE_STRING:
     case TYPE_BYTES:
@@ -143,6 +145,7 @@ static uint64_t bound_head(const model_table *table)
 {
     uint64_t size = TABLE_HEADER;
     uint64_t padding = 4;
+
     for (size_t i = 0; i < table->field_count; i++) {
         const model_type *type = &table->fields[i].type;
         if (table->fields[i].deprecated)
@@ -156,6 +159,7 @@ static uint64_t bound_head(const model_table *table)
 static uint64_t bound_fields(bound_walk *walk, const model_table *table)
 {
     uint64_t size = bound_head(table);
+
     for (size_t i = 0; i < table->field_count; i++) {
         const model_field *field = &table->fields[i];
         if (field->deprecated)
@@ -169,6 +173,7 @@ static uint64_t bound_fields(bound_walk *walk, const model_table *table)
 static bound *find_bound(bound_walk *walk, const model_table *table)
 {
     bound *found = text_table_find(&walk->bounds, (slice){(const char *)&table, sizeof table});
+
     if (found != NULL)
         return found;
     found = ARENA_NEW(walk->c->memory, bound);
@@ -181,6 +186,7 @@ static bound *find_bound(bound_walk *walk, const model_table *table)
 static uint64_t bound_table(bound_walk *walk, const model_table *table)
 {
     bound *known = find_bound(walk, table);
+
     if (known->state == BOUND_KNOWN)
         return known->size;
     if (known->state == BOUND_IN_PROGRESS || walk->depth == DEPTH_LIMIT)
@@ -206,6 +212,7 @@ static void report_size(const checker *c, span place, slice name, uint64_t size)
 static void check_message_size(const checker *c, const symbol *s)
 {
     const model_table *result = s->message->result;
+
     if (s->table->max_size > MESSAGE_LIMIT)
         report_size(c, s->declaration->name.place, s->table->origin.name, s->table->max_size);
     if (result != NULL && result->max_size > MESSAGE_LIMIT)
@@ -215,12 +222,14 @@ static void check_message_size(const checker *c, const symbol *s)
 static void set_size(bound_walk *walk, model_table *table)
 {
     uint64_t size = bound_table(walk, table);
+
     table->max_size = size == unbounded ? 0 : round_up(add(size, BUFFER_HEADER), 4);
 }
 
 void check_bounds(checker *c)
 {
     bound_walk walk = {.c = c, .bounds = text_table_in(c->memory)};
+
     for (size_t i = 0; i < c->scope_count; i++)
         for (size_t j = 0; j < c->scopes[i].symbol_count; j++) {
             const symbol *s = &c->scopes[i].symbols[j];

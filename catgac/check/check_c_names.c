@@ -4,10 +4,10 @@
  * and a_b.c, OrderView and the view of Order, OrderGet and a getter of Order. c_suffixes.def lists
  * the suffixes of generated names.
  */
-#include <string.h>
-
 #include "check/checker.h"
 #include "model/mangle.h"
+
+#include <string.h>
 
 enum named {
     NAMED_NOTHING = 0,
@@ -35,7 +35,7 @@ typedef struct generated_member {
 } generated_member;
 
 static const generated_name generated_names[] = {
-#define GENERATED(of, suffix) {of, {suffix, sizeof(suffix) - 1}},
+#define GENERATED(of, suffix) {of, {suffix, sizeof suffix - 1}},
 #define GENERATED_MEMBER(of, before, after, in_capitals)
 #include "check/c_suffixes.def"
 #undef GENERATED
@@ -45,7 +45,7 @@ static const generated_name generated_names[] = {
 static const generated_member generated_members[] = {
 #define GENERATED(of, suffix)
 #define GENERATED_MEMBER(of, before, after, in_capitals)                                           \
-    {of, {before, sizeof(before) - 1}, {after, sizeof(after) - 1}, in_capitals},
+    {of, {before, sizeof before - 1}, {after, sizeof after - 1}, in_capitals},
 #include "check/c_suffixes.def"
 #undef GENERATED
 #undef GENERATED_MEMBER
@@ -115,6 +115,7 @@ static slice join(const checker *c, slice first, slice second, slice third, slic
 {
     size_t length = first.length + second.length + third.length + fourth.length;
     buffer text = {c->memory, arena_array(c->memory, length + 1, 1), 0, length + 1};
+
     buffer_append(&text, first);
     buffer_append(&text, second);
     buffer_append(&text, third);
@@ -127,6 +128,7 @@ static slice join(const checker *c, slice first, slice second, slice third, slic
 static bool take(name_walk *walk, slice c_name, named_thing *thing)
 {
     const named_thing *first = text_table_insert(&walk->taken, c_name, thing);
+
     if (first == NULL || first == thing)
         return true;
     if (first->owner == thing->owner && first->is_member && thing->is_member)
@@ -146,6 +148,7 @@ static named_stem stem_of(const name_walk *walk, const symbol *s)
     slice none = SLICE("");
     slice lower = mangle_snake(c->memory, s->declaration->name.text);
     slice upper = mangle_upper(c->memory, s->declaration->name.text);
+
     return (named_stem){s, named_of(s->declaration->kind), join(c, walk->prefix, lower, none, none),
                         join(c, walk->upper_prefix, upper, none, none)};
 }
@@ -166,6 +169,7 @@ static bool take_macro(name_walk *walk, slice upper, named_thing *thing)
 static bool take_stem(name_walk *walk, const named_stem *stem, named_thing *thing)
 {
     ast_kind kind = stem->of->declaration->kind;
+
     if (kind != AST_CONST && !take(walk, stem->lower, thing))
         return false;
     if (kind == AST_CONST || kind == AST_SERVICE)
@@ -197,6 +201,7 @@ static bool take_generated(name_walk *walk, const named_stem *stem, named_thing 
 static slice member_name(const ast_member *member)
 {
     bool is_alternative = member->kind == MEMBER_ALTERNATIVE && member->type == NULL;
+
     if (member->kind != MEMBER_HANDLE && !is_alternative)
         return member->name.text;
     size_t skipped = member->path.qualifier_length;
@@ -210,6 +215,7 @@ static bool take_member(name_walk *walk, const named_stem *stem, const ast_membe
     slice name = member_name(member);
     named_thing *thing = ARENA_NEW(c->memory, named_thing);
     span place = member->name.text.length == 0 ? member->path.place : member->name.place;
+
     *thing = (named_thing){name, place, stem->of, true};
     for (size_t i = 0; i < GENERATED_MEMBER_COUNT && name.length > 0; i++) {
         const generated_member *made = &generated_members[i];
@@ -239,6 +245,7 @@ static void take_symbol(name_walk *walk, const symbol *s)
 {
     named_stem stem = stem_of(walk, s);
     named_thing *thing = ARENA_NEW(walk->c->memory, named_thing);
+
     *thing = (named_thing){s->declaration->name.text, s->declaration->name.place, s, false};
     if (take_stem(walk, &stem, thing) && take_generated(walk, &stem, thing))
         take_members(walk, &stem);
@@ -247,6 +254,7 @@ static void take_symbol(name_walk *walk, const symbol *s)
 static bool may_meet_field(const checker *c, slice name)
 {
     slice snake = mangle_snake(c->memory, name);
+
     for (size_t i = 0; i + 4 <= snake.length; i++)
         if (snake.data[i] == '_' &&
             (memcmp(snake.data + i, "_get", 4) == 0 || memcmp(snake.data + i, "_has", 4) == 0 ||
@@ -275,6 +283,7 @@ static bool needs_fields(const checker *c)
 void check_c_names(checker *c)
 {
     name_walk walk = {.c = c, .taken = text_table_in(c->memory), .with_fields = needs_fields(c)};
+
     for (size_t i = 0; i < c->scope_count; i++) {
         const scope *in = &c->scopes[i];
         walk.prefix = mangle_prefix(c->memory, in->module->namespace);

@@ -12,6 +12,7 @@
 static const model_message *most_patient(const model_service *service)
 {
     const model_message *most = NULL;
+
     for (size_t i = 0; i < service->handler_count; i++)
         if (most == NULL || service->handlers[i].message->timeout_ns > most->timeout_ns)
             most = service->handlers[i].message;
@@ -20,12 +21,14 @@ static const model_message *most_patient(const model_service *service)
 
 static span timeout_place(const model_message *message)
 {
-    return message->annotations.timeout.source != 0 ? message->annotations.timeout : message->origin.place;
+    return message->annotations.timeout.source != 0 ? message->annotations.timeout
+                                                    : message->origin.place;
 }
 
 static void check_deadlines(const checker *c, const model_service *service)
 {
     const model_message *outer = most_patient(service);
+
     for (size_t i = 0; i < service->called_count && outer != NULL; i++) {
         const model_message *inner = service->called[i].message;
         if (inner->timeout_ns <= outer->timeout_ns)
@@ -67,6 +70,7 @@ static slice key_of(const model_service *const *service)
 static symbol_state *state_of(call_search *search, const model_service *service)
 {
     symbol_state *state = text_table_find(&search->states, key_of(&service));
+
     if (state != NULL)
         return state;
     const model_service **key = ARENA_NEW(search->c->memory, const model_service *);
@@ -80,6 +84,7 @@ static void report_circle(const call_search *search, const model_called *closing
 {
     const model_service *target = closing->message->handled_by;
     size_t begin = 0;
+
     while (search->path[begin].service != target)
         begin++;
     diag_report(
@@ -106,6 +111,7 @@ static void enter(call_search *search, const model_service *service)
 static void step(call_search *search)
 {
     waiting *top = &search->path[search->length - 1];
+
     if (top->next == top->service->called_count) {
         *state_of(search, top->service) = SYMBOL_DONE;
         search->length--;
@@ -125,6 +131,7 @@ static void step(call_search *search)
 static size_t count_services(const checker *c)
 {
     size_t count = 0;
+
     for (size_t i = 0; i < c->scope_count; i++)
         count += c->scopes[i].module->service_count;
     return count;
@@ -134,6 +141,7 @@ static size_t count_services(const checker *c)
 void check_calls(checker *c)
 {
     call_search search = {.c = c, .states = text_table_in(c->memory)};
+
     search.path = ARENA_ARRAY(c->memory, count_services(c), waiting);
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;

@@ -74,6 +74,7 @@ const char *check_kind_text(ast_kind kind)
 bool check_unique_member(checker *c, slice mangled, ast_name member, const char *what)
 {
     ast_name *entry = ARENA_NEW(c->memory, ast_name);
+
     *entry = member;
     const ast_name *first = text_table_insert(&c->scratch, mangled, entry);
     if (first == NULL)

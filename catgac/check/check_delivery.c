@@ -32,6 +32,7 @@ static bool read_duration(const delivery_draft *d, const ast_expression *written
 {
     const model_type duration = {.kind = TYPE_DURATION, .scalar = SCALAR_I64};
     model_value value;
+
     if (!check_evaluate(d->c, d->of->scope, written, &duration, &value))
         return false;
     if (value.as_signed < (int64_t)shortest || value.as_signed > (int64_t)longest) {
@@ -45,6 +46,7 @@ static bool read_duration(const delivery_draft *d, const ast_expression *written
 static const char *duration_text(const delivery_draft *d, uint64_t nanoseconds)
 {
     buffer text = buffer_in(d->c->memory);
+
     model_print_duration(nanoseconds, &text);
     return text.data;
 }
@@ -56,6 +58,7 @@ static void read_qos(const delivery_draft *d)
 {
     static const char *const words[] = {"at_most_once", "at_least_once", "exactly_once"};
     const ast_annotation *annotation = d->set->of[ANNOTATION_QOS];
+
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(d->c, annotation);
     if (argument == NULL)
@@ -78,6 +81,7 @@ static void read_qos(const delivery_draft *d)
 static void refuse_if_not_stored(const delivery_draft *d, annotation_kind kind)
 {
     const ast_annotation *annotation = d->set->of[kind];
+
     if (annotation == NULL || d->message->kind != MESSAGE_EVENT || model_is_stored(d->message))
         return;
     diag_report(d->c->diags, DIAG_NOT_STORED, annotation->place,
@@ -95,6 +99,7 @@ static void check_stored_only(const delivery_draft *d)
                                             ANNOTATION_STREAM};
     const ast_annotation *qos = d->set->of[ANNOTATION_QOS];
     const ast_argument *level = qos == NULL ? NULL : qos->arguments.first;
+
     bool is_readable =
         level == NULL || level->value == NULL ||
         (level->value->kind == EXPRESSION_NAME &&
@@ -108,6 +113,7 @@ static void check_stored_only(const delivery_draft *d)
 static void read_timeout(const delivery_draft *d)
 {
     const ast_annotation *annotation = d->set->of[ANNOTATION_TIMEOUT];
+
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(d->c, annotation);
     if (argument != NULL)
@@ -119,6 +125,7 @@ static void read_retries(const delivery_draft *d, const ast_expression *written)
 {
     const model_type u32 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U32};
     model_value value;
+
     if (!check_evaluate(d->c, d->of->scope, written, &u32, &value))
         return;
     if (value.as_unsigned > RETRY_LIMIT)
@@ -134,6 +141,7 @@ static void read_backoff(const delivery_draft *d, const ast_argument *range)
     model_message *message = d->message;
     uint64_t first = 0;
     uint64_t longest = 0;
+
     message->annotations.backoff = range->place;
     if (!read_duration(d, range->value, millisecond, day, DIAG_BAD_BACKOFF, rule, &first) ||
         !read_duration(d, range->high, millisecond, day, DIAG_BAD_BACKOFF, rule, &longest))
@@ -154,6 +162,7 @@ static void read_retry(const delivery_draft *d)
     static const argument_rule taken[] = {{"", ARGUMENT_VALUE}, {"backoff", ARGUMENT_RANGE}};
     const ast_annotation *annotation = d->set->of[ANNOTATION_RETRY];
     const ast_argument *found[2];
+
     if (annotation == NULL || !check_arguments(d->c, annotation, taken, 2, found))
         return;
     if (found[0] == NULL) {
@@ -175,6 +184,7 @@ static void read_window(const delivery_draft *d, annotation_kind kind, const cha
     const ast_annotation *annotation = d->set->of[kind];
     const argument_rule taken[] = {{key, ARGUMENT_VALUE}};
     const ast_argument *found[1];
+
     if (annotation == NULL || !check_arguments(d->c, annotation, taken, 1, found))
         return;
     if (found[0] != NULL)
@@ -191,6 +201,7 @@ static void read_window(const delivery_draft *d, annotation_kind kind, const cha
 static void set_annotation_spans(const delivery_draft *d)
 {
     model_annotation_spans *spans = &d->message->annotations;
+
     spans->timeout = check_place_of(d->set->of[ANNOTATION_TIMEOUT]);
     spans->retry = check_place_of(d->set->of[ANNOTATION_RETRY]);
     spans->qos = check_place_of(d->set->of[ANNOTATION_QOS]);
@@ -205,6 +216,7 @@ static void set_annotation_spans(const delivery_draft *d)
 static void set_defaults(model_message *message)
 {
     bool is_event = message->kind == MESSAGE_EVENT;
+
     if (is_event && !model_is_stored(message))
         return;
     message->timeout_ns = 5 * second;
@@ -219,6 +231,7 @@ static void set_defaults(model_message *message)
 static uint64_t horizon_of(const model_message *message)
 {
     bool is_claimed = message->qos == QOS_EXACTLY_ONCE;
+
     return message->timeout_ns + (is_claimed ? model_backoff_total(message) : 0);
 }
 
@@ -233,6 +246,7 @@ static uint64_t at_least(uint64_t window, uint64_t horizon)
 static uint64_t last_pause(const model_message *message)
 {
     model_message before = *message;
+
     before.retries--;
     return model_backoff_total(message) - model_backoff_total(&before);
 }
@@ -240,6 +254,7 @@ static uint64_t last_pause(const model_message *message)
 static void check_backoff(const delivery_draft *d)
 {
     const model_message *message = d->message;
+
     if (message->annotations.backoff.source == 0 || message->backoff_ns == 0)
         return;
     uint64_t pauses = model_backoff_total(message);
@@ -262,6 +277,7 @@ static void check_backoff(const delivery_draft *d)
 static void check_window(const delivery_draft *d, uint64_t window, span place, const char *what)
 {
     uint64_t horizon = horizon_of(d->message);
+
     if (window >= horizon)
         return;
     diag_report(d->c->diags, DIAG_SHORT_WINDOW, place,
@@ -273,6 +289,7 @@ static void read_event(const delivery_draft *d)
 {
     model_message *message = d->message;
     uint64_t window = 0;
+
     read_window(d, ANNOTATION_DEDUP, "window", true, &window);
     if (d->set->of[ANNOTATION_DEAD_LETTER] != NULL)
         message->dead_letter = check_no_arguments(d->c, d->set->of[ANNOTATION_DEAD_LETTER]);
@@ -292,6 +309,7 @@ static slice bucket_name(const delivery_draft *d)
 {
     buffer name = buffer_in(d->c->memory);
     slice stream = check_stream_name(d->c, d->of->scope->module);
+
     buffer_printf(&name, "%.*s_%.*s", SLICE_PRINT(stream), SLICE_PRINT(d->message->origin.name));
     return buffer_slice(&name);
 }
@@ -300,6 +318,7 @@ static void read_command(const delivery_draft *d)
 {
     model_message *message = d->message;
     uint64_t window = 0;
+
     if (d->set->of[ANNOTATION_IDEMPOTENT] == NULL)
         return;
     read_window(d, ANNOTATION_IDEMPOTENT, "for", false, &window);
@@ -312,6 +331,7 @@ static void read_command(const delivery_draft *d)
 void check_delivery(checker *c, const symbol *s, const annotation_set *set)
 {
     delivery_draft d = {.c = c, .of = s, .set = set, .message = s->message};
+
     set_annotation_spans(&d);
     read_qos(&d);
     check_stored_only(&d);

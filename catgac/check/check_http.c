@@ -1,8 +1,8 @@
 /* check_http.c -- checks keys of subjects and paths of HTTP, where fields become text. */
+#include "check/checker.h"
+
 #include <inttypes.h>
 #include <string.h>
-
-#include "check/checker.h"
 
 enum {
     SUBJECT_LIMIT = 255,
@@ -17,6 +17,7 @@ static bool is_token_type(const model_type *type)
 {
     bool is_integer = type->kind == TYPE_ENUM ||
                       (type->kind == TYPE_SCALAR && scalar_class_of(type->scalar) != CLASS_FLOAT);
+
     return (is_integer && !type->optional) || type->kind == TYPE_STRING || type->kind == TYPE_UUID;
 }
 
@@ -52,6 +53,7 @@ void check_keys(checker *c, const symbol *s)
 {
     model_message *message = s->message;
     const model_field **keys = ARENA_ARRAY(c->memory, s->table->field_count, const model_field *);
+
     message->keys = keys;
     for (size_t i = 0; i < s->table->field_count; i++)
         if (s->table->fields[i].is_key)
@@ -69,6 +71,7 @@ static size_t longest_text(const model_field *field)
 static size_t token_count(slice subject)
 {
     size_t count = 1;
+
     for (size_t i = 0; i < subject.length; i++)
         count += subject.data[i] == '.';
     return count;
@@ -77,6 +80,7 @@ static size_t token_count(slice subject)
 static void check_subject_size(const checker *c, const model_message *message)
 {
     uint64_t length = message->subject.length;
+
     for (size_t i = 0; i < message->key_count; i++)
         length += 1 + longest_text(message->keys[i]);
     if (length > SUBJECT_LIMIT)
@@ -98,6 +102,7 @@ static void check_subject_size(const checker *c, const model_message *message)
 static void check_overlap(const checker *c, slice stem, const model_message *other)
 {
     const model_message *message = text_table_find(&c->scratch, stem);
+
     if (message == NULL ||
         token_count(stem) + message->key_count != token_count(other->subject) + other->key_count)
         return;
@@ -155,6 +160,7 @@ typedef struct path_draft {
 static span place_in(const path_draft *draft, size_t begin, size_t end)
 {
     span all = draft->written->place;
+
     if (all.end - all.begin != draft->path.length + 2)
         return all;
     return (span){all.source, all.begin + 1 + (uint32_t)begin, all.begin + 1 + (uint32_t)end};
@@ -169,6 +175,7 @@ static bool is_path_character(char letter)
 static const model_field *find_field(const path_draft *draft, slice name, suggestion *search)
 {
     const model_table *table = draft->of->table;
+
     for (size_t i = 0; i < table->field_count; i++) {
         if (slice_equal(table->fields[i].origin.name, name))
             return &table->fields[i];
@@ -182,6 +189,7 @@ static bool check_path_field(path_draft *draft, slice name, span place)
     diagnostics *diags = draft->c->diags;
     suggestion search = suggestion_for(name);
     const model_field *field = find_field(draft, name, &search);
+
     if (field == NULL) {
         diag_report(diags, DIAG_UNKNOWN_NAME, place, "unknown field '%.*s'", SLICE_PRINT(name));
         diag_suggest(diags, place, &search);
@@ -208,6 +216,7 @@ static bool check_path_field(path_draft *draft, slice name, span place)
 static bool check_part(path_draft *draft, size_t begin, size_t end)
 {
     slice part = {draft->path.data + begin, end - begin};
+
     if (part.length > 2 && part.data[0] == '{' && part.data[part.length - 1] == '}')
         return check_path_field(draft, (slice){part.data + 1, part.length - 2},
                                 place_in(draft, begin + 1, end - 1));
@@ -225,6 +234,7 @@ static bool check_part(path_draft *draft, size_t begin, size_t end)
 static bool check_path(path_draft *draft)
 {
     slice path = draft->path;
+
     if (path.length == 0 || path.data[0] != '/' || path.length > SUBJECT_LIMIT) {
         diag_report(draft->c->diags, DIAG_BAD_HTTP, draft->written->place,
                     "a path begins with a slash, and is at most %d characters", SUBJECT_LIMIT);
@@ -250,6 +260,7 @@ static bool check_method(const checker *c, const symbol *s, const ast_expression
     bool is_query = s->message->kind == MESSAGE_QUERY;
     slice word = written->kind == EXPRESSION_NAME ? written->name.text : SLICE("");
     size_t i = 0;
+
     while (i < 5 && !slice_is(word, methods[i]))
         i++;
     if (i < 5 && (i == 0) == is_query)
@@ -264,6 +275,7 @@ void check_http(checker *c, const symbol *s, const ast_annotation *annotation)
 {
     static const argument_rule taken[] = {{"", ARGUMENT_TEXT}};
     const ast_argument *found[1];
+
     if (annotation == NULL || !check_arguments(c, annotation, taken, 1, found))
         return;
     if (found[0] == NULL) {
@@ -293,6 +305,7 @@ static slice route_of(const checker *c, const model_http *http)
 {
     buffer route = buffer_in(c->memory);
     bool in_braces = false;
+
     buffer_append(&route, http->method);
     for (size_t i = 0; i < http->path.length; i++) {
         char letter = http->path.data[i];

@@ -33,6 +33,7 @@ void check_json(const checker *c, const ast_annotations *list, annotation_place 
                 const char *what, model_origin *member)
 {
     annotation_set set = check_annotations(c, list, place, what);
+
     check_json_name(c, set.of[ANNOTATION_JSON], member);
 }
 

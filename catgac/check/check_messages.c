@@ -1,8 +1,8 @@
 /* check_messages.c -- checks error sets, commands, queries and events. */
-#include <inttypes.h>
-
 #include "check/checker.h"
 #include "model/mangle.h"
+
+#include <inttypes.h>
 
 enum {
     RUNTIME_CODE_FIRST = 400, /* codes of the runtime */
@@ -35,6 +35,7 @@ static bool check_code(checker *c, const symbol *s, const ast_member *written,
 {
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
     model_value value;
+
     check_name_shape(c, written->name);
     made->origin = check_origin(s->scope, written->name, written->doc);
     if (!check_unique_member(c, mangle_snake(c->memory, written->name.text), written->name,
@@ -51,6 +52,7 @@ void check_error_set(checker *c, symbol *s)
     const ast_members *members = &s->declaration->members;
     model_error_code *codes = ARENA_ARRAY(c->memory, members->count, model_error_code);
     text_table taken = text_table_in(c->memory);
+
     if (members->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,
                     "a set of errors needs at least one error");
@@ -67,6 +69,7 @@ static symbol *resolve_kind(checker *c, const symbol *s, const ast_path *path, a
                             const char *wanted)
 {
     symbol *found = check_resolve(c, s->scope, path, wanted);
+
     if (found == NULL || found->declaration->kind == kind)
         return found;
     diag_report(c->diags, DIAG_WRONG_KIND, path->place, "'%.*s' is %s, not a %s",
@@ -78,6 +81,7 @@ static symbol *resolve_kind(checker *c, const symbol *s, const ast_path *path, a
 static void check_result(checker *c, const symbol *s, model_message *message)
 {
     const ast_declaration *d = s->declaration;
+
     if (!d->has_result) {
         diag_report(c->diags, DIAG_MISSING_RESULT, d->name.place,
                     "%s needs a result: '%.*s -> Result'", check_kind_text(d->kind),
@@ -94,6 +98,7 @@ static void check_result(checker *c, const symbol *s, model_message *message)
 static void check_throws(checker *c, const symbol *s, model_message *message)
 {
     const ast_declaration *d = s->declaration;
+
     const symbol *found =
         d->has_throws ? resolve_kind(c, s, &d->throws, AST_ERRORS, "set of errors") : NULL;
     if (found != NULL)
@@ -123,6 +128,7 @@ static void set_subject(const checker *c, const symbol *s, model_message *messag
 {
     static const char *const folders[] = {"commands", "queries", "events"};
     buffer subject = buffer_in(c->memory);
+
     buffer_printf(&subject, "catga.%s.%.*s.v%" PRIu32 ".%.*s", folders[message->kind],
                   SLICE_PRINT(s->scope->module->namespace), s->scope->module->version,
                   SLICE_PRINT(message->origin.name));
@@ -138,6 +144,7 @@ void check_message(checker *c, symbol *s)
 {
     const ast_declaration *d = s->declaration;
     model_message *message = s->message;
+
     message->kind = message_kind_of(d->kind);
     message->body = s->table;
     s->table->message = message;

@@ -1,8 +1,8 @@
 /* check_names.c -- resolves names to declarations. */
-#include <string.h>
-
 #include "check/checker.h"
 #include "syntax/foreign.h"
+
+#include <string.h>
 
 /* ---- What a name may look like --------------------------------------------------------------- */
 
@@ -17,6 +17,7 @@ static bool has_double_underscore(slice name)
 void check_name_shape(const checker *c, ast_name name)
 {
     slice text = name.text;
+
     if (text.data[0] == '_' || text.data[text.length - 1] == '_' || has_double_underscore(text))
         diag_report(c->diags, DIAG_BAD_NAME, name.place,
                     "'%.*s' cannot be a name in C: no underscore at either end, and no two in "
@@ -76,6 +77,7 @@ static symbol *find_in_imports(const checker *c, const scope *from, const ast_pa
                                bool *ambiguous)
 {
     symbol *found = NULL;
+
     for (size_t i = 0; i < from->file->import_count; i++) {
         symbol *candidate = from->imports[i] == NULL ? NULL : find_in(from->imports[i], path);
         if (candidate == NULL || candidate == found)
@@ -147,6 +149,7 @@ symbol *check_resolve(const checker *c, const scope *from, const ast_path *path,
 {
     bool ambiguous = false;
     symbol *found = find_in(from, path);
+
     if (found == NULL)
         found = find_in_imports(c, from, path, &ambiguous);
     if (found == NULL && !ambiguous && !from->is_incomplete)
@@ -157,5 +160,6 @@ symbol *check_resolve(const checker *c, const scope *from, const ast_path *path,
 bool check_is_known(const checker *c, const scope *from, const ast_path *path)
 {
     bool ambiguous = false;
+
     return find_in(from, path) != NULL || find_in_imports(c, from, path, &ambiguous) != NULL;
 }

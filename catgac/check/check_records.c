@@ -1,9 +1,9 @@
 /* check_records.c -- checks structs and their layout, and tables and their fields. */
-#include <inttypes.h>
-#include <math.h>
-
 #include "check/checker.h"
 #include "model/mangle.h"
+
+#include <inttypes.h>
+#include <math.h>
 
 enum {
     TABLE_FIELD_LIMIT = 32765, /* the size of a vtable has 16 bits */
@@ -66,6 +66,7 @@ static void check_align(checker *c, const symbol *s, model_struct *made)
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
     annotation_set set = check_annotations(c, &s->declaration->annotations, ON_STRUCT, "a struct");
     const ast_annotation *annotation = set.of[ANNOTATION_ALIGN];
+
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(c, annotation);
     model_value value;
@@ -87,6 +88,7 @@ static void check_align(checker *c, const symbol *s, model_struct *made)
 static bool lay_out(checker *c, const symbol *s, model_struct *made, model_field *fields)
 {
     uint64_t size = 0;
+
     made->alignment = 1;
     for (size_t i = 0; i < made->field_count; i++) {
         uint32_t alignment = type_inline_alignment(&fields[i].type);
@@ -108,6 +110,7 @@ static bool check_struct_fields(checker *c, symbol *s, model_struct *made)
     const ast_members *members = &s->declaration->members;
     model_field *fields = ARENA_ARRAY(c->memory, members->count, model_field);
     bool good = true;
+
     made->origin = check_origin(s->scope, s->declaration->name, s->declaration->doc);
     made->fields = fields;
     for (const ast_member *m = members->first; m != NULL; m = m->next)
@@ -156,6 +159,7 @@ bool check_struct(checker *c, symbol *s)
 static void check_enum_default(const checker *c, const ast_member *written, model_field *field)
 {
     const model_enum *of = field->type.enumeration;
+
     field->default_member = check_enum_member_of_value(of, &field->default_value);
     if (field->default_member != NULL || of->is_flags)
         return;
@@ -209,6 +213,7 @@ static void check_max(checker *c, const scope *in, const ast_annotation *annotat
                       model_field *field)
 {
     const model_type u32 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U32};
+
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(c, annotation);
     model_value value;
@@ -258,6 +263,7 @@ static void check_default_in_range(const checker *c, const ast_annotation *annot
                                    const model_field *field)
 {
     const model_value *value = &field->default_value;
+
     if (value->kind == VALUE_NONE)
         return;
     bool is_below = field->minimum.kind != VALUE_NONE && check_compare(value, &field->minimum) < 0;
@@ -331,6 +337,7 @@ static uint32_t read_id(checker *c, const scope *in, const ast_annotation *annot
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
     const ast_expression *argument = check_single_argument(c, annotation);
     model_value value;
+
     if (argument == NULL || !check_evaluate(c, in, argument, &u16, &value))
         return no_id;
     return (uint32_t)value.as_unsigned;
@@ -362,6 +369,7 @@ static bool is_of_unions(const model_type *type)
 static slice tag_name(const checker *c, slice name)
 {
     buffer text = buffer_in(c->memory);
+
     buffer_append(&text, name);
     buffer_append_text(&text, "_type");
     return intern(c->names, buffer_slice(&text));
@@ -398,6 +406,7 @@ static void add_tag(const checker *c, table_draft *draft)
     size_t last = draft->count - 1;
     model_field *field = &draft->fields[last];
     bool has_id = draft->has_id[last];
+
     if (!is_of_unions(&field->type))
         return;
     draft->fields[last + 1] = *field;
@@ -422,6 +431,7 @@ static void order_by_id(const checker *c, table_draft *draft)
     model_field *ordered = ARENA_ARRAY(c->memory, draft->count, model_field);
     bool *is_taken = ARENA_ARRAY(c->memory, draft->count, bool);
     size_t taken = 0;
+
     for (size_t i = 0; i < draft->count; i++) {
         uint32_t id = draft->fields[i].id;
         bool is_same = i > 0 && draft->members[i] == draft->members[i - 1];
@@ -455,6 +465,7 @@ static void check_table_field(checker *c, const symbol *s, const ast_member *wri
 {
     size_t index = draft->count++;
     model_field *field = &draft->fields[index];
+
     draft->members[index] = written;
     bool is_typed = begin_field(c, s->scope, written, POSITION_TABLE, field);
     annotation_set set = check_annotations(c, &written->annotations, ON_FIELD, "a field");
@@ -497,6 +508,7 @@ static void check_tag_names(checker *c, const table_draft *draft)
 static void check_table_size(const checker *c, const symbol *s, const model_table *table)
 {
     uint64_t size = 4;
+
     for (size_t i = 0; i < table->field_count; i++) {
         const model_type *type = &table->fields[i].type;
         size = round_up(size, type_inline_alignment(type)) + type_inline_size(type);
@@ -525,6 +537,7 @@ static void check_identifier(const checker *c, const symbol *s, model_table *tab
 {
     annotation_set set = check_annotations(c, &s->declaration->annotations, ON_TABLE, "a table");
     const ast_annotation *annotation = set.of[ANNOTATION_IDENTIFIER];
+
     const ast_expression *argument =
         annotation == NULL ? NULL : check_single_argument(c, annotation);
     if (argument == NULL || argument->kind == EXPRESSION_BROKEN)
@@ -546,6 +559,7 @@ static void set_identifier(const scope *in, model_table *table, arena *memory)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     buffer name = buffer_in(memory);
+
     buffer_printf(&name, "%.*s.%.*s.v%" PRIu32, SLICE_PRINT(in->module->namespace),
                   SLICE_PRINT(table->origin.name), in->module->version);
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
@@ -565,6 +579,7 @@ void check_table(checker *c, symbol *s)
         .members = ARENA_ARRAY(c->memory, 2 * members->count, const ast_member *),
         .has_id = ARENA_ARRAY(c->memory, 2 * members->count, bool),
     };
+
     for (const ast_member *m = members->first; m != NULL; m = m->next)
         check_table_field(c, s, m, &draft);
     check_member_names(c, members);

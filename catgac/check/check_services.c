@@ -33,6 +33,7 @@ static symbol *resolve_message(const service_draft *draft, const ast_member *lin
     checker *c = draft->c;
     const char *wanted = wants_event ? "event" : "command or query";
     symbol *found = check_resolve(c, draft->of->scope, &line->path, wanted);
+
     if (found != NULL && (wants_event ? found->declaration->kind == AST_EVENT : is_call(found)))
         return found;
     c->has_lost_lines = true;
@@ -49,6 +50,7 @@ static symbol *resolve_message(const service_draft *draft, const ast_member *lin
 static slice handler_name(const service_draft *draft, slice written, span place)
 {
     slice name = mangle_handler(draft->c->memory, written);
+
     check_unique_member(draft->c, name, (ast_name){written, place}, "handler");
     return intern(draft->c->names, name);
 }
@@ -68,6 +70,7 @@ static void add_handler(service_draft *draft, const ast_member *line)
 {
     model_service *service = draft->of->service;
     symbol *message = resolve_message(draft, line, false);
+
     if (message == NULL)
         return;
     if (message->message->handled_by != NULL) {
@@ -86,6 +89,7 @@ static void add_publication(service_draft *draft, const ast_member *line)
 {
     model_service *service = draft->of->service;
     const symbol *message = resolve_message(draft, line, true);
+
     if (message == NULL)
         return;
     model_publication *made = &draft->publications[service->publication_count];
@@ -105,6 +109,7 @@ static void add_publication(service_draft *draft, const ast_member *line)
 static void add_subscription(service_draft *draft, const ast_member *line)
 {
     model_service *service = draft->of->service;
+
     check_name_shape(draft->c, line->name);
     const symbol *message = resolve_message(draft, line, true);
     slice name = handler_name(draft, line->name.text, line->name.place);
@@ -122,6 +127,7 @@ static void add_call(service_draft *draft, const ast_member *line)
 {
     model_service *service = draft->of->service;
     const symbol *message = resolve_message(draft, line, false);
+
     if (message == NULL)
         return;
     model_called *made = &draft->called[service->called_count];
@@ -172,6 +178,7 @@ void check_service(checker *c, symbol *s)
         .published = text_table_in(c->memory),
         .calls = text_table_in(c->memory),
     };
+
     s->service->handlers = draft.handlers;
     s->service->publications = draft.publications;
     s->service->subscriptions = draft.subscriptions;
@@ -195,6 +202,7 @@ typedef struct event_uses {
 static event_uses collect_uses(const checker *c)
 {
     event_uses uses = {text_table_in(c->memory), text_table_in(c->memory)};
+
     for (size_t i = 0; i < c->scope_count; i++) {
         const model_module *module = c->scopes[i].module;
         for (size_t j = 0; j < module->service_count; j++) {
@@ -214,6 +222,7 @@ static void check_message_uses(const checker *c, const event_uses *uses,
                                const model_message *message)
 {
     slice name = message->origin.name;
+
     if (message->kind != MESSAGE_EVENT) {
         if (message->handled_by == NULL)
             diag_report(c->diags, DIAG_NOT_HANDLED, message->origin.place,

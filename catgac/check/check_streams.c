@@ -3,9 +3,9 @@
  * All stored events of a file share one stream, named after namespace and version. `@stream` of any
  * event applies to the stream; contradicting values are an error.
  */
-#include <inttypes.h>
-
 #include "check/checker.h"
+
+#include <inttypes.h>
 
 enum { STREAM_KEYS = 4, CONSUMER_NAME_LIMIT = 255 };
 
@@ -31,6 +31,7 @@ static const uint64_t year = UINT64_C(31536000000000000);
 slice check_stream_name(const checker *c, const model_module *module)
 {
     buffer name = buffer_in(c->memory);
+
     for (size_t i = 0; i < module->namespace.length; i++) {
         char letter = module->namespace.data[i];
         bool is_small = letter >= 'a' && letter <= 'z';
@@ -67,6 +68,7 @@ static bool read_number(checker *c, const scope *in, const ast_expression *writt
                         uint64_t *made)
 {
     model_value value;
+
     if (!check_evaluate(c, in, written, type, &value))
         return false;
     bool is_negative = value.kind == VALUE_SIGNED && value.as_signed < 0;
@@ -78,6 +80,7 @@ static bool read_number(checker *c, const scope *in, const ast_expression *writt
 static bool read_storage(const checker *c, const ast_expression *written, uint64_t *made)
 {
     slice word = written->kind == EXPRESSION_NAME ? written->name.text : SLICE("");
+
     *made = slice_is(word, "memory");
     return *made == 1 || slice_is(word, "file") || refuse(c, written, "storage is file or memory");
 }
@@ -87,6 +90,7 @@ static bool read_key(checker *c, const scope *in, size_t key, const ast_expressi
 {
     const model_type duration = {.kind = TYPE_DURATION, .scalar = SCALAR_I64};
     const model_type number = {.kind = TYPE_SCALAR, .scalar = SCALAR_U64};
+
     switch (key) {
     case 0:
         return read_number(c, in, written, &duration, second, 10 * year,
@@ -120,6 +124,7 @@ static void say(const checker *c, struct stream_said *said, size_t key, uint64_t
 void check_stream(checker *c, const symbol *s, const ast_annotation *annotation)
 {
     const ast_argument *found[STREAM_KEYS];
+
     open_stream(c, s->scope, s->message->origin.place);
     model_stream *stream = s->scope->stream;
     struct stream_said *said = s->scope->stream_said;
@@ -149,6 +154,7 @@ void check_stream(checker *c, const symbol *s, const ast_annotation *annotation)
 static void check_ages(const checker *c, const scope *in)
 {
     const model_stream *stream = in->stream;
+
     if (stream->max_age_ns == 0 || stream->max_age_ns >= stream->dedup_window_ns)
         return;
     const struct stream_said *said = in->stream_said;
@@ -166,6 +172,7 @@ static void check_ages(const checker *c, const scope *in)
 static void check_same_stream(checker *c, const scope *in)
 {
     const model_stream *first = text_table_insert(&c->scratch, in->stream->name, in->stream);
+
     if (first == NULL)
         return;
     diag_report(c->diags, DIAG_STREAM_CONFLICT, in->stream->place,
@@ -199,7 +206,8 @@ static void check_consumers(checker *c, const model_service *service)
         diag_report(c->diags, DIAG_SAME_CONSUMER, subscription->place,
                     "another service '%.*s' subscribes to '%.*s' as '%.*s': each message would be "
                     "delivered to only one of them",
-                    SLICE_PRINT(service->origin.name), SLICE_PRINT(subscription->message->origin.name),
+                    SLICE_PRINT(service->origin.name),
+                    SLICE_PRINT(subscription->message->origin.name),
                     SLICE_PRINT(subscription->name));
         diag_note(c->diags, first->place, "the other one is here");
     }

@@ -1,8 +1,8 @@
 /* check_types.c -- resolves types, and checks enums. */
-#include <string.h>
-
 #include "check/checker.h"
 #include "model/mangle.h"
+
+#include <string.h>
 
 enum { DECIMAL_PLACES_LIMIT = 18 };
 
@@ -15,10 +15,10 @@ typedef struct builtin_type {
 } builtin_type;
 
 static const builtin_type builtin_types[] = {
-#define SCALAR(kind, word, class, bytes) {{word, sizeof(word) - 1}, TYPE_SCALAR, SCALAR_##kind},
+#define SCALAR(kind, word, class, bytes) {{word, sizeof word - 1}, TYPE_SCALAR, SCALAR_##kind},
 #include "model/scalars.def"
 #undef SCALAR
-#define BUILTIN(word, kind, scalar) {{word, sizeof(word) - 1}, TYPE_##kind, SCALAR_##scalar},
+#define BUILTIN(word, kind, scalar) {{word, sizeof word - 1}, TYPE_##kind, SCALAR_##scalar},
 #include "model/builtins.def"
 #undef BUILTIN
 };
@@ -28,6 +28,7 @@ enum { BUILTIN_COUNT = sizeof builtin_types / sizeof builtin_types[0] };
 void check_builtins(checker *c)
 {
     builtin_type *types = ARENA_ARRAY(c->memory, BUILTIN_COUNT, builtin_type);
+
     for (size_t i = 0; i < BUILTIN_COUNT; i++) {
         types[i] = builtin_types[i];
         text_table_insert(&c->builtins, types[i].word, &types[i]);
@@ -58,6 +59,7 @@ static bool check_decimal_places(checker *c, const scope *from, const ast_type *
 {
     const model_type u8 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U8};
     model_value places;
+
     if (written->argument == NULL)
         return report_type(c, written->place,
                            "decimal needs the number of its digits after the point: decimal(2)");
@@ -93,6 +95,7 @@ static bool report_not_a_type(const checker *c, const ast_type *written, const s
 static bool use_declared(checker *c, const scope *from, const ast_type *written, model_type *type)
 {
     symbol *found = check_resolve(c, from, &written->name, "type");
+
     if (found == NULL)
         return false;
     if (written->argument != NULL)
@@ -130,6 +133,7 @@ static bool check_named_type(checker *c, const scope *from, const ast_type *writ
                              model_type *type)
 {
     const builtin_type *builtin = NULL;
+
     if (written->name.qualifier_length == 0)
         builtin = text_table_find(&c->builtins, written->name.text);
     bool is_known = builtin != NULL ? use_builtin(c, from, written, builtin, type)
@@ -148,6 +152,7 @@ static bool check_length(checker *c, const scope *from, const ast_type *written,
 {
     const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
     model_value length;
+
     if (!check_evaluate(c, from, written->argument, &u16, &length))
         return false;
     if (length.as_unsigned == 0)
@@ -161,6 +166,7 @@ static bool check_sequence(checker *c, const scope *from, const ast_type *writte
 {
     model_type *element = ARENA_NEW(c->memory, model_type);
     bool is_array = written->kind == AST_TYPE_ARRAY;
+
     if (written->optional)
         return report_type(c, written->place,
                            is_array ? "an array cannot be optional: it is always present"
@@ -245,6 +251,7 @@ static bool check_enum_scalar(checker *c, const symbol *s, model_enum *facts)
 {
     model_type type;
     const ast_type *written = s->declaration->type;
+
     if (!check_type(c, s->scope, written, POSITION_TABLE, &type))
         return false;
     scalar_class class = type_is_scalar(&type) ? scalar_class_of(type.scalar) : CLASS_FLOAT;
@@ -271,6 +278,7 @@ static bool next_flag(const checker *c, const model_type *type, const ast_member
                       const model_value *previous, model_value *value)
 {
     uint64_t highest = UINT64_C(1) << (8 * scalar_size(type->scalar) - 1);
+
     if (previous != NULL && previous->as_unsigned >= highest)
         return report_next_value(c, type, member);
     *value = check_zero(type);
@@ -306,6 +314,7 @@ typedef struct member_key {
 static void remember_member(checker *c, const model_enum *of, model_enum_member *member)
 {
     member_key *key = ARENA_NEW(c->memory, member_key);
+
     *key = (member_key){of, member->origin.name.data};
     text_table_insert(&c->enum_members, (slice){(const char *)key, sizeof *key}, member);
 }
@@ -313,6 +322,7 @@ static void remember_member(checker *c, const model_enum *of, model_enum_member 
 const model_enum_member *check_enum_member_named(const checker *c, const model_enum *of, slice name)
 {
     const member_key key = {of, name.data};
+
     return text_table_find(&c->enum_members, (slice){(const char *)&key, sizeof key});
 }
 
@@ -321,6 +331,7 @@ const model_enum_member *check_enum_member_of_value(const model_enum *of, const 
 {
     size_t first = 0;
     size_t end = of->member_count;
+
     while (first < end) {
         size_t middle = first + (end - first) / 2;
         int order = check_compare(&of->members[middle].value, value);
@@ -337,6 +348,7 @@ const model_enum_member *check_enum_member_of_value(const model_enum *of, const 
 static bool check_flag(const checker *c, const ast_member *member, const model_value *value)
 {
     uint64_t bits = value->as_unsigned;
+
     if (bits != 0 && (bits & (bits - 1)) == 0)
         return true;
     diag_report(c->diags, DIAG_BAD_FLAG, member->value->place,
@@ -349,6 +361,7 @@ static bool check_member_value(checker *c, const symbol *s, const ast_member *me
 {
     const model_type type = {.kind = TYPE_SCALAR, .scalar = s->enumeration->scalar};
     bool is_flag = s->enumeration->is_flags;
+
     if (member->value != NULL)
         return check_evaluate(c, s->scope, member->value, &type, value) &&
                (!is_flag || check_flag(c, member, value));

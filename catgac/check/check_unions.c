@@ -21,6 +21,7 @@ static bool check_alternative_type(checker *c, const symbol *s, const ast_member
     const ast_type named = {
         .kind = AST_TYPE_NAME, .place = written->path.place, .depth = 1, .name = written->path};
     const ast_type *meant = written->type == NULL ? &named : written->type;
+
     if (!check_type(c, s->scope, meant, POSITION_ALTERNATIVE, type))
         return false;
     if (type->kind == TYPE_STRING && written->type == NULL) {
@@ -35,6 +36,7 @@ static bool check_alternative_type(checker *c, const symbol *s, const ast_member
 static bool check_alternative_name(checker *c, ast_name name)
 {
     slice upper = mangle_upper(c->memory, name.text);
+
     check_name_shape(c, name);
     if (slice_is(upper, "NONE") || slice_is(upper, "TYPE")) {
         diag_report(c->diags, DIAG_RESERVED_NAME, name.place,
@@ -50,6 +52,7 @@ static bool check_alternative(checker *c, const symbol *s, const ast_member *wri
                               model_union_member *made)
 {
     ast_name name = name_of(c, written);
+
     made->origin = check_origin(s->scope, name, written->doc);
     check_json(c, &written->annotations, ON_ALTERNATIVE, "an alternative of a union",
                &made->origin);
@@ -61,6 +64,7 @@ static bool check_alternative(checker *c, const symbol *s, const ast_member *wri
 static void check_alternatives_in_json(checker *c, const model_union *facts)
 {
     model_origin *none = ARENA_NEW(c->memory, model_origin);
+
     *none =
         (model_origin){.name = SLICE("NONE"), .place = facts->origin.place, .json = SLICE("NONE")};
     check_begin_json(c);
@@ -74,6 +78,7 @@ void check_union(checker *c, symbol *s)
     const ast_members *members = &s->declaration->members;
     model_union *facts = s->alternatives;
     model_union_member *made = ARENA_ARRAY(c->memory, members->count, model_union_member);
+
     facts->members = made;
     if (members->count == 0 && !s->scope->file->has_errors)
         diag_report(c->diags, DIAG_EMPTY, s->declaration->name.place,

@@ -3,14 +3,14 @@
  * Every intermediate result must fit the type: `1 - 2 + 3` is an error for u32. A literal has the
  * expected type. A named constant is converted if its value fits without loss.
  */
+#include "check/checker.h"
+#include "grammar.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "check/checker.h"
-#include "grammar.h"
 
 /* One evaluation: the expected type, and the scope of names. */
 typedef struct evaluation {
@@ -58,6 +58,7 @@ static uint64_t unsigned_maximum(const model_type *type)
 static const char *type_text(const evaluation *e)
 {
     buffer text = buffer_in(e->c->memory);
+
     model_print_type(e->type, &text);
     return text.data;
 }
@@ -65,6 +66,7 @@ static const char *type_text(const evaluation *e)
 static bool report_overflow(const evaluation *e, span place)
 {
     buffer limits = buffer_in(e->c->memory);
+
     if (e->type->kind == TYPE_SCALAR && value_kind_of(e->type) == VALUE_SIGNED)
         buffer_printf(&limits, " (%" PRId64 "..%" PRId64 ")", -signed_maximum(e->type) - 1,
                       signed_maximum(e->type));
@@ -110,6 +112,7 @@ static bool store_float(const evaluation *e, span place, double number, bool is_
 {
     bool is_single = e->type->scalar == SCALAR_F32;
     double rounded = is_single ? (double)(float)number : number;
+
     if (!isfinite(rounded))
         return report_overflow(e, place);
     if (is_zero(rounded) && !is_exact_zero)
@@ -169,6 +172,7 @@ static bool read_decimal(slice text, unsigned places, uint64_t *scaled)
 {
     const char *point = memchr(text.data, '.', text.length);
     size_t whole_length = point == NULL ? text.length : (size_t)(point - text.data);
+
     *scaled = 0;
     if (!read_digits((slice){text.data, whole_length}, 10, scaled))
         return false;
@@ -189,6 +193,7 @@ static size_t places_of(slice text)
 {
     const char *point = memchr(text.data, '.', text.length);
     size_t count = 0;
+
     if (point != NULL)
         for (const char *at = point + 1; at < text.data + text.length; at++)
             count += *at != '_';
@@ -205,6 +210,7 @@ static bool evaluate_decimal_literal(const evaluation *e, const ast_expression *
                                      bool negative, model_value *value)
 {
     uint64_t scaled;
+
     if (slice_starts_with(literal->text, "0x") || slice_starts_with(literal->text, "0b") ||
         has_exponent(literal->text))
         return report_mismatch(e, literal->place, "a number in this notation");
@@ -224,6 +230,7 @@ static void append_hexadecimal(buffer *out, slice bits)
 {
     static const char digits[] = "0123456789abcdef";
     size_t count = 0;
+
     for (size_t i = 0; i < bits.length; i++)
         count += bits.data[i] != '_';
     unsigned digit = 0;
@@ -244,6 +251,7 @@ static void append_hexadecimal(buffer *out, slice bits)
 static const char *float_text(const evaluation *e, slice literal)
 {
     buffer text = buffer_in(e->c->memory);
+
     if (slice_starts_with(literal, "0b")) {
         append_hexadecimal(&text, (slice){literal.data + 2, literal.length - 2});
         return text.data;
@@ -259,6 +267,7 @@ static bool is_zero_literal(slice literal)
 {
     bool is_hexadecimal = slice_starts_with(literal, "0x");
     size_t prefix = is_hexadecimal || slice_starts_with(literal, "0b") ? 2 : 0;
+
     for (size_t i = prefix; i < literal.length; i++) {
         char digit = literal.data[i];
         if (!is_hexadecimal && (digit == 'e' || digit == 'E'))
@@ -275,6 +284,7 @@ static bool evaluate_float_literal(const evaluation *e, const ast_expression *li
 {
     const char *text = float_text(e, literal->text);
     double number = e->type->scalar == SCALAR_F32 ? (double)strtof(text, NULL) : strtod(text, NULL);
+
     return store_float(e, literal->place, negative ? -number : number,
                        is_zero_literal(literal->text), value);
 }
@@ -311,6 +321,7 @@ static bool evaluate_number(const evaluation *e, const ast_expression *literal, 
                             model_value *value)
 {
     uint64_t magnitude;
+
     if (e->type->kind == TYPE_DECIMAL)
         return evaluate_decimal_literal(e, literal, negative, value);
     if (e->type->kind == TYPE_DURATION)
@@ -333,6 +344,7 @@ static bool evaluate_number(const evaluation *e, const ast_expression *literal, 
 static bool evaluate_bool_word(const ast_expression *name, model_value *value)
 {
     bool is_true = slice_is(name->name.text, "true");
+
     *value = (model_value){.kind = VALUE_BOOL, .as_bool = is_true};
     return is_true || slice_is(name->name.text, "false");
 }
@@ -340,6 +352,7 @@ static bool evaluate_bool_word(const ast_expression *name, model_value *value)
 static void suggest_member(const evaluation *e, slice name, span place)
 {
     const model_enum *of = e->type->enumeration;
+
     if (diag_is_full(e->c->diags))
         return;
     place.begin = place.end - (uint32_t)name.length;
@@ -356,6 +369,7 @@ static bool evaluate_enum_member(const evaluation *e, const ast_expression *name
     const model_enum *of = e->type->enumeration;
     slice text = name->name.text;
     size_t skipped = name->name.qualifier_length;
+
     if (skipped > 0 && slice_equal((slice){text.data, skipped}, of->origin.name))
         text = intern(e->c->names, (slice){text.data + skipped + 1, text.length - skipped - 1});
     const model_enum_member *member = check_enum_member_named(e->c, of, text);
@@ -382,6 +396,7 @@ static bool convert_integer(const evaluation *e, span place, const model_value *
     uint64_t magnitude = known->kind == VALUE_UNSIGNED ? known->as_unsigned
                          : negative                    ? 0 - (uint64_t)known->as_signed
                                                        : (uint64_t)known->as_signed;
+
     if (value_kind_of(e->type) == VALUE_FLOAT)
         return store_float(e, place, negative ? -(double)magnitude : (double)magnitude,
                            magnitude == 0, value);
@@ -395,6 +410,7 @@ static bool convert_constant(const evaluation *e, span place, const model_consta
     const model_type *type = &constant->type;
     bool is_same = type->kind == e->type->kind && type->decimal_places == e->type->decimal_places;
     model_value_kind wanted = value_kind_of(e->type);
+
     if (is_same && type->kind != TYPE_SCALAR) {
         *value = constant->value;
         return true;
@@ -477,6 +493,7 @@ static bool combine_unsigned(const evaluation *e, const ast_expression *at, uint
 {
     uint64_t number = 0;
     bool overflow = false;
+
     switch (at->sign) {
     case TOKEN_PLUS:
         overflow = __builtin_add_overflow(left, right, &number);
@@ -515,6 +532,7 @@ static bool combine_signed(const evaluation *e, const ast_expression *at, int64_
 {
     int64_t number = 0;
     bool overflow = false;
+
     switch (at->sign) {
     case TOKEN_PLUS:
         overflow = __builtin_add_overflow(left, right, &number);
@@ -629,6 +647,7 @@ static bool complement(const evaluation *e, const ast_expression *at, model_valu
 static bool evaluate_unary(const evaluation *e, const ast_expression *at, model_value *value)
 {
     const ast_expression *operand = at->right;
+
     if (!has_operator(e->type, at->sign))
         return report_operator(e, at);
     if (at->sign == TOKEN_MINUS &&
@@ -672,6 +691,7 @@ bool check_evaluate(checker *c, const scope *from, const ast_expression *express
                     const model_type *type, model_value *value)
 {
     const evaluation e = {c, from, type};
+
     return evaluate(&e, expression, value);
 }
 
@@ -691,6 +711,7 @@ bool check_evaluate_default(checker *c, const scope *from, const ast_expression 
 {
     bool is_negative = expression->kind == EXPRESSION_UNARY && expression->sign == TOKEN_MINUS;
     double number;
+
     if (type->kind != TYPE_SCALAR || scalar_class_of(type->scalar) != CLASS_FLOAT ||
         !non_finite_word(c, from, is_negative ? expression->right : expression, &number))
         return check_evaluate(c, from, expression, type, value);

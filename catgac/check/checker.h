@@ -21,13 +21,13 @@
 #ifndef CATGAC_CHECKER_H
 #define CATGAC_CHECKER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/diag.h"
 #include "base/text.h"
 #include "model/model.h"
 #include "syntax/ast.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 typedef enum symbol_state {
     SYMBOL_UNTOUCHED,

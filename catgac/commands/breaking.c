@@ -2,14 +2,14 @@
  * of the command line and their older versions, and compares them. */
 #include "breaking/breaking.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "base/git.h"
 #include "check/check.h"
 #include "commands/command.h"
 #include "syntax/parse.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
@@ -28,6 +28,7 @@ static void add_paths(run *r, path_list *list, path_list more)
 static path_list roots_of(run *r)
 {
     path_list roots = {.items = NULL};
+
     for (size_t i = 0; i < r->chosen.root_count; i++)
         add_path(r, &roots, r->chosen.roots[i]);
     for (size_t i = 0; i < r->chosen.file_count; i++) {
@@ -40,6 +41,7 @@ static path_list roots_of(run *r)
 static path_list given_files(run *r)
 {
     path_list all = {.items = NULL};
+
     for (size_t i = 0; i < r->chosen.file_count; i++)
         add_paths(r, &all, command_schemas(r, r->chosen.files[i]));
     return all;
@@ -67,6 +69,7 @@ static const char nothing_there[] = "none of the given files is there";
 static const model *compile_file(run *r)
 {
     path_list files = {.items = NULL};
+
     add_path(r, &files, r->chosen.against);
     return compile(r, files);
 }
@@ -74,6 +77,7 @@ static const model *compile_file(run *r)
 static const char *join(run *r, const char *folder, slice path)
 {
     buffer joined = buffer_in(&r->memory);
+
     buffer_printf(&joined, "%s/%.*s", folder, SLICE_PRINT(path));
     return joined.data;
 }
@@ -83,6 +87,7 @@ static void add_counterpart(run *r, const char *file, path_list *files)
 {
     const source *given = command_load(r, file);
     const char *path = given == NULL ? "" : join(r, r->chosen.against, given->schema_path);
+
     if (given != NULL && access(path, F_OK) == 0)
         add_path(r, files, path);
 }
@@ -91,6 +96,7 @@ static void add_counterpart(run *r, const char *file, path_list *files)
 static const model *compile_folder(run *r)
 {
     path_list files = {.items = NULL};
+
     for (size_t i = 0; i < r->chosen.file_count; i++) {
         if (is_folder(r->chosen.files[i]))
             add_paths(r, &files, command_schemas(r, r->chosen.against));
@@ -110,6 +116,7 @@ static const char *path_in_git(run *r, const git_revision *old, const char *path
 {
     char *resolved = realpath(path, NULL);
     slice real = resolved == NULL ? SLICE("") : slice_copy(&r->memory, slice_of(resolved));
+
     free(resolved);
     size_t length = old->top.length;
     if (real.length < length || memcmp(real.data, old->top.data, length) != 0)
@@ -125,6 +132,7 @@ static bool is_schema_below(const char *path, const char *folder)
     size_t folder_length = strlen(folder);
     bool is_below = strncmp(path, folder, folder_length) == 0 &&
                     (folder_length == 1 || path[folder_length] == '/');
+
     return is_below && length > 6 && strcmp(path + length - 6, ".catga") == 0 &&
            strstr(path + folder_length, "/.") == NULL;
 }
@@ -133,6 +141,7 @@ static void add_from_git(run *r, const git_revision *old, const char *given, pat
 {
     const char *path = path_in_git(r, old, given);
     bool all = is_folder(given);
+
     for (size_t i = 0; path != NULL && i < old->paths.count; i++) {
         const char *candidate = old->paths.items[i];
         if (all ? is_schema_below(candidate, path) : strcmp(candidate, path) == 0)
@@ -143,6 +152,7 @@ static void add_from_git(run *r, const git_revision *old, const char *given, pat
 static const char *folder_of(run *r, const char *path)
 {
     const char *slash = strrchr(path, '/');
+
     if (is_folder(path))
         return path;
     if (slash == NULL)
@@ -153,6 +163,7 @@ static const char *folder_of(run *r, const char *path)
 static const model *compile_revision(run *r, const char *name, path_list roots)
 {
     const char *problem = NULL;
+
     const git_revision *old =
         git_open(&r->memory, folder_of(r, r->chosen.files[0]), name, &problem);
     if (old == NULL)
@@ -177,6 +188,7 @@ static const model *compile_revision(run *r, const char *name, path_list roots)
 static const model *compile_old(run *r, path_list roots)
 {
     const char *old = r->chosen.against;
+
     if (strncmp(old, "git:", 4) == 0)
         return compile_revision(r, old + 4, roots);
     if (is_folder(old))
@@ -188,6 +200,7 @@ static const model *compile_old(run *r, path_list roots)
 static const model *compile_old_quietly(run *r, path_list roots)
 {
     diag_style style = r->diags.style;
+
     for (size_t i = 0; i < DIAG_CODE_COUNT; i++) {
         r->diags.style.chosen[i].is_off = true;
         r->diags.style.chosen[i].is_error = false;
@@ -200,6 +213,7 @@ static const model *compile_old_quietly(run *r, path_list roots)
 enum exit_code command_breaking(run *r)
 {
     path_list roots = roots_of(r);
+
     source_set_turn(&r->sources, NULL, roots.items, roots.count);
     const model *after = compile(r, given_files(r));
     if (after == NULL)

@@ -1,11 +1,11 @@
 /* command.c -- see command.h. */
 #include "commands/command.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "check/check.h"
 #include "syntax/parse.h"
+
+#include <errno.h>
+#include <string.h>
 
 static void report_unread(run *r, const char *path, const char *reason)
 {
@@ -17,6 +17,7 @@ const source *command_load(run *r, const char *path)
 {
     const source *loaded = NULL;
     source_status status = source_load_given(&r->sources, path, &loaded);
+
     if (status != SOURCE_OK)
         report_unread(r, path, source_status_text(status));
     return loaded;
@@ -25,6 +26,7 @@ const source *command_load(run *r, const char *path)
 static path_list files_of(run *r, const char *path, const char *ending)
 {
     path_list found = {.items = NULL};
+
     if (!is_folder(path))
         path_list_add(&r->memory, &found, path);
     else if (!find_schemas(&r->memory, path, ending, &found))
@@ -51,6 +53,7 @@ void command_add_roots(run *r)
 void command_expand(run *r, const char *ending)
 {
     path_list all = {.items = NULL};
+
     command_add_roots(r);
     for (size_t i = 0; i < r->chosen.file_count; i++) {
         size_t unread = r->diags.unread_count;

@@ -1,10 +1,10 @@
 /* compile.c -- catgac [OPTION...] SCHEMA...: generates, checks, or lists the outputs. */
-#include <string.h>
-
 #include "base/depfile.h"
 #include "commands/command.h"
 #include "generate/generate.h"
 #include "generate/templates.h"
+
+#include <string.h>
 
 static bool is_written(const output_list *outputs, const char *path)
 {
@@ -21,6 +21,7 @@ static bool add_depfile(run *r, output_list *outputs)
 {
     slice *inputs = ARENA_ARRAY(&r->memory, r->sources.source_count, slice);
     size_t count = 0;
+
     for (size_t i = 0; i < r->sources.source_count; i++) {
         if (r->sources.sources[i]->real_path.length > 0)
             inputs[count++] = r->sources.sources[i]->shown_path;
@@ -45,6 +46,7 @@ enum exit_code command_generate(run *r)
     output_list outputs = output_list_in(&r->memory);
     templates set;
     const model *facts = command_model(r);
+
     if (facts == NULL ||
         !templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates) ||
         !generate(&r->chosen, facts, &set, &outputs))
@@ -63,6 +65,7 @@ enum exit_code command_check(run *r)
 enum exit_code command_list_outputs(run *r)
 {
     output_list outputs = output_list_in(&r->memory);
+
     for (size_t i = 0; i < r->chosen.file_count; i++)
         (void)command_load(r, r->chosen.files[i]);
     if (diag_failed(&r->diags) || !generate_paths(&r->chosen, &r->sources, &r->diags, &outputs))

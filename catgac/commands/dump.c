@@ -26,6 +26,7 @@ enum exit_code command_dump_ast(run *r)
 enum exit_code command_dump_model(run *r)
 {
     const model *facts = check_facts(&r->memory, &r->names, &r->diags, command_parse(r));
+
     if (facts != NULL)
         model_dump(facts, &r->printed);
     return EXIT_GOOD;
@@ -34,6 +35,7 @@ enum exit_code command_dump_model(run *r)
 enum exit_code command_dump_view(run *r)
 {
     const model *facts = command_model(r);
+
     if (facts != NULL)
         generate_dump(&r->memory, &r->chosen, facts, &r->printed);
     return EXIT_GOOD;

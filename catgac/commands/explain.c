@@ -1,16 +1,17 @@
 /* explain.c -- `catgac explain`: see command.h and explain/explain.h. */
 #include "explain/explain.h"
 
-#include <string.h>
-
 #include "check/check.h"
 #include "commands/command.h"
 #include "syntax/parse.h"
+
+#include <string.h>
 
 /* Returns true for a path, as opposed to a name: by its spelling, or because the file exists. */
 static bool is_path(const char *argument)
 {
     size_t length = strlen(argument);
+
     return strchr(argument, '/') != NULL || is_folder(argument) ||
            (length > 6 && strcmp(argument + length - 6, ".catga") == 0);
 }
@@ -33,6 +34,7 @@ enum exit_code command_explain(run *r)
 {
     path_list files = {.items = NULL};
     path_list names = {.items = NULL};
+
     command_add_roots(r);
     sort_arguments(r, &files, &names);
     if (files.count == 0) {

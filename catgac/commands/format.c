@@ -1,14 +1,15 @@
 /* format.c -- `catgac fmt`: see command.h and format/format.h. */
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
+#include "format/format.h"
 
 #include "base/folder.h"
 #include "base/output.h"
 #include "commands/command.h"
 #include "format/diff.h"
-#include "format/format.h"
 #include "syntax/parse.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 static bool is_stdin(const char *path)
 {
@@ -22,6 +23,7 @@ static const source *read_stdin(run *r)
     char *bytes = ARENA_ARRAY(&r->memory, size, char);
     size_t length = 0;
     ssize_t step;
+
     while (length < size && (step = read(STDIN_FILENO, bytes + length, size - length)) != 0) {
         if (step > 0)
             length += (size_t)step;
@@ -39,6 +41,7 @@ static const source *read_stdin(run *r)
 static size_t first_difference(slice left, slice right)
 {
     size_t at = 0;
+
     while (at < left.length && at < right.length && left.data[at] == right.data[at])
         at++;
     return at;
@@ -48,6 +51,7 @@ static size_t first_difference(slice left, slice right)
 static void report_unformatted(run *r, const source *file, slice wanted)
 {
     uint32_t at = (uint32_t)first_difference(file->text, wanted);
+
     diag_report(&r->diags, DIAG_NOT_FORMATTED, (span){file->number, at, at},
                 "this differs from the format of catgac fmt");
 }
@@ -55,6 +59,7 @@ static void report_unformatted(run *r, const source *file, slice wanted)
 static void format_file(run *r, const source *file, bool from_stdin, output_list *outputs)
 {
     size_t errors = r->diags.error_count;
+
     parse_source(&r->memory, &r->names, &r->diags, file);
     if (r->diags.error_count > errors)
         return;
@@ -75,6 +80,7 @@ static void format_file(run *r, const source *file, bool from_stdin, output_list
 static void format_path(run *r, const char *path, output_list *outputs)
 {
     const source *file = is_stdin(path) ? read_stdin(r) : command_load(r, path);
+
     if (file != NULL)
         format_file(r, file, is_stdin(path), outputs);
 }
@@ -82,6 +88,7 @@ static void format_path(run *r, const char *path, output_list *outputs)
 enum exit_code command_format(run *r)
 {
     output_list outputs = output_list_in(&r->memory);
+
     for (size_t i = 0; i < r->chosen.file_count; i++) {
         path_list found = {&r->chosen.files[i], 1, 1};
         if (!is_stdin(r->chosen.files[i]))

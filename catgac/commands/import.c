@@ -1,17 +1,18 @@
 /* import.c -- `catgac import`: see command.h and import/import.h. */
 #include "import/import.h"
 
+#include "base/output.h"
+#include "commands/command.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/output.h"
-#include "commands/command.h"
-
 static slice folder_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
+
     if (slash == NULL)
         return SLICE(".");
     return slash == path ? SLICE("/") : (slice){path, (size_t)(slash - path)};
@@ -21,6 +22,7 @@ static slice folder_of(const char *path)
 static void set_roots(run *r)
 {
     path_list roots = {.items = NULL};
+
     for (size_t i = 0; i < r->chosen.file_count && r->chosen.root_count == 0; i++) {
         const char *path = r->chosen.files[i];
         path_list_add(&r->memory, &roots,
@@ -36,6 +38,7 @@ static void set_roots(run *r)
 static const char *output_path(run *r, slice path)
 {
     buffer joined = buffer_in(&r->memory);
+
     if (r->chosen.output_directory != NULL)
         buffer_printf(&joined, "%s/", r->chosen.output_directory);
     buffer_append(&joined, path);
@@ -48,6 +51,7 @@ static bool has_content(int file, slice content)
     char bytes[4096];
     size_t at = 0;
     ssize_t step;
+
     while ((step = read(file, bytes, sizeof bytes)) != 0) {
         if (step < 0 && errno == EINTR)
             continue;
@@ -63,6 +67,7 @@ static bool has_content(int file, slice content)
 static bool may_write(run *r, const char *path, slice content)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
     if (file < 0 && (errno == ENOENT || errno == ENOTDIR))
         return true;
     bool is_same = file >= 0 && has_content(file, content);

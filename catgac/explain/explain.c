@@ -14,6 +14,7 @@ typedef struct wanted {
 static bool is_named(arena *memory, const char *name, const model_origin *origin)
 {
     buffer full = buffer_in(memory);
+
     append_full_name(&full, origin);
     return slice_is(origin->name, name) || slice_is(buffer_slice(&full), name) ||
            slice_is(origin->module->namespace, name);
@@ -22,6 +23,7 @@ static bool is_named(arena *memory, const char *name, const model_origin *origin
 static bool is_wanted(arena *memory, const wanted *w, const model_origin *origin)
 {
     bool found = w->count == 0 && origin->module->is_input;
+
     for (size_t i = 0; i < w->count; i++) {
         if (is_named(memory, w->names[i], origin))
             found = w->found[i] = true;
@@ -43,6 +45,7 @@ static void consider_all(suggestion *search, const model *facts)
 static void report_unknown(diagnostics *diags, const model *facts, const char *name)
 {
     suggestion search = suggestion_for(slice_of(name));
+
     consider_all(&search, facts);
     diag_report(diags, DIAG_UNKNOWN_NAME, (span){0, 0, 0},
                 "no message, service or namespace is called '%s'%s%.*s%s", name,
@@ -69,6 +72,7 @@ explained explain_choose(arena *memory, diagnostics *diags, const model *facts,
     wanted w = {names, name_count, ARENA_ARRAY(memory, name_count, bool)};
     size_t messages = 0;
     size_t services = 0;
+
     for (size_t i = 0; i < facts->module_count; i++) {
         messages += facts->modules[i]->message_count;
         services += facts->modules[i]->service_count;

@@ -71,6 +71,7 @@ static void put_mermaid_edge(const edge *shown, buffer *out)
 static slice id_of(arena *memory, const model_origin *origin)
 {
     buffer id = buffer_in(memory);
+
     append_full_name(&id, origin);
     for (size_t i = 0; i < id.length; i++)
         id.data[i] = id.data[i] == '.' ? '_' : id.data[i];
@@ -86,6 +87,7 @@ static bool is_new(drawing *d, slice key)
 static slice draw_node(drawing *d, const model_origin *origin, const char *kind)
 {
     node shown = {id_of(d->memory, origin), origin->name, kind};
+
     if (is_new(d, shown.id))
         d->style->put_node(&shown, d->out);
     return shown.id;
@@ -104,6 +106,7 @@ static void append_call(buffer *label, const model_message *message)
 static slice label_of(arena *memory, const part *of)
 {
     buffer label = buffer_in(memory);
+
     switch (of->role) {
     case ROLE_CALLS:
     case ROLE_HANDLES:
@@ -131,6 +134,7 @@ static void draw_part(drawing *d, const part *of)
                   .label = label_of(d->memory, of),
                   .is_kept = model_is_stored(of->message)};
     buffer key = buffer_in(d->memory);
+
     buffer_printf(&key, "%.*s %.*s %.*s", SLICE_PRINT(shown.from), SLICE_PRINT(shown.to),
                   SLICE_PRINT(shown.label));
     if (is_new(d, buffer_slice(&key)))
@@ -146,6 +150,7 @@ static void draw_parts(drawing *d, part_list parts)
 static void draw(arena *memory, const explained *chosen, const style *in, buffer *out)
 {
     drawing d = {memory, in, text_table_in(memory), out};
+
     buffer_append_text(out, in->begin);
     for (size_t i = 0; i < chosen->service_count; i++) {
         draw_node(&d, &chosen->services[i]->origin, NULL);
@@ -163,11 +168,13 @@ void explain_dot(arena *memory, const explained *chosen, buffer *out)
 {
     static const style dot = {"digraph catga {\n    rankdir=LR;\n", put_dot_node, put_dot_edge,
                               "}\n"};
+
     draw(memory, chosen, &dot, out);
 }
 
 void explain_mermaid(arena *memory, const explained *chosen, buffer *out)
 {
     static const style mermaid = {"flowchart LR\n", put_mermaid_node, put_mermaid_edge, ""};
+
     draw(memory, chosen, &mermaid, out);
 }

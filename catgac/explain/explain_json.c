@@ -1,9 +1,9 @@
 /* explain_json.c -- prints one JSON object with messages and services. Durations are in
  * nanoseconds; members that do not apply are omitted. */
-#include <inttypes.h>
-
 #include "base/json.h"
 #include "explain/parts.h"
+
+#include <inttypes.h>
 
 typedef struct writer {
     arena *memory;
@@ -88,6 +88,7 @@ static void put_limit(writer *w, const char *key, uint64_t limit)
 static void put_full_name(writer *w, const char *key, const model_origin *origin)
 {
     buffer name = buffer_in(w->memory);
+
     append_full_name(&name, origin);
     put_text(w, key, buffer_slice(&name));
 }
@@ -110,6 +111,7 @@ static void put_origin(writer *w, const model_origin *origin)
 static void put_subject(writer *w, const model_message *message)
 {
     buffer subject = buffer_in(w->memory);
+
     append_subject(&subject, message);
     put_text(w, "subject", buffer_slice(&subject));
 }
@@ -117,6 +119,7 @@ static void put_subject(writer *w, const model_message *message)
 static void put_server_names(writer *w, const part *of)
 {
     buffer name = buffer_in(w->memory);
+
     append_queue_group(&name, of);
     put_some_text(w, "queue_group", &name);
     buffer_clear(&name);
@@ -141,7 +144,8 @@ static void put_parts(writer *w, const part_list *parts, role wanted, const char
         if (wanted == ROLE_SUBSCRIBES) {
             put_text(w, "handler", of->subscription->name);
             put_text(w, "sharing",
-                     of->subscription->delivery == DELIVERY_GROUP ? SLICE("group") : SLICE("broadcast"));
+                     of->subscription->delivery == DELIVERY_GROUP ? SLICE("group")
+                                                                  : SLICE("broadcast"));
         }
         put_server_names(w, of);
         close_bracket(w, '}');
@@ -208,6 +212,7 @@ static void put_ways(writer *w, const model_message *message)
 static void put_message(writer *w, const part_list *all, const model_message *message)
 {
     part_list parts = parts_of_message(all, message);
+
     open_bracket(w, NULL, '{');
     put_text(w, "kind", slice_of(message_word(message)));
     put_origin(w, &message->origin);
@@ -230,6 +235,7 @@ static void put_message(writer *w, const part_list *all, const model_message *me
 static void put_service(writer *w, const model_service *service)
 {
     part_list parts = parts_of_service(w->memory, service);
+
     open_bracket(w, NULL, '{');
     put_origin(w, &service->origin);
     put_parts(w, &parts, ROLE_HANDLES, "handles", false);
@@ -242,6 +248,7 @@ static void put_service(writer *w, const model_service *service)
 void explain_json(arena *memory, const explained *chosen, buffer *out)
 {
     writer w = {.memory = memory, .out = out};
+
     open_bracket(&w, NULL, '{');
     open_bracket(&w, "messages", '[');
     for (size_t i = 0; i < chosen->message_count; i++)

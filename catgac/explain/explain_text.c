@@ -1,8 +1,8 @@
 /* explain_text.c -- prints text: a paragraph for each message and service. */
-#include <inttypes.h>
-
 #include "base/utf8.h"
 #include "explain/parts.h"
+
+#include <inttypes.h>
 
 enum { WORD_COLUMN = 14 };
 
@@ -10,6 +10,7 @@ enum { WORD_COLUMN = 14 };
 static void begin_line(buffer *out, const char *word)
 {
     size_t begin = out->length;
+
     buffer_printf(out, "  %s", word);
     size_t width = out->length - begin;
     buffer_append_repeated(out, ' ', width < WORD_COLUMN ? WORD_COLUMN - width : 1);
@@ -49,6 +50,7 @@ static void print_identifier(buffer *out, const char *word, const model_table *t
 static void append_server_names(buffer *out, const part *of)
 {
     buffer name = buffer_in(out->memory);
+
     append_queue_group(&name, of);
     if (name.length > 0)
         buffer_printf(out, ", queue group %s", name.data);
@@ -148,6 +150,7 @@ static void print_call(buffer *out, const model_message *message)
 static void print_stream(buffer *out, const model_message *message)
 {
     const model_stream *stream = message->stream;
+
     begin_line(out, "stream");
     buffer_append(out, stream->name);
     buffer_append_text(out, stream->in_memory ? ", in memory" : ", on disk");
@@ -194,6 +197,7 @@ static void print_event(buffer *out, const model_message *message)
 static void print_message(const part_list *all, const model_message *message, buffer *out)
 {
     part_list parts = parts_of_message(all, message);
+
     buffer_printf(out, "%s ", message_word(message));
     append_full_name(out, &message->origin);
     buffer_append_char(out, '\n');
@@ -219,6 +223,7 @@ static void print_message(const part_list *all, const model_message *message, bu
 static void print_service(arena *memory, const model_service *service, buffer *out)
 {
     part_list parts = parts_of_service(memory, service);
+
     buffer_append_text(out, "service ");
     append_full_name(out, &service->origin);
     buffer_append_char(out, '\n');

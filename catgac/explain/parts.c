@@ -34,6 +34,7 @@ static void add_parts(const model_service *service, part_list *list)
 part_list parts_of_service(arena *memory, const model_service *service)
 {
     part_list list = {.items = ARENA_ARRAY(memory, count_lines(service), part)};
+
     add_parts(service, &list);
     return list;
 }
@@ -49,12 +50,14 @@ static int compare_parts(const void *left, const void *right)
     const part *first = left;
     const part *second = right;
     int order = order_of_messages(first->message, second->message);
+
     return order != 0 ? order : (first->number > second->number) - (first->number < second->number);
 }
 
 const part_list *parts_by_message(arena *memory, const model *facts)
 {
     size_t count = 0;
+
     for (size_t i = 0; i < facts->module_count; i++) {
         for (size_t j = 0; j < facts->modules[i]->service_count; j++)
             count += count_lines(&facts->modules[i]->services[j]);
@@ -73,6 +76,7 @@ part_list parts_of_message(const part_list *all, const model_message *message)
 {
     size_t begin = 0;
     size_t end = all->count;
+
     while (begin < end) {
         size_t middle = begin + (end - begin) / 2;
         if (order_of_messages(all->items[middle].message, message) < 0)
@@ -90,6 +94,7 @@ part_list parts_of_message(const part_list *all, const model_message *message)
 const char *message_word(const model_message *message)
 {
     static const char *const words[] = {"command", "query", "event"};
+
     return words[message->kind];
 }
 
@@ -111,6 +116,7 @@ void append_subject(buffer *out, const model_message *message)
 void append_queue_group(buffer *out, const part *of)
 {
     slice service = of->service->origin.name;
+
     if (of->role == ROLE_HANDLES)
         buffer_append(out, service);
     else if (of->role == ROLE_SUBSCRIBES && of->subscription->delivery == DELIVERY_GROUP &&

@@ -12,7 +12,7 @@ typedef struct part {
     const model_service *service;
     const model_message *message;
     const model_subscription *subscription; /* of HEARS */
-    size_t number;                   /* in the order of services and their members */
+    size_t number;                          /* in the order of services and their members */
 } part;
 
 typedef struct part_list {

@@ -25,6 +25,7 @@ typedef struct edits {
 static lines split(arena *memory, slice text)
 {
     size_t count = 0;
+
     for (size_t i = 0; i < text.length; i++)
         count += text.data[i] == '\n' || i + 1 == text.length;
     lines made = {.items = ARENA_ARRAY(memory, count, slice)};
@@ -78,6 +79,7 @@ static ptrdiff_t step_to(const ptrdiff_t *before, ptrdiff_t steps, ptrdiff_t dia
 static ptrdiff_t search_steps(search *s)
 {
     ptrdiff_t goal = (ptrdiff_t)s->old.count - (ptrdiff_t)s->new.count;
+
     for (ptrdiff_t steps = 0; steps <= STEPS_LIMIT; steps++) {
         const ptrdiff_t *before = steps == 0 ? NULL : s->reached[steps - 1];
         s->reached[steps] = ARENA_ARRAY(s->memory, (size_t)(2 * steps + 1), ptrdiff_t);
@@ -105,6 +107,7 @@ static void retrace(const search *s, ptrdiff_t steps, edits *way)
 {
     ptrdiff_t at = (ptrdiff_t)s->old.count;
     ptrdiff_t diagonal = at - (ptrdiff_t)s->new.count;
+
     for (; steps >= 0; steps--) {
         const ptrdiff_t *before = steps == 0 ? NULL : s->reached[steps - 1];
         ptrdiff_t begin = step_to(before, steps, diagonal);
@@ -134,6 +137,7 @@ static void replace_all(const search *s, edits *way)
 static edits find_edits(arena *memory, slice before, slice after)
 {
     search *s = ARENA_NEW(memory, search);
+
     s->memory = memory;
     s->old = split(memory, before);
     s->new = split(memory, after);
@@ -167,6 +171,7 @@ static void print_line(buffer *out, const edit *shown)
 static size_t end_of_group(const edits *way, size_t at)
 {
     size_t end = at;
+
     for (size_t same = 0; at < way->count && same <= 2 * CONTEXT; at++) {
         same = way->items[at].sign == ' ' ? same + 1 : 0;
         if (same == 0)
@@ -181,6 +186,7 @@ void diff_texts(arena *memory, slice name, slice before, slice after, buffer *ou
     size_t lines_before = 0;
     size_t lines_after = 0;
     bool has_header = false;
+
     for (size_t at = 0; at < way.count;) {
         size_t change = at;
         while (change < way.count && way.items[change].sign == ' ')

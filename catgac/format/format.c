@@ -2,12 +2,12 @@
  * piece is known, so that a trailing comment can stay on its line. */
 #include "format/format.h"
 
-#include <string.h>
-
 #include "format/pieces.h"
 #include "format/spacing.h"
 #include "grammar.h"
 #include "syntax/lex.h"
+
+#include <string.h>
 
 typedef struct printer {
     const piece *pieces;
@@ -47,6 +47,7 @@ static slice next_line(slice *rest)
     const char *end = memchr(rest->data, '\n', rest->length);
     slice line = {rest->data, end == NULL ? rest->length : (size_t)(end - rest->data)};
     size_t taken = line.length + (end != NULL);
+
     *rest = (slice){rest->data + taken, rest->length - taken};
     while (line.length > 0 && strchr(" \t\r", line.data[line.length - 1]) != NULL)
         line.length--;
@@ -77,6 +78,7 @@ static void put_comment(printer *p, const comment *written, size_t indent)
 {
     slice rest = written->text;
     bool moves = has_margin(rest);
+
     buffer_append(&p->out, next_line(&rest));
     while (rest.length > 0) {
         slice line = next_line(&rest);
@@ -95,6 +97,7 @@ static bool put_comments(printer *p, size_t indent, bool begins)
     const piece *current = &p->pieces[p->at];
     bool owns_line = false; /* the line begins with a comment */
     bool must_end = false;
+
     for (size_t i = 0; i < current->comment_count; i++) {
         const comment *written = &current->comments[i];
         if (written->before != SAME_LINE || p->out.length == 0) {
@@ -141,6 +144,7 @@ static void put_piece(printer *p, size_t indent, bool begins)
 {
     const piece *current = &p->pieces[p->at];
     bool blank = spacing_before(&p->so_far, current->kind);
+
     if (put_comments(p, indent, begins))
         begin_line(p, indent, begins && current->before == BLANK_LINE);
     else if ((blank && !begins) || (current->comment_count > 0 && !is_separator(current->kind)))
@@ -160,6 +164,7 @@ static size_t width_to_break(const printer *p)
 {
     spacing so_far = p->so_far;
     size_t width = 0;
+
     for (size_t at = p->at;; at++) {
         uint16_t kind = kind_at(p, at);
         if (kind == TOKEN_END || kind == TOKEN_LEFT_BRACE || kind == TOKEN_RIGHT_BRACE ||
@@ -178,6 +183,7 @@ static void put_next(printer *p, size_t indent)
     uint16_t kind = kind_at(p, p->at);
     bool breaks = may_break_before(kind) && p->pieces[p->at].comment_count == 0 &&
                   column_of(p) + width_to_break(p) > FORMAT_WIDTH;
+
     if (!breaks) {
         put_piece(p, indent, false);
         return;
@@ -193,6 +199,7 @@ static void put_next(printer *p, size_t indent)
 static size_t end_of_block(const printer *p)
 {
     size_t at = p->at;
+
     while (kind_at(p, at) != TOKEN_RIGHT_BRACE)
         at++;
     return at;
@@ -204,6 +211,7 @@ static bool is_short_block(const printer *p)
     size_t end = end_of_block(p);
     spacing so_far = p->so_far;
     size_t width = column_of(p);
+
     for (size_t at = p->at; at <= end; at++) {
         const piece *inside = &p->pieces[at];
         bool is_brace = at == p->at;
@@ -227,6 +235,7 @@ static bool is_short_block(const printer *p)
 static void put_short_block(printer *p, size_t indent)
 {
     size_t end = end_of_block(p);
+
     while (p->at <= end) {
         if (p->at + 1 == end && kind_at(p, p->at) == TOKEN_COMMA) {
             put_comments(p, indent, false);
@@ -242,6 +251,7 @@ static void put_member(printer *p, size_t indent)
 {
     size_t depth = 0;
     bool begins = true;
+
     p->so_far = (spacing){.previous = TOKEN_END};
     for (;;) {
         uint16_t kind = kind_at(p, p->at);
@@ -278,6 +288,7 @@ static void put_long_block(printer *p, size_t indent)
 static bool is_empty_block(const printer *p)
 {
     const piece *next = &p->pieces[p->at + 1];
+
     return next->kind == TOKEN_RIGHT_BRACE && next->comment_count == 0;
 }
 
@@ -300,6 +311,7 @@ static void put_block(printer *p)
 static void put_annotation(printer *p, bool begins)
 {
     size_t depth = 0;
+
     if (begins)
         put_piece(p, 0, true);
     else
@@ -338,6 +350,7 @@ static void put_declaration(printer *p)
 static void put_apart(printer *p)
 {
     printer before = *p;
+
     p->has_long_block = false;
     put_declaration(p);
     if (p->has_long_block) {
@@ -354,6 +367,7 @@ static void put_apart(printer *p)
 slice format_source(arena *memory, diagnostics *diags, const source *file)
 {
     printer p = {.pieces = pieces_of(memory, diags, file).items, .out = buffer_in(memory)};
+
     while (kind_at(&p, p.at) != TOKEN_END)
         put_apart(&p);
     put_comments(&p, 0, true);

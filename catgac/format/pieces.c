@@ -1,9 +1,9 @@
 /* pieces.c -- see pieces.h. */
 #include "format/pieces.h"
 
-#include <string.h>
-
 #include "syntax/lex.h"
+
+#include <string.h>
 
 /* Reads the blanks and comments between two tokens. */
 typedef struct gap {
@@ -14,6 +14,7 @@ typedef struct gap {
 static line_ends skip_blanks(gap *rest)
 {
     size_t count = 0;
+
     while (rest->at < rest->end && *rest->at != '/')
         count += *rest->at++ == '\n';
     return count == 0 ? SAME_LINE : count == 1 ? NEXT_LINE : BLANK_LINE;
@@ -32,6 +33,7 @@ static comment read_comment(gap *rest)
     comment found = {.is_block = begin[1] == '*'};
     const char *end = found.is_block ? memmem(begin + 2, (size_t)(rest->end - begin - 2), "*/", 2)
                                      : memchr(begin, '\n', (size_t)(rest->end - begin));
+
     if (end == NULL)
         end = rest->end;
     else if (found.is_block)
@@ -44,6 +46,7 @@ static comment read_comment(gap *rest)
 static size_t count_comments(gap rest)
 {
     size_t count = 0;
+
     for (skip_blanks(&rest); rest.at < rest.end; skip_blanks(&rest)) {
         read_comment(&rest);
         count++;
@@ -67,6 +70,7 @@ static void read_gap(arena *memory, gap rest, piece *before)
 static size_t count_tokens(arena *memory, diagnostics *diags, const source *file)
 {
     lexer input;
+
     lex_open(&input, memory, diags, file);
     size_t count = 1;
     while (lex_next(&input).kind != TOKEN_END)
@@ -79,6 +83,7 @@ piece_list pieces_of(arena *memory, diagnostics *diags, const source *file)
     size_t count = count_tokens(memory, diags, file);
     piece *items = ARENA_ARRAY(memory, count, piece);
     lexer input;
+
     lex_open(&input, memory, diags, file);
     gap between = {.at = input.at};
     for (size_t i = 0; i < count; i++) {

@@ -6,13 +6,13 @@
 #ifndef CATGAC_PIECES_H
 #define CATGAC_PIECES_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/diag.h"
 #include "base/source.h"
 #include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 typedef enum line_ends { SAME_LINE, NEXT_LINE, BLANK_LINE } line_ends;
 

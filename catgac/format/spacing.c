@@ -26,6 +26,7 @@ static bool sticks_to_next(uint16_t kind)
 static bool has_blank(const spacing *so_far, uint16_t kind)
 {
     uint16_t previous = so_far->previous;
+
     if (previous == TOKEN_END || so_far->after_sign || sticks_to_next(previous))
         return false;
     if (previous == TOKEN_COLON)
@@ -42,6 +43,7 @@ static bool has_blank(const spacing *so_far, uint16_t kind)
 bool spacing_before(spacing *so_far, uint16_t kind)
 {
     bool blank = has_blank(so_far, kind);
+
     so_far->after_sign = kind == TOKEN_MINUS && !ends_operand(so_far->previous);
     so_far->in_square += kind == TOKEN_LEFT_BRACKET;
     so_far->in_square -= kind == TOKEN_RIGHT_BRACKET && so_far->in_square > 0;

@@ -1,10 +1,10 @@
 /* generate.c -- see generate.h. */
 #include "generate/generate.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
 #include "generate/view.h"
+
+#include <string.h>
 
 static const struct kind {
     emit_kind word;
@@ -38,6 +38,7 @@ static const char *own_suffix(arena *memory, const char *path)
     const char *name = slash == NULL ? path : slash + 1;
     const char *mark = strstr(name, OWN_TEMPLATE_MARK);
     buffer suffix = buffer_in(memory);
+
     buffer_printf(&suffix, ".%.*s.%s", (int)(mark - name), name, mark + strlen(OWN_TEMPLATE_MARK));
     return suffix.data;
 }
@@ -46,6 +47,7 @@ static const char *own_suffix(arena *memory, const char *path)
 static target_list choose_targets(arena *memory, const options *chosen, bool every_kind)
 {
     target_list list = {ARENA_ARRAY(memory, KIND_COUNT + chosen->own_template_count, target), 0};
+
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (every_kind || chosen->emit[kinds[i].word])
             list.items[list.count++] = (target){kinds[i].template, kinds[i].suffix, false, NULL};
@@ -103,6 +105,7 @@ static const char *output_path(arena *memory, const options *chosen, const sourc
 {
     slice name = view_output_path(memory, file->schema_path, slice_of(to->suffix));
     buffer path = buffer_in(memory);
+
     if (chosen->output_directory != NULL) {
         buffer_append_text(&path, chosen->output_directory);
         if (path.data[path.length - 1] != '/')
@@ -132,6 +135,7 @@ bool generate_paths(const options *chosen, const source_set *sources, diagnostic
                     output_list *outputs)
 {
     target_list targets = choose_targets(outputs->memory, chosen, false);
+
     if (!check_suffixes(&targets, diags))
         return false;
     bool good = true;
@@ -151,6 +155,7 @@ bool generate_paths(const options *chosen, const source_set *sources, diagnostic
 static bool check_names(const model_module *module, diagnostics *diags)
 {
     bool good = check_name(module->file, diags);
+
     for (size_t i = 0; i < module->import_count; i++)
         good = check_name(module->imports[i]->file, diags) && good;
     return good;
@@ -159,6 +164,7 @@ static bool check_names(const model_module *module, diagnostics *diags)
 static bool parse_targets(templates *set, target_list *targets)
 {
     bool good = true;
+
     for (size_t i = 0; i < targets->count; i++) {
         target *to = &targets->items[i];
         to->parsed =
@@ -173,6 +179,7 @@ static bool generate_module(const options *chosen, const model_module *module, t
 {
     const view_root *view = view_of(set->memory, module, chosen->small);
     bool good = check_names(module, set->diags);
+
     for (size_t i = 0; good && i < targets->count; i++) {
         const target *to = &targets->items[i];
         buffer content = buffer_in(set->memory);
@@ -187,6 +194,7 @@ static bool generate_targets(const options *chosen, const model *facts, template
                              target_list targets, output_list *outputs)
 {
     bool good = check_suffixes(&targets, set->diags) && parse_targets(set, &targets);
+
     for (size_t i = 0; good && i < facts->module_count; i++) {
         if (facts->modules[i]->is_input)
             good = generate_module(chosen, facts->modules[i], set, &targets, outputs);
@@ -203,6 +211,7 @@ bool generate(const options *chosen, const model *facts, templates *set, output_
 bool generate_check(const options *chosen, const model *facts, templates *set)
 {
     bool good = true;
+
     for (int small = 0; small <= 1 && good; small++) {
         output_list forgotten = output_list_in(set->memory);
         options each = *chosen;

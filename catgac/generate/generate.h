@@ -2,12 +2,12 @@
 #ifndef CATGAC_GENERATE_H
 #define CATGAC_GENERATE_H
 
-#include <stdbool.h>
-
 #include "base/output.h"
 #include "generate/templates.h"
 #include "model/model.h"
 #include "options.h"
+
+#include <stdbool.h>
 
 /* Adds the paths that the loaded files lead to, without contents. False when two of them lead to
  * the same, or when one cannot stand in an #include: reported. */

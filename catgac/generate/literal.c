@@ -44,6 +44,7 @@ static const char *non_finite_word(double value)
 static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     const char *word = non_finite_word(value);
+
     if (word != NULL) {
         strcpy(text, word);
         return;
@@ -60,6 +61,7 @@ static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar
 slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar)
 {
     char text[NUMBER_SIZE] = "";
+
     if (is_integer_zero(value))
         return SLICE("0");
     switch (value->kind) {
@@ -111,6 +113,7 @@ static void print_c_unsigned(char text[NUMBER_SIZE], uint64_t value)
 static void print_c_number(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     const char *type = scalar == SCALAR_F32 ? "f32" : "f64";
+
     if (isnan(value)) {
         snprintf(text, NUMBER_SIZE, "CATGA_NAN_%s", type);
         return;
@@ -126,6 +129,7 @@ static void print_c_number(char text[NUMBER_SIZE], double value, scalar_kind sca
 static void print_c_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     char number[NUMBER_SIZE];
+
     print_c_number(number, value, scalar);
     snprintf(text, NUMBER_SIZE, value < 0 ? "(%.40s%s)" : "%.40s%s", number,
              scalar == SCALAR_F32 && isfinite(value) ? "f" : "");
@@ -134,6 +138,7 @@ static void print_c_float(char text[NUMBER_SIZE], double value, scalar_kind scal
 slice literal_c(arena *memory, const model_value *value, scalar_kind scalar)
 {
     char text[NUMBER_SIZE] = "";
+
     if (is_integer_zero(value))
         return SLICE("0");
     switch (value->kind) {
@@ -160,6 +165,7 @@ slice literal_wire(arena *memory, const model_value *value)
 {
     char text[NUMBER_SIZE + 16];
     char number[NUMBER_SIZE];
+
     if (is_integer_zero(value))
         return SLICE("{0, 0}");
     switch (value->kind) {
@@ -192,6 +198,7 @@ static slice show_decimal(arena *memory, int64_t value, unsigned places)
     int length = snprintf(digits, sizeof digits, "%0*" PRIu64, (int)places + 1, magnitude);
     int whole = length - (int)places;
     buffer text = buffer_in(memory);
+
     buffer_printf(&text, "%s%.*s", value < 0 ? "-" : "", whole, digits);
     if (places > 0)
         buffer_printf(&text, ".%s", digits + whole);
@@ -211,6 +218,7 @@ static const model_enum_member *find_member(const model_enum *enumeration, const
 static slice show_flags(arena *memory, const model_enum *flags, uint64_t bits)
 {
     buffer text = buffer_in(memory);
+
     for (size_t i = 0; i < flags->member_count; i++) {
         if ((flags->members[i].value.as_unsigned & bits) == 0)
             continue;
@@ -246,6 +254,7 @@ slice literal_shown(arena *memory, const model_type *type, const model_value *va
 model_value literal_least(scalar_kind scalar)
 {
     unsigned bits = 8 * scalar_size(scalar);
+
     if (scalar_class_of(scalar) == CLASS_FLOAT)
         return (model_value){.kind = VALUE_FLOAT,
                              .as_float = scalar == SCALAR_F32 ? -FLT_MAX : -DBL_MAX};
@@ -257,6 +266,7 @@ model_value literal_least(scalar_kind scalar)
 model_value literal_greatest(scalar_kind scalar)
 {
     unsigned bits = 8 * scalar_size(scalar);
+
     if (scalar_class_of(scalar) == CLASS_FLOAT)
         return (model_value){.kind = VALUE_FLOAT,
                              .as_float = scalar == SCALAR_F32 ? FLT_MAX : DBL_MAX};

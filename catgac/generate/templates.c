@@ -1,13 +1,13 @@
 /* templates.c -- see templates.h. */
 #include "generate/templates.h"
 
+#include "generate/embedded.h"
+#include "generate/view.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-
-#include "generate/embedded.h"
-#include "generate/view.h"
 
 static const embedded_file *find_embedded(slice name)
 {
@@ -26,6 +26,7 @@ static slice content_of(const embedded_file *file)
 static char *path_below(arena *memory, const char *folder, const char *name)
 {
     buffer path = buffer_in(memory);
+
     buffer_printf(&path, "%s/%s", folder, name);
     return path.data;
 }
@@ -44,6 +45,7 @@ static void cannot_read(templates *set, const char *path, const char *reason)
 static void refuse_name(const templates *set, const char *path)
 {
     buffer names = buffer_in(set->memory);
+
     for (size_t i = 0; i < embedded_template_count; i++)
         buffer_printf(&names, "%s%s", i == 0 ? "" : ", ", embedded_templates[i].name);
     diag_report(set->diags, DIAG_TEMPLATE, (span){0, 0, 0},
@@ -63,6 +65,7 @@ static void check_folder(templates *set, const char *name, int depth)
 {
     const char *path = *name == '\0' ? set->folder : path_below(set->memory, set->folder, name);
     DIR *folder = opendir(path);
+
     if (folder == NULL) {
         cannot_read(set, path, strerror(errno));
         return;
@@ -98,6 +101,7 @@ static const source *load_override(templates *set, const char *name)
     const source *loaded = NULL;
     const char *path = path_below(set->memory, set->folder, name);
     source_status status = source_load_given(set->sources, path, &loaded);
+
     if (status != SOURCE_OK && status != SOURCE_MISSING)
         cannot_read(set, path, source_status_text(status));
     return loaded;
@@ -107,6 +111,7 @@ const compiled_template *templates_get_own(templates *set, const char *path)
 {
     const source *text = NULL;
     source_status status = source_load_given(set->sources, path, &text);
+
     if (status != SOURCE_OK) {
         cannot_read(set, path, source_status_text(status));
         return NULL;
@@ -117,6 +122,7 @@ const compiled_template *templates_get_own(templates *set, const char *path)
 const compiled_template *templates_get(templates *set, const char *name)
 {
     const source *text = set->folder == NULL ? NULL : load_override(set, name);
+
     if (diag_failed(set->diags))
         return NULL;
     if (text == NULL) {

@@ -6,12 +6,12 @@
 #ifndef CATGAC_TEMPLATES_H
 #define CATGAC_TEMPLATES_H
 
-#include <stdbool.h>
-
 #include "base/diag.h"
 #include "base/output.h"
 #include "base/source.h"
 #include "template/template.h"
+
+#include <stdbool.h>
 
 typedef struct templates {
     arena *memory;

@@ -66,6 +66,7 @@ static void view_constant_of(viewer *v, const model_constant *constant, view_con
 static void view_constants(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
+
     view_constant *constants =
         VIEW_LIST(v, module->constant_count, view_constant, &made->constants);
     for (size_t i = 0; i < module->constant_count; i++)
@@ -84,6 +85,7 @@ static slice fbs_value_of(viewer *v, const model_enum *enumeration, const model_
 static void view_enum(viewer *v, const model_enum *enumeration, view_enumeration *made)
 {
     const model_origin *origin = &enumeration->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->storage = view_c_scalar(enumeration->scalar);
@@ -115,6 +117,7 @@ static void view_enums(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_enumeration *enums = VIEW_LIST(v, module->enum_count, view_enumeration, &made->enums);
+
     for (size_t i = 0; i < module->enum_count; i++)
         view_enum(v, &module->enums[i], &enums[i]);
 }
@@ -147,6 +150,7 @@ static void view_imports(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_import *imports = VIEW_LIST(v, module->import_count, view_import, &made->imports);
+
     for (size_t i = 0; i < module->import_count; i++) {
         slice path = module->imports[i]->path;
         imports[i].file = path;
@@ -158,6 +162,7 @@ static void view_imports(viewer *v, view_module *made)
 static void view_module_of(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
+
     made->file = module->path;
     made->name = module->namespace;
     made->fbs = view_fbs_namespace(v, module->namespace);
@@ -191,6 +196,7 @@ const view_root *view_of(arena *memory, const model_module *module, bool small)
     view_root *root = ARENA_NEW(memory, view_root);
     view_tool *tool = ARENA_NEW(memory, view_tool);
     view_module *made = ARENA_NEW(memory, view_module);
+
     *root = (view_root){.tool = tool, .module = made};
     *tool = (view_tool){.version = SLICE(CATGAC_VERSION), .abi = CATGAC_ABI};
     view_module_of(&v, made);

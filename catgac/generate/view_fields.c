@@ -1,9 +1,9 @@
 /* view_fields.c -- the fields of tables: how C reads, writes and checks each kind of them. */
-#include <math.h>
-
 #include "generate/literal.h"
 #include "generate/viewer.h"
 #include "model/mangle.h"
+
+#include <math.h>
 
 /* ---- How C reads and writes them ------------------------------------------------------------- */
 
@@ -76,6 +76,7 @@ static void spell_bytes(view_field *made)
 static void spell_inner(viewer *v, const model_field *field, view_field *made)
 {
     slice type = view_c_type(v, &field->type);
+
     made->is_table = field->type.kind == TYPE_TABLE;
     made->is_struct = !made->is_table;
     made->type = VIEW_JOIN(v, SLICE("const "), type, SLICE(" *"));
@@ -89,6 +90,7 @@ static void spell_inner(viewer *v, const model_field *field, view_field *made)
 static void spell_union(viewer *v, const model_field *field, view_field *made)
 {
     slice type = view_type_name(v, view_declared(&field->type));
+
     made->is_union = true;
     made->type = type;
     made->result = VIEW_JOIN(v, type, SLICE("_view"));
@@ -137,6 +139,7 @@ static void spell_vector_calls(const model_type *element, view_field *made)
 static void spell_elements(viewer *v, const model_origin *table, view_field *made)
 {
     slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
+
     made->element_type = view_type_name(v, table);
     made->element_put = VIEW_JOIN(v, made->element_type, of, SLICE("put"));
     made->element_verify = VIEW_JOIN(v, made->element_type, of, SLICE("verify"));
@@ -152,6 +155,7 @@ static bool is_record(const model_type *type)
 static void spell_vector(viewer *v, const model_field *field, view_field *made)
 {
     const model_type *element = field->type.element;
+
     made->is_slice = true;
     made->is_text = element->kind == TYPE_STRING;
     made->is_record_vector = is_record(element) && element->kind != TYPE_UNION;
@@ -244,6 +248,7 @@ static const view_range *range_of(viewer *v, const model_field *field)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
     bool has_maximum = field->maximum.kind != VALUE_NONE;
+
     if (field->deprecated || (!has_minimum && !has_maximum))
         return NULL;
     scalar_kind scalar = field->type.scalar;
@@ -303,6 +308,7 @@ static slice fbs_default_of(viewer *v, const model_field *field)
 static slice fbs_attributes_of(const model_field *field)
 {
     bool is_required = field->required && !type_is_scalar(&field->type);
+
     if (field->deprecated)
         return is_required ? SLICE(", required, deprecated") : SLICE(", deprecated");
     return is_required ? SLICE(", required") : SLICE("");
@@ -314,6 +320,7 @@ static slice fbs_name_of(viewer *v, const model_field *field)
 {
     slice name = field->origin.name;
     bool is_broken = view_item(&field->type)->kind == TYPE_UNION && mangle_is_reserved(name);
+
     return is_broken ? VIEW_JOIN(v, name, SLICE("_")) : name;
 }
 

@@ -1,8 +1,8 @@
 /* view_data.c -- structs and tables, and how they lie on the wire. */
-#include <inttypes.h>
-
 #include "generate/viewer.h"
 #include "model/mangle.h"
+
+#include <inttypes.h>
 
 /* ---- Structs --------------------------------------------------------------------------------- */
 
@@ -35,6 +35,7 @@ static void view_member_of(viewer *v, const model_field *field, view_member *mad
 static uint32_t content_size(const model_struct *structure)
 {
     uint32_t size = 0;
+
     for (size_t i = 0; i < structure->field_count; i++)
         size += type_inline_size(&structure->fields[i].type);
     return size;
@@ -88,6 +89,7 @@ static slice fbs_attributes_of(viewer *v, const model_struct *structure)
 static void view_struct(viewer *v, const model_struct *structure, view_structure *made)
 {
     const model_origin *origin = &structure->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->fbs = view_fbs_name(v, origin);
@@ -108,6 +110,7 @@ void view_structs(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_structure *structs = VIEW_LIST(v, module->struct_count, view_structure, &made->structs);
+
     for (size_t i = 0; i < module->struct_count; i++)
         view_struct(v, &module->structs[i], &structs[i]);
 }
@@ -115,8 +118,13 @@ void view_structs(viewer *v, view_module *made)
 /* ---- Tables: how a full one lies on the wire ------------------------------------------------- */
 
 /* The offset of the table's first field: behind the offset of its vtable. */
-enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 16, VTABLE_STEP = 8, VTABLE_SLOTS = 16,
-       PART_SIZE = VIEW_WORD_BITS };
+enum {
+    TABLE_HEADER_SIZE = 4,
+    LARGEST_ALIGNMENT = 16,
+    VTABLE_STEP = 8,
+    VTABLE_SLOTS = 16,
+    PART_SIZE = VIEW_WORD_BITS
+};
 
 /* Picks those of `from` for which the test says yes, in the same order. */
 static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
@@ -124,6 +132,7 @@ static void pick(viewer *v, const record_list *from, bool (*test)(const view_fie
 {
     const void **items = ARENA_ARRAY(v->memory, from->count, const void *);
     size_t count = 0;
+
     for (size_t i = 0; i < from->count; i++) {
         if (test(from->items[i]))
             items[count++] = from->items[i];
@@ -196,6 +205,7 @@ static void place(viewer *v, view_field *fields, size_t count, view_table *made)
     const void **items = ARENA_ARRAY(v->memory, count, const void *);
     size_t placed = 0;
     int64_t offset = TABLE_HEADER_SIZE;
+
     made->alignment = TABLE_HEADER_SIZE;
     for (int64_t alignment = LARGEST_ALIGNMENT; alignment > 0; alignment /= 2) {
         for (size_t i = 0; i < count; i++) {
@@ -223,6 +233,7 @@ static void append_listed(buffer *list, int64_t number)
 static slice vtable_of(viewer *v, const view_field *fields, size_t count)
 {
     int64_t end = TABLE_HEADER_SIZE;
+
     for (size_t i = 0; i < count; i++)
         end += fields[i].size;
     buffer *made = view_scratch(v);
@@ -238,6 +249,7 @@ static slice vtable_of(viewer *v, const view_field *fields, size_t count)
 static slice layout_of(viewer *v, const view_field *fields, size_t count, const record_list *placed)
 {
     buffer *made = view_scratch(v);
+
     for (size_t i = 0; i < placed->count; i++)
         append_listed(made, ((const view_field *)placed->items[i])->id);
     for (size_t i = 0; i < count; i++) {
@@ -251,6 +263,7 @@ static slice layout_of(viewer *v, const view_field *fields, size_t count, const 
 static slice bits_of(viewer *v, const record_list *placed, bool is_wide, bool with_conditional)
 {
     uint64_t bits = 0;
+
     for (size_t i = 0; i < placed->count && !is_wide; i++) {
         const view_field *field = placed->items[i];
         if (with_conditional || !is_conditional(field))
@@ -276,6 +289,7 @@ static void name_bits(viewer *v, view_field *fields, size_t count, const view_ta
 static record_list cut(const record_list *list, size_t part)
 {
     size_t begin = part * PART_SIZE;
+
     if (begin >= list->count)
         return (record_list){NULL, 0};
     size_t rest = list->count - begin;
@@ -286,6 +300,7 @@ static void view_parts(viewer *v, size_t count, view_table *made)
 {
     size_t part_count = (count + PART_SIZE - 1) / PART_SIZE;
     view_part *parts = VIEW_LIST(v, part_count, view_part, &made->parts);
+
     for (size_t i = 0; i < part_count; i++) {
         view_part *part = &parts[i];
         part->number = (int64_t)i;
@@ -338,6 +353,7 @@ static slice identifier_bytes_of(viewer *v, const char identifier[5])
 static bool is_leaf(const model_table *table)
 {
     bool leaf = table->field_count <= VTABLE_STEP;
+
     for (size_t i = 0; i < table->field_count && leaf; i++) {
         model_type_kind kind = table->fields[i].type.kind;
         leaf = table->fields[i].deprecated || (kind != TYPE_BYTES && kind != TYPE_VECTOR &&
@@ -376,20 +392,23 @@ static bool is_root(const model_module *module, const model_table *table)
 static void name_functions(viewer *v, const model_table *table, view_table *made)
 {
     bool is_walked = v->small && !made->is_wide;
+
     made->is_written = !is_walked;
     made->is_root = made->is_written && !made->is_wide && is_root(v->module, table);
     made->is_inline = made->is_root || is_leaf(table);
     bool only_root = made->is_root && made->is_message;
-    made->put =
-        is_walked || only_root ? SLICE("catga_put_generic") : VIEW_JOIN(v, made->type, SLICE("_put"));
+    made->put = is_walked || only_root ? SLICE("catga_put_generic")
+                                       : VIEW_JOIN(v, made->type, SLICE("_put"));
     made->encode =
         made->is_root ? VIEW_JOIN(v, made->type, SLICE("_put_root")) : SLICE("catga_encode_any");
-    made->verify = is_walked ? SLICE("catga_verify_generic") : VIEW_JOIN(v, made->type, SLICE("_verify"));
+    made->verify =
+        is_walked ? SLICE("catga_verify_generic") : VIEW_JOIN(v, made->type, SLICE("_verify"));
 }
 
 static void view_table_of(viewer *v, const model_table *table, size_t index, view_table *made)
 {
     const model_origin *origin = &table->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->macro = view_macro_name(v, origin);
@@ -416,6 +435,7 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
 static const view_table *only_root(const model_module *module, const view_table *tables)
 {
     const view_table *only = NULL;
+
     for (size_t i = 0; i < module->table_count; i++) {
         if (!module->tables[i].has_own_identifier)
             continue;
@@ -430,6 +450,7 @@ void view_tables(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
+
     for (size_t i = 0; i < module->table_count; i++)
         view_table_of(v, &module->tables[i], i, &tables[i]);
     made->root = only_root(module, tables);

@@ -7,6 +7,7 @@
 static void view_error_set_of(viewer *v, const model_error_set *set, view_error_set *made)
 {
     const model_origin *origin = &set->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->error_count = (int64_t)set->code_count;
@@ -29,6 +30,7 @@ void view_error_sets(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_error_set *sets = VIEW_LIST(v, module->error_set_count, view_error_set, &made->error_sets);
+
     for (size_t i = 0; i < module->error_set_count; i++)
         view_error_set_of(v, &module->error_sets[i], &sets[i]);
 }
@@ -41,6 +43,7 @@ static void view_replies(viewer *v, view_module *made)
     const model_module *module = v->module;
     view_reply *replies = VIEW_LIST(v, module->message_count, view_reply, &made->replies);
     text_table seen = text_table_in(v->memory);
+
     made->replies.count = 0;
     for (size_t i = 0; i < module->message_count; i++) {
         const model_table *result = module->messages[i].result;
@@ -89,6 +92,7 @@ static slice kind_of(model_message_kind kind)
 static int64_t milliseconds_of(uint64_t nanoseconds)
 {
     uint64_t rest = nanoseconds % NANOSECONDS_PER_MILLISECOND;
+
     return (int64_t)(nanoseconds / NANOSECONDS_PER_MILLISECOND + (rest > 0));
 }
 
@@ -119,6 +123,7 @@ static void view_claims(viewer *v, const model_message *message, view_message *m
 static void view_message_of(viewer *v, const model_message *message, view_message *made)
 {
     const model_origin *origin = &message->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->macro = view_macro_name(v, origin);
@@ -161,6 +166,7 @@ static void view_stream_of(viewer *v, const model_stream *stream, view_stream *m
 void view_messages(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
+
     if (module->stream != NULL) {
         view_stream *stream = ARENA_NEW(v->memory, view_stream);
         view_stream_of(v, module->stream, stream);
@@ -190,6 +196,7 @@ static void view_handlers(viewer *v, const model_service *service, view_service 
 {
     size_t count = service->handler_count + service->subscription_count;
     view_handler *handlers = VIEW_LIST(v, count, view_handler, &made->handlers);
+
     made->handler_count = (int64_t)count;
     for (size_t i = 0; i < service->handler_count; i++) {
         const model_handler *handler = &service->handlers[i];
@@ -219,6 +226,7 @@ static void view_publications(viewer *v, const model_service *service, view_serv
 static void view_calls(viewer *v, const model_service *service, view_service *made)
 {
     view_call *calls = VIEW_LIST(v, service->called_count, view_call, &made->calls);
+
     for (size_t i = 0; i < service->called_count; i++) {
         const model_origin *origin = &service->called[i].message->origin;
         calls[i].message = view_full_name(v, origin);
@@ -230,6 +238,7 @@ static void view_calls(viewer *v, const model_service *service, view_service *ma
 static void view_service_of(viewer *v, const model_service *service, view_service *made)
 {
     const model_origin *origin = &service->origin;
+
     made->name = view_full_name(v, origin);
     made->group = origin->name;
     made->type = view_type_name(v, origin);
@@ -244,6 +253,7 @@ void view_services(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_service *services = VIEW_LIST(v, module->service_count, view_service, &made->services);
+
     for (size_t i = 0; i < module->service_count; i++)
         view_service_of(v, &module->services[i], &services[i]);
 }

@@ -66,6 +66,7 @@ static bool is_fbs_type(slice name)
         "long",   "ulong", "double", "int8",    "uint8",   "int16",  "uint16", "int32",
         "uint32", "int64", "uint64", "float32", "float64", "string",
     };
+
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (slice_is(name, words[i]))
             return true;
@@ -129,6 +130,7 @@ slice view_fbs_namespace(viewer *v, slice namespace)
 {
     buffer *made = view_scratch(v);
     size_t begin = 0;
+
     for (size_t i = 0; i <= namespace.length; i++) {
         if (i < namespace.length && namespace.data[i] != '.')
             continue;
@@ -146,6 +148,7 @@ slice view_fbs_namespace(viewer *v, slice namespace)
 slice view_fbs_reference(viewer *v, const model_origin *origin)
 {
     slice name = view_fbs_name(v, origin);
+
     if (slice_equal(v->module->namespace, origin->module->namespace))
         return name;
     slice namespace = view_fbs_namespace(v, origin->module->namespace);

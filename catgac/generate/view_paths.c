@@ -1,12 +1,13 @@
 /* view_paths.c -- paths of generated files, and the names that are made of paths. */
-#include <inttypes.h>
-
 #include "generate/viewer.h"
+
+#include <inttypes.h>
 
 slice view_output_path(arena *memory, slice schema_path, slice suffix)
 {
     slice ending = SLICE(".catga");
     size_t stem = schema_path.length;
+
     if (stem > ending.length &&
         slice_equal((slice){schema_path.data + stem - ending.length, ending.length}, ending))
         stem -= ending.length;
@@ -16,7 +17,7 @@ slice view_output_path(arena *memory, slice schema_path, slice suffix)
     return buffer_slice(&path);
 }
 
-#define HASH_START UINT32_C(0x811C9DC5)
+#define HASH_START  UINT32_C(0x811C9DC5)
 #define HASH_FACTOR UINT32_C(0x01000193)
 
 /* Adds a text and its end to a 32-bit FNV-1a hash. */
@@ -38,6 +39,7 @@ static slice hash_suffix(viewer *v, uint32_t hash)
 static slice hash_of_odd_path(viewer *v, slice path)
 {
     slice ending = SLICE(".catga");
+
     for (size_t i = 0; i + ending.length < path.length; i++) {
         char c = path.data[i];
         if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/')
@@ -58,6 +60,7 @@ static slice hash_of_odd_path(viewer *v, slice path)
 static uint32_t hash_of_module(const model_module *module)
 {
     uint32_t hash = HASH_START;
+
     hash_add(&hash, module->path);
     hash_add(&hash, module->namespace);
     hash = (hash ^ module->version) * HASH_FACTOR;
@@ -77,6 +80,7 @@ slice view_guard(viewer *v, const model_module *module)
 {
     slice path = module->path;
     char *text = ARENA_ARRAY(v->memory, path.length + 1, char);
+
     for (size_t i = 0; i < path.length; i++) {
         char c = path.data[i];
         bool is_lower = c >= 'a' && c <= 'z';
@@ -92,6 +96,7 @@ slice view_fbs_uuid(viewer *v)
     slice path = v->module->path;
     slice stem = view_output_path(v->memory, path, SLICE(""));
     char *text = ARENA_ARRAY(v->memory, stem.length + 1, char);
+
     for (size_t i = 0; i < stem.length; i++) {
         char c = stem.data[i];
         bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');

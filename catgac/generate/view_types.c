@@ -11,6 +11,7 @@ const model_type *view_item(const model_type *type)
 const model_origin *view_declared(const model_type *type)
 {
     const model_type *subject = view_item(type);
+
     if (subject->kind == TYPE_ENUM)
         return &subject->enumeration->origin;
     if (subject->kind == TYPE_STRUCT)
@@ -25,6 +26,7 @@ const model_origin *view_declared(const model_type *type)
 slice view_type_descriptor(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+
     if (view_item(type)->kind == TYPE_TAG)
         return view_tag_descriptor(v, view_item(type)->alternatives);
     if (view_item(type)->kind == TYPE_UUID)
@@ -92,12 +94,14 @@ slice view_format(const model_type *type)
 int64_t view_digits(const model_type *type)
 {
     const model_type *subject = view_item(type);
+
     return subject->kind == TYPE_DECIMAL ? subject->decimal_places : 0;
 }
 
 slice view_c_type(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+
     if (type->kind == TYPE_UUID)
         return SLICE("catga_uuid");
     return origin == NULL ? view_c_scalar(type->scalar) : view_type_name(v, origin);
@@ -106,6 +110,7 @@ slice view_c_type(viewer *v, const model_type *type)
 slice view_written_type(viewer *v, const model_type *type)
 {
     buffer text = buffer_in(v->memory);
+
     model_print_type(type, &text);
     return buffer_slice(&text);
 }
@@ -113,6 +118,7 @@ slice view_written_type(viewer *v, const model_type *type)
 slice view_fbs_type(viewer *v, const model_type *type)
 {
     const model_origin *origin = view_declared(type);
+
     if (type->kind == TYPE_VECTOR) {
         slice element = view_fbs_type(v, type->element);
         return VIEW_JOIN(v, SLICE("["), element, SLICE("]"));
@@ -157,6 +163,7 @@ bool view_is_read_as_enum(const model_enum *enumeration)
     bool is_signed = scalar_class_of(enumeration->scalar) == CLASS_SIGNED;
     bool has_negative = enumeration->members[0].value.kind == VALUE_SIGNED &&
                         enumeration->members[0].value.as_signed < 0;
+
     return !enumeration->is_flags && view_fits_int(enumeration) &&
            scalar_size(enumeration->scalar) <= sizeof(int32_t) && is_signed == has_negative;
 }
@@ -172,6 +179,7 @@ static void begin_note(buffer *note)
 static void note_type(const model_type *type, buffer *note)
 {
     const model_type *subject = view_item(type);
+
     if (subject->kind == TYPE_DECIMAL) {
         begin_note(note);
         buffer_append_text(note, "decimal(");
@@ -195,6 +203,7 @@ static bool is_named(const model_type *type)
 static void note_default(viewer *v, const model_field *field, buffer *note)
 {
     const model_value *value = &field->default_value;
+
     if (value->kind == VALUE_NONE || (value->as_unsigned == 0 && !is_named(&field->type)) ||
         (value->kind == VALUE_BOOL && !value->as_bool))
         return;
@@ -207,6 +216,7 @@ static void note_range(viewer *v, const model_field *field, buffer *note)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
     bool has_maximum = field->maximum.kind != VALUE_NONE;
+
     if (!has_minimum && !has_maximum)
         return;
     begin_note(note);
@@ -233,6 +243,7 @@ static void note_deprecation(const model_field *field, buffer *note)
 slice view_note(viewer *v, const model_field *field)
 {
     buffer *note = view_scratch(v);
+
     if (field->required)
         buffer_append_text(note, "required");
     if (field->has_max_length) {

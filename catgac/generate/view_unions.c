@@ -13,6 +13,7 @@ slice view_union_initial(const model_union *alternatives)
 static slice fbs_of(viewer *v, const model_union_member *member)
 {
     slice type = view_fbs_type(v, &member->type);
+
     if (slice_equal(type, member->origin.name))
         return type;
     return VIEW_JOIN(v, member->origin.name, SLICE(": "), type);
@@ -37,6 +38,7 @@ static void view_alternative_of(viewer *v, slice macro, const model_union_member
                                 view_alternative *made)
 {
     slice name = member->origin.name;
+
     made->name = name;
     made->json = member->origin.json;
     made->member = mangle_member(v->memory, name);
@@ -53,6 +55,7 @@ static void view_alternative_of(viewer *v, slice macro, const model_union_member
 static void view_union_of(viewer *v, const model_union *alternatives, view_union *made)
 {
     const model_origin *origin = &alternatives->origin;
+
     made->name = view_full_name(v, origin);
     made->type = view_type_name(v, origin);
     made->macro = view_macro_name(v, origin);
@@ -70,6 +73,7 @@ void view_unions(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_union *unions = VIEW_LIST(v, module->union_count, view_union, &made->unions);
+
     for (size_t i = 0; i < module->union_count; i++)
         view_union_of(v, &module->unions[i], &unions[i]);
 }

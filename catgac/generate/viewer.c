@@ -6,6 +6,7 @@
 slice view_join(viewer *v, const slice *pieces, size_t count)
 {
     size_t length = 0;
+
     for (size_t i = 0; i < count; i++)
         length += pieces[i].length;
     char *text = ARENA_ARRAY(v->memory, length + 1, char);
@@ -22,6 +23,7 @@ void *view_list(viewer *v, size_t count, size_t size, record_list *list)
 {
     char *records = arena_array(v->memory, count, size);
     const void **items = ARENA_ARRAY(v->memory, count, const void *);
+
     for (size_t i = 0; i < count; i++)
         items[i] = records + i * size;
     *list = (record_list){items, count};

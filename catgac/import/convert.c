@@ -1,12 +1,12 @@
 /* convert.c -- types and values of FlatBuffers as a .catga file writes them. */
+#include "import/parts.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "import/parts.h"
 
 /* ---- Types ----------------------------------------------------------------------------------- */
 
@@ -17,9 +17,9 @@ typedef struct scalar_pair {
 
 #define PAIR(fbs, catga)                                                                           \
     {                                                                                              \
-        {fbs, sizeof(fbs) - 1},                                                                    \
+        {fbs, sizeof fbs - 1},                                                                     \
         {                                                                                          \
-            catga, sizeof(catga) - 1                                                               \
+            catga, sizeof catga - 1                                                                \
         }                                                                                          \
     }
 
@@ -50,6 +50,7 @@ slice convert_unsigned(slice catga_word)
 {
     static const scalar_pair pairs[] = {PAIR("i8", "u8"), PAIR("i16", "u16"), PAIR("i32", "u32"),
                                         PAIR("i64", "u64")};
+
     for (size_t n = 0; n < sizeof pairs / sizeof pairs[0]; n++) {
         if (slice_equal(pairs[n].fbs, catga_word))
             return pairs[n].catga;
@@ -74,6 +75,7 @@ bool convert_integer(slice text, bool *is_negative, uint64_t *magnitude)
 {
     char digits[32];
     char *end;
+
     *is_negative = text.length > 0 && text.data[0] == '-';
     size_t skipped = text.length > 0 && (text.data[0] == '-' || text.data[0] == '+');
     size_t length = text.length - skipped;
@@ -91,6 +93,7 @@ static bool convert_float(slice text, double *value)
 {
     char digits[512];
     char *end;
+
     if (text.length == 0 || text.length >= sizeof digits)
         return false;
     memcpy(digits, text.data, text.length);
@@ -110,6 +113,7 @@ static void append_float(double value, bool is_single, buffer *out)
 {
     char text[64];
     int digits = 1;
+
     do
         snprintf(text, sizeof text, "%.*g", digits++, value);
     while (digits <= 17 && !is_same(value, strtod(text, NULL), is_single));
@@ -153,6 +157,7 @@ static bool convert_number(importer *i, const fbs_member *field, bool is_bool, b
     uint64_t magnitude = is_true(&field->value);
     bool is_number = may_be_number(&field->value) &&
                      convert_integer(field->value.text, &is_negative, &magnitude);
+
     if (!is_number && !is_true(&field->value) && !is_false(&field->value))
         return refuse(i, field, "it is no integer");
     if (is_bool)
@@ -167,6 +172,7 @@ static bool convert_floating(importer *i, const fbs_member *field, bool is_singl
 {
     double value;
     bool is_number = may_be_number(&field->value) || field->value.kind == FBS_VALUE_WORD;
+
     if (!is_number || !convert_float(field->value.text, &value))
         return refuse(i, field, "it is no number");
     if (isnan(value))
@@ -182,6 +188,7 @@ static bool convert_floating(importer *i, const fbs_member *field, bool is_singl
 static slice last_part(slice path)
 {
     size_t begin = path.length;
+
     while (begin > 0 && path.data[begin - 1] != '.')
         begin--;
     return (slice){path.data + begin, path.length - begin};
@@ -200,6 +207,7 @@ static const fbs_member *find_number(const fbs_declaration *of, uint64_t number)
 static void append_flag(const fbs_member *member, buffer *out)
 {
     bool is_first = out->length == 0;
+
     buffer_printf(out, "%s%.*s", is_first ? "" : " | ", SLICE_PRINT(member->name.given));
 }
 
@@ -208,6 +216,7 @@ static bool convert_flag_names(importer *i, const fbs_member *field, buffer *out
 {
     slice text = field->value.text;
     size_t begin = 0;
+
     for (size_t at = 0; at <= text.length; at++) {
         if (at < text.length && text.data[at] != ' ')
             continue;
@@ -241,6 +250,7 @@ static bool convert_enum(importer *i, const fbs_member *field, buffer *out)
     bool is_negative = false;
     uint64_t number = 0;
     bool is_number = field->value.kind == FBS_VALUE_NUMBER;
+
     if (is_number && !convert_integer(field->value.text, &is_negative, &number))
         return refuse(i, field, "it is no integer");
     number = is_negative ? 0 - number : number;
@@ -259,6 +269,7 @@ static bool is_nothing(const fbs_value *value)
 {
     bool is_empty_text = value->kind == FBS_VALUE_TEXT && value->text.length == 0;
     bool is_null = value->kind == FBS_VALUE_WORD && slice_is(value->text, "null");
+
     return is_empty_text || is_null ||
            (value->kind == FBS_VALUE_OTHER && slice_is(value->text, "["));
 }
@@ -267,6 +278,7 @@ bool convert_default(importer *i, const fbs_member *field, buffer *out)
 {
     slice word = convert_scalar(field->type.name);
     bool is_declared = field->type.declared != NULL;
+
     if (field->value.kind == FBS_VALUE_NONE || is_nothing(&field->value))
         return true;
     if (field->type.is_vector || slice_is(word, "string"))

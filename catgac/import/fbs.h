@@ -6,12 +6,12 @@
 #ifndef CATGAC_FBS_H
 #define CATGAC_FBS_H
 
+#include "base/source.h"
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/source.h"
-#include "base/text.h"
 
 typedef struct fbs_declaration fbs_declaration;
 typedef struct fbs_file fbs_file;
@@ -30,6 +30,8 @@ typedef struct fbs_name {
     unsigned number;      /* behind the name that was given; 0: none */
     unsigned last_number; /* behind the names that others got instead of this one; 0: none did */
     unsigned refusals;    /* how often the compiler refused the name that was given */
+    bool is_refused;      /* in the running trial */
+    struct fbs_name *next_refused;
 } fbs_name;
 
 typedef enum fbs_value_kind {

@@ -1,9 +1,9 @@
 /* fbs_lex.c -- see fbs_lex.h. */
 #include "import/fbs_lex.h"
 
-#include <string.h>
-
 #include "syntax/lex.h"
+
+#include <string.h>
 
 enum { DOC_LINE_LIMIT = 10000 };
 
@@ -20,6 +20,7 @@ static bool is_letter(char c)
 static span span_at(const fbs_lexer *input, const char *begin, const char *end)
 {
     const char *text = input->file->text.data;
+
     return (span){input->file->number, (uint32_t)(begin - text), (uint32_t)(end - text)};
 }
 
@@ -49,6 +50,7 @@ void fbs_lex_open(fbs_lexer *input, arena *memory, diagnostics *diags, const sou
 static const char *end_of_line(const fbs_lexer *input)
 {
     const char *end = memchr(input->at, '\n', (size_t)(input->end - input->at));
+
     return end == NULL ? input->end : end;
 }
 
@@ -56,6 +58,7 @@ static void add_doc_line(const fbs_lexer *input, fbs_doc *doc, slice *lines)
 {
     const char *begin = input->at + 3;
     const char *end = end_of_line(input);
+
     if (end > begin && end[-1] == '\r')
         end--;
     if (begin < end && *begin == ' ')
@@ -67,6 +70,7 @@ static void add_doc_line(const fbs_lexer *input, fbs_doc *doc, slice *lines)
 static void skip_block_comment(fbs_lexer *input)
 {
     const char *begin = input->at;
+
     for (input->at += 2; input->at + 1 < input->end; input->at++) {
         if (input->at[0] == '*' && input->at[1] == '/') {
             input->at += 2;
@@ -79,6 +83,7 @@ static void skip_block_comment(fbs_lexer *input)
 static size_t count_doc_lines(const fbs_lexer *input)
 {
     size_t count = 0;
+
     for (const char *at = input->at; at < input->end;) {
         while (at < input->end && (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r'))
             at++;
@@ -94,6 +99,7 @@ static size_t count_doc_lines(const fbs_lexer *input)
 static bool is_at(const fbs_lexer *input, const char *text)
 {
     size_t length = strlen(text);
+
     return (size_t)(input->end - input->at) >= length && strncmp(input->at, text, length) == 0;
 }
 
@@ -102,6 +108,7 @@ static void read_doc(fbs_lexer *input, fbs_doc *doc)
 {
     size_t count = count_doc_lines(input);
     slice *lines = ARENA_ARRAY(input->memory, count, slice);
+
     *doc = (fbs_doc){lines, 0};
     while (doc->line_count < count) {
         while (!is_at(input, "///"))
@@ -114,6 +121,7 @@ static void read_doc(fbs_lexer *input, fbs_doc *doc)
 static fbs_doc skip_to_token(fbs_lexer *input)
 {
     fbs_doc doc = {NULL, 0};
+
     while (input->at < input->end && !input->failed) {
         char c = *input->at;
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r')
@@ -142,6 +150,7 @@ static void read_word(fbs_lexer *input)
 static void read_number(fbs_lexer *input)
 {
     bool is_hex = is_at(input, "0x") || is_at(input, "0X");
+
     while (input->at < input->end) {
         char c = *input->at;
         bool is_exponent = is_hex ? c == 'p' || c == 'P' : c == 'e' || c == 'E';
@@ -158,6 +167,7 @@ static bool append_escape(fbs_lexer *input, buffer *value)
     static const char escapes[] = "nt\"'\\/";
     static const char meanings[] = "\n\t\"'\\/";
     const char *found = input->at + 1 < input->end ? strchr(escapes, input->at[1]) : NULL;
+
     if (found == NULL || *found == '\0') {
         fail(input, DIAG_BAD_ESCAPE, input->at, input->at + 1,
              "this escape is not known here: \\n, \\t, \\\", \\', \\\\ and \\/ are");
@@ -173,6 +183,7 @@ static slice read_string(fbs_lexer *input)
     const char *begin = input->at;
     char quote = *input->at++;
     buffer value = buffer_in(input->memory);
+
     buffer_append_text(&value, "");
     while (input->at < input->end && *input->at != quote && *input->at != '\n' &&
            *input->at != '\r') {
@@ -195,6 +206,7 @@ fbs_token fbs_lex_next(fbs_lexer *input)
     const char *begin = input->at;
     char first = begin < input->end ? *begin : '\0';
     bool is_fraction = first == '.' && begin + 1 < input->end && is_digit(begin[1]);
+
     if (begin == input->end) {
         made.kind = FBS_END;
     } else if (is_letter(first)) {

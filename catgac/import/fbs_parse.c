@@ -58,6 +58,7 @@ static bool take(parser *p, int kind)
 static fbs_token expect(parser *p, int kind, const char *wanted)
 {
     fbs_token found = p->now;
+
     if (!is_next(p, kind))
         unexpected(p, wanted);
     else
@@ -73,6 +74,7 @@ static slice text_from(const parser *p, span first, span last)
 static fbs_name expect_name(parser *p, const char *wanted)
 {
     fbs_token word = expect(p, FBS_WORD, wanted);
+
     return (fbs_name){.text = word.text, .place = word.place, .given = word.text};
 }
 
@@ -81,6 +83,7 @@ static slice expect_path(parser *p, const char *wanted, span *place)
 {
     fbs_token word = expect(p, FBS_WORD, wanted);
     buffer path = buffer_in(p->input.memory);
+
     *place = word.place;
     buffer_append(&path, word.text);
     while (take(p, '.')) {
@@ -98,6 +101,7 @@ static void skip_group(parser *p, int opening)
 {
     int closing = opening == '(' ? ')' : opening == '[' ? ']' : '}';
     size_t depth = 0;
+
     do {
         depth += is_next(p, opening);
         depth -= is_next(p, closing);
@@ -112,6 +116,7 @@ static fbs_value parse_number(parser *p)
     span first = p->now.place;
     fbs_value value = {FBS_VALUE_NUMBER, {NULL, 0}, first};
     bool has_sign = take(p, '-') || take(p, '+');
+
     if (has_sign && is_next(p, FBS_WORD))
         value.kind = FBS_VALUE_WORD;
     fbs_token number = p->now;
@@ -128,6 +133,7 @@ static fbs_value parse_number(parser *p)
 static bool is_function(slice name)
 {
     static const char *const names[] = {"deg", "rad", "sin", "cos", "tan", "asin", "acos", "atan"};
+
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         if (slice_is(name, names[n]))
             return true;
@@ -138,6 +144,7 @@ static bool is_function(slice name)
 static fbs_value parse_word(parser *p)
 {
     fbs_value value = {.kind = FBS_VALUE_WORD};
+
     value.text = expect_path(p, "a value", &value.place);
     if (is_function(value.text) && is_next(p, '(')) {
         value.kind = FBS_VALUE_OTHER;
@@ -149,6 +156,7 @@ static fbs_value parse_word(parser *p)
 static fbs_value parse_value(parser *p)
 {
     fbs_value value = {FBS_VALUE_OTHER, p->now.text, p->now.place};
+
     if (is_next(p, FBS_NUMBER) || is_next(p, '-') || is_next(p, '+'))
         return parse_number(p);
     if (is_next(p, FBS_WORD))
@@ -169,6 +177,7 @@ static fbs_attribute *parse_attributes(parser *p)
 {
     fbs_attribute *first = NULL;
     fbs_attribute **last = &first;
+
     if (!take(p, '('))
         return NULL;
     while (!p->failed && !take(p, ')')) {
@@ -197,6 +206,7 @@ static fbs_type parse_type(parser *p)
 {
     fbs_type type = {.is_vector = false};
     span begin = p->now.place;
+
     if (!take(p, '[')) {
         type.name = expect_path(p, "a type", &type.place);
         return type;
@@ -214,6 +224,7 @@ static fbs_type parse_type(parser *p)
 static fbs_member *add_member(parser *p, fbs_member ***last)
 {
     fbs_member *made = ARENA_NEW(p->input.memory, fbs_member);
+
     made->doc = p->now.doc;
     **last = made;
     *last = &made->next;
@@ -224,6 +235,7 @@ static fbs_member *add_member(parser *p, fbs_member ***last)
 static void parse_field(parser *p, fbs_member ***last)
 {
     fbs_member *made = add_member(p, last);
+
     made->name = expect_name(p, "a field or '}'");
     expect(p, ':', "':'");
     made->type = parse_type(p);
@@ -237,6 +249,7 @@ static void parse_field(parser *p, fbs_member ***last)
 static void parse_enum_member(parser *p, fbs_member ***last)
 {
     fbs_member *made = add_member(p, last);
+
     made->name = expect_name(p, "a member or '}'");
     if (take(p, '='))
         made->value = parse_value(p);
@@ -246,6 +259,7 @@ static void parse_enum_member(parser *p, fbs_member ***last)
 static slice with_underscores(parser *p, slice path)
 {
     char *text = ARENA_ARRAY(p->input.memory, path.length + 1, char);
+
     for (size_t i = 0; i < path.length; i++)
         text[i] = path.data[i] == '.' ? '_' : path.data[i];
     return (slice){text, path.length};
@@ -255,6 +269,7 @@ static slice with_underscores(parser *p, slice path)
 static void parse_alternative(parser *p, fbs_member ***last)
 {
     fbs_member *made = add_member(p, last);
+
     made->type.name = expect_path(p, "a type or '}'", &made->type.place);
     made->name =
         (fbs_name){.text = with_underscores(p, made->type.name), .place = made->type.place};
@@ -270,6 +285,7 @@ static void parse_members(parser *p, fbs_declaration *made)
 {
     fbs_member **last = &made->members;
     bool has_fields = made->kind == FBS_TABLE || made->kind == FBS_STRUCT;
+
     expect(p, '{', "'{'");
     while (!p->failed && !take(p, '}')) {
         if (has_fields)
@@ -286,6 +302,7 @@ static void parse_members(parser *p, fbs_declaration *made)
 static void parse_declaration(parser *p, fbs_kind kind, fbs_declaration ***last)
 {
     fbs_declaration *made = ARENA_NEW(p->input.memory, fbs_declaration);
+
     *made = (fbs_declaration){
         .kind = kind, .namespace = p->namespace, .file = p->made, .doc = p->now.doc};
     step(p);
@@ -320,6 +337,7 @@ static void parse_include(parser *p, fbs_include ***last)
 static void parse_namespace(parser *p)
 {
     span place;
+
     step(p);
     p->namespace = is_next(p, ';') ? SLICE("") : expect_path(p, "a namespace", &place);
     p->made->last_namespace = p->namespace;
@@ -345,6 +363,7 @@ static void parse_identifier(parser *p)
 static void add_remark(parser *p, fbs_remark ***last, slice text)
 {
     fbs_remark *made = ARENA_NEW(p->input.memory, fbs_remark);
+
     made->text = text;
     **last = made;
     *last = &made->next;
@@ -355,6 +374,7 @@ static void parse_statement(parser *p, fbs_remark ***last)
 {
     span begin = p->now.place;
     bool is_kept = !is_word(p, "attribute");
+
     step(p);
     if (!take(p, FBS_WORD))
         expect(p, FBS_STRING, "a text in quotes");
@@ -369,6 +389,7 @@ static void parse_method(parser *p, slice service, fbs_remark ***last)
 {
     span place;
     fbs_token name = expect(p, FBS_WORD, "a method or '}'");
+
     expect(p, '(', "'('");
     slice request = expect_path(p, "a table", &place);
     expect(p, ')', "')'");
@@ -436,6 +457,7 @@ fbs_file *fbs_parse(arena *memory, diagnostics *diags, const source *file)
 {
     parser p = {.made = ARENA_NEW(memory, fbs_file), .namespace = SLICE("")};
     file_ends ends = {&p.made->includes, &p.made->declarations, &p.made->remarks};
+
     p.made->file = file;
     fbs_lex_open(&p.input, memory, diags, file);
     p.failed = p.input.failed;

@@ -8,6 +8,7 @@ static slice format_written(importer *i, slice text)
 {
     source_set formatted;
     diagnostics nobody;
+
     source_set_open(&formatted, i->memory, NULL, 0);
     diagnostics_open(&nobody, &formatted);
     return format_source(i->memory, &nobody, source_from_text(&formatted, "imported", text));
@@ -18,6 +19,7 @@ imported import_fbs(arena *memory, diagnostics *diags, source_set *sources,
 {
     importer i = {
         .memory = memory, .diags = diags, .sources = sources, .declared = text_table_in(memory)};
+
     load_files(&i, given, given_count);
     resolve_files(&i);
     merge_files(&i);

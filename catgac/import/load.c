@@ -26,6 +26,7 @@ static void remove_last_part(buffer *path)
 static slice path_beside(importer *i, const source *from, slice path)
 {
     buffer beside = buffer_in(i->memory);
+
     buffer_append(&beside, from->schema_path);
     remove_last_part(&beside);
     while (slice_starts_with(path, "../")) {
@@ -41,6 +42,7 @@ static slice path_beside(importer *i, const source *from, slice path)
 static source_status find_include(importer *i, const source *from, slice path, const source **file)
 {
     source_status status = source_load_import(i->sources, from, path_beside(i, from, path), file);
+
     return status == SOURCE_OK ? status : source_load_import(i->sources, from, path, file);
 }
 
@@ -49,6 +51,7 @@ static fbs_file *load_include(importer *i, const source *from, const fbs_include
 {
     const source *file = NULL;
     source_status status = find_include(i, from, include->path, &file);
+
     if (status == SOURCE_OK)
         return visit(i, file, depth + 1);
     diag_report(i->diags, DIAG_CANNOT_IMPORT, include->place,
@@ -61,6 +64,7 @@ static fbs_file *load_include(importer *i, const source *from, const fbs_include
 static fbs_file *visit(importer *i, const source *file, size_t depth)
 {
     fbs_file *made = find_file(i, file);
+
     if (made != NULL)
         return made;
     made = fbs_parse(i->memory, i->diags, file);

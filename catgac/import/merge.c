@@ -10,6 +10,7 @@ static bool *cell(const importer *i, bool *reaches, size_t from, size_t to)
 static size_t index_of(const importer *i, const fbs_file *file)
 {
     size_t n = 0;
+
     while (i->files[n] != file)
         n++;
     return n;
@@ -36,6 +37,7 @@ static void merge(fbs_file *into, fbs_file *merged)
 {
     fbs_declaration **last = &into->declarations;
     fbs_remark **last_remark = &into->remarks;
+
     while (*last != NULL)
         last = &(*last)->next;
     while (*last_remark != NULL)
@@ -50,6 +52,7 @@ static void merge(fbs_file *into, fbs_file *merged)
 static size_t first_of_circle(const importer *i, bool *reaches, size_t of)
 {
     size_t n = 0;
+
     while (n < of && !(*cell(i, reaches, n, of) && *cell(i, reaches, of, n)))
         n++;
     return n;
@@ -60,6 +63,7 @@ void merge_files(importer *i)
     bool *reaches = ARENA_ARRAY(i->memory, i->file_count * i->file_count, bool);
     fbs_file **kept = ARENA_ARRAY(i->memory, i->file_count, fbs_file *);
     size_t kept_count = 0;
+
     for (size_t n = 0; n < i->file_count; n++)
         note_uses(i, reaches, n);
     close_over(i, reaches);

@@ -16,6 +16,7 @@ static bool is_alphanumeric(char c)
 static slice shape(importer *i, slice text)
 {
     buffer made = buffer_in(i->memory);
+
     for (size_t n = 0; n < text.length && made.length < NAME_ROOM; n++) {
         bool is_kept = is_alphanumeric(text.data[n]);
         if (made.length == 0 && is_kept && text.data[n] <= '9')
@@ -62,6 +63,7 @@ static void give_unique_name(importer *i, text_table *taken, fbs_name *name)
 void rename_again(importer *i, fbs_name *name)
 {
     buffer text = buffer_in(i->memory);
+
     name->number = name->number == 0 ? 2 : name->number + 1;
     buffer_printf(&text, "%.*s%u", SLICE_PRINT(shape(i, name->text)), name->number);
     name->given = buffer_slice(&text);
@@ -74,6 +76,7 @@ static slice lower_namespace(importer *i, slice namespace)
 {
     buffer made = buffer_in(i->memory);
     size_t begin = 0;
+
     for (size_t at = 0; at <= namespace.length; at++) {
         if (at < namespace.length && namespace.data[at] != '.')
             continue;
@@ -92,6 +95,7 @@ static slice stem_of(slice path)
 {
     size_t begin = path.length;
     size_t end = path.length;
+
     while (begin > 0 && path.data[begin - 1] != '/')
         begin--;
     for (size_t n = begin + 1; n < path.length; n++) {
@@ -107,6 +111,7 @@ static slice most_used_namespace(importer *i, const fbs_file *file)
     slice most = file->last_namespace;
     size_t most_count = 0;
     text_table counts = text_table_in(i->memory);
+
     for (const fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
         size_t *count = text_table_find(&counts, d->namespace);
         if (count == NULL) {
@@ -136,6 +141,7 @@ static slice main_namespace_of(importer *i, const fbs_file *file)
 static slice namespace_of(importer *i, const fbs_file *file)
 {
     slice found = file->main_namespace;
+
     return lower_namespace(i,
                            found.length > 0 ? found : shape(i, stem_of(file->file->schema_path)));
 }
@@ -144,6 +150,7 @@ static slice path_of(importer *i, slice fbs_path)
 {
     slice ending = SLICE(".fbs");
     size_t length = fbs_path.length;
+
     bool has_ending =
         length > ending.length &&
         slice_equal((slice){fbs_path.data + length - ending.length, ending.length}, ending);
@@ -156,6 +163,7 @@ static slice path_of(importer *i, slice fbs_path)
 static void name_declarations(importer *i, fbs_file *file)
 {
     text_table declared = text_table_in(i->memory);
+
     for (fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
         text_table members = text_table_in(i->memory);
         give_unique_name(i, &declared, &d->name);
@@ -167,6 +175,7 @@ static void name_declarations(importer *i, fbs_file *file)
 static void check_path(importer *i, size_t index)
 {
     const fbs_file *file = i->files[index];
+
     for (size_t n = 0; n < index; n++) {
         if (!slice_equal(i->files[n]->path, file->path))
             continue;

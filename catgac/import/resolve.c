@@ -1,7 +1,7 @@
 /* resolve.c -- what types refer to, which table is a root, and the values of enums. */
-#include <stdlib.h>
-
 #include "import/parts.h"
+
+#include <stdlib.h>
 
 /* ---- Names ----------------------------------------------------------------------------------- */
 
@@ -18,6 +18,7 @@ static void declare(importer *i, fbs_declaration *made)
 {
     slice name = full_name(i, made->namespace, made->name.text);
     const fbs_declaration *first = text_table_insert(&i->declared, name, made);
+
     if (first == NULL)
         return;
     diag_report(i->diags, DIAG_DUPLICATE_NAME, made->name.place, "'%.*s' is declared twice",
@@ -56,6 +57,7 @@ static void resolve_type(importer *i, slice namespace, fbs_type *type)
 static void add_name(importer *i, fbs_declaration *of, fbs_member *member)
 {
     const fbs_member *first = text_table_insert(&of->by_name, member->name.text, member);
+
     if (first == NULL)
         return;
     diag_report(i->diags, DIAG_DUPLICATE_NAME, member->name.place, "'%.*s' is declared twice",
@@ -88,6 +90,7 @@ static void give_identifier(importer *i, const fbs_file *file, fbs_declaration *
 static void resolve_root(importer *i, fbs_file *file)
 {
     bool has_identifier = file->identifier.kind != FBS_VALUE_NONE;
+
     if (file->root.name.length == 0 && has_identifier)
         diag_report(i->diags, DIAG_LEFT_OUT, file->identifier.place,
                     "the identifier \"%.*s\" is left out: no root_type says which table has it",
@@ -111,6 +114,7 @@ static bool read_value(importer *i, fbs_member *member)
 {
     bool is_negative;
     uint64_t magnitude;
+
     if (member->value.kind != FBS_VALUE_NUMBER ||
         !convert_integer(member->value.text, &is_negative, &magnitude)) {
         diag_report(i->diags, DIAG_WRONG_TYPE, member->value.place,
@@ -125,6 +129,7 @@ static bool number_members(importer *i, fbs_declaration *of, size_t *count)
 {
     uint64_t next = 0;
     bool good = true;
+
     of->by_number = text_table_in(i->memory);
     for (fbs_member *m = of->members; m != NULL; m = m->next) {
         m->number = next;
@@ -141,6 +146,7 @@ static int compare_unsigned(const void *left, const void *right)
 {
     uint64_t a = (*(fbs_member *const *)left)->number;
     uint64_t b = (*(fbs_member *const *)right)->number;
+
     return (a > b) - (a < b);
 }
 
@@ -148,6 +154,7 @@ static int compare_signed(const void *left, const void *right)
 {
     int64_t a = (int64_t)(*(fbs_member *const *)left)->number;
     int64_t b = (int64_t)(*(fbs_member *const *)right)->number;
+
     return (a > b) - (a < b);
 }
 
@@ -156,6 +163,7 @@ static void sort_members(importer *i, fbs_declaration *of, size_t count)
 {
     fbs_member **sorted = ARENA_ARRAY(i->memory, count, fbs_member *);
     size_t n = 0;
+
     for (fbs_member *m = of->members; m != NULL; m = m->next)
         sorted[n++] = m;
     bool is_signed = convert_is_signed(convert_scalar(of->base.name));
@@ -171,6 +179,7 @@ static void sort_members(importer *i, fbs_declaration *of, size_t count)
 static void resolve_enum(importer *i, fbs_declaration *of)
 {
     size_t count = 0;
+
     if (number_members(i, of, &count) && count > 0)
         sort_members(i, of, count);
 }
@@ -179,6 +188,7 @@ static void resolve_enum(importer *i, fbs_declaration *of)
 static void check_tags(importer *i, const fbs_declaration *of)
 {
     uint64_t tag = 1;
+
     for (fbs_member *m = of->members; m != NULL; m = m->next, tag++) {
         if (m->value.kind == FBS_VALUE_NONE || !read_value(i, m) || m->number == tag)
             continue;

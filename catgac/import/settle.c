@@ -4,7 +4,6 @@
 #include "import/parts.h"
 #include "syntax/parse.h"
 
-/* Each trial renames at most as many as diagnostics are stored. */
 enum { REFUSAL_LIMIT = 20, TRIAL_LIMIT = 100 };
 
 /* The written files, as the compiler reads them. */
@@ -14,11 +13,13 @@ typedef struct trial {
     source_store store;
     source_set sources;
     diagnostics diags;
+    fbs_name *refused; /* a list */
 } trial;
 
 static bool read_written(const source_store *store, arena *memory, slice path, slice *text)
 {
     const trial *t = store->context;
+
     (void)memory;
     for (size_t n = 0; n < t->i->file_count; n++) {
         slice own = t->i->files[n]->path;
@@ -33,44 +34,12 @@ static bool read_written(const source_store *store, arena *memory, slice path, s
 static const char *path_from_top(const importer *i, const fbs_file *file)
 {
     buffer path = buffer_in(i->memory);
+
     buffer_printf(&path, "/%.*s", SLICE_PRINT(file->path));
     return path.data;
 }
 
-static void compile(trial *t)
-{
-    static const char *const roots[] = {"/"};
-    const importer *i = t->i;
-    const char **paths = ARENA_ARRAY(i->memory, i->file_count, const char *);
-    for (size_t n = 0; n < i->file_count; n++)
-        paths[n] = path_from_top(i, i->files[n]);
-    t->store = (source_store){"imported", read_written, t};
-    source_set_open(&t->sources, i->memory, NULL, 0);
-    t->sources.size_limit = SIZE_MAX;
-    source_set_turn(&t->sources, &t->store, roots, 1);
-    diagnostics_open(&t->diags, &t->sources);
-    interner names = interner_in(i->memory);
-    const ast *tree = parse_files(i->memory, &names, &t->diags, &t->sources, paths, i->file_count);
-    check(i->memory, &names, &t->diags, tree);
-}
-
-/* The name that stands at a place, or the last one before it. */
-static const written_name *find_name(const trial *t, span place)
-{
-    const written_name *found = NULL;
-    if (place.source == 0)
-        return NULL;
-    slice path = source_by_number(&t->sources, place.source)->real_path;
-    for (size_t n = 0; n < t->i->file_count; n++) {
-        if (!slice_equal(slice_of(path_from_top(t->i, t->i->files[n])), path))
-            continue;
-        for (size_t m = 0; m < t->written[n].name_count; m++) {
-            if (t->written[n].names[m].begin <= place.begin)
-                found = &t->written[n].names[m];
-        }
-    }
-    return found;
-}
+/* ---- Refused names --------------------------------------------------------------------------- */
 
 static bool is_about_name(diag_code code)
 {
@@ -78,18 +47,77 @@ static bool is_about_name(diag_code code)
            code == DIAG_RESERVED_NAME || code == DIAG_BAD_NAME;
 }
 
-/* Collects the names that the compiler refuses as names. Returns how many. */
-static size_t find_refused(const trial *t, fbs_name *refused[DIAG_CAP])
+static const written_file *file_of(const trial *t, span place)
 {
-    size_t count = 0;
-    for (size_t n = 0; n < t->diags.stored_count; n++) {
-        diag_view view = diag_stored(&t->diags, n);
-        const written_name *found = find_name(t, view.place);
-        if (is_about_name(view.code) && found != NULL && found->begin == view.place.begin &&
-            found->name->refusals++ < REFUSAL_LIMIT)
-            refused[count++] = found->name;
+    slice path = source_by_number(&t->sources, place.source)->real_path;
+
+    for (size_t n = 0; n < t->i->file_count; n++)
+        if (slice_equal(slice_of(path_from_top(t->i, t->i->files[n])), path))
+            return &t->written[n];
+    return NULL;
+}
+
+/* Returns the name at a place, or the last one before it. Names are written in their order. */
+static const written_name *find_name(const trial *t, span place)
+{
+    const written_file *file = place.source == 0 ? NULL : file_of(t, place);
+    size_t begin = 0;
+    size_t end = file == NULL ? 0 : file->name_count;
+
+    while (begin < end) {
+        size_t middle = begin + (end - begin) / 2;
+        if (file->names[middle].begin <= place.begin)
+            begin = middle + 1;
+        else
+            end = middle;
     }
-    return count;
+    return begin == 0 ? NULL : &file->names[begin - 1];
+}
+
+/* Notes a name that the compiler refuses. All that one trial finds are renamed together, so that
+ * the number of trials does not grow with the number of names. */
+static void note_refused(void *context, diag_code code, span place)
+{
+    trial *t = context;
+    const written_name *found = is_about_name(code) ? find_name(t, place) : NULL;
+
+    if (found == NULL || found->begin != place.begin || found->name->is_refused ||
+        found->name->refusals == REFUSAL_LIMIT)
+        return;
+    found->name->refusals++;
+    found->name->is_refused = true;
+    found->name->next_refused = t->refused;
+    t->refused = found->name;
+}
+
+static void rename_refused(importer *i, fbs_name *refused)
+{
+    for (fbs_name *name = refused; name != NULL; name = name->next_refused) {
+        rename_again(i, name);
+        name->is_refused = false;
+    }
+}
+
+/* ---- Trials ---------------------------------------------------------------------------------- */
+
+static void compile(trial *t)
+{
+    static const char *const roots[] = {"/"};
+    const importer *i = t->i;
+    const char **paths = ARENA_ARRAY(i->memory, i->file_count, const char *);
+
+    for (size_t n = 0; n < i->file_count; n++)
+        paths[n] = path_from_top(i, i->files[n]);
+    t->store = (source_store){"imported", read_written, t};
+    source_set_open(&t->sources, i->memory, NULL, 0);
+    t->sources.size_limit = SIZE_MAX;
+    source_set_turn(&t->sources, &t->store, roots, 1);
+    diagnostics_open(&t->diags, &t->sources);
+    t->diags.listener = note_refused;
+    t->diags.listener_context = t;
+    interner names = interner_in(i->memory);
+    const ast *tree = parse_files(i->memory, &names, &t->diags, &t->sources, paths, i->file_count);
+    check(i->memory, &names, &t->diags, tree);
 }
 
 static void report_rest(trial *t)
@@ -117,6 +145,7 @@ static trial *try_once(importer *i)
     trial *t = ARENA_NEW(i->memory, trial);
     diagnostics *diags = i->diags;
     diagnostics nobody;
+
     diagnostics_open(&nobody, i->sources);
     t->i = i;
     t->written = ARENA_ARRAY(i->memory, i->file_count, written_file);
@@ -129,21 +158,20 @@ static trial *try_once(importer *i)
 
 const written_file *settle_files(importer *i)
 {
-    fbs_name *refused[DIAG_CAP];
     written_file *written = ARENA_ARRAY(i->memory, i->file_count, written_file);
+
     write_all(i, written);
     if (diag_failed(i->diags))
         return written;
     for (size_t n = 0;; n++) {
         arena_mark before = arena_mark_of(i->memory);
         trial *t = try_once(i);
-        size_t count = n < TRIAL_LIMIT ? find_refused(t, refused) : 0;
-        if (count == 0) {
+        fbs_name *refused = t->refused;
+        if (n == TRIAL_LIMIT || refused == NULL) {
             report_rest(t);
             return t->written;
         }
         arena_release(i->memory, before);
-        for (size_t name = 0; name < count; name++)
-            rename_again(i, refused[name]);
+        rename_refused(i, refused);
     }
 }

@@ -1,7 +1,7 @@
 /* write.c -- the text of a .catga file, before it is formatted. */
-#include <inttypes.h>
-
 #include "import/parts.h"
+
+#include <inttypes.h>
 
 typedef struct writer {
     importer *i;
@@ -15,6 +15,7 @@ static slice fbs_base_name(const fbs_file *file)
 {
     slice path = file->file->schema_path;
     size_t begin = path.length;
+
     while (begin > 0 && path.data[begin - 1] != '/')
         begin--;
     return (slice){path.data + begin, path.length - begin};
@@ -94,6 +95,7 @@ static bool is_silent(const fbs_attribute *attribute)
                                         "flexbuffer",
                                         "native_default",
                                         "native_type"};
+
     for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
         if (slice_is(attribute->name, names[n]))
             return true;
@@ -105,6 +107,7 @@ static bool is_silent(const fbs_attribute *attribute)
 static void put_attributes(writer *w, const fbs_attribute *list)
 {
     const char *joint = "// (";
+
     for (const fbs_attribute *a = list; a != NULL; a = a->next) {
         if (is_silent(a))
             continue;
@@ -127,6 +130,7 @@ static void refuse_attributes(importer *i, const fbs_attribute *list)
 static void warn_of_key(importer *i, const fbs_declaration *of, const fbs_member *field)
 {
     const fbs_attribute *key = fbs_find_attribute(field->attributes, "key");
+
     if (key != NULL)
         diag_report(
             i->diags, DIAG_LEFT_OUT, key->place,
@@ -138,6 +142,7 @@ static void warn_of_key(importer *i, const fbs_declaration *of, const fbs_member
 static void warn_of_alignment(importer *i, const fbs_member *field)
 {
     const fbs_attribute *align = fbs_find_attribute(field->attributes, "force_align");
+
     if (align != NULL)
         diag_report(
             i->diags, DIAG_LEFT_OUT, align->place,
@@ -149,6 +154,7 @@ static void warn_of_alignment(importer *i, const fbs_member *field)
 static void put_type_name(writer *w, const fbs_type *type)
 {
     const fbs_declaration *declared = type->declared;
+
     if (declared == NULL) {
         buffer_append(&w->out, convert_scalar(type->name));
         return;
@@ -162,6 +168,7 @@ static void put_length(writer *w, const fbs_type *type)
 {
     bool is_negative;
     uint64_t length = 0;
+
     if (type->length.kind == FBS_VALUE_NONE)
         return;
     if (type->length.kind != FBS_VALUE_NUMBER ||
@@ -183,6 +190,7 @@ static bool is_scalar(const fbs_type *type)
 {
     slice word = convert_scalar(type->name);
     bool is_enum = type->declared != NULL && type->declared->kind == FBS_ENUM;
+
     return !type->is_vector && (is_enum || (word.length > 0 && !slice_is(word, "string")));
 }
 
@@ -191,6 +199,7 @@ static bool is_scalar(const fbs_type *type)
 static const fbs_attribute *holds_buffer(const fbs_member *field)
 {
     const fbs_attribute *nested = fbs_find_attribute(field->attributes, "nested_flatbuffer");
+
     return nested != NULL ? nested : fbs_find_attribute(field->attributes, "flexbuffer");
 }
 
@@ -203,6 +212,7 @@ static bool is_optional(const fbs_member *field)
 static void put_field_type(writer *w, const fbs_member *field)
 {
     const fbs_attribute *buffer_of = holds_buffer(field);
+
     if (buffer_of != NULL)
         put(w, "bytes");
     else
@@ -220,6 +230,7 @@ static void put_id(writer *w, const fbs_member *field)
     const fbs_attribute *id = fbs_find_attribute(field->attributes, "id");
     bool is_negative;
     uint64_t number;
+
     if (id == NULL)
         return;
     if (!convert_integer(id->value.text, &is_negative, &number) || is_negative)
@@ -235,6 +246,7 @@ static void put_rules(writer *w, const fbs_member *field)
                   slice_is(convert_scalar(field->type.name), "string") && !field->type.is_vector;
     bool is_deprecated = fbs_find_attribute(field->attributes, "deprecated") != NULL;
     bool is_required = is_key || fbs_find_attribute(field->attributes, "required") != NULL;
+
     put_id(w, field);
     if (is_required && !is_deprecated)
         put(w, " @required");
@@ -245,6 +257,7 @@ static void put_rules(writer *w, const fbs_member *field)
 static void put_held_buffer(writer *w, const fbs_member *field)
 {
     const fbs_attribute *buffer_of = holds_buffer(field);
+
     if (buffer_of == NULL)
         return;
     put(w, "// A buffer: ");
@@ -274,6 +287,7 @@ static void put_field(writer *w, const fbs_declaration *of, fbs_member *field)
 static void put_origin(writer *w, const fbs_declaration *of)
 {
     bool is_elsewhere = !slice_equal(of->namespace, w->file->main_namespace);
+
     if (is_elsewhere && of->namespace.length > 0)
         buffer_printf(&w->out, "// %.*s.%.*s in FlatBuffers.\n", SLICE_PRINT(of->namespace),
                       SLICE_PRINT(of->name.text));
@@ -294,6 +308,7 @@ static void put_enum(writer *w, fbs_declaration *of)
 {
     bool has_bits = is_flags(of);
     uint64_t next = 0;
+
     put(w, has_bits ? "flags " : "enum ");
     put_name(w, &of->name);
     put(w, ": ");
@@ -325,6 +340,7 @@ static void put_alternative(writer *w, fbs_member *m)
 {
     bool is_short = m->type.declared != NULL && !m->type.is_vector &&
                     slice_equal(m->name.given, m->type.declared->name.given);
+
     put_attributes(w, m->attributes);
     put_doc(w, &m->doc);
     mark(w, &m->name);
@@ -350,6 +366,7 @@ static void put_alignment(writer *w, const fbs_declaration *of)
     const fbs_attribute *align = fbs_find_attribute(of->attributes, "force_align");
     bool is_negative;
     uint64_t bytes;
+
     if (of->kind != FBS_STRUCT || align == NULL)
         return;
     if (!convert_integer(align->value.text, &is_negative, &bytes) || is_negative)
@@ -397,6 +414,7 @@ static void note_use(const fbs_file *from, const fbs_type *type, bool *is_used, 
 static void put_imports(writer *w)
 {
     bool *is_used = ARENA_ARRAY(w->i->memory, w->i->file_count, bool);
+
     for (const fbs_declaration *d = w->file->declarations; d != NULL; d = d->next)
         for (const fbs_member *m = d->members; m != NULL; m = m->next)
             note_use(w->file, &m->type, is_used, w->i);
@@ -412,6 +430,7 @@ static void put_imports(writer *w)
 static void put_header(writer *w)
 {
     const fbs_file *file = w->file;
+
     put(w, "// Imported from ");
     put_flat(w, fbs_base_name(file));
     put(w, " by catgac import.\n");
@@ -430,6 +449,7 @@ static void put_header(writer *w)
 static size_t count_names(const fbs_file *file)
 {
     size_t count = 0;
+
     for (const fbs_declaration *d = file->declarations; d != NULL; d = d->next) {
         count += 2;
         for (const fbs_member *m = d->members; m != NULL; m = m->next)
@@ -444,6 +464,7 @@ written_file write_file(importer *i, const fbs_file *file)
                 .file = file,
                 .out = buffer_in(i->memory),
                 .names = ARENA_ARRAY(i->memory, count_names(file), written_name)};
+
     put_header(&w);
     for (fbs_declaration *d = file->declarations; d != NULL; d = d->next)
         put_declaration(&w, d);

@@ -56,6 +56,7 @@ slice mangle_snake(arena *memory, slice name)
 static slice upper_of(arena *memory, slice text)
 {
     char *upper = arena_array(memory, text.length + 1, 1);
+
     for (size_t i = 0; i < text.length; i++)
         upper[i] = is_lower(text.data[i]) ? (char)(text.data[i] - 'a' + 'A') : text.data[i];
     return (slice){upper, text.length};
@@ -69,6 +70,7 @@ slice mangle_upper(arena *memory, slice name)
 slice mangle_prefix(arena *memory, slice namespace)
 {
     char *prefix = arena_array(memory, namespace.length + 2, 1);
+
     for (size_t i = 0; i < namespace.length; i++)
         prefix[i] = namespace.data[i] == '.' ? '_' : namespace.data[i];
     prefix[namespace.length] = '_';
@@ -84,7 +86,7 @@ slice mangle_upper_prefix(arena *memory, slice namespace)
 bool mangle_is_reserved(slice word)
 {
 #define RESERVED(text)                                                                             \
-    (word.length == sizeof(text) - 1 && memcmp(word.data, text, sizeof(text) - 1) == 0) ||
+    (word.length == sizeof text - 1 && memcmp(word.data, text, sizeof text - 1) == 0) ||
     return
 #include "model/reserved.def"
         false;
@@ -94,7 +96,7 @@ bool mangle_is_reserved(slice word)
 static bool is_macro(slice word)
 {
 #define MACRO(text)                                                                                \
-    (word.length == sizeof(text) - 1 && memcmp(word.data, text, sizeof(text) - 1) == 0) ||
+    (word.length == sizeof text - 1 && memcmp(word.data, text, sizeof text - 1) == 0) ||
     return
 #include "model/macros.def"
         false;
@@ -104,6 +106,7 @@ static bool is_macro(slice word)
 static slice with_underscore(arena *memory, slice word)
 {
     buffer text = buffer_in(memory);
+
     buffer_append(&text, word);
     buffer_append_char(&text, '_');
     return buffer_slice(&text);
@@ -112,11 +115,13 @@ static slice with_underscore(arena *memory, slice word)
 slice mangle_handler(arena *memory, slice name)
 {
     slice snake = mangle_snake(memory, name);
+
     return mangle_is_reserved(snake) ? with_underscore(memory, snake) : snake;
 }
 
 slice mangle_member(arena *memory, slice name)
 {
     slice handler = mangle_handler(memory, name);
+
     return is_macro(handler) ? with_underscore(memory, handler) : handler;
 }

@@ -6,9 +6,9 @@
 #ifndef CATGAC_MANGLE_H
 #define CATGAC_MANGLE_H
 
-#include <stdbool.h>
-
 #include "base/text.h"
+
+#include <stdbool.h>
 
 slice mangle_snake(arena *memory, slice name);
 slice mangle_upper(arena *memory, slice name);

@@ -5,7 +5,7 @@
 #include <math.h>
 
 static const slice scalar_words[] = {
-#define SCALAR(kind, word, class, bytes) {word, sizeof(word) - 1},
+#define SCALAR(kind, word, class, bytes) {word, sizeof word - 1},
 #include "model/scalars.def"
 #undef SCALAR
 };
@@ -135,6 +135,7 @@ static void print_decimal(const model_type *type, int64_t scaled, buffer *out)
 {
     uint64_t magnitude = scaled < 0 ? 0 - (uint64_t)scaled : (uint64_t)scaled;
     uint64_t factor = 1;
+
     for (unsigned i = 0; i < type->decimal_places; i++)
         factor *= 10;
     buffer_printf(out, "%s%" PRIu64, scaled < 0 ? "-" : "", magnitude / factor);
@@ -196,6 +197,7 @@ void model_print_duration(uint64_t nanoseconds, buffer *out)
 const char *model_qos_text(model_qos qos)
 {
     static const char *const texts[] = {"at most once", "at least once", "exactly once"};
+
     return texts[qos];
 }
 
@@ -209,6 +211,7 @@ uint64_t model_backoff_total(const model_message *message)
 {
     uint64_t total = 0;
     uint64_t pause = message->backoff_ns;
+
     for (uint32_t i = 0; i < message->retries; i++) {
         total += pause;
         pause = pause > message->backoff_longest_ns / 2 ? message->backoff_longest_ns : 2 * pause;

@@ -10,12 +10,12 @@
 #ifndef CATGAC_MODEL_H
 #define CATGAC_MODEL_H
 
+#include "base/source.h"
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/source.h"
-#include "base/text.h"
 
 typedef struct model model;
 typedef struct model_module model_module;

@@ -1,8 +1,8 @@
 /* model_dump.c -- prints the model for --dump=model: one property per line, indented under its
  * owner, in the order of the files. */
-#include <inttypes.h>
-
 #include "model/model.h"
+
+#include <inttypes.h>
 
 static void dump_doc(const model_doc *doc, const char *indent, buffer *out)
 {
@@ -73,6 +73,7 @@ static void dump_constant(const model_constant *constant, buffer *out)
 static void dump_enum(const model_enum *enumeration, buffer *out)
 {
     const model_type type = {.kind = TYPE_SCALAR, .scalar = enumeration->scalar};
+
     dump_doc(&enumeration->origin.doc, "  ", out);
     buffer_printf(out, "  %s %.*s: %.*s\n", enumeration->is_flags ? "flags" : "enum",
                   SLICE_PRINT(enumeration->origin.name),
@@ -149,6 +150,7 @@ static void dump_call(const model_message *message, buffer *out)
 static void dump_stored(const model_message *message, buffer *out)
 {
     const model_stream *stream = message->stream;
+
     buffer_printf(out, "    %s in stream %.*s, within %" PRIu64 " ns, id kept for %" PRIu64 " ns\n",
                   message->qos == QOS_AT_LEAST_ONCE ? "at least once" : "exactly once",
                   SLICE_PRINT(stream->name), message->timeout_ns, message->dedup_window_ns);
@@ -191,6 +193,7 @@ static void dump_stream(const model_stream *stream, buffer *out)
 static void dump_message(const model_message *message, buffer *out)
 {
     static const char *const words[] = {"command", "query", "event"};
+
     dump_doc(&message->origin.doc, "  ", out);
     buffer_printf(out, "  %s %.*s\n", words[message->kind], SLICE_PRINT(message->origin.name));
     buffer_printf(out, "    subject %.*s\n", SLICE_PRINT(message->subject));
@@ -219,7 +222,8 @@ static void dump_service(const model_service *service, buffer *out)
     for (size_t i = 0; i < service->subscription_count; i++) {
         const model_subscription *subscription = &service->subscriptions[i];
         dump_doc(&subscription->doc, "    ", out);
-        buffer_printf(out, "    on %.*s %s as %.*s\n", SLICE_PRINT(subscription->message->origin.name),
+        buffer_printf(out, "    on %.*s %s as %.*s\n",
+                      SLICE_PRINT(subscription->message->origin.name),
                       subscription->delivery == DELIVERY_GROUP ? "group" : "broadcast",
                       SLICE_PRINT(subscription->name));
     }

@@ -21,6 +21,7 @@ ast_name ast_make_name(const ast_maker *maker, token word)
 ast_path ast_make_path(const ast_maker *maker, token word)
 {
     ast_name name = ast_make_name(maker, word);
+
     return (ast_path){.text = name.text, .place = name.place, .doc = word.doc};
 }
 
@@ -38,6 +39,7 @@ ast_path ast_extend_path(const ast_maker *maker, ast_path qualifier, token word)
 {
     slice last = lex_text(maker->input, word);
     span place = span_join(qualifier.place, lex_span(maker->input, word));
+
     if (qualifier.text.length + 1 + last.length > AST_PATH_LIMIT)
         return cut_path(maker, qualifier, place);
     buffer text = buffer_in(maker->memory);
@@ -54,6 +56,7 @@ ast_path ast_extend_path(const ast_maker *maker, ast_path qualifier, token word)
 const ast_expression *ast_make_literal(const ast_maker *maker, token literal)
 {
     ast_expression *made = ARENA_NEW(maker->memory, ast_expression);
+
     made->place = lex_span(maker->input, literal);
     made->text = lex_text(maker->input, literal);
     made->depth = 1;
@@ -73,6 +76,7 @@ const ast_expression *ast_make_literal(const ast_maker *maker, token literal)
 const ast_expression *ast_make_reference(const ast_maker *maker, ast_path name)
 {
     ast_expression *made = ARENA_NEW(maker->memory, ast_expression);
+
     made->kind = EXPRESSION_NAME;
     made->place = name.place;
     made->name = name;
@@ -107,6 +111,7 @@ const ast_expression *ast_make_unary(const ast_maker *maker, token sign,
                                      const ast_expression *operand)
 {
     ast_expression *made = ARENA_NEW(maker->memory, ast_expression);
+
     made->kind = EXPRESSION_UNARY;
     made->place = span_join(lex_span(maker->input, sign), operand->place);
     made->sign = sign.kind;
@@ -119,6 +124,7 @@ const ast_expression *ast_make_binary(const ast_maker *maker, token sign,
                                       const ast_expression *left, const ast_expression *right)
 {
     ast_expression *made = ARENA_NEW(maker->memory, ast_expression);
+
     made->kind = EXPRESSION_BINARY;
     made->place = span_join(left->place, right->place);
     made->sign = sign.kind;
@@ -133,6 +139,7 @@ const ast_expression *ast_make_binary(const ast_maker *maker, token sign,
 ast_type *ast_make_named_type(const ast_maker *maker, ast_path name)
 {
     ast_type *made = ARENA_NEW(maker->memory, ast_type);
+
     made->kind = AST_TYPE_NAME;
     made->name = name;
     made->place = name.place;
@@ -144,6 +151,7 @@ ast_type *ast_make_vector_type(const ast_maker *maker, const ast_type *element,
                                const ast_expression *length)
 {
     ast_type *made = ARENA_NEW(maker->memory, ast_type);
+
     made->kind = length == NULL ? AST_TYPE_VECTOR : AST_TYPE_ARRAY;
     made->element = element;
     made->argument = length;
@@ -157,6 +165,7 @@ ast_type *ast_make_vector_type(const ast_maker *maker, const ast_type *element,
 ast_argument *ast_make_argument(const ast_maker *maker, const ast_expression *value)
 {
     ast_argument *made = ARENA_NEW(maker->memory, ast_argument);
+
     made->value = value;
     made->place = value->place;
     return made;
@@ -166,6 +175,7 @@ ast_argument *ast_make_range(const ast_maker *maker, token dots, const ast_expre
                              const ast_expression *high)
 {
     ast_argument *made = ARENA_NEW(maker->memory, ast_argument);
+
     made->is_range = true;
     made->value = low;
     made->high = high;
@@ -180,6 +190,7 @@ ast_argument *ast_make_range(const ast_maker *maker, token dots, const ast_expre
 ast_annotation *ast_make_annotation(const ast_maker *maker, token at, token name)
 {
     ast_annotation *made = ARENA_NEW(maker->memory, ast_annotation);
+
     made->name = ast_make_name(maker, name);
     made->place = span_join(lex_span(maker->input, at), made->name.place);
     made->doc = at.doc;
@@ -198,6 +209,7 @@ static doc_comment *take_doc(doc_comment *doc)
 ast_member *ast_make_member(const ast_maker *maker, ast_member_kind kind, token first)
 {
     ast_member *made = ARENA_NEW(maker->memory, ast_member);
+
     made->kind = kind;
     made->place = lex_span(maker->input, first);
     made->doc = take_doc(first.doc);
@@ -207,6 +219,7 @@ ast_member *ast_make_member(const ast_maker *maker, ast_member_kind kind, token 
 ast_member *ast_make_alternative(const ast_maker *maker, ast_path path)
 {
     ast_member *made = ARENA_NEW(maker->memory, ast_member);
+
     made->kind = MEMBER_ALTERNATIVE;
     made->path = path;
     made->place = path.place;
@@ -217,6 +230,7 @@ ast_member *ast_make_alternative(const ast_maker *maker, ast_path path)
 ast_declaration *ast_make_declaration(const ast_maker *maker, ast_kind kind, token keyword)
 {
     ast_declaration *made = ARENA_NEW(maker->memory, ast_declaration);
+
     made->kind = kind;
     made->place = lex_span(maker->input, keyword);
     if (kind != AST_VERSION && kind != AST_IMPORT) /* these cannot be documented */

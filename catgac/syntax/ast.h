@@ -6,12 +6,12 @@
 #ifndef CATGAC_AST_H
 #define CATGAC_AST_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "base/source.h"
 #include "base/text.h"
 #include "syntax/lex.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 /* The context in which a tree is built. */
 typedef struct ast_maker {

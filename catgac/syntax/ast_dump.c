@@ -13,6 +13,7 @@ static void dump_doc(const doc_comment *doc, const char *indent, buffer *out)
 static void dump_sign(int sign, buffer *out)
 {
     slice quoted = slice_of(token_name(sign));
+
     buffer_append(out, (slice){quoted.data + 1, quoted.length - 2});
 }
 
@@ -114,6 +115,7 @@ static void dump_annotations(const ast_annotations *annotations, buffer *out)
 static void dump_member(const ast_member *member, buffer *out)
 {
     static const char *const words[] = {"", "", "", "handle ", "publish ", "calls ", "on "};
+
     dump_doc(member->doc, "  ", out);
     buffer_printf(out, "  %s%.*s", words[member->kind], SLICE_PRINT(member->path.text));
     if (member->kind == MEMBER_ON)

@@ -1,7 +1,7 @@
 /* imports.c -- parse_files(): parses the files of the command line and their imports, each once. */
-#include <string.h>
-
 #include "syntax/parse.h"
+
+#include <string.h>
 
 typedef struct import_walk {
     arena *memory;
@@ -29,6 +29,7 @@ static void report_cycle(import_walk *walk, const ast_file *again, span place)
 {
     buffer chain = buffer_in(walk->memory);
     size_t begin = 0;
+
     while (walk->open[begin] != again)
         begin++;
     for (size_t i = begin; i < walk->depth; i++)
@@ -42,6 +43,7 @@ static void report_cycle(import_walk *walk, const ast_file *again, span place)
 static void explain_search(import_walk *walk, const ast_file *importer)
 {
     buffer text = buffer_in(walk->memory);
+
     buffer_append_text(&text, "it was searched in ");
     for (size_t i = 0; i < walk->sources->root_count; i++)
         buffer_printf(&text, "'%.*s', ", SLICE_PRINT(walk->sources->roots[i].shown_path));
@@ -55,6 +57,7 @@ static const ast_file *load_import(import_walk *walk, const ast_file *importer,
                                    const ast_declaration *declaration)
 {
     const ast_expression *path = declaration->value;
+
     if (path->kind != EXPRESSION_STRING)
         return NULL;
     if (walk->depth > PARSE_IMPORT_DEPTH_LIMIT) {
@@ -97,6 +100,7 @@ static void load_imports(import_walk *walk, ast_file *file)
 static void visit_imports(import_walk *walk, ast_file *file)
 {
     size_t count = 0;
+
     for (const ast_declaration *d = file->first; d != NULL; d = d->next)
         count += d->kind == AST_IMPORT;
     file->imports = ARENA_ARRAY(walk->memory, count, const ast_file *);
@@ -110,6 +114,7 @@ static void visit_imports(import_walk *walk, ast_file *file)
 static ast_file *visit(import_walk *walk, const source *file)
 {
     ast_file *known = walk->by_number[file->number];
+
     if (known != NULL)
         return known;
     ast_file *made = parse_source(walk->memory, walk->names, walk->diags, file);
@@ -124,6 +129,7 @@ static void visit_given(import_walk *walk, const char *path)
 {
     const source *file = NULL;
     source_status status = source_load_given(walk->sources, path, &file);
+
     if (status != SOURCE_OK) {
         diag_report(walk->diags, DIAG_CANNOT_READ, (span){0, 0, 0}, "cannot read '%s': %s", path,
                     source_status_text(status));
@@ -137,6 +143,7 @@ const ast *parse_files(arena *memory, interner *names, diagnostics *diags, sourc
                        const char *const *paths, size_t path_count)
 {
     import_walk *walk = ARENA_NEW(memory, import_walk);
+
     walk->memory = memory;
     walk->names = names;
     walk->diags = diags;

@@ -1,10 +1,10 @@
 /* lex.c -- see lex.h. */
 #include "syntax/lex.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
 #include "grammar.h"
+
+#include <string.h>
 
 /* ---- Names of tokens ------------------------------------------------------------------------- */
 
@@ -14,7 +14,7 @@ typedef struct keyword {
 } keyword;
 
 static const keyword keywords[] = {
-#define KEYWORD(token, word) {{word, sizeof(word) - 1}, TOKEN_##token},
+#define KEYWORD(token, word) {{word, sizeof word - 1}, TOKEN_##token},
 #include "syntax/keywords.def"
 #undef KEYWORD
 };
@@ -112,6 +112,7 @@ static span span_at(const lexer *input, const char *begin, const char *end)
 bool lex_check_text(diagnostics *diags, const source *file)
 {
     size_t at = 0;
+
     while (at < file->text.length) {
         uint32_t character;
         size_t length = 1;
@@ -145,6 +146,7 @@ void lex_open(lexer *input, arena *memory, diagnostics *diags, const source *fil
 static const char *line_end(const lexer *input, const char *from)
 {
     const char *end = memchr(from, '\n', (size_t)(input->end - from));
+
     return end == NULL ? input->end : end;
 }
 
@@ -158,6 +160,7 @@ static slice doc_line_text(const lexer *input, const char *at)
 {
     const char *begin = at + 3;
     const char *end = line_end(input, begin);
+
     if (begin < end && *begin == ' ')
         begin++;
     while (end > begin && (end[-1] == '\r' || end[-1] == ' ' || end[-1] == '\t'))
@@ -186,6 +189,7 @@ static void read_doc(lexer *input)
     bool begins_line = is_first_on_line(input, input->at);
     size_t count = 0;
     const char *at = input->at;
+
     for (; at_doc_line(input, at); at = skip_blanks(input, line_end(input, at)))
         count++;
     slice *lines = ARENA_ARRAY(input->memory, count, slice);
@@ -210,6 +214,7 @@ static void read_doc(lexer *input)
 static void skip_block_comment(lexer *input)
 {
     const char *begin = input->at;
+
     for (const char *at = begin + 2; input->end - at >= 2; at++) {
         if (at[0] == '*' && at[1] == '/') {
             input->at = at + 2;
@@ -244,6 +249,7 @@ static void skip_blanks_and_comments(lexer *input)
 static token make_token(const lexer *input, uint16_t kind, const char *begin)
 {
     span place = span_at(input, begin, input->at);
+
     return (token){.begin = place.begin, .end = place.end, .kind = kind};
 }
 
@@ -268,6 +274,7 @@ static token lex_foreign_word(lexer *input, const char *begin)
 static token lex_word(lexer *input)
 {
     const char *begin = input->at;
+
     while (is_letter(*input->at) || is_digit(*input->at))
         input->at++;
     if (is_beyond_ascii(*input->at))
@@ -283,6 +290,7 @@ static token lex_word(lexer *input)
 static bool is_duration_unit(slice word)
 {
     static const char *const units[] = {"ns", "us", "ms", "s", "m", "h", "d"};
+
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
         if (slice_is(word, units[i]))
             return true;
@@ -293,6 +301,7 @@ static bool is_duration_unit(slice word)
 static bool skip_digits(lexer *input, bool (*belongs)(char))
 {
     const char *begin = input->at;
+
     while (belongs(*input->at) || (*input->at == '_' && input->at > begin && input->at[-1] != '_' &&
                                    belongs(input->at[1])))
         input->at++;
@@ -303,6 +312,7 @@ static bool skip_digits(lexer *input, bool (*belongs)(char))
 static uint16_t skip_number_tail(lexer *input)
 {
     uint16_t kind = TOKEN_INTEGER;
+
     if (input->at[0] == '.' && is_digit(input->at[1])) {
         input->at++;
         skip_digits(input, is_digit);
@@ -325,6 +335,7 @@ static token lex_number(lexer *input)
     bool has_prefix = begin[0] == '0' && (begin[1] == 'x' || begin[1] == 'b');
     uint16_t kind = TOKEN_INTEGER;
     bool good = true;
+
     if (has_prefix) {
         input->at += 2;
         good = skip_digits(input, begin[1] == 'x' ? is_hex_digit : is_binary_digit);
@@ -365,6 +376,7 @@ static bool at_string_end(const lexer *input)
 static bool skip_escape(lexer *input)
 {
     const char *begin = input->at;
+
     input->at++;
     if (input->at < input->end && is_known_escape(*input->at)) {
         input->at++;
@@ -379,6 +391,7 @@ static token lex_string(lexer *input)
 {
     const char *begin = input->at;
     bool broken = false;
+
     input->at++;
     while (!at_string_end(input)) {
         if (*input->at != '\\')
@@ -448,6 +461,7 @@ static uint16_t sign_at(const char *at, size_t *length)
 static bool begins_token(const char *at)
 {
     size_t length;
+
     sign_at(at, &length);
     return length > 0 || is_letter(*at) || is_digit(*at) || is_beyond_ascii(*at) || *at == '"' ||
            *at == ' ' || *at == '\t' || *at == '\r' || *at == '\n';
@@ -457,6 +471,7 @@ static bool begins_token(const char *at)
 static void skip_unexpected(lexer *input)
 {
     const char *begin = input->at;
+
     while (input->at < input->end && !begins_token(input->at))
         input->at++;
     diag_report(input->diags, DIAG_UNEXPECTED_CHARACTER, span_at(input, begin, input->at),
@@ -490,6 +505,7 @@ static token lex_token(lexer *input)
 token lex_next(lexer *input)
 {
     token next = lex_token(input);
+
     next.doc = input->pending_doc;
     input->pending_doc = NULL;
     input->token_count++;
@@ -523,6 +539,7 @@ static char unescape(char c)
 slice lex_string_value(const lexer *input, token piece)
 {
     slice text = lex_text(input, piece);
+
     if (piece.broken)
         return SLICE("");
     buffer value = buffer_in(input->memory);
@@ -539,6 +556,7 @@ slice lex_string_value(const lexer *input, token piece)
 static void advance_line(const char *at, uint32_t *line, const char **line_begin)
 {
     const char *end;
+
     while ((end = memchr(*line_begin, '\n', (size_t)(at - *line_begin))) != NULL) {
         *line_begin = end + 1;
         (*line)++;
@@ -549,6 +567,7 @@ void lex_dump(lexer *input, buffer *out)
 {
     uint32_t line = 1;
     const char *line_begin = input->file->text.data;
+
     for (token piece = lex_next(input); piece.kind != TOKEN_END; piece = lex_next(input)) {
         slice text = lex_text(input, piece);
         advance_line(text.data, &line, &line_begin);

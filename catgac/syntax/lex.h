@@ -7,13 +7,13 @@
 #ifndef CATGAC_LEX_H
 #define CATGAC_LEX_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/diag.h"
 #include "base/source.h"
 #include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 enum {
     LEX_NAME_LIMIT = 64,

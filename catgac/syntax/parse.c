@@ -1,10 +1,10 @@
 /* parse.c -- see parse.h: parses one file. imports.c follows the imports. */
 #include "syntax/parse.h"
 
-#include <string.h>
-
 #include "grammar.h"
 #include "syntax/parser.h"
+
+#include <string.h>
 
 /* ---- Feeding the grammar --------------------------------------------------------------------- */
 
@@ -74,6 +74,7 @@ static void feed(parser *p, token next)
 static token advance(parser *p)
 {
     token current = p->ahead;
+
     p->ahead = lex_next(&p->input);
     return current;
 }
@@ -109,6 +110,7 @@ static bool ends_member(const parser *p, token current)
 {
     uint16_t keyword = p->declaration_keyword.kind;
     bool has_commas = keyword == TOKEN_ENUM || keyword == TOKEN_FLAGS || keyword == TOKEN_UNION;
+
     return current.kind == (has_commas ? TOKEN_COMMA : TOKEN_SEMICOLON);
 }
 
@@ -117,6 +119,7 @@ static bool ends_member(const parser *p, token current)
 static token skip_member(parser *p, token current)
 {
     token previous = p->previous;
+
     while (current.kind != TOKEN_END && current.kind != TOKEN_RIGHT_BRACE) {
         if (begins_declaration(p, current, previous))
             return current;
@@ -133,6 +136,7 @@ static token skip_member(parser *p, token current)
 static token skip_declaration(parser *p, token current)
 {
     size_t depth = 0;
+
     if (current.kind == TOKEN_IDENTIFIER && token_is_word(p->ahead.kind)) {
         p->declaration_keyword = current;
         p->declaration_name = p->ahead;
@@ -193,6 +197,7 @@ static bool leaves_block_open(const parser *p, token current)
 static void close_block(parser *p, token current)
 {
     token opener = p->brackets[0];
+
     p->file->has_errors = true;
     diag_report(p->maker.diags, DIAG_SYNTAX, parser_place(p, current),
                 "expected '}' to close '{' opened at line %u",
@@ -205,6 +210,7 @@ static void close_block(parser *p, token current)
 static bool begins_line(const parser *p, token current)
 {
     const char *between = p->input.file->text.data + p->previous.end;
+
     return current.begin > p->previous.end &&
            memchr(between, '\n', current.begin - p->previous.end) != NULL;
 }
@@ -234,6 +240,7 @@ static void put_semicolon(parser *p, token current)
 {
     span place = parser_span(p, p->previous);
     slice text = lex_text(&p->input, p->previous);
+
     place.begin = place.end;
     p->file->has_errors = true;
     if (!p->previous.broken) {
@@ -282,6 +289,7 @@ static void warn_of_stray_docs(const parser *p)
 ast_file *parse_source(arena *memory, interner *names, diagnostics *diags, const source *file)
 {
     parser *p = ARENA_NEW(memory, parser);
+
     lex_open(&p->input, memory, diags, file);
     p->maker = (ast_maker){memory, names, diags, &p->input};
     p->file = ARENA_NEW(memory, ast_file);

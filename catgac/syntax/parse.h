@@ -7,12 +7,12 @@
 #ifndef CATGAC_PARSE_H
 #define CATGAC_PARSE_H
 
-#include <stddef.h>
-
 #include "base/diag.h"
 #include "base/source.h"
 #include "base/text.h"
 #include "syntax/ast.h"
+
+#include <stddef.h>
 
 enum { PARSE_IMPORT_DEPTH_LIMIT = 16 };
 

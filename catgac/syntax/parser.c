@@ -48,6 +48,7 @@ const ast_type *parser_report_untyped(parser *p, ast_kind kind, token name)
 {
     span place = parser_span(p, name);
     slice text = lex_text(&p->input, name);
+
     p->file->has_errors = true;
     diag_report(p->maker.diags, DIAG_SYNTAX, place,
                 "'%.*s' needs an integer type, which holds its values: '%.*s: u8'",

@@ -3,12 +3,12 @@
 #ifndef CATGAC_PARSER_H
 #define CATGAC_PARSER_H
 
+#include "syntax/ast.h"
+#include "syntax/lex.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "syntax/ast.h"
-#include "syntax/lex.h"
 
 enum {
     PARSER_BRACKET_LIMIT = 64, /* brackets open at once */

@@ -30,6 +30,7 @@ static void expect_keywords(const parser *p, expectation *list)
 #include "syntax/keywords.def"
 #undef KEYWORD
     };
+
     expect_if_accepted(p, list, kinds, sizeof kinds / sizeof kinds[0]);
 }
 
@@ -103,6 +104,7 @@ static void print_open_bracket(const parser *p, token found, buffer *out)
 static void print_found(const parser *p, token found, buffer *out)
 {
     slice text = lex_text(&p->input, found);
+
     if (found.kind == TOKEN_END || found.kind == TOKEN_STRING)
         buffer_printf(out, "unexpected %s", found.kind == TOKEN_END ? "end of file" : "string");
     else
@@ -112,6 +114,7 @@ static void print_found(const parser *p, token found, buffer *out)
 static void explain_foreign(const parser *p, foreign_place place, token word)
 {
     const foreign_word *found = foreign_find(place, lex_text(&p->input, word));
+
     if (found != NULL && word.kind == TOKEN_IDENTIFIER)
         foreign_explain(p->maker.diags, parser_span(p, word), found);
 }
@@ -121,11 +124,12 @@ static void explain_foreign(const parser *p, foreign_place place, token word)
 static void suggest_keyword(const parser *p, token found)
 {
     static const slice words[] = {
-#define KEYWORD_OF_DECLARATION(token, word) {word, sizeof(word) - 1},
+#define KEYWORD_OF_DECLARATION(token, word) {word, sizeof word - 1},
 #define KEYWORD(token, word)
 #include "syntax/keywords.def"
 #undef KEYWORD
     };
+
     if (found.kind != TOKEN_IDENTIFIER)
         return;
     if (foreign_find(FOREIGN_DECLARATION, lex_text(&p->input, found)) != NULL) {
@@ -151,6 +155,7 @@ static void explain_order(const parser *p, token found)
 static slice integer_of(const parser *p, slice previous, const foreign_word *second)
 {
     buffer word = buffer_in(p->maker.memory);
+
     if (!slice_equal_in_any_case(previous, SLICE("unsigned")))
         return slice_of(foreign_find(FOREIGN_TYPE, previous)->ours);
     buffer_printf(&word, "u%s", second->ours + 1);
@@ -164,6 +169,7 @@ static void explain_type(const parser *p, token found)
     const foreign_word *first = foreign_find(FOREIGN_TYPE, previous);
     const foreign_word *second = foreign_find(FOREIGN_TYPE, lex_text(&p->input, found));
     span both = parser_span(p, p->previous);
+
     both.end = found.end;
     if (found.kind == TOKEN_LEFT_BRACKET)
         diag_add(p->maker.diags, "a vector of T is written [T], and in a struct [T:N]");
@@ -192,6 +198,7 @@ static void explain(const parser *p, token found)
 static void describe(const parser *p, token found, buffer *text)
 {
     expectation list = what_is_expected(p);
+
     print_found(p, found, text);
     print_expectation(&list, text);
     print_open_bracket(p, found, text);

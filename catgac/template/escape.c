@@ -1,9 +1,9 @@
 /* escape.c -- see escape.h. */
 #include "template/escape.h"
 
-#include <string.h>
-
 #include "base/utf8.h"
+
+#include <string.h>
 
 /* A backslash at the end of a line joins it with the next line, even if blanks follow. */
 static slice without_trailing_backslashes(slice text)
@@ -30,6 +30,7 @@ void escape_comment(slice text, buffer *out)
     char last = '*'; /* as at the start of a comment */
     while (rest.length > 0) {
         slice shown = utf8_take_shown(&rest);
+
         if (must_part(last, shown.data[0]))
             buffer_append_char(out, ' ');
         buffer_append(out, shown);
@@ -49,6 +50,7 @@ static bool begins_block(char character, bool is_first, bool only_digits_before)
 void escape_markdown(slice text, buffer *out)
 {
     slice rest = text;
+
     while (rest.length > 0 && (rest.data[0] == ' ' || rest.data[0] == '\t')) {
         rest.data++; /* leading blanks would make a code block */
         rest.length--;

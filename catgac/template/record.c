@@ -11,6 +11,7 @@ const char *property_kind_text(property_kind kind)
         [PROPERTY_RECORD] = "a record",          [PROPERTY_LIST] = "a list",
         [PROPERTY_TEXTS] = "a list of texts",
     };
+
     return texts[kind];
 }
 

@@ -8,11 +8,11 @@
 #ifndef CATGAC_RECORD_H
 #define CATGAC_RECORD_H
 
+#include "base/text.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include "base/text.h"
 
 typedef enum property_kind {
     PROPERTY_IDENTIFIER, /* slice: of checked names and numbers, safe in code */

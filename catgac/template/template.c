@@ -13,6 +13,7 @@ typedef struct renderer {
 static const void *find_value(const renderer *r, const path *of)
 {
     const void *value = r->variables[of->scope];
+
     for (size_t i = 0; i < of->step_count; i++) {
         if (i > 0)
             value = *(const void *const *)value;
@@ -67,6 +68,7 @@ static bool render_loop(renderer *r, const operation *loop, const void *value)
     size_t body = (size_t)(loop - r->operations) + 1;
     size_t variable = r->variable_count++;
     bool good = true;
+
     for (size_t i = 0; good && i < count; i++) {
         r->variables[variable] = over_texts ? &texts->items[i] : records->items[i];
         good = render_range(r, body, loop->end);
@@ -78,6 +80,7 @@ static bool render_loop(renderer *r, const operation *loop, const void *value)
 static bool render_condition(renderer *r, const operation *condition, const void *value)
 {
     size_t body = (size_t)(condition - r->operations) + 1;
+
     if (is_true(kind_of(&condition->of), value) != condition->negated)
         return render_range(r, body, condition->otherwise);
     return render_range(r, condition->otherwise, condition->end);
@@ -115,6 +118,7 @@ static bool render_operation(renderer *r, const operation *current)
 static bool render_range(renderer *r, size_t begin, size_t end)
 {
     size_t at = begin;
+
     while (at < end) {
         const operation *current = &r->operations[at];
         if (!render_operation(r, current))
@@ -128,6 +132,7 @@ bool template_render(const compiled_template *parsed, const void *record, diagno
                      buffer *out)
 {
     renderer r = {.operations = parsed->operations, .diags = diags, .out = out};
+
     r.variables[r.variable_count++] = record;
     return render_range(&r, 0, parsed->operation_count);
 }

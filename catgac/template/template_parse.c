@@ -1,9 +1,9 @@
 /* template_parse.c -- parses templates. The comment of each function begins with its grammar
  * rule; templates/README.md lists all rules. */
-#include <string.h>
-
 #include "template/escape.h"
 #include "template/template_code.h"
+
+#include <string.h>
 
 /* ---- State ----------------------------------------------------------------------------------- */
 
@@ -87,6 +87,7 @@ static void fail_at(parser *p, span place, const char *format, ...)
 {
     buffer text = buffer_in(p->memory);
     va_list arguments;
+
     va_start(arguments, format);
     buffer_vprintf(&text, format, arguments);
     va_end(arguments);
@@ -99,6 +100,7 @@ static void fail_at(parser *p, span place, const char *format, ...)
 static slice names_of(arena *memory, const record_type *type)
 {
     buffer names = buffer_in(memory);
+
     for (size_t i = 0; i < type->property_count; i++) {
         if (i > 0)
             buffer_append_text(&names, ", ");
@@ -112,6 +114,7 @@ static slice names_of(arena *memory, const record_type *type)
 static slice names_in_scope(const parser *p)
 {
     buffer names = buffer_in(p->memory);
+
     for (size_t i = p->scope_count; i-- > 1;) {
         buffer_append(&names, p->scopes[i].name);
         buffer_append_text(&names, ", ");
@@ -124,6 +127,7 @@ static slice names_in_scope(const parser *p)
 static void suggest_name(parser *p, slice wanted, const record_type *type, size_t scope_count)
 {
     suggestion search = suggestion_for(wanted);
+
     for (size_t i = 1; i < scope_count; i++)
         suggestion_consider(&search, p->scopes[i].name);
     for (size_t i = 0; i < type->property_count; i++)
@@ -149,6 +153,7 @@ static void skip_blanks(parser *p)
 static slice read_name(parser *p)
 {
     const char *begin = p->cursor;
+
     while (p->cursor < p->line_end && is_name_character(*p->cursor))
         p->cursor++;
     return (slice){begin, (size_t)(p->cursor - begin)};
@@ -166,6 +171,7 @@ static bool skip_character(parser *p, char expected)
 static span span_of_rest(const parser *p)
 {
     const char *end = p->cursor < p->line_end ? p->cursor + 1 : p->line_end;
+
     return span_between(p, p->cursor, end);
 }
 
@@ -243,6 +249,7 @@ static bool resolve_next(parser *p, slice name, path *made, target *found)
 static bool parse_path(parser *p, path *made, target *found)
 {
     const char *begin = p->cursor;
+
     *made = (path){.scope = 0};
     if (!resolve_first(p, read_name(p), made, found))
         return false;
@@ -270,6 +277,7 @@ enum { FILTER_COUNT = sizeof filters / sizeof filters[0] };
 static escape_function *find_filter(parser *p, slice name)
 {
     buffer names = buffer_in(p->memory);
+
     for (size_t i = 0; i < FILTER_COUNT; i++) {
         if (slice_is(name, filters[i].name))
             return filters[i].escape;
@@ -287,6 +295,7 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
 {
     bool filtered = skip_character(p, '|');
     bool is_text = found->kind == PROPERTY_TEXT;
+
     if (filtered && is_text) {
         *escape = find_filter(p, read_name(p));
         return *escape != NULL;
@@ -304,6 +313,7 @@ static bool parse_filter(parser *p, const path *of, const target *found, escape_
 static bool append_hole(parser *p, const path *of, const target *found, escape_function *escape)
 {
     operation_kind kind = OPERATION_ESCAPED;
+
     switch (found->kind) {
     case PROPERTY_TEXT:
         break;
@@ -335,6 +345,7 @@ static bool parse_hole(parser *p)
     path of;
     target found;
     escape_function *escape = NULL;
+
     if (!parse_path(p, &of, &found) || !parse_filter(p, &of, &found, &escape))
         return false;
     if (!skip_character(p, '}')) {
@@ -348,6 +359,7 @@ static bool parse_hole(parser *p)
 static void parse_text(parser *p, const char *next_line)
 {
     const char *plain = p->cursor;
+
     while (p->line_end - p->cursor >= 2) {
         if (memcmp(p->cursor, "${", 2) == 0) {
             append_text(p, plain, p->cursor);
@@ -427,6 +439,7 @@ static void parse_if(parser *p, span place)
 static void parse_else(parser *p, span place)
 {
     block *current = p->block_count == 0 ? NULL : &p->blocks[p->block_count - 1];
+
     if (current == NULL || p->operations[current->operation].kind != OPERATION_CONDITION) {
         fail_at(p, place, "'else' without 'if'");
     } else if (current->has_else) {
@@ -496,6 +509,7 @@ static void parse_line(parser *p, const char *next_line)
 static void check_format(parser *p)
 {
     buffer expected = buffer_in(p->memory);
+
     buffer_printf(&expected, "%%# catga template %d:", TEMPLATE_FORMAT);
     if (!slice_starts_with(p->file->text, expected.data))
         fail_at(p, (span){p->file->number, 0, 0}, "the first line of a template begins with '%s'",
@@ -506,6 +520,7 @@ const compiled_template *template_parse(arena *memory, diagnostics *diags, const
                                         const record_type *root)
 {
     parser *p = ARENA_NEW(memory, parser);
+
     *p = (parser){.memory = memory, .diags = diags, .file = text, .cursor = text->text.data};
     p->scopes[p->scope_count++] = (scope){.kind = PROPERTY_RECORD, .type = root, .is_valid = true};
 

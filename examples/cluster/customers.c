@@ -10,10 +10,9 @@
  */
 #include "checks.h"
 
-#include <shop/orders.catga.h>
-
 #include <inttypes.h>
 #include <pthread.h>
+#include <shop/orders.catga.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,8 +120,9 @@ static void count_share(customers *self, const char *instance)
 /* Whoever does not know what became of an order asks again under the same id: it is made once. */
 static catga_status place_one(customers *self, unsigned order, const char *product_id)
 {
-    const shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-008"), .product_id = catga_str(product_id), .quantity = 1);
+    const shop_orders_create_order command =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-008"),
+                                 .product_id = catga_str(product_id), .quantity = 1);
     shop_orders_order_result_reply reply;
     char form[64];
 
@@ -153,7 +153,8 @@ static catga_status place(customers *self, unsigned order)
 
 static catga_status ship(customers *self, unsigned order)
 {
-    const shop_orders_ship_order command = SHOP_ORDERS_SHIP_ORDER(.order_id = catga_str(self->ids[order]));
+    const shop_orders_ship_order command =
+        SHOP_ORDERS_SHIP_ORDER(.order_id = catga_str(self->ids[order]));
     shop_orders_ship_result_reply reply;
     catga_status status = shop_orders_ship_order_call(bus_of(self, order), &command, &reply);
 
@@ -163,7 +164,8 @@ static catga_status ship(customers *self, unsigned order)
 
 static catga_status ask(customers *self, unsigned order)
 {
-    const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(self->ids[order]));
+    const shop_orders_get_order query =
+        SHOP_ORDERS_GET_ORDER(.order_id = catga_str(self->ids[order]));
     shop_orders_order_reply reply;
     catga_status status = shop_orders_get_order_call(bus_of(self, order), &query, &reply);
 
@@ -173,7 +175,8 @@ static catga_status ask(customers *self, unsigned order)
 
 static catga_status find_shipped(customers *self, unsigned order)
 {
-    const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(self->ids[order]));
+    const shop_orders_get_order query =
+        SHOP_ORDERS_GET_ORDER(.order_id = catga_str(self->ids[order]));
     shop_orders_order_reply reply;
     catga_status status = shop_orders_get_order_call(bus_of(self, order), &query, &reply);
 

@@ -4,7 +4,8 @@
 
 int main(int count, char **arguments)
 {
-    const greeting_greet query = GREETING_GREET(.name = catga_str(count > 1 ? arguments[1] : "world"));
+    const greeting_greet query =
+        GREETING_GREET(.name = catga_str(count > 1 ? arguments[1] : "world"));
     greeting_greeting_reply reply;
     catga_bus *bus;
 

@@ -54,8 +54,9 @@ void client_check_result(shop_client *self, shop_orders_order_result_view result
 catga_status client_order(shop_client *self, const char *customer_id, const char *product_id,
                           int64_t total, char order_id[65])
 {
-    const shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = catga_str(customer_id), .product_id = catga_str(product_id), .quantity = 1);
+    const shop_orders_create_order command =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = catga_str(customer_id),
+                                 .product_id = catga_str(product_id), .quantity = 1);
     shop_orders_order_result_reply reply;
 
     step(&self->checks, "%s orders one %s", customer_id, product_id);

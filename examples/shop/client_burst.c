@@ -4,9 +4,8 @@
  */
 #include "client.h"
 
-#include <shop/orders.catga.h>
-
 #include <semaphore.h>
+#include <shop/orders.catga.h>
 
 enum { ORDERS = 5 };
 
@@ -32,8 +31,9 @@ static void on_answer(catga_status status, shop_orders_order_result_view result,
 /* The message is encoded before ..._send returns, so it may be a local. */
 static bool send_order(shop_client *self, const char *product_id, underway *order)
 {
-    const shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-004"), .product_id = catga_str(product_id), .quantity = 1);
+    const shop_orders_create_order command =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-004"),
+                                 .product_id = catga_str(product_id), .quantity = 1);
     catga_status status = shop_orders_create_order_send(self->bus, &command, on_answer, order);
 
     return expect_status(&self->checks, "sending", status, CATGA_OK);

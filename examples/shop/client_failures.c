@@ -48,8 +48,9 @@ static void ask_in_vain(shop_client *self)
  */
 static void order_nothing(shop_client *self)
 {
-    const shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-001"), .product_id = CATGA_STR("PROD-001"), .quantity = 0);
+    const shop_orders_create_order command =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-001"),
+                                 .product_id = CATGA_STR("PROD-001"), .quantity = 0);
     shop_orders_order_result_reply reply;
 
     step(&self->checks, "CUST-001 orders none of PROD-001");
@@ -61,10 +62,12 @@ static void order_nothing(shop_client *self)
 
 void client_shows_failures(shop_client *self)
 {
-    const shop_orders_create_order unknown = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-003"), .product_id = CATGA_STR("PROD-999"), .quantity = 1);
-    const shop_orders_create_order too_many = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-002"), .product_id = CATGA_STR("PROD-001"), .quantity = 999);
+    const shop_orders_create_order unknown =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-003"),
+                                 .product_id = CATGA_STR("PROD-999"), .quantity = 1);
+    const shop_orders_create_order too_many =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-002"),
+                                 .product_id = CATGA_STR("PROD-001"), .quantity = 999);
 
     order_in_vain(self, &unknown, SHOP_ORDERS_ORDER_ERROR_PRODUCT_NOT_FOUND,
                   "shop.orders.OrderError.ProductNotFound");

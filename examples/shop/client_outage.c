@@ -7,7 +7,6 @@
 #include "client.h"
 
 #include <shop/orders.catga.h>
-
 #include <time.h>
 
 enum { RECOVERY_WAIT_MS = 10000, BETWEEN_TRIES_MS = 50, EVENT_WAIT_MS = 5000 };

@@ -5,7 +5,6 @@
 #include "client.h"
 
 #include <shop/orders.catga.h>
-
 #include <stdio.h>
 
 static void ship(shop_client *self, const char *order_id)

@@ -4,16 +4,16 @@
  */
 #include "client.h"
 
-#include <shop/orders.catga.h>
-
 #include <inttypes.h>
+#include <shop/orders.catga.h>
 #include <stdio.h>
 
 /* Sends the form; order_id gets the id of the order that is its answer. */
 static void send_form(shop_client *self, const char *form, char order_id[65])
 {
-    const shop_orders_create_order command = SHOP_ORDERS_CREATE_ORDER(
-        .customer_id = CATGA_STR("CUST-009"), .product_id = CATGA_STR("PROD-002"), .quantity = 1);
+    const shop_orders_create_order command =
+        SHOP_ORDERS_CREATE_ORDER(.customer_id = CATGA_STR("CUST-009"),
+                                 .product_id = CATGA_STR("PROD-002"), .quantity = 1);
     shop_orders_order_result_reply reply;
 
     order_id[0] = '\0';

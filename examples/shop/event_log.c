@@ -2,7 +2,6 @@
 #include "event_log.h"
 
 #include <shop/orders.catga.h>
-
 #include <stdio.h>
 #include <time.h>
 

@@ -7,9 +7,8 @@
 
 #include "shop_log.h"
 
-#include <shop/orders.catga.h>
-
 #include <inttypes.h>
+#include <shop/orders.catga.h>
 
 enum { JSON_MAX = 2048 };
 

@@ -9,9 +9,8 @@
 
 #include "shop_log.h"
 
-#include <shop/orders.catga.h>
-
 #include <inttypes.h>
+#include <shop/orders.catga.h>
 #include <stdio.h>
 
 enum { JSON_MAX = 1024, TRACKING_MAX = 32 };
@@ -29,14 +28,13 @@ static const char *instance(catga_context *context)
  */
 static void announce(catga_context *context, const shop_order *order, const shop_product *product)
 {
-    const shop_orders_order_created event = SHOP_ORDERS_ORDER_CREATED(
-        .order_id = catga_str(order->id),
-        .customer_id = catga_str(order->customer_id),
-        .product_id = catga_str(product->id),
-        .product_name = catga_str(product->name),
-        .quantity = order->quantity,
-        .total = order->total,
-        .created_at = order->created_at);
+    const shop_orders_order_created event =
+        SHOP_ORDERS_ORDER_CREATED(.order_id = catga_str(order->id),
+                                  .customer_id = catga_str(order->customer_id),
+                                  .product_id = catga_str(product->id),
+                                  .product_name = catga_str(product->name),
+                                  .quantity = order->quantity, .total = order->total,
+                                  .created_at = order->created_at);
     catga_status status = shop_orders_order_created_publish(catga_context_bus(context), &event);
 
     if (status != CATGA_OK)
@@ -46,12 +44,12 @@ static void announce(catga_context *context, const shop_order *order, const shop
 static catga_status accept(catga_context *context, const shop_order *order)
 {
     char total[CATGA_DECIMAL_TEXT];
-    const shop_orders_order_result result = SHOP_ORDERS_ORDER_RESULT(
-        .order_id = catga_str(order->id),
-        .total = order->total,
-        .status = SHOP_ORDERS_ORDER_STATUS_CREATED,
-        .created_at = order->created_at,
-        .processed_by = catga_str(instance(context)));
+
+    const shop_orders_order_result result =
+        SHOP_ORDERS_ORDER_RESULT(.order_id = catga_str(order->id), .total = order->total,
+                                 .status = SHOP_ORDERS_ORDER_STATUS_CREATED,
+                                 .created_at = order->created_at,
+                                 .processed_by = catga_str(instance(context)));
 
     shop_info(context, "订单创建成功: %s, 总金额: %s", order->id,
               catga_decimal_text(order->total, 2, total));
@@ -100,8 +98,8 @@ static catga_status handle_create_order(catga_context *context,
             context, "%" PRIu32 " of %s (%s) left, %" PRIu32 " ordered", left, product->id,
             product->name, quantity);
     }
-    order = order_store_add(&state->orders, catga_context_message_id(context), customer_id,
-                            product, quantity);
+    order = order_store_add(&state->orders, catga_context_message_id(context), customer_id, product,
+                            quantity);
     if (order == NULL) {
         shelves_give_back(&state->shelves, product, quantity);
         return CATGA_NO_MEMORY; /* the caller is told CATGA_HANDLER_FAILED, and this reason */
@@ -120,11 +118,11 @@ static catga_status handle_create_order(catga_context *context,
  */
 static catga_status ship(catga_context *context, shop_order *order, const char *tracking_number)
 {
-    const shop_orders_order_shipped event = SHOP_ORDERS_ORDER_SHIPPED(
-        .order_id = catga_str(order->id),
-        .customer_id = catga_str(order->customer_id),
-        .tracking_number = catga_str(tracking_number),
-        .shipped_at = catga_timestamp_now());
+    const shop_orders_order_shipped event =
+        SHOP_ORDERS_ORDER_SHIPPED(.order_id = catga_str(order->id),
+                                  .customer_id = catga_str(order->customer_id),
+                                  .tracking_number = catga_str(tracking_number),
+                                  .shipped_at = catga_timestamp_now());
     catga_status status = shop_orders_order_shipped_publish(catga_context_bus(context), &event);
 
     if (status == CATGA_OK) {
@@ -154,8 +152,9 @@ static catga_status handle_ship_order(catga_context *context, shop_orders_ship_o
         status = ship(context, order, tracking_number);
     if (status != CATGA_OK)
         return status;
-    const shop_orders_ship_result result = SHOP_ORDERS_SHIP_RESULT(
-        .order_id = catga_str(order->id), .tracking_number = catga_str(tracking_number));
+    const shop_orders_ship_result result =
+        SHOP_ORDERS_SHIP_RESULT(.order_id = catga_str(order->id),
+                                .tracking_number = catga_str(tracking_number));
     return shop_orders_ship_order_reply(context, &result);
 }
 
@@ -172,17 +171,15 @@ static catga_status handle_get_order(catga_context *context, shop_orders_get_ord
         return shop_orders_order_error_order_not_found(context, "no order %.*s", CATGA_PRINT(id));
     }
     const shop_product *product = catalogue_find(catga_str(order->product_id));
-    const shop_orders_order result = SHOP_ORDERS_ORDER(
-        .order_id = catga_str(order->id),
-        .customer_id = catga_str(order->customer_id),
-        .product_id = catga_str(order->product_id),
-        .product_name = catga_str(product->name),
-        .quantity = order->quantity,
-        .unit_price = product->price,
-        .total = order->total,
-        .status = atomic_load(&order->shipped) ? SHOP_ORDERS_ORDER_STATUS_SHIPPED
-                                               : SHOP_ORDERS_ORDER_STATUS_CREATED,
-        .created_at = order->created_at);
+    const shop_orders_order result =
+        SHOP_ORDERS_ORDER(.order_id = catga_str(order->id),
+                          .customer_id = catga_str(order->customer_id),
+                          .product_id = catga_str(order->product_id),
+                          .product_name = catga_str(product->name), .quantity = order->quantity,
+                          .unit_price = product->price, .total = order->total,
+                          .status = atomic_load(&order->shipped) ? SHOP_ORDERS_ORDER_STATUS_SHIPPED
+                                                                 : SHOP_ORDERS_ORDER_STATUS_CREATED,
+                          .created_at = order->created_at);
     shop_info(context, "查询订单: %s", order->id);
     return shop_orders_get_order_reply(context, &result);
 }

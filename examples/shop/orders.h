@@ -11,7 +11,8 @@ typedef struct order_context {
     atomic_uint shipped_heard;
 } order_context;
 
-/* `file` is that of the records, see shared_state.h. False when they cannot be had: errno says why. */
+/* `file` is that of the records, see shared_state.h. False when they cannot be had: errno says why.
+ */
 CATGA_CHECKED bool order_context_open(order_context *self, const char *file);
 
 /* After the bus that serves it has been closed. */

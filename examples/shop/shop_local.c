@@ -110,7 +110,7 @@ static void show_shipping(shop_client *client, local_shop *shop)
     step(&client->checks, "The order service has heard of the parcel");
     check_done(client, "heard", &shop->orders.shipped_heard, 1);
     step(&client->checks, "The notification service comes back: it gets OrderShipped, which waited "
-                         "for it, and not OrderCreated");
+                          "for it, and not OrderCreated");
     expect_status(&client->checks, "starting it", start_notifications(shop), CATGA_OK);
     check_done(client, "tracked", &shop->notifications.tracked, 1);
     check_done(client, "notified", &shop->notifications.notified, before);

@@ -1,5 +1,6 @@
 /*
- * bench.h: what every benchmark needs: a clock, rounds in turns, the median, the line of the result.
+ * bench.h: what every benchmark needs: a clock, rounds in turns, the median, the line of the
+ * result.
  *
  * A benchmark has two sides, ours and the other. Each is a function that works for a while (some
  * tens of milliseconds) and returns its own figure. bench_compare() calls them in turns, so that
@@ -37,6 +38,7 @@ typedef struct bench_pair {
 static inline uint64_t bench_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
@@ -66,6 +68,7 @@ static inline int bench_ascending(const void *a, const void *b)
 {
     double left = *(const double *)a;
     double right = *(const double *)b;
+
     return (left > right) - (left < right);
 }
 
@@ -79,14 +82,15 @@ static inline double bench_median(double *values, size_t count)
 static inline void bench_print(const bench_pair *pair, double ours, double other)
 {
     double ratio = pair->more_is_better ? ours / other : other / ours;
+
     printf("%s ours=%.1f %s other=%.1f %s (%s) ratio=%.2f\n", pair->name, ours, pair->unit, other,
            pair->unit, pair->who, ratio);
 }
 
 /*
- * One round of a side. A processor takes two addresses for the same when their low 12 bits are, and waits for the one before it
- * reads the other: a buffer on the stack that happens to lie so costs half of the time of a small message again. So each round
- * has its stack elsewhere.
+ * One round of a side. A processor takes two addresses for the same when their low 12 bits are, and
+ * waits for the one before it reads the other: a buffer on the stack that happens to lie so costs
+ * half of the time of a small message again. So each round has its stack elsewhere.
  */
 static inline double bench_round(bench_side *side, void *state, size_t round)
 {
@@ -96,12 +100,14 @@ static inline double bench_round(bench_side *side, void *state, size_t round)
     return side(state);
 }
 
-/* The first round of each side warms up and is not counted; who begins changes from round to round. */
+/* The first round of each side warms up and is not counted; who begins changes from round to round.
+ */
 static inline void bench_compare(const bench_pair *pair)
 {
     double ours[BENCH_ROUNDS];
     double other[BENCH_ROUNDS];
     size_t rounds = pair->rounds == 0 ? BENCH_ROUNDS : pair->rounds;
+
     if (getenv("BENCH_ONCE") != NULL)
         rounds = 1;
     bench_round(pair->ours, pair->state, 0);

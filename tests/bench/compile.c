@@ -4,8 +4,11 @@
 
 int main(void)
 {
-    static const char *const ours[] = {"gcc", "-O2", "-c", "-I" RUNTIME, TABLES ".catga.c", "-o", "/dev/null", NULL};
-    static const char *const other[] = {"gcc", "-O2", "-c", TABLES ".pb-c.c", "-o", "/dev/null", NULL};
+    static const char *const ours[] = {"gcc", "-O2",       "-c", "-I" RUNTIME, TABLES ".catga.c",
+                                       "-o",  "/dev/null", NULL};
+    static const char *const other[] = {"gcc", "-O2",       "-c", TABLES ".pb-c.c",
+                                        "-o",  "/dev/null", NULL};
+
     process_compare(&(process_pair){
         .name = "compile",
         .who = "protobuf-c",

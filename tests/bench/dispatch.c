@@ -1,12 +1,14 @@
 /*
- * dispatch: nanoseconds from a transport's callback with an event of 128 bytes until the callback returns: the context, the
- * proof that the message is valid, the handler, which does nothing. Beside it the proof alone.
+ * dispatch: nanoseconds from a transport's callback with an event of 128 bytes until the callback
+ * returns: the context, the proof that the message is valid, the handler, which does nothing.
+ * Beside it the proof alone.
  *
- * The linker puts a function of this file before the one that opens the transport, so that the callback is known here.
+ * The linker puts a function of this file before the one that opens the transport, so that the
+ * callback is known here.
  */
 
-#include "bench.h"
 #include "bench.catga.h"
+#include "bench.h"
 #include "transport/transport.h"
 
 enum { TIMES = 500000, LENGTH = 128, CAPACITY = 256 };
@@ -33,11 +35,15 @@ static catga_status keep(catga_transport *transport, const catga_subscription_op
     return real->subscribe(transport, options, subscription);
 }
 
-catga_status __real_catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport);
-catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport);
-catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings, catga_transport **transport)
+catga_status __real_catga_transport_local_open(const catga_transport_settings *settings,
+                                               catga_transport **transport);
+catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings,
+                                               catga_transport **transport);
+catga_status __wrap_catga_transport_local_open(const catga_transport_settings *settings,
+                                               catga_transport **transport)
 {
     catga_status status = __real_catga_transport_local_open(settings, transport);
+
     bench_need(status == CATGA_OK, "a transport");
     real = (*transport)->operations;
     operations = *real;
@@ -78,6 +84,7 @@ static double other(void *state)
 {
     bench_order_placed_view view;
     catga_status worst = CATGA_OK;
+
     (void)state;
     uint64_t start = bench_now();
     for (size_t i = 0; i < TIMES; i++) {
@@ -101,7 +108,9 @@ int main(void)
     size_t length = 0;
     catga_local *local = NULL;
     catga_bus *bus = NULL;
-    catga_status status = bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
+
+    catga_status status =
+        bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
     bench_need(catga_open(&bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");

@@ -13,6 +13,7 @@ static double ours(void *state)
     size_t length = 0;
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         worst |= bench_order_encode(order, buffer, sizeof buffer, &length, NULL);
         bench_keep(buffer);
@@ -36,6 +37,7 @@ int main(void)
     bench_order order = ours_order(&sample, lines);
     uint8_t buffer[SAMPLE_CAPACITY];
     size_t length = ours_encode_to(buffer, sizeof buffer);
+
     bench_need(length >= 232 && length <= 240, "our order has between 232 and 240 bytes");
     length = side_encode_to(&sample, buffer, sizeof buffer);
     bench_need(length >= 232 && length <= 240, "the other order has between 232 and 240 bytes");

@@ -1,4 +1,5 @@
-/* encode_structs: nanoseconds to write a message that is a vector of 1,000 structs, beside a copy of as many bytes. */
+/* encode_structs: nanoseconds to write a message that is a vector of 1,000 structs, beside a copy
+ * of as many bytes. */
 
 #include "bench.h"
 #include "codec.catga.h"
@@ -18,6 +19,7 @@ static double ours(void *state)
     const codec_track track = {.positions = CATGA_SLICE(both->positions)};
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         worst |= codec_track_encode(&track, both->buffer, sizeof both->buffer, &both->length, NULL);
         bench_keep(both->buffer);
@@ -31,6 +33,7 @@ static double other(void *state)
 {
     sides *both = state;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         memcpy(both->buffer, both->positions, sizeof both->positions);
         bench_keep(both->buffer);
@@ -41,6 +44,7 @@ static double other(void *state)
 int main(void)
 {
     static sides both;
+
     for (int i = 0; i < TRACK_POSITIONS; i++)
         both.positions[i] = (codec_position){50 + i / 1000.0, i / 500.0, (float)i, 2.5f};
     bench_compare(&(bench_pair){

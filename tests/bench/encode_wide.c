@@ -1,4 +1,5 @@
-/* encode_wide: nanoseconds to write a record of forty mixed fields, from a filled struct to finished bytes. */
+/* encode_wide: nanoseconds to write a record of forty mixed fields, from a filled struct to
+ * finished bytes. */
 
 #include "bench.h"
 #include "codec.catga.h"
@@ -10,8 +11,8 @@ static codec_record ours_record(const record *from)
 {
     return (codec_record){
 #define RECORD_SCALAR(type, name, value) .name = from->name,
-#define RECORD_ENUM(name, value) .name = from->name,
-#define RECORD_TEXT(name, value) .name = {from->name.data, from->name.length},
+#define RECORD_ENUM(name, value)         .name = from->name,
+#define RECORD_TEXT(name, value)         .name = {from->name.data, from->name.length},
 #include "record.def"
 #undef RECORD_SCALAR
 #undef RECORD_ENUM
@@ -27,6 +28,7 @@ static double ours(void *state)
     size_t length = 0;
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         worst |= codec_record_encode(filled, buffer, sizeof buffer, &length, NULL);
         bench_keep(buffer);
@@ -50,12 +52,15 @@ int main(void)
     const codec_position position = {from->position.latitude, from->position.longitude,
                                      from->position.altitude, from->position.accuracy};
     codec_record filled = ours_record(from);
+
     filled.position = &position;
     uint8_t buffer[RECORD_CAPACITY];
     size_t length = 0;
-    bench_need(codec_record_encode(&filled, buffer, sizeof buffer, &length, NULL) == CATGA_OK, "encode");
+    bench_need(codec_record_encode(&filled, buffer, sizeof buffer, &length, NULL) == CATGA_OK,
+               "encode");
     size_t other_length = side_record_length(from);
-    bench_need(length <= other_length + 8 && other_length <= length + 8, "both sides write as many bytes");
+    bench_need(length <= other_length + 8 && other_length <= length + 8,
+               "both sides write as many bytes");
 
     bench_compare(&(bench_pair){
         .name = "encode_wide",

@@ -1,6 +1,7 @@
 /*
- * idempotent_call: median microseconds of one call at a time to a service in another process, of an idempotent command beside
- * a plain one. The difference is what the claim costs: a record that is written before the handler runs, and one afterwards.
+ * idempotent_call: median microseconds of one call at a time to a service in another process, of an
+ * idempotent command beside a plain one. The difference is what the claim costs: a record that is
+ * written before the handler runs, and one afterwards.
  */
 
 #include "bench.h"
@@ -29,6 +30,7 @@ static void serve(void *state)
 {
     static const stored_till service = {.pay = handle_pay, .pay_once = handle_pay_once};
     catga_bus *bus = NULL;
+
     bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
     bench_need(stored_till_serve(bus, &service, state) == CATGA_OK, "serve");
     bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
@@ -37,6 +39,7 @@ static void serve(void *state)
 static double ours(void *state)
 {
     double micros[TIMES];
+
     for (size_t i = 0; i < TIMES; i++) {
         stored_receipt_reply reply;
         uint64_t start = bench_now();
@@ -51,6 +54,7 @@ static double ours(void *state)
 static double other(void *state)
 {
     double micros[TIMES];
+
     for (size_t i = 0; i < TIMES; i++) {
         stored_receipt_reply reply;
         uint64_t start = bench_now();
@@ -66,6 +70,7 @@ int main(void)
 {
     catga_bus *bus = NULL;
     pid_t service = service_start(serve, NULL);
+
     bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open");
     bench_compare(&(bench_pair){
         .name = "idempotent_call",

@@ -1,4 +1,5 @@
-/* json_parse: nanoseconds from a receipt of three lines in JSON to a finished message; the same text on both sides. */
+/* json_parse: nanoseconds from a receipt of three lines in JSON to a finished message; the same
+ * text on both sides. */
 
 #include "bench.h"
 #include "side/codec.h"
@@ -27,6 +28,7 @@ static double ours(void *state)
     uint8_t bytes[SAMPLE_CAPACITY];
     bool good = true;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         good &= parse(both, bytes) != 0;
         bench_keep(bytes);
@@ -42,6 +44,7 @@ static double other(void *state)
     uint64_t start = bench_now();
     bool good = side_parse(both->text, TIMES);
     double each = bench_each(start, TIMES);
+
     bench_need(good, "the other side parses");
     return each;
 }
@@ -53,9 +56,11 @@ int main(void)
     static sides both;
     codec_receipt_view view;
     size_t length = receipt_bytes(bytes);
+
     bench_need(codec_receipt_open(bytes, length, &view, NULL) == CATGA_OK, "verify");
     both.length = codec_receipt_print(view, both.text, sizeof both.text);
-    bench_need(parse(&both, again) == length && memcmp(bytes, again, length) == 0, "the text is the message");
+    bench_need(parse(&both, again) == length && memcmp(bytes, again, length) == 0,
+               "the text is the message");
 
     bench_compare(&(bench_pair){
         .name = "json_parse",

@@ -1,4 +1,5 @@
-/* json_print: nanoseconds to print a receipt of three lines as JSON; the same bytes, and the same text, on both sides. */
+/* json_print: nanoseconds to print a receipt of three lines as JSON; the same bytes, and the same
+ * text, on both sides. */
 
 #include "bench.h"
 #include "side/codec.h"
@@ -16,6 +17,7 @@ static double ours(void *state)
     const message *receipt = state;
     char text[RECEIPT_TEXT];
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         codec_receipt_print(receipt->view, text, sizeof text);
         bench_keep(text);
@@ -27,6 +29,7 @@ static double other(void *state)
 {
     const message *receipt = state;
     uint64_t start = bench_now();
+
     side_print(receipt->bytes, TIMES);
     return bench_each(start, TIMES);
 }
@@ -35,6 +38,7 @@ static double other(void *state)
 static void leave_out_spaces(char *text)
 {
     char *to = text;
+
     for (const char *from = text; *from != '\0'; from++)
         if (*from != ' ')
             *to++ = *from;
@@ -48,9 +52,11 @@ int main(void)
     char other_text[RECEIPT_TEXT];
     size_t length = receipt_bytes(receipt.bytes);
     catga_status status = codec_receipt_open(receipt.bytes, length, &receipt.view, NULL);
+
     bench_need(status == CATGA_OK, "verify");
     bench_need(codec_receipt_print(receipt.view, text, sizeof text) < sizeof text, "our text fits");
-    bench_need(side_print_to(receipt.bytes, other_text, sizeof other_text) != 0, "the other text fits");
+    bench_need(side_print_to(receipt.bytes, other_text, sizeof other_text) != 0,
+               "the other text fits");
     leave_out_spaces(other_text);
     bench_need(strcmp(text, other_text) == 0, "both sides print the same");
 

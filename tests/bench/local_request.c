@@ -38,6 +38,7 @@ static double ours(void *state)
     sides *both = state;
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         bench_order_reply reply;
         worst |= bench_get_order_call(both->bus, &query, &reply);
@@ -53,6 +54,7 @@ static void *answer_requests(void *state)
 {
     const sides *both = state;
     uint8_t buffer[SAMPLE_CAPACITY];
+
     while (recv(both->far_socket, buffer, sizeof buffer, 0) > 0)
         bench_need(send(both->far_socket, both->answer, both->answer_length, 0) > 0, "answer");
     return NULL;
@@ -63,6 +65,7 @@ static double other(void *state)
     const sides *both = state;
     uint8_t buffer[SAMPLE_CAPACITY];
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         bench_need(send(both->socket, both->request, both->request_length, 0) > 0, "request");
         bench_need(recv(both->socket, buffer, sizeof buffer, 0) > 0, "answer");
@@ -73,12 +76,13 @@ static double other(void *state)
 static void start_far_end(sides *both, pthread_t *thread)
 {
     int ends[2];
+
     bench_need(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends) == 0, "socketpair");
     both->socket = ends[0];
     both->far_socket = ends[1];
     both->answer_length = ours_encode_to(both->answer, sizeof both->answer);
-    catga_status status =
-        bench_get_order_encode(&query, both->request, sizeof both->request, &both->request_length, NULL);
+    catga_status status = bench_get_order_encode(&query, both->request, sizeof both->request,
+                                                 &both->request_length, NULL);
     bench_need(status == CATGA_OK && both->answer_length > 0, "encode");
     bench_need(pthread_create(thread, NULL, answer_requests, both) == 0, "thread");
 }
@@ -89,6 +93,7 @@ int main(void)
     static sides both;
     catga_local *local = NULL;
     pthread_t thread;
+
     bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
     bench_need(catga_open(&both.bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");
     bench_need(bench_order_service_serve(both.bus, &service, NULL) == CATGA_OK, "serve");

@@ -3,8 +3,8 @@
  * it has them all. Ours encodes each from its struct; the other publishes ready bytes.
  */
 
-#include "bench.h"
 #include "bench.catga.h"
+#include "bench.h"
 #include "side/nats_side.h"
 
 enum { TIMES = 200000, LENGTH = 128, CAPACITY = 256, FLUSH_MS = 10000 };
@@ -32,6 +32,7 @@ static double ours(void *state)
     sides *both = state;
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++)
         worst |= bench_order_placed_publish(both->bus, &event);
     worst |= catga_flush(both->bus, FLUSH_MS);
@@ -45,9 +46,10 @@ static double other(void *state)
     sides *both = state;
     int worst = NATS_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++)
-        worst |= (int)natsConnection_Publish(both->connection, "catga.events.bench.v1.OrderPlaced", both->bytes,
-                                             LENGTH);
+        worst |= (int)natsConnection_Publish(both->connection, "catga.events.bench.v1.OrderPlaced",
+                                             both->bytes, LENGTH);
     worst |= (int)natsConnection_FlushTimeout(both->connection, FLUSH_MS);
     double rate = thousands_per_second(start);
     bench_need(worst == NATS_OK, "natsConnection_Publish and natsConnection_Flush");
@@ -58,7 +60,9 @@ int main(void)
 {
     sides both = {.connection = side_connect(false)};
     size_t length = 0;
-    catga_status status = bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
+
+    catga_status status =
+        bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     bench_need(catga_open(&both.bus, NULL) == CATGA_OK, "catga_open");
     bench_compare(&(bench_pair){

@@ -1,6 +1,7 @@
 /*
- * qos1_publish: stored events of 128 bytes, thousands per second, until the last is acknowledged; as many under way at once
- * on both sides. Ours encodes each from its struct; the other publishes ready bytes.
+ * qos1_publish: stored events of 128 bytes, thousands per second, until the last is acknowledged;
+ * as many under way at once on both sides. Ours encodes each from its struct; the other publishes
+ * ready bytes.
  */
 
 #include "bench.h"
@@ -34,6 +35,7 @@ static double thousands_per_second(uint64_t start)
 static void on_stored(catga_status status, const catga_error *error, void *user)
 {
     sides *both = user;
+
     (void)error;
     bench_need(status == CATGA_OK, catga_status_text(status));
     if (++both->stored == TIMES)
@@ -45,7 +47,9 @@ static catga_status publish(sides *both)
 {
     static const struct timespec pause = {.tv_nsec = 1000000};
     catga_status status;
-    while ((status = stored_parcel_publish_async(both->bus, &parcel, on_stored, both)) == CATGA_OVERLOADED)
+
+    while ((status = stored_parcel_publish_async(both->bus, &parcel, on_stored, both)) ==
+           CATGA_OVERLOADED)
         nanosleep(&pause, NULL);
     return status;
 }
@@ -54,6 +58,7 @@ static double ours(void *state)
 {
     sides *both = state;
     uint64_t start = bench_now();
+
     both->stored = 0;
     for (size_t i = 0; i < TIMES; i++) {
         catga_status status = publish(both);
@@ -68,6 +73,7 @@ static double other(void *state)
 {
     sides *both = state;
     uint64_t start = bench_now();
+
     jetstream_publish(&both->other, JETSTREAM_SUBJECT, (side_bytes){both->bytes, LENGTH}, TIMES);
     return thousands_per_second(start);
 }
@@ -76,9 +82,13 @@ int main(void)
 {
     static sides both;
     size_t length = 0;
-    catga_status status = stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
+
+    catga_status status =
+        stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
-    bench_need(catga_open(&both.bus, &(catga_options){.in_flight = JETSTREAM_IN_FLIGHT}) == CATGA_OK, "catga_open");
+    bench_need(catga_open(&both.bus, &(catga_options){.in_flight = JETSTREAM_IN_FLIGHT}) ==
+                   CATGA_OK,
+               "catga_open");
     sem_init(&both.done, 0, 0);
     jetstream_open(&both.other);
     bench_compare(&(bench_pair){

@@ -1,8 +1,8 @@
 /*
- * qos1_receive: stored events of 128 bytes, thousands per second, from the first that is handled to the
- * last. All sides acknowledge each event, and ours verifies it. The streams have the same settings.
- * Ours is compared with nats.c's Fetch of the same batch, and with nats.c's push consumer, which shows
- * the price of requesting events.
+ * qos1_receive: stored events of 128 bytes, thousands per second, from the first that is handled to
+ * the last. All sides acknowledge each event, and ours verifies it. The streams have the same
+ * settings. Ours is compared with nats.c's Fetch of the same batch, and with nats.c's push
+ * consumer, which shows the price of requesting events.
  */
 
 #include "bench.h"
@@ -76,6 +76,7 @@ static catga_bus *open_bus(void)
 {
     catga_bus *bus = NULL;
     catga_status status = catga_open(&bus, &(catga_options){.unacknowledged = UNACKNOWLEDGED});
+
     bench_need(status == CATGA_OK, "catga_open");
     return bus;
 }
@@ -84,6 +85,7 @@ static double ours(void *state)
 {
     static const stored_receiver service = {.receive = receive};
     sides *both = state;
+
     publish(both, our_subject);
     catga_bus *bus = open_bus();
     bench_need(stored_receiver_serve(bus, &service, both) == CATGA_OK, "serve");
@@ -102,12 +104,13 @@ static void acknowledge(natsMsg *message, sides *both)
 }
 
 /*
- * The consumers of the two other sides share a stream: each exists only while it is measured. A NULL
- * `deliver_to` makes a pull consumer.
+ * The consumers of the two other sides share a stream: each exists only while it is measured. A
+ * NULL `deliver_to` makes a pull consumer.
  */
 static void add_consumer(sides *both, const char *deliver_to)
 {
     jsConsumerConfig settings;
+
     jsConsumerConfig_Init(&settings);
     settings.Durable = consumer;
     settings.DeliverSubject = deliver_to;
@@ -131,6 +134,7 @@ static void delete_consumer(sides *both)
 static jsSubOptions bound_to_consumer(void)
 {
     jsSubOptions options;
+
     jsSubOptions_Init(&options);
     options.Stream = JETSTREAM_STREAM;
     options.Consumer = consumer;
@@ -141,6 +145,7 @@ static jsSubOptions bound_to_consumer(void)
 static double end(sides *both, natsSubscription *subscription)
 {
     double rate = wait_until_done(both);
+
     natsConnection_Flush(both->other.connection);
     natsSubscription_Destroy(subscription);
     return rate;
@@ -150,6 +155,7 @@ static void fetch_batch(sides *both, natsSubscription *subscription)
 {
     natsMsgList list = {NULL, 0};
     natsStatus status = natsSubscription_Fetch(&list, subscription, BATCH, FETCH_WAIT_MS, NULL);
+
     bench_need(status == NATS_OK, "natsSubscription_Fetch");
     for (int i = 0; i < list.Count; i++) {
         acknowledge(list.Msgs[i], both);
@@ -163,6 +169,7 @@ static double fetch(void *state)
     sides *both = state;
     natsSubscription *subscription = NULL;
     jsSubOptions options = bound_to_consumer();
+
     publish(both, JETSTREAM_SUBJECT);
     natsStatus status = js_PullSubscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
                                          consumer, NULL, &options, NULL);
@@ -185,6 +192,7 @@ static double push(void *state)
     sides *both = state;
     natsSubscription *subscription = NULL;
     jsSubOptions options = bound_to_consumer();
+
     options.Queue = consumer;
     publish(both, JETSTREAM_SUBJECT);
     natsStatus status = js_Subscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
@@ -215,7 +223,9 @@ int main(void)
     static const stored_receiver service = {.receive = receive};
     static sides both;
     size_t length = 0;
-    catga_status status = stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
+
+    catga_status status =
+        stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     sem_init(&both.done, 0, 0);
     jetstream_open(&both.other);
@@ -223,7 +233,8 @@ int main(void)
     bench_need(stored_receiver_serve(bus, &service, &both) == CATGA_OK, "serve");
     catga_close(bus);
     compare(&both, "qos1_receive", "nats.c Fetch with acknowledgement", fetch, NULL);
-    compare(&both, "qos1_receive_push", "nats.c push consumer with acknowledgement", push, delivered);
+    compare(&both, "qos1_receive_push", "nats.c push consumer with acknowledgement", push,
+            delivered);
     jetstream_close(&both.other);
     nats_Close();
     return 0;

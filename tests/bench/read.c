@@ -17,6 +17,7 @@ static double ours(void *state)
     const message *order = state;
     uint64_t sum = 0;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         sum += ours_read(order->view);
         bench_keep(order->bytes);
@@ -32,6 +33,7 @@ static double other(void *state)
     uint64_t start = bench_now();
     uint64_t sum = side_read(order->bytes, TIMES);
     double each = bench_each(start, TIMES);
+
     bench_need(sum == order->sum * TIMES, "both sides read the same");
     return each;
 }
@@ -41,6 +43,7 @@ int main(void)
     message order;
     size_t length = ours_encode_to(order.bytes, sizeof order.bytes);
     catga_status status = bench_order_open(order.bytes, length, &order.view, NULL);
+
     bench_need(status == CATGA_OK, "verify");
     order.sum = ours_read(order.view);
     bench_compare(&(bench_pair){

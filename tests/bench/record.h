@@ -1,5 +1,6 @@
 /*
- * record.h: the values that both sides write into a codec.Record and a codec.Track, so that neither gets them in its own form.
+ * record.h: the values that both sides write into a codec.Record and a codec.Track, so that neither
+ * gets them in its own form.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -19,8 +20,8 @@ typedef struct record_position {
 
 typedef struct record {
 #define RECORD_SCALAR(type, name, value) type name;
-#define RECORD_ENUM(name, value) uint8_t name;
-#define RECORD_TEXT(name, value) sample_text name;
+#define RECORD_ENUM(name, value)         uint8_t name;
+#define RECORD_TEXT(name, value)         sample_text name;
 #include "record.def"
 #undef RECORD_SCALAR
 #undef RECORD_ENUM
@@ -31,8 +32,8 @@ typedef struct record {
 
 static const record record_sample = {
 #define RECORD_SCALAR(type, name, value) value,
-#define RECORD_ENUM(name, value) value,
-#define RECORD_TEXT(name, value) SAMPLE_TEXT(value),
+#define RECORD_ENUM(name, value)         value,
+#define RECORD_TEXT(name, value)         SAMPLE_TEXT(value),
 #include "record.def"
 #undef RECORD_SCALAR
 #undef RECORD_ENUM

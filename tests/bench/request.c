@@ -1,4 +1,5 @@
-/* request: median microseconds of one request at a time, beside the fastest way nats.c has for it. */
+/* request: median microseconds of one request at a time, beside the fastest way nats.c has for it.
+ */
 
 #include "side/request.h"
 

@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SAMPLE_TEXT(literal) {literal, sizeof(literal) - 1}
+#define SAMPLE_TEXT(literal)                                                                       \
+    {                                                                                              \
+        literal, sizeof literal - 1                                                                \
+    }
 enum { SAMPLE_LINES = 3, SAMPLE_STATUS_PAID = 1, SAMPLE_CAPACITY = 512 };
 
 typedef struct sample_text {

@@ -1,4 +1,5 @@
-/* schema: milliseconds to compile a schema of 1,000 tables of 10 fields, as whole processes that begin without output. */
+/* schema: milliseconds to compile a schema of 1,000 tables of 10 fields, as whole processes that
+ * begin without output. */
 
 #include "side/process.h"
 
@@ -6,7 +7,9 @@ int main(void)
 {
     static const char *const ours[] = {CATGAC, "-o", OUTPUT, TABLES ".catga", NULL};
     static const char *const flatc[] = {"flatc", "--cpp", "-o", OUTPUT, TABLES ".fbs", NULL};
-    static const char *const protoc[] = {"protoc-c", "--proto_path=" TABLES_FOLDER, "--c_out=" OUTPUT, TABLES ".proto", NULL};
+    static const char *const protoc[] = {"protoc-c", "--proto_path=" TABLES_FOLDER,
+                                         "--c_out=" OUTPUT, TABLES ".proto", NULL};
+
     process_compare(&(process_pair){
         .name = "schema",
         .who = "flatc --cpp",

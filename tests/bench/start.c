@@ -6,6 +6,7 @@ int main(void)
 {
     static const char *const ours[] = {CATGAC, "--check", SHOP ".catga", NULL};
     static const char *const other[] = {"flatc", "--conform", SHOP_FBS, SHOP_FBS, NULL};
+
     process_compare(&(process_pair){
         .name = "start",
         .who = "flatc --conform",

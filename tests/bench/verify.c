@@ -1,4 +1,5 @@
-/* verify: nanoseconds to prove an order of three lines safe to read; the same bytes on both sides. */
+/* verify: nanoseconds to prove an order of three lines safe to read; the same bytes on both sides.
+ */
 
 #include "bench.h"
 #include "side/flatbuffers.h"
@@ -17,6 +18,7 @@ static double ours(void *state)
     bench_order_view view;
     catga_status worst = CATGA_OK;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         worst |= bench_order_open(order->bytes, order->length, &view, NULL);
         bench_keep(order->bytes);
@@ -32,6 +34,7 @@ static double other(void *state)
     uint64_t start = bench_now();
     bool good = side_verify(order->bytes, order->length, TIMES);
     double each = bench_each(start, TIMES);
+
     bench_need(good, "the other side verifies our bytes");
     return each;
 }
@@ -39,6 +42,7 @@ static double other(void *state)
 int main(void)
 {
     message order;
+
     order.length = ours_encode_to(order.bytes, sizeof order.bytes);
     bench_need(order.length > 0, "encode");
     bench_compare(&(bench_pair){

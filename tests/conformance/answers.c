@@ -1,10 +1,10 @@
 /*
- * Others may subscribe to the subjects on which a bus waits for an answer of the server, and reply before it:
- * only the server's answer counts. answers local | nats (at $NATS_URL).
+ * Others may subscribe to the subjects on which a bus waits for an answer of the server, and reply
+ * before it: only the server's answer counts. answers local | nats (at $NATS_URL).
  */
+#include "fixture.h"
 #include "kept.h"
 #include "peer.h"
-#include "fixture.h"
 
 #include <stdatomic.h>
 
@@ -38,6 +38,7 @@ typedef struct fixture {
 static int open_stage(void **state)
 {
     fixture *s = fixture_new(sizeof *s, "answers");
+
     s->bus = fixture_join(&s->base, (catga_options){0});
     *state = s;
     return 0;
@@ -63,8 +64,10 @@ static void reply_nonsense(void *user, catga_incoming *message)
     unsigned number = atomic_fetch_add(&s->replies, 1);
     const char *text = nonsense[number % (sizeof nonsense / sizeof nonsense[0])];
     const catga_header header = {"Nats-Sequence", "3"};
-    catga_outgoing answer = {.data = (const uint8_t *)text, .length = strlen(text),
-                             .headers = &header, .header_count = number % 2};
+    catga_outgoing answer = {.data = (const uint8_t *)text,
+                             .length = strlen(text),
+                             .headers = &header,
+                             .header_count = number % 2};
     const catga_transport_operations *operations = s->repliers[0].transport->operations;
 
     if (message->reply != NULL)
@@ -105,6 +108,7 @@ static void end_repliers(fixture *s)
 static void count_outcome(catga_status status, const catga_error *error, void *user)
 {
     fixture *s = user;
+
     (void)error;
     if (status != CATGA_OK)
         atomic_fetch_add(&s->failed, 1);
@@ -154,6 +158,7 @@ static catga_status reply_echo(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
     const sample answer = {sample_get_text(view), sample_get_number(view)};
+
     atomic_fetch_add(&s->runs, 1);
     return catga_answer(context, &once, &answer);
 }
@@ -176,6 +181,7 @@ static void serve_once(fixture *s)
 static void call_commands(fixture *s)
 {
     catga_counters before = catga_count(s->bus);
+
     for (int i = 0; i < COMMANDS; i++) {
         catga_reply reply;
         assert_int_equal(catga_call(s->bus, &once, &hello, &reply), CATGA_OK);
@@ -233,6 +239,7 @@ static catga_status reject(catga_context *context, sample_view view)
 static bool count_letter(const catga_dead_letter *letter, void *user)
 {
     uint64_t *number = user;
+
     *number = letter->number;
     return true;
 }
@@ -240,6 +247,7 @@ static bool count_letter(const catga_dead_letter *letter, void *user)
 static uint64_t letters_of(fixture *s)
 {
     uint64_t number = 0;
+
     if (catga_dead_letters(s->bus, "SAMPLE_V1", 1, count_letter, &number) != CATGA_OK)
         return 0;
     return number;
@@ -261,7 +269,7 @@ static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
     s->bus = fixture_join(&s->base, (catga_options){0});
     snprintf(subject, sizeof subject, "%s.replay.%s_SAMPLE_V1.Reader__notify", s->base.prefix,
              s->base.prefix);
-    for (char *at = strstr(subject, ".replay.") + 8; *at != '_' ; at++)
+    for (char *at = strstr(subject, ".replay.") + 8; *at != '_'; at++)
         if (*at >= 'a' && *at <= 'z')
             *at = (char)(*at - 'a' + 'A');
     atomic_store(&s->replies, 1); /* "{}" */
@@ -284,6 +292,7 @@ int main(int argc, char **argv)
         CASE(a_subscriber_that_replies_does_not_hide_a_records_answer),
         CASE(a_dead_letter_that_a_stranger_answers_for_stays),
     };
+
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

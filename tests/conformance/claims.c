@@ -2,8 +2,8 @@
  * What a program may rely on when a command is idempotent, whichever transport keeps the claims:
  * claims local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
-#include "peer.h"
 #include "fixture.h"
+#include "peer.h"
 
 #include <stdatomic.h>
 
@@ -54,9 +54,8 @@ static catga_status settle(catga_context *context, sample_view view)
     sample same = {sample_get_text(view), sample_get_number(view)};
 
     atomic_fetch_add(&s->effects, 1);
-    atomic_store(&s->attempt, catga_context_claim(context) == NULL
-                                  ? 0
-                                  : catga_context_claim(context)->attempt);
+    atomic_store(&s->attempt,
+                 catga_context_claim(context) == NULL ? 0 : catga_context_claim(context)->attempt);
     if (same.number == FAILS && atomic_load(&s->failures) != 0) {
         atomic_fetch_sub(&s->failures, 1);
         return CATGA_HANDLER_FAILED;
@@ -74,16 +73,18 @@ static catga_status settle(catga_context *context, sample_view view)
 
 static catga_bus *join(fixture *s, const char *instance, const catga_claim_store *store)
 {
-    return fixture_join(
-        &s->base,
-        (catga_options){.instance = instance, .lease_ms = LEASE_MS, .workers = 2, .claims = store,
-                        .claim_bucket_mib = 1});
+    return fixture_join(&s->base, (catga_options){.instance = instance,
+                                                  .lease_ms = LEASE_MS,
+                                                  .workers = 2,
+                                                  .claims = store,
+                                                  .claim_bucket_mib = 1});
 }
 
 static void serve(fixture *s, const catga_claim_store *store)
 {
     static const settler functions = {settle};
     static const char *const instances[] = {"a", "b"};
+
     for (unsigned i = 0; i < 2; i++) {
         s->buses[i] = join(s, instances[i], store);
         assert_int_equal(catga_serve(s->buses[i], &service, &functions, s), CATGA_OK);
@@ -105,6 +106,7 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     fixture *s = *state;
+
     peer_close(&s->peer);
     return fixture_clear(state);
 }
@@ -130,6 +132,7 @@ static void assert_good(peer_answer answer, uint32_t number)
 static peer_answer persist(fixture *s, const char *id, uint32_t number)
 {
     peer_answer answer = try(s, id, number);
+
     while (answer.code == 409 || answer.code == 429) {
         nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
         answer = try(s, id, number);
@@ -212,8 +215,8 @@ static catga_status call_as(catga_bus *bus, const catga_message *message, const 
     catga_reply reply;
 
     catga_status status = catga_call_with_id(bus, message, catga_str(id), &input, &reply);
-    *answered = status == CATGA_OK ? sample_get_number((sample_view){reply.table})
-                                   : reply.error.code;
+    *answered =
+        status == CATGA_OK ? sample_get_number((sample_view){reply.table}) : reply.error.code;
     catga_received_free(reply.received);
     return status;
 }
@@ -241,7 +244,12 @@ static void a_caller_may_ask_again(void **state)
 static void what_is_no_id_is_not_sent(void **state)
 {
     static const char *const wrong[] = {
-        NULL, "", "two words", "a.b", "a*", "a\r\nb",
+        NULL,
+        "",
+        "two words",
+        "a.b",
+        "a*",
+        "a\r\nb",
         "0123456789012345678901234567890123456789012345678901234567890-_zz"};
     catga_message once = settle_message;
     fixture *s = *state;
@@ -279,8 +287,9 @@ static void an_id_with_another_request_is_refused(void **state)
     assert_good(try(s, "one", 1), 1);
     for (unsigned i = 0; i < 4; i++) /* of whichever replica */
         assert_int_equal(try(s, "one", 2).code, 422);
-    assert_string_equal(try(s, "one", 2).text,
-                        "the id \"one\" was used with another request; give each request its own id");
+    assert_string_equal(
+        try(s, "one", 2).text,
+        "the id \"one\" was used with another request; give each request its own id");
     assert_good(try(s, "one", 1), 1);
     assert_int_equal(atomic_load(&s->effects), 1);
     atomic_store(&s->failures, 1);
@@ -305,6 +314,7 @@ typedef struct trier {
 static void *run_trier(void *argument)
 {
     trier *t = argument;
+
     t->answer = persist(t->s, "one", t->number);
     return NULL;
 }
@@ -407,7 +417,8 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
     begin_trier(&first, s, WAITS);
     wait_until(atomic_load(&s->waiting) == 1);
     peer_answer record = peer_read(&s->peer, place_of(s, "one"));
-    peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4", record.revision);
+    peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4",
+               record.revision);
     sem_post(&s->base.may_end);
     sem_post(&s->base.may_end); /* the claim is that of a dead one now: it runs once more */
     pthread_join(first.thread, NULL);
@@ -588,7 +599,8 @@ static void what_the_store_loses_is_found_out(void **state)
 
 /* ---- A store of one's own ---- */
 
-/* What is no atomic is written before its count is 1, and read after it: the server between is no barrier. */
+/* What is no atomic is written before its count is 1, and read after it: the server between is no
+ * barrier. */
 typedef struct own {
     atomic_int says; /* a catga_claim_result */
     atomic_bool lost;
@@ -605,6 +617,7 @@ static catga_claim_result own_claim(void *user, catga_claim *claim)
 {
     own *o = user;
     catga_claim_result says = (catga_claim_result)atomic_load(&o->says);
+
     if (atomic_load(&o->claimed) == 0) {
         snprintf(o->bucket, sizeof o->bucket, "%.*s", CATGA_PRINT(claim->bucket));
         snprintf(o->key, sizeof o->key, "%.*s", CATGA_PRINT(claim->key));
@@ -620,6 +633,7 @@ static catga_claim_result own_claim(void *user, catga_claim *claim)
 static bool own_done(void *user, catga_claim *claim)
 {
     own *o = user;
+
     assert_true(claim->answer.length <= sizeof o->answer);
     if (atomic_load(&o->done) == 0) {
         memcpy(o->answer, claim->answer.data, claim->answer.length);
@@ -632,6 +646,7 @@ static bool own_done(void *user, catga_claim *claim)
 static void own_release(void *user, catga_claim *claim)
 {
     own *o = user;
+
     (void)claim;
     atomic_fetch_add(&o->released, 1);
 }

@@ -2,8 +2,8 @@
  * Closing a bus, and functions that would wait for the handler or callback that calls them:
  * closing local | nats (at $NATS_URL).
  */
-#include "kept.h"
 #include "fixture.h"
+#include "kept.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,6 +38,7 @@ typedef struct fixture {
 static void note_refusal(void *user, catga_log_level level, const char *text)
 {
     fixture *s = user;
+
     (void)level;
     if (strstr(text, "refuse to close") != NULL)
         atomic_fetch_add(&s->refusals, 1);
@@ -47,6 +48,7 @@ static int open_stage(void **state)
 {
     fixture *s = fixture_new(sizeof *s, "closing");
     const catga_options options = {.log = note_refusal, .log_user = s, .drain_wait_ms = 5000};
+
     s->server = fixture_join(&s->base, options);
     s->client = fixture_join(&s->base, options);
     *state = s;
@@ -64,6 +66,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
 {
     catga_reply reply;
     catga_status status = catga_call(bus, message, &hello, &reply);
+
     catga_received_free(reply.received);
     return status;
 }
@@ -71,6 +74,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
 static catga_status reply_to(catga_context *context, const catga_message *message, sample_view view)
 {
     const sample answer = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, message, &answer);
 }
 
@@ -94,6 +98,7 @@ static void serve(fixture *s, catga_bus *bus, const sample_answerer *handlers)
 static catga_status wait_to_end(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     (void)view;
     sem_post(&s->base.started);
     while (!atomic_load(&s->ended))
@@ -105,6 +110,7 @@ static void never_called(catga_status status, sample_view reply, const catga_err
                          void *user)
 {
     fixture *s = user;
+
     (void)status;
     (void)reply;
     (void)error;
@@ -153,8 +159,9 @@ static void call_every_function(fixture *s, catga_bus *bus)
 {
     static const sample_answerer handlers = {reply_echo, reply_ask};
 
-    expect_closed(s, "send", catga_send(bus, &sample_ask_message, &hello, sample_deliver,
-                                        (catga_function)never_called, s));
+    expect_closed(s, "send",
+                  catga_send(bus, &sample_ask_message, &hello, sample_deliver,
+                             (catga_function)never_called, s));
     expect_closed(s, "publish", catga_publish(bus, &sample_noted_message, &hello));
     expect_closed(s, "publish_async", catga_publish_async(bus, &kept, &hello, never_stored, s));
     expect_closed(s, "serve", catga_serve(bus, &sample_answerer_service, &handlers, s));
@@ -169,6 +176,7 @@ static void call_every_function(fixture *s, catga_bus *bus)
 static void on_closed(catga_status status, sample_view reply, const catga_error *error, void *user)
 {
     fixture *s = user;
+
     (void)reply;
     if (status != CATGA_CLOSED || error->text.length == 0)
         atomic_fetch_add(&s->surprises, 1);
@@ -224,6 +232,7 @@ static void close_in_callback(catga_status status, sample_view reply, const catg
                               void *user)
 {
     fixture *s = user;
+
     (void)reply;
     (void)error;
     catga_close(s->client);
@@ -251,6 +260,7 @@ static void a_callback_cannot_close_its_bus(void **state)
 static catga_status close_the_other(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     sem_wait(&s->base.may_end);
     close_client(s);
     return reply_to(context, &sample_echo_message, view);
@@ -260,6 +270,7 @@ static void send_and_forget(catga_status status, sample_view reply, const catga_
                             void *user)
 {
     fixture *s = user;
+
     (void)reply;
     (void)error;
     atomic_store(&s->status, (int)status);
@@ -315,13 +326,13 @@ static void wait_in_callback(catga_status status, sample_view reply, const catga
 {
     fixture *s = user;
     catga_problem problem;
+
     (void)status;
     (void)reply;
     (void)error;
     if (call(s->client, &sample_ask_message) != CATGA_WOULD_DEADLOCK ||
         catga_publish(s->client, &kept, &hello) != CATGA_WOULD_DEADLOCK ||
-        catga_dead_letter_replay(s->client, "SAMPLE_V1", 1, 1000, &problem) !=
-            CATGA_WOULD_DEADLOCK)
+        catga_dead_letter_replay(s->client, "SAMPLE_V1", 1, 1000, &problem) != CATGA_WOULD_DEADLOCK)
         atomic_fetch_add(&s->surprises, 1);
     /* What does not wait is allowed, and so is another bus. */
     if (catga_publish(s->client, &sample_noted_message, &hello) != CATGA_OK ||
@@ -438,6 +449,7 @@ static void a_handler_finds_its_other_worker(void **state)
 static catga_status notify_calls_both(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     (void)view;
     atomic_store(&s->status, (int)call(s->client, &sample_echo_message));
     atomic_fetch_add(&s->callbacks, 1);
@@ -479,6 +491,7 @@ int main(int argc, char **argv)
         CASE(a_handler_finds_its_other_worker),
         CASE(the_delivering_thread_does_not_wait_for_itself),
     };
+
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

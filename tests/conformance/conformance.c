@@ -38,12 +38,14 @@ static int set_stage(void **state)
 static catga_status answer(catga_context *context, const catga_message *message, sample_view view)
 {
     sample same = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, message, &same);
 }
 
 static catga_status echo(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     atomic_fetch_add(&s->echoed, 1);
     return answer(context, &sample_echo_message, view);
 }
@@ -57,6 +59,7 @@ static catga_status notify(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
     unsigned number = sample_get_number(view);
+
     if (atomic_exchange(&s->last, number) >= number)
         atomic_store(&s->disordered, true);
     atomic_fetch_add(&s->notified, 1);
@@ -66,6 +69,7 @@ static catga_status notify(catga_context *context, sample_view view)
 static catga_status refresh(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
@@ -92,6 +96,7 @@ static catga_status call(catga_bus *bus, const catga_message *message, const sam
 {
     catga_reply reply;
     catga_status status = catga_call(bus, message, input, &reply);
+
     if (status == CATGA_OK) {
         sample_view view = {reply.table};
         if (!catga_string_equal(sample_get_text(view), input->text) ||
@@ -105,6 +110,7 @@ static catga_status call(catga_bus *bus, const catga_message *message, const sam
 static void publish(catga_bus *bus, uint32_t number)
 {
     sample numbered = {CATGA_STR("note"), number};
+
     assert_int_equal(catga_publish(bus, &sample_noted_message, &numbered), CATGA_OK);
 }
 
@@ -167,6 +173,7 @@ static void nobody_there(void **state)
 static void *serve_soon(void *argument)
 {
     fixture *s = argument;
+
     nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
     serve(s, s->base.buses[1], &answerer);
     return NULL;
@@ -189,6 +196,7 @@ static void somebody_comes_in_time(void **state)
 static catga_status refuse(catga_context *context, sample_view view)
 {
     catga_string text = sample_get_text(view);
+
     return sample_fail(context, &sample_error, "no %.*s, 无\r\nX: y", CATGA_PRINT(text));
 }
 
@@ -224,6 +232,7 @@ static void errors_travel(void **state)
 static catga_status echo_when_told(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     sem_post(&s->base.started);
     sem_wait(&s->base.may_end);
     return echo(context, view);
@@ -247,6 +256,7 @@ static void *give_up(void *argument)
 static void *end_soon(void *argument)
 {
     fixture *s = argument;
+
     sem_wait(&s->base.started);
     nanosleep(&(struct timespec){.tv_nsec = 200000000}, NULL);
     sem_post(&s->base.may_end);
@@ -311,6 +321,7 @@ typedef struct caller {
 static void *call_often(void *argument)
 {
     const caller *c = argument;
+
     for (uint32_t i = 0; i < CALLS; i++) {
         sample input = {CATGA_STR("x"), c->first + i};
         if (call(c->bus, &sample_echo_message, &input) != CATGA_OK)
@@ -343,6 +354,7 @@ static void note_delivery(catga_status status, sample_view view, const catga_err
                           void *user)
 {
     fixture *s = user;
+
     (void)error;
     if (status == CATGA_OK && catga_string_equal(sample_get_text(view), CATGA_STR("hello")))
         atomic_fetch_add(&s->delivered_good, 1);
@@ -392,7 +404,8 @@ static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
     assert_int_equal(catga_count(publisher).published, 300);
 }
 
-/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
+/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other.
+ */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
     fixture *s = *state;

@@ -2,18 +2,22 @@
  * Stored events that end without success: how their attempts are counted, and what becomes of them
  * while their dead letters find no room. ended local | nats (at $NATS_URL, with JetStream).
  */
-#include "peer.h"
 #include "fixture.h"
+#include "peer.h"
 
 #include <ctype.h>
 #include <stdatomic.h>
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept", "catga.events.sample.v1.Once"};
+static const char *const subjects[] = {"catga.events.sample.v1.Kept",
+                                       "catga.events.sample.v1.Once"};
 static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
 static const catga_delivery kept_delivery = {
     .stream = &stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true};
-static const catga_delivery once_delivery = {
-    .stream = &stream, .backoff_ms = 20, .backoff_longest_ms = 100, .dead_letter = true, .once = true};
+static const catga_delivery once_delivery = {.stream = &stream,
+                                             .backoff_ms = 20,
+                                             .backoff_longest_ms = 100,
+                                             .dead_letter = true,
+                                             .once = true};
 static const catga_message kept = {.subject = "catga.events.sample.v1.Kept",
                                    .table = &sample_noted_table,
                                    .kind = CATGA_EVENT,
@@ -42,7 +46,8 @@ typedef struct sort {
     const char *consumer;
 } sort;
 
-static const sort sorts[] = {{&kept, &reader, "Reader__notify"}, {&once, &exactly, "Exactly__notify"}};
+static const sort sorts[] = {{&kept, &reader, "Reader__notify"},
+                             {&once, &exactly, "Exactly__notify"}};
 
 /* LARGEST is also what tests/conformance/CMakeLists.txt tells the server. */
 enum { LARGEST = 65536, NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
@@ -70,6 +75,7 @@ static void put_name(const fixture *s, char *name, size_t size, const char *of)
 static int open_stage(void **state)
 {
     fixture *s = fixture_new(sizeof *s, "ended");
+
     put_name(s, s->stream, sizeof s->stream, "SAMPLE_V1");
     put_name(s, s->dead, sizeof s->dead, "SAMPLE_V1_DEAD");
     s->unacknowledged = 256;
@@ -83,6 +89,7 @@ static int open_stage(void **state)
 static int close_stage(void **state)
 {
     fixture *s = *state;
+
     while (s->base.bus_count > 0)
         fixture_leave(&s->base);
     peer_close(&s->peer);
@@ -92,11 +99,11 @@ static int close_stage(void **state)
 static catga_bus *join(fixture *s, const char *instance)
 {
     return fixture_join(&s->base, (catga_options){.instance = instance,
-                                                .ack_wait_ms = ACK_WAIT_MS,
-                                                .lease_ms = 400,
-                                                .drain_wait_ms = DRAIN_MS,
-                                                .workers = s->workers,
-                                                .unacknowledged = s->unacknowledged});
+                                                  .ack_wait_ms = ACK_WAIT_MS,
+                                                  .lease_ms = 400,
+                                                  .drain_wait_ms = DRAIN_MS,
+                                                  .workers = s->workers,
+                                                  .unacknowledged = s->unacknowledged});
 }
 
 static void pause_for(long milliseconds)
@@ -107,6 +114,7 @@ static void pause_for(long milliseconds)
 static void publish(catga_bus *bus, const catga_message *message, uint32_t number)
 {
     sample numbered = {CATGA_STR("kept"), number};
+
     assert_int_equal(catga_publish(bus, message, &numbered), CATGA_OK);
 }
 
@@ -115,6 +123,7 @@ static void publish(catga_bus *bus, const catga_message *message, uint32_t numbe
 static void note(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     atomic_fetch_add(&s->runs[sample_get_number(view) % NUMBERS], 1);
     atomic_store(&s->last_attempt, catga_context_attempt(context));
     atomic_fetch_add(&s->total, 1);
@@ -132,9 +141,11 @@ static catga_status reject_all_but_good(catga_context *context, sample_view view
     return sample_get_number(view) >= GOOD ? CATGA_OK : catga_reject(context, "no use");
 }
 
-static void serve(fixture *s, catga_bus *bus, const catga_service *service, sample_function *function)
+static void serve(fixture *s, catga_bus *bus, const catga_service *service,
+                  sample_function *function)
 {
     const sample_listener functions = {function, function};
+
     assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
 }
 
@@ -145,8 +156,9 @@ static void ask_server(fixture *s, const char *subject, const char *body)
     const catga_outgoing request = {
         .subject = subject, .data = (const uint8_t *)body, .length = strlen(body)};
     uint64_t token = peer_token(&s->peer);
-    assert_int_equal(
-        s->peer.transport->operations->request(s->peer.transport, &request, token), CATGA_OK);
+
+    assert_int_equal(s->peer.transport->operations->request(s->peer.transport, &request, token),
+                     CATGA_OK);
     (void)peer_wait(&s->peer, token);
 }
 
@@ -154,10 +166,11 @@ static void ask_server(fixture *s, const char *subject, const char *body)
 static void limit_dead_letters(fixture *s, int messages)
 {
     char subject[256], body[512];
+
     if (s->base.broker != NULL) {
-        assert_int_equal(catga_local_set_limits(s->base.broker, s->dead,
-                                                messages < 0 ? 0 : (size_t)messages, 0),
-                         CATGA_OK);
+        assert_int_equal(
+            catga_local_set_limits(s->base.broker, s->dead, messages < 0 ? 0 : (size_t)messages, 0),
+            CATGA_OK);
         return;
     }
     snprintf(subject, sizeof subject, "$JS.API.STREAM.UPDATE.%s", s->dead);
@@ -175,12 +188,14 @@ static void return_at_once(void *user, catga_incoming *message)
 {
     fixture *s = user;
     const catga_transport_operations *operations = s->peer.transport->operations;
+
     atomic_fetch_add(&s->delivered, 1);
     (void)operations->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
     operations->release(message);
 }
 
-/* Has the server deliver to somebody who runs no handler, more often than any attempt is allowed. */
+/* Has the server deliver to somebody who runs no handler, more often than any attempt is allowed.
+ */
 static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
 {
     const catga_transport_operations *operations = s->peer.transport->operations;
@@ -195,6 +210,7 @@ static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
                                               .user = s};
     catga_subscription *subscription;
     catga_problem problem = {""};
+
     snprintf(subject, sizeof subject, "%s%s", s->base.prefix, strchr(of->message->subject, '.'));
     assert_int_equal(operations->consume(s->peer.transport, &consumer, &subscription, &problem),
                      CATGA_OK);
@@ -207,6 +223,7 @@ static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
 static void deliveries_are_no_attempts(fixture *s, const sort *of)
 {
     catga_bus *bus = join(s, "a");
+
     publish(bus, of->message, 1);
     deliver_in_vain(s, of, 40);
     serve(s, bus, of->service, fail_always);
@@ -230,6 +247,7 @@ static void deliveries_that_reach_no_handler_are_no_attempts_at_a_claim(void **s
 static uint64_t dead_letters_of(fixture *s)
 {
     uint64_t count = 0;
+
     for (size_t i = 0; i < s->base.bus_count; i++)
         count += catga_count(s->base.buses[i]).dead_letters;
     return count;
@@ -239,6 +257,7 @@ static uint64_t dead_letters_of(fixture *s)
 static catga_bus *reject_without_room(fixture *s, const sort *of, unsigned count)
 {
     catga_bus *bus = join(s, "a");
+
     serve(s, bus, of->service, reject_all_but_good);
     limit_dead_letters(s, 1);
     publish(bus, of->message, 0);
@@ -336,6 +355,7 @@ static catga_status publish_large(catga_bus *bus, const catga_message *message, 
     const sample empty = {{"", 0}, GOOD - 1};
     uint8_t buffer[256];
     size_t frame = 0;
+
     assert_int_equal(catga_encode(&sample_noted_table, &empty, buffer, sizeof buffer, &frame, NULL),
                      CATGA_OK);
     char *text = malloc(bytes);
@@ -357,6 +377,7 @@ typedef struct seen {
 static bool see(const catga_dead_letter *letter, void *user)
 {
     seen *s = user;
+
     s->count++;
     s->omitted = letter->omitted;
     s->sequence = letter->sequence;
@@ -367,6 +388,7 @@ static bool see(const catga_dead_letter *letter, void *user)
 static seen look(catga_bus *bus)
 {
     seen s = {0};
+
     assert_int_equal(catga_dead_letters(bus, "SAMPLE_V1", 1, see, &s), CATGA_OK);
     return s;
 }
@@ -375,6 +397,7 @@ static void a_publisher_leaves_room_for_the_dead_letter(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
+
     serve(s, bus, &reader, reject_all_but_good);
     assert_int_equal(publish_large(bus, &kept, LARGEST - CATGA_DEAD_LETTER_ROOM + 8),
                      CATGA_TOO_LARGE);
@@ -390,6 +413,7 @@ static void an_event_too_large_to_copy(fixture *s, const sort *of)
     static const catga_delivery without = {.stream = &stream};
     catga_message other = *of->message;
     catga_bus *bus = join(s, "a");
+
     other.delivery = &without;
     serve(s, bus, of->service, reject_all_but_good);
     publish(bus, of->message, GOOD);
@@ -406,8 +430,9 @@ static void an_event_too_large_to_copy(fixture *s, const sort *of)
                      CATGA_HANDLER_FAILED);
     assert_int_equal(atomic_load(&s->runs[GOOD - 1]), 2);
     catga_problem problem = {""};
-    assert_int_equal(s->peer.transport->operations->stream_delete(s->peer.transport, s->stream, 2, &problem),
-                     CATGA_OK);
+    assert_int_equal(
+        s->peer.transport->operations->stream_delete(s->peer.transport, s->stream, 2, &problem),
+        CATGA_OK);
     assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 5000, &problem),
                      CATGA_NOT_FOUND);
     assert_non_null(strstr(problem.text, s->stream));
@@ -429,6 +454,7 @@ static void a_claimed_event_too_large_to_copy_is_named(void **state)
 static void an_end_that_cannot_be_recorded_waits(void **state)
 {
     fixture *s = *state;
+
     if (s->base.broker == NULL)
         return;
     catga_bus *bus = join(s, "a");
@@ -449,6 +475,7 @@ static void an_end_that_cannot_be_recorded_waits(void **state)
 static void runs_that_cannot_be_recorded_wait(void **state)
 {
     fixture *s = *state;
+
     if (s->base.broker == NULL)
         return;
     catga_bus *bus = join(s, "a");

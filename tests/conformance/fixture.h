@@ -67,6 +67,7 @@ static inline void fixture_leave(fixture_base *base)
 static inline int fixture_clear(void **state)
 {
     fixture_base *base = *state;
+
     while (base->bus_count > 0)
         fixture_leave(base);
     catga_local_close(base->broker);

@@ -3,11 +3,12 @@
  * forking local | nats (at $NATS_URL).
  *
  *     forking local | nats           the test
- *     forking hold PREFIX            serves, starts a child that lives longer, and waits to be killed
- *     forking mute PREFIX            closes its standard streams, serves, logs, and checks its descriptors
+ *     forking hold PREFIX            serves, starts a child that lives longer, and waits to be
+ * killed forking mute PREFIX            closes its standard streams, serves, logs, and checks its
+ * descriptors
  */
-#include "kept.h"
 #include "fixture.h"
+#include "kept.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
 {
     catga_reply reply;
     catga_status status = catga_call(bus, message, &hello, &reply);
+
     catga_received_free(reply.received);
     return status;
 }
@@ -44,12 +46,14 @@ static catga_status call(catga_bus *bus, const catga_message *message)
 static catga_status reply_echo(catga_context *context, sample_view view)
 {
     const sample answer = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, &sample_echo_message, &answer);
 }
 
 static catga_status reply_ask(catga_context *context, sample_view view)
 {
     const sample answer = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, &sample_ask_message, &answer);
 }
 
@@ -59,6 +63,7 @@ static const sample_answerer answerer = {reply_echo, reply_ask};
 static void *call_often(void *argument)
 {
     fixture *s = argument;
+
     while (!atomic_load(&s->stops)) {
         (void)call(s->bus, &sample_echo_message);
         (void)catga_publish(s->bus, &sample_noted_message, &hello);
@@ -71,6 +76,7 @@ static void *call_often(void *argument)
 static int open_stage(void **state)
 {
     fixture *s = fixture_new(sizeof *s, "forking");
+
     s->bus = fixture_join(&s->base, (catga_options){.drain_wait_ms = 5000});
     assert_int_equal(catga_serve(s->bus, &sample_answerer_service, &answerer, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
@@ -157,7 +163,9 @@ static void a_child_cannot_use_the_bus_of_its_parent(void **state)
 
 static int open_again(fixture *s)
 {
-    catga_options options = {.prefix = s->base.prefix, .local = s->base.broker, .log = log_nothing,
+    catga_options options = {.prefix = s->base.prefix,
+                             .local = s->base.broker,
+                             .log = log_nothing,
                              .connect_wait_ms = 2000};
     catga_bus *bus;
 
@@ -225,6 +233,7 @@ static void list_descriptors(bool open[LAST])
 static void *run_bus(void *argument)
 {
     fixture *s = argument;
+
     (void)!catga_run(s->bus);
     return NULL;
 }
@@ -277,12 +286,14 @@ static pid_t start(const char *role, const char *prefix, int *out)
 static void tell(int out, int number)
 {
     const uint8_t byte = (uint8_t)number;
+
     (void)!write(out, &byte, 1);
 }
 
 static int hear(int in)
 {
     uint8_t byte = 255;
+
     (void)!read(in, &byte, 1);
     return byte;
 }
@@ -341,6 +352,7 @@ static void a_child_does_not_keep_the_connection_of_a_killed_parent(void **state
 static bool is_socket(int descriptor)
 {
     struct stat facts;
+
     return fstat(descriptor, &facts) == 0 && S_ISSOCK(facts.st_mode);
 }
 
@@ -394,6 +406,7 @@ int main(int argc, char **argv)
         CASE(a_child_does_not_keep_the_connection_of_a_killed_parent),
         CASE(a_process_without_standard_streams_serves),
     };
+
     program = argv[0];
     if (argc == 4 && strcmp(argv[1], "hold") == 0)
         return hold(argv[2], atoi(argv[3]));

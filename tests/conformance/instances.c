@@ -4,9 +4,8 @@
  *     instances local | nats              the test, nats at $NATS_URL
  *     instances nats serve PREFIX OUT     a replica, which tells descriptor OUT that it serves
  */
-#include "fixture.h"
-
 #include "base/clock.h"
+#include "fixture.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -46,6 +45,7 @@ typedef struct fixture {
 static catga_status refresh(catga_context *context, sample_view view)
 {
     atomic_uint *refreshed = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(refreshed, 1);
     return CATGA_OK;
@@ -63,6 +63,7 @@ static const sample_listener functions = {notify, refresh};
 static void keep_line(void *user, catga_log_level level, const char *text)
 {
     fixture *s = user;
+
     (void)level;
     pthread_mutex_lock(&s->lock);
     size_t length = strlen(s->log);
@@ -81,6 +82,7 @@ static bool is_logged(fixture *s, const char *text)
 static int set_stage(void **state)
 {
     fixture *s = fixture_new(sizeof *s, "INSTANCES");
+
     pthread_mutex_init(&s->lock, NULL);
     *state = s;
     return 0;
@@ -89,6 +91,7 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     fixture *s = *state;
+
     pthread_mutex_destroy(&s->lock);
     return fixture_clear(state);
 }
@@ -96,7 +99,7 @@ static int clear_stage(void **state)
 static catga_bus *join(fixture *s, const char *instance)
 {
     return fixture_join(&s->base,
-                      (catga_options){.instance = instance, .log = keep_line, .log_user = s});
+                        (catga_options){.instance = instance, .log = keep_line, .log_user = s});
 }
 
 static catga_status serve(catga_bus *bus, const catga_service *service, atomic_uint *refreshed)
@@ -168,6 +171,7 @@ typedef struct starter {
 static void *start(void *argument)
 {
     starter *of = argument;
+
     of->status = serve(of->bus, &reader, &of->refreshed);
     return NULL;
 }

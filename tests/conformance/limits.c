@@ -3,15 +3,13 @@
  * caller is told, the effect happens once, and each retry gets the same outcome.
  * limits local | nats, which starts a server of its own.
  */
+#include "base/clock.h"
 #include "bus_fixture.h"
 #include "kept.h"
-
-#include "base/clock.h"
+#include "nats_server.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
-
-#include "nats_server.h"
 
 /* A text longer than the limit, and a longer one than the runtime keeps on the stack. */
 enum { LIMIT = 65536, LOWER = 16384, TINY = 600 };
@@ -73,6 +71,7 @@ static catga_bus *caller;
 static void write_limit(size_t bytes)
 {
     FILE *file = fopen(server.config, "w");
+
     assert_non_null(file);
     fprintf(file, "jetstream { store_dir: \"%s/js\" }\nmax_payload: %zu\n", server.folder, bytes);
     assert_int_equal(fclose(file), 0);
@@ -92,7 +91,8 @@ static void set_limit(size_t bytes)
 /* ---- The service ---- */
 
 static atomic_uint effects;
-static atomic_size_t limit_at_work; /* the limit that the handler finds when it answers; 0: as it is */
+static atomic_size_t
+    limit_at_work; /* the limit that the handler finds when it answers; 0: as it is */
 static atomic_bool answers_less;
 static char text[LIMIT * 2];
 
@@ -100,6 +100,7 @@ static char text[LIMIT * 2];
 static sample answer_to(sample_view view)
 {
     uint32_t length = sample_get_number(view);
+
     return (sample){{text, length}, length};
 }
 
@@ -188,6 +189,7 @@ static outcome call(const char *id, uint32_t length)
 {
     const sample input = {CATGA_STR("called"), length};
     catga_reply reply;
+
     catga_status status =
         catga_call_with_id(caller, &settle_message, catga_str(id), &input, &reply);
     return finish(status, &reply);
@@ -198,6 +200,7 @@ static outcome query(uint32_t length)
     const sample input = {CATGA_STR("called"), length};
     catga_reply reply;
     catga_status status = catga_call(caller, &ask_message, &input, &reply);
+
     return finish(status, &reply);
 }
 
@@ -307,6 +310,7 @@ static catga_status notify(catga_context *context, sample_view view)
 static catga_status publish(uint32_t length)
 {
     const sample event = {{text, length}, length};
+
     return catga_publish(caller, &kept, &event);
 }
 
@@ -321,8 +325,8 @@ static void stored_events_outlive_a_limit_that_is_lowered(void **state)
     assert_int_equal(publish(16), CATGA_OK);
     set_limit(LOWER);
     assert_int_equal(publish(LIMIT - 1024), CATGA_TOO_LARGE);
-    catga_bus *holder = open_bus(broker, (catga_options){.servers = is_local ? NULL : server.url,
-                                                      .pending_bytes = 65536});
+    catga_bus *holder = open_bus(
+        broker, (catga_options){.servers = is_local ? NULL : server.url, .pending_bytes = 65536});
     assert_int_equal(catga_serve(holder, &reader, &listener, NULL), CATGA_OK);
     wait_until(atomic_load(&effects) == 3);
     assert_int_equal(publish(16), CATGA_OK);

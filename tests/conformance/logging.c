@@ -33,6 +33,7 @@ typedef struct record {
 static double now(void)
 {
     struct timespec time;
+
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
@@ -40,6 +41,7 @@ static double now(void)
 static void note(void *user, catga_log_level level, const char *text)
 {
     record *r = user;
+
     (void)level;
     pthread_mutex_lock(&r->lock);
     if (r->count == 0)
@@ -53,6 +55,7 @@ static void note(void *user, catga_log_level level, const char *text)
 static unsigned count_lines(record *r, const char *one, const char *other, const char *third)
 {
     unsigned count = 0;
+
     pthread_mutex_lock(&r->lock);
     for (unsigned i = 0; i < r->count; i++)
         count += strstr(r->lines[i], one) != NULL && strstr(r->lines[i], other) != NULL &&
@@ -76,6 +79,7 @@ static int begin(void **state)
 {
     static unsigned number;
     record *r = calloc(1, sizeof *r);
+
     assert_non_null(r);
     pthread_mutex_init(&r->lock, NULL);
     snprintf(r->prefix, sizeof r->prefix, "log-%d-%u", (int)getpid(), number++);
@@ -86,6 +90,7 @@ static int begin(void **state)
 static int finish(void **state)
 {
     record *r = *state;
+
     catga_close(r->bus);
     pthread_mutex_destroy(&r->lock);
     free(r);
@@ -97,6 +102,7 @@ static int finish(void **state)
 static catga_status answer(catga_context *context, sample_view view)
 {
     sample reply = {sample_get_text(view), 1};
+
     return catga_answer(context, &sample_echo_message, &reply);
 }
 
@@ -111,6 +117,7 @@ static void serve(record *r)
 {
     static const sample_answerer answerer = {answer, answer};
     static const sample_listener listener = {notify, notify};
+
     assert_int_equal(catga_serve(r->bus, &sample_answerer_service, &answerer, r), CATGA_OK);
     assert_int_equal(catga_serve(r->bus, &reader, &listener, r), CATGA_OK);
 }
@@ -121,10 +128,12 @@ static void what_is_connected_and_served_is_logged(void **state)
 {
     record *r = *state;
     char queue[160];
+
     assert_int_equal(open_with(r, NULL, CATGA_LOG_INFO, 5000), CATGA_OK);
     serve(r);
     wait_until(count_lines(r, "nats: connected (server=", "127.0.0.1:", ")") == 1);
-    snprintf(queue, sizeof queue, "(subject=%s.commands.sample.v1.Echo, queue=Answerer)", r->prefix);
+    snprintf(queue, sizeof queue, "(subject=%s.commands.sample.v1.Echo, queue=Answerer)",
+             r->prefix);
     assert_int_equal(count_lines(r, "service: serve Answerer.echo ", queue, ""), 1);
     assert_int_equal(
         count_lines(r, "service: serve Reader.notify ", "stream=", "consumer=Reader__notify)"), 1);
@@ -136,6 +145,7 @@ static void each_message_is_logged(void **state)
     record *r = *state;
     const sample hello = {CATGA_STR("hello"), 1};
     catga_reply reply;
+
     assert_int_equal(open_with(r, NULL, CATGA_LOG_DEBUG, 5000), CATGA_OK);
     serve(r);
     assert_int_equal(catga_call(r->bus, &sample_echo_message, &hello, &reply), CATGA_OK);
@@ -153,6 +163,7 @@ static void a_failed_connection_is_logged_at_once_and_repeatedly(void **state)
 {
     record *r = *state;
     double began = now();
+
     assert_int_equal(open_with(r, "nats://user:secret@127.0.0.1:1", CATGA_LOG_WARNING, 12000),
                      CATGA_DISCONNECTED);
     assert_true(r->first - began < 6); /* long before it gives up */
@@ -170,6 +181,7 @@ static void a_bad_address_is_shown_with_the_accepted_form(void **state)
     static const char *const seen[] = {"address 1 is \"host:99999\"", "address 1 is \"host:1\"",
                                        "address 2 is \":4222\""};
     record *r = *state;
+
     for (size_t i = 0; i < 3; i++) {
         assert_int_equal(open_with(r, bad[i], CATGA_LOG_WARNING, 1000), CATGA_INVALID_ARGUMENT);
         assert_int_equal(count_lines(r, seen[i], "[nats://|tls://][LOGIN@]HOST[:PORT]", ""), 1);

@@ -2,8 +2,8 @@
  * What a program may rely on when events are handled exactly once, whichever transport stores them:
  * once local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
  */
-#include "peer.h"
 #include "fixture.h"
+#include "peer.h"
 
 #include <stdatomic.h>
 
@@ -12,9 +12,15 @@ enum { EVENTS = 256, LEASE_MS = 200 };
 static const char *const subjects[] = {"catga.events.sample.v1.Shipped"};
 static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
 static const catga_delivery delivery = {&stream, 20, 100, true, true};
-static const catga_message shipped = {
-    "catga.events.sample.v1.Shipped", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
-    &delivery, NULL};
+static const catga_message shipped = {"catga.events.sample.v1.Shipped",
+                                      &sample_noted_table,
+                                      NULL,
+                                      NULL,
+                                      CATGA_EVENT,
+                                      3000,
+                                      2,
+                                      &delivery,
+                                      NULL};
 
 static const catga_handler handlers[] = {
     {"notify", &shipped, CATGA_GROUP, offsetof(sample_listener, notify),
@@ -65,9 +71,8 @@ static catga_status notify(catga_context *context, sample_view view)
     atomic_fetch_add(&s->handled[sample_get_number(view) % EVENTS], 1);
     atomic_fetch_add(&s->total, 1);
     atomic_store(&s->attempt, catga_context_attempt(context));
-    atomic_fetch_add(&s->key_is_right,
-                     claim != NULL && claim->key.length > 16 &&
-                         memcmp(claim->key.data, "Reader__notify.", 15) == 0);
+    atomic_fetch_add(&s->key_is_right, claim != NULL && claim->key.length > 16 &&
+                                           memcmp(claim->key.data, "Reader__notify.", 15) == 0);
     if (atomic_load(&s->outage))
         lose_server(s);
     pause_for(atomic_load(&s->run_ms));
@@ -80,6 +85,7 @@ static catga_status notify(catga_context *context, sample_view view)
 static catga_status refresh(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
@@ -89,11 +95,12 @@ static void serve(fixture *s, const catga_service *service, const catga_claim_st
 {
     static const sample_listener functions = {notify, refresh};
     static const char *const instances[] = {"a", "b"};
+
     for (unsigned i = 0; i < 2; i++) {
         s->buses[i] = fixture_join(&s->base, (catga_options){.instance = instances[i],
-                                                           .ack_wait_ms = 400,
-                                                           .lease_ms = LEASE_MS,
-                                                           .claims = store});
+                                                             .ack_wait_ms = 400,
+                                                             .lease_ms = LEASE_MS,
+                                                             .claims = store});
         assert_int_equal(catga_serve(s->buses[i], service, &functions, s), CATGA_OK);
     }
 }
@@ -112,6 +119,7 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     fixture *s = *state;
+
     peer_close(&s->peer);
     return fixture_clear(state);
 }
@@ -119,12 +127,14 @@ static int clear_stage(void **state)
 static void publish(fixture *s, uint32_t number)
 {
     const sample numbered = {CATGA_STR("shipped"), number};
+
     assert_int_equal(catga_publish(s->buses[0], &shipped, &numbered), CATGA_OK);
 }
 
 static void claim(fixture *s, const char *id, const char *state, const char *owner)
 {
     char key[128];
+
     snprintf(key, sizeof key, "Reader__notify.%s", id);
     peer_claim(&s->peer, (catga_kv_key){s->bucket, key}, state, owner, 0);
 }
@@ -204,8 +214,7 @@ static void attempts_are_counted_over_replicas(void **state)
     pause_for(600);
     assert_int_equal(atomic_load(&s->total), 3);
     assert_int_equal(atomic_load(&s->attempt), 3);
-    assert_int_equal(catga_count(s->buses[0]).dead_letters +
-                         catga_count(s->buses[1]).dead_letters,
+    assert_int_equal(catga_count(s->buses[0]).dead_letters + catga_count(s->buses[1]).dead_letters,
                      1);
 }
 
@@ -214,6 +223,7 @@ static void attempts_are_counted_over_replicas(void **state)
 static bool count_letter(const catga_dead_letter *letter, void *user)
 {
     unsigned *count = user;
+
     (void)letter;
     ++*count;
     return true;
@@ -222,6 +232,7 @@ static bool count_letter(const catga_dead_letter *letter, void *user)
 static unsigned count_letters(fixture *s)
 {
     unsigned count = 0;
+
     assert_int_equal(catga_dead_letters(s->buses[0], "SAMPLE_V1", 1, count_letter, &count),
                      CATGA_OK);
     return count;
@@ -245,6 +256,7 @@ typedef struct replayer {
 static void *replay(void *argument)
 {
     replayer *r = argument;
+
     r->status = catga_dead_letter_replay(r->bus, "SAMPLE_V1", 1, 5000, NULL);
     return NULL;
 }
@@ -392,6 +404,7 @@ typedef struct own {
 static catga_claim_result own_claim(void *user, catga_claim *claim)
 {
     own *o = user;
+
     (void)claim;
     return atomic_fetch_add(&o->claimed, 1) == 3 ? CATGA_CLAIM_DONE : CATGA_CLAIM_TAKEN;
 }
@@ -399,6 +412,7 @@ static catga_claim_result own_claim(void *user, catga_claim *claim)
 static bool own_done(void *user, catga_claim *claim)
 {
     own *o = user;
+
     (void)claim;
     return atomic_fetch_add(&o->done, 1) != 0; /* the first has been taken by another */
 }
@@ -406,6 +420,7 @@ static bool own_done(void *user, catga_claim *claim)
 static void own_release(void *user, catga_claim *claim)
 {
     own *o = user;
+
     (void)claim;
     atomic_fetch_add(&o->released, 1);
 }

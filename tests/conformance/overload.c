@@ -1,6 +1,6 @@
 /*
- * What a program may rely on when there is too much to do, and when a service goes, whichever transport
- * carries its calls: overload local | nats (at $NATS_URL).
+ * What a program may rely on when there is too much to do, and when a service goes, whichever
+ * transport carries its calls: overload local | nats (at $NATS_URL).
  */
 #include "fixture.h"
 
@@ -42,6 +42,7 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     fixture *s = *state;
+
     for (unsigned i = 0; i < 100; i++)
         sem_post(&s->base.may_end);
     while (s->caller_count > 0)
@@ -75,12 +76,14 @@ static const sample hello = {{"hello", 5}, 1};
 static catga_status answer(catga_context *context, sample_view view)
 {
     sample reply = {sample_get_text(view), 1};
+
     return catga_answer(context, &sample_echo_message, &reply);
 }
 
 static catga_status wait_and_answer(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     atomic_fetch_add(&s->run, 1);
     sem_post(&s->base.started);
     sem_wait(&s->base.may_end);
@@ -90,6 +93,7 @@ static catga_status wait_and_answer(catga_context *context, sample_view view)
 static catga_status answer_elsewhere(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     atomic_fetch_add(&s->run_elsewhere, 1);
     return answer(context, view);
 }
@@ -97,6 +101,7 @@ static catga_status answer_elsewhere(catga_context *context, sample_view view)
 static void serve(fixture *s, catga_bus *bus, sample_function *function)
 {
     const sample_answerer functions = {function, function};
+
     assert_int_equal(catga_serve(bus, &sample_answerer_service, &functions, s), CATGA_OK);
 }
 
@@ -104,6 +109,7 @@ static void note_outcome(catga_status status, sample_view view, const catga_erro
                          void *user)
 {
     fixture *s = user;
+
     (void)view;
     (void)error;
     atomic_fetch_add(&s->outcomes[status], 1);
@@ -111,9 +117,9 @@ static void note_outcome(catga_status status, sample_view view, const catga_erro
 
 static void send(fixture *s, catga_bus *bus, const catga_message *message)
 {
-    assert_int_equal(catga_send(bus, message, &hello, sample_deliver, (catga_function)note_outcome,
-                                s),
-                     CATGA_OK);
+    assert_int_equal(
+        catga_send(bus, message, &hello, sample_deliver, (catga_function)note_outcome, s),
+        CATGA_OK);
 }
 
 static void *call(void *argument)
@@ -121,6 +127,7 @@ static void *call(void *argument)
     caller *c = argument;
     catga_reply reply;
     catga_status status = catga_call(c->bus, c->message, &hello, &reply);
+
     catga_received_free(reply.received);
     note_outcome(status, (sample_view){NULL}, NULL, c->s);
     return NULL;
@@ -129,6 +136,7 @@ static void *call(void *argument)
 static void begin_call(fixture *s, catga_bus *bus, const catga_message *message)
 {
     caller *c = &s->callers[s->caller_count];
+
     *c = (caller){s, bus, message};
     assert_int_equal(pthread_create(&s->threads[s->caller_count++], NULL, call, c), 0);
 }
@@ -145,6 +153,7 @@ static void let_end(fixture *s, unsigned count)
 static catga_bus *be_full(fixture *s, catga_bus *client, unsigned refused)
 {
     catga_bus *server = join(s, (catga_options){.backlog = BACKLOG});
+
     serve(s, server, wait_and_answer);
     for (unsigned i = 0; i < 1 + BACKLOG + refused; i++)
         begin_call(s, client, &once);
@@ -241,9 +250,9 @@ static void too_many_bytes_are_refused_at_once(void **state)
     const sample large = {catga_str(text), 1};
     serve(s, server, wait_and_answer);
     for (int i = 0; i < 40; i++)
-        assert_int_equal(catga_send(client, &once, &large, sample_deliver,
-                                    (catga_function)note_outcome, s),
-                         CATGA_OK);
+        assert_int_equal(
+            catga_send(client, &once, &large, sample_deliver, (catga_function)note_outcome, s),
+            CATGA_OK);
     wait_until(s->outcomes[CATGA_OVERLOADED] == 34 && s->run == 1);
     let_end(s, 6);
     wait_until(s->outcomes[CATGA_OK] == 6);
@@ -256,6 +265,7 @@ static void too_many_bytes_are_refused_at_once(void **state)
 static catga_bus *be_busy(fixture *s, catga_bus *client)
 {
     catga_bus *server = join(s, (catga_options){.drain_wait_ms = 100});
+
     serve(s, server, wait_and_answer);
     send(s, client, &once);
     sem_wait(&s->base.started);

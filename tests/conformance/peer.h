@@ -86,18 +86,21 @@ static void peer_on_denied(void *user, const char *subject)
 SAMPLE_MAYBE_UNUSED static void peer_open(peer *p, catga_local *broker)
 {
     const char *servers = getenv("NATS_URL");
-    const catga_transport_settings settings = {
-        .servers = servers,
-        .name = "peer",
-        .connect_wait_ms = 5000,
-        .ping_interval_ms = 500,
-        .max_pings_out = 2,
-        .local = broker,
-        .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .on_denied = peer_on_denied, .user = p}};
+    const catga_transport_settings settings = {.servers = servers,
+                                               .name = "peer",
+                                               .connect_wait_ms = 5000,
+                                               .ping_interval_ms = 500,
+                                               .max_pings_out = 2,
+                                               .local = broker,
+                                               .listener = {.on_reply = peer_on_reply,
+                                                            .on_event = peer_on_event,
+                                                            .on_denied = peer_on_denied,
+                                                            .user = p}};
+
     memset(p, 0, sizeof *p);
     pthread_mutex_init(&p->lock, NULL);
     assert_int_equal(broker != NULL ? catga_transport_local_open(&settings, &p->transport)
-                                 : catga_transport_nats_open(&settings, &p->transport),
+                                    : catga_transport_nats_open(&settings, &p->transport),
                      CATGA_OK);
 }
 
@@ -127,6 +130,7 @@ static bool peer_came(peer *p, uint64_t token, peer_answer *answer)
 static peer_answer peer_wait(peer *p, uint64_t token)
 {
     peer_answer answer;
+
     wait_until(peer_came(p, token, &answer));
     return answer;
 }
@@ -139,10 +143,11 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_try(peer *p, const char *subject, co
     size_t length = 0;
     const sample input = {CATGA_STR("again"), number};
     catga_header headers[2];
-    catga_outgoing request = {.subject = subject, .data = bytes, .headers = headers,
-                              .deadline_ns = timeout == NULL
-                                                 ? catga_clock_now() + 5 * CATGA_SECOND
-                                                 : 0,
+    catga_outgoing request = {.subject = subject,
+                              .data = bytes,
+                              .headers = headers,
+                              .deadline_ns =
+                                  timeout == NULL ? catga_clock_now() + 5 * CATGA_SECOND : 0,
                               .sender_waits = true};
     uint64_t token = peer_token(p);
 
@@ -172,13 +177,15 @@ SAMPLE_MAYBE_UNUSED static void peer_store(peer *p, const char *subject, const c
     assert_int_equal(catga_encode(&sample_noted_table, &input, bytes, sizeof bytes, &length, NULL),
                      CATGA_OK);
     event.length = length;
-    assert_int_equal(p->transport->operations->stream_publish(p->transport, &event, token), CATGA_OK);
+    assert_int_equal(p->transport->operations->stream_publish(p->transport, &event, token),
+                     CATGA_OK);
     (void)peer_wait(p, token);
 }
 
 SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_kv_key place)
 {
     uint64_t token = peer_token(p);
+
     assert_int_equal(p->transport->operations->kv_read(p->transport, place, token), CATGA_OK);
     return peer_wait(p, token);
 }
@@ -188,8 +195,8 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_kv_key place,
 {
     const catga_transport_operations *operations = p->transport->operations;
     uint64_t token = peer_token(p);
-    assert_int_equal(operations->kv_write(p->transport, place, record, revision, token),
-                     CATGA_OK);
+
+    assert_int_equal(operations->kv_write(p->transport, place, record, revision, token), CATGA_OK);
     return peer_wait(p, token);
 }
 
@@ -200,6 +207,7 @@ SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_kv_key place, const ch
     const catga_header headers[] = {
         {"Catga-Claim", state}, {"Catga-Owner", owner}, {"Catga-Attempt", "1"}};
     const catga_outgoing record = {.subject = "", .headers = headers, .header_count = 3};
+
     (void)peer_write(p, place, &record, revision);
 }
 

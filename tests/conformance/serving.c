@@ -4,6 +4,7 @@
  */
 #include "bus_fixture.h"
 #include "kept.h"
+#include "nats_server.h"
 
 #include <catga/gen.h>
 
@@ -11,14 +12,13 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#include "nats_server.h"
-
 static const catga_delivery once = {.stream = &kept_stream, .once = true};
 static const catga_delivery least = {.stream = &kept_stream};
 static const catga_message kept_once = KEPT(&once, .timeout_ms = 3000);
 static const catga_message kept = KEPT(&least, .timeout_ms = 3000);
 static const catga_handler once_handlers[] = {
-    {"notify", &kept_once, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
+    {"notify", &kept_once, CATGA_GROUP, offsetof(sample_listener, notify),
+     sample_listener_run_notify},
 };
 static const catga_handler least_handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
@@ -67,6 +67,7 @@ static void start_server(const char *config)
 static void write_permissions(const char *permissions)
 {
     FILE *file = fopen(server.config, "w");
+
     assert_non_null(file);
     fprintf(file,
             "jetstream { store_dir: \"%s/js\" }\n"
@@ -94,6 +95,7 @@ static void change_permissions(const char *permissions)
 static int stop_server(void **state)
 {
     char command[256];
+
     (void)state;
     if (server.process > 0)
         nats_server_signal(&server, SIGKILL);
@@ -104,6 +106,7 @@ static int stop_server(void **state)
 static catga_bus *join(const char *user)
 {
     char url[256];
+
     snprintf(url, sizeof url, "nats://%s%s127.0.0.1:%d", user, user[0] == '\0' ? "" : ":p@",
              server.port);
     return open_bus(NULL, (catga_options){.servers = url, .log = keep_line});
@@ -128,6 +131,7 @@ static catga_status serve_as(const char *user, const catga_service *service)
     catga_bus *bus = join(user);
     double start = seconds_now();
     catga_status status = catga_serve(bus, service, &functions, NULL);
+
     if (seconds_now() - start > 4)
         print_error("serving took %f s\n", seconds_now() - start);
     assert_true(seconds_now() - start < 4);
@@ -154,6 +158,7 @@ static void *wake_later(void *argument)
 static void a_server_that_is_silent_for_a_while_is_waited_for(void **state)
 {
     static long pauses[] = {500, 1600, 3000};
+
     (void)state;
     start_with("");
     for (size_t i = 0; i < sizeof pauses / sizeof pauses[0]; i++) {
@@ -171,11 +176,12 @@ static void a_server_that_is_silent_for_a_while_is_waited_for(void **state)
 static void a_server_that_stays_silent_is_given_up(void **state)
 {
     char url[128];
+
     (void)state;
     start_with("");
     snprintf(url, sizeof url, "nats://all:p@127.0.0.1:%d", server.port);
-    catga_bus *bus = open_bus(
-        NULL, (catga_options){.servers = url, .connect_wait_ms = 3000, .log = keep_line});
+    catga_bus *bus =
+        open_bus(NULL, (catga_options){.servers = url, .connect_wait_ms = 3000, .log = keep_line});
     nats_server_signal(&server, SIGSTOP);
     double start = seconds_now();
     assert_int_not_equal(catga_serve(bus, &reader, &functions, NULL), CATGA_OK);
@@ -191,6 +197,7 @@ static void *start_replica(void *argument)
 {
     catga_bus *bus = join("all");
     catga_status *status = argument;
+
     *status = catga_serve(bus, &exactly, &functions, NULL);
     catga_close(bus);
     return NULL;
@@ -200,6 +207,7 @@ static void replicas_that_start_at_once_all_start(void **state)
 {
     pthread_t threads[REPLICAS];
     catga_status statuses[REPLICAS];
+
     (void)state;
     start_with("");
     for (int i = 0; i < REPLICAS; i++)
@@ -246,12 +254,14 @@ static void a_right_that_is_missing_is_named_when_serving(void **state)
 static void a_call_that_is_refused_ends_at_once(void **state)
 {
     catga_reply reply;
+
     (void)state;
     start_with("publish: { allow: \">\", deny: [\"catga.commands.>\"] }");
     catga_bus *bus = join("u");
     for (int i = 0; i < 3; i++) {
         double start = seconds_now();
-        assert_int_equal(catga_call(bus, &sample_echo_message, &input, &reply), CATGA_NOT_PERMITTED);
+        assert_int_equal(catga_call(bus, &sample_echo_message, &input, &reply),
+                         CATGA_NOT_PERMITTED);
         assert_true(seconds_now() - start < 0.5);
         assert_non_null(strstr(reply.error.text.data, sample_echo_message.subject));
         catga_received_free(reply.received);
@@ -293,16 +303,19 @@ typedef struct published {
 static void note_published(catga_status status, const catga_error *error, void *user)
 {
     published *of = user;
+
     of->status = status;
     snprintf(of->text, sizeof of->text, "%.*s", CATGA_PRINT(error->text));
     atomic_fetch_add(&of->count, 1);
 }
 
-/* Publishes in both ways; the outcome comes at once, and the caller of _async does not wait for it. */
+/* Publishes in both ways; the outcome comes at once, and the caller of _async does not wait for it.
+ */
 static void assert_published(catga_bus *bus, catga_status wanted, const char *named)
 {
     published of = {.count = 0};
     double start = seconds_now();
+
     assert_int_equal(catga_publish(bus, &kept, &input), wanted);
     assert_true(seconds_now() - start < 1);
     start = seconds_now();
@@ -351,6 +364,7 @@ static void a_publisher_needs_no_right_on_dead_letters(void **state)
 static void publishing_without_waiting_never_waits(void **state)
 {
     published of = {.count = 0};
+
     (void)state;
     start_with("");
     catga_bus *bus = join("all");
@@ -390,8 +404,11 @@ static void an_account_without_jetstream_is_named(void **state)
     start_with("");
     FILE *file = fopen(server.config, "w");
     assert_non_null(file);
-    fprintf(file, "jetstream { store_dir: \"%s/js\" }\naccounts { A { jetstream: enabled, users: [ { user: a, password: p } ] }, "
-                  "B { users: [ { user: all, password: p } ] } }\n", server.folder);
+    fprintf(file,
+            "jetstream { store_dir: \"%s/js\" }\naccounts { A { jetstream: enabled, users: [ { "
+            "user: a, password: p } ] }, "
+            "B { users: [ { user: all, password: p } ] } }\n",
+            server.folder);
     assert_int_equal(fclose(file), 0);
     nats_server_signal(&server, SIGKILL);
     nats_server_start(&server);
@@ -448,5 +465,6 @@ int main(void)
         CASE(a_server_without_jetstream_is_named),
         CASE(an_account_without_jetstream_is_named),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

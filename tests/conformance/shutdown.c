@@ -1,9 +1,11 @@
 /*
- * A rolling update, with real processes at a nats-server ($NATS_URL): replicas are asked to end, one after
- * the other, while events and commands keep coming. Nothing is lost, nothing fails, nothing runs twice.
+ * A rolling update, with real processes at a nats-server ($NATS_URL): replicas are asked to end,
+ * one after the other, while events and commands keep coming. Nothing is lost, nothing fails,
+ * nothing runs twice.
  *
  *     shutdown                             the test
- *     shutdown worker PREFIX NAME OUT      a replica, which writes what it has handled to descriptor OUT
+ *     shutdown worker PREFIX NAME OUT      a replica, which writes what it has handled to
+ * descriptor OUT
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -32,6 +34,7 @@ static const catga_service reader = {"Reader", handlers, 1, sizeof(sample_listen
 static void note(catga_context *context, uint32_t number)
 {
     const int *out = catga_context_user(context);
+
     (void)!write(*out, &number, sizeof number); /* short enough to be whole */
 }
 
@@ -51,6 +54,7 @@ static catga_status handle_event(catga_context *context, sample_view view)
 static catga_status handle_command(catga_context *context, sample_view view)
 {
     sample answer = {sample_get_text(view), sample_get_number(view)};
+
     nanosleep(&(struct timespec){.tv_nsec = 500000}, NULL);
     return catga_answer(context, &sample_echo_message, &answer);
 }
@@ -59,10 +63,8 @@ static int work(const char *prefix, const char *name, int out)
 {
     static const sample_listener listener = {handle_event, handle_event};
     static const sample_answerer answerer = {handle_command, handle_command};
-    const catga_options options = {.prefix = prefix,
-                                   .instance = name,
-                                   .drain_wait_ms = 30000,
-                                   .log = log_nothing};
+    const catga_options options = {
+        .prefix = prefix, .instance = name, .drain_wait_ms = 30000, .log = log_nothing};
     catga_bus *bus;
 
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -117,6 +119,7 @@ static replica start_ready(const char *name, unsigned *handled)
 {
     replica r = start(name);
     uint32_t number = 0;
+
     for (;;) {
         assert_true(next(&r, &number));
         if (number == MOST)
@@ -128,6 +131,7 @@ static replica start_ready(const char *name, unsigned *handled)
 static int exit_status(const replica *r)
 {
     int status;
+
     assert_int_equal(waitpid(r->process, &status, 0), r->process);
     assert_true(WIFEXITED(status));
     close(r->in);
@@ -137,6 +141,7 @@ static int exit_status(const replica *r)
 static double now(void)
 {
     struct timespec time;
+
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
@@ -159,6 +164,7 @@ typedef struct load {
 static void *keep_coming(void *argument)
 {
     load *l = argument;
+
     while (!atomic_load(&l->ends) && l->published < MOST) {
         const sample event = {CATGA_STR("kept"), l->published};
         catga_reply reply;
@@ -175,6 +181,7 @@ static void *keep_coming(void *argument)
 static int count_until_end(const replica *r, unsigned *handled)
 {
     uint32_t number;
+
     while (next(r, &number))
         if (number < MOST)
             handled[number]++;
@@ -219,6 +226,7 @@ static void a_rolling_update_is_not_noticed(void **state)
 static void note_stored(catga_status status, const catga_error *error, void *user)
 {
     atomic_uint *stored = user;
+
     (void)error;
     atomic_fetch_add(stored, status == CATGA_OK);
 }
@@ -248,8 +256,8 @@ static void wait_for(const replica *two, unsigned count)
 }
 
 /*
- * Stops one of two replicas that have handled `before` events, and expects the other to handle 95 of
- * 100 before the stopped one loses what it holds, which is after ack_wait.
+ * Stops one of two replicas that have handled `before` events, and expects the other to handle 95
+ * of 100 before the stopped one loses what it holds, which is after ack_wait.
  */
 static void stop_one_of_two(unsigned before)
 {
@@ -262,7 +270,8 @@ static void stop_one_of_two(unsigned before)
     setenv("CATGA_ACK_WAIT_MS", ack_wait_ms, 1);
     publish(bus, 0, before);
     wait_for(two, before);
-    nanosleep(&(struct timespec){.tv_nsec = 400000000}, NULL); /* as long as a lull between bursts */
+    nanosleep(&(struct timespec){.tv_nsec = 400000000},
+              NULL);         /* as long as a lull between bursts */
     double end = now() + 20; /* on a busy machine; alone it takes a tenth of a second */
     kill(two[1].process, SIGSTOP);
     publish(bus, before, 100);
@@ -329,6 +338,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_replica_that_is_stopped_after_a_burst_gets_few_events),
         cmocka_unit_test(a_second_signal_ends_it_and_loses_nothing),
     };
+
     if (argc == 5)
         return work(argv[2], argv[3], atoi(argv[4]));
     program = argv[0];

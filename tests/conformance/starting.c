@@ -1,10 +1,10 @@
 /*
- * A service that is started together with the cluster that it needs: this says for a while that it can
- * make nothing yet. What it says is put into its mouth by a peer, on a server without JetStream.
+ * A service that is started together with the cluster that it needs: this says for a while that it
+ * can make nothing yet. What it says is put into its mouth by a peer, on a server without
+ * JetStream.
  */
 #include "bus_fixture.h"
 #include "kept.h"
-
 #include "nats_peer.h"
 
 static const catga_delivery delivery = {.stream = &kept_stream, .once = true};
@@ -32,6 +32,7 @@ static void answer(void *user, catga_incoming *question)
     fixture *s = user;
     const char *text = "{\"created\":\"now\"}";
     char subject[256];
+
     snprintf(subject, sizeof subject, "%.*s", CATGA_PRINT(question->subject));
     if (strstr(subject, ".CONSUMER.INFO.") != NULL)
         text = "{\"error\":{\"code\":404,\"err_code\":10014,\"description\":\"none\"}}";
@@ -48,6 +49,7 @@ static void answer(void *user, catga_incoming *question)
 static int come(void **state)
 {
     static fixture only;
+
     *state = &only;
     memset(&only, 0, sizeof only);
     nats_server_init(&only.server, NULL);
@@ -62,6 +64,7 @@ static int go(void **state)
 {
     fixture *s = *state;
     int result = peer_unsubscribe(&s->cluster, s->questions) == CATGA_OK ? 0 : -1;
+
     peer_close(&s->cluster);
     nats_server_clear(&s->server);
     return result;
@@ -70,6 +73,7 @@ static int go(void **state)
 static void count(void *user, catga_log_level level, const char *text)
 {
     fixture *s = user;
+
     if (strstr(text, "cannot serve") != NULL)
         atomic_fetch_add(level == CATGA_LOG_ERROR ? &s->errors : &s->warnings, 1);
 }
@@ -89,6 +93,7 @@ static catga_status serve(fixture *s, int wait_ms)
                                                     .log = count,
                                                     .log_user = s});
     catga_status status = catga_serve(bus, &reader, &functions, s);
+
     catga_close(bus);
     return status;
 }
@@ -96,6 +101,7 @@ static catga_status serve(fixture *s, int wait_ms)
 static void a_cluster_that_cannot_yet_is_waited_for(void **state)
 {
     fixture *s = *state;
+
     atomic_store(&s->streams, 3);
     atomic_store(&s->consumers, 2);
     assert_int_equal(serve(s, 10000), CATGA_OK);
@@ -106,6 +112,7 @@ static void a_cluster_that_cannot_yet_is_waited_for(void **state)
 static void a_cluster_that_never_can_is_given_up(void **state)
 {
     fixture *s = *state;
+
     atomic_store(&s->streams, 1000000);
     double start = seconds_now();
     assert_int_equal(serve(s, 1000), CATGA_OVERLOADED);
@@ -120,5 +127,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_cluster_that_cannot_yet_is_waited_for, come, go),
         cmocka_unit_test_setup_teardown(a_cluster_that_never_can_is_given_up, come, go),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

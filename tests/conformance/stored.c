@@ -1,24 +1,37 @@
 /*
- * What a program may rely on when events are stored, whichever transport stores them: stored local |
- * nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
+ * What a program may rely on when events are stored, whichever transport stores them: stored local
+ * | nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
  */
-#include "peer.h"
 #include "fixture.h"
+#include "peer.h"
 
 #include <stdatomic.h>
 
 /* ---- What is stored: a text and a number ---- */
 
-static const char *const subjects[] = {"catga.events.sample.v1.Kept", "catga.events.sample.v1.Frail"};
+static const char *const subjects[] = {"catga.events.sample.v1.Kept",
+                                       "catga.events.sample.v1.Frail"};
 static const catga_stream stream = {"SAMPLE_V1", subjects, 2, 120000};
 static const catga_delivery kept_delivery = {&stream, 20, 100, true, false};
 static const catga_delivery frail_delivery = {&stream, 20, 100, false, false};
-static const catga_message kept = {
-    "catga.events.sample.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
-    &kept_delivery, NULL};
-static const catga_message frail = {
-    "catga.events.sample.v1.Frail", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 0,
-    &frail_delivery, NULL};
+static const catga_message kept = {"catga.events.sample.v1.Kept",
+                                   &sample_noted_table,
+                                   NULL,
+                                   NULL,
+                                   CATGA_EVENT,
+                                   3000,
+                                   2,
+                                   &kept_delivery,
+                                   NULL};
+static const catga_message frail = {"catga.events.sample.v1.Frail",
+                                    &sample_noted_table,
+                                    NULL,
+                                    NULL,
+                                    CATGA_EVENT,
+                                    3000,
+                                    0,
+                                    &frail_delivery,
+                                    NULL};
 
 static const catga_handler handlers[] = {
     {"notify", &kept, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
@@ -43,9 +56,15 @@ static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sam
 static const char *const hasty_subjects[] = {"catga.events.hasty.v1.Kept"};
 static const catga_stream hasty_stream = {"HASTY_V1", hasty_subjects, 1, 100};
 static const catga_delivery hasty_delivery = {&hasty_stream, 20, 100, true, false};
-static const catga_message hasty = {
-    "catga.events.hasty.v1.Kept", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
-    &hasty_delivery, NULL};
+static const catga_message hasty = {"catga.events.hasty.v1.Kept",
+                                    &sample_noted_table,
+                                    NULL,
+                                    NULL,
+                                    CATGA_EVENT,
+                                    3000,
+                                    2,
+                                    &hasty_delivery,
+                                    NULL};
 static const catga_handler hasty_handlers[] = {
     {"notify", &hasty, CATGA_GROUP, offsetof(sample_listener, notify), sample_listener_run_notify},
 };
@@ -76,10 +95,10 @@ typedef struct fixture {
 static catga_bus *join(fixture *s, const char *instance)
 {
     return fixture_join(&s->base, (catga_options){.instance = instance,
-                                                .ack_wait_ms = 400,
-                                                .workers = s->workers,
-                                                .pending_bytes = s->pending_bytes,
-                                                .in_flight = s->in_flight});
+                                                  .ack_wait_ms = 400,
+                                                  .workers = s->workers,
+                                                  .pending_bytes = s->pending_bytes,
+                                                  .in_flight = s->in_flight});
 }
 
 static int set_stage(void **state)
@@ -93,6 +112,7 @@ static int set_stage(void **state)
 static catga_status publish(catga_bus *bus, const catga_message *message, uint32_t number)
 {
     sample numbered = {CATGA_STR("kept"), number};
+
     return catga_publish(bus, message, &numbered);
 }
 
@@ -105,6 +125,7 @@ static void note(fixture *s, sample_view view)
 static bool is_to_fail(fixture *s)
 {
     unsigned left = atomic_load(&s->failures);
+
     while (left != 0 && !atomic_compare_exchange_weak(&s->failures, &left, left - 1))
         continue;
     return left != 0;
@@ -113,6 +134,7 @@ static bool is_to_fail(fixture *s)
 static catga_status notify(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     note(s, view);
     atomic_store(&s->last_attempt, catga_context_attempt(context));
     return is_to_fail(s) ? CATGA_HANDLER_FAILED : CATGA_OK;
@@ -127,6 +149,7 @@ static catga_status reject(catga_context *context, sample_view view)
 static catga_status postpone(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     note(s, view);
     return is_to_fail(s) ? catga_retry_after(context, 300) : CATGA_OK;
 }
@@ -134,6 +157,7 @@ static catga_status postpone(catga_context *context, sample_view view)
 static catga_status wait_to_end(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     note(s, view);
     sem_wait(&s->base.may_end);
     return CATGA_OK;
@@ -144,6 +168,7 @@ static catga_status publish_more(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
     uint32_t number = sample_get_number(view);
+
     note(s, view);
     catga_status status = CATGA_OK;
     for (uint32_t i = BATCH; number == BATCH - 1 && status == CATGA_OK && i < 2 * BATCH; i++)
@@ -154,14 +179,17 @@ static catga_status publish_more(catga_context *context, sample_view view)
 static catga_status refresh(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&s->refreshed, 1);
     return CATGA_OK;
 }
 
-static void serve(fixture *s, catga_bus *bus, const catga_service *service, sample_function *function)
+static void serve(fixture *s, catga_bus *bus, const catga_service *service,
+                  sample_function *function)
 {
     const sample_listener functions = {function, refresh};
+
     assert_int_equal(catga_serve(bus, service, &functions, s), CATGA_OK);
 }
 
@@ -189,6 +217,7 @@ static void an_event_without_handlers_is_kept_for_them(void **state)
 static void count_answer(catga_status status, const catga_error *error, void *user)
 {
     fixture *s = user;
+
     (void)error;
     atomic_fetch_add(&s->acknowledged, status == CATGA_OK);
     atomic_fetch_add(&s->answered, 1);
@@ -239,6 +268,7 @@ static void a_stream_that_is_another_is_left_alone(void **state)
 static catga_status publish_without_waiting(fixture *s, catga_bus *bus, uint32_t number)
 {
     sample numbered = {CATGA_STR("kept"), number};
+
     return catga_publish_async(bus, &kept, &numbered, count_answer, s);
 }
 
@@ -251,7 +281,7 @@ static void no_more_are_under_way_than_allowed(void **state)
     s->in_flight = 1;
     catga_bus *bus = join(s, "a");
     assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream is there from now on */
-    if (s->base.broker != NULL) /* it answers at once otherwise */
+    if (s->base.broker != NULL)                         /* it answers at once otherwise */
         catga_local_inject(s->base.broker, CATGA_LOCAL_LOSE_PUBLISH, 1);
     for (uint32_t i = 1; i < 100; i++) {
         catga_status status = publish_without_waiting(s, bus, i);
@@ -269,7 +299,8 @@ static void no_more_are_under_way_than_allowed(void **state)
 
 /* ---- Sharing ---- */
 
-/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other. */
+/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other.
+ */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
     fixture *s = *state;
@@ -453,9 +484,9 @@ static bool see(const catga_dead_letter *letter, void *user)
     copy(s->handler, sizeof s->handler, letter->handler);
     copy(s->cause, sizeof s->cause, letter->cause);
     copy(s->subject, sizeof s->subject, letter->subject);
-    assert_int_equal(catga_verify(&sample_noted_table, letter->data.data, letter->data.length, &root,
-                                  NULL),
-                     CATGA_OK);
+    assert_int_equal(
+        catga_verify(&sample_noted_table, letter->data.data, letter->data.length, &root, NULL),
+        CATGA_OK);
     catga_json_write(&sample_noted_table, root, s->json, sizeof s->json);
     return ++s->count != s->wanted;
 }
@@ -463,6 +494,7 @@ static bool see(const catga_dead_letter *letter, void *user)
 static seen look(catga_bus *bus, uint64_t first, unsigned wanted)
 {
     seen s = {.wanted = wanted};
+
     assert_int_equal(catga_dead_letters(bus, "SAMPLE_V1", first, see, &s), CATGA_OK);
     return s;
 }
@@ -470,6 +502,7 @@ static seen look(catga_bus *bus, uint64_t first, unsigned wanted)
 static catga_status reject_some(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
+
     note(s, view);
     if (catga_context_message_id(context).length != 22)
         return CATGA_INVALID_ARGUMENT;
@@ -635,6 +668,7 @@ static void draining_finishes_what_was_handed_out(void **state)
 static void raise_to(atomic_uint *most, unsigned value)
 {
     unsigned before = atomic_load(most);
+
     while (before < value && !atomic_compare_exchange_weak(most, &before, value))
         continue;
 }
@@ -703,6 +737,7 @@ static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
 static void free_workers_get_events(void **state)
 {
     fixture *s = *state;
+
     s->workers = 8;
     s->run_ms = 100;
     s->stuck = UINT32_MAX;
@@ -719,6 +754,7 @@ static void large_events_wait_at_the_server(void **state)
 {
     fixture *s = *state;
     static char text[40001];
+
     s->pending_bytes = 65536;
     s->run_ms = 1;
     s->stuck = UINT32_MAX;

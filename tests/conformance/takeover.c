@@ -2,8 +2,8 @@
  * Who keeps a claim and who loses it, whichever transport keeps the claims:
  * takeover local | nats (at $NATS_URL, with JetStream). One replica serves; the owners are peers.
  */
-#include "peer.h"
 #include "fixture.h"
+#include "peer.h"
 
 #include <stdatomic.h>
 
@@ -12,9 +12,15 @@ enum { EVENTS = 200, LEASE_MS = 800, SHORT_LEASE_MS = 100 };
 static const char *const subjects[] = {"catga.events.sample.v1.Shipped"};
 static const catga_stream stream = {"SAMPLE_V1", subjects, 1, 120000};
 static const catga_delivery delivery = {&stream, 20, 100, true, true};
-static const catga_message shipped = {
-    "catga.events.sample.v1.Shipped", &sample_noted_table, NULL, NULL, CATGA_EVENT, 3000, 2,
-    &delivery, NULL};
+static const catga_message shipped = {"catga.events.sample.v1.Shipped",
+                                      &sample_noted_table,
+                                      NULL,
+                                      NULL,
+                                      CATGA_EVENT,
+                                      3000,
+                                      2,
+                                      &delivery,
+                                      NULL};
 static const catga_handler handlers[] = {{"notify", &shipped, CATGA_GROUP,
                                           offsetof(sample_listener, notify),
                                           sample_listener_run_notify}};
@@ -55,6 +61,7 @@ static catga_status notify(catga_context *context, sample_view view)
 static void serve(fixture *s, int lease_ms)
 {
     static const sample_listener functions = {.notify = notify};
+
     s->bus = fixture_join(&s->base, (catga_options){.instance = "a", .lease_ms = lease_ms});
     assert_int_equal(catga_serve(s->bus, &service, &functions, s), CATGA_OK);
 }
@@ -91,6 +98,7 @@ static void claim(fixture *s, unsigned number)
 {
     char key[128];
     char attempt[64];
+
     snprintf(key, sizeof key, "Reader__notify.event-%u", number);
     snprintf(attempt, sizeof attempt, "%s.%u.%u", owner_name, number % 7, number + 1);
     peer_claim(&s->peer, (catga_kv_key){s->bucket, key}, "taken", attempt, 0);
@@ -99,6 +107,7 @@ static void claim(fixture *s, unsigned number)
 static void publish(fixture *s, unsigned number)
 {
     char id[32];
+
     snprintf(id, sizeof id, "event-%u", number);
     peer_store(&s->peer, s->subject, id, number);
 }
@@ -117,11 +126,9 @@ static void answer(void *user, catga_incoming *question)
 static void let_owner_live(fixture *s)
 {
     char subject[128];
-    const catga_subscription_options options = {.subject = subject,
-                                                .queue_group = "owner",
-                                                .pending = 1000,
-                                                .receive = answer,
-                                                .user = s};
+    const catga_subscription_options options = {
+        .subject = subject, .queue_group = "owner", .pending = 1000, .receive = answer, .user = s};
+
     snprintf(subject, sizeof subject, "%s.owners.%s", s->base.prefix, owner_name);
     assert_int_equal(
         s->peer.transport->operations->subscribe(s->peer.transport, &options, &s->owner), CATGA_OK);
@@ -182,7 +189,7 @@ static void a_lost_connection_is_no_silence(void **state)
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* a server stays */
+        skip();                                       /* a server stays */
     atomic_store(&s->answers_after_ms, LEASE_MS / 3); /* so that it is watched */
     let_owner_live(s);
     serve(s, LEASE_MS);
@@ -203,8 +210,7 @@ static void what_nobody_can_have_written_is_free(void **state)
     fixture *s = *state;
 
     serve(s, LEASE_MS);
-    peer_claim(&s->peer, (catga_kv_key){s->bucket, "Reader__notify.event-1"}, "taken",
-               "nobody", 0);
+    peer_claim(&s->peer, (catga_kv_key){s->bucket, "Reader__notify.event-1"}, "taken", "nobody", 0);
     publish(s, 1);
     wait_until(atomic_load(&s->total) == 1);
 }
@@ -229,7 +235,8 @@ static void a_claim_at_work_is_renewed(void **state)
     assert_true(revision != 0);
     for (unsigned i = 0; i < 2; i++) {
         if (s->base.broker != NULL)
-            catga_local_advance(s->base.broker, INT64_C(6) * 24 * 3600 * 1000); /* it is kept for seven */
+            catga_local_advance(s->base.broker,
+                                INT64_C(6) * 24 * 3600 * 1000); /* it is kept for seven */
         wait_until(revision_of(s, key) > revision);
         revision = revision_of(s, key);
     }

@@ -1,16 +1,15 @@
 /*
- * buffers.h: what both programs share. The golden buffers are made from JSON by our codec, each with the verifier that
- * flatc generates for its table.
+ * buffers.h: what both programs share. The golden buffers are made from JSON by our codec, each
+ * with the verifier that flatc generates for its table.
  */
 #ifndef BUFFERS_H
 #define BUFFERS_H
 
 #include "codec.catga.h"
-#include "one_of_everything.catga.h"
-#include "orders.catga.h"
-
 #include "codec_generated.h"
+#include "one_of_everything.catga.h"
 #include "one_of_everything_generated.h"
+#include "orders.catga.h"
 #include "orders_generated.h"
 
 #include <cstdio>
@@ -20,12 +19,12 @@
 #include <string>
 #include <vector>
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                               \
-            std::exit(1);                                                                                              \
-        }                                                                                                              \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);           \
+            std::exit(1);                                                                          \
+        }                                                                                          \
     } while (0)
 
 using Bytes = std::vector<uint8_t>;
@@ -63,14 +62,15 @@ inline Bytes Encode(const Golden &golden)
     std::vector<uint64_t> plain(golden.table->native_size / 8 + 1);
     catga_arena arena = {memory.data(), memory.size() * 8, 0};
     catga_problem problem = {""};
-    catga_status status = catga_json_read(golden.table, golden.json, std::strlen(golden.json), CATGA_REFUSE_UNKNOWN,
-                                      plain.data(), &arena, &problem);
+    catga_status status = catga_json_read(golden.table, golden.json, std::strlen(golden.json),
+                                          CATGA_REFUSE_UNKNOWN, plain.data(), &arena, &problem);
     if (status != CATGA_OK)
         std::fprintf(stderr, "%s\n", problem.text);
     CHECK(status == CATGA_OK);
     Bytes bytes(catga_size_bound(golden.table, plain.data()));
     size_t length = 0;
-    status = catga_encode(golden.table, plain.data(), bytes.data(), bytes.size(), &length, &problem);
+    status =
+        catga_encode(golden.table, plain.data(), bytes.data(), bytes.size(), &length, &problem);
     if (status != CATGA_OK)
         std::fprintf(stderr, "%s\n", problem.text);
     CHECK(status == CATGA_OK);
@@ -81,7 +81,19 @@ inline Bytes Encode(const Golden &golden)
 #define BOTH(table) Accepts<table>, Rewrite<table>
 
 enum {
-    CREATE_ORDER, ORDER_RESULT, GET_ORDER, ORDER, ORDER_CREATED, FIELDS, CODEC_ORDER, NODE, KINDS, SPARSE, CHOICES, WIDE, GOLDENS
+    CREATE_ORDER,
+    ORDER_RESULT,
+    GET_ORDER,
+    ORDER,
+    ORDER_CREATED,
+    FIELDS,
+    CODEC_ORDER,
+    NODE,
+    KINDS,
+    SPARSE,
+    CHOICES,
+    WIDE,
+    GOLDENS
 };
 
 static const Golden goldens[GOLDENS] = {

@@ -1,7 +1,8 @@
 /*
- * required.cc: required optional scalars, as writers that flatc generates send them. FlatBuffers cannot say that a scalar
- * is required, so that the field is only optional in our .fbs file. Writers in C++ send an optional scalar of 0; those in
- * TypeScript, Java and Kotlin pass 0 as its default and leave it out, unless the builder is told to force defaults.
+ * required.cc: required optional scalars, as writers that flatc generates send them. FlatBuffers
+ * cannot say that a scalar is required, so that the field is only optional in our .fbs file.
+ * Writers in C++ send an optional scalar of 0; those in TypeScript, Java and Kotlin pass 0 as its
+ * default and leave it out, unless the builder is told to force defaults.
  */
 #include "required.catga.h"
 #include "required_generated.h"
@@ -11,15 +12,16 @@
 #include <cstring>
 #include <string>
 
-#define CHECK(condition)                                                                                               \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                               \
-            std::exit(1);                                                                                              \
-        }                                                                                                              \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            std::fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);           \
+            std::exit(1);                                                                          \
+        }                                                                                          \
     } while (0)
 
-namespace {
+namespace
+{
 
 using test::required::Price;
 using Builder = flatbuffers::FlatBufferBuilder;
@@ -43,6 +45,7 @@ std::string Refused(Builder &builder, Root root)
 Root CreateWithDefault(Builder &builder, int64_t amount)
 {
     const auto start = builder.StartTable();
+
     builder.AddElement<int64_t>(Price::VT_AMOUNT, amount, 0);
     return Root(builder.EndTable(start));
 }

@@ -1,16 +1,17 @@
 /*
- * shared.cc: messages in which parts are shared, as stock FlatBuffers writes them. Our verifier accepts them as long as their
- * expansion is small, refuses the rest, and never works longer than the limit in wire.md lets it.
+ * shared.cc: messages in which parts are shared, as stock FlatBuffers writes them. Our verifier
+ * accepts them as long as their expansion is small, refuses the rest, and never works longer than
+ * the limit in wire.md lets it.
  */
+#include "buffers.h"
 #include "shared.catga.h"
 #include "shared_generated.h"
-
-#include "buffers.h"
 
 #include <ctime>
 #include <functional>
 
-namespace {
+namespace
+{
 
 using namespace test::shared;
 using Builder = flatbuffers::FlatBufferBuilder;
@@ -33,21 +34,24 @@ struct Fields {
 double Seconds()
 {
     timespec now;
+
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) / 1e9;
 }
 
 /*
- * Writes a scene; flatc's verifier accepts it. Our verifier accepts it if `accepted`. A unit of work takes less than 10 ns
- * even under sanitizers: most units are bytes of which many are looked at together.
+ * Writes a scene; flatc's verifier accepts it. Our verifier accepts it if `accepted`. A unit of
+ * work takes less than 10 ns even under sanitizers: most units are bytes of which many are looked
+ * at together.
  */
 void Try(const char *what, bool accepted, const std::function<void(Builder &, Fields &)> &fill)
 {
     Builder builder;
     Fields fields;
+
     fill(builder, fields);
-    builder.Finish(CreateScene(builder, fields.nodes, fields.tags, fields.thing_types, fields.things, fields.labels,
-                               fields.wides, fields.level),
+    builder.Finish(CreateScene(builder, fields.nodes, fields.tags, fields.thing_types,
+                               fields.things, fields.labels, fields.wides, fields.level),
                    std::string(test_shared_scene_descriptor.identifier, 4).c_str());
     const Bytes bytes(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
     flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 100, 1 << 30);
@@ -68,7 +72,8 @@ void Nodes(Builder &builder, Fields &fields, int count, int properties)
 {
     std::vector<flatbuffers::Offset<Property>> all;
     for (int i = 0; i < properties; i++)
-        all.push_back(CreatePropertyDirect(builder, ("key" + std::to_string(i)).c_str(), 1.0f + static_cast<float>(i)));
+        all.push_back(CreatePropertyDirect(builder, ("key" + std::to_string(i)).c_str(),
+                                           1.0f + static_cast<float>(i)));
     const auto material = CreateMaterialDirect(builder, "stone", "pbr", &all);
     std::vector<flatbuffers::Offset<Node>> nodes;
     for (int i = 0; i < count; i++)
@@ -86,17 +91,21 @@ void Tags(Builder &builder, Fields &fields, int count, size_t length)
     fields.tags = builder.CreateVector(tags);
 }
 
-/* `count` elements of a union that are all `type`. A NONE has an offset, too: that of `value`, whatever it is. */
-void Things(Builder &builder, Fields &fields, size_t count, Any type, flatbuffers::Offset<void> value)
+/* `count` elements of a union that are all `type`. A NONE has an offset, too: that of `value`,
+ * whatever it is. */
+void Things(Builder &builder, Fields &fields, size_t count, Any type,
+            flatbuffers::Offset<void> value)
 {
     fields.things = builder.CreateVector(std::vector<flatbuffers::Offset<void>>(count, value));
-    fields.thing_types = builder.CreateVector(std::vector<uint8_t>(count, static_cast<uint8_t>(type)));
+    fields.thing_types =
+        builder.CreateVector(std::vector<uint8_t>(count, static_cast<uint8_t>(type)));
 }
 
 /* `count` labels that are one, of which all texts are one. */
 void Labels(Builder &builder, Fields &fields, size_t count, size_t length)
 {
     const Text t = builder.CreateString(std::string(length, 'y'));
+
     const Page page{};
     const auto label = CreateLabel(builder, t, t, t, t, t, t, t, &page);
     fields.labels = builder.CreateVector(std::vector<flatbuffers::Offset<Label>>(count, label));
@@ -113,23 +122,28 @@ void Wides(Builder &builder, Fields &fields, size_t count)
 void Levels(Builder &builder, Fields &fields, int depth, size_t width)
 {
     auto level = CreateLevel(builder);
+
     for (int i = 0; i < depth; i++)
-        level = CreateLevel(builder, builder.CreateVector(std::vector<flatbuffers::Offset<Level>>(width, level)));
+        level = CreateLevel(
+            builder, builder.CreateVector(std::vector<flatbuffers::Offset<Level>>(width, level)));
     fields.level = level;
 }
 
-}
+} // namespace
 
 int main()
 {
     Try("100 nodes, one material of 10", true, [](Builder &b, Fields &f) { Nodes(b, f, 100, 10); });
     Try("300 nodes, one material of 10", true, [](Builder &b, Fields &f) { Nodes(b, f, 300, 10); });
-    Try("1,000 nodes, one material of 1,000", false, [](Builder &b, Fields &f) { Nodes(b, f, 1000, 1000); });
+    Try("1,000 nodes, one material of 1,000", false,
+        [](Builder &b, Fields &f) { Nodes(b, f, 1000, 1000); });
     Try("60 tags, one text of 500", true, [](Builder &b, Fields &f) { Tags(b, f, 60, 500); });
     Try("1,000 tags, one text of 900", true, [](Builder &b, Fields &f) { Tags(b, f, 1000, 900); });
     Try("100,000 tags, one text of 5", true, [](Builder &b, Fields &f) { Tags(b, f, 100000, 5); });
-    Try("100,000 tags, one text of 64", true, [](Builder &b, Fields &f) { Tags(b, f, 100000, 64); });
-    Try("100,000 tags, one text of 100", false, [](Builder &b, Fields &f) { Tags(b, f, 100000, 100); });
+    Try("100,000 tags, one text of 64", true,
+        [](Builder &b, Fields &f) { Tags(b, f, 100000, 64); });
+    Try("100,000 tags, one text of 100", false,
+        [](Builder &b, Fields &f) { Tags(b, f, 100000, 100); });
     Try("10,000 things, all NONE with an offset", true, [](Builder &b, Fields &f) {
         Things(b, f, 10000, Any_NONE, b.CreateString("nothing").Union());
     });
@@ -141,9 +155,12 @@ int main()
         const Page page{};
         Things(b, f, 10000, Any_Page, b.CreateStruct(page).Union());
     });
-    Try("15 labels, one of seven times one text of 64", true, [](Builder &b, Fields &f) { Labels(b, f, 15, 64); });
-    Try("10,000 labels, one of seven times one text of 64", false, [](Builder &b, Fields &f) { Labels(b, f, 10000, 64); });
-    Try("10,000 labels, one with a page", false, [](Builder &b, Fields &f) { Labels(b, f, 10000, 0); });
+    Try("15 labels, one of seven times one text of 64", true,
+        [](Builder &b, Fields &f) { Labels(b, f, 15, 64); });
+    Try("10,000 labels, one of seven times one text of 64", false,
+        [](Builder &b, Fields &f) { Labels(b, f, 10000, 64); });
+    Try("10,000 labels, one with a page", false,
+        [](Builder &b, Fields &f) { Labels(b, f, 10000, 0); });
     Try("10,000 wides, one with a page", false, [](Builder &b, Fields &f) { Wides(b, f, 10000); });
     Try("3 levels of 16", true, [](Builder &b, Fields &f) { Levels(b, f, 3, 16); });
     Try("12 levels of 16", false, [](Builder &b, Fields &f) { Levels(b, f, 12, 16); });

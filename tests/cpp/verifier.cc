@@ -1,11 +1,13 @@
 /*
- * verifier.cc: what our verifier accepts, flatc's accepts too: for every buffer that differs from a golden one in one byte
- * or is a beginning of it, and for random ones that differ in more; each golden one as we write it, and as flatc's code
- * does. What flatc's accepts alone is refused for one of the reasons below. verifier [SEED [COUNT]], COUNT of each.
+ * verifier.cc: what our verifier accepts, flatc's accepts too: for every buffer that differs from a
+ * golden one in one byte or is a beginning of it, and for random ones that differ in more; each
+ * golden one as we write it, and as flatc's code does. What flatc's accepts alone is refused for
+ * one of the reasons below. verifier [SEED [COUNT]], COUNT of each.
  */
 #include "buffers.h"
 
-namespace {
+namespace
+{
 
 struct Tally {
     unsigned long tried = 0;
@@ -27,8 +29,10 @@ Reason reasons[] = {
     {"not UTF-8", "flatc's does not look into strings", 0},
     {"not inside its table", "flatc's holds a field against the end of the buffer only", 0},
     {"a table that ends outside", "flatc's does not look at the size of a table", 0},
-    {"a vtable that lies outside", "flatc's lets a vtable lie on the root's offset and the identifier", 0},
-    {"a vtable that ends outside", "flatc's lets a vtable be shorter than the two sizes that it begins with", 0},
+    {"a vtable that lies outside",
+     "flatc's lets a vtable lie on the root's offset and the identifier", 0},
+    {"a vtable that ends outside",
+     "flatc's lets a vtable be shorter than the two sizes that it begins with", 0},
     {"an offset that leads outside", "flatc's follows an element's offset of 0", 0},
     {"a vector that is not aligned", "flatc's aligns the length of a vector, not its elements", 0},
     {"a type without a value", "flatc's takes a union's type and its value each for itself", 0},
@@ -54,12 +58,14 @@ void Note(const catga_problem &problem)
 {
     const char *colon = std::strrchr(problem.text, ':');
     const char *text = colon == nullptr ? problem.text : colon + 2;
+
     for (Reason &reason : reasons)
         if (std::strncmp(text, reason.text, std::strlen(reason.text)) == 0) {
             reason.seen++;
             return;
         }
-    std::fprintf(stderr, "refused by us alone, for a reason that is not listed: %s\n", problem.text);
+    std::fprintf(stderr, "refused by us alone, for a reason that is not listed: %s\n",
+                 problem.text);
     std::exit(1);
 }
 
@@ -68,8 +74,10 @@ void Try(const Golden &golden, const Bytes &bytes, Tally &tally)
 {
     const uint8_t *root;
     catga_problem problem;
+
     const Bytes exact(bytes.begin(), bytes.end());
-    const bool ours = catga_verify(golden.table, exact.data(), exact.size(), &root, &problem) == CATGA_OK;
+    const bool ours =
+        catga_verify(golden.table, exact.data(), exact.size(), &root, &problem) == CATGA_OK;
     const bool theirs = golden.accepts(*golden.table, exact.data(), exact.size());
     if (ours && !theirs)
         Fail(golden, bytes);
@@ -83,6 +91,7 @@ void Try(const Golden &golden, const Bytes &bytes, Tally &tally)
 void TryNear(const Golden &golden, const Bytes &whole, Tally &tally)
 {
     const unsigned long accepted = tally.accepted;
+
     Try(golden, whole, tally);
     CHECK(tally.accepted == accepted + 1);
     Bytes bytes = whole;
@@ -94,10 +103,12 @@ void TryNear(const Golden &golden, const Bytes &whole, Tally &tally)
         bytes[i] = whole[i];
     }
     for (size_t length = 0; length < whole.size(); length++)
-        Try(golden, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)), tally);
+        Try(golden, Bytes(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(length)),
+            tally);
 }
 
-/* Stores a number as long as `size` where such numbers lie: offsets, lengths, entries of vtables. */
+/* Stores a number as long as `size` where such numbers lie: offsets, lengths, entries of vtables.
+ */
 void StoreAt(Bytes &bytes, size_t size, uint32_t value, uint64_t &state)
 {
     if (bytes.size() < size)
@@ -110,7 +121,9 @@ void StoreAt(Bytes &bytes, size_t size, uint32_t value, uint64_t &state)
 void Mutate(Bytes &bytes, uint64_t &state)
 {
     const auto length = static_cast<uint32_t>(bytes.size());
-    const uint32_t telling[] = {0, 1, 2, 4, 8, length, length - 4, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
+    const uint32_t telling[] = {0,          1,          2,          4,          8,         length,
+                                length - 4, 0x7fffffff, 0x80000000, 0xfffffffc, 0xffffffff};
+
     switch (Random(state) % 6) {
     case 0:
         StoreAt(bytes, 1, Random(state), state);
@@ -130,12 +143,14 @@ void Mutate(Bytes &bytes, uint64_t &state)
         break;
     }
     default:
-        bytes.resize(Random(state) % 4 == 0 ? Random(state) % (length + 1) : length + Random(state) % 16, 0);
+        bytes.resize(
+            Random(state) % 4 == 0 ? Random(state) % (length + 1) : length + Random(state) % 16, 0);
         break;
     }
 }
 
-void TryFar(const Golden &golden, const Bytes &whole, unsigned long count, uint64_t &state, Tally &tally)
+void TryFar(const Golden &golden, const Bytes &whole, unsigned long count, uint64_t &state,
+            Tally &tally)
 {
     for (unsigned long i = 0; i < count; i++) {
         Bytes bytes = whole;
@@ -145,13 +160,14 @@ void TryFar(const Golden &golden, const Bytes &whole, unsigned long count, uint6
     }
 }
 
-}
+} // namespace
 
 int main(int count, char **arguments)
 {
     uint64_t state = count > 1 ? std::strtoull(arguments[1], nullptr, 10) : 1;
     const unsigned long mutations = count > 2 ? std::strtoul(arguments[2], nullptr, 10) : 100000;
     Tally tally;
+
     for (const Golden &golden : goldens) {
         const Bytes ours = Encode(golden);
         const Bytes theirs = golden.rewrite(*golden.table, ours);
@@ -160,8 +176,8 @@ int main(int count, char **arguments)
             TryFar(golden, whole, mutations, state, tally);
         }
     }
-    std::printf("%lu buffers, %lu accepted, %lu accepted by flatc's verifier alone\n", tally.tried, tally.accepted,
-                tally.stricter);
+    std::printf("%lu buffers, %lu accepted, %lu accepted by flatc's verifier alone\n", tally.tried,
+                tally.accepted, tally.stricter);
     for (const Reason &reason : reasons)
         std::printf("%10lu  %-28s  %s\n", reason.seen, reason.text, reason.why);
     return 0;

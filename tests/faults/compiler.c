@@ -1,8 +1,16 @@
 /*
- * Every allocation of the compiler fails once: each command runs with the first, the second, the third ... failing, until a
- * run gets by without. Each run ends where memory is given back; nothing leaks (under AddressSanitizer), no file is left beside
- * another, and a run that succeeds says, prints and writes the same.
+ * Every allocation of the compiler fails once: each command runs with the first, the second, the
+ * third ... failing, until a run gets by without. Each run ends where memory is given back; nothing
+ * leaks (under AddressSanitizer), no file is left beside another, and a run that succeeds says,
+ * prints and writes the same.
  */
+#include "base/depfile.h"
+#include "check/check.h"
+#include "commands/command.h"
+#include "generate/embedded.h"
+#include "generate/generate.h"
+#include "syntax/parse.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,14 +22,7 @@
 
 #include <cmocka.h>
 
-#include "base/depfile.h"
-#include "check/check.h"
-#include "commands/command.h"
-#include "generate/embedded.h"
-#include "generate/generate.h"
-#include "syntax/parse.h"
-
-static long left;   /* allocations until the one that fails; negative: none does */
+static long left; /* allocations until the one that fails; negative: none does */
 static bool failed;
 
 void *__real_arena_array(arena *memory, size_t count, size_t size);
@@ -67,7 +68,8 @@ static const char before_text[] =
     "import \"lib.catga\";\n"
     "enum Color: u8 { Red, Green } flags Right: u8 { Read, Write } errors Bad { A = 1; B = 2; }\n"
     "struct Point { x: f64; } union Choice { Left, Right2: Left, at: Point }\n"
-    "/// Left.\ntable Left { a: u32 = 1 @range(1..9); b: string @max(9); c: Color; d: [Choice]; e: Money; }\n"
+    "/// Left.\ntable Left { a: u32 = 1 @range(1..9); b: string @max(9); c: Color; d: [Choice]; e: "
+    "Money; }\n"
     "@timeout(5s) @retry(3) command Do -> Left throws Bad { a: string @required; }\n"
     "@qos(at_least_once) @retry(3, backoff: 1s..4s) @dead_letter event Done { a: u32; }\n"
     "service One { handle Do; publish Done; } service Two { on Done group as hear; }\n";
@@ -82,22 +84,23 @@ static const char after_text[] =
     "service One { handle Do; publish Done; } service Two { on Done broadcast as listen; }\n";
 /* Names that are changed, and something that is left out. */
 static const char game_text[] = "include \"types.fbs\"; namespace Game.Of_;\n"
-                                "/// One.\ntable Item { name_: string (key, mine: 3); at: Game.Vec; color: Game.Color = Green; }\n"
+                                "/// One.\ntable Item { name_: string (key, mine: 3); at: "
+                                "Game.Vec; color: Game.Color = Green; }\n"
                                 "table ItemView { items: [Item]; any: Any; ratio: float = 1.5; }\n"
                                 "union Any { Item, text: string }\n"
                                 "root_type Item; file_identifier \"GAME\";\n";
 
-static const char broken_text[] =
-    "namespace shop; version 1\n"
-    "import \"gone.catga\";\n"
-    "/// \xE2\x80\xAE\n"
-    "table Table { a: strng; b: u8 = 256; c: u8 @requird; a: u8; }\n"
-    "event Event -> Table { a: u8 }\n"
-    "tabel Other { }\n";
+static const char broken_text[] = "namespace shop; version 1\n"
+                                  "import \"gone.catga\";\n"
+                                  "/// \xE2\x80\xAE\n"
+                                  "table Table { a: strng; b: u8 = 256; c: u8 @requird; a: u8; }\n"
+                                  "event Event -> Table { a: u8 }\n"
+                                  "tabel Other { }\n";
 
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
+
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
@@ -112,13 +115,15 @@ static int write_schemas(void **state)
         return 1;
     FILE *everything = fopen("everything.catga", "w");
     assert_non_null(everything);
-    assert_int_equal(fwrite(embedded_schema.bytes, 1, embedded_schema.length, everything), embedded_schema.length);
+    assert_int_equal(fwrite(embedded_schema.bytes, 1, embedded_schema.length, everything),
+                     embedded_schema.length);
     assert_int_equal(fclose(everything), 0);
     write_file("lib.catga", "namespace lib; version 1; table Money { amount: decimal(2); }\n");
     write_file("before.catga", before_text);
     write_file("after.catga", after_text);
     write_file("broken.catga", broken_text);
-    write_file("types.fbs", "namespace Game; struct Vec { x: float; } enum Color: byte { Red, Green }\n");
+    write_file("types.fbs",
+               "namespace Game; struct Vec { x: float; } enum Color: byte { Red, Green }\n");
     write_file("game.fbs", game_text);
     return 0;
 }
@@ -129,9 +134,12 @@ static void generate_files(run *r)
 {
     output_list outputs = output_list_in(&r->memory);
     templates set;
-    const ast *tree = parse_files(&r->memory, &r->names, &r->diags, &r->sources, r->chosen.files, r->chosen.file_count);
+    const ast *tree = parse_files(&r->memory, &r->names, &r->diags, &r->sources, r->chosen.files,
+                                  r->chosen.file_count);
     const model *facts = check(&r->memory, &r->names, &r->diags, tree);
-    if (facts == NULL || !templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates) ||
+
+    if (facts == NULL ||
+        !templates_open(&set, &r->memory, &r->diags, &r->sources, r->chosen.templates) ||
         !generate(&r->chosen, facts, &set, &outputs))
         return;
     for (size_t i = 0; i < outputs.count; i++)
@@ -146,6 +154,7 @@ static void generate_files(run *r)
 static void act(run *r, int count, char **arguments)
 {
     buffer problem = buffer_in(&r->memory);
+
     assert_true(options_parse(&r->memory, count, arguments, &r->chosen, &problem));
     source_set_open(&r->sources, &r->memory, r->chosen.roots, r->chosen.root_count);
     diagnostics_open(&r->diags, &r->sources);
@@ -177,6 +186,7 @@ static void act(run *r, int count, char **arguments)
 static uint64_t hash_of(slice text)
 {
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
+
     for (size_t i = 0; i < text.length; i++)
         hash = (hash ^ (unsigned char)text.data[i]) * UINT64_C(0x100000001B3);
     return hash;
@@ -186,6 +196,7 @@ static uint64_t hash_of(slice text)
 static uint64_t run_once(int count, char **arguments)
 {
     run r = {.memory = {.newest = NULL}};
+
     arena_open(&r.memory, (size_t)256 << 20);
     volatile uint64_t hash = 0;
     if (setjmp(r.memory.exhausted) == 0) {
@@ -247,6 +258,8 @@ static void every_allocation_fails_once(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test_setup(every_allocation_fails_once, write_schemas)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(every_allocation_fails_once, write_schemas)};
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -83,6 +83,7 @@ static const catga_message quick_echo = {"catga.commands.sample.v1.Echo",
 static catga_status reply(catga_context *context, sample_view view)
 {
     sample answer = {sample_get_text(view), 1};
+
     if (sample_get_number(view) == 1)
         return sample_fail(context, &sample_error, "refused");
     return catga_answer(context, &sample_echo_message, &answer);
@@ -115,6 +116,7 @@ static void assert_explained(catga_status status)
 static void call(catga_bus *bus, const sample *input)
 {
     catga_reply answer;
+
     assert_explained(catga_call(bus, &quick_echo, input, &answer));
     catga_received_free(answer.received);
 }
@@ -168,6 +170,7 @@ static catga_status keep(catga_context *context, sample_view view)
 {
     atomic_uint *handled = catga_context_user(context);
     unsigned before = atomic_fetch_or(handled, sample_get_number(view));
+
     if (sample_get_number(view) == REJECTED && (before & REJECTED) == 0)
         return catga_reject(context, "once");
     return CATGA_OK;
@@ -260,5 +263,6 @@ static void every_allocation_fails_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_allocation_fails_once)};
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

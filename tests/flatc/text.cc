@@ -1,17 +1,16 @@
 /*
- * text.cc: stock FlatBuffers' side of the comparison: what `flatc --json` prints, of one program, and also where flatc
- * refuses to: for vectors of unions. The lines of standard input are jobs, of three words each:
- *     FBS-FILE BINARY-FILE JSON-FILE
- * Ends with 1 when a job failed, after all jobs.
+ * text.cc: stock FlatBuffers' side of the comparison: what `flatc --json` prints, of one program,
+ * and also where flatc refuses to: for vectors of unions. The lines of standard input are jobs, of
+ * three words each: FBS-FILE BINARY-FILE JSON-FILE Ends with 1 when a job failed, after all jobs.
  */
 #include <flatbuffers/idl.h>
 #include <flatbuffers/util.h>
-
 #include <iostream>
 #include <memory>
 #include <string>
 
-namespace {
+namespace
+{
 
 std::unique_ptr<flatbuffers::Parser> Load(const std::string &path)
 {
@@ -35,14 +34,15 @@ bool Run(const flatbuffers::Parser &parser, const std::string &from, const std::
 {
     std::string bytes;
     std::string text;
-    if (flatbuffers::LoadFile(from.c_str(), true, &bytes) && flatbuffers::GenerateText(parser, bytes.data(), &text) &&
+    if (flatbuffers::LoadFile(from.c_str(), true, &bytes) &&
+        flatbuffers::GenerateText(parser, bytes.data(), &text) &&
         flatbuffers::SaveFile(to.c_str(), text, false))
         return true;
     std::cerr << from << ": cannot be printed" << std::endl;
     return false;
 }
 
-}
+} // namespace
 
 int main()
 {

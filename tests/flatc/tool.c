@@ -3,7 +3,8 @@
  *     encode TABLE JSON-FILE BINARY-FILE
  *     print  TABLE BINARY-FILE JSON-FILE
  *     print_any  the same, whatever the file identifier is
- * tables.inc, which `run` writes, lists every table that is compiled in. Ends with 1 when a job failed, after all jobs.
+ * tables.inc, which `run` writes, lists every table that is compiled in. Ends with 1 when a job
+ * failed, after all jobs.
  */
 #include <catga/gen.h>
 
@@ -43,6 +44,7 @@ static uint8_t *read_file(const char *path, size_t *length)
 {
     static char buffer[SIZE];
     FILE *file = fopen(path, "rb");
+
     if (file == NULL) {
         perror(path);
         exit(2);
@@ -59,20 +61,22 @@ static uint8_t *read_file(const char *path, size_t *length)
 static void write_file(const char *path, const void *data, size_t length)
 {
     FILE *file = fopen(path, "wb");
+
     if (file == NULL || fwrite(data, 1, length, file) != length || fclose(file) != 0) {
         perror(path);
         exit(2);
     }
 }
 
-static catga_status encode(const catga_table *type, const uint8_t *text, size_t length, const char *to,
-                           catga_problem *problem)
+static catga_status encode(const catga_table *type, const uint8_t *text, size_t length,
+                           const char *to, catga_problem *problem)
 {
     static uint64_t memory[SIZE / 8];
     static uint64_t plain[SIZE / 8];
     catga_arena arena = {memory, sizeof memory, 0};
-    catga_status status =
-        catga_json_read(type, (const char *)text, length, CATGA_REFUSE_UNKNOWN, plain, &arena, problem);
+    catga_status status = catga_json_read(type, (const char *)text, length, CATGA_REFUSE_UNKNOWN,
+                                          plain, &arena, problem);
+
     if (status != CATGA_OK)
         return status;
     size_t bound = catga_size_bound(type, plain);
@@ -88,7 +92,8 @@ static catga_status encode(const catga_table *type, const uint8_t *text, size_t 
 }
 
 /* Unpacked and encoded again, a table prints the same text. */
-static bool survives(const catga_table *type, const uint8_t *root, const char *text, size_t text_length)
+static bool survives(const catga_table *type, const uint8_t *root, const char *text,
+                     size_t text_length)
 {
     static uint64_t memory[SIZE / 2];
     static uint64_t plain[SIZE / 8];
@@ -96,19 +101,22 @@ static bool survives(const catga_table *type, const uint8_t *root, const char *t
     static char again[SIZE];
     catga_arena arena = {memory, sizeof memory, 0};
     size_t length;
+
     return catga_unpack(type, root, plain, &arena) == CATGA_OK &&
            catga_encode(type, plain, bytes, sizeof bytes, &length, NULL) == CATGA_OK &&
            catga_verify(type, bytes, length, &root, NULL) == CATGA_OK &&
-           catga_json_write(type, root, again, sizeof again) == text_length && memcmp(text, again, text_length) == 0;
+           catga_json_write(type, root, again, sizeof again) == text_length &&
+           memcmp(text, again, text_length) == 0;
 }
 
-static catga_status print(const catga_table *type, bool any, const uint8_t *bytes, size_t length, const char *to,
-                          catga_problem *problem)
+static catga_status print(const catga_table *type, bool any, const uint8_t *bytes, size_t length,
+                          const char *to, catga_problem *problem)
 {
     static char text[SIZE];
     const uint8_t *root;
     catga_status status = any ? catga_verify_any(type, bytes, length, &root, problem)
                               : catga_verify(type, bytes, length, &root, problem);
+
     if (status != CATGA_OK)
         return status;
     size_t text_length = catga_json_write(type, root, text, sizeof text);
@@ -125,12 +133,15 @@ static bool run(const job *now)
     const catga_table *type = find(now->table);
     size_t length;
     uint8_t *data = read_file(now->from, &length);
-    catga_status status = strcmp(now->verb, "encode") == 0 ? encode(type, data, length, now->to, &problem)
-                                                           : print(type, strcmp(now->verb, "print_any") == 0, data, length,
-                                                                   now->to, &problem);
+
+    catga_status status =
+        strcmp(now->verb, "encode") == 0
+            ? encode(type, data, length, now->to, &problem)
+            : print(type, strcmp(now->verb, "print_any") == 0, data, length, now->to, &problem);
     free(data);
     if (status != CATGA_OK)
-        fprintf(stderr, "%s %s %s: %s %s\n", now->verb, now->table, now->from, catga_status_name(status), problem.text);
+        fprintf(stderr, "%s %s %s: %s %s\n", now->verb, now->table, now->from,
+                catga_status_name(status), problem.text);
     return status == CATGA_OK;
 }
 
@@ -138,6 +149,7 @@ int main(void)
 {
     job now;
     bool good = true;
+
     while (scanf("%15s %199s %999s %999s", now.verb, now.table, now.from, now.to) == 4)
         good = run(&now) && good;
     return good ? 0 : 1;

@@ -1,31 +1,32 @@
 /*
- * The whole compiler in process. The input is files with form feeds between them: the first is given, the others
- * are 1.catga, 2.catga ..., which may be imported. It is compiled up to files in memory, and what is accepted
- * is formatted and compiled again, explained, and compared with itself and with 1.catga.
+ * The whole compiler in process. The input is files with form feeds between them: the first is
+ * given, the others are 1.catga, 2.catga ..., which may be imported. It is compiled up to files in
+ * memory, and what is accepted is formatted and compiled again, explained, and compared with itself
+ * and with 1.catga.
  *
- * Besides what sanitizers see: nothing is made of what is refused, and only that; diagnostics have their place; formatting
- * twice is formatting once, and does not change what a schema means; nothing breaks between a schema and itself; and
- * texts of a schema stay in comments and strings of the C.
+ * Besides what sanitizers see: nothing is made of what is refused, and only that; diagnostics have
+ * their place; formatting twice is formatting once, and does not change what a schema means;
+ * nothing breaks between a schema and itself; and texts of a schema stay in comments and strings of
+ * the C.
  */
-#include <stdio.h>
-#include <stdlib.h>
-
 #include "breaking/breaking.h"
 #include "check/check.h"
 #include "explain/explain.h"
 #include "format/format.h"
 #include "generate/generate.h"
+#include "schema_mutator.h"
 #include "syntax/lex.h"
 #include "syntax/parse.h"
 
-#include "schema_mutator.h"
+#include <stdio.h>
+#include <stdlib.h>
 
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            abort();                                                                                         \
-        }                                                                                                    \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 enum { FILE_LIMIT = 8, MEMORY_LIMIT = 256 << 20 };
@@ -54,7 +55,10 @@ typedef struct compilation {
 static bool read_file(const source_store *store, arena *memory, slice path, slice *text)
 {
     const file_set *files = store->context;
-    size_t number = path.length == 8 && slice_is((slice){path.data + 2, 6}, ".catga") ? (size_t)(path.data[1] - '0') : FILE_LIMIT;
+    size_t number = path.length == 8 && slice_is((slice){path.data + 2, 6}, ".catga")
+                        ? (size_t)(path.data[1] - '0')
+                        : FILE_LIMIT;
+
     if (number >= files->count)
         return false;
     *text = slice_copy(memory, files->texts[number]);
@@ -65,6 +69,7 @@ static file_set split(const uint8_t *data, size_t size)
 {
     file_set files = {.count = 0};
     size_t begin = 0;
+
     for (size_t at = 0; at <= size && files.count < FILE_LIMIT; at++) {
         if (at < size && data[at] != '\f')
             continue;
@@ -81,6 +86,7 @@ static compilation *compile(arena *memory, const file_set *files, const char *gi
 {
     static const char *const roots[] = {"/"};
     compilation *c = ARENA_NEW(memory, compilation);
+
     c->files = files;
     c->store = (source_store){"memory", read_file, files};
     source_set_open(&c->sources, memory, NULL, 0);
@@ -96,6 +102,7 @@ static compilation *compile(arena *memory, const file_set *files, const char *gi
 static slice dump_of(arena *memory, const model *facts)
 {
     buffer out = buffer_in(memory);
+
     model_dump(facts, &out);
     return buffer_slice(&out);
 }
@@ -107,13 +114,15 @@ static void print_diagnostics(arena *memory, compilation *c)
         c->diags.style.format = (diag_format)format;
         diag_print(&c->diags, &out);
         for (size_t at = 0; at < out.length; at++)
-            CHECK((unsigned char)out.data[at] >= ' ' || out.data[at] == '\n' || (out.data[at] == '\t' && format == DIAG_TEXT));
+            CHECK((unsigned char)out.data[at] >= ' ' || out.data[at] == '\n' ||
+                  (out.data[at] == '\t' && format == DIAG_TEXT));
     }
 }
 
 static void print_stages(arena *memory, const compilation *c)
 {
     buffer out = buffer_in(memory);
+
     ast_dump(c->tree, &out);
     for (size_t i = 0; i < c->sources.source_count; i++) {
         lexer input;
@@ -126,13 +135,16 @@ static void print_stages(arena *memory, const compilation *c)
 
 /* ---- What is made ---------------------------------------------------------------------------- */
 
-/* The end of a comment or of a string or character constant that begins at `at`; 0 when none begins. */
+/* The end of a comment or of a string or character constant that begins at `at`; 0 when none
+ * begins. */
 static size_t end_of_quoted(slice text, size_t at)
 {
     char first = text.data[at];
     bool is_comment = first == '/' && (text.data[at + 1] == '*' || text.data[at + 1] == '/');
+
     if (is_comment) {
-        const char *end = text.data[at + 1] == '*' ? strstr(text.data + at + 2, "*/") : strchr(text.data + at, '\n');
+        const char *end = text.data[at + 1] == '*' ? strstr(text.data + at + 2, "*/")
+                                                   : strchr(text.data + at, '\n');
         CHECK(end != NULL);
         return (size_t)(end - text.data) + (text.data[at + 1] == '*' ? 2 : 0);
     }
@@ -145,13 +157,16 @@ static size_t end_of_quoted(slice text, size_t at)
     return at + 1;
 }
 
-/* Outside of comments and strings there is ASCII, all brackets are closed, and no line is joined to another but in macros. */
+/* Outside of comments and strings there is ASCII, all brackets are closed, and no line is joined to
+ * another but in macros. */
 static void check_quoting(slice text)
 {
     long open = 0;
+
     for (size_t at = 0; at < text.length;) {
         size_t end = end_of_quoted(text, at);
-        CHECK(strncmp(text.data + at, "?\?", 2) != 0 && memchr(text.data + at, 0, end == 0 ? 1 : end - at) == NULL);
+        CHECK(strncmp(text.data + at, "?\?", 2) != 0 &&
+              memchr(text.data + at, 0, end == 0 ? 1 : end - at) == NULL);
         if (end != 0) {
             at = end;
             continue;
@@ -167,6 +182,7 @@ static void check_quoting(slice text)
 static void check_generated(arena *memory, compilation *c, bool small)
 {
     const options chosen = {.emit = {true, true}, .small = small};
+
     diagnostics_open(&c->diags, &c->sources);
     const model *facts = check(memory, &c->names, &c->diags, c->tree);
     CHECK((facts == NULL) == diag_failed(&c->diags));
@@ -185,6 +201,7 @@ static void check_generated(arena *memory, compilation *c, bool small)
 static void check_explained(arena *memory, compilation *c)
 {
     explained chosen = explain_choose(memory, &c->diags, c->facts, NULL, 0);
+
     for (int format = EXPLAIN_TEXT; format <= EXPLAIN_MERMAID; format++) {
         buffer out = buffer_in(memory);
         explain_print(memory, &chosen, (explain_format)format, &out);
@@ -196,6 +213,7 @@ static void check_explained(arena *memory, compilation *c)
 static size_t count_breaking(arena *memory, compilation *c, const model *before, const model *after)
 {
     const breaking_choice choice = {.levels = {true, true, true}};
+
     diagnostics_open(&c->diags, &c->sources);
     breaking_report(memory, &c->diags, &choice, before, after);
     return c->diags.error_count;
@@ -205,12 +223,14 @@ static size_t count_breaking(arena *memory, compilation *c, const model *before,
 static slice format(arena *memory, compilation *c)
 {
     slice text = format_source(memory, &c->diags, c->sources.sources[0]);
+
     return slice_copy(memory, text);
 }
 
 static void check_format(arena *memory, compilation *c)
 {
     file_set formatted = *c->files;
+
     formatted.texts[0] = format(memory, c);
     compilation *again = compile(memory, &formatted, "/0.catga");
     CHECK(slice_equal(format(memory, again), formatted.texts[0]));
@@ -239,7 +259,9 @@ static void check_breaking(arena *memory, compilation *c)
 static void run(arena *memory, const file_set *files)
 {
     compilation *c = compile(memory, files, "/0.catga");
-    bool has_syntax_errors = c->tree->file_count == 0 || c->tree->files[c->tree->file_count - 1]->has_errors;
+
+    bool has_syntax_errors =
+        c->tree->file_count == 0 || c->tree->files[c->tree->file_count - 1]->has_errors;
     print_diagnostics(memory, c);
     print_stages(memory, c);
     if (!has_syntax_errors)
@@ -255,6 +277,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     file_set files = split(data, size);
     arena memory;
+
     arena_open(&memory, MEMORY_LIMIT);
     bool is_exhausted = setjmp(memory.exhausted) != 0;
     CHECK(!is_exhausted);

@@ -1,6 +1,6 @@
 /*
- * fuzz.h: what the fuzz targets share. Each file of this folder is a libFuzzer target over the schema of lib/codec.catga;
- * what must hold is checked with CHECK, and all else by the sanitizers.
+ * fuzz.h: what the fuzz targets share. Each file of this folder is a libFuzzer target over the
+ * schema of lib/codec.catga; what must hold is checked with CHECK, and all else by the sanitizers.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -10,17 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            abort();                                                                                         \
-        }                                                                                                    \
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 static const catga_table *const fuzz_tables[] = {
-    &test_codec_order_descriptor, &test_codec_node_descriptor,  &test_codec_kinds_descriptor,
-    &test_codec_eight_descriptor, &test_codec_line_descriptor, &test_codec_noticed_descriptor,
+    &test_codec_order_descriptor,   &test_codec_node_descriptor, &test_codec_kinds_descriptor,
+    &test_codec_eight_descriptor,   &test_codec_line_descriptor, &test_codec_noticed_descriptor,
     &test_codec_choices_descriptor, &test_codec_wide_descriptor,
 };
 enum { FUZZ_TABLES = sizeof fuzz_tables / sizeof fuzz_tables[0] };
@@ -30,6 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static inline void *fuzz_memory(size_t size)
 {
     void *memory = malloc(size == 0 ? 1 : size);
+
     CHECK(memory != NULL);
     return memory;
 }
@@ -39,6 +40,7 @@ static inline char *fuzz_print(const catga_table *type, const uint8_t *root)
 {
     size_t length = catga_json_write(type, root, NULL, 0);
     char *text = fuzz_memory(length + 1);
+
     CHECK(catga_json_write(type, root, text, length + 1) == length);
     CHECK(strlen(text) == length);
     return text;
@@ -53,6 +55,7 @@ typedef struct fuzz_plain {
 static inline fuzz_plain fuzz_unpack(const catga_table *type, const uint8_t *root)
 {
     fuzz_plain result = {fuzz_memory(type->native_size), {NULL, 0, 0}};
+
     catga_unpack(type, root, result.plain, &result.arena); /* counts */
     result.arena.capacity = result.arena.used;
     result.arena.data = fuzz_memory(result.arena.used);
@@ -69,8 +72,9 @@ static inline void fuzz_free(fuzz_plain plain)
 }
 
 /*
- * A buffer of `plain`, which was read from one that is valid; to be freed. NULL when it cannot be sent on: the union that each
- * Choices must have is of a kind that only a newer schema knows, and was read as nothing.
+ * A buffer of `plain`, which was read from one that is valid; to be freed. NULL when it cannot be
+ * sent on: the union that each Choices must have is of a kind that only a newer schema knows, and
+ * was read as nothing.
  */
 static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, size_t *length)
 {
@@ -78,7 +82,9 @@ static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, s
     size_t bound = catga_size_bound(type, plain);
     uint8_t *bytes = fuzz_memory(bound);
     catga_status status = catga_encode(type, plain, bytes, bound, length, &problem);
-    if (status == CATGA_INVALID_MESSAGE && strstr(problem.text, "must: required, but absent") != NULL) {
+
+    if (status == CATGA_INVALID_MESSAGE &&
+        strstr(problem.text, "must: required, but absent") != NULL) {
         free(bytes);
         return NULL;
     }
@@ -90,28 +96,34 @@ static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, s
 }
 
 /* The root of a buffer that must be valid. */
-static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t *bytes, size_t length)
+static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t *bytes,
+                                         size_t length)
 {
     catga_problem problem;
     const uint8_t *root;
+
     if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
         fprintf(stderr, "%s\n", problem.text);
     CHECK(root != NULL);
     return root;
 }
 
-/* Reads text into a native struct, with an arena that suffices. The native struct is NULL when the text is refused. */
-static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, size_t length, catga_unknown unknown)
+/* Reads text into a native struct, with an arena that suffices. The native struct is NULL when the
+ * text is refused. */
+static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, size_t length,
+                                    catga_unknown unknown)
 {
     catga_problem problem;
     fuzz_plain result = {fuzz_memory(type->native_size), {NULL, 8 * length + 64, 0}};
     catga_status status = CATGA_TOO_LARGE;
+
     while (status == CATGA_TOO_LARGE) {
         free(result.arena.data);
         result.arena.capacity *= 4;
         result.arena.data = fuzz_memory(result.arena.capacity);
         result.arena.used = 0;
-        status = catga_json_read(type, text, length, unknown, result.plain, &result.arena, &problem);
+        status =
+            catga_json_read(type, text, length, unknown, result.plain, &result.arena, &problem);
     }
     CHECK((status == CATGA_OK) == (problem.text[0] == '\0'));
     if (status != CATGA_OK) {

@@ -1,24 +1,25 @@
 /*
- * `catgac import` in process. The input is FlatBuffers schemas with form feeds between them: the first is given, the
- * others are 1.fbs, 2.fbs ..., which may be included.
+ * `catgac import` in process. The input is FlatBuffers schemas with form feeds between them: the
+ * first is given, the others are 1.fbs, 2.fbs ..., which may be included.
  *
- * Besides what sanitizers see: files are made of what is accepted, and only of that; each of them compiles, and formatting
- * does not change it.
+ * Besides what sanitizers see: files are made of what is accepted, and only of that; each of them
+ * compiles, and formatting does not change it.
  */
-#include <stdio.h>
-#include <stdlib.h>
+#include "import/import.h"
 
 #include "check/check.h"
 #include "format/format.h"
-#include "import/import.h"
 #include "syntax/parse.h"
 
-#define CHECK(condition)                                                                                     \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
-            abort();                                                                                         \
-        }                                                                                                    \
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CHECK(condition)                                                                           \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
+            abort();                                                                               \
+        }                                                                                          \
     } while (0)
 
 enum { FILE_LIMIT = 8, MEMORY_LIMIT = 256 << 20 };
@@ -36,6 +37,7 @@ static bool read_given(const source_store *store, arena *memory, slice path, sli
     const file_set *files = store->context;
     bool is_one = path.length == 6 && slice_is((slice){path.data + 2, 4}, ".fbs");
     size_t number = is_one ? (size_t)(path.data[1] - '0') : FILE_LIMIT;
+
     if (number >= files->count)
         return false;
     *text = slice_copy(memory, files->texts[number]);
@@ -45,6 +47,7 @@ static bool read_given(const source_store *store, arena *memory, slice path, sli
 static bool read_made(const source_store *store, arena *memory, slice path, slice *text)
 {
     const imported *made = store->context;
+
     (void)memory;
     for (size_t i = 0; i < made->count; i++) {
         if (!slice_equal((slice){path.data + 1, path.length - 1}, made->files[i].path))
@@ -59,6 +62,7 @@ static file_set split(const uint8_t *data, size_t size)
 {
     file_set files = {.count = 0};
     size_t begin = 0;
+
     for (size_t at = 0; at <= size && files.count < FILE_LIMIT; at++) {
         if (at < size && data[at] != '\f')
             continue;
@@ -71,6 +75,7 @@ static file_set split(const uint8_t *data, size_t size)
 static void open_set(source_set *set, arena *memory, const source_store *store)
 {
     static const char *const roots[] = {"/"};
+
     source_set_open(set, memory, NULL, 0);
     source_set_turn(set, store, roots, 1);
     set->size_limit = SIZE_MAX;
@@ -83,6 +88,7 @@ static void check_made(arena *memory, const imported *made)
     diagnostics diags;
     interner names = interner_in(memory);
     const char **paths = ARENA_ARRAY(memory, made->count, const char *);
+
     for (size_t i = 0; i < made->count; i++) {
         buffer path = buffer_in(memory);
         buffer_printf(&path, "/%.*s", SLICE_PRINT(made->files[i].path));
@@ -94,7 +100,8 @@ static void check_made(arena *memory, const imported *made)
     CHECK(check(memory, &names, &diags, tree) != NULL);
     CHECK(diags.warning_count == 0);
     for (size_t i = 0; i < sources.source_count; i++)
-        CHECK(slice_equal(format_source(memory, &diags, sources.sources[i]), sources.sources[i]->text));
+        CHECK(slice_equal(format_source(memory, &diags, sources.sources[i]),
+                          sources.sources[i]->text));
 }
 
 static void run(arena *memory, const file_set *files)
@@ -103,6 +110,7 @@ static void run(arena *memory, const file_set *files)
     source_set sources;
     diagnostics diags;
     const source *given = NULL;
+
     open_set(&sources, memory, &store);
     diagnostics_open(&diags, &sources);
     CHECK(source_load_given(&sources, "/0.fbs", &given) == SOURCE_OK);
@@ -118,6 +126,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     file_set files = split(data, size);
     arena memory;
+
     arena_open(&memory, MEMORY_LIMIT);
     bool is_exhausted = setjmp(memory.exhausted) != 0;
     CHECK(!is_exhausted);

@@ -1,6 +1,7 @@
 /*
- * The first byte chooses a table and what happens to unknown members, the rest is read as JSON. Text that is accepted, and
- * whose values the schema allows, is encoded and printed; that text must be accepted and give the same bytes.
+ * The first byte chooses a table and what happens to unknown members, the rest is read as JSON.
+ * Text that is accepted, and whose values the schema allows, is encoded and printed; that text must
+ * be accepted and give the same bytes.
  */
 #include "fuzz.h"
 
@@ -11,6 +12,7 @@ static uint8_t *encode(const catga_table *type, const void *plain, size_t *lengt
     uint8_t *bytes = fuzz_memory(bound);
     catga_problem problem;
     catga_status status = catga_encode(type, plain, bytes, bound, length, &problem);
+
     if (status == CATGA_OK)
         return bytes;
     CHECK(status == CATGA_INVALID_MESSAGE && problem.text[0] != '\0');
@@ -23,6 +25,7 @@ static void round_trip(const catga_table *type, const uint8_t *bytes, size_t len
     size_t again_length;
     char *text = fuzz_print(type, fuzz_verify(type, bytes, length));
     fuzz_plain again = fuzz_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN);
+
     CHECK(again.plain != NULL);
     uint8_t *again_bytes = fuzz_encode(type, again.plain, &again_length);
     CHECK(again_bytes != NULL && length == again_length && memcmp(bytes, again_bytes, length) == 0);

@@ -1,7 +1,7 @@
 /*
- * schema_mutator.h: changes of a schema that keep it looking like one: words become other words of the language or
- * of the schema, and pieces (a member, a declaration) are taken out, doubled, moved, or come from another schema.
- * One change in three is libFuzzer's own, of bytes.
+ * schema_mutator.h: changes of a schema that keep it looking like one: words become other words of
+ * the language or of the schema, and pieces (a member, a declaration) are taken out, doubled,
+ * moved, or come from another schema. One change in three is libFuzzer's own, of bytes.
  */
 #ifndef SCHEMA_MUTATOR_H
 #define SCHEMA_MUTATOR_H
@@ -13,8 +13,8 @@
 
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t limit);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigned seed);
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size,
-                                 uint8_t *out, size_t limit, unsigned seed);
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *other,
+                                 size_t other_size, uint8_t *out, size_t limit, unsigned seed);
 
 static const char *const mutator_words[] = {
 #define KEYWORD(token, word) word,
@@ -29,13 +29,68 @@ static const char *const mutator_words[] = {
 #define ANNOTATION(name, word, places, is_acted_on) word,
 #include "check/annotations.def"
 #undef ANNOTATION
-    "@id(1)", "@max(1)", "@range(1..2)", "@required", "@deprecated", "@key", "@timeout(1s)", "@retry(3, backoff: 1s..2s)",
-    "@qos(at_least_once)", "@qos(exactly_once)", "@dead_letter", "@dedup(window: 5m)", "@idempotent(for: 5m)", "@trace",
-    "@stream(max_age: 7d, max_bytes: 1024, replicas: 3, storage: memory)", "@http(GET \"/a/{b}\")", "backoff", "window", "for",
-    "decimal(2)", "[u8:3]", "[string]", "u32?", "import \"1.catga\";", "-> Result", "throws Errors", "on A group as b;",
-    "0", "1", "-1", "255", "256", "65535", "65536", "0x7fffffff", "2147483648", "9223372036854775807", "18446744073709551615",
-    "18446744073709551616", "1e308", "1e309", "0.1", "1ns", "106751d", "1 << 63", "~0", "true", "\"\"", "\"\\\"*/\\\\\"",
-    "/// */ \\\n", "/* ", "*/", "// ", "?\?/\n", "\xE2\x80\xAE", "\xF0\x9F\x98\x80", "\f", "class", "None", "Type", "a.b", "_",
+    "@id(1)",
+    "@max(1)",
+    "@range(1..2)",
+    "@required",
+    "@deprecated",
+    "@key",
+    "@timeout(1s)",
+    "@retry(3, backoff: 1s..2s)",
+    "@qos(at_least_once)",
+    "@qos(exactly_once)",
+    "@dead_letter",
+    "@dedup(window: 5m)",
+    "@idempotent(for: 5m)",
+    "@trace",
+    "@stream(max_age: 7d, max_bytes: 1024, replicas: 3, storage: memory)",
+    "@http(GET \"/a/{b}\")",
+    "backoff",
+    "window",
+    "for",
+    "decimal(2)",
+    "[u8:3]",
+    "[string]",
+    "u32?",
+    "import \"1.catga\";",
+    "-> Result",
+    "throws Errors",
+    "on A group as b;",
+    "0",
+    "1",
+    "-1",
+    "255",
+    "256",
+    "65535",
+    "65536",
+    "0x7fffffff",
+    "2147483648",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "1e308",
+    "1e309",
+    "0.1",
+    "1ns",
+    "106751d",
+    "1 << 63",
+    "~0",
+    "true",
+    "\"\"",
+    "\"\\\"*/\\\\\"",
+    "/// */ \\\n",
+    "/* ",
+    "*/",
+    "// ",
+    "?\?/\n",
+    "\xE2\x80\xAE",
+    "\xF0\x9F\x98\x80",
+    "\f",
+    "class",
+    "None",
+    "Type",
+    "a.b",
+    "_",
 };
 enum { MUTATOR_WORDS = sizeof mutator_words / sizeof mutator_words[0], MUTATOR_PIECES = 1024 };
 
@@ -57,7 +112,8 @@ static size_t mutator_below(unsigned *seed, size_t limit)
 
 static bool is_word_byte(uint8_t byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '_';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || byte == '_';
 }
 
 static void add_piece(piece_list *list, size_t begin, size_t end)
@@ -78,11 +134,13 @@ static void find_words(const uint8_t *data, size_t size, piece_list *words)
     }
 }
 
-/* Each ends behind a `;`, `,` or block, and begins where one of the blocks around it or the one before ends. */
+/* Each ends behind a `;`, `,` or block, and begins where one of the blocks around it or the one
+ * before ends. */
 static void find_pieces(const uint8_t *data, size_t size, piece_list *pieces)
 {
     size_t begins[16] = {0};
     size_t depth = 0;
+
     pieces->count = 0;
     for (size_t at = 0; at < size; at++) {
         bool closes = data[at] == '}' && depth > 0;
@@ -101,10 +159,13 @@ static piece pick(const piece_list *list, unsigned *seed)
     return list->count == 0 ? (piece){0, 0} : list->items[mutator_below(seed, list->count)];
 }
 
-/* Puts `length` bytes of `text`, which lie elsewhere, in place of a piece. Returns the size; the old one when it does not fit. */
-static size_t splice(uint8_t *data, size_t size, size_t limit, piece old, const uint8_t *text, size_t length)
+/* Puts `length` bytes of `text`, which lie elsewhere, in place of a piece. Returns the size; the
+ * old one when it does not fit. */
+static size_t splice(uint8_t *data, size_t size, size_t limit, piece old, const uint8_t *text,
+                     size_t length)
 {
     size_t left = size - (old.end - old.begin);
+
     if (length > limit || left > limit - length)
         return size;
     memmove(data + old.begin + length, data + old.end, size - old.end);
@@ -118,6 +179,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigne
     static piece_list words, pieces;
     static uint8_t copy[1 << 20];
     size_t choice = mutator_below(&seed, 9);
+
     if (choice < 3 || size == 0 || size > sizeof copy)
         return LLVMFuzzerMutate(data, size, limit);
     memcpy(copy, data, size);
@@ -132,7 +194,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigne
     case 3: /* another word of the language */
         return splice(data, size, limit, word, (const uint8_t *)known, strlen(known));
     case 4: /* one more of them */
-        return splice(data, size, limit, (piece){word.end, word.end}, (const uint8_t *)known, strlen(known));
+        return splice(data, size, limit, (piece){word.end, word.end}, (const uint8_t *)known,
+                      strlen(known));
     case 5: /* a name that there is */
         return splice(data, size, limit, word, copy + other.begin, other.end - other.begin);
     case 6: /* taken out */
@@ -140,14 +203,16 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigne
     case 7: /* put in place of another one */
         return splice(data, size, limit, to, copy + from.begin, from.end - from.begin);
     default: /* doubled or moved */
-        return splice(data, size, limit, (piece){to.end, to.end}, copy + from.begin, from.end - from.begin);
+        return splice(data, size, limit, (piece){to.end, to.end}, copy + from.begin,
+                      from.end - from.begin);
     }
 }
 
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *other, size_t other_size,
-                                 uint8_t *out, size_t limit, unsigned seed)
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint8_t *other,
+                                 size_t other_size, uint8_t *out, size_t limit, unsigned seed)
 {
     static piece_list pieces, others;
+
     if (one_size > limit)
         return 0;
     memcpy(out, one, one_size);
@@ -155,7 +220,8 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *one, size_t one_size, const uint
     find_pieces(other, other_size, &others);
     piece to = pick(&pieces, &seed);
     piece from = pick(&others, &seed);
-    return splice(out, one_size, limit, (piece){to.end, to.end}, other + from.begin, from.end - from.begin);
+    return splice(out, one_size, limit, (piece){to.end, to.end}, other + from.begin,
+                  from.end - from.begin);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The first two bytes are the size of an arena, the third is where it begins in memory; the rest is a message. Unpacking
- * says whether the arena sufficed and never writes outside; a message that fitted gives the same bytes as one that was
- * unpacked with room to spare.
+ * The first two bytes are the size of an arena, the third is where it begins in memory; the rest is
+ * a message. Unpacking says whether the arena sufficed and never writes outside; a message that
+ * fitted gives the same bytes as one that was unpacked with room to spare.
  */
 #include "fuzz.h"
 
@@ -11,6 +11,7 @@ static void unpack_into(const catga_table *type, const uint8_t *root, size_t cap
     void *plain = fuzz_memory(type->native_size);
     catga_arena arena = {fuzz_memory(capacity), capacity, 0};
     catga_status status = catga_unpack(type, root, plain, &arena);
+
     CHECK((status == CATGA_OK) == (arena.used <= capacity));
     CHECK(arena.used == enough.arena.used);
     if (status == CATGA_OK) {
@@ -19,7 +20,8 @@ static void unpack_into(const catga_table *type, const uint8_t *root, size_t cap
         uint8_t *bytes = fuzz_encode(type, plain, &length);
         uint8_t *enough_bytes = fuzz_encode(type, enough.plain, &enough_length);
         CHECK((bytes == NULL) == (enough_bytes == NULL));
-        CHECK(bytes == NULL || (length == enough_length && memcmp(bytes, enough_bytes, length) == 0));
+        CHECK(bytes == NULL ||
+              (length == enough_length && memcmp(bytes, enough_bytes, length) == 0));
         free(bytes);
         free(enough_bytes);
     } else {
@@ -33,6 +35,7 @@ static void unpack_into(const catga_table *type, const uint8_t *root, size_t cap
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *root;
+
     if (size < 3 + 8)
         return 0;
     const catga_table *type = fuzz_tables[data[2] % FUZZ_TABLES];

@@ -1,6 +1,6 @@
 /*
- * Bytes are verified; whatever is accepted is read completely: printed and unpacked. It is encoded again, and parsed from
- * its text and encoded; both must be valid and print as the same text.
+ * Bytes are verified; whatever is accepted is read completely: printed and unpacked. It is encoded
+ * again, and parsed from its text and encoded; both must be valid and print as the same text.
  */
 #include "fuzz.h"
 
@@ -18,6 +18,7 @@ static void expect_same(const catga_table *type, const void *plain, const char *
 {
     size_t length;
     uint8_t *bytes = fuzz_encode(type, plain, &length);
+
     if (bytes == NULL)
         return;
     char *again = fuzz_print(type, fuzz_verify(type, bytes, length));
@@ -30,6 +31,7 @@ static void read_everything(const catga_table *type, const uint8_t *root)
 {
     char *text = fuzz_print(type, root);
     fuzz_plain unpacked = fuzz_unpack(type, root);
+
     expect_same(type, unpacked.plain, text);
     fuzz_free(unpacked);
     fuzz_plain parsed = fuzz_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN);
@@ -43,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     catga_problem problem;
     const uint8_t *root;
+
     if (size < 8)
         return 0;
     const catga_table *type = choose(data);

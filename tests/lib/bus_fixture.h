@@ -27,6 +27,7 @@ SAMPLE_MAYBE_UNUSED static void log_nothing(void *user, catga_log_level level, c
 SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *broker, catga_options options)
 {
     catga_bus *bus;
+
     options.local = broker;
     if (options.log == NULL)
         options.log = log_nothing;
@@ -37,6 +38,7 @@ SAMPLE_MAYBE_UNUSED static catga_bus *open_bus(catga_local *broker, catga_option
 SAMPLE_MAYBE_UNUSED static int open_fixture(void **state)
 {
     bus_fixture *fixture = malloc(sizeof *fixture);
+
     if (fixture == NULL || catga_local_open(&fixture->broker) != CATGA_OK)
         return -1;
     fixture->bus = open_bus(fixture->broker, (catga_options){0});
@@ -47,6 +49,7 @@ SAMPLE_MAYBE_UNUSED static int open_fixture(void **state)
 SAMPLE_MAYBE_UNUSED static int close_fixture(void **state)
 {
     bus_fixture *fixture = *state;
+
     catga_close(fixture->bus);
     catga_local_close(fixture->broker);
     free(fixture);

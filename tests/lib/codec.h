@@ -5,6 +5,8 @@
 #ifndef TEST_CODEC_H
 #define TEST_CODEC_H
 
+#include "codec.catga.h"
+
 #include <catga/gen.h>
 
 #include <setjmp.h>
@@ -14,12 +16,10 @@
 
 #include <cmocka.h>
 
-#include "codec.catga.h"
-
 /* The longest text that is printed. */
 enum { CODEC_TEXT = 1 << 16 };
 
-#define CODEC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define CODEC_COUNT(array) (sizeof array / sizeof((array)[0]))
 
 /* A generator of numbers that are the same in every run. */
 static inline uint32_t codec_random(uint64_t *state)
@@ -42,6 +42,7 @@ static inline test_codec_order codec_order(void)
         {{"", 0}, 7, {weights, 0}, 0.25f},
     };
     test_codec_order order = TEST_CODEC_ORDER_INIT;
+
     order.order_id = catga_str("order-1");
     order.lines.data = lines;
     order.lines.length = CODEC_COUNT(lines);
@@ -63,6 +64,7 @@ static inline size_t codec_encode(const catga_table *type, const void *input, ui
     catga_problem problem;
     size_t length = 0;
     catga_status status = catga_encode(type, input, buffer, capacity, &length, &problem);
+
     if (status != CATGA_OK)
         fail_msg("%s: %s", catga_status_name(status), problem.text);
     return length;
@@ -75,6 +77,7 @@ static inline void codec_read_all(const catga_table *type, const uint8_t *root)
     static uint64_t memory[1 << 14];
     void *plain = malloc(type->native_size);
     catga_arena arena = {memory, sizeof memory, 0};
+
     assert_non_null(plain);
     assert_true(catga_json_write(type, root, text, sizeof text) > 1);
     catga_unpack(type, root, plain, &arena);
@@ -87,6 +90,7 @@ static inline const char *codec_text(const catga_table *type, const uint8_t *byt
     static char text[CODEC_TEXT];
     const uint8_t *root;
     catga_problem problem;
+
     if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
     assert_true(catga_json_write(type, root, text, sizeof text) < sizeof text);

@@ -2,11 +2,10 @@
 #ifndef NATS_PEER_H
 #define NATS_PEER_H
 
+#include "nats_server.h"
 #include "transport/transport.h"
 
 #include <stdatomic.h>
-
-#include "nats_server.h"
 
 #define PEER_TOKENS 4096
 
@@ -22,6 +21,7 @@ typedef struct peer {
 static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
 {
     peer *self = user;
+
     if (message->no_responders)
         atomic_fetch_add(&self->no_responders, 1);
     else if (message->length != 4 || memcmp(message->data, "pong", 4) != 0)
@@ -33,7 +33,8 @@ static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *mes
 static inline void peer_on_event(void *user, catga_connection_event event, const char *text)
 {
     peer *self = user;
-    snprintf(self->text[event], sizeof(self->text[event]), "%s", text);
+
+    snprintf(self->text[event], sizeof self->text[event], "%s", text);
     atomic_fetch_add(&self->events[event], 1);
 }
 
@@ -45,9 +46,10 @@ static inline void peer_on_denied(void *user, const char *subject)
 
 static inline catga_status peer_open_with(peer *self, catga_transport_settings settings)
 {
-    memset(self, 0, sizeof(*self));
+    memset(self, 0, sizeof *self);
     settings.name = "test";
-    settings.listener = (catga_transport_listener){peer_on_reply, peer_on_event, peer_on_denied, self};
+    settings.listener =
+        (catga_transport_listener){peer_on_reply, peer_on_event, peer_on_denied, self};
     return catga_transport_nats_open(&settings, &self->transport);
 }
 
@@ -68,18 +70,21 @@ static inline catga_outgoing text_to(const char *subject, const char *text)
 {
     catga_outgoing message = {
         .subject = subject, .data = (const uint8_t *)text, .length = strlen(text)};
+
     return message;
 }
 
 static inline catga_status peer_publish(peer *self, const char *subject, const char *text)
 {
     catga_outgoing message = text_to(subject, text);
+
     return self->transport->operations->publish(self->transport, &message);
 }
 
 static inline catga_status peer_request(peer *self, const char *subject, uint64_t token)
 {
     catga_outgoing message = text_to(subject, "ping");
+
     return self->transport->operations->request(self->transport, &message, token);
 }
 
@@ -98,6 +103,7 @@ static inline catga_subscription *peer_subscribe(peer *self, const char *subject
                                           .receive = receive,
                                           .user = user};
     catga_subscription *subscription = NULL;
+
     if (self->transport->operations->subscribe(self->transport, &options, &subscription) !=
         CATGA_OK)
         return NULL;
@@ -107,6 +113,7 @@ static inline catga_subscription *peer_subscribe(peer *self, const char *subject
 static inline catga_status peer_unsubscribe(peer *self, catga_subscription *subscription)
 {
     catga_status status = self->transport->operations->drain(self->transport, subscription, 5000);
+
     if (status == CATGA_OK)
         self->transport->operations->unsubscribe(self->transport, subscription);
     return status;
@@ -117,6 +124,7 @@ static inline void peer_pong(void *user, catga_incoming *message)
 {
     peer *self = user;
     catga_outgoing pong = {.data = (const uint8_t *)"pong", .length = 4};
+
     if (message->reply != NULL)
         (void)self->transport->operations->respond(self->transport, message, &pong);
     self->transport->operations->release(message);
@@ -126,6 +134,7 @@ static inline void peer_pong(void *user, catga_incoming *message)
 static inline bool reaches(const atomic_int *value, int least, int ms)
 {
     double end = seconds_now() + ms / 1e3;
+
     while (atomic_load(value) < least) {
         if (seconds_now() > end)
             return false;
@@ -138,6 +147,7 @@ static inline bool reaches(const atomic_int *value, int least, int ms)
 static inline bool peer_reaches(peer *self, const char *subject, uint64_t token, int ms)
 {
     double end = seconds_now() + ms / 1e3;
+
     while (seconds_now() < end)
         if (peer_request(self, subject, token) == CATGA_OK &&
             reaches(&self->replies[token % PEER_TOKENS], 1, 100))

@@ -30,12 +30,14 @@ typedef struct nats_server {
 static inline void pause_ms(long ms)
 {
     struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
     nanosleep(&time, NULL);
 }
 
 static inline double seconds_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
@@ -52,13 +54,12 @@ static inline void nats_server_init(nats_server *server, const char *config)
 {
     *server = (nats_server){.port = -1};
     const char *temp = getenv("CATGA_TEMP");
-    snprintf(server->folder, sizeof(server->folder), "%s/nats-XXXXXX",
-             temp == NULL ? "/tmp" : temp);
+    snprintf(server->folder, sizeof server->folder, "%s/nats-XXXXXX", temp == NULL ? "/tmp" : temp);
     if (mkdtemp(server->folder) == NULL)
         abort();
     if (config == NULL)
         return;
-    snprintf(server->config, sizeof(server->config), "%s/config", server->folder);
+    snprintf(server->config, sizeof server->config, "%s/config", server->folder);
     FILE *file = fopen(server->config, "w");
     if (file == NULL || fputs(config, file) < 0 || fclose(file) != 0)
         abort();
@@ -73,11 +74,12 @@ static inline bool nats_server_read_port(nats_server *server)
     char path[NATS_SERVER_PATH];
     char name[64];
     char text[512] = "";
-    snprintf(name, sizeof(name), "nats-server_%d.ports", (int)server->process);
+
+    snprintf(name, sizeof name, "nats-server_%d.ports", (int)server->process);
     FILE *file = fopen(nats_server_file(server, name, path), "r");
     if (file == NULL)
         return false;
-    size_t length = fread(text, 1, sizeof(text) - 1, file);
+    size_t length = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[length] = '\0';
     const char *url = strstr(text, "://");
@@ -91,7 +93,7 @@ static inline bool nats_server_read_port(nats_server *server)
     if (found == server->port)
         return true; /* and somebody may be reading the address */
     server->port = found;
-    snprintf(server->url, sizeof(server->url), "nats://127.0.0.1:%d", server->port);
+    snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
     return true;
 }
 
@@ -99,14 +101,15 @@ static inline void nats_server_run(const nats_server *server)
 {
     char path[NATS_SERVER_PATH];
     char port[16];
+
     prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves no server behind */
-    snprintf(port, sizeof(port), "%d", server->port);
+    snprintf(port, sizeof port, "%d", server->port);
     FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
     (void)log;
     const char *program = getenv("NATS_SERVER");
     char *search = getenv("PATH");
     char wider[4096];
-    snprintf(wider, sizeof(wider), "%s:/usr/sbin:/usr/local/sbin",
+    snprintf(wider, sizeof wider, "%s:/usr/sbin:/usr/local/sbin",
              search == NULL ? "/usr/bin" : search);
     setenv("PATH", wider, 1);
     if (program == NULL)

@@ -24,6 +24,7 @@ static inline void roundtrip_same(const catga_table *type, const void *plain, co
 {
     static uint8_t again[ROUNDTRIP_SIZE];
     size_t again_length = 0;
+
     assert_int_equal(catga_encode(type, plain, again, sizeof again, &again_length, NULL), CATGA_OK);
     assert_int_equal(again_length, length);
     assert_memory_equal(again, bytes, length);
@@ -37,6 +38,7 @@ static inline void roundtrip_remake(const catga_table *type, const uint8_t *root
     catga_arena arena = {memory, sizeof memory, 0};
     catga_problem problem;
     void *plain = malloc(type->native_size);
+
     assert_non_null(plain);
     assert_int_equal(catga_unpack(type, root, plain, &arena), CATGA_OK);
     roundtrip_same(type, plain, bytes, length);
@@ -71,6 +73,7 @@ static inline size_t roundtrip_encode(const catga_table *type, const void *plain
 {
     catga_problem problem;
     size_t length = 0;
+
     if (catga_encode(type, plain, bytes, ROUNDTRIP_SIZE, &length, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
     assert_true(length <= catga_size_bound(type, plain));
@@ -82,6 +85,7 @@ static inline void roundtrip(const catga_table *type, const void *plain, roundtr
     static uint8_t bytes[ROUNDTRIP_SIZE];
     const uint8_t *root;
     size_t length = roundtrip_encode(type, plain, bytes);
+
     roundtrip_read(type, bytes, length, check);
     assert_int_equal(catga_verify(type, bytes, length, &root, NULL), CATGA_OK);
     roundtrip_remake(type, root, bytes, length);

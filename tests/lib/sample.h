@@ -60,6 +60,7 @@ SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status
     sample_fail(catga_context *context, const catga_error_set *set, const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     catga_status status = catga_fail(context, set, 0, format, arguments);
     va_end(arguments);
@@ -75,6 +76,7 @@ SAMPLE_MAYBE_UNUSED static void sample_deliver(catga_function callback, catga_st
                                                void *user)
 {
     sample_view view = {table};
+
     ((sample_callback *)callback)(status, view, error, user);
 }
 

@@ -1,7 +1,8 @@
 /*
- * How many locks of ours a message takes on its way, from the caller to the handler and back: locks local | nats (at $NATS_URL,
- * with JetStream). What a stream, a connection or a thread takes to come into being is over before it is counted. What the
- * server inside the process stores lies behind a lock of that server: events and claims that are stored are counted with NATS.
+ * How many locks of ours a message takes on its way, from the caller to the handler and back: locks
+ * local | nats (at $NATS_URL, with JetStream). What a stream, a connection or a thread takes to
+ * come into being is over before it is counted. What the server inside the process stores lies
+ * behind a lock of that server: events and claims that are stored are counted with NATS.
  */
 #include "bus_fixture.h"
 #include "locks.catga.h"
@@ -85,9 +86,11 @@ static int set_stage(void **state)
     static const locks_worker worker = {act, tell, hear_said};
     static const locks_reader reader = {act_once, hear_kept};
     fixture *s = calloc(1, sizeof *s);
+
     if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->broker) != CATGA_OK))
         return -1;
-    s->bus = open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no sign of life meanwhile */
+    s->bus =
+        open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no sign of life meanwhile */
     *state = s;
     bool served = locks_worker_serve(s->bus, &worker, s) == CATGA_OK &&
                   (s->broker != NULL || locks_reader_serve(s->bus, &reader, s) == CATGA_OK);
@@ -97,6 +100,7 @@ static int set_stage(void **state)
 static int clear_stage(void **state)
 {
     fixture *s = *state;
+
     catga_close(s->bus);
     catga_local_close(s->broker);
     free(s);
@@ -111,15 +115,18 @@ typedef void one_message(fixture *s);
 static unsigned count_locks(fixture *s, one_message *send)
 {
     unsigned before = atomic_load(&locks);
+
     for (unsigned i = 0; i < COUNTED; i++)
         send(s);
     return atomic_load(&locks) - before;
 }
 
-/* Other threads may take one now and then, as when a connection comes; what a message takes is taken each time. */
+/* Other threads may take one now and then, as when a connection comes; what a message takes is
+ * taken each time. */
 static void assert_no_lock(fixture *s, one_message *send)
 {
     unsigned taken = 1;
+
     for (unsigned i = 0; i < BEFORE; i++)
         send(s);
     for (unsigned i = 0; i < TRIES && taken != 0; i++)
@@ -136,6 +143,7 @@ static void test_locks_are_counted(void **state)
 static void do_it(fixture *s)
 {
     locks_answer_reply reply;
+
     assert_int_equal(locks_do_call(s->bus, &(locks_do){1}, &reply), CATGA_OK);
     locks_answer_reply_free(&reply);
 }
@@ -148,6 +156,7 @@ static void test_command(void **state)
 static void do_once(fixture *s)
 {
     locks_answer_reply reply;
+
     assert_int_equal(locks_do_once_call(s->bus, &(locks_do_once){1}, &reply), CATGA_OK);
     locks_answer_reply_free(&reply);
 }
@@ -160,6 +169,7 @@ static void test_idempotent_command(void **state)
 static void ask(fixture *s)
 {
     locks_answer_reply reply;
+
     assert_int_equal(locks_ask_call(s->bus, &(locks_ask){1}, &reply), CATGA_OK);
     locks_answer_reply_free(&reply);
 }
@@ -169,9 +179,11 @@ static void test_query(void **state)
     assert_no_lock(*state, ask);
 }
 
-static void on_answer(catga_status status, locks_answer_view view, const catga_error *error, void *user)
+static void on_answer(catga_status status, locks_answer_view view, const catga_error *error,
+                      void *user)
 {
     fixture *s = user;
+
     (void)view;
     (void)error;
     atomic_fetch_add(&s->heard, status == CATGA_OK ? 1 : 0);
@@ -180,6 +192,7 @@ static void on_answer(catga_status status, locks_answer_view view, const catga_e
 static void send_query(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
+
     assert_int_equal(locks_ask_send(s->bus, &(locks_ask){1}, on_answer, s), CATGA_OK);
     wait_until(atomic_load(&s->heard) == heard + 1);
 }
@@ -192,6 +205,7 @@ static void test_query_with_a_callback(void **state)
 static void say(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
+
     assert_int_equal(locks_said_publish(s->bus, &(locks_said){1}), CATGA_OK);
     wait_until(atomic_load(&s->heard) == heard + 1);
 }
@@ -204,6 +218,7 @@ static void test_event(void **state)
 static void keep(fixture *s)
 {
     unsigned heard = atomic_load(&s->heard);
+
     assert_int_equal(locks_kept_publish(s->bus, &(locks_kept){1}), CATGA_OK);
     wait_until(atomic_load(&s->heard) == heard + 1);
 }

@@ -1,6 +1,7 @@
 /*
- * Whose answer is accepted: a subscriber to the subject of a stored message or of a record answers in place of
- * the stream, which is not there, first with what is no answer of the stream and then with what is one.
+ * Whose answer is accepted: a subscriber to the subject of a stored message or of a record answers
+ * in place of the stream, which is not there, first with what is no answer of the stream and then
+ * with what is one.
  */
 #include "nats_peer.h"
 
@@ -28,6 +29,7 @@ static int open_stage(void **state)
 {
     fixture *s = calloc(1, sizeof *s);
     const char *url = getenv("NATS_URL");
+
     if (s == NULL || peer_open(&s->asker, url, 5000) != CATGA_OK ||
         peer_open(&s->replier, url, 5000) != CATGA_OK)
         return -1;
@@ -38,6 +40,7 @@ static int open_stage(void **state)
 static int close_stage(void **state)
 {
     fixture *s = *state;
+
     peer_close(&s->asker);
     peer_close(&s->replier);
     free(s);
@@ -61,10 +64,12 @@ static void reply_all(void *user, catga_incoming *message)
     atomic_fetch_add(&s->handled, 1);
 }
 
-static void expect_only(fixture *s, const char *subject, catga_status (*ask)(fixture *s, uint64_t token),
-                        const reply *replies, size_t count, int accepted)
+static void expect_only(fixture *s, const char *subject,
+                        catga_status (*ask)(fixture *s, uint64_t token), const reply *replies,
+                        size_t count, int accepted)
 {
     static uint64_t token;
+
     catga_subscription *subscription =
         peer_subscribe(&s->replier, subject, NULL, 100, reply_all, s);
 
@@ -85,7 +90,7 @@ static void expect_only(fixture *s, const char *subject, catga_status (*ask)(fix
 }
 
 #define EXPECT(s, subject, ask, replies, accepted)                                                 \
-    expect_only(s, subject, ask, replies, sizeof(replies) / sizeof(replies)[0], accepted)
+    expect_only(s, subject, ask, replies, sizeof replies / sizeof replies[0], accepted)
 
 /* ---- What streams answer ---- */
 
@@ -104,16 +109,16 @@ static const reply strangers[] = {
     {"[{\"stream\":\"KV_B\",\"seq\":1}]", NULL, NULL},
 };
 
-static const reply acknowledged[] = {{"{}", NULL, NULL},
-                                     {"{\"stream\":\"KV_B\", \"seq\":12}", NULL, NULL},
-                                     {"", NULL, NULL}};
-static const reply refused[] = {
-    {"{\"error\":{\"code\":400,\"err_code\":10071,\"description\":\"no\"},\"stream\":\"KV_B\",\"seq\":0}",
-     NULL, NULL}};
+static const reply acknowledged[] = {
+    {"{}", NULL, NULL}, {"{\"stream\":\"KV_B\", \"seq\":12}", NULL, NULL}, {"", NULL, NULL}};
+static const reply refused[] = {{"{\"error\":{\"code\":400,\"err_code\":10071,\"description\":"
+                                 "\"no\"},\"stream\":\"KV_B\",\"seq\":0}",
+                                 NULL, NULL}};
 
 static catga_status store(fixture *s, uint64_t token)
 {
     catga_outgoing message = text_to("answers.stored", "x");
+
     message.stream = catga_stream_hash(catga_str("KV_B"));
     return s->asker.transport->operations->stream_publish(s->asker.transport, &message, token);
 }
@@ -122,8 +127,8 @@ static catga_status write_record(fixture *s, uint64_t token)
 {
     const catga_kv_key place = {"B", "key"};
     const catga_outgoing record = {.subject = ""};
-    return s->asker.transport->operations->kv_write(s->asker.transport, place, &record, 0,
-                                                        token);
+
+    return s->asker.transport->operations->kv_write(s->asker.transport, place, &record, 0, token);
 }
 
 static void only_its_stream_acknowledges_a_message(void **state)
@@ -143,6 +148,7 @@ static void only_its_stream_acknowledges_a_record(void **state)
 static catga_status read_record(fixture *s, uint64_t token)
 {
     const catga_kv_key place = {"B", "key"};
+
     return s->asker.transport->operations->kv_read(s->asker.transport, place, token);
 }
 
@@ -172,5 +178,6 @@ int main(void)
         TEST(only_its_stream_acknowledges_a_record),
         TEST(only_its_stream_or_the_server_answers_for_a_record),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,15 +2,15 @@
  * The NATS transport and its servers: absent, late, killed, paused, refusing. It starts servers of
  * its own.
  */
+#include "nats_peer.h"
+
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <pthread.h>
-
-#include "nats_peer.h"
 
 static nats_server server;
 static peer self;
@@ -57,6 +57,7 @@ static void no_server_is_disconnected_in_time(void **state)
 static void *open_for_ever(void *argument)
 {
     catga_status *status = argument;
+
     *status = peer_open(&self, server.url, -1);
     return NULL;
 }
@@ -91,7 +92,7 @@ static void wrong_addresses_are_refused(void **state)
                                         "http://127.0.0.1:4222",
                                         "nats://user:secret@",
                                         "nats://127.0.0.1:4222/"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         double start = seconds_now();
         catga_status status = peer_open(&self, wrong[i], 3000);
         if (status != CATGA_INVALID_ARGUMENT)
@@ -106,7 +107,7 @@ static void tls_is_not_given_up(void **state)
 {
     (void)state;
     char url[256];
-    snprintf(url, sizeof(url), "tls://127.0.0.1:%d", server.port);
+    snprintf(url, sizeof url, "tls://127.0.0.1:%d", server.port);
     assert_int_equal(peer_open(&self, url, 3000), CATGA_NOT_PERMITTED);
 }
 
@@ -114,7 +115,7 @@ static void a_list_may_hold_dead_servers(void **state)
 {
     (void)state;
     char list[256];
-    snprintf(list, sizeof(list), "nats://127.0.0.1:1, %s ,nats://127.0.0.1:2", server.url);
+    snprintf(list, sizeof list, "nats://127.0.0.1:1, %s ,nats://127.0.0.1:2", server.url);
     assert_int_equal(peer_open(&self, list, 3000), CATGA_OK);
     peer_close(&self);
 }
@@ -190,6 +191,7 @@ typedef struct slow {
 static void run_slowly(void *user, catga_incoming *message)
 {
     slow *of = user;
+
     if (atomic_fetch_add(&of->running, 1) > 0)
         atomic_fetch_add(&of->together, 1);
     pause_ms(1500);
@@ -220,7 +222,7 @@ static void a_paused_server_holds_nobody(void **state)
 {
     (void)state;
     static char data[10000];
-    memset(data, 'x', sizeof(data) - 1);
+    memset(data, 'x', sizeof data - 1);
     assert_int_equal(peer_publish(&self, "t.event", data), CATGA_OK);
     nats_server_signal(&server, SIGSTOP);
     double longest = 0;
@@ -362,6 +364,7 @@ static void what_is_forbidden_is_told(void **state)
 static void write_permissions(const char *subscribe)
 {
     FILE *file = fopen(server.config, "w");
+
     assert_non_null(file);
     fprintf(file,
             "authorization { users = [ { user: alice, password: secret, permissions: {\n"
@@ -381,7 +384,8 @@ static bool is_answered(void)
     for (int i = 0; i < 50; i++) {
         int refused = atomic_load(&self.no_responders);
         int replies = atomic_load(&self.replies[1]);
-        if (peer_request(&self, "t.a", 1) == CATGA_OK && reaches(&self.replies[1], replies + 1, 500) &&
+        if (peer_request(&self, "t.a", 1) == CATGA_OK &&
+            reaches(&self.replies[1], replies + 1, 500) &&
             atomic_load(&self.no_responders) == refused)
             return true;
         pause_ms(100);
@@ -437,7 +441,7 @@ static void secrets_are_not_told(void **state)
     nats_server_signal(&server, SIGKILL);
     nats_server_start(&server);
     assert_true(reaches(&self.events[CATGA_CONNECTION_FOUND], 1, 2000));
-    snprintf(url, sizeof(url), "127.0.0.1:%d", server.port);
+    snprintf(url, sizeof url, "127.0.0.1:%d", server.port);
     assert_string_equal(self.text[CATGA_CONNECTION_FOUND], url);
     peer_close(&self);
 }
@@ -445,7 +449,8 @@ static void secrets_are_not_told(void **state)
 static void rewrite_password(const char *password)
 {
     char text[512];
-    snprintf(text, sizeof(text), "authorization { user: alice, password: %s }\n", password);
+
+    snprintf(text, sizeof text, "authorization { user: alice, password: %s }\n", password);
     FILE *file = fopen(server.config, "w");
     assert_non_null(file);
     fputs(text, file);

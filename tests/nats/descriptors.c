@@ -1,6 +1,6 @@
 /*
- * Descriptors of the NATS transport over its life: every connection that it makes, also the later ones, has a
- * socket that is close-on-exec, and none has the number of a standard stream.
+ * Descriptors of the NATS transport over its life: every connection that it makes, also the later
+ * ones, has a socket that is close-on-exec, and none has the number of a standard stream.
  */
 #include "nats_peer.h"
 
@@ -15,13 +15,16 @@ enum { LAST = 256, PATIENCE_S = 60 };
 static bool is_socket(int descriptor)
 {
     struct stat facts;
+
     return fstat(descriptor, &facts) == 0 && S_ISSOCK(facts.st_mode);
 }
 
-/* The sockets that a child of exec would inherit, or that are standard streams; *all counts every socket. */
+/* The sockets that a child of exec would inherit, or that are standard streams; *all counts every
+ * socket. */
 static int count_bad_sockets(const bool before[LAST], int *all)
 {
     int bad = 0;
+
     *all = 0;
     for (int i = 0; i < LAST; i++) {
         if (before[i] || !is_socket(i))
@@ -100,5 +103,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_that_are_closed_later_are_filled_too),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

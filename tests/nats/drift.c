@@ -1,16 +1,16 @@
 /*
- * Streams and consumers that somebody has made otherwise: each field that a promise rests on is named,
- * and nothing is changed. At $NATS_URL, with JetStream.
+ * Streams and consumers that somebody has made otherwise: each field that a promise rests on is
+ * named, and nothing is changed. At $NATS_URL, with JetStream.
  */
+#include "nats_peer.h"
+
+#include <nats/nats.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <nats/nats.h>
-
-#include "nats_peer.h"
 
 #define SECOND 1000000000
 
@@ -49,6 +49,7 @@ static const char consumer_as_it_should_be[] =
 static char *ask(const char *subject, const char *body)
 {
     natsMsg *answer = NULL;
+
     assert_int_equal(natsConnection_RequestString(&answer, operator, subject, body, 5000), NATS_OK);
     char *text = strndup(natsMsg_GetData(answer), (size_t)natsMsg_GetDataLength(answer));
     natsMsg_Destroy(answer);
@@ -63,6 +64,7 @@ static char *ask_stream(void)
 {
     char *answer = ask("$JS.API.STREAM.INFO.DRIFT", "");
     char *end = strstr(answer, "\"state\":");
+
     assert_non_null(strstr(answer, "\"config\":"));
     assert_non_null(strstr(answer, "\"created\":"));
     assert_non_null(end);
@@ -73,6 +75,7 @@ static char *ask_stream(void)
 static void make(const char *subject, const char *body)
 {
     char *answer = ask(subject, body);
+
     if (strstr(answer, "\"error\"") != NULL)
         fail_msg("%s", answer);
     free(answer);
@@ -84,10 +87,11 @@ static void make_otherwise(const char *subject, const char *of, const char *fiel
 {
     char there[128];
     char body[1024];
-    snprintf(there, sizeof(there), "\"%s\":%s", field, as_it_is);
+
+    snprintf(there, sizeof there, "\"%s\":%s", field, as_it_is);
     const char *at = strstr(of, there);
     assert_non_null(at);
-    snprintf(body, sizeof(body), "%.*s\"%s\":%s%s", (int)(at - of), of, field, otherwise,
+    snprintf(body, sizeof body, "%.*s\"%s\":%s%s", (int)(at - of), of, field, otherwise,
              at + strlen(there));
     make(subject, body);
 }
@@ -134,8 +138,9 @@ static void each_field_of_a_stream_is_named(void **state)
         {"max_msgs_per_subject", "-1", "5"},
         {"duplicate_window", "10000000000", "9000000000"},
     };
+
     (void)state;
-    for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+    for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
         const difference *d = &differences[i];
         catga_problem problem = {""};
         make_otherwise("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be, d->field,
@@ -154,25 +159,23 @@ static void each_field_of_a_stream_is_named(void **state)
 static void each_field_of_a_consumer_is_named(void **state)
 {
     static const difference differences[] = {
-        {"filter_subject", "\"drift.a\"", "\"drift.b\""},
-        {"deliver_policy", "\"all\"", "\"new\""},
-        {"ack_policy", "\"explicit\"", "\"all\""},
-        {"max_deliver", "-1", "3"},
-        {"ack_wait", "5000000000", "6000000000"},
-        {"max_ack_pending", "100", "99"},
+        {"filter_subject", "\"drift.a\"", "\"drift.b\""}, {"deliver_policy", "\"all\"", "\"new\""},
+        {"ack_policy", "\"explicit\"", "\"all\""},        {"max_deliver", "-1", "3"},
+        {"ack_wait", "5000000000", "6000000000"},         {"max_ack_pending", "100", "99"},
         {"inactive_threshold", "0", "7000000000"},
     };
+
     (void)state;
     make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
-    for (size_t i = 0; i < sizeof(differences) / sizeof(differences[0]); i++) {
+    for (size_t i = 0; i < sizeof differences / sizeof differences[0]; i++) {
         const difference *d = &differences[i];
         catga_problem problem = {""};
         catga_subscription *subscription;
         make_otherwise("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", consumer_as_it_should_be,
                        d->field, d->as_it_should_be, d->otherwise);
-        assert_drift(self.transport->operations->consume(self.transport, &consumer, &subscription,
-                                                         &problem),
-                     &problem, d->field);
+        assert_drift(
+            self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+            &problem, d->field);
         char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
         if (d->otherwise[0] != '0' && strstr(after, d->otherwise) == NULL)
             fail_msg("%s was changed: %s", d->field, after);
@@ -194,9 +197,9 @@ static void a_push_consumer_is_reported(void **state)
          "\"deliver_subject\":\"deliver.one\",\"deliver_group\":\"one\","
          "\"filter_subject\":\"drift.a\",\"ack_policy\":\"explicit\","
          "\"max_deliver\":-1,\"ack_wait\":5000000000,\"max_ack_pending\":100}}");
-    assert_drift(self.transport->operations->consume(self.transport, &consumer, &subscription,
-                                                     &problem),
-                 &problem, "deliver_subject must not be set");
+    assert_drift(
+        self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+        &problem, "deliver_subject must not be set");
     char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
     assert_non_null(strstr(after, "deliver.one"));
     free(after);
@@ -212,14 +215,15 @@ static void what_is_as_it_should_be_is_used(void **state)
     for (int i = 0; i < 2; i++) {
         assert_int_equal(
             self.transport->operations->ensure_stream(self.transport, &stream, &problem), CATGA_OK);
-        assert_int_equal(self.transport->operations->consume(self.transport, &consumer,
-                                                             &subscription, &problem),
-                         CATGA_OK);
+        assert_int_equal(
+            self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+            CATGA_OK);
         assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
     }
 }
 
-/* The consumer of a broadcast's replica goes when that has been away for long enough, and no sooner. */
+/* The consumer of a broadcast's replica goes when that has been away for long enough, and no
+ * sooner. */
 static void what_is_not_used_any_more_goes(void **state)
 {
     catga_consumer_settings brief = consumer;
@@ -259,5 +263,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_as_it_should_be_is_used, come, go),
         cmocka_unit_test_setup_teardown(what_is_not_used_any_more_goes, come, go),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

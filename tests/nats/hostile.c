@@ -1,16 +1,16 @@
 /* The NATS transport before a server that does everything wrong. The server is this test's own. */
+#include "nats_peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <arpa/inet.h>
-#include <cmocka.h>
-#include <netinet/in.h>
-#include <pthread.h>
 #include <sys/socket.h>
 
-#include "nats_peer.h"
+#include <cmocka.h>
 
 /* What the fake server does with a connection; after the last of its script it serves. */
 typedef enum act {
@@ -54,7 +54,7 @@ static void converse(int socket, act how)
     FILE *lines = fdopen(dup(socket), "r");
     char line[4096];
     int pings = 0;
-    while (fgets(line, sizeof(line), lines) != NULL) {
+    while (fgets(line, sizeof line, lines) != NULL) {
         if (how == STALL)
             continue;
         if (strncmp(line, "PING", 4) == 0 && (how != DEAF || pings++ < 3))
@@ -73,6 +73,7 @@ static void *serve(void *argument)
     int socket = fake.sockets[index];
     act how = index < fake.length ? fake.script[index] : SERVE;
     char byte;
+
     if (how == GARBAGE)
         say(socket, "HTTP/1.1 400 Bad Request\r\n\r\n");
     if (how == SILENT || how == GARBAGE)
@@ -109,7 +110,7 @@ static void start_fake(const act *script, int length)
     assert_int_equal(bind(fake.listener, (struct sockaddr *)&address, size), 0);
     assert_int_equal(listen(fake.listener, 16), 0);
     assert_int_equal(getsockname(fake.listener, (struct sockaddr *)&address, &size), 0);
-    snprintf(fake.url, sizeof(fake.url), "nats://127.0.0.1:%d", ntohs(address.sin_port));
+    snprintf(fake.url, sizeof fake.url, "nats://127.0.0.1:%d", ntohs(address.sin_port));
     assert_int_equal(pthread_create(&fake.acceptor, NULL, accept_all, NULL), 0);
 }
 
@@ -128,7 +129,7 @@ static void stop_fake(void)
 
 #define START(...)                                                                                 \
     static const act script[] = {__VA_ARGS__};                                                     \
-    start_fake(script, (int)(sizeof(script) / sizeof(script[0])))
+    start_fake(script, (int)(sizeof(script) / sizeof script[0]))
 
 static void bad_starts_are_tried_again(void **state)
 {
@@ -253,5 +254,6 @@ int main(void)
         cmocka_unit_test(a_silent_server_is_noticed),
         cmocka_unit_test(the_ping_options_say_when_a_server_is_silent),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

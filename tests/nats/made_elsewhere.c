@@ -37,7 +37,9 @@ static void answer(void *user, catga_incoming *question)
     fixture *s = user;
     int at = atomic_fetch_add(&s->at, 1);
     const char *text = at < SCRIPT ? s->script[at] : NULL;
-    catga_outgoing reply = {.data = (const uint8_t *)text, .length = text == NULL ? 0 : strlen(text)};
+    catga_outgoing reply = {.data = (const uint8_t *)text,
+                            .length = text == NULL ? 0 : strlen(text)};
+
     if (text != NULL)
         (void)s->answers.transport->operations->respond(s->answers.transport, question, &reply);
     s->answers.transport->operations->release(question);
@@ -46,6 +48,7 @@ static void answer(void *user, catga_incoming *question)
 static int open_stage(void **state)
 {
     static fixture only;
+
     *state = &only;
     nats_server_init(&only.server, NULL);
     nats_server_start(&only.server);
@@ -61,6 +64,7 @@ static int open_stage(void **state)
 static int close_stage(void **state)
 {
     fixture *s = *state;
+
     peer_close(&s->asks);
     int result = peer_unsubscribe(&s->answers, s->questions) == CATGA_OK ? 0 : -1;
     peer_close(&s->answers);
@@ -69,15 +73,13 @@ static int close_stage(void **state)
 }
 
 static const char *const subjects[] = {"a"};
-static const catga_stream_settings stream = {.name = "S",
-                                             .subjects = subjects,
-                                             .subject_count = 1,
-                                             .window_ns = 1000000000,
-                                             .replicas = 1};
+static const catga_stream_settings stream = {
+    .name = "S", .subjects = subjects, .subject_count = 1, .window_ns = 1000000000, .replicas = 1};
 
 static void answer_with(fixture *s, const char *first, const char *second, const char *third)
 {
     const char *const script[SCRIPT] = {first, second, third};
+
     memcpy(s->script, script, sizeof script);
     atomic_store(&s->at, 0);
 }
@@ -92,12 +94,14 @@ static catga_status ensure(fixture *s, const char *then, catga_problem *problem)
 static void what_another_has_made_is_there(void **state)
 {
     catga_problem problem = {""};
+
     assert_int_equal(ensure(*state, as_wanted, &problem), CATGA_OK);
 }
 
 static void what_another_has_made_is_compared(void **state)
 {
     catga_problem problem = {""};
+
     assert_int_equal(ensure(*state, too_short, &problem), CATGA_DRIFTED);
     assert_non_null(strstr(problem.text, "duplicate_window"));
 }
@@ -105,16 +109,19 @@ static void what_another_has_made_is_compared(void **state)
 static void what_nobody_has_made_is_refused(void **state)
 {
     catga_problem problem = {""};
+
     assert_int_equal(ensure(*state, not_found, &problem), CATGA_REFUSED);
     assert_non_null(strstr(problem.text, "subjects overlap"));
 }
 
-/* It is asked again by and by: a closing transport does not wait for the answer, at least not for long. */
+/* It is asked again by and by: a closing transport does not wait for the answer, at least not for
+ * long. */
 static void who_does_not_answer_keeps_nobody_from_closing(void **state)
 {
     fixture *s = *state;
     static peer brief;
     catga_problem problem = {""};
+
     answer_with(s, as_wanted, NULL, NULL);
     assert_int_equal(peer_open(&brief, s->server.url, 5000), CATGA_OK);
     assert_int_equal(brief.transport->operations->ensure_stream(brief.transport, &stream, &problem),
@@ -133,5 +140,6 @@ int main(void)
         cmocka_unit_test(what_another_has_made_is_compared),
         cmocka_unit_test(what_nobody_has_made_is_refused),
     };
+
     return cmocka_run_group_tests(tests, open_stage, close_stage);
 }

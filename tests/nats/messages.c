@@ -1,12 +1,12 @@
 /* What the NATS transport carries, and what it refuses to. */
+#include "nats_peer.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "nats_peer.h"
 
 /* A machine that is busy may take long; nothing here depends on how long. */
 enum { PATIENCE_MS = 20000 };
@@ -19,6 +19,7 @@ static const char *url(void)
 static int open_peer(void **state)
 {
     static peer self;
+
     *state = &self;
     return peer_open(&self, url(), 5000) == CATGA_OK ? 0 : -1;
 }
@@ -34,6 +35,7 @@ static int close_peer(void **state)
 static void requests_are_answered(void **state)
 {
     peer *self = *state;
+
     catga_subscription *subscription =
         peer_subscribe(self, "t.echo", "group", 1000, peer_pong, self);
     assert_int_equal(peer_flush(self), CATGA_OK);
@@ -50,6 +52,7 @@ static void requests_are_answered(void **state)
 static void nobody_listening_is_told_at_once(void **state)
 {
     peer *self = *state;
+
     assert_int_equal(peer_request(self, "t.nobody", 1), CATGA_OK);
     assert_true(reaches(&self->no_responders, 1, PATIENCE_MS));
     assert_int_equal(atomic_load(&self->replies[1]), 1);
@@ -61,6 +64,7 @@ static void forge(void *user, catga_incoming *message)
     peer *self = user;
     static const catga_header headers[] = {{"Status", "503"}, {"X-Other", "1"}};
     catga_outgoing forged = {.headers = headers, .header_count = 2};
+
     (void)self->transport->operations->respond(self->transport, message, &forged);
     self->transport->operations->release(message);
 }
@@ -69,6 +73,7 @@ static void no_responders_is_not_forged(void **state)
 {
     peer *self = *state;
     catga_subscription *subscription = peer_subscribe(self, "t.forge", NULL, 100, forge, self);
+
     assert_int_equal(peer_flush(self), CATGA_OK);
     assert_int_equal(peer_request(self, "t.forge", 2), CATGA_OK);
     assert_true(reaches(&self->replies[2], 1, PATIENCE_MS));
@@ -93,6 +98,7 @@ static void receive_header(void *user, catga_incoming *message)
     const char *missing = into->self->transport->operations->header(message, "nats-msg-id");
     bool good = value != NULL && strcmp(value, "17 \xC3\xA9") == 0 && missing == NULL &&
                 message->length == 2 && catga_string_equal(message->subject, CATGA_STR("t.header"));
+
     atomic_fetch_add(&into->good, good);
     into->self->transport->operations->release(message);
     atomic_fetch_add(&into->count, 1);
@@ -101,6 +107,7 @@ static void receive_header(void *user, catga_incoming *message)
 static void headers_travel(void **state)
 {
     seen into = {.self = *state};
+
     catga_subscription *subscription =
         peer_subscribe(*state, "t.header", NULL, 100, receive_header, &into);
     assert_int_equal(peer_flush(*state), CATGA_OK);
@@ -118,6 +125,7 @@ static void headers_travel(void **state)
 static void count_message(void *user, catga_incoming *message)
 {
     seen *into = user;
+
     if (message->waited_ns > into->most_waited_ns)
         into->most_waited_ns = message->waited_ns;
     while (atomic_load(&into->held))
@@ -129,6 +137,7 @@ static void count_message(void *user, catga_incoming *message)
 static void a_group_shares_and_others_do_not(void **state)
 {
     seen first = {.self = *state}, second = {.self = *state}, all = {.self = *state};
+
     catga_subscription *a =
         peer_subscribe(*state, "t.shared.*", "group", 1000, count_message, &first);
     catga_subscription *b =
@@ -151,6 +160,7 @@ static void a_group_shares_and_others_do_not(void **state)
 static void refuse_message(void *user, catga_incoming *message)
 {
     seen *into = user;
+
     into->self->transport->operations->release(message);
     fail_msg("%s", "there was room for it");
 }
@@ -166,9 +176,10 @@ static void drain_loses_nothing(void **state)
                                                 .refuse = refuse_message,
                                                 .user = &into};
     catga_subscription *subscription;
-    assert_int_equal(into.self->transport->operations->subscribe(into.self->transport, &options,
-                                                                 &subscription),
-                     CATGA_OK);
+
+    assert_int_equal(
+        into.self->transport->operations->subscribe(into.self->transport, &options, &subscription),
+        CATGA_OK);
     assert_int_equal(peer_flush(*state), CATGA_OK);
     for (int i = 0; i < 300; i++)
         assert_int_equal(peer_publish(*state, "t.drain", "e"), CATGA_OK);
@@ -189,6 +200,7 @@ static void a_slow_consumer_is_counted(void **state)
 {
     peer *self = *state;
     seen into = {.self = self, .held = true};
+
     catga_subscription *subscription =
         peer_subscribe(self, "t.slow", NULL, 10, count_message, &into);
     assert_int_equal(peer_flush(self), CATGA_OK);
@@ -210,6 +222,7 @@ static void too_large_is_a_local_error(void **state)
 {
     peer *self = *state;
     size_t most = self->transport->operations->max_payload(self->transport);
+
     assert_int_equal(most, 1048576);
     uint8_t *data = calloc(1, most + 1);
     catga_header header = {"X-Header", "counts too"};
@@ -241,14 +254,15 @@ static void injection_is_refused(void **state)
                                            "t..a",   ".t",      "t.",
                                            "t.*",    "t.>",     ">",
                                            "t.a*"};
-    for (size_t i = 0; i < sizeof(subjects) / sizeof(subjects[0]); i++) {
+
+    for (size_t i = 0; i < sizeof subjects / sizeof subjects[0]; i++) {
         assert_int_equal(peer_publish(self, subjects[i], "x"), CATGA_INVALID_ARGUMENT);
         assert_int_equal(peer_request(self, subjects[i], 1), CATGA_INVALID_ARGUMENT);
     }
     static const catga_header headers[] = {{"X\r\nY", "v"}, {"X Y", "v"},    {"", "v"},
                                            {"X:", "v"},     {"X", "a\r\nb"}, {"X", "a\n"},
                                            {"X", "\x01"},   {NULL, "v"},     {"X", NULL}};
-    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+    for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         catga_outgoing message = text_to("t.a", "x");
         message.headers = &headers[i];
         message.header_count = 1;
@@ -256,7 +270,7 @@ static void injection_is_refused(void **state)
                          CATGA_INVALID_ARGUMENT);
     }
     static const char *const patterns[] = {"", "t.a b", "t.>.a", "t.a*", "t.\r\n", "*x"};
-    for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
+    for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
         assert_null(peer_subscribe(self, patterns[i], NULL, 1, count_message, NULL));
     assert_null(peer_subscribe(self, "t.a", "gr oup", 1, count_message, NULL));
     assert_int_equal(peer_flush(self), CATGA_OK);
@@ -270,9 +284,10 @@ static void answers_go_to_inboxes_only(void **state)
         "t.other", "$JS.API.STREAM.DELETE.S", "_INBOX.a b", "_INBOX.*", "_a..b", ""};
     catga_outgoing answer = {.data = (const uint8_t *)"x", .length = 1};
     catga_incoming to = {.reply = NULL};
+
     assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer),
                      CATGA_INVALID_ARGUMENT);
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         to.reply = wrong[i];
         assert_int_equal(self->transport->operations->respond(self->transport, &to, &answer),
                          CATGA_INVALID_ARGUMENT);

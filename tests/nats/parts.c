@@ -1,12 +1,12 @@
 /* What the NATS transport lets out, and what it makes of addresses and of nats.c's statuses. */
+#include "transport/nats/nats_transport.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "transport/nats/nats_transport.h"
 
 static void subjects(void **state)
 {
@@ -16,7 +16,7 @@ static void subjects(void **state)
     assert_true(catga_nats_subject_valid("$JS.API.x-y_z.\xE7\xAC\x94"));
     static const char *const wrong[] = {"",    ".",   "a.",   ".a", "a..b", "a b", "a\r",
                                         "a\n", "a\t", "\x7f", "*",  "a.*",  ">",   "a>"};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(catga_nats_subject_valid(wrong[i]));
     assert_false(catga_nats_subject_valid(NULL));
 }
@@ -48,7 +48,7 @@ static void a_subject_has_an_end(void **state)
 {
     (void)state;
     char subject[1026];
-    memset(subject, 'a', sizeof(subject));
+    memset(subject, 'a', sizeof subject);
     subject[1024] = '\0';
     assert_true(catga_nats_subject_valid(subject));
     subject[1024] = 'a';
@@ -60,11 +60,11 @@ static void patterns(void **state)
 {
     (void)state;
     static const char *const good[] = {"a", "*", ">", "a.*", "*.a", "a.*.b", "a.>", "*.*.>"};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
         assert_true(catga_nats_pattern_valid(good[i]));
     static const char *const wrong[] = {"",      "a*",   "*a",   "**",  ">>",  ">.a",
                                         "a.>.b", "a.>b", "a..*", "a. ", "a.*."};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(catga_nats_pattern_valid(wrong[i]));
 }
 
@@ -75,7 +75,7 @@ static void replies(void **state)
     assert_true(catga_nats_reply_valid("_R_.abc"));
     static const char *const wrong[] = {
         "", "INBOX.a", "$JS.ACK.s.c.1.1.1.1.1", "catga.commands.a", "_INBOX.>", "_INBOX. "};
-    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(catga_nats_reply_valid(wrong[i]));
     assert_false(catga_nats_reply_valid(NULL));
 }
@@ -99,7 +99,7 @@ static void addresses(void **state)
     assert_string_equal(servers.addresses[1], "tls://[::1]:4223");
     assert_string_equal(servers.addresses[2], "nats://token@c:1");
     assert_true(servers.secure);
-    catga_nats_servers_show(&servers, text, sizeof(text));
+    catga_nats_servers_show(&servers, text, sizeof text);
     assert_string_equal(text, "host,[::1]:4223,c:1");
     catga_nats_servers_clear(&servers);
 }
@@ -107,10 +107,11 @@ static void addresses(void **state)
 static void what_cannot_be_reached_is_explained(void **state)
 {
     char text[256];
+
     (void)state;
-    catga_nats_explain_unreachable("127.0.0.1:1,[::1]:1", text, sizeof(text));
+    catga_nats_explain_unreachable("127.0.0.1:1,[::1]:1", text, sizeof text);
     assert_non_null(strstr(text, "127.0.0.1:1: Connection refused; [::1]:1: "));
-    catga_nats_explain_unreachable("no.such.host.invalid:1", text, sizeof(text));
+    catga_nats_explain_unreachable("no.such.host.invalid:1", text, sizeof text);
     assert_int_equal(strncmp(text, "no.such.host.invalid:1: ", 24), 0);
 }
 
@@ -137,5 +138,6 @@ int main(void)
         cmocka_unit_test(replies),  cmocka_unit_test(addresses),
         cmocka_unit_test(statuses), cmocka_unit_test(what_cannot_be_reached_is_explained),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

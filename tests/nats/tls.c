@@ -1,7 +1,10 @@
 /*
- * The NATS transport and TLS: the server's certificate must come from an authority that OpenSSL trusts,
- * of which SSL_CERT_FILE names another, and be that of the host. It starts servers of its own.
+ * The NATS transport and TLS: the server's certificate must come from an authority that OpenSSL
+ * trusts, of which SSL_CERT_FILE names another, and be that of the host. It starts servers of its
+ * own.
  */
+#include "nats_peer.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,14 +12,13 @@
 
 #include <cmocka.h>
 
-#include "nats_peer.h"
-
 static nats_server server;
 static peer self;
 
 static void certify(const char *host)
 {
     char command[1024];
+
     snprintf(command, sizeof(command),
              "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
              " -subj /CN=%s -addext subjectAltName=DNS:%s -keyout %s/key -out %s/certificate"
@@ -40,13 +42,15 @@ static void start_as(const char *host)
 static void trust(void)
 {
     char path[NATS_SERVER_PATH];
+
     setenv("SSL_CERT_FILE", nats_server_file(&server, "certificate", path), 1);
 }
 
 static catga_status open_over(const char *scheme)
 {
     char url[256];
-    snprintf(url, sizeof(url), "%s://localhost:%d", scheme, server.port);
+
+    snprintf(url, sizeof url, "%s://localhost:%d", scheme, server.port);
     return peer_open(&self, url, 5000);
 }
 
@@ -118,5 +122,6 @@ int main(void)
         cmocka_unit_test_teardown(another_host_is_not, clear),
         cmocka_unit_test_teardown(a_server_that_wants_tls_gets_it, clear),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,17 +1,18 @@
 /*
- * Streams and consumers that go while a service runs: an operator deletes them, the server forgets or
- * loses them. They are made again, and nothing that is stored is missed. The server is this test's own.
+ * Streams and consumers that go while a service runs: an operator deletes them, the server forgets
+ * or loses them. They are made again, and nothing that is stored is missed. The server is this
+ * test's own.
  */
+#include "nats_peer.h"
+
+#include <nats/nats.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <nats/nats.h>
-#include <pthread.h>
-
-#include "nats_peer.h"
 
 #define SECOND 1000000000LL
 
@@ -41,6 +42,7 @@ static char folder[256];
 static void write_config(const char *store, const char *replica)
 {
     FILE *file = fopen(server.config, "w");
+
     assert_non_null(file);
     fprintf(file,
             "jetstream { store_dir: \"%s/%s\" }\n"
@@ -63,13 +65,14 @@ static const char *ask(const char *subject, const char *body)
     static char text[1024];
     natsMsg *answer = NULL;
     natsStatus status = NATS_ERR;
+
     for (int tries = 0; status != NATS_OK && tries < 20; tries++) {
         status = natsConnection_RequestString(&answer, operator, subject, body, 1000);
         if (status != NATS_OK)
             pause_ms(100);
     }
     assert_int_equal(status, NATS_OK);
-    snprintf(text, sizeof(text), "%.*s", natsMsg_GetDataLength(answer), natsMsg_GetData(answer));
+    snprintf(text, sizeof text, "%.*s", natsMsg_GetDataLength(answer), natsMsg_GetData(answer));
     natsMsg_Destroy(answer);
     return text;
 }
@@ -77,6 +80,7 @@ static const char *ask(const char *subject, const char *body)
 static void order(const char *subject, const char *body)
 {
     const char *answer = ask(subject, body);
+
     if (strstr(answer, "\"error\"") != NULL)
         fail_msg("%s: %s", subject, answer);
 }
@@ -120,6 +124,7 @@ static catga_status consume(bool broadcast)
                                               .receive = handle};
     const catga_transport_operations *operations = self.transport->operations;
     catga_status status = operations->ensure_stream(self.transport, &stream, &problem);
+
     if (status == CATGA_OK)
         status = operations->consume(self.transport, &consumer, &subscription, &problem);
     if (status != CATGA_OK)
@@ -144,8 +149,9 @@ static void assert_each_once(int from, int to)
 static int come(void **state)
 {
     char url[256];
+
     (void)state;
-    snprintf(folder, sizeof(folder), "%s/store-XXXXXX", getenv("CATGA_TEMP"));
+    snprintf(folder, sizeof folder, "%s/store-XXXXXX", getenv("CATGA_TEMP"));
     if (mkdtemp(folder) == NULL)
         return -1;
     nats_server_init(&server, "");
@@ -175,10 +181,11 @@ typedef struct publisher {
     atomic_bool counts; /* acknowledgements from now on */
 } publisher;
 
-static void on_acknowledged(jsCtx *context, natsMsg *message, jsPubAck *acknowledged, jsPubAckErr *error,
-                            void *closure)
+static void on_acknowledged(jsCtx *context, natsMsg *message, jsPubAck *acknowledged,
+                            jsPubAckErr *error, void *closure)
 {
     publisher *of = closure;
+
     (void)context;
     (void)error;
     if (acknowledged != NULL && atomic_load(&of->counts))
@@ -221,6 +228,7 @@ static long stream_number(const char *name)
 {
     const char *info = ask("$JS.API.STREAM.INFO.WATCH", "");
     const char *at = strstr(info, name);
+
     if (at == NULL)
         fail_msg("no %s in %s", name, info);
     return strtol(at + strlen(name), NULL, 10);
@@ -309,14 +317,15 @@ static void a_deleted_stream_is_recreated_after_a_pause(void **state)
 {
     natsSubscription *info = NULL;
     natsSubscription *create = NULL;
+
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
     order("$JS.API.STREAM.DELETE.WATCH", "");
     atomic_store(&missed.at, 0);
     atomic_store(&created.at, 0);
-    assert_int_equal(natsConnection_Subscribe(&info, operator, "$JS.API.STREAM.INFO.WATCH", on_request,
-                                              &missed),
-                     NATS_OK);
+    assert_int_equal(
+        natsConnection_Subscribe(&info, operator, "$JS.API.STREAM.INFO.WATCH", on_request, &missed),
+        NATS_OK);
     assert_int_equal(natsConnection_Subscribe(&create, operator, "$JS.API.STREAM.CREATE.WATCH",
                                               on_request, &created),
                      NATS_OK);
@@ -336,11 +345,13 @@ static void what_a_recreated_stream_acknowledges_is_handled(void **state)
 {
     static publisher publishers[PUBLISHERS];
     long acknowledged = 0;
+
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
     for (int i = 0; i < PUBLISHERS; i++) {
         publishers[i].stops = false;
-        assert_int_equal(pthread_create(&publishers[i].thread, NULL, publish_always, &publishers[i]), 0);
+        assert_int_equal(
+            pthread_create(&publishers[i].thread, NULL, publish_always, &publishers[i]), 0);
     }
     pause_ms(1000);
     order("$JS.API.STREAM.DELETE.WATCH", "");
@@ -368,13 +379,14 @@ static void a_stream_that_has_lost_its_files_is_reported(void **state)
 {
     static char large[900001];
     char command[512];
+
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
     order("$JS.API.STREAM.DELETE.WATCH", "");
     assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     snprintf(command, sizeof(command), "rm -rf %s/full/jetstream/*/streams/WATCH", folder);
     assert_int_equal(system(command), 0);
-    memset(large, 'x', sizeof(large) - 1);
+    memset(large, 'x', sizeof large - 1);
     for (int i = 0; i < 12 && strstr(ask("watch.a", large), "msg block file") == NULL; i++)
         continue; /* until the first file of messages is full */
     assert_true(reaches(&self.events[CATGA_STORAGE_UNUSABLE], 1, 40000));
@@ -391,6 +403,7 @@ static void a_stream_that_has_lost_its_files_is_reported(void **state)
 static catga_status meaning_of(const char *text, catga_problem *problem)
 {
     const catga_incoming answer = {.data = (const uint8_t *)text, .length = strlen(text)};
+
     return self.transport->operations->stream_published(&answer, problem);
 }
 
@@ -398,8 +411,10 @@ static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
 {
     const catga_incoming nobody = {.no_responders = true};
     catga_problem problem = {""};
+
     (void)state;
-    assert_int_equal(self.transport->operations->stream_published(&nobody, &problem), CATGA_NO_RESPONDERS);
+    assert_int_equal(self.transport->operations->stream_published(&nobody, &problem),
+                     CATGA_NO_RESPONDERS);
     assert_non_null(strstr(problem.text, "the stream is missing"));
     assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
                                 "\"maximum messages exceeded\"},\"stream\":\"WATCH\",\"seq\":0}",
@@ -515,5 +530,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_silent_server_does_not_keep_anybody_from_closing, come,
                                         go),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 
 #include <roundtrip.h>
 
-_Static_assert(sizeof(trip_aligned_vector) == 16 && _Alignof(trip_aligned_vector) == 16, "the vector");
+_Static_assert(sizeof(trip_aligned_vector) == 16 && _Alignof(trip_aligned_vector) == 16,
+               "the vector");
 _Static_assert(sizeof(trip_aligned_byte) == 8 && _Alignof(trip_aligned_byte) == 8, "the byte");
 _Static_assert(sizeof(trip_aligned_pair) == 48 && _Alignof(trip_aligned_pair) == 16, "the pair");
 
@@ -12,7 +13,8 @@ static const trip_aligned_vector points[] = {{1, 2, 3}, {4, 5, 6}, {7, 8, 9}};
 static const trip_aligned_byte one_byte = {5};
 static const trip_aligned_byte two_bytes[] = {{6}, {7}};
 static const trip_aligned_pair pair = {1, {2, 3, 4}, {{5}, {6}}};
-static const trip_aligned_pair pairs[] = {{1, {2, 3, 4}, {{5}, {6}}}, {7, {8, 9, 10}, {{11}, {12}}}};
+static const trip_aligned_pair pairs[] = {{1, {2, 3, 4}, {{5}, {6}}},
+                                          {7, {8, 9, 10}, {{11}, {12}}}};
 static trip_aligned_named named;
 static trip_aligned_shape shapes[3];
 static trip_aligned_child children[4];
@@ -20,6 +22,7 @@ static trip_aligned_child children[4];
 static trip_aligned_scene scene(const char *name)
 {
     trip_aligned_scene plain = TRIP_ALIGNED_SCENE_INIT;
+
     named.text = catga_str("n");
     shapes[0].type = TRIP_ALIGNED_SHAPE_VECTOR;
     shapes[0].vector = &points[1];
@@ -57,8 +60,10 @@ static void check_scene(const uint8_t *table)
     trip_aligned_scene_view view = {table};
     trip_aligned_vector vector;
     trip_aligned_pair read;
+
     assert_true(trip_aligned_scene_get_eye(view, &vector) && vector.z == 3);
-    assert_true(trip_aligned_scene_get_pair(view, &read) && read.first.y == 3 && read.bytes[1].a == 6);
+    assert_true(trip_aligned_scene_get_pair(view, &read) && read.first.y == 3 &&
+                read.bytes[1].a == 6);
     assert_int_equal(trip_aligned_scene_get_points(view).length, 3);
     vector = trip_aligned_vector_at(trip_aligned_scene_get_points(view), 2);
     assert_true(vector.x == 7 && vector.z == 9);
@@ -67,7 +72,8 @@ static void check_scene(const uint8_t *table)
     read = trip_aligned_pair_at(trip_aligned_scene_get_pairs(view), 1);
     assert_true(read.first.z == 10 && read.bytes[1].a == 12);
     assert_int_equal(trip_aligned_byte_at(trip_aligned_scene_get_bytes(view), 1).a, 7);
-    assert_true(trip_aligned_child_get_at(trip_aligned_child_at(trip_aligned_scene_get_children(view), 2), &vector));
+    assert_true(trip_aligned_child_get_at(
+        trip_aligned_child_at(trip_aligned_scene_get_children(view), 2), &vector));
     assert_true(vector.x == 4);
 }
 
@@ -92,6 +98,7 @@ static void some_fields_only(void **state)
 {
     trip_aligned_scene plain = TRIP_ALIGNED_SCENE_INIT;
     trip_aligned_child child = {1, &eye, {NULL, 0}};
+
     (void)state;
     plain.byte = &one_byte;
     roundtrip(&trip_aligned_scene_descriptor, &plain, check_nothing);
@@ -106,6 +113,7 @@ static size_t encode(uint8_t *bytes, size_t capacity)
 {
     const trip_aligned_scene plain = scene("odd");
     size_t length = 0;
+
     assert_int_equal(trip_aligned_scene_encode(&plain, bytes, capacity, &length, NULL), CATGA_OK);
     return length;
 }
@@ -120,6 +128,7 @@ static void each_lies_at_a_multiple(void **state)
     uint8_t bytes[2048];
     size_t length = encode(bytes, sizeof bytes);
     trip_aligned_scene_view view;
+
     (void)state;
     assert_int_equal(trip_aligned_scene_open(bytes, length, &view, NULL), CATGA_OK);
     assert_int_equal(offset_of(bytes, catga_find(view.table, 6)) % 16, 0);
@@ -137,12 +146,14 @@ static void what_is_not_aligned_is_refused(void **state)
     catga_problem problem;
     trip_aligned_scene_view view;
     size_t length = encode(bytes + 8, 2048);
+
     (void)state;
     if (CATGA_SWAPPED)
         skip();
     memcpy(bytes, bytes + 8, 8);
     bytes[0] = (uint8_t)(bytes[0] + 8);
-    assert_int_equal(trip_aligned_scene_open(bytes, length + 8, &view, &problem), CATGA_BAD_MESSAGE);
+    assert_int_equal(trip_aligned_scene_open(bytes, length + 8, &view, &problem),
+                     CATGA_BAD_MESSAGE);
     assert_non_null(strstr(problem.text, "not inside its table"));
 }
 
@@ -173,6 +184,7 @@ static void the_largest_size_is_enough(void **state)
     uint8_t bytes[TRIP_ALIGNED_BOUNDED_MAX_SIZE];
     trip_aligned_bounded plain = TRIP_ALIGNED_BOUNDED_INIT;
     size_t length = 0;
+
     (void)state;
     plain.a = 1;
     plain.eye = &eye;
@@ -185,7 +197,9 @@ static void the_largest_size_is_enough(void **state)
     assert_int_equal(trip_aligned_bounded_size_bound(&plain), TRIP_ALIGNED_BOUNDED_MAX_SIZE);
     for (size_t i = 0; i <= 5; i++) {
         plain.text.length = i;
-        assert_int_equal(trip_aligned_bounded_encode(&plain, bytes, trip_aligned_bounded_size_bound(&plain), &length, NULL), CATGA_OK);
+        assert_int_equal(trip_aligned_bounded_encode(
+                             &plain, bytes, trip_aligned_bounded_size_bound(&plain), &length, NULL),
+                         CATGA_OK);
     }
 }
 
@@ -199,5 +213,6 @@ int main(void)
         cmocka_unit_test(plain_structs_are_aligned),
         cmocka_unit_test(the_largest_size_is_enough),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
 
 #include <roundtrip.h>
 
-#if defined(TRIP_BOUNDS_TEXT_MAX_SIZE) || defined(TRIP_BOUNDS_TEXTS_MAX_SIZE) || \
-    defined(TRIP_BOUNDS_NUMBERS_MAX_SIZE) || defined(TRIP_BOUNDS_ITSELF_MAX_SIZE) || \
+#if defined(TRIP_BOUNDS_TEXT_MAX_SIZE) || defined(TRIP_BOUNDS_TEXTS_MAX_SIZE) ||                   \
+    defined(TRIP_BOUNDS_NUMBERS_MAX_SIZE) || defined(TRIP_BOUNDS_ITSELF_MAX_SIZE) ||               \
     defined(TRIP_BOUNDS_INNER_MAX_SIZE) || defined(TRIP_BOUNDS_WORDS_MAX_SIZE)
 #error "what has no limit has no largest size"
 #endif
@@ -30,6 +30,7 @@ static trip_bounds_bounded make(void)
     static const catga_uuid ids[3];
     static const uint16_t numbers[3];
     static const int64_t wide[3];
+
     small.text = text_of(7);
     for (size_t i = 0; i < 3; i++) {
         larges[i].text = text_of(301);
@@ -61,6 +62,7 @@ static trip_bounds_bounded make(void)
 static void same_formula(void **state)
 {
     trip_bounds_bounded plain = make();
+
     (void)state;
     assert_int_equal(trip_bounds_bounded_size_bound(&plain), TRIP_BOUNDS_BOUNDED_MAX_SIZE);
     assert_int_equal(trip_bounds_large_size_bound(&plain.larges.data[0]),
@@ -73,6 +75,7 @@ static void largest_fits(void **state)
     uint8_t bytes[TRIP_BOUNDS_BOUNDED_MAX_SIZE];
     trip_bounds_bounded plain = make();
     size_t length;
+
     (void)state;
     assert_int_equal(trip_bounds_bounded_encode(&plain, bytes, sizeof bytes, &length, NULL),
                      CATGA_OK);
@@ -88,5 +91,6 @@ int main(void)
         cmocka_unit_test(same_formula),
         cmocka_unit_test(largest_fits),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

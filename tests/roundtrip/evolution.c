@@ -13,6 +13,7 @@ static void across(const catga_table *from, const void *plain, const catga_table
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];
     size_t length = roundtrip_encode(from, plain, bytes);
+
     memcpy(bytes + 4, to->identifier, sizeof to->identifier);
     roundtrip_read(to, bytes, length, check);
 }
@@ -21,6 +22,7 @@ static void across(const catga_table *from, const void *plain, const catga_table
 static void check_printed(const catga_table *type, const uint8_t *table, const char *wanted)
 {
     char text[512];
+
     assert_true(catga_json_write(type, table, text, sizeof text) < sizeof text);
     assert_string_equal(text, wanted);
 }
@@ -29,6 +31,7 @@ static void check_by_newer(const uint8_t *table)
 {
     trip_newer_message_view view = {table};
     trip_newer_place place;
+
     assert_true(catga_string_equal(trip_newer_message_get_id(view), catga_str("id")));
     assert_int_equal(trip_newer_message_get_state(view), TRIP_NEWER_STATE_CLOSED);
     trip_newer_part_vector parts = trip_newer_message_get_parts(view);
@@ -54,6 +57,7 @@ static void old_read_by_newer(void **state)
 {
     static const trip_older_part parts[] = {{{"a", 1}, 1}, {{NULL, 0}, 7}};
     const trip_older_message plain = {{"id", 2}, TRIP_OLDER_STATE_CLOSED, CATGA_SLICE(parts), 99};
+
     (void)state;
     across(older, &plain, newer, check_by_newer);
 }
@@ -61,6 +65,7 @@ static void old_read_by_newer(void **state)
 static void check_by_older(const uint8_t *table)
 {
     trip_older_message_view view = {table};
+
     assert_true(catga_string_equal(trip_older_message_get_id(view), catga_str("id")));
     assert_int_equal(trip_older_message_get_state(view), 2);
     assert_null(trip_older_state_name(trip_older_message_get_state(view)));
@@ -79,6 +84,7 @@ static void new_read_by_older(void **state)
     static const trip_newer_part parts[] = {{{"a", 1}, 3, 2.5, CATGA_SLICE(tags)}};
     static const trip_newer_place place = {1, 2};
     trip_newer_message plain = TRIP_NEWER_MESSAGE_INIT;
+
     (void)state;
     plain.id = catga_str("id");
     plain.state = TRIP_NEWER_STATE_ARCHIVED;
@@ -101,6 +107,7 @@ static void text_of_newer(void **state)
     static uint64_t memory[64];
     catga_arena arena = {memory, sizeof memory, 0};
     trip_older_message plain;
+
     (void)state;
     assert_int_equal(
         catga_json_read(older, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL),
@@ -119,5 +126,6 @@ int main(void)
         cmocka_unit_test(new_read_by_older),
         cmocka_unit_test(text_of_newer),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /*
- * Small tables are written in one go when all is as usual, and else field by field: the same bytes, the same refusals, and the
- * same wherever the buffer ends.
+ * Small tables are written in one go when all is as usual, and else field by field: the same bytes,
+ * the same refusals, and the same wherever the buffer ends.
  */
 #include "fast_encode.catga.h"
 
@@ -16,6 +16,7 @@ static catga_table walked_list;
 static void set_up_walked(void)
 {
     const catga_table *list = &trip_fast_encode_list_descriptor;
+
     walked_item = trip_fast_encode_item_descriptor;
     walked_item.put = catga_put_generic;
     walked_list = *list;
@@ -45,6 +46,7 @@ static catga_string any_text(uint32_t longest, bool required)
     static const char ascii[] = "abcdefghijklmnopqrstuvwxyz";
     static const char other[] = "\xc3\xa9\xe2\x82\xac";
     catga_string text = {ascii, any(longest + 1)};
+
     if (any(OFTEN) == 0)
         text.length = longest + 1;
     if (any(OFTEN) == 0)
@@ -59,6 +61,7 @@ static const trip_fast_encode_spot spot = {-1, 2};
 static trip_fast_encode_item any_item(void)
 {
     trip_fast_encode_item item = TRIP_FAST_ENCODE_ITEM_INIT;
+
     item.code = any_text(20, true);
     item.note = any_text(12, false);
     item.free = any_text(25, false);
@@ -70,10 +73,12 @@ static trip_fast_encode_item any_item(void)
     return item;
 }
 
-static trip_fast_encode_list any_list(trip_fast_encode_item items[ITEMS], const trip_fast_encode_list *rest)
+static trip_fast_encode_list any_list(trip_fast_encode_item items[ITEMS],
+                                      const trip_fast_encode_list *rest)
 {
     static const uint16_t sizes[] = {1, 2, 3};
     trip_fast_encode_list list = TRIP_FAST_ENCODE_LIST_INIT;
+
     for (size_t i = 0; i < ITEMS; i++)
         items[i] = any_item();
     if (any(4) != 0)
@@ -98,6 +103,7 @@ typedef struct result {
 static result encode(const catga_table *type, const trip_fast_encode_list *list, size_t capacity)
 {
     static result made;
+
     memset(&made, 0x5a, sizeof made);
     made.length = 0;
     made.status = catga_encode(type, list, made.bytes, capacity, &made.length, &made.problem);
@@ -115,6 +121,7 @@ static void assert_same(const result *a, const result *b)
 static void walked(void **state)
 {
     size_t accepted = 0;
+
     (void)state;
     for (size_t i = 0; i < ROUNDS; i++) {
         trip_fast_encode_item items[2][ITEMS];
@@ -129,7 +136,8 @@ static void walked(void **state)
     assert_true(accepted > ROUNDS / 10 && accepted < ROUNDS);
 }
 
-/* Wherever the buffer ends, the bytes are the same; no more than the room of one vtable is asked for in vain. */
+/* Wherever the buffer ends, the bytes are the same; no more than the room of one vtable is asked
+ * for in vain. */
 static void capacities(void **state)
 {
     (void)state;
@@ -140,8 +148,10 @@ static void capacities(void **state)
         if (whole.status != CATGA_OK)
             continue;
         for (size_t capacity = 0; capacity < whole.length; capacity++)
-            assert_int_equal(encode(&trip_fast_encode_list_descriptor, &list, capacity).status, CATGA_TOO_LARGE);
-        for (size_t capacity = whole.length; capacity <= catga_size_bound(&trip_fast_encode_list_descriptor, &list); capacity++) {
+            assert_int_equal(encode(&trip_fast_encode_list_descriptor, &list, capacity).status,
+                             CATGA_TOO_LARGE);
+        for (size_t capacity = whole.length;
+             capacity <= catga_size_bound(&trip_fast_encode_list_descriptor, &list); capacity++) {
             result part = encode(&trip_fast_encode_list_descriptor, &list, capacity);
             if (part.status == CATGA_OK)
                 assert_same(&part, &whole);
@@ -158,6 +168,7 @@ static void in_turns(void **state)
     trip_fast_encode_list list = TRIP_FAST_ENCODE_LIST_INIT;
     const uint8_t *vtables[ITEMS];
     const uint8_t *root;
+
     (void)state;
     for (size_t i = 0; i < ITEMS; i++) {
         items[i] = (trip_fast_encode_item)TRIP_FAST_ENCODE_ITEM_INIT;
@@ -167,10 +178,13 @@ static void in_turns(void **state)
     list.must = &spot;
     list.items = (trip_fast_encode_item_slice){items, ITEMS};
     result made = encode(&trip_fast_encode_list_descriptor, &list, SIZE);
-    assert_int_equal(catga_verify(&trip_fast_encode_list_descriptor, made.bytes, made.length, &root, NULL), CATGA_OK);
+    assert_int_equal(
+        catga_verify(&trip_fast_encode_list_descriptor, made.bytes, made.length, &root, NULL),
+        CATGA_OK);
     trip_fast_encode_list_view view = {root};
     for (size_t i = 0; i < ITEMS; i++) {
-        const uint8_t *item = trip_fast_encode_item_at(trip_fast_encode_list_get_items(view), i).table;
+        const uint8_t *item =
+            trip_fast_encode_item_at(trip_fast_encode_list_get_items(view), i).table;
         vtables[i] = item - catga_load_i32(item);
         assert_ptr_equal(vtables[i], vtables[i % 2]);
     }
@@ -184,6 +198,7 @@ int main(void)
         cmocka_unit_test(capacities),
         cmocka_unit_test(in_turns),
     };
+
     set_up_walked();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

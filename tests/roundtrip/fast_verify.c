@@ -1,6 +1,7 @@
 /*
- * What is proven on the fast path is what is proven field by field: of one message with each byte changed to each other one, cut at
- * each length, and with a table's vtable at each place, both say the same, and name the same field.
+ * What is proven on the fast path is what is proven field by field: of one message with each byte
+ * changed to each other one, cut at each length, and with a table's vtable at each place, both say
+ * the same, and name the same field.
  */
 #include "fast_verify.catga.h"
 
@@ -28,9 +29,11 @@ static int copy_types(void **state)
     return 0;
 }
 
-static bool verify(const catga_table *type, const uint8_t *bytes, size_t length, catga_problem *problem)
+static bool verify(const catga_table *type, const uint8_t *bytes, size_t length,
+                   catga_problem *problem)
 {
     const uint8_t *root;
+
     return catga_verify(type, bytes, length, &root, problem) == CATGA_OK;
 }
 
@@ -40,6 +43,7 @@ static bool same(const uint8_t *bytes, size_t length)
     catga_problem fast = {0};
     catga_problem walk = {0};
     bool valid = verify(box, bytes, length, &fast);
+
     assert_int_equal(valid, verify(&box_type, bytes, length, &walk));
     if (!valid)
         assert_string_equal(fast.text, walk.text);
@@ -49,9 +53,11 @@ static bool same(const uint8_t *bytes, size_t length)
 /* The id has the vtable of a line in it, at an even place and at an odd one. */
 static size_t encode(uint8_t *bytes)
 {
-    trip_fast_verify_line lines[] = {{catga_str("tea"), 3, 1}, {catga_str("coffee"), 2, 2}, {catga_str("chocolates"), 9, 3}};
+    trip_fast_verify_line lines[] = {
+        {catga_str("tea"), 3, 1}, {catga_str("coffee"), 2, 2}, {catga_str("chocolates"), 9, 3}};
     trip_fast_verify_box native = {{NULL, 0}, {lines, 3}, &lines[1], 4};
     uint8_t id[40] = {0};
+
     for (size_t i = 0; i < 5; i++) {
         catga_store_u16(id + 2 * i, line_type.vtable[i]);
         catga_store_u16(id + 21 + 2 * i, line_type.vtable[i]);
@@ -64,6 +70,7 @@ static void each_byte(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];
     size_t length = encode(bytes);
+
     (void)state;
     assert_true(same(bytes, length));
     for (size_t i = 0; i < length; i++) {
@@ -80,16 +87,19 @@ static void each_length(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];
     size_t length = encode(bytes);
+
     (void)state;
     for (size_t cut = 0; cut < length; cut++)
         same(bytes, cut);
 }
 
-/* Of the first line: where its vtable lies is said by where the line lies, less a number at that place. */
+/* Of the first line: where its vtable lies is said by where the line lies, less a number at that
+ * place. */
 static void each_vtable(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];
     size_t length = encode(bytes);
+
     (void)state;
     const uint8_t *root = bytes + catga_load_u32(bytes);
     const uint8_t *lines = catga_follow(catga_find(root, box_fields[1].slot));
@@ -109,5 +119,6 @@ int main(void)
         cmocka_unit_test(each_length),
         cmocka_unit_test(each_vtable),
     };
+
     return cmocka_run_group_tests(tests, copy_types, NULL);
 }

@@ -8,6 +8,7 @@ static const uint16_t numbers[] = {1, 2};
 static void check_turned(const uint8_t *table)
 {
     trip_ids_turned_view view = {table};
+
     assert_true(trip_ids_turned_get_first(view) == 9);
     assert_true(trip_ids_turned_get_second(view));
     assert_int_equal(catga_u16_at(trip_ids_turned_get_third(view), 1), 2);
@@ -18,6 +19,7 @@ static void check_turned(const uint8_t *table)
 static trip_ids_turned turned(void)
 {
     trip_ids_turned plain = TRIP_IDS_TURNED_INIT;
+
     plain.last = catga_str("last");
     plain.first = 9;
     plain.second = true;
@@ -29,6 +31,7 @@ static trip_ids_turned turned(void)
 static void there_and_back(void **state)
 {
     const trip_ids_turned plain = turned();
+
     (void)state;
     roundtrip(&trip_ids_turned_descriptor, &plain, check_turned);
 }
@@ -36,6 +39,7 @@ static void there_and_back(void **state)
 static void check_straight(const uint8_t *table)
 {
     trip_ids_straight_view view = {table};
+
     assert_true(trip_ids_straight_get_first(view) == 9);
     assert_true(trip_ids_straight_get_second(view));
     assert_int_equal(trip_ids_straight_get_gone(view), 0);
@@ -48,6 +52,7 @@ static void same_places(void **state)
     static uint8_t bytes[ROUNDTRIP_SIZE];
     const trip_ids_turned plain = turned();
     const trip_ids_straight other = {9, true, 77, CATGA_SLICE(numbers), {"last", 4}};
+
     (void)state;
     size_t length = roundtrip_encode(&trip_ids_turned_descriptor, &plain, bytes);
     memcpy(bytes + 4, trip_ids_straight_descriptor.identifier, 4);
@@ -70,5 +75,6 @@ int main(void)
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(same_places),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@ static void check_bill(const uint8_t *table)
 {
     trip_user_bill_view view = {table};
     trip_base_point place;
+
     assert_int_equal(trip_base_amount_get_value(trip_user_bill_get_amount(view)), 1050);
     assert_int_equal(trip_user_bill_get_currency(view), TRIP_BASE_CURRENCY_USD);
     trip_base_amount_vector parts = trip_user_bill_get_parts(view);
@@ -28,6 +29,7 @@ static void bill(void **state)
     static const trip_base_point places[] = {{1, 2}, {3, 4}};
     static const trip_user_point point = {{"here", 4}};
     trip_user_bill plain = TRIP_USER_BILL_INIT;
+
     (void)state;
     assert_int_equal(plain.currency, TRIP_BASE_CURRENCY_USD);
     plain.amount = &amounts[0];
@@ -48,6 +50,7 @@ static void imported_limit(void **state)
     catga_problem problem;
     size_t length;
     trip_user_bill plain = TRIP_USER_BILL_INIT;
+
     (void)state;
     memset(amounts, 0, sizeof amounts);
     plain.amount = amounts;
@@ -64,5 +67,6 @@ int main(void)
         cmocka_unit_test(bill),
         cmocka_unit_test(imported_limit),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,10 +1,12 @@
-/* Names of @json are those that JSON has, and the only ones; C and the wire have those of the schema. */
+/* Names of @json are those that JSON has, and the only ones; C and the wire have those of the
+ * schema. */
 #include "json_names.catga.h"
 
 #include <roundtrip.h>
 
 static const char expected[] =
-    "{\"hit_type\":\"reading\",\"hit\":{\"lëvel\":\"level high\",\"rights?\":\"r w\",\"bounding box\":{\"min_\":1,\"max\":2}},"
+    "{\"hit_type\":\"reading\",\"hit\":{\"lëvel\":\"level high\",\"rights?\":\"r w\",\"bounding "
+    "box\":{\"min_\":1,\"max\":2}},"
     "\"hits_type\":[\"box\",\"text\"],\"hits\":[{\"min_\":1,\"max\":2},\"here\"],\"*/ first\":7}";
 
 static const tests_json_names_box box = {1, 2};
@@ -14,6 +16,7 @@ static tests_json_names_found more[2];
 static tests_json_names_search search(void)
 {
     tests_json_names_search plain = TESTS_JSON_NAMES_SEARCH_INIT;
+
     reading.level = TESTS_JSON_NAMES_LEVEL_HIGH;
     reading.rights = TESTS_JSON_NAMES_RIGHT_READ | TESTS_JSON_NAMES_RIGHT_WRITE;
     reading.box = &box;
@@ -33,6 +36,7 @@ static void check_search(const uint8_t *table)
 {
     char text[512];
     tests_json_names_search_view view = {table};
+
     assert_int_equal(tests_json_names_search_get_first(view), 7);
     assert_true(tests_json_names_search_print(view, text, sizeof text) < sizeof text);
     assert_string_equal(text, expected);
@@ -41,6 +45,7 @@ static void check_search(const uint8_t *table)
 static void there_and_back(void **state)
 {
     const tests_json_names_search plain = search();
+
     (void)state;
     roundtrip(&tests_json_names_search_descriptor, &plain, check_search);
 }
@@ -50,32 +55,46 @@ static catga_status parse(const char *text, catga_problem *problem)
     static uint64_t memory[64];
     catga_arena arena = {memory, sizeof memory, 0};
     tests_json_names_search plain;
-    return tests_json_names_search_parse(text, strlen(text), CATGA_REFUSE_UNKNOWN, &plain, &arena, problem);
+
+    return tests_json_names_search_parse(text, strlen(text), CATGA_REFUSE_UNKNOWN, &plain, &arena,
+                                         problem);
 }
 
 static void the_name_in_the_schema_is_unknown(void **state)
 {
     catga_problem problem;
+
     (void)state;
     assert_int_equal(parse("{\"*/ first\":1}", &problem), CATGA_OK);
     assert_int_equal(parse("{\"\\u002a/ first\":1}", &problem), CATGA_OK);
     assert_true(parse("{\"first\":1}", &problem) != CATGA_OK);
     assert_true(parse("{\"found_type\":\"text\",\"found\":\"a\"}", &problem) != CATGA_OK);
     assert_true(parse("{\"hit_type\":\"Reading\",\"hit\":{}}", &problem) != CATGA_OK);
-    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"lëvel\":\"High\"}}", &problem) != CATGA_OK);
-    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"bounding box\":{\"min\":1,\"max\":2}}}", &problem) != CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"lëvel\":\"High\"}}", &problem) !=
+                CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"bounding box\":{\"min\":1,\"max\":2}}}",
+                      &problem) != CATGA_OK);
 }
 
 /* Other writers escape what is no ASCII. */
 static void names_may_be_escaped(void **state)
 {
     catga_problem problem;
+
     (void)state;
-    assert_int_equal(parse("{\"hit_type\":\"re\\u0061ding\",\"hit\":{\"l\\u00ebvel\":\"l\\u00EBvel low\"}}", &problem), CATGA_OK);
-    assert_int_equal(parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r \\u0077\"}}", &problem), CATGA_OK);
-    assert_int_equal(parse("{\"hits_type\":[\"te\\u0078t\"],\"hits\":[\"a\"]}", &problem), CATGA_OK);
-    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r\\u0020w\"}}", &problem) != CATGA_OK);
-    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"l\\u00ebvel\":\"l\\u00ecvel low\"}}", &problem) != CATGA_OK);
+    assert_int_equal(
+        parse("{\"hit_type\":\"re\\u0061ding\",\"hit\":{\"l\\u00ebvel\":\"l\\u00EBvel low\"}}",
+              &problem),
+        CATGA_OK);
+    assert_int_equal(
+        parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r \\u0077\"}}", &problem),
+        CATGA_OK);
+    assert_int_equal(parse("{\"hits_type\":[\"te\\u0078t\"],\"hits\":[\"a\"]}", &problem),
+                     CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"rights?\":\"r\\u0020w\"}}", &problem) !=
+                CATGA_OK);
+    assert_true(parse("{\"hit_type\":\"reading\",\"hit\":{\"l\\u00ebvel\":\"l\\u00ecvel low\"}}",
+                      &problem) != CATGA_OK);
 }
 
 static void an_enum_has_its_names_in_json(void **state)
@@ -93,5 +112,6 @@ int main(void)
         cmocka_unit_test(names_may_be_escaped),
         cmocka_unit_test(an_enum_has_its_names_in_json),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

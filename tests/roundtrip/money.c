@@ -8,6 +8,7 @@ static const catga_table *const money = &trip_money_money_descriptor;
 static void check_defaults(const uint8_t *table)
 {
     trip_money_money_view view = {table};
+
     assert_int_equal(trip_money_money_get_balance(view), TRIP_MONEY_NEGATIVE_EVEN);
     assert_int_equal(trip_money_money_get_debt(view), TRIP_MONEY_NEGATIVE_DEBT);
     assert_int_equal(trip_money_money_get_late(view), TRIP_MONEY_LATE_SECOND);
@@ -20,6 +21,7 @@ static void check_defaults(const uint8_t *table)
 static void defaults(void **state)
 {
     const trip_money_money plain = TRIP_MONEY_MONEY_INIT;
+
     (void)state;
     assert_int_equal(plain.debt, -100);
     assert_int_equal(plain.took, 1500000000);
@@ -30,6 +32,7 @@ static void defaults(void **state)
 static void check_limits(const uint8_t *table)
 {
     trip_money_money_view view = {table};
+
     assert_int_equal(trip_money_money_get_balance(view), 100);
     assert_string_equal(trip_money_negative_name(trip_money_money_get_balance(view)), "Credit");
     assert_int_equal(trip_money_money_get_debt(view), 0);
@@ -46,6 +49,7 @@ static void limits(void **state)
 {
     const trip_money_money plain = {100,   0,         65535,     INT64_MIN,
                                     10000, INT64_MAX, INT64_MIN, INT64_C(3600000000000)};
+
     (void)state;
     roundtrip(money, &plain, check_limits);
 }
@@ -55,6 +59,7 @@ static void refuse(const trip_money_money *plain, const char *text)
     uint8_t bytes[256];
     size_t length;
     catga_problem problem;
+
     assert_int_equal(trip_money_money_encode(plain, bytes, sizeof bytes, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_string_equal(problem.text, text);
@@ -63,6 +68,7 @@ static void refuse(const trip_money_money *plain, const char *text)
 static void ranges(void **state)
 {
     trip_money_money plain = TRIP_MONEY_MONEY_INIT;
+
     (void)state;
     plain.cents = 10001;
     refuse(&plain, "cents: out of range");
@@ -80,5 +86,6 @@ int main(void)
         cmocka_unit_test(limits),
         cmocka_unit_test(ranges),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 static void check_none(const uint8_t *table)
 {
     trip_optionals_optionals_view view = {table};
+
     assert_false(trip_optionals_optionals_get_flag(view).present);
     assert_false(trip_optionals_optionals_get_large(view).present);
     assert_false(trip_optionals_optionals_get_level(view).present);
@@ -16,6 +17,7 @@ static void check_none(const uint8_t *table)
 static void none(void **state)
 {
     const trip_optionals_optionals plain = TRIP_OPTIONALS_OPTIONALS_INIT;
+
     (void)state;
     roundtrip(&trip_optionals_optionals_descriptor, &plain, check_none);
 }
@@ -23,6 +25,7 @@ static void none(void **state)
 static void check_zeros(const uint8_t *table)
 {
     trip_optionals_optionals_view view = {table};
+
     assert_true(trip_optionals_optionals_get_flag(view).present);
     assert_false(trip_optionals_optionals_get_flag(view).value);
     assert_true(trip_optionals_optionals_get_large(view).present);
@@ -35,6 +38,7 @@ static void check_zeros(const uint8_t *table)
 static void zeros(void **state)
 {
     trip_optionals_optionals plain = TRIP_OPTIONALS_OPTIONALS_INIT;
+
     (void)state;
     plain.flag.present = plain.large.present = plain.share.present = plain.at.present = true;
     roundtrip(&trip_optionals_optionals_descriptor, &plain, check_zeros);
@@ -43,6 +47,7 @@ static void zeros(void **state)
 static void check_some(const uint8_t *table)
 {
     trip_optionals_optionals_view view = {table};
+
     assert_int_equal(trip_optionals_optionals_get_small(view).value, -7);
     assert_true(trip_optionals_optionals_get_large(view).value == UINT64_MAX);
     assert_int_equal(trip_optionals_optionals_get_level(view).value, -1);
@@ -57,6 +62,7 @@ static void some(void **state)
         CATGA_SOME(true),  CATGA_SOME(-7), CATGA_SOME(UINT64_MAX), CATGA_SOME(0.5), CATGA_SOME(-1),
         CATGA_SOME(-1234), CATGA_SOME(-1), CATGA_SOME(5),          CATGA_SOME(10),
     };
+
     (void)state;
     roundtrip(&trip_optionals_optionals_descriptor, &plain, check_some);
 }
@@ -68,6 +74,7 @@ static void range(void **state)
     size_t length;
     catga_problem problem;
     trip_optionals_optionals plain = TRIP_OPTIONALS_OPTIONALS_INIT;
+
     (void)state;
     plain.limited.present = true;
     assert_int_equal(
@@ -84,5 +91,6 @@ int main(void)
         cmocka_unit_test(some),
         cmocka_unit_test(range),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

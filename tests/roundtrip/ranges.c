@@ -1,9 +1,9 @@
 /* Ranges, of every type that can have one: their limits are inside, and the next value is not. */
 #include "ranges.catga.h"
 
-#include <roundtrip.h>
-
 #include <stdio.h>
+
+#include <roundtrip.h>
 
 static const catga_table *const ranges = &trip_ranges_ranges_descriptor;
 static const catga_table *const optional = &trip_ranges_optional_descriptor;
@@ -38,6 +38,7 @@ static catga_status encode(const catga_table *type, const char *name, const char
     uint64_t plain[64];
     char text[128];
     catga_arena arena = {NULL, 0, 0};
+
     assert_true(type->native_size <= sizeof plain);
     snprintf(text, sizeof text, "{\"%s\":%s}", name, value);
     if (catga_json_read(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &arena, problem) !=
@@ -52,6 +53,7 @@ static void inside(const catga_table *type, const char *name, const char *value)
     catga_problem problem;
     const uint8_t *root;
     size_t length = 0;
+
     if (encode(type, name, value, bytes, &length, &problem) != CATGA_OK ||
         catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
         fail_msg("%s %s: %s", name, value, problem.text);
@@ -65,6 +67,7 @@ static void outside(const catga_table *type, const char *name, const char *value
     catga_problem problem;
     const uint8_t *root;
     size_t length = 0;
+
     snprintf(wanted, sizeof wanted, "%s: out of range", name);
     if (encode(type, name, value, bytes, &length, &problem) != CATGA_INVALID_MESSAGE)
         fail_msg("%s %s was sent", name, value);
@@ -97,6 +100,7 @@ static void open_at_one_side(void **state)
     uint8_t bytes[ROUNDTRIP_SIZE];
     catga_problem problem;
     size_t length;
+
     (void)state;
     inside(open_ranges, "a", "-128");
     inside(open_ranges, "a", "5");
@@ -105,8 +109,10 @@ static void open_at_one_side(void **state)
     inside(open_ranges, "c", "-3.4028235e38");
     inside(open_ranges, "d", "1.7976931348623157e308");
     inside(open_ranges, "d", "-0.0");
-    assert_int_equal(encode(open_ranges, "a", "6", bytes, &length, &problem), CATGA_INVALID_MESSAGE);
-    assert_int_equal(encode(open_ranges, "b", "8", bytes, &length, &problem), CATGA_INVALID_MESSAGE);
+    assert_int_equal(encode(open_ranges, "a", "6", bytes, &length, &problem),
+                     CATGA_INVALID_MESSAGE);
+    assert_int_equal(encode(open_ranges, "b", "8", bytes, &length, &problem),
+                     CATGA_INVALID_MESSAGE);
     assert_int_equal(encode(open_ranges, "c", "1.5000001", bytes, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_int_equal(encode(open_ranges, "d", "-1e-300", bytes, &length, &problem),
@@ -119,5 +125,6 @@ int main(void)
         cmocka_unit_test(closed),
         cmocka_unit_test(open_at_one_side),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* Required optional scalars: zeros are values, and both sides refuse a message without one. */
 #include "required.catga.h"
 
-#include <roundtrip.h>
-
 #include <stdio.h>
+
+#include <roundtrip.h>
 
 enum { FIELD_COUNT = 7 };
 
@@ -29,6 +29,7 @@ typedef union message {
 static message without(size_t missing)
 {
     message made;
+
     memset(&made, 0, sizeof made);
     made.small.price.present = missing != 0;
     made.small.flag.present = missing != 1;
@@ -44,6 +45,7 @@ static message without(size_t missing)
 static void check_zeros(const uint8_t *table)
 {
     trip_required_small_view view = {table};
+
     assert_true(trip_required_small_get_price(view).present);
     assert_int_equal(trip_required_small_get_price(view).value, 0);
     assert_true(trip_required_small_get_flag(view).present);
@@ -64,6 +66,7 @@ static void zeros(void **state)
 static void is_refused(const char *name, const catga_problem *problem)
 {
     char wanted[64];
+
     snprintf(wanted, sizeof wanted, "%s: required, but absent", name);
     assert_string_equal(problem->text, wanted);
 }
@@ -77,9 +80,8 @@ static void senders_refuse(void **state)
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         for (size_t missing = 0; missing < FIELD_COUNT; missing++) {
             const message plain = without(missing);
-            assert_int_equal(
-                catga_encode(types[i], &plain, bytes, sizeof bytes, &length, &problem),
-                CATGA_INVALID_MESSAGE);
+            assert_int_equal(catga_encode(types[i], &plain, bytes, sizeof bytes, &length, &problem),
+                             CATGA_INVALID_MESSAGE);
             is_refused(names[missing], &problem);
         }
     }
@@ -125,6 +127,7 @@ static void json(void **state)
 {
     static const char text[] = "{\"price\":0,\"flag\":false,\"level\":\"Low\",\"share\":0,"
                                "\"at\":\"1970-01-01T00:00:00Z\",\"limited\":1}";
+
     (void)state;
     uint8_t bytes[ROUNDTRIP_SIZE];
     size_t length;
@@ -145,9 +148,12 @@ static void json(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(zeros),         cmocka_unit_test(senders_refuse),
-        cmocka_unit_test(receivers_refuse), cmocka_unit_test(range),
+        cmocka_unit_test(zeros),
+        cmocka_unit_test(senders_refuse),
+        cmocka_unit_test(receivers_refuse),
+        cmocka_unit_test(range),
         cmocka_unit_test(json),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@
 static void check_highest(const uint8_t *table)
 {
     trip_scalars_plain_view view = {table};
+
     assert_true(trip_scalars_plain_get_flag(view));
     assert_int_equal(trip_scalars_plain_get_signed_8(view), INT8_MIN);
     assert_int_equal(trip_scalars_plain_get_signed_16(view), INT16_MIN);
@@ -34,6 +35,7 @@ static void limits(void **state)
 static void check_zeros(const uint8_t *table)
 {
     trip_scalars_plain_view view = {table};
+
     for (uint16_t slot = 4; slot < 4 + 2 * 11; slot = (uint16_t)(slot + 2))
         assert_null(catga_find(table, slot));
     assert_false(trip_scalars_plain_get_flag(view));
@@ -44,6 +46,7 @@ static void check_zeros(const uint8_t *table)
 static void zeros(void **state)
 {
     const trip_scalars_plain plain = TRIP_SCALARS_PLAIN_INIT;
+
     (void)state;
     roundtrip(&trip_scalars_plain_descriptor, &plain, check_zeros);
 }
@@ -51,6 +54,7 @@ static void zeros(void **state)
 static void check_preset(const uint8_t *table)
 {
     trip_scalars_preset_view view = {table};
+
     assert_null(catga_find(table, 4));
     assert_true(trip_scalars_preset_get_flag(view));
     assert_int_equal(trip_scalars_preset_get_signed_8(view), INT8_MIN);
@@ -63,6 +67,7 @@ static void check_preset(const uint8_t *table)
 static void presets(void **state)
 {
     const trip_scalars_preset plain = TRIP_SCALARS_PRESET_INIT;
+
     (void)state;
     roundtrip(&trip_scalars_preset_descriptor, &plain, check_preset);
     check_preset(CATGA_EMPTY_TABLE);
@@ -72,6 +77,7 @@ static void presets(void **state)
 static void check_not_finite(const uint8_t *table)
 {
     trip_scalars_not_finite_view view = {table};
+
     for (uint16_t slot = 4; slot < 4 + 2 * 8; slot = (uint16_t)(slot + 2))
         assert_null(catga_find(table, slot));
     assert_true(isnan(trip_scalars_not_finite_get_none(view)));
@@ -86,10 +92,12 @@ static void check_not_finite(const uint8_t *table)
 
 static void defaults_that_are_not_finite(void **state)
 {
-    static const char expected[] =
-        "{\"none\":\"NaN\",\"none_twice\":\"NaN\",\"beyond\":\"Infinity\",\"beyond_twice\":\"Infinity\","
-        "\"below\":\"-Infinity\",\"below_twice\":\"-Infinity\",\"most\":3.4028235e+38,\"least\":-0}";
+    static const char expected[] = "{\"none\":\"NaN\",\"none_twice\":\"NaN\",\"beyond\":"
+                                   "\"Infinity\",\"beyond_twice\":\"Infinity\","
+                                   "\"below\":\"-Infinity\",\"below_twice\":\"-Infinity\",\"most\":"
+                                   "3.4028235e+38,\"least\":-0}";
     const trip_scalars_not_finite plain = TRIP_SCALARS_NOT_FINITE_INIT;
+
     (void)state;
     roundtrip(&trip_scalars_not_finite_descriptor, &plain, check_not_finite);
     check_not_finite(CATGA_EMPTY_TABLE);
@@ -103,6 +111,7 @@ static void defaults_that_are_not_finite(void **state)
 static void check_zeroed(const uint8_t *table)
 {
     trip_scalars_preset_view view = {table};
+
     assert_non_null(catga_find(table, 4));
     assert_false(trip_scalars_preset_get_flag(view));
     assert_int_equal(trip_scalars_preset_get_signed_8(view), 0);
@@ -113,6 +122,7 @@ static void check_zeroed(const uint8_t *table)
 static void zeroed_presets(void **state)
 {
     const trip_scalars_preset plain = {false, 0, 0, 0, 0, 0};
+
     (void)state;
     roundtrip(&trip_scalars_preset_descriptor, &plain, check_zeroed);
 }
@@ -120,11 +130,10 @@ static void zeroed_presets(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(limits),
-        cmocka_unit_test(zeros),
-        cmocka_unit_test(presets),
-        cmocka_unit_test(defaults_that_are_not_finite),
+        cmocka_unit_test(limits),         cmocka_unit_test(zeros),
+        cmocka_unit_test(presets),        cmocka_unit_test(defaults_that_are_not_finite),
         cmocka_unit_test(zeroed_presets),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

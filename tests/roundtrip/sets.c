@@ -42,6 +42,7 @@ static void check_full(const uint8_t *table)
     trip_sets_sets_view view = {table};
     trip_sets_body read;
     catga_uuid found;
+
     assert_int_equal(trip_sets_sets_get_rights(view), TRIP_SETS_RIGHT_OWN);
     assert_int_equal(trip_sets_sets_get_none(view), 0);
     assert_true(trip_sets_sets_get_wide(view) == TRIP_SETS_WIDE_HIGH);
@@ -69,6 +70,7 @@ static trip_sets_sets make(void)
     static const trip_sets_plain plains[] = {{{1, 2, 3, 4}, {{9}}}};
     static trip_sets_body bodies[2];
     trip_sets_sets plain = TRIP_SETS_SETS_INIT;
+
     bodies[0] = body;
     bodies[1] = body;
     plain.rights = TRIP_SETS_RIGHT_OWN;
@@ -89,6 +91,7 @@ static trip_sets_sets make(void)
 static void full(void **state)
 {
     trip_sets_sets plain = make();
+
     (void)state;
     roundtrip(&trip_sets_sets_descriptor, &plain, check_full);
 }
@@ -99,6 +102,7 @@ static void as_text(void **state)
     char text[2048];
     trip_sets_sets plain = make();
     const uint8_t *root;
+
     (void)state;
     plain.bodies.data = NULL;
     plain.bodies.length = 0;
@@ -126,5 +130,6 @@ static void as_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(full), cmocka_unit_test(as_text)};
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,6 +26,7 @@ static void check_full(const uint8_t *table)
     trip_structs_tiny tiny;
     trip_structs_gaps gaps;
     trip_structs_nested read;
+
     assert_true(trip_structs_structs_get_tiny(view, &tiny));
     assert_true(tiny.on);
     assert_true(trip_structs_structs_get_gaps(view, &gaps));
@@ -48,6 +49,7 @@ static void full(void **state)
     const trip_structs_gaps gaps = {1, 2, false, 7, TRIP_STRUCTS_KIND_HIGH};
     const trip_structs_structs plain = {tinies, &gaps, &nested, CATGA_SLICE(tinies),
                                         CATGA_SLICE(many)};
+
     (void)state;
     roundtrip(&trip_structs_structs_descriptor, &plain, check_full);
 }
@@ -57,6 +59,7 @@ static void check_required(const uint8_t *table)
     trip_structs_structs_view view = {table};
     trip_structs_nested read;
     trip_structs_gaps gaps;
+
     memset(&read, 0xff, sizeof read);
     assert_false(trip_structs_structs_get_nested(view, &read));
     assert_int_equal(read.gaps.half, 0);
@@ -67,6 +70,7 @@ static void only_required(void **state)
 {
     trip_structs_structs plain = TRIP_STRUCTS_STRUCTS_INIT;
     const trip_structs_gaps zeros = {0, 0, false, 0, 0};
+
     (void)state;
     plain.gaps = &zeros;
     roundtrip(&trip_structs_structs_descriptor, &plain, check_required);
@@ -81,6 +85,7 @@ static void odd_bool(void **state)
     trip_structs_structs plain = TRIP_STRUCTS_STRUCTS_INIT;
     const trip_structs_tiny on = {true};
     const trip_structs_gaps zeros = {0, 0, false, 0, 0};
+
     (void)state;
     plain.tiny = &on;
     plain.gaps = &zeros;
@@ -100,5 +105,6 @@ int main(void)
         cmocka_unit_test(only_required),
         cmocka_unit_test(odd_bool),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

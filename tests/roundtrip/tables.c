@@ -14,6 +14,7 @@ static void check_forest(const uint8_t *table)
 {
     trip_tables_forest_view view = {table};
     trip_tables_branch_view branch = trip_tables_forest_get_branch(view);
+
     assert_true(trip_tables_branch_has_leaf(branch));
     assert_int_equal(trip_tables_leaf_get_value(trip_tables_branch_get_leaf(branch)), 1);
     trip_tables_leaf_vector vector = trip_tables_branch_get_leaves(branch);
@@ -32,6 +33,7 @@ static void check_forest(const uint8_t *table)
 static void forest(void **state)
 {
     const trip_tables_forest plain = {branches, CATGA_SLICE(branches), NULL, &nothing};
+
     (void)state;
     roundtrip(&trip_tables_forest_descriptor, &plain, check_forest);
 }
@@ -40,6 +42,7 @@ static void check_tree(const uint8_t *table)
 {
     trip_tables_tree_view view = {table};
     size_t depth = 1;
+
     for (; trip_tables_tree_has_left(view); depth++)
         view = trip_tables_tree_get_left(view);
     assert_int_equal(depth, 30);
@@ -54,6 +57,7 @@ static void tree(void **state)
     trip_tables_tree nodes[30];
     trip_tables_tree children[2];
     trip_tables_tree leaf = TRIP_TABLES_TREE_INIT;
+
     (void)state;
     for (size_t i = 0; i < 30; i++) {
         nodes[i] = leaf;
@@ -86,5 +90,6 @@ int main(void)
         cmocka_unit_test(tree),
         cmocka_unit_test(no_fields),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,7 @@ static void check_full(const uint8_t *table)
 {
     trip_unions_order_view view = {table};
     trip_unions_payment_view payment = trip_unions_order_get_payment(view);
+
     assert_int_equal(payment.type, TRIP_UNIONS_PAYMENT_AT);
     assert_true(trip_unions_payment_as_at(payment).x == 1.5);
     assert_int_equal(trip_unions_order_get_other(view).type, TRIP_UNIONS_PAYMENT_NONE);
@@ -84,6 +85,7 @@ static void full(void **state)
     trip_unions_payment payments[8];
     trip_unions_text text = {TRIP_UNIONS_TEXT_TEXT, {catga_str("one")}};
     trip_unions_order plain = TRIP_UNIONS_ORDER_INIT;
+
     (void)state;
     plain.payments.length = make_payments(payments);
     plain.payments.data = payments;
@@ -103,6 +105,7 @@ static void check_numbered(const uint8_t *table)
 {
     trip_unions_numbered_view view = {table};
     trip_unions_payment_view payment = trip_unions_numbered_get_payment(view);
+
     assert_text(trip_unions_payment_as_words(payment), "in words: gr\xc3\xbc\xc3\x9f");
     check_payments(trip_unions_numbered_get_payments(view));
     assert_int_equal(trip_unions_numbered_get_first(view), 200);
@@ -112,6 +115,7 @@ static void numbered(void **state)
 {
     trip_unions_payment payments[8];
     trip_unions_numbered plain = TRIP_UNIONS_NUMBERED_INIT;
+
     (void)state;
     plain.payments.length = make_payments(payments);
     plain.payments.data = payments;
@@ -124,6 +128,7 @@ static void check_sparse(const uint8_t *table)
 {
     trip_unions_sparse_view view = {table};
     trip_unions_payment_view payment = trip_unions_sparse_get_payment(view);
+
     assert_int_equal(trip_base_amount_get_value(trip_unions_payment_as_amount(payment)), 199);
     check_payments(trip_unions_sparse_get_payments(view));
     assert_int_equal(trip_unions_sparse_get_short(view).type, TRIP_UNIONS_SHORT_NONE);
@@ -134,6 +139,7 @@ static void sparse(void **state)
 {
     trip_unions_payment payments[8];
     trip_unions_sparse plain = TRIP_UNIONS_SPARSE_INIT;
+
     (void)state;
     plain.payments.length = make_payments(payments);
     plain.payments.data = payments;
@@ -146,6 +152,7 @@ static void assert_refused(const catga_table *type, const void *plain, const cha
     uint8_t bytes[1024];
     size_t length;
     catga_problem problem;
+
     assert_int_equal(catga_encode(type, plain, bytes, sizeof bytes, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_string_equal(problem.text, reason);
@@ -157,6 +164,7 @@ static void refused(void **state)
     trip_unions_numbered plain = TRIP_UNIONS_NUMBERED_INIT;
     trip_unions_order order = TRIP_UNIONS_ORDER_INIT;
     const catga_table *type = &trip_unions_numbered_descriptor;
+
     (void)state;
     make_payments(payments);
     plain.payments.data = payments;
@@ -187,6 +195,7 @@ static void unknown(void **state)
     uint8_t bytes[1024];
     char text[1024];
     size_t length;
+
     (void)state;
     plain.payments.length = make_payments(payments);
     plain.payments.data = payments;
@@ -224,5 +233,6 @@ int main(void)
         cmocka_unit_test(full),    cmocka_unit_test(numbered), cmocka_unit_test(sparse),
         cmocka_unit_test(refused), cmocka_unit_test(unknown),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 static void check_texts(trip_vectors_vectors_view view)
 {
     catga_string_vector texts = trip_vectors_vectors_get_texts(view);
+
     assert_int_equal(texts.length, 3);
     assert_true(catga_string_equal(catga_string_at(texts, 0), catga_str("one")));
     assert_int_equal(catga_string_at(texts, 1).length, 0);
@@ -21,6 +22,7 @@ static void check_texts(trip_vectors_vectors_view view)
 static void check_numbers(trip_vectors_vectors_view view)
 {
     catga_bool_vector bools = trip_vectors_vectors_get_bools(view);
+
     assert_true(catga_bool_at(bools, 0) && !catga_bool_at(bools, 1) && !catga_bool_at(bools, 99));
     assert_int_equal(catga_i8_at(trip_vectors_vectors_get_bytes_of_sign(view), 1), -128);
     assert_int_equal(catga_u16_at(trip_vectors_vectors_get_halves(view), 0), 65535);
@@ -38,6 +40,7 @@ static void check_numbers(trip_vectors_vectors_view view)
 static void check_full(const uint8_t *table)
 {
     trip_vectors_vectors_view view = {table};
+
     check_texts(view);
     check_numbers(view);
     trip_vectors_pair_vector pairs = trip_vectors_vectors_get_pairs(view);
@@ -74,6 +77,7 @@ static void full(void **state)
         CATGA_SLICE(doubles),  CATGA_SLICE(wides), CATGA_SLICE(integers), CATGA_SLICE(integers),
         CATGA_SLICE(integers), CATGA_SLICE(texts), CATGA_SLICE(pairs),    CATGA_SLICE(items),
     };
+
     (void)state;
     roundtrip(&trip_vectors_vectors_descriptor, &plain, check_full);
 }
@@ -81,6 +85,7 @@ static void full(void **state)
 static void check_absent(const uint8_t *table)
 {
     trip_vectors_vectors_view view = {table};
+
     assert_null(trip_vectors_vectors_get_text(view).data);
     assert_null(trip_vectors_vectors_get_data(view).data);
     assert_int_equal(trip_vectors_vectors_get_longs(view).length, 0);
@@ -92,6 +97,7 @@ static void check_absent(const uint8_t *table)
 static void absent(void **state)
 {
     const trip_vectors_vectors plain = TRIP_VECTORS_VECTORS_INIT;
+
     (void)state;
     roundtrip(&trip_vectors_vectors_descriptor, &plain, check_absent);
 }
@@ -100,6 +106,7 @@ static void absent(void **state)
 static void check_empty(const uint8_t *table)
 {
     trip_vectors_vectors_view view = {table};
+
     assert_non_null(trip_vectors_vectors_get_text(view).data);
     assert_int_equal(trip_vectors_vectors_get_text(view).length, 0);
     assert_non_null(trip_vectors_vectors_get_data(view).data);
@@ -113,6 +120,7 @@ static void empty(void **state)
     static const uint64_t nothing[1] = {0};
     static const trip_vectors_item no_item = TRIP_VECTORS_ITEM_INIT;
     trip_vectors_vectors plain = TRIP_VECTORS_VECTORS_INIT;
+
     (void)state;
     plain.text = catga_str("");
     plain.data.data = (const uint8_t *)"";
@@ -128,5 +136,6 @@ int main(void)
         cmocka_unit_test(absent),
         cmocka_unit_test(empty),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@ static const trip_wide_inner inner = {17};
 static void check_ends(const uint8_t *table)
 {
     trip_wide_wide_view view = {table};
+
     assert_int_equal(trip_wide_wide_get_f0(view), 1);
     assert_true(catga_string_equal(trip_wide_wide_get_f61(view), catga_str("last but two")));
     assert_int_equal(trip_wide_wide_get_f60(view), -5);
@@ -26,6 +27,7 @@ static void ends(void **state)
     static const uint16_t numbers[] = {0, 65535};
     trip_wide_wide child = TRIP_WIDE_WIDE_INIT;
     trip_wide_wide plain = TRIP_WIDE_WIDE_INIT;
+
     (void)state;
     plain.f0 = 1;
     plain.f61 = catga_str("last but two");
@@ -41,6 +43,7 @@ static void ends(void **state)
 static void check_none(const uint8_t *table)
 {
     trip_wide_wide_view view = {table};
+
     assert_int_equal(trip_wide_wide_get_f120(view), -5);
     assert_int_equal(trip_wide_wide_get_f129(view).type, TRIP_WIDE_CHOICE_NONE);
 }
@@ -48,6 +51,7 @@ static void check_none(const uint8_t *table)
 static void none(void **state)
 {
     const trip_wide_wide plain = TRIP_WIDE_WIDE_INIT;
+
     (void)state;
     roundtrip(&trip_wide_wide_descriptor, &plain, check_none);
 }
@@ -55,6 +59,7 @@ static void none(void **state)
 static void check_just(const uint8_t *table)
 {
     trip_wide_just_view view = {table};
+
     assert_int_equal(trip_wide_just_get_g0(view), 9);
     assert_int_equal(trip_wide_just_get_g63(view), 63);
     assert_int_equal(trip_wide_just_get_g64(view), 64);
@@ -63,6 +68,7 @@ static void check_just(const uint8_t *table)
 static void just(void **state)
 {
     trip_wide_just plain = TRIP_WIDE_JUST_INIT;
+
     (void)state;
     plain.g63 = 63;
     plain.g64 = 64;
@@ -76,5 +82,6 @@ int main(void)
         cmocka_unit_test(none),
         cmocka_unit_test(just),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

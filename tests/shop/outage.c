@@ -3,17 +3,15 @@
  * confirmed again, its event has been published too, and no order is left without an answer: a
  * service that can be reached can also speak.
  */
+#include "nats_server.h"
 #include "orders.h"
 
-#include <shop/orders.catga.h>
-
 #include <setjmp.h>
+#include <shop/orders.catga.h>
 #include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 
-#include "nats_server.h"
+#include <cmocka.h>
 
 enum { OUTAGES = 8, RECOVERY_S = 10 };
 
@@ -91,5 +89,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_confirmed_order_has_its_event, open_scene, close_scene),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

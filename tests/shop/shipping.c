@@ -5,14 +5,13 @@
 #include "notifications.h"
 #include "orders.h"
 
-#include <shop/orders.catga.h>
-
 #include <setjmp.h>
+#include <shop/orders.catga.h>
 #include <stdarg.h>
-
-#include <cmocka.h>
 #include <stdio.h>
 #include <time.h>
+
+#include <cmocka.h>
 
 enum { REPLICAS = 2, PARCELS = 8, HEARD_WAIT_MS = 10000 };
 
@@ -52,7 +51,8 @@ static void open_fixture(fixture *self, bool inside)
         self->buses[REPLICAS + i] = open_bus(self, names[i]);
         assert_int_equal(order_context_serve(&self->orders[i], self->buses[i]), CATGA_OK);
         assert_int_equal(
-            notification_context_serve(&self->notifications[i], self->buses[REPLICAS + i]), CATGA_OK);
+            notification_context_serve(&self->notifications[i], self->buses[REPLICAS + i]),
+            CATGA_OK);
     }
     self->client = open_bus(self, "client");
 }
@@ -212,5 +212,6 @@ int main(void)
         cmocka_unit_test(storing_is_tried_again),
         cmocka_unit_test(the_event_is_the_truth),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,15 +6,14 @@
  */
 #include "orders.h"
 
-#include <shop/orders.catga.h>
-
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <pthread.h>
 #include <semaphore.h>
+#include <setjmp.h>
+#include <shop/orders.catga.h>
+#include <stdarg.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 enum { CUSTOMERS = 64, STOCK = 10, WORKERS = 4 };
 
@@ -67,6 +66,7 @@ static void note(told *self, catga_status status, shop_orders_order_result_view 
 static const shop_orders_create_order *command(void)
 {
     static const shop_orders_create_order one = {{"CUST-064", 8}, {"PROD-001", 8}, 1};
+
     return &one;
 }
 
@@ -239,5 +239,6 @@ int main(void)
         cmocka_unit_test(nats_calls),
         cmocka_unit_test(nats_sends),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

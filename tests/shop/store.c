@@ -1,16 +1,16 @@
 /* The order store: ids, copies, a store that is full, many threads and many processes at once. */
 #include "shared_state.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 static const shop_product *mouse(void)
 {
@@ -164,5 +164,6 @@ int main(void)
         cmocka_unit_test(many_processes_share_a_file),
         cmocka_unit_test(a_file_that_cannot_be_made_is_an_error),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

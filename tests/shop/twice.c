@@ -1,16 +1,15 @@
 /*
- * An order that is sent twice is created once: when it was answered, and when the attempt that made it
- * was killed before it could say so.
+ * An order that is sent twice is created once: when it was answered, and when the attempt that made
+ * it was killed before it could say so.
  */
 #include "orders.h"
 
-#include <shop/orders.catga.h>
-
 #include <setjmp.h>
+#include <shop/orders.catga.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
-#include <stdio.h>
 
 typedef struct fixture {
     catga_local *local;
@@ -64,8 +63,8 @@ static void check(const catga_claim_store *claims)
     assert_string_equal(again, first);
     assert_string_not_equal(other, first);
     assert_int_equal(order_store_count(&at.context.state->orders), 2);
-    assert_int_equal(shelves_left(&at.context.state->shelves, catalogue_find(CATGA_STR("PROD-002"))),
-                     48);
+    assert_int_equal(
+        shelves_left(&at.context.state->shelves, catalogue_find(CATGA_STR("PROD-002"))), 48);
     close_fixture(&at);
 }
 
@@ -111,5 +110,6 @@ int main(void)
         cmocka_unit_test(what_was_answered),
         cmocka_unit_test(what_was_killed),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

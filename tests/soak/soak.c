@@ -1,8 +1,9 @@
 /*
- * The same work over and over: a replica comes, calls, events and stored events are handled, it goes. After a
- * while nothing of the process grows any more: no descriptor, no thread, no memory.
+ * The same work over and over: a replica comes, calls, events and stored events are handled, it
+ * goes. After a while nothing of the process grows any more: no descriptor, no thread, no memory.
  *
- *     soak local|nats SECONDS      at $NATS_URL; the local server keeps what is stored, so there nothing is
+ *     soak local|nats SECONDS      at $NATS_URL; the local server keeps what is stored, so there
+ * nothing is
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -60,6 +61,7 @@ static unsigned count_entries(const char *path)
 {
     DIR *folder = opendir(path);
     unsigned count = 0;
+
     assert_non_null(folder);
     while (readdir(folder) != NULL)
         count++;
@@ -72,6 +74,7 @@ static footprint measure(void)
     footprint f = {count_entries("/proc/self/fd"), count_entries("/proc/self/task"), 0};
     FILE *file = fopen("/proc/self/statm", "r");
     long size, resident;
+
     assert_non_null(file);
     malloc_trim(0);
     assert_int_equal(fscanf(file, "%ld %ld", &size, &resident), 2);
@@ -84,6 +87,7 @@ static footprint measure(void)
 static footprint measure_at_rest(const footprint *before)
 {
     footprint f = measure();
+
     for (int i = 0; i < 200 && (f.threads > before->threads || f.descriptors > before->descriptors);
          i++) {
         nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
@@ -97,6 +101,7 @@ static footprint measure_at_rest(const footprint *before)
 static catga_status answer(catga_context *context, sample_view view, const catga_message *message)
 {
     sample reply = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, message, &reply);
 }
 
@@ -113,6 +118,7 @@ static catga_status ask(catga_context *context, sample_view view)
 static catga_status take(catga_context *context, sample_view view)
 {
     work *w = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&w->events, 1);
     return CATGA_OK;
@@ -125,9 +131,11 @@ static catga_status take_or_reject(catga_context *context, sample_view view)
     return sample_get_number(view) == 0 ? catga_reject(context, "the first") : CATGA_OK;
 }
 
-static void count_answer(catga_status status, sample_view view, const catga_error *error, void *user)
+static void count_answer(catga_status status, sample_view view, const catga_error *error,
+                         void *user)
 {
     work *w = user;
+
     (void)view;
     (void)error;
     atomic_fetch_add(&w->answers, status == CATGA_OK);
@@ -154,6 +162,7 @@ static void wait_for(const atomic_uint *count, unsigned all)
 static void store(work *w, catga_bus *client)
 {
     uint64_t number = 0;
+
     for (uint32_t i = 0; i < STORED; i++) {
         const sample event = {CATGA_STR("kept"), i};
         assert_int_equal(catga_publish(client, &kept, &event), CATGA_OK);
@@ -199,6 +208,7 @@ static void do_round(work *w, catga_bus *client)
 static double now(void)
 {
     struct timespec time;
+
     clock_gettime(CLOCK_MONOTONIC, &time);
     return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
 }
@@ -227,9 +237,10 @@ static void nothing_grows(void **state)
         assert_true(after.threads <= before.threads);
         rounds++;
     }
-    print_message("%u rounds; descriptors %u, then %u; threads %u, then %u; memory %ld kB, then %ld\n",
-                  rounds, before.descriptors, after.descriptors, before.threads, after.threads,
-                  before.memory_kb, after.memory_kb);
+    print_message(
+        "%u rounds; descriptors %u, then %u; threads %u, then %u; memory %ld kB, then %ld\n",
+        rounds, before.descriptors, after.descriptors, before.threads, after.threads,
+        before.memory_kb, after.memory_kb);
     assert_true(after.memory_kb <= before.memory_kb + GROWTH_KB);
     catga_close(client);
     catga_local_close(w.broker);
@@ -238,6 +249,7 @@ static void nothing_grows(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(nothing_grows)};
+
     transport = argc > 1 ? argv[1] : "local";
     seconds = argc > 2 ? strtod(argv[2], NULL) : 0;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,14 +1,16 @@
-/* Mistakes that compilers find: a status that is ignored, enums that are mixed up, handlers of another type. */
+/* Mistakes that compilers find: a status that is ignored, enums that are mixed up, handlers of
+ * another type. */
+#include "checks.h"
+
 #include "usage.catga.h"
 
 #include <assert.h>
-
-#include "checks.h"
 
 #if CASE == 1 /* says: unused.result|ignoring return value */
 void mistake(catga_bus *bus)
 {
     test_usage_line_reply reply;
+
     test_usage_order_call(bus, &TEST_USAGE_ORDER(), &reply);
 }
 #endif
@@ -84,21 +86,23 @@ int mistake(const test_usage_line *line)
     return 3;
 }
 #endif
-#if CASE == 12 /* says: conversion from .*enum test_usage_shape_value|enumeration type .enum test_usage_shape_value */
+#if CASE == 12 /* says: conversion from .*enum test_usage_shape_value|enumeration type .enum       \
+                  test_usage_shape_value */
 int mistake(void)
 {
     return rank(TEST_USAGE_SHAPE_SQUARE);
 }
 #endif
-#if CASE == 13 /* says: the handler must be: catga_status mine_find.catga_context .context, test_usage_find_view request */
+#if CASE == 13 /* says: the handler must be: catga_status mine_find.catga_context .context,        \
+                  test_usage_find_view request */
 static catga_status mine_find(catga_context *context, test_usage_order_view request)
 {
     (void)request;
     return catga_reject(context, "not here");
 }
 #define mine_order my_order
-#define mine_hear my_hear
-#define mine_ship my_ship
+#define mine_hear  my_hear
+#define mine_ship  my_ship
 const test_usage_desk mistake = TEST_USAGE_DESK(mine);
 #endif
 #if CASE == 14 /* says: the handler must be: catga_status mine_order */
@@ -114,8 +118,8 @@ const test_usage_desk mistake = TEST_USAGE_DESK(mine);
 #endif
 #if CASE == 15 /* says: your_ship. undeclared|undeclared identifier .your_ship */
 #define your_order my_order
-#define your_find my_find
-#define your_hear my_hear
+#define your_find  my_find
+#define your_hear  my_hear
 const test_usage_desk mistake = TEST_USAGE_DESK(your);
 #endif
 

@@ -1,9 +1,9 @@
 // The same in C++17 and C++20.
+#include "checks.h"
+
 #include "usage.catga.h"
 
 #include <cassert>
-
-#include "checks.h"
 
 #if CASE == 1 // says: unused.result|ignoring return value
 void mistake(catga_bus *bus, const test_usage_order &order, test_usage_line_reply *reply)
@@ -48,8 +48,8 @@ static catga_status mine_find(catga_context *context, test_usage_order_view requ
     return catga_reject(context, "not here");
 }
 #define mine_order my_order
-#define mine_hear my_hear
-#define mine_ship my_ship
+#define mine_hear  my_hear
+#define mine_ship  my_ship
 extern const test_usage_desk mistake;
 const test_usage_desk mistake = TEST_USAGE_DESK(mine);
 #endif

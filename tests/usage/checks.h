@@ -1,6 +1,6 @@
 /*
- * checks.h: what both languages compile without a warning: a service, enums in and out of messages, and a status that is
- * discarded on purpose.
+ * checks.h: what both languages compile without a warning: a service, enums in and out of messages,
+ * and a status that is discarded on purpose.
  */
 static catga_status my_order(catga_context *context, test_usage_order_view request)
 {
@@ -18,7 +18,8 @@ static catga_status my_find(catga_context *context, test_usage_find_view request
 static catga_status my_hear(catga_context *context, test_usage_ordered_view event)
 {
     (void)event;
-    test_usage_ordered_publish(catga_context_bus(context), &TEST_USAGE_ORDERED()); /* it may be lost anyway */
+    test_usage_ordered_publish(catga_context_bus(context),
+                               &TEST_USAGE_ORDERED()); /* it may be lost anyway */
     catga_ignore(test_usage_shipped_publish(catga_context_bus(context), &TEST_USAGE_SHIPPED()));
     return CATGA_OK;
 }
@@ -51,6 +52,7 @@ static int rank_on_the_wire(test_usage_color color)
     size_t length;
     test_usage_line_view view;
     test_usage_line line = TEST_USAGE_LINE_INIT;
+
     line.color = color;
     assert(test_usage_line_encode(&line, bytes, sizeof bytes, &length, NULL) == CATGA_OK);
     assert(test_usage_line_open(bytes, length, &view, NULL) == CATGA_OK);

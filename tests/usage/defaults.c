@@ -1,5 +1,5 @@
-/* The macro of a table keeps the defaults of the schema, and says nothing under strict warnings; and it leaves the warning
- * about overrides of the caller's own as it was. */
+/* The macro of a table keeps the defaults of the schema, and says nothing under strict warnings;
+ * and it leaves the warning about overrides of the caller's own as it was. */
 #include "usage.catga.h"
 
 #include <assert.h>
@@ -14,6 +14,7 @@ test_usage_line behind(void)
 {
     test_usage_line line = TEST_USAGE_LINE(.quantity = 2);
     const test_usage_line own = {.quantity = 1, .quantity = line.quantity};
+
     return own;
 }
 #endif
@@ -35,6 +36,7 @@ static void check_defaults(const test_usage_order *order)
 static uint32_t quantities(const test_usage_order *order)
 {
     uint32_t sum = order->best == NULL ? 0 : order->best->quantity;
+
     for (size_t i = 0; i < order->lines.length; i++)
         sum += order->lines.data[i].quantity;
     return sum;
@@ -51,19 +53,23 @@ int main(void)
     check_defaults(&none);
     check_defaults(&some);
     check_defaults(&TEST_USAGE_ORDER(.customer_id = catga_str("x")));
-    assert(some.customer_id.length == 6 && lines[0].color == TEST_USAGE_COLOR_GREEN && nothing.empty == 0);
+    assert(some.customer_id.length == 6 && lines[0].color == TEST_USAGE_COLOR_GREEN &&
+           nothing.empty == 0);
 
     /* Macros inside each other, and values with commas. */
-    assert(quantities(&TEST_USAGE_ORDER(
-               .lines = CATGA_SLICE(lines), .discount = CATGA_SOME(7), .numbers = {numbers, 3},
-               .best = &TEST_USAGE_LINE(.quantity = 4, .at = &(test_usage_point){1, 2}))) == 10);
+    assert(quantities(
+               &TEST_USAGE_ORDER(.lines = CATGA_SLICE(lines), .discount = CATGA_SOME(7),
+                                 .numbers = {numbers, 3},
+                                 .best = &TEST_USAGE_LINE(.quantity = 4,
+                                                          .at = &(test_usage_point){1, 2}))) == 10);
     assert(TEST_USAGE_ORDER(.priority = 0).priority == 0);
 
     CATGA_SET(some.discount, CATGA_SOME(9));
     CATGA_SET(some.lines, CATGA_SLICE(lines));
     CATGA_SET(some.numbers, CATGA_SLICE(numbers));
     CATGA_SET(some.customer_id, {"abc", 3});
-    assert(some.discount.present && some.discount.value == 9 && quantities(&some) == 6 && some.numbers.length == 3);
+    assert(some.discount.present && some.discount.value == 9 && quantities(&some) == 6 &&
+           some.numbers.length == 3);
     assert(catga_string_equal(some.customer_id, CATGA_STR("abc")));
     return 0;
 }

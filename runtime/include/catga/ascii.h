@@ -16,6 +16,7 @@ extern "C" {
 static inline uint64_t catga_load_word(const uint8_t *at)
 {
     uint64_t word;
+
     memcpy(&word, at, sizeof word);
     return word;
 }
@@ -27,12 +28,13 @@ static inline uint64_t catga_last_bytes(size_t count)
 }
 
 /*
- * 0 when text is ASCII. The 8 bytes before `text` must be readable, as those of a string in a buffer are: text of less than 8 bytes is seen
- * through the word that ends with it.
+ * 0 when text is ASCII. The 8 bytes before `text` must be readable, as those of a string in a
+ * buffer are: text of less than 8 bytes is seen through the word that ends with it.
  */
 CATGA_INLINE uint64_t catga_high_bits(const uint8_t *text, size_t length)
 {
     uint64_t seen = catga_load_word(text + length - 8);
+
     if (length < 8)
         return seen & catga_last_bytes(length) & CATGA_HIGH_BITS;
     for (size_t i = 0; i + 8 < length; i += 8)

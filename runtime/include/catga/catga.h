@@ -53,8 +53,8 @@ extern "C" {
 #define CATGA_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define CATGA_CHECKED             __attribute__((warn_unused_result))
 #define CATGA_COLD                __attribute__((cold))
-#define CATGA_NOINLINE               __attribute__((noinline))
-#define CATGA_UNLIKELY(condition)   __builtin_expect((condition), 0)
+#define CATGA_NOINLINE            __attribute__((noinline))
+#define CATGA_UNLIKELY(condition) __builtin_expect((condition), 0)
 #define CATGA_INLINE              static inline __attribute__((always_inline))
 #else
 #define CATGA_PRINTF(text, first)
@@ -62,7 +62,7 @@ extern "C" {
 #define CATGA_COLD
 #define CATGA_NOINLINE
 #define CATGA_UNLIKELY(condition) (condition)
-#define CATGA_INLINE            static inline
+#define CATGA_INLINE              static inline
 #endif
 
 /* ---- Status ---------------------------------------------------------------------------------- */
@@ -106,13 +106,14 @@ typedef struct catga_bytes {
 /* Make a catga_string of a literal, and of terminated text (NULL gives the absent string),
  * without a copy. */
 #ifdef __cplusplus
-#define CATGA_STR(literal) (catga_string{"" literal, sizeof(literal) - 1})
+#define CATGA_STR(literal) (catga_string{"" literal, sizeof literal - 1})
 #else
-#define CATGA_STR(literal) ((catga_string){"" literal, sizeof(literal) - 1})
+#define CATGA_STR(literal) ((catga_string){"" literal, sizeof literal - 1})
 #endif
 static inline catga_string catga_str(const char *text)
 {
     catga_string string = {text, text == NULL ? 0 : strlen(text)};
+
     return string;
 }
 
@@ -143,7 +144,7 @@ static inline bool catga_string_equal(catga_string a, catga_string b)
 
 /* Makes a slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
 /* clang-format off */
-#define CATGA_SLICE(array) {(array), sizeof(array) / sizeof((array)[0])}
+#define CATGA_SLICE(array) {(array), sizeof array / sizeof((array)[0])}
 /* clang-format on */
 
 /* Makes a present optional scalar: .discount = CATGA_SOME(5). */

@@ -1,6 +1,7 @@
 /*
- * gen.h: what only generated code uses: the tables it consists of, the calls it wraps, and the primitives with which it
- * writes and reads FlatBuffers. Nothing here is meant to be called by hand; catga.h is for that.
+ * gen.h: what only generated code uses: the tables it consists of, the calls it wraps, and the
+ * primitives with which it writes and reads FlatBuffers. Nothing here is meant to be called by
+ * hand; catga.h is for that.
  */
 #ifndef CATGA_GEN_H
 #define CATGA_GEN_H
@@ -37,16 +38,18 @@
 #ifdef __cplusplus
 #define CATGA_HANDLER(function, type, wanted) function
 #else
-#define CATGA_HANDLER(function, type, wanted)                                                                          \
-    _Generic(&(function), type: (function), default: (type)(0 * sizeof(struct {                                        \
-                 _Static_assert(_Generic(&(function), type: 1, default: 0), wanted);                                   \
-                 int unused;                                                                                           \
-             })))
+#define CATGA_HANDLER(function, type, wanted)                                                      \
+    _Generic(&(function), type                                                                     \
+             : (function), default                                                                 \
+             : (type)(0 * sizeof(struct {                                                          \
+                          _Static_assert(_Generic(&(function), type : 1, default : 0), wanted);    \
+                          int unused;                                                              \
+                      })))
 #endif
 
 /* Defaults that no digits spell. */
-#define CATGA_NAN_f32 __builtin_nanf("")
-#define CATGA_NAN_f64 __builtin_nan("")
+#define CATGA_NAN_f32      __builtin_nanf("")
+#define CATGA_NAN_f64      __builtin_nan("")
 #define CATGA_INFINITY_f32 __builtin_inff()
 #define CATGA_INFINITY_f64 __builtin_inf()
 
@@ -54,9 +57,11 @@
 extern "C" {
 #endif
 
-/* ---- Tables: what a schema says, as constants ------------------------------------------------------------------ */
+/* ---- Tables: what a schema says, as constants
+ * ------------------------------------------------------------------ */
 
-/* What a field, or an element of a vector, is on the wire. The scalars come first, in the order of scalars.def. */
+/* What a field, or an element of a vector, is on the wire. The scalars come first, in the order of
+ * scalars.def. */
 typedef enum catga_kind {
 #define CATGA_SCALAR(name, type) CATGA_KIND_##name,
 #include <catga/scalars.def>
@@ -80,15 +85,16 @@ typedef enum catga_format {
 } catga_format;
 
 enum {
-    CATGA_REQUIRED = 1, /* absent is an error */
-    CATGA_OPTIONAL = 2, /* a scalar that may be absent; no default */
+    CATGA_REQUIRED = 1,   /* absent is an error */
+    CATGA_OPTIONAL = 2,   /* a scalar that may be absent; no default */
     CATGA_DEPRECATED = 4, /* keeps its slot; neither written nor read */
-    CATGA_TAGS = 8        /* says which alternatives the union in the next field is, or its elements are */
+    CATGA_TAGS = 8 /* says which alternatives the union in the next field is, or its elements are */
 };
 
 #define CATGA_UNBOUNDED UINT32_MAX
 
-/* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not pass it. */
+/* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not
+ * pass it. */
 #define CATGA_MAX_DEPTH 64
 
 /* A scalar: i holds integers (of a u64 the bits), f floating point. */
@@ -104,59 +110,64 @@ typedef struct catga_range {
 
 typedef struct catga_field {
     const char *name;         /* in JSON */
-    const void *type;         /* catga_table, ..._struct, ..._union or ..._enum, of the field or its elements; or NULL */
+    const void *type;         /* catga_table, ..._struct, ..._union or ..._enum, of the field or its
+                                 elements; or NULL */
     const catga_range *range; /* of a scalar, or NULL */
-    uint32_t max;             /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
-    uint32_t member;          /* offset in the native struct */
-    uint16_t slot;            /* offset of its entry in a vtable: 4 + 2 * id */
-    uint16_t size;            /* inline in the table, in bytes */
-    uint8_t alignment;        /* of its inline part */
-    uint8_t kind;             /* catga_kind */
-    uint8_t element;          /* catga_kind of a vector's elements */
-    uint8_t format;           /* catga_format of the field or its elements */
-    uint8_t digits;           /* of a decimal */
+    uint32_t max;      /* longest: bytes of a string, elements of a vector; or CATGA_UNBOUNDED */
+    uint32_t member;   /* offset in the native struct */
+    uint16_t slot;     /* offset of its entry in a vtable: 4 + 2 * id */
+    uint16_t size;     /* inline in the table, in bytes */
+    uint8_t alignment; /* of its inline part */
+    uint8_t kind;      /* catga_kind */
+    uint8_t element;   /* catga_kind of a vector's elements */
+    uint8_t format;    /* catga_format of the field or its elements */
+    uint8_t digits;    /* of a decimal */
     uint8_t flags;
-    catga_value standard;     /* the default of a scalar */
+    catga_value standard; /* the default of a scalar */
 } catga_field;
 
 typedef struct catga_table catga_table;
 typedef struct catga_writer catga_writer;
 
 /*
- * Writes the table of `type` that `input` describes, and what it refers to, at `at`; its offset goes to `slot`. Returns where
- * the next part goes, or NULL: see write.h.
+ * Writes the table of `type` that `input` describes, and what it refers to, at `at`; its offset
+ * goes to `slot`. Returns where the next part goes, or NULL: see write.h.
  */
-typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
-                                    const void *input);
+typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                    const catga_table *type, const void *input);
 
 /* What catga_encode does with a root of that type. */
-typedef catga_status catga_encode_function(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-                                           size_t *length, catga_problem *problem);
+typedef catga_status catga_encode_function(const catga_table *type, const void *input,
+                                           uint8_t *buffer, size_t capacity, size_t *length,
+                                           catga_problem *problem);
 
 typedef struct catga_verifier catga_verifier;
 typedef struct catga_frame catga_frame;
 typedef struct catga_shape catga_shape;
 
 /*
- * Whether the table of `type` that has come, at a multiple of 4 inside, is valid; *known has what was found of the one before
- * it in a vector, and is all zeros before the first. False: see verifier->problem.
+ * Whether the table of `type` that has come, at a multiple of 4 inside, is valid; *known has what
+ * was found of the one before it in a vector, and is all zeros before the first. False: see
+ * verifier->problem.
  */
-typedef bool catga_verify_function(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known);
+typedef bool catga_verify_function(catga_verifier *verifier, uint32_t at, const catga_table *type,
+                                   catga_shape *known);
 
 struct catga_table {
-    const char *name;            /* "shop.orders.CreateOrder" */
-    const catga_field *fields;   /* in the order of their ids */
-    const uint16_t *vtable;      /* of a table with every field; of a deprecated one 0; with zeros to 2 + 8 n entries */
-    const uint16_t *layout;      /* indexes of the fields in the order in which they lie in that table */
+    const char *name;          /* "shop.orders.CreateOrder" */
+    const catga_field *fields; /* in the order of their ids */
+    const uint16_t *vtable; /* of a table with every field; of a deprecated one 0; with zeros to 2 +
+                               8 n entries */
+    const uint16_t *layout; /* indexes of the fields in the order in which they lie in that table */
     catga_put_function *put;
     catga_encode_function *encode;
     catga_verify_function *verify;
-    uint64_t all;                /* bit i: the field with id i is there; of a full table of at most 64 fields */
-    uint32_t native_size;         /* of the native struct */
+    uint64_t all; /* bit i: the field with id i is there; of a full table of at most 64 fields */
+    uint32_t native_size; /* of the native struct */
     uint16_t field_count;
-    uint8_t alignment;           /* 4, 8 or 16 */
+    uint8_t alignment;   /* 4, 8 or 16 */
     uint8_t vtable_slot; /* among the vtables that a writer remembers: see write.h */
-    char identifier[4];          /* the buffer's file identifier when this table is its root */
+    char identifier[4];  /* the buffer's file identifier when this table is its root */
 };
 
 /* A member of a struct. */
@@ -207,7 +218,8 @@ typedef struct catga_union {
     uint32_t native_size; /* of the native struct */
 } catga_union;
 
-/* How the native struct of every union begins: `object` is the table or struct, `text` the string; tag 0 is nothing. */
+/* How the native struct of every union begins: `object` is the table or struct, `text` the string;
+ * tag 0 is nothing. */
 typedef struct catga_native_union {
     uint8_t type;
     union {
@@ -235,13 +247,15 @@ typedef struct catga_stream {
     const char *name;            /* "SHOP_ORDERS_V1" */
     const char *const *subjects; /* of its events */
     size_t subject_count;
-    uint32_t window_ms; /* for so long the id of an event is remembered, and the event stored once */
+    uint32_t
+        window_ms; /* for so long the id of an event is remembered, and the event stored once */
 } catga_stream;
 
 /* What an event needs that is stored, and delivered at least once. */
 typedef struct catga_delivery {
     const catga_stream *stream;
-    uint32_t backoff_ms;         /* before the second attempt of a handler; doubled before each further one */
+    uint32_t
+        backoff_ms; /* before the second attempt of a handler; doubled before each further one */
     uint32_t backoff_longest_ms; /* but no longer than this */
     bool dead_letter;            /* kept as a dead letter when it is given up */
     bool once;                   /* claimed by its id before it is handled */
@@ -256,7 +270,8 @@ typedef struct catga_claims {
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
 
 typedef struct catga_message {
-    const char *subject; /* with the prefix "catga", which a bus may replace: "catga.commands.shop.orders.v1.CreateOrder" */
+    const char *subject; /* with the prefix "catga", which a bus may replace:
+                            "catga.commands.shop.orders.v1.CreateOrder" */
     const catga_table *table;
     const catga_table *result;     /* of a command or query, else NULL */
     const catga_error_set *errors; /* that its handler may answer with, or NULL */
@@ -289,9 +304,11 @@ typedef struct catga_service {
     size_t size; /* of the service structure */
 } catga_service;
 
-/* ---- The calls that generated functions wrap ------------------------------------------------------------------- */
+/* ---- The calls that generated functions wrap
+ * ------------------------------------------------------------------- */
 
-/* An answer; `received` holds the memory of the table and of the error's text, and is given to catga_received_free. */
+/* An answer; `received` holds the memory of the table and of the error's text, and is given to
+ * catga_received_free. */
 typedef struct catga_reply {
     const uint8_t *table;
     catga_error error;
@@ -302,40 +319,43 @@ typedef struct catga_reply {
 typedef void (*catga_function)(void);
 
 /* Converts `callback` back and calls it with the answer, which lives until it returns. */
-typedef void catga_deliver_function(catga_function callback, catga_status status, const uint8_t *table,
-                                    const catga_error *error, void *user);
+typedef void catga_deliver_function(catga_function callback, catga_status status,
+                                    const uint8_t *table, const catga_error *error, void *user);
 
 /*
- * Sends an event. One that may be lost: CATGA_OK when it was handed to the transport; CATGA_INVALID_MESSAGE,
- * CATGA_TOO_LARGE, CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when not. One that is stored: CATGA_OK when the server
- * has acknowledged it; CATGA_TIMEOUT, CATGA_CLOSED when that is not known; anything else when it is not stored.
+ * Sends an event. One that may be lost: CATGA_OK when it was handed to the transport;
+ * CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE, CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when
+ * not. One that is stored: CATGA_OK when the server has acknowledged it; CATGA_TIMEOUT,
+ * CATGA_CLOSED when that is not known; anything else when it is not stored.
  */
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input);
 
 /*
- * Sends a command or query and waits for the answer: at most the message's timeout, or what is left of the deadline of
- * the handler on whose behalf `bus` acts. *reply is always set, and freed with catga_received_free(reply->received).
+ * Sends a command or query and waits for the answer: at most the message's timeout, or what is left
+ * of the deadline of the handler on whose behalf `bus` acts. *reply is always set, and freed with
+ * catga_received_free(reply->received).
  */
-catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input, catga_reply *reply);
+catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_reply *reply);
 
 /*
- * The same of a command that is idempotent, under an id of the caller's: whoever calls under it again gets the first answer.
- * CATGA_INVALID_ARGUMENT: that is no id.
+ * The same of a command that is idempotent, under an id of the caller's: whoever calls under it
+ * again gets the first answer. CATGA_INVALID_ARGUMENT: that is no id.
  */
-catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id, const void *input,
-                                catga_reply *reply);
+catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id,
+                                const void *input, catga_reply *reply);
 
 /*
- * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the runtime, with
- * CATGA_CLOSED by catga_close at the latest. Otherwise it will not be called.
+ * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the
+ * runtime, with CATGA_CLOSED by catga_close at the latest. Otherwise it will not be called.
  */
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver, catga_function callback, void *user);
 
 /*
- * Sends an event that is stored, without waiting. CATGA_OK: `callback` will be called exactly once, from a thread of the
- * runtime, with what catga_publish would have returned. Otherwise it will not be called. CATGA_OVERLOADED: `in_flight`
- * calls and events are under way.
+ * Sends an event that is stored, without waiting. CATGA_OK: `callback` will be called exactly once,
+ * from a thread of the runtime, with what catga_publish would have returned. Otherwise it will not
+ * be called. CATGA_OVERLOADED: `in_flight` calls and events are under way.
  */
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
@@ -344,30 +364,35 @@ catga_status catga_publish_async(catga_bus *bus, const catga_message *message, c
 void catga_received_free(void *received);
 
 /*
- * Answers the request in `context` with `result`; for a handler of `message`, once. CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE
- * (the handler may answer with less; if it does not, its caller gets that status), CATGA_INVALID_ARGUMENT (a second answer),
- * CATGA_HANDLER_FAILED (another message), what the transport says.
+ * Answers the request in `context` with `result`; for a handler of `message`, once.
+ * CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE (the handler may answer with less; if it does not, its
+ * caller gets that status), CATGA_INVALID_ARGUMENT (a second answer), CATGA_HANDLER_FAILED (another
+ * message), what the transport says.
  */
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result);
 
 /*
- * Answers with a declared error; what it returns is for the handler to return. CATGA_HANDLER_FAILED when the message does
- * not declare that set.
+ * Answers with a declared error; what it returns is for the handler to return. CATGA_HANDLER_FAILED
+ * when the message does not declare that set.
  */
-catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index, const char *format,
-                        va_list arguments) CATGA_PRINTF(4, 0);
+catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index,
+                        const char *format, va_list arguments) CATGA_PRINTF(4, 0);
 
-/* Subscribes every handler; `handlers`, the service structure, is copied. On failure nothing is subscribed. */
-catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers, void *user);
+/* Subscribes every handler; `handlers`, the service structure, is copied. On failure nothing is
+ * subscribed. */
+catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
+                         void *user);
 
-/* ---- Whole buffers --------------------------------------------------------------------------------------------- */
+/* ---- Whole buffers
+ * --------------------------------------------------------------------------------------------- */
 
 /*
- * Writes a buffer whose root is `input`. CATGA_OK and *length, CATGA_INVALID_MESSAGE with *problem (may be NULL), or
- * CATGA_TOO_LARGE when `capacity` does not suffice.
+ * Writes a buffer whose root is `input`. CATGA_OK and *length, CATGA_INVALID_MESSAGE with *problem
+ * (may be NULL), or CATGA_TOO_LARGE when `capacity` does not suffice.
  */
-static inline catga_status catga_encode(const catga_table *table, const void *input, uint8_t *buffer, size_t capacity,
-                                        size_t *length, catga_problem *problem)
+static inline catga_status catga_encode(const catga_table *table, const void *input,
+                                        uint8_t *buffer, size_t capacity, size_t *length,
+                                        catga_problem *problem)
 {
     return table->encode(table, input, buffer, capacity, length, problem);
 }
@@ -376,31 +401,35 @@ static inline catga_status catga_encode(const catga_table *table, const void *in
 size_t catga_size_bound(const catga_table *table, const void *input);
 
 /*
- * Proves that `bytes`, at any address, are a buffer whose root is a valid `table`, and returns that root. CATGA_BAD_MESSAGE
- * with *problem (may be NULL) otherwise. It takes time linear in `length`, whatever the bytes are.
+ * Proves that `bytes`, at any address, are a buffer whose root is a valid `table`, and returns that
+ * root. CATGA_BAD_MESSAGE with *problem (may be NULL) otherwise. It takes time linear in `length`,
+ * whatever the bytes are.
  */
-catga_status catga_verify(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
-                          catga_problem *problem);
+catga_status catga_verify(const catga_table *table, const void *bytes, size_t length,
+                          const uint8_t **root, catga_problem *problem);
 
 /* Does the same for a buffer with any file identifier, or with none, as other programs write it. */
-catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length, const uint8_t **root,
-                              catga_problem *problem);
+catga_status catga_verify_any(const catga_table *table, const void *bytes, size_t length,
+                              const uint8_t **root, catga_problem *problem);
 
 /*
- * Copies a verified table into its native struct, with all it refers to in the arena. CATGA_TOO_LARGE when the arena does
- * not suffice; arena->used is what it takes in any case.
+ * Copies a verified table into its native struct, with all it refers to in the arena.
+ * CATGA_TOO_LARGE when the arena does not suffice; arena->used is what it takes in any case.
  */
-catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native, catga_arena *arena);
+catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native,
+                          catga_arena *arena);
 
 /*
- * Reads JSON into the native struct of a table, with all it refers to in the arena. CATGA_BAD_MESSAGE with *problem (may be
- * NULL), CATGA_TOO_LARGE when the arena does not suffice.
+ * Reads JSON into the native struct of a table, with all it refers to in the arena.
+ * CATGA_BAD_MESSAGE with *problem (may be NULL), CATGA_TOO_LARGE when the arena does not suffice.
  */
-catga_status catga_json_read(const catga_table *table, const char *text, size_t length, catga_unknown unknown, void *native,
-                         catga_arena *arena, catga_problem *problem);
+catga_status catga_json_read(const catga_table *table, const char *text, size_t length,
+                             catga_unknown unknown, void *native, catga_arena *arena,
+                             catga_problem *problem);
 
 /*
- * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as snprintf does.
+ * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as
+ * snprintf does.
  */
 size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity);
 
@@ -408,8 +437,8 @@ size_t catga_json_write(const catga_table *table, const uint8_t *root, char *tex
 }
 #endif
 
-#include <catga/verify.h>
 #include <catga/read.h>
+#include <catga/verify.h>
 #include <catga/write.h>
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * read.h: how generated getters read a verified table, in place and at any address. Nothing here checks: catga_verify has.
+ * read.h: how generated getters read a verified table, in place and at any address. Nothing here
+ * checks: catga_verify has.
  */
 #ifndef CATGA_READ_H
 #define CATGA_READ_H
@@ -11,7 +12,8 @@
 extern "C" {
 #endif
 
-/* A table with no fields: what the getter of an absent table returns, so that each of its fields reads as its default. */
+/* A table with no fields: what the getter of an absent table returns, so that each of its fields
+ * reads as its default. */
 extern const uint8_t catga_empty_table[];
 #define CATGA_EMPTY_TABLE (catga_empty_table + 4)
 
@@ -19,6 +21,7 @@ extern const uint8_t catga_empty_table[];
 static inline const uint8_t *catga_find(const uint8_t *table, uint16_t slot)
 {
     const uint8_t *vtable = table - catga_load_i32(table);
+
     if (slot >= catga_load_u16(vtable))
         return NULL;
     uint16_t offset = catga_load_u16(vtable + slot);
@@ -32,43 +35,48 @@ static inline const uint8_t *catga_follow(const uint8_t *at)
 }
 
 /*
- * For each scalar type: catga_get_u32(table, slot, default), catga_get_optional_u32(table, slot), the vector of a field,
- * and the i-th element of a vector. An index outside the vector reads as 0.
+ * For each scalar type: catga_get_u32(table, slot, default), catga_get_optional_u32(table, slot),
+ * the vector of a field, and the i-th element of a vector. An index outside the vector reads as 0.
  */
-#define CATGA_SCALAR(name, type)                                                                                       \
-    static inline type catga_get_##name(const uint8_t *table, uint16_t slot, type standard)                            \
-    {                                                                                                                  \
-        const uint8_t *at = catga_find(table, slot);                                                                   \
-        return at == NULL ? standard : catga_load_##name(at);                                                          \
-    }                                                                                                                  \
-    static inline catga_optional_##name catga_get_optional_##name(const uint8_t *table, uint16_t slot)                 \
-    {                                                                                                                  \
-        const uint8_t *at = catga_find(table, slot);                                                                   \
-        catga_optional_##name result = {at != NULL, at == NULL ? (type)0 : catga_load_##name(at)};                     \
-        return result;                                                                                                 \
-    }                                                                                                                  \
-    static inline catga_##name##_vector catga_get_##name##_vector(const uint8_t *table, uint16_t slot)                 \
-    {                                                                                                                  \
-        const uint8_t *at = catga_find(table, slot);                                                                   \
-        catga_##name##_vector result = {NULL, 0};                                                                      \
-        if (at != NULL) {                                                                                              \
-            at = catga_follow(at);                                                                                     \
-            result.data = at + 4;                                                                                      \
-            result.length = catga_load_u32(at);                                                                        \
-        }                                                                                                              \
-        return result;                                                                                                 \
-    }                                                                                                                  \
-    static inline type catga_##name##_at(catga_##name##_vector vector, size_t index)                                   \
-    {                                                                                                                  \
-        return index < vector.length ? catga_load_##name(vector.data + index * sizeof(type)) : (type)0;                \
+#define CATGA_SCALAR(name, type)                                                                   \
+    static inline type catga_get_##name(const uint8_t *table, uint16_t slot, type standard)        \
+    {                                                                                              \
+        const uint8_t *at = catga_find(table, slot);                                               \
+        return at == NULL ? standard : catga_load_##name(at);                                      \
+    }                                                                                              \
+    static inline catga_optional_##name catga_get_optional_##name(const uint8_t *table,            \
+                                                                  uint16_t slot)                   \
+    {                                                                                              \
+        const uint8_t *at = catga_find(table, slot);                                               \
+        catga_optional_##name result = {at != NULL, at == NULL ? (type)0 : catga_load_##name(at)}; \
+        return result;                                                                             \
+    }                                                                                              \
+    static inline catga_##name##_vector catga_get_##name##_vector(const uint8_t *table,            \
+                                                                  uint16_t slot)                   \
+    {                                                                                              \
+        const uint8_t *at = catga_find(table, slot);                                               \
+        catga_##name##_vector result = {NULL, 0};                                                  \
+        if (at != NULL) {                                                                          \
+            at = catga_follow(at);                                                                 \
+            result.data = at + 4;                                                                  \
+            result.length = catga_load_u32(at);                                                    \
+        }                                                                                          \
+        return result;                                                                             \
+    }                                                                                              \
+    static inline type catga_##name##_at(catga_##name##_vector vector, size_t index)               \
+    {                                                                                              \
+        return index < vector.length ? catga_load_##name(vector.data + index * sizeof(type))       \
+                                     : (type)0;                                                    \
     }
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
-/* The vector of a field whose elements are read by generated code: where they begin, NULL when absent; *length is set. */
+/* The vector of a field whose elements are read by generated code: where they begin, NULL when
+ * absent; *length is set. */
 static inline const uint8_t *catga_get_vector(const uint8_t *table, uint16_t slot, size_t *length)
 {
     const uint8_t *at = catga_find(table, slot);
+
     if (at == NULL) {
         *length = 0;
         return NULL;
@@ -81,6 +89,7 @@ static inline const uint8_t *catga_get_vector(const uint8_t *table, uint16_t slo
 static inline catga_string catga_string_of(const uint8_t *at)
 {
     catga_string string = {(const char *)at + 4, catga_load_u32(at)};
+
     return string;
 }
 
@@ -88,12 +97,14 @@ static inline catga_string catga_get_string(const uint8_t *table, uint16_t slot)
 {
     const uint8_t *at = catga_find(table, slot);
     catga_string absent = {NULL, 0};
+
     return at == NULL ? absent : catga_string_of(catga_follow(at));
 }
 
 static inline catga_bytes catga_get_bytes(const uint8_t *table, uint16_t slot)
 {
     catga_bytes bytes;
+
     bytes.data = catga_get_vector(table, slot, &bytes.length);
     return bytes;
 }
@@ -101,6 +112,7 @@ static inline catga_bytes catga_get_bytes(const uint8_t *table, uint16_t slot)
 static inline catga_string_vector catga_get_string_vector(const uint8_t *table, uint16_t slot)
 {
     catga_string_vector vector;
+
     vector.data = catga_get_vector(table, slot, &vector.length);
     return vector;
 }
@@ -109,6 +121,7 @@ static inline catga_string_vector catga_get_string_vector(const uint8_t *table, 
 static inline catga_string catga_string_at(catga_string_vector vector, size_t index)
 {
     catga_string absent = {NULL, 0};
+
     return index < vector.length ? catga_string_of(catga_follow(vector.data + 4 * index)) : absent;
 }
 
@@ -116,9 +129,11 @@ static inline catga_string catga_string_at(catga_string_vector vector, size_t in
 void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output);
 
 /* False when the struct of a field is absent; *output is then all zeros. */
-static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const catga_struct *type, void *output)
+static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const catga_struct *type,
+                                    void *output)
 {
     const uint8_t *at = catga_find(table, slot);
+
     memset(output, 0, type->size);
     if (at != NULL)
         catga_load_struct(at, type, output);
@@ -129,6 +144,7 @@ static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const c
 static inline catga_uuid catga_uuid_at(catga_uuid_vector vector, size_t index)
 {
     catga_uuid uuid;
+
     memset(&uuid, 0, sizeof uuid);
     if (index < vector.length)
         memcpy(&uuid, vector.data + index * sizeof uuid, sizeof uuid);
@@ -139,17 +155,20 @@ static inline catga_uuid catga_uuid_at(catga_uuid_vector vector, size_t index)
 static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot)
 {
     const uint8_t *at = catga_find(table, slot);
+
     return at == NULL ? CATGA_EMPTY_TABLE : catga_follow(at);
 }
 
 /*
- * A union: its tag and what it is. A tag that this schema does not know, which a newer one may have, reads as 0, nothing.
- * The value is a table, a struct or a string as the tag says; NULL when it is nothing.
+ * A union: its tag and what it is. A tag that this schema does not know, which a newer one may
+ * have, reads as 0, nothing. The value is a table, a struct or a string as the tag says; NULL when
+ * it is nothing.
  */
-static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags_slot, uint16_t slot, uint8_t known,
-                                             uint8_t *tag)
+static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags_slot,
+                                             uint16_t slot, uint8_t known, uint8_t *tag)
 {
     const uint8_t *at = catga_find(table, slot);
+
     *tag = catga_get_u8(table, tags_slot, 0);
     if (*tag > known || at == NULL)
         *tag = 0;
@@ -157,8 +176,9 @@ static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags
 }
 
 /* The i-th union of a vector of them; nothing when the index is outside. */
-static inline const uint8_t *catga_union_at(const uint8_t *tags, const uint8_t *values, size_t length, size_t index,
-                                            uint8_t known, uint8_t *tag)
+static inline const uint8_t *catga_union_at(const uint8_t *tags, const uint8_t *values,
+                                            size_t length, size_t index, uint8_t known,
+                                            uint8_t *tag)
 {
     *tag = index < length ? tags[index] : 0;
     if (*tag > known)

@@ -1,7 +1,8 @@
 /*
- * wire.h: scalars on the wire. Little-endian, at any address: each load and store goes through memcpy, which compilers
- * turn into one instruction. CATGA_TEST_BYTE_SWAP builds the whole runtime as if it ran on a machine of the other byte
- * order, which shows that no access goes around these functions.
+ * wire.h: scalars on the wire. Little-endian, at any address: each load and store goes through
+ * memcpy, which compilers turn into one instruction. CATGA_TEST_BYTE_SWAP builds the whole runtime
+ * as if it ran on a machine of the other byte order, which shows that no access goes around these
+ * functions.
  */
 #ifndef CATGA_WIRE_H
 #define CATGA_WIRE_H
@@ -46,27 +47,28 @@ static inline uint64_t catga_order_64(uint64_t bits)
     return CATGA_SWAPPED ? __builtin_bswap64(bits) : bits;
 }
 
-/* For each scalar type: catga_load_u32(at), catga_store_u32(at, value) and whether two values have the same bits. */
-#define CATGA_WIRE(name, type, width)                                                                                  \
-    static inline type catga_load_##name(const uint8_t *at)                                                            \
-    {                                                                                                                  \
-        uint##width##_t bits;                                                                                          \
-        type value;                                                                                                    \
-        memcpy(&bits, at, sizeof bits);                                                                                \
-        bits = catga_order_##width(bits);                                                                              \
-        memcpy(&value, &bits, sizeof value);                                                                           \
-        return value;                                                                                                  \
-    }                                                                                                                  \
-    static inline void catga_store_##name(uint8_t *at, type value)                                                     \
-    {                                                                                                                  \
-        uint##width##_t bits;                                                                                          \
-        memcpy(&bits, &value, sizeof bits);                                                                            \
-        bits = catga_order_##width(bits);                                                                              \
-        memcpy(at, &bits, sizeof bits);                                                                                \
-    }                                                                                                                  \
-    static inline bool catga_same_##name(type a, type b)                                                               \
-    {                                                                                                                  \
-        return memcmp(&a, &b, sizeof a) == 0;                                                                          \
+/* For each scalar type: catga_load_u32(at), catga_store_u32(at, value) and whether two values have
+ * the same bits. */
+#define CATGA_WIRE(name, type, width)                                                              \
+    static inline type catga_load_##name(const uint8_t *at)                                        \
+    {                                                                                              \
+        uint##width##_t bits;                                                                      \
+        type value;                                                                                \
+        memcpy(&bits, at, sizeof bits);                                                            \
+        bits = catga_order_##width(bits);                                                          \
+        memcpy(&value, &bits, sizeof value);                                                       \
+        return value;                                                                              \
+    }                                                                                              \
+    static inline void catga_store_##name(uint8_t *at, type value)                                 \
+    {                                                                                              \
+        uint##width##_t bits;                                                                      \
+        memcpy(&bits, &value, sizeof bits);                                                        \
+        bits = catga_order_##width(bits);                                                          \
+        memcpy(at, &bits, sizeof bits);                                                            \
+    }                                                                                              \
+    static inline bool catga_same_##name(type a, type b)                                           \
+    {                                                                                              \
+        return memcmp(&a, &b, sizeof a) == 0;                                                      \
     }
 
 CATGA_WIRE(i8, int8_t, 8)
@@ -87,6 +89,7 @@ static inline void catga_store_two_u16(uint8_t *at, uint16_t first, uint16_t sec
     uint32_t low = catga_order_16(CATGA_HOST_IS_LITTLE ? first : second);
     uint32_t high = catga_order_16(CATGA_HOST_IS_LITTLE ? second : first);
     uint32_t both = low | high << 16;
+
     memcpy(at, &both, sizeof both);
 }
 

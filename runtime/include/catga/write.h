@@ -1,29 +1,31 @@
 /*
- * write.h: how generated code writes a table: one pass forward through the buffer, parents before what they refer to.
+ * write.h: how generated code writes a table: one pass forward through the buffer, parents before
+ * what they refer to.
  *
- *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);    room for all fields; the parent's slot is set
- *     uint64_t present = 1 << 0;                                    required fields
- *     present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its place in a full table
- *     present |= catga_has(in->note.data) << 1;
- *     at = catga_end_table(out, table, &type, full, slot_of_vtable, present);    its vtable
- *     catga_offsets offsets = catga_offsets_of(out, full);
- *     uint64_t high_bits = 0;
- *     at = catga_put_string(out, at, table, offsets, &fields[0], in->order_id, &high_bits);    its texts
- *     at = catga_end_texts(out, at, fields, 4, in, high_bits);
- *     return catga_put_children(out, at, table, offsets, &fields[3], ...);    what else it refers to
+ *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);    room for all fields; the
+ * parent's slot is set uint64_t present = 1 << 0;                                    required
+ * fields present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its
+ * place in a full table present |= catga_has(in->note.data) << 1; at = catga_end_table(out, table,
+ * &type, full, slot_of_vtable, present);    its vtable catga_offsets offsets =
+ * catga_offsets_of(out, full); uint64_t high_bits = 0; at = catga_put_string(out, at, table,
+ * offsets, &fields[0], in->order_id, &high_bits);    its texts at = catga_end_texts(out, at,
+ * fields, 4, in, high_bits); return catga_put_children(out, at, table, offsets, &fields[3], ...);
+ * what else it refers to
  *
- * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each function that writes takes it
- * and returns the next one, or NULL when something was refused; given NULL, it writes nothing and returns NULL.
+ * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each
+ * function that writes takes it and returns the next one, or NULL when something was refused; given
+ * NULL, it writes nothing and returns NULL.
  *
- * A table of at most eight fields is usually right, and there is room for it: its function finds that out first, and writes
- * it with its texts in one go. Otherwise catga_put_generic, which looks at one field after the other, has the last word. Both
- * make the same bytes.
+ * A table of at most eight fields is usually right, and there is room for it: its function finds
+ * that out first, and writes it with its texts in one go. Otherwise catga_put_generic, which looks
+ * at one field after the other, has the last word. Both make the same bytes.
  *
- * Fields keep their offsets when others are absent: the vtable of a table is the constant one of its type, with the entries
- * of absent fields 0. Only in a table of more than eight fields, of which more than half are absent, does catga_end_table
- * close the gaps. The vtable follows its table, unless an equal one is remembered: then that one is shared. Remembered is
- * one vtable at the place of each type, which types whose offsets are the same take from each other, and some more of tables
- * that have other fields than the last of their type.
+ * Fields keep their offsets when others are absent: the vtable of a table is the constant one of
+ * its type, with the entries of absent fields 0. Only in a table of more than eight fields, of
+ * which more than half are absent, does catga_end_table close the gaps. The vtable follows its
+ * table, unless an equal one is remembered: then that one is shared. Remembered is one vtable at
+ * the place of each type, which types whose offsets are the same take from each other, and some
+ * more of tables that have other fields than the last of their type.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -37,7 +39,7 @@ extern "C" {
 #endif
 
 /* The offsets of types, and the further vtables that are remembered. */
-#define CATGA_VTABLE_PLACES  16
+#define CATGA_VTABLE_PLACES 16
 #define CATGA_OTHER_VTABLES 8
 
 typedef struct catga_shared_vtable {
@@ -50,7 +52,8 @@ struct catga_writer {
     uint8_t *start;
     uint8_t *end;
     catga_problem *problem; /* where a refusal is explained; may be NULL */
-    const uint8_t *closed;  /* the vtable of the large table that was ended last, when its gaps were closed; or NULL */
+    const uint8_t *closed;  /* the vtable of the large table that was ended last, when its gaps were
+                               closed; or NULL */
     unsigned depth;
     bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
     const catga_table *types[CATGA_VTABLE_PLACES]; /* NULL: none is remembered */
@@ -74,7 +77,8 @@ static inline size_t catga_round_up(size_t size)
 
 /* ---- Tables ---- */
 
-/* `full` is the vtable of a table with every field: its size, the table's size, where each field lies. */
+/* `full` is the vtable of a table with every field: its size, the table's size, where each field
+ * lies. */
 
 /* A table of at most eight fields is small. */
 static inline bool catga_is_small(const uint16_t *full)
@@ -82,13 +86,15 @@ static inline bool catga_is_small(const uint16_t *full)
     return full[0] <= 4 + 2 * 8;
 }
 
-/* Vtables are written eight entries at a time; what is behind the last one is overwritten by what follows. */
+/* Vtables are written eight entries at a time; what is behind the last one is overwritten by what
+ * follows. */
 static inline size_t catga_vtable_room(const uint16_t *full)
 {
     return 4 + (((size_t)full[0] - 4 + 15) & ~(size_t)15);
 }
 
-/* What is inlined is a few stores; beyond that gcc would write `rep stos`, which takes longer to begin than a call. */
+/* What is inlined is a few stores; beyond that gcc would write `rep stos`, which takes longer to
+ * begin than a call. */
 #define CATGA_CLEARED_INLINE 64
 
 void catga_clear_far(uint8_t *at, size_t size);
@@ -101,7 +107,8 @@ static inline void catga_clear(uint8_t *at, size_t size)
         catga_clear_far(at, size);
 }
 
-/* What lies before a table, so that its largest fields, which begin 4 bytes into it, are aligned: to 4, 8 or 16 bytes. */
+/* What lies before a table, so that its largest fields, which begin 4 bytes into it, are aligned:
+ * to 4, 8 or 16 bytes. */
 static inline size_t catga_padding(const catga_writer *out, const uint8_t *at, unsigned alignment)
 {
     return ((size_t)(out->start - at) - 4) & (alignment - 1) & ~(size_t)3;
@@ -115,12 +122,14 @@ static inline void catga_clear_padding(uint8_t *at, size_t padding)
         memset(at + 4, 0, padding - 4);
 }
 
-/* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer does not suffice. */
-static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot, const uint16_t *full,
-                                         unsigned alignment)
+/* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer
+ * does not suffice. */
+static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                         const uint16_t *full, unsigned alignment)
 {
     size_t padding = catga_padding(out, at, alignment);
     size_t size = catga_round_up(full[1]);
+
     if ((size_t)(out->end - at) < padding + size + catga_vtable_room(full))
         return catga_overflow(out);
     catga_clear_padding(at, padding);
@@ -132,24 +141,28 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
 
 /* ---- Small tables that are as usual ---- */
 
-/* Whether a text is neither absent, though required, nor too long; what it takes at most is added to *size. */
-CATGA_INLINE bool catga_is_usual_text(catga_string text, bool required, uint32_t max, uint64_t *size)
+/* Whether a text is neither absent, though required, nor too long; what it takes at most is added
+ * to *size. */
+CATGA_INLINE bool catga_is_usual_text(catga_string text, bool required, uint32_t max,
+                                      uint64_t *size)
 {
     *size += (uint64_t)text.length + 8;
     return text.data == NULL ? !required && text.length == 0 : text.length <= max;
 }
 
 /* Whether there is room for a full table, its vtable, and `size` bytes besides. */
-static inline bool catga_is_room(const catga_writer *out, const uint8_t *at, const uint16_t *full, uint64_t size)
+static inline bool catga_is_room(const catga_writer *out, const uint8_t *at, const uint16_t *full,
+                                 uint64_t size)
 {
     return catga_round_up(full[1]) + catga_vtable_room(full) + size <= (uint64_t)(out->end - at);
 }
 
 /*
- * catga_begin_table, where there is room. Only padding is cleared: whoever writes the table writes each field, or clears
- * what it leaves out.
+ * catga_begin_table, where there is room. Only padding is cleared: whoever writes the table writes
+ * each field, or clears what it leaves out.
  */
-static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16_t *full, size_t padding)
+static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16_t *full,
+                                        size_t padding)
 {
     catga_clear_padding(at, padding);
     at += padding;
@@ -161,7 +174,8 @@ static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16
 
 /* ---- The vtable of a table ---- */
 
-/* Four entries of a vtable, those of absent fields 0; the lowest bit of `present` is that of the first. */
+/* Four entries of a vtable, those of absent fields 0; the lowest bit of `present` is that of the
+ * first. */
 static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uint64_t present)
 {
     if (CATGA_SWAPPED) {
@@ -177,10 +191,12 @@ static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uin
     memcpy(at, &word, sizeof word);
 }
 
-/* Writes the vtable of a small table in which fields keep their offsets. What is behind its end is zeros. */
+/* Writes the vtable of a small table in which fields keep their offsets. What is behind its end is
+ * zeros. */
 static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *full, uint64_t present)
 {
     size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
+
     catga_store_two_u16(at, (uint16_t)size, full[1]);
     if (full[0] > 4) /* a table without fields has no room for entries */
         catga_store_entries(at + 4, full + 2, present);
@@ -189,30 +205,37 @@ static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *ful
     return at + catga_round_up(size);
 }
 
-/* What is remembered at a place is read only when `types` says that it has been set, which gcc does not always see. */
+/* What is remembered at a place is read only when `types` says that it has been set, which gcc does
+ * not always see. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-/* Whether the vtable that is remembered at the place of a type is one of that type with other fields. */
-static inline bool catga_needs_new_vtable(const catga_writer *out, const catga_table *type, unsigned slot_of_vtable, uint64_t present)
+/* Whether the vtable that is remembered at the place of a type is one of that type with other
+ * fields. */
+static inline bool catga_needs_new_vtable(const catga_writer *out, const catga_table *type,
+                                          unsigned slot_of_vtable, uint64_t present)
 {
     return out->types[slot_of_vtable] == type && out->presents[slot_of_vtable] != present;
 }
 
 /* Then makes it the one with these fields; when none such is remembered, the place becomes free. */
-CATGA_NOINLINE void catga_recall_vtable(catga_writer *out, const catga_table *type, uint64_t present);
+CATGA_NOINLINE void catga_recall_vtable(catga_writer *out, const catga_table *type,
+                                        uint64_t present);
 
 /* The same, and writes the small table, which was only begun, again from its beginning. */
-CATGA_NOINLINE uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
-                                     const void *input, uint64_t present);
+CATGA_NOINLINE uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot,
+                                        const catga_table *type, const void *input,
+                                        uint64_t present);
 
 /* Ends a small table whose vtable is the one at the place of its type, or is to be that. */
-static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                         unsigned slot_of_vtable, uint64_t present)
+static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                         const uint16_t *full, unsigned slot_of_vtable,
+                                         uint64_t present)
 {
     uint8_t *at = table + catga_round_up(full[1]);
+
     if (out->types[slot_of_vtable] == type) {
         catga_store_i32(table, (int32_t)(table - out->vtables[slot_of_vtable]));
         return at;
@@ -233,11 +256,13 @@ static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, cons
 #endif
 
 /* Ends a table that is not small. */
-uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type, uint64_t present);
+uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                               uint64_t present);
 
 /* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
-static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint16_t *full,
-                                       unsigned slot_of_vtable, uint64_t present)
+static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                                       const uint16_t *full, unsigned slot_of_vtable,
+                                       uint64_t present)
 {
     if (!catga_is_small(full))
         return catga_end_large_table(out, table, type, present);
@@ -247,11 +272,13 @@ static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const 
 }
 
 /* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
-uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type, const uint64_t *present);
+uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type,
+                              const uint64_t *present);
 
 /*
- * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable says. What is constant is
- * not read from a vtable, which may just have been written: a processor waits for that.
+ * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable
+ * says. What is constant is not read from a vtable, which may just have been written: a processor
+ * waits for that.
  */
 typedef struct catga_offsets {
     const uint16_t *full;
@@ -262,12 +289,14 @@ typedef struct catga_offsets {
 static inline catga_offsets catga_offsets_of(const catga_writer *out, const uint16_t *full)
 {
     catga_offsets offsets = {full, catga_is_small(full) ? NULL : out->closed};
+
     return offsets;
 }
 
 static inline uint8_t *catga_slot(uint8_t *table, catga_offsets offsets, const catga_field *field)
 {
-    return table + (offsets.closed == NULL ? offsets.full[field->slot / 2] : catga_load_u16(offsets.closed + field->slot));
+    return table + (offsets.closed == NULL ? offsets.full[field->slot / 2]
+                                           : catga_load_u16(offsets.closed + field->slot));
 }
 
 /* ---- Inline fields ---- */
@@ -278,16 +307,16 @@ static inline uint64_t catga_has(const void *data)
 }
 
 /* For each scalar type: writes a field and says whether it is to be present. */
-#define CATGA_SCALAR(name, type)                                                                                       \
-    static inline uint64_t catga_put_##name(uint8_t *at, type value, type standard)                                    \
-    {                                                                                                                  \
-        catga_store_##name(at, value);                                                                                 \
-        return !catga_same_##name(value, standard);                                                                    \
-    }                                                                                                                  \
-    static inline uint64_t catga_put_optional_##name(uint8_t *at, catga_optional_##name optional)                      \
-    {                                                                                                                  \
-        catga_store_##name(at, optional.present ? optional.value : (type)0);                                           \
-        return optional.present;                                                                                       \
+#define CATGA_SCALAR(name, type)                                                                   \
+    static inline uint64_t catga_put_##name(uint8_t *at, type value, type standard)                \
+    {                                                                                              \
+        catga_store_##name(at, value);                                                             \
+        return !catga_same_##name(value, standard);                                                \
+    }                                                                                              \
+    static inline uint64_t catga_put_optional_##name(uint8_t *at, catga_optional_##name optional)  \
+    {                                                                                              \
+        catga_store_##name(at, optional.present ? optional.value : (type)0);                       \
+        return optional.present;                                                                   \
     }
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
@@ -310,13 +339,14 @@ static inline uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, c
 /* ---- Text ---- */
 
 /*
- * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares a loop over the last bytes; most
- * strings of messages are short.
+ * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares a loop
+ * over the last bytes; most strings of messages are short.
  */
 CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t length)
 {
     const uint8_t *from = (const uint8_t *)text;
     uint64_t high_bits = 0;
+
     if (length >= 8) {
         for (size_t i = 0; i + 8 < length; i += 8) {
             uint64_t word = catga_load_word(from + i);
@@ -349,10 +379,13 @@ static inline bool catga_text_fits(const catga_writer *out, const uint8_t *at, s
     return (uint64_t)length + 8 <= (uint64_t)(out->end - at);
 }
 
-/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into *high_bits. */
-CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *high_bits)
+/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into
+ * *high_bits. */
+CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value,
+                                     uint64_t *high_bits)
 {
     uint8_t *end = at + catga_round_up(4 + value.length + 1);
+
     catga_store_u32(end - 4, 0);
     catga_store_u32(at, (uint32_t)value.length);
     catga_store_u32(slot, (uint32_t)(at - slot));
@@ -361,7 +394,8 @@ CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string va
 }
 
 /* The same of a text that may be absent. */
-CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value, uint64_t *high_bits)
+CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value,
+                                              uint64_t *high_bits)
 {
     if (value.data != NULL)
         return catga_put_text(at, slot, value, high_bits);
@@ -374,18 +408,19 @@ CATGA_COLD void catga_refuse_absent(catga_writer *out, const catga_field *field,
 CATGA_COLD void catga_refuse_length(catga_writer *out, const catga_field *field);
 
 /* What the texts of a table are refused for, when some are not ASCII; else returns `at`. */
-CATGA_NOINLINE uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
-                                       const void *input);
+CATGA_NOINLINE uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields,
+                                          size_t field_count, const void *input);
 
 /* ---- What a table refers to ---- */
 
 /*
- * Each writes the value of `field` behind what has been written, sets its slot, and checks what the schema asks; an absent
- * value is left out. Strings come first. Their bytes are or-ed into *high_bits: catga_end_texts, when all are written, finds those
- * that are not UTF-8.
+ * Each writes the value of `field` behind what has been written, sets its slot, and checks what the
+ * schema asks; an absent value is left out. Strings come first. Their bytes are or-ed into
+ * *high_bits: catga_end_texts, when all are written, finds those that are not UTF-8.
  */
-CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
-                                       const catga_field *field, catga_string value, uint64_t *high_bits)
+CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table,
+                                       catga_offsets offsets, const catga_field *field,
+                                       catga_string value, uint64_t *high_bits)
 {
     if (at == NULL)
         return NULL;
@@ -406,10 +441,12 @@ CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *
     return catga_put_text(at, catga_slot(table, offsets, field), value, high_bits);
 }
 
-static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_field *fields, size_t field_count,
-                                       const void *input, uint64_t high_bits)
+static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const catga_field *fields,
+                                       size_t field_count, const void *input, uint64_t high_bits)
 {
-    return at == NULL || (high_bits & CATGA_HIGH_BITS) == 0 ? at : catga_prove_texts(out, at, fields, field_count, input);
+    return at == NULL || (high_bits & CATGA_HIGH_BITS) == 0
+               ? at
+               : catga_prove_texts(out, at, fields, field_count, input);
 }
 
 uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
@@ -419,20 +456,24 @@ uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga
                            const catga_field *field, const void *data, size_t length);
 uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length);
-/* `input` is the native struct of a union, `data` are such. `tags` is the field before: the type or types. */
+/* `input` is the native struct of a union, `data` are such. `tags` is the field before: the type or
+ * types. */
 uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input);
 uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
-                          const catga_field *tags, const catga_field *field, const void *data, size_t length);
+                          const catga_field *tags, const catga_field *field, const void *data,
+                          size_t length);
 uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input);
 
 CATGA_COLD uint8_t *catga_refuse_depth(catga_writer *out, const catga_field *field);
 CATGA_COLD uint8_t *catga_failed_at(catga_writer *out, const catga_field *field, size_t index);
 
-/* `put` writes an element, whose native struct has `size` bytes; known to the compiler, it is called without a detour. */
-CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
-                                         const catga_field *field, catga_put_function *put, size_t size, const void *data,
+/* `put` writes an element, whose native struct has `size` bytes; known to the compiler, it is
+ * called without a detour. */
+CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table,
+                                         catga_offsets offsets, const catga_field *field,
+                                         catga_put_function *put, size_t size, const void *data,
                                          size_t length)
 {
     if (at == NULL)
@@ -469,10 +510,11 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
 }
 
 /*
- * What a table's own function does, for any table of at most 64 fields: it walks type->fields. Modules of many tables use it
- * for all, since it is compiled once.
+ * What a table's own function does, for any table of at most 64 fields: it walks type->fields.
+ * Modules of many tables use it for all, since it is compiled once.
  */
-uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type, const void *input);
+uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                           const void *input);
 
 /* ---- Whole buffers ---- */
 
@@ -485,11 +527,14 @@ uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const 
 /* What catga_encode returns when a put function has returned NULL. */
 CATGA_COLD catga_status catga_not_encoded(const catga_writer *out);
 
-/* catga_encode with the function that writes the root: known to the compiler, it is written out here. */
-CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_function *put, const void *input,
-                                            uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
+/* catga_encode with the function that writes the root: known to the compiler, it is written out
+ * here. */
+CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_function *put,
+                                            const void *input, uint8_t *buffer, size_t capacity,
+                                            size_t *length, catga_problem *problem)
 {
     catga_writer out;
+
     if (problem != NULL)
         problem->text[0] = '\0';
     if (capacity < CATGA_HEADER_SIZE)
@@ -502,7 +547,8 @@ CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_f
     out.closed = NULL;
     out.depth = 1;
     out.full = false;
-    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small message. */
+    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small
+     * message. */
     memset(out.types, 0, sizeof out.types / 2);
     memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
     out.other_count = 0;
@@ -515,8 +561,8 @@ CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_f
 }
 
 /* What type->encode is where no function of the type's own does it. */
-catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-                              size_t *length, catga_problem *problem);
+catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer,
+                              size_t capacity, size_t *length, catga_problem *problem);
 
 #ifdef __cplusplus
 }

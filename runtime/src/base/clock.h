@@ -14,6 +14,7 @@ static inline int64_t catga_clock_of(const struct timespec *spec)
 static inline int64_t catga_clock_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_MONOTONIC, &now);
     return catga_clock_of(&now);
 }
@@ -22,6 +23,7 @@ static inline struct timespec catga_clock_timespec(int64_t time)
 {
     struct timespec spec = {.tv_sec = (time_t)(time / CATGA_SECOND),
                             .tv_nsec = (long)(time % CATGA_SECOND)};
+
     return spec;
 }
 

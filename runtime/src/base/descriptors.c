@@ -39,5 +39,6 @@ int catga_descriptor_above_standard(int descriptor)
 bool catga_descriptor_close_on_exec(int descriptor)
 {
     int flags = fcntl(descriptor, F_GETFD);
+
     return flags >= 0 && fcntl(descriptor, F_SETFD, flags | FD_CLOEXEC) == 0;
 }

@@ -25,6 +25,7 @@ void *catga_pool_take_kept(catga_pool *pool)
 void *catga_pool_take(catga_pool *pool)
 {
     void *block = catga_pool_take_kept(pool);
+
     return block != NULL ? block : malloc(pool->size);
 }
 

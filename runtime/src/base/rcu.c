@@ -48,8 +48,7 @@ catga_rcu_slot *catga_rcu_assign_slot(catga_rcu *rcu)
     if (atomic_load(&rcu->taken) >= CATGA_RCU_SLOTS)
         return &rcu->shared;
     unsigned mine = atomic_fetch_add(&rcu->taken, 1);
-    if (mine >= CATGA_RCU_SLOTS ||
-        pthread_setspecific(rcu->key, &rcu->slots[mine]) != 0)
+    if (mine >= CATGA_RCU_SLOTS || pthread_setspecific(rcu->key, &rcu->slots[mine]) != 0)
         return &rcu->shared;
     return &rcu->slots[mine];
 }
@@ -57,6 +56,7 @@ catga_rcu_slot *catga_rcu_assign_slot(catga_rcu *rcu)
 static void wait_for(const catga_rcu_slot *slot)
 {
     struct timespec pause = {.tv_nsec = CATGA_MILLISECOND / 10};
+
     while (atomic_load(&slot->inside) != 0)
         nanosleep(&pause, NULL);
 }
@@ -74,6 +74,7 @@ void catga_rcu_synchronize(catga_rcu *rcu)
 uint64_t catga_rcu_weight(const catga_rcu *rcu)
 {
     uint64_t sum = atomic_load_explicit(&rcu->shared.weight, memory_order_relaxed);
+
     for (unsigned i = 0; i < CATGA_RCU_SLOTS; i++)
         sum += atomic_load_explicit(&rcu->slots[i].weight, memory_order_relaxed);
     return sum;

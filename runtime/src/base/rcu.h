@@ -43,8 +43,8 @@ catga_rcu_slot *catga_rcu_assign_slot(catga_rcu *rcu);
 /* Begins a read-side section: later reads are not older. Sections of a thread can nest. */
 static inline catga_rcu_slot *catga_rcu_read_lock(catga_rcu *rcu)
 {
-    catga_rcu_slot *slot =
-        rcu->has_key ? pthread_getspecific(rcu->key) : &rcu->shared;
+    catga_rcu_slot *slot = rcu->has_key ? pthread_getspecific(rcu->key) : &rcu->shared;
+
     if (slot == NULL)
         slot = catga_rcu_assign_slot(rcu);
     if (slot->shared) {

@@ -13,6 +13,7 @@ void catga_signals_set(sigset_t *set)
 void catga_signals_block(sigset_t *before)
 {
     sigset_t set;
+
     catga_signals_set(&set);
     pthread_sigmask(SIG_BLOCK, &set, before);
 }
@@ -25,6 +26,7 @@ void catga_signals_restore(const sigset_t *before)
 bool catga_thread_start(pthread_t *thread, void *(*run)(void *argument), void *argument)
 {
     sigset_t before;
+
     catga_signals_block(&before);
     bool started = pthread_create(thread, NULL, run, argument) == 0;
     catga_signals_restore(&before);

@@ -33,6 +33,7 @@ char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL
 int64_t catga_timestamp_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_REALTIME, &now);
     return catga_clock_of(&now);
 }
@@ -73,6 +74,7 @@ char *catga_duration_text(int64_t duration, char text[CATGA_DURATION_TEXT])
 catga_uuid catga_uuid_random(void)
 {
     catga_uuid uuid;
+
     arc4random_buf(uuid.bytes, sizeof uuid.bytes);
     uuid.bytes[6] = (uint8_t)((uuid.bytes[6] & 0x0f) | 0x40); /* version 4 */
     uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80); /* variant of RFC 9562 */
@@ -82,6 +84,7 @@ catga_uuid catga_uuid_random(void)
 char *catga_uuid_text(catga_uuid uuid, char text[CATGA_UUID_TEXT])
 {
     char *at = text;
+
     for (size_t i = 0; i < sizeof uuid.bytes; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *at++ = '-';

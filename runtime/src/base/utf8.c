@@ -18,6 +18,7 @@ static size_t continuation(uint8_t lead, uint8_t *lowest, uint8_t *highest)
 bool catga_is_utf8(const uint8_t *text, size_t length)
 {
     size_t at = 0;
+
     while (at < length) {
         if (text[at] < 0x80) {
             at++;

@@ -1,9 +1,9 @@
 /* A bus from open to close. */
-#include "claims/claims.h"
-#include "bus/bus_state.h"
 #include "base/descriptors.h"
 #include "base/running.h"
 #include "base/signals.h"
+#include "bus/bus_state.h"
+#include "claims/claims.h"
 
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -16,6 +16,7 @@ enum { DRAIN_SLICE_MS = 20, SHORTEST_FLUSH_MS = 200 };
 static void on_reply(void *user, uint64_t token, catga_incoming *message)
 {
     catga_bus_state *state = user;
+
     if (catga_owner_monitor_is_token(token)) {
         catga_owner_monitor_answer(state, token, message);
         state->operations->release(message);
@@ -28,6 +29,7 @@ static void on_denied(void *user, const char *subject)
 {
     catga_bus_state *state = user;
     const catga_call_event event = {.kind = CATGA_RETRY_RESULT, .status = CATGA_NOT_PERMITTED};
+
     catga_calls_tell(&state->calls, catga_calls_hash(subject), &event);
 }
 
@@ -35,7 +37,8 @@ static void on_lost(catga_bus_state *state, const char *text)
 {
     catga_bus_count(state, CATGA_COUNTER_disconnects);
     catga_log_limited(&state->settings.logger, &state->losses, CATGA_LOG_WARNING,
-                      "nats: lost the connection: calls and events fail until it is back (%s)", text);
+                      "nats: lost the connection: calls and events fail until it is back (%s)",
+                      text);
     catga_calls_lost(&state->calls);
 }
 
@@ -77,12 +80,13 @@ static void on_event(void *user, catga_connection_event event, const char *text)
                           "nats: slow consumer: dropping messages (%s)", text);
         break;
     case CATGA_CONNECTION_REFUSED:
-        catga_log_limited(logger, &state->refusals, CATGA_LOG_ERROR,
-                          "nats: the server refused: %s", text);
+        catga_log_limited(logger, &state->refusals, CATGA_LOG_ERROR, "nats: the server refused: %s",
+                          text);
         break;
     case CATGA_STORAGE_MISSING:
         catga_log(logger, CATGA_LOG_WARNING,
-                  "nats: %s is missing: it is recreated when the server has deleted its files", text);
+                  "nats: %s is missing: it is recreated when the server has deleted its files",
+                  text);
         break;
     case CATGA_STORAGE_RESTORED:
         catga_log(logger, CATGA_LOG_WARNING, "nats: recreated missing %s", text);
@@ -118,6 +122,7 @@ static void state_free(catga_bus_state *state)
 static catga_bus_state *state_make(const catga_settings *settings)
 {
     catga_bus_state *state = calloc(1, sizeof *state);
+
     if (state == NULL)
         return NULL;
     state->bus.state = state;
@@ -156,7 +161,10 @@ static catga_status connect_transport(catga_bus_state *state)
         .ping_interval_ms = state->settings.ping_interval_ms,
         .max_pings_out = state->settings.max_pings_out,
         .local = state->settings.local,
-        .listener = {.on_reply = on_reply, .on_event = on_event, .on_denied = on_denied, .user = state},
+        .listener = {.on_reply = on_reply,
+                     .on_event = on_event,
+                     .on_denied = on_denied,
+                     .user = state},
     };
     sigset_t before;
 
@@ -188,9 +196,10 @@ catga_status catga_open(catga_bus **bus, const catga_options *options)
     status = connect_transport(state);
     if (status != CATGA_OK) {
         catga_log(&settings.logger, CATGA_LOG_ERROR, "bus: cannot open: %s",
-                  status == CATGA_CLOSED ? "this process was forked from one that has opened a bus; "
-                                           "call exec, or fork before catga_open"
-                                         : catga_status_text(status));
+                  status == CATGA_CLOSED
+                      ? "this process was forked from one that has opened a bus; "
+                        "call exec, or fork before catga_open"
+                      : catga_status_text(status));
         state_free(state);
         return status;
     }
@@ -313,7 +322,7 @@ catga_status catga_bus_drain(catga_bus_state *state, bool (*impatient)(void *use
     }
     int64_t left = catga_clock_left_ms(end, catga_clock_now());
     return state->operations->flush(state->transport,
-                                   left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+                                    left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
 }
 
 catga_status catga_drain(catga_bus *bus)

@@ -1,23 +1,23 @@
 /*
- * The inside of a bus. What a user holds, a catga_bus, is a state and the message on whose behalf it
- * is used: the bus that catga_open gives acts for nobody, that of catga_context_bus for the message
- * of its context.
+ * The inside of a bus. What a user holds, a catga_bus, is a state and the message on whose behalf
+ * it is used: the bus that catga_open gives acts for nobody, that of catga_context_bus for the
+ * message of its context.
  */
 #ifndef CATGA_BUS_STATE_H
 #define CATGA_BUS_STATE_H
 
-#include "client/calls.h"
-#include "bus/message_id.h"
-#include "server/instances.h"
+#include "base/pool.h"
+#include "base/process.h"
 #include "bus/log.h"
+#include "bus/message_id.h"
 #include "bus/options.h"
 #include "claims/claim_upkeep.h"
 #include "claims/owner.h"
 #include "claims/owner_monitor.h"
+#include "client/calls.h"
+#include "server/instances.h"
 #include "streams/preparer.h"
 #include "streams/settling.h"
-#include "base/pool.h"
-#include "base/process.h"
 #include "transport/transport.h"
 
 #include <catga/gen.h>
@@ -51,7 +51,7 @@ typedef enum catga_counter {
 
 struct catga_bus_state {
     catga_bus bus;
-    catga_process process;   /* that opened the bus: a forked child cannot use it */
+    catga_process process;    /* that opened the bus: a forked child cannot use it */
     atomic_bool child_logged; /* in a forked child: it has been told so */
     catga_settings settings;
     catga_log_reporter log_reporter; /* of settings.logger */
@@ -61,7 +61,7 @@ struct catga_bus_state {
     catga_calls calls;
     catga_retained_limit retained; /* by calls with a callback */
     catga_message_ids message_ids;
-    catga_pool received; /* catga_received, for answers that callers keep */
+    catga_pool received;      /* catga_received, for answers that callers keep */
     catga_pool encode_blocks; /* blocks of encode_buffer.c */
     atomic_int phase;
     atomic_bool lost;    /* the connection is closed for good */
@@ -100,7 +100,8 @@ static inline bool catga_bus_is_ending(const catga_bus_state *state)
     return atomic_load_explicit(&state->phase, memory_order_relaxed) == CATGA_BUS_ENDING;
 }
 
-/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED; and CATGA_CLOSED in a forked child. */
+/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED; and CATGA_CLOSED in a forked child.
+ */
 catga_status catga_bus_may_use(const catga_bus *bus);
 
 /*
@@ -141,18 +142,19 @@ void catga_client_drive(void *user, catga_pending *call, const catga_call_event 
 void catga_client_abandon(catga_bus_state *state);
 
 /*
- * client.c: sends a message that has an id to its stream, once, and waits until `deadline`. CATGA_OK:
- * the message is stored. CATGA_TIMEOUT: that is not known. Anything else: it is not stored.
+ * client.c: sends a message that has an id to its stream, once, and waits until `deadline`.
+ * CATGA_OK: the message is stored. CATGA_TIMEOUT: that is not known. Anything else: it is not
+ * stored.
  */
-catga_status catga_client_store(catga_bus_state *state, const catga_outgoing *message, int64_t deadline,
-                                catga_problem *problem);
+catga_status catga_client_store(catga_bus_state *state, const catga_outgoing *message,
+                                int64_t deadline, catga_problem *problem);
 
 /*
- * client.c: sends a request that is complete, once, and waits until `deadline`: CATGA_OK when it was
- * answered with nothing; else the status, and why.
+ * client.c: sends a request that is complete, once, and waits until `deadline`: CATGA_OK when it
+ * was answered with nothing; else the status, and why.
  */
-catga_status catga_client_ask(catga_bus_state *state, const catga_outgoing *message, int64_t deadline,
-                              catga_problem *problem);
+catga_status catga_client_ask(catga_bus_state *state, const catga_outgoing *message,
+                              int64_t deadline, catga_problem *problem);
 
 /*
  * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one

@@ -25,10 +25,12 @@ static catga_encode_block *take_buffer(catga_bus_state *state, size_t capacity)
     return buffer;
 }
 
-static catga_status encode_large(catga_encode_buffer *payload, catga_bus_state *state, const catga_table *table,
-                                 const void *input, catga_problem *problem)
+static catga_status encode_large(catga_encode_buffer *payload, catga_bus_state *state,
+                                 const catga_table *table, const void *input,
+                                 catga_problem *problem)
 {
     size_t limit = state->operations->max_payload(state->transport);
+
     if (limit <= sizeof payload->stack)
         return CATGA_TOO_LARGE;
     catga_encode_block *buffer = take_buffer(state, limit);
@@ -46,8 +48,8 @@ static catga_status encode_large(catga_encode_buffer *payload, catga_bus_state *
 }
 
 catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_state *state,
-                                  const catga_table *table, const void *input,
-                                  catga_problem *problem)
+                                      const catga_table *table, const void *input,
+                                      catga_problem *problem)
 {
     payload->data = payload->stack;
     payload->length = 0;

@@ -22,8 +22,8 @@ typedef struct catga_encode_buffer {
  * CATGA_TOO_LARGE, CATGA_NO_MEMORY; there is nothing to free then.
  */
 catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_state *state,
-                                  const catga_table *table, const void *input,
-                                  catga_problem *problem);
+                                      const catga_table *table, const void *input,
+                                      catga_problem *problem);
 
 /* Frees the buffer; allowed again. */
 void catga_encode_buffer_free(catga_encode_buffer *payload, catga_bus_state *state);

@@ -26,8 +26,9 @@ typedef struct catga_envelope {
 } catga_envelope;
 
 /*
- * An envelope without headers, for a message of a schema: `subject` is of the compiler's making, `prefix` a valid one that
- * replaces its first token. It must live as long. False when the result is too long.
+ * An envelope without headers, for a message of a schema: `subject` is of the compiler's making,
+ * `prefix` a valid one that replaces its first token. It must live as long. False when the result
+ * is too long.
  */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
 

@@ -15,16 +15,17 @@ typedef struct write_question {
 static catga_status send_write(catga_bus_state *state, const void *question, uint64_t token)
 {
     const write_question *write = question;
-    return state->operations->kv_write(state->transport, write->key, write->record,
-                                          write->over, token);
+
+    return state->operations->kv_write(state->transport, write->key, write->record, write->over,
+                                       token);
 }
 
-catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key,
-                            const catga_outgoing *record, uint64_t over, uint64_t *revision,
-                            catga_problem *problem)
+catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key, const catga_outgoing *record,
+                            uint64_t over, uint64_t *revision, catga_problem *problem)
 {
     const write_question question = {key, record, over};
     catga_incoming answer;
+
     catga_status status =
         catga_round_trip(state, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
 
@@ -38,6 +39,7 @@ catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key,
 static catga_status send_read(catga_bus_state *state, const void *question, uint64_t token)
 {
     const catga_kv_key *key = question;
+
     return state->operations->kv_read(state->transport, *key, token);
 }
 
@@ -45,6 +47,7 @@ catga_status catga_kv_read(catga_bus_state *state, catga_kv_key key, catga_incom
                            uint64_t *revision)
 {
     catga_problem problem = {""};
+
     catga_status status =
         catga_round_trip(state, send_read, &key, catga_clock_now() + STORE_WAIT, record);
 

@@ -9,9 +9,8 @@
  * CATGA_REFUSED: the record has another revision. Otherwise catga_kv_is_unchanged says whether the
  * write may have happened, and *problem says why.
  */
-catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key,
-                            const catga_outgoing *record, uint64_t over, uint64_t *revision,
-                            catga_problem *problem);
+catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key, const catga_outgoing *record,
+                            uint64_t over, uint64_t *revision, catga_problem *problem);
 
 /* Reads a record. CATGA_OK: *record is to be released; there is none when *revision is 0. */
 catga_status catga_kv_read(catga_bus_state *state, catga_kv_key key, catga_incoming *record,

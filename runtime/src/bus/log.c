@@ -11,6 +11,7 @@ enum { LINE_MAX_BYTES = 1024 };
 static const char *level_name(catga_log_level level)
 {
     static const char *const names[] = {"", "error", "warning", "info", "debug"};
+
     return names[level];
 }
 
@@ -19,6 +20,7 @@ static void write_to_stderr(catga_log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES + 64];
     char now[CATGA_TIMESTAMP_TEXT];
+
     int length =
         snprintf(line, sizeof line, "%s catga %s: %s\n",
                  catga_timestamp_text(catga_timestamp_now(), now), level_name(level), text);

@@ -1,8 +1,7 @@
 /* Limited lines of the log, and the reports of how many were suppressed; see log.h. */
-#include "bus/log.h"
-
 #include "base/clock.h"
 #include "base/signals.h"
+#include "bus/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -63,6 +62,7 @@ typedef struct report {
 static report take_report(catga_log_limit *limit)
 {
     report taken = {.suppressed = atomic_exchange(&limit->suppressed, 0), .level = limit->level};
+
     memcpy(taken.text, limit->text, sizeof taken.text);
     return taken;
 }

@@ -17,6 +17,7 @@ static uint64_t rotate(uint64_t value, unsigned bits)
 static void sip_rounds(sip_state *s, int rounds)
 {
     uint64_t *v = s->v;
+
     for (int i = 0; i < rounds; i++) {
         v[0] += v[1];
         v[2] += v[3];
@@ -50,6 +51,7 @@ static void sip_hash(const uint64_t key[2], uint64_t input, uint64_t hash[2])
     sip_state s = {{key[0] ^ UINT64_C(0x736f6d6570736575),
                     key[1] ^ UINT64_C(0x646f72616e646f6d) ^ 0xee,
                     key[0] ^ UINT64_C(0x6c7967656e657261), key[1] ^ UINT64_C(0x7465646279746573)}};
+
     sip_word(&s, input);
     sip_word(&s, UINT64_C(8) << 56);
     s.v[2] ^= 0xee;
@@ -68,8 +70,7 @@ void catga_message_id_next(catga_message_ids *ids, char text[CATGA_MESSAGE_ID_SI
 {
     uint64_t hash[2];
 
-    sip_hash(ids->key, atomic_fetch_add_explicit(&ids->count, 1, memory_order_relaxed),
-             hash);
+    sip_hash(ids->key, atomic_fetch_add_explicit(&ids->count, 1, memory_order_relaxed), hash);
     for (unsigned i = 0; i < 11; i++) {
         text[i] = alphabet[hash[0] >> (6 * i) & 63];
         text[11 + i] = alphabet[hash[1] >> (6 * i) & 63];

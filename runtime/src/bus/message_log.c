@@ -34,7 +34,8 @@ void catga_message_log_received(const catga_context *context, const char *handle
     const catga_string none = CATGA_STR("none");
     id = id.length == 0 ? none : id;
     catga_log(logger, CATGA_LOG_DEBUG,
-              "server: handle %s in %s: %s (subject=%.*s, id=%.*s, bytes=%zu, delivery=%" PRIu32 ")",
+              "server: handle %s in %s: %s (subject=%.*s, id=%.*s, bytes=%zu, delivery=%" PRIu32
+              ")",
               context->message->table->name, handler, outcome, CATGA_PRINT(incoming->subject),
               CATGA_PRINT(id), incoming->length, incoming->deliveries);
 }

@@ -1,6 +1,6 @@
 /*
- * The line of level debug that each message has. It costs one load and one branch where that level is
- * off.
+ * The line of level debug that each message has. It costs one load and one branch where that level
+ * is off.
  */
 #ifndef CATGA_MESSAGE_LOG_H
 #define CATGA_MESSAGE_LOG_H

@@ -35,6 +35,7 @@ static bool is_visible(catga_string text)
 static bool is_server_list(catga_string text)
 {
     bool empty = text.length == 0 || text.data[0] == ',' || text.data[text.length - 1] == ',';
+
     return !empty && is_visible(text) && strstr(text.data, ",,") == NULL;
 }
 
@@ -77,6 +78,7 @@ static catga_status read_text(char *field, const text_rule *rule, const char *ex
 {
     char name[64];
     const char *what = explicit_value != NULL ? rule->option : name;
+
     const char *value =
         explicit_value != NULL ? explicit_value : first_set(rule->environment, name);
 
@@ -96,6 +98,7 @@ static catga_status read_number(int *field, const number_rule *rule, int64_t exp
     const char *text = getenv(rule->environment);
     const char *error = NULL;
     bool from_environment = explicit_value == 0 && text != NULL && *text != '\0';
+
     long long value = explicit_value != 0 ? explicit_value : rule->standard;
 
     if (from_environment)

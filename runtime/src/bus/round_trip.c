@@ -17,8 +17,8 @@ static catga_status wait_for(catga_pending *call, catga_status sent, int64_t unt
     return event.kind == CATGA_RETRY_LOST ? CATGA_DISCONNECTED : CATGA_TIMEOUT;
 }
 
-catga_status catga_round_trip(catga_bus_state *state, catga_round_trip_send *send, const void *question,
-                       int64_t until, catga_incoming *answer)
+catga_status catga_round_trip(catga_bus_state *state, catga_round_trip_send *send,
+                              const void *question, int64_t until, catga_incoming *answer)
 {
     catga_pending *call = catga_calls_claim(&state->calls);
 

@@ -1,7 +1,7 @@
 /* Serving until a signal says to stop. */
-#include "bus/bus_state.h"
 #include "base/descriptors.h"
 #include "base/signals.h"
+#include "bus/bus_state.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -25,12 +25,14 @@ void catga_stop(catga_bus *bus)
 static bool take_signal(int signal_fd)
 {
     struct signalfd_siginfo info;
+
     return read(signal_fd, &info, sizeof info) == (ssize_t)sizeof info;
 }
 
 static bool another_signal(void *user)
 {
     const int *signal_fd = user;
+
     return take_signal(*signal_fd);
 }
 

@@ -9,11 +9,8 @@
 #include <stdlib.h>
 
 static const char *const state_words[] = {
-    [CATGA_RECORD_NONE] = "",
-    [CATGA_RECORD_TAKEN] = "taken",
-    [CATGA_RECORD_FREE] = "free",
-    [CATGA_RECORD_DONE] = "done",
-    [CATGA_RECORD_ENDED] = "ended",
+    [CATGA_RECORD_NONE] = "",     [CATGA_RECORD_TAKEN] = "taken", [CATGA_RECORD_FREE] = "free",
+    [CATGA_RECORD_DONE] = "done", [CATGA_RECORD_ENDED] = "ended",
 };
 
 /* ---- Writing ---- */
@@ -60,6 +57,7 @@ catga_status catga_record_write(catga_bus_state *state, catga_kv_key key,
 const char *catga_record_header(const catga_read_record *record, const char *name)
 {
     const char *value = record->bus_state->operations->header(&record->message, name);
+
     return value == NULL ? "" : value;
 }
 
@@ -78,8 +76,7 @@ static void understand(catga_read_record *record)
              catga_record_header(record, CATGA_HEADER_OWNER));
 }
 
-catga_status catga_record_read(catga_bus_state *state, catga_kv_key key,
-                               catga_read_record *record)
+catga_status catga_record_read(catga_bus_state *state, catga_kv_key key, catga_read_record *record)
 {
     *record = (catga_read_record){.bus_state = state, .state = CATGA_RECORD_NONE};
     catga_status status = catga_kv_read(state, key, &record->message, &record->revision);

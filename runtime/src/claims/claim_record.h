@@ -1,4 +1,5 @@
-/* The record of a claim in the store, as wire.md describes it: written and read, by a thread that waits. */
+/* The record of a claim in the store, as wire.md describes it: written and read, by a thread that
+ * waits. */
 #ifndef CATGA_CLAIM_RECORD_H
 #define CATGA_CLAIM_RECORD_H
 
@@ -34,16 +35,15 @@ typedef struct catga_read_record {
 
 /*
  * Writes over that revision; 0: where there is none. CATGA_OK with the new *revision;
- * CATGA_REFUSED: the record has another revision; CATGA_OVERLOADED: the bucket is full, and nothing is
- * written; else it is not known whether it is written. *problem says why.
+ * CATGA_REFUSED: the record has another revision; CATGA_OVERLOADED: the bucket is full, and nothing
+ * is written; else it is not known whether it is written. *problem says why.
  */
 catga_status catga_record_write(catga_bus_state *state, catga_kv_key key,
                                 const catga_record_content *content, uint64_t over,
                                 uint64_t *revision, catga_problem *problem);
 
 /* Reads the record. To be forgotten, whatever the result. */
-catga_status catga_record_read(catga_bus_state *state, catga_kv_key key,
-                               catga_read_record *record);
+catga_status catga_record_read(catga_bus_state *state, catga_kv_key key, catga_read_record *record);
 void catga_record_forget(catga_read_record *record);
 
 /* Returns a header of the record; empty when there is none. */

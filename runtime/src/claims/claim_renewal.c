@@ -1,7 +1,7 @@
 /*
- * Renewing claims; see claim_renewal.h. The thread of the handler may mark its claim meanwhile: each
- * writes over the revision that it knows, so one of them is refused, and the marking thread reads the
- * record and writes again.
+ * Renewing claims; see claim_renewal.h. The thread of the handler may mark its claim meanwhile:
+ * each writes over the revision that it knows, so one of them is refused, and the marking thread
+ * reads the record and writes again.
  */
 #include "claims/claim_renewal.h"
 
@@ -49,8 +49,8 @@ static bool find_revision(catga_bus_state *state, renewal *due)
 {
     catga_read_record record;
     catga_status status = catga_record_read(state, due->claim.key, &record);
-    bool ours = record.revision == 0 || (record.state == CATGA_RECORD_TAKEN &&
-                                         strcmp(record.attempt, due->attempt) == 0);
+    bool ours = record.revision == 0 ||
+                (record.state == CATGA_RECORD_TAKEN && strcmp(record.attempt, due->attempt) == 0);
 
     if (status == CATGA_OK && ours)
         due->claim.revision = record.revision;
@@ -61,23 +61,22 @@ static bool find_revision(catga_bus_state *state, renewal *due)
 /* Returns when the claim is to be renewed again. */
 static int64_t renew(catga_bus_state *state, renewal *due)
 {
-    const catga_record_content content = {
-        .state = CATGA_RECORD_TAKEN,
-        .attempt = due->attempt,
-        .count = due->claim.count,
-        .request = due->request,
-        .cause = due->cause};
+    const catga_record_content content = {.state = CATGA_RECORD_TAKEN,
+                                          .attempt = due->attempt,
+                                          .count = due->claim.count,
+                                          .request = due->request,
+                                          .cause = due->cause};
     catga_problem problem = {""};
     uint64_t revision = 0;
-    catga_status status = catga_record_write(state, due->claim.key, &content,
-                                             due->claim.revision, &revision, &problem);
+    catga_status status = catga_record_write(state, due->claim.key, &content, due->claim.revision,
+                                             &revision, &problem);
 
     if (status == CATGA_OK) {
         due->claim.revision = revision;
         return catga_clock_after(catga_clock_now(), due->claim.interval_ns);
     }
     return find_revision(state, due) ? catga_clock_after(catga_clock_now(), TRY_AGAIN)
-                                    : CATGA_FOREVER;
+                                     : CATGA_FOREVER;
 }
 
 static void note(catga_owner_slot *slot, const renewal *renewed, int64_t again)

@@ -1,6 +1,6 @@
 /*
- * Renewing claims: a bucket forgets a record that is older than its max_age, so the record of a claim
- * whose handler takes long is written again before that, over the revision that it has.
+ * Renewing claims: a bucket forgets a record that is older than its max_age, so the record of a
+ * claim whose handler takes long is written again before that, over the revision that it has.
  */
 #ifndef CATGA_CLAIM_RENEWAL_H
 #define CATGA_CLAIM_RENEWAL_H

@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
-#include "claims/claim_renewal.h"
 #include "bus/bus_state.h"
+#include "claims/claim_renewal.h"
 
 #define LONGEST_SLEEP CATGA_SECOND
 

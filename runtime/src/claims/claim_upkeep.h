@@ -1,7 +1,7 @@
 /*
  * The thread of a bus that claims messages, or has stored broadcasts: it asks the owners that are
- * monitored, renews the claims that the bus holds, and announces the bus's instance name. Handlers do
- * not wait for it.
+ * monitored, renews the claims that the bus holds, and announces the bus's instance name. Handlers
+ * do not wait for it.
  */
 #ifndef CATGA_CLAIM_UPKEEP_H
 #define CATGA_CLAIM_UPKEEP_H
@@ -23,7 +23,8 @@ typedef struct catga_upkeep {
 void catga_upkeep_init(catga_upkeep *upkeep);
 void catga_upkeep_end(catga_upkeep *upkeep);
 
-/* Starts the thread; allowed when it runs. Returns false when there is no memory. Under `serving`. */
+/* Starts the thread; allowed when it runs. Returns false when there is no memory. Under `serving`.
+ */
 bool catga_upkeep_start(catga_bus_state *state);
 
 /* Makes the thread look at once for what is due. */

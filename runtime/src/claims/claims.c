@@ -44,7 +44,8 @@ static bool put_bucket(const catga_bus_state *state, const catga_message *messag
            fits(snprintf(bucket, CATGA_BUCKET_NAME, "%s_DONE", stream), CATGA_BUCKET_NAME);
 }
 
-/* An event without an id that a key can hold comes from elsewhere, and has its number in the stream. */
+/* An event without an id that a key can hold comes from elsewhere, and has its number in the
+ * stream. */
 static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
                           const catga_endpoint *endpoint)
 {
@@ -55,8 +56,8 @@ static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *contex
     snprintf(number, sizeof number, "=%" PRIu64, context->incoming->sequence);
     if (!catga_is_token(id))
         id = catga_str(number);
-    return catga_names_consumer(context->state, endpoint->service_instance->service, endpoint->handler,
-                                     consumer) &&
+    return catga_names_consumer(context->state, endpoint->service_instance->service,
+                                endpoint->handler, consumer) &&
            fits(snprintf(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id)),
                 CATGA_CLAIM_KEY);
 }
@@ -67,14 +68,14 @@ static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
 {
     if (context->message->claims == NULL)
         return put_event_key(key, context, endpoint);
-    return fits(snprintf(key, CATGA_CLAIM_KEY, "%.*s",
-                         CATGA_PRINT(catga_context_message_id(context))),
-                CATGA_CLAIM_KEY);
+    return fits(
+        snprintf(key, CATGA_CLAIM_KEY, "%.*s", CATGA_PRINT(catga_context_message_id(context))),
+        CATGA_CLAIM_KEY);
 }
 
 /*
- * The hash of a command's bytes: a retry sends the same bytes. An event has no such hash, because its
- * stream stores an id once.
+ * The hash of a command's bytes: a retry sends the same bytes. An event has no such hash, because
+ * its stream stores an id once.
  */
 static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *context)
 {
@@ -149,6 +150,7 @@ size_t catga_claims_room(const catga_claimed *claimed)
 {
     size_t most = claimed->state->operations->max_payload(claimed->state->transport);
     size_t headers = is_own_store(claimed->state) ? 0 : CATGA_CLAIM_HEADERS;
+
     return most > headers ? most - headers : 0;
 }
 
@@ -173,9 +175,9 @@ bool catga_claims_set_too_large(catga_claimed *claimed)
 /* ---- Writing, reading, asking ---- */
 
 /*
- * A full bucket has room again when its oldest records expire. A success waits for that: without its
- * mark, the handler would run again. A claim is looked for once, because a server compares sizes
- * before revisions: the message may be done.
+ * A full bucket has room again when its oldest records expire. A success waits for that: without
+ * its mark, the handler would run again. A claim is looked for once, because a server compares
+ * sizes before revisions: the message may be done.
  */
 static catga_claiming_action no_room(catga_claimed *claimed, const catga_problem *problem)
 {
@@ -203,8 +205,8 @@ static catga_status write_if_room(catga_claimed *claimed, const catga_record_con
         snprintf(problem->text, sizeof problem->text, "nine tenths of its limit are used");
         return CATGA_OVERLOADED;
     }
-    return catga_record_write(state, key_of(claimed), content, claimed->claiming.revision,
-                              revision, problem);
+    return catga_record_write(state, key_of(claimed), content, claimed->claiming.revision, revision,
+                              problem);
 }
 
 static catga_claiming_action do_write(catga_claimed *claimed)
@@ -226,8 +228,8 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     if (status == CATGA_OK)
         return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_WRITTEN, revision);
     if (status == CATGA_REFUSED)
-        return wait_for_others(
-            claimed, catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0));
+        return wait_for_others(claimed,
+                               catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_CONFLICT, 0));
     if (status == CATGA_OVERLOADED)
         return no_room(claimed, &problem);
     if (status == CATGA_TOO_LARGE && content.claim != NULL && catga_claims_set_too_large(claimed))
@@ -253,6 +255,7 @@ static bool is_of_another_request(const catga_claimed *claimed)
 static catga_record_state state_of(catga_claimed *claimed)
 {
     const catga_read_record *record = &claimed->record;
+
     const char *cause =
         record->revision == 0 ? "" : catga_record_header(record, CATGA_HEADER_CAUSE);
 
@@ -289,6 +292,7 @@ static catga_claiming_action do_ask(catga_claimed *claimed)
         [CATGA_OWNER_UNSURE] = CATGA_CLAIMING_UNSURE,
     };
     catga_owner_answer said = catga_owner_ask(claimed->state, claimed->record.attempt);
+
     return catga_claiming_step(&claimed->claiming, events[said], 0);
 }
 
@@ -394,7 +398,7 @@ static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
     claimed->claim.key = catga_str(claimed->key);
     claimed->claim.request = catga_str(claimed->request);
     return is_own_store(state) ? store->claim(store->user, &claimed->claim)
-                              : take(claimed, context->message);
+                               : take(claimed, context->message);
 }
 
 catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
@@ -445,8 +449,8 @@ void catga_claims_release(catga_claimed *claimed)
     if (is_own_store(claimed->state))
         store->release(store->user, &claimed->claim);
     else
-        (void)mark(claimed, claimed->cause[0] != '\0' ? CATGA_CLAIMING_GAVE_UP
-                                                      : CATGA_CLAIMING_FAILED);
+        (void)mark(claimed,
+                   claimed->cause[0] != '\0' ? CATGA_CLAIMING_GAVE_UP : CATGA_CLAIMING_FAILED);
 }
 
 bool catga_claims_records_end(const catga_claimed *claimed)
@@ -503,7 +507,8 @@ static int64_t bucket_size(const catga_bus_state *state)
     return state->settings.claim_bucket_mib * (MEBIBYTE - MEBIBYTE / 64);
 }
 
-static catga_status ensure(catga_bus_state *state, const catga_message *message, catga_problem *problem)
+static catga_status ensure(catga_bus_state *state, const catga_message *message,
+                           catga_problem *problem)
 {
     char bucket[CATGA_BUCKET_NAME];
     catga_bucket_settings settings = {.name = bucket,

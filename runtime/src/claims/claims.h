@@ -1,7 +1,7 @@
 /*
- * Messages that are handled once: their claims, taken before the handler runs and marked when it has
- * returned. This does what delivery/claim.h says, with records behind the transport; or it leaves all
- * that to the store that the options name.
+ * Messages that are handled once: their claims, taken before the handler runs and marked when it
+ * has returned. This does what delivery/claim.h says, with records behind the transport; or it
+ * leaves all that to the store that the options name.
  *
  *     SHOP_ORDERS_V1_CreateOrder         the bucket of an idempotent command
  *     <id>                               a key in it
@@ -11,9 +11,9 @@
 #ifndef CATGA_CLAIMS_H
 #define CATGA_CLAIMS_H
 
+#include "bus/encode_buffer.h"
 #include "claims/claim_record.h"
 #include "server/context.h"
-#include "bus/encode_buffer.h"
 #include "streams/streams.h"
 
 enum {
@@ -37,21 +37,21 @@ typedef struct catga_claimed {
     bool full;    /* the bucket had no room for the claim */
     bool ended;   /* of CATGA_CLAIM_DONE: the message was given up, for `cause` */
     char cause[CATGA_HEADER_VALUE_MAX]; /* of a message that was given up; else empty */
-    catga_read_record record; /* the last that was read */
-    catga_encode_buffer payload;    /* of the answer that the handler has made */
+    catga_read_record record;           /* the last that was read */
+    catga_encode_buffer payload;        /* of the answer that the handler has made */
     char error_text[CATGA_HEADER_VALUE_MAX];
     int64_t again_ms; /* of CATGA_CLAIM_HELD and CATGA_CLAIM_UNKNOWN */
 } catga_claimed;
 
 /*
- * Sees, before it is served, that there is a place for the claims of a message. The log says what is
- * wrong. Waits for the server. Under `serving`.
+ * Sees, before it is served, that there is a place for the claims of a message. The log says what
+ * is wrong. Waits for the server. Under `serving`.
  */
 catga_status catga_claims_prepare(catga_bus_state *state, const catga_message *message);
 
 /*
- * Before the transport is closed, when no handler runs, under `serving`. Returns false while another
- * bus is being answered.
+ * Before the transport is closed, when no handler runs, under `serving`. Returns false while
+ * another bus is being answered.
  */
 bool catga_claims_close(catga_bus_state *state);
 
@@ -75,7 +75,8 @@ bool catga_claims_set_too_large(catga_claimed *claimed);
 /* Writes the error text for a caller whose answer is too large. */
 void catga_claims_too_large_text(catga_bus_state *state, char text[CATGA_TOO_LARGE_TEXT]);
 
-/* What came of a claim that was taken: it is not to be handled again, or it is. False: another has taken it. */
+/* What came of a claim that was taken: it is not to be handled again, or it is. False: another has
+ * taken it. */
 bool catga_claims_done(catga_claimed *claimed);
 void catga_claims_release(catga_claimed *claimed);
 
@@ -85,7 +86,8 @@ void catga_claims_release(catga_claimed *claimed);
  */
 bool catga_claims_records_end(const catga_claimed *claimed);
 
-/* Records that the message is given up, so that nobody claims it again. False: another has taken it. */
+/* Records that the message is given up, so that nobody claims it again. False: another has taken
+ * it. */
 bool catga_claims_give_up(catga_claimed *claimed, const char *cause);
 
 void catga_claims_end(catga_claimed *claimed);

@@ -38,7 +38,8 @@ bool catga_attempt_begin(catga_owner *owner, catga_attempt *attempt)
 void catga_attempt_hold(catga_attempt *attempt, const catga_held_claim *claim)
 {
     attempt->slot->claim = *claim;
-    atomic_store(&attempt->slot->renew_at, catga_clock_after(catga_clock_now(), claim->interval_ns));
+    atomic_store(&attempt->slot->renew_at,
+                 catga_clock_after(catga_clock_now(), claim->interval_ns));
 }
 
 void catga_attempt_release(catga_attempt *attempt)
@@ -141,7 +142,8 @@ catga_status catga_owner_open(catga_bus_state *state)
     if (!catga_owner_subject(state, catga_str(state->owner.name), subject))
         return CATGA_INVALID_ARGUMENT;
     if (state->owner.subscription == NULL)
-        status = state->operations->subscribe(state->transport, &options, &state->owner.subscription);
+        status =
+            state->operations->subscribe(state->transport, &options, &state->owner.subscription);
     return status == CATGA_OK
                ? state->operations->confirmed(state->transport, state->owner.subscription)
                : status;

@@ -1,6 +1,6 @@
 /*
- * The claims that this bus holds. A bus has a name that no other has, and each attempt that it makes
- * to handle a claimed message has a name below it, which the claim's record contains:
+ * The claims that this bus holds. A bus has a name that no other has, and each attempt that it
+ * makes to handle a claimed message has a name below it, which the claim's record contains:
  *
  *     4fTq...22 characters.17.305          the bus, a slot in it, the number of the attempt
  *
@@ -8,8 +8,8 @@
  * the attempt is still under way; owner_monitor.h is the asking side. The numbers of a bus rise.
  *
  * The claim of an attempt is renewed while its handler runs, by claim_renewal.h. The thread of the
- * handler holds and ends an attempt with atomic stores, and waits for the renewing thread only while
- * that copies the claim.
+ * handler holds and ends an attempt with atomic stores, and waits for the renewing thread only
+ * while that copies the claim.
  */
 #ifndef CATGA_OWNER_H
 #define CATGA_OWNER_H
@@ -19,7 +19,12 @@
 
 #include <stdatomic.h>
 
-enum { CATGA_OWNER_SLOTS = 1024, CATGA_ATTEMPT_NAME = 64, CATGA_REQUEST_HASH = 33, CATGA_OWNER_SUBJECT = 256 };
+enum {
+    CATGA_OWNER_SLOTS = 1024,
+    CATGA_ATTEMPT_NAME = 64,
+    CATGA_REQUEST_HASH = 33,
+    CATGA_OWNER_SUBJECT = 256
+};
 
 typedef struct catga_bus_state catga_bus_state;
 
@@ -27,15 +32,17 @@ typedef struct catga_bus_state catga_bus_state;
 typedef struct catga_held_claim {
     const char *attempt; /* its name */
     const char *request; /* hash of the request, for the record */
-    const char *cause;   /* of a message that was given up, whose dead letter is handled; else empty */
+    const char
+        *cause; /* of a message that was given up, whose dead letter is handled; else empty */
     catga_kv_key key;
-    uint64_t revision; /* of the record */
-    uint32_t count;    /* of attempts, with this one */
+    uint64_t revision;   /* of the record */
+    uint32_t count;      /* of attempts, with this one */
     int64_t interval_ns; /* between two renewals */
 } catga_held_claim;
 
 typedef struct catga_owner_slot {
-    atomic_uint_fast64_t attempt; /* the number of the attempt under way, or 0; its top bit: pinned */
+    atomic_uint_fast64_t
+        attempt; /* the number of the attempt under way, or 0; its top bit: pinned */
     atomic_int_fast64_t renew_at; /* 0: there is no claim to renew */
     catga_held_claim claim;
 } catga_owner_slot;
@@ -65,7 +72,8 @@ catga_status catga_owner_open(catga_bus_state *state);
 /* Before the transport is closed, when no handler runs. Returns false while it answers somebody. */
 bool catga_owner_close(catga_bus_state *state);
 
-/* Writes the subject at which the bus of that name is asked. Returns false if the name is no token. */
+/* Writes the subject at which the bus of that name is asked. Returns false if the name is no token.
+ */
 bool catga_owner_subject(const catga_bus_state *state, catga_string name,
                          char subject[CATGA_OWNER_SUBJECT]);
 
@@ -88,7 +96,8 @@ void catga_attempt_end(catga_attempt *attempt);
  */
 uint64_t catga_owner_pin_due(catga_owner_slot *slot, int64_t now);
 
-/* Pins the attempt of that number. Returns false when that has ended, or holds no claim any more. */
+/* Pins the attempt of that number. Returns false when that has ended, or holds no claim any more.
+ */
 bool catga_owner_pin(catga_owner_slot *slot, uint64_t number);
 void catga_owner_unpin(catga_owner_slot *slot);
 

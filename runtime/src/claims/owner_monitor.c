@@ -50,7 +50,8 @@ static bool read_name(const char *text, attempt_name *name)
     name->owner = (catga_string){text, (size_t)(dot - text)};
     name->attempt = catga_str(dot + 1);
     name->number = (uint64_t)strtonum(number + 1, 1, INT64_MAX, &error);
-    return error == NULL && catga_is_token(name->owner) && name->owner.length < CATGA_MESSAGE_ID_SIZE;
+    return error == NULL && catga_is_token(name->owner) &&
+           name->owner.length < CATGA_MESSAGE_ID_SIZE;
 }
 
 /*
@@ -110,7 +111,8 @@ static catga_monitored_owner *add(catga_bus_state *state, catga_string name)
 }
 
 /* Notes a claim of an owner that is monitored. */
-static bool note_found(catga_bus_state *state, catga_monitored_owner *owner, uint64_t number, int64_t now)
+static bool note_found(catga_bus_state *state, catga_monitored_owner *owner, uint64_t number,
+                       int64_t now)
 {
     owner->wanted_until = catga_clock_after(now, LEASES_WANTED * lease_of(state));
     catga_owner_liveness_found(&owner->liveness, number);
@@ -124,7 +126,7 @@ static bool is_watched(catga_bus_state *state, const attempt_name *name, catga_o
     catga_monitored_owner *owner = find(&state->owner_monitor, name->owner);
     if (owner != NULL)
         *said = note_found(state, owner, name->number, catga_clock_now()) ? CATGA_OWNER_SILENT
-                                                                         : CATGA_OWNER_UNSURE;
+                                                                          : CATGA_OWNER_UNSURE;
     pthread_mutex_unlock(&state->owner_monitor.lock);
     return owner != NULL;
 }
@@ -154,7 +156,8 @@ static catga_status send_question(catga_bus_state *state, const void *question, 
     return state->operations->request(state->transport, question, token);
 }
 
-/* Asks, and waits. CATGA_OK with *said; CATGA_TIMEOUT: no answer came; else it could not be asked. */
+/* Asks, and waits. CATGA_OK with *said; CATGA_TIMEOUT: no answer came; else it could not be asked.
+ */
 static catga_status ask(catga_bus_state *state, const attempt_name *name, catga_owner_answer *said)
 {
     char subject[CATGA_OWNER_SUBJECT];
@@ -189,7 +192,7 @@ catga_owner_answer catga_owner_ask(catga_bus_state *state, const char *attempt)
         return CATGA_OWNER_IDLE;
     if (catga_string_equal(name.owner, catga_str(state->owner.name)))
         return catga_owner_works(&state->owner, name.attempt) ? CATGA_OWNER_WORKS
-                                                             : CATGA_OWNER_IDLE;
+                                                              : CATGA_OWNER_IDLE;
     if (is_watched(state, &name, &said))
         return said;
     catga_status status = ask(state, &name, &said);
@@ -209,9 +212,10 @@ typedef struct question {
     uint64_t control;
 } question;
 
-/* Under the lock: whether the owner in a slot is to be asked now; *due: when it is looked at again. */
-static bool is_due(catga_bus_state *state, catga_monitored_owner *owner, int64_t now, question *next,
-                   int64_t *due)
+/* Under the lock: whether the owner in a slot is to be asked now; *due: when it is looked at again.
+ */
+static bool is_due(catga_bus_state *state, catga_monitored_owner *owner, int64_t now,
+                   question *next, int64_t *due)
 {
     if (owner->name[0] == '\0')
         return false;
@@ -234,10 +238,8 @@ static bool is_due(catga_bus_state *state, catga_monitored_owner *owner, int64_t
 /* Any attempt will do: an answer says that the owner is there. */
 static void send(catga_bus_state *state, const char *subject, uint64_t token)
 {
-    const catga_outgoing message = {.subject = subject,
-                                    .data = (const uint8_t *)"0.0",
-                                    .length = 3,
-                                    .sender_waits = true};
+    const catga_outgoing message = {
+        .subject = subject, .data = (const uint8_t *)"0.0", .length = 3, .sender_waits = true};
 
     (void)state->operations->request(state->transport, &message, token);
 }
@@ -248,7 +250,8 @@ int64_t catga_owner_monitor_drive(catga_bus_state *state, int64_t now)
     int64_t due = CATGA_FOREVER;
     question next;
 
-    for (size_t i = 0; atomic_load(&state->owner_monitor.count) != 0 && i < CATGA_MONITORED_OWNERS; i++) {
+    for (size_t i = 0; atomic_load(&state->owner_monitor.count) != 0 && i < CATGA_MONITORED_OWNERS;
+         i++) {
         pthread_mutex_lock(&state->owner_monitor.lock);
         bool ask_now = is_due(state, &state->owner_monitor.owners[i], now, &next, &due);
         pthread_mutex_unlock(&state->owner_monitor.lock);
@@ -268,7 +271,8 @@ static catga_monitored_owner *find_by_token(catga_owner_monitor *monitor, uint64
     return NULL;
 }
 
-void catga_owner_monitor_answer(catga_bus_state *state, uint64_t token, const catga_incoming *answer)
+void catga_owner_monitor_answer(catga_bus_state *state, uint64_t token,
+                                const catga_incoming *answer)
 {
     catga_owner_monitor *monitor = &state->owner_monitor;
 

@@ -23,6 +23,7 @@ static uint64_t with_phase(uint64_t state, uint64_t phase)
 static bool move(catga_pending *call, uint64_t state, uint64_t from, uint64_t to)
 {
     uint_fast64_t expected = with_phase(state, from);
+
     return atomic_compare_exchange_strong(&call->state, &expected, with_phase(state, to));
 }
 
@@ -30,6 +31,7 @@ static bool move(catga_pending *call, uint64_t state, uint64_t from, uint64_t to
 static void set_phase(catga_pending *call, uint64_t phase)
 {
     uint64_t state = atomic_load_explicit(&call->state, memory_order_relaxed);
+
     atomic_store_explicit(&call->state, with_phase(state, phase), memory_order_release);
 }
 
@@ -132,6 +134,7 @@ void catga_calls_free(catga_calls *calls, catga_pending *call)
 uint64_t catga_pending_token(const catga_pending *call)
 {
     uint64_t state = atomic_load_explicit(&call->state, memory_order_relaxed);
+
     return state >> PHASE_BITS << INDEX_BITS | call->index;
 }
 
@@ -285,8 +288,8 @@ void catga_calls_lost(catga_calls *calls)
 /* ---- The timer thread ---- */
 
 /*
- * Takes a call that was left, if it still is what it was in `state`. The event is that time has passed,
- * unless another one is in.
+ * Takes a call that was left, if it still is what it was in `state`. The event is that time has
+ * passed, unless another one is in.
  */
 static bool take_left(catga_pending *call, uint64_t state, catga_call_event *event)
 {

@@ -66,7 +66,8 @@ typedef struct catga_pending {
     sem_t woken;             /* posted when an event comes while the owner sleeps */
     bool prepared;           /* `woken` has been made */
     uint32_t index;
-    atomic_uint_fast64_t key; /* what the call waits for: hash of the subject of its try, or a stream */
+    atomic_uint_fast64_t
+        key; /* what the call waits for: hash of the subject of its try, or a stream */
     catga_request request;
 } catga_pending;
 

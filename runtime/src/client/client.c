@@ -2,12 +2,12 @@
  * Events, commands and queries on their way out: encoded once, sent, and, when an answer is wanted,
  * driven through the rules of retry.h until there is an outcome.
  */
-#include "server/context.h"
-#include "bus/message_log.h"
-#include "bus/encode_buffer.h"
-#include "streams/streams.h"
-#include "bus/status.h"
 #include "base/running.h"
+#include "bus/encode_buffer.h"
+#include "bus/message_log.h"
+#include "bus/status.h"
+#include "server/context.h"
+#include "streams/streams.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +101,8 @@ static catga_status read_answer(outcome *out, catga_bus_state *state, const catg
     const char *code = operations->header(&out->answer, CATGA_HEADER_ERROR_CODE);
     if (code != NULL)
         return read_error(out, code, operations);
-    if (message->result == NULL) /* of a message of the runtime's own: it is answered with nothing */
+    if (message->result ==
+        NULL) /* of a message of the runtime's own: it is answered with nothing */
         return out->answer.length == 0 ? CATGA_OK : CATGA_BAD_MESSAGE;
     catga_status status = catga_verify(message->result, out->answer.data, out->answer.length,
                                        &out->table, &out->problem);
@@ -140,8 +141,8 @@ static void explain_unsent(catga_bus_state *state, const catga_pending *call, ou
         catga_preparer_explain(&state->preparer, call->request.message->delivery->stream,
                                &out->problem);
     else if (out->status == CATGA_NOT_PERMITTED)
-        snprintf(out->problem.text, sizeof out->problem.text,
-                 "no permission to publish to \"%s\"", call->request.envelope.outgoing.subject);
+        snprintf(out->problem.text, sizeof out->problem.text, "no permission to publish to \"%s\"",
+                 call->request.envelope.outgoing.subject);
 }
 
 /* Tells the call's rules what happened; fills in the outcome when that ends the call. */
@@ -174,6 +175,7 @@ static void note_time_left(catga_request *request)
 {
     int64_t declared = (int64_t)request->message->timeout_ms;
     int64_t left = catga_clock_left_ms(request->retry.deadline, catga_clock_now());
+
     catga_envelope_set_timeout(&request->envelope, left < declared ? left : declared);
 }
 
@@ -184,13 +186,13 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
 
     if (request->message->delivery != NULL)
         return state->operations->stream_publish(state->transport, &request->envelope.outgoing,
-                                       catga_pending_token(call));
+                                                 catga_pending_token(call));
     if (request->retry.tries > 1)
         catga_bus_count(state, CATGA_COUNTER_calls_retried);
     if (request->retry.tries > 1 || request->bounded)
         note_time_left(request);
     return state->operations->request(state->transport, &request->envelope.outgoing,
-                                     catga_pending_token(call));
+                                      catga_pending_token(call));
 }
 
 /* ---- Starting and ending ---- */
@@ -235,7 +237,8 @@ static catga_status begin(const catga_bus *bus, const catga_message *message, bo
     request->envelope.outgoing.deadline_ns = deadline;
     request->envelope.outgoing.sender_waits = !has_callback;
     if (stored)
-        request->envelope.outgoing.stream = catga_names_stream_hash(state, message->delivery->stream);
+        request->envelope.outgoing.stream =
+            catga_names_stream_hash(state, message->delivery->stream);
     request->message = message;
     plan_tries(state, call, message->kind == CATGA_QUERY || stored || message->claims != NULL,
                stored ? STORE_RETRIES : message->retries, deadline);
@@ -275,6 +278,7 @@ static void explain(outcome *out)
 static const catga_stream *stream_of(const catga_pending *call)
 {
     const catga_delivery *delivery = call->request.message->delivery;
+
     return delivery == NULL ? NULL : delivery->stream;
 }
 
@@ -290,7 +294,8 @@ static catga_retry_action first_action(catga_bus_state *state, catga_pending *ca
 }
 
 /* Has the stream checked, without waiting; CATGA_OK: it is there. */
-static catga_status await_stream(catga_bus_state *state, catga_pending *call, catga_call_event *event)
+static catga_status await_stream(catga_bus_state *state, catga_pending *call,
+                                 catga_call_event *event)
 {
     catga_status status = catga_preparer_ask(state, stream_of(call));
 
@@ -321,9 +326,8 @@ static bool do_step(catga_bus_state *state, catga_pending *call, catga_retry_act
 {
     bool is_new = call->request.retry.phase == CATGA_RETRY_NEW;
 
-    catga_pending_set_key(call, is_new
-                                    ? catga_preparer_key(stream_of(call))
-                                    : catga_calls_hash(call->request.envelope.outgoing.subject));
+    catga_pending_set_key(call, is_new ? catga_preparer_key(stream_of(call))
+                                       : catga_calls_hash(call->request.envelope.outgoing.subject));
     catga_pending_open(call);
     if (is_new)
         return await_stream(state, call, event) != CATGA_IN_PROGRESS && catga_pending_close(call);
@@ -439,7 +443,8 @@ void catga_received_free(void *memory)
 /* Smaller events leave room under every limit that a server has in practice. */
 enum { SMALL_EVENT = 4096 };
 
-/* A dead letter has the event's bytes and more headers. Half of a limit that is very low is enough. */
+/* A dead letter has the event's bytes and more headers. Half of a limit that is very low is enough.
+ */
 static catga_status leave_room(catga_bus_state *state, const catga_message *message, size_t length,
                                catga_problem *problem)
 {
@@ -520,18 +525,20 @@ static catga_status exchange(catga_bus_state *state, const catga_message *sort,
     return conclude(state, call, &out, problem);
 }
 
-catga_status catga_client_store(catga_bus_state *state, const catga_outgoing *message, int64_t deadline,
-                                catga_problem *problem)
+catga_status catga_client_store(catga_bus_state *state, const catga_outgoing *message,
+                                int64_t deadline, catga_problem *problem)
 {
     static const catga_delivery stored;
     static const catga_message event = {.kind = CATGA_EVENT, .delivery = &stored};
+
     return exchange(state, &event, message, 0, deadline, problem);
 }
 
-catga_status catga_client_ask(catga_bus_state *state, const catga_outgoing *message, int64_t deadline,
-                              catga_problem *problem)
+catga_status catga_client_ask(catga_bus_state *state, const catga_outgoing *message,
+                              int64_t deadline, catga_problem *problem)
 {
     static const catga_message request = {.kind = CATGA_COMMAND};
+
     return exchange(state, &request, message, 0, deadline, problem);
 }
 
@@ -540,9 +547,8 @@ catga_status catga_publish(catga_bus *bus, const catga_message *message, const v
     catga_problem problem;
 
     problem.text[0] = '\0';
-    catga_status status = message->delivery == NULL
-                              ? publish(bus, message, input, &problem)
-                              : publish_stored(bus, message, input, &problem);
+    catga_status status = message->delivery == NULL ? publish(bus, message, input, &problem)
+                                                    : publish_stored(bus, message, input, &problem);
     if (status != CATGA_OK)
         catga_log_limited(&bus->state->settings.logger, &bus->state->unpublished, CATGA_LOG_WARNING,
                           "client: cannot publish %s: %s%s%s", message->table->name,
@@ -581,7 +587,8 @@ static void deliver(catga_bus_state *state, catga_pending *call, outcome *out)
  * Does what the rules said, and leaves the call to the next event. False when that was the end, in
  * *out, and the call is still the caller's.
  */
-static bool proceed(catga_bus_state *state, catga_pending *call, catga_retry_action action, outcome *out)
+static bool proceed(catga_bus_state *state, catga_pending *call, catga_retry_action action,
+                    outcome *out)
 {
     catga_call_event event;
 
@@ -638,8 +645,8 @@ static catga_status set_payload(catga_bus_state *state, catga_request *request,
 }
 
 /* The call and its first try. */
-static catga_status start(catga_bus_state *state, catga_pending *call, const catga_encode_buffer *payload,
-                          catga_problem *problem)
+static catga_status start(catga_bus_state *state, catga_pending *call,
+                          const catga_encode_buffer *payload, catga_problem *problem)
 {
     catga_status status = set_payload(state, &call->request, payload, problem);
     outcome out;
@@ -652,7 +659,8 @@ static catga_status start(catga_bus_state *state, catga_pending *call, const cat
 }
 
 static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
-                            catga_encode_buffer *payload, catga_pending **call, catga_problem *problem)
+                            catga_encode_buffer *payload, catga_pending **call,
+                            catga_problem *problem)
 {
     catga_status status = catga_bus_may_send(bus);
 

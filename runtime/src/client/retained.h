@@ -12,7 +12,7 @@
 
 enum {
     CATGA_RETAINED_SMALL = 4096, /* bytes; what is encoded on the stack is small */
-    CATGA_RETAINED_SLOTS = 1024  /* slots, from the first, that keep a small buffer: 4 MiB at most */
+    CATGA_RETAINED_SLOTS = 1024 /* slots, from the first, that keep a small buffer: 4 MiB at most */
 };
 
 /* The bytes of all larger payloads of a bus. */

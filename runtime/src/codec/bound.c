@@ -34,6 +34,7 @@ static size_t multiply(size_t a, size_t b)
 static catga_bytes slice_of(const uint8_t *at)
 {
     catga_bytes slice;
+
     memcpy(&slice, at, sizeof slice);
     return slice;
 }
@@ -43,6 +44,7 @@ static size_t bound_table(const catga_table *table, const uint8_t *native, unsig
 static size_t bound_union(const catga_union *type, const uint8_t *native, unsigned depth)
 {
     catga_native_union value = {0, {NULL}};
+
     memcpy(&value, native, type->native_size);
     if (value.type == 0 || value.type > type->count)
         return 0;
@@ -79,6 +81,7 @@ static size_t bound_elements(const catga_field *field, catga_bytes vector, unsig
 {
     size_t tags = field->element == CATGA_KIND_union ? add(vector.length, PART_PADDING) : 0;
     size_t size = add(multiply(vector.length, 4), tags);
+
     for (size_t i = 0; i < vector.length; i++)
         size = add(size, bound_element(field, vector.data + i * native_size(field), depth));
     return size;
@@ -99,6 +102,7 @@ static size_t bound_vector(const catga_field *field, catga_bytes vector, unsigne
 static size_t bound_field(const catga_field *field, const uint8_t *at, unsigned depth)
 {
     const uint8_t *child;
+
     if (field->flags & (CATGA_DEPRECATED | CATGA_TAGS))
         return 0;
     switch (field->kind) {
@@ -120,6 +124,7 @@ static size_t bound_table(const catga_table *table, const uint8_t *native, unsig
 {
     size_t size = 4 + more_padding(table->alignment) + catga_round_up(table->vtable[1]) +
                   catga_vtable_room(table->vtable);
+
     if (depth > CATGA_MAX_DEPTH)
         return size; /* catga_encode refuses it */
     for (uint16_t i = 0; i < table->field_count; i++)

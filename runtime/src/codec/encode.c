@@ -45,6 +45,7 @@ uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *r
 void catga_refuse_length(catga_writer *out, const catga_field *field)
 {
     bool counted = field->kind == CATGA_KIND_vector && field->format != CATGA_FORMAT_bytes;
+
     catga_problem_state_limit(out->problem, counted ? "more elements than" : "longer than",
                               field->max);
     failed_in(out, field);
@@ -108,6 +109,7 @@ static uint64_t ids_below(size_t count)
 static uint8_t *write_vtable(uint8_t *at, const catga_table *type, uint64_t present)
 {
     size_t count = present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present);
+
     catga_store_two_u16(at, (uint16_t)(4 + 2 * count), type->vtable[1]);
     catga_copy_scalars(at + 4, type->vtable + 2, count, 2);
     for (uint64_t absent = ids_below(count) & ~present; absent != 0; absent &= absent - 1)
@@ -145,6 +147,7 @@ static uint8_t *close_gaps(uint8_t *table, const catga_table *type, uint64_t pre
 static uint8_t *copy_vtable(uint8_t *at, const uint16_t *entries)
 {
     size_t size = catga_round_up(entries[0]);
+
     catga_store_u32(at + size - 4, 0);
     catga_copy_scalars(at, entries, entries[0] / 2, 2);
     return at + size;
@@ -204,6 +207,7 @@ static uint8_t *end_dense_table(catga_writer *out, uint8_t *table, const catga_t
 {
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     const uint8_t *known = find_vtable(out, type, present);
+
     out->closed = NULL;
     if (known != NULL)
         return end_with(at, table, known);
@@ -218,6 +222,7 @@ static uint8_t *end_sparse_table(catga_writer *out, uint8_t *table, const catga_
     uint16_t entries[2 + 64];
     uint8_t *at = close_gaps(table, type, present, entries);
     const uint8_t *known = find_vtable(out, type, present);
+
     out->closed = known == NULL ? at : known;
     if (known == NULL) {
         remember_vtable(out, type, present, at);
@@ -238,6 +243,7 @@ uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_ta
 static size_t write_wide_vtable(uint8_t *at, const catga_table *type, const uint64_t *present)
 {
     size_t count = 0;
+
     for (size_t id = 0; id < type->field_count; id++) {
         bool there = (present[id / 64] >> id % 64 & 1) != 0;
         catga_store_u16(at + 4 + 2 * id, there ? type->vtable[2 + id] : 0);
@@ -256,6 +262,7 @@ uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_tab
     uint8_t *at = table + catga_round_up(type->vtable[1]);
     size_t size = write_wide_vtable(at, type, present);
     const uint8_t *known = find_vtable(out, type, 0);
+
     out->closed = NULL;
     if (known != NULL && memcmp(known, at, size) == 0)
         return end_with(at, table, known);
@@ -288,6 +295,7 @@ static uint8_t *begin_vector(catga_writer *out, uint8_t *at, uint8_t *slot,
 {
     size_t room = (size_t)(out->end - at);
     size_t padding = padding_before(out, at, 4, alignment);
+
     if (length > field->max)
         return refuse_length(out, field);
     if (room < padding + 8 || length > (room - padding - 8) / element_size)
@@ -307,6 +315,7 @@ static inline uint8_t *begin_offsets(catga_writer *out, uint8_t *at, uint8_t *sl
                                      const catga_field *field, size_t length)
 {
     size_t room = (size_t)(out->end - at);
+
     if (length > field->max)
         return refuse_length(out, field);
     if (room < 4 || length > (room - 4) / 4)
@@ -321,6 +330,7 @@ uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga
 {
     uint8_t *elements = NULL;
     size_t size = catga_scalar_size(field->element);
+
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, offsets, field), field, length, size, size,
@@ -336,6 +346,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
     uint8_t *elements = NULL;
     const uint8_t *from = data;
     const catga_struct *type = field->type;
+
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, offsets, field), field, length, type->size,
@@ -354,6 +365,7 @@ uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga
 static uint8_t *put_lone_text(catga_writer *out, uint8_t *at, uint8_t *slot, catga_string text)
 {
     uint64_t high_bits = 0;
+
     if (!catga_text_fits(out, at, text.length))
         return catga_overflow(out);
     at = catga_put_text(at, slot, text, &high_bits);
@@ -422,6 +434,7 @@ static uint8_t *put_lone_struct(catga_writer *out, uint8_t *at, uint8_t *slot,
 {
     size_t size = catga_round_up(type->size);
     size_t padding = padding_before(out, at, 0, type->alignment);
+
     if ((size_t)(out->end - at) < padding + size)
         return catga_overflow(out);
     catga_clear_padding(at, padding);
@@ -453,6 +466,7 @@ static uint8_t *put_alternative(catga_writer *out, uint8_t *at, uint8_t *slot,
 static catga_native_union load_union(const catga_union *type, const uint8_t *native)
 {
     catga_native_union value;
+
     memset(&value, 0, sizeof value);
     memcpy(&value, native, type->native_size);
     return value;
@@ -462,6 +476,7 @@ uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_o
                          const catga_field *field, const void *input)
 {
     catga_native_union native = load_union(field->type, input);
+
     if (at == NULL || native.type == 0)
         return at == NULL ? NULL : leave_out(out, at, field, 0);
     at = put_alternative(out, at, catga_slot(table, offsets, field), field->type, native);
@@ -475,6 +490,7 @@ uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_
     uint8_t *types = NULL;
     const uint8_t *input = data;
     const catga_union *type = field->type;
+
     if (at == NULL || data == NULL)
         return at == NULL ? NULL : leave_out(out, at, field, length);
     at = begin_vector(out, at, catga_slot(table, offsets, tags), tags, length, 1, 1, &types);

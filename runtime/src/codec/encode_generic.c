@@ -19,14 +19,14 @@
         return IS_FLOATING(CATGA_KIND_##name) ? (type)value.f : (type)value.i;                     \
     }                                                                                              \
                                                                                                    \
-    static uint64_t put_##name(uint8_t *at, const catga_field *field, const uint8_t *native)        \
+    static uint64_t put_##name(uint8_t *at, const catga_field *field, const uint8_t *native)       \
     {                                                                                              \
         catga_optional_##name value = {true, 0};                                                   \
         if ((field->flags & CATGA_OPTIONAL) != 0) {                                                \
-            memcpy(&value, native, sizeof value);                                                   \
+            memcpy(&value, native, sizeof value);                                                  \
             return catga_put_optional_##name(at, value);                                           \
         }                                                                                          \
-        memcpy(&value.value, native, sizeof value.value);                                           \
+        memcpy(&value.value, native, sizeof value.value);                                          \
         return catga_put_##name(at, value.value, constant_##name(field->standard));                \
     }
 #include <catga/scalars.def>
@@ -34,13 +34,13 @@
 
 /* For each type with a range: returns true if the value of a native struct is inside. */
 #define CATGA_NUMBER(name, type)                                                                   \
-    static bool keeps_##name(const catga_field *field, const uint8_t *native)                       \
+    static bool keeps_##name(const catga_field *field, const uint8_t *native)                      \
     {                                                                                              \
         catga_optional_##name value = {true, 0};                                                   \
         if ((field->flags & CATGA_OPTIONAL) != 0)                                                  \
-            memcpy(&value, native, sizeof value);                                                   \
+            memcpy(&value, native, sizeof value);                                                  \
         else                                                                                       \
-            memcpy(&value.value, native, sizeof value.value);                                       \
+            memcpy(&value.value, native, sizeof value.value);                                      \
         return !value.present || (value.value >= constant_##name(field->range->lowest) &&          \
                                   value.value <= constant_##name(field->range->highest));          \
     }
@@ -55,6 +55,7 @@ static bool is_scalar(const catga_field *field)
 static catga_string slice_at(const uint8_t *native)
 {
     catga_string slice;
+
     memcpy(&slice, native, sizeof slice);
     return slice;
 }
@@ -62,6 +63,7 @@ static catga_string slice_at(const uint8_t *native)
 static const void *pointer_at(const uint8_t *native)
 {
     const void *pointer;
+
     memcpy(&pointer, native, sizeof pointer);
     return pointer;
 }
@@ -72,11 +74,11 @@ static const void *pointer_at(const uint8_t *native)
 static bool has_inline_value(const catga_field *field, const uint8_t *native)
 {
     switch (field->kind) {
-#define CATGA_SCALAR(name, type)                                                                                       \
-    case CATGA_KIND_##name: {                                                                                          \
-        catga_optional_##name value;                                                                                   \
-        memcpy(&value, native, sizeof value);                                                                           \
-        return value.present;                                                                                          \
+#define CATGA_SCALAR(name, type)                                                                   \
+    case CATGA_KIND_##name: {                                                                      \
+        catga_optional_##name value;                                                               \
+        memcpy(&value, native, sizeof value);                                                      \
+        return value.present;                                                                      \
     }
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
@@ -139,6 +141,7 @@ static uint64_t put_inline(uint8_t *at, const catga_field *field, const uint8_t 
 static uint64_t put_all_inline(uint8_t *table, const catga_table *type, const uint8_t *input)
 {
     uint64_t present = 0;
+
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
         if ((field->flags & CATGA_DEPRECATED) == 0)
@@ -151,6 +154,7 @@ static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga
                            const catga_field *field, catga_string slice)
 {
     const catga_table *element = field->type;
+
     switch (field->element) {
     case CATGA_KIND_struct:
         return catga_put_structs(out, at, table, offsets, field, slice.data, slice.length);
@@ -159,10 +163,11 @@ static uint8_t *put_vector(catga_writer *out, uint8_t *at, uint8_t *table, catga
         return catga_put_strings(out, at, table, offsets, field, strings);
     }
     case CATGA_KIND_table:
-        return catga_put_children(out, at, table, offsets, field, element->put, element->native_size,
-                                  slice.data, slice.length);
+        return catga_put_children(out, at, table, offsets, field, element->put,
+                                  element->native_size, slice.data, slice.length);
     case CATGA_KIND_union:
-        return catga_put_unions(out, at, table, offsets, field - 1, field, slice.data, slice.length);
+        return catga_put_unions(out, at, table, offsets, field - 1, field, slice.data,
+                                slice.length);
     default:
         return catga_put_scalars(out, at, table, offsets, field, slice.data, slice.length);
     }
@@ -173,6 +178,7 @@ static uint8_t *put_texts(catga_writer *out, uint8_t *at, uint8_t *table, catga_
                           const catga_table *type, const uint8_t *input)
 {
     uint64_t high_bits = 0;
+
     for (size_t id = 0; id < type->field_count; id++) {
         const catga_field *field = &type->fields[id];
         if (field->kind == CATGA_KIND_string && (field->flags & CATGA_DEPRECATED) == 0)
@@ -201,7 +207,7 @@ static uint8_t *put_behind(catga_writer *out, uint8_t *at, uint8_t *table, catga
 }
 
 uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
-                       const void *input)
+                           const void *input)
 {
     if (!is_acceptable(out, type, input))
         return NULL;

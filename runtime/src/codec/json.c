@@ -44,6 +44,7 @@ bool json_expect(json_reader *in, char character)
 bool json_take_word(json_reader *in, const char *word)
 {
     size_t length = strlen(word);
+
     json_peek(in);
     if ((size_t)(in->end - in->at) < length || memcmp(in->at, word, length) != 0)
         return false;
@@ -66,6 +67,7 @@ static int hex_digit(char character)
 static int32_t code_unit(const char *at, const char *end)
 {
     int32_t unit = 0;
+
     if (end - at < 4)
         return -1;
     for (size_t i = 0; i < 4; i++) {
@@ -91,6 +93,7 @@ static bool is_low_surrogate(int32_t unit)
 static bool check_unicode(json_reader *in)
 {
     int32_t unit = code_unit(in->at, in->end);
+
     if (unit < 0)
         return json_refuse(in, "expected four hexadecimal digits");
     in->at += 4;
@@ -109,6 +112,7 @@ static bool check_unicode(json_reader *in)
 static bool check_escape(json_reader *in)
 {
     char character = in->at < in->end ? *in->at++ : '\0';
+
     if (character == 'u')
         return check_unicode(in);
     return (character != '\0' && strchr("\"\\/bfnrt", character) != NULL) ||
@@ -121,6 +125,7 @@ static inline bool is_plain(uint64_t word)
     const uint64_t ones = UINT64_MAX / 255;
     uint64_t quotes = word ^ ones * '"';
     uint64_t backslashes = word ^ ones * '\\';
+
     uint64_t special =
         ((word - ones * ' ') & ~word) | (quotes - ones) | (backslashes - ones) | word;
     return (special & CATGA_HIGH_BITS) == 0;
@@ -175,6 +180,7 @@ static size_t encode_utf8(uint32_t code, char *to)
 static uint32_t decode_unicode(const char **at)
 {
     uint32_t unit = (uint32_t)code_unit(*at, *at + 4);
+
     *at += 4;
     if (!is_high_surrogate((int32_t)unit))
         return unit;
@@ -189,6 +195,7 @@ size_t json_decode(catga_string raw, char *to)
     static const char meanings[] = "\b\f\n\r\t";
     const char *at = raw.data;
     char *start = to;
+
     while (at < raw.data + raw.length) {
         if (*at != '\\') {
             *to++ = *at++;
@@ -210,6 +217,7 @@ size_t json_decode(catga_string raw, char *to)
 static size_t take_digits(json_reader *in)
 {
     const char *begin = in->at;
+
     while (in->at < in->end && *in->at >= '0' && *in->at <= '9')
         in->at++;
     return (size_t)(in->at - begin);
@@ -275,6 +283,7 @@ bool json_name(json_reader *in, catga_string *raw, bool *escaped)
 static bool skip_array(json_reader *in)
 {
     bool first = true;
+
     if (!json_open(in, '['))
         return false;
     while (json_next(in, ']', &first))
@@ -288,6 +297,7 @@ static bool skip_object(json_reader *in)
     catga_string name;
     bool escaped;
     bool first = true;
+
     if (!json_open(in, '{'))
         return false;
     while (json_next(in, '}', &first))
@@ -300,6 +310,7 @@ bool json_skip(json_reader *in)
 {
     catga_string text;
     bool escaped;
+
     switch (json_peek(in)) {
     case '{':
         return skip_object(in);
@@ -323,6 +334,7 @@ size_t json_count(const json_reader *in)
     json_reader ahead = *in;
     size_t count = 0;
     bool first = true;
+
     if (!json_open(&ahead, '['))
         return 0;
     while (json_next(&ahead, ']', &first) && json_skip(&ahead))

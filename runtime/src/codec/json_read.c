@@ -8,10 +8,10 @@
  */
 #include "base/utf8.h"
 #include "codec/json.h"
+#include "codec/json_values.h"
 #include "codec/native_struct.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
-#include "codec/json_values.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -48,6 +48,7 @@ static void explain(parser *p)
     char reason[CATGA_PROBLEM_TEXT];
     size_t line = 1;
     size_t column = 1;
+
     if (p->problem->text[0] != '\0')
         return;
     for (const char *at = p->text; at < p->in.at; at++) {
@@ -73,6 +74,7 @@ static bool parse_text(parser *p, catga_string *text)
 {
     catga_string raw;
     bool escaped;
+
     if (!json_string(&p->in, &raw, &escaped))
         return false;
     *text = native_text(p->arena, raw.data, raw.length);
@@ -90,6 +92,7 @@ static bool parse_text(parser *p, catga_string *text)
 static bool parse_token(parser *p, catga_string *text)
 {
     bool escaped;
+
     return json_string(&p->in, text, &escaped) &&
            (!escaped || refuse(p, "escapes where there need be none"));
 }
@@ -105,6 +108,7 @@ static bool parse_digits(parser *p, catga_string *text)
 static bool parse_bool(parser *p, uint8_t *native)
 {
     bool truth = json_take_word(&p->in, "true");
+
     if (!truth && !json_take_word(&p->in, "false"))
         return refuse(p, "expected true or false");
     *native = truth;
@@ -116,6 +120,7 @@ static bool parse_bool(parser *p, uint8_t *native)
 static catga_string resolve(catga_string raw, bool escaped, char *text)
 {
     catga_string name = raw;
+
     if (escaped && raw.length <= NAME_TEXT) {
         name.data = text;
         name.length = json_decode(raw, text);
@@ -128,6 +133,7 @@ static bool enumerator_value(const catga_enum *type, catga_string raw, bool esca
 {
     char text[NAME_TEXT];
     catga_string name = resolve(raw, escaped, text);
+
     for (uint32_t i = 0; i < type->count; i++) {
         if (!catga_string_equal(catga_str(type->values[i].name), name))
             continue;
@@ -184,6 +190,7 @@ static bool fits(unsigned kind, int64_t value)
 static bool parse_number(parser *p, unsigned kind, int64_t *value)
 {
     catga_string text;
+
     if (!parse_digits(p, &text))
         return false;
     if (kind == CATGA_KIND_u64) {
@@ -201,6 +208,7 @@ static bool parse_enum(parser *p, meaning wanted, int64_t *value)
 {
     catga_string text;
     bool escaped;
+
     if (json_peek(&p->in) != '"')
         return parse_number(p, wanted.kind, value);
     return json_string(&p->in, &text, &escaped) &&
@@ -210,6 +218,7 @@ static bool parse_enum(parser *p, meaning wanted, int64_t *value)
 static bool parse_integer(parser *p, meaning wanted, int64_t *value)
 {
     catga_string text;
+
     switch (wanted.format) {
     case CATGA_FORMAT_enum:
         return parse_enum(p, wanted, value);
@@ -230,6 +239,7 @@ static bool parse_integer(parser *p, meaning wanted, int64_t *value)
 static bool floating_word(catga_string text, double *value)
 {
     bool negative = catga_string_equal(text, catga_str("-Infinity"));
+
     if (catga_string_equal(text, catga_str("NaN")))
         *value = __builtin_nan("");
     else if (negative || catga_string_equal(text, catga_str("Infinity")))
@@ -243,6 +253,7 @@ static bool floating_word(catga_string text, double *value)
 static bool floating_number(catga_string text, unsigned kind, double *value)
 {
     float single;
+
     if (kind == CATGA_KIND_f64)
         return value_floating(text, value);
     if (!value_single(text, &single))
@@ -255,6 +266,7 @@ static bool parse_floating(parser *p, unsigned kind, uint8_t *native)
 {
     catga_string text;
     double value;
+
     if (json_peek(&p->in) == '"') {
         if (!parse_token(p, &text) || !floating_word(text, &value))
             return refuse(p, "expected a number");
@@ -272,6 +284,7 @@ static bool parse_floating(parser *p, unsigned kind, uint8_t *native)
 static bool parse_scalar(parser *p, meaning wanted, uint8_t *native)
 {
     int64_t value;
+
     if (wanted.kind == CATGA_KIND_bool)
         return parse_bool(p, native);
     if (wanted.kind == CATGA_KIND_f32 || wanted.kind == CATGA_KIND_f64)
@@ -307,6 +320,7 @@ static size_t find_name(const char *const *first, size_t size, size_t count, cat
 static bool parse_unknown(parser *p, catga_string name)
 {
     char text[NAME_TEXT / 4];
+
     if (p->unknown == CATGA_SKIP_UNKNOWN)
         return json_skip(&p->in);
     if (name.length >= sizeof text)
@@ -324,6 +338,7 @@ static bool note(uint64_t *seen, size_t index)
 {
     uint64_t bit = (uint64_t)1 << index % 64;
     bool before = (seen[index / 64] & bit) != 0;
+
     seen[index / 64] |= bit;
     return !before;
 }
@@ -336,6 +351,7 @@ static bool parse_uuid(parser *p, uint8_t *native)
 {
     catga_string text;
     catga_uuid uuid;
+
     if (!parse_token(p, &text))
         return false;
     if (!catga_uuid_parse(text, &uuid))
@@ -359,6 +375,7 @@ static bool parse_member(parser *p, const catga_member *member, uint8_t *native)
                                                     : catga_scalar_size(member->kind);
     bool first = true;
     size_t i = 0;
+
     if (member->count == 0)
         return parse_inline(p, wanted, native);
     if (!json_open(&p->in, '['))
@@ -378,6 +395,7 @@ static bool parse_struct_member(parser *p, const catga_struct *type, size_t *hin
     char text[NAME_TEXT];
     catga_string raw;
     bool escaped;
+
     if (!json_name(&p->in, &raw, &escaped))
         return false;
     catga_string name = resolve(raw, escaped, text);
@@ -410,6 +428,7 @@ static bool parse_struct(parser *p, const catga_struct *type, uint8_t *native)
     uint64_t seen[LARGEST_STRUCT / 64 + 1];
     size_t hint = 0;
     bool first = true;
+
     memset(seen, 0, ((size_t)type->member_count + 63) / 64 * sizeof *seen);
     if (!json_open(&p->in, '{'))
         return false;
@@ -424,6 +443,7 @@ static bool parse_struct(parser *p, const catga_struct *type, uint8_t *native)
 static bool parse_string(parser *p, uint8_t *native)
 {
     catga_string text;
+
     if (!parse_text(p, &text))
         return false;
     memcpy(native, &text, sizeof text);
@@ -436,6 +456,7 @@ static bool parse_object(parser *p, meaning wanted, uint8_t *native)
     size_t size = is_table ? ((const catga_table *)wanted.type)->native_size
                            : ((const catga_struct *)wanted.type)->size;
     uint8_t *object = native_take_object(p->arena, wanted.kind, wanted.type);
+
     if (object == NULL)
         return refuse(p, "out of memory");
     memset(object, 0, size);
@@ -448,6 +469,7 @@ static bool parse_bytes(parser *p, uint8_t *native)
     catga_string text;
     bool escaped;
     size_t length;
+
     if (!json_string(&p->in, &text, &escaped))
         return false;
     if (escaped || !value_base64_length(text, &length))
@@ -462,6 +484,7 @@ static bool parse_bytes(parser *p, uint8_t *native)
 static bool parse_alternative(parser *p, const catga_union *type, uint8_t tag, uint8_t *native)
 {
     uint8_t *value = native + offsetof(catga_native_union, value);
+
     *native = tag;
     if (tag == 0)
         return json_take_word(&p->in, "null") || refuse(p, "a value without a type");
@@ -511,6 +534,7 @@ static bool parse_vector(parser *p, const catga_field *field, uint8_t *native)
 {
     size_t count;
     bool first = true;
+
     if (field->format == CATGA_FORMAT_bytes)
         return parse_bytes(p, native);
     uint8_t *data = take_elements(p, field, &count, native);
@@ -529,6 +553,7 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
     const catga_union *type = field->type;
     parser tags = {*in, NULL, NULL, CATGA_REFUSE_UNKNOWN, NULL};
     int64_t value;
+
     if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type},
                     &value) ||
         value > (int64_t)type->count)
@@ -543,6 +568,7 @@ static bool parse_typed(parser *p, const catga_field *field, json_reader *types,
                         uint8_t *native)
 {
     uint8_t tag;
+
     if (!json_next(types, ']', first) || !parse_tag(types, field, &tag))
         return refuse(p, "a value without a type");
     return parse_alternative(p, field->type, tag, native);
@@ -555,6 +581,7 @@ static bool parse_unions(parser *p, const catga_field *field, json_reader types,
     bool first = true;
     bool first_type = true;
     uint8_t *data = take_elements(p, field, &count, native);
+
     if (data == NULL || !json_open(&p->in, '['))
         return false;
     if (!json_open(&types, '['))
@@ -578,6 +605,7 @@ static bool find_member(json_reader members, const char *name, json_reader *valu
     catga_string raw;
     bool escaped;
     bool first = true;
+
     while (json_next(&members, '}', &first)) {
         if (!json_name(&members, &raw, &escaped))
             return false;
@@ -596,6 +624,7 @@ static bool parse_union(parser *p, const catga_field *field, json_reader members
 {
     json_reader types;
     uint8_t tag;
+
     if (!find_member(members, field[-1].name, &types))
         return json_take_word(&p->in, "null") || refuse(p, "a value without a type");
     if (field->kind == CATGA_KIND_vector)
@@ -609,6 +638,7 @@ static bool parse_field(parser *p, const catga_field *field, json_reader members
 {
     meaning wanted = {field->kind, field->format, field->digits, field->type};
     uint8_t *member = native + field->member;
+
     if (field->flags & (CATGA_DEPRECATED | CATGA_TAGS))
         return json_skip(&p->in);
     if (field->kind != CATGA_KIND_union && json_take_word(&p->in, "null"))
@@ -638,6 +668,7 @@ static bool parse_named(parser *p, const catga_table *type, json_reader members,
     char text[NAME_TEXT];
     catga_string raw;
     bool escaped;
+
     if (!json_name(&p->in, &raw, &escaped))
         return false;
     catga_string name = resolve(raw, escaped, text);
@@ -656,6 +687,7 @@ static bool parse_table(parser *p, const catga_table *type, uint8_t *native)
     uint64_t seen[LARGEST_TABLE / 64];
     size_t hint = 0;
     bool first = true;
+
     memset(seen, 0, ((size_t)type->field_count + 63) / 64 * sizeof *seen);
     native_clear(type, native);
     if (!json_open(&p->in, '{'))
@@ -670,10 +702,11 @@ static bool parse_table(parser *p, const catga_table *type, uint8_t *native)
 /* ---- The whole text ---- */
 
 catga_status catga_json_read(const catga_table *table, const char *text, size_t length,
-                         catga_unknown unknown, void *native, catga_arena *arena,
-                         catga_problem *problem)
+                             catga_unknown unknown, void *native, catga_arena *arena,
+                             catga_problem *problem)
 {
     catga_problem ignored;
+
     problem = problem == NULL ? &ignored : problem;
     catga_problem_begin(problem);
     parser p = {{text, text + length, NULL, 0}, text, arena, unknown, problem};

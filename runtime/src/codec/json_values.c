@@ -23,6 +23,7 @@ static bool is_digit(char character)
 static void add_digit(number *n, char digit, bool fraction)
 {
     uint64_t longer;
+
     if (__builtin_mul_overflow(n->digits, (uint64_t)10, &longer) ||
         __builtin_add_overflow(longer, (uint64_t)(digit - '0'), &longer)) {
         n->exact = n->exact && digit == '0';
@@ -38,6 +39,7 @@ static const char *read_exponent(const char *at, const char *end, int64_t *expon
 {
     bool negative = *at == '-';
     int64_t value = 0;
+
     if (*at == '-' || *at == '+')
         at++;
     while (at < end && is_digit(*at)) {
@@ -84,6 +86,7 @@ static bool read_number(catga_string text, number *n)
 static bool whole(number n, unsigned shift, uint64_t *value)
 {
     int64_t exponent = n.exponent + (int64_t)shift;
+
     *value = n.digits;
     if (n.digits == 0)
         return n.exact;
@@ -102,6 +105,7 @@ bool catga_decimal_parse(catga_string text, unsigned digits, int64_t *value)
 {
     number n;
     uint64_t size;
+
     if (!read_number(text, &n) || !whole(n, digits, &size))
         return false;
     if (size > (uint64_t)INT64_MAX + (n.negative ? 1 : 0))
@@ -118,6 +122,7 @@ bool value_signed(catga_string text, int64_t *value)
 bool value_unsigned(catga_string text, uint64_t *value)
 {
     number n;
+
     return read_number(text, &n) && whole(n, 0, value) && (!n.negative || *value == 0);
 }
 
@@ -129,6 +134,7 @@ static double scale(number n)
                                     1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
                                     1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
     double size = (double)n.digits;
+
     size = n.exponent < 0 ? size / powers[-n.exponent] : size * powers[n.exponent];
     return n.negative ? -size : size;
 }
@@ -168,6 +174,7 @@ static void write_number(catga_string text, char *to)
     size_t kept = 0;
     bool fraction = false;
     bool more = false;
+
     for (; at < end && *at != 'e' && *at != 'E'; at++) {
         if (*at == '-')
             *to++ = *at;
@@ -191,6 +198,7 @@ static void write_number(catga_string text, char *to)
 static bool floating_slowly(catga_string text, bool single, double *value)
 {
     char copy[WRITTEN_NUMBER];
+
     write_number(text, copy);
     *value = single ? (double)strtof(copy, NULL) : strtod(copy, NULL);
     return !isinf(*value);
@@ -199,6 +207,7 @@ static bool floating_slowly(catga_string text, bool single, double *value)
 bool value_floating(catga_string text, double *value)
 {
     number n;
+
     return read_number(text, &n) &&
            (floating_fast(n, value) || floating_slowly(text, false, value));
 }
@@ -207,6 +216,7 @@ bool value_single(catga_string text, float *value)
 {
     number n;
     double wide;
+
     if (!read_number(text, &n))
         return false;
     if (single_fast(n, value))
@@ -239,10 +249,12 @@ static bool take_field(catga_string *text, size_t count, char next, int64_t *val
     return true;
 }
 
-/* ".123" as nanoseconds; nothing is 0. More than nine digits are read where the others are zeros, as in durations. */
+/* ".123" as nanoseconds; nothing is 0. More than nine digits are read where the others are zeros,
+ * as in durations. */
 static bool take_fraction(catga_string *text, int64_t *nanoseconds)
 {
     int64_t unit = 100000000;
+
     *nanoseconds = 0;
     if (text->length == 0 || *text->data != '.')
         return true;
@@ -262,6 +274,7 @@ static bool take_offset(catga_string *text, int64_t *seconds)
 {
     int64_t hours;
     int64_t minutes;
+
     *seconds = 0;
     if (text->length == 1 && (*text->data | 0x20) == 'z')
         return true;
@@ -285,6 +298,7 @@ static bool is_leap(int64_t year)
 static int64_t days_of_month(int64_t year, int64_t month)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+
     return days[month - 1] + (month == 2 && is_leap(year) ? 1 : 0);
 }
 
@@ -302,6 +316,7 @@ static int64_t days_since_epoch(int64_t year, int64_t month, int64_t day)
 bool catga_timestamp_parse(catga_string text, int64_t *value)
 {
     int64_t year, month, day, hour, minute, second, nanoseconds, offset;
+
     if (!take_field(&text, 4, '-', &year) || !take_field(&text, 2, '-', &month) ||
         !take_field(&text, 2, 'T', &day) || !take_field(&text, 2, ':', &hour) ||
         !take_field(&text, 2, ':', &minute) || !take_field(&text, 2, '\0', &second) ||
@@ -343,6 +358,7 @@ static int hex_digit(char character)
 bool catga_uuid_parse(catga_string text, catga_uuid *value)
 {
     size_t at = 0;
+
     if (text.length != CATGA_UUID_TEXT - 1)
         return false;
     for (size_t i = 0; i < sizeof value->bytes; i++) {
@@ -374,6 +390,7 @@ static int base64_digit(char character)
 static size_t padding(catga_string text)
 {
     size_t count = 0;
+
     while (count < 2 && count < text.length && text.data[text.length - 1 - count] == '=')
         count++;
     return count;
@@ -383,6 +400,7 @@ static size_t padding(catga_string text)
 bool value_base64_length(catga_string text, size_t *length)
 {
     size_t digits = text.length - padding(text);
+
     *length = digits / 4 * 3 + digits % 4 * 3 / 4;
     return digits % 4 != 1 && (digits == text.length || text.length % 4 == 0);
 }
@@ -391,6 +409,7 @@ bool value_base64(catga_string text, uint8_t *bytes)
 {
     size_t digits = text.length - padding(text);
     uint32_t group = 0;
+
     for (size_t i = 0; i < digits; i++) {
         int digit = base64_digit(text.data[i]);
         if (digit < 0)

@@ -13,7 +13,8 @@ bool value_unsigned(catga_string text, uint64_t *value);
 bool value_floating(catga_string text, double *value);
 bool value_single(catga_string text, float *value);
 
-/* How many bytes base64 text stands for: of either alphabet of RFC 4648, with padding or without. */
+/* How many bytes base64 text stands for: of either alphabet of RFC 4648, with padding or without.
+ */
 bool value_base64_length(catga_string text, size_t *length);
 bool value_base64(catga_string text, uint8_t *bytes);
 

@@ -44,6 +44,7 @@ static void print_integer(sink *out, unsigned kind, int64_t value)
 static void print_flags(sink *out, const catga_enum *type, int64_t value)
 {
     bool first = true;
+
     sink_character(out, '"');
     for (uint32_t i = 0; i < type->count; i++) {
         if ((value & type->values[i].value.i) == 0)
@@ -62,6 +63,7 @@ static void print_enum(sink *out, meaning shown, int64_t value)
     const catga_enum *type = shown.type;
     const char *name = catga_enum_name(type, value);
     int64_t known = 0;
+
     for (uint32_t i = 0; type->flags && i < type->count; i++)
         known |= type->values[i].value.i;
     if (type->flags && value != 0 && (value & ~known) == 0)
@@ -76,6 +78,7 @@ static void print_enum(sink *out, meaning shown, int64_t value)
 static void print_meaning(sink *out, meaning shown, int64_t value)
 {
     char text[CATGA_TIMESTAMP_TEXT];
+
     if (shown.format == CATGA_FORMAT_decimal)
         sink_text(out, catga_decimal_text(value, shown.digits, text));
     else if (shown.format == CATGA_FORMAT_timestamp)
@@ -139,6 +142,7 @@ static void print_uuid(sink *out, const uint8_t *at)
 {
     catga_uuid uuid;
     char text[CATGA_UUID_TEXT];
+
     memcpy(&uuid, at, sizeof uuid);
     print_quoted(out, catga_uuid_text(uuid, text));
 }
@@ -162,6 +166,7 @@ static size_t inline_size(meaning shown)
 static void print_member(sink *out, const catga_member *member, const uint8_t *at)
 {
     meaning shown = {member->kind, member->format, member->digits, member->type};
+
     if (member->count == 0) {
         print_inline(out, shown, at);
         return;
@@ -178,6 +183,7 @@ static void print_member(sink *out, const catga_member *member, const uint8_t *a
 static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
 {
     char separator = '{';
+
     for (const catga_member *member = type->members; member < type->members + type->member_count;
          member++) {
         sink_character(out, separator);
@@ -194,6 +200,7 @@ static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
 static void print_string(sink *out, const uint8_t *at)
 {
     catga_string text = catga_string_of(at);
+
     sink_json_string(out, text.data, text.length);
 }
 
@@ -211,6 +218,7 @@ static size_t element_size(const catga_field *field)
 static void print_tag(sink *out, const catga_field *field, uint8_t tag)
 {
     const catga_enum *types = field->type;
+
     print_quoted(out, types->values[tag < types->count ? tag : 0].name);
 }
 
@@ -247,6 +255,7 @@ static void print_unions(sink *out, const catga_field *field, const uint8_t *tag
                          const uint8_t *at)
 {
     size_t length = catga_load_u32(at);
+
     sink_character(out, '[');
     for (size_t i = 0; i < length; i++) {
         if (i != 0)
@@ -260,6 +269,7 @@ static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
 {
     size_t length = catga_load_u32(at);
     size_t size = element_size(field);
+
     if (field->format == CATGA_FORMAT_bytes) {
         sink_character(out, '"');
         sink_base64(out, at + 4, length);
@@ -280,6 +290,7 @@ static void print_union(sink *out, const catga_field *field, const uint8_t *tabl
                         const uint8_t *at)
 {
     const uint8_t *tags = catga_find(table, field[-1].slot);
+
     if (field->kind == CATGA_KIND_vector)
         print_unions(out, field, catga_follow(tags), catga_follow(at));
     else
@@ -290,6 +301,7 @@ static void print_union(sink *out, const catga_field *field, const uint8_t *tabl
 static void print_field(sink *out, const catga_field *field, const uint8_t *at)
 {
     meaning shown = {field->kind, field->format, field->digits, field->type};
+
     if (at == NULL)
         print_default(out, shown, field->standard);
     else if (field->kind == CATGA_KIND_string)
@@ -329,6 +341,7 @@ static bool is_union(const catga_field *field)
 static void print_table(sink *out, const catga_table *type, const uint8_t *table)
 {
     bool first = true;
+
     sink_character(out, '{');
     for (size_t i = 0; i < type->field_count; i++) {
         const catga_field *field = &type->fields[i];
@@ -351,6 +364,7 @@ static void print_table(sink *out, const catga_table *type, const uint8_t *table
 size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity)
 {
     sink out = {text, capacity, 0};
+
     print_table(&out, table, root);
     sink_finish(&out);
     return out.length;

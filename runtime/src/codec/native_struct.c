@@ -8,6 +8,7 @@ enum { ALIGNMENT = 8 };
 static void *take_aligned(catga_arena *arena, size_t count, size_t size, size_t alignment)
 {
     size_t at = (arena->used + alignment - 1) / alignment * alignment;
+
     if (at < arena->used || (size != 0 && count > (SIZE_MAX - at) / size)) {
         arena->used = SIZE_MAX;
         return NULL;
@@ -29,13 +30,15 @@ static void *take_structs(catga_arena *arena, size_t count, const catga_struct *
 
 void *native_take_object(catga_arena *arena, unsigned kind, const void *type)
 {
-    return kind == CATGA_KIND_table ? native_take(arena, 1, ((const catga_table *)type)->native_size)
-                                    : take_structs(arena, 1, type);
+    return kind == CATGA_KIND_table
+               ? native_take(arena, 1, ((const catga_table *)type)->native_size)
+               : take_structs(arena, 1, type);
 }
 
 void *native_take_elements(catga_arena *arena, const catga_field *field, size_t count)
 {
     size_t taken = count == 0 ? 1 : count;
+
     return field->element == CATGA_KIND_struct
                ? take_structs(arena, taken, field->type)
                : native_take(arena, taken, native_element_size(field));
@@ -50,6 +53,7 @@ catga_string native_text(catga_arena *arena, const char *text, size_t length)
 {
     char *copy = native_take(arena, length + 1, 1);
     catga_string result = {copy, 0};
+
     if (copy == NULL)
         return result;
     memcpy(copy, text, length);
@@ -61,6 +65,7 @@ catga_string native_text(catga_arena *arena, const char *text, size_t length)
 void native_set_slice(uint8_t *at, const void *data, size_t length)
 {
     catga_bytes slice = {data, data == NULL ? 0 : length};
+
     memcpy(at, &slice, sizeof slice);
 }
 
@@ -73,6 +78,7 @@ void native_set_integer(uint8_t *at, unsigned kind, int64_t value)
 {
     uint64_t bits = (uint64_t)value;
     bool truth = value != 0;
+
     switch (catga_scalar_size(kind)) {
     case 1:
         *at = kind == CATGA_KIND_bool ? (uint8_t)truth : (uint8_t)bits;
@@ -114,6 +120,7 @@ void native_clear(const catga_table *type, uint8_t *native)
 uint8_t *native_scalar(const catga_field *field, uint8_t *native)
 {
     uint8_t *at = native + field->member;
+
     if ((field->flags & CATGA_OPTIONAL) == 0)
         return at;
     *at = true;

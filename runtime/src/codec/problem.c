@@ -33,6 +33,7 @@ static void prepend(catga_problem *problem, const char *part)
     size_t length = strlen(part);
     size_t dot = text[0] == ':' || text[0] == '[' ? 0 : 1;
     size_t rest = strlen(text) + 1;
+
     if (text[0] == '.' || rest + sizeof LEFT_OUT > sizeof problem->text)
         return;
     if (length + dot + rest + sizeof LEFT_OUT > sizeof problem->text) {

@@ -31,6 +31,7 @@ void sink_unsigned(sink *out, uint64_t value)
 {
     char digits[20];
     size_t at = sizeof digits;
+
     do {
         digits[--at] = (char)('0' + value % 10);
         value /= 10;
@@ -50,6 +51,7 @@ void sink_signed(sink *out, int64_t value)
 static size_t use_point(char *text)
 {
     size_t length = 0;
+
     for (const char *from = text; *from != '\0'; from++) {
         if (strchr("0123456789+-e", *from) != NULL)
             text[length++] = *from;
@@ -67,6 +69,7 @@ static bool reads_back(const char *text, double value, int digits)
 void sink_floating(sink *out, double value, int digits)
 {
     char text[48];
+
     if (isnan(value) || isinf(value)) {
         sink_text(out, isnan(value) ? "\"NaN\"" : value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
         return;
@@ -84,6 +87,7 @@ void sink_floating(sink *out, double value, int digits)
 static void put_escaped(sink *out, unsigned char character)
 {
     static const char short_forms[] = "\"\"\\\\\bb\ff\nn\rr\tt";
+
     for (const char *form = short_forms; *form != '\0'; form += 2) {
         if ((unsigned char)*form == character) {
             sink_character(out, '\\');
@@ -99,6 +103,7 @@ static void put_escaped(sink *out, unsigned char character)
 void sink_json_string(sink *out, const char *text, size_t length)
 {
     size_t begin = 0;
+
     sink_character(out, '"');
     for (size_t i = 0; i < length; i++) {
         unsigned char character = (unsigned char)text[i];
@@ -116,6 +121,7 @@ void sink_base64(sink *out, const uint8_t *bytes, size_t length)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
     for (size_t i = 0; i < length; i += 3) {
         size_t count = length - i < 3 ? length - i : 3;
         uint32_t group = (uint32_t)bytes[i] << 16;

@@ -7,12 +7,14 @@ size_t catga_scalar_size(unsigned kind)
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
     };
+
     return sizes[kind];
 }
 
 void catga_copy_scalars(uint8_t *to, const void *from, size_t count, size_t size)
 {
     const uint8_t *bytes = from;
+
     if (!CATGA_SWAPPED || size == 1) {
         memcpy(to, bytes, count * size);
         return;
@@ -30,6 +32,7 @@ static size_t element_count(const catga_member *member)
 static void store_member(uint8_t *at, const catga_member *member, const uint8_t *from)
 {
     const catga_struct *type = member->type;
+
     if (member->kind != CATGA_KIND_struct) {
         catga_copy_scalars(at, from, element_count(member), catga_scalar_size(member->kind));
         return;
@@ -41,6 +44,7 @@ static void store_member(uint8_t *at, const catga_member *member, const uint8_t 
 void catga_store_struct(uint8_t *at, const catga_struct *type, const void *input)
 {
     const uint8_t *from = input;
+
     if (type->packed && !CATGA_SWAPPED) {
         memcpy(at, from, type->size);
         return;
@@ -55,6 +59,7 @@ static void load_member(uint8_t *to, const catga_member *member, const uint8_t *
 {
     const catga_struct *type = member->type;
     size_t count = element_count(member);
+
     if (member->kind == CATGA_KIND_struct)
         for (size_t i = 0; i < count; i++)
             catga_load_struct(at + i * type->size, type, to + i * type->size);
@@ -68,6 +73,7 @@ static void load_member(uint8_t *to, const catga_member *member, const uint8_t *
 void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output)
 {
     uint8_t *to = output;
+
     if (type->direct && !CATGA_SWAPPED) {
         memcpy(to, at, type->size);
         return;

@@ -10,6 +10,7 @@ static void unpack_string(catga_arena *arena, const uint8_t *at, uint8_t *native
 {
     catga_string text = catga_string_of(at);
     catga_string copy = native_text(arena, text.data, text.length);
+
     if (native != NULL)
         memcpy(native, &copy, sizeof copy);
 }
@@ -19,6 +20,7 @@ static void unpack_object(catga_arena *arena, unsigned kind, const void *type, c
                           uint8_t *native)
 {
     void *object = native_take_object(arena, kind, type);
+
     if (kind == CATGA_KIND_table)
         unpack_table(arena, type, at, object);
     else if (object != NULL)
@@ -32,6 +34,7 @@ static void unpack_union(catga_arena *arena, const catga_union *type, uint8_t ta
                          const uint8_t *slot, uint8_t *native)
 {
     uint8_t *value = native == NULL ? NULL : native + offsetof(catga_native_union, value);
+
     if (native != NULL)
         memset(native, 0, type->native_size);
     if (tag == 0 || tag > type->count)
@@ -59,6 +62,7 @@ static void unpack_elements(catga_arena *arena, const catga_field *field, const 
                             const uint8_t *at, size_t length, uint8_t *native)
 {
     size_t native_size = native_element_size(field);
+
     for (size_t i = 0; i < length; i++) {
         uint8_t *element = native == NULL ? NULL : native + i * native_size;
         if (field->element == CATGA_KIND_string)
@@ -78,6 +82,7 @@ static void unpack_vector(catga_arena *arena, const catga_field *field, const ui
 {
     size_t length = catga_load_u32(at);
     uint8_t *data = native_take_elements(arena, field, length);
+
     if (field->element >= CATGA_KIND_struct)
         unpack_elements(arena, field, tags, at + 4, length, data);
     else if (data != NULL)
@@ -92,6 +97,7 @@ static void unpack_field(catga_arena *arena, const catga_field *field, const uin
 {
     uint8_t *member = native == NULL ? NULL : native + field->member;
     const uint8_t *tags = NULL;
+
     if (field->kind == CATGA_KIND_union || field->element == CATGA_KIND_union)
         tags = catga_find(table, field[-1].slot);
     if (field->kind == CATGA_KIND_string)
@@ -126,6 +132,7 @@ catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *n
                           catga_arena *arena)
 {
     size_t before = arena->used;
+
     unpack_table(arena, table, root, native);
     return arena->used == before || native_fits(arena) ? CATGA_OK : CATGA_TOO_LARGE;
 }

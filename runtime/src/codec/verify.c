@@ -3,8 +3,8 @@
  * catga_verify has returned CATGA_OK, each getter of read.h on each table it visited stays inside
  * the buffer.
  *
- * The generated verifier function of a type proves its tables with the functions of verify.h. Those see
- * at a glance what is as write.h writes it, and come back here for the rest, and to say what is
+ * The generated verifier function of a type proves its tables with the functions of verify.h. Those
+ * see at a glance what is as write.h writes it, and come back here for the rest, and to say what is
  * wrong.
  *
  * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A
@@ -46,7 +46,8 @@ CATGA_COLD static bool refuse(const catga_verifier *verifier, const char *reason
     return false;
 }
 
-CATGA_COLD static bool refuse_limit(const catga_verifier *verifier, const char *reason, uint64_t limit)
+CATGA_COLD static bool refuse_limit(const catga_verifier *verifier, const char *reason,
+                                    uint64_t limit)
 {
     catga_problem_state_limit(verifier->problem, reason, limit);
     return false;
@@ -89,6 +90,7 @@ static const char leads_outside[] = "an offset that leads outside";
 bool catga_verify_odd_text(catga_verifier *verifier, uint32_t slot, uint32_t max)
 {
     uint32_t at;
+
     if (!catga_verify_follow(verifier, slot, &at))
         return refuse(verifier, leads_outside);
     uint32_t length = catga_load_u32(verifier->bytes + at);
@@ -117,6 +119,7 @@ enum { LANES = 8 };
 static inline lanes load_lanes(const void *at)
 {
     lanes value;
+
     memcpy(&value, at, sizeof value);
     return value;
 }
@@ -124,6 +127,7 @@ static inline lanes load_lanes(const void *at)
 static inline bool is_zero(lanes value)
 {
     uint64_t halves[2];
+
     memcpy(halves, &value, sizeof halves);
     return (halves[0] | halves[1]) == 0;
 }
@@ -139,6 +143,7 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
                                                 0xffff, 0xffff, 0xffff, 0xffff};
     lanes found = load_lanes(vtable + 4) & load_lanes(counted + LANES - count);
     lanes differs = (lanes)(found != load_lanes(full + 2));
+
     if (is_zero(differs) && full[0] <= 4 + 2 * LANES)
         return (const uint8_t *)full;
     return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
@@ -146,10 +151,12 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
 
 /* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap.
  */
-static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable, uint32_t vtable_size,
-                          uint32_t table_size, const catga_table *type, uint64_t *bytes)
+static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable,
+                          uint32_t vtable_size, uint32_t table_size, const catga_table *type,
+                          uint64_t *bytes)
 {
     uint32_t count = (vtable_size - 4) / 2;
+
     if (count > type->field_count)
         count = type->field_count;
     const uint8_t *entries = verifier->bytes + vtable + 4;
@@ -167,8 +174,8 @@ static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable
 }
 
 /* Whether a table has the shape that was found last, so that it only has to end inside. */
-static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_t vtable, uint32_t odd,
-                            const catga_shape *known)
+static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_t vtable,
+                            uint32_t odd, const catga_shape *known)
 {
     return vtable == known->vtable && (at % 16 | odd) == known->alignment &&
            known->table_size - 4 <= verifier->last_word - at;
@@ -176,10 +183,11 @@ static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_
 
 /* V3 of a table that is not as write.h writes it, or is large; to *known. */
 static CATGA_NOINLINE bool check_odd_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
-                                        uint32_t vtable_size, uint32_t table_size,
-                                        const catga_table *type, catga_shape *known)
+                                           uint32_t vtable_size, uint32_t table_size,
+                                           const catga_table *type, catga_shape *known)
 {
     uint64_t bytes = 0;
+
     if (!is_known(verifier, at, vtable, ODD, known)) {
         if (!check_entries(verifier, at, vtable, vtable_size, table_size, type, &bytes))
             return false;
@@ -192,7 +200,7 @@ static CATGA_NOINLINE bool check_odd_shape(catga_verifier *verifier, uint32_t at
 
 /* V2, V3, and the table itself; to *known. */
 static CATGA_NOINLINE bool check_any_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
-                                        const catga_table *type, catga_shape *known)
+                                           const catga_table *type, catga_shape *known)
 {
     if (vtable < CATGA_ROOT_OFFSET_SIZE || vtable > verifier->last_word)
         return refuse(verifier, "a vtable that lies outside");
@@ -207,8 +215,8 @@ static CATGA_NOINLINE bool check_any_shape(catga_verifier *verifier, uint32_t at
 
 /* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape.
  */
-static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable, const catga_table *type,
-                        catga_shape *known)
+static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
+                        const catga_table *type, catga_shape *known)
 {
     const uint16_t *full = type->vtable;
     uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment -
@@ -218,6 +226,7 @@ static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable, 
         return check_any_shape(verifier, at, vtable, type, known);
     uint32_t vtable_size = catga_load_u16(verifier->bytes + vtable);
     uint32_t table_size = catga_load_u16(verifier->bytes + vtable + 2);
+
     if (table_size != full[1] || table_size - 4 > verifier->last_word - at ||
         vtable_size - 4 > 2 * LANES || vtable_size > full[0] ||
         !is_aligned(vtable_size | vtable, 2))
@@ -232,13 +241,15 @@ static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable, 
     return true;
 }
 
-bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known,
-                      catga_frame *table)
+bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type,
+                       catga_shape *known, catga_frame *table)
 {
     uint32_t vtable = at - catga_load_u32(verifier->bytes +
                                           at); /* wraps to what lies behind when that is negative */
-    if (!is_known(verifier, at, vtable, 0, known) && !check_shape(verifier, at, vtable, type, known))
+    if (!is_known(verifier, at, vtable, 0, known) &&
+        !check_shape(verifier, at, vtable, type, known))
         return false;
+
     *table = (catga_frame){known->read, at};
     return true;
 }
@@ -248,10 +259,11 @@ static inline bool check_one_table(catga_verifier *verifier, uint32_t slot, cons
                                    catga_shape *known)
 {
     uint32_t at;
+
     if (!work(verifier, catga_work_of_table(type)))
         return false;
     return catga_verify_follow(verifier, slot, &at) ? type->verify(verifier, at, type, known)
-                                                : refuse(verifier, leads_outside);
+                                                    : refuse(verifier, leads_outside);
 }
 
 static bool refuse_depth(catga_verifier *verifier)
@@ -281,6 +293,7 @@ bool catga_verify_outside(catga_verifier *verifier)
 bool catga_verify_table(catga_verifier *verifier, uint32_t slot, const catga_table *type)
 {
     catga_shape none = {NULL, 0, 0, 0, 0};
+
     if (!enter(verifier))
         return false;
     bool valid = check_one_table(verifier, slot, type, &none);
@@ -291,10 +304,12 @@ bool catga_verify_table(catga_verifier *verifier, uint32_t slot, const catga_tab
 /* ---- Vectors ---- */
 
 /* V6: where the elements begin, or 0; *length is how many there are. */
-static inline uint32_t open_vector(catga_verifier *verifier, uint32_t slot, const catga_field *field,
-                                   uint32_t size, uint32_t alignment, uint32_t *length)
+static inline uint32_t open_vector(catga_verifier *verifier, uint32_t slot,
+                                   const catga_field *field, uint32_t size, uint32_t alignment,
+                                   uint32_t *length)
 {
     uint32_t at;
+
     if (!catga_verify_follow(verifier, slot, &at))
         return catga_verify_refuse(verifier, field, leads_outside);
     *length = catga_load_u32(verifier->bytes + at);
@@ -319,6 +334,7 @@ bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_
     const catga_struct *type = field->element == CATGA_KIND_struct ? field->type : NULL;
     uint32_t size = type != NULL ? type->size : (uint32_t)catga_scalar_size(field->element);
     uint32_t alignment = type != NULL ? type->alignment : size;
+
     if (open_vector(verifier, slot, field, size, alignment, &length) == 0)
         return false;
     return work(verifier, (uint64_t)length * size) || catga_verify_failed(verifier, field);
@@ -326,10 +342,11 @@ bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_
 
 /* The elements of a vector of offsets, with the work that following them may take; 0 when refused.
  */
-static inline uint32_t open_offsets(catga_verifier *verifier, uint32_t slot, const catga_field *field,
-                                    uint32_t *length)
+static inline uint32_t open_offsets(catga_verifier *verifier, uint32_t slot,
+                                    const catga_field *field, uint32_t *length)
 {
     uint32_t elements = open_vector(verifier, slot, field, 4, 4, length);
+
     if (elements != 0 && !work(verifier, (uint64_t)*length * CATGA_WORK_PER_OFFSET))
         return catga_verify_failed(verifier, field);
     return elements;
@@ -339,6 +356,7 @@ bool catga_verify_texts(catga_verifier *verifier, uint32_t slot, const catga_fie
 {
     uint32_t length = 0;
     uint32_t elements = open_offsets(verifier, slot, field, &length);
+
     if (elements == 0)
         return false;
     for (uint32_t i = 0; i < length; i++)
@@ -352,6 +370,7 @@ bool catga_verify_tables(catga_verifier *verifier, uint32_t slot, const catga_fi
     uint32_t length = 0;
     catga_shape known = {NULL, 0, 0, 0, 0};
     uint32_t elements = open_vector(verifier, slot, field, 4, 4, &length);
+
     if (elements == 0)
         return false;
     if (length == 0)
@@ -374,6 +393,7 @@ static bool check_lone_struct(catga_verifier *verifier, uint32_t slot, const cat
     uint32_t offset = catga_load_u32(verifier->bytes + slot);
     uint64_t at = (uint64_t)slot + offset;
     uint64_t length = (uint64_t)verifier->last_word + 4;
+
     if (offset == 0 || offset > INT32_MAX || at > length || type->size > length - at)
         return refuse(verifier, leads_outside);
     if (!is_aligned((uint32_t)at, type->alignment))
@@ -386,13 +406,14 @@ static bool check_lone_struct(catga_verifier *verifier, uint32_t slot, const cat
 static bool check_unknown(catga_verifier *verifier, uint32_t slot)
 {
     uint32_t offset = catga_load_u32(verifier->bytes + slot);
+
     return (offset != 0 && offset <= INT32_MAX &&
             (uint64_t)slot + offset < (uint64_t)verifier->last_word + 4) ||
            refuse(verifier, leads_outside);
 }
 
 bool catga_verify_alternative(catga_verifier *verifier, uint32_t slot, const catga_union *type,
-                             uint8_t tag)
+                              uint8_t tag)
 {
     if (tag > type->count)
         return check_unknown(verifier, slot);
@@ -405,12 +426,13 @@ bool catga_verify_alternative(catga_verifier *verifier, uint32_t slot, const cat
 }
 
 bool catga_verify_alternatives(catga_verifier *verifier, uint32_t tags_slot, uint32_t slot,
-                              const catga_field *tags, const catga_field *field)
+                               const catga_field *tags, const catga_field *field)
 {
     uint32_t tag_count = 0;
     uint32_t length = 0;
     uint32_t tag_at = open_vector(verifier, tags_slot, tags, 1, 1, &tag_count);
     uint32_t elements = tag_at == 0 ? 0 : open_offsets(verifier, slot, field, &length);
+
     if (elements == 0)
         return false;
     if (tag_count != length)
@@ -433,6 +455,7 @@ static bool refuse_identifier(const catga_verifier *verifier, const catga_table 
 {
     char reason[CATGA_PROBLEM_TEXT];
     char found[5] = "????";
+
     for (size_t i = 0; i < 4; i++)
         if (verifier->bytes[4 + i] >= ' ' && verifier->bytes[4 + i] <= '~')
             found[i] = (char)verifier->bytes[4 + i];
@@ -444,6 +467,7 @@ static bool refuse_identifier(const catga_verifier *verifier, const catga_table 
 static bool check_root(catga_verifier *verifier, const catga_table *table, const uint8_t **root)
 {
     catga_shape none = {NULL, 0, 0, 0, 0};
+
     if (!check_one_table(verifier, 0, table, &none))
         return false;
     *root = verifier->bytes + catga_load_u32(verifier->bytes);
@@ -460,6 +484,7 @@ static catga_status verify(const catga_table *table, bool any_identifier, const 
 {
     uint64_t budget = (uint64_t)length * WORK_PER_BYTE + WORK_FREE;
     catga_verifier verifier = {bytes, (uint32_t)length - 4, 1, budget, problem};
+
     *root = NULL;
     if (problem != NULL)
         catga_problem_begin(problem);

@@ -1,22 +1,22 @@
 /*
  * Who may handle a message that is to be handled once: a state machine without input, output, clock
- * or memory of its own. Whoever drives it, the runtime, a simulator or a test, does what it says and
- * tells it what came of that.
+ * or memory of its own. Whoever drives it, the runtime, a simulator or a test, does what it says
+ * and tells it what came of that.
  *
  * There is one record for each message, which all replicas see, and which is changed by compare and
  * set: a write names the revision that it replaces, and fails when that is no longer the latest. It
  * says that the message is claimed and by which attempt, that it is done, or that it is free again.
  *
- * The rules. A handler runs only after its attempt has written the claim; what came of it is written
- * over that very revision, so of all attempts that may have run one at most is recorded as done. A
- * claim is let stand while its owner is there: whoever finds it asks. An owner that says it does not
- * work on it any more, or that is silent as owner_liveness.h defines it, loses it.
+ * The rules. A handler runs only after its attempt has written the claim; what came of it is
+ * written over that very revision, so of all attempts that may have run one at most is recorded as
+ * done. A claim is let stand while its owner is there: whoever finds it asks. An owner that says it
+ * does not work on it any more, or that is silent as owner_liveness.h defines it, loses it.
  *
- * A message that was given up is not claimed again, but by an attempt that reopens it: to handle its
- * dead letter.
+ * A message that was given up is not claimed again, but by an attempt that reopens it: to handle
+ * its dead letter.
  *
- * A claim counts attempts. One that its owner does not work on, and has not freed, was not begun, as
- * far as is known, and does not count; one whose owner is silent does.
+ * A claim counts attempts. One that its owner does not work on, and has not freed, was not begun,
+ * as far as is known, and does not count; one whose owner is silent does.
  *
  * An answer that is lost leaves open what was written: the record is read, which tells.
  */
@@ -29,7 +29,7 @@
 typedef enum catga_record_state {
     CATGA_RECORD_NONE, /* there is no record */
     CATGA_RECORD_TAKEN,
-    CATGA_RECORD_FREE,  /* an attempt has failed */
+    CATGA_RECORD_FREE, /* an attempt has failed */
     CATGA_RECORD_DONE,
     CATGA_RECORD_ENDED /* the message was given up */
 } catga_record_state;
@@ -59,13 +59,15 @@ typedef enum catga_claiming_event {
 } catga_claiming_event;
 
 typedef enum catga_claiming_action {
-    CATGA_CLAIMING_WRITE,   /* write `writes` with `attempt` if the revision is still `revision` */
-    CATGA_CLAIMING_LOOK,    /* read the record; after a handler and a CONFLICT or READ, a moment later */
-    CATGA_CLAIMING_ASK,     /* ask the owner of the record that was read */
-    CATGA_CLAIMING_RUN,     /* the claim is ours: run the handler, attempt `attempt` */
-    CATGA_CLAIMING_SKIP,    /* it is done or has ended, as the record that was read says */
-    CATGA_CLAIMING_HELD,    /* another holds it: come again after `delay_ms` */
-    CATGA_CLAIMING_GIVE_UP, /* nobody knows: before the handler, it has not run; after, not marked */
+    CATGA_CLAIMING_WRITE, /* write `writes` with `attempt` if the revision is still `revision` */
+    CATGA_CLAIMING_LOOK,  /* read the record; after a handler and a CONFLICT or READ, a moment later
+                           */
+    CATGA_CLAIMING_ASK,   /* ask the owner of the record that was read */
+    CATGA_CLAIMING_RUN,   /* the claim is ours: run the handler, attempt `attempt` */
+    CATGA_CLAIMING_SKIP,  /* it is done or has ended, as the record that was read says */
+    CATGA_CLAIMING_HELD,  /* another holds it: come again after `delay_ms` */
+    CATGA_CLAIMING_GIVE_UP, /* nobody knows: before the handler, it has not run; after, not marked
+                             */
     CATGA_CLAIMING_KEPT,    /* what came of the handler is recorded */
     CATGA_CLAIMING_LOST,    /* it is not: another has taken the claim */
     CATGA_CLAIMING_NOTHING  /* the event does not fit: a fault of the driver */
@@ -94,9 +96,9 @@ typedef struct catga_claiming {
 } catga_claiming;
 
 /*
- * How often an answer may be missing: before the handler runs, and after it when there is no time. And
- * how often a record may be another than expected: after the handler for long, since one of several
- * servers may lag, and say what was there before, until it hears of a new leader.
+ * How often an answer may be missing: before the handler runs, and after it when there is no time.
+ * And how often a record may be another than expected: after the handler for long, since one of
+ * several servers may lag, and say what was there before, until it hears of a new leader.
  */
 enum {
     CATGA_CLAIM_TROUBLES = 8,

@@ -139,8 +139,7 @@ void catga_demand_failed(catga_demand *demand, uint64_t token, int64_t now)
 
     (void)remove_request(demand, token, &left);
     demand->failures++;
-    demand->paused_ns =
-        catga_clock_after(now, pause_ns < PAUSE_LONGEST ? pause_ns : PAUSE_LONGEST);
+    demand->paused_ns = catga_clock_after(now, pause_ns < PAUSE_LONGEST ? pause_ns : PAUSE_LONGEST);
 }
 
 void catga_demand_forget(catga_demand *demand)
@@ -153,6 +152,7 @@ void catga_demand_forget(catga_demand *demand)
 unsigned catga_demand_requested(const catga_demand *demand)
 {
     unsigned requested = 0;
+
     for (unsigned i = 0; i < demand->count; i++)
         requested += demand->requests[i].left;
     return requested;
@@ -204,12 +204,12 @@ static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t 
 
     batch->token = ++demand->token;
     batch->count = count;
-    demand->requests[demand->count++] = (catga_demand_request){
-        .token = batch->token,
-        .count = count,
-        .left = count,
-        .bytes = bytes,
-        .end_ns = catga_clock_after(now, lifetime_ns)};
+    demand->requests[demand->count++] =
+        (catga_demand_request){.token = batch->token,
+                               .count = count,
+                               .left = count,
+                               .bytes = bytes,
+                               .end_ns = catga_clock_after(now, lifetime_ns)};
     return true;
 }
 

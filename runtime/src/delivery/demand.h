@@ -6,11 +6,13 @@
  *
  * `allowed` starts with what keeps the workers busy and grows by one with each run, so that it
  * doubles while a batch is handled. Its upper bound is what the workers finish within the horizon,
- * at the measured duration of a run. Beyond what keeps the workers busy, only messages are requested
- * of which the server has said that they wait. Such a request ends as soon as nothing more waits,
- * since another replica may have requested the same messages: what is stored later is for both.
+ * at the measured duration of a run. Beyond what keeps the workers busy, only messages are
+ * requested of which the server has said that they wait. Such a request ends as soon as nothing
+ * more waits, since another replica may have requested the same messages: what is stored later is
+ * for both.
  *
- * No clock, no memory, no I/O, no threads: the caller gives the time and calls one function at a time.
+ * No clock, no memory, no I/O, no threads: the caller gives the time and calls one function at a
+ * time.
  */
 #ifndef CATGA_DEMAND_H
 #define CATGA_DEMAND_H
@@ -37,11 +39,11 @@ typedef struct catga_demand_rules {
 
 /* A request that is under way. */
 typedef struct catga_demand_request {
-    uint64_t token;  /* from 1; never used again */
-    unsigned count;  /* messages that were requested */
-    unsigned left;   /* messages that it may still bring */
-    size_t bytes;    /* at most */
-    int64_t end_ns;  /* it counts as lost from then on */
+    uint64_t token; /* from 1; never used again */
+    unsigned count; /* messages that were requested */
+    unsigned left;  /* messages that it may still bring */
+    size_t bytes;   /* at most */
+    int64_t end_ns; /* it counts as lost from then on */
 } catga_demand_request;
 
 typedef struct catga_demand {

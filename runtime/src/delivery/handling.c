@@ -7,8 +7,8 @@ enum { REDELIVER_MS = 1000, REDELIVER_LONGEST_MS = 30000 };
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules)
 {
-    *handling = (catga_handling){
-        .rules = *rules, .attempt = 1, .troubles_left = CATGA_RECORD_TROUBLES};
+    *handling =
+        (catga_handling){.rules = *rules, .attempt = 1, .troubles_left = CATGA_RECORD_TROUBLES};
 }
 
 static catga_handling_action enter(catga_handling *handling, catga_handling_phase phase,
@@ -238,7 +238,8 @@ static catga_handling_action written(catga_handling *handling, uint64_t revision
     }
 }
 
-/* An end is recorded however long that takes; a failed run that cannot be recorded is not counted. */
+/* An end is recorded however long that takes; a failed run that cannot be recorded is not counted.
+ */
 static catga_handling_action unavailable(catga_handling *handling)
 {
     switch ((int)handling->phase) {

@@ -5,22 +5,24 @@
  *
  * Attempts. An attempt is a run of the handler that started. A handler gets one attempt and at most
  * `retries` further ones. The pause between two is the schema's, doubled each time, or what the
- * handler asked for. A delivery is no attempt: an event that never reached its handler has had none.
+ * handler asked for. A delivery is no attempt: an event that never reached its handler has had
+ * none.
  *
  * The record. Replicas share one record of an event that failed, was redelivered or ended. They
  * change it by compare and set. A first delivery runs without the record, so an event that
- * succeeds costs nothing. Before a redelivered event runs, its record is read, and says that another
- * attempt has started. An event that cannot be recorded does not run now: it is redelivered later.
+ * succeeds costs nothing. Before a redelivered event runs, its record is read, and says that
+ * another attempt has started. An event that cannot be recorded does not run now: it is redelivered
+ * later.
  *
- * The end. An event ends when its last attempt failed, when its handler rejected it, or when it is no
- * valid message. The record says so first, and from then on no replica runs the event. With
+ * The end. An event ends when its last attempt failed, when its handler rejected it, or when it is
+ * no valid message. The record says so first, and from then on no replica runs the event. With
  * `dead_letter` it is then stored as a dead letter, and only then settled.
  *
- * Claims. A claimed event runs under its claim. The claim is the record, if it counts attempts; else
- * it is taken before the record is read.
+ * Claims. A claimed event runs under its claim. The claim is the record, if it counts attempts;
+ * else it is taken before the record is read.
  *
- * An event that kills the processes that run it ends after CATGA_LOST_ATTEMPTS attempts beyond those
- * that a failing handler gets.
+ * An event that kills the processes that run it ends after CATGA_LOST_ATTEMPTS attempts beyond
+ * those that a failing handler gets.
  */
 #ifndef CATGA_HANDLING_H
 #define CATGA_HANDLING_H
@@ -65,8 +67,8 @@ typedef enum catga_handling_event {
     CATGA_HANDLING_CONFLICT,    /* it was not: it has another revision */
     CATGA_HANDLING_UNAVAILABLE, /* it was not, and cannot be now */
     CATGA_HANDLING_UNKNOWN,     /* it may be written or not; or it was not read */
-    CATGA_HANDLING_CLAIMED,     /* the claim was taken for the `value`th time; 0: it does not count */
-    CATGA_HANDLING_ENDED,       /* the claim says that the event has ended, after `value` attempts */
+    CATGA_HANDLING_CLAIMED, /* the claim was taken for the `value`th time; 0: it does not count */
+    CATGA_HANDLING_ENDED,   /* the claim says that the event has ended, after `value` attempts */
     CATGA_HANDLING_DONE_BEFORE, /* the claim says that the event was handled */
     CATGA_HANDLING_HELD,        /* the claim was not taken: redelivery after `value` milliseconds */
     CATGA_HANDLING_SUCCEEDED,   /* the handler succeeded */
@@ -79,11 +81,11 @@ typedef enum catga_handling_event {
 } catga_handling_event;
 
 typedef enum catga_handling_action {
-    CATGA_HANDLING_CLAIM,       /* take the claim */
-    CATGA_HANDLING_READ,        /* read the record */
-    CATGA_HANDLING_WRITE,       /* write `attempt`, and that the event has ended if there is a cause,
-                                   over `revision` */
-    CATGA_HANDLING_RUN,         /* call the handler */
+    CATGA_HANDLING_CLAIM, /* take the claim */
+    CATGA_HANDLING_READ,  /* read the record */
+    CATGA_HANDLING_WRITE, /* write `attempt`, and that the event has ended if there is a cause,
+                             over `revision` */
+    CATGA_HANDLING_RUN,   /* call the handler */
     CATGA_HANDLING_DEAD_LETTER, /* store the event as a dead letter */
     CATGA_HANDLING_DONE,        /* settle: done */
     CATGA_HANDLING_RETRY,       /* settle: redeliver after `delay_ms` */
@@ -97,7 +99,8 @@ typedef enum catga_handling_phase {
     CATGA_HANDLING_READING,
     CATGA_HANDLING_STARTING, /* the record is to say that the attempt starts */
     CATGA_HANDLING_RUNNING,
-    CATGA_HANDLING_RETRACTING, /* it may say so, but the attempt does not start: it is to say less */
+    CATGA_HANDLING_RETRACTING, /* it may say so, but the attempt does not start: it is to say less
+                                */
     CATGA_HANDLING_NOTING,     /* it is to say that an attempt was made, which failed */
     CATGA_HANDLING_ENDING,     /* it is to say that the event has ended */
     CATGA_HANDLING_STORING,
@@ -112,9 +115,9 @@ typedef struct catga_handling {
     uint32_t attempt;  /* from 1; of an event that has ended, how many have started */
     uint64_t revision; /* of the record, as far as it is known */
     uint32_t troubles_left;
-    bool recorded;     /* the record, or the claim, knows of this attempt */
-    bool unsure;       /* the record may have been written, and another have written it since */
-    int64_t delay_ms;  /* of RETRY */
+    bool recorded;    /* the record, or the claim, knows of this attempt */
+    bool unsure;      /* the record may have been written, and another have written it since */
+    int64_t delay_ms; /* of RETRY */
 } catga_handling;
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules);
@@ -136,11 +139,11 @@ static inline bool catga_handling_may_run(const catga_handling *handling)
     return handling->phase <= CATGA_HANDLING_RUNNING;
 }
 
-/* Returns whether the record does not yet say what it must, so that the event should not be let go. */
+/* Returns whether the record does not yet say what it must, so that the event should not be let go.
+ */
 static inline bool catga_handling_must_record(const catga_handling *handling)
 {
-    return handling->phase == CATGA_HANDLING_ENDING ||
-           handling->phase == CATGA_HANDLING_RETRACTING;
+    return handling->phase == CATGA_HANDLING_ENDING || handling->phase == CATGA_HANDLING_RETRACTING;
 }
 
 /* Returns whether the handler has run, or will not run, and the event is not settled. */

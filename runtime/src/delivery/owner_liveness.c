@@ -21,8 +21,7 @@ static int64_t time_to_answer(const catga_owner_liveness *liveness)
 /* An asker that looks so late was not running: the answer may wait in its socket. */
 static bool counts(const catga_owner_liveness *liveness, int64_t now)
 {
-    return liveness->control_answered &&
-           now - liveness->asked_at <= 2 * time_to_answer(liveness);
+    return liveness->control_answered && now - liveness->asked_at <= 2 * time_to_answer(liveness);
 }
 
 static void count(catga_owner_liveness *liveness)

@@ -3,19 +3,19 @@
  * machine without input, output, clock or memory of its own. There is one for each owner, not one
  * for each claim: all claims of a dead replica are taken over together.
  *
- * The asker sends one question at a time and gives each a quarter of the lease. Beside each question
- * it sends a control question to itself, on the same connection. A question counts against the owner
- * only if the control was answered and the asker looked in time: then the server, the connection and
- * the asker worked, and the owner did not answer. A lost connection, a silent server, or an asker
- * that was suspended never counts against the owner.
+ * The asker sends one question at a time and gives each a quarter of the lease. Beside each
+ * question it sends a control question to itself, on the same connection. A question counts against
+ * the owner only if the control was answered and the asker looked in time: then the server, the
+ * connection and the asker worked, and the owner did not answer. A lost connection, a silent
+ * server, or an asker that was suspended never counts against the owner.
  *
  * The owner is silent when at least ASKS questions in a row count against it, which together cover
- * the lease. Two of them that are more than a lease apart are not in a row. After any answer, however
- * late, the asker begins anew with init.
+ * the lease. Two of them that are more than a lease apart are not in a row. After any answer,
+ * however late, the asker begins anew with init.
  *
- * An owner numbers its claims upwards. A claim may be taken over only after a question that was sent
- * when that claim, or a later one, had been found: a claim that an owner took after it came back
- * gets its own question.
+ * An owner numbers its claims upwards. A claim may be taken over only after a question that was
+ * sent when that claim, or a later one, had been found: a claim that an owner took after it came
+ * back gets its own question.
  */
 #ifndef CATGA_OWNER_LIVENESS_H
 #define CATGA_OWNER_LIVENESS_H

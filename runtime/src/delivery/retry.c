@@ -20,7 +20,8 @@ void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int
     };
 }
 
-/* Did a try that ended so certainly not run a handler? One that timed out has said so, or was not sent. */
+/* Did a try that ended so certainly not run a handler? One that timed out has said so, or was not
+ * sent. */
 static bool not_run(catga_status status)
 {
     return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED ||
@@ -76,8 +77,9 @@ static bool pause(catga_retry *retry, int64_t now)
 
 /*
  * The first try is at work elsewhere, and its answer comes to this call too; unless it dies. To ask
- * again is no further try: it runs nothing as long as the first does. That it has died is found out by
- * whoever is asked for as long as its lease lasts, which may be another replica each time: so often.
+ * again is no further try: it runs nothing as long as the first does. That it has died is found out
+ * by whoever is asked for as long as its lease lasts, which may be another replica each time: so
+ * often.
  */
 static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
 {

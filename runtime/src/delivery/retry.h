@@ -6,8 +6,8 @@
  * The rules. One first try and at most `retries` further ones, all inside the deadline. Between a
  * failed try and the next lies a pause of 50, 100, 200 ... ms, each taken between half and one and
  * a half times as long. A try is followed by another
- *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining, come
- *     too late;
+ *   - when it certainly did not run a handler: nobody there, not connected, overloaded, draining,
+ * come too late;
  *   - if repeating does no harm (a query, or what is stored under its id), also when its share of
  *     the time passed without an answer, or the connection it was sent on was lost.
  * A try that is told that an earlier one is at work is made again after such a pause too, of 400 ms
@@ -50,7 +50,7 @@ typedef struct catga_retry {
     uint32_t pause_ms; /* the next pause, before it is varied */
     bool repeatable;
     bool is_single; /* ends with CATGA_IN_PROGRESS when it is told so; set after init */
-    bool in_doubt; /* a try is lost that may have run */
+    bool in_doubt;  /* a try is lost that may have run */
     catga_retry_phase phase;
     catga_status result;
 } catga_retry;

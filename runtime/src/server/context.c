@@ -1,10 +1,10 @@
 /* The functions that handlers call. */
 #include "server/context.h"
 
-#include "claims/claims.h"
+#include "base/text.h"
 #include "bus/encode_buffer.h"
 #include "bus/status.h"
-#include "base/text.h"
+#include "claims/claims.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -34,6 +34,7 @@ catga_string catga_context_message_id(const catga_context *context)
 catga_string catga_context_correlation_id(const catga_context *context)
 {
     catga_string correlation = catga_context_header(context, CATGA_HEADER_CORRELATION);
+
     return correlation.length != 0 ? correlation : catga_context_message_id(context);
 }
 
@@ -63,7 +64,9 @@ const catga_claim *catga_context_claim(const catga_context *context)
 
 catga_status catga_retry_after(catga_context *context, int64_t delay_ms)
 {
-    context->retry_after_ms = delay_ms < 0 ? -1 : delay_ms < LONGEST_DELAY_MS ? delay_ms : LONGEST_DELAY_MS;
+    context->retry_after_ms = delay_ms < 0                  ? -1
+                              : delay_ms < LONGEST_DELAY_MS ? delay_ms
+                                                            : LONGEST_DELAY_MS;
     return CATGA_RETRY_LATER;
 }
 
@@ -117,7 +120,8 @@ static catga_status refuse_second_answer(catga_context *context)
 static catga_status refuse_other_message(catga_context *context, const catga_message *message)
 {
     snprintf(context->problem.text, sizeof context->problem.text,
-             "replied to %s in the handler of %s", message->table->name, context->message->table->name);
+             "replied to %s in the handler of %s", message->table->name,
+             context->message->table->name);
     return CATGA_HANDLER_FAILED;
 }
 
@@ -125,6 +129,7 @@ static catga_status refuse_undeclared_error(catga_context *context, const catga_
                                             size_t index)
 {
     const catga_error_set *declared = context->message->errors;
+
     const char *name =
         set == NULL || index >= set->count ? "an unknown error" : set->errors[index].name;
 
@@ -139,8 +144,7 @@ catga_status catga_context_refuse_too_large(catga_context *context)
     char text[CATGA_TOO_LARGE_TEXT];
 
     catga_claims_too_large_text(context->state, text);
-    return catga_context_refuse(context, catga_status_code(CATGA_TOO_LARGE), NULL,
-                                catga_str(text));
+    return catga_context_refuse(context, catga_status_code(CATGA_TOO_LARGE), NULL, catga_str(text));
 }
 
 /* The server may have lowered its limit since the answer was kept. */
@@ -181,9 +185,8 @@ static catga_status keep_answer(catga_context *context, const void *result)
     catga_claimed *claimed = context->claimed;
 
     catga_encode_buffer_free(&claimed->payload, context->state);
-    catga_status status =
-        catga_encode_buffer_fill(&claimed->payload, context->state, context->message->result, result,
-                             &context->problem);
+    catga_status status = catga_encode_buffer_fill(
+        &claimed->payload, context->state, context->message->result, result, &context->problem);
     if (status == CATGA_TOO_LARGE ||
         (status == CATGA_OK && claimed->payload.length > catga_claims_room(claimed)))
         return note_too_large(context);
@@ -217,8 +220,8 @@ catga_status catga_answer(catga_context *context, const catga_message *message, 
         return refuse_other_message(context, message);
     if (context->claimed != NULL)
         return keep_answer(context, result);
-    catga_status status = catga_encode_buffer_fill(&payload, context->state, message->result, result,
-                                               &context->problem);
+    catga_status status = catga_encode_buffer_fill(&payload, context->state, message->result,
+                                                   result, &context->problem);
     if (status == CATGA_OK) {
         catga_outgoing answer = {.data = payload.data, .length = payload.length};
         status = respond(context, &answer);
@@ -241,8 +244,7 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
     const catga_declared_error *error = &set->errors[index];
     if (context->claimed != NULL)
         return keep_error(context, error, text);
-    catga_status status =
-        catga_context_refuse(context, error->code, error->name, catga_str(text));
+    catga_status status = catga_context_refuse(context, error->code, error->name, catga_str(text));
     context->answered = status == CATGA_OK;
     return context->answered ? CATGA_DECLARED_ERROR : status;
 }

@@ -13,11 +13,12 @@ struct catga_context {
     int64_t deadline; /* monotonic; CATGA_FOREVER for an event */
     bool answered;
     bool too_large; /* an answer was not sent, nor kept, because it is larger than may be sent */
-    struct catga_claimed *claimed; /* the claim under which it is handled, or NULL; keeps the answer */
+    struct catga_claimed
+        *claimed;         /* the claim under which it is handled, or NULL; keeps the answer */
     catga_status outcome; /* of the handler, or why it did not run */
     uint32_t attempt;
     int64_t retry_after_ms; /* that the handler asked for; negative: the schema's pause */
-    catga_problem problem; /* why an answer could not be made; else empty */
+    catga_problem problem;  /* why an answer could not be made; else empty */
 };
 
 /* A header of the message; absent when it has none of that name. */

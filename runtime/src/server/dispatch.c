@@ -5,11 +5,11 @@
  */
 #include "server/dispatch.h"
 
-#include "claims/claims.h"
-#include "server/context.h"
+#include "base/running.h"
 #include "bus/message_log.h"
 #include "bus/status.h"
-#include "base/running.h"
+#include "claims/claims.h"
+#include "server/context.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +98,7 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
 {
     char text[CATGA_PROBLEM_TEXT + 128];
     const char *problem = context->problem.text;
+
     const char *reason =
         status == CATGA_OK ? "it returned without an answer" : catga_status_text(status);
 
@@ -105,7 +106,8 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
              problem);
     catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
-                      "%s.%s: %s", endpoint->service_instance->service->name, endpoint->handler->name, text);
+                      "%s.%s: %s", endpoint->service_instance->service->name,
+                      endpoint->handler->name, text);
     if (context->too_large && !context->answered)
         end_too_large(context);
     if (context->answered)
@@ -121,7 +123,8 @@ catga_status catga_dispatch_run(catga_context *context, catga_endpoint *endpoint
     catga_running running;
 
     catga_running_add(&running, context->state, endpoint);
-    catga_status status = endpoint->handler->run(endpoint->service_instance->handlers, context, table);
+    catga_status status =
+        endpoint->handler->run(endpoint->service_instance->handlers, context, table);
     catga_running_remove(&running);
     return status;
 }
@@ -248,7 +251,8 @@ void catga_dispatch(void *user, catga_incoming *incoming)
         run_once(&context, endpoint, table);
     else
         run(&context, endpoint, table);
-    catga_message_log_received(&context, endpoint->handler->name, catga_status_text(context.outcome));
+    catga_message_log_received(&context, endpoint->handler->name,
+                               catga_status_text(context.outcome));
     context.state->operations->release(incoming);
 }
 

@@ -36,7 +36,8 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
 catga_status catga_dispatch_run(catga_context *context, catga_endpoint *endpoint,
                                 const uint8_t *table);
 
-/* The receive function of every subscription but those to consumers; `user` is its catga_endpoint. */
+/* The receive function of every subscription but those to consumers; `user` is its catga_endpoint.
+ */
 void catga_dispatch(void *user, catga_incoming *incoming);
 
 /* Answers a request for which there is no room. */

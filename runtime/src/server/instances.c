@@ -2,9 +2,9 @@
 #include "server/instances.h"
 
 #include "base/clock.h"
+#include "bus/bus_state.h"
 #include "bus/round_trip.h"
 #include "claims/claim_upkeep.h"
-#include "bus/bus_state.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +35,7 @@ static bool is_serving(const catga_instance_claim *instance)
 static bool is_smaller(catga_string other, const char *own)
 {
     size_t length = strlen(own);
+
     return memcmp(other.data, own, other.length < length ? other.length : length) < 0;
 }
 
@@ -89,9 +90,9 @@ static void on_message(void *user, catga_incoming *message)
 static catga_outgoing own_name(const catga_instance_claim *instance)
 {
     const char *name = instance->bus_state->owner.name;
-    return (catga_outgoing){.subject = instance->subject,
-                            .data = (const uint8_t *)name,
-                            .length = strlen(name)};
+
+    return (catga_outgoing){
+        .subject = instance->subject, .data = (const uint8_t *)name, .length = strlen(name)};
 }
 
 static catga_status send_question(catga_bus_state *state, const void *question, uint64_t token)
@@ -108,6 +109,7 @@ static catga_status ask_others(catga_instance_claim *instance)
 {
     catga_bus_state *state = instance->bus_state;
     catga_incoming reply;
+
     catga_status status =
         catga_round_trip(state, send_question, instance, catga_clock_now() + ANSWER_WAIT, &reply);
 
@@ -160,6 +162,7 @@ static bool put_subject(catga_instance_claim *instance)
     const catga_bus_state *state = instance->bus_state;
     int length = snprintf(instance->subject, sizeof instance->subject, "%.*s.instances.%s.%s",
                           CATGA_PRINT(state->prefix), instance->service, state->settings.instance);
+
     return length > 0 && (size_t)length < sizeof instance->subject;
 }
 
@@ -178,7 +181,8 @@ static catga_status take(catga_instance_claim *instance)
     return status == CATGA_OK ? begin_serving(instance) : status;
 }
 
-catga_status catga_instance_take(catga_instance_claim *instance, catga_bus_state *state, const char *service)
+catga_status catga_instance_take(catga_instance_claim *instance, catga_bus_state *state,
+                                 const char *service)
 {
     if (is_serving(instance))
         return CATGA_OK;

@@ -9,8 +9,8 @@
  * replica that died: the server says at once that nobody listens.
  *
  * Replicas that start together ask each other, after both listen: the smaller bus name wins. What
- * these questions miss, as between the parts of a network that is partitioned, is logged later: each
- * replica announces itself every few seconds, by the same message without a reply subject.
+ * these questions miss, as between the parts of a network that is partitioned, is logged later:
+ * each replica announces itself every few seconds, by the same message without a reply subject.
  */
 #ifndef CATGA_INSTANCES_H
 #define CATGA_INSTANCES_H
@@ -58,11 +58,12 @@ void catga_instances_end(catga_instances *instances);
  * it, and the log says what to do; CATGA_NOT_PERMITTED; a passing status: call it again. Waits.
  * Under `serving`.
  */
-catga_status catga_instance_take(catga_instance_claim *instance, catga_bus_state *state, const char *service);
+catga_status catga_instance_take(catga_instance_claim *instance, catga_bus_state *state,
+                                 const char *service);
 
 /*
- * Gives the name up. Returns false while somebody is being answered, for wait_ms at most; then it is
- * called again. Under `serving`.
+ * Gives the name up. Returns false while somebody is being answered, for wait_ms at most; then it
+ * is called again. Under `serving`.
  */
 bool catga_instance_give_up(catga_instance_claim *instance, int wait_ms);
 

@@ -1,9 +1,9 @@
 /* Services as they are served: one subscription for each handler, all of them or none. */
+#include "base/clock.h"
+#include "base/signals.h"
 #include "claims/claims.h"
 #include "server/dispatch.h"
 #include "streams/streams.h"
-#include "base/clock.h"
-#include "base/signals.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,11 +71,14 @@ static void service_instance_free(catga_service_instance *service_instance)
     free(service_instance);
 }
 
-static catga_service_instance *service_instance_make(catga_bus_state *state, const catga_service *service,
-                                 const void *handlers, void *user)
+static catga_service_instance *service_instance_make(catga_bus_state *state,
+                                                     const catga_service *service,
+                                                     const void *handlers, void *user)
 {
     size_t count = service->handler_count;
-    catga_service_instance *service_instance = calloc(1, sizeof *service_instance + count * sizeof service_instance->endpoints[0]);
+
+    catga_service_instance *service_instance =
+        calloc(1, sizeof *service_instance + count * sizeof service_instance->endpoints[0]);
 
     if (service_instance == NULL)
         return NULL;
@@ -125,12 +128,14 @@ static catga_status subscribe(catga_bus_state *state, catga_endpoint *endpoint)
     status = state->operations->subscribe(state->transport, &options, &endpoint->subscription);
     if (status == CATGA_OK)
         catga_log(&state->settings.logger, CATGA_LOG_INFO,
-                  "service: serve %s.%s (subject=%s, queue=%s)", endpoint->service_instance->service->name,
-                  endpoint->handler->name, options.subject,
-                  options.queue_group != NULL ? options.queue_group : "none");
+                  "service: serve %s.%s (subject=%s, queue=%s)",
+                  endpoint->service_instance->service->name, endpoint->handler->name,
+                  options.subject, options.queue_group != NULL ? options.queue_group : "none");
     else
         catga_log(&state->settings.logger, CATGA_LOG_ERROR,
-                  "service: cannot serve %s: subscribing %s: %s", endpoint->service_instance->service->name, options.subject, catga_status_text(status));
+                  "service: cannot serve %s: subscribing %s: %s",
+                  endpoint->service_instance->service->name, options.subject,
+                  catga_status_text(status));
     return status;
 }
 
@@ -148,12 +153,14 @@ static catga_status subscribe_now(catga_bus_state *state, catga_endpoint *endpoi
 static void pause_before_next(void)
 {
     uint32_t ms = SUBSCRIBE_PAUSE_MS / 2 + arc4random_uniform(SUBSCRIBE_PAUSE_MS);
+
     nanosleep(&(struct timespec){.tv_nsec = ms * CATGA_MILLISECOND}, NULL);
 }
 
 static int64_t end_of_waiting(const catga_bus_state *state)
 {
     int64_t wait_ms = state->settings.connect_wait_ms;
+
     return wait_ms < 0 ? CATGA_FOREVER : catga_clock_now() + wait_ms * CATGA_MILLISECOND;
 }
 
@@ -171,7 +178,8 @@ static catga_status subscribe_in_time(catga_bus_state *state, catga_endpoint *en
     if (!catga_is_transient(status))
         return status;
     catga_log(logger, CATGA_LOG_WARNING,
-              "service: cannot serve %s yet: handler %s waits for the server: %s", service, endpoint->handler->name, catga_status_text(status));
+              "service: cannot serve %s yet: handler %s waits for the server: %s", service,
+              endpoint->handler->name, catga_status_text(status));
     while (catga_is_transient(status) && catga_clock_now() < end &&
            (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
         pause_before_next();
@@ -202,6 +210,7 @@ static bool drain(catga_bus_state *state, catga_subscription **subscription, int
 static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
 {
     bool done = drain(state, &endpoint->replays, wait_ms);
+
     if (!done && endpoint->subscription != NULL)
         (void)state->operations->drain(state->transport, endpoint->subscription, 0);
     return done && drain(state, &endpoint->subscription, wait_ms);
@@ -213,7 +222,8 @@ static bool service_instance_drain(catga_service_instance *service_instance, int
     bool done = catga_instance_give_up(&service_instance->instance, wait_ms);
 
     for (size_t i = 0; i < service_instance->count; i++)
-        done &= endpoint_drain(service_instance->state, &service_instance->endpoints[i], done ? wait_ms : 0);
+        done &= endpoint_drain(service_instance->state, &service_instance->endpoints[i],
+                               done ? wait_ms : 0);
     return done;
 }
 
@@ -221,7 +231,8 @@ bool catga_services_drain(catga_bus_state *state, int wait_ms)
 {
     bool done = true;
 
-    for (catga_service_instance *service_instance = state->service_instance; service_instance != NULL; service_instance = service_instance->next)
+    for (catga_service_instance *service_instance = state->service_instance;
+         service_instance != NULL; service_instance = service_instance->next)
         done &= service_instance_drain(service_instance, done ? wait_ms : 0);
     return done;
 }
@@ -252,7 +263,8 @@ static catga_status confirm(catga_bus_state *state, const catga_endpoint *endpoi
     if (status != CATGA_OK)
         catga_log(&state->settings.logger, CATGA_LOG_ERROR,
                   "service: cannot serve %s: handler %s: %s",
-                  endpoint->service_instance->service->name, endpoint->handler->name, catga_status_text(status));
+                  endpoint->service_instance->service->name, endpoint->handler->name,
+                  catga_status_text(status));
     return status;
 }
 
@@ -272,16 +284,18 @@ static catga_status subscribe_all(catga_bus_state *state, catga_service_instance
 }
 
 /* On failure nothing stays subscribed; what came in between has been handled. */
-static catga_status serve(catga_bus_state *state, const catga_service *service, const void *handlers,
-                          void *user)
+static catga_status serve(catga_bus_state *state, const catga_service *service,
+                          const void *handlers, void *user)
 {
     if (atomic_load(&state->phase) != CATGA_BUS_OPEN)
         return CATGA_DRAINING;
-    catga_service_instance *service_instance = service_instance_make(state, service, handlers, user);
+    catga_service_instance *service_instance =
+        service_instance_make(state, service, handlers, user);
     if (service_instance == NULL)
         return CATGA_NO_MEMORY;
     catga_status status = subscribe_all(state, service_instance);
-    if (status != CATGA_OK && service_instance_drain(service_instance, state->settings.drain_wait_ms)) {
+    if (status != CATGA_OK &&
+        service_instance_drain(service_instance, state->settings.drain_wait_ms)) {
         service_instance_free(service_instance);
         return status;
     }

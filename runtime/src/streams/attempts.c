@@ -1,8 +1,8 @@
 /* The record of the attempts at a stored event; see attempts.h. */
 #include "streams/attempts.h"
 
-#include "claims/claim_record.h"
 #include "bus/kv.h"
+#include "claims/claim_record.h"
 #include "streams/streams.h"
 
 #include <inttypes.h>
@@ -40,7 +40,8 @@ static bool put_names(const catga_attempts_of *of, names *to)
     char consumer[CATGA_CONSUMER_NAME];
 
     if (!put_bucket(state, of->endpoint->handler->message->delivery->stream, to->bucket) ||
-        !catga_names_consumer(state, of->endpoint->service_instance->service, of->endpoint->handler, consumer))
+        !catga_names_consumer(state, of->endpoint->service_instance->service, of->endpoint->handler,
+                              consumer))
         return false;
     snprintf(to->key, sizeof to->key, "%s.%" PRIu64, consumer, of->event->sequence);
     snprintf(to->stored, sizeof to->stored, "%" PRId64, of->event->stored_ns);
@@ -73,9 +74,11 @@ catga_status catga_attempts_prepare(catga_bus_state *state, const catga_stream *
 
 /* ---- Reading ---- */
 
-static const char *header_of(const catga_bus_state *state, const catga_incoming *record, const char *name)
+static const char *header_of(const catga_bus_state *state, const catga_incoming *record,
+                             const char *name)
 {
     const char *value = state->operations->header(record, name);
+
     return value == NULL ? "" : value;
 }
 
@@ -88,8 +91,8 @@ static void understand(const catga_attempts_of *of, const catga_incoming *messag
     if (strcmp(header_of(state, message, HEADER_STORED), stored) != 0)
         return;
     const char *why = header_of(state, message, CATGA_HEADER_CAUSE);
-    record->started = (uint32_t)strtonum(header_of(state, message, CATGA_HEADER_ATTEMPT), 0,
-                                         INT32_MAX, NULL);
+    record->started =
+        (uint32_t)strtonum(header_of(state, message, CATGA_HEADER_ATTEMPT), 0, INT32_MAX, NULL);
     record->ours = strcmp(header_of(state, message, CATGA_HEADER_OWNER), of->writer) == 0;
     record->ended = *why != '\0';
     if (record->ended)
@@ -106,8 +109,8 @@ catga_status catga_attempts_read(const catga_attempts_of *of, catga_attempts *re
     *record = (catga_attempts){.revision = 0};
     if (!put_names(of, &at))
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = catga_kv_read(state, (catga_kv_key){at.bucket, at.key}, &message,
-                                        &record->revision);
+    catga_status status =
+        catga_kv_read(state, (catga_kv_key){at.bucket, at.key}, &message, &record->revision);
     if (status != CATGA_OK)
         return status;
     if (record->revision != 0)
@@ -134,6 +137,6 @@ catga_status catga_attempts_write(const catga_attempts_of *of, uint32_t started,
     if (!put_names(of, &at))
         return CATGA_INVALID_ARGUMENT;
     snprintf(attempt, sizeof attempt, "%" PRIu32, started);
-    return catga_kv_write(of->endpoint->service_instance->state, (catga_kv_key){at.bucket, at.key}, &record,
-                          over, revision, &problem);
+    return catga_kv_write(of->endpoint->service_instance->state, (catga_kv_key){at.bucket, at.key},
+                          &record, over, revision, &problem);
 }

@@ -11,9 +11,9 @@
 #ifndef CATGA_ATTEMPTS_H
 #define CATGA_ATTEMPTS_H
 
-#include "server/dispatch.h"
 #include "bus/envelope.h"
 #include "delivery/handling.h"
+#include "server/dispatch.h"
 
 /* One event for one consumer, as its record is concerned. */
 typedef struct catga_attempts_of {

@@ -1,16 +1,16 @@
 /*
- * From a stored event that was handed out to its handler, and what becomes of it: this does what the
- * rules of delivery/handling.h say.
+ * From a stored event that was handed out to its handler, and what becomes of it: this does what
+ * the rules of delivery/handling.h say.
  */
 #include "streams/consume.h"
 
+#include "bus/message_log.h"
+#include "bus/status.h"
 #include "claims/claims.h"
 #include "server/context.h"
 #include "streams/dead_letter_store.h"
 #include "streams/delivered.h"
-#include "bus/message_log.h"
 #include "streams/settling.h"
-#include "bus/status.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -38,9 +38,10 @@ static void report(catga_context *context, catga_endpoint *endpoint, catga_statu
 
     catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
-                      "%s.%s: attempt %" PRIu32 " failed: %s%s%s", endpoint->service_instance->service->name,
-                      endpoint->handler->name, context->attempt, catga_status_text(status),
-                      *problem != '\0' ? ": " : "", problem);
+                      "%s.%s: attempt %" PRIu32 " failed: %s%s%s",
+                      endpoint->service_instance->service->name, endpoint->handler->name,
+                      context->attempt, catga_status_text(status), *problem != '\0' ? ": " : "",
+                      problem);
     if (*problem == '\0')
         snprintf(context->problem.text, sizeof context->problem.text, "%s",
                  catga_status_text(status));
@@ -132,9 +133,9 @@ static catga_handling_action handle_claimed(catga_context *context, catga_delive
     catga_handling *handling = &delivered->handling;
 
     context->claimed = claimed;
-    catga_handling_action action = catga_handling_step(
-        handling, CATGA_HANDLING_CLAIMED,
-        catga_claims_records_end(claimed) ? claimed->claim.attempt : 0);
+    catga_handling_action action =
+        catga_handling_step(handling, CATGA_HANDLING_CLAIMED,
+                            catga_claims_records_end(claimed) ? claimed->claim.attempt : 0);
     action = drive(context, delivered, table, action);
     return conclude(context->state, delivered, claimed, action);
 }
@@ -280,6 +281,7 @@ static catga_status handle_dead_letter(catga_context *context, catga_endpoint *e
 static void answer_replay(catga_context *context, catga_status status)
 {
     static const catga_outgoing done = {.length = 0};
+
     const char *text =
         context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(status);
 
@@ -287,7 +289,7 @@ static void answer_replay(catga_context *context, catga_status status)
         (void)catga_context_refuse(context, catga_status_code(status), NULL, catga_str(text));
     else if (context->incoming->reply != NULL)
         (void)context->state->operations->respond(context->state->transport, context->incoming,
-                                                 &done);
+                                                  &done);
 }
 
 /* A request does not say by itself where its event was stored: a claim without an id needs that. */

@@ -1,10 +1,10 @@
 /* Stores a stored event as a dead letter; see dead_letter_store.h. */
 #include "streams/dead_letter_store.h"
 
-#include "claims/claim_record.h"
 #include "bus/envelope.h"
-#include "streams/streams.h"
 #include "bus/subject.h"
+#include "claims/claim_record.h"
+#include "streams/streams.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -31,7 +31,8 @@ static bool put_names(const catga_endpoint *endpoint, const catga_incoming *even
 
     if (!catga_names_stream(state, stream, to->stream) ||
         !catga_names_dead_letter_stream(state, stream, to->dead_stream) ||
-        !catga_names_consumer(state, endpoint->service_instance->service, endpoint->handler, to->consumer) ||
+        !catga_names_consumer(state, endpoint->service_instance->service, endpoint->handler,
+                              to->consumer) ||
         !catga_names_dead_letter_subject(state, stream, to->consumer, to->subject))
         return false;
     snprintf(to->id, sizeof to->id, "%s.%s.%" PRIu64 ".%" PRId64, to->stream, to->consumer,
@@ -46,6 +47,7 @@ static catga_string peer_header(const catga_bus_state *state, const catga_incomi
     const catga_string none = {NULL, 0};
     catga_string text = catga_str(state->operations->header(event, name));
     bool fits = text.length <= CATGA_CORRELATION_MAX && catga_is_header_value(text);
+
     return fits ? text : none;
 }
 
@@ -80,10 +82,10 @@ catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga
     char attempts_text[NUMBER], sequence[NUMBER];
     names of;
     catga_header headers[HEADERS] = {{CATGA_HEADER_ID, of.id},
-                               {CATGA_HEADER_CAUSE, cause},
-                               {CATGA_HEADER_ATTEMPTS, attempts_text},
-                               {CATGA_HEADER_SEQUENCE, sequence},
-                               {CATGA_HEADER_SUBJECT, event->subject.data}};
+                                     {CATGA_HEADER_CAUSE, cause},
+                                     {CATGA_HEADER_ATTEMPTS, attempts_text},
+                                     {CATGA_HEADER_SEQUENCE, sequence},
+                                     {CATGA_HEADER_SUBJECT, event->subject.data}};
     catga_outgoing letter = {.subject = of.subject,
                              .data = event->data,
                              .length = event->length,

@@ -1,8 +1,8 @@
 /* Dead letters: looked at, handled again, removed. */
+#include "bus/subject.h"
 #include "claims/claim_record.h"
 #include "streams/dead_letter_store.h"
 #include "streams/streams.h"
-#include "bus/subject.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,7 +27,8 @@ static catga_status find_place(const catga_bus_state *state, const char *stream,
 
 /* ---- Reading ---- */
 
-static catga_string header(const catga_bus_state *state, const catga_incoming *message, const char *name)
+static catga_string header(const catga_bus_state *state, const catga_incoming *message,
+                           const char *name)
 {
     return catga_str(state->operations->header(message, name));
 }
@@ -40,6 +41,7 @@ static uint64_t number_of(catga_string text)
 static catga_string handler_of(const place *at, catga_string subject)
 {
     size_t length = strlen(at->subjects);
+
     if (subject.length < length || memcmp(subject.data, at->subjects, length) != 0)
         return (catga_string){"", 0};
     return (catga_string){subject.data + length, subject.length - length};
@@ -84,7 +86,8 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
         return status;
     for (uint64_t number = first == 0 ? 1 : first; status == CATGA_OK;) {
         catga_incoming message;
-        status = state->operations->stream_get(state->transport, at.dead, number, &message, &problem);
+        status =
+            state->operations->stream_get(state->transport, at.dead, number, &message, &problem);
         if (status != CATGA_OK)
             break;
         catga_dead_letter letter = letter_of(state, &at, &message);
@@ -108,8 +111,7 @@ static void add_headers(catga_outgoing *request, catga_header *headers,
     bool is_copied = letter->omitted == 0;
 
     if (has_id)
-        headers[request->header_count++] =
-            (catga_header){CATGA_HEADER_ID, letter->message_id.data};
+        headers[request->header_count++] = (catga_header){CATGA_HEADER_ID, letter->message_id.data};
     if (is_copied || !has_id)
         headers[request->header_count++] = (catga_header){CATGA_HEADER_SEQUENCE, sequence};
     if (is_copied && letter->correlation_id.length != 0)
@@ -117,9 +119,9 @@ static void add_headers(catga_outgoing *request, catga_header *headers,
             (catga_header){CATGA_HEADER_CORRELATION, letter->correlation_id.data};
 }
 
-static catga_status ask_handler(catga_bus_state *state, const place *at, const catga_dead_letter *letter,
-                                const catga_incoming *event, int timeout_ms,
-                                catga_problem *problem)
+static catga_status ask_handler(catga_bus_state *state, const place *at,
+                                const catga_dead_letter *letter, const catga_incoming *event,
+                                int timeout_ms, catga_problem *problem)
 {
     char handler[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
@@ -231,7 +233,8 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
     state->operations->release(&message);
     if (status != CATGA_OK && status != CATGA_ALREADY_DONE)
         return status;
-    catga_status erased = state->operations->stream_delete(state->transport, at.dead, number, problem);
+    catga_status erased =
+        state->operations->stream_delete(state->transport, at.dead, number, problem);
     return status == CATGA_OK ? erased : status;
 }
 

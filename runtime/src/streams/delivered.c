@@ -2,9 +2,9 @@
 #include "streams/delivered.h"
 
 #include "base/text.h"
+#include "bus/kv.h"
 #include "streams/attempts.h"
 #include "streams/dead_letter_store.h"
-#include "bus/kv.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -78,7 +78,8 @@ const char *catga_delivered_cause(catga_delivered *delivered)
 static catga_attempts_of attempts_of(catga_delivered *delivered)
 {
     if (delivered->writer[0] == '\0')
-        catga_message_id_next(&delivered->endpoint->service_instance->state->message_ids, delivered->writer);
+        catga_message_id_next(&delivered->endpoint->service_instance->state->message_ids,
+                              delivered->writer);
     return (catga_attempts_of){delivered->endpoint, delivered->event, delivered->writer};
 }
 
@@ -128,12 +129,12 @@ static catga_handling_action store_dead_letter(catga_delivered *delivered)
         catga_clock_now() + STORE_WAIT, &problem);
     if (delivered->status == CATGA_OK)
         return catga_handling_step(&delivered->handling, CATGA_HANDLING_STORED, 0);
-    catga_log_limited(&endpoint->service_instance->state->settings.logger, &endpoint->refused, CATGA_LOG_ERROR,
-                      "dead letters: cannot store %s %" PRIu64 " of %s.%s, try again: %s%s%s",
-                      endpoint->handler->message->table->name, delivered->event->sequence,
-                      endpoint->service_instance->service->name, endpoint->handler->name,
-                      catga_status_text(delivered->status), problem.text[0] != '\0' ? ": " : "",
-                      problem.text);
+    catga_log_limited(
+        &endpoint->service_instance->state->settings.logger, &endpoint->refused, CATGA_LOG_ERROR,
+        "dead letters: cannot store %s %" PRIu64 " of %s.%s, try again: %s%s%s",
+        endpoint->handler->message->table->name, delivered->event->sequence,
+        endpoint->service_instance->service->name, endpoint->handler->name,
+        catga_status_text(delivered->status), problem.text[0] != '\0' ? ": " : "", problem.text);
     return catga_handling_step(&delivered->handling, CATGA_HANDLING_NOT_STORED, 0);
 }
 
@@ -180,6 +181,6 @@ void catga_delivered_settle(catga_delivered *delivered, catga_handling_action ac
         report_end(delivered);
     }
     (void)state->operations->settle(state->transport, delivered->event, settlement,
-                                   delivered->handling.delay_ms * CATGA_MILLISECOND);
+                                    delivered->handling.delay_ms * CATGA_MILLISECOND);
     state->operations->release(delivered->event);
 }

@@ -1,24 +1,25 @@
 /*
  * A stored event, from its arrival until it is settled. This file does the actions of
- * delivery/handling.h, except claiming the event and running its handler (consume.c). One thread at a
- * time uses it, and waits for the server.
+ * delivery/handling.h, except claiming the event and running its handler (consume.c). One thread at
+ * a time uses it, and waits for the server.
  */
 #ifndef CATGA_DELIVERED_H
 #define CATGA_DELIVERED_H
 
-#include "server/dispatch.h"
 #include "bus/message_id.h"
 #include "bus/subject.h"
 #include "delivery/handling.h"
+#include "server/dispatch.h"
 
 typedef struct catga_delivered {
     catga_endpoint *endpoint;
     catga_incoming *event; /* the consumer's; released when it is settled */
     catga_handling handling;
-    catga_status status;         /* of the last READ, WRITE or DEAD_LETTER */
-    bool stuck;                  /* the server did not do that: a pause should come before the next */
-    char writer[CATGA_MESSAGE_ID_SIZE];  /* names this delivery in the record; empty until it is written */
-    catga_problem problem;       /* why the handler failed, or the event is no valid message */
+    catga_status status; /* of the last READ, WRITE or DEAD_LETTER */
+    bool stuck;          /* the server did not do that: a pause should come before the next */
+    char writer[CATGA_MESSAGE_ID_SIZE]; /* names this delivery in the record; empty until it is
+                                           written */
+    catga_problem problem; /* why the handler failed, or the event is no valid message */
     char cause[CATGA_HEADER_VALUE_MAX]; /* of an event that has ended */
 } catga_delivered;
 

@@ -1,7 +1,6 @@
 /* Checks the streams of published events; see preparer.h. */
-#include "streams/streams.h"
-
 #include "base/signals.h"
+#include "streams/streams.h"
 
 #include <stdint.h>
 
@@ -16,8 +15,8 @@ uint64_t catga_preparer_key(const catga_stream *stream)
  */
 static catga_call_event outcome_of(catga_status status)
 {
-    bool later = status == CATGA_DISCONNECTED || status == CATGA_TIMEOUT ||
-                 status == CATGA_OVERLOADED;
+    bool later =
+        status == CATGA_DISCONNECTED || status == CATGA_TIMEOUT || status == CATGA_OVERLOADED;
 
     if (status == CATGA_OK || later)
         return (catga_call_event){.kind = CATGA_RETRY_BEGIN};
@@ -83,7 +82,8 @@ static catga_status enqueue(catga_bus_state *state, const catga_stream *stream)
     return CATGA_IN_PROGRESS;
 }
 
-/* The first look is for events of a stream that is known, the second for one that was just checked. */
+/* The first look is for events of a stream that is known, the second for one that was just checked.
+ */
 catga_status catga_preparer_ask(catga_bus_state *state, const catga_stream *stream)
 {
     catga_status status = CATGA_OK;

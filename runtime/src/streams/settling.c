@@ -82,6 +82,7 @@ static void join_store(catga_settling *settling, catga_settling_event *joining)
 static int64_t with_jitter(int64_t pause_ns)
 {
     uint32_t ms = (uint32_t)(pause_ns / CATGA_MILLISECOND);
+
     return (ms / 2 + arc4random_uniform(ms)) * CATGA_MILLISECOND;
 }
 
@@ -103,7 +104,8 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
 
 /* ---- One event ---- */
 
-/* Under the lock. An event whose end is not recorded would run again elsewhere: it stays longest. */
+/* Under the lock. An event whose end is not recorded would run again elsewhere: it stays longest.
+ */
 static bool is_to_go(const catga_bus_state *state, const catga_delivered *delivered)
 {
     const catga_settling *settling = &state->settling;
@@ -118,7 +120,8 @@ static void report_unrecorded(const catga_bus_state *state, const catga_delivere
 {
     catga_log(&state->settings.logger, CATGA_LOG_ERROR,
               "%s.%s: cannot record that %s %" PRIu64 " was given up, it may run again: %s",
-              delivered->endpoint->service_instance->service->name, delivered->endpoint->handler->name,
+              delivered->endpoint->service_instance->service->name,
+              delivered->endpoint->handler->name,
               delivered->endpoint->handler->message->table->name, delivered->event->sequence,
               catga_status_text(delivered->status));
 }
@@ -136,7 +139,8 @@ static void remove_event(catga_settling *settling, catga_settling_event *event)
     *event = settling->events[--settling->count];
 }
 
-/* Under the lock, which is released meanwhile. Only this thread removes events, so this one stays. */
+/* Under the lock, which is released meanwhile. Only this thread removes events, so this one stays.
+ */
 static void work_on(catga_bus_state *state, catga_settling_event *event)
 {
     catga_settling *settling = &state->settling;

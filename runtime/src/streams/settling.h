@@ -1,8 +1,8 @@
 /*
- * Stored events whose handler has run and that cannot be settled yet: their record is to be written,
- * or their dead letter to be stored. A thread of its own does that, again and again until the server
- * has done it, so that no handler waits for it. The events stay with their consumers, which keep
- * them alive; their number and their bytes are limited.
+ * Stored events whose handler has run and that cannot be settled yet: their record is to be
+ * written, or their dead letter to be stored. A thread of its own does that, again and again until
+ * the server has done it, so that no handler waits for it. The events stay with their consumers,
+ * which keep them alive; their number and their bytes are limited.
  *
  * An event that has ended is handed back when its bus drains and the server does not store its dead
  * letter: its record says that it ended, so that no replica runs it again.
@@ -31,7 +31,8 @@ typedef struct catga_settling {
     bool running;
     bool ending;
     bool draining;
-    int64_t last_ns; /* of draining: from then on events are handed back whatever their record says */
+    int64_t
+        last_ns; /* of draining: from then on events are handed back whatever their record says */
     catga_settling_event *events; /* CATGA_SETTLING_EVENTS of them, `count` in use */
     atomic_size_t count;          /* read without the lock too */
     size_t bytes;
@@ -58,7 +59,8 @@ catga_handling_action catga_settling_record(catga_bus_state *state, catga_delive
 bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
                         const catga_incoming *event);
 
-/* From now on what the server does not do at once is handed back; what has no record, at `last_ns`. */
+/* From now on what the server does not do at once is handed back; what has no record, at `last_ns`.
+ */
 void catga_settling_drain(catga_bus_state *state, int64_t last_ns);
 
 /* Ends the thread. No handler runs any more, and nothing is here. */

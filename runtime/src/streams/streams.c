@@ -1,8 +1,8 @@
 /* Streams and consumers as a bus names them; see store.h. */
 #include "streams/streams.h"
 
-#include "streams/attempts.h"
 #include "claims/claims.h"
+#include "streams/attempts.h"
 #include "streams/consume.h"
 #include "streams/settling.h"
 
@@ -20,7 +20,8 @@ static bool fits(int length, size_t capacity)
 
 /* ---- Names ---- */
 
-bool catga_names_prefixed(const catga_bus_state *state, const char *of, char name[CATGA_STREAM_NAME])
+bool catga_names_prefixed(const catga_bus_state *state, const char *of,
+                          char name[CATGA_STREAM_NAME])
 {
     if (catga_string_equal(state->prefix, CATGA_STR("catga")))
         return fits(snprintf(name, CATGA_STREAM_NAME, "%s", of), CATGA_STREAM_NAME);
@@ -35,7 +36,7 @@ bool catga_names_prefixed(const catga_bus_state *state, const char *of, char nam
 }
 
 bool catga_names_stream(const catga_bus_state *state, const catga_stream *stream,
-                             char name[CATGA_STREAM_NAME])
+                        char name[CATGA_STREAM_NAME])
 {
     return catga_names_prefixed(state, stream->name, name);
 }
@@ -51,19 +52,22 @@ uint32_t catga_names_stream_hash(const catga_bus_state *state, const catga_strea
 }
 
 bool catga_names_consumer(const catga_bus_state *state, const catga_service *service,
-                               const catga_handler *handler, char name[CATGA_CONSUMER_NAME])
+                          const catga_handler *handler, char name[CATGA_CONSUMER_NAME])
 {
     bool broadcast = handler->sharing == CATGA_BROADCAST;
     int length = snprintf(name, CATGA_CONSUMER_NAME, "%s__%s%s%s", service->name, handler->name,
                           broadcast ? "__" : "", broadcast ? state->settings.instance : "");
+
     return fits(length, CATGA_CONSUMER_NAME);
 }
 
 /* PREFIX.WORD.STREAM.LAST */
-static bool stored_subject(const catga_bus_state *state, const char *word, const catga_stream *stream,
-                           const char *last, char subject[CATGA_STORED_SUBJECT])
+static bool stored_subject(const catga_bus_state *state, const char *word,
+                           const catga_stream *stream, const char *last,
+                           char subject[CATGA_STORED_SUBJECT])
 {
     char name[CATGA_STREAM_NAME];
+
     return catga_names_stream(state, stream, name) &&
            fits(snprintf(subject, CATGA_STORED_SUBJECT, "%.*s.%s.%s.%s", CATGA_PRINT(state->prefix),
                          word, name, last),
@@ -71,7 +75,7 @@ static bool stored_subject(const catga_bus_state *state, const char *word, const
 }
 
 bool catga_names_dead_letter_subject(const catga_bus_state *state, const catga_stream *stream,
-                              const char *consumer, char subject[CATGA_STORED_SUBJECT])
+                                     const char *consumer, char subject[CATGA_STORED_SUBJECT])
 {
     return stored_subject(state, "dead", stream, consumer, subject);
 }
@@ -83,7 +87,7 @@ bool catga_names_replay_subject(const catga_bus_state *state, const catga_stream
 }
 
 bool catga_names_dead_letter_stream(const catga_bus_state *state, const catga_stream *stream,
-                                  char name[CATGA_STREAM_NAME])
+                                    char name[CATGA_STREAM_NAME])
 {
     return catga_names_stream(state, stream, name) &&
            strlcat(name, "_DEAD", CATGA_STREAM_NAME) < CATGA_STREAM_NAME;
@@ -100,8 +104,8 @@ static catga_status ensure(catga_bus_state *state, const char *name, const char 
                                             .max_age_ns = CATGA_STREAM_MAX_AGE,
                                             .window_ns = window_ms * CATGA_MILLISECOND,
                                             .replicas = (unsigned)state->settings.replicas};
-    catga_status status =
-        state->operations->ensure_stream(state->transport, &settings, problem);
+    catga_status status = state->operations->ensure_stream(state->transport, &settings, problem);
+
     if (status != CATGA_OK)
         catga_log_limited(&state->settings.logger, &state->unprepared,
                           catga_is_transient(status) ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
@@ -110,8 +114,8 @@ static catga_status ensure(catga_bus_state *state, const char *name, const char 
     return status;
 }
 
-static catga_status ensure_events(catga_bus_state *state, const catga_stream *stream, const char *name,
-                                  catga_problem *problem)
+static catga_status ensure_events(catga_bus_state *state, const catga_stream *stream,
+                                  const char *name, catga_problem *problem)
 {
     catga_envelope envelopes[SUBJECTS_MAX]; /* where subjects with another prefix are */
     const char *subjects[SUBJECTS_MAX];
@@ -142,8 +146,7 @@ static catga_status ensure_dead_letters(catga_bus_state *state, const catga_stre
 bool catga_streams_is_prepared(catga_bus_state *state, const catga_stream *stream)
 {
     for (size_t i = 0; i < CATGA_STREAMS; i++) {
-        const catga_stream *known =
-            atomic_load_explicit(&state->streams[i], memory_order_relaxed);
+        const catga_stream *known = atomic_load_explicit(&state->streams[i], memory_order_relaxed);
         if (known == stream)
             return true;
         if (known == NULL)
@@ -164,7 +167,7 @@ static void note_prepared(catga_bus_state *state, const catga_stream *stream)
 }
 
 catga_status catga_streams_prepare(catga_bus_state *state, const catga_stream *stream,
-                                 catga_problem *problem)
+                                   catga_problem *problem)
 {
     char name[CATGA_STREAM_NAME];
 
@@ -214,7 +217,8 @@ catga_status catga_streams_consume(catga_bus_state *state, catga_endpoint *endpo
     catga_problem problem = {""};
 
     if (!catga_names_stream(state, from, stream) ||
-        !catga_names_consumer(state, endpoint->service_instance->service, endpoint->handler, name) ||
+        !catga_names_consumer(state, endpoint->service_instance->service, endpoint->handler,
+                              name) ||
         !catga_envelope_begin(&envelope, state->prefix, message->subject))
         return CATGA_INVALID_ARGUMENT;
     catga_status status = catga_streams_prepare(state, from, &problem);
@@ -223,7 +227,8 @@ catga_status catga_streams_consume(catga_bus_state *state, catga_endpoint *endpo
     if (status == CATGA_OK)
         status = catga_claims_prepare(state, message);
     if (status == CATGA_OK && broadcast)
-        status = catga_instance_take(&endpoint->service_instance->instance, state, endpoint->service_instance->service->name);
+        status = catga_instance_take(&endpoint->service_instance->instance, state,
+                                     endpoint->service_instance->service->name);
     if (status == CATGA_OK)
         status = catga_attempts_prepare(state, from);
     if (status == CATGA_OK && !catga_settling_start(state))
@@ -243,16 +248,18 @@ catga_status catga_streams_consume(catga_bus_state *state, catga_endpoint *endpo
         .receive = catga_consume,
         .user = endpoint,
     };
-    status = state->operations->consume(state->transport, &settings, &endpoint->subscription, &problem);
+    status =
+        state->operations->consume(state->transport, &settings, &endpoint->subscription, &problem);
     if (status == CATGA_OK)
         status = subscribe_replays(state, endpoint, name);
     if (status == CATGA_OK)
         catga_log(&state->settings.logger, CATGA_LOG_INFO,
                   "service: serve %s.%s (subject=%s, stream=%s, consumer=%s)",
-                  endpoint->service_instance->service->name, endpoint->handler->name, settings.subject, stream,
-                  name);
+                  endpoint->service_instance->service->name, endpoint->handler->name,
+                  settings.subject, stream, name);
     else if (!catga_is_transient(status))
-        catga_log(&state->settings.logger, CATGA_LOG_ERROR, "service: cannot serve %s: consumer %s: %s%s%s",
+        catga_log(&state->settings.logger, CATGA_LOG_ERROR,
+                  "service: cannot serve %s: consumer %s: %s%s%s",
                   endpoint->service_instance->service->name, name, catga_status_text(status),
                   problem.text[0] != '\0' ? ": " : "", problem.text);
     return status;

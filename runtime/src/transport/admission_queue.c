@@ -80,6 +80,7 @@ static void end_load(catga_admission_slot *slot)
 void catga_admission_slot_settle(catga_admission_slot *slot)
 {
     int expected = HELD;
+
     while (!atomic_compare_exchange_weak(&slot->phase, &expected, QUIET) && expected != QUIET) {
         if (expected == TELLING)
             sched_yield();
@@ -202,6 +203,7 @@ static bool reserve(catga_admission_queue *queue, size_t length)
     unsigned held = atomic_fetch_add(&queue->held, 1);
     unsigned load = atomic_fetch_add(&queue->load, 1);
     size_t bytes = atomic_fetch_add(&queue->bytes, length);
+
     bool has_bytes =
         load == 0 || (length <= options->byte_limit && bytes <= options->byte_limit - length);
 

@@ -26,6 +26,7 @@ typedef struct catga_header {
 static inline uint32_t catga_stream_hash(catga_string name)
 {
     uint32_t hash = 2166136261U;
+
     for (size_t i = 0; i < name.length; i++)
         hash = (hash ^ (uint8_t)name.data[i]) * 16777619U;
     return hash | 1;
@@ -39,7 +40,8 @@ typedef struct catga_outgoing {
     size_t length;
     const catga_header *headers;
     size_t header_count;
-    uint32_t stream; /* of a message to store: catga_stream_hash of the stream that is to answer; 0: any */
+    uint32_t stream; /* of a message to store: catga_stream_hash of the stream that is to answer; 0:
+                        any */
     /* For a transport inside the process; one that crosses the network ignores them. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
     bool
@@ -54,7 +56,8 @@ typedef struct catga_incoming {
     const char *reply; /* where an answer goes, or NULL */
     const uint8_t *data;
     size_t length;
-    int64_t waited_ns;   /* how long it is known to have waited in this process; 0 when not known, as of events that may be lost */
+    int64_t waited_ns; /* how long it is known to have waited in this process; 0 when not known, as
+                          of events that may be lost */
     int64_t deadline_ns; /* the sender's, on the monotonic clock; 0 when not known */
     bool no_responders;  /* an answer of the server itself: nobody listens */
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */
@@ -77,11 +80,12 @@ typedef struct catga_subscription_options {
     const char *queue_group; /* NULL: every subscriber gets every message */
     unsigned workers;        /* messages that may be received at once; 0: one */
     unsigned pending;        /* messages that may wait */
-    size_t pending_bytes;    /* bytes of messages that may wait; one message always may; 0: no limit */
+    size_t pending_bytes; /* bytes of messages that may wait; one message always may; 0: no limit */
     catga_receive_function *receive;
-    catga_receive_function *refuse; /* gets, at once and from any thread, what finds too much waiting; */
-    void *user;                     /* NULL: that is dropped, and counted */
-    catga_subscription *beside;     /* of a consumer, whose workers receive; NULL: workers of its own */
+    catga_receive_function
+        *refuse; /* gets, at once and from any thread, what finds too much waiting; */
+    void *user;  /* NULL: that is dropped, and counted */
+    catga_subscription *beside; /* of a consumer, whose workers receive; NULL: workers of its own */
 } catga_subscription_options;
 
 /* ---- What is stored: streams and those who consume them ---- */
@@ -100,10 +104,10 @@ typedef struct catga_stream_settings {
 typedef struct catga_consumer_settings {
     const char *stream;
     const char *name;
-    const char *subject;     /* one of the stream's */
-    bool only_new;           /* begins with what is stored after it was made, not with the oldest */
-    int64_t unused_ns;       /* it is forgotten when nobody subscribes to it for so long; 0: never */
-    int64_t ack_wait_ns;     /* a message that is not settled within it is handed out again */
+    const char *subject; /* one of the stream's */
+    bool only_new;       /* begins with what is stored after it was made, not with the oldest */
+    int64_t unused_ns;   /* it is forgotten when nobody subscribes to it for so long; 0: never */
+    int64_t ack_wait_ns; /* a message that is not settled within it is handed out again */
     unsigned unacknowledged; /* messages that may be handed out and not settled */
     unsigned workers;        /* messages that may be received at once; 0: one */
     size_t pending_bytes;    /* bytes of messages that this subscription may hold; 0: no limit */
@@ -144,10 +148,10 @@ typedef enum catga_connection_event {
     CATGA_CONNECTION_CLOSED,   /* for good */
     CATGA_CONNECTION_OVERFLOW, /* messages are being dropped: too many wait; once per episode */
     CATGA_CONNECTION_REFUSED,  /* the server refused something; text says what */
-    CATGA_STORAGE_MISSING,       /* a stream or bucket is gone, and will be recreated; text names it */
-    CATGA_STORAGE_RESTORED,      /* a missing stream, bucket or consumer is recreated; text names it */
-    CATGA_STORAGE_UNUSABLE       /* one has become another, cannot be recreated, or has lost its files;
-                                  text says which and why; again and again while it lasts */
+    CATGA_STORAGE_MISSING,  /* a stream or bucket is gone, and will be recreated; text names it */
+    CATGA_STORAGE_RESTORED, /* a missing stream, bucket or consumer is recreated; text names it */
+    CATGA_STORAGE_UNUSABLE  /* one has become another, cannot be recreated, or has lost its files;
+                             text says which and why; again and again while it lasts */
 } catga_connection_event;
 
 /* The events that the bus receives. */
@@ -187,8 +191,8 @@ typedef struct catga_transport_operations {
                               catga_subscription **subscription);
 
     /*
-     * Returns when the server has seen the subscription. CATGA_NOT_PERMITTED: it has refused it, and
-     * is asked again and again; else CATGA_OK, also when that is not known yet.
+     * Returns when the server has seen the subscription. CATGA_NOT_PERMITTED: it has refused it,
+     * and is asked again and again; else CATGA_OK, also when that is not known yet.
      */
     catga_status (*confirmed)(catga_transport *transport, catga_subscription *subscription);
 
@@ -212,12 +216,12 @@ typedef struct catga_transport_operations {
     size_t (*max_payload)(const catga_transport *transport);
 
     /*
-     * Stores a message that has an id; the answer comes to on_reply with `token`, and `stream_published` says
-     * what it means. Only the answer of the stream comes: others may subscribe to the subject too,
-     * and reply, which is ignored.
+     * Stores a message that has an id; the answer comes to on_reply with `token`, and
+     * `stream_published` says what it means. Only the answer of the stream comes: others may
+     * subscribe to the subject too, and reply, which is ignored.
      */
     catga_status (*stream_publish)(catga_transport *transport, const catga_outgoing *message,
-                          uint64_t token);
+                                   uint64_t token);
 
     /*
      * CATGA_OK: it is stored, by this message or an earlier one of its id. CATGA_NO_RESPONDERS (no
@@ -237,12 +241,12 @@ typedef struct catga_transport_operations {
 
     /*
      * The same for a consumer; then subscribes to it. What `receive` gets is to be settled. The
-     * subscription takes as many messages as its workers finish soon, and keeps them alive until they
-     * are released. Draining hands back what waits. The consumer stays.
+     * subscription takes as many messages as its workers finish soon, and keeps them alive until
+     * they are released. Draining hands back what waits. The consumer stays.
      *
-     * Recreates a missing stream, bucket, or consumer of a subscription, and tells on_event. A stream or
-     * bucket has to be missing for some seconds. A consumer goes on with the messages that had not
-     * been settled; in a stream that was recreated, with its first message.
+     * Recreates a missing stream, bucket, or consumer of a subscription, and tells on_event. A
+     * stream or bucket has to be missing for some seconds. A consumer goes on with the messages
+     * that had not been settled; in a stream that was recreated, with its first message.
      */
     catga_status (*consume)(catga_transport *transport, const catga_consumer_settings *consumer,
                             catga_subscription **subscription, catga_problem *problem);
@@ -266,23 +270,23 @@ typedef struct catga_transport_operations {
     bool (*nearly_full)(catga_transport *transport, const char *bucket);
 
     /*
-     * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is none.
-     * The answer comes to on_reply with `token`, and `kv_written` says what it means.
+     * Writes a record, its bytes and headers, if `revision` is still its latest; 0: if there is
+     * none. The answer comes to on_reply with `token`, and `kv_written` says what it means.
      */
     catga_status (*kv_write)(catga_transport *transport, catga_kv_key key,
-                          const catga_outgoing *record, uint64_t revision, uint64_t token);
+                             const catga_outgoing *record, uint64_t revision, uint64_t token);
 
     /*
-     * CATGA_OK: it is written, as *revision. CATGA_REFUSED: it is not, since it has another revision.
-     * CATGA_OVERLOADED: it is not, since the bucket is full. Anything else: that is not known.
-     * *problem says why.
+     * CATGA_OK: it is written, as *revision. CATGA_REFUSED: it is not, since it has another
+     * revision. CATGA_OVERLOADED: it is not, since the bucket is full. Anything else: that is not
+     * known. *problem says why.
      */
     catga_status (*kv_written)(const catga_incoming *answer, uint64_t *revision,
-                            catga_problem *problem);
+                               catga_problem *problem);
 
     /*
-     * Reads a record. The answer comes to on_reply with `token`: bytes and headers are the record's,
-     * and `kv_found` says whether it is one.
+     * Reads a record. The answer comes to on_reply with `token`: bytes and headers are the
+     * record's, and `kv_found` says whether it is one.
      */
     catga_status (*kv_read)(catga_transport *transport, catga_kv_key key, uint64_t token);
 
@@ -291,18 +295,18 @@ typedef struct catga_transport_operations {
      * latest: what is written over it is compared with that. Anything else: that is not known.
      */
     catga_status (*kv_found)(const catga_incoming *answer, uint64_t *revision,
-                          catga_problem *problem);
+                             catga_problem *problem);
 
     /*
-     * The first stored message whose number is `number`, from 1, or more, to be released. Waits for the
-     * server. CATGA_NOT_FOUND: there is none; CATGA_NO_RESPONDERS: no such stream.
+     * The first stored message whose number is `number`, from 1, or more, to be released. Waits for
+     * the server. CATGA_NOT_FOUND: there is none; CATGA_NO_RESPONDERS: no such stream.
      */
     catga_status (*stream_get)(catga_transport *transport, const char *stream, uint64_t number,
-                         catga_incoming *message, catga_problem *problem);
+                               catga_incoming *message, catga_problem *problem);
 
     /* Removes a stored message that is there. Waits. */
     catga_status (*stream_delete)(catga_transport *transport, const char *stream, uint64_t number,
-                          catga_problem *problem);
+                                  catga_problem *problem);
 
     /* A header of a message that came, or NULL; lives as long as the message. */
     const char *(*header)(const catga_incoming *message, const char *name);
@@ -332,12 +336,12 @@ struct catga_transport {
 
 /* What a bus opens a transport with. The text is copied. */
 typedef struct catga_transport_settings {
-    const char *servers; /* separated by commas */
-    const char *name;    /* of the connection */
-    int connect_wait_ms; /* -1: for ever */
+    const char *servers;  /* separated by commas */
+    const char *name;     /* of the connection */
+    int connect_wait_ms;  /* -1: for ever */
     int ping_interval_ms; /* between two pings of the server */
     int max_pings_out;    /* one more unanswered ping, and the connection is lost */
-    catga_local *local;  /* of the local transport, else NULL */
+    catga_local *local;   /* of the local transport, else NULL */
     catga_transport_listener listener;
 } catga_transport_settings;
 

@@ -10,7 +10,8 @@
 #include <memory>
 #include <string>
 
-namespace {
+namespace
+{
 
 void Keep(const void *data)
 {
@@ -27,12 +28,12 @@ void Build(flatbuffers::FlatBufferBuilder &builder, const record &from)
 #undef RECORD_ENUM
 #undef RECORD_TEXT
     auto numbers = builder.CreateVector(from.numbers, RECORD_NUMBERS);
-    codec::Position position(from.position.latitude, from.position.longitude, from.position.altitude,
-                             from.position.accuracy);
+    codec::Position position(from.position.latitude, from.position.longitude,
+                             from.position.altitude, from.position.accuracy);
     builder.Finish(codec::CreateRecord(builder,
 #define RECORD_SCALAR(type, name, value) from.name,
-#define RECORD_ENUM(name, value) static_cast<codec::Kind>(from.name),
-#define RECORD_TEXT(name, value) name,
+#define RECORD_ENUM(name, value)         static_cast<codec::Kind>(from.name),
+#define RECORD_TEXT(name, value)         name,
 #include "../record.def"
 #undef RECORD_SCALAR
 #undef RECORD_ENUM
@@ -78,6 +79,7 @@ size_t side_record_length(const record *from)
 void side_print(const uint8_t *bytes, size_t times)
 {
     static const auto parser = ParserOfReceipts();
+
     static std::string text;
     for (size_t i = 0; i < times; i++) {
         text.clear();
@@ -89,6 +91,7 @@ void side_print(const uint8_t *bytes, size_t times)
 size_t side_print_to(const uint8_t *bytes, char *text, size_t capacity)
 {
     auto parser = ParserOfReceipts();
+
     std::string made;
     if (!parser || !flatbuffers::GenerateText(*parser, bytes, &made) || made.size() >= capacity)
         return 0;
@@ -100,6 +103,7 @@ bool side_parse(const char *text, size_t times)
 {
     static const auto parser = ParserOfReceipts();
     bool good = true;
+
     for (size_t i = 0; i < times; i++) {
         good = parser->ParseJson(text) && good;
         Keep(parser->builder_.GetBufferPointer());

@@ -8,6 +8,7 @@ int main(void)
 {
     static const uint8_t answer[] = "echo";
     static side_bytes bytes = {answer, sizeof answer};
+
     side_serve(side_connect(true), "bench.echo", &bytes);
     for (;;)
         pause();

@@ -6,9 +6,11 @@
 
 #include <cstring>
 
-namespace {
+namespace
+{
 
-flatbuffers::Offset<flatbuffers::String> Text(flatbuffers::FlatBufferBuilder &builder, const sample_text &text)
+flatbuffers::Offset<flatbuffers::String> Text(flatbuffers::FlatBufferBuilder &builder,
+                                              const sample_text &text)
 {
     return builder.CreateString(text.data, text.length);
 }
@@ -24,8 +26,8 @@ void Build(flatbuffers::FlatBufferBuilder &builder, const sample_order &order)
     auto id = Text(builder, order.id);
     auto customer_id = Text(builder, order.customer_id);
     auto vector = builder.CreateVector(lines, SAMPLE_LINES);
-    builder.Finish(bench::CreateOrder(builder, id, customer_id, bench::OrderStatus_Paid, order.total,
-                                      order.created_at, vector),
+    builder.Finish(bench::CreateOrder(builder, id, customer_id, bench::OrderStatus_Paid,
+                                      order.total, order.created_at, vector),
                    "BNCH");
 }
 
@@ -39,6 +41,7 @@ uint64_t ReadOrder(const bench::Order *order)
     uint64_t sum = ReadText(order->id()) + ReadText(order->customer_id()) +
                    static_cast<uint64_t>(order->status()) + static_cast<uint64_t>(order->total()) +
                    static_cast<uint64_t>(order->created_at());
+
     for (const auto *line : *order->lines()) {
         sum += ReadText(line->product_id()) + line->quantity() +
                static_cast<uint64_t>(line->unit_price());
@@ -77,6 +80,7 @@ size_t side_encode_to(const sample_order *order, uint8_t *buffer, size_t capacit
 bool side_verify(const uint8_t *bytes, size_t length, size_t times)
 {
     bool good = true;
+
     for (size_t i = 0; i < times; i++) {
         flatbuffers::Verifier verifier(bytes, length);
         good = verifier.VerifyBuffer<bench::Order>(nullptr) && good;
@@ -88,6 +92,7 @@ bool side_verify(const uint8_t *bytes, size_t length, size_t times)
 uint64_t side_read(const uint8_t *bytes, size_t times)
 {
     uint64_t sum = 0;
+
     for (size_t i = 0; i < times; i++) {
         sum += ReadOrder(flatbuffers::GetRoot<bench::Order>(bytes));
         Keep(bytes);

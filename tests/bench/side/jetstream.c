@@ -23,6 +23,7 @@ void jetstream_open(jetstream *side)
 {
     jsOptions options;
     jsStreamConfig stream;
+
     jsOptions_Init(&options);
     options.PublishAsync.MaxPending = JETSTREAM_IN_FLIGHT;
     options.PublishAsync.StallWait = WAIT_MS;
@@ -51,12 +52,14 @@ void jetstream_publish(jetstream *side, const char *subject, side_bytes bytes, s
     char id[40];
     jsPubOptions options;
     int worst = NATS_OK;
+
     jsPubOptions_Init(&options);
     options.MaxWait = WAIT_MS;
     options.MsgId = id;
     for (size_t i = 0; i < times; i++) {
         snprintf(id, sizeof id, "%032" PRIx64, ++side->published);
-        worst |= (int)js_PublishAsync(side->context, subject, bytes.data, (int)bytes.length, &options);
+        worst |=
+            (int)js_PublishAsync(side->context, subject, bytes.data, (int)bytes.length, &options);
     }
     bench_need(worst == NATS_OK, "js_PublishAsync");
     options.MsgId = NULL;

@@ -1,6 +1,6 @@
 /*
- * jetstream.h: the other side of stored events: a stream of nats.c's own making with the settings that ours has, and events
- * published into a stream as nats.c does it.
+ * jetstream.h: the other side of stored events: a stream of nats.c's own making with the settings
+ * that ours has, and events published into a stream as nats.c does it.
  */
 #ifndef SIDE_JETSTREAM_H
 #define SIDE_JETSTREAM_H
@@ -25,7 +25,8 @@ void jetstream_open(jetstream *side);
 
 void jetstream_close(jetstream *side);
 
-/* Publishes the bytes `times` times, each with an id of its own, without waiting; then waits until all are stored. */
+/* Publishes the bytes `times` times, each with an id of its own, without waiting; then waits until
+ * all are stored. */
 void jetstream_publish(jetstream *side, const char *subject, side_bytes bytes, size_t times);
 
 #endif

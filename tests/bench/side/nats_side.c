@@ -16,6 +16,7 @@ natsConnection *side_connect(bool send_asap)
     natsOptions *options = NULL;
     natsConnection *connection = NULL;
     const char *url = getenv("NATS_URL");
+
     bench_need(url != NULL, "NATS_URL is not set; use tests/bench/run");
     need(natsOptions_Create(&options), "options");
     need(natsOptions_SetURL(options, url), "address");
@@ -25,18 +26,22 @@ natsConnection *side_connect(bool send_asap)
     return connection;
 }
 
-static void answer_request(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
-                           void *user)
+static void answer_request(natsConnection *connection, natsSubscription *subscription,
+                           natsMsg *message, void *user)
 {
     const side_bytes *answer = user;
+
     (void)subscription;
-    natsConnection_Publish(connection, natsMsg_GetReply(message), answer->data, (int)answer->length);
+    natsConnection_Publish(connection, natsMsg_GetReply(message), answer->data,
+                           (int)answer->length);
     natsMsg_Destroy(message);
 }
 
 void side_serve(natsConnection *connection, const char *subject, side_bytes *answer)
 {
     natsSubscription *subscription = NULL;
-    need(natsConnection_Subscribe(&subscription, connection, subject, answer_request, answer), "subscribe");
+
+    need(natsConnection_Subscribe(&subscription, connection, subject, answer_request, answer),
+         "subscribe");
     need(natsConnection_Flush(connection), "flush");
 }

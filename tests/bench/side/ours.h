@@ -13,7 +13,8 @@ static inline catga_string ours_text(sample_text text)
 }
 
 /* Fills an order; `lines` holds its lines and must live as long. */
-static inline bench_order ours_order(const sample_order *order, bench_order_line lines[SAMPLE_LINES])
+static inline bench_order ours_order(const sample_order *order,
+                                     bench_order_line lines[SAMPLE_LINES])
 {
     for (int i = 0; i < SAMPLE_LINES; i++)
         lines[i] = (bench_order_line){
@@ -37,6 +38,7 @@ static inline size_t ours_encode_to(uint8_t *buffer, size_t capacity)
     bench_order_line lines[SAMPLE_LINES];
     bench_order order = ours_order(&sample, lines);
     size_t length = 0;
+
     return bench_order_encode(&order, buffer, capacity, &length, NULL) == CATGA_OK ? length : 0;
 }
 
@@ -47,8 +49,8 @@ static inline uint64_t ours_read_text(catga_string text)
 
 static inline uint64_t ours_read_line(bench_order_line_view line)
 {
-    return ours_read_text(bench_order_line_get_product_id(line)) + bench_order_line_get_quantity(line) +
-           (uint64_t)bench_order_line_get_unit_price(line);
+    return ours_read_text(bench_order_line_get_product_id(line)) +
+           bench_order_line_get_quantity(line) + (uint64_t)bench_order_line_get_unit_price(line);
 }
 
 static inline uint64_t ours_read(bench_order_view order)
@@ -58,6 +60,7 @@ static inline uint64_t ours_read(bench_order_view order)
                    bench_order_get_status(order) + (uint64_t)bench_order_get_total(order) +
                    (uint64_t)bench_order_get_created_at(order);
     bench_order_line_vector lines = bench_order_get_lines(order);
+
     for (size_t i = 0; i < lines.length; i++)
         sum += ours_read_line(bench_order_line_at(lines, i));
     return sum;

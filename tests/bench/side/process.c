@@ -27,6 +27,7 @@ typedef struct sides {
 static void empty(const char *folder)
 {
     DIR *open = opendir(folder);
+
     bench_need(open != NULL, folder);
     for (struct dirent *entry; (entry = readdir(open)) != NULL;)
         if (entry->d_name[0] != '.')
@@ -41,11 +42,14 @@ static double run(const char *const *arguments, long *memory)
     pid_t child;
     int status;
     struct rusage used;
+
     posix_spawn_file_actions_init(&silence);
     posix_spawn_file_actions_addopen(&silence, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&silence, 2, "/dev/null", O_WRONLY, 0);
     uint64_t start = bench_now();
-    bench_need(posix_spawnp(&child, arguments[0], &silence, NULL, (char *const *)arguments, environ) == 0, arguments[0]);
+    bench_need(
+        posix_spawnp(&child, arguments[0], &silence, NULL, (char *const *)arguments, environ) == 0,
+        arguments[0]);
     bench_need(wait4(child, &status, 0, &used) == child, "wait4");
     double milliseconds = bench_each(start, 1000000);
     bench_need(WIFEXITED(status) && WEXITSTATUS(status) == 0, arguments[0]);
@@ -57,6 +61,7 @@ static double run(const char *const *arguments, long *memory)
 static double median_of_runs(const process_pair *pair, const char *const *arguments, long *memory)
 {
     double milliseconds[MOST_TIMES];
+
     bench_need(pair->times <= MOST_TIMES, "not so many times");
     for (size_t i = 0; i < pair->times; i++) {
         if (pair->folder != NULL)
@@ -69,12 +74,14 @@ static double median_of_runs(const process_pair *pair, const char *const *argume
 static double ours(void *state)
 {
     sides *both = state;
+
     return median_of_runs(both->pair, both->pair->ours, &both->ours_memory);
 }
 
 static double other(void *state)
 {
     sides *both = state;
+
     return median_of_runs(both->pair, both->pair->other, &both->other_memory);
 }
 
@@ -82,6 +89,7 @@ void process_compare(const process_pair *pair)
 {
     sides both = {pair, 0, 0};
     char name[64];
+
     bench_compare(&(bench_pair){
         .name = pair->name,
         .unit = "ms",
@@ -92,6 +100,6 @@ void process_compare(const process_pair *pair)
         .state = &both,
     });
     snprintf(name, sizeof name, "%s_memory", pair->name);
-    bench_print(&(bench_pair){.name = name, .unit = "MB", .who = pair->who}, (double)both.ours_memory / 1024,
-                (double)both.other_memory / 1024);
+    bench_print(&(bench_pair){.name = name, .unit = "MB", .who = pair->who},
+                (double)both.ours_memory / 1024, (double)both.other_memory / 1024);
 }

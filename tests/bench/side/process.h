@@ -1,6 +1,7 @@
 /*
- * process.h: the measurement behind schema, start and compile: whole processes, from start to exit, by turns. It prints the
- * median time and, in a line of its own with the name "NAME_memory", the most memory that any run had.
+ * process.h: the measurement behind schema, start and compile: whole processes, from start to exit,
+ * by turns. It prints the median time and, in a line of its own with the name "NAME_memory", the
+ * most memory that any run had.
  */
 #ifndef SIDE_PROCESS_H
 #define SIDE_PROCESS_H

@@ -1,5 +1,6 @@
 /*
- * receipt.h: our side of the JSON benchmarks: a receipt of three lines with the values of the sample order, and its bytes.
+ * receipt.h: our side of the JSON benchmarks: a receipt of three lines with the values of the
+ * sample order, and its bytes.
  */
 #ifndef SIDE_RECEIPT_H
 #define SIDE_RECEIPT_H
@@ -13,12 +14,16 @@ enum { RECEIPT_TEXT = 1024 };
 static inline size_t receipt_encode(const codec_receipt *receipt, uint8_t *buffer)
 {
     size_t length = 0;
-    return codec_receipt_encode(receipt, buffer, SAMPLE_CAPACITY, &length, NULL) == CATGA_OK ? length : 0;
+
+    return codec_receipt_encode(receipt, buffer, SAMPLE_CAPACITY, &length, NULL) == CATGA_OK
+               ? length
+               : 0;
 }
 
 static inline size_t receipt_bytes(uint8_t *buffer)
 {
     codec_receipt_line lines[SAMPLE_LINES];
+
     for (int i = 0; i < SAMPLE_LINES; i++)
         lines[i] = (codec_receipt_line){
             .product_id = {sample.lines[i].product_id.data, sample.lines[i].product_id.length},

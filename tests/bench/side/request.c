@@ -47,12 +47,14 @@ static void serve_ours(void *state)
 static void serve_default(void *state)
 {
     sides *both = state;
+
     side_serve(side_connect(false), echo_subject, &both->order);
 }
 
 static void serve_asap(void *state)
 {
     sides *both = state;
+
     side_serve(side_connect(true), echo_subject, &both->order);
 }
 
@@ -60,6 +62,7 @@ static double ours(void *state)
 {
     sides *both = state;
     double micros[TIMES];
+
     for (size_t i = 0; i < TIMES; i++) {
         bench_order_reply reply;
         uint64_t start = bench_now();
@@ -75,11 +78,13 @@ static double other(void *state)
 {
     sides *both = state;
     double micros[TIMES];
+
     for (size_t i = 0; i < TIMES; i++) {
         natsMsg *reply = NULL;
         uint64_t start = bench_now();
-        natsStatus status = natsConnection_Request(&reply, both->connection, echo_subject, both->request,
-                                                   (int)both->request_length, TIMEOUT_MS);
+        natsStatus status =
+            natsConnection_Request(&reply, both->connection, echo_subject, both->request,
+                                   (int)both->request_length, TIMEOUT_MS);
         micros[i] = bench_each(start, 1000);
         bench_need(status == NATS_OK, "natsConnection_Request");
         natsMsg_Destroy(reply);
@@ -90,9 +95,10 @@ static double other(void *state)
 int bench_request(const char *name, const char *who, bool send_asap)
 {
     static sides both;
+
     both.order = (side_bytes){both.answer, ours_encode_to(both.answer, sizeof both.answer)};
-    catga_status status =
-        bench_get_order_encode(&query, both.request, sizeof both.request, &both.request_length, NULL);
+    catga_status status = bench_get_order_encode(&query, both.request, sizeof both.request,
+                                                 &both.request_length, NULL);
     bench_need(status == CATGA_OK && both.order.length > 0, "encode");
     pid_t our_service = service_start(serve_ours, &both);
     pid_t other_service = service_start(send_asap ? serve_asap : serve_default, &both);

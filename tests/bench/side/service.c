@@ -13,6 +13,7 @@ pid_t service_start(void serve(void *state), void *state)
 {
     int ready[2];
     char byte = 0;
+
     bench_need(pipe(ready) == 0, "pipe");
     pid_t child = fork();
     bench_need(child >= 0, "fork");

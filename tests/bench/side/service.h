@@ -7,8 +7,8 @@
 #include <sys/types.h>
 
 /*
- * Forks a process that calls `serve` and then lives until it is stopped; returns when `serve` has returned there. Before any
- * thread exists.
+ * Forks a process that calls `serve` and then lives until it is stopped; returns when `serve` has
+ * returned there. Before any thread exists.
  */
 pid_t service_start(void serve(void *state), void *state);
 

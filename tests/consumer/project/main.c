@@ -7,7 +7,9 @@
 static catga_status my_get_quote(catga_context *context, demo_quotes_get_quote_view request)
 {
     demo_base_price price = {.amount = 599999, .currency = CATGA_STR("CNY")};
-    demo_quotes_quote quote = {.product = demo_quotes_get_quote_get_product(request), .price = &price};
+    demo_quotes_quote quote = {.product = demo_quotes_get_quote_get_product(request),
+                               .price = &price};
+
     return demo_quotes_get_quote_reply(context, &quote);
 }
 
@@ -16,6 +18,7 @@ static catga_status ask(catga_bus *bus)
     demo_quotes_get_quote query = {.product = CATGA_STR("laptop")};
     demo_quotes_quote_reply reply;
     catga_status status = demo_quotes_get_quote_call(bus, &query, &reply);
+
     if (status == CATGA_OK) {
         demo_base_price_view price = demo_quotes_quote_get_price(reply.view);
         char text[CATGA_DECIMAL_TEXT];
@@ -33,6 +36,7 @@ int main(void)
     catga_local *local = NULL;
     catga_bus *bus = NULL;
     catga_status status = catga_local_open(&local);
+
     if (status == CATGA_OK)
         status = catga_open(&bus, &(catga_options){.local = local});
     if (status == CATGA_OK)

@@ -7,6 +7,7 @@
 int main(void)
 {
     demo_weather_report report = {.degrees = 21};
+
     printf("%d degrees\n", (int)report.degrees);
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "effects.h"
 
 #include "ledger.h"
+#include "work.catga.h"
 
 #include <err.h>
 #include <fcntl.h>
@@ -11,8 +12,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-#include "work.catga.h"
 
 enum { PATH = 512, INSTANCE = 64 };
 
@@ -26,6 +25,7 @@ typedef struct held {
 bool effects_open(effects *self)
 {
     const char *every = getenv("WORK_DIE_EVERY");
+
     *self = (effects){.folder = getenv("WORK_EFFECTS"),
                       .die_every = every == NULL ? 0 : (unsigned)strtoul(every, NULL, 10)};
     return self->folder != NULL;
@@ -39,6 +39,7 @@ static bool read_done(effects *self, int file, catga_claim *claim)
     uint64_t id;
     catga_problem problem;
     ssize_t length = read(file, line, sizeof line - 1);
+
     if (length <= 0)
         return false;
     line[length] = '\0';
@@ -57,6 +58,7 @@ static catga_claim_result claim(void *user, catga_claim *claim)
 {
     effects *self = user;
     char path[PATH];
+
     snprintf(path, sizeof path, "%s/effect-%.*s.ledger", self->folder, CATGA_PRINT(claim->key));
     int file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (file < 0)
@@ -77,6 +79,7 @@ static catga_claim_result claim(void *user, catga_claim *claim)
 static void release(void *user, catga_claim *claim)
 {
     held *taken = claim->of_store;
+
     (void)user;
     close(taken->file.file);
     free(taken);
@@ -87,6 +90,7 @@ static bool done(void *user, catga_claim *claim)
 {
     effects *self = user;
     const held *taken = claim->of_store;
+
     ledger_write(&taken->file, "E order %" PRIu64 " 1 %s", taken->id, taken->instance);
     if (self->die_every != 0 && ++self->count == self->die_every)
         _exit(9);
@@ -97,6 +101,7 @@ static bool done(void *user, catga_claim *claim)
 void effects_plan(const catga_claim *claim, uint64_t id, const char *instance)
 {
     held *taken = claim->of_store;
+
     taken->id = id;
     snprintf(taken->instance, sizeof taken->instance, "%s", instance);
 }

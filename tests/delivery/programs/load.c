@@ -9,6 +9,7 @@
  *     work_us fail die_before die_after  what handlers are asked to do
  */
 #include "ledger.h"
+#include "work.catga.h"
 
 #include <err.h>
 #include <errno.h>
@@ -19,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-
-#include "work.catga.h"
 
 #define SECOND INT64_C(1000000000)
 
@@ -78,6 +77,7 @@ static char letter_of(catga_status status)
 static void finish(ticket *its, catga_status status)
 {
     load *self = its->owner;
+
     ledger_write(&self->ledger, "%c %s %" PRIu64 " %s", letter_of(status), its->kind->name, its->id,
                  catga_status_name(status));
     free(its);
@@ -95,6 +95,7 @@ static void on_answer(catga_status status, test_work_answer_view answer, const c
                       void *user)
 {
     const ticket *sent = user;
+
     (void)error;
     if (status == CATGA_OK && test_work_answer_get_id(answer) != sent->id)
         errx(2, "an answer to another call");
@@ -108,6 +109,7 @@ static catga_status send_seen(load *self, uint64_t id, ticket *its)
     const test_work_seen event = {
         .id = id, .work_us = (uint32_t)self->work_us, .data = {self->data, self->size}};
     catga_status status = test_work_seen_publish(self->bus, &event);
+
     if (status == CATGA_OK)
         finish(its, CATGA_OK);
     return status;
@@ -121,6 +123,7 @@ static catga_status send_kept(load *self, uint64_t id, ticket *its)
                                   .die_before = (uint32_t)self->die_before,
                                   .die_after = (uint32_t)self->die_after,
                                   .data = {self->data, self->size}};
+
     return test_work_kept_publish_async(self->bus, &event, on_published, its);
 }
 
@@ -128,30 +131,35 @@ static catga_status send_once(load *self, uint64_t id, ticket *its)
 {
     const test_work_once event = {
         .id = id, .work_us = (uint32_t)self->work_us, .data = {self->data, self->size}};
+
     return test_work_once_publish_async(self->bus, &event, on_published, its);
 }
 
 static catga_status send_act(load *self, uint64_t id, ticket *its)
 {
     const test_work_act command = {id, (uint32_t)self->work_us};
+
     return test_work_act_send(self->bus, &command, on_answer, its);
 }
 
 static catga_status send_order(load *self, uint64_t id, ticket *its)
 {
     const test_work_order command = {id, (uint32_t)self->work_us};
+
     return test_work_order_send(self->bus, &command, on_answer, its);
 }
 
 static catga_status send_ask(load *self, uint64_t id, ticket *its)
 {
     const test_work_ask query = {id, (uint32_t)self->work_us};
+
     return test_work_ask_send(self->bus, &query, on_answer, its);
 }
 
 static catga_status send_peek(load *self, uint64_t id, ticket *its)
 {
     const test_work_peek query = {id, (uint32_t)self->work_us};
+
     return test_work_peek_send(self->bus, &query, on_answer, its);
 }
 
@@ -159,6 +167,7 @@ static void send_one(load *self, traffic *kind)
 {
     uint64_t id = self->first_id + self->sent++;
     ticket *sent = malloc(sizeof *sent);
+
     if (sent == NULL)
         err(2, "a ticket");
     *sent = (ticket){self, kind, id};
@@ -180,6 +189,7 @@ static void send_one(load *self, traffic *kind)
 static traffic *next_kind(load *self)
 {
     traffic *first = NULL;
+
     for (size_t i = 0; i < KINDS; i++) {
         traffic *kind = &self->kinds[i];
         bool left = kind->rate > 0 && (self->count == 0 || kind->sent < self->count);
@@ -195,6 +205,7 @@ static bool wait_until(int64_t time)
 {
     int64_t left = time - ledger_now();
     sigset_t stop;
+
     if (left < 0)
         left = 0;
     const struct timespec wait = {.tv_sec = left / SECOND, .tv_nsec = left % SECOND};
@@ -206,6 +217,7 @@ static bool wait_until(int64_t time)
 static void send_all(load *self)
 {
     int64_t now = ledger_now();
+
     for (size_t i = 0; i < KINDS; i++)
         self->kinds[i].next = now;
     for (traffic *kind = next_kind(self); kind != NULL && wait_until(kind->next);
@@ -220,6 +232,7 @@ static bool wait_for_outcomes(load *self)
 {
     const struct timespec pause = {.tv_nsec = 1000000};
     int64_t end = ledger_now() + LONGEST_WAIT_S * SECOND;
+
     while (atomic_load(&self->waiting) > 0 && ledger_now() < end)
         nanosleep(&pause, NULL);
     return atomic_load(&self->waiting) == 0;
@@ -258,6 +271,7 @@ static void read_options(load *self, char **arguments)
 static void note_figures(const load *self)
 {
     const catga_counters counters = catga_count(self->bus);
+
     ledger_write(&self->ledger, "S longest_send_ns %" PRId64, self->longest);
     ledger_write(&self->ledger, "S disconnects %" PRIu64, counters.disconnects);
     ledger_write(&self->ledger, "S calls_retried %" PRIu64, counters.calls_retried);

@@ -6,14 +6,13 @@
  */
 #include "effects.h"
 #include "ledger.h"
+#include "work.catga.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "work.catga.h"
 
 typedef struct worker {
     ledger ledger;
@@ -27,6 +26,7 @@ typedef struct worker {
 static void note(catga_context *context, char letter, const char *handler, uint64_t id)
 {
     worker *self = catga_context_user(context);
+
     ledger_write(&self->ledger, "%c %s %" PRIu64 " %" PRIu32 " %s", letter, handler, id,
                  catga_context_attempt(context), catga_instance(self->bus));
 }
@@ -35,6 +35,7 @@ static void work_for(uint32_t microseconds)
 {
     const struct timespec time = {.tv_sec = microseconds / 1000000,
                                   .tv_nsec = microseconds % 1000000 * 1000L};
+
     if (microseconds > 0)
         nanosleep(&time, NULL);
 }
@@ -52,12 +53,14 @@ static void perform(catga_context *context, const char *handler, uint64_t id, ui
 static test_work_answer answer_to(catga_context *context, uint64_t id)
 {
     worker *self = catga_context_user(context);
+
     return (test_work_answer){id, catga_str(catga_instance(self->bus))};
 }
 
 static catga_status my_act(catga_context *context, test_work_act_view request)
 {
     uint64_t id = test_work_act_get_id(request);
+
     perform(context, "act", id, test_work_act_get_work_us(request));
     const test_work_answer answer = answer_to(context, id);
     return test_work_act_reply(context, &answer);
@@ -67,6 +70,7 @@ static catga_status my_order(catga_context *context, test_work_order_view reques
 {
     worker *self = catga_context_user(context);
     uint64_t id = test_work_order_get_id(request);
+
     if (self->own_store) {
         note(context, 'H', "order", id);
         work_for(test_work_order_get_work_us(request));
@@ -81,6 +85,7 @@ static catga_status my_order(catga_context *context, test_work_order_view reques
 static catga_status my_ask(catga_context *context, test_work_ask_view request)
 {
     uint64_t id = test_work_ask_get_id(request);
+
     perform(context, "ask", id, test_work_ask_get_work_us(request));
     const test_work_answer answer = answer_to(context, id);
     return test_work_ask_reply(context, &answer);
@@ -89,6 +94,7 @@ static catga_status my_ask(catga_context *context, test_work_ask_view request)
 static catga_status my_peek(catga_context *context, test_work_peek_view request)
 {
     uint64_t id = test_work_peek_get_id(request);
+
     perform(context, "peek", id, test_work_peek_get_work_us(request));
     const test_work_answer answer = answer_to(context, id);
     return test_work_peek_reply(context, &answer);
@@ -143,6 +149,7 @@ static catga_status my_single(catga_context *context, test_work_once_view event)
 static void note_counters(const worker *self)
 {
     const catga_counters counters = catga_count(self->bus);
+
 #define COUNTER(name, sentence) ledger_write(&self->ledger, "S " #name " %" PRIu64, counters.name);
 #include <catga/counters.def>
 #undef COUNTER

@@ -20,6 +20,7 @@ static const char *const matters[MATTERS] = {"puback", "ack", "pong", "message"}
 static const char *word(char **rest)
 {
     char *found = strsep(rest, " ");
+
     return found == NULL ? "" : found;
 }
 
@@ -32,12 +33,14 @@ static uint64_t number(char **rest)
 static int direction(char **rest)
 {
     const char *name = word(rest);
+
     return strcmp(name, "up") == 0 ? UP : strcmp(name, "down") == 0 ? DOWN : DIRECTIONS;
 }
 
 static bool set_way(const char *verb, char **rest, fault_plan *faults)
 {
     int at = direction(rest);
+
     if (at == DIRECTIONS)
         return false;
     fault_way *way = &faults->ways[at];
@@ -59,6 +62,7 @@ static bool set_way(const char *verb, char **rest, fault_plan *faults)
 static bool set_drop(char **rest, fault_plan *faults)
 {
     const char *name = word(rest);
+
     for (size_t i = 0; i < MATTERS; i++) {
         if (strcmp(name, matters[i]) != 0)
             continue;
@@ -91,6 +95,7 @@ command command_read(char *line, fault_plan *faults)
 {
     char *rest = line;
     const char *verb = word(&rest);
+
     if (strcmp(verb, "reset") == 0)
         return (command){.action = COMMAND_RESET};
     if (strcmp(verb, "count") == 0)

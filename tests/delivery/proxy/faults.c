@@ -16,6 +16,7 @@ void faults_clear(fault_plan *self)
 bool faults_drop(fault_plan *self, fault_matter matter)
 {
     fault_drop *of = &self->drops[matter];
+
     of->seen++;
     if (of->count == 0)
         return false;

@@ -46,6 +46,7 @@ static fault_way *way_of(const flow *self)
 void flow_put(flow *self, const uint8_t *data, size_t length, int64_t now)
 {
     piece *added = malloc(sizeof *added + length);
+
     if (added == NULL)
         err(2, "a piece");
     *added = (piece){.due = now + way_of(self)->delay_ns, .length = length};
@@ -59,6 +60,7 @@ static void take_frames(flow *self, int64_t now)
 {
     size_t done = 0;
     frame found;
+
     while (frame_read(self->input + done, self->input_length - done, &found)) {
         if (!self->quiet && !frame_is_dropped(&found, self->direction, self->faults))
             flow_put(self, found.data, found.length, now);
@@ -83,6 +85,7 @@ static void make_room(flow *self)
 static int64_t clock_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * SECOND + now.tv_nsec;
 }
@@ -109,6 +112,7 @@ bool flow_wants(const flow *self)
 static void earn(flow *self, int64_t now)
 {
     double rate = (double)way_of(self)->rate;
+
     if (self->credit_ns != 0)
         self->credit += rate * (double)(now - self->credit_ns) / SECOND;
     if (self->credit > BURST)
@@ -119,6 +123,7 @@ static void earn(flow *self, int64_t now)
 int64_t flow_due(const flow *self, int64_t now)
 {
     const fault_way *way = way_of(self);
+
     if (way->held || self->first == NULL)
         return INT64_MAX;
     if (self->first->due > now)
@@ -131,6 +136,7 @@ static size_t allowed(flow *self, const piece *next)
 {
     const fault_way *way = way_of(self);
     size_t length = next->length - next->sent;
+
     if (way->rate > 0 && (double)length > self->credit)
         length = (size_t)self->credit;
     if (way->cut != NEVER && length > way->cut)
@@ -142,6 +148,7 @@ static size_t allowed(flow *self, const piece *next)
 static void spoil(flow *self, uint8_t *data, size_t length)
 {
     fault_way *way = way_of(self);
+
     if (way->flip != NEVER && way->flip < length) {
         data[way->flip] ^= 0xff;
         way->flip = NEVER;
@@ -151,6 +158,7 @@ static void spoil(flow *self, uint8_t *data, size_t length)
 static void count_out(flow *self, size_t length)
 {
     fault_way *way = way_of(self);
+
     self->waiting -= length;
     self->credit -= (double)length;
     if (way->cut != NEVER)
@@ -162,6 +170,7 @@ static void count_out(flow *self, size_t length)
 static void drop_first(flow *self)
 {
     piece *gone = self->first;
+
     self->first = gone->next;
     if (self->first == NULL)
         self->last = &self->first;
@@ -173,6 +182,7 @@ static ssize_t write_some(flow *self, piece *next, size_t length)
 {
     uint64_t flip = way_of(self)->flip;
     uint8_t *at = next->data + next->sent;
+
     spoil(self, at, length);
     ssize_t sent = send(self->to, at, length, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (flip < length && (sent < 0 || flip >= (uint64_t)sent)) {

@@ -15,6 +15,7 @@ typedef struct words {
 static void split(words *out, const uint8_t *line, size_t length)
 {
     size_t at = 0;
+
     out->count = 0;
     while (at < length && out->count < WORDS) {
         size_t end = at;
@@ -32,6 +33,7 @@ static void split(words *out, const uint8_t *line, size_t length)
 static bool has_payload(const words *line)
 {
     static const char *const verbs[] = {"PUB", "HPUB", "MSG", "HMSG"};
+
     for (size_t i = 0; line->count > 2 && i < sizeof verbs / sizeof verbs[0]; i++)
         if (strcmp(line->text[0], verbs[i]) == 0)
             return true;
@@ -42,6 +44,7 @@ bool frame_read(const uint8_t *data, size_t length, frame *found)
 {
     const uint8_t *end = memchr(data, '\n', length);
     words line;
+
     if (end == NULL)
         return false;
     *found = (frame){data, (size_t)(end - data) + 1, (size_t)(end - data) + 1};
@@ -54,6 +57,7 @@ bool frame_read(const uint8_t *data, size_t length, frame *found)
 static bool payload_begins(const frame *self, const char *text)
 {
     size_t length = strlen(text);
+
     return self->length - self->line >= length &&
            memcmp(self->data + self->line, text, length) == 0;
 }
@@ -82,6 +86,7 @@ static bool is_message_dropped(const frame *self, const words *line, fault_plan 
 bool frame_is_dropped(const frame *self, int direction, fault_plan *faults)
 {
     words line;
+
     split(&line, self->data, self->line);
     if (line.count == 0)
         return false;

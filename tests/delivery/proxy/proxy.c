@@ -40,6 +40,7 @@ typedef struct proxy {
 static int64_t clock_now(void)
 {
     struct timespec now;
+
     clock_gettime(CLOCK_MONOTONIC, &now);
     return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
 }
@@ -49,6 +50,7 @@ static int64_t clock_now(void)
 static void end(connection *self, bool reset)
 {
     const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+
     for (size_t i = 0; i < DIRECTIONS; i++) {
         if (reset)
             setsockopt(self->flows[i].from, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
@@ -69,6 +71,7 @@ static connection *free_connection(proxy *self)
 static int connect_to(const struct addrinfo *target)
 {
     int server = socket(target->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
     if (server >= 0 && connect(server, target->ai_addr, target->ai_addrlen) != 0) {
         close(server);
         return -1;
@@ -80,6 +83,7 @@ static void accept_client(proxy *self)
 {
     const int on = 1;
     int client = accept4(self->listener, NULL, NULL, SOCK_CLOEXEC);
+
     if (client < 0)
         return;
     connection *added = self->faults.refuse ? NULL : free_connection(self);
@@ -101,6 +105,7 @@ static void accept_client(proxy *self)
 static void show_counts(const fault_plan *faults)
 {
     static const char *const names[MATTERS] = {"puback", "ack", "pong", "message"};
+
     printf("counts connections=%" PRIu64 " duplicates=%" PRIu64, faults->connections,
            faults->duplicates);
     for (size_t i = 0; i < MATTERS; i++)
@@ -113,6 +118,7 @@ static void put_error(connection *to, const char *text)
 {
     char line[LINE];
     int length = snprintf(line, sizeof line, "-ERR '%s'\r\n", text);
+
     flow_put(&to->flows[DOWN], (const uint8_t *)line, (size_t)length, clock_now());
 }
 
@@ -129,6 +135,7 @@ static void act(connection *on, const command *told)
 static void obey(proxy *self, char *line)
 {
     const command told = command_read(line, &self->faults);
+
     for (size_t i = 0; i < CONNECTIONS; i++)
         if (self->connections[i].used)
             act(&self->connections[i], &told);
@@ -163,6 +170,7 @@ static void move_bytes(connection *self, const struct pollfd polled[DIRECTIONS])
 {
     int64_t now = clock_now();
     flow_state state = FLOWS;
+
     self->flows[UP].quiet = self->flows[DOWN].quiet;
     for (size_t i = 0; i < DIRECTIONS && state == FLOWS; i++)
         if (flow_wants(&self->flows[i]) && (polled[i].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
@@ -180,6 +188,7 @@ static void move_bytes(connection *self, const struct pollfd polled[DIRECTIONS])
 static int64_t prepare(const connection *self, struct pollfd polled[DIRECTIONS], int64_t now)
 {
     int64_t first = INT64_MAX;
+
     for (size_t i = 0; i < DIRECTIONS; i++) {
         const flow *in = &self->flows[i], *out = &self->flows[1 - i];
         int64_t due = flow_due(out, now);
@@ -222,6 +231,7 @@ static void find_target(proxy *self, char *address)
 {
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     char *port = strrchr(address, ':');
+
     if (port == NULL)
         errx(2, "HOST:PORT is wanted, not %s", address);
     *port++ = '\0';
@@ -235,6 +245,7 @@ static void listen_somewhere(proxy *self)
     struct sockaddr_in address = {.sin_family = AF_INET,
                                   .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     socklen_t length = sizeof address;
+
     self->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (self->listener < 0 || bind(self->listener, (struct sockaddr *)&address, length) != 0 ||
         listen(self->listener, 64) != 0 ||
@@ -247,6 +258,7 @@ static void listen_somewhere(proxy *self)
 int main(int count, char **arguments)
 {
     static proxy self;
+
     if (count != 2)
         errx(2, "usage: proxy HOST:PORT");
     faults_clear(&self.faults);

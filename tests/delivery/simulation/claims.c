@@ -12,8 +12,8 @@
  * that: no two attempts run at once, and there are no more effects than one and one for each time
  * that the window was met, that is that an attempt ended between its effect and its mark.
  *
- * The program fails when no history meets the window, or none has two effects without leases: then it
- * has shown nothing.
+ * The program fails when no history meets the window, or none has two effects without leases: then
+ * it has shown nothing.
  */
 #include "base/monotime.h"
 #include "delivery/claim.h"
@@ -28,9 +28,9 @@ enum {
     ATTEMPTS = 256,
     LIVES = 64, /* of a replica: each is an owner of its own */
     LEASE_MS = 200,
-    CALM_MS = 4 * LEASE_MS, /* between two times that a replica is suspended */
+    CALM_MS = 4 * LEASE_MS,    /* between two times that a replica is suspended */
     WATCHED_MS = 4 * LEASE_MS, /* after the last claim of an owner was found */
-    WAIT_MS = 60 /* for the store's answer, or an owner's */
+    WAIT_MS = 60               /* for the store's answer, or an owner's */
 };
 
 typedef enum moment_kind {
@@ -129,6 +129,7 @@ static void advance(world *w, unsigned id, catga_claiming_action action);
 static unsigned ask(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
+
     a->question = ++w->questions;
     plan(w, WAIT_MS,
          (moment){.kind = WAIT_ENDS, .attempt = id, .event = a->event, .question = a->question});
@@ -138,6 +139,7 @@ static unsigned ask(world *w, unsigned id)
 static void end(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
+
     a->lives = false;
     a->runs = false;
     a->question = 0;
@@ -147,6 +149,7 @@ static void run(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
     const message *e = &w->events[a->event];
+
     must(&w->fate, e->now.state != CATGA_RECORD_DONE, "nothing runs once it is done");
     for (unsigned other = 1; w->keeps_leases && other <= w->attempt_count; other++)
         must(&w->fate, !w->attempts[other].runs || w->attempts[other].event != a->event,
@@ -161,17 +164,18 @@ static void run(world *w, unsigned id)
 static void handler_ends(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
+
     a->runs = false;
     advance(w, id,
-            catga_claiming_step(&a->claiming,
-                                a->had_effect ? CATGA_CLAIMING_SUCCEEDED : CATGA_CLAIMING_FAILED,
-                                0));
+            catga_claiming_step(
+                &a->claiming, a->had_effect ? CATGA_CLAIMING_SUCCEEDED : CATGA_CLAIMING_FAILED, 0));
 }
 
 static void effect(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
     message *e = &w->events[a->event];
+
     if (e->failures_planned > 0) {
         e->failures_planned--;
         return;
@@ -185,6 +189,7 @@ static void kept(world *w, unsigned id)
     attempt *a = &w->attempts[id];
     message *e = &w->events[a->event];
     bool success = a->claiming.writes == CATGA_RECORD_DONE;
+
     e->successes += success;
     if (success && !chance(&w->fate, 20))
         e->acknowledged = true;
@@ -197,6 +202,7 @@ static void kept(world *w, unsigned id)
 static watch *watch_of(world *w, const attempt *asker)
 {
     const attempt *owner = &w->attempts[asker->asks];
+
     return &w->watches[asker->replica][owner->replica][owner->life % LIVES];
 }
 
@@ -209,6 +215,7 @@ static bool owner_answers(const world *w, unsigned replica, unsigned life)
 static void tick(world *w, unsigned asker, unsigned owner, unsigned life)
 {
     watch *at = &w->watches[asker][owner][life % LIVES];
+
     if (at->watches && (w->fate.now > at->wanted_until || owner_answers(w, owner, life)))
         at->watches = false;
     if (!at->watches)
@@ -225,6 +232,7 @@ static catga_claiming_event found(world *w, unsigned id)
 {
     const attempt *a = &w->attempts[id];
     watch *at = watch_of(w, a);
+
     catga_owner_liveness_found(&at->liveness, a->asks);
     at->wanted_until = w->fate.now + WATCHED_MS;
     return catga_owner_liveness_is_silent(&at->liveness, a->asks, w->fate.now)
@@ -236,6 +244,7 @@ static void begin_to_watch(world *w, const attempt *asker)
 {
     const attempt *owner = &w->attempts[asker->asks];
     watch *at = watch_of(w, asker);
+
     if (at->watches)
         return;
     at->watches = true;
@@ -250,6 +259,7 @@ static void ask_owner(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
     const attempt *owner = &w->attempts[a->asks];
+
     if (watch_of(w, a)->watches) {
         advance(w, id, catga_claiming_step(&a->claiming, found(w, id), 0));
         return;
@@ -266,6 +276,7 @@ static void advance(world *w, unsigned id, catga_claiming_action action)
     attempt *a = &w->attempts[id];
     message *e = &w->events[a->event];
     moment next = {.attempt = id, .event = a->event};
+
     switch (action) {
     case CATGA_CLAIMING_WRITE:
         next.kind = WRITE_ARRIVES;
@@ -320,8 +331,7 @@ static void comes(world *w, unsigned event)
     unsigned id = ++w->attempt_count;
     attempt *a = &w->attempts[id];
     unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
-    *a = (attempt){
-        .lives = true, .event = event, .replica = replica, .life = w->lives[replica]};
+    *a = (attempt){.lives = true, .event = event, .replica = replica, .life = w->lives[replica]};
     catga_claiming_init(&a->claiming, LEASE_MS);
     if (chance(&w->fate, 15))
         come_again(w, event, (int64_t)draw(&w->fate, 200));
@@ -334,6 +344,7 @@ static void write_arrives(world *w, const moment *m)
 {
     message *e = &w->events[m->event];
     moment answer = *m;
+
     answer.kind = ANSWER_ARRIVES;
     answer.answer = CATGA_CLAIMING_CONFLICT;
     if (e->now.revision == m->over) {
@@ -352,6 +363,7 @@ static void read_arrives(world *w, const moment *m)
 {
     const message *e = &w->events[m->event];
     moment answer = *m;
+
     answer.kind = ANSWER_ARRIVES;
     answer.answer = CATGA_CLAIMING_READ;
     answer.found = chance(&w->fate, 10) ? e->before : e->now;
@@ -361,6 +373,7 @@ static void read_arrives(world *w, const moment *m)
 static void answer_arrives(world *w, const moment *m)
 {
     attempt *a = &w->attempts[m->attempt];
+
     if (a->question != m->question)
         return; /* nobody waits for it any more */
     a->question = 0;
@@ -377,6 +390,7 @@ static void answer_arrives(world *w, const moment *m)
 static void wait_ends(world *w, const moment *m)
 {
     attempt *a = &w->attempts[m->attempt];
+
     if (a->question != m->question)
         return;
     a->question = 0;
@@ -395,6 +409,7 @@ static void wait_ends(world *w, const moment *m)
 static void happen(world *w, const moment *m)
 {
     bool lives = m->kind != WATCH_TICKS && w->attempts[m->attempt].lives;
+
     switch (m->kind) {
     case COMES:
         comes(w, m->event);
@@ -427,11 +442,12 @@ static void happen(world *w, const moment *m)
     }
 }
 
-/* A process dies, with all its attempts, or is suspended for a while; where leases are not kept, for
- * longer than one. */
+/* A process dies, with all its attempts, or is suspended for a while; where leases are not kept,
+ * for longer than one. */
 static void disturb(world *w)
 {
     unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
+
     if (chance(&w->fate, 4)) {
         for (unsigned id = 1; id <= w->attempt_count; id++) {
             attempt *a = &w->attempts[id];
@@ -481,6 +497,7 @@ static const char *live(uint64_t seed, bool trace)
 {
     static world w;
     size_t place;
+
     begin(&w, seed);
     while (fate_next(&w.fate, &place)) {
         moment next = w.queue[place];

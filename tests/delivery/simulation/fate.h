@@ -21,8 +21,9 @@ typedef struct fate {
     uint64_t random;
     int64_t now;
     unsigned steps;
-    unsigned calm_after;    /* so many moments nothing goes wrong any more; CALM, or as the world says */
-    bool calm;              /* nothing goes wrong any more */
+    unsigned
+        calm_after; /* so many moments nothing goes wrong any more; CALM, or as the world says */
+    bool calm;      /* nothing goes wrong any more */
     int64_t times[MOMENTS]; /* of what is to come, in no order */
     size_t length;
     const char *wrong; /* the first that did not hold */
@@ -53,6 +54,7 @@ static inline unsigned draw_copies(fate *f, unsigned percent_doubled)
 static inline int64_t draw_delay(fate *f, unsigned late)
 {
     int64_t delay = 1 + (int64_t)draw(f, 5);
+
     return chance(f, 8) ? delay + (int64_t)draw(f, late) : delay;
 }
 
@@ -101,6 +103,7 @@ static inline bool all_hold(const char *program, int argc, char **argv,
 {
     uint64_t seeds = argc > 1 ? strtoull(argv[1], NULL, 10) : 100000;
     uint64_t first = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         const char *wrong = live(seed, seeds == 1);
         if (wrong == NULL)

@@ -1,13 +1,13 @@
 /*
  * owners [SEEDS [FIRST]]: an owner of claims, and a replica that waits for them, in a world where
- * questions and answers are late or lost, the owner is suspended or dies, and the replica is suspended
- * or loses its connection for any time. What decides is the runtime's own object file,
+ * questions and answers are late or lost, the owner is suspended or dies, and the replica is
+ * suspended or loses its connection for any time. What decides is the runtime's own object file,
  * delivery/owner_liveness.c. One seed is one history; a seed that fails is printed, and
  * `owners 1 SEED` replays it.
  *
- * An owner that lives is never silent for as long as the lease here: it is suspended for half of it at
- * most, an answer takes a fifth of it at most, and no two questions in a row are lost on the way.
- * Then it must hold:
+ * An owner that lives is never silent for as long as the lease here: it is suspended for half of it
+ * at most, an answer takes a fifth of it at most, and no two questions in a row are lost on the
+ * way. Then it must hold:
  *
  *   - no claim of an owner that lives is taken over, whatever befalls the asking replica;
  *   - each claim of an owner that died is taken over, however many there are;
@@ -33,7 +33,7 @@ typedef enum moment_kind {
     QUESTION_ARRIVES,
     ANSWER_ARRIVES,
     CONTROL_ARRIVES,
-    OWNER_ENDS, /* it dies; or it has handled all */
+    OWNER_ENDS,  /* it dies; or it has handled all */
     OWNER_CLAIMS /* a further message */
 } moment_kind;
 
@@ -97,6 +97,7 @@ static int64_t travel(world *w)
 static void send_question(world *w)
 {
     moment question = {.kind = QUESTION_ARRIVES, .number = ++w->question, .watch = w->watch};
+
     catga_owner_liveness_asked(&w->liveness, w->fate.now);
     if (is_deaf(w))
         return;
@@ -112,6 +113,7 @@ static void send_question(world *w)
 static void tick(world *w, const moment *m)
 {
     int64_t suspended = delay_of(w, w->suspended_until);
+
     if (!w->watches || m->watch != w->watch)
         return;
     if (suspended > 0) {
@@ -136,6 +138,7 @@ static void watch_begins(world *w)
 static void claim_found(world *w, const moment *m)
 {
     int64_t suspended = delay_of(w, w->suspended_until);
+
     if (w->taken[m->number])
         return;
     if (suspended > 0 || is_deaf(w)) {
@@ -162,6 +165,7 @@ static void claim_found(world *w, const moment *m)
 static void answer_arrives(world *w, const moment *m)
 {
     int64_t suspended = delay_of(w, w->suspended_until);
+
     if (suspended > 0)
         plan(w, suspended + 1 + (int64_t)draw(&w->fate, 3), *m);
     else if (w->watches && m->watch == w->watch)
@@ -171,6 +175,7 @@ static void answer_arrives(world *w, const moment *m)
 static void control_arrives(world *w, const moment *m)
 {
     int64_t suspended = delay_of(w, w->suspended_until);
+
     if (suspended > 0)
         plan(w, suspended, *m);
     else if (w->watches && m->watch == w->watch && m->number == w->question)
@@ -183,6 +188,7 @@ static void question_arrives(world *w, const moment *m)
 {
     int64_t suspended = delay_of(w, w->owner_suspended_until);
     moment answer = *m;
+
     answer.kind = ANSWER_ARRIVES;
     if (!w->owner_dead)
         plan(w, suspended + travel(w), answer);
@@ -243,14 +249,14 @@ static void happen(world *w, const moment *m)
 static void disturb(world *w)
 {
     fate *f = &w->fate;
+
     if (chance(f, 3) && f->now > w->owner_suspended_until + 2 * LEASE_MS)
         w->owner_suspended_until = f->now + (int64_t)draw(f, LEASE_MS / 2);
     if (chance(f, 2) && f->now > w->suspended_until + LEASE_MS)
         w->suspended_until = f->now + (int64_t)draw(f, 3 * LEASE_MS);
     if (chance(f, 2) && f->now > w->deaf_until + LEASE_MS)
         w->deaf_until = f->now + (int64_t)draw(f, 3 * LEASE_MS);
-    w->undisturbed_since =
-        later(w->undisturbed_since, later(w->suspended_until, w->deaf_until));
+    w->undisturbed_since = later(w->undisturbed_since, later(w->suspended_until, w->deaf_until));
     if (!f->calm)
         w->undisturbed_since = later(w->undisturbed_since, f->now);
 }
@@ -274,6 +280,7 @@ static const char *live(uint64_t seed, bool trace)
 {
     static world w;
     size_t place;
+
     begin(&w, seed);
     while (fate_next(&w.fate, &place)) {
         moment next = w.queue[place];
@@ -299,8 +306,8 @@ int main(int argc, char **argv)
 {
     if (!all_hold("owners", argc, argv, live))
         return 1;
-    printf(": %" PRIu64 " owners died, with %" PRIu64 " claims at most; the slowest takeover took %" PRIu64
-           " ms of a lease of %d ms\n",
+    printf(": %" PRIu64 " owners died, with %" PRIu64
+           " claims at most; the slowest takeover took %" PRIu64 " ms of a lease of %d ms\n",
            taken_over, most_taken, slowest_ms, LEASE_MS);
     return taken_over > 0 && most_taken > 64 ? 0 : 1;
 }

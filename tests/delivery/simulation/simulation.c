@@ -1,25 +1,26 @@
 /*
  * simulation [SEEDS [FIRST]]: publishers, a store, and replicas with handlers, in a world where
  * messages are lost, doubled, late and out of order, processes die, clocks jump, records cannot be
- * written and dead letters find no room. The runtime's own object files decide: delivery/retry.c and
- * delivery/handling.c; the rest of the world is here. One seed is one history; a seed that fails is
- * printed, and `simulation 1 SEED` replays it.
+ * written and dead letters find no room. The runtime's own object files decide: delivery/retry.c
+ * and delivery/handling.c; the rest of the world is here. One seed is one history; a seed that
+ * fails is printed, and `simulation 1 SEED` replays it.
  *
- * A replica has one handler thread with a backlog, and a few places for events whose handler has run
- * and that cannot be settled yet. It keeps alive what it holds, and discards a delivery that the
- * server has given up waiting for.
+ * A replica has one handler thread with a backlog, and a few places for events whose handler has
+ * run and that cannot be settled yet. It keeps alive what it holds, and discards a delivery that
+ * the server has given up waiting for.
  *
  * In the end nothing goes wrong any more, and the world runs until it is quiet. Then it must hold:
  *
- *   - what a publisher was told: acknowledged is stored, not stored is not, and nothing is stored twice;
+ *   - what a publisher was told: acknowledged is stored, not stored is not, and nothing is stored
+ * twice;
  *   - what is stored has ended: a handler succeeded, or it is a dead letter, once, or (when its
  *     schema wants none) it was given up;
- *   - an event was given up only for a reason: rejected, no valid message, or the last attempt failed;
- *     and nothing that is no valid message came to a handler;
- *   - attempts are runs that started: no event was given up after fewer runs than its schema allows,
- *     but for runs that a process was about to start when it died, or when the store went away;
- *   - no run starts, nor is its start recorded, after the record says that the event has ended, but of
- *     a delivery that was about to run when the server gave up waiting for it;
+ *   - an event was given up only for a reason: rejected, no valid message, or the last attempt
+ * failed; and nothing that is no valid message came to a handler;
+ *   - attempts are runs that started: no event was given up after fewer runs than its schema
+ * allows, but for runs that a process was about to start when it died, or when the store went away;
+ *   - no run starts, nor is its start recorded, after the record says that the event has ended, but
+ * of a delivery that was about to run when the server gave up waiting for it;
  *   - no handler thread waits for a dead letter to be stored;
  *   - a call ends in time, and with no more tries than it has.
  */
@@ -38,8 +39,8 @@ enum {
     LATE = 3000,
     DEADLINE_MS = 5000,
     ACK_WAIT_MS = 400,
-    OPERATION_MS = 500,  /* until an answer counts as missing */
-    PAUSE_MS = 200,      /* after an operation that failed, behind the run */
+    OPERATION_MS = 500,                /* until an answer counts as missing */
+    PAUSE_MS = 200,                    /* after an operation that failed, behind the run */
     LONGEST_HOLD_MS = 6 * OPERATION_MS /* of the handler thread, by one event */
 };
 
@@ -77,7 +78,7 @@ typedef struct moment {
     unsigned replica;
     unsigned operation;
     catga_handling_action action;
-    record content; /* that is to be written, over its revision; or was read */
+    record content;             /* that is to be written, over its revision; or was read */
     catga_handling_phase phase; /* in which the operation began */
     result result;
     int64_t delay_ms;
@@ -158,7 +159,8 @@ static void transmit_once(world *w, moment what)
 
 static void transmit(world *w, moment what)
 {
-    bool once = what.kind == PUBLISH_ARRIVES || what.kind == ANSWER_ARRIVES; /* no server repeats it */
+    bool once =
+        what.kind == PUBLISH_ARRIVES || what.kind == ANSWER_ARRIVES; /* no server repeats it */
     for (unsigned copies = draw_copies(&w->fate, once ? 0 : 6); copies > 0; copies--)
         plan(w, draw_delay(&w->fate, LATE) * MS, what);
 }
@@ -168,6 +170,7 @@ static void transmit(world *w, moment what)
 static void publisher_step(world *w, unsigned event, catga_retry_event what, catga_status status)
 {
     publisher *p = &w->publishers[event];
+
     if (p->ended)
         return;
     int64_t now = w->fate.now + p->skew;
@@ -191,6 +194,7 @@ static void publish_arrives(world *w, const moment *m)
 {
     stored *at = &w->store[m->event];
     bool refused = at->count == 0 && chance(&w->fate, 15);
+
     if (!refused && at->count == 0) { /* the id is in the window: the deadline is shorter */
         at->count++;
         at->due = w->fate.now;
@@ -214,6 +218,7 @@ static delivery *holder_of(world *w, unsigned replica)
 static unsigned places_used(const world *w, unsigned replica)
 {
     unsigned used = 0;
+
     for (unsigned i = 0; i < DELIVERIES; i++) {
         const delivery *d = &w->deliveries[i];
         used += d->used && d->replica == replica && !d->in_handler;
@@ -263,16 +268,16 @@ static moment moment_of(const world *w, const delivery *d, moment_kind kind)
 static void hand_out(world *w, unsigned event)
 {
     stored *at = &w->store[event];
+
     if (at->count == 0 || at->settled || w->fate.now < at->due)
         return;
     at->deliveries++;
     at->due = w->fate.now + ACK_WAIT_MS * MS;
     plan(w, ACK_WAIT_MS * MS, (moment){.kind = ACK_WAIT_ENDS, .event = event});
     unsigned to = (unsigned)draw(&w->fate, REPLICAS);
-    transmit_once(w, (moment){.kind = EVENT_ARRIVES,
-                              .event = event,
-                              .number = at->deliveries,
-                              .replica = to});
+    transmit_once(
+        w,
+        (moment){.kind = EVENT_ARRIVES, .event = event, .number = at->deliveries, .replica = to});
 }
 
 /* Whoever holds the event keeps it alive, unless that is lost. */
@@ -280,6 +285,7 @@ static void ack_wait_ends(world *w, unsigned event)
 {
     stored *at = &w->store[event];
     const delivery *held = find_held(w, event, REPLICAS);
+
     if (held != NULL && held->number == at->deliveries && w->fate.now >= at->due && !at->settled &&
         !chance(&w->fate, 10)) {
         at->due = w->fate.now + ACK_WAIT_MS * MS;
@@ -292,6 +298,7 @@ static void ack_wait_ends(world *w, unsigned event)
 static void settlement_arrives(world *w, const moment *m)
 {
     stored *at = &w->store[m->event];
+
     if (m->action == CATGA_HANDLING_RETRY) {
         if (!at->settled && at->deliveries == m->number) {
             at->due = w->fate.now + m->delay_ms * MS;
@@ -307,6 +314,7 @@ static void settlement_arrives(world *w, const moment *m)
 static void start_operation(world *w, delivery *d, catga_handling_action action)
 {
     moment request;
+
     d->operation++;
     d->next = action;
     request = moment_of(w, d, OPERATION_ARRIVES);
@@ -323,6 +331,7 @@ static void start_operation(world *w, delivery *d, catga_handling_action action)
 static delivery *sender_of(world *w, const moment *m)
 {
     delivery *d = &w->deliveries[m->delivery];
+
     return d->used && d->life == m->life ? d : NULL;
 }
 
@@ -330,6 +339,7 @@ static delivery *sender_of(world *w, const moment *m)
 static void note_count(world *w, const moment *m)
 {
     delivery *d = sender_of(w, m);
+
     if (d != NULL && m->phase == CATGA_HANDLING_RETRACTING)
         d->counted = false;
     else if (d != NULL && m->phase == CATGA_HANDLING_STARTING)
@@ -341,6 +351,7 @@ static void note_count(world *w, const moment *m)
 static void note_letter(world *w, const moment *m)
 {
     const record *at = &w->store[m->event].record;
+
     must(&w->fate, at->ended, "the end is recorded before the dead letter is stored");
     w->events[m->event].letters = 1; /* stored once: its id is made of the event's */
 }
@@ -351,6 +362,7 @@ static void operation_arrives(world *w, const moment *m)
     moment answer = *m;
     bool away = w->fate.now < w->records_away && !w->fate.calm;
     bool full = w->fate.now < w->letters_full && !w->fate.calm;
+
     answer.kind = OPERATION_ENDS;
     answer.result = DONE;
     if (m->action == CATGA_HANDLING_DEAD_LETTER) {
@@ -377,6 +389,7 @@ static void follow(world *w, delivery *d, catga_handling_action action);
 static void operation_ends(world *w, const moment *m)
 {
     delivery *d = sender_of(w, m);
+
     if (d == NULL || d->operation != m->operation)
         return;
     catga_handling *h = &d->handling;
@@ -412,9 +425,11 @@ static void settle(world *w, delivery *d, catga_handling_action action)
 {
     fate *f = &w->fate;
     handled *e = &w->events[d->event];
+
     if (action == CATGA_HANDLING_GIVE_UP) {
         e->given_up++;
-        must(f, !w->rules.dead_letter || e->letters > 0, "given up only when the dead letter is kept");
+        must(f, !w->rules.dead_letter || e->letters > 0,
+             "given up only when the dead letter is kept");
         must(f, d->handling.cause != CATGA_CAUSE_NONE, "given up for a reason");
         must(f, w->store[d->event].record.ended, "given up only when that is recorded");
     }
@@ -429,6 +444,7 @@ static void settle(world *w, delivery *d, catga_handling_action action)
 static unsigned counted_runs(const world *w, unsigned event)
 {
     unsigned runs = w->events[event].runs + w->events[event].about_to_run;
+
     for (unsigned i = 0; i < DELIVERIES; i++) {
         const delivery *d = &w->deliveries[i];
         runs += d->used && d->event == event && d->counted && !d->ran;
@@ -440,15 +456,18 @@ static unsigned counted_runs(const world *w, unsigned event)
 static void judge_end(world *w, delivery *d)
 {
     fate *f = &w->fate;
+
     d->judged = true;
     const handled *e = &w->events[d->event];
     unsigned runs = counted_runs(w, d->event);
     switch (d->handling.cause) {
     case CATGA_CAUSE_ATTEMPTS:
-        must(f, e->failures > 0 && runs > w->rules.retries, "given up after as many runs as it has");
+        must(f, e->failures > 0 && runs > w->rules.retries,
+             "given up after as many runs as it has");
         break;
     case CATGA_CAUSE_LOST:
-        must(f, runs > w->rules.retries + CATGA_LOST_ATTEMPTS, "given up after many runs were lost");
+        must(f, runs > w->rules.retries + CATGA_LOST_ATTEMPTS,
+             "given up after many runs were lost");
         break;
     case CATGA_CAUSE_REJECTED:
         must(f, e->rejected, "given up because it was rejected");
@@ -462,10 +481,12 @@ static void judge_end(world *w, delivery *d)
     }
 }
 
-/* An event leaves the handler thread when there is a place; else it is recorded there and handed back. */
+/* An event leaves the handler thread when there is a place; else it is recorded there and handed
+ * back. */
 static catga_handling_action leave_handler(world *w, delivery *d, catga_handling_action action)
 {
     bool has_place = places_used(w, d->replica) < PLACES;
+
     must(&w->fate, d->crowded || w->fate.now - d->since <= LONGEST_HOLD_MS * MS,
          "the handler thread is free soon");
     d->crowded = !has_place;
@@ -479,6 +500,7 @@ static void run(world *w, delivery *d)
 {
     handled *e = &w->events[d->event];
     const stored *at = &w->store[d->event];
+
     must(&w->fate, !e->bad, "no bad message comes to a handler");
     must(&w->fate, !at->record.ended || d->handling.recorded || at->deliveries != d->number,
          "what has ended does not run");
@@ -518,6 +540,7 @@ static void begin_handling(world *w, delivery *d, const moment *m)
 {
     bool bad = w->events[m->event].bad;
     unsigned life = d->life;
+
     *d = (delivery){.used = true,
                     .life = life,
                     .event = m->event,
@@ -537,6 +560,7 @@ static void event_arrives(world *w, const moment *m)
     const delivery *held = find_held(w, m->event, m->replica);
     bool given_up = at->deliveries != m->number || w->fate.now >= at->due;
     delivery *d = free_place(w);
+
     if (given_up || (held != NULL && !held->in_handler))
         return;
     if (d == NULL || holder_of(w, m->replica) != NULL) /* it waits behind another */
@@ -550,6 +574,7 @@ static void handler_ends(world *w, const moment *m)
     delivery *d = sender_of(w, m);
     handled *e = &w->events[m->event];
     catga_handling_event what = CATGA_HANDLING_SUCCEEDED;
+
     if (d == NULL)
         return;
     if (e->failures_planned > 0) {
@@ -568,6 +593,7 @@ static void handler_ends(world *w, const moment *m)
 static void operation_again(world *w, const moment *m)
 {
     delivery *d = sender_of(w, m);
+
     if (d != NULL && d->operation == m->operation)
         follow(w, d, d->next);
 }
@@ -673,6 +699,7 @@ static void begin(world *w, uint64_t seed)
 static void judge(world *w)
 {
     fate *f = &w->fate;
+
     for (unsigned i = 0; i < EVENTS; i++) {
         const publisher *p = &w->publishers[i];
         const stored *at = &w->store[i];
@@ -692,6 +719,7 @@ static const char *live(uint64_t seed, bool trace)
 {
     static world w;
     size_t place;
+
     begin(&w, seed);
     while (fate_next(&w.fate, &place)) {
         moment next = w.queue[place];

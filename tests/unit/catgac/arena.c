@@ -1,13 +1,13 @@
 /* Blocks are zeroed, aligned and apart; what does not fit leaves through `exhausted`. */
+#include "base/arena.h"
+
 #include <setjmp.h>
-#include <string.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "base/arena.h"
 
 static void blocks_are_zeroed_and_aligned(void **state)
 {
@@ -136,5 +136,6 @@ int main(void)
         cmocka_unit_test(a_large_block_grows_up_to_the_limit),
         cmocka_unit_test(what_was_allocated_since_a_mark_is_freed),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

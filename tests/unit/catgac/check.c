@@ -1,10 +1,10 @@
 /* What the model says of a schema that is right: layout, ids, defaults, values; and the limits that
  * a schema of a few lines cannot reach. */
+#include "compile.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "compile.h"
 
 #define HEAD "namespace shop.orders; version 2;\n"
 
@@ -216,5 +216,6 @@ int main(void)
         cmocka_unit_test(long_subjects_are_refused),
         cmocka_unit_test(long_chains_are_refused),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,15 +2,16 @@
 #ifndef TESTS_COMPILE_H
 #define TESTS_COMPILE_H
 
+#include "check/check.h"
+#include "syntax/parse.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include "check/check.h"
-#include "syntax/parse.h"
 
 typedef struct compilation {
     arena memory;
@@ -39,6 +40,7 @@ static inline void compilation_close(compilation *c)
 static inline const char *compilation_said(compilation *c)
 {
     buffer out = buffer_in(&c->memory);
+
     diag_print(&c->diags, &out);
     return out.length == 0 ? "" : out.data;
 }

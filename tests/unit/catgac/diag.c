@@ -1,8 +1,8 @@
 /* How a diagnostic is printed: place, line, caret, notes, order, cap, summary. */
+#include "compile.h"
+
 #include <stdio.h>
 #include <string.h>
-
-#include "compile.h"
 
 static const source *with_text(compilation *c, slice text)
 {
@@ -95,6 +95,7 @@ static void a_long_line_is_cut(void **state)
 static void suggest(const char *wanted, const char *candidate, bool expected)
 {
     suggestion search = suggestion_for(slice_of(wanted));
+
     suggestion_consider(&search, slice_of(candidate));
     assert_int_equal(search.best.length > 0, expected);
 }
@@ -115,17 +116,16 @@ static void a_mend_stands_below_the_caret(void **state)
     (void)state;
     compilation c;
     compile(&c, SLICE("namespace a;\nversion 1;\ntable T { x: strng;\ty: u32 }\n"));
-    assert_string_equal(c.said,
-                        "t.catga:3:14: error: unknown type 'strng'; did you mean 'string'? "
-                        "[unknown-name]\n"
-                        "    3 | table T { x: strng;\ty: u32 }\n"
-                        "      |              ^~~~~\n"
-                        "      |              string\n"
-                        "t.catga:3:27: error: expected ';' after 'u32' [syntax]\n"
-                        "    3 | table T { x: strng;\ty: u32 }\n"
-                        "      |                    \t      ^\n"
-                        "      |                    \t      ;\n"
-                        "2 errors generated.\n");
+    assert_string_equal(c.said, "t.catga:3:14: error: unknown type 'strng'; did you mean 'string'? "
+                                "[unknown-name]\n"
+                                "    3 | table T { x: strng;\ty: u32 }\n"
+                                "      |              ^~~~~\n"
+                                "      |              string\n"
+                                "t.catga:3:27: error: expected ';' after 'u32' [syntax]\n"
+                                "    3 | table T { x: strng;\ty: u32 }\n"
+                                "      |                    \t      ^\n"
+                                "      |                    \t      ;\n"
+                                "2 errors generated.\n");
     compilation_close(&c);
 }
 
@@ -229,10 +229,12 @@ static void terminals_get_colors(void **state)
     compilation_close(&c);
 }
 
-/* Reports one warning of either kind after choosing; returns how many errors and warnings it gave. */
+/* Reports one warning of either kind after choosing; returns how many errors and warnings it gave.
+ */
 static void counts_after(const char *const *words, size_t errors, size_t warnings)
 {
     compilation c;
+
     with_text(&c, SLICE("x\n"));
     for (; *words != NULL; words++)
         assert_true(diag_choose(&c.diags.style, *words));
@@ -289,5 +291,6 @@ int main(void)
         cmocka_unit_test(warnings_are_chosen),
         cmocka_unit_test(every_code_is_stable_text),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 /* Text of a schema stays text: in comments, in string literals. */
+#include "template/escape.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,13 +9,12 @@
 
 #include <cmocka.h>
 
-#include "template/escape.h"
-
 typedef void escape_function(slice text, buffer *out);
 
 static void gives(escape_function *escape, slice text, const char *expected)
 {
     arena memory;
+
     arena_open(&memory, 1 << 20);
     buffer out = buffer_in(&memory);
     escape(text, &out);
@@ -113,5 +114,6 @@ int main(void)
         cmocka_unit_test(strings_are_octal_where_they_must),
         cmocka_unit_test(markdown_is_shown_as_it_stands),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

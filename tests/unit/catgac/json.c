@@ -1,4 +1,8 @@
 /* json.h: any bytes become a string that JSON has. */
+#include "base/json.h"
+
+#include "compile.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,9 +10,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include "base/json.h"
-#include "compile.h"
 
 static void any_bytes_become_a_string(void **state)
 {
@@ -26,5 +27,6 @@ static void any_bytes_become_a_string(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(any_bytes_become_a_string)};
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,13 @@
 /* Tokens, their places and texts, and the limits of a file's text. */
-#include <string.h>
-
 #include "compile.h"
+
+#include <string.h>
 
 static const char *tokens_of(compilation *c, slice text)
 {
     lexer input;
     buffer out = buffer_in(&c->memory);
+
     lex_open(&input, &c->memory, &c->diags, source_from_text(&c->sources, "t.catga", text));
     lex_dump(&input, &out);
     return out.length == 0 ? "" : out.data;
@@ -103,5 +104,6 @@ int main(void)
         cmocka_unit_test(comments_go_to_what_follows), cmocka_unit_test(what_is_no_text_is_refused),
         cmocka_unit_test(tokens_are_limited),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 /* From the command line to what is to be done, and what is said when it is wrong. */
+#include "options.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,8 +9,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include "options.h"
 
 enum { MOST_ARGUMENTS = 16 };
 
@@ -40,6 +40,7 @@ static bool parse(fixture *t, const char *line)
 static void refuses(const char *line, const char *problem)
 {
     fixture t;
+
     assert_false(parse(&t, line));
     assert_string_equal(t.problem.data, problem);
     arena_close(&t.memory);
@@ -134,7 +135,8 @@ static void what_is_unknown_is_refused(void **state)
     arena_close(&t.memory);
     assert_false(parse(&t, "-x a"));
     arena_close(&t.memory);
-    refuses("--emit java a", "--emit takes c or fbs, not 'java', nor is that a template, NAME.tmpl.EXT");
+    refuses("--emit java a",
+            "--emit takes c or fbs, not 'java', nor is that a template, NAME.tmpl.EXT");
     refuses("--dump=all a", "--dump takes tokens or ast or model or view, not 'all'");
 }
 
@@ -168,9 +170,11 @@ enum {
 static bool is_in(const char *help, const char *spelling, const char *meaning)
 {
     char begin[32];
+
     snprintf(begin, sizeof begin, "\n  %s ", spelling);
     const char *line = strstr(help, begin);
-    while (line != NULL && strncmp(strchr(line + 1, '\n') - strlen(meaning), meaning, strlen(meaning)) != 0)
+    while (line != NULL &&
+           strncmp(strchr(line + 1, '\n') - strlen(meaning), meaning, strlen(meaning)) != 0)
         line = strstr(line + 1, begin);
     return line != NULL;
 }
@@ -202,7 +206,8 @@ static void a_word_chooses_a_command(void **state)
     assert_true(parse(&t, "./fmt --check"));
     assert_int_equal(t.chosen.action, ACTION_CHECK);
     arena_close(&t.memory);
-    assert_true(parse(&t, "breaking --against old --level wire --allow=field-gone --allow field-moved -I x new"));
+    assert_true(parse(
+        &t, "breaking --against old --level wire --allow=field-gone --allow field-moved -I x new"));
     assert_int_equal(t.chosen.action, ACTION_BREAKING);
     assert_string_equal(t.chosen.against, "old");
     assert_true(t.chosen.breaking.levels[LEVEL_WIRE]);
@@ -213,7 +218,9 @@ static void a_word_chooses_a_command(void **state)
     assert_int_equal(t.chosen.action, ACTION_EXPLAIN);
     assert_int_equal(t.chosen.explain_format, EXPLAIN_DOT);
     arena_close(&t.memory);
-    refuses("fmt -I x a", "unknown option '-I'; the options are --check, --diff, -W, --diagnostics, --color, --help");
+    refuses(
+        "fmt -I x a",
+        "unknown option '-I'; the options are --check, --diff, -W, --diagnostics, --color, --help");
     refuses("fmt", "no schema is given; see catgac fmt --help");
     refuses("breaking a", "breaking needs --against OLD");
     refuses("breaking --allow x a", "--allow: no rule has the code 'x'");
@@ -235,5 +242,6 @@ int main(void)
         cmocka_unit_test(help_names_every_option_of_its_command),
         cmocka_unit_test(a_word_chooses_a_command),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,8 @@
 /* Files on their way to disk: all or none, unchanged ones untouched, links not followed. */
+#include "base/output.h"
+
+#include "base/depfile.h"
+
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,9 +15,6 @@
 #include <unistd.h>
 
 #include <cmocka.h>
-
-#include "base/depfile.h"
-#include "base/output.h"
 
 enum { CONTENT_SIZE = 256 };
 
@@ -28,6 +29,7 @@ typedef struct fixture {
 static int open_fixture(void **state)
 {
     fixture *t = calloc(1, sizeof *t);
+
     arena_open(&t->memory, (size_t)64 << 20);
     source_set_open(&t->sources, &t->memory, NULL, 0);
     diagnostics_open(&t->diags, &t->sources);
@@ -42,6 +44,7 @@ static int close_fixture(void **state)
 {
     fixture *t = *state;
     char command[512];
+
     snprintf(command, sizeof command, "rm -rf %s", t->folder);
     int failed = chdir("/") != 0 || system(command) != 0;
     arena_close(&t->memory);
@@ -58,6 +61,7 @@ static void assert_content(const char *path, const char *expected)
 {
     char content[CONTENT_SIZE] = "";
     FILE *file = fopen(path, "r");
+
     assert_non_null(file);
     size_t length = fread(content, 1, sizeof content - 1, file);
     content[length] = '\0';
@@ -68,6 +72,7 @@ static void assert_content(const char *path, const char *expected)
 static void write_file(const char *path, const char *content)
 {
     FILE *file = fopen(path, "w");
+
     assert_non_null(file);
     fputs(content, file);
     fclose(file);
@@ -76,6 +81,7 @@ static void write_file(const char *path, const char *content)
 static struct timespec time_of(const char *path)
 {
     struct stat status;
+
     assert_int_equal(stat(path, &status), 0);
     return status.st_mtim;
 }
@@ -84,6 +90,7 @@ static int count_files(void)
 {
     FILE *list = popen("find . -type f | wc -l", "r");
     int count = -1;
+
     assert_non_null(list);
     assert_int_equal(fscanf(list, "%d", &count), 1);
     pclose(list);
@@ -93,6 +100,7 @@ static int count_files(void)
 static void assert_said(fixture *t, const char *expected)
 {
     buffer said = buffer_in(&t->memory);
+
     diag_print(&t->diags, &said);
     assert_non_null(strstr(said.data, expected));
 }
@@ -100,6 +108,7 @@ static void assert_said(fixture *t, const char *expected)
 static void files_and_folders_are_made(void **state)
 {
     fixture *t = *state;
+
     add(t, "a", "one");
     add(t, "b/c/d", "two");
     add(t, "e//f", "");
@@ -113,6 +122,7 @@ static void files_and_folders_are_made(void **state)
 static void many_files_are_made_at_once(void **state)
 {
     fixture *t = *state;
+
     for (int i = 0; i < 300; i++) {
         char *path = ARENA_ARRAY(&t->memory, 16, char);
         snprintf(path, 16, "file%d", i);
@@ -126,6 +136,7 @@ static void files_have_the_usual_mode(void **state)
 {
     fixture *t = *state;
     mode_t mask = umask(022);
+
     add(t, "a", "one");
     assert_true(outputs_commit(&t->outputs, &t->diags));
     umask(mask);
@@ -138,6 +149,7 @@ static void changed_files_are_replaced(void **state)
 {
     fixture *t = *state;
     static const char *const before[] = {"", "on", "ONE", "one more", "one\n"};
+
     for (size_t i = 0; i < sizeof before / sizeof before[0]; i++) {
         write_file("a", before[i]);
         t->outputs.count = 0;
@@ -152,6 +164,7 @@ static void unchanged_files_are_not_touched(void **state)
 {
     fixture *t = *state;
     const struct timespec old[2] = {{1000, 0}, {1000, 0}};
+
     write_file("a", "one");
     write_file("empty", "");
     assert_int_equal(utimensat(AT_FDCWD, "a", old, 0), 0);
@@ -166,6 +179,7 @@ static void unchanged_files_are_not_touched(void **state)
 static void links_are_replaced_not_followed(void **state)
 {
     fixture *t = *state;
+
     write_file("precious", "one");
     assert_int_equal(symlink("precious", "same"), 0);
     assert_int_equal(symlink("precious", "other"), 0);
@@ -188,6 +202,7 @@ static void links_are_replaced_not_followed(void **state)
 static void all_or_none(void **state)
 {
     fixture *t = *state;
+
     write_file("a", "old");
     write_file("file", "");
     add(t, "a", "new");
@@ -202,6 +217,7 @@ static void all_or_none(void **state)
 static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
 {
     fixture *t = *state;
+
     assert_int_equal(mkdir("b", 0777), 0);
     add(t, "b", "new");
     add(t, "c", "new");
@@ -214,6 +230,7 @@ static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
 static void nothing_is_made_beside_a_folder_in_the_way(void **state)
 {
     fixture *t = *state;
+
     assert_int_equal(mkdir("b", 0777), 0);
     write_file("a", "old");
     add(t, "a", "new");
@@ -230,6 +247,7 @@ static void nothing_is_made_beside_a_folder_in_the_way(void **state)
 static void names_are_taken_back(void **state)
 {
     fixture *t = *state;
+
     write_file("a", "old");
     assert_int_equal(symlink("elsewhere", "link"), 0);
     add(t, "a", "new");
@@ -249,6 +267,7 @@ static void names_are_taken_back(void **state)
 static void folders_go_with_what_failed(void **state)
 {
     fixture *t = *state;
+
     assert_int_equal(mkdir("kept", 0777), 0);
     write_file("file", "");
     add(t, "kept/new/a", "new");
@@ -263,6 +282,7 @@ static void other_kinds_of_files_stay(void **state)
 {
     fixture *t = *state;
     struct stat facts;
+
     assert_int_equal(mkfifo("pipe", 0666), 0);
     add(t, "a", "new");
     add(t, "pipe", "new");
@@ -277,6 +297,7 @@ static void leftovers_are_in_nobodys_way(void **state)
 {
     fixture *t = *state;
     char name[64];
+
     snprintf(name, sizeof name, ".catgac-%ld-0-0", (long)getpid());
     write_file(name, "left by a run that was killed");
     add(t, "a", "one");
@@ -288,6 +309,7 @@ static void leftovers_are_in_nobodys_way(void **state)
 static void a_depfile_is_read_by_make(void **state)
 {
     fixture *t = *state;
+
     add(t, "gen/a b.h", "");
     add(t, "gen/a.c", "");
     static const slice inputs[] = {{"a b.catga", 9}, {"c#$d.catga", 10}};

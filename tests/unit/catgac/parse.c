@@ -1,11 +1,12 @@
 /* The tree of what is well formed, what is kept of what is not, and how deep it may go. */
-#include <string.h>
-
 #include "compile.h"
+
+#include <string.h>
 
 static const char *tree_of(compilation *c, slice text)
 {
     buffer out = buffer_in(&c->memory);
+
     c->file = parse_source(&c->memory, &c->names, &c->diags,
                            source_from_text(&c->sources, "t.catga", text));
     c->tree = (ast){&c->file, 1};
@@ -168,5 +169,6 @@ int main(void)
         cmocka_unit_test(paths_have_a_length),
         cmocka_unit_test(cut_files_are_read),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,6 @@
 /* Which files are read, through which paths, and which are refused. */
+#include "compile.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,13 +9,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compile.h"
-
 static char folder[] = "/tmp/catga-source-XXXXXX";
 
 static void write_file(const char *path, const char *text)
 {
     FILE *file = fopen(path, "w");
+
     assert_non_null(file);
     fputs(text, file);
     fclose(file);
@@ -54,6 +55,7 @@ static void open_with_root(compilation *c, const char *root)
 static source_status load_import(compilation *c, const char *path, const source **loaded)
 {
     const source *importer = NULL;
+
     assert_int_equal(source_load_given(&c->sources, "root/a.catga", &importer), SOURCE_OK);
     return source_load_import(&c->sources, importer, slice_of(path), loaded);
 }
@@ -204,5 +206,6 @@ int main(void)
         cmocka_unit_test(files_that_would_be_one_output_are_refused),
         cmocka_unit_test(places_count_characters),
     };
+
     return cmocka_run_group_tests(tests, make_files, remove_files);
 }

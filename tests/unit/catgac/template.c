@@ -1,4 +1,6 @@
 /* The template language: what comes out, and what is said about a template that is wrong. */
+#include "template/template.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,8 +8,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#include "template/template.h"
 
 /* ---- Records to fill templates with ---------------------------------------------------------- */
 
@@ -91,6 +91,7 @@ static void run_whole(fixture *t, const char *text)
 static void run_text(fixture *t, const char *text)
 {
     char whole[4096] = FIRST_LINE;
+
     assert_true(strlen(text) < sizeof whole - strlen(whole));
     strcat(whole, text);
     run_whole(t, whole);
@@ -99,6 +100,7 @@ static void run_text(fixture *t, const char *text)
 static void gives(const char *text, const char *expected)
 {
     fixture t;
+
     run_text(&t, text);
     assert_true(t.rendered);
     assert_string_equal(t.out.length == 0 ? "" : t.out.data, expected);
@@ -110,6 +112,7 @@ static void gives(const char *text, const char *expected)
 static void says(const char *text, const char *expected)
 {
     fixture t;
+
     run_text(&t, text);
     buffer said = buffer_in(&t.memory);
     diag_print(&t.diags, &said);
@@ -124,6 +127,7 @@ static void says(const char *text, const char *expected)
 static size_t count_errors(const char *text)
 {
     fixture t;
+
     run_text(&t, text);
     size_t count = t.diags.error_count;
     arena_close(&t.memory);
@@ -206,8 +210,9 @@ static void unknown_names_list_those_that_exist(void **state)
     says("% for leaf in leaves\n${lef}\n% end\n",
          "3:3: error: there is no 'lef' here; there is: leaf, name, words, count, yes, no, child, "
          "absent, leaves, none, lines; did you mean 'leaf'? [template]");
-    says("${words|upper}\n",
-         "2:9: error: there is no filter 'upper'; there is: comment, c_string, markdown [template]");
+    says(
+        "${words|upper}\n",
+        "2:9: error: there is no filter 'upper'; there is: comment, c_string, markdown [template]");
     says("% while yes\n", "2:3: error: 'while' is no directive; there is: for, if, else, end, #");
 }
 
@@ -221,11 +226,11 @@ static void names_are_checked_where_no_schema_leads(void **state)
 static void a_text_must_say_how_it_is_escaped(void **state)
 {
     (void)state;
-    says("${words}\n",
-         "2:3: error: 'words' is a text and needs a filter: |comment, |c_string or "
-         "|markdown [template]");
+    says("${words}\n", "2:3: error: 'words' is a text and needs a filter: |comment, |c_string or "
+                       "|markdown [template]");
     says("${name|comment}\n", "2:3: error: 'name' is an identifier: it takes no filter");
-    says("% for line in lines\n${line}\n% end\n", "3:3: error: 'line' is a text and needs a filter");
+    says("% for line in lines\n${line}\n% end\n",
+         "3:3: error: 'line' is a text and needs a filter");
 }
 
 static void each_kind_has_its_place(void **state)
@@ -326,5 +331,6 @@ int main(void)
         cmocka_unit_test(a_record_may_be_absent),
         cmocka_unit_test(the_first_line_says_the_format),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,9 @@
 /* Slices, buffers, tables of text, interned names, and the names of a schema in C. */
+#include "base/text.h"
+
+#include "base/utf8.h"
+#include "model/mangle.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,10 +11,6 @@
 #include <stdio.h>
 
 #include <cmocka.h>
-
-#include "model/mangle.h"
-#include "base/text.h"
-#include "base/utf8.h"
 
 static void slices_compare_by_content(void **state)
 {
@@ -131,5 +132,6 @@ int main(void)
         cmocka_unit_test(names_become_c),
         cmocka_unit_test(utf8_is_read_strictly),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,12 +1,12 @@
 /* From facts to names and values: what stands in a generated file, spelt as it stands there. */
+#include "generate/view.h"
+
+#include "compile.h"
+#include "generate/literal.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "compile.h"
-
-#include "generate/literal.h"
-#include "generate/view.h"
 
 typedef struct fixture {
     compilation c;
@@ -29,6 +29,7 @@ static void close_fixture(fixture *t)
 static void assert_slice(slice actual, const char *expected)
 {
     char text[512];
+
     assert_true(actual.length < sizeof text);
     memcpy(text, actual.data, actual.length);
     text[actual.length] = '\0';
@@ -136,10 +137,10 @@ static void names_that_flatc_takes_are_given_an_underscore(void **state)
     (void)state;
     fixture t;
     open_fixture(&t, "namespace a.class.b; version 1;\n"
-                   "enum Color: u8 { Red } enum EnumNamesColor: u8 { Red }\n"
-                   "table Order {} table CreateOrder {} table CreateOrderDirect {}\n"
-                   "table OrderBuilder {} table Create {} table CreateThing {}\n"
-                   "table uint { self: uint; }\n");
+                     "enum Color: u8 { Red } enum EnumNamesColor: u8 { Red }\n"
+                     "table Order {} table CreateOrder {} table CreateOrderDirect {}\n"
+                     "table OrderBuilder {} table Create {} table CreateThing {}\n"
+                     "table uint { self: uint; }\n");
     assert_slice(t.module->fbs, "a.class_.b");
     static const char *const expected[] = {"Order",         "CreateOrder_", "CreateOrderDirect_",
                                            "OrderBuilder_", "Create",       "CreateThing",
@@ -256,10 +257,10 @@ static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
     (void)state;
     fixture t;
     open_fixture(&t, HEAD "table T {\n"
-                        "  a: u8 @range(0..9); b: u8 = 1 @range(1..255); c: u8 @range(0..255);\n"
-                        "  d: f32 @range(..1.5); e: i64 @range(..5); f: u8? @range(1..2);\n"
-                        "  g: u8 = 1 @range(1..2) @deprecated;\n"
-                        "}\n");
+                          "  a: u8 @range(0..9); b: u8 = 1 @range(1..255); c: u8 @range(0..255);\n"
+                          "  d: f32 @range(..1.5); e: i64 @range(..5); f: u8? @range(1..2);\n"
+                          "  g: u8 = 1 @range(1..2) @deprecated;\n"
+                          "}\n");
     const view_table *table = table_at(&t, 0);
     const view_range *range = field_at(table, 0)->range;
     assert_false(range->has_lower);
@@ -291,7 +292,7 @@ static void large_fields_come_first(void **state)
     (void)state;
     fixture t;
     open_fixture(&t, HEAD "struct S { a: u32; b: u32; c: u32; }\n"
-                        "table T { a: u8; b: i64; c: u16; d: S; e: string; f: f64; g: bool; }\n");
+                          "table T { a: u8; b: i64; c: u16; d: S; e: string; f: f64; g: bool; }\n");
     const view_table *table = table_at(&t, 0);
     assert_slice(table->layout, "1, 5, 3, 4, 2, 0, 6");
     assert_slice(table->vtable, "18, 40, 38, 4, 36, 20, 32, 12, 39, 0");
@@ -362,11 +363,11 @@ static void messages_say_how_they_travel(void **state)
     (void)state;
     fixture t;
     open_fixture(&t,
-               "namespace a.b; version 2; table R { } errors E { Bad = 1; }\n"
-               "@timeout(1500us) @retry(2) command Do -> R throws E { }\n"
-               "query Ask -> R { }\n"
-               "event Done { }\n"
-               "service S { handle Do; handle Ask; publish Done; on Done broadcast as seen; }\n");
+                 "namespace a.b; version 2; table R { } errors E { Bad = 1; }\n"
+                 "@timeout(1500us) @retry(2) command Do -> R throws E { }\n"
+                 "query Ask -> R { }\n"
+                 "event Done { }\n"
+                 "service S { handle Do; handle Ask; publish Done; on Done broadcast as seen; }\n");
     const view_message *command = t.module->messages.items[0];
     assert_slice(command->subject, "catga.commands.a.b.v2.Do");
     assert_slice(command->errors, "&a_b_e_descriptor");
@@ -501,5 +502,6 @@ int main(void)
         cmocka_unit_test(the_manual_has_every_name),
         cmocka_unit_test(a_view_can_be_printed),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ typedef struct driven {
 static void drive(void *user, catga_pending *call, const catga_call_event *event)
 {
     driven *seen = user;
+
     if (event->kind == CATGA_RETRY_TIME)
         atomic_fetch_add(&seen->times, 1);
     else if (event->kind == CATGA_RETRY_LOST)
@@ -57,6 +58,7 @@ static void end(fixture *f)
 static bool answer(fixture *f, uint64_t token, size_t mark)
 {
     catga_incoming incoming = {.length = mark};
+
     return catga_calls_answer(&f->calls, token, &incoming);
 }
 
@@ -236,13 +238,15 @@ static void what_is_left_at_the_end(void **state)
 static catga_pending *claim_soon(fixture *f)
 {
     catga_pending *call;
+
     while ((call = catga_calls_claim(&f->calls)) == NULL)
         sched_yield();
     catga_pending_open(call);
     return call;
 }
 
-/* The timer has the time of the call before, in the same place, in hand when the next is left: that is none of its business. */
+/* The timer has the time of the call before, in the same place, in hand when the next is left: that
+ * is none of its business. */
 static void none_is_driven_before_its_time(void **state)
 {
     fixture f;
@@ -359,5 +363,6 @@ int main(void)
         cmocka_unit_test(what_is_left_at_the_end),
         cmocka_unit_test(a_storm),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,9 +12,9 @@ enum { LEASE = 1000 };
 static catga_claiming begin(void)
 {
     catga_claiming claiming;
+
     catga_claiming_init(&claiming, LEASE);
-    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_BEGIN, 0),
-                     CATGA_CLAIMING_WRITE);
+    assert_int_equal(catga_claiming_step(&claiming, CATGA_CLAIMING_BEGIN, 0), CATGA_CLAIMING_WRITE);
     assert_int_equal(claiming.writes, CATGA_RECORD_TAKEN);
     assert_int_equal(claiming.revision, 0);
     assert_int_equal(claiming.attempt, 1);
@@ -35,6 +35,7 @@ static catga_claiming_action read(catga_claiming *claiming, catga_record_state s
                                   uint64_t revision)
 {
     const catga_claim_record record = {state, ours, revision, 2};
+
     return catga_claiming_read(claiming, &record);
 }
 
@@ -42,6 +43,7 @@ static catga_claiming_action read(catga_claiming *claiming, catga_record_state s
 static catga_claiming looking(void)
 {
     catga_claiming claiming = begin();
+
     assert_int_equal(step(&claiming, CATGA_CLAIMING_CONFLICT), CATGA_CLAIMING_LOOK);
     return claiming;
 }
@@ -49,6 +51,7 @@ static catga_claiming looking(void)
 static catga_claiming running(uint64_t revision)
 {
     catga_claiming claiming = begin();
+
     assert_int_equal(written(&claiming, revision), CATGA_CLAIMING_RUN);
     return claiming;
 }
@@ -95,6 +98,7 @@ static void what_is_free_is_taken_over_its_revision(void **state)
 static catga_claiming asking(void)
 {
     catga_claiming claiming = looking();
+
     assert_int_equal(read(&claiming, CATGA_RECORD_TAKEN, false, 9), CATGA_CLAIMING_ASK);
     return claiming;
 }
@@ -186,6 +190,7 @@ static void a_record_that_expired_is_written_anew(void **state)
 static unsigned troubles(catga_claiming *claiming)
 {
     unsigned count = 1;
+
     while (step(claiming, CATGA_CLAIMING_UNCERTAIN) == CATGA_CLAIMING_LOOK)
         count++;
     assert_int_equal(claiming->phase, CATGA_CLAIMING_ENDED);
@@ -263,5 +268,6 @@ int main(void)
         cmocka_unit_test(a_mark_waits_for_a_server_that_lags),
         cmocka_unit_test(what_does_not_fit_is_nothing),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

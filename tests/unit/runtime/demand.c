@@ -1,13 +1,14 @@
 /* How many stored messages a handler may hold, and when it requests more. */
+#include "delivery/demand.h"
+
+#include "base/monotime.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/monotime.h"
-#include "delivery/demand.h"
 
 enum { LIMIT = 256, LARGEST = 1000 };
 
@@ -21,6 +22,7 @@ static catga_demand demand_of(unsigned workers, unsigned limit, size_t bytes)
                                       .horizon_ns = 50 * CATGA_MILLISECOND,
                                       .lifetime_ns = CATGA_SECOND,
                                       .once_ns = CATGA_SECOND / 2};
+
     catga_demand_init(&demand, &rules);
     return demand;
 }
@@ -34,14 +36,17 @@ static catga_demand simple(unsigned workers)
 static unsigned request(catga_demand *demand, unsigned held, int64_t now)
 {
     catga_demand_batch batch;
+
     return catga_demand_next(demand, held, 0, now, &batch) ? batch.count : 0;
 }
 
-/* Runs every message as it comes, until `count` have run; returns the largest number held or requested. */
+/* Runs every message as it comes, until `count` have run; returns the largest number held or
+ * requested. */
 static unsigned play(catga_demand *demand, unsigned count, int64_t run_ns, uint64_t waiting)
 {
     unsigned most = 0;
     unsigned held = 0;
+
     while (count > 0) {
         (void)request(demand, held, 0);
         unsigned come = catga_demand_requested(demand);
@@ -144,7 +149,8 @@ static void a_request_that_is_not_heard_of_is_made_again(void **state)
     assert_int_equal(catga_demand_requested(&demand), 2);
 }
 
-/* What is stored later is for the other replicas too, which may have requested the same messages. */
+/* What is stored later is for the other replicas too, which may have requested the same messages.
+ */
 static void what_waits_is_requested_once(void **state)
 {
     (void)state;
@@ -289,5 +295,6 @@ int main(void)
         cmocka_unit_test(one_message_is_always_requested),
         cmocka_unit_test(requests_are_few),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

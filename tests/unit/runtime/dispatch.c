@@ -1,8 +1,7 @@
 /* A message that came, to its handler and back: what is refused, what is reported, what travels. */
-#include "bus_fixture.h"
-
 #include "bus/bus_state.h"
 #include "bus/envelope.h"
+#include "bus_fixture.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -35,6 +34,7 @@ static catga_status reply_to(catga_context *context, const catga_message *messag
 {
     char text[100];
     catga_string from = sample_get_text(view);
+
     snprintf(text, sizeof text, "%.*s!", CATGA_PRINT(from)); /* the answer may point at locals */
     sample answer = {catga_str(text), sample_get_number(view) + 1};
     return catga_answer(context, message, &answer);
@@ -53,6 +53,7 @@ static catga_status reply_ask(catga_context *context, sample_view view)
 static void serve(bus_fixture *f, scene *s, sample_function *what)
 {
     static const sample_answerer handlers = {act, act};
+
     memset(s, 0, sizeof *s);
     s->act = what;
     s->bus = f->bus;
@@ -70,6 +71,7 @@ static catga_status call_echo(bus_fixture *f, catga_reply *reply)
 static void assert_fails(bus_fixture *f, catga_status status, uint32_t code, const char *part)
 {
     catga_reply reply;
+
     assert_int_equal(call_echo(f, &reply), status);
     assert_null(reply.table);
     assert_int_equal(reply.error.code, code);
@@ -141,6 +143,7 @@ static void a_large_message_goes_both_ways(void **state)
 static catga_status declared(catga_context *context, sample_view view)
 {
     catga_string text = sample_get_text(view);
+
     return sample_fail(context, &sample_error, "no %.*s\r\nNats-Msg-Id: 1", CATGA_PRINT(text));
 }
 
@@ -197,6 +200,7 @@ static catga_status wrong_message(catga_context *context, sample_view view)
 static catga_status invalid_answer(catga_context *context, sample_view view)
 {
     sample answer = {{NULL, 0}, 1};
+
     (void)view;
     return catga_answer(context, &sample_echo_message, &answer);
 }
@@ -231,6 +235,7 @@ static catga_status twice(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
     catga_status status = reply_to(context, &sample_echo_message, view);
+
     s->second_answer = reply_to(context, &sample_echo_message, view);
     return status;
 }
@@ -262,6 +267,7 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
     peer *p = user;
     const char *code = p->transport->operations->header(message, CATGA_HEADER_ERROR_CODE);
     const char *text = p->transport->operations->header(message, CATGA_HEADER_ERROR_TEXT);
+
     (void)token;
     snprintf(p->code, sizeof p->code, "%s", code != NULL ? code : "");
     snprintf(p->text, sizeof p->text, "%s", text != NULL ? text : "");
@@ -281,6 +287,7 @@ static void open_peer(peer *p, bus_fixture *f)
     const catga_transport_settings settings = {
         .local = f->broker,
         .listener = {.on_reply = peer_on_reply, .on_event = peer_on_event, .user = p}};
+
     memset(p, 0, sizeof *p);
     assert_int_equal(catga_transport_local_open(&settings, &p->transport), CATGA_OK);
 }
@@ -294,6 +301,7 @@ static void say(peer *p, const void *data, size_t length, const char *timeout)
                               .length = length,
                               .headers = &header,
                               .header_count = timeout != NULL};
+
     assert_int_equal(p->transport->operations->request(p->transport, &message, 1), CATGA_OK);
     wait_until(p->answers == before + 1);
 }
@@ -371,6 +379,7 @@ static void copy_header(char out[32], const script *s, const catga_incoming *mes
                         const char *name)
 {
     const char *value = s->peer.transport->operations->header(message, name);
+
     snprintf(out, 32, "%s", value != NULL ? value : "");
 }
 
@@ -399,6 +408,7 @@ static void begin_script(script *s, bus_fixture *f)
                                                 .pending = 10,
                                                 .receive = answer_by_script,
                                                 .user = s};
+
     memset(s, 0, sizeof *s);
     open_peer(&s->peer, f);
     catga_transport *transport = s->peer.transport;
@@ -409,6 +419,7 @@ static void begin_script(script *s, bus_fixture *f)
 static void end_script(script *s)
 {
     catga_transport *transport = s->peer.transport;
+
     assert_int_equal(transport->operations->drain(transport, s->subscription, 0), CATGA_OK);
     transport->operations->unsubscribe(transport, s->subscription);
     transport->operations->close(transport);
@@ -572,5 +583,6 @@ int main(void)
         case_of(a_service_without_a_handler_is_not_served),
         case_of(what_may_not_be_sent),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

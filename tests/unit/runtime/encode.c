@@ -18,6 +18,7 @@ static void refuse_any(const catga_table *type, const void *plain, const char *t
     uint8_t buffer[BUFFER_SIZE];
     catga_problem problem = {"untouched"};
     size_t length = 0;
+
     assert_int_equal(catga_encode(type, plain, buffer, sizeof buffer, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_string_equal(problem.text, text);
@@ -33,6 +34,7 @@ static void refuse(const test_codec_order *plain, const char *text)
 static void absent(void **state)
 {
     test_codec_order plain = codec_order();
+
     (void)state;
     plain.order_id.data = NULL;
     plain.order_id.length = 0;
@@ -57,6 +59,7 @@ static void absent(void **state)
 static void length_without_data(void **state)
 {
     test_codec_order plain = codec_order();
+
     (void)state;
     plain.note.data = NULL;
     refuse(&plain, "note: a length without data");
@@ -81,6 +84,7 @@ static void too_long(void **state)
     catga_string tags[11];
     char text[66];
     test_codec_order plain = codec_order();
+
     (void)state;
     memset(text, 'a', sizeof text);
     plain.order_id.data = text;
@@ -118,6 +122,7 @@ static void out_of_range(void **state)
     static const uint32_t quantities[] = {0, 1001, UINT32_MAX};
     test_codec_order plain = codec_order();
     test_codec_line lines[3];
+
     (void)state;
     plain.total = -1;
     refuse(&plain, "total: out of range");
@@ -142,6 +147,7 @@ static void not_utf8(void **state)
 {
     catga_string tags[] = {{"a", 1}, {"\xed\xa0\x80", 3}};
     test_codec_order plain = codec_order();
+
     (void)state;
     for (size_t before = 0; before < 20; before++) {
         char text[21] = "aaaaaaaaaaaaaaaaaaaa";
@@ -168,6 +174,7 @@ static void depth(void **state)
     catga_problem problem;
     size_t length;
     test_codec_node nodes[65];
+
     (void)state;
     memset(nodes, 0, sizeof nodes);
     for (size_t i = 0; i < 64; i++)
@@ -200,6 +207,7 @@ static void every_capacity(const catga_table *type, const void *plain)
 {
     size_t bound = catga_size_bound(type, plain);
     bool sufficed = false;
+
     for (size_t capacity = 0; capacity <= bound; capacity++) {
         size_t length = 0;
         uint8_t *buffer = malloc(capacity == 0 ? 1 : capacity);
@@ -268,6 +276,7 @@ static test_codec_kinds all_kinds(void)
         .points = CATGA_SLICE(points),
         .inners = CATGA_SLICE(inners),
     };
+
     return plain;
 }
 
@@ -276,6 +285,7 @@ static test_codec_kinds with(uint32_t set)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
     const test_codec_kinds all = all_kinds();
+
     for (size_t i = 0; i < KINDS; i++) {
         size_t begin = kinds->fields[i].member;
         size_t end = i + 1 == KINDS ? sizeof all : kinds->fields[i + 1].member;
@@ -290,6 +300,7 @@ static void capacities(void **state)
     test_codec_order plain = codec_order();
     test_codec_kinds full = with(ALL_KINDS);
     test_codec_kinds sparse = with(0x00410020);
+
     (void)state;
     every_capacity(order, &plain);
     every_capacity(kinds, &full);
@@ -301,6 +312,7 @@ static size_t encode_in_bound(const catga_table *type, const void *plain, uint8_
 {
     size_t bound = catga_size_bound(type, plain);
     uint8_t *buffer = malloc(bound);
+
     assert_non_null(buffer);
     memset(buffer, GUARD, bound);
     size_t length = codec_encode(type, plain, buffer, bound);
@@ -315,6 +327,7 @@ static void bound_suffices(void **state)
     uint8_t copy[BUFFER_SIZE];
     uint8_t data[16] = {0};
     uint64_t seed = 7;
+
     (void)state;
     for (size_t i = 0; i < 4000; i++) {
         test_codec_kinds plain = with(codec_random(&seed) & codec_random(&seed));
@@ -341,6 +354,7 @@ static void same_bytes(const catga_table *type, const void *plain)
 {
     uint8_t first[BUFFER_SIZE];
     uint8_t second[BUFFER_SIZE];
+
     memset(first, 0, sizeof first);
     memset(second, 0xff, sizeof second);
     size_t length = codec_encode(type, plain, first, sizeof first);
@@ -358,6 +372,7 @@ static void deterministic(void **state)
     uint8_t buffers[2][BUFFER_SIZE];
     uint64_t seed = 9;
     test_codec_order plain = codec_order();
+
     (void)state;
     same_bytes(order, &plain);
     for (size_t i = 0; i < 500; i++) {
@@ -390,6 +405,7 @@ static void survives(uint32_t set)
     test_codec_kinds plain = with(set);
     catga_arena arena = {memory, sizeof memory, 0};
     size_t length = codec_encode(kinds, &plain, buffer, sizeof buffer);
+
     strcpy(text, codec_text(kinds, buffer, length));
     assert_int_equal(catga_verify(kinds, buffer, length, &root, NULL), CATGA_OK);
     for (uint16_t id = 0; id < KINDS; id++)
@@ -406,6 +422,7 @@ static void survives(uint32_t set)
 static void sparse(void **state)
 {
     uint64_t seed = 11;
+
     (void)state;
     survives(0);
     survives(ALL_KINDS);
@@ -424,6 +441,7 @@ static void gaps_are_closed(void **state)
 {
     uint8_t buffer[BUFFER_SIZE];
     test_codec_kinds plain = with(1u << 5);
+
     (void)state;
     size_t length = codec_encode(kinds, &plain, buffer, sizeof buffer);
     assert_true(length <= 8 + 4 + 8 + 4 + 2 * 6 + 4);
@@ -436,6 +454,7 @@ static size_t length_of_lines(const test_codec_line *lines, size_t count)
     static uint8_t buffer[BUFFER_SIZE];
     static const test_codec_point point = {0, 0};
     test_codec_order plain = TEST_CODEC_ORDER_INIT;
+
     plain.order_id = catga_str("x");
     plain.point = &point;
     plain.lines.data = lines;
@@ -449,6 +468,7 @@ static size_t length_of_lines(const test_codec_line *lines, size_t count)
 static void shared_vtables(void **state)
 {
     test_codec_line lines[100];
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(lines); i++) {
         test_codec_line line = TEST_CODEC_LINE_INIT;
@@ -473,5 +493,6 @@ int main(void)
         cmocka_unit_test(deterministic),   cmocka_unit_test(sparse),
         cmocka_unit_test(gaps_are_closed), cmocka_unit_test(shared_vtables),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,7 @@ typedef struct record {
 static catga_status take(catga_context *context, sample_view view)
 {
     record *r = catga_context_user(context);
+
     atomic_store(&r->numbers[atomic_load(&r->count)], sample_get_number(view));
     atomic_fetch_add(&r->count, 1);
     return CATGA_OK;
@@ -56,6 +57,7 @@ static catga_status take(catga_context *context, sample_view view)
 static catga_status answer(catga_context *context, sample_view view, const catga_message *message)
 {
     const sample reply = {sample_get_text(view), 1};
+
     (void)take(context, view);
     return catga_answer(context, message, &reply);
 }
@@ -73,12 +75,14 @@ static catga_status ask(catga_context *context, sample_view view)
 static void serve(catga_bus *bus, const catga_service *service, record *r)
 {
     static const sample_listener functions = {take, take};
+
     assert_int_equal(catga_serve(bus, service, &functions, r), CATGA_OK);
 }
 
 static catga_status publish(catga_bus *bus, const catga_message *message, uint32_t number)
 {
     const sample event = {{"kept", 4}, number};
+
     return catga_publish(bus, message, &event);
 }
 
@@ -208,6 +212,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
     const sample hello = {{"hello", 5}, 1};
     catga_reply reply;
     catga_status status = catga_call(bus, message, &hello, &reply);
+
     catga_received_free(reply.received);
     return status;
 }
@@ -232,7 +237,8 @@ static void a_lost_request_or_answer_is_a_silence(void **state)
 
 /* ---- Replicas that do not come back ---- */
 
-/* While its replica is away for a while, a broadcast is kept for it; when it is away for good, not. */
+/* While its replica is away for a while, a broadcast is kept for it; when it is away for good, not.
+ */
 static void a_broadcast_forgets_who_does_not_come_back(void **state)
 {
     enum { HOUR = 3600000 };

@@ -17,6 +17,7 @@ static catga_handling fresh(bool dead_letter, bool claimed)
                                         .dead_letter = dead_letter,
                                         .claimed = claimed};
     catga_handling handling;
+
     catga_handling_init(&handling, &rules);
     return handling;
 }
@@ -35,6 +36,7 @@ static catga_handling_action read(catga_handling *handling, uint64_t revision, u
 static catga_handling redelivered(uint32_t started)
 {
     catga_handling handling = fresh(true, false);
+
     assert_int_equal(catga_handling_received(&handling, 40, true), CATGA_HANDLING_READ);
     assert_int_equal(read(&handling, started, started), CATGA_HANDLING_WRITE);
     assert_int_equal(handling.attempt, started + 1);
@@ -45,6 +47,7 @@ static catga_handling redelivered(uint32_t started)
 static catga_handling running(uint32_t started)
 {
     catga_handling handling = redelivered(started);
+
     assert_int_equal(step(&handling, CATGA_HANDLING_WRITTEN), CATGA_HANDLING_RUN);
     return handling;
 }
@@ -118,7 +121,8 @@ static void deliveries_are_not_counted(void **state)
     (void)state;
     catga_handling handling = running(0);
     assert_int_equal(handling.attempt, 1);
-    assert_int_equal(step(&handling, CATGA_HANDLING_FAILED), CATGA_HANDLING_RETRY); /* is recorded */
+    assert_int_equal(step(&handling, CATGA_HANDLING_FAILED),
+                     CATGA_HANDLING_RETRY); /* is recorded */
     handling = running(1);
     assert_int_equal(step(&handling, CATGA_HANDLING_FAILED), CATGA_HANDLING_RETRY);
     assert_int_equal(handling.delay_ms, 100);
@@ -303,5 +307,6 @@ int main(void)
         cmocka_unit_test(a_claim_that_does_not_count_needs_the_record),
         cmocka_unit_test(what_does_not_fit_is_not_done),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,6 +31,7 @@ typedef struct scene {
 static catga_status send(catga_context *context, const catga_message *message, scene *s)
 {
     const sample event = {CATGA_STR("x"), 1};
+
     if (atomic_load(&s->hops) == 0)
         return CATGA_OK;
     atomic_fetch_sub(&s->hops, 1);
@@ -40,6 +41,7 @@ static catga_status send(catga_context *context, const catga_message *message, s
 static catga_status notify(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     (void)view;
     nanosleep(&(struct timespec){.tv_nsec = s->pause_ns}, NULL);
     atomic_store(&s->inside, (int)catga_local_wait_idle(s->broker, 0));
@@ -54,6 +56,7 @@ static catga_status notify(catga_context *context, sample_view view)
 static catga_status refresh(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     (void)view;
     nanosleep(&(struct timespec){.tv_nsec = s->pause_ns}, NULL);
     atomic_fetch_add(&s->lost, 1);
@@ -63,6 +66,7 @@ static catga_status refresh(catga_context *context, sample_view view)
 static void serve(bus_fixture *f, scene *s)
 {
     const sample_listener listener = {notify, refresh};
+
     s->broker = f->broker;
     assert_int_equal(catga_serve(f->bus, &service, &listener, s), CATGA_OK);
 }
@@ -70,6 +74,7 @@ static void serve(bus_fixture *f, scene *s)
 static void publish(bus_fixture *f, const catga_message *message)
 {
     const sample event = {CATGA_STR("x"), 1};
+
     assert_int_equal(catga_publish(f->bus, message, &event), CATGA_OK);
 }
 
@@ -77,6 +82,7 @@ static void an_unused_server_is_idle(void **state)
 {
     bus_fixture *f = *state;
     scene s = {0};
+
     assert_int_equal(catga_local_wait_idle(f->broker, 0), CATGA_OK);
     serve(f, &s);
     assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
@@ -86,6 +92,7 @@ static void events_have_been_handled(void **state)
 {
     bus_fixture *f = *state;
     scene s = {.pause_ns = 1000000};
+
     serve(f, &s);
     for (unsigned i = 1; i <= 20; i++) {
         publish(f, &sample_noted_message);
@@ -116,6 +123,7 @@ static void a_delayed_retry_does_not_count(void **state)
 {
     bus_fixture *f = *state;
     scene s = {.failures = 2};
+
     serve(f, &s);
     publish(f, &kept);
     for (unsigned attempt = 1; attempt <= 3; attempt++) {
@@ -132,6 +140,7 @@ static void a_lost_acknowledgement_counts(void **state)
 {
     bus_fixture *f = *state;
     scene s = {0};
+
     serve(f, &s);
     catga_local_inject(f->broker, CATGA_LOCAL_LOSE_ACK, 1);
     publish(f, &kept);
@@ -146,6 +155,7 @@ static void a_running_handler_counts(void **state)
 {
     bus_fixture *f = *state;
     scene s = {.pause_ns = 300000000};
+
     serve(f, &s);
     publish(f, &sample_noted_message);
     assert_int_equal(catga_local_wait_idle(f->broker, 20), CATGA_TIMEOUT);
@@ -157,6 +167,7 @@ static void a_handler_does_not_wait_for_itself(void **state)
 {
     bus_fixture *f = *state;
     scene s = {0};
+
     serve(f, &s);
     publish(f, &kept);
     assert_int_equal(catga_local_wait_idle(f->broker, TIMEOUT_MS), CATGA_OK);
@@ -170,6 +181,7 @@ static void absent_handlers_do_not_count(void **state)
     scene s = {0};
     catga_bus *other = open_bus(f->broker, (catga_options){0});
     const sample_listener listener = {notify, refresh};
+
     s.broker = f->broker;
     assert_int_equal(catga_serve(other, &service, &listener, &s), CATGA_OK);
     catga_close(other);
@@ -186,10 +198,11 @@ static void absent_handlers_do_not_count(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(an_unused_server_is_idle),      TEST(events_have_been_handled),
-        TEST(chains_of_events_have_ended),   TEST(a_delayed_retry_does_not_count),
-        TEST(a_lost_acknowledgement_counts), TEST(a_running_handler_counts),
+        TEST(an_unused_server_is_idle),           TEST(events_have_been_handled),
+        TEST(chains_of_events_have_ended),        TEST(a_delayed_retry_does_not_count),
+        TEST(a_lost_acknowledgement_counts),      TEST(a_running_handler_counts),
         TEST(a_handler_does_not_wait_for_itself), TEST(absent_handlers_do_not_count),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,6 @@
 /* What catga_json_read takes for a message and what it refuses: JSON's own rules, and those of each
  * type. */
 #include "codec.h"
-
 #include "codec/json_values.h"
 
 #include <math.h>
@@ -18,6 +17,7 @@ static catga_status parse_exact(const catga_table *type, const char *text, size_
 {
     catga_arena arena = {memory, sizeof memory, 0};
     char *exact = malloc(length == 0 ? 1 : length);
+
     assert_non_null(exact);
     memcpy(exact, text, length);
     catga_status status = catga_json_read(type, exact, length, unknown, plain, &arena, problem);
@@ -29,6 +29,7 @@ static test_codec_kinds accept(const char *text)
 {
     test_codec_kinds plain;
     catga_problem problem;
+
     if (parse_exact(kinds, text, strlen(text), CATGA_REFUSE_UNKNOWN, &plain, &problem) != CATGA_OK)
         fail_msg("%s: %s", text, problem.text);
     assert_string_equal(problem.text, "");
@@ -39,6 +40,7 @@ static void refuse_length(const char *text, size_t length)
 {
     test_codec_kinds plain;
     catga_problem problem = {""};
+
     if (parse_exact(kinds, text, length, CATGA_REFUSE_UNKNOWN, &plain, &problem) !=
         CATGA_BAD_MESSAGE)
         fail_msg("%.*s was accepted", (int)length, text);
@@ -56,6 +58,7 @@ static void refuse(const char *text)
 static void refuse_value(const char *name, const char *value)
 {
     char text[512];
+
     snprintf(text, sizeof text, "{\"%s\":%s}", name, value);
     refuse(text);
     snprintf(text, sizeof text, "{\"%s\":%s,\"flag\":true}", name, value);
@@ -67,6 +70,7 @@ static void refuse_value(const char *name, const char *value)
 static test_codec_kinds accept_value(const char *name, const char *value)
 {
     char text[512];
+
     snprintf(text, sizeof text, " { \"%s\" :\t%s\r\n}\n", name, value);
     return accept(text);
 }
@@ -75,6 +79,7 @@ static void explain(const catga_table *type, const char *text, const char *wante
 {
     static uint64_t plain[64];
     catga_problem problem;
+
     assert_true(type->native_size <= sizeof plain);
     assert_int_equal(parse_exact(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, plain, &problem),
                      CATGA_BAD_MESSAGE);
@@ -122,6 +127,7 @@ static void structure(void **state)
         "{\xc2\xa0}",
         "{\"flag\":true",
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse(wrong[i]);
@@ -139,6 +145,7 @@ static void arrays(void **state)
         "[", "]",    "[1,]", "[,1]",   "[1 2]",  "[1,,2]", "[1",   "[1,",     "[1}",   "{}",
         "1", "[[]]", "[{}]", "[null]", "[\"\"]", "[1]]",   "[-1]", "[65536]", "[1;2]", "[1,2",
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("numbers", wrong[i]);
@@ -155,6 +162,7 @@ static void words(void **state)
 {
     static const char *const wrong[] = {"True", "TRUE",     "tru", "truee", "nul",  "nulll", "0",
                                         "1",    "\"true\"", "[]",  "{}",    "fals", "True",  "yes"};
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("flag", wrong[i]);
@@ -174,6 +182,7 @@ static void number_grammar(void **state)
     static const char *const right[] = {"0",         "-0",      "0.0",    "1e1",
                                         "1E1",       "1e+1",    "1e-1",   "-0e-0",
                                         "123456789", "1.5e300", "1e-400", "0e999999999999"};
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("twice", wrong[i]);
@@ -208,6 +217,7 @@ static void unknown_members(void **state)
         "{\"new\":}",           "{\"new\":[1,]}", "{\"new\":01}",       "{\"new\":\"\\ud83d\"}",
         "{\"new\":{\"a\":1,}}", "{\"new\":nil}",  "{\"new\":\"\xff\"}", "{\"new\":{a:1}}"};
     test_codec_kinds plain;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(skipped); i++) {
         refuse(skipped[i]);
@@ -242,6 +252,7 @@ static void depth(void **state)
     static const char *const parts[] = {"{\"next\":", "{\"children\":[", "{\"new\":", "["};
     static const char *const begins[] = {"", "", "", "{\"new\":"};
     test_codec_node plain;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(parts); i++) {
         size_t length = strlen(strcpy(text, begins[i]));
@@ -264,6 +275,7 @@ static void depth(void **state)
 static void expect_text(const char *json, const char *text, size_t length)
 {
     test_codec_kinds plain = accept_value("text", json);
+
     assert_int_equal(plain.text.length, length);
     assert_memory_equal(plain.text.data, text, length);
     assert_int_equal(plain.text.data[length], 0);
@@ -308,6 +320,7 @@ static void strings(void **state)
         "1",
         "[]",
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("text", wrong[i]);
@@ -333,6 +346,7 @@ static void truncated(void **state)
         "\"data\":\"Zm9vYg==\",\"maybe\":1,\"mixed\":{\"on\":true,\"color\":\"Red\",\"at\":{\"x\":"
         "1,\"y\":2},"
         "\"price\":1},\"numbers\":[1,2],\"texts\":[\"a\",\"b\"],\"inners\":[{},{\"flag\":false}]}";
+
     (void)state;
     accept(text);
     for (size_t length = 0; length < sizeof text - 1; length++)
@@ -348,13 +362,14 @@ static void neighbours(void **state)
     static uint8_t buffer[2048];
     test_codec_kinds plain;
     size_t length;
+
     (void)state;
     for (size_t at = 0; at < sizeof text - 1; at++)
         for (int change = 1; change < 256; change++) {
             catga_arena arena = {memory, sizeof memory, 0};
             text[at] = (char)(text[at] ^ change);
             if (catga_json_read(kinds, text, sizeof text - 1, CATGA_SKIP_UNKNOWN, &plain, &arena,
-                            NULL) == CATGA_OK)
+                                NULL) == CATGA_OK)
                 assert_int_equal(catga_encode(kinds, &plain, buffer, sizeof buffer, &length, NULL),
                                  CATGA_OK);
             text[at] = (char)(text[at] ^ change);
@@ -554,6 +569,7 @@ static void durations(void **state)
                                         "\"-s\"",
                                         "\"+1s\"",
                                         "\"1S\""};
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("took", wrong[i]);
@@ -566,18 +582,21 @@ static void durations(void **state)
 static void base64(void **state)
 {
     static const char *const wrong[] = {
-        "\"A\"",    "\"AA=\"",  "\"AAAA=\"",      "\"AAAAA\"",      "\"A===\"", "\"====\"",
-        "\"==\"",   "\"=\"",    "\"AB==\"",       "\"AAB=\"",       "\"AA=A\"", "\"AA==AAAA\"",
-        "\"A A=\"", "\"AB\"",   "\"AAB\"",        "\"AA.=\"",       "[1]",      "\"AA\\u003d=\"",
-        "\"A=\"",   "\"AAAA==\"", "\"AAAAAA=\"",  "\"AA\xc3\xa4\"", "1"};
+        "\"A\"",    "\"AA=\"",    "\"AAAA=\"",   "\"AAAAA\"",      "\"A===\"", "\"====\"",
+        "\"==\"",   "\"=\"",      "\"AB==\"",    "\"AAB=\"",       "\"AA=A\"", "\"AA==AAAA\"",
+        "\"A A=\"", "\"AB\"",     "\"AAB\"",     "\"AA.=\"",       "[1]",      "\"AA\\u003d=\"",
+        "\"A=\"",   "\"AAAA==\"", "\"AAAAAA=\"", "\"AA\xc3\xa4\"", "1"};
+
     static const struct {
         const char *text;
         size_t length;
         const char *bytes;
     } right[] = {
-        {"\"Zm9vYg==\"", 4, "foob"}, {"\"Zm9vYg\"", 4, "foob"},       {"\"Zm9vYmE=\"", 5, "fooba"},
-        {"\"Zm9vYmE\"", 5, "fooba"}, {"\"+/+/\"", 3, "\xfb\xff\xbf"}, {"\"-_-_\"", 3, "\xfb\xff\xbf"},
-        {"\"-_8=\"", 2, "\xfb\xff"},  {"\"-_8\"", 2, "\xfb\xff"},      {"\"_w\"", 1, "\xff"},
+        {"\"Zm9vYg==\"", 4, "foob"},     {"\"Zm9vYg\"", 4, "foob"},
+        {"\"Zm9vYmE=\"", 5, "fooba"},    {"\"Zm9vYmE\"", 5, "fooba"},
+        {"\"+/+/\"", 3, "\xfb\xff\xbf"}, {"\"-_-_\"", 3, "\xfb\xff\xbf"},
+        {"\"-_8=\"", 2, "\xfb\xff"},     {"\"-_8\"", 2, "\xfb\xff"},
+        {"\"_w\"", 1, "\xff"},
     };
     test_codec_kinds plain;
     (void)state;
@@ -606,6 +625,7 @@ static void structs(void **state)
                                         "[]",
                                         "1",
                                         "{\"x\":1,\"y\":1,}"};
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         refuse_value("point", wrong[i]);
@@ -627,6 +647,7 @@ static void absent_is_default(void **state)
 {
     test_codec_line line;
     catga_problem problem;
+
     (void)state;
     assert_int_equal(
         parse_exact(&test_codec_line_descriptor, "{}", 2, CATGA_REFUSE_UNKNOWN, &line, &problem),
@@ -648,6 +669,7 @@ static void every_arena(void **state)
         "\"tags\":[\"x\",\"\"],\"point\":{\"x\":1,\"y\":2},\"data\":\"AAEC\",\"best\":{}}";
     test_codec_order plain;
     catga_arena whole = {memory, sizeof memory, 0};
+
     (void)state;
     assert_int_equal(
         catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &whole, NULL),
@@ -655,8 +677,8 @@ static void every_arena(void **state)
     for (size_t capacity = 0; capacity <= whole.used; capacity++) {
         catga_arena arena = {malloc(capacity == 0 ? 1 : capacity), capacity, 0};
         assert_non_null(arena.data);
-        catga_status status =
-            catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL);
+        catga_status status = catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN,
+                                              &plain, &arena, NULL);
         assert_int_equal(status, capacity < whole.used ? CATGA_TOO_LARGE : CATGA_OK);
         free(arena.data);
     }
@@ -677,6 +699,7 @@ static void uuids(void **state)
                                         "6ba7b810-9dad-11d1-80b4_00c04fd430c8"};
     char text[CATGA_UUID_TEXT];
     catga_uuid uuid;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         assert_false(catga_uuid_parse(catga_str(wrong[i]), &uuid));
@@ -701,6 +724,7 @@ static void floating(void **state)
         "-0.0",
     };
     double value;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(texts); i++) {
         double wanted = strtod(texts[i], NULL);
@@ -737,5 +761,6 @@ int main(void)
         cmocka_unit_test(uuids),
         cmocka_unit_test(floating),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

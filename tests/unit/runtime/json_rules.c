@@ -1,12 +1,12 @@
 /* The rules of JSON itself, for values of any kind: those of members that a reader passes over. */
 #include "codec.h"
-
 #include "codec/json.h"
 
 /* From memory that ends where the text does. */
 static bool is_json(const char *text, size_t length)
 {
     char *exact = malloc(length == 0 ? 1 : length);
+
     assert_non_null(exact);
     memcpy(exact, text, length);
     json_reader in = {exact, exact + length, NULL, 0};
@@ -39,6 +39,7 @@ static char *repeat(const char *text, size_t count)
 {
     size_t length = strlen(text);
     char *all = malloc(count * length + 1);
+
     assert_non_null(all);
     for (size_t i = 0; i < count; i++)
         memcpy(all + i * length, text, length);
@@ -51,6 +52,7 @@ static void nested(size_t count, bool accepted)
     char *opening = repeat("[", count);
     char *closing = repeat("]", count);
     char *text = malloc(2 * count + 1);
+
     assert_non_null(text);
     memcpy(text, opening, count);
     memcpy(text + count, closing, count + 1);
@@ -79,5 +81,6 @@ int main(void)
         cmocka_unit_test(rules),
         cmocka_unit_test(depth),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

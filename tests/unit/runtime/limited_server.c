@@ -1,9 +1,9 @@
-/* What the server inside the process refuses when a test limits it: payloads, streams, buckets, subjects. */
-#include "bus_fixture.h"
-#include "kept.h"
-
+/* What the server inside the process refuses when a test limits it: payloads, streams, buckets,
+ * subjects. */
 #include "base/clock.h"
 #include "bus/round_trip.h"
+#include "bus_fixture.h"
+#include "kept.h"
 
 #include <stdio.h>
 
@@ -14,6 +14,7 @@ static const catga_message kept = KEPT(&delivery, .timeout_ms = 30);
 static catga_status publish(catga_bus *bus, const catga_message *message, catga_string text)
 {
     const sample event = {text, 1};
+
     return catga_publish(bus, message, &event);
 }
 
@@ -66,11 +67,11 @@ typedef struct write_question {
 static catga_status send_write(catga_bus_state *bus_state, const void *question, uint64_t token)
 {
     const write_question *write = question;
-    const catga_outgoing record = {.subject = "",
-                                   .data = (const uint8_t *)write->value,
-                                   .length = strlen(write->value)};
-    return bus_state->operations->kv_write(bus_state->transport, write->place, &record, write->revision,
-                                          token);
+    const catga_outgoing record = {
+        .subject = "", .data = (const uint8_t *)write->value, .length = strlen(write->value)};
+
+    return bus_state->operations->kv_write(bus_state->transport, write->place, &record,
+                                           write->revision, token);
 }
 
 static catga_status write_record(catga_bus *bus, catga_kv_key place, const char *value,
@@ -80,7 +81,8 @@ static catga_status write_record(catga_bus *bus, catga_kv_key place, const char 
     catga_problem problem;
     catga_incoming answer;
     catga_status status = catga_round_trip(bus->state, send_write, &question,
-                                    catga_clock_now() + CATGA_SECOND, &answer);
+                                           catga_clock_now() + CATGA_SECOND, &answer);
+
     if (status != CATGA_OK)
         return status;
     uint64_t written;
@@ -99,9 +101,9 @@ static void test_a_bucket_that_is_full(void **state)
     uint64_t of_first = 0;
     uint64_t of_second = 0;
 
-    assert_int_equal(f->bus->state->operations->ensure_bucket(f->bus->state->transport, &settings,
-                                                             &problem),
-                     CATGA_OK);
+    assert_int_equal(
+        f->bus->state->operations->ensure_bucket(f->bus->state->transport, &settings, &problem),
+        CATGA_OK);
     assert_int_equal(write_record(f->bus, first, "some text", &of_first), CATGA_OK);
     assert_int_equal(catga_local_set_limits(f->broker, "KV_NOTES", 1, 20), CATGA_OK);
     assert_int_equal(write_record(f->bus, second, "text", &of_second), CATGA_OVERLOADED);

@@ -2,9 +2,8 @@
  * The server inside the process: who gets what, in which order, and what happens when it is gone or
  * too much waits.
  */
-#include "bus_fixture.h"
-
 #include "base/clock.h"
+#include "bus_fixture.h"
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -32,12 +31,14 @@ static int begin_scene(scene *s)
 static catga_status reply_to(catga_context *context, const catga_message *message, sample_view view)
 {
     sample answer = {sample_get_text(view), sample_get_number(view)};
+
     return catga_answer(context, message, &answer);
 }
 
 static catga_status count_run(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&s->runs, 1);
     return CATGA_OK;
@@ -73,6 +74,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
 {
     catga_reply reply;
     catga_status status = catga_call(bus, message, &note, &reply);
+
     catga_received_free(reply.received);
     return status;
 }
@@ -106,6 +108,7 @@ static void a_queue_group_takes_turns(void **state)
 static catga_status refreshed(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     (void)view;
     atomic_fetch_add(&s->inside, 1);
     return CATGA_OK;
@@ -136,6 +139,7 @@ static void an_event_goes_to_each_group_and_to_all_of_a_broadcast(void **state)
 static catga_status in_order(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     if (sample_get_number(view) != atomic_fetch_add(&s->last, 1) + 1)
         atomic_store(&s->disordered, true);
     return CATGA_OK;
@@ -222,6 +226,7 @@ static void a_call_outlives_a_short_outage(void **state)
 static catga_status wait_for_leave(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     atomic_fetch_add(&s->runs, 1);
     sem_post(&s->started);
     sem_wait(&s->may_end);
@@ -317,6 +322,7 @@ static void note_outcome(catga_status status, sample_view reply, const catga_err
                          void *user)
 {
     outcome *o = user;
+
     atomic_store(&o->status, (int)status);
     atomic_store(&o->code, error->code);
     if (status == CATGA_OK && sample_get_number(reply) == 1)
@@ -452,6 +458,7 @@ static catga_status finish_with_a_call(catga_context *context, sample_view view)
 {
     catga_status status = wait_for_leave(context, view);
     scene *s = catga_context_user(context);
+
     atomic_store(&s->last, (unsigned)call(catga_context_bus(context), &sample_ask_message));
     return status;
 }
@@ -504,6 +511,7 @@ static void draining_gives_up_in_time(void **state)
 static catga_status serve_within(catga_context *context, sample_view view)
 {
     scene *s = catga_context_user(context);
+
     if (atomic_fetch_add(&s->last, 1) == 0) {
         assert_int_equal(
             catga_serve(catga_context_bus(context), &sample_answerer_service, &answerer, s),
@@ -551,5 +559,6 @@ int main(void)
         case_of(draining_gives_up_in_time),
         case_of(a_handler_may_serve_and_publish),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

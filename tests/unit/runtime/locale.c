@@ -1,9 +1,9 @@
 /*
- * Numbers in a program whose locale writes them with a comma, as de_DE does. No such locale has to be installed: the
- * functions of the C library that depend on it are defined here, with a comma of two bytes to be sure.
+ * Numbers in a program whose locale writes them with a comma, as de_DE does. No such locale has to
+ * be installed: the functions of the C library that depend on it are defined here, with a comma of
+ * two bytes to be sure.
  */
 #include "codec.h"
-
 #include "codec/json_values.h"
 
 #define POINT "\xc2\xb7"
@@ -13,6 +13,7 @@ static const char *as_in_c(const char *text)
 {
     static char copy[256];
     size_t length = 0;
+
     for (; *text != '\0' && *text != '.' && length + 1 < sizeof copy; text++) {
         bool point = strncmp(text, POINT, 2) == 0;
         copy[length++] = point ? '.' : *text;
@@ -25,6 +26,7 @@ static const char *as_in_c(const char *text)
 double strtod(const char *text, char **end)
 {
     double value = 0;
+
     assert_null(end);
     sscanf(as_in_c(text), "%lf", &value);
     return value;
@@ -33,6 +35,7 @@ double strtod(const char *text, char **end)
 float strtof(const char *text, char **end)
 {
     float value = 0;
+
     assert_null(end);
     sscanf(as_in_c(text), "%f", &value);
     return value;
@@ -42,6 +45,7 @@ float strtof(const char *text, char **end)
 int snprintf(char *text, size_t capacity, const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     int length = vsnprintf(text, capacity, format, arguments);
     va_end(arguments);
@@ -59,6 +63,7 @@ static void numbers_are_read(void **state)
     static const double values[] = {0x1.f9add3746f65fp-4, -1.5e-300, 8.5e-42, 2.5};
     double value;
     float single;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(texts); i++) {
         assert_true(value_floating(catga_str(texts[i]), &value));
@@ -75,6 +80,7 @@ static void numbers_are_written(void **state)
     static const double weights[] = {1.5, -0.1, 1e300, 5e-324, 1.0 / 3, 0x1.fffffffffffffp1023};
     test_codec_line line = TEST_CODEC_LINE_INIT;
     uint8_t bytes[256];
+
     (void)state;
     line.product_id = catga_str("");
     line.ratio = 0.1f;
@@ -92,5 +98,6 @@ int main(void)
         cmocka_unit_test(numbers_are_read),
         cmocka_unit_test(numbers_are_written),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

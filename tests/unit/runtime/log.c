@@ -1,15 +1,15 @@
 /* What is logged: one line per event, and a count of the lines that a limit suppressed. */
-#include "bus_fixture.h"
-
 #include "bus/log.h"
+
+#include "bus_fixture.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
 typedef struct log_lines {
-    atomic_uint count;      /* lines */
-    atomic_uint events;     /* lines of one event, and those that a count stands for */
-    catga_log_level level;  /* of the last line */
+    atomic_uint count;     /* lines */
+    atomic_uint events;    /* lines of one event, and those that a count stands for */
+    catga_log_level level; /* of the last line */
     char last[2048];
 } log_lines;
 
@@ -134,5 +134,6 @@ int main(void)
         cmocka_unit_test(suppressed_lines_are_counted_at_the_end),
         cmocka_unit_test(a_bus_reports_all_that_it_suppressed),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

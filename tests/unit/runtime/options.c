@@ -42,6 +42,7 @@ static catga_settings read_settings(const catga_options *options)
 {
     catga_settings settings;
     catga_problem problem;
+
     assert_int_equal(catga_settings_read(&settings, options, &problem), CATGA_OK);
     return settings;
 }
@@ -51,6 +52,7 @@ static void assert_refused(const catga_options *options, const char *what)
 {
     catga_settings settings;
     catga_problem problem;
+
     assert_int_equal(catga_settings_read(&settings, options, &problem), CATGA_INVALID_ARGUMENT);
     assert_int_equal(strncmp(problem.text, what, strlen(what)), 0);
     assert_non_null(strstr(problem.text, "accepted is: "));
@@ -198,5 +200,6 @@ int main(void)
         case_of(a_secret_is_not_repeated),
         case_of(log_levels),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

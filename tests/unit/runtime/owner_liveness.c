@@ -12,6 +12,7 @@ enum { LEASE = 4000, TIME = LEASE / CATGA_OWNER_ASKS + 1 };
 static catga_owner_liveness begin(void)
 {
     catga_owner_liveness owner;
+
     catga_owner_liveness_init(&owner, LEASE);
     catga_owner_liveness_found(&owner, 7);
     return owner;
@@ -156,5 +157,6 @@ int main(void)
         cmocka_unit_test(what_is_known_grows_old),
         cmocka_unit_test(the_shortest_lease_is_covered),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

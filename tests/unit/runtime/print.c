@@ -12,6 +12,7 @@ enum { BUFFER_SIZE = 8192 };
 static const char *printed(const catga_table *type, const void *plain)
 {
     static uint8_t buffer[BUFFER_SIZE];
+
     return codec_text(type, buffer, codec_encode(type, plain, buffer, sizeof buffer));
 }
 
@@ -19,6 +20,7 @@ static const char *printed(const catga_table *type, const void *plain)
 static void expect(const test_codec_kinds *plain, const char *text)
 {
     const char *whole = printed(kinds, plain);
+
     if (strstr(whole, text) == NULL)
         fail_msg("no %s in %s", text, whole);
 }
@@ -26,6 +28,7 @@ static void expect(const test_codec_kinds *plain, const char *text)
 static void defaults(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     assert_string_equal(
         printed(kinds, &plain),
@@ -38,6 +41,7 @@ static void defaults(void **state)
 static void whole_order(void **state)
 {
     test_codec_order plain = codec_order();
+
     (void)state;
     assert_string_equal(
         printed(order, &plain),
@@ -54,6 +58,7 @@ static void whole_order(void **state)
 static void limits(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     plain.signed_8 = INT8_MIN;
     plain.signed_16 = INT16_MIN;
@@ -73,6 +78,7 @@ static void limits(void **state)
 static void meanings(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     plain.price = INT64_MIN;
     plain.at = INT64_C(-1);
@@ -94,6 +100,7 @@ static void meanings(void **state)
 static void floating(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     plain.single = NAN;
     plain.twice = INFINITY;
@@ -110,6 +117,7 @@ static void floating(void **state)
 static void escapes(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     plain.text = CATGA_STR("\"\\/\b\f\n\r\t\0\x1f\x7f");
     expect(&plain, "\"text\":\"\\\"\\\\/");
@@ -123,6 +131,7 @@ static void bytes(void **state)
                                         "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
     char wanted[32];
+
     (void)state;
     for (size_t length = 0; length < CODEC_COUNT(texts); length++) {
         plain.data.data = data;
@@ -138,6 +147,7 @@ static void every_capacity(void **state)
     static uint8_t buffer[BUFFER_SIZE];
     test_codec_order plain = codec_order();
     const uint8_t *root;
+
     (void)state;
     size_t length = codec_encode(order, &plain, buffer, sizeof buffer);
     const char *whole = codec_text(order, buffer, length);
@@ -169,6 +179,7 @@ static void same_bytes(const catga_table *type, const void *plain)
     const char *text = codec_text(type, first, length);
     void *copy = malloc(type->native_size);
     catga_arena arena = {memory, sizeof memory, 0};
+
     assert_non_null(copy);
     if (catga_json_read(type, text, strlen(text), CATGA_REFUSE_UNKNOWN, copy, &arena, &problem) !=
         CATGA_OK)
@@ -198,6 +209,7 @@ static void floating_point_is_exact(void **state)
                                     -INFINITY};
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
     uint64_t seed = 3;
+
     (void)state;
     for (size_t i = 0; i < 5000; i++) {
         uint64_t bits = (uint64_t)codec_random(&seed) << 33 ^ (uint64_t)codec_random(&seed) << 11 ^
@@ -217,6 +229,7 @@ static void integers_are_exact(void **state)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
     uint64_t seed = 5;
+
     (void)state;
     for (size_t i = 0; i < 5000; i++) {
         unsigned shift = codec_random(&seed) % 64;
@@ -236,6 +249,7 @@ static void text_is_exact(void **state)
     char text[40];
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
     uint64_t seed = 13;
+
     (void)state;
     for (unsigned i = 0; i < 3000; i++) {
         for (size_t k = 0; k < sizeof text; k++)
@@ -260,6 +274,7 @@ static void whole_messages(void **state)
     static const test_codec_kinds inners[2] = {TEST_CODEC_KINDS_INIT, TEST_CODEC_KINDS_INIT};
     test_codec_order full = codec_order();
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
+
     (void)state;
     same_bytes(order, &full);
     same_bytes(kinds, &plain);
@@ -287,6 +302,7 @@ static void every_arena(void **state)
     test_codec_order copy;
     catga_arena none = {NULL, 0, 0};
     const uint8_t *root;
+
     (void)state;
     size_t length = codec_encode(order, &plain, buffer, sizeof buffer);
     assert_int_equal(catga_verify(order, buffer, length, &root, NULL), CATGA_OK);
@@ -313,5 +329,6 @@ int main(void)
         cmocka_unit_test(text_is_exact),  cmocka_unit_test(floating_point_is_exact),
         cmocka_unit_test(every_arena),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@ static catga_status parse_nodes(const char *text, size_t length, catga_problem *
 {
     test_codec_node plain;
     catga_arena arena = {memory, sizeof memory, 0};
+
     return catga_json_read(node, text, length, CATGA_REFUSE_UNKNOWN, &plain, &arena, problem);
 }
 
@@ -16,6 +17,7 @@ static catga_status parse_nodes(const char *text, size_t length, catga_problem *
 static size_t nested(char *text, unsigned depth, const char *inner)
 {
     size_t length = 0;
+
     for (unsigned i = 1; i < depth; i++)
         length += (size_t)sprintf(text + length, "{\"children\":[");
     length += (size_t)sprintf(text + length, "{%s}", inner);
@@ -24,11 +26,13 @@ static size_t nested(char *text, unsigned depth, const char *inner)
     return length;
 }
 
-/* The reason and its place stand at the end, whatever the path; where outer names are left out, it begins with "...". */
+/* The reason and its place stand at the end, whatever the path; where outer names are left out, it
+ * begins with "...". */
 static void deep_paths_keep_their_reason(void **state)
 {
     static char text[2048];
     static const char ending[] = ".children[0].name: expected a string (line 1, column ";
+
     (void)state;
     for (unsigned depth = 3; depth <= 60; depth++) {
         catga_problem problem;
@@ -51,11 +55,13 @@ static void deep_paths_of_input(void **state)
     uint8_t bytes[4096];
     catga_problem problem;
     size_t length;
+
     (void)state;
     memset(nodes, 0, sizeof nodes);
     for (size_t i = 0; i + 1 < CODEC_COUNT(nodes); i++)
         nodes[i].next = &nodes[i + 1];
-    assert_int_equal(catga_encode(node, nodes, bytes, sizeof bytes, &length, &problem), CATGA_INVALID_MESSAGE);
+    assert_int_equal(catga_encode(node, nodes, bytes, sizeof bytes, &length, &problem),
+                     CATGA_INVALID_MESSAGE);
     assert_memory_equal(problem.text, "...next.next.", 13);
     assert_non_null(strstr(problem.text, ".next: nested deeper than 64"));
 }
@@ -64,6 +70,7 @@ static void deep_paths_of_input(void **state)
 static void unknown_names_are_cut(void **state)
 {
     char text[400];
+
     (void)state;
     for (size_t before = 0; before < 8; before++) {
         catga_problem problem;
@@ -86,5 +93,6 @@ int main(void)
         cmocka_unit_test(deep_paths_of_input),
         cmocka_unit_test(unknown_names_are_cut),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,7 @@
-/* Threads in a rcu: who waits waits for all who are inside, also for those who share a slot; weight add up. */
+/* Threads in a rcu: who waits waits for all who are inside, also for those who share a slot; weight
+ * add up. */
+#include "base/rcu.h"
+
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,8 +11,6 @@
 #include <time.h>
 
 #include <cmocka.h>
-
-#include "base/rcu.h"
 
 enum { VALUE = 42, RENEWALS = 100, TURNS = 256, MORE_THAN_PLACES = CATGA_RCU_SLOTS + 2 };
 
@@ -25,6 +26,7 @@ typedef struct shop {
 static void *visit(void *argument)
 {
     shop *s = argument;
+
     for (unsigned turn = 1; !atomic_load(&s->closing); turn++) {
         if (atomic_load(&s->found) == NULL || turn % TURNS == 0)
             nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* others need the processor */
@@ -41,10 +43,12 @@ static void *visit(void *argument)
     return NULL;
 }
 
-/* Whoever still held it when it goes would see that it is not VALUE, or be told by AddressSanitizer. */
+/* Whoever still held it when it goes would see that it is not VALUE, or be told by
+ * AddressSanitizer. */
 static void renew(shop *s)
 {
     int *fresh = malloc(sizeof *fresh);
+
     assert_non_null(fresh);
     *fresh = VALUE;
     atomic_store(&s->found, fresh);
@@ -59,6 +63,7 @@ static void renew_under_threads(unsigned count)
 {
     static shop s;
     pthread_t threads[MORE_THAN_PLACES];
+
     atomic_store(&s.closing, false);
     atomic_store(&s.weight, 0);
     catga_rcu_begin(&s.rcu);
@@ -89,6 +94,7 @@ static void threads_without_a_place_of_their_own_share_one(void **state)
 static void *wait_for_all(void *argument)
 {
     shop *s = argument;
+
     catga_rcu_synchronize(&s->rcu);
     atomic_store(&s->closing, true);
     return NULL;
@@ -120,5 +126,6 @@ int main(void)
         cmocka_unit_test(threads_without_a_place_of_their_own_share_one),
         cmocka_unit_test(who_is_inside_twice_is_waited_for_until_both_are_left),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
-/* The payloads that calls with a callback hold: limited while they are under way, and freed afterwards. */
-#include "bus_fixture.h"
-
+/* The payloads that calls with a callback hold: limited while they are under way, and freed
+ * afterwards. */
 #include "bus/bus_state.h"
+#include "bus_fixture.h"
 
 #include <semaphore.h>
 #include <stdatomic.h>
@@ -26,6 +26,7 @@ static catga_status wait_and_answer(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
     const sample answer = {{"done", 4}, sample_get_number(view)};
+
     sem_wait(&s->may_end);
     return catga_answer(context, &sample_ask_message, &answer);
 }
@@ -35,6 +36,7 @@ static const sample_answerer answerer = {wait_and_answer, wait_and_answer};
 static void on_reply(catga_status status, sample_view reply, const catga_error *error, void *user)
 {
     fixture *s = user;
+
     (void)reply;
     (void)error;
     if (status != CATGA_OK)
@@ -62,6 +64,7 @@ static void let_end(fixture *s, unsigned count, unsigned done)
 static void note_line(void *user, catga_log_level level, const char *line)
 {
     fixture *s = user;
+
     (void)level;
     if (strstr(line, "in_flight_bytes") != NULL)
         atomic_fetch_add(&s->lines, 1);
@@ -78,6 +81,7 @@ static void begin(fixture *s)
 static size_t buffered(const catga_bus *bus)
 {
     size_t sum = 0;
+
     for (uint32_t i = 0; i < bus->state->calls.count; i++)
         sum += bus->state->calls.slots[i].request.copy.capacity;
     return sum;
@@ -127,8 +131,8 @@ static void what_passes_the_limit_of_bytes_is_refused(void **state)
 {
     bus_fixture *f = *state;
     fixture s;
-    catga_bus *client = open_bus(f->broker, (catga_options){.in_flight_bytes = 200000,
-                                                         .log = note_line, .log_user = &s});
+    catga_bus *client = open_bus(
+        f->broker, (catga_options){.in_flight_bytes = 200000, .log = note_line, .log_user = &s});
 
     begin(&s);
     assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &answerer, &s), CATGA_OK);
@@ -173,5 +177,6 @@ int main(void)
         CASE(what_passes_the_limit_of_bytes_is_refused),
         CASE(what_passes_the_limit_of_calls_says_so),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 static catga_retry begun(bool repeatable, uint32_t retries, int64_t deadline)
 {
     catga_retry retry;
+
     catga_retry_init(&retry, repeatable, retries, deadline, 12345);
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_BEGIN, CATGA_OK, 0), CATGA_RETRY_SEND);
     return retry;
@@ -143,7 +144,8 @@ static void a_query_survives_a_lost_connection(void **state)
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
-/* The first try is at work elsewhere: it is asked for again and again, and that counts for nothing. */
+/* The first try is at work elsewhere: it is asked for again and again, and that counts for nothing.
+ */
 static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
 {
     catga_retry retry = begun(true, 0, 1000 * MS);
@@ -170,7 +172,8 @@ static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
-/* It may have died, and that is found out only by asking: the pauses do not grow beyond 400 ms, and a half. */
+/* It may have died, and that is found out only by asking: the pauses do not grow beyond 400 ms, and
+ * a half. */
 static void a_try_that_is_at_work_is_asked_for_often(void **state)
 {
     catga_retry retry = begun(true, 0, 60000 * MS);
@@ -305,5 +308,6 @@ int main(void)
         cmocka_unit_test(a_late_answer_is_an_answer),
         cmocka_unit_test(every_short_history),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,7 @@ static pid_t start(sample_function *handler, int expected_bytes)
 static int exit_status(pid_t child)
 {
     int status;
+
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     return WEXITSTATUS(status);
@@ -122,5 +123,6 @@ int main(void)
         cmocka_unit_test(a_handler_may_stop_the_bus),
         cmocka_unit_test(a_second_signal_does_not_wait),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

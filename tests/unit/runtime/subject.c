@@ -1,5 +1,6 @@
 /* What may go to a server, and ids. */
 #include "bus/subject.h"
+
 #include "bus/envelope.h"
 #include "bus/message_id.h"
 
@@ -116,6 +117,7 @@ typedef struct id_maker {
 static void *make_ids(void *argument)
 {
     id_maker *maker = argument;
+
     for (size_t i = 0; i < IDS; i++)
         catga_message_id_next(maker->identity, maker->ids[i].text);
     return NULL;
@@ -156,7 +158,8 @@ static void ids_are_siphash(void **state)
 {
     static const char alphabet[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    catga_message_ids identity = {.key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
+    catga_message_ids identity = {
+        .key = {UINT64_C(0x0706050403020100), UINT64_C(0x0f0e0d0c0b0a0908)}};
     char text[CATGA_MESSAGE_ID_SIZE];
     uint64_t halves[2] = {0, 0};
 
@@ -179,5 +182,6 @@ int main(void)
         cmocka_unit_test(ids_are_tokens_and_unique),
         cmocka_unit_test(ids_are_siphash),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,15 +109,42 @@ static void uuids(void **state)
 static void texts_that_are_no_values(void **state)
 {
     static const char *const wrong[] = {
-        NULL, "", " ", "x", "1,5", "+1", "0x1", "1 ", "--1", "1e", ".5", "5.",
-        "92233720368547758.08", "-92233720368547758.09", "1e999999999", "0.001",
+        NULL,
+        "",
+        " ",
+        "x",
+        "1,5",
+        "+1",
+        "0x1",
+        "1 ",
+        "--1",
+        "1e",
+        ".5",
+        "5.",
+        "92233720368547758.08",
+        "-92233720368547758.09",
+        "1e999999999",
+        "0.001",
     };
     static const char *const wrong_times[] = {
-        NULL, "", "2025-10-10", "2025-10-10T10:00:00", "2025-10-10 10:00:00Z", "2025-02-29T00:00:00Z",
-        "2025-13-01T00:00:00Z", "2025-00-01T00:00:00Z", "2025-01-01T24:00:00Z", "2025-01-01T00:60:00Z",
-        "2016-12-31T23:59:60Z", "2025-01-01T00:00:00.Z", "2025-01-01T00:00:00+24:00",
-        "2025-01-01T00:00:00ZZ", "2262-04-11T23:47:16.854775808Z", "1677-09-21T00:12:43.145224191Z",
-        "0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z",
+        NULL,
+        "",
+        "2025-10-10",
+        "2025-10-10T10:00:00",
+        "2025-10-10 10:00:00Z",
+        "2025-02-29T00:00:00Z",
+        "2025-13-01T00:00:00Z",
+        "2025-00-01T00:00:00Z",
+        "2025-01-01T24:00:00Z",
+        "2025-01-01T00:60:00Z",
+        "2016-12-31T23:59:60Z",
+        "2025-01-01T00:00:00.Z",
+        "2025-01-01T00:00:00+24:00",
+        "2025-01-01T00:00:00ZZ",
+        "2262-04-11T23:47:16.854775808Z",
+        "1677-09-21T00:12:43.145224191Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
     };
     int64_t value;
     catga_uuid uuid;
@@ -159,6 +186,7 @@ static void texts_come_back(void **state)
 static const char *escaped(catga_string text, size_t capacity)
 {
     static char out[256];
+
     assert_true(capacity <= sizeof out);
     size_t length = catga_text_escape(out, capacity, text);
     assert_int_equal(length, strlen(out));
@@ -201,13 +229,12 @@ static void header_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(decimals),      cmocka_unit_test(durations),
-        cmocka_unit_test(uuids),
-        cmocka_unit_test(texts_that_are_no_values),
-        cmocka_unit_test(texts_come_back),
-        cmocka_unit_test(timestamps),
-        cmocka_unit_test(escapes),       cmocka_unit_test(escapes_are_cut_between_characters),
+        cmocka_unit_test(decimals),        cmocka_unit_test(durations),
+        cmocka_unit_test(uuids),           cmocka_unit_test(texts_that_are_no_values),
+        cmocka_unit_test(texts_come_back), cmocka_unit_test(timestamps),
+        cmocka_unit_test(escapes),         cmocka_unit_test(escapes_are_cut_between_characters),
         cmocka_unit_test(header_values),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,21 +1,28 @@
-/* Scalars from text, by themselves: what a message cannot show, or only at one place in a thousand. */
+/* Scalars from text, by themselves: what a message cannot show, or only at one place in a thousand.
+ */
 #include "codec.h"
-
 #include "codec/json_values.h"
 
-/* Texts that are nearer to the double between two floats than doubles can say: through a double they would be rounded twice. */
+/* Texts that are nearer to the double between two floats than doubles can say: through a double
+ * they would be rounded twice. */
 static void a_float_is_rounded_once(void **state)
 {
     static const struct {
         const char *text;
         float value;
     } cases[] = {
-        {"16777217.0000000001", 16777218.0f},     {"16777217", 16777216.0f},
-        {"16777216.9999999999", 16777216.0f},     {"-16777217.0000000001", -16777218.0f},
-        {"16777219", 16777220.0f},                {"1.00000005960464477540", 1.00000011920928955f},
-        {"3.4028235677973366e38", 0x1.fffffep127f}, {"1e-45", 0x1p-149f},
-        {"7.006492321624086e-46", 0x1p-149f},     {"7.006492321624085e-46", 0},
-        {"0.1", 0.1f},                            {"-0", -0.0f},
+        {"16777217.0000000001", 16777218.0f},
+        {"16777217", 16777216.0f},
+        {"16777216.9999999999", 16777216.0f},
+        {"-16777217.0000000001", -16777218.0f},
+        {"16777219", 16777220.0f},
+        {"1.00000005960464477540", 1.00000011920928955f},
+        {"3.4028235677973366e38", 0x1.fffffep127f},
+        {"1e-45", 0x1p-149f},
+        {"7.006492321624086e-46", 0x1p-149f},
+        {"7.006492321624085e-46", 0},
+        {"0.1", 0.1f},
+        {"-0", -0.0f},
     };
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(cases); i++) {
@@ -29,6 +36,7 @@ static void a_float_is_rounded_once(void **state)
 static void a_float_is_not_too_large(void **state)
 {
     float value;
+
     (void)state;
     assert_false(value_single(catga_str("3.4028236e38"), &value));
     assert_false(value_single(catga_str("-1e39"), &value));
@@ -40,6 +48,7 @@ static void a_float_is_not_too_large(void **state)
 static void floats_come_back(void **state)
 {
     char text[32];
+
     (void)state;
     for (uint32_t bits = 0; bits < 0x7f800000; bits += 99991) {
         float wanted;
@@ -51,11 +60,13 @@ static void floats_come_back(void **state)
     }
 }
 
-/* More digits than a double can have, and what is behind them: half way between two, the last digit of all decides. */
+/* More digits than a double can have, and what is behind them: half way between two, the last digit
+ * of all decides. */
 static void the_last_digit_counts(void **state)
 {
     enum { ZEROS = 2000 };
-    static const char half[] = "9007199254740993"; /* between two doubles, and the lower one is even */
+    static const char half[] =
+        "9007199254740993"; /* between two doubles, and the lower one is even */
     char text[ZEROS + 64];
     double value;
     float single;
@@ -80,12 +91,13 @@ static void the_last_digit_counts(void **state)
 /* What stands in a string is held to the same grammar. */
 static void numbers_end(void **state)
 {
-    static const char *const wrong[] = {"",   "-",   "+1",  "1.",   ".5",   "1.x", "1.5x",  "1e",
-                                        "1ex", "1e+", "1e-", "1e+x", "1e5x", "x1",  "1 ",    "1E",
+    static const char *const wrong[] = {"",    "-",   "+1",  "1.",   ".5",   "1.x",  "1.5x", "1e",
+                                        "1ex", "1e+", "1e-", "1e+x", "1e5x", "x1",   "1 ",   "1E",
                                         "0x1", "1e",  "1-",  "--1",  "1..2", "1e1.5"};
     int64_t value;
     uint64_t bits;
     double floating;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++) {
         assert_false(value_signed(catga_str(wrong[i]), &value));
@@ -105,6 +117,7 @@ static void no_leading_zeros(void **state)
     static const char *const wrong[] = {"01", "-01", "00", "00.5", "-00"};
     int64_t value;
     uint64_t bits;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++) {
         assert_false(value_signed(catga_str(wrong[i]), &value));
@@ -116,12 +129,14 @@ static void no_leading_zeros(void **state)
     assert_false(catga_duration_parse(catga_str("01s"), &value));
 }
 
-/* Any other character between the parts of a timestamp is wrong, and so is one that differs in the bit of small letters. */
+/* Any other character between the parts of a timestamp is wrong, and so is one that differs in the
+ * bit of small letters. */
 static void timestamps_are_separated(void **state)
 {
     static const char right[] = "2024-02-29T12:30:45.5+01:00";
     char text[sizeof right];
     int64_t value;
+
     (void)state;
     assert_true(catga_timestamp_parse(catga_str(right), &value));
     for (size_t at = 0; at < sizeof right - 1; at++)
@@ -139,10 +154,14 @@ static void timestamps_are_separated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_float_is_rounded_once),  cmocka_unit_test(a_float_is_not_too_large),
-        cmocka_unit_test(floats_come_back),         cmocka_unit_test(no_leading_zeros),
-        cmocka_unit_test(timestamps_are_separated), cmocka_unit_test(the_last_digit_counts),
+        cmocka_unit_test(a_float_is_rounded_once),
+        cmocka_unit_test(a_float_is_not_too_large),
+        cmocka_unit_test(floats_come_back),
+        cmocka_unit_test(no_leading_zeros),
+        cmocka_unit_test(timestamps_are_separated),
+        cmocka_unit_test(the_last_digit_counts),
         cmocka_unit_test(numbers_end),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,6 +24,7 @@ static sample *begin(sample *s)
 {
     test_codec_order plain = codec_order();
     const uint8_t *root;
+
     s->length = codec_encode(order, &plain, s->bytes, sizeof s->bytes);
     assert_int_equal(catga_verify(order, s->bytes, s->length, &root, NULL), CATGA_OK);
     s->root = s->bytes + (root - s->bytes);
@@ -33,6 +34,7 @@ static sample *begin(sample *s)
 static uint8_t *field_of(sample *s, const uint8_t *table, uint16_t slot)
 {
     const uint8_t *at = catga_find(table, slot);
+
     assert_non_null(at);
     return s->bytes + (at - s->bytes);
 }
@@ -40,12 +42,14 @@ static uint8_t *field_of(sample *s, const uint8_t *table, uint16_t slot)
 static uint8_t *behind(sample *s, const uint8_t *table, uint16_t slot)
 {
     uint8_t *at = field_of(s, table, slot);
+
     return at + catga_load_u32(at);
 }
 
 static uint8_t *line_of(sample *s, uint32_t index)
 {
     uint8_t *at = behind(s, s->root, LINES) + 4 + 4 * index;
+
     return at + catga_load_u32(at);
 }
 
@@ -60,6 +64,7 @@ static void expect_refused(const catga_table *type, const uint8_t *bytes, size_t
     catga_problem problem = {"untouched"};
     const uint8_t *root = bytes;
     uint8_t *exact = malloc(length == 0 ? 1 : length);
+
     assert_non_null(exact);
     memcpy(exact, bytes, length);
     assert_int_equal(catga_verify(type, exact, length, &root, &problem), CATGA_BAD_MESSAGE);
@@ -76,6 +81,7 @@ static void expect_accepted(const catga_table *type, const uint8_t *bytes, size_
 {
     catga_problem problem;
     const uint8_t *root;
+
     if (catga_verify(type, bytes, length, &root, &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
     assert_string_equal(problem.text, "");
@@ -92,23 +98,28 @@ static void refuse(sample *s, const char *text)
 static void too_short(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     for (size_t length = 0; length < 12; length++)
         expect_refused(order, s.bytes, length, "too short");
 }
 
-/* Offsets do not reach farther than 2^31: not a byte of it is looked at, and no bit of the length is lost. */
+/* Offsets do not reach farther than 2^31: not a byte of it is looked at, and no bit of the length
+ * is lost. */
 static void too_long(void **state)
 {
-    static const uint64_t lengths[] = {INT32_MAX, UINT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 32 | 512, SIZE_MAX - 1};
+    static const uint64_t lengths[] = {INT32_MAX, UINT32_MAX, UINT64_C(1) << 32,
+                                       UINT64_C(1) << 32 | 512, SIZE_MAX - 1};
     sample s;
+
     (void)state;
     begin(&s);
     for (size_t i = 0; i < CODEC_COUNT(lengths); i++) {
         catga_problem problem;
         const uint8_t *root;
-        assert_int_equal(catga_verify(order, s.bytes, (size_t)lengths[i] + 1, &root, &problem), CATGA_BAD_MESSAGE);
+        assert_int_equal(catga_verify(order, s.bytes, (size_t)lengths[i] + 1, &root, &problem),
+                         CATGA_BAD_MESSAGE);
         assert_string_equal(problem.text, "too long");
     }
 }
@@ -118,6 +129,7 @@ static void truncated(void **state)
 {
     sample s;
     const uint8_t *root;
+
     (void)state;
     begin(&s);
     for (size_t length = 0; length < s.length; length++) {
@@ -140,6 +152,7 @@ static void of_another_type(void **state)
     const char *wanted = test_codec_order_descriptor.identifier;
     const char *found = test_codec_noticed_descriptor.identifier;
     test_codec_noticed plain = TEST_CODEC_NOTICED_INIT;
+
     (void)state;
     size_t length = codec_encode(&test_codec_noticed_descriptor, &plain, other, sizeof other);
     snprintf(text, sizeof text, "not a test.codec.Order: the identifier is \"%.4s\", not \"%.4s\"",
@@ -157,6 +170,7 @@ static void root_offset(void **state)
     static const uint32_t offsets[] = {0,          1,          2,          3,         13,
                                        0x7ffffffc, 0x80000000, 0xfffffffc, UINT32_MAX};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(offsets); i++) {
         catga_store_u32(begin(&s)->bytes, offsets[i]);
@@ -172,6 +186,7 @@ static void vtable_place(void **state)
 {
     static const int32_t offsets[] = {INT32_MIN, INT32_MAX, -1000000, 1000000, -4000, 12, 11};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(offsets); i++) {
         catga_store_i32(begin(&s)->root, offsets[i]);
@@ -186,6 +201,7 @@ static void vtable_size(void **state)
 {
     static const uint16_t sizes[] = {0, 1, 2, 3, 5, 21, 0xfffe, 0xffff};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(sizes); i++) {
         begin(&s);
@@ -202,6 +218,7 @@ static void vtable_size(void **state)
 static void short_vtable(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     catga_store_u16(vtable_of(&s, s.root), 14); /* up to `point` */
@@ -217,6 +234,7 @@ static void table_size(void **state)
 {
     static const uint16_t sizes[] = {0, 1, 2, 3, 0xffff, 0xfffc};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(sizes); i++) {
         begin(&s);
@@ -231,6 +249,7 @@ static void table_size(void **state)
 static void slots(void **state)
 {
     sample s;
+
     (void)state;
     for (uint16_t value = 1; value < 4; value++) {
         begin(&s);
@@ -254,15 +273,21 @@ static void slots(void **state)
     refuse(&s, "total: not inside its table");
 }
 
-/* Of more than eight fields the first eight are where they are in every table; the rest is not there. */
+/* Of more than eight fields the first eight are where they are in every table; the rest is not
+ * there. */
 static void beginning_of_a_full_vtable(void **state)
 {
     static const char all[] =
-        "{\"flag\":true,\"signed_8\":1,\"signed_16\":1,\"signed_32\":1,\"signed_64\":1,\"unsigned_8\":1,"
-        "\"unsigned_16\":1,\"unsigned_32\":1,\"unsigned_64\":1,\"single\":1,\"twice\":1,\"color\":\"Blue\","
-        "\"huge\":1,\"price\":1,\"at\":\"1970-01-01T00:00:01Z\",\"took\":\"1s\",\"text\":\"\",\"data\":\"\","
-        "\"maybe\":0,\"maybe_on\":false,\"point\":{\"x\":1,\"y\":1},\"mixed\":{\"on\":true,\"color\":1,"
-        "\"at\":{\"x\":1,\"y\":1},\"price\":1},\"inner\":{},\"numbers\":[],\"flags\":[],\"colors\":[],"
+        "{\"flag\":true,\"signed_8\":1,\"signed_16\":1,\"signed_32\":1,\"signed_64\":1,\"unsigned_"
+        "8\":1,"
+        "\"unsigned_16\":1,\"unsigned_32\":1,\"unsigned_64\":1,\"single\":1,\"twice\":1,\"color\":"
+        "\"Blue\","
+        "\"huge\":1,\"price\":1,\"at\":\"1970-01-01T00:00:01Z\",\"took\":\"1s\",\"text\":\"\","
+        "\"data\":\"\","
+        "\"maybe\":0,\"maybe_on\":false,\"point\":{\"x\":1,\"y\":1},\"mixed\":{\"on\":true,"
+        "\"color\":1,"
+        "\"at\":{\"x\":1,\"y\":1},\"price\":1},\"inner\":{},\"numbers\":[],\"flags\":[],\"colors\":"
+        "[],"
         "\"prices\":[],\"times\":[],\"texts\":[],\"points\":[],\"inners\":[]}";
     static uint64_t memory[1024];
     static uint8_t bytes[BUFFER_SIZE];
@@ -270,8 +295,11 @@ static void beginning_of_a_full_vtable(void **state)
     catga_arena arena = {memory, sizeof memory, 0};
     test_codec_kinds plain;
     const uint8_t *root;
+
     (void)state;
-    assert_int_equal(catga_json_read(kinds, all, strlen(all), CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL), CATGA_OK);
+    assert_int_equal(
+        catga_json_read(kinds, all, strlen(all), CATGA_REFUSE_UNKNOWN, &plain, &arena, NULL),
+        CATGA_OK);
     size_t length = codec_encode(kinds, &plain, bytes, sizeof bytes);
     assert_int_equal(catga_verify(kinds, bytes, length, &root, NULL), CATGA_OK);
     uint8_t *vtable = bytes + (root - catga_load_i32(root) - bytes);
@@ -288,6 +316,7 @@ static void offsets_of_fields(void **state)
 {
     static const uint32_t offsets[] = {0,          1,          2,          0x7ffffffc, 0x80000000,
                                        0xfffffff0, 0xfffffffc, UINT32_MAX, 0x00100000};
+
     static const struct {
         uint16_t slot;
         const char *text;
@@ -312,6 +341,7 @@ static void offsets_of_fields(void **state)
 static void offsets_of_elements(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     catga_store_u32(behind(&s, s.root, LINES) + 4 + 4 * 2, 0x1000);
@@ -324,6 +354,7 @@ static void offsets_of_elements(void **state)
 static void required(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     catga_store_u16(vtable_of(&s, s.root) + LINES, 0);
@@ -341,6 +372,7 @@ static void required(void **state)
 static void strings(void **state)
 {
     sample s;
+
     (void)state;
     for (uint32_t less = 0; less < 8; less++) {
         begin(&s);
@@ -377,6 +409,7 @@ static void not_utf8(void **state)
         "a",
     };
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(wrong); i++)
         for (size_t at = 0; at < 12; at++) {
@@ -398,6 +431,7 @@ static void longer_than_max(void **state)
     static const test_codec_point point = {0, 0};
     test_codec_line lines[101];
     char text[64];
+
     (void)state;
     memset(text, 'a', sizeof text);
     for (size_t i = 0; i < CODEC_COUNT(lines); i++) {
@@ -425,6 +459,7 @@ static void longer_than_max(void **state)
 static void too_many_elements(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     catga_store_u32(behind(&s, s.root, TAGS), 11);
@@ -451,6 +486,7 @@ static void too_many_bytes(void **state)
     static const uint8_t data[1024];
     test_codec_order plain = codec_order();
     const uint8_t *root;
+
     (void)state;
     plain.data.data = data;
     plain.data.length = sizeof data;
@@ -465,6 +501,7 @@ static void too_many_bytes(void **state)
 static void misaligned_vectors(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     uint8_t *at = field_of(&s, line_of(&s, 0), WEIGHTS);
@@ -481,6 +518,7 @@ static void ranges(void **state)
     static const float ratios[] = {-0.5f, 1.5f, -INFINITY, INFINITY, NAN, -NAN};
     static const uint32_t quantities[] = {0, 1001, UINT32_MAX};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(quantities); i++) {
         begin(&s);
@@ -507,6 +545,7 @@ static size_t chain(uint8_t *bytes, uint32_t count)
 {
     static const uint8_t vtables[] = {8, 0, 8, 0, 0, 0, 4, 0, 4, 0, 4, 0};
     uint32_t at = 8 + sizeof vtables;
+
     memset(bytes, 0, at + 8 * count);
     memcpy(bytes + 4, node->identifier, 4);
     memcpy(bytes + 8, vtables, sizeof vtables);
@@ -524,6 +563,7 @@ static void depth(void **state)
     uint8_t bytes[2048];
     catga_problem problem;
     const uint8_t *root;
+
     (void)state;
     for (uint32_t count = 1; count <= 64; count++)
         expect_accepted(node, bytes, chain(bytes, count));
@@ -540,6 +580,7 @@ static size_t bomb(uint8_t *bytes, uint32_t levels, uint32_t width)
 {
     static const uint8_t vtables[] = {10, 0, 8, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 4, 0};
     uint32_t at = 8 + sizeof vtables;
+
     memcpy(bytes + 4, node->identifier, 4);
     memcpy(bytes + 8, vtables, sizeof vtables);
     catga_store_u32(bytes, at);
@@ -562,6 +603,7 @@ static void depth_of_vectors(void **state)
     uint8_t bytes[2048];
     catga_problem problem;
     const uint8_t *root;
+
     (void)state;
     expect_accepted(node, bytes, bomb(bytes, 63, 1));
     size_t length = bomb(bytes, 64, 1);
@@ -574,6 +616,7 @@ static void depth_of_vectors(void **state)
 static double cost(const uint8_t *bytes, size_t length, catga_status expected)
 {
     double least = 1e9;
+
     for (int i = 0; i < 5; i++) {
         catga_problem problem;
         const uint8_t *root;
@@ -587,14 +630,17 @@ static double cost(const uint8_t *bytes, size_t length, catga_status expected)
     return least;
 }
 
-/* Ten levels of ten would be 10^10 tables: the refusal costs about as much as the largest message that is accepted. */
+/* Ten levels of ten would be 10^10 tables: the refusal costs about as much as the largest message
+ * that is accepted. */
 static void shared_parts(void **state)
 {
     uint8_t honest[1024], bytes[1024];
     catga_problem problem;
     const uint8_t *root;
+
     (void)state;
-    for (uint32_t levels = 1; levels <= 3; levels++) /* honest senders share, too: up to 1,111 tables */
+    for (uint32_t levels = 1; levels <= 3;
+         levels++) /* honest senders share, too: up to 1,111 tables */
         expect_accepted(node, honest, bomb(honest, levels, 10));
     size_t length = bomb(bytes, 10, 10);
     assert_true(length < 1024);
@@ -604,10 +650,18 @@ static void shared_parts(void **state)
     assert_true(cost(bytes, length, CATGA_BAD_MESSAGE) < 50 * accepted);
 }
 
-/* The same with a chain instead of vectors in vectors: all elements of the one vector are its beginning. */
+/* The same with a chain instead of vectors in vectors: all elements of the one vector are its
+ * beginning. */
 static void shared_chain(void **state)
 {
-    enum { WIDTH = 3000, COUNT = 10, ROOT = 20, VECTOR = ROOT + 8, CHAIN = VECTOR + 4 + 4 * WIDTH, FIRST = CHAIN + 12 };
+    enum {
+        WIDTH = 3000,
+        COUNT = 10,
+        ROOT = 20,
+        VECTOR = ROOT + 8,
+        CHAIN = VECTOR + 4 + 4 * WIDTH,
+        FIRST = CHAIN + 12
+    };
     static const uint8_t vtable[] = {10, 0, 8, 0, 0, 0, 0, 0, 4, 0};
     static uint8_t bytes[CHAIN + 12 + 8 * COUNT];
     uint8_t behind_header[8 + 12 + 8 * COUNT];
@@ -696,6 +750,7 @@ static void shared_vectors(void **state)
     catga_problem problem;
     const uint8_t *root;
     const catga_table *kinds = &test_codec_kinds_descriptor;
+
     (void)state;
     expect_accepted(kinds, bytes, wide_bomb(bytes, 1, 8000));
     size_t length = wide_bomb(bytes, 2000, 8000);
@@ -710,6 +765,7 @@ static void shape(uint8_t *bytes, size_t length, uint64_t *seed)
 {
     uint32_t entries = codec_random(seed) % 10;
     uint32_t at = 8 + (4 + 2 * entries + 3) / 4 * 4;
+
     if (at + 40 > length)
         return;
     catga_store_u16(bytes + 8, (uint16_t)(4 + 2 * entries));
@@ -753,6 +809,7 @@ static void random_bytes(void **state)
     uint64_t seed = 42;
     size_t accepted = 0;
     const uint8_t *root;
+
     (void)state;
     for (size_t i = 0; i < 100000; i++) {
         const catga_table *type = types[i % CODEC_COUNT(types)];
@@ -778,6 +835,7 @@ static void neighbours(void **state)
     sample s;
     uint8_t *memory[8];
     const uint8_t *root;
+
     (void)state;
     begin(&s);
     for (size_t base = 0; base < 8; base++) {
@@ -832,5 +890,6 @@ int main(void)
         cmocka_unit_test(random_bytes),
         cmocka_unit_test(neighbours),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

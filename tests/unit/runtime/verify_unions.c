@@ -1,4 +1,5 @@
-/* What catga_verify accepts and refuses of unions: their types, what those lead to, and vectors of both. */
+/* What catga_verify accepts and refuses of unions: their types, what those lead to, and vectors of
+ * both. */
 #include "codec.h"
 
 static const catga_table *const choices = &test_codec_choices_descriptor;
@@ -16,7 +17,8 @@ typedef struct sample {
 } sample;
 
 static const char whole[] =
-    "{\"choice_type\":\"at\",\"choice\":{\"x\":1,\"y\":2},\"choices_type\":[\"words\",\"NONE\",\"Line\",\"at\"],"
+    "{\"choice_type\":\"at\",\"choice\":{\"x\":1,\"y\":2},\"choices_type\":[\"words\",\"NONE\","
+    "\"Line\",\"at\"],"
     "\"choices\":[\"in words\",null,{\"product_id\":\"rope\"},{\"x\":3,\"y\":4}],"
     "\"must_type\":\"words\",\"must\":\"at the end\"}";
 
@@ -27,7 +29,9 @@ static sample *begin(sample *s)
     test_codec_choices plain;
     catga_problem problem;
     const uint8_t *root;
-    if (catga_json_read(choices, whole, sizeof whole - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena, &problem) != CATGA_OK)
+
+    if (catga_json_read(choices, whole, sizeof whole - 1, CATGA_REFUSE_UNKNOWN, &plain, &arena,
+                        &problem) != CATGA_OK)
         fail_msg("%s", problem.text);
     s->length = codec_encode(choices, &plain, s->bytes, sizeof s->bytes);
     assert_int_equal(catga_verify(choices, s->bytes, s->length, &root, NULL), CATGA_OK);
@@ -43,6 +47,7 @@ static uint8_t *field_of(sample *s, uint16_t slot)
 static uint8_t *behind(sample *s, uint16_t slot)
 {
     uint8_t *at = field_of(s, slot);
+
     return at + catga_load_u32(at);
 }
 
@@ -50,6 +55,7 @@ static uint8_t *behind(sample *s, uint16_t slot)
 static void remove_field(sample *s, uint16_t slot)
 {
     uint8_t *vtable = s->root - catga_load_i32(s->root);
+
     catga_store_u16(vtable + slot, 0);
 }
 
@@ -59,6 +65,7 @@ static void refuse_bytes(const uint8_t *bytes, size_t length, const char *text)
     catga_problem problem;
     const uint8_t *root;
     uint8_t *exact = malloc(length);
+
     assert_non_null(exact);
     memcpy(exact, bytes, length);
     assert_int_equal(catga_verify(choices, exact, length, &root, &problem), CATGA_BAD_MESSAGE);
@@ -74,6 +81,7 @@ static void refuse(const sample *s, const char *text)
 static const char *accept(const sample *s)
 {
     uint8_t *exact = malloc(s->length);
+
     assert_non_null(exact);
     memcpy(exact, s->bytes, s->length);
     const char *text = codec_text(choices, exact, s->length);
@@ -89,6 +97,7 @@ static void a_type_has_a_value(void **state)
     static const char choice_text[] = "choice: a type without a value, or a value without a type";
     static const char choices_text[] = "choices: a type without a value, or a value without a type";
     sample s;
+
     (void)state;
     remove_field(begin(&s), CHOICE);
     refuse(&s, choice_text);
@@ -107,12 +116,14 @@ static void a_type_has_a_value(void **state)
 static void neither_type_nor_value(void **state)
 {
     sample s;
+
     (void)state;
     remove_field(begin(&s), CHOICE);
     remove_field(&s, CHOICE_TYPE);
     remove_field(&s, CHOICES);
     remove_field(&s, CHOICES_TYPE);
-    assert_string_equal(accept(&s), "{\"must_type\":\"words\",\"must\":\"at the end\",\"rights\":\"Read Own\"}");
+    assert_string_equal(
+        accept(&s), "{\"must_type\":\"words\",\"must\":\"at the end\",\"rights\":\"Read Own\"}");
     remove_field(begin(&s), CHOICE);
     *field_of(&s, CHOICE_TYPE) = 0; /* a type that is there, and is nothing */
     accept(&s);
@@ -124,10 +135,17 @@ static void neither_type_nor_value(void **state)
 /* Offsets that no value may have, whatever the type says that it is. */
 static void hostile_offsets(void **state)
 {
-    static const uint32_t offsets[] = {0, 0x80000000, 0xfffffffc, UINT32_MAX, 0x7fffffff, 0x7ffffffc, 0x00100000};
-    static const uint8_t types[] = {TEST_CODEC_CHOICE_LINE,    TEST_CODEC_CHOICE_WORDS,  TEST_CODEC_CHOICE_AT,
-                                    TEST_CODEC_CHOICE_CHOICES, TEST_CODEC_CHOICE_ARRAYS, 6, 255};
+    static const uint32_t offsets[] = {0,          0x80000000, 0xfffffffc, UINT32_MAX,
+                                       0x7fffffff, 0x7ffffffc, 0x00100000};
+    static const uint8_t types[] = {TEST_CODEC_CHOICE_LINE,
+                                    TEST_CODEC_CHOICE_WORDS,
+                                    TEST_CODEC_CHOICE_AT,
+                                    TEST_CODEC_CHOICE_CHOICES,
+                                    TEST_CODEC_CHOICE_ARRAYS,
+                                    6,
+                                    255};
     sample s;
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(offsets); i++)
         for (size_t k = 0; k < CODEC_COUNT(types); k++) {
@@ -144,6 +162,7 @@ static void hostile_offsets(void **state)
 static void structs_end_inside(void **state)
 {
     sample s;
+
     (void)state;
     begin(&s);
     uint8_t *slot = field_of(&s, CHOICE);
@@ -165,6 +184,7 @@ static void structs_end_inside(void **state)
 static void unknown_types(void **state)
 {
     sample s;
+
     (void)state;
     *field_of(begin(&s), CHOICE_TYPE) = 200;
     uint8_t *slot = field_of(&s, CHOICE);
@@ -189,18 +209,21 @@ static void unknown_and_required(void **state)
     uint8_t again[BUFFER_SIZE];
     size_t length;
     sample s;
+
     (void)state;
     *field_of(begin(&s), MUST_TYPE) = 200;
     assert_null(strstr(accept(&s), "\"must"));
     assert_int_equal(catga_verify(choices, s.bytes, s.length, &root, NULL), CATGA_OK);
     assert_int_equal(catga_unpack(choices, root, &plain, &arena), CATGA_OK);
-    assert_int_equal(catga_encode(choices, &plain, again, sizeof again, &length, &problem), CATGA_INVALID_MESSAGE);
+    assert_int_equal(catga_encode(choices, &plain, again, sizeof again, &length, &problem),
+                     CATGA_INVALID_MESSAGE);
     assert_string_equal(problem.text, "must: required, but absent");
 }
 
 static void vectors(void **state)
 {
     sample s;
+
     (void)state;
     catga_store_u32(field_of(begin(&s), CHOICES_TYPE), 1);
     refuse(&s, "choices_type: an offset that leads outside");
@@ -219,14 +242,16 @@ static void vectors(void **state)
     catga_store_u32(behind(begin(&s), CHOICES), 0);
     catga_store_u32(behind(&s, CHOICES_TYPE), 0);
     accept(&s);
-    behind(begin(&s), CHOICES_TYPE)[4 + 1] = TEST_CODEC_CHOICE_WORDS; /* the one that is nothing has no value */
+    behind(begin(&s), CHOICES_TYPE)[4 + 1] =
+        TEST_CODEC_CHOICE_WORDS; /* the one that is nothing has no value */
     refuse(&s, "choices[1]: an offset that leads outside");
     behind(begin(&s), CHOICES_TYPE)[4 + 2] = 0; /* its value is not looked at */
     catga_store_u32(behind(&s, CHOICES) + 4 + 4 * 2, 0xffffffff);
     accept(&s);
 }
 
-/* A chain of `count` tables, each the choice of the one before; what each must have, this schema does not know. */
+/* A chain of `count` tables, each the choice of the one before; what each must have, this schema
+ * does not know. */
 static size_t chain(uint8_t *bytes, uint32_t count)
 {
     enum { VTABLE = 24, FIRST = 8, LAST = FIRST + VTABLE, TABLES = LAST + VTABLE, SIZE = 16 };
@@ -257,6 +282,7 @@ static void depth(void **state)
     static sample s;
     catga_problem problem;
     const uint8_t *root;
+
     (void)state;
     for (uint32_t count = 1; count <= 64; count++) {
         s.length = chain(s.bytes, count);
@@ -270,10 +296,15 @@ static void depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_type_has_a_value), cmocka_unit_test(neither_type_nor_value),
-        cmocka_unit_test(hostile_offsets),    cmocka_unit_test(structs_end_inside),
-        cmocka_unit_test(unknown_types),      cmocka_unit_test(vectors),
-        cmocka_unit_test(depth),              cmocka_unit_test(unknown_and_required),
+        cmocka_unit_test(a_type_has_a_value),
+        cmocka_unit_test(neither_type_nor_value),
+        cmocka_unit_test(hostile_offsets),
+        cmocka_unit_test(structs_end_inside),
+        cmocka_unit_test(unknown_types),
+        cmocka_unit_test(vectors),
+        cmocka_unit_test(depth),
+        cmocka_unit_test(unknown_and_required),
     };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

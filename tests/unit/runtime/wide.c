@@ -1,6 +1,7 @@
 /*
- * Tables with more fields than a word has bits, described by hand: 300 of one byte in Wide, 64 strings in Texts, and vectors
- * of both in Holder. Other senders share the vtables of such tables, and leave most fields out.
+ * Tables with more fields than a word has bits, described by hand: 300 of one byte in Wide, 64
+ * strings in Texts, and vectors of both in Holder. Other senders share the vtables of such tables,
+ * and leave most fields out.
  */
 #include "codec.h"
 
@@ -17,12 +18,13 @@ static catga_table texts;
 
 /* ---- What catgac would write ---- */
 
-static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot,
-                         const catga_table *type, const void *input)
+static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                         const void *input)
 {
     const uint8_t *values = input;
     uint64_t present[(WIDTH + 63) / 64] = {0};
     uint8_t *table = catga_begin_table(out, at, slot, wide_vtable, 4);
+
     if (table == NULL)
         return NULL;
     for (size_t id = 0; id < WIDTH; id++)
@@ -30,15 +32,19 @@ static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot,
     return catga_end_wide_table(out, table, type, present);
 }
 
-static bool check_wide(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_wide(catga_verifier *check, uint32_t at, const catga_table *type,
+                       catga_shape *known)
 {
     catga_frame table;
+
     return catga_verify_open(check, at, type, known, &table);
 }
 
-static bool check_all_texts(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_all_texts(catga_verifier *check, uint32_t at, const catga_table *type,
+                            catga_shape *known)
 {
     catga_frame table;
+
     if (!catga_verify_open(check, at, type, known, &table))
         return false;
     for (size_t id = 0; id < TEXTS; id++)
@@ -48,8 +54,33 @@ static bool check_all_texts(catga_verifier *check, uint32_t at, const catga_tabl
 }
 
 static const catga_field holder_fields[] = {
-    {"wides", &wide, NULL, CATGA_UNBOUNDED, 0, 4, 4, 4, CATGA_KIND_vector, CATGA_KIND_table, 0, 0, 0, {0, 0}},
-    {"texts", &texts, NULL, CATGA_UNBOUNDED, sizeof(catga_bytes), 6, 4, 4, CATGA_KIND_vector, CATGA_KIND_table, 0, 0, 0,
+    {"wides",
+     &wide,
+     NULL,
+     CATGA_UNBOUNDED,
+     0,
+     4,
+     4,
+     4,
+     CATGA_KIND_vector,
+     CATGA_KIND_table,
+     0,
+     0,
+     0,
+     {0, 0}},
+    {"texts",
+     &texts,
+     NULL,
+     CATGA_UNBOUNDED,
+     sizeof(catga_bytes),
+     6,
+     4,
+     4,
+     CATGA_KIND_vector,
+     CATGA_KIND_table,
+     0,
+     0,
+     0,
      {0, 0}},
 };
 static const uint16_t holder_vtable[2 + 8] = {8, 12, 4, 8};
@@ -60,30 +91,44 @@ typedef struct holder_plain {
     catga_bytes texts;
 } holder_plain;
 
-static uint8_t *put_holder(catga_writer *out, uint8_t *at, uint8_t *slot,
-                         const catga_table *type, const void *input)
+static uint8_t *put_holder(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
+                           const void *input)
 {
     const holder_plain *in = input;
     uint8_t *table = catga_begin_table(out, at, slot, holder_vtable, 4);
+
     if (table == NULL)
         return NULL;
     at = catga_end_table(out, table, type, holder_vtable, 1, catga_has(in->wides.data));
     catga_offsets places = catga_offsets_of(out, holder_vtable);
-    return catga_put_children(out, at, table, places, &holder_fields[0], put_wide, WIDTH, in->wides.data,
-                              in->wides.length);
+    return catga_put_children(out, at, table, places, &holder_fields[0], put_wide, WIDTH,
+                              in->wides.data, in->wides.length);
 }
 
-static bool check_holder(catga_verifier *check, uint32_t at, const catga_table *type, catga_shape *known)
+static bool check_holder(catga_verifier *check, uint32_t at, const catga_table *type,
+                         catga_shape *known)
 {
     catga_frame table;
+
     return catga_verify_open(check, at, type, known, &table) &&
            catga_verify_children(check, table, &holder_fields[0], check_wide) &&
            catga_verify_children(check, table, &holder_fields[1], check_all_texts);
 }
 
 static const catga_table holder = {
-    "test.Holder", holder_fields, holder_vtable, holder_layout,        put_holder,           catga_encode_any,
-    check_holder,  3,             sizeof(holder_plain), 2,      4, 1,  {'H', 'o', 'l', 'd'},
+    "test.Holder",
+    holder_fields,
+    holder_vtable,
+    holder_layout,
+    put_holder,
+    catga_encode_any,
+    check_holder,
+    3,
+    sizeof(holder_plain),
+    2,
+    4,
+    1,
+    {'H', 'o', 'l', 'd'},
 };
 
 static int describe(void **state)
@@ -95,21 +140,57 @@ static int describe(void **state)
     texts_vtable[1] = 4 + 4 * TEXTS;
     for (uint16_t id = 0; id < WIDTH; id++) {
         snprintf(names[id], NAME, "f%u", id);
-        wide_fields[id] = (catga_field){names[id], NULL, NULL, CATGA_UNBOUNDED, id, (uint16_t)(4 + 2 * id), 1, 1,
-                                        CATGA_KIND_u8, 0, CATGA_FORMAT_plain, 0, 0, {0, 0}};
+        wide_fields[id] = (catga_field){names[id],
+                                        NULL,
+                                        NULL,
+                                        CATGA_UNBOUNDED,
+                                        id,
+                                        (uint16_t)(4 + 2 * id),
+                                        1,
+                                        1,
+                                        CATGA_KIND_u8,
+                                        0,
+                                        CATGA_FORMAT_plain,
+                                        0,
+                                        0,
+                                        {0, 0}};
         wide_vtable[2 + id] = (uint16_t)(4 + id);
         wide_layout[id] = id;
     }
     for (uint16_t id = 0; id < TEXTS; id++) {
-        texts_fields[id] = (catga_field){names[id], NULL, NULL, CATGA_UNBOUNDED, (uint32_t)(id * sizeof(catga_string)),
-                                         (uint16_t)(4 + 2 * id), 4, 4, CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0, 0,
+        texts_fields[id] = (catga_field){names[id],
+                                         NULL,
+                                         NULL,
+                                         CATGA_UNBOUNDED,
+                                         (uint32_t)(id * sizeof(catga_string)),
+                                         (uint16_t)(4 + 2 * id),
+                                         4,
+                                         4,
+                                         CATGA_KIND_string,
+                                         0,
+                                         CATGA_FORMAT_plain,
+                                         0,
+                                         0,
                                          {0, 0}};
         texts_vtable[2 + id] = (uint16_t)(4 + 4 * id);
     }
-    wide = (catga_table){"test.Wide", wide_fields, wide_vtable, wide_layout, put_wide, catga_encode_any, check_wide, 0,
-                         WIDTH, WIDTH, 4, 0, {'W', 'i', 'd', 'e'}};
-    texts = (catga_table){"test.Texts", texts_fields, texts_vtable, NULL, NULL, NULL, check_all_texts, 0,
-                          TEXTS * sizeof(catga_string), TEXTS, 4, 2, {'T', 'e', 'x', 't'}};
+    wide = (catga_table){
+        "test.Wide",         wide_fields, wide_vtable, wide_layout, put_wide, catga_encode_any,
+        check_wide,          0,           WIDTH,       WIDTH,       4,        0,
+        {'W', 'i', 'd', 'e'}};
+    texts = (catga_table){"test.Texts",
+                          texts_fields,
+                          texts_vtable,
+                          NULL,
+                          NULL,
+                          NULL,
+                          check_all_texts,
+                          0,
+                          TEXTS * sizeof(catga_string),
+                          TEXTS,
+                          4,
+                          2,
+                          {'T', 'e', 'x', 't'}};
     return 0;
 }
 
@@ -125,6 +206,7 @@ static void what_is_written_is_read(void **state)
     holder_plain plain = {{values[0], 6}, {NULL, 0}};
     holder_plain copy;
     catga_arena arena = {again, sizeof again, 0};
+
     (void)state;
     for (size_t id = 0; id < WIDTH; id++) {
         values[1][id] = id % 7 == 0;
@@ -142,14 +224,16 @@ static void what_is_written_is_read(void **state)
         uint8_t *exact = malloc(capacity + 1);
         size_t written = 0;
         assert_non_null(exact);
-        assert_int_equal(catga_encode(&holder, &plain, exact, capacity, &written, NULL), CATGA_TOO_LARGE);
+        assert_int_equal(catga_encode(&holder, &plain, exact, capacity, &written, NULL),
+                         CATGA_TOO_LARGE);
         free(exact);
     }
 }
 
 /* ---- Those of others ---- */
 
-/* A vtable of `count` entries, all 0 but the one of `field`, which lies at 4; its table has `size` bytes. */
+/* A vtable of `count` entries, all 0 but the one of `field`, which lies at 4; its table has `size`
+ * bytes. */
 static void put_sparse_vtable(uint8_t *at, uint16_t count, uint16_t field, uint16_t size)
 {
     memset(at, 0, 4 + 2 * (size_t)count);
@@ -162,6 +246,7 @@ static void put_sparse_vtable(uint8_t *at, uint16_t count, uint16_t field, uint1
 static uint32_t begin_holder(uint8_t *bytes, uint16_t slot, uint32_t count, uint32_t *elements)
 {
     uint32_t at = 8;
+
     memcpy(bytes + 4, holder.identifier, 4);
     put_sparse_vtable(bytes + at, 2, (uint16_t)((slot - 4) / 2), 8);
     at += 8;
@@ -197,11 +282,13 @@ static void few_of_many_fields(void **state)
     assert_true(catga_json_write(&holder, root, NULL, 0) > COUNT);
 }
 
-/* `count` elements that are one table, all of whose fields are one text: a large count prints as thousands of times the length. */
+/* `count` elements that are one table, all of whose fields are one text: a large count prints as
+ * thousands of times the length. */
 static uint32_t put_one_for_all(uint8_t *bytes, uint32_t count)
 {
     uint32_t element;
     uint32_t at = begin_holder(bytes, 6, count, &element);
+
     for (uint32_t i = 0; i < 2 + TEXTS; i++)
         catga_store_u16(bytes + at + 2 * i, texts_vtable[i]);
     uint32_t table = at + sizeof texts_vtable;
@@ -240,5 +327,6 @@ int main(void)
         cmocka_unit_test(few_of_many_fields),
         cmocka_unit_test(shared_by_all_fields),
     };
+
     return cmocka_run_group_tests(tests, describe, NULL);
 }

@@ -65,14 +65,15 @@ struct catga_subscription {
     unsigned pending;
     size_t pending_bytes;
     atomic_int stage;
-    atomic_uint entered;  /* messages that have ever been on their way to it */
-    atomic_uint waiting;  /* messages on their way to it, one that is received without a queue too */
-    atomic_size_t bytes;  /* of those in the broker's queue */
+    atomic_uint entered; /* messages that have ever been on their way to it */
+    atomic_uint waiting; /* messages on their way to it, one that is received without a queue too */
+    atomic_size_t bytes; /* of those in the broker's queue */
     atomic_bool overflowing;
-    catga_admission_queue *queue; /* of a handler whose messages have threads of their own; else NULL */
-    bool beside;                  /* the queue is another's */
-    bool consumes;                /* stored messages: `demand` and `tick` are used */
-    catga_demand demand;          /* under the store's lock */
+    catga_admission_queue
+        *queue;          /* of a handler whose messages have threads of their own; else NULL */
+    bool beside;         /* the queue is another's */
+    bool consumes;       /* stored messages: `demand` and `tick` are used */
+    catga_demand demand; /* under the store's lock */
     catga_tick tick;
     sem_t turn; /* without a queue: held while receive runs, for one message at a time */
     sem_t idle; /* posted when it is closing and nothing is on its way any more */
@@ -97,7 +98,8 @@ struct catga_local_subject {
     _Atomic(catga_local_group *) groups;
 };
 
-/* What the server takes; tests change it while buses use the server. Begins and ends with the broker (limits.c). */
+/* What the server takes; tests change it while buses use the server. Begins and ends with the
+ * broker (limits.c). */
 typedef struct catga_local_limits {
     atomic_size_t max_payload;
     atomic_bool restricted; /* `refused` has been set: it is worth a look */
@@ -194,14 +196,15 @@ size_t catga_local_size(const catga_outgoing *outgoing);
 catga_local_subject *catga_local_find(catga_local *broker, const char *name);
 
 /*
- * A new member, which takes messages when it is opened; the caller holds `changing`. NULL when there
- * is no memory.
+ * A new member, which takes messages when it is opened; the caller holds `changing`. NULL when
+ * there is no memory.
  */
 catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options);
 void catga_local_member_open(catga_subscription *member);
 
-/* Frees the queue of a member on the way to which nothing is; another subscription may use it then. */
+/* Frees the queue of a member on the way to which nothing is; another subscription may use it then.
+ */
 void catga_local_member_close(catga_subscription *member);
 
 /* Gives a member threads of its own; `options` without what every member's queue has. */
@@ -284,14 +287,12 @@ catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *bucket, catga_problem *problem);
 bool catga_local_nearly_full(catga_transport *transport, const char *name);
 catga_status catga_local_kv_write(catga_transport *transport, catga_kv_key key,
-                                      const catga_outgoing *record, uint64_t revision,
-                                      uint64_t token);
+                                  const catga_outgoing *record, uint64_t revision, uint64_t token);
 catga_status catga_local_kv_written(const catga_incoming *answer, uint64_t *revision,
-                                        catga_problem *problem);
-catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key,
-                                     uint64_t token);
+                                    catga_problem *problem);
+catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token);
 catga_status catga_local_kv_found(const catga_incoming *answer, uint64_t *revision,
-                                      catga_problem *problem);
+                                  catga_problem *problem);
 
 /* ---- Limits (limits.c) ---- */
 
@@ -299,8 +300,8 @@ void catga_local_limits_begin(catga_local_limits *limits);
 void catga_local_limits_end(catga_local_limits *limits);
 
 /*
- * Whether the server refuses what is sent to the subject, which is given as for printf; the transport's
- * bus is told, as a server does. Takes a lock only after something has been refused.
+ * Whether the server refuses what is sent to the subject, which is given as for printf; the
+ * transport's bus is told, as a server does. Takes a lock only after something has been refused.
  */
 CATGA_PRINTF(2, 3)
 bool catga_local_refuses(const catga_local_transport *transport, const char *format, ...);

@@ -1,9 +1,8 @@
 /* Consumers of the broker: which messages were delivered, when, and how they were settled. The
  * semantics are those of JetStream as the NATS transport uses it: a message that is not settled
  * in time is redelivered to any subscriber; a late settlement counts. */
-#include "transport/local/stored.h"
-
 #include "base/clock.h"
+#include "transport/local/stored.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,6 +67,7 @@ static catga_local_consumer *find_consumer(const catga_local_store *store, const
                                            const char *name)
 {
     catga_local_consumer *consumer = atomic_load(&store->consumers);
+
     while (consumer != NULL &&
            (strcmp(consumer->name, name) != 0 || strcmp(consumer->stream->name, stream) != 0))
         consumer = consumer->next;
@@ -78,6 +78,7 @@ static catga_local_consumer *make_consumer(catga_local_stream *stream,
                                            const catga_consumer_settings *settings)
 {
     catga_local_consumer *consumer = calloc(1, sizeof *consumer);
+
     if (consumer == NULL)
         return NULL;
     consumer->stream = stream;
@@ -104,6 +105,7 @@ static catga_status compare_consumer(const catga_local_consumer *consumer,
                         : consumer->unused_ns != settings->unused_ns      ? "inactive_threshold"
                         : consumer->unacknowledged != settings->unacknowledged ? "max_ack_pending"
                                                                                : NULL;
+
     if (field == NULL)
         return CATGA_OK;
     snprintf(problem->text, sizeof problem->text, "consumer %s: %s is another", consumer->name,
@@ -136,6 +138,7 @@ static catga_status ensure_consumer(catga_local_store *store,
 static bool keep(void *user, const catga_incoming *message)
 {
     catga_subscription *member = user;
+
     return catga_local_settle(&member->transport->base, message, CATGA_SETTLE_PROGRESS, 0) ==
            CATGA_OK;
 }
@@ -144,18 +147,21 @@ static bool keep(void *user, const catga_incoming *message)
 static void freed(void *user)
 {
     catga_subscription *member = user;
+
     catga_local_store_wake(member->transport->broker);
 }
 
 static void tick(void *user)
 {
     catga_subscription *member = user;
+
     catga_admission_queue_keep_alive(member->queue, catga_clock_now());
 }
 
 static void hand_back(void *user, catga_incoming *message)
 {
     catga_subscription *member = user;
+
     (void)catga_local_settle(&member->transport->base, message, CATGA_SETTLE_RETRY, 0);
     catga_local_release(message);
 }
@@ -176,6 +182,7 @@ static bool set_consumer(catga_subscription *member, const catga_consumer_settin
     const catga_demand_rules rules = {.workers = settings->workers != 0 ? settings->workers : 1,
                                       .limit = settings->unacknowledged,
                                       .horizon_ns = eighth_ns < HORIZON ? eighth_ns : HORIZON};
+
     if (!catga_local_member_set_queue(member, queue))
         return false;
     catga_demand_init(&member->demand, &rules);
@@ -234,6 +241,7 @@ catga_status catga_local_consume(catga_transport *transport,
 static bool follow_stream(catga_local_consumer *consumer)
 {
     size_t capacity = consumer->stream->capacity;
+
     if (consumer->capacity >= capacity)
         return true;
     progress *messages = reallocarray(consumer->messages, capacity, sizeof *messages);
@@ -248,6 +256,7 @@ static bool follow_stream(catga_local_consumer *consumer)
 static void settle(catga_local_consumer *consumer, size_t index)
 {
     progress *at = &consumer->messages[index];
+
     consumer->out -= at->stage == OUT;
     at->stage = SETTLED;
     /* Returns the state of a message; messages beyond the allocated states are WAITING. */
@@ -277,6 +286,7 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
                        int64_t *next_ns)
 {
     const catga_local_stream *stream = consumer->stream;
+
     for (size_t i = consumer->first; i < stream->count; i++) {
         progress *at = &consumer->messages[i];
         const catga_local_entry *stored = &stream->entries[i];
@@ -296,8 +306,8 @@ static size_t find_due(catga_local_store *store, catga_local_consumer *consumer,
     return SIZE_MAX;
 }
 
-static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *consumer, size_t index,
-                                     int64_t now)
+static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *consumer,
+                                     size_t index, int64_t now)
 {
     catga_local_entry *stored = &consumer->stream->entries[index];
     progress *at = &consumer->messages[index];
@@ -338,6 +348,7 @@ static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *
 static catga_local_group *members_of(catga_local *broker, const catga_local_consumer *consumer)
 {
     char name[SUBJECT_SIZE];
+
     put_subject(name, consumer->stream->name, consumer->name);
     catga_local_subject *subject = catga_local_find(broker, name);
     return subject == NULL ? NULL : atomic_load(&subject->groups);
@@ -406,17 +417,17 @@ void catga_local_forget_unused(catga_local *broker, int64_t now)
 }
 
 /* Takes a due message of one consumer. Returns NULL if none is due, or no member takes it. */
-static catga_local_message *take_from(catga_local *broker, catga_local_consumer *consumer, int64_t now,
-                                      catga_subscription **member, int64_t *next_ns)
+static catga_local_message *take_from(catga_local *broker, catga_local_consumer *consumer,
+                                      int64_t now, catga_subscription **member, int64_t *next_ns)
 {
     if (!follow_stream(consumer)) {
         *next_ns = now + NO_MEMORY_PAUSE;
         return NULL;
     }
     size_t index = find_due(&broker->store, consumer, now, next_ns);
-    *member = index == SIZE_MAX
-                  ? NULL
-                  : enter_member(broker, consumer, consumer->stream->entries[index].message->length);
+    *member = index == SIZE_MAX ? NULL
+                                : enter_member(broker, consumer,
+                                               consumer->stream->entries[index].message->length);
     if (*member == NULL)
         return NULL;
     catga_local_message *message = hand_out(broker, consumer, index, now);
@@ -460,6 +471,7 @@ static catga_local_consumer *read_reply(const catga_local_store *store, const ch
     char stream[256];
     char name[256];
     size_t number;
+
     if (reply == NULL || sscanf(reply, "$JS.ACK.%255[^.].%255[^.].%" SCNu32 ".%zu.", stream, name,
                                 deliveries, &number) != 4)
         return NULL;

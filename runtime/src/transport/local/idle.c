@@ -6,10 +6,9 @@
  * member busy: if no member was busy, and each has been entered as often after the store was looked
  * at as before, then all were free at that moment.
  */
-#include "transport/local/broker.h"
-
 #include "base/clock.h"
 #include "base/running.h"
+#include "transport/local/broker.h"
 
 enum { PAUSE_MS = 1 };
 

@@ -66,6 +66,7 @@ void catga_local_records_end(catga_local_store *store)
 static catga_local_bucket *find_bucket(const catga_local_store *store, const char *name)
 {
     catga_local_bucket *bucket = store->buckets;
+
     while (bucket != NULL && strcmp(bucket->name, name) != 0)
         bucket = bucket->next;
     return bucket;
@@ -74,6 +75,7 @@ static catga_local_bucket *find_bucket(const catga_local_store *store, const cha
 static catga_status make_bucket(catga_local_store *store, const catga_bucket_settings *settings)
 {
     catga_local_bucket *bucket = calloc(1, sizeof *bucket);
+
     if (bucket == NULL)
         return CATGA_NO_MEMORY;
     bucket->name = strdup(settings->name);
@@ -148,6 +150,7 @@ bool catga_local_nearly_full(catga_transport *transport, const char *name)
 static record **chain_of(catga_local_bucket *bucket, const char *key)
 {
     uint32_t hash = 2166136261U;
+
     for (; *key != '\0'; key++)
         hash = (hash ^ (uint8_t)*key) * 16777619U;
     return &bucket->records[hash % KEY_BUCKETS];
@@ -168,6 +171,7 @@ static record *find_record(catga_local_bucket *bucket, const char *key, int64_t 
 {
     record **at = chain_of(bucket, key);
     record *found = NULL;
+
     while (*at != NULL) {
         record *here = *at;
         if (now - here->written_ns >= bucket->max_age_ns) {
@@ -184,6 +188,7 @@ static record *find_record(catga_local_bucket *bucket, const char *key, int64_t 
 static record *add_record(catga_local_bucket *bucket, const char *key)
 {
     record *added = calloc(1, sizeof *added);
+
     if (added == NULL)
         return NULL;
     added->key = strdup(key);
@@ -266,8 +271,7 @@ static catga_incoming write_record(catga_local *broker, catga_local_bucket *buck
 }
 
 catga_status catga_local_kv_write(catga_transport *transport, catga_kv_key key,
-                                      const catga_outgoing *outgoing, uint64_t revision,
-                                      uint64_t token)
+                                  const catga_outgoing *outgoing, uint64_t revision, uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
     catga_local_store *store = &sender->broker->store;
@@ -291,7 +295,7 @@ catga_status catga_local_kv_write(catga_transport *transport, catga_kv_key key,
 }
 
 catga_status catga_local_kv_written(const catga_incoming *answer, uint64_t *revision,
-                                        catga_problem *problem)
+                                    catga_problem *problem)
 {
     *revision = answer->sequence;
     if (answer->no_responders)
@@ -311,6 +315,7 @@ static catga_incoming copy_of(catga_local *broker, const record *at)
                                    .headers = at->message->headers,
                                    .header_count = at->message->header_count};
     catga_local_message *message = catga_local_message_make(broker, &copied, NULL, 0);
+
     if (message == NULL)
         return (catga_incoming){.no_responders = true};
     return (catga_incoming){.data = message->data,
@@ -319,8 +324,7 @@ static catga_incoming copy_of(catga_local *broker, const record *at)
                             .native = message};
 }
 
-catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key,
-                                     uint64_t token)
+catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token)
 {
     catga_local_transport *sender = (catga_local_transport *)transport;
     catga_local_store *store = &sender->broker->store;
@@ -328,8 +332,8 @@ catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key,
 
     if (!atomic_load(&sender->broker->connected))
         return CATGA_DISCONNECTED;
-    if (catga_local_refuses(sender, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", key.bucket,
-                            key.bucket, key.key))
+    if (catga_local_refuses(sender, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", key.bucket, key.bucket,
+                            key.key))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_bucket *bucket = find_bucket(store, key.bucket);
@@ -343,7 +347,7 @@ catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key,
 }
 
 catga_status catga_local_kv_found(const catga_incoming *answer, uint64_t *revision,
-                                      catga_problem *problem)
+                                  catga_problem *problem)
 {
     (void)problem;
     *revision = answer->sequence;

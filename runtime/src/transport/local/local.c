@@ -3,11 +3,10 @@
  * queue. The broker's thread delivers them in order: to the workers of a handler, or directly to
  * a handler of at-most-once events with one worker. The transport also has the failures of a
  * server: no responders, messages dropped when too many wait, a lost connection. */
-#include "transport/local/broker.h"
-
 #include "base/clock.h"
 #include "base/running.h"
 #include "base/signals.h"
+#include "transport/local/broker.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -28,6 +27,7 @@ static catga_incoming incoming_of(catga_local_message *message, const catga_subs
 {
     const char *reply = message->requester != NULL ? inbox : message->reply;
     catga_string subject = {member->subject->name, member->subject->length};
+
     return (catga_incoming){
         .subject = message->subject != NULL ? catga_str(message->subject) : subject,
         .reply = reply,
@@ -61,6 +61,7 @@ static bool take_turn(catga_subscription *member, int64_t deadline_ns)
 static bool is_full(const catga_subscription *member)
 {
     unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
+
     return catga_local_member_load(member) > member->pending + workers;
 }
 
@@ -68,6 +69,7 @@ static bool is_full(const catga_subscription *member)
 static void refuse(catga_subscription *member, catga_local_message *message)
 {
     catga_incoming incoming = incoming_of(message, member);
+
     member->refuse(member->user, &incoming);
     catga_local_leave(member);
 }
@@ -138,6 +140,7 @@ static void give(catga_subscription *member, catga_local_message *message)
 static void enqueue(catga_local *broker, catga_subscription *member, catga_local_message *message)
 {
     size_t bytes = atomic_load_explicit(&member->bytes, memory_order_relaxed);
+
     bool full =
         is_full(member) || (bytes != 0 && (message->length > member->pending_bytes ||
                                            bytes > member->pending_bytes - message->length));
@@ -162,7 +165,8 @@ static void enqueue(catga_local *broker, catga_subscription *member, catga_local
 }
 
 /* Queues a message for each member of a group that receives it, and enters these members. */
-static bool enqueue_group(catga_local *broker, catga_local_group *group, catga_local_message *message)
+static bool enqueue_group(catga_local *broker, catga_local_group *group,
+                          catga_local_message *message)
 {
     bool taken = false;
 
@@ -279,6 +283,7 @@ static catga_status local_publish(catga_transport *transport, const catga_outgoi
 {
     bool taken;
     catga_status status = catga_local_may_send(self(transport), message);
+
     if (status == CATGA_OK && !catga_local_fails(self(transport)->broker, CATGA_LOCAL_LOSE_EVENT))
         status = broadcast(self(transport), message, 0, NULL, &taken);
     if (status == CATGA_OK)
@@ -311,6 +316,7 @@ static catga_local_group *only_group(catga_local_subject *subject)
 static bool is_own(const catga_subscription *member)
 {
     unsigned workers = member->queue != NULL ? member->queue->options.workers : 1;
+
     return catga_running_handlers(member->user) >= workers;
 }
 
@@ -487,7 +493,8 @@ static const char *local_header(const catga_incoming *incoming, const char *name
 
 static bool local_connected(const catga_transport *transport)
 {
-    return atomic_load(&self(transport)->broker->connected) && !atomic_load(&self(transport)->closed);
+    return atomic_load(&self(transport)->broker->connected) &&
+           !atomic_load(&self(transport)->closed);
 }
 
 /* The server is in this process: nothing to wait for. */

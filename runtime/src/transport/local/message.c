@@ -6,6 +6,7 @@
 size_t catga_local_size(const catga_outgoing *outgoing)
 {
     size_t size = outgoing->length;
+
     for (size_t i = 0; i < outgoing->header_count; i++)
         size += strlen(outgoing->headers[i].name) + strlen(outgoing->headers[i].value) + 4;
     return size;
@@ -27,6 +28,7 @@ static const char *append(uint8_t **end, const char *text)
 {
     size_t size = strlen(text) + 1;
     char *copy = memcpy(*end, text, size);
+
     *end += size;
     return copy;
 }
@@ -54,6 +56,7 @@ catga_local_message *catga_local_message_make(catga_local *broker, const catga_o
                                               catga_local_transport *requester, uint64_t token)
 {
     catga_local_message *message = allocate(broker, sizeof *message + catga_local_size(outgoing));
+
     if (message == NULL)
         return NULL;
     catga_local_message_borrow(message, outgoing, requester, token);

@@ -6,6 +6,7 @@
 static uint64_t mix(uint64_t hash, const char *bytes, size_t count)
 {
     uint64_t word = 0;
+
     memcpy(&word, bytes, count);
     hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
     return hash ^ hash >> 32;
@@ -38,6 +39,7 @@ static catga_local_subject *find_subject(catga_local *broker, const char *name, 
 catga_local_subject *catga_local_find(catga_local *broker, const char *name)
 {
     size_t length = strlen(name);
+
     return find_subject(broker, name, length, hash_of(name, length));
 }
 
@@ -122,6 +124,7 @@ static void discard(void *user, catga_incoming *message)
 static void emptied(void *owner)
 {
     catga_subscription *member = owner;
+
     if (atomic_load(&member->stage) == CATGA_LOCAL_CLOSING)
         sem_post(&member->idle);
 }
@@ -157,6 +160,7 @@ catga_subscription *catga_local_subscribe(catga_local_transport *transport,
                                           const catga_subscription_options *options)
 {
     catga_local_subject *subject = find_or_add_subject(transport->broker, options->subject);
+
     catga_local_group *group =
         subject != NULL ? find_or_add_group(subject, options->queue_group) : NULL;
     catga_subscription *member = group != NULL ? find_or_add_member(group, subject) : NULL;
@@ -204,6 +208,7 @@ void catga_local_leave(catga_subscription *member)
 static unsigned count_active(const catga_subscription *member)
 {
     unsigned count = 0;
+
     for (; member != NULL; member = member->next)
         count += atomic_load_explicit(&member->stage, memory_order_relaxed) == CATGA_LOCAL_ACTIVE;
     return count;
@@ -217,6 +222,7 @@ unsigned catga_local_count_members(const catga_local_group *group)
 unsigned catga_local_member_load(const catga_subscription *member)
 {
     unsigned waiting = atomic_load_explicit(&member->waiting, memory_order_relaxed);
+
     return member->queue == NULL
                ? waiting
                : waiting + atomic_load_explicit(&member->queue->load, memory_order_relaxed);

@@ -1,8 +1,7 @@
 /* The store of the broker: start and end, the clock, which tests can advance, and injected
  * faults. Its content is in streams.c, consumers.c and records.c. */
-#include "transport/local/stored.h"
-
 #include "base/clock.h"
+#include "transport/local/stored.h"
 
 /* ---- Begin and end ---- */
 

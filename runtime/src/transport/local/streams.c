@@ -27,6 +27,7 @@ static void free_stream(catga_local_stream *stream)
 catga_local_stream *catga_local_find_stream(const catga_local_store *store, const char *name)
 {
     catga_local_stream *stream = store->streams;
+
     while (stream != NULL && strcmp(stream->name, name) != 0)
         stream = stream->next;
     return stream;
@@ -36,6 +37,7 @@ catga_local_stream *catga_local_find_stream(const catga_local_store *store, cons
 static bool matches(const char *pattern, const char *subject)
 {
     size_t length = strlen(pattern);
+
     if (length == 0 || pattern[length - 1] != '*')
         return strcmp(pattern, subject) == 0;
     return strncmp(pattern, subject, length - 1) == 0 &&
@@ -53,6 +55,7 @@ static bool has_subject(const catga_local_stream *stream, const char *subject)
 static catga_local_stream *stream_of(const catga_local_store *store, const char *subject)
 {
     catga_local_stream *stream = store->streams;
+
     while (stream != NULL && !has_subject(stream, subject))
         stream = stream->next;
     return stream;
@@ -61,6 +64,7 @@ static catga_local_stream *stream_of(const catga_local_store *store, const char 
 static catga_local_stream *make_stream(const catga_stream_settings *settings)
 {
     catga_local_stream *stream = calloc(1, sizeof *stream);
+
     if (stream == NULL)
         return NULL;
     stream->name = strdup(settings->name);
@@ -136,6 +140,7 @@ static const char *id_of(const catga_local_message *message)
 static size_t *bucket_of(catga_local_stream *stream, const char *id)
 {
     uint32_t hash = 2166136261U;
+
     for (; *id != '\0'; id++)
         hash = (hash ^ (uint8_t)*id) * 16777619U;
     return &stream->buckets[hash % CATGA_LOCAL_ID_BUCKETS];
@@ -145,6 +150,7 @@ static size_t *bucket_of(catga_local_stream *stream, const char *id)
 static size_t find_id(catga_local_stream *stream, const char *id, int64_t now)
 {
     size_t number = *id == '\0' ? 0 : *bucket_of(stream, id);
+
     for (; number != 0; number = stream->entries[number - 1].older_same) {
         const catga_local_entry *at = &stream->entries[number - 1];
         if (now - at->stored_ns >= stream->window_ns)
@@ -177,13 +183,15 @@ static bool is_full(const catga_local_stream *stream, size_t size)
 }
 
 /* Stores a message and returns its number; 0 without memory or room in the stream. */
-static uint64_t append(catga_local *broker, catga_local_stream *stream, const catga_outgoing *outgoing)
+static uint64_t append(catga_local *broker, catga_local_stream *stream,
+                       const catga_outgoing *outgoing)
 {
     int64_t now = catga_local_store_now(&broker->store);
     size_t size = catga_local_size(outgoing);
     catga_local_message *message = catga_local_message_make(broker, outgoing, NULL, 0);
     char *subject = strdup(outgoing->subject);
     size_t number = message == NULL ? 0 : find_id(stream, id_of(message), now);
+
     if (message == NULL || subject == NULL || number != 0 || is_full(stream, size) ||
         !make_room(stream)) {
         if (message != NULL)

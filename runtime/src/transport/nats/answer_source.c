@@ -1,7 +1,7 @@
 /*
- * The accepted source of an answer. Other subscribers to the subject of a stored event get its reply
- * subject, too, and may reply before the stream does. So the reply subject contains a hash of the
- * stream's name and the kind of its answer; all other answers are ignored.
+ * The accepted source of an answer. Other subscribers to the subject of a stored event get its
+ * reply subject, too, and may reply before the stream does. So the reply subject contains a hash of
+ * the stream's name and the kind of its answer; all other answers are ignored.
  */
 #include "transport/nats/nats_transport.h"
 

@@ -1,7 +1,6 @@
 /* JetStream's API: one request to a subject of the server, and its answer. */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,13 +38,13 @@ static catga_status exchange(catga_nats *nats, natsConnection *connection, const
 {
     natsSubscription *subscription = NULL;
     char inbox[CATGA_NATS_INBOX + 1];
+
     catga_nats_inbox_name(inbox);
     natsStatus status = natsConnection_SubscribeSync(&subscription, connection, inbox);
     if (status == NATS_OK)
         status = natsConnection_PublishRequestString(connection, subject, inbox, body);
-    catga_status result = status == NATS_OK
-                              ? await(nats, subscription, subject, wait_ms, answer)
-                              : catga_nats_status(status);
+    catga_status result = status == NATS_OK ? await(nats, subscription, subject, wait_ms, answer)
+                                            : catga_nats_status(status);
     natsSubscription_Destroy(subscription);
     return result;
 }
@@ -56,10 +55,10 @@ static catga_status explain(catga_status status, const char *subject, catga_prob
     if (status == CATGA_NO_RESPONDERS)
         status = CATGA_NO_JETSTREAM;
     if (status == CATGA_NOT_PERMITTED)
-        snprintf(problem->text, sizeof(problem->text), "no permission to publish to \"%s\"",
+        snprintf(problem->text, sizeof problem->text, "no permission to publish to \"%s\"",
                  subject);
     else if (status == CATGA_TIMEOUT)
-        snprintf(problem->text, sizeof(problem->text), "the server does not answer \"%s\"", subject);
+        snprintf(problem->text, sizeof problem->text, "the server does not answer \"%s\"", subject);
     return status;
 }
 
@@ -92,7 +91,8 @@ catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem 
 {
     catga_nats_json error = catga_nats_json_get(got->object, "error");
     catga_nats_json text = catga_nats_json_get(error, "description");
-    snprintf(problem->text, sizeof(problem->text), "%s %s: the server says: %.*s", what, name,
+
+    snprintf(problem->text, sizeof problem->text, "%s %s: the server says: %.*s", what, name,
              CATGA_PRINT(text));
     return catga_nats_store_error(got->error);
 }

@@ -3,9 +3,8 @@
  * alone, and never to the sender:
  *     Permissions Violation for Publish to "SUBJECT"
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 
@@ -19,6 +18,7 @@ static bool subject_of(const char *text, char subject[CATGA_NATS_DENIED_SUBJECT]
 {
     const char *at = strcasestr(text, "publish to \"");
     const char *end = at == NULL ? NULL : strrchr(at, '"');
+
     if (end == NULL)
         return false;
     at += strlen("publish to \"");
@@ -33,6 +33,7 @@ static bool subject_of(const char *text, char subject[CATGA_NATS_DENIED_SUBJECT]
 static size_t entry_of(const catga_nats_denied *denied, const char *subject)
 {
     size_t oldest = 0;
+
     for (size_t i = 0; i < CATGA_NATS_DENIED; i++) {
         if (strcmp(denied->entries[i].subject, subject) == 0)
             return i;
@@ -47,6 +48,7 @@ static void recount(catga_nats_denied *denied)
 {
     unsigned count = 0;
     int64_t now = catga_clock_now();
+
     for (size_t i = 0; i < CATGA_NATS_DENIED; i++)
         count += denied->entries[i].until_ns > now;
     atomic_store(&denied->count, count);
@@ -56,11 +58,12 @@ void catga_nats_note_denied(catga_nats *nats, const char *text)
 {
     catga_nats_denied *denied = &nats->denied;
     char subject[CATGA_NATS_DENIED_SUBJECT];
+
     if (!subject_of(text, subject))
         return;
     pthread_mutex_lock(&denied->lock);
     size_t entry = entry_of(denied, subject);
-    memcpy(denied->entries[entry].subject, subject, sizeof(subject));
+    memcpy(denied->entries[entry].subject, subject, sizeof subject);
     denied->entries[entry].until_ns = catga_clock_now() + REMEMBERED;
     recount(denied);
     pthread_mutex_unlock(&denied->lock);
@@ -70,6 +73,7 @@ void catga_nats_note_denied(catga_nats *nats, const char *text)
 bool catga_nats_is_denied(catga_nats *nats, const char *subject)
 {
     catga_nats_denied *denied = &nats->denied;
+
     if (atomic_load_explicit(&denied->count, memory_order_relaxed) == 0)
         return false;
     pthread_mutex_lock(&denied->lock);
@@ -84,6 +88,7 @@ bool catga_nats_is_denied(catga_nats *nats, const char *subject)
 void catga_nats_forget_denied(catga_nats *nats)
 {
     catga_nats_denied *denied = &nats->denied;
+
     pthread_mutex_lock(&denied->lock);
     for (size_t i = 0; i < CATGA_NATS_DENIED; i++)
         denied->entries[i].until_ns = 0;
@@ -96,6 +101,7 @@ static bool is_last_error(natsConnection *connection, const char *subject)
 {
     const char *text = NULL;
     char named[CATGA_NATS_DENIED_SUBJECT];
+
     return natsConnection_GetLastError(connection, &text) == NATS_NOT_PERMITTED && text != NULL &&
            subject_of(text, named) && strcmp(named, subject) == 0;
 }
@@ -105,6 +111,7 @@ catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, con
 {
     catga_status status = catga_nats_send_immediate(nats, probe);
     catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+
     if (use.connection == NULL)
         return CATGA_OK;
     natsConnection_FlushTimeout(use.connection, CONFIRM_MS);
@@ -115,6 +122,6 @@ catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, con
         nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
     if (status != CATGA_NOT_PERMITTED && !catga_nats_is_denied(nats, probe->subject))
         return CATGA_OK;
-    snprintf(problem->text, sizeof(problem->text), "no permission to publish to \"%s\"", right);
+    snprintf(problem->text, sizeof problem->text, "no permission to publish to \"%s\"", right);
     return CATGA_NOT_PERMITTED;
 }

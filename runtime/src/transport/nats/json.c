@@ -23,6 +23,7 @@ static const char *skip_string(const char *at, const char *end)
 static const char *skip_value(const char *at, const char *end)
 {
     size_t depth = 0;
+
     while (at < end) {
         if (*at == '"') {
             at = skip_string(at, end);
@@ -48,6 +49,7 @@ static catga_nats_json trimmed(const char *begin, const char *end)
 static bool is_text(const char *begin, const char *end, const char *text)
 {
     size_t length = strlen(text);
+
     return (size_t)(end - begin) == length + 2 && *begin == '"' &&
            memcmp(begin + 1, text, length) == 0;
 }
@@ -55,6 +57,7 @@ static bool is_text(const char *begin, const char *end, const char *text)
 catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name)
 {
     const catga_nats_json none = {NULL, 0};
+
     if (object.data == NULL)
         return none;
     const char *end = object.data + object.length;
@@ -81,7 +84,8 @@ int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise)
 {
     char text[24];
     const char *problem;
-    if (value.data == NULL || value.length >= sizeof(text))
+
+    if (value.data == NULL || value.length >= sizeof text)
         return otherwise;
     memcpy(text, value.data, value.length);
     text[value.length] = '\0';
@@ -98,6 +102,7 @@ bool catga_nats_json_is(catga_nats_json value, const char *text)
 bool catga_nats_json_has(catga_nats_json array, const char *text)
 {
     const char *end = array.data + array.length;
+
     if (array.length == 0 || *array.data != '[')
         return false;
     const char *at = array.data;

@@ -18,7 +18,8 @@ static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
 static uint32_t stream_of(const char *bucket)
 {
     char name[SUBJECT_SIZE];
-    snprintf(name, sizeof(name), "KV_%s", bucket);
+
+    snprintf(name, sizeof name, "KV_%s", bucket);
     return catga_stream_hash(catga_str(name));
 }
 
@@ -28,7 +29,7 @@ static bool fits(int length)
 }
 
 catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
-                              const catga_outgoing *record, uint64_t revision, uint64_t token)
+                                 const catga_outgoing *record, uint64_t revision, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
     char expected[24];
@@ -36,11 +37,11 @@ catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
     catga_outgoing message = *record;
 
     if (record->header_count >= HEADERS ||
-        !fits(snprintf(subject, sizeof(subject), "$KV.%s.%s", key.bucket, key.key)))
+        !fits(snprintf(subject, sizeof subject, "$KV.%s.%s", key.bucket, key.key)))
         return CATGA_INVALID_ARGUMENT;
     for (size_t i = 0; i < record->header_count; i++)
         headers[i] = record->headers[i];
-    snprintf(expected, sizeof(expected), "%" PRIu64, revision);
+    snprintf(expected, sizeof expected, "%" PRIu64, revision);
     headers[message.header_count++] = (catga_header){revision_header, expected};
     message.headers = headers;
     message.subject = subject;
@@ -51,7 +52,7 @@ catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
 }
 
 catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revision,
-                                catga_problem *problem)
+                                   catga_problem *problem)
 {
     catga_nats_json object = {(const char *)answer->data, answer->length};
     int64_t code = catga_nats_json_number(
@@ -67,14 +68,13 @@ catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revis
     return status == CATGA_REFUSED || status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
 }
 
-catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key,
-                                    uint64_t token)
+catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
     const catga_outgoing question = {.subject = subject};
 
-    if (!fits(snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s",
-                       key.bucket, key.bucket, key.key)))
+    if (!fits(snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", key.bucket,
+                       key.bucket, key.key)))
         return CATGA_INVALID_ARGUMENT;
     return catga_nats_request_from(
         catga_nats_of(transport), &question, token,
@@ -83,17 +83,16 @@ catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key,
 
 /* A message of the stream says which it is; that there is none is a status without a body. */
 catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revision,
-                              catga_problem *problem)
+                                 catga_problem *problem)
 {
     const char *sequence = catga_nats_header(answer, "Nats-Sequence");
     const char *status = catga_nats_header(answer, "Status");
 
     *revision = sequence == NULL ? 0 : strtoull(sequence, NULL, 10);
-    if (*revision != 0 ||
-        (answer->length == 0 && status != NULL && strcmp(status, "404") == 0))
+    if (*revision != 0 || (answer->length == 0 && status != NULL && strcmp(status, "404") == 0))
         return CATGA_OK;
     if (answer->no_responders)
         return CATGA_NO_RESPONDERS;
-    snprintf(problem->text, sizeof(problem->text), "the answer is no record");
+    snprintf(problem->text, sizeof problem->text, "the answer is no record");
     return CATGA_BAD_MESSAGE;
 }

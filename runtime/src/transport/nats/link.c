@@ -1,16 +1,15 @@
 /*
- * The connection of a link, as those who send see it. They take no lock: they enter a read-side section,
- * look, and leave it. Who takes the connection away hides it first, then waits until nobody is
- * inside; since nobody enters who has not just seen it, that is soon.
+ * The connection of a link, as those who send see it. They take no lock: they enter a read-side
+ * section, look, and leave it. Who takes the connection away hides it first, then waits until
+ * nobody is inside; since nobody enters who has not just seen it, that is soon.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate)
 {
-    *link =
-        (catga_nats_link){.owner = owner, .immediate = immediate, .pause_ns = 100 * CATGA_MILLISECOND};
+    *link = (catga_nats_link){
+        .owner = owner, .immediate = immediate, .pause_ns = 100 * CATGA_MILLISECOND};
     link->kernel_deadline = !immediate && catga_nats_has_kernel_deadline();
     catga_rcu_begin(&link->rcu);
 }

@@ -2,9 +2,8 @@
  * The NATS transport: its operations, how it is opened and closed. nats_transport.h tells how it is
  * built.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 static bool connected(const catga_transport *transport)
 {
     const catga_nats *nats = (const catga_nats *)transport;
+
     return atomic_load(&nats->immediate.connection) != NULL && !atomic_load(&nats->lost);
 }
 
@@ -34,6 +34,7 @@ static uint64_t dropped(const catga_transport *transport)
 static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)
 {
     catga_nats_use use = catga_nats_link_enter(link);
+
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
     int64_t left_ms = catga_clock_left_ms(deadline_ns, catga_clock_now());
@@ -47,6 +48,7 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
     catga_nats *nats = catga_nats_of(transport);
     int64_t deadline = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
     catga_status status = flush_link(&nats->immediate, deadline);
+
     if (status == CATGA_OK && atomic_load(&nats->buffered.settled))
         status = flush_link(&nats->buffered, deadline);
     return status;
@@ -143,6 +145,7 @@ static const catga_transport_operations operations = {
 static void init_lock(catga_nats *nats)
 {
     pthread_condattr_t monotonic;
+
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&nats->changed, &monotonic);
@@ -153,7 +156,8 @@ static void init_lock(catga_nats *nats)
 
 static catga_nats *nats_new(const catga_transport_settings *settings)
 {
-    catga_nats *nats = calloc(1, sizeof(*nats));
+    catga_nats *nats = calloc(1, sizeof *nats);
+
     if (nats == NULL)
         return NULL;
     nats->transport.operations = &operations;
@@ -177,6 +181,7 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
 {
     catga_problem problem;
     catga_status status = catga_nats_servers_set(&nats->servers, settings->servers, &problem);
+
     if (status == CATGA_INVALID_ARGUMENT)
         nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_FAILED, problem.text);
     if (status != CATGA_OK)

@@ -33,19 +33,19 @@
  * answer, and for ever when the server stalls between CONNECT and PONG (nats.c #706). It keeps the
  * parser in the middle of a message when the old server died there, gives up after two refused
  * logins, and does not reconnect at all after an -ERR that it does not know. So a connection of
- * nats.c lives once: when it is lost, for whatever reason, it is closed, and the reconnect thread makes a new
- * one with the same subscriptions. There is no reconnect buffer: what is sent meanwhile fails at
- * once.
+ * nats.c lives once: when it is lost, for whatever reason, it is closed, and the reconnect thread
+ * makes a new one with the same subscriptions. There is no reconnect buffer: what is sent meanwhile
+ * fails at once.
  *
  * The price: messages that wait in this process for a handler when the connection is lost are lost
  * with it. They are events that may be lost, or requests whose callers were told, or have a retry
  * of their own.
  *
  * Two links lead to the servers. `immediate` writes each message at once and carries subscriptions,
- * requests and answers; `buffered` gathers what it writes and carries events, and bursts of requests
- * and answers; it is opened by the first of them. Events of one thread stay in order. Requests and
- * answers may overtake each other and the events, unless a flush, which covers both links, is
- * between them.
+ * requests and answers; `buffered` gathers what it writes and carries events, and bursts of
+ * requests and answers; it is opened by the first of them. Events of one thread stay in order.
+ * Requests and answers may overtake each other and the events, unless a flush, which covers both
+ * links, is between them.
  *
  * Locks. `lock` of the transport guards links and subscriptions; no message on its way takes it. A
  * session's own lock comes before it. Nothing that may wait for a handler is done under either.
@@ -53,8 +53,8 @@
 #ifndef CATGA_TRANSPORT_NATS_H
 #define CATGA_TRANSPORT_NATS_H
 
-#include "base/rcu.h"
 #include "base/process.h"
+#include "base/rcu.h"
 #include "base/ticker.h"
 #include "delivery/demand.h"
 #include "transport/admission_queue.h"
@@ -103,8 +103,8 @@ typedef struct catga_nats_servers {
 } catga_nats_servers;
 
 /*
- * Splits a list at its commas. CATGA_INVALID_ARGUMENT when one is no address: *problem shows it without
- * a login, and the accepted form.
+ * Splits a list at its commas. CATGA_INVALID_ARGUMENT when one is no address: *problem shows it
+ * without a login, and the accepted form.
  */
 catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list,
                                     catga_problem *problem);
@@ -117,8 +117,8 @@ const char *catga_nats_address_shown(const char *address);
 void catga_nats_servers_show(const catga_nats_servers *servers, char *text, size_t size);
 
 /*
- * Tries each address of a list that _show wrote, and writes what fails: "HOST:PORT: REASON; ...". Waits
- * for a third of a second each, and for look-ups of names.
+ * Tries each address of a list that _show wrote, and writes what fails: "HOST:PORT: REASON; ...".
+ * Waits for a third of a second each, and for look-ups of names.
  */
 void catga_nats_explain_unreachable(const char *list, char *text, size_t size);
 
@@ -180,9 +180,9 @@ struct catga_nats_link {
 
     /* For those who send. A connection ends when it is not found here and nobody is inside. */
     _Atomic(natsConnection *) connection;
-    catga_rcu rcu; /* its loads are the events that have been handed over */
+    catga_rcu rcu;         /* its loads are the events that have been handed over */
     atomic_bool requested; /* somebody asked for a connection */
-    atomic_bool settled; /* an attempt has ended since it was requested, or was last worth one */
+    atomic_bool settled;   /* an attempt has ended since it was requested, or was last worth one */
 
     /* Under the transport's lock. */
     catga_nats_session *session;
@@ -221,9 +221,10 @@ void catga_nats_link_empty(catga_nats_link *link);
 #define CATGA_NATS_WAKE_NS (250 * CATGA_MILLISECOND)
 
 typedef struct catga_nats_suspend_detector {
-    _Atomic(int64_t) asleep_ns; /* since when the reconnect thread sleeps; for ever when it does not */
-    _Atomic(int64_t) began_ns;  /* of the last stop */
-    _Atomic(int64_t) ended_ns;  /* 0: there was none */
+    _Atomic(int64_t)
+        asleep_ns; /* since when the reconnect thread sleeps; for ever when it does not */
+    _Atomic(int64_t) began_ns; /* of the last stop */
+    _Atomic(int64_t) ended_ns; /* 0: there was none */
 } catga_nats_suspend_detector;
 
 void catga_nats_suspend_init(catga_nats_suspend_detector *detector);
@@ -232,7 +233,8 @@ void catga_nats_suspend_init(catga_nats_suspend_detector *detector);
 void catga_nats_suspend_sleep(catga_nats_suspend_detector *detector);
 void catga_nats_suspend_wake(catga_nats_suspend_detector *detector);
 
-/* Since when what was read at `time` may have been there: `time`, or when a stop just before it began. */
+/* Since when what was read at `time` may have been there: `time`, or when a stop just before it
+ * began. */
 int64_t catga_nats_suspend_before(catga_nats_suspend_detector *detector, int64_t time);
 
 /* ---- Reconnecting ---- */
@@ -260,7 +262,8 @@ void catga_nats_delivery_lock(atomic_int *lock);
 void catga_nats_delivery_unlock(atomic_int *lock);
 
 /* When the message at hand, at `now`, came to this process, at the latest. One thread at a time. */
-int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native, int64_t now);
+int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native,
+                               int64_t now);
 
 /* Finds out how many messages wait behind it, unless some of those that did are still to come. */
 void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native);
@@ -275,7 +278,7 @@ struct catga_subscription {
     char *queue_group;
     int pending;
     int pending_bytes;
-    catga_nats_pull *pull;       /* of a consumer; else NULL */
+    catga_nats_pull *pull;             /* of a consumer; else NULL */
     catga_nats_reconciled *reconciled; /* of a consumer; else NULL */
     catga_receive_function *receive;
     catga_receive_function *refuse;
@@ -288,7 +291,7 @@ struct catga_subscription {
     natsSubscription *native; /* on the connection that is there now, or NULL */
     unsigned threads;         /* of nats.c that have not ended, also on former connections */
     bool draining;
-    bool refused;    /* by the server; to be tried again at `retry_ns` */
+    bool refused; /* by the server; to be tried again at `retry_ns` */
     int64_t retry_ns;
     bool orphan;     /* there was a thread that does not tell its end */
     int64_t dropped; /* of `native`, as counted already */
@@ -386,8 +389,8 @@ catga_status catga_nats_respond(catga_transport *transport, const catga_incoming
                                 const catga_outgoing *message);
 
 /*
- * Returns the largest payload that the server takes now. A server may tell another limit at any time.
- * `note` keeps what it said on a connection that senders do not see yet.
+ * Returns the largest payload that the server takes now. A server may tell another limit at any
+ * time. `note` keeps what it said on a connection that senders do not see yet.
  */
 size_t catga_nats_max_payload(catga_nats *nats);
 void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
@@ -398,8 +401,9 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection);
 typedef struct catga_nats_source {
     enum {
         CATGA_NATS_ANYBODY = 0,
-        CATGA_NATS_STREAM_ACK = 'p', /* the stream's acknowledgement of a message, or the server's 503 */
-        CATGA_NATS_STREAM_MESSAGE = 'd'  /* a message of the stream, or a status of the server */
+        CATGA_NATS_STREAM_ACK =
+            'p', /* the stream's acknowledgement of a message, or the server's 503 */
+        CATGA_NATS_STREAM_MESSAGE = 'd' /* a message of the stream, or a status of the server */
     } kind;
     uint32_t stream; /* catga_stream_hash */
 } catga_nats_source;
@@ -423,7 +427,8 @@ catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing
 catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message);
 
 /* Requests messages of a consumer, which arrive at `reply`; at once. */
-catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply);
+catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message,
+                                  const char *reply);
 
 /* Makes the name of an inbox, which nobody can guess. */
 void catga_nats_inbox_name(char inbox[CATGA_NATS_INBOX + 1]);
@@ -441,7 +446,7 @@ catga_status catga_nats_inbox_open(catga_nats *nats);
 /* ---- What is stored ---- */
 
 catga_status catga_nats_stream_publish(catga_transport *transport, const catga_outgoing *message,
-                              uint64_t token);
+                                       uint64_t token);
 catga_status catga_nats_stream_published(const catga_incoming *answer, catga_problem *problem);
 catga_status catga_nats_settle(catga_transport *transport, const catga_incoming *message,
                                catga_settlement settlement, int64_t delay_ns);
@@ -485,9 +490,9 @@ catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem 
                                 const char *what, const char *name);
 
 catga_status catga_nats_stream_get(catga_transport *transport, const char *stream, uint64_t number,
-                             catga_incoming *message, catga_problem *problem);
-catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream, uint64_t number,
-                              catga_problem *problem);
+                                   catga_incoming *message, catga_problem *problem);
+catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream,
+                                      uint64_t number, catga_problem *problem);
 
 /* Subscribes to the inbox of a consumer; the subscription frees `pull` and `queue` with itself. */
 catga_status catga_nats_subscribe_pull(catga_nats *nats, const catga_subscription_options *options,
@@ -526,11 +531,12 @@ typedef struct catga_nats_desired catga_nats_desired;
 /* Streams, buckets, consumers: how one is described, what it must be like. */
 typedef struct catga_nats_kind {
     const char *name;
-    int64_t none; /* the error that says that it is not there */
+    int64_t none;     /* the error that says that it is not there */
     int64_t pause_ns; /* between finding it missing and recreating it */
     void (*put)(catga_nats_text *out, const catga_nats_desired *thing);
     bool (*drifted)(const catga_nats_api_answer *got, const void *settings, catga_problem *problem);
-    bool (*copy)(catga_nats_desired *thing); /* its settings become its own, one block; false: no memory */
+    bool (*copy)(
+        catga_nats_desired *thing); /* its settings become its own, one block; false: no memory */
 } catga_nats_kind;
 
 /* One of them, and where the server is asked for it. */
@@ -538,7 +544,8 @@ struct catga_nats_desired {
     const catga_nats_kind *kind;
     const char *name;
     const void *settings;
-    uint64_t start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
+    uint64_t
+        start; /* of a consumer: the message that it is made to begin with; 0: as it is described */
     int wait_ms;    /* how long the server may take for an answer */
     bool only_look; /* it is not to be made */
     char info[CATGA_NATS_API_SUBJECT];
@@ -557,13 +564,14 @@ typedef struct catga_nats_observed {
 } catga_nats_observed;
 
 /*
- * Makes it if it is not there; but with `only_look` set it returns CATGA_NOT_FOUND then. Waits for the
- * server.
+ * Makes it if it is not there; but with `only_look` set it returns CATGA_NOT_FOUND then. Waits for
+ * the server.
  */
 catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_desired *thing,
                                catga_nats_observed *observed, catga_problem *problem);
 
-/* True when the server does not find message `number` of the stream or bucket. Waits for the server. */
+/* True when the server does not find message `number` of the stream or bucket. Waits for the
+ * server. */
 bool catga_nats_has_lost(catga_nats *nats, const catga_nats_desired *thing, uint64_t number);
 
 /* How it is described to the server; to be freed. NULL: no memory. */
@@ -572,11 +580,13 @@ char *catga_nats_description(const catga_nats_desired *thing);
 /* ---- Reconciling ---- */
 
 /*
- * From now on it is made again when it is gone; a consumer for as long as one of its subscriptions is
- * not drained. `observed` is what has just been learnt of it; `subscription` is NULL but for consumers.
+ * From now on it is made again when it is gone; a consumer for as long as one of its subscriptions
+ * is not drained. `observed` is what has just been learnt of it; `subscription` is NULL but for
+ * consumers.
  */
 catga_status catga_nats_reconcile(catga_nats *nats, const catga_nats_desired *thing,
-                              const catga_nats_observed *observed, catga_subscription *subscription);
+                                  const catga_nats_observed *observed,
+                                  catga_subscription *subscription);
 
 /* Under the lock: one subscription less needs it. */
 void catga_nats_reconcile_release(catga_nats_reconciled *watched);
@@ -592,12 +602,12 @@ void catga_nats_reconcile_stop(catga_nats *nats);
 catga_status catga_nats_ensure_bucket(catga_transport *transport,
                                       const catga_bucket_settings *bucket, catga_problem *problem);
 catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
-                              const catga_outgoing *record, uint64_t revision, uint64_t token);
+                                 const catga_outgoing *record, uint64_t revision, uint64_t token);
 catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revision,
-                                catga_problem *problem);
+                                   catga_problem *problem);
 catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token);
 catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revision,
-                              catga_problem *problem);
+                                 catga_problem *problem);
 
 /* ---- JSON ---- */
 
@@ -624,7 +634,8 @@ typedef struct catga_nats_rate {
 typedef struct catga_nats_batching {
     catga_nats_rate requests;
     catga_nats_rate answers;
-    catga_nats_rate unawaited; /* settlements, and stored events that are published without waiting */
+    catga_nats_rate
+        unawaited;        /* settlements, and stored events that are published without waiting */
     atomic_bool gathered; /* there is something that the flusher has not seen */
     atomic_bool left;     /* there is something that may stay until the next rest */
     atomic_bool flushing; /* the flusher runs */
@@ -641,8 +652,8 @@ catga_nats_link *catga_nats_batching_link(catga_nats *nats, catga_nats_rate *rat
 void catga_nats_batching_sent(catga_nats_link *link);
 
 /*
- * Instead of _sent, for settlements: while messages wait there will be more of them. When none does,
- * _rest; without that nats.c sends them, a millisecond later.
+ * Instead of _sent, for settlements: while messages wait there will be more of them. When none
+ * does, _rest; without that nats.c sends them, a millisecond later.
  */
 void catga_nats_batching_left(catga_nats_link *link);
 void catga_nats_batching_rest(catga_nats *nats);
@@ -671,21 +682,23 @@ struct catga_nats {
     natsConnection *carrier; /* of subscriptions: the immediate link's */
     TAILQ_HEAD(, catga_subscription) subscriptions;
     catga_subscription *replies;
-    TAILQ_HEAD(, catga_nats_reconciled) reconciled; /* in the order in which it is to be made; nothing is taken out */
-    atomic_int nearly_full;    /* of them: buckets and streams with little room */
-    catga_ticker ticker;       /* of consumers */
-    atomic_uint draining; /* subscriptions that are asked to drain: whoever empties one tells */
+    TAILQ_HEAD(, catga_nats_reconciled)
+    reconciled;             /* in the order in which it is to be made; nothing is taken out */
+    atomic_int nearly_full; /* of them: buckets and streams with little room */
+    catga_ticker ticker;    /* of consumers */
+    atomic_uint draining;   /* subscriptions that are asked to drain: whoever empties one tells */
     pthread_t reconcile_thread;
     bool reconciling;    /* the reconcile thread runs */
     bool reconcile_ends; /* the reconcile thread is to end */
     pthread_t reconnect_thread;
-    bool reconnecting; /* the reconnect thread runs */
-    bool detects_suspends;   /* there are, or were, subscriptions whose messages can be too late */
+    bool reconnecting;     /* the reconnect thread runs */
+    bool detects_suspends; /* there are, or were, subscriptions whose messages can be too late */
     catga_nats_suspend_detector suspend_detector;
-    bool opening;     /* nobody has been told of a connection yet */
-    int64_t failure_told_ns;      /* when an attempt that failed was reported last; 0: not since the last connection */
-    natsStatus failure_told;      /* what it failed for */
-    atomic_bool lost; /* the listener was told of a loss, and of no connection since */
+    bool opening;            /* nobody has been told of a connection yet */
+    int64_t failure_told_ns; /* when an attempt that failed was reported last; 0: not since the last
+                                connection */
+    natsStatus failure_told; /* what it failed for */
+    atomic_bool lost;        /* the listener was told of a loss, and of no connection since */
     bool closing;
     bool given_up; /* there will be no connection any more */
     bool stopped;  /* the connection and all threads have ended; of the thread that closes */

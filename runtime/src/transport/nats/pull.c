@@ -6,9 +6,8 @@
  * Messages and the server's answers to requests arrive at one private inbox. An answer names the
  * request by the token in its subject; a message has the subject under which it was stored.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <inttypes.h>
 #include <sched.h>
@@ -32,7 +31,7 @@ enum { ENVELOPE = 4096, BODY_SIZE = 128 };
 struct catga_nats_pull {
     catga_subscription *subscription;
     catga_tick tick;
-    char of[CATGA_NATS_API_SUBJECT];   /* "STREAM.CONSUMER.": in the reply subjects of its messages */
+    char of[CATGA_NATS_API_SUBJECT]; /* "STREAM.CONSUMER.": in the reply subjects of its messages */
     char next[CATGA_NATS_API_SUBJECT]; /* where messages are requested */
     char inbox[CATGA_NATS_INBOX + 1];
     atomic_bool stopped;
@@ -42,7 +41,7 @@ struct catga_nats_pull {
     _Atomic(uint64_t) waiting;
     atomic_bool forgotten; /* the connection is another one */
 
-    atomic_bool due; /* there is something to decide */
+    atomic_bool due;      /* there is something to decide */
     atomic_flag deciding; /* guards `demand` */
     catga_demand demand;
 };
@@ -55,12 +54,12 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
     char body[BODY_SIZE];
     char reply[CATGA_NATS_REPLY + 1];
     char limit[40] = "";
+
     if (batch->bytes != 0)
-        snprintf(limit, sizeof(limit), ",\"max_bytes\":%zu", batch->bytes);
-    int length = snprintf(body, sizeof(body),
-                          "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 "%s}",
-                          batch->count, batch->once ? "true" : "false",
-                          batch->once ? EXPIRES_ONCE : EXPIRES, limit);
+        snprintf(limit, sizeof limit, ",\"max_bytes\":%zu", batch->bytes);
+    int length = snprintf(
+        body, sizeof body, "{\"batch\":%u,\"no_wait\":%s,\"expires\":%" PRId64 "%s}", batch->count,
+        batch->once ? "true" : "false", batch->once ? EXPIRES_ONCE : EXPIRES, limit);
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
@@ -69,8 +68,8 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
 }
 
 /*
- * Just after a stop, what arrives may be from before: it counts as too old to be run, and would come
- * again only after ack_wait.
+ * Just after a stop, what arrives may be from before: it counts as too old to be run, and would
+ * come again only after ack_wait.
  */
 static bool is_catching_up(const catga_nats_pull *pull, int64_t now)
 {
@@ -124,6 +123,7 @@ static void decide(catga_nats_pull *pull)
 static const char *header_of(natsMsg *message, const char *name)
 {
     const char *value = NULL;
+
     return natsMsgHeader_Get(message, name, &value) == NATS_OK && value != NULL ? value : "";
 }
 
@@ -162,7 +162,8 @@ static void receive(catga_nats_pull *pull, catga_incoming *message, uint64_t wai
     catga_subscription *subscription = pull->subscription;
     int64_t now = catga_clock_now();
 
-    message->waited_ns = now - catga_nats_suspend_before(&subscription->owner->suspend_detector, now);
+    message->waited_ns =
+        now - catga_nats_suspend_before(&subscription->owner->suspend_detector, now);
     if (atomic_load(&pull->stopped) ||
         !catga_admission_queue_admit(subscription->queue, message, subscription->receive,
                                      subscription->user, now))
@@ -193,8 +194,8 @@ static bool keep(void *user, const catga_incoming *message)
 {
     catga_nats_pull *pull = user;
 
-    return catga_nats_settle(&pull->subscription->owner->transport, message,
-                             CATGA_SETTLE_PROGRESS, 0) == CATGA_OK;
+    return catga_nats_settle(&pull->subscription->owner->transport, message, CATGA_SETTLE_PROGRESS,
+                             0) == CATGA_OK;
 }
 
 static void discard(void *user, catga_incoming *message)
@@ -255,7 +256,8 @@ static int64_t shorter(int64_t a, int64_t b)
 
 static catga_nats_pull *pull_new(const catga_consumer_settings *consumer)
 {
-    catga_nats_pull *pull = calloc(1, sizeof(*pull));
+    catga_nats_pull *pull = calloc(1, sizeof *pull);
+
     if (pull == NULL)
         return NULL;
     const catga_demand_rules rules = {
@@ -266,14 +268,13 @@ static catga_nats_pull *pull_new(const catga_consumer_settings *consumer)
         .lifetime_ns = EXPIRES + GRACE,
         .once_ns = EXPIRES_ONCE + GRACE};
     catga_demand_init(&pull->demand, &rules);
-    snprintf(pull->of, sizeof(pull->of), "%s.%s.", consumer->stream, consumer->name);
-    snprintf(pull->next, sizeof(pull->next), "$JS.API.CONSUMER.MSG.NEXT.%s.%s", consumer->stream,
+    snprintf(pull->of, sizeof pull->of, "%s.%s.", consumer->stream, consumer->name);
+    snprintf(pull->next, sizeof pull->next, "$JS.API.CONSUMER.MSG.NEXT.%s.%s", consumer->stream,
              consumer->name);
     catga_nats_inbox_name(pull->inbox);
     atomic_flag_clear(&pull->deciding);
-    pull->tick = (catga_tick){.function = tick,
-                              .user = pull,
-                              .interval_ns = shorter(TICK, consumer->ack_wait_ns / 8)};
+    pull->tick = (catga_tick){
+        .function = tick, .user = pull, .interval_ns = shorter(TICK, consumer->ack_wait_ns / 8)};
     return pull;
 }
 
@@ -290,6 +291,7 @@ static catga_admission_queue *queue_new(catga_nats_pull *pull, catga_nats *nats,
                                              .user = pull,
                                              .emptied = catga_nats_subscription_emptied,
                                              .owner = nats};
+
     return catga_admission_queue_new(&options);
 }
 
@@ -298,6 +300,7 @@ catga_status catga_nats_pull_subscribe(catga_nats *nats, const catga_consumer_se
 {
     catga_nats_pull *pull = pull_new(consumer);
     char pattern[CATGA_NATS_INBOX + sizeof(".*")];
+
     *subscription = NULL;
     if (pull == NULL)
         return CATGA_NO_MEMORY;
@@ -306,7 +309,7 @@ catga_status catga_nats_pull_subscribe(catga_nats *nats, const catga_consumer_se
         free(pull);
         return CATGA_NO_MEMORY;
     }
-    snprintf(pattern, sizeof(pattern), "%s.*", pull->inbox);
+    snprintf(pattern, sizeof pattern, "%s.*", pull->inbox);
     const catga_subscription_options options = {
         .subject = pattern, .receive = consumer->receive, .user = consumer->user};
     catga_status status = catga_nats_subscribe_pull(nats, &options, pull, queue, subscription);

@@ -1,6 +1,6 @@
 /*
- * Why a server cannot be reached. nats.c says only that no server is available; the socket says whether
- * a name is unknown, a connection is refused, or nothing answers.
+ * Why a server cannot be reached. nats.c says only that no server is available; the socket says
+ * whether a name is unknown, a connection is refused, or nothing answers.
  */
 #include "transport/nats/nats_transport.h"
 
@@ -20,6 +20,7 @@ static void split(const char *address, char host[HOST_SIZE], char port[PORT_SIZE
     const char *begin = bracketed ? address + 1 : address;
     size_t length = strcspn(begin, bracketed ? "]" : ":");
     const char *rest = begin + length + (bracketed && begin[length] == ']');
+
     snprintf(host, HOST_SIZE, "%.*s", (int)length, begin);
     snprintf(port, PORT_SIZE, "%s", *rest == ':' ? rest + 1 : "4222");
 }
@@ -28,8 +29,9 @@ static void split(const char *address, char host[HOST_SIZE], char port[PORT_SIZE
 static int error_of(int socket, const struct addrinfo *to)
 {
     int error = 0;
-    socklen_t size = sizeof(error);
+    socklen_t size = sizeof error;
     struct pollfd writable = {.fd = socket, .events = POLLOUT};
+
     if (connect(socket, to->ai_addr, to->ai_addrlen) == 0)
         return 0;
     if (errno != EINPROGRESS)
@@ -45,6 +47,7 @@ static const char *reason_of(const char *address)
     char port[PORT_SIZE];
     struct addrinfo *found = NULL;
     const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+
     split(address, host, port);
     int failure = getaddrinfo(host, port, &hints, &found);
     if (failure != 0)
@@ -60,6 +63,7 @@ static const char *reason_of(const char *address)
 void catga_nats_explain_unreachable(const char *list, char *text, size_t size)
 {
     char address[HOST_SIZE];
+
     text[0] = '\0';
     for (const char *at = list; *at != '\0'; at += *at == ',') {
         size_t length = strcspn(at, ",");

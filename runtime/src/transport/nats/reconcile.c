@@ -1,16 +1,15 @@
 /*
  * Recreates streams, buckets and consumers that an operator deletes, or that the server forgets or
- * loses, as they were at first. One thread looks at each of them, after every reconnect and every few
- * seconds. It leaves alone what is there but different. It recreates a stream when that was missing
- * for a while, and then looks for a minute whether the server keeps what is stored in it.
+ * loses, as they were at first. One thread looks at each of them, after every reconnect and every
+ * few seconds. It leaves alone what is there but different. It recreates a stream when that was
+ * missing for a while, and then looks for a minute whether the server keeps what is stored in it.
  *
  * A consumer goes on where it was when it was looked at last: earlier events are settled. Events
  * that were settled since come again. In a stream that was gone too, all is new.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
 #include "base/signals.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,11 +29,12 @@ struct catga_nats_reconciled {
     TAILQ_ENTRY(catga_nats_reconciled) entry;
     catga_nats_desired desired; /* its settings are a copy */
     char *description;
-    const catga_nats_reconciled *stream; /* of a consumer, when its stream is reconciled too; else NULL */
+    const catga_nats_reconciled
+        *stream; /* of a consumer, when its stream is reconciled too; else NULL */
 
     /* Under the transport's lock. */
-    unsigned users;         /* nobody needs it: it is not looked at */
-    catga_nats_observed observed; /* when it was looked at last */
+    unsigned users;                          /* nobody needs it: it is not looked at */
+    catga_nats_observed observed;            /* when it was looked at last */
     char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream, by then */
 
     /* Of the reconcile thread alone; times are 0 where there is none. */
@@ -49,6 +49,7 @@ struct catga_nats_reconciled {
 static catga_nats_reconciled *find(catga_nats *nats, const char *info, const char *description)
 {
     catga_nats_reconciled *item;
+
     TAILQ_FOREACH(item, &nats->reconciled, entry)
     {
         if (strcmp(item->desired.info, info) == 0 &&
@@ -58,10 +59,12 @@ static catga_nats_reconciled *find(catga_nats *nats, const char *info, const cha
     return NULL;
 }
 
-static const catga_nats_reconciled *stream_of(catga_nats *nats, const catga_consumer_settings *consumer)
+static const catga_nats_reconciled *stream_of(catga_nats *nats,
+                                              const catga_consumer_settings *consumer)
 {
     char info[CATGA_NATS_API_SUBJECT];
-    snprintf(info, sizeof(info), "$JS.API.STREAM.INFO.%s", consumer->stream);
+
+    snprintf(info, sizeof info, "$JS.API.STREAM.INFO.%s", consumer->stream);
     return find(nats, info, NULL);
 }
 
@@ -74,7 +77,8 @@ static void item_free(catga_nats_reconciled *item)
 
 static catga_nats_reconciled *item_new(const catga_nats_desired *thing)
 {
-    catga_nats_reconciled *item = calloc(1, sizeof(*item));
+    catga_nats_reconciled *item = calloc(1, sizeof *item);
+
     if (item == NULL)
         return NULL;
     item->desired = *thing;
@@ -92,7 +96,8 @@ static catga_nats_reconciled *item_new(const catga_nats_desired *thing)
 }
 
 /* Under the lock. */
-static void learn(catga_nats *nats, catga_nats_reconciled *item, const catga_nats_observed *observed)
+static void learn(catga_nats *nats, catga_nats_reconciled *item,
+                  const catga_nats_observed *observed)
 {
     if (observed->nearly_full != item->observed.nearly_full)
         atomic_fetch_add(&nats->nearly_full, observed->nearly_full ? 1 : -1);
@@ -108,8 +113,7 @@ static uint64_t start_of(const catga_nats_reconciled *item)
 {
     if (item->observed.created[0] == '\0')
         return 0;
-    if (item->stream != NULL &&
-        strcmp(item->stream->observed.created, item->stream_created) != 0)
+    if (item->stream != NULL && strcmp(item->stream->observed.created, item->stream_created) != 0)
         return 1;
     return item->observed.settled + 1;
 }
@@ -124,7 +128,8 @@ static bool is_passing(catga_status status)
 static void tell(catga_nats *nats, const catga_nats_desired *thing, catga_connection_event event)
 {
     char text[CATGA_NATS_API_SUBJECT];
-    snprintf(text, sizeof(text), "%s %s", thing->kind->name, thing->name);
+
+    snprintf(text, sizeof text, "%s %s", thing->kind->name, thing->name);
     nats->listener.on_event(nats->listener.user, event, text);
 }
 
@@ -134,18 +139,19 @@ static void tell_unusable(catga_nats *nats, catga_nats_reconciled *item, const c
 {
     const catga_nats_desired *thing = &item->desired;
     char text[CATGA_NATS_API_SUBJECT + CATGA_PROBLEM_TEXT];
+
     if (item->told_ns != 0 && now - item->told_ns < REPORT)
         return;
     item->told_ns = now;
     bool named = strstr(reason, thing->name) != NULL;
-    snprintf(text, sizeof(text), "%s%s%s%s%s", named ? "" : thing->kind->name, named ? "" : " ",
+    snprintf(text, sizeof text, "%s%s%s%s%s", named ? "" : thing->kind->name, named ? "" : " ",
              named ? "" : thing->name, named ? "" : ": ", reason);
     nats->listener.on_event(nats->listener.user, CATGA_STORAGE_UNUSABLE, text);
 }
 
 /*
- * A server that deleted the files of the new stream goes on as if it had them. The first message may
- * also have been removed between the two questions: so it has to be missing twice.
+ * A server that deleted the files of the new stream goes on as if it had them. The first message
+ * may also have been removed between the two questions: so it has to be missing twice.
  */
 static bool has_lost_messages(catga_nats *nats, catga_nats_reconciled *item,
                               const catga_nats_observed *observed, int64_t now)
@@ -158,8 +164,8 @@ static bool has_lost_messages(catga_nats *nats, catga_nats_reconciled *item,
     return lost && before;
 }
 
-static void note_there(catga_nats *nats, catga_nats_reconciled *item, const catga_nats_observed *observed,
-                       int64_t now)
+static void note_there(catga_nats *nats, catga_nats_reconciled *item,
+                       const catga_nats_observed *observed, int64_t now)
 {
     item->missing_ns = 0;
     if (observed->made) {
@@ -168,10 +174,11 @@ static void note_there(catga_nats *nats, catga_nats_reconciled *item, const catg
         tell(nats, &item->desired, CATGA_STORAGE_RESTORED);
     }
     if (has_lost_messages(nats, item, observed, now))
-        tell_unusable(nats, item,
-                      "the server has lost its files, and what it acknowledges: delete it, and it is "
-                      "recreated",
-                      now);
+        tell_unusable(
+            nats, item,
+            "the server has lost its files, and what it acknowledges: delete it, and it is "
+            "recreated",
+            now);
     else
         item->told_ns = 0;
 }
@@ -188,6 +195,7 @@ static void note(catga_nats *nats, catga_nats_reconciled *item, catga_status sta
                  const catga_nats_observed *observed, const catga_problem *problem)
 {
     int64_t now = catga_clock_now();
+
     if (status == CATGA_OK)
         note_there(nats, item, observed, now);
     else if (status == CATGA_NOT_FOUND)
@@ -201,8 +209,9 @@ static void note(catga_nats *nats, catga_nats_reconciled *item, catga_status sta
 static bool is_being_deleted(const catga_nats_reconciled *item)
 {
     int64_t pause_ns = item->desired.kind->pause_ns;
-    return pause_ns != 0 && (item->missing_ns == 0 ||
-                             catga_clock_now() - item->missing_ns < pause_ns);
+
+    return pause_ns != 0 &&
+           (item->missing_ns == 0 || catga_clock_now() - item->missing_ns < pause_ns);
 }
 
 /* Under the lock, which it lets go. A consumer waits for its stream. */
@@ -210,6 +219,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
 {
     catga_nats_observed observed;
     catga_problem problem = {""};
+
     if (item->stream != NULL && item->stream->missing_ns != 0)
         return;
     item->desired.start = start_of(item);
@@ -225,6 +235,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
 static void look_at_all(catga_nats *nats)
 {
     catga_nats_reconciled *item;
+
     TAILQ_FOREACH(item, &nats->reconciled, entry)
     {
         if (nats->reconcile_ends || atomic_load(&nats->immediate.connection) == NULL)
@@ -237,6 +248,7 @@ static void look_at_all(catga_nats *nats)
 static void *run(void *argument)
 {
     catga_nats *nats = argument;
+
     pthread_mutex_lock(&nats->lock);
     int64_t up_ns = nats->immediate.up_ns;
     int64_t due_ns = catga_clock_now() + PERIOD;
@@ -261,7 +273,8 @@ static void *run(void *argument)
 /* ---- From outside ---- */
 
 /* Under the lock. NULL: no memory, or no thread. */
-static catga_nats_reconciled *add(catga_nats *nats, const catga_nats_desired *thing, bool is_consumer)
+static catga_nats_reconciled *add(catga_nats *nats, const catga_nats_desired *thing,
+                                  bool is_consumer)
 {
     if (!nats->reconciling)
         nats->reconciling = catga_thread_start(&nats->reconcile_thread, run, nats);
@@ -276,9 +289,11 @@ static catga_nats_reconciled *add(catga_nats *nats, const catga_nats_desired *th
 
 /* A stream has one user for ever: whoever publishes to it may do so at any time. */
 catga_status catga_nats_reconcile(catga_nats *nats, const catga_nats_desired *thing,
-                              const catga_nats_observed *observed, catga_subscription *subscription)
+                                  const catga_nats_observed *observed,
+                                  catga_subscription *subscription)
 {
     char *description = catga_nats_description(thing);
+
     if (description == NULL)
         return CATGA_NO_MEMORY;
     pthread_mutex_lock(&nats->lock);
@@ -300,9 +315,10 @@ bool catga_nats_nearly_full(catga_transport *transport, const char *bucket)
 {
     catga_nats *nats = catga_nats_of(transport);
     char info[CATGA_NATS_API_SUBJECT];
+
     if (atomic_load_explicit(&nats->nearly_full, memory_order_relaxed) == 0)
         return false;
-    snprintf(info, sizeof(info), "$JS.API.STREAM.INFO.KV_%s", bucket);
+    snprintf(info, sizeof info, "$JS.API.STREAM.INFO.KV_%s", bucket);
     pthread_mutex_lock(&nats->lock);
     const catga_nats_reconciled *item = find(nats, info, NULL);
     bool full = item != NULL && item->observed.nearly_full;

@@ -3,9 +3,8 @@
  * lost ones away, and tells the bus. It never waits for anything but news: an attempt runs
  * elsewhere. All that the bus hears of LOST, FOUND and CLOSED it hears from this thread, in order.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -67,6 +66,7 @@ static void end_session(catga_nats_link *link)
 {
     catga_nats *nats = link->owner;
     catga_nats_session *session = link->session;
+
     link->session = NULL;
     if (link->immediate)
         nats->carrier = NULL;
@@ -94,21 +94,24 @@ static void go_down(catga_nats_link *link, int64_t now)
 /* ---- A link comes up ---- */
 
 /*
- * Found is what was lost: the buffered link too when it is used, so that who hears of it can publish.
- * Unless that fails, which is no reason to keep quiet about the other.
+ * Found is what was lost: the buffered link too when it is used, so that who hears of it can
+ * publish. Unless that fails, which is no reason to keep quiet about the other.
  */
 static void tell_address(catga_nats *nats, catga_connection_event event)
 {
     char url[256] = "";
-    natsConnection_GetConnectedUrl(atomic_load(&nats->immediate.connection), url, sizeof(url));
+
+    natsConnection_GetConnectedUrl(atomic_load(&nats->immediate.connection), url, sizeof url);
     tell(nats, event, catga_nats_address_shown(url));
 }
 
 static void tell_found(catga_nats *nats)
 {
     natsConnection *connection = atomic_load(&nats->immediate.connection);
-    bool buffered = !atomic_load(&nats->buffered.requested) || atomic_load(&nats->buffered.connection) != NULL ||
-                nats->buffered.failure != NATS_OK;
+    bool buffered = !atomic_load(&nats->buffered.requested) ||
+                    atomic_load(&nats->buffered.connection) != NULL ||
+                    nats->buffered.failure != NATS_OK;
+
     if (!atomic_load(&nats->lost) || connection == NULL || !buffered)
         return;
     atomic_store(&nats->lost, false);
@@ -172,6 +175,7 @@ static natsStatus show_prompt(catga_nats *nats, natsConnection *connection, int6
 static natsStatus show_bulk(catga_nats *nats, natsConnection *connection)
 {
     natsStatus status = hand_deadline_to_kernel(&nats->buffered, connection);
+
     if (status != NATS_OK)
         return status;
     show(&nats->buffered, connection);
@@ -183,11 +187,13 @@ static void come_up(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
     natsConnection *connection = link->session->connection;
+
     /* The opener may go on, and clear `opening`, as soon as the connection is shown. */
     bool opens = link->immediate && nats->opening;
     link->up_ns = now;
     link->attempts++;
-    link->failure = link->immediate ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
+    link->failure =
+        link->immediate ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
     if (link->failure != NATS_OK) {
         go_down(link, now);
         return;
@@ -220,13 +226,14 @@ static void tell_failure(catga_nats_link *link, natsStatus failure, const char *
     catga_nats *nats = link->owner;
     char servers[256];
     char text[600];
+
     if (nats->failure_told_ns != 0 && failure == nats->failure_told &&
         now - nats->failure_told_ns < FAILURE_REPORT)
         return;
     nats->failure_told_ns = now;
     nats->failure_told = failure;
-    catga_nats_servers_show(&nats->servers, servers, sizeof(servers));
-    snprintf(text, sizeof(text), "%s (servers=%s)", reason, servers);
+    catga_nats_servers_show(&nats->servers, servers, sizeof servers);
+    snprintf(text, sizeof text, "%s (servers=%s)", reason, servers);
     tell(nats, CATGA_CONNECTION_FAILED, text);
 }
 
@@ -280,6 +287,7 @@ static bool end_stalled(catga_nats_link *link, bool every)
 {
     catga_nats *nats = link->owner;
     bool any = false;
+
     for (size_t i = 0; i < CATGA_NATS_STALLED; i++) {
         catga_nats_session *session = link->stalled[i];
         if (session == NULL || (!every && !atomic_load(&session->finished)))
@@ -316,6 +324,7 @@ static int64_t patience(const catga_nats *nats)
 static int64_t seek(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
+
     if (!atomic_load(&link->requested) || nats->given_up)
         return CATGA_FOREVER;
     if (now < link->next_ns)
@@ -339,6 +348,7 @@ static int64_t keep(catga_nats_link *link)
 {
     int64_t now = catga_clock_now();
     catga_nats_session *session = link->session;
+
     if (end_stalled(link, false))
         return now;
     if (session == NULL)
@@ -380,6 +390,7 @@ static void sleep_until(catga_nats *nats, int64_t next)
 static void *run(void *argument)
 {
     catga_nats *nats = argument;
+
     pthread_mutex_lock(&nats->lock);
     while (!nats->closing) {
         int64_t immediate = keep(&nats->immediate);
@@ -437,6 +448,7 @@ void catga_nats_reconnect_stop(catga_nats *nats)
 static bool hopeless(const catga_nats_link *link)
 {
     catga_status status = catga_nats_status(link->failure);
+
     return link->owner->given_up || status == CATGA_NOT_PERMITTED ||
            status == CATGA_INVALID_ARGUMENT;
 }
@@ -445,6 +457,7 @@ catga_status catga_nats_link_request(catga_nats_link *link, int64_t deadline_ns,
 {
     catga_nats *nats = link->owner;
     struct timespec deadline = catga_clock_timespec(deadline_ns);
+
     pthread_mutex_lock(&nats->lock);
     unsigned attempts = link->attempts;
     atomic_store(&link->requested, true);

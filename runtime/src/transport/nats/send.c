@@ -1,7 +1,6 @@
 /* What goes out: events, requests with a place for their answers, answers. */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -21,6 +20,7 @@ static natsStatus send_with_headers(natsConnection *connection, const catga_outg
     natsMsg *native = NULL;
     natsStatus status = natsMsg_Create(&native, message->subject, reply,
                                        (const char *)message->data, (int)message->length);
+
     for (size_t i = 0; i < message->header_count && status == NATS_OK; i++)
         status = natsMsgHeader_Set(native, message->headers[i].name, message->headers[i].value);
     if (status == NATS_OK)
@@ -56,6 +56,7 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection)
 {
     int64_t said = natsConnection_GetMaxPayload(connection);
     int64_t most = said < 0 ? 0 : said > INT_MAX ? INT_MAX : said;
+
     atomic_store(&nats->max_payload, (size_t)most);
 }
 
@@ -93,17 +94,19 @@ static catga_status send_over(catga_nats_link *link, const catga_outgoing *messa
 }
 
 static catga_status send_batched(catga_nats *nats, catga_nats_rate *rate,
-                               const catga_outgoing *message, const char *reply)
+                                 const catga_outgoing *message, const char *reply)
 {
     catga_nats_link *link = catga_nats_batching_link(nats, rate);
     catga_status status = send_over(link, message, reply, false);
+
     catga_nats_batching_sent(link);
     return status;
 }
 
 /* ---- The operations ---- */
 
-/* An event waits while its connection is about to come; where there is no server it fails at once. */
+/* An event waits while its connection is about to come; where there is no server it fails at once.
+ */
 static void open_buffered(catga_nats *nats)
 {
     if (atomic_load(&nats->immediate.connection) != NULL)
@@ -112,12 +115,14 @@ static void open_buffered(catga_nats *nats)
 
 static bool is_valid(const catga_outgoing *message)
 {
-    return (message->checked || catga_nats_subject_valid(message->subject)) && headers_valid(message);
+    return (message->checked || catga_nats_subject_valid(message->subject)) &&
+           headers_valid(message);
 }
 
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
 {
     catga_nats *nats = catga_nats_of(transport);
+
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     /* The connection for events may notice a little later that the server is gone. */
@@ -131,6 +136,7 @@ catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing
 void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox, uint64_t token)
 {
     char *end = reply + CATGA_NATS_INBOX;
+
     memcpy(reply, inbox, CATGA_NATS_INBOX);
     *end++ = '.';
     for (int shift = 60; shift >= 0; shift -= 4)
@@ -138,9 +144,8 @@ void catga_nats_inbox_reply(char reply[CATGA_NATS_REPLY + 1], const char *inbox,
     *end = '\0';
 }
 
-static catga_status request(catga_nats *nats, catga_nats_rate *rate,
-                            const catga_outgoing *message, uint64_t token,
-                            catga_nats_source source)
+static catga_status request(catga_nats *nats, catga_nats_rate *rate, const catga_outgoing *message,
+                            uint64_t token, catga_nats_source source)
 {
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
@@ -154,6 +159,7 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
                                 uint64_t token)
 {
     const catga_nats_source anybody = {CATGA_NATS_ANYBODY, 0};
+
     return catga_nats_request_from(catga_nats_of(transport), message, token, anybody);
 }
 
@@ -172,6 +178,7 @@ catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing
 catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message)
 {
     char reply[CATGA_NATS_REPLY + 1];
+
     snprintf(reply, sizeof(reply), "%s.unread", nats->inbox);
     return send_over(&nats->immediate, message, reply, false);
 }
@@ -180,11 +187,13 @@ catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *m
 {
     catga_nats_link *link = catga_nats_batching_link(nats, &nats->batching.unawaited);
     catga_status status = send_over(link, message, NULL, false);
+
     catga_nats_batching_left(link);
     return status;
 }
 
-catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message, const char *reply)
+catga_status catga_nats_send_pull(catga_nats *nats, const catga_outgoing *message,
+                                  const char *reply)
 {
     return send_over(&nats->immediate, message, reply, false);
 }
@@ -228,6 +237,7 @@ static void on_inbox(void *user, catga_incoming *message)
     catga_nats *nats = user;
     uint64_t token;
     catga_nats_source source;
+
     if (read_token(message->subject, &token) &&
         catga_nats_source_read(&source, message->subject.data + CATGA_NATS_REPLY) &&
         catga_nats_source_is(source, message))
@@ -241,8 +251,9 @@ void catga_nats_inbox_name(char inbox[CATGA_NATS_INBOX + 1])
 {
     static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     size_t length = strlcpy(inbox, "_INBOX.", CATGA_NATS_INBOX + 1);
+
     while (length < CATGA_NATS_INBOX)
-        inbox[length++] = letters[arc4random_uniform(sizeof(letters) - 1)];
+        inbox[length++] = letters[arc4random_uniform(sizeof letters - 1)];
     inbox[length] = '\0';
 }
 
@@ -250,8 +261,8 @@ catga_status catga_nats_inbox_open(catga_nats *nats)
 {
     catga_nats_inbox_name(nats->inbox);
     char pattern[CATGA_NATS_INBOX + sizeof(".*")];
-    strlcpy(pattern, nats->inbox, sizeof(pattern));
-    strlcat(pattern, ".*", sizeof(pattern));
+    strlcpy(pattern, nats->inbox, sizeof pattern);
+    strlcat(pattern, ".*", sizeof pattern);
     catga_subscription_options options = {.subject = pattern, .receive = on_inbox, .user = nats};
     return catga_nats_subscribe(&nats->transport, &options, &nats->replies);
 }

@@ -11,6 +11,7 @@
 static int count_commas(const char *text)
 {
     int count = 0;
+
     for (; *text != '\0'; text++)
         count += *text == ',';
     return count;
@@ -24,6 +25,7 @@ static bool has_scheme(const char *address, const char *scheme)
 static bool port_valid(const char *port)
 {
     const char *problem;
+
     strtonum(port, 1, UINT16_MAX, &problem);
     return problem == NULL;
 }
@@ -46,17 +48,19 @@ static bool address_valid(const char *address)
 static void explain(catga_problem *problem, const char *address, int number, bool has_login)
 {
     bool shown = !has_login || strchr(address, '@') != NULL;
-    snprintf(problem->text, sizeof(problem->text),
-             "address %d is \"%.60s\": accepted is: [nats://|tls://][LOGIN@]HOST[:PORT], PORT from 1 to "
-             "65535",
-             number, shown ? catga_nats_address_shown(address) : "...");
+
+    snprintf(
+        problem->text, sizeof problem->text,
+        "address %d is \"%.60s\": accepted is: [nats://|tls://][LOGIN@]HOST[:PORT], PORT from 1 to "
+        "65535",
+        number, shown ? catga_nats_address_shown(address) : "...");
 }
 
 catga_status catga_nats_servers_set(catga_nats_servers *servers, const char *list,
                                     catga_problem *problem)
 {
     servers->text = strdup(list);
-    servers->addresses = calloc((size_t)count_commas(list) + 1, sizeof(*servers->addresses));
+    servers->addresses = calloc((size_t)count_commas(list) + 1, sizeof *servers->addresses);
     if (servers->text == NULL || servers->addresses == NULL)
         return CATGA_NO_MEMORY;
 
@@ -86,6 +90,7 @@ const char *catga_nats_address_shown(const char *address)
     const char *scheme = strstr(address, "://");
     const char *authority = scheme == NULL ? address : scheme + 3;
     const char *credentials = strrchr(authority, '@');
+
     return credentials == NULL ? authority : credentials + 1;
 }
 

@@ -1,8 +1,7 @@
 /* One connection of nats.c, from the attempt to its end. */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 
 /* What gathers before it is written, and what is read at once. */
 #define IMMEDIATE_BUFFER (32 * 1024)
-#define BUFFERED_BUFFER   (256 * 1024)
+#define BUFFERED_BUFFER  (256 * 1024)
 
 static void session_release(catga_nats_session *session)
 {
@@ -42,15 +41,18 @@ static void tell_overflow(catga_nats *nats)
 {
     uint64_t count = catga_nats_subscriptions_count_dropped(nats);
     char text[64];
-    snprintf(text, sizeof(text), "%llu messages dropped", (unsigned long long)count);
+
+    snprintf(text, sizeof text, "%llu messages dropped", (unsigned long long)count);
     nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_OVERFLOW, text);
 }
 
-/* This thread's last error, when it is the one of `status`: it says more, after a place in nats.c. */
+/* This thread's last error, when it is the one of `status`: it says more, after a place in nats.c.
+ */
 static const char *text_of(natsStatus status)
 {
     natsStatus last;
     const char *text = nats_GetLastError(&last);
+
     if (text == NULL || last != status)
         return natsStatus_GetText(status);
     const char *place_end = text[0] == '(' ? strstr(text, "): ") : NULL;
@@ -92,6 +94,7 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
                               catga_nats_session *session)
 {
     catga_nats *nats = link->owner;
+
     natsStatus status =
         natsOptions_SetServers(options, nats->servers.addresses, nats->servers.count);
     if (status == NATS_OK && nats->servers.secure)
@@ -110,7 +113,8 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
         status = natsOptions_SetWriteDeadline(
             options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
     if (status == NATS_OK)
-        status = natsOptions_SetIOBufSize(options, link->immediate ? IMMEDIATE_BUFFER : BUFFERED_BUFFER);
+        status =
+            natsOptions_SetIOBufSize(options, link->immediate ? IMMEDIATE_BUFFER : BUFFERED_BUFFER);
     if (status == NATS_OK)
         status = natsOptions_SetSendAsap(options, link->immediate);
     if (status == NATS_OK)
@@ -127,15 +131,15 @@ static natsStatus connect_session(catga_nats_session *session)
     natsStatus status = natsConnection_Connect(&session->connection, session->options);
 
     if (status == NATS_NO_SERVER)
-        catga_nats_explain_unreachable(session->servers, session->reason, sizeof(session->reason));
+        catga_nats_explain_unreachable(session->servers, session->reason, sizeof session->reason);
     else
-        strlcpy(session->reason, text_of(status), sizeof(session->reason));
+        strlcpy(session->reason, text_of(status), sizeof session->reason);
     nats_ReleaseThreadMemory();
     if (status != NATS_OK)
         session_release(session); /* on_closed is not called for an attempt that failed */
     if (status != NATS_OK || catga_nats_own_socket(session->connection))
         return status;
-    snprintf(session->reason, sizeof(session->reason),
+    snprintf(session->reason, sizeof session->reason,
              "the socket has the number of a closed standard stream, 0 to 2%s",
              filled ? "" : ", and /dev/null cannot be opened");
     natsConnection_Destroy(session->connection);
@@ -165,6 +169,7 @@ static void *attempt(void *argument)
 static bool start_attempt(catga_nats_session *session)
 {
     pthread_attr_t detached;
+
     if (pthread_attr_init(&detached) != 0)
         return false;
     pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
@@ -176,12 +181,13 @@ static bool start_attempt(catga_nats_session *session)
 
 catga_nats_session *catga_nats_session_start(catga_nats_link *link)
 {
-    catga_nats_session *session = calloc(1, sizeof(*session));
+    catga_nats_session *session = calloc(1, sizeof *session);
+
     if (session == NULL)
         return NULL;
     session->link = link;
     session->started_ns = catga_clock_now();
-    catga_nats_servers_show(&link->owner->servers, session->servers, sizeof(session->servers));
+    catga_nats_servers_show(&link->owner->servers, session->servers, sizeof session->servers);
     atomic_init(&session->references, 3); /* the link, the attempt, on_closed */
     pthread_mutex_init(&session->lock, NULL);
 

@@ -11,9 +11,8 @@
  * nats.c does not show its socket. It shows the local address, which no other connected socket of
  * this process has.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/descriptors.h"
+#include "transport/nats/nats_transport.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -35,12 +34,13 @@ static bool is_at(const address *local, const char *ip, int port)
 {
     char text[INET6_ADDRSTRLEN] = "";
     bool v4 = local->any.sa_family == AF_INET;
+
     if (!v4 && local->any.sa_family != AF_INET6)
         return false;
     const void *host = v4 ? (const void *)&local->v4.sin_addr : (const void *)&local->v6.sin6_addr;
     in_port_t local_port = v4 ? local->v4.sin_port : local->v6.sin6_port;
     return ntohs(local_port) == port &&
-           inet_ntop(local->any.sa_family, host, text, sizeof(text)) != NULL &&
+           inet_ntop(local->any.sa_family, host, text, sizeof text) != NULL &&
            strcmp(text, ip) == 0;
 }
 
@@ -49,8 +49,9 @@ static bool is_connected_at(int descriptor, const char *ip, int port)
 {
     address local = {.any.sa_family = AF_UNSPEC};
     address peer;
-    socklen_t local_size = sizeof(local);
+    socklen_t local_size = sizeof local;
     socklen_t peer_size = sizeof(peer);
+
     return getsockname(descriptor, &local.any, &local_size) == 0 && is_at(&local, ip, port) &&
            getpeername(descriptor, &peer.any, &peer_size) == 0;
 }
@@ -67,6 +68,7 @@ static int try_numbers(const char *ip, int port)
 static int find_at(const char *ip, int port)
 {
     DIR *descriptors = opendir("/proc/self/fd");
+
     if (descriptors == NULL)
         return try_numbers(ip, port);
     int found = -1;
@@ -85,6 +87,7 @@ static int find_socket(natsConnection *connection)
 {
     char *ip = NULL;
     int port = 0;
+
     if (natsConnection_GetLocalIPAndPort(connection, &ip, &port) != NATS_OK)
         return -1;
     int descriptor = find_at(ip, port);
@@ -95,6 +98,7 @@ static int find_socket(natsConnection *connection)
 bool catga_nats_own_socket(natsConnection *connection)
 {
     int descriptor = find_socket(connection);
+
     if (descriptor >= 0)
         (void)catga_descriptor_close_on_exec(descriptor);
     return descriptor < 0 || descriptor > STDERR_FILENO;
@@ -109,6 +113,7 @@ bool catga_nats_set_kernel_deadline(natsConnection *connection)
 {
     int descriptor = find_socket(connection);
     unsigned milliseconds = CATGA_NATS_WRITE_DEADLINE_MS;
+
     return descriptor >= 0 && setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
-                                         sizeof(milliseconds)) == 0;
+                                         sizeof milliseconds) == 0;
 }

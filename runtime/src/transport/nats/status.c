@@ -47,6 +47,7 @@ static const unsigned char meaning[] = {
 catga_status catga_nats_status(natsStatus status)
 {
     size_t index = (size_t)status;
+
     if (index >= sizeof(meaning) || meaning[index] == 0)
         return CATGA_TRANSPORT_FAILED;
     return (catga_status)(meaning[index] - 1);

@@ -1,11 +1,10 @@
 /*
- * Streams, consumers, buckets: asked for, and made when they are not there. What is there is compared
- * field by field and left alone: the server would take a creation of a consumer that exists for a
- * change of it, and say nothing.
+ * Streams, consumers, buckets: asked for, and made when they are not there. What is there is
+ * compared field by field and left alone: the server would take a creation of a consumer that
+ * exists for a change of it, and say nothing.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/monotime.h"
+#include "transport/nats/nats_transport.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -42,6 +41,7 @@ struct catga_nats_text {
 CATGA_PRINTF(2, 3) static void put(catga_nats_text *out, const char *format, ...)
 {
     va_list arguments;
+
     va_start(arguments, format);
     int length = vsnprintf(out->text + out->length, BODY_SIZE - out->length, format, arguments);
     va_end(arguments);
@@ -54,6 +54,7 @@ CATGA_PRINTF(2, 3) static void put(catga_nats_text *out, const char *format, ...
 static void put_stream(catga_nats_text *out, const catga_nats_desired *thing)
 {
     const catga_stream_settings *stream = thing->settings;
+
     put(out, "{\"name\":\"%s\",\"subjects\":[", stream->name);
     for (size_t i = 0; i < stream->subject_count; i++)
         put(out, "%s\"%s\"", i == 0 ? "" : ",", stream->subjects[i]);
@@ -65,13 +66,14 @@ static void put_stream(catga_nats_text *out, const catga_nats_desired *thing)
 }
 
 /*
- * The stream of a bucket, as key-value clients make it. A record is written a few times: nearly none
- * of its older revisions need be taken out of the stream's blocks, which servers before 2.9.21 do
- * not always find together again after a restart.
+ * The stream of a bucket, as key-value clients make it. A record is written a few times: nearly
+ * none of its older revisions need be taken out of the stream's blocks, which servers before 2.9.21
+ * do not always find together again after a restart.
  */
 static void put_bucket(catga_nats_text *out, const catga_nats_desired *thing)
 {
     const catga_bucket_settings *bucket = thing->settings;
+
     put(out,
         "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\","
         "\"storage\":\"file\",\"discard\":\"%s\",\"max_consumers\":-1,\"max_msgs\":-1,"
@@ -87,6 +89,7 @@ static void put_consumer(catga_nats_text *out, const catga_nats_desired *thing)
 {
     const catga_consumer_settings *consumer = thing->settings;
     const char *begins = consumer->only_new ? "new" : "all";
+
     put(out,
         "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\","
         "\"filter_subject\":\"%s\",\"deliver_policy\":\"%s\","
@@ -117,10 +120,11 @@ typedef struct comparison {
 static void drift_from(comparison *of, const char *field, const char *how, const char *desired)
 {
     catga_nats_json there = catga_nats_json_get(of->config, field);
+
     if (of->drifted)
         return;
     of->drifted = true;
-    snprintf(of->problem->text, sizeof(of->problem->text), "%s %s: %s is %.*s, and must be %s%s",
+    snprintf(of->problem->text, sizeof of->problem->text, "%s %s: %s is %.*s, and must be %s%s",
              of->what, of->name, field, there.data == NULL ? 7 : (int)there.length,
              there.data == NULL ? "not set" : there.data, how, desired);
 }
@@ -139,7 +143,8 @@ static void same_text(comparison *of, const char *field, const char *desired)
 static void same_number(comparison *of, const char *field, int64_t desired, int64_t standard)
 {
     char text[24];
-    snprintf(text, sizeof(text), "%" PRId64, desired);
+
+    snprintf(text, sizeof text, "%" PRId64, desired);
     if (catga_nats_json_number(catga_nats_json_get(of->config, field), standard) != desired)
         drift(of, field, text);
 }
@@ -147,19 +152,22 @@ static void same_number(comparison *of, const char *field, int64_t desired, int6
 static void at_least(comparison *of, const char *field, int64_t desired)
 {
     char text[40];
-    snprintf(text, sizeof(text), "at least %" PRId64, desired);
+
+    snprintf(text, sizeof text, "at least %" PRId64, desired);
     if (catga_nats_json_number(catga_nats_json_get(of->config, field), 0) < desired)
         drift(of, field, text);
 }
 
-/* Earlier versions had the server push: such a consumer cannot be changed, and its place is kept. */
+/* Earlier versions had the server push: such a consumer cannot be changed, and its place is kept.
+ */
 static void no_push(comparison *of)
 {
     catga_nats_json there = catga_nats_json_get(of->config, "deliver_subject");
+
     if (of->drifted || there.data == NULL)
         return;
     of->drifted = true;
-    snprintf(of->problem->text, sizeof(of->problem->text),
+    snprintf(of->problem->text, sizeof of->problem->text,
              "consumer %.64s: deliver_subject must not be set (push consumer of an earlier "
              "version: delete it)",
              of->name);
@@ -175,6 +183,7 @@ static bool stream_drifted(const catga_nats_api_answer *got, const void *setting
                      .name = stream->name,
                      .problem = problem};
     catga_nats_json subjects = catga_nats_json_get(of.config, "subjects");
+
     for (size_t i = 0; i < stream->subject_count; i++) {
         if (!catga_nats_json_has(subjects, stream->subjects[i]))
             drift_from(&of, "subjects", "with ", stream->subjects[i]);
@@ -199,6 +208,7 @@ static bool bucket_drifted(const catga_nats_api_answer *got, const void *setting
                      .what = "bucket",
                      .name = bucket->name,
                      .problem = problem};
+
     same_text(&of, "retention", "limits");
     same_text(&of, "storage", "file");
     if (catga_nats_json_get(of.config, "allow_direct").length != strlen("true"))
@@ -209,13 +219,14 @@ static bool bucket_drifted(const catga_nats_api_answer *got, const void *setting
 }
 
 static bool consumer_drifted(const catga_nats_api_answer *got, const void *settings,
-                           catga_problem *problem)
+                             catga_problem *problem)
 {
     const catga_consumer_settings *consumer = settings;
     comparison of = {.config = catga_nats_json_get(got->object, "config"),
                      .what = "consumer",
                      .name = consumer->name,
                      .problem = problem};
+
     no_push(&of);
     same_text(&of, "filter_subject", consumer->subject);
     if (!catga_nats_json_is(catga_nats_json_get(of.config, "deliver_policy"), started_again))
@@ -239,6 +250,7 @@ static size_t size_of(const char *text)
 static const char *copy_text(char **at, const char *text)
 {
     char *copy = memcpy(*at, text, size_of(text));
+
     *at += size_of(text);
     return copy;
 }
@@ -246,7 +258,8 @@ static const char *copy_text(char **at, const char *text)
 static bool copy_stream(catga_nats_desired *thing)
 {
     const catga_stream_settings *stream = thing->settings;
-    size_t size = sizeof(*stream) + stream->subject_count * sizeof(char *) + size_of(stream->name);
+    size_t size = sizeof *stream + stream->subject_count * sizeof(char *) + size_of(stream->name);
+
     for (size_t i = 0; i < stream->subject_count; i++)
         size += size_of(stream->subjects[i]);
     catga_stream_settings *copy = malloc(size);
@@ -266,7 +279,8 @@ static bool copy_stream(catga_nats_desired *thing)
 static bool copy_bucket(catga_nats_desired *thing)
 {
     const catga_bucket_settings *bucket = thing->settings;
-    catga_bucket_settings *copy = malloc(sizeof(*copy) + size_of(bucket->name));
+    catga_bucket_settings *copy = malloc(sizeof *copy + size_of(bucket->name));
+
     if (copy == NULL)
         return false;
     *copy = *bucket;
@@ -279,9 +293,9 @@ static bool copy_bucket(catga_nats_desired *thing)
 static bool copy_consumer(catga_nats_desired *thing)
 {
     const catga_consumer_settings *consumer = thing->settings;
-    catga_consumer_settings *copy =
-        malloc(sizeof(*copy) + size_of(consumer->name) + size_of(consumer->stream) +
-               size_of(consumer->subject));
+    catga_consumer_settings *copy = malloc(sizeof *copy + size_of(consumer->name) +
+                                           size_of(consumer->stream) + size_of(consumer->subject));
+
     if (copy == NULL)
         return false;
     *copy = *consumer;
@@ -314,30 +328,30 @@ static const catga_nats_kind consumers = {.name = "consumer",
                                           .copy = copy_consumer};
 
 static catga_nats_desired desired_of(const catga_nats_kind *kind, const char *name,
-                                   const void *settings)
+                                     const void *settings)
 {
-    return (catga_nats_desired){.kind = kind,
-                               .name = name,
-                               .settings = settings,
-                               .wait_ms = CATGA_NATS_API_WAIT_MS};
+    return (catga_nats_desired){
+        .kind = kind, .name = name, .settings = settings, .wait_ms = CATGA_NATS_API_WAIT_MS};
 }
 
 /* A bucket is a stream, whose name begins with `prefix`. */
 static catga_nats_desired a_stream(const catga_nats_kind *kind, const char *prefix,
-                                  const char *name, const void *settings)
+                                   const char *name, const void *settings)
 {
     catga_nats_desired thing = desired_of(kind, name, settings);
-    snprintf(thing.info, sizeof(thing.info), "%s%s%s", stream_info, prefix, name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.STREAM.CREATE.%s%s", prefix, name);
+
+    snprintf(thing.info, sizeof thing.info, "%s%s%s", stream_info, prefix, name);
+    snprintf(thing.create, sizeof thing.create, "$JS.API.STREAM.CREATE.%s%s", prefix, name);
     return thing;
 }
 
 static catga_nats_desired a_consumer(const catga_consumer_settings *consumer)
 {
     catga_nats_desired thing = desired_of(&consumers, consumer->name, consumer);
-    snprintf(thing.info, sizeof(thing.info), "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
+
+    snprintf(thing.info, sizeof thing.info, "$JS.API.CONSUMER.INFO.%s.%s", consumer->stream,
              consumer->name);
-    snprintf(thing.create, sizeof(thing.create), "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
+    snprintf(thing.create, sizeof thing.create, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s",
              consumer->stream, consumer->name);
     return thing;
 }
@@ -345,6 +359,7 @@ static catga_nats_desired a_consumer(const catga_consumer_settings *consumer)
 char *catga_nats_description(const catga_nats_desired *thing)
 {
     catga_nats_text description = {.length = 0};
+
     thing->kind->put(&description, thing);
     return strdup(description.text);
 }
@@ -357,6 +372,7 @@ static bool is_nearly_full(const catga_nats_api_answer *got)
     catga_nats_json state = catga_nats_json_get(got->object, "state");
     int64_t most = catga_nats_json_number(catga_nats_json_get(config, "max_bytes"), -1);
     int64_t used = catga_nats_json_number(catga_nats_json_get(state, "bytes"), 0);
+
     return most > 0 && used >= most - most / 10;
 }
 
@@ -364,7 +380,8 @@ static void learn(catga_nats_observed *observed, const catga_nats_api_answer *go
 {
     catga_nats_json floor = catga_nats_json_get(got->object, "ack_floor");
     int64_t settled = catga_nats_json_number(catga_nats_json_get(floor, "stream_seq"), 0);
-    snprintf(observed->created, sizeof(observed->created), "%.*s",
+
+    snprintf(observed->created, sizeof observed->created, "%.*s",
              CATGA_PRINT(catga_nats_json_get(got->object, "created")));
     observed->settled = settled > 0 ? (uint64_t)settled : 0;
     catga_nats_json state = catga_nats_json_get(got->object, "state");
@@ -379,6 +396,7 @@ static catga_status look(catga_nats *nats, const catga_nats_desired *thing, bool
 {
     catga_nats_api_answer info;
     catga_status status = catga_nats_ask(nats, thing->info, "", thing->wait_ms, &info, problem);
+
     *there = info.error != thing->kind->none;
     if (status == CATGA_OK && *there && info.error != 0)
         status = catga_nats_refused(&info, problem, thing->kind->name, thing->name);
@@ -390,11 +408,12 @@ static catga_status look(catga_nats *nats, const catga_nats_desired *thing, bool
     return status;
 }
 
-static catga_status make(catga_nats *nats, const catga_nats_desired *thing, catga_nats_observed *observed,
-                         catga_problem *problem)
+static catga_status make(catga_nats *nats, const catga_nats_desired *thing,
+                         catga_nats_observed *observed, catga_problem *problem)
 {
     catga_nats_api_answer made;
     catga_nats_text description = {.length = 0};
+
     thing->kind->put(&description, thing);
     if (description.full)
         return CATGA_TOO_LARGE;
@@ -412,14 +431,15 @@ static catga_status make(catga_nats *nats, const catga_nats_desired *thing, catg
 }
 
 /*
- * Replicas that start together may all find that it is not there. What one of them has made meanwhile
- * the server refuses to the others, with one error or another: so they look again.
+ * Replicas that start together may all find that it is not there. What one of them has made
+ * meanwhile the server refuses to the others, with one error or another: so they look again.
  */
 catga_status catga_nats_ensure(catga_nats *nats, const catga_nats_desired *thing,
                                catga_nats_observed *observed, catga_problem *problem)
 {
     bool there;
     catga_problem refusal = {""};
+
     *observed = (catga_nats_observed){0};
     catga_status status = look(nats, thing, &there, observed, problem);
     if (status != CATGA_OK || there)
@@ -442,9 +462,10 @@ bool catga_nats_has_lost(catga_nats *nats, const catga_nats_desired *thing, uint
     char body[40];
     catga_problem problem;
     catga_nats_api_answer got;
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.GET.%s",
+
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.MSG.GET.%s",
              thing->info + strlen(stream_info));
-    snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 "}", number);
+    snprintf(body, sizeof body, "{\"seq\":%" PRIu64 "}", number);
     catga_status status = catga_nats_ask(nats, subject, body, thing->wait_ms, &got, &problem);
     bool lost = status == CATGA_OK && got.error == NO_MESSAGE;
     catga_nats_forget(&got);
@@ -454,10 +475,11 @@ bool catga_nats_has_lost(catga_nats *nats, const catga_nats_desired *thing, uint
 /* ---- The operations ---- */
 
 static catga_status ensure_and_reconcile(catga_nats *nats, const catga_nats_desired *thing,
-                                     catga_problem *problem)
+                                         catga_problem *problem)
 {
     catga_nats_observed observed;
     catga_status status = catga_nats_ensure(nats, thing, &observed, problem);
+
     return status == CATGA_OK ? catga_nats_reconcile(nats, thing, &observed, NULL) : status;
 }
 
@@ -465,6 +487,7 @@ catga_status catga_nats_ensure_stream(catga_transport *transport,
                                       const catga_stream_settings *stream, catga_problem *problem)
 {
     catga_nats_desired thing = a_stream(&streams, "", stream->name, stream);
+
     return ensure_and_reconcile(catga_nats_of(transport), &thing, problem);
 }
 
@@ -475,18 +498,20 @@ catga_status catga_nats_ensure_stream(catga_transport *transport,
 static catga_status probe_bucket(catga_nats *nats, const catga_bucket_settings *bucket,
                                  catga_problem *problem)
 {
-    static const catga_header impossible[] = {{"Nats-Expected-Last-Subject-Sequence", "9007199254740991"}};
+    static const catga_header impossible[] = {
+        {"Nats-Expected-Last-Subject-Sequence", "9007199254740991"}};
     char subject[SUBJECT_SIZE];
     char right[SUBJECT_SIZE];
     catga_outgoing probe = {.subject = subject};
-    snprintf(subject, sizeof(subject), "$JS.API.DIRECT.GET.KV_%s.$KV.%s.probe", bucket->name,
+
+    snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.probe", bucket->name,
              bucket->name);
-    snprintf(right, sizeof(right), "$JS.API.DIRECT.GET.KV_%s.>", bucket->name);
+    snprintf(right, sizeof right, "$JS.API.DIRECT.GET.KV_%s.>", bucket->name);
     catga_status status = catga_nats_probe(nats, &probe, right, problem);
     if (status != CATGA_OK)
         return status;
-    snprintf(subject, sizeof(subject), "$KV.%s.probe", bucket->name);
-    snprintf(right, sizeof(right), "$KV.%s.>", bucket->name);
+    snprintf(subject, sizeof subject, "$KV.%s.probe", bucket->name);
+    snprintf(right, sizeof right, "$KV.%s.>", bucket->name);
     probe.headers = impossible;
     probe.header_count = 1;
     return catga_nats_probe(nats, &probe, right, problem);
@@ -501,8 +526,9 @@ static catga_status probe_acks(catga_nats *nats, const catga_consumer_settings *
     char right[SUBJECT_SIZE];
     const catga_outgoing probe = {
         .subject = subject, .data = (const uint8_t *)word, .length = strlen(word)};
-    snprintf(subject, sizeof(subject), "$JS.ACK.%s.%s.0.0.0.0.0", consumer->stream, consumer->name);
-    snprintf(right, sizeof(right), "$JS.ACK.%s.%s.>", consumer->stream, consumer->name);
+
+    snprintf(subject, sizeof subject, "$JS.ACK.%s.%s.0.0.0.0.0", consumer->stream, consumer->name);
+    snprintf(right, sizeof right, "$JS.ACK.%s.%s.>", consumer->stream, consumer->name);
     return catga_nats_probe(nats, &probe, right, problem);
 }
 
@@ -511,6 +537,7 @@ catga_status catga_nats_ensure_bucket(catga_transport *transport,
 {
     catga_nats_desired thing = a_stream(&buckets, "KV_", bucket->name, bucket);
     catga_status status = ensure_and_reconcile(catga_nats_of(transport), &thing, problem);
+
     return status == CATGA_OK ? probe_bucket(catga_nats_of(transport), bucket, problem) : status;
 }
 
@@ -520,6 +547,7 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
     catga_nats *nats = catga_nats_of(transport);
     const catga_nats_desired thing = a_consumer(consumer);
     catga_nats_observed observed;
+
     *subscription = NULL;
     catga_status status = catga_nats_ensure(nats, &thing, &observed, problem);
     if (status != CATGA_OK)
@@ -528,5 +556,6 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
     if (status != CATGA_OK)
         return status;
     status = catga_nats_pull_subscribe(nats, consumer, subscription);
-    return status == CATGA_OK ? catga_nats_reconcile(nats, &thing, &observed, *subscription) : status;
+    return status == CATGA_OK ? catga_nats_reconcile(nats, &thing, &observed, *subscription)
+                              : status;
 }

@@ -1,6 +1,7 @@
 /*
- * Reading what is stored, one message at a time: for those who look at dead letters, not for handlers.
- * JetStream gives it as JSON: {"message":{"subject":"...","seq":7,"hdrs":"BASE64","data":"BASE64"}}.
+ * Reading what is stored, one message at a time: for those who look at dead letters, not for
+ * handlers. JetStream gives it as JSON:
+ * {"message":{"subject":"...","seq":7,"hdrs":"BASE64","data":"BASE64"}}.
  */
 #include "transport/nats/nats_transport.h"
 
@@ -16,6 +17,7 @@ static int digit_of(char c)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const char *at = c == '\0' ? NULL : strchr(digits, c);
+
     return at == NULL ? -1 : (int)(at - digits);
 }
 
@@ -25,6 +27,7 @@ static char *decode(catga_nats_json text, size_t *length)
     char *bytes = malloc(text.length / 4 * 3 + 4);
     unsigned bits = 0;
     unsigned count = 0;
+
     *length = 0;
     if (bytes == NULL)
         return NULL;
@@ -47,6 +50,7 @@ static natsStatus add_headers(natsMsg *message, char *lines)
 {
     char *rest = lines;
     natsStatus status = NATS_OK;
+
     strsep(&rest, "\n");
     for (char *line; status == NATS_OK && (line = strsep(&rest, "\n")) != NULL;) {
         line[strcspn(line, "\r")] = '\0';
@@ -68,7 +72,8 @@ static catga_status read_message(catga_nats_json object, catga_incoming *message
     size_t lines_length;
     natsMsg *native = NULL;
     catga_nats_json name = catga_nats_json_get(object, "subject");
-    if (name.length < 3 || name.length - 2 >= sizeof(subject))
+
+    if (name.length < 3 || name.length - 2 >= sizeof subject)
         return CATGA_TRANSPORT_FAILED;
     memcpy(subject, name.data + 1, name.length - 2);
     char *data = decode(catga_nats_json_get(object, "data"), &data_length);
@@ -112,18 +117,20 @@ static catga_status ask(catga_transport *transport, const char *what, const char
                         const char *body, catga_nats_api_answer *got, catga_problem *problem)
 {
     char subject[SUBJECT_SIZE];
-    snprintf(subject, sizeof(subject), "$JS.API.STREAM.MSG.%s.%s", what, stream);
-    catga_status status =
-        catga_nats_ask(catga_nats_of(transport), subject, body, CATGA_NATS_API_WAIT_MS, got, problem);
+
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.MSG.%s.%s", what, stream);
+    catga_status status = catga_nats_ask(catga_nats_of(transport), subject, body,
+                                         CATGA_NATS_API_WAIT_MS, got, problem);
     return status == CATGA_OK ? status_of(got, problem, stream) : status;
 }
 
 catga_status catga_nats_stream_get(catga_transport *transport, const char *stream, uint64_t number,
-                             catga_incoming *message, catga_problem *problem)
+                                   catga_incoming *message, catga_problem *problem)
 {
     char body[BODY_SIZE];
     catga_nats_api_answer got;
-    snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"next_by_subj\":\">\"}", number);
+
+    snprintf(body, sizeof body, "{\"seq\":%" PRIu64 ",\"next_by_subj\":\">\"}", number);
     catga_status status = ask(transport, "GET", stream, body, &got, problem);
     if (status == CATGA_OK)
         status = read_message(catga_nats_json_get(got.object, "message"), message);
@@ -131,12 +138,13 @@ catga_status catga_nats_stream_get(catga_transport *transport, const char *strea
     return status;
 }
 
-catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream, uint64_t number,
-                              catga_problem *problem)
+catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream,
+                                      uint64_t number, catga_problem *problem)
 {
     char body[BODY_SIZE];
     catga_nats_api_answer got;
-    snprintf(body, sizeof(body), "{\"seq\":%" PRIu64 ",\"no_erase\":true}", number);
+
+    snprintf(body, sizeof body, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", number);
     catga_status status = ask(transport, "DELETE", stream, body, &got, problem);
     catga_nats_forget(&got);
     return status;

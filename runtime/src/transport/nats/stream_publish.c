@@ -11,11 +11,12 @@
 #include <stdlib.h>
 
 catga_status catga_nats_stream_publish(catga_transport *transport, const catga_outgoing *message,
-                              uint64_t token)
+                                       uint64_t token)
 {
     catga_nats *nats = catga_nats_of(transport);
-    const catga_nats_source source = {message->stream != 0 ? CATGA_NATS_STREAM_ACK : CATGA_NATS_ANYBODY,
-                                      message->stream};
+    const catga_nats_source source = {
+        message->stream != 0 ? CATGA_NATS_STREAM_ACK : CATGA_NATS_ANYBODY, message->stream};
+
     return message->sender_waits ? catga_nats_request_from(nats, message, token, source)
                                  : catga_nats_request_unawaited(nats, message, token, source);
 }
@@ -26,7 +27,8 @@ catga_status catga_nats_stream_publish(catga_transport *transport, const catga_o
 catga_status catga_nats_store_error(int64_t code)
 {
     switch (code) {
-    case 10005: /* no suitable peers for placement: the cluster's servers have not found each other */
+    case 10005: /* no suitable peers for placement: the cluster's servers have not found each other
+                 */
     case 10008: /* JetStream system temporarily unavailable */
     case 10009: /* cluster not leader */
     case 10023: /* insufficient resources */
@@ -48,7 +50,8 @@ catga_status catga_nats_store_error(int64_t code)
 static void explain(catga_problem *problem, catga_nats_json error)
 {
     catga_nats_json text = catga_nats_json_get(error, "description");
-    snprintf(problem->text, sizeof(problem->text), "the server says: %.*s", CATGA_PRINT(text));
+
+    snprintf(problem->text, sizeof problem->text, "the server says: %.*s", CATGA_PRINT(text));
 }
 
 /* The server stores nothing in a stream whose files it has lost, which is not a full stream. */
@@ -65,7 +68,7 @@ static bool has_lost_files(int64_t code, const catga_problem *problem)
 catga_status catga_nats_stream_published(const catga_incoming *answer, catga_problem *problem)
 {
     if (answer->no_responders) {
-        snprintf(problem->text, sizeof(problem->text),
+        snprintf(problem->text, sizeof problem->text,
                  "no stream stores it: the stream is missing, and is recreated within seconds");
         return CATGA_NO_RESPONDERS;
     }
@@ -78,7 +81,7 @@ catga_status catga_nats_stream_published(const catga_incoming *answer, catga_pro
     }
     if (catga_nats_json_number(catga_nats_json_get(object, "seq"), 0) > 0)
         return CATGA_OK;
-    snprintf(problem->text, sizeof(problem->text), "the answer is none of a stream's");
+    snprintf(problem->text, sizeof problem->text, "the answer is none of a stream's");
     return CATGA_BAD_MESSAGE;
 }
 
@@ -89,6 +92,7 @@ static const char ACK[] = "$JS.ACK.";
 static bool read_token(const char **at, uint64_t *number)
 {
     char *end;
+
     if (**at < '0' || **at > '9')
         return false;
     *number = strtoull(*at, &end, 10);
@@ -114,9 +118,10 @@ bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pend
     uint64_t deliveries;
     uint64_t of_consumer;
     uint64_t stored;
-    if (message->reply == NULL || strncmp(message->reply, ACK, sizeof(ACK) - 1) != 0)
+
+    if (message->reply == NULL || strncmp(message->reply, ACK, sizeof ACK - 1) != 0)
         return false;
-    const char *at = message->reply + sizeof(ACK) - 1;
+    const char *at = message->reply + sizeof ACK - 1;
     if (strncmp(at, of, length) != 0)
         at = skip_tokens(at, 2);
     if (at == NULL || strncmp(at, of, length) != 0)
@@ -139,12 +144,13 @@ catga_status catga_nats_settle(catga_transport *transport, const catga_incoming 
     const char *reply = message->reply;
     char text[64];
     const char *words[] = {"+ACK", "+WPI", text, "+TERM"};
+
     if (settlement == CATGA_SETTLE_RETRY)
-        snprintf(text, sizeof(text), "-NAK {\"delay\": %" PRId64 "}", delay_ns > 0 ? delay_ns : 1);
+        snprintf(text, sizeof text, "-NAK {\"delay\": %" PRId64 "}", delay_ns > 0 ? delay_ns : 1);
     catga_outgoing word = {.subject = reply,
                            .data = (const uint8_t *)words[settlement],
                            .length = strlen(words[settlement])};
-    if (reply == NULL || strncmp(reply, ACK, sizeof(ACK) - 1) != 0)
+    if (reply == NULL || strncmp(reply, ACK, sizeof ACK - 1) != 0)
         return CATGA_INVALID_ARGUMENT;
     if (message->slot != NULL && settlement != CATGA_SETTLE_PROGRESS)
         catga_admission_slot_settle(message->slot);

@@ -5,9 +5,9 @@
  * But handing a message to another thread takes as long as a lone request's whole way: so a handler
  * with one worker that is known to be quick runs in the thread of nats.c while nothing waits.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "base/leak.h"
+#include "transport/nats/nats_transport.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -25,6 +25,7 @@ enum { DELIVERY_UNLOCKED, DELIVERY_LOCKED };
 void catga_nats_delivery_lock(atomic_int *lock)
 {
     struct timespec pause = {.tv_nsec = CATGA_MILLISECOND};
+
     while (atomic_exchange_explicit(lock, DELIVERY_LOCKED, memory_order_acquire) == DELIVERY_LOCKED)
         nanosleep(&pause, NULL);
 }
@@ -35,8 +36,8 @@ void catga_nats_delivery_unlock(atomic_int *lock)
 }
 
 /*
- * nats.c does not say when it read a message from the socket, but it says how many are waiting: those
- * were there when it was asked.
+ * nats.c does not say when it read a message from the socket, but it says how many are waiting:
+ * those were there when it was asked.
  */
 void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *native)
 {
@@ -48,16 +49,17 @@ void catga_nats_look_behind(catga_subscription *subscription, natsSubscription *
     subscription->known_ns = catga_clock_now();
 }
 
-int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native, int64_t now)
+int64_t catga_nats_received_at(catga_subscription *subscription, natsSubscription *native,
+                               int64_t now)
 {
     int64_t read_by = now;
+
     if (subscription->known > 0 && subscription->known_of == native) {
         subscription->known--;
         read_by = subscription->known_ns;
     }
     return catga_nats_suspend_before(&subscription->owner->suspend_detector, read_by);
 }
-
 
 /*
  * The server's own answer that nobody listens has no body, the status 503, and nothing else. A peer
@@ -102,6 +104,7 @@ static void drop(catga_subscription *subscription, catga_incoming *message)
 static void note_room(catga_subscription *subscription)
 {
     catga_admission_queue *queue = subscription->queue;
+
     if (atomic_load_explicit(&subscription->overflowing, memory_order_relaxed) &&
         atomic_load(&queue->load) <= queue->options.limit / 2)
         atomic_store(&subscription->overflowing, false);
@@ -111,6 +114,7 @@ static void note_room(catga_subscription *subscription)
 static void admit(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
 {
     catga_incoming incoming = catga_nats_incoming(message);
+
     catga_nats_delivery_lock(&subscription->delivery_lock);
     int64_t now = catga_clock_now();
     incoming.waited_ns = now - catga_nats_received_at(subscription, native, now);
@@ -134,6 +138,7 @@ static void admit(catga_subscription *subscription, natsSubscription *native, na
 static void receive_here(catga_subscription *subscription, natsMsg *message)
 {
     catga_incoming incoming = catga_nats_incoming(message);
+
     catga_nats_delivery_lock(&subscription->delivery_lock);
     subscription->receive(subscription->user, &incoming);
     catga_nats_delivery_unlock(&subscription->delivery_lock);
@@ -158,6 +163,7 @@ static void on_message(natsConnection *connection, natsSubscription *native, nat
 void catga_nats_subscription_emptied(void *owner)
 {
     catga_nats *nats = owner;
+
     if (atomic_load(&nats->draining) == 0)
         return;
     pthread_mutex_lock(&nats->lock);
@@ -170,6 +176,7 @@ static void on_complete(void *closure)
 {
     catga_subscription *subscription = closure;
     catga_nats *nats = subscription->owner;
+
     pthread_mutex_lock(&nats->lock);
     subscription->threads--;
     pthread_cond_broadcast(&nats->changed);
@@ -179,6 +186,7 @@ static void on_complete(void *closure)
 const char *catga_nats_header(const catga_incoming *message, const char *name)
 {
     const char *value = NULL;
+
     return natsMsgHeader_Get(message->native, name, &value) == NATS_OK ? value : NULL;
 }
 
@@ -186,6 +194,7 @@ void catga_nats_release(catga_incoming *message)
 {
     catga_admission_slot *slot = message->slot;
     natsMsg *native = message->native;
+
     if (slot != NULL)
         catga_admission_slot_settle(slot);
     natsMsg_Destroy(native);
@@ -204,6 +213,7 @@ static natsStatus subscribe_native(catga_subscription *subscription)
 {
     natsConnection *carrier = subscription->owner->carrier;
     natsSubscription *native = NULL;
+
     natsStatus status =
         subscription->queue_group == NULL
             ? natsConnection_Subscribe(&native, carrier, subscription->subject, on_message,
@@ -220,12 +230,14 @@ static natsStatus subscribe_native(catga_subscription *subscription)
         subscription->threads++;
     else
         subscription->orphan = true;
-    return natsSubscription_SetPendingLimits(native, subscription->pending, subscription->pending_bytes);
+    return natsSubscription_SetPendingLimits(native, subscription->pending,
+                                             subscription->pending_bytes);
 }
 
 static void count_dropped(catga_subscription *subscription)
 {
     int64_t dropped = 0;
+
     if (subscription->native == NULL ||
         natsSubscription_GetDropped(subscription->native, &dropped) != NATS_OK)
         return;
@@ -251,6 +263,7 @@ void catga_nats_subscription_again(catga_subscription *subscription)
 void catga_nats_subscriptions_renew(catga_nats *nats)
 {
     catga_subscription *subscription;
+
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
         renew(subscription);
@@ -261,6 +274,7 @@ void catga_nats_subscriptions_renew(catga_nats *nats)
 void catga_nats_inbox_renew(catga_nats *nats)
 {
     catga_subscription *inbox = TAILQ_FIRST(&nats->subscriptions);
+
     if (inbox != NULL)
         renew(inbox);
 }
@@ -268,6 +282,7 @@ void catga_nats_inbox_renew(catga_nats *nats)
 void catga_nats_subscriptions_forget(catga_nats *nats)
 {
     catga_subscription *subscription;
+
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
         natsSubscription_Destroy(subscription->native);
@@ -283,6 +298,7 @@ void catga_nats_subscriptions_forget(catga_nats *nats)
 uint64_t catga_nats_subscriptions_count_dropped(catga_nats *nats)
 {
     catga_subscription *subscription;
+
     pthread_mutex_lock(&nats->lock);
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
@@ -316,6 +332,7 @@ static catga_admission_queue *queue_new(catga_nats *nats, const catga_subscripti
         .discard = discard,
         .emptied = catga_nats_subscription_emptied,
         .owner = nats};
+
     return catga_admission_queue_new(&queue);
 }
 
@@ -342,7 +359,8 @@ static bool set_queue(catga_subscription *subscription, const catga_subscription
 static catga_subscription *subscription_new(catga_nats *nats,
                                             const catga_subscription_options *options)
 {
-    catga_subscription *subscription = calloc(1, sizeof(*subscription));
+    catga_subscription *subscription = calloc(1, sizeof *subscription);
+
     if (subscription == NULL)
         return NULL;
     subscription->owner = nats;
@@ -362,6 +380,7 @@ static catga_subscription *subscription_new(catga_nats *nats,
 static void start_detecting_suspends(const catga_subscription *subscription)
 {
     catga_nats *nats = subscription->owner;
+
     if (nats->detects_suspends || subscription->queue == NULL)
         return;
     nats->detects_suspends = true;
@@ -395,6 +414,7 @@ catga_status catga_nats_subscribe(catga_transport *transport,
                                   catga_subscription **subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
+
     *subscription = NULL;
     if (!catga_nats_pattern_valid(options->subject) ||
         (options->queue_group != NULL && !catga_nats_subject_valid(options->queue_group)))
@@ -417,6 +437,7 @@ catga_status catga_nats_subscribe_pull(catga_nats *nats, const catga_subscriptio
                                        catga_subscription **subscription)
 {
     catga_subscription *added = subscription_new(nats, options);
+
     if (added == NULL)
         return CATGA_NO_MEMORY;
     added->pending = -1;
@@ -450,14 +471,13 @@ static void start_drain(catga_subscription *subscription)
 }
 
 /*
- * A message comes from a thread of nats.c, then out of the queue. Where the queue is another's, that
- * one is drained later.
+ * A message comes from a thread of nats.c, then out of the queue. Where the queue is another's,
+ * that one is drained later.
  */
 static bool is_drained(const catga_subscription *subscription)
 {
-    return subscription->threads == 0 &&
-           (subscription->queue == NULL || subscription->beside ||
-            catga_admission_queue_is_empty(subscription->queue));
+    return subscription->threads == 0 && (subscription->queue == NULL || subscription->beside ||
+                                          catga_admission_queue_is_empty(subscription->queue));
 }
 
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
@@ -465,6 +485,7 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
 {
     catga_nats *nats = catga_nats_of(transport);
     struct timespec end = catga_clock_timespec(catga_clock_now() + timeout_ms * CATGA_MILLISECOND);
+
     if (subscription->pull != NULL)
         catga_nats_pull_stop(subscription->pull);
     pthread_mutex_lock(&nats->lock);
@@ -477,6 +498,13 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }
 
+/* A message that is still on its way waits for the lock forever, and never reaches a receiver. */
+static void abandon(catga_subscription *orphan)
+{
+    catga_nats_delivery_lock(&orphan->delivery_lock);
+    catga_leak(orphan);
+}
+
 /*
  * The reader of nats.c is past this subscription: the server has confirmed that it sends no more,
  * or it is gone.
@@ -484,6 +512,7 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
+
     pthread_mutex_lock(&nats->lock);
     TAILQ_REMOVE(&nats->subscriptions, subscription, entry);
     if (subscription->draining)
@@ -492,7 +521,7 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
     natsSubscription_Destroy(subscription->native);
     free_queue(subscription);
     if (subscription->orphan)
-        catga_nats_delivery_lock(&subscription->delivery_lock); /* for good: a message that is still on its way never gets one */
+        abandon(subscription);
     else
         subscription_free(subscription);
 }

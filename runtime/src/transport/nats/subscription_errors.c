@@ -1,14 +1,13 @@
 /*
- * Subscriptions that the server refuses: for want of a permission when they are made, or later, when its
- * configuration is read again. The connection stays, and nothing would ever come: so they are made
- * again, once a second, until the server takes them.
+ * Subscriptions that the server refuses: for want of a permission when they are made, or later,
+ * when its configuration is read again. The connection stays, and nothing would ever come: so they
+ * are made again, once a second, until the server takes them.
  *
  * nats.c tells it by the server's text alone:
  *     Permissions Violation for Subscription to "SUBJECT" using queue "GROUP"
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 
@@ -22,8 +21,9 @@ enum { QUOTED_SIZE = 1100 };
 static bool names(const char *text, const char *before, const char *name)
 {
     char quoted[QUOTED_SIZE];
-    int length = snprintf(quoted, sizeof(quoted), "%s \"%s\"", before, name);
-    return length > 0 && (size_t)length < sizeof(quoted) && strcasestr(text, quoted) != NULL;
+    int length = snprintf(quoted, sizeof quoted, "%s \"%s\"", before, name);
+
+    return length > 0 && (size_t)length < sizeof quoted && strcasestr(text, quoted) != NULL;
 }
 
 static bool is_refusal_of(const catga_subscription *subscription, const char *text)
@@ -36,6 +36,7 @@ static bool is_refusal_of(const catga_subscription *subscription, const char *te
 void catga_nats_note_subscription_error(catga_nats *nats, const char *text)
 {
     catga_subscription *subscription;
+
     pthread_mutex_lock(&nats->lock);
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
@@ -52,6 +53,7 @@ void catga_nats_note_subscription_error(catga_nats *nats, const char *text)
 static bool is_at_rest(const catga_subscription *subscription)
 {
     int waiting = 0;
+
     return natsSubscription_GetPending(subscription->native, &waiting, NULL) != NATS_OK ||
            waiting == 0;
 }
@@ -70,6 +72,7 @@ int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now)
 {
     catga_subscription *subscription;
     int64_t next = CATGA_FOREVER;
+
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
         bool open = subscription->refused && !subscription->draining && nats->carrier != NULL &&
@@ -88,6 +91,7 @@ int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now)
 static bool is_last_error(natsConnection *connection, const catga_subscription *subscription)
 {
     const char *text = NULL;
+
     natsConnection_FlushTimeout(connection, CONFIRM_MS);
     return natsConnection_GetLastError(connection, &text) == NATS_NOT_PERMITTED && text != NULL &&
            is_refusal_of(subscription, text);
@@ -98,6 +102,7 @@ catga_status catga_nats_confirmed(catga_transport *transport, catga_subscription
 {
     catga_nats *nats = catga_nats_of(transport);
     catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+
     if (use.connection == NULL)
         return CATGA_OK;
     bool suspect = is_last_error(use.connection, subscription);

@@ -1,11 +1,10 @@
 /*
- * Times in which the process did not run: it was stopped by a signal or a debugger, or frozen. What lay
- * in its sockets meanwhile is older than it looks, and who asked may have given up. The reconnect thread, which
- * wakes every so often, finds that it has slept for too long.
+ * Times in which the process did not run: it was stopped by a signal or a debugger, or frozen. What
+ * lay in its sockets meanwhile is older than it looks, and who asked may have given up. The
+ * reconnect thread, which wakes every so often, finds that it has slept for too long.
  */
-#include "transport/nats/nats_transport.h"
-
 #include "base/clock.h"
+#include "transport/nats/nats_transport.h"
 
 /* Who sleeps for so much longer than it wanted was stopped. */
 #define STOP (2 * CATGA_NATS_WAKE_NS)
@@ -15,7 +14,8 @@
 
 void catga_nats_suspend_init(catga_nats_suspend_detector *detector)
 {
-    *detector = (catga_nats_suspend_detector){.asleep_ns = CATGA_FOREVER, .began_ns = 0, .ended_ns = 0};
+    *detector =
+        (catga_nats_suspend_detector){.asleep_ns = CATGA_FOREVER, .began_ns = 0, .ended_ns = 0};
 }
 
 void catga_nats_suspend_sleep(catga_nats_suspend_detector *detector)
@@ -27,6 +27,7 @@ void catga_nats_suspend_wake(catga_nats_suspend_detector *detector)
 {
     int64_t now = catga_clock_now();
     int64_t asleep = atomic_load(&detector->asleep_ns);
+
     if (now - asleep > STOP) {
         atomic_store(&detector->began_ns, asleep);
         atomic_store(&detector->ended_ns, now);
@@ -37,6 +38,7 @@ void catga_nats_suspend_wake(catga_nats_suspend_detector *detector)
 int64_t catga_nats_suspend_before(catga_nats_suspend_detector *detector, int64_t time)
 {
     int64_t asleep = atomic_load(&detector->asleep_ns);
+
     if (asleep < time && time - asleep > STOP)
         return asleep; /* the reconnect thread has yet to find out */
     int64_t ended = atomic_load(&detector->ended_ns);

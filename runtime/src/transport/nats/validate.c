@@ -19,6 +19,7 @@ typedef uint8_t block __attribute__((vector_size(16)));
 static inline bool block_valid(const char *at)
 {
     block bytes, next;
+
     memcpy(&bytes, at, BLOCK);
     memcpy(&next, at + 1, BLOCK);
     block bad = (block)((bytes <= ' ') | (bytes == 127) | (bytes == '*') | (bytes == '>') |
@@ -73,6 +74,7 @@ bool catga_nats_pattern_valid(const char *pattern)
 static bool header_name_valid(const char *name)
 {
     size_t length = 0;
+
     for (; name[length] != '\0'; length++) {
         char c = name[length];
         bool good = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||

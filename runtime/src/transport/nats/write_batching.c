@@ -1,23 +1,22 @@
 /*
- * Which link a request or an answer takes. Alone, it is written at once: over the immediate link it is
- * underway in one system call. When they come in close succession, a system call for each is most
- * of the work, so they are gathered: over the buffered link, which a thread of ours flushes as soon as
- * there is something. A flush waits for the server's PONG, and what comes meanwhile is the next
- * batch: the round trip sets the pace. (The flusher of nats.c waits a millisecond instead.)
+ * Which link a request or an answer takes. Alone, it is written at once: over the immediate link it
+ * is underway in one system call. When they come in close succession, a system call for each is
+ * most of the work, so they are gathered: over the buffered link, which a thread of ours flushes as
+ * soon as there is something. A flush waits for the server's PONG, and what comes meanwhile is the
+ * next batch: the round trip sets the pace. (The flusher of nats.c waits a millisecond instead.)
  *
  * Requests per second with 64, 512, 4096 in flight, two cores: always immediate 41 k, 77 k, 125 k;
  * always gathered by nats.c 31 k, 211 k, 388 k; as here 61 k, 167 k, 333 k, and a lone request as
  * fast as the immediate one.
  */
+#include "base/clock.h"
 #include "transport/nats/nats_transport.h"
 
-#include "base/clock.h"
-
 /*
- * Messages further apart than this, on average, are immediate. One request after another takes longer
- * than this each; requests and answers count apart, since a process that calls itself sends both.
- * What nobody waits for can as well be gathered when it comes more slowly: a third of the system
- * calls for those who receive stored events.
+ * Messages further apart than this, on average, are immediate. One request after another takes
+ * longer than this each; requests and answers count apart, since a process that calls itself sends
+ * both. What nobody waits for can as well be gathered when it comes more slowly: a third of the
+ * system calls for those who receive stored events.
  */
 #define CLOSE_NS           25000
 #define UNAWAITED_CLOSE_NS 250000
@@ -37,6 +36,7 @@ static bool is_burst(catga_nats_rate *rate)
     int64_t now = catga_clock_now();
     int64_t gap = now - atomic_exchange_explicit(&rate->last_ns, now, memory_order_relaxed);
     int64_t average = atomic_load_explicit(&rate->average_ns, memory_order_relaxed);
+
     average += ((gap < APART_NS ? gap : APART_NS) - average) / MESSAGES;
     atomic_store_explicit(&rate->average_ns, average, memory_order_relaxed);
     return average < rate->close_ns;
@@ -58,13 +58,15 @@ catga_nats_link *catga_nats_batching_link(catga_nats *nats, catga_nats_rate *rat
     if (!atomic_load_explicit(&nats->buffered.requested, memory_order_relaxed))
         request_buffered(nats);
     bool up = atomic_load_explicit(&nats->buffered.connection, memory_order_relaxed) != NULL;
-    return up && atomic_load_explicit(&nats->batching.flushing, memory_order_relaxed) ? &nats->buffered
-                                                                                  : &nats->immediate;
+    return up && atomic_load_explicit(&nats->batching.flushing, memory_order_relaxed)
+               ? &nats->buffered
+               : &nats->immediate;
 }
 
 void catga_nats_batching_sent(catga_nats_link *link)
 {
     catga_nats_batching *batching = &link->owner->batching;
+
     if (!link->immediate && !atomic_exchange(&batching->gathered, true))
         sem_post(&batching->work);
 }
@@ -85,6 +87,7 @@ void catga_nats_batching_rest(catga_nats *nats)
 static void *flush_always(void *argument)
 {
     catga_nats *nats = argument;
+
     while (atomic_load(&nats->batching.flushing)) {
         while (sem_wait(&nats->batching.work) != 0)
             ; /* interrupted */
@@ -117,6 +120,7 @@ void catga_nats_batching_init(catga_nats_batching *batching)
 void catga_nats_batching_start(catga_nats *nats)
 {
     catga_nats_batching *batching = &nats->batching;
+
     if (atomic_exchange(&batching->flushing, true))
         return;
     if (pthread_create(&batching->flusher, NULL, flush_always, nats) != 0)
@@ -126,6 +130,7 @@ void catga_nats_batching_start(catga_nats *nats)
 void catga_nats_batching_stop(catga_nats *nats)
 {
     catga_nats_batching *batching = &nats->batching;
+
     if (atomic_exchange(&batching->flushing, false)) {
         sem_post(&batching->work);
         pthread_join(batching->flusher, NULL);
