@@ -28,9 +28,9 @@ void escape_comment(slice text, buffer *out)
 {
     slice rest = without_trailing_backslashes(text);
     char last = '*'; /* as at the start of a comment */
+
     while (rest.length > 0) {
         slice shown = utf8_take_shown(&rest);
-
         if (must_part(last, shown.data[0]))
             buffer_append_char(out, ' ');
         buffer_append(out, shown);

@@ -222,13 +222,13 @@ everyone_heard() {
 }
 
 not_heard() {
-    heard_by '收到事件: OrderShipped \[OrderId=' "$demo"/notification-[12].log
-    heard_by '\[QoS 1\] .*(guaranteed delivery): ' "$demo/node1.log"
-    heard_by '\[QoS 1\] .*(guaranteed delivery): ' "$demo/node3.log"
+    received_by '收到事件: OrderShipped \[OrderId=' "$demo"/notification-[12].log
+    received_by '\[QoS 1\] .*(guaranteed delivery): ' "$demo/node1.log"
+    received_by '\[QoS 1\] .*(guaranteed delivery): ' "$demo/node3.log"
 }
 
-# heard_by PATTERN LOG...: prints the orders that do not stand behind the pattern in one of the logs.
-heard_by() {
+# received_by PATTERN LOG...: prints the orders that do not stand behind the pattern in one of the logs.
+received_by() {
     heard_pattern=$1
     shift
     cat "$@" | sed -n "s/.*$heard_pattern\([0-9A-F]\{8\}\).*/\1/p" | sort -u >"$demo/heard"

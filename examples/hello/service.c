@@ -14,9 +14,9 @@ int main(void)
     static const greeting_greeter service = GREETING_GREETER(my);
     catga_bus *bus;
     catga_status status = catga_open(&bus, NULL); /* NATS_URL, or nats://127.0.0.1:4222 */
+
     if (status == CATGA_OK)
         status = greeting_greeter_serve(bus, &service, NULL);
-
     if (status == CATGA_OK)
         status = catga_run(bus); /* until SIGTERM; then it drains */
     catga_close(bus);

@@ -14,7 +14,7 @@ HANDLERS = {
     "ask": Handler("ask", False),
     "peek": Handler("peek", False),
     "look": Handler("seen", False),
-    "glance": Handler("seen", True),
+    "observe": Handler("seen", True),
     "keep": Handler("kept", False),
     "copy": Handler("kept", True),
     "single": Handler("once", False),

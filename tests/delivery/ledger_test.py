@@ -15,9 +15,9 @@ GOOD = {
     "load": "A kept 1 100\nK kept 1 CATGA_OK 200\nA seen 2 300\nK seen 2 CATGA_OK 310\n"
             "A act 3 400\nK act 3 CATGA_OK 500\nS disconnects 0 900\n",
     "a": "H keep 1 1 a 150\nE keep 1 1 a 160\nC keep 1 1 a 170\nH copy 1 1 a 150\nE copy 1 1 a 150\n"
-         "H look 2 1 a 320\nE look 2 1 a 320\nH glance 2 1 a 320\nE glance 2 1 a 320\n"
+         "H look 2 1 a 320\nE look 2 1 a 320\nH observe 2 1 a 320\nE observe 2 1 a 320\n"
          "H act 3 1 a 450\nE act 3 1 a 451\n",
-    "b": "H copy 1 1 b 155\nE copy 1 1 b 156\nH glance 2 1 b 320\nE glance 2 1 b 320\n",
+    "b": "H copy 1 1 b 155\nE copy 1 1 b 156\nH observe 2 1 b 320\nE observe 2 1 b 320\n",
 }
 
 
@@ -71,7 +71,7 @@ class Checker(unittest.TestCase):
         self.breaks("handled twice", add=("b", "H act 3 1 b 600\n"))
 
     def test_an_event_that_may_be_lost_comes_twice(self):
-        self.breaks("handled twice", add=("a", "H glance 2 1 a 600\n"))
+        self.breaks("handled twice", add=("a", "H observe 2 1 a 600\n"))
 
     def test_a_command_that_is_done_once_is_done_twice(self):
         add = ("a", "H order 9 1 a 500\nE order 9 1 a 510\nH order 9 2 b 800\nE order 9 2 b 810\n")

@@ -14,8 +14,12 @@ DECLARATION = re.compile(
 )
 
 
-def ends_of_declarations(lines):
+COMMENT = re.compile(r"\s*/\*.*?\*/$")
+
+
+def ends_of_declarations(text):
     """The index of each first statement that stands directly behind declarations."""
+    lines = [COMMENT.sub("", line) for line in text]
     for start, line in enumerate(lines):
         if line != "{" or start == 0 or not lines[start - 1].endswith(")"):
             continue

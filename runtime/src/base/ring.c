@@ -21,17 +21,17 @@ void catga_ring_end(catga_ring *ring)
 
 bool catga_ring_put(catga_ring *ring, catga_ring_item item)
 {
-    uint_fast64_t place = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+    uint_fast64_t position = atomic_load_explicit(&ring->tail, memory_order_relaxed);
 
     for (;;) {
-        catga_ring_cell *cell = &ring->cells[place & (ring->size - 1)];
-        uint64_t mine = place / ring->size * 2;
+        catga_ring_cell *cell = &ring->cells[position & (ring->size - 1)];
+        uint64_t mine = position / ring->size * 2;
         uint64_t turn = atomic_load_explicit(&cell->turn, memory_order_acquire);
         if (turn < mine)
             return false;
         if (turn > mine) {
-            place = atomic_load_explicit(&ring->tail, memory_order_relaxed);
-        } else if (atomic_compare_exchange_weak_explicit(&ring->tail, &place, place + 1,
+            position = atomic_load_explicit(&ring->tail, memory_order_relaxed);
+        } else if (atomic_compare_exchange_weak_explicit(&ring->tail, &position, position + 1,
                                                          memory_order_relaxed,
                                                          memory_order_relaxed)) {
             cell->item = item;
@@ -43,17 +43,17 @@ bool catga_ring_put(catga_ring *ring, catga_ring_item item)
 
 bool catga_ring_take(catga_ring *ring, catga_ring_item *item)
 {
-    uint_fast64_t place = atomic_load_explicit(&ring->head, memory_order_relaxed);
+    uint_fast64_t position = atomic_load_explicit(&ring->head, memory_order_relaxed);
 
     for (;;) {
-        catga_ring_cell *cell = &ring->cells[place & (ring->size - 1)];
-        uint64_t mine = place / ring->size * 2 + 1;
+        catga_ring_cell *cell = &ring->cells[position & (ring->size - 1)];
+        uint64_t mine = position / ring->size * 2 + 1;
         uint64_t turn = atomic_load_explicit(&cell->turn, memory_order_acquire);
         if (turn < mine)
             return false;
         if (turn > mine) {
-            place = atomic_load_explicit(&ring->head, memory_order_relaxed);
-        } else if (atomic_compare_exchange_weak_explicit(&ring->head, &place, place + 1,
+            position = atomic_load_explicit(&ring->head, memory_order_relaxed);
+        } else if (atomic_compare_exchange_weak_explicit(&ring->head, &position, position + 1,
                                                          memory_order_relaxed,
                                                          memory_order_relaxed)) {
             *item = cell->item;

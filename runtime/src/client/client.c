@@ -131,6 +131,7 @@ static int64_t time_of(const catga_pending *call, const catga_call_event *event,
                        catga_status status)
 {
     bool success = event->answered && status == CATGA_OK; /* ends the call whatever the time */
+
     return event->kind == CATGA_RETRY_BEGIN || success ? call->request.began : catga_clock_now();
 }
 

@@ -221,12 +221,12 @@ static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
     const uint16_t *full = type->vtable;
     uint32_t misalignment = (at + 4) & ((uint32_t)type->alignment -
                                         1); /* the largest fields begin 4 bytes into the table */
+
     if (CATGA_SWAPPED || vtable < CATGA_ROOT_OFFSET_SIZE ||
         (uint64_t)vtable + 2 * LANES > verifier->last_word || misalignment != 0)
         return check_any_shape(verifier, at, vtable, type, known);
     uint32_t vtable_size = catga_load_u16(verifier->bytes + vtable);
     uint32_t table_size = catga_load_u16(verifier->bytes + vtable + 2);
-
     if (table_size != full[1] || table_size - 4 > verifier->last_word - at ||
         vtable_size - 4 > 2 * LANES || vtable_size > full[0] ||
         !is_aligned(vtable_size | vtable, 2))
@@ -246,10 +246,10 @@ bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table 
 {
     uint32_t vtable = at - catga_load_u32(verifier->bytes +
                                           at); /* wraps to what lies behind when that is negative */
+
     if (!is_known(verifier, at, vtable, 0, known) &&
         !check_shape(verifier, at, vtable, type, known))
         return false;
-
     *table = (catga_frame){known->read, at};
     return true;
 }

@@ -17,10 +17,10 @@ def slow_consumer(fixture):
     memory = worker.memory() / (1 << 20)
     read = fixture.finish()
     missing = len(read.ids("K", "seen") - read.seen(read.effects, "look"))
-    glanced = len(read.ids("K", "seen") - read.seen(read.effects, "glance"))
+    observed = len(read.ids("K", "seen") - read.seen(read.effects, "observe"))
     dropped = sum(read.figures["dropped_messages"])
     fixture.must(missing > 100, f"{missing} events found no room: the handler was quick enough")
-    fixture.must(dropped == missing + glanced, f"{dropped} were counted as dropped, {missing + glanced} are missing")
+    fixture.must(dropped == missing + observed, f"{dropped} were counted as dropped, {missing + observed} are missing")
     fixture.must(memory < 64, f"the replica took {memory:.0f} MB")
     fixture.figure("dropped", dropped)
     fixture.figure("megabytes", memory)
@@ -34,7 +34,7 @@ def broadcast(fixture):
     fixture.must(fixture.figures["duplicates"] == 0, "an event was handed out twice")
     spreads = []
     for number in read.sent("seen", "kept"):
-        handler = "glance" if number in read.sent("seen") else "copy"
+        handler = "observe" if number in read.sent("seen") else "copy"
         times = [note.time for name in fixture.workers for note in read.handled[(handler, name), number]]
         fixture.must(len(times) == 3, f"{number} came {len(times)} times to three replicas")
         spreads.append((max(times) - min(times)) / 1e9)

@@ -108,9 +108,9 @@ static catga_status my_look(catga_context *context, test_work_seen_view event)
     return CATGA_OK;
 }
 
-static catga_status my_glance(catga_context *context, test_work_seen_view event)
+static catga_status my_observe(catga_context *context, test_work_seen_view event)
 {
-    perform(context, "glance", test_work_seen_get_id(event), 0);
+    perform(context, "observe", test_work_seen_get_id(event), 0);
     return CATGA_OK;
 }
 
