@@ -2,7 +2,8 @@
 #include "generate/generate.h"
 
 #include "base/utf8.h"
-#include "generate/view.h"
+#include "generate/output_path.h"
+#include "generate/view/view.h"
 
 #include <string.h>
 
@@ -100,10 +101,10 @@ static bool check_name(const source *file, diagnostics *diags)
     return false;
 }
 
-static const char *output_path(arena *memory, const options *chosen, const source *file,
-                               const target *to)
+static const char *path_of(arena *memory, const options *chosen, const source *file,
+                           const target *to)
 {
-    slice name = view_output_path(memory, file->schema_path, slice_of(to->suffix));
+    slice name = output_path(memory, file->schema_path, slice_of(to->suffix));
     buffer path = buffer_in(memory);
 
     if (chosen->output_directory != NULL) {
@@ -143,7 +144,7 @@ bool generate_paths(const options *chosen, const source_set *sources, diagnostic
         const source *file = sources->sources[i];
         good = check_name(file, diags) && good;
         for (size_t j = 0; j < targets.count; j++) {
-            const char *path = output_path(outputs->memory, chosen, file, &targets.items[j]);
+            const char *path = path_of(outputs->memory, chosen, file, &targets.items[j]);
             good = add_path(path, SLICE(""), file, diags, outputs) && good;
         }
     }
@@ -184,7 +185,7 @@ static bool generate_module(const options *chosen, const model_module *module, t
         const target *to = &targets->items[i];
         buffer content = buffer_in(set->memory);
         good = template_render(to->parsed, view, set->diags, &content) &&
-               add_path(output_path(set->memory, chosen, module->file, to), buffer_slice(&content),
+               add_path(path_of(set->memory, chosen, module->file, to), buffer_slice(&content),
                         module->file, set->diags, outputs);
     }
     return good;

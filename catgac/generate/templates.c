@@ -2,7 +2,7 @@
 #include "generate/templates.h"
 
 #include "generate/embedded.h"
-#include "generate/view.h"
+#include "generate/view/view.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -8,7 +8,7 @@ const char *property_kind_text(property_kind kind)
     static const char *const texts[] = {
         [PROPERTY_IDENTIFIER] = "an identifier", [PROPERTY_TEXT] = "a text",
         [PROPERTY_NUMBER] = "a number",          [PROPERTY_FLAG] = "a flag",
-        [PROPERTY_RECORD] = "a record",          [PROPERTY_LIST] = "a list",
+        [PROPERTY_CHILD] = "a record",           [PROPERTY_LIST] = "a list",
         [PROPERTY_TEXTS] = "a list of texts",
     };
 
@@ -87,7 +87,7 @@ static void dump_value(const property *of, const void *value, size_t indent, buf
     case PROPERTY_FLAG:
         buffer_append_text(out, *(const bool *)value ? " true" : " false");
         break;
-    case PROPERTY_RECORD:
+    case PROPERTY_CHILD:
         if (*(const void *const *)value != NULL)
             dump_record(of->type, *(const void *const *)value, indent + DUMP_INDENT, out);
         break;

@@ -19,7 +19,7 @@ typedef enum property_kind {
     PROPERTY_TEXT,       /* slice: text of the schema, must be escaped */
     PROPERTY_NUMBER,     /* int64_t */
     PROPERTY_FLAG,       /* bool */
-    PROPERTY_RECORD,     /* const void *: a record of `type`, NULL when absent */
+    PROPERTY_CHILD,      /* const void *: a record of `type`, NULL when absent */
     PROPERTY_LIST,       /* record_list: pointers to records of `type` */
     PROPERTY_TEXTS       /* text_list */
 } property_kind;

@@ -42,7 +42,7 @@ static bool is_true(property_kind kind, const void *value)
     switch (kind) {
     case PROPERTY_FLAG:
         return *(const bool *)value;
-    case PROPERTY_RECORD:
+    case PROPERTY_CHILD:
         return *(const void *const *)value != NULL;
     case PROPERTY_LIST:
         return ((const record_list *)value)->count > 0;

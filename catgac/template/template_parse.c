@@ -229,7 +229,7 @@ static bool resolve_next(parser *p, slice name, path *made, target *found)
 {
     if (name_is_missing(p, name))
         return false;
-    if (found->kind != PROPERTY_RECORD) {
+    if (found->kind != PROPERTY_CHILD) {
         fail_at(p, span_of_slice(p, name), "'%.*s' is %s: there are no names in it",
                 SLICE_PRINT(found->name), property_kind_text(found->kind));
         return false;
@@ -324,7 +324,7 @@ static bool append_hole(parser *p, const path *of, const target *found, escape_f
         kind = OPERATION_NUMBER;
         break;
     case PROPERTY_FLAG:
-    case PROPERTY_RECORD:
+    case PROPERTY_CHILD:
     case PROPERTY_LIST:
     case PROPERTY_TEXTS:
         fail_at(p, of->place, "'%.*s' is %s: it cannot be written out", SLICE_PRINT(found->name),
@@ -396,7 +396,7 @@ static bool open_block(parser *p, span place, operation_kind kind, const path *o
 static void parse_for(parser *p, span place)
 {
     skip_blanks(p);
-    scope variable = {.name = read_name(p), .kind = PROPERTY_RECORD};
+    scope variable = {.name = read_name(p), .kind = PROPERTY_CHILD};
     skip_blanks(p);
     slice in = read_name(p);
     skip_blanks(p);
@@ -406,7 +406,7 @@ static void parse_for(parser *p, span place)
         fail_at(p, place, "expected 'for NAME in PATH'");
     } else if (parse_path(p, &of, &found)) {
         variable.is_valid = found.kind == PROPERTY_LIST || found.kind == PROPERTY_TEXTS;
-        variable.kind = found.kind == PROPERTY_TEXTS ? PROPERTY_TEXT : PROPERTY_RECORD;
+        variable.kind = found.kind == PROPERTY_TEXTS ? PROPERTY_TEXT : PROPERTY_CHILD;
         variable.type = found.type;
         if (!variable.is_valid)
             fail_at(p, of.place, "'%.*s' is %s: 'for' takes a list", SLICE_PRINT(found.name),
@@ -430,7 +430,7 @@ static void parse_if(parser *p, span place)
     path of = {.scope = 0};
     target found;
     if (parse_path(p, &of, &found) &&
-        (found.kind == PROPERTY_NUMBER || (found.kind == PROPERTY_RECORD && of.step_count == 0)))
+        (found.kind == PROPERTY_NUMBER || (found.kind == PROPERTY_CHILD && of.step_count == 0)))
         fail_at(p, of.place, "'%.*s' is always present", SLICE_PRINT(found.name));
     if (open_block(p, place, OPERATION_CONDITION, &of))
         p->operations[p->operation_count - 1].negated = negated;
@@ -522,7 +522,7 @@ const compiled_template *template_parse(arena *memory, diagnostics *diags, const
     parser *p = ARENA_NEW(memory, parser);
 
     *p = (parser){.memory = memory, .diags = diags, .file = text, .cursor = text->text.data};
-    p->scopes[p->scope_count++] = (scope){.kind = PROPERTY_RECORD, .type = root, .is_valid = true};
+    p->scopes[p->scope_count++] = (scope){.kind = PROPERTY_CHILD, .type = root, .is_valid = true};
 
     check_format(p);
     const char *end = text->text.data + text->text.length;

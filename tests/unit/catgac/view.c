@@ -1,8 +1,9 @@
 /* From facts to names and values: what stands in a generated file, spelt as it stands there. */
-#include "generate/view.h"
+#include "generate/view/view.h"
 
 #include "compile.h"
 #include "generate/literal.h"
+#include "generate/output_path.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,8 +112,7 @@ static void a_schema_path_becomes_output_paths(void **state)
     arena memory;
     arena_open(&memory, 1 << 20);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        assert_slice(view_output_path(&memory, slice_of(cases[i].schema), SLICE(".h")),
-                     cases[i].output);
+        assert_slice(output_path(&memory, slice_of(cases[i].schema), SLICE(".h")), cases[i].output);
     arena_close(&memory);
 }
 

@@ -1,62 +1,10 @@
-/* view_names.c -- what declarations and scalars are called in C and in FlatBuffers. */
-#include "generate/viewer.h"
+/* names.c -- the FlatBuffers names of declarations. */
+#include "generate/fbs/fbs.h"
+#include "generate/hash.h"
+#include "generate/output_path.h"
 #include "model/mangle.h"
 
-/* ---- Names ----------------------------------------------------------------------------------- */
-
-slice view_full_name(viewer *v, const model_origin *origin)
-{
-    return VIEW_JOIN(v, origin->module->namespace, SLICE("."), origin->name);
-}
-
-slice view_type_name(viewer *v, const model_origin *origin)
-{
-    return VIEW_JOIN(v, mangle_prefix(v->memory, origin->module->namespace),
-                     mangle_snake(v->memory, origin->name));
-}
-
-slice view_macro_name(viewer *v, const model_origin *origin)
-{
-    return VIEW_JOIN(v, mangle_upper_prefix(v->memory, origin->module->namespace),
-                     mangle_upper(v->memory, origin->name));
-}
-
-slice view_descriptor(viewer *v, const model_origin *origin)
-{
-    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, origin), SLICE("_descriptor"));
-}
-
-slice view_tag_descriptor(viewer *v, const model_union *alternatives)
-{
-    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &alternatives->origin),
-                     SLICE("_type_descriptor"));
-}
-
-static const slice c_scalars[] = {
-    [SCALAR_BOOL] = {"bool", 4},    [SCALAR_I8] = {"int8_t", 6},    [SCALAR_I16] = {"int16_t", 7},
-    [SCALAR_I32] = {"int32_t", 7},  [SCALAR_I64] = {"int64_t", 7},  [SCALAR_U8] = {"uint8_t", 7},
-    [SCALAR_U16] = {"uint16_t", 8}, [SCALAR_U32] = {"uint32_t", 8}, [SCALAR_U64] = {"uint64_t", 8},
-    [SCALAR_F32] = {"float", 5},    [SCALAR_F64] = {"double", 6},
-};
-
-static const slice fbs_scalars[] = {
-    [SCALAR_BOOL] = {"bool", 4},  [SCALAR_I8] = {"byte", 4},    [SCALAR_I16] = {"short", 5},
-    [SCALAR_I32] = {"int", 3},    [SCALAR_I64] = {"long", 4},   [SCALAR_U8] = {"ubyte", 5},
-    [SCALAR_U16] = {"ushort", 6}, [SCALAR_U32] = {"uint", 4},   [SCALAR_U64] = {"ulong", 5},
-    [SCALAR_F32] = {"float", 5},  [SCALAR_F64] = {"double", 6},
-};
-
-slice view_c_scalar(scalar_kind scalar)
-{
-    return c_scalars[scalar];
-}
-
-slice view_fbs_scalar(scalar_kind scalar)
-{
-    return fbs_scalars[scalar];
-}
-
-/* ---- Names in FlatBuffers -------------------------------------------------------------------- */
+#include <inttypes.h>
 
 /* A declaration with the name of one of flatc's own types would be taken for that. */
 static bool is_fbs_type(slice name)
@@ -118,7 +66,7 @@ static bool is_fbs_function(const model_module *module, slice name)
     return false;
 }
 
-slice view_fbs_name(viewer *v, const model_origin *origin)
+slice fbs_name(viewer *v, const model_origin *origin)
 {
     if (is_fbs_type(origin->name) || is_fbs_function(origin->module, origin->name))
         return VIEW_JOIN(v, origin->name, SLICE("_"));
@@ -126,7 +74,7 @@ slice view_fbs_name(viewer *v, const model_origin *origin)
 }
 
 /* flatc makes C++ namespaces of the parts, without looking whether C++ can have them. */
-slice view_fbs_namespace(viewer *v, slice namespace)
+slice fbs_namespace(viewer *v, slice namespace)
 {
     buffer *made = view_scratch(v);
     size_t begin = 0;
@@ -145,12 +93,51 @@ slice view_fbs_namespace(viewer *v, slice namespace)
     return view_keep(v);
 }
 
-slice view_fbs_reference(viewer *v, const model_origin *origin)
+slice fbs_reference(viewer *v, const model_origin *origin)
 {
-    slice name = view_fbs_name(v, origin);
+    slice name = fbs_name(v, origin);
 
     if (slice_equal(v->module->namespace, origin->module->namespace))
         return name;
-    slice namespace = view_fbs_namespace(v, origin->module->namespace);
+    slice namespace = fbs_namespace(v, origin->module->namespace);
     return VIEW_JOIN(v, namespace, SLICE("."), name);
+}
+
+/* ---- The type of a uuid ---------------------------------------------------------------------- */
+
+static slice hash_suffix(viewer *v, uint32_t hash)
+{
+    buffer_printf(view_scratch(v), "_%08" PRIX32, hash);
+    return view_keep(v);
+}
+
+/* Returns a hash for all but the plainest paths: where other characters become underscores and
+ * capitals, two paths could give one name. */
+static slice hash_of_odd_path(viewer *v, slice path)
+{
+    slice ending = SLICE(".catga");
+
+    for (size_t i = 0; i + ending.length < path.length; i++) {
+        char c = path.data[i];
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '/')
+            continue;
+        uint32_t hash = HASH_START;
+        hash_add(&hash, path);
+        return hash_suffix(v, hash);
+    }
+    return SLICE("");
+}
+
+slice fbs_uuid(viewer *v)
+{
+    slice path = v->module->path;
+    slice stem = output_path(v->memory, path, SLICE(""));
+    char *text = ARENA_ARRAY(v->memory, stem.length + 1, char);
+
+    for (size_t i = 0; i < stem.length; i++) {
+        char c = stem.data[i];
+        bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        text[i] = is_letter || (c >= '0' && c <= '9') ? c : '_';
+    }
+    return VIEW_JOIN(v, SLICE("Uuid_"), (slice){text, stem.length}, hash_of_odd_path(v, path));
 }

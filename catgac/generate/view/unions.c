@@ -1,23 +1,8 @@
-/* view_unions.c -- unions. */
-#include "generate/viewer.h"
+/* unions.c -- the views of unions. */
+#include "generate/c/c.h"
+#include "generate/fbs/fbs.h"
+#include "generate/view/parts.h"
 #include "model/mangle.h"
-
-slice view_union_initial(const model_union *alternatives)
-{
-    bool begins_with_text =
-        alternatives->member_count > 0 && alternatives->members[0].type.kind == TYPE_STRING;
-    return begins_with_text ? SLICE("{0, {{NULL, 0}}}") : SLICE("{0, {NULL}}");
-}
-
-/* `Card`, or `other: shop.money.Card`: flatc calls a type of another namespace by all of it. */
-static slice fbs_of(viewer *v, const model_union_member *member)
-{
-    slice type = view_fbs_type(v, &member->type);
-
-    if (slice_equal(type, member->origin.name))
-        return type;
-    return VIEW_JOIN(v, member->origin.name, SLICE(": "), type);
-}
 
 static void spell(viewer *v, const model_union_member *member, view_alternative *made)
 {
@@ -29,7 +14,7 @@ static void spell(viewer *v, const model_union_member *member, view_alternative 
         made->result = SLICE("catga_string");
         return;
     }
-    slice type = view_c_type(v, &member->type);
+    slice type = c_type(v, &member->type);
     made->type = VIEW_JOIN(v, SLICE("const "), type, SLICE(" *"));
     made->result = made->is_table ? VIEW_JOIN(v, type, SLICE("_view")) : type;
 }
@@ -45,9 +30,9 @@ static void view_alternative_of(viewer *v, slice macro, const model_union_member
     made->snake = mangle_snake(v->memory, name);
     made->constant = VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, name));
     made->tag = member->tag;
-    made->kind = view_kind(&member->type);
-    made->descriptor = view_type_descriptor(v, &member->type);
-    made->fbs = fbs_of(v, member);
+    made->kind = c_kind(&member->type);
+    made->descriptor = c_type_descriptor(v, &member->type);
+    made->fbs = fbs_alternative(v, member);
     made->doc = view_doc(&member->origin.doc);
     spell(v, member, made);
 }
@@ -57,9 +42,9 @@ static void view_union_of(viewer *v, const model_union *alternatives, view_union
     const model_origin *origin = &alternatives->origin;
 
     made->name = view_full_name(v, origin);
-    made->type = view_type_name(v, origin);
-    made->macro = view_macro_name(v, origin);
-    made->fbs = view_fbs_name(v, origin);
+    made->type = c_type_name(v, origin);
+    made->macro = c_macro_name(v, origin);
+    made->fbs = fbs_name(v, origin);
     made->alternative_count = (int64_t)alternatives->member_count;
     made->type_count = made->alternative_count + 1;
     made->doc = view_doc(&origin->doc);

@@ -1,5 +1,5 @@
-/* viewer.c -- see viewer.h: texts, lists of records, and comments, which all view files make. */
-#include "generate/viewer.h"
+/* viewer.c -- see viewer.h. */
+#include "generate/view/viewer.h"
 
 #include <string.h>
 
@@ -44,4 +44,9 @@ slice view_keep(viewer *v)
 text_list view_doc(const model_doc *doc)
 {
     return (text_list){doc->lines, doc->line_count};
+}
+
+slice view_full_name(viewer *v, const model_origin *origin)
+{
+    return VIEW_JOIN(v, origin->module->namespace, SLICE("."), origin->name);
 }

@@ -1,5 +1,7 @@
-/* view_messages.c -- error sets, what calls are answered with, messages, services. */
-#include "generate/viewer.h"
+/* messages.c -- the views of error sets, replies, streams and messages. */
+#include "generate/c/c.h"
+#include "generate/fbs/fbs.h"
+#include "generate/view/parts.h"
 #include "model/mangle.h"
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
@@ -9,10 +11,10 @@ static void view_error_set_of(viewer *v, const model_error_set *set, view_error_
     const model_origin *origin = &set->origin;
 
     made->name = view_full_name(v, origin);
-    made->type = view_type_name(v, origin);
+    made->type = c_type_name(v, origin);
     made->error_count = (int64_t)set->code_count;
     made->doc = view_doc(&origin->doc);
-    slice macro = view_macro_name(v, origin);
+    slice macro = c_macro_name(v, origin);
     view_error *errors = VIEW_LIST(v, set->code_count, view_error, &made->errors);
     for (size_t i = 0; i < set->code_count; i++) {
         const model_error_code *code = &set->codes[i];
@@ -37,7 +39,7 @@ void view_error_sets(viewer *v, view_module *made)
 
 /* ---- Replies --------------------------------------------------------------------------------- */
 
-/* The tables that messages of this module are answered with, each once. */
+/* Lists the result tables of the messages of this module, each once. */
 static void view_replies(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
@@ -51,8 +53,8 @@ static void view_replies(viewer *v, view_module *made)
             continue;
         view_reply *reply = &replies[made->replies.count];
         reply->name = view_full_name(v, &result->origin);
-        reply->type = view_type_name(v, &result->origin);
-        reply->macro = view_macro_name(v, &result->origin);
+        reply->type = c_type_name(v, &result->origin);
+        reply->macro = c_macro_name(v, &result->origin);
         if (text_table_insert(&seen, reply->type, reply) == NULL)
             made->replies.count++;
     }
@@ -62,7 +64,7 @@ static void view_replies(viewer *v, view_module *made)
 
 enum { NANOSECONDS_PER_MILLISECOND = 1000000 };
 
-static slice word_of(model_message_kind kind)
+slice view_message_word(model_message_kind kind)
 {
     switch (kind) {
     case MESSAGE_COMMAND:
@@ -88,7 +90,7 @@ static slice kind_of(model_message_kind kind)
     return SLICE("CATGA_EVENT");
 }
 
-/* A deadline is never rounded down to none. */
+/* Rounds up, so that no deadline becomes 0. */
 static int64_t milliseconds_of(uint64_t nanoseconds)
 {
     uint64_t rest = nanoseconds % NANOSECONDS_PER_MILLISECOND;
@@ -96,7 +98,7 @@ static int64_t milliseconds_of(uint64_t nanoseconds)
     return (int64_t)(nanoseconds / NANOSECONDS_PER_MILLISECOND + (rest > 0));
 }
 
-/* How an event is stored, if it is. */
+/* Sets the delivery of a stored event. */
 static void view_delivery(viewer *v, const model_message *message, view_message *made)
 {
     made->is_stored = message->stream != NULL;
@@ -105,12 +107,12 @@ static void view_delivery(viewer *v, const model_message *message, view_message 
         made->is_stored ? VIEW_JOIN(v, SLICE("&"), made->type, SLICE("_delivery")) : SLICE("NULL");
     made->backoff_ms = milliseconds_of(message->backoff_ns);
     made->backoff_longest_ms = milliseconds_of(message->backoff_longest_ns);
-    made->dead_letter = message->dead_letter ? SLICE("true") : SLICE("false");
+    made->dead_letter = c_bool(message->dead_letter);
     made->is_once = message->qos == QOS_EXACTLY_ONCE;
-    made->once = made->is_once ? SLICE("true") : SLICE("false");
+    made->once = c_bool(made->is_once);
 }
 
-/* Where a command is claimed, if it is. */
+/* Sets the claims of an idempotent command. */
 static void view_claims(viewer *v, const model_message *message, view_message *made)
 {
     made->is_idempotent = message->idempotency_ns > 0;
@@ -125,21 +127,21 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     const model_origin *origin = &message->origin;
 
     made->name = view_full_name(v, origin);
-    made->type = view_type_name(v, origin);
-    made->macro = view_macro_name(v, origin);
-    made->word = word_of(message->kind);
+    made->type = c_type_name(v, origin);
+    made->macro = c_macro_name(v, origin);
+    made->word = view_message_word(message->kind);
     made->kind = kind_of(message->kind);
     made->subject = message->subject;
     made->identifier = slice_of(message->body->identifier);
-    made->fbs = view_fbs_name(v, origin);
+    made->fbs = fbs_name(v, origin);
     made->is_event = message->kind == MESSAGE_EVENT;
     made->errors = SLICE("NULL");
     if (message->result != NULL) {
-        made->result = view_type_name(v, &message->result->origin);
+        made->result = c_type_name(v, &message->result->origin);
         made->result_name = view_full_name(v, &message->result->origin);
     }
     if (message->errors != NULL) {
-        made->errors = view_descriptor(v, &message->errors->origin);
+        made->errors = c_descriptor(v, &message->errors->origin);
         made->errors_name = view_full_name(v, &message->errors->origin);
     }
     made->timeout_ms = milliseconds_of(message->timeout_ns);
@@ -152,7 +154,7 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
 static void view_stream_of(viewer *v, const model_stream *stream, view_stream *made)
 {
     made->name = stream->name;
-    made->type = view_type_name(v, &stream->messages[0]->origin);
+    made->type = c_type_name(v, &stream->messages[0]->origin);
     made->window_ms = milliseconds_of(stream->dedup_window_ns);
     made->event_count = (int64_t)stream->message_count;
     view_stored_event *events =
@@ -176,84 +178,4 @@ void view_messages(viewer *v, view_module *made)
     for (size_t i = 0; i < module->message_count; i++)
         view_message_of(v, &module->messages[i], &messages[i]);
     view_replies(v, made);
-}
-
-/* ---- Services -------------------------------------------------------------------------------- */
-
-static void view_handler_of(viewer *v, const model_message *message, slice name, model_doc doc,
-                            view_handler *made)
-{
-    made->name = name;
-    made->message = view_full_name(v, &message->origin);
-    made->type = view_type_name(v, &message->origin);
-    made->word = word_of(message->kind);
-    made->parameter = message->kind == MESSAGE_EVENT ? SLICE("event") : SLICE("request");
-    made->sharing = SLICE("CATGA_GROUP");
-    made->doc = view_doc(&doc);
-}
-
-static void view_handlers(viewer *v, const model_service *service, view_service *made)
-{
-    size_t count = service->handler_count + service->subscription_count;
-    view_handler *handlers = VIEW_LIST(v, count, view_handler, &made->handlers);
-
-    made->handler_count = (int64_t)count;
-    for (size_t i = 0; i < service->handler_count; i++) {
-        const model_handler *handler = &service->handlers[i];
-        view_handler_of(v, handler->message, handler->name, handler->doc, handlers++);
-    }
-    for (size_t i = 0; i < service->subscription_count; i++) {
-        const model_subscription *subscription = &service->subscriptions[i];
-        view_handler_of(v, subscription->message, subscription->name, subscription->doc, handlers);
-        if (subscription->delivery == DELIVERY_BROADCAST)
-            handlers->sharing = SLICE("CATGA_BROADCAST");
-        handlers++;
-    }
-}
-
-static void view_publications(viewer *v, const model_service *service, view_service *made)
-{
-    view_publication *publications =
-        VIEW_LIST(v, service->publication_count, view_publication, &made->publications);
-    for (size_t i = 0; i < service->publication_count; i++) {
-        const model_origin *origin = &service->publications[i].message->origin;
-        publications[i].message = view_full_name(v, origin);
-        publications[i].type = view_type_name(v, origin);
-        publications[i].doc = view_doc(&service->publications[i].doc);
-    }
-}
-
-static void view_calls(viewer *v, const model_service *service, view_service *made)
-{
-    view_call *calls = VIEW_LIST(v, service->called_count, view_call, &made->calls);
-
-    for (size_t i = 0; i < service->called_count; i++) {
-        const model_origin *origin = &service->called[i].message->origin;
-        calls[i].message = view_full_name(v, origin);
-        calls[i].type = view_type_name(v, origin);
-        calls[i].doc = view_doc(&service->called[i].doc);
-    }
-}
-
-static void view_service_of(viewer *v, const model_service *service, view_service *made)
-{
-    const model_origin *origin = &service->origin;
-
-    made->name = view_full_name(v, origin);
-    made->group = origin->name;
-    made->type = view_type_name(v, origin);
-    made->macro = view_macro_name(v, origin);
-    made->doc = view_doc(&origin->doc);
-    view_handlers(v, service, made);
-    view_publications(v, service, made);
-    view_calls(v, service, made);
-}
-
-void view_services(viewer *v, view_module *made)
-{
-    const model_module *module = v->module;
-    view_service *services = VIEW_LIST(v, module->service_count, view_service, &made->services);
-
-    for (size_t i = 0; i < module->service_count; i++)
-        view_service_of(v, &module->services[i], &services[i]);
 }

@@ -1,13 +1,13 @@
-/* view_fields.c -- the fields of tables: how C reads, writes and checks each kind of them. */
+/* fields.c -- the fields of tables in C: the calls that read, write and verify each kind. */
+#include "generate/c/c.h"
 #include "generate/literal.h"
-#include "generate/viewer.h"
 #include "model/mangle.h"
 
 #include <math.h>
 
-/* ---- How C reads and writes them ------------------------------------------------------------- */
+/* ---- Types and calls ------------------------------------------------------------------------- */
 
-/* A negative zero is not zero: the sign travels. */
+/* Returns false for a negative zero, whose sign must reach the receiver. */
 static bool is_zero(const model_value *value)
 {
     if (value->kind == VALUE_BOOL)
@@ -19,9 +19,9 @@ static bool is_zero(const model_value *value)
 static void spell_scalar(viewer *v, const model_field *field, view_field *made)
 {
     made->is_scalar = true;
-    made->type = view_c_type(v, &field->type);
+    made->type = c_type(v, &field->type);
     made->result = made->type;
-    made->is_enum = field->type.kind == TYPE_ENUM && view_is_read_as_enum(field->type.enumeration);
+    made->is_enum = field->type.kind == TYPE_ENUM && c_reads_as_enum(field->type.enumeration);
     if (made->is_enum)
         made->result = VIEW_JOIN(v, SLICE("enum "), made->type, SLICE("_value"));
     made->initial = literal_c(v->memory, &field->default_value, field->type.scalar);
@@ -75,7 +75,7 @@ static void spell_bytes(view_field *made)
 /* Sets the names of a struct or table field, which C reads through a pointer. */
 static void spell_inner(viewer *v, const model_field *field, view_field *made)
 {
-    slice type = view_c_type(v, &field->type);
+    slice type = c_type(v, &field->type);
 
     made->is_table = field->type.kind == TYPE_TABLE;
     made->is_struct = !made->is_table;
@@ -89,12 +89,12 @@ static void spell_inner(viewer *v, const model_field *field, view_field *made)
 
 static void spell_union(viewer *v, const model_field *field, view_field *made)
 {
-    slice type = view_type_name(v, view_declared(&field->type));
+    slice type = c_type_name(v, view_declared(&field->type));
 
     made->is_union = true;
     made->type = type;
     made->result = VIEW_JOIN(v, type, SLICE("_view"));
-    made->initial = view_union_initial(field->type.alternatives);
+    made->initial = c_union_initial(field->type.alternatives);
     made->put = SLICE("union");
     made->verify = made->put;
 }
@@ -140,7 +140,7 @@ static void spell_elements(viewer *v, const model_origin *table, view_field *mad
 {
     slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
 
-    made->element_type = view_type_name(v, table);
+    made->element_type = c_type_name(v, table);
     made->element_put = VIEW_JOIN(v, made->element_type, of, SLICE("put"));
     made->element_verify = VIEW_JOIN(v, made->element_type, of, SLICE("verify"));
 }
@@ -161,13 +161,13 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
     made->is_record_vector = is_record(element) && element->kind != TYPE_UNION;
     made->is_union_vector = element->kind == TYPE_UNION;
     made->is_plain = !is_record(element);
-    slice item = is_record(element) ? view_c_type(v, element)
-                                    : VIEW_JOIN(v, SLICE("catga_"), view_kind(element));
-    made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), view_kind(element));
+    slice item =
+        is_record(element) ? c_type(v, element) : VIEW_JOIN(v, SLICE("catga_"), c_kind(element));
+    made->element = VIEW_JOIN(v, SLICE("CATGA_KIND_"), c_kind(element));
     made->type = VIEW_JOIN(v, item, SLICE("_slice"));
     made->result = VIEW_JOIN(v, item, SLICE("_vector"));
     made->initial = SLICE("{NULL, 0}");
-    made->get = VIEW_JOIN(v, view_kind(element), SLICE("_vector"));
+    made->get = VIEW_JOIN(v, c_kind(element), SLICE("_vector"));
     spell_vector_calls(element, made);
     if (element->kind == TYPE_TABLE)
         spell_elements(v, view_declared(element), made);
@@ -182,7 +182,7 @@ static void spell_tag(const model_field *field, view_field *made)
         made->element = SLICE("CATGA_KIND_u8");
 }
 
-static void spell(viewer *v, const model_field *field, view_field *made)
+static void spell_type(viewer *v, const model_field *field, view_field *made)
 {
     if (view_item(&field->type)->kind == TYPE_TAG) {
         spell_tag(field, made);
@@ -222,9 +222,9 @@ static void spell(viewer *v, const model_field *field, view_field *made)
     }
 }
 
-/* ---- What else is said of them --------------------------------------------------------------- */
+/* ---- Flags and limits ------------------------------------------------------------------------ */
 
-/* A deprecated field is neither written nor read, so nothing else holds for it. */
+/* A deprecated field is neither written nor read, so no other flag applies. */
 static slice flags_of(const model_field *field)
 {
     if (field->deprecated)
@@ -236,14 +236,14 @@ static slice flags_of(const model_field *field)
     return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
 }
 
-/* C compilers warn of comparisons that cannot fail, so it is said where they could. */
+/* Returns true if a comparison with a bound can fail. Compilers warn of one that cannot. */
 static bool is_inside(const model_value *value, const model_value *end_of_type)
 {
     return value->kind == VALUE_FLOAT || value->as_unsigned != end_of_type->as_unsigned;
 }
 
-/* A field of floating point with a range is finite: its open end is the type's. A range that is as
- * wide as the type is none. */
+/* Returns the range of a field, or NULL if the type has no other values. An open end becomes that
+ * of the type, so that a float with a range is finite. */
 static const view_range *range_of(viewer *v, const model_field *field)
 {
     bool has_minimum = field->minimum.kind != VALUE_NONE;
@@ -268,12 +268,12 @@ static const view_range *range_of(viewer *v, const model_field *field)
     return made;
 }
 
-/* The name of the constant that holds a field's range, for the table's array of fields. */
+/* Returns the address of the constant that holds the range of a field. */
 static slice range_descriptor_of(viewer *v, const model_table *table, const view_field *field)
 {
     if (field->range == NULL)
         return SLICE("NULL");
-    return VIEW_JOIN(v, SLICE("&"), view_type_name(v, &table->origin), SLICE("_"), field->snake,
+    return VIEW_JOIN(v, SLICE("&"), c_type_name(v, &table->origin), SLICE("_"), field->snake,
                      SLICE("_range"));
 }
 
@@ -285,95 +285,21 @@ static slice maximum_of(viewer *v, const model_field *field)
     return literal_c(v->memory, &length, SCALAR_U32);
 }
 
-/* An enum without a value for zero, and without a default, has no default that flatc accepts: such
- * a field is a plain number there. */
-static bool is_nameless_enum(const model_field *field)
-{
-    return field->type.kind == TYPE_ENUM && !field->type.enumeration->is_flags &&
-           !field->type.optional && field->default_member == NULL;
-}
-
-static slice fbs_default_of(viewer *v, const model_field *field)
-{
-    if (field->type.optional)
-        return SLICE("null");
-    if (field->default_member != NULL && !field->type.enumeration->is_flags)
-        return field->default_member->origin.name;
-    if (field->default_value.kind == VALUE_NONE)
-        return SLICE("");
-    return literal_plain(v->memory, &field->default_value, field->type.scalar);
-}
-
-/* The attributes behind the id. flatc accepts no required scalar. */
-static slice fbs_attributes_of(const model_field *field)
-{
-    bool is_required = field->required && !type_is_scalar(&field->type);
-
-    if (field->deprecated)
-        return is_required ? SLICE(", required, deprecated") : SLICE(", deprecated");
-    return is_required ? SLICE(", required") : SLICE("");
-}
-
-/* Where a field is a word of C++, flatc puts an underscore behind it, which it forgets for unions.
- */
-static slice fbs_name_of(viewer *v, const model_field *field)
-{
-    slice name = field->origin.name;
-    bool is_broken = view_item(&field->type)->kind == TYPE_UNION && mangle_is_reserved(name);
-
-    return is_broken ? VIEW_JOIN(v, name, SLICE("_")) : name;
-}
-
-static void view_fbs_field(viewer *v, const model_field *field, view_field *made)
-{
-    made->fbs = fbs_name_of(v, field);
-    made->written = view_written_type(v, &field->type);
-    made->fbs_type = is_nameless_enum(field) ? view_fbs_scalar(field->type.scalar)
-                                             : view_fbs_type(v, &field->type);
-    made->fbs_default = fbs_default_of(v, field);
-    made->fbs_attributes = fbs_attributes_of(field);
-}
-
-static void name_tag(const model_field *field, view_field *made)
-{
-    if (view_item(&field->type)->kind != TYPE_UNION)
-        return;
-    made->has_tag = true;
-    made->tag_id = (int64_t)field->id - 1;
-    made->tag_slot = VIEW_FIRST_SLOT + VIEW_SLOT_SIZE * made->tag_id;
-    made->known = (int64_t)view_item(&field->type)->alternatives->member_count;
-}
-
-void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made)
+void c_spell_field(viewer *v, const model_table *table, const model_field *field, view_field *made)
 {
     made->element = SLICE("0");
-    spell(v, field, made);
-    made->is_items = made->is_slice && !made->is_text && !made->is_union_vector;
-    const model_field *seen = made->is_tag || made->is_tags ? field + 1 : field;
-    made->name = field->origin.name;
-    made->json = field->origin.json;
-    made->member = mangle_member(v->memory, seen->origin.name);
     made->snake = mangle_snake(v->memory, field->origin.name);
-    made->kind = view_kind(&field->type);
-    made->format = view_format(&field->type);
+    spell_type(v, field, made);
+    made->is_items = made->is_slice && !made->is_text && !made->is_union_vector;
+    made->kind = c_kind(&field->type);
+    made->format = c_format(&field->type);
     made->flags = flags_of(field);
-    made->descriptor = view_type_descriptor(v, &field->type);
+    made->descriptor = c_type_descriptor(v, &field->type);
     made->maximum = maximum_of(v, field);
     made->number = literal_c(v->memory, &field->default_value, field->type.scalar);
     made->value = literal_wire(v->memory, &field->default_value);
-    made->id = field->id;
-    made->slot = VIEW_FIRST_SLOT + VIEW_SLOT_SIZE * (int64_t)field->id;
-    made->size = field->deprecated ? 0 : type_inline_size(&field->type);
-    made->alignment = field->deprecated ? 1 : type_inline_alignment(&field->type);
-    made->digits = view_digits(&field->type);
-    name_tag(field, made);
-    made->is_deprecated = field->deprecated;
-    made->is_required = field->required;
     made->range = range_of(v, field);
     if (made->is_optional && made->range == NULL)
         made->verify = SLICE("present");
     made->range_descriptor = range_descriptor_of(v, table, made);
-    made->note = view_note(v, field);
-    made->doc = view_doc(&field->origin.doc);
-    view_fbs_field(v, field, made);
 }

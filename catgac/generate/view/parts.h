@@ -1,0 +1,26 @@
+/* parts.h -- the parts of a module's view: one file each. */
+#ifndef CATGAC_VIEW_PARTS_H
+#define CATGAC_VIEW_PARTS_H
+
+#include "generate/view/viewer.h"
+
+/* Each builds the records of some declarations of the module. */
+void view_constants(viewer *v, view_module *made);
+void view_enums(viewer *v, view_module *made);
+void view_structs(viewer *v, view_module *made);
+void view_unions(viewer *v, view_module *made);
+void view_tables(viewer *v, view_module *made);
+void view_error_sets(viewer *v, view_module *made);
+void view_messages(viewer *v, view_module *made);
+void view_services(viewer *v, view_module *made);
+
+/* Builds the record of a field, except its place in the table. */
+void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);
+
+/* Returns the rules that C and FlatBuffers cannot express: "required, at most 64 bytes". */
+slice view_note(viewer *v, const model_field *field);
+
+/* Returns the word of a kind of message: command, query, event. */
+slice view_message_word(model_message_kind kind);
+
+#endif

@@ -1,0 +1,81 @@
+/* services.c -- the views of services. */
+#include "generate/c/c.h"
+#include "generate/view/parts.h"
+
+static void view_handler_of(viewer *v, const model_message *message, slice name, model_doc doc,
+                            view_handler *made)
+{
+    made->name = name;
+    made->message = view_full_name(v, &message->origin);
+    made->type = c_type_name(v, &message->origin);
+    made->word = view_message_word(message->kind);
+    made->parameter = message->kind == MESSAGE_EVENT ? SLICE("event") : SLICE("request");
+    made->sharing = SLICE("CATGA_GROUP");
+    made->doc = view_doc(&doc);
+}
+
+static void view_handlers(viewer *v, const model_service *service, view_service *made)
+{
+    size_t count = service->handler_count + service->subscription_count;
+    view_handler *handlers = VIEW_LIST(v, count, view_handler, &made->handlers);
+
+    made->handler_count = (int64_t)count;
+    for (size_t i = 0; i < service->handler_count; i++) {
+        const model_handler *handler = &service->handlers[i];
+        view_handler_of(v, handler->message, handler->name, handler->doc, handlers++);
+    }
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        const model_subscription *subscription = &service->subscriptions[i];
+        view_handler_of(v, subscription->message, subscription->name, subscription->doc, handlers);
+        if (subscription->delivery == DELIVERY_BROADCAST)
+            handlers->sharing = SLICE("CATGA_BROADCAST");
+        handlers++;
+    }
+}
+
+static void view_publications(viewer *v, const model_service *service, view_service *made)
+{
+    view_publication *publications =
+        VIEW_LIST(v, service->publication_count, view_publication, &made->publications);
+    for (size_t i = 0; i < service->publication_count; i++) {
+        const model_origin *origin = &service->publications[i].message->origin;
+        publications[i].message = view_full_name(v, origin);
+        publications[i].type = c_type_name(v, origin);
+        publications[i].doc = view_doc(&service->publications[i].doc);
+    }
+}
+
+static void view_calls(viewer *v, const model_service *service, view_service *made)
+{
+    view_call *calls = VIEW_LIST(v, service->called_count, view_call, &made->calls);
+
+    for (size_t i = 0; i < service->called_count; i++) {
+        const model_origin *origin = &service->called[i].message->origin;
+        calls[i].message = view_full_name(v, origin);
+        calls[i].type = c_type_name(v, origin);
+        calls[i].doc = view_doc(&service->called[i].doc);
+    }
+}
+
+static void view_service_of(viewer *v, const model_service *service, view_service *made)
+{
+    const model_origin *origin = &service->origin;
+
+    made->name = view_full_name(v, origin);
+    made->group = origin->name;
+    made->type = c_type_name(v, origin);
+    made->macro = c_macro_name(v, origin);
+    made->doc = view_doc(&origin->doc);
+    view_handlers(v, service, made);
+    view_publications(v, service, made);
+    view_calls(v, service, made);
+}
+
+void view_services(viewer *v, view_module *made)
+{
+    const model_module *module = v->module;
+    view_service *services = VIEW_LIST(v, module->service_count, view_service, &made->services);
+
+    for (size_t i = 0; i < module->service_count; i++)
+        view_service_of(v, &module->services[i], &services[i]);
+}
