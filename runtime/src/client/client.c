@@ -146,6 +146,18 @@ static void explain_unsent(catga_bus_state *state, const catga_pending *call, ou
                  call->request.envelope.outgoing.subject);
 }
 
+/* Returns the event for the retry: a result that is no answer of a handler says that nothing ran.
+ */
+static catga_retry_event retry_event(const catga_call_event *event, const catga_message *message,
+                                     catga_status status)
+{
+    bool ran_nothing = !event->answered || message->delivery != NULL;
+
+    return event->kind == CATGA_RETRY_RESULT && ran_nothing && status != CATGA_OK
+               ? CATGA_RETRY_REFUSED
+               : event->kind;
+}
+
 /* Tells the call's rules what happened; fills in the outcome when that ends the call. */
 static catga_retry_action advance(catga_bus_state *state, catga_pending *call,
                                   const catga_call_event *event, outcome *out)
@@ -164,7 +176,8 @@ static catga_retry_action advance(catga_bus_state *state, catga_pending *call,
     if (event->kind == CATGA_RETRY_RESULT && !event->answered)
         explain_unsent(state, call, out);
     catga_retry_action action =
-        catga_retry_step(retry, event->kind, out->status, time_of(call, event, out->status));
+        catga_retry_step(retry, retry_event(event, call->request.message, out->status), out->status,
+                         time_of(call, event, out->status));
     if (action != CATGA_RETRY_FINISH)
         drop_answer(out, state);
     out->status = retry->result;

@@ -110,6 +110,14 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
     return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
 }
 
+/* A refusal says nothing of an earlier try that was lost and may have run. */
+static catga_retry_action on_refused(catga_retry *retry, catga_status status, int64_t now)
+{
+    if (not_run(status))
+        return on_result(retry, status, now);
+    return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
+}
+
 /* The answer may still come, on the next connection; but another try is quicker. */
 static catga_retry_action on_lost(catga_retry *retry, int64_t now)
 {
@@ -143,6 +151,8 @@ catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event,
         return send(retry, now);
     case CATGA_RETRY_RESULT:
         return on_result(retry, status, now);
+    case CATGA_RETRY_REFUSED:
+        return on_refused(retry, status, now);
     case CATGA_RETRY_LOST:
         return on_lost(retry, now);
     case CATGA_RETRY_TIME:

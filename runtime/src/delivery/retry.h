@@ -22,10 +22,11 @@
 #include <catga/catga.h>
 
 typedef enum catga_retry_event {
-    CATGA_RETRY_BEGIN,  /* the first event, once */
-    CATGA_RETRY_RESULT, /* an answer came, or the try could not be sent: with its status */
-    CATGA_RETRY_LOST,   /* the connection was lost on which the try was sent */
-    CATGA_RETRY_TIME    /* time has passed */
+    CATGA_RETRY_BEGIN,   /* the first event, once */
+    CATGA_RETRY_RESULT,  /* an answer came: with its status */
+    CATGA_RETRY_REFUSED, /* the try did not run, or was not sent: with its status */
+    CATGA_RETRY_LOST,    /* the connection was lost on which the try was sent */
+    CATGA_RETRY_TIME     /* time has passed */
 } catga_retry_event;
 
 typedef enum catga_retry_action {
@@ -58,7 +59,8 @@ typedef struct catga_retry {
 void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int64_t deadline,
                       uint64_t random);
 
-/* `status` is that of CATGA_RETRY_RESULT, else ignored. SEND is answered to BEGIN and TIME only. */
+/* `status` is that of CATGA_RETRY_RESULT and CATGA_RETRY_REFUSED, else ignored. SEND is answered to
+ * BEGIN and TIME only. */
 catga_retry_action catga_retry_step(catga_retry *retry, catga_retry_event event,
                                     catga_status status, int64_t now);
 

@@ -10,6 +10,7 @@
 static const catga_delivery delivery = {.stream = &kept_stream};
 /* It is not tried again: what the server says is what the publisher gets. */
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 30);
+static const catga_message kept_longer = KEPT(&delivery, .timeout_ms = 2000);
 
 static catga_status publish(catga_bus *bus, const catga_message *message, catga_string text)
 {
@@ -36,6 +37,31 @@ static void test_a_payload_limit_that_changes(void **state)
     assert_int_equal(publish(f->bus, &sample_noted_message, CATGA_STR("short")), CATGA_OK);
     catga_local_set_max_payload(f->broker, 1048576);
     assert_int_equal(publish(f->bus, &sample_noted_message, longer), CATGA_OK);
+}
+
+static void *lower_the_limit_soon(void *broker)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 50 * CATGA_MILLISECOND}, NULL);
+    catga_local_set_max_payload(broker, 300);
+    return NULL;
+}
+
+/* The first try is stored, and its acknowledgement is lost. That the second try is too large says
+ * nothing about the first. */
+static void test_a_refusal_after_a_lost_acknowledgement_is_no_certainty(void **state)
+{
+    char text[400];
+    bus_fixture *f = *state;
+    pthread_t thread;
+
+    memset(text, 'x', sizeof text);
+    assert_int_equal(publish_short(f->bus), CATGA_OK);
+    catga_local_inject(f->broker, CATGA_LOCAL_LOSE_PUBLISH_ACK, 1);
+    assert_int_equal(pthread_create(&thread, NULL, lower_the_limit_soon, f->broker), 0);
+    assert_int_equal(publish(f->bus, &kept_longer, (catga_string){text, sizeof text}),
+                     CATGA_TIMEOUT);
+    pthread_join(thread, NULL);
+    assert_int_equal(publish(f->bus, &kept, (catga_string){text, sizeof text}), CATGA_TOO_LARGE);
 }
 
 static void test_a_stream_that_is_full_and_has_room_again(void **state)
@@ -147,6 +173,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
         CASE(test_a_payload_limit_that_changes),
+        CASE(test_a_refusal_after_a_lost_acknowledgement_is_no_certainty),
         CASE(test_a_stream_that_is_full_and_has_room_again),
         CASE(test_a_bucket_that_is_full),
         CASE(test_subjects_that_are_refused),

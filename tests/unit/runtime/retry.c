@@ -124,6 +124,26 @@ static void a_query_shares_its_time(void **state)
     assert_int_equal(retry.tries, 4);
 }
 
+static void a_refusal_is_certain_unless_a_try_was_lost(void **state)
+{
+    static const catga_status lasting[] = {CATGA_TOO_LARGE, CATGA_REFUSED, CATGA_NOT_PERMITTED,
+                                           CATGA_NO_MEMORY, CATGA_NO_JETSTREAM};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
+        catga_retry retry = begun(true, 3, 1000 * MS);
+        catga_retry lost = retry;
+        assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_REFUSED, lasting[i], MS),
+                         CATGA_RETRY_FINISH);
+        assert_int_equal(retry.result, lasting[i]);
+        assert_int_equal(catga_retry_step(&lost, CATGA_RETRY_TIME, CATGA_OK, lost.until),
+                         CATGA_RETRY_SEND);
+        assert_int_equal(catga_retry_step(&lost, CATGA_RETRY_REFUSED, lasting[i], 300 * MS),
+                         CATGA_RETRY_FINISH);
+        assert_int_equal(lost.result, CATGA_TIMEOUT);
+    }
+}
+
 static void a_query_survives_a_lost_connection(void **state)
 {
     catga_retry retry = begun(true, 1, 1000 * MS);
@@ -227,6 +247,8 @@ static const step_input inputs[] = {
     {CATGA_RETRY_RESULT, CATGA_HANDLER_FAILED},
     {CATGA_RETRY_RESULT, CATGA_NO_RESPONDERS},
     {CATGA_RETRY_RESULT, CATGA_DRAINING},
+    {CATGA_RETRY_REFUSED, CATGA_TOO_LARGE},
+    {CATGA_RETRY_REFUSED, CATGA_DISCONNECTED},
     {CATGA_RETRY_LOST, CATGA_OK},
     {CATGA_RETRY_TIME, CATGA_OK},
 };
@@ -235,6 +257,7 @@ enum { INPUTS = sizeof inputs / sizeof inputs[0], DEPTH = 6 };
 typedef struct history {
     bool repeatable;
     bool unanswered; /* a try is out of which nobody knows whether it ran */
+    bool lost;       /* an earlier try was out when another followed, or the call ended */
     uint32_t retries;
     int64_t deadline;
 } history;
@@ -251,6 +274,9 @@ static void check_step(const history *before, const catga_retry *retry, catga_re
     }
     if (action != CATGA_RETRY_FINISH)
         assert_true(now < retry->deadline);
+    else if (before->lost && before->repeatable)
+        assert_true(retry->result == CATGA_TIMEOUT || retry->result == CATGA_OK ||
+                    retry->result == CATGA_HANDLER_FAILED);
 }
 
 static void explore(history past, catga_retry retry, int64_t now, int depth)
@@ -262,7 +288,10 @@ static void explore(history past, catga_retry retry, int64_t now, int depth)
         history then = past;
         int64_t time =
             inputs[i].event == CATGA_RETRY_TIME ? retry.until : now + (retry.until - now) / 2;
-        bool answered = inputs[i].event == CATGA_RETRY_RESULT;
+        bool answered =
+            inputs[i].event == CATGA_RETRY_RESULT || inputs[i].event == CATGA_RETRY_REFUSED;
+        if (!answered && next.phase == CATGA_RETRY_ANSWERING)
+            then.lost = then.lost || inputs[i].event == CATGA_RETRY_LOST || time >= next.until;
         if (answered)
             then.unanswered = false;
         catga_retry_action action =
@@ -301,6 +330,7 @@ int main(void)
         cmocka_unit_test(no_try_beyond_the_deadline),
         cmocka_unit_test(a_command_is_not_repeated_for_silence),
         cmocka_unit_test(a_query_shares_its_time),
+        cmocka_unit_test(a_refusal_is_certain_unless_a_try_was_lost),
         cmocka_unit_test(a_query_survives_a_lost_connection),
         cmocka_unit_test(a_try_that_is_at_work_is_asked_for_until_the_deadline),
         cmocka_unit_test(a_try_that_is_at_work_is_asked_for_often),
