@@ -1,13 +1,13 @@
 # shellcheck shell=sh
-# What a demonstration needs: programs in the background, their lines on the terminal, a server
-# that can be taken away and brought back, and an end that leaves nothing behind. Sourced.
+# Functions for demonstrations: run programs in the background, show their log lines, stop and
+# restart the server, and clean up. This file is sourced.
 #
-# Nothing waits for a fixed time: await() looks for a line until it is there. Each helper ends the
-# demonstration with exit code 1 when it does not see what it should.
+# Nothing waits for a fixed time: await() waits for a log line. Each function ends the demonstration
+# with exit code 1 when it does not see what it expects.
 
 . "$top/tests/lib/nats_server.sh"
 
-# demo_open: makes the temporary directory $demo, and sees to its end on every way out.
+# demo_open: makes the temporary directory $demo, and removes it on every exit.
 demo_open() {
     demo=$(mktemp -d)
     trap demo_close EXIT
@@ -28,7 +28,7 @@ demo_close() {
     rm -rf "$demo"
 }
 
-# step TEXT [EXPLANATION]: a heading, and what there is to see.
+# step TEXT [EXPLANATION]: prints a heading and an explanation.
 step() {
     printf '\n== %s\n' "$1"
     if [ $# -gt 1 ]; then
@@ -36,7 +36,13 @@ step() {
     fi
 }
 
-# fail TEXT: says what went wrong, with the last lines of every program, and ends.
+# print_translations: explains the Chinese log lines of the shop's services in English.
+print_translations() {
+    step 'The log lines of the services are Chinese, and mean:'
+    sed 's/^/  /' "$top/examples/shop/translations"
+}
+
+# fail TEXT: prints the error and the last log lines of every program, and exits.
 fail() {
     printf '\nFAILED: %s\n' "$1" >&2
     for demo_log in "$demo"/*.log "$demo"/nats*/log; do
@@ -47,7 +53,7 @@ fail() {
     exit 1
 }
 
-# server_start, server_stop: the server of this demonstration; the second start takes the same port.
+# server_start, server_stop: start and stop the server; the second start uses the same port.
 server_start() {
     nats_server_start "$demo/nats" --jetstream || fail 'nats-server does not start'
     NATS_URL=$(cat "$demo/nats/url")
@@ -60,7 +66,7 @@ server_stop() {
     echo 'nats-server is gone'
 }
 
-# start NAME PROGRAM [ARGUMENT...]: runs it in the background; what it prints goes to its log.
+# start NAME PROGRAM [ARGUMENT...]: runs a program in the background, with its output in its log.
 start() {
     demo_name=$1
     shift
@@ -70,8 +76,8 @@ start() {
     echo "$!" >"$demo/$demo_name.pid"
 }
 
-# await NAME PATTERN [SECONDS]: until a line of NAME not yet shown matches (an extended regular
-# expression); then shows its lines as far as that one.
+# await NAME PATTERN [SECONDS]: waits until a new log line of NAME matches an extended regular
+# expression, and shows the lines up to it.
 await() {
     await_left=$((${3:-10} * 20))
     until demo_line=$(unseen "$1" | grep -nE -m 1 -- "$2"); do
@@ -85,7 +91,7 @@ await() {
     show "$1" "${demo_line%%:*}"
 }
 
-# show NAME [COUNT]: prints its next lines, all or COUNT of them, with its name in front.
+# show NAME [COUNT]: prints the next lines of NAME, all or COUNT of them, prefixed with its name.
 show() {
     unseen "$1" | head -n "${2:-100000}" >"$demo/$1.next"
     sed "s/^/  $(printf '%-14s' "$1") | /" "$demo/$1.next"
@@ -100,8 +106,7 @@ running() {
     kill -0 "$(cat "$demo/$1.pid" 2>/dev/null)" 2>/dev/null
 }
 
-# finish NAME [SECONDS]: waits for its end, which must be exit code 0, and shows the rest of its
-# lines.
+# finish NAME [SECONDS]: waits until NAME exits with 0, and shows its remaining lines.
 finish() {
     finish_left=$((${2:-30} * 20))
     while running "$1"; do
@@ -116,13 +121,13 @@ finish() {
     [ "$demo_status" -eq 0 ] || fail "$1 ended with exit code $demo_status"
 }
 
-# stop NAME: asks it to end (SIGTERM) and expects that it drains and ends with 0.
+# stop NAME: sends SIGTERM, and expects the program to drain and exit with 0.
 stop() {
     kill "$(cat "$demo/$1.pid")" 2>/dev/null || :
     finish "$1"
 }
 
-# crash NAME: kills it, and it has no time to say goodbye.
+# crash NAME: kills the program with SIGKILL.
 crash() {
     kill -KILL "$(cat "$demo/$1.pid")"
     wait "$(cat "$demo/$1.pid")" 2>/dev/null || :
@@ -130,8 +135,8 @@ crash() {
     echo "$1 is dead"
 }
 
-# said NAME TEXT...: waits until NAME has printed each of these, in whatever order, and shows its
-# lines. Handlers of one service run side by side, so their lines have no order among them.
+# said NAME TEXT...: waits until NAME has printed each text, in any order, and shows the lines. The
+# handlers of one service run in parallel, so their lines have no order.
 said() {
     said_name=$1
     said_left=200
@@ -146,7 +151,7 @@ said() {
     show "$said_name"
 }
 
-# never_said NAME TEXT: NAME has not printed it.
+# never_said NAME TEXT: checks that NAME has not printed TEXT.
 never_said() {
     if grep -qF -- "$2" "$demo/$1.log"; then
         fail "$1 printed: $2"

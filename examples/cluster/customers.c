@@ -1,12 +1,12 @@
 /*
- * The program shop_customers: customers, each of whom knows some servers, place orders in turn, and
- * have each of them shipped; meanwhile one of them asks for the first order, a hundred times a
- * second. It says who took each order, and how long the longest wait was.
+ * The program shop_customers: customers place orders in turn and have each order shipped. Each
+ * customer knows some of the servers. Meanwhile one customer queries the first order a hundred
+ * times a second. The program prints which service took each order, and the longest wait.
  *
  *   shop_customers COUNT SERVERS...
  *
- * Exits with 0 when every order was confirmed, and was found and shipped in the end. That services
- * and servers die meanwhile is no excuse.
+ * Exits with 0 if every order was confirmed, found and shipped in the end, even when services and
+ * servers die meanwhile.
  */
 #include "checks.h"
 
@@ -21,10 +21,10 @@
 enum { ORDERS_MAX = 100, CUSTOMERS_MAX = 8, INSTANCES_MAX = 8, PRODUCTS = 4 };
 enum { ORDER_EVERY_MS = 80, ASK_EVERY_MS = 10, AGAIN_AFTER_MS = 20, GIVE_UP_MS = 30000 };
 
-/* Calls of one kind. */
+/* The calls of one kind. */
 typedef struct waits {
     unsigned answered;
-    unsigned failed; /* ended without an answer, and were made again */
+    unsigned failed; /* calls that ended without an answer, and were repeated */
     int64_t last_ns, longest_ns;
 } waits;
 
@@ -36,13 +36,13 @@ typedef struct share {
 typedef struct customers {
     catga_bus *buses[CUSTOMERS_MAX];
     unsigned bus_count;
-    char visit[24]; /* what the ids of its orders begin with */
+    char visit[24]; /* prefix of its order ids */
     shop_checks checks;
     unsigned count;
-    unsigned product; /* that is bought until it is sold out */
+    unsigned product; /* index of the product to order until it is sold out */
     unsigned done;    /* orders that are placed and shipped */
     char ids[ORDERS_MAX][65];
-    char taken_by[65]; /* the last one */
+    char taken_by[65]; /* instance that took the last order */
     share shares[INSTANCES_MAX];
     waits placed, shipped, asked;
     atomic_bool asking;
@@ -70,9 +70,9 @@ static double ms(int64_t ns)
     return (double)ns / 1e6;
 }
 
-/* ---- Calls that are made until there is an answer ---- */
+/* ---- Calls that are repeated until they are answered ---- */
 
-/* The customer whose turn it is. */
+/* Returns the bus of the customer that places this order. */
 static catga_bus *bus_of(const customers *self, unsigned order)
 {
     return self->buses[order % self->bus_count];
@@ -82,8 +82,8 @@ static catga_bus *bus_of(const customers *self, unsigned order)
 typedef catga_status call_once(customers *self, unsigned order);
 
 /*
- * A service that died, a server that is gone: the call is made again, as a customer would. True
- * when there was an answer, and it was no error.
+ * Repeats a call while the service or the server is unavailable, as a customer would. Returns true
+ * when the answer came and was not an error.
  */
 static bool call_until_answered(customers *self, waits *of, call_once *call, unsigned order)
 {
@@ -92,7 +92,7 @@ static bool call_until_answered(customers *self, waits *of, call_once *call, uns
 
     while ((status = call(self, order)) != CATGA_OK && status != CATGA_DECLARED_ERROR) {
         of->failed++;
-        step_gave(&self->checks, "%s, and once more", catga_status_name(status));
+        step_gave(&self->checks, "%s: the call is repeated", catga_status_name(status));
         if (ms(now_ns() - began) > GIVE_UP_MS)
             return false;
         pause_ms(AGAIN_AFTER_MS);
@@ -117,7 +117,7 @@ static void count_share(customers *self, const char *instance)
     }
 }
 
-/* Whoever does not know what became of an order asks again under the same id: it is made once. */
+/* Places an order. An unknown outcome is repeated under the same id, so the order is made once. */
 static catga_status place_one(customers *self, unsigned order, const char *product_id)
 {
     const shop_orders_create_order command =
@@ -139,7 +139,7 @@ static catga_status place_one(customers *self, unsigned order, const char *produ
     return status;
 }
 
-/* Something else is as good, when one thing is sold out. */
+/* Chooses another product when one is sold out. */
 static catga_status place(customers *self, unsigned order)
 {
     static const char *const products[PRODUCTS] = {"PROD-002", "PROD-005", "PROD-003", "PROD-004"};
@@ -189,7 +189,7 @@ static catga_status find_shipped(customers *self, unsigned order)
 
 /* ---- The customers ---- */
 
-/* Asks for the first order until the last has been placed. */
+/* Queries the first order until the last order has been placed. */
 static void *keep_asking(void *argument)
 {
     customers *self = argument;
@@ -242,7 +242,7 @@ static void find_all(customers *self)
     step_gave(&self->checks, "%u of %u", found.answered, self->count);
 }
 
-/* ---- What it gave ---- */
+/* ---- Results ---- */
 
 static void report_waits(const customers *self, const char *what, const waits *of)
 {
@@ -255,7 +255,7 @@ static void report(customers *self)
     char line[INSTANCES_MAX * 80] = "";
     size_t length = 0;
 
-    step(&self->checks, "What it gave");
+    step(&self->checks, "Results");
     for (size_t i = 0; i < INSTANCES_MAX && self->shares[i].orders > 0; i++)
         length += (size_t)snprintf(line + length, sizeof line - length, " %s %u",
                                    self->shares[i].instance, self->shares[i].orders);

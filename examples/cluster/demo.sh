@@ -1,23 +1,26 @@
 # shellcheck shell=sh disable=SC2154
-# The play of the cluster, for examples/run, which has sourced ../demo_lib.sh. The customers check what
-# they get; here it is checked who did it, and that nobody was forgotten.
+# The demonstration of the cluster; examples/run sources it after ../demo_lib.sh. The customers
+# check their answers. This script checks which services took part, and that every service received
+# its events.
 
 cluster_size=3
 orders_each=24
 
-# demonstrate_cluster DIR: three servers, three order services and two notification services, and
-# what becomes of an order when one of them dies. The programs lie in DIR/shop and DIR/cluster.
+# demonstrate_cluster DIR: starts three servers, three order services and two notification services,
+# and kills one at a time. The programs are in DIR/shop and DIR/cluster.
 demonstrate_cluster() {
     programs=$1
 
-    step 'Three servers, each of which keeps all that is stored'
+    print_translations
+
+    step 'Three servers: each stores all stored messages'
     choose_ports
     for n in 1 2 3; do
         cluster_server_start "$n"
     done
     cluster_is_up
 
-    step 'Three order services, which share one shop, and two notification services'
+    step 'Three order services share one shop; two notification services'
     NATS_URL=$(cat "$demo"/nats-[123]/url | paste -s -d , -)
     CATGA_REPLICAS=$cluster_size
     SHOP_STATE=$demo/records
@@ -32,19 +35,19 @@ demonstrate_cluster() {
     step 'The orders are spread over the services' \
         'Three customers, one at each server, order in turn and have each order shipped.'
     customers_come
-    customers_leave 'nothing happens'
+    customers_leave 'nothing fails'
     shared_by node1 node2 node3
     look_at_first_order
 
     step 'An order service is killed' \
-        'SIGKILL, while the customers order: calls that were with it are made again, and reach another.'
+        'It gets SIGKILL while the customers order. Its calls are repeated, and reach another order service.'
     customers_come
     await_orders 5
     crash node2
     customers_leave 'an order service is killed'
     shared_by node1 node3
 
-    step 'It is started again, and takes its share'
+    step 'It is started again, and takes its share of the orders'
     start_orders 2
     customers_come
     customers_leave 'it is started again'
@@ -52,7 +55,7 @@ demonstrate_cluster() {
 
     leader=$(stream_leader)
     step "A server is killed: nats-$leader, which leads the stream" \
-        'Who was connected to it goes to another. What is to be stored waits until the servers have a new leader.'
+        'Its clients connect to another server. Storing waits until the servers have elected a new leader.'
     customers_come_anywhere
     await_orders 5
     nats_server_stop "$demo/nats-$leader" KILL
@@ -60,10 +63,10 @@ demonstrate_cluster() {
     customers_leave 'the server that leads the stream is killed'
     cluster_server_start "$leader"
 
-    step 'Nobody was forgotten'
+    step 'Every service received its events'
     everyone_heard
 
-    step 'Everything ends'
+    step 'The services stop after finishing their work'
     for name in node1 node2 node3 notification-1 notification-2; do
         stop_quietly "$name"
     done
@@ -80,8 +83,8 @@ demonstrate_cluster() {
 
 # ---- Servers ----
 
-# choose_ports: a server of a cluster must know the ports of the others before they are there. One
-# that listens at three free ports and ends again tells three.
+# choose_ports: chooses three free ports. Each server of a cluster must know the ports of the others
+# before they start, so one server listens at three free ports, ends, and leaves them.
 choose_ports() {
     nats_server_start "$demo/nats-ports" --cluster nats://127.0.0.1:-1 -m -1 ||
         fail 'nats-server does not start'
@@ -99,17 +102,17 @@ cluster_server_start() {
     echo "nats-$1 listens at $(cat "$demo/nats-$1/url")"
 }
 
-# cluster_is_up: waits until the servers have agreed on who leads them.
+# cluster_is_up: waits until the servers have elected a leader.
 cluster_is_up() {
     cluster_left=400
     until grep -qs 'metadata leader' "$demo"/nats-[123]/log; do
-        [ "$cluster_left" -gt 0 ] || fail 'the servers do not find together'
+        [ "$cluster_left" -gt 0 ] || fail 'the servers do not elect a leader'
         cluster_left=$((cluster_left - 1))
         sleep 0.05
     done
 }
 
-# stream_leader: prints the number of the server that was the last to say that it leads the stream.
+# stream_leader: prints the number of the server that became the stream's leader last.
 stream_leader() {
     grep -H "new stream leader for '[^']* > SHOP_ORDERS_V1'" "$demo"/nats-[123]/log |
         sed 's/^.*nats-\([123]\)\/log:\[[0-9]*\] \([^[]*\).*/\2 \1/' | sort | sed -n '$s/.* //p'
@@ -117,8 +120,8 @@ stream_leader() {
 
 # ---- Services and customers ----
 
-# start_orders N: starts it again, as whoever watches over a service does, while the servers have not
-# yet found together so far that they store anything.
+# start_orders N: starts an order service, and restarts it like a supervisor while the servers
+# cannot store anything yet.
 start_orders() {
     for tries in 1 2 3 4 5 6 7 8 9 10; do
         start "node$1" env NODE_ID="node$1" "$programs/shop/order_service"
@@ -140,18 +143,19 @@ start_notifications_service() {
     await "notification-$1" '通知服务已启动' 30
 }
 
-# customers_come: they begin to order, one at each server.
+# customers_come: starts the customers, one at each server.
 customers_come() {
     # shellcheck disable=SC2046
     start customers "$programs/cluster/shop_customers" "$orders_each" $(cat "$demo"/nats-[123]/url)
 }
 
-# customers_come_anywhere: the same, but each knows all servers, and goes to another when its own dies.
+# customers_come_anywhere: starts customers that know all servers and change to another when theirs
+# dies.
 customers_come_anywhere() {
     start customers "$programs/cluster/shop_customers" "$orders_each" "$NATS_URL" "$NATS_URL" "$NATS_URL"
 }
 
-# await_orders COUNT: until so many have been placed and shipped.
+# await_orders COUNT: waits until COUNT orders have been placed and shipped.
 await_orders() {
     await_count=$1
     while [ "$await_count" -gt 0 ]; do
@@ -160,7 +164,8 @@ await_orders() {
     done
 }
 
-# customers_leave WHAT: when they have got what they wanted; WHAT happened meanwhile.
+# customers_leave EVENT: waits for the end of the customers, and records their longest waits with
+# EVENT.
 customers_leave() {
     finish customers 90
     sed -n 's/.*, the longest wait was \([0-9]*\) ms.*/\1/p' "$demo/customers.log" | paste -s - |
@@ -169,7 +174,7 @@ customers_leave() {
     sed -n 's/.*-> \([0-9A-F]\{8\}\) by .*/\1/p' "$demo/customers.log" >>"$demo/orders"
 }
 
-# shared_by NAME...: each has taken some of the last orders.
+# shared_by NAME...: checks that each instance has taken some of the last orders.
 shared_by() {
     for name; do
         grep -q "orders by instance:.* $name [1-9]" "$demo/customers.log" ||
@@ -177,12 +182,12 @@ shared_by() {
     done
 }
 
-# look_at_first_order: what the services say of it. All three order services hear of it, and one of
-# the notification services.
+# look_at_first_order: checks that all three order services and one notification service log the
+# first order.
 look_at_first_order() {
     first=$(head -n 1 "$demo/orders")
-    step "What they say of the first of them, $first" \
-        'Its command reaches one order service, its events all of them, and one of the notification services.'
+    step "The log lines of the first order, $first" \
+        'One order service receives its command. All order services and one notification service receive its events.'
     by=$(sed -n "s/.*-> $first by \([^ ]*\) .*/\1/p" "$demo/customers.log")
     message=$(sed -n "s/.*订单创建成功: $first,.*\[MessageId=\(.*\)\]/\1/p" "$demo/$by.log")
     for n in 1 2 3; do
@@ -195,7 +200,7 @@ look_at_first_order() {
         grep -v '查询订单' | sed 's/^/  /'
 }
 
-# says NAME PATTERN: waits until it has.
+# says NAME PATTERN: waits until the log of NAME matches PATTERN.
 says() {
     says_left=200
     until grep -q -- "$2" "$demo/$1.log"; do
@@ -205,19 +210,19 @@ says() {
     done
 }
 
-# everyone_heard: each shipped order has come to a notification service, and to every order service
-# that was there all the time.
+# everyone_heard: checks that a notification service, and every order service that was never killed,
+# received each shipped order.
 everyone_heard() {
     count=$(wc -l <"$demo/orders")
     everyone_left=400
     until missing=$(not_heard) && [ -z "$missing" ]; do
-        [ "$everyone_left" -gt 0 ] || fail "these were not heard of by all: $missing"
+        [ "$everyone_left" -gt 0 ] || fail "not every service received these orders: $missing"
         everyone_left=$((everyone_left - 1))
         sleep 0.05
     done
-    echo "$count orders were shipped: node1, node3 and the notification services have heard of each"
+    echo "$count orders were shipped: node1, node3 and the notification services received each"
     for name in node1 node3; do
-        echo "of OrderCreated, which may be lost, $name has heard $(grep -c 'QoS 0' "$demo/$name.log")"
+        echo "of OrderCreated, which may be lost, $name received $(grep -c 'QoS 0' "$demo/$name.log")"
     done
 }
 
@@ -227,7 +232,7 @@ not_heard() {
     received_by '\[QoS 1\] .*(guaranteed delivery): ' "$demo/node3.log"
 }
 
-# received_by PATTERN LOG...: prints the orders that do not stand behind the pattern in one of the logs.
+# received_by PATTERN LOG...: prints the orders that follow PATTERN in none of the logs.
 received_by() {
     heard_pattern=$1
     shift
@@ -235,13 +240,13 @@ received_by() {
     sort "$demo/orders" | comm -23 - "$demo/heard"
 }
 
-# made_once: each order that a customer has was made, and no other.
+# made_once: checks that the number of orders made is the number of orders confirmed.
 made_once() {
     made=$(sed -n 's/.*订单总数: //p' "$demo/node1.log" | tail -n 1)
     [ "$made" -eq "$(wc -l <"$demo/orders")" ] || fail "$made orders were made"
 }
 
-# stop_quietly NAME: it has said too much to be shown.
+# stop_quietly NAME: stops NAME without showing its remaining log lines.
 stop_quietly() {
     wc -l <"$demo/$1.log" >"$demo/$1.shown"
     stop "$1"

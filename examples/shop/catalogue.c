@@ -15,10 +15,7 @@ const shop_product *catalogue_find(catga_string id)
     return NULL;
 }
 
-/*
- * A failed exchange has read the shelf again: another order was faster, and what is left decides
- * anew.
- */
+/* A failed exchange loads the current value, so the loop checks again whether enough is left. */
 bool shelves_take(shop_shelves *self, const shop_product *product, uint32_t quantity,
                   uint32_t *left)
 {

@@ -1,7 +1,6 @@
 /*
- * The products, which never change, and the shelves: how many of each have been taken. Shelves are
- * changed by many threads at once, always in one atomic step, so that no piece is sold twice and
- * none is lost.
+ * The products, which never change, and the stock: how many of each have been taken. Many threads
+ * change the stock at once, each in one atomic step, so no piece is sold twice or lost.
  */
 #ifndef SHOP_CATALOGUE_H
 #define SHOP_CATALOGUE_H
@@ -19,25 +18,25 @@ typedef struct shop_product {
     uint32_t stock;
 } shop_product;
 
-/* All zeros: nothing has been taken yet. */
+/* All zeros means that nothing has been taken. */
 typedef struct shop_shelves {
     _Atomic uint32_t taken[CATALOGUE_PRODUCTS];
 } shop_shelves;
 
-/* The product with this id, or NULL. */
+/* Returns the product with this id, or NULL. */
 const shop_product *catalogue_find(catga_string id);
 
 /*
- * Takes `quantity` pieces, all or none. When there are too few it returns false, and *left says how
- * many there are.
+ * Takes `quantity` pieces, all or none. When too few are left, returns false and writes their
+ * number to *left.
  */
 bool shelves_take(shop_shelves *self, const shop_product *product, uint32_t quantity,
                   uint32_t *left);
 
-/* Puts pieces back that were taken for an order that did not come to be. */
+/* Returns pieces to stock when their order was not made. */
 void shelves_give_back(shop_shelves *self, const shop_product *product, uint32_t quantity);
 
-/* How many pieces there are. */
+/* Returns the number of pieces in stock. */
 uint32_t shelves_left(const shop_shelves *self, const shop_product *product);
 
 #endif

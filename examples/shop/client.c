@@ -1,4 +1,4 @@
-/* The test client's connection, and the step that several of its parts take: placing an order. */
+/* The connection of the test client, and a step that several parts use: placing an order. */
 #include "client.h"
 
 #include <ctype.h>
@@ -16,14 +16,14 @@ catga_status client_open(shop_client *self, const catga_options *options)
     return status;
 }
 
-/* The bus first: until it is closed its threads may still bring events to the watch. */
+/* Closes the bus first: its threads may bring events to the event log until then. */
 void client_close(shop_client *self)
 {
     catga_close(self->bus);
     event_log_close(&self->watch);
 }
 
-/* Eight digits, upper case. */
+/* Writes eight upper-case hexadecimal digits. */
 static bool is_order_id(catga_string id)
 {
     if (id.length != 8)
@@ -48,8 +48,8 @@ void client_check_result(shop_client *self, shop_orders_order_result_view result
 }
 
 /*
- * A reply is freed in any case, after a failed call too. Its view and its error's text live until
- * then: what is needed longer is copied.
+ * Frees the reply also after a failed call. The view and the error's text live until then, so copy
+ * what is needed longer.
  */
 catga_status client_order(shop_client *self, const char *customer_id, const char *product_id,
                           int64_t total, char order_id[65])

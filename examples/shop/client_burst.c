@@ -1,6 +1,6 @@
 /*
- * Several orders under way at once: each ..._send returns as soon as the command is on its way, and
- * the answers come to a callback, on a thread of the runtime, in any order.
+ * Sends several orders at once. Each ..._send returns as soon as the command is sent. The answers
+ * arrive in any order, in a callback on a thread of the runtime.
  */
 #include "client.h"
 
@@ -9,14 +9,17 @@
 
 enum { ORDERS = 5 };
 
-/* One order under way. Its callback writes it, then posts `answered`; nobody reads it before. */
+/*
+ * One order under way. Its callback writes the result, then posts `answered`; it is read only after
+ * that.
+ */
 typedef struct underway {
     sem_t *answered;
     catga_status status;
     int64_t total;
 } underway;
 
-/* What the answer holds lives until the callback returns. */
+/* The reply's data is valid until the callback returns. */
 static void on_answer(catga_status status, shop_orders_order_result_view result,
                       const catga_error *error, void *user)
 {
@@ -28,7 +31,7 @@ static void on_answer(catga_status status, shop_orders_order_result_view result,
     sem_post(order->answered);
 }
 
-/* The message is encoded before ..._send returns, so it may be a local. */
+/* The message may be a local: ..._send encodes it before it returns. */
 static bool send_order(shop_client *self, const char *product_id, underway *order)
 {
     const shop_orders_create_order command =
@@ -55,8 +58,8 @@ static void check_answers(shop_client *self, const underway orders[ORDERS])
 }
 
 /*
- * When sending succeeded the callback comes, whatever happens: so this waits for as many as were
- * sent.
+ * The callback runs once for every send that succeeded, so this waits for as many callbacks as
+ * sends.
  */
 void client_shows_burst(shop_client *self)
 {

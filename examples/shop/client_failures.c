@@ -1,7 +1,6 @@
 /*
- * What a call says when there is no result. The errors that the schema declares come as
- * CATGA_DECLARED_ERROR with their number: that is what a program decides by. The text is for a
- * human.
+ * Failed calls. An error that the schema declares arrives as CATGA_DECLARED_ERROR with its number.
+ * Programs decide by the number; the text is for people.
  */
 #include "client.h"
 
@@ -35,17 +34,14 @@ static void ask_in_vain(shop_client *self)
     const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = CATGA_STR("NO-ORDER"));
     shop_orders_order_reply reply;
 
-    step(&self->checks, "The order NO-ORDER is asked for");
+    step(&self->checks, "The order NO-ORDER is queried");
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
     check_declared(self, status, &reply.error, SHOP_ORDERS_ORDER_ERROR_ORDER_NOT_FOUND,
                    "shop.orders.OrderError.OrderNotFound");
     shop_orders_order_reply_free(&reply);
 }
 
-/*
- * The schema says @range(1..MAX_QUANTITY): a message that breaks a rule of its schema does not
- * leave the program.
- */
+/* The schema says @range(1..MAX_QUANTITY), so the client does not send this message. */
 static void order_nothing(shop_client *self)
 {
     const shop_orders_create_order command =

@@ -1,7 +1,7 @@
 /*
- * An order is shipped, and its customer has closed the account: the notification service rejects
- * the event, and it becomes a dead letter. Whoever looks after the shop looks at it, has it tried
- * again, which is in vain, and throws it away.
+ * Ships an order of a customer without an account. The notification service rejects the event,
+ * which becomes a dead letter. An operator then lists the dead letter, replays it, which fails
+ * again, and removes it.
  */
 #include "client.h"
 
@@ -13,16 +13,16 @@
 
 enum { LETTER_WAIT_MS = 5000, LOOK_EVERY_MS = 20, REPLAY_WAIT_MS = 5000, JSON_MAX = 512 };
 
-/* What is looked for, and what was found. */
+/* The search for a dead letter: the order to find, and the result. */
 typedef struct search {
     const char *order_id;
-    uint64_t number; /* 0: no such letter */
+    uint64_t number; /* number of the dead letter; 0 if none was found */
     char cause[CATGA_PROBLEM_TEXT];
     char handler[CATGA_PROBLEM_TEXT];
     char json[JSON_MAX];
 } search;
 
-/* A letter lives until this returns. Its bytes are those of the event. */
+/* The dead letter is valid until this returns. Its bytes are those of the event. */
 static bool look(const catga_dead_letter *letter, void *user)
 {
     search *self = user;
@@ -48,7 +48,7 @@ static bool find_letter(shop_client *self, const char *order_id, search *found)
     return found->number != 0;
 }
 
-/* The notification service is at work on it, perhaps. */
+/* The notification service may still be handling the event. */
 static bool await_letter(shop_client *self, const char *order_id, search *found)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
@@ -65,7 +65,7 @@ static void try_again(shop_client *self, uint64_t number)
 {
     catga_problem problem = {""};
 
-    step(&self->checks, "The dead letter %" PRIu64 " is tried again", number);
+    step(&self->checks, "The dead letter %" PRIu64 " is replayed", number);
     catga_status status =
         catga_dead_letter_replay(self->bus, STREAM, number, REPLAY_WAIT_MS, &problem);
     step_gave(&self->checks, "%s: %s", catga_status_name(status), problem.text);
@@ -76,7 +76,7 @@ static void throw_away(shop_client *self, const char *order_id, uint64_t number)
 {
     search found;
 
-    step(&self->checks, "The dead letter %" PRIu64 " is thrown away", number);
+    step(&self->checks, "The dead letter %" PRIu64 " is removed", number);
     expect_status(&self->checks, "the outcome", catga_dead_letter_remove(self->bus, STREAM, number),
                   CATGA_OK);
     expect_true(&self->checks, "it is gone", !find_letter(self, order_id, &found));
@@ -89,11 +89,11 @@ void client_shows_gone(shop_client *self)
 
     if (!client_order_and_ship(self, "GONE-001", order_id))
         return;
-    step(&self->checks, "A dead letter is looked for");
+    step(&self->checks, "The dead letters are listed");
     if (!expect_true(&self->checks, "there is one", await_letter(self, order_id, &found)))
         return;
     step_gave(&self->checks, "%s: %s: %s", found.handler, found.cause, found.json);
-    expect_text(&self->checks, "who gave it up", catga_str(found.handler),
+    expect_text(&self->checks, "the handler that rejected it", catga_str(found.handler),
                 "NotificationService__track");
     try_again(self, found.number);
     throw_away(self, order_id, found.number);

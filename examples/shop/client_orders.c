@@ -1,11 +1,11 @@
-/* An order is placed, found again, and its event seen. */
+/* Places an order, queries it, and receives its event. */
 #include "client.h"
 
 #include <shop/orders.catga.h>
 
 enum { EVENT_WAIT_MS = 5000 };
 
-/* Everything that the shop knows of an order. */
+/* Queries everything that the shop knows of an order. */
 static void check_order(shop_client *self, shop_orders_order_view order, const char *order_id)
 {
     shop_checks *steps = &self->checks;
@@ -31,7 +31,7 @@ static void find_order(shop_client *self, const char *order_id)
     shop_orders_order_reply reply;
     char json[1024];
 
-    step(&self->checks, "The order %s is asked for", order_id);
+    step(&self->checks, "The order %s is queried", order_id);
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
     if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         shop_orders_order_print(reply.view, json, sizeof json);
@@ -45,8 +45,8 @@ static void see_event(shop_client *self, const char *order_id)
 {
     logged_event event;
 
-    step(&self->checks, "The event of order %s comes", order_id);
-    if (!expect_true(&self->checks, "it came",
+    step(&self->checks, "The event of order %s arrives", order_id);
+    if (!expect_true(&self->checks, "it arrived",
                      event_log_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
         return;
     step_gave(&self->checks, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,

@@ -1,8 +1,7 @@
 /*
- * The server stops and starts again. Meanwhile a call tries as often as its schema allows
- * (@retry), with pauses, and then says CATGA_DISCONNECTED: nothing was sent, so nothing has
- * happened. The bus looks for the server by itself; once it is back, calls, services and
- * subscriptions work as before, and nobody has to open anything again.
+ * The server stops and starts again. Meanwhile a call retries with pauses, as its schema says
+ * (@retry), and then returns CATGA_DISCONNECTED: nothing was sent. The bus reconnects by itself.
+ * After that, calls, services and subscriptions work as before, without being opened again.
  */
 #include "client.h"
 
@@ -35,7 +34,7 @@ static void try_without_server(shop_client *self, const char *order_id)
 {
     char none[65];
 
-    step(&self->checks, "The order %s is asked for, without a server", order_id);
+    step(&self->checks, "The order %s is queried, without a server", order_id);
     catga_status status = ask(self, order_id);
     step_gave(&self->checks, "%s: %s", catga_status_name(status), catga_status_text(status));
     expect_status(&self->checks, "the outcome", status, CATGA_DISCONNECTED);
@@ -45,8 +44,7 @@ static void try_without_server(shop_client *self, const char *order_id)
 }
 
 /*
- * Connected again does not mean that the order service is: until it has found the server too,
- * nobody responds.
+ * The client may reconnect before the order service does. Until then nobody responds to its calls.
  */
 static void ask_until_answered(shop_client *self, const char *order_id)
 {
@@ -54,7 +52,7 @@ static void ask_until_answered(shop_client *self, const char *order_id)
     int64_t began = now_ms();
     catga_status status;
 
-    step(&self->checks, "The order %s is asked for until there is an answer", order_id);
+    step(&self->checks, "The order %s is queried until there is an answer", order_id);
     while ((status = ask(self, order_id)) != CATGA_OK && now_ms() - began < RECOVERY_WAIT_MS) {
         bool expected = status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED;
         if (!expected)
@@ -74,9 +72,9 @@ static void order_again(shop_client *self)
     catga_status status = client_order(self, "CUST-005", "PROD-002", 19999, order_id);
     if (!expect_status(&self->checks, "the outcome", status, CATGA_OK))
         return;
-    step(&self->checks, "The event of order %s comes, through the subscription made before",
+    step(&self->checks, "The event of order %s arrives, through the subscription made before",
          order_id);
-    if (expect_true(&self->checks, "it came",
+    if (expect_true(&self->checks, "it arrived",
                     event_log_wait(&self->watch, order_id, EVENT_WAIT_MS, &event)))
         step_gave(&self->checks, "OrderCreated %s: %s, %s", event.order_id, event.customer_id,
                   event.product_name);
@@ -101,8 +99,8 @@ void client_shows_outage(shop_client *self, const shop_outage *outage)
 }
 
 /*
- * There is a server, but no service: the call says so at once, tries again as often as it may, and
- * gives up.
+ * A server runs, but no service does. The server reports that at once; the call retries as the
+ * schema says, and fails.
  */
 void client_shows_silence(shop_client *self)
 {

@@ -1,6 +1,6 @@
 /*
- * An order is shipped. The answer comes when OrderShipped is stored: from then on whoever handles
- * it will get it, also who is away.
+ * Ships an order. The answer comes when OrderShipped is stored. From then on every subscribed
+ * service receives the event, also after an absence.
  */
 #include "client.h"
 
@@ -31,7 +31,7 @@ static void see_status(shop_client *self, const char *order_id)
     const shop_orders_get_order query = SHOP_ORDERS_GET_ORDER(.order_id = catga_str(order_id));
     shop_orders_order_reply reply;
 
-    step(&self->checks, "The order %s is asked for", order_id);
+    step(&self->checks, "The order %s is queried", order_id);
     catga_status status = shop_orders_get_order_call(self->bus, &query, &reply);
     if (expect_status(&self->checks, "the outcome", status, CATGA_OK)) {
         const char *name = shop_orders_order_status_name(shop_orders_order_get_status(reply.view));

@@ -1,6 +1,6 @@
 /*
- * An order is sent twice, as by a customer who did not see the answer, or by a program that was
- * started again. The form that was filled in has an id; under it there is one order.
+ * Sends an order twice, as a customer does who did not see the answer, or a program that was
+ * restarted. Both have the id of the order form, so one order is made.
  */
 #include "client.h"
 
@@ -8,7 +8,7 @@
 #include <shop/orders.catga.h>
 #include <stdio.h>
 
-/* Sends the form; order_id gets the id of the order that is its answer. */
+/* Sends the order form, and writes the id of the resulting order to order_id. */
 static void send_form(shop_client *self, const char *form, char order_id[65])
 {
     const shop_orders_create_order command =

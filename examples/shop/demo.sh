@@ -1,9 +1,11 @@
 # shellcheck shell=sh disable=SC2154
-# The shop's play, for examples/run, which has sourced ../demo_lib.sh. The client checks what it gets;
-# here it is checked what the services say, and that everything ends as it should.
+# The demonstration of the shop; examples/run sources it after ../demo_lib.sh. The client checks its
+# own results. This script checks the log lines of the services, and that everything ends with 0.
 
-# demonstrate DIR: three programs, which lie in DIR, and a server.
+# demonstrate DIR: runs the three programs in DIR with a server.
 demonstrate() {
+    print_translations
+
     step 'A server and two services'
     server_start
     start orders env CATGA_INSTANCE=order-service-1 "$1/order_service"
@@ -82,8 +84,9 @@ demonstrate() {
     printf '\nEvery step had the expected result.\n'
 }
 
-# demonstrate_local DIR: the same in one process.
+# demonstrate_local DIR: runs the same in one process.
 demonstrate_local() {
+    print_translations
     "$1/shop_local" || fail 'a step did not have the expected result'
     printf '\nEvery step had the expected result.\n'
 }
@@ -93,7 +96,7 @@ start_notifications() {
     await notifications '通知服务已启动'
 }
 
-# play DIR PART: the client shows a part.
+# play DIR PART: runs one part of the client.
 play() {
     start client "$1/test_client" "$2"
     finish client

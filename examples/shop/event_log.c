@@ -1,4 +1,4 @@
-/* Sees every OrderCreated; see event_log.h. */
+/* Records every OrderCreated; see event_log.h. */
 #include "event_log.h"
 
 #include <shop/orders.catga.h>
@@ -53,7 +53,7 @@ catga_status event_log_serve(event_log *self, catga_bus *bus)
     return shop_orders_test_client_serve(bus, &service, self);
 }
 
-/* Under the lock. */
+/* Requires the lock. */
 static const logged_event *find(const event_log *self, const char *order_id)
 {
     for (size_t i = 0; i < self->count && i < EVENT_LOG_SIZE; i++)

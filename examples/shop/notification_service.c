@@ -1,4 +1,4 @@
-/* The program notification_service: as order_service.c, with the handlers in notifications.c. */
+/* The program notification_service: like order_service.c, with the handlers of notifications.c. */
 #include "notifications.h"
 #include "shop_log.h"
 

@@ -1,7 +1,7 @@
 /*
- * The handlers of NotificationService. The first two get every OrderCreated, each on its own:
- * neither waits for the other, and if one fails the other does not notice. An event has no reply,
- * so a handler only says whether it has done its work.
+ * The handlers of NotificationService. Two handlers receive every OrderCreated. They run
+ * independently: neither waits for the other, and a failure of one does not affect the other. An
+ * event has no reply, so a handler only returns whether it succeeded.
  */
 #include "notifications.h"
 
@@ -43,17 +43,17 @@ static catga_status handle_audit(catga_context *context, shop_orders_order_creat
     return CATGA_OK;
 }
 
-/* Who has closed the account since ordering: there is nobody to write to any more. */
+/* Returns whether the customer has closed the account since ordering. */
 static bool is_gone(catga_string customer_id)
 {
     return customer_id.length >= 5 && memcmp(customer_id.data, "GONE-", 5) == 0;
 }
 
 /*
- * OrderShipped is stored: it waits while no notification service runs, and comes again when this
- * handler fails, up to three times. It may come twice, too; a second message with the same number
- * is a smaller evil than none. What no further attempt would mend is rejected: it becomes a dead
- * letter, with the reason.
+ * OrderShipped is stored. It waits while no notification service runs, and is retried up to three
+ * times when this handler fails. It may also be delivered twice; two messages with the same number
+ * do less harm than none. An event that no retry can help is rejected, and becomes a dead letter
+ * with the reason.
  */
 static catga_status handle_track(catga_context *context, shop_orders_order_shipped_view event)
 {

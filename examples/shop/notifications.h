@@ -1,4 +1,4 @@
-/* The notification service: tells customers of their orders, and keeps the books. */
+/* The notification service: sends messages to customers, and writes the audit log. */
 #ifndef SHOP_NOTIFICATIONS_H
 #define SHOP_NOTIFICATIONS_H
 
@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-/* What the handlers have done. It must outlive the bus that serves it. */
+/* Counters of the handlers. They must outlive the bus that serves the handlers. */
 typedef struct notification_context {
     atomic_uint notified;
     atomic_uint audited;

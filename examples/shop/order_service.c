@@ -1,7 +1,7 @@
 /*
- * The program order_service: connects, serves the handlers in orders.c, and runs until SIGTERM or
- * SIGINT; then it finishes what it has begun. Start as many as you like: each order goes to one of
- * them. SHOP_STATE names the file that they share; without it each has shelves of its own.
+ * The program order_service: connects, serves the handlers of orders.c, and runs until SIGTERM or
+ * SIGINT. Then it finishes its work and exits. Each order goes to one of the replicas. Replicas
+ * share the file that SHOP_STATE names; without it each has stock of its own.
  */
 #include "orders.h"
 #include "shop_log.h"
@@ -36,7 +36,7 @@ int main(void)
     catga_status status = catga_open(&bus, &options);
     if (status == CATGA_OK)
         status = serve(bus, &context);
-    catga_close(bus); /* after this no handler runs, and what they used can go */
+    catga_close(bus); /* no handler runs any more, so its data can be freed */
     order_context_close(&context);
     if (status != CATGA_OK)
         fprintf(stderr, "order_service: %s\n", catga_status_text(status));

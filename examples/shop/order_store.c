@@ -1,8 +1,8 @@
 /*
- * The orders, see order_store.h: a hash table with open addressing, in which a thread takes a slot
- * with one compare-and-swap of the order's id. An id is looked for from the slot that it names
- * onward, up to the first free one. Nothing is ever taken out, so an id that two threads draw at
- * the same time meets itself, and the second one draws again.
+ * The orders; see order_store.h. They are in a hash table with open addressing, in which a thread
+ * takes a slot with one compare-and-swap of the order's id. A search begins at the slot that the id
+ * names and ends at the first free slot. No order is ever removed. So two threads that draw the
+ * same id meet in the same slot, and the second thread draws again.
  */
 #include "order_store.h"
 
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <sys/random.h>
 
-/* The n-th slot in which an order with this number may be. Ids are random: they need no hash. */
+/* Returns the n-th slot that may hold this number. Ids are random, so they need no hash. */
 static shop_order *slot(order_store *self, uint32_t number, size_t n)
 {
     return &self->slots[(number + n) % ORDER_STORE_SLOTS];
@@ -18,7 +18,7 @@ static shop_order *slot(order_store *self, uint32_t number, size_t n)
 
 /* ---- Ids ---- */
 
-/* Draws a number from the system's randomness: a customer must not guess the id of another. */
+/* Draws a random number from the system: customers must not guess the ids of others. */
 static bool draw(uint32_t *number)
 {
     do {
@@ -28,7 +28,7 @@ static bool draw(uint32_t *number)
     return true;
 }
 
-/* The number that an id is the text of; 0 for what is no id. */
+/* Returns the number that an id spells, or 0 if the text is not an id. */
 static uint32_t number_of(catga_string id)
 {
     static const char digits[] = "0123456789ABCDEF";
@@ -47,7 +47,7 @@ static uint32_t number_of(catga_string id)
 
 /* ---- Adding ---- */
 
-/* Takes a slot for the order with this number. *taken: another order has it. */
+/* Takes a slot for the order with this number. Sets *taken when another order has the number. */
 static shop_order *take_slot(order_store *self, uint32_t number, bool *taken)
 {
     *taken = false;
@@ -71,7 +71,7 @@ static shop_order *take_any_slot(order_store *self)
     return order;
 }
 
-/* `complete` comes last: who sees it sees all that was written before. */
+/* `complete` is set last: a reader that sees it sees everything written before. */
 shop_order *order_store_add(order_store *self, catga_string command_id, catga_string customer_id,
                             const shop_product *product, uint32_t quantity)
 {
@@ -90,7 +90,7 @@ shop_order *order_store_add(order_store *self, catga_string command_id, catga_st
     return added;
 }
 
-/* ---- Looking ---- */
+/* ---- Finding ---- */
 
 shop_order *order_store_find(order_store *self, catga_string id)
 {
@@ -107,7 +107,7 @@ shop_order *order_store_find(order_store *self, catga_string id)
     return NULL;
 }
 
-/* Rarely asked, so it may look at all. */
+/* This is rare, so it may scan the whole table. */
 shop_order *order_store_made_by(order_store *self, catga_string command_id)
 {
     for (size_t i = 0; i < ORDER_STORE_SLOTS; i++) {

@@ -1,9 +1,9 @@
 /*
  * The handlers of OrderService.
  *
- * They run on several threads at once (options.workers), so what they share, the records, is made
- * for that. A request is read in place: what is to outlive the handler is copied. A reply is
- * encoded inside the call that sends it, so it may point at locals.
+ * They run on several threads at once (options.workers), so their shared data is atomic. A request
+ * is read in place: copy what must outlive the handler. A reply is encoded in the call that sends
+ * it, so it may point to locals.
  */
 #include "orders.h"
 
@@ -23,8 +23,8 @@ static const char *instance(catga_context *context)
 /* ---- CreateOrder ---- */
 
 /*
- * Tells whoever listens. The order stands even if nobody hears of it: OrderCreated is declared at
- * most once.
+ * Publishes OrderCreated. The order stands even if nobody receives the event, which is at most
+ * once.
  */
 static void announce(catga_context *context, const shop_order *order, const shop_product *product)
 {
@@ -57,8 +57,9 @@ static catga_status accept(catga_context *context, const shop_order *order)
 }
 
 /*
- * CreateOrder is idempotent: it comes here once, unless an attempt was killed before its end. Then
- * the order may have been made all the same: it holds the command's id, so that it can be found.
+ * CreateOrder is idempotent: this handler runs once per id, unless an attempt was killed. The
+ * killed attempt may have made the order. So the order stores the command's id, and this handler
+ * looks for it.
  */
 static const shop_order *made_before(catga_context *context, order_store *orders)
 {
@@ -102,7 +103,7 @@ static catga_status handle_create_order(catga_context *context,
                             quantity);
     if (order == NULL) {
         shelves_give_back(&state->shelves, product, quantity);
-        return CATGA_NO_MEMORY; /* the caller is told CATGA_HANDLER_FAILED, and this reason */
+        return CATGA_NO_MEMORY; /* the caller gets CATGA_HANDLER_FAILED with this reason */
     }
     shop_info(context, "📦 Processing order %s on %s", order->id, instance(context));
     announce(context, order, product);
@@ -112,9 +113,9 @@ static catga_status handle_create_order(catga_context *context,
 /* ---- ShipOrder ---- */
 
 /*
- * Returns when the event is stored: from then on everyone who subscribes to it will hear of it,
- * whatever happens here. The tracking number is made of the order's id, so that an order that is
- * shipped twice, since the first answer was lost, is one parcel.
+ * Returns when the event is stored: from then on every subscriber receives it. The tracking number
+ * is made from the order's id, so an order that is shipped twice because the first answer was lost
+ * is one parcel.
  */
 static catga_status ship(catga_context *context, shop_order *order, const char *tracking_number)
 {
@@ -184,7 +185,7 @@ static catga_status handle_get_order(catga_context *context, shop_orders_get_ord
     return shop_orders_get_order_reply(context, &result);
 }
 
-/* ---- What every replica hears ---- */
+/* ---- Events that every replica receives ---- */
 
 static catga_status handle_hear_created(catga_context *context,
                                         shop_orders_order_created_view event)
@@ -198,8 +199,8 @@ static catga_status handle_hear_created(catga_context *context,
 }
 
 /*
- * The event is the truth: a replica that was killed after it had stored the event, and before it
- * had noted so, leaves the note to the others.
+ * Marks the order as shipped. The event is the truth: a replica may be killed after storing the
+ * event and before marking the order, so every replica marks it.
  */
 static catga_status handle_hear_shipped(catga_context *context,
                                         shop_orders_order_shipped_view event)

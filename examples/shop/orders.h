@@ -1,21 +1,20 @@
-/* The order service: takes orders, keeps them, ships them, and says so. */
+/* The order service: takes orders, stores them, ships them, and publishes events. */
 #ifndef SHOP_ORDERS_H
 #define SHOP_ORDERS_H
 
 #include "shared_state.h"
 
-/* What the service's handlers share. It must outlive the bus that serves it. */
+/* Data that the handlers of the service share. It must outlive the bus that serves it. */
 typedef struct order_context {
     shop_state *state;
-    atomic_uint created_heard; /* how often this replica has heard of an order, and of a parcel */
+    atomic_uint created_heard; /* events that this replica received: orders, and parcels */
     atomic_uint shipped_heard;
 } order_context;
 
-/* `file` is that of the records, see shared_state.h. False when they cannot be had: errno says why.
- */
+/* Opens the orders in `file`; see shared_state.h. Returns false with errno set when it fails. */
 CATGA_CHECKED bool order_context_open(order_context *self, const char *file);
 
-/* After the bus that serves it has been closed. */
+/* Frees the data. Close the bus that serves it first. */
 void order_context_close(order_context *self);
 
 /* Serves the commands, queries and subscriptions of OrderService. */

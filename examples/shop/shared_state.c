@@ -1,4 +1,4 @@
-/* What the replicas of the order service share; see shared_state.h. */
+/* The memory that replicas of the order service share; see shared_state.h. */
 #include "shared_state.h"
 
 #include <fcntl.h>

@@ -1,10 +1,9 @@
 /*
- * What the replicas of the order service share: the shelves and the orders. A file that each of
- * them maps into its memory stands for the database of a real shop; without a file it is memory of
- * one process. All zeros is a shop that has sold nothing, so nobody has to prepare it; and it is
- * changed in atomic steps only, so that a replica may be killed at any moment. (What is lost then
- * is the piece that was taken for an order that is not complete: a database would have a
- * transaction.)
+ * The stock and the orders, which replicas of the order service share. Each replica maps one file
+ * into its memory; the file stands for the database of a real shop. Without a file the memory
+ * belongs to one process. All zeros is a shop that has sold nothing, so the file needs no
+ * preparation. All changes are atomic steps, so a replica may be killed at any moment. Then a piece
+ * that was taken for an incomplete order is lost; a database would use a transaction.
  */
 #ifndef SHOP_STATE_H
 #define SHOP_STATE_H
@@ -16,10 +15,13 @@ typedef struct shop_state {
     order_store orders;
 } shop_state;
 
-/* `file` is made when it is not there; NULL: no file. NULL when it cannot be: errno says why. */
+/*
+ * Maps `file`, and creates it if it is absent; NULL means no file. Returns NULL with errno set when
+ * it fails.
+ */
 shop_state *shop_state_open(const char *file);
 
-/* NULL is allowed. */
+/* Unmaps the memory. NULL is allowed. */
 void shop_state_close(shop_state *self);
 
 #endif

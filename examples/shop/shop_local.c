@@ -1,6 +1,6 @@
 /*
- * The program shop_local: the three programs in one, without a server. Handlers and client are the
- * same code; only the buses are opened on a server inside the process. Exits with 0 when every step
+ * The program shop_local: all three programs in one process, without a server. Handlers and client
+ * are the same code; the buses connect to a server inside the process. Exits with 0 when every step
  * had the expected result.
  */
 #include "client.h"
@@ -40,14 +40,14 @@ static catga_status start_notifications(local_shop *self)
                : status;
 }
 
-/* A bus finishes what waits for it when it is closed. */
+/* Closing a bus finishes its waiting messages. */
 static void stop(catga_bus **bus)
 {
     catga_close(*bus);
     *bus = NULL;
 }
 
-/* What was opened is closed by shop_close, also when this fails. */
+/* Opens the shop. When this fails, shop_close closes what was opened. */
 static catga_status shop_open(local_shop *self)
 {
     *self = (local_shop){0};
@@ -82,7 +82,7 @@ static bool reconnect(void *user, catga_bus *bus)
     return catga_connected(bus);
 }
 
-/* Waits until a handler has done its work `wanted` times: nobody else waits for it. */
+/* Waits until a handler has finished `wanted` times. */
 static void check_done(shop_client *client, const char *what, atomic_uint *done, unsigned wanted)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
@@ -100,17 +100,18 @@ static void check_notified(shop_client *client, local_shop *shop, unsigned count
     check_done(client, "audited", &shop->notifications.audited, count);
 }
 
-/* Of what happens while it is away, the notification service gets what is stored. */
+/* After its absence the notification service receives only the stored events. */
 static void show_shipping(shop_client *client, local_shop *shop)
 {
     unsigned before = atomic_load(&shop->notifications.notified);
 
     stop(&shop->notifications_bus);
     client_shows_shipping(client);
-    step(&client->checks, "The order service has heard of the parcel");
-    check_done(client, "heard", &shop->orders.shipped_heard, 1);
-    step(&client->checks, "The notification service comes back: it gets OrderShipped, which waited "
-                          "for it, and not OrderCreated");
+    step(&client->checks, "The order service receives OrderShipped");
+    check_done(client, "received", &shop->orders.shipped_heard, 1);
+    step(&client->checks,
+         "The notification service starts again: it receives the stored OrderShipped, "
+         "and not OrderCreated");
     expect_status(&client->checks, "starting it", start_notifications(shop), CATGA_OK);
     check_done(client, "tracked", &shop->notifications.tracked, 1);
     check_done(client, "notified", &shop->notifications.notified, before);
@@ -152,8 +153,8 @@ static int fail(catga_status status)
 }
 
 /*
- * The options name the server that shop_open has made, so the client comes after the shop, and goes
- * before it.
+ * The client uses the server that shop_open has made, so it opens after the shop and closes before
+ * it.
  */
 static int show_with(local_shop *shop)
 {

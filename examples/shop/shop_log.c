@@ -1,6 +1,6 @@
 /*
- * The shop's log, see shop_log.h. Each line is one call of printf, so that the lines of several
- * threads do not mix.
+ * The shop's log; see shop_log.h. Each line is one call of printf, so lines of several threads do
+ * not mix.
  */
 #include "shop_log.h"
 
@@ -9,7 +9,7 @@
 
 enum { TEXT_MAX = 2048 };
 
-/* Formats a line; control characters become spaces. */
+/* Formats a line, with spaces instead of control characters. */
 static void format_line(char line[TEXT_MAX], const char *format, va_list arguments)
     CATGA_PRINTF(2, 0);
 static void format_line(char line[TEXT_MAX], const char *format, va_list arguments)

@@ -1,12 +1,12 @@
 /*
- * The program test_client: shows the parts that its arguments name, against services that run
+ * The program test_client: runs the parts that its arguments name, against services that run
  * elsewhere.
  *
  *   test_client PART...     parts: orders twice failures burst shipping gone outage silence
  *
- * Exits with 0 when every step gave what it should, with 1 when one did not, with 2 when it was
- * called wrongly. For "outage" somebody has to stop the server when the client says so, and to
- * start it again when it says so.
+ * Exits with 0 when every step had the expected result, with 1 when one did not, and with 2 for
+ * wrong arguments. In "outage", stop the server when the client says so, and start it again when it
+ * says so.
  */
 #include "client.h"
 
@@ -15,7 +15,7 @@
 
 enum { OUTAGE_WAIT_MS = 30000, LOOK_EVERY_MS = 10 };
 
-/* Waits until the bus is connected, or is not. */
+/* Waits until the bus is connected, or disconnected. */
 static bool wait_until(const catga_bus *bus, bool connected)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
