@@ -196,69 +196,85 @@ static bool choose_color(command_line *line, const char *value)
     return color >= 0;
 }
 
+static bool print_templates(command_line *line, const char *value)
+{
+    line->chosen->print_directory = value;
+    return choose_action(line, OPTION_PRINT_TEMPLATES, ACTION_PRINT_TEMPLATES);
+}
+
+static bool add_root(command_line *line, const char *value)
+{
+    line->chosen->roots[line->chosen->root_count++] = value;
+    return true;
+}
+
+/* The effect of an option: it sets a text, sets a flag, selects an action, or calls a function. */
+typedef struct effect {
+    enum { SETS_TEXT, SETS_FLAG, SELECTS, CALLS } kind;
+    size_t offset; /* of the text or flag in `options` */
+    action action;
+    bool (*call)(command_line *line, const char *value);
+} effect;
+
+#define TEXT(member)                                                                               \
+    {                                                                                              \
+        .kind = SETS_TEXT, .offset = offsetof(options, member)                                     \
+    }
+#define FLAG(member)                                                                               \
+    {                                                                                              \
+        .kind = SETS_FLAG, .offset = offsetof(options, member)                                     \
+    }
+#define SELECT(selected)                                                                           \
+    {                                                                                              \
+        .kind = SELECTS, .action = selected                                                        \
+    }
+#define CALL(function)                                                                             \
+    {                                                                                              \
+        .kind = CALLS, .call = function                                                            \
+    }
+
+static const effect effects[OPTION_COUNT] = {
+    [OPTION_OUTPUT] = TEXT(output_directory),
+    [OPTION_INCLUDE] = CALL(add_root),
+    [OPTION_EMIT] = CALL(choose_emit),
+    [OPTION_SMALL] = FLAG(small),
+    [OPTION_DEPFILE] = TEXT(depfile),
+    [OPTION_DEPFILE_TARGET] = TEXT(depfile_target),
+    [OPTION_TEMPLATES] = TEXT(templates),
+    [OPTION_DUMP] = CALL(choose_dump),
+    [OPTION_LIST_OUTPUTS] = SELECT(ACTION_LIST_OUTPUTS),
+    [OPTION_CHECK] = SELECT(ACTION_CHECK),
+    [OPTION_CHECK_TEMPLATES] = SELECT(ACTION_CHECK_TEMPLATES),
+    [OPTION_PRINT_TEMPLATES] = CALL(print_templates),
+    [OPTION_VERSION] = SELECT(ACTION_VERSION),
+    [OPTION_HELP] = SELECT(ACTION_HELP),
+    [OPTION_FORMAT_CHECK] = FLAG(format_check),
+    [OPTION_FORMAT_DIFF] = FLAG(format_diff),
+    [OPTION_AGAINST] = TEXT(against),
+    [OPTION_LEVEL] = CALL(choose_level),
+    [OPTION_ALLOW] = CALL(allow),
+    [OPTION_EXPLAIN_FORMAT] = CALL(choose_format),
+    [OPTION_WARNING] = CALL(choose_warning),
+    [OPTION_DIAGNOSTICS] = CALL(choose_diagnostics),
+    [OPTION_COLOR] = CALL(choose_color),
+};
+
 static bool apply(command_line *line, option_name name, const char *value)
 {
-    options *chosen = line->chosen;
+    const effect *of = &effects[name];
+    char *member = (char *)line->chosen + of->offset;
 
-    switch (name) {
-    case OPTION_OUTPUT:
-        chosen->output_directory = value;
+    switch (of->kind) {
+    case SETS_TEXT:
+        memcpy(member, &value, sizeof value);
         return true;
-    case OPTION_INCLUDE:
-        chosen->roots[chosen->root_count++] = value;
+    case SETS_FLAG:
+        memcpy(member, &(bool){true}, sizeof(bool));
         return true;
-    case OPTION_EMIT:
-        return choose_emit(line, value);
-    case OPTION_SMALL:
-        chosen->small = true;
-        return true;
-    case OPTION_DEPFILE:
-        chosen->depfile = value;
-        return true;
-    case OPTION_DEPFILE_TARGET:
-        chosen->depfile_target = value;
-        return true;
-    case OPTION_TEMPLATES:
-        chosen->templates = value;
-        return true;
-    case OPTION_DUMP:
-        return choose_dump(line, value);
-    case OPTION_LIST_OUTPUTS:
-        return choose_action(line, name, ACTION_LIST_OUTPUTS);
-    case OPTION_CHECK:
-        return choose_action(line, name, ACTION_CHECK);
-    case OPTION_CHECK_TEMPLATES:
-        return choose_action(line, name, ACTION_CHECK_TEMPLATES);
-    case OPTION_PRINT_TEMPLATES:
-        chosen->print_directory = value;
-        return choose_action(line, name, ACTION_PRINT_TEMPLATES);
-    case OPTION_VERSION:
-        return choose_action(line, name, ACTION_VERSION);
-    case OPTION_HELP:
-        return choose_action(line, name, ACTION_HELP);
-    case OPTION_FORMAT_CHECK:
-        chosen->format_check = true;
-        return true;
-    case OPTION_FORMAT_DIFF:
-        chosen->format_diff = true;
-        return true;
-    case OPTION_AGAINST:
-        chosen->against = value;
-        return true;
-    case OPTION_LEVEL:
-        return choose_level(line, value);
-    case OPTION_ALLOW:
-        return allow(line, value);
-    case OPTION_EXPLAIN_FORMAT:
-        return choose_format(line, value);
-    case OPTION_WARNING:
-        return choose_warning(line, value);
-    case OPTION_DIAGNOSTICS:
-        return choose_diagnostics(line, value);
-    case OPTION_COLOR:
-        return choose_color(line, value);
-    case OPTION_COUNT:
-        break;
+    case SELECTS:
+        return choose_action(line, name, of->action);
+    case CALLS:
+        return of->call(line, value);
     }
     return false;
 }

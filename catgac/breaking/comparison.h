@@ -6,8 +6,8 @@
 #include "breaking/breaking.h"
 
 typedef enum breaking_rule {
-#define RULE(name, level, who, why) RULE_##name,
-#include "breaking/rules.def"
+#define RULE(name, code, level, who, why) RULE_##name,
+#include "base/rules.def"
 #undef RULE
     RULE_COUNT
 } breaking_rule;

@@ -13,8 +13,8 @@ typedef struct rule {
 } rule;
 
 static const rule rules[] = {
-#define RULE(name, level, who, why) {DIAG_##name, LEVEL_##level, who, why},
-#include "breaking/rules.def"
+#define RULE(name, code, level, who, why) {DIAG_##name, LEVEL_##level, who, why},
+#include "base/rules.def"
 #undef RULE
 };
 

@@ -245,41 +245,35 @@ void ast_annotate(ast_declaration *declaration, ast_annotations annotations)
         declaration->doc = take_doc(annotations.first->doc);
 }
 
+/* Appends an element to a list with the members `first` and `last`. */
+#define APPEND(list, added)                                                                        \
+    do {                                                                                           \
+        if ((list)->first == NULL)                                                                 \
+            (list)->first = (added);                                                               \
+        else                                                                                       \
+            (list)->last->next = (added);                                                          \
+        (list)->last = (added);                                                                    \
+    } while (0)
+
 void ast_append_argument(ast_arguments *list, ast_argument *added)
 {
-    if (list->first == NULL)
-        list->first = added;
-    else
-        list->last->next = added;
-    list->last = added;
+    APPEND(list, added);
     list->count++;
 }
 
 void ast_append_annotation(ast_annotations *list, ast_annotation *added)
 {
-    if (list->first == NULL)
-        list->first = added;
-    else
-        list->last->next = added;
-    list->last = added;
+    APPEND(list, added);
 }
 
 void ast_append_member(ast_members *list, ast_member *added)
 {
-    if (list->first == NULL)
-        list->first = added;
-    else
-        list->last->next = added;
-    list->last = added;
+    APPEND(list, added);
     list->count++;
 }
 
 void ast_append_declaration(ast_file *file, ast_declaration *added)
 {
-    if (file->first == NULL)
-        file->first = added;
-    else
-        file->last->next = added;
-    file->last = added;
+    APPEND(file, added);
     file->declaration_count++;
 }
