@@ -1,7 +1,7 @@
-# embed.cmake -- files become arrays of bytes in one C file, read through embedded.h.
+# embed.cmake -- writes files as arrays of bytes into one C file, which embedded.h declares.
 # cmake -D OUTPUT=embedded.c -D TEMPLATES=folder -D "NAMES=c/header.tmpl.h;..." -D SCHEMA=file
 #       -P embed.cmake
-# Bytes, since ISO C promises no string literal of more than 4,095 characters.
+# The files are arrays, since ISO C limits string literals to 4,095 characters.
 
 # Appends an array `symbol` to `arrays`, and sets `length`.
 macro(embed symbol path)

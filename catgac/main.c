@@ -34,7 +34,8 @@ static void print_diagnostics(run *r)
         fputs(text.data, stderr);
 }
 
-/* Returns false if standard output failed: a full disk, a closed pipe. */
+/* Returns false if writing to standard output failed, for example on a full disk or a closed pipe.
+ * */
 static bool print_output(const run *r)
 {
     size_t length = r->printed.length;

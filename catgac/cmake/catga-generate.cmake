@@ -1,21 +1,22 @@
-# catga_generate(): .catga schemas become a static library that a program links.
+# catga_generate(): compiles .catga schemas to a static library.
 #
 #   catga_generate(TARGET name SCHEMAS file...
 #                  [INCLUDES dir...] [OUTPUT_DIR dir] [OPTIONS option...] [OUTPUTS variable])
 #
-# TARGET      the library to make; it links catga::runtime and has OUTPUT_DIR as an include directory
-# SCHEMAS     the files to compile, all in one run of catgac, so that it can check across them
-# INCLUDES    where imports are looked for; below OUTPUT_DIR a schema keeps its path under the
-#             longest of these that holds it, else only its name
-# OUTPUT_DIR  where the C goes; ${CMAKE_CURRENT_BINARY_DIR}/name unless told
-# OPTIONS     more options for catgac, such as --templates; a path in them is absolute
-# OUTPUTS     a variable that gets the list of files made
+# TARGET      the library to make; it links catga::runtime and has OUTPUT_DIR as an include
+# directory
+# SCHEMAS     files to compile, all in one run of catgac, so that it checks them together
+# INCLUDES    folders to search for imports; below OUTPUT_DIR a schema keeps its path under the
+#             longest folder that contains it, or only its name if none does
+# OUTPUT_DIR  folder of the generated C; default: ${CMAKE_CURRENT_BINARY_DIR}/name
+# OPTIONS     more options for catgac, such as --templates; paths in them must be absolute
+# OUTPUTS     variable that receives the list of generated files
 #
-# catgac does not rewrite a file that did not change. So its run is recorded in a stamp of its own,
-# and a schema that is edited, imported ones too, rebuilds only what became different.
+# catgac does not rewrite an unchanged file, so a stamp records its run. Editing a schema or an
+# import rebuilds only the files that changed.
 #
-# The compiler is catga::catgac. Where that would be for another machine, CATGA_CATGAC_EXECUTABLE, set
-# before find_package(catga), names the one to run.
+# The compiler is catga::catgac. When cross-compiling, set CATGA_CATGAC_EXECUTABLE before
+# find_package(catga) to a catgac for the build machine.
 
 function(catga_generate)
     cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;OUTPUTS" "SCHEMAS;INCLUDES;OPTIONS")
@@ -51,7 +52,7 @@ function(catga_generate)
     endif()
 endfunction()
 
-# The two macros below are steps of catga_generate() and work on its variables.
+# The two macros below are steps of catga_generate() and use its variables.
 
 macro(_catga_check_arguments)
     if(arg_UNPARSED_ARGUMENTS)
@@ -82,7 +83,8 @@ macro(_catga_add_command)
         VERBATIM)
 endmacro()
 
-# _catga_output_name(VARIABLE SCHEMA ROOTS): its path under the longest root that holds it.
+# _catga_output_name(VARIABLE SCHEMA ROOTS): sets VARIABLE to the schema's path under the longest
+# root that contains it.
 function(_catga_output_name variable schema roots)
     cmake_path(GET schema FILENAME name)
     foreach(root IN LISTS roots)

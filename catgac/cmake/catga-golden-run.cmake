@@ -1,7 +1,7 @@
-# One run of a golden test: see catga-golden.cmake, which calls it.
+# Runs one golden test; catga-golden.cmake calls it.
 #   cmake -D NAME=test -D CATGAC=program -D ARGUMENTS=list -D KEPT=dir -D MADE=dir -D FILES=list
 #         -D BUILD=dir -P catga-golden-run.cmake
-# With CATGA_BLESS in the environment it copies from MADE to KEPT what it would otherwise compare.
+# With CATGA_BLESS in the environment it copies the files from MADE to KEPT instead of comparing.
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -13,7 +13,7 @@ function(compile)
     endif()
 endfunction()
 
-# What is to be compared: what was asked for, or all that either side has.
+# The files to compare: those of FILES, or all files of both sides.
 function(list_files variable)
     set(names ${FILES})
     if(NOT FILES)
@@ -39,7 +39,7 @@ function(are_same name)
     endif()
 endfunction()
 
-# Says in what they differ.
+# Prints the differences.
 function(print_difference name)
     if(NOT EXISTS ${MADE}/${name})
         message("${KEPT}/${name} is kept, but nothing of this name is made any more: delete it")

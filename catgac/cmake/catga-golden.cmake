@@ -1,16 +1,16 @@
-# catga_golden_test(): a test that compares what catgac makes with files that the user keeps.
+# catga_golden_test(): adds a test that compares the output of catgac with files in the user's tree.
 #
 #   catga_golden_test(NAME name SCHEMAS file... GOLDEN dir
 #                     [INCLUDES dir...] [OPTIONS option...] [FILES file...])
 #
-# NAME        of the test; for ctest, so it comes after enable_testing()
-# SCHEMAS     the files to compile, all in one run of catgac
-# GOLDEN      where the files are kept, under the names that catgac gives them; schemas may be there too
-# INCLUDES    where imports are looked for, as for catga_generate()
-# OPTIONS     more options for catgac, such as --emit fbs; a path in them is absolute, or from here
-# FILES       the files to compare; all that come out unless told
+# NAME        name of the test; call enable_testing() first
+# SCHEMAS     files to compile, all in one run of catgac
+# GOLDEN      folder of the expected files, named as catgac names them; it may also hold schemas
+# INCLUDES    folders to search for imports, as for catga_generate()
+# OPTIONS     more options for catgac, such as --emit fbs; paths are absolute, or relative to here
+# FILES       files to compare; default: all that catgac writes
 #
-# What differs is printed as a diff, and so is a file that only one side has. To keep what comes out now:
+# The test prints a diff, also for a file that only one side has. To accept the new output:
 #
 #   CATGA_BLESS=1 ctest --test-dir build -R name
 

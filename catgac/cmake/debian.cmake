@@ -1,14 +1,14 @@
-# What `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual, and
-# libcatga-dev_VERSION_ARCH.deb, what a program is built with. Configure with
-# -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. Neither has scripts: installing and removing
-# is laying down files and taking them away.
+# The packages that `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual, and
+# libcatga-dev_VERSION_ARCH.deb, the files to build programs. Configure with
+# -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. The packages have no scripts: installing
+# only copies files.
 #
-# CATGA_PACKAGE_MAINTAINER is who answers for packages that are given away.
+# CATGA_PACKAGE_MAINTAINER is the contact for packages that are published.
 
 set(CATGA_PACKAGE_MAINTAINER "The catga authors <catga@packages.invalid>" CACHE STRING
     "Who answers for the .deb packages")
 
-# Debian's copyright is the LICENSE, each of its paragraphs with a blank before it.
+# Debian's copyright file is the LICENSE, with a blank before each paragraph.
 file(READ ${PROJECT_SOURCE_DIR}/LICENSE license)
 string(REGEX REPLACE ".*Copyright \\(c\\) ([^\n]*)\n\n(.*)" "\\1" copyright "${license}")
 string(REGEX REPLACE ".*Copyright \\(c\\) ([^\n]*)\n\n(.*)" "\\2" license "${license}")

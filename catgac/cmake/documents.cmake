@@ -1,7 +1,7 @@
-# What is installed beside the programs: manual pages, completion in shells, syntax for editors, the
-# reference of the language. Included by package.cmake.
+# Installs manual pages, shell completion, editor syntax and the language reference. Included by
+# package.cmake.
 
-# The statuses of the runtime, as a list in its manual page.
+# The statuses of the runtime, formatted for its manual page.
 file(STRINGS ${PROJECT_SOURCE_DIR}/runtime/include/catga/status.def lines REGEX "^STATUS\\(")
 set(statuses "")
 foreach(line IN LISTS lines)
@@ -12,14 +12,14 @@ string(STRIP "${statuses}" statuses)
 
 find_program(GZIP gzip)
 
-# catga_compress(FILE): FILE.gz is made with everything else.
+# catga_compress(FILE): adds FILE.gz to the default target.
 function(catga_compress file)
     cmake_path(GET file FILENAME name)
     add_custom_command(OUTPUT ${file}.gz COMMAND ${GZIP} -9nkf ${file} DEPENDS ${file} VERBATIM)
     add_custom_target(catga.compressed.${name} ALL DEPENDS ${file}.gz)
 endfunction()
 
-# catga_manual(PAGE COMPONENT): fills in, compresses where that is possible, and installs a page.
+# catga_manual(PAGE COMPONENT): fills in a page, compresses it if gzip exists, and installs it.
 function(catga_manual page component)
     cmake_path(GET page FILENAME name)
     string(REGEX REPLACE "\\.in$" "" name ${name})
@@ -43,7 +43,8 @@ install(FILES catgac/completions/_catgac DESTINATION ${data}/zsh/site-functions 
 install(FILES catgac/completions/catgac.fish DESTINATION ${data}/fish/vendor_completions.d COMPONENT catgac)
 install(DIRECTORY catgac/editors/vim/ DESTINATION ${data}/vim/vimfiles COMPONENT catgac)
 install(DIRECTORY catgac/editors/vscode DESTINATION ${data}/catgac COMPONENT catgac)
-# The manuals, in one folder, so that their links hold in one package. Each is "file in the tree=installed name".
+# The manuals go to one folder, so links between them work. Entries: "file in the tree=installed
+# name".
 set(documents
     schemas/README.md=language.md
     catgac/import/README.md=import.md
@@ -60,7 +61,7 @@ foreach(header catga.h gen.h status.def)
     list(APPEND linked runtime/include/catga/${header}=${headers}/catga/${header})
 endforeach()
 
-# catga_document(FILE NAME): installs a document under another name, with its links to the installed files.
+# catga_document(FILE NAME): installs a document as NAME, with links to the installed files.
 function(catga_document file name)
     cmake_path(GET file PARENT_PATH folder)
     file(READ ${file} text)

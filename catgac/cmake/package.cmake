@@ -1,7 +1,7 @@
-# What `cmake --install` lays down: the compiler, the runtime, the CMake package `catga` and the
-# pkg-config file. Included once by the top level, after the targets exist; the build tree gets
-# the same names, so that our own examples use catga_generate() as everybody does.
-# Two components, as distributions part them: `catgac`, and `libcatga-dev` with all that a build needs.
+# Installs the compiler, the runtime, the CMake package `catga` and the pkg-config file. The top
+# level includes this file once, after the targets exist. The build tree gets the same target names,
+# so our examples use catga_generate() as users do. There are two components, as in Debian:
+# `catgac`, and `libcatga-dev` with everything that a build needs.
 
 if(NOT TARGET catgac OR NOT TARGET catga_runtime)
     return()

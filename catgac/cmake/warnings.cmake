@@ -1,5 +1,5 @@
-# How our own code is compiled: C11, the warnings, and the sanitizers asked for.
-# A target of ours links catga_warnings PRIVATE; code generated for a user does not have to.
+# Compiler flags of our own code: C11, warnings, and optional sanitizers. Our targets link
+# catga_warnings PRIVATE; generated code of users does not need it.
 
 set(CMAKE_C_STANDARD 11)
 set(CMAKE_C_STANDARD_REQUIRED ON)
@@ -13,8 +13,8 @@ target_compile_options(catga_warnings INTERFACE
     $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes -Wmissing-prototypes>
     $<$<BOOL:${CATGA_WERROR}>:-Werror>)
 
-# Sanitizers reach every object of the build, generated code and tests too: half a program
-# under AddressSanitizer finds half of its errors.
+# Sanitizers apply to every object of the build, with generated code and tests: AddressSanitizer
+# misses errors in objects that are built without it.
 if(CATGA_SANITIZE)
     add_compile_options(-fsanitize=${CATGA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
     add_link_options(-fsanitize=${CATGA_SANITIZE})

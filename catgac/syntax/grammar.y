@@ -1,8 +1,8 @@
 // grammar.y -- the grammar of a schema file, for lemon.
 //
-// Every action is one or two calls of ast.h; what words mean is for check.c. Keywords fall back to
-// names where no keyword can stand. After a syntax error parse.c skips to a place where things can
-// go on and sends RESYNC; an `error RESYNC` stands wherever that may be.
+// Every action is one or two calls of ast.h; check.c interprets names. Keywords fall back to names
+// where no keyword can stand. After a syntax error parse.c skips to a token where parsing can
+// continue and sends RESYNC; an `error RESYNC` stands wherever that is possible.
 
 %name grammar
 %token_prefix TOKEN_
@@ -19,8 +19,8 @@
 
 #define MAKER (&p->maker)
 
-/* parse.c reports errors and ends the recovery: lemon's own rule of three good tokens would hide
- * the second of two close errors. */
+/* parse.c reports errors and ends the recovery. lemon waits for three valid tokens, which would
+ * hide the second of two close errors. */
 #define RECOVERED (yypParser->yyerrcnt = -1)
 }
 
@@ -63,7 +63,7 @@ declaration(D) ::= CONST(K) IDENTIFIER(N) COLON type(T) EQUALS expression(E) SEM
 declaration(D) ::= enum_kind(D1) IDENTIFIER(N) COLON type(T) values(V).
     { D = D1; D->name = ast_make_name(MAKER, N); D->type = T; D->members = V; }
 
-// The type is missing; the enum is kept, so that nothing else is reported of it.
+// The type is missing. The enum is kept to prevent follow-up errors.
 declaration(D) ::= enum_kind(D1) IDENTIFIER(N) values(V).
     { D = D1; D->name = ast_make_name(MAKER, N); D->type = parser_report_untyped(p, D1->kind, N);
       D->members = V; }
@@ -72,8 +72,8 @@ declaration(D) ::= enum_kind(D1) IDENTIFIER(N) values(V).
 enum_kind(D) ::= ENUM(K).   { D = ast_make_declaration(MAKER, AST_ENUM, K); }
 enum_kind(D) ::= FLAGS(K).  { D = ast_make_declaration(MAKER, AST_FLAGS, K); }
 
-// The braces are part of these rules: without a closing brace no list is complete, so that the
-// parser does not reduce a list before it sees a syntax error in it.
+// The braces are part of these rules: no list is complete without its closing brace, so the parser
+// does not reduce a list before it sees a syntax error in it.
 %type values {ast_members}
 values(L) ::= LEFT_BRACE RIGHT_BRACE.                      { L = (ast_members){0}; }
 values(L) ::= LEFT_BRACE value_list(V) RIGHT_BRACE.        { L = V; }
@@ -279,7 +279,7 @@ line(M) ::= ON(K) path(P) delivery(B) AS IDENTIFIER(N) SEMICOLON.
 delivery(B) ::= GROUP.      { B = false; }
 delivery(B) ::= BROADCAST.  { B = true; }
 
-//// What could have come /////////////////////////////////////////////////////////////////////////
+//// Expected tokens //////////////////////////////////////////////////////////////////////////////
 
 %code {
 size_t grammar_size(void)
