@@ -1,6 +1,6 @@
 /*
- * Others may subscribe to the subjects on which a bus waits for an answer of the server, and reply
- * before it: only the server's answer counts. answers local | nats (at $NATS_URL).
+ * Foreign subscribers reply on the subjects on which a bus waits for the server's answer, and reply
+ * first. Only the server's answer counts. answers local | nats (at $NATS_URL).
  */
 #include "fixture.h"
 #include "kept.h"
@@ -44,9 +44,9 @@ static int open_stage(void **state)
     return 0;
 }
 
-/* ---- Those who reply ---- */
+/* ---- Foreign subscribers ---- */
 
-/* What anyone may say, and what is nearly an answer. */
+/* Foreign replies, and replies that resemble an answer. */
 static void reply_nonsense(void *user, catga_incoming *message)
 {
     static const char *const nonsense[] = {
@@ -132,7 +132,7 @@ static void a_subscriber_that_replies_does_not_hide_the_streams_answer(void **st
     end_repliers(s);
 }
 
-/* What a stream refuses it says itself: that is an answer, and comes at once. */
+/* A rejection by the stream is an answer, and arrives at once. */
 static void the_streams_refusal_is_an_answer(void **state)
 {
     fixture *s = *state;
@@ -148,7 +148,7 @@ static void the_streams_refusal_is_an_answer(void **state)
     assert_int_equal(operations->ensure_bucket(p.transport, &bucket, &problem), CATGA_OK);
     uint64_t token = peer_token(&p);
     assert_int_equal(operations->kv_write(p.transport, place, &record, 4711, token), CATGA_OK);
-    (void)peer_wait(&p, token); /* it has no such revision */
+    (void)peer_wait(&p, token); /* the record has no such revision */
     peer_close(&p);
 }
 
@@ -214,7 +214,7 @@ static void a_subscriber_that_replies_does_not_hide_a_records_answer(void **stat
     serve_once(s);
     reply_on(s, "$JS.API.DIRECT.GET.>");
     for (int i = 0; i < COMMANDS; i++) {
-        /* The second is told what the first was answered with: that is read. */
+        /* the second caller reads the record of the first answer */
         char id[32];
         snprintf(id, sizeof id, "id-%d", i);
         for (int tries = 0; tries < 2; tries++) {
@@ -253,7 +253,7 @@ static uint64_t letters_of(fixture *s)
     return number;
 }
 
-/* The handler may not have run: the dead letter stays. */
+/* The handler may not have run, so the dead letter stays. */
 static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
 {
     static const sample_listener listener = {reject, reject};
@@ -264,7 +264,7 @@ static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
     assert_int_equal(catga_serve(s->bus, &reader, &listener, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &kept, &hello), CATGA_OK);
     wait_until(letters_of(s) == 1);
-    assert_int_equal(catga_drain(s->bus), CATGA_OK); /* no handler is there */
+    assert_int_equal(catga_drain(s->bus), CATGA_OK); /* no handler is left */
     fixture_leave(&s->base);
     s->bus = fixture_join(&s->base, (catga_options){0});
     snprintf(subject, sizeof subject, "%s.replay.%s_SAMPLE_V1.Reader__notify", s->base.prefix,

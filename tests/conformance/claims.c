@@ -1,6 +1,6 @@
 /*
- * What a program may rely on when a command is idempotent, whichever transport keeps the claims:
- * claims local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
+ * Idempotent commands over each transport: claims local | nats (at $NATS_URL, with JetStream). Two
+ * replicas serve in each case.
  */
 #include "fixture.h"
 #include "peer.h"
@@ -41,7 +41,7 @@ typedef struct fixture {
     catga_bus *buses[2]; /* of the replicas */
     peer peer;
     atomic_uint effects;
-    atomic_uint failures; /* that the handler is still to have */
+    atomic_uint failures; /* number of runs of the handler that still have to fail */
     atomic_uint attempt;
     atomic_uint waiting;
 } fixture;
@@ -128,7 +128,7 @@ static void assert_good(peer_answer answer, uint32_t number)
     assert_int_equal(answer.number, number);
 }
 
-/* Tries again until it is not told to come again. */
+/* Repeats a try while its answer says that it is in progress. */
 static peer_answer persist(fixture *s, const char *id, uint32_t number)
 {
     peer_answer answer = try(s, id, number);
@@ -148,7 +148,7 @@ static void every_try_gets_the_first_answer(void **state)
 
     serve(s, NULL);
     assert_good(try(s, "one", 7), 7);
-    for (uint32_t i = 0; i < 10; i++) /* of whichever replica */
+    for (uint32_t i = 0; i < 10; i++) /* by any replica */
         assert_good(try(s, "one", 7), 7);
     assert_int_equal(atomic_load(&s->effects), 1);
     assert_int_equal(atomic_load(&s->attempt), 1);
@@ -205,7 +205,7 @@ static void what_is_late_is_not_run(void **state)
     serve(s, NULL);
     assert_int_equal(peer_try(&s->peer, s->subject, "one", "0", 1).code, 408);
     assert_int_equal(atomic_load(&s->effects), 0);
-    assert_good(try(s, "one", 2), 2); /* and it has not been claimed */
+    assert_good(try(s, "one", 2), 2); /* and the id is not claimed */
 }
 
 static catga_status call_as(catga_bus *bus, const catga_message *message, const char *id,
@@ -228,7 +228,7 @@ static void a_caller_may_ask_again(void **state)
     uint32_t answered;
 
     serve(s, NULL);
-    for (uint32_t i = 0; i < 6; i++) { /* through either bus: it may have been restarted */
+    for (uint32_t i = 0; i < 6; i++) { /* through either bus, as after a restart */
         assert_int_equal(call_as(s->buses[i % 2], &settle_message, "form-7", 7, &answered),
                          CATGA_OK);
         assert_int_equal(answered, 7);
@@ -277,7 +277,7 @@ static void a_call_carries_one_id(void **state)
     assert_int_equal(atomic_load(&s->effects), 1);
 }
 
-/* Whatever became of the first request: it succeeded, failed, or is at work. */
+/* The first request may have succeeded, failed, or still run. */
 static void an_id_with_another_request_is_refused(void **state)
 {
     fixture *s = *state;
@@ -285,7 +285,7 @@ static void an_id_with_another_request_is_refused(void **state)
 
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
-    for (unsigned i = 0; i < 4; i++) /* of whichever replica */
+    for (unsigned i = 0; i < 4; i++) /* by any replica */
         assert_int_equal(try(s, "one", 2).code, 422);
     assert_string_equal(
         try(s, "one", 2).text,
@@ -302,7 +302,7 @@ static void an_id_with_another_request_is_refused(void **state)
     assert_int_equal(atomic_load(&s->effects), 3);
 }
 
-/* ---- Two at once ---- */
+/* ---- Concurrent requests ---- */
 
 typedef struct trier {
     fixture *s;
@@ -338,7 +338,8 @@ static void a_try_beside_the_first_comes_again(void **state)
         begin_trier(&others[i], s, WAITS);
     wait_until(catga_count(s->buses[0]).claims_held + catga_count(s->buses[1]).claims_held != 0);
     nanosleep(&(struct timespec){.tv_nsec = (LEASE_MS + 100) * 1000000L}, NULL);
-    assert_int_equal(atomic_load(&s->effects), 1); /* who works keeps its claim beyond the lease */
+    assert_int_equal(atomic_load(&s->effects), 1); /* a running handler keeps its claim beyond the
+                                                      lease */
     sem_post(&s->base.may_end);
     pthread_join(first.thread, NULL);
     assert_good(first.answer, WAITS);
@@ -379,7 +380,7 @@ static void of_many_at_once_one_runs(void **state)
     assert_int_equal(atomic_load(&s->effects), 1);
 }
 
-/* ---- Owners that are gone ---- */
+/* ---- Dead owners ---- */
 
 static void who_is_silent_loses_its_claim_after_the_lease(void **state)
 {
@@ -403,7 +404,7 @@ static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
     assert_good(try(s, "one", 1), 1);
     peer_answer owner = peer_read(&s->peer, place_of(s, "one"));
     assert_true(owner.revision != 0);
-    peer_claim(&s->peer, place_of(s, "two"), "taken", owner.owner, 0); /* it ended long ago */
+    peer_claim(&s->peer, place_of(s, "two"), "taken", owner.owner, 0); /* its time ended long ago */
     assert_good(try(s, "two", 2), 2);
     assert_int_equal(atomic_load(&s->effects), 2);
 }
@@ -420,7 +421,7 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
     peer_claim(&s->peer, place_of(s, "one"), "taken", "AAAAAAAAAAAAAAAAAAAAAA.3.4",
                record.revision);
     sem_post(&s->base.may_end);
-    sem_post(&s->base.may_end); /* the claim is that of a dead one now: it runs once more */
+    sem_post(&s->base.may_end); /* the owner of the claim is dead now: the handler runs again */
     pthread_join(first.thread, NULL);
     assert_good(first.answer, WAITS);
     assert_int_equal(atomic_load(&s->effects), 2);
@@ -428,7 +429,7 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
                      1);
 }
 
-/* ---- Where claims are kept ---- */
+/* ---- Claim buckets ---- */
 
 static void a_bucket_that_is_another_is_left_alone(void **state)
 {
@@ -459,7 +460,7 @@ static void write_records(fixture *s, unsigned count)
     }
 }
 
-/* Leaves no room for the smallest record. */
+/* Fills the bucket until even the smallest record is rejected. */
 static void fill_bucket(fixture *s)
 {
     assert_int_equal(catga_local_set_limits(s->base.broker, s->bucket_stream, 0, 1), CATGA_OK);
@@ -480,7 +481,7 @@ static void empty_bucket(fixture *s)
     (void)peer_wait(&s->peer, token);
 }
 
-/* Replicas look at the bucket every three seconds. */
+/* Replicas check the bucket every three seconds. */
 static peer_answer try_until_refused(fixture *s)
 {
     peer_answer answer;
@@ -508,13 +509,13 @@ static void a_full_bucket_refuses_claims_and_is_named(void **state)
     if (strstr(refused.text, s->bucket) == NULL || strstr(refused.text, "is full") == NULL)
         fail_msg("%s", refused.text);
     unsigned effects = atomic_load(&s->effects);
-    assert_good(try(s, "one", 1), 1); /* what is recorded is still known */
+    assert_good(try(s, "one", 1), 1); /* recorded answers are still known */
     assert_int_equal(atomic_load(&s->effects), effects);
     empty_bucket(s);
     assert_good(persist(s, "two", 2), 2);
 }
 
-/* The last tenth of the limit is kept for that. */
+/* The last tenth of the limit is reserved for marking claims. */
 static void a_claim_that_was_taken_is_marked_in_a_full_bucket(void **state)
 {
     fixture *s = *state;
@@ -540,14 +541,14 @@ static void *empty_bucket_later(void *user)
     return NULL;
 }
 
-/* The bucket becomes full while the handler runs: its success waits until the mark has room. */
+/* The bucket becomes full while the handler runs. Marking its success waits for room. */
 static void a_success_waits_for_room_in_its_bucket(void **state)
 {
     fixture *s = *state;
     pthread_t thread;
 
     if (s->base.broker == NULL)
-        skip(); /* a server's bucket cannot be made smaller by a bus */
+        skip(); /* a bus cannot shrink the bucket of a server */
     serve(s, NULL);
     assert_int_equal(pthread_create(&thread, NULL, empty_bucket_later, s), 0);
     assert_good(persist(s, "one", FILLS), FILLS);
@@ -561,7 +562,7 @@ static void an_answer_is_kept_for_its_time(void **state)
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* the clock of a server cannot be turned on */
+        skip(); /* the clock of a server cannot be advanced */
     serve(s, NULL);
     assert_good(try(s, "one", 1), 1);
     catga_local_advance(s->base.broker, 119000);
@@ -571,7 +572,7 @@ static void an_answer_is_kept_for_its_time(void **state)
     assert_int_equal(atomic_load(&s->effects), 2);
 }
 
-/* The first write takes the claim, the second marks it. */
+/* The first write takes the claim, and the second marks it as done. */
 static void lose(fixture *s, catga_local_fault fault, unsigned nth)
 {
     char id[32];
@@ -589,7 +590,7 @@ static void what_the_store_loses_is_found_out(void **state)
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* a server loses nothing on demand */
+        skip(); /* a server does not lose messages on demand */
     serve(s, NULL);
     lose(s, CATGA_LOCAL_LOSE_WRITE, 1);
     lose(s, CATGA_LOCAL_LOSE_WRITE, 2);
@@ -597,12 +598,12 @@ static void what_the_store_loses_is_found_out(void **state)
     lose(s, CATGA_LOCAL_LOSE_WRITE_ACK, 2);
 }
 
-/* ---- A store of one's own ---- */
+/* ---- An external claim store ---- */
 
-/* What is no atomic is written before its count is 1, and read after it: the server between is no
- * barrier. */
+/* Plain members are written before `count` is 1, and read after it. The server in between is no
+ * memory barrier. */
 typedef struct own {
-    atomic_int says; /* a catga_claim_result */
+    atomic_int says; /* catga_claim_result that it returns */
     atomic_bool lost;
     atomic_uint claimed, done, released;
     char bucket[128];

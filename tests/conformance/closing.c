@@ -1,6 +1,6 @@
 /*
- * Closing a bus, and functions that would wait for the handler or callback that calls them:
- * closing local | nats (at $NATS_URL).
+ * Closing a bus, and functions that would wait for the handler or callback that calls them: closing
+ * local | nats (at $NATS_URL).
  */
 #include "fixture.h"
 #include "kept.h"
@@ -27,9 +27,9 @@ typedef struct fixture {
     fixture_base base;
     catga_bus *server;
     catga_bus *client;
-    atomic_uint refusals; /* log lines that refuse to close */
+    atomic_uint refusals; /* log lines about a refused close */
     atomic_uint callbacks;
-    atomic_uint surprises; /* statuses that are not as they should be */
+    atomic_uint surprises; /* unexpected statuses */
     atomic_int status;
     atomic_int depth;
     atomic_bool ended;
@@ -55,7 +55,7 @@ static int open_stage(void **state)
     return 0;
 }
 
-/* The client's bus is closed by the test. */
+/* The test closes the client's bus. */
 static void close_client(fixture *s)
 {
     fixture_leave(&s->base);
@@ -93,7 +93,7 @@ static void serve(fixture *s, catga_bus *bus, const sample_answerer *handlers)
     assert_int_equal(catga_serve(bus, &sample_answerer_service, handlers, s), CATGA_OK);
 }
 
-/* ---- While a bus closes, its callbacks may call every function ---- */
+/* ---- Callbacks may call every function while a bus closes ---- */
 
 static catga_status wait_to_end(catga_context *context, sample_view view)
 {
@@ -202,7 +202,7 @@ static void callbacks_of_a_bus_that_closes_may_call_everything(void **state)
     assert_int_equal(s->refusals, CALLS);
 }
 
-/* ---- Closing and draining where it would wait for its caller ---- */
+/* ---- Closing and draining that would wait for the caller ---- */
 
 static catga_status close_and_drain(catga_context *context, sample_view view)
 {
@@ -225,7 +225,7 @@ static void a_handler_cannot_close_its_bus(void **state)
     assert_int_equal(call(s->client, &sample_echo_message), CATGA_OK);
     assert_int_equal(s->refusals, 2);
     assert_int_equal(s->surprises, 0);
-    assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK); /* it is still open */
+    assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK); /* the bus is still open */
 }
 
 static void close_in_callback(catga_status status, sample_view reply, const catga_error *error,
@@ -256,7 +256,7 @@ static void a_callback_cannot_close_its_bus(void **state)
     assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK);
 }
 
-/* catga_close is the last call of a bus: the sender must have returned. */
+/* catga_close must be the last call of a bus, so the sender must have returned. */
 static catga_status close_the_other(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
@@ -319,7 +319,7 @@ static void a_handler_that_serves_does_not_hold_up_draining(void **state)
     assert_int_equal(s->surprises, 0);
 }
 
-/* ---- Functions that would wait for the answer that their thread is to bring ---- */
+/* ---- Calls that would wait for an answer that their own thread delivers ---- */
 
 static void wait_in_callback(catga_status status, sample_view reply, const catga_error *error,
                              void *user)
@@ -334,7 +334,7 @@ static void wait_in_callback(catga_status status, sample_view reply, const catga
         catga_publish(s->client, &kept, &hello) != CATGA_WOULD_DEADLOCK ||
         catga_dead_letter_replay(s->client, "SAMPLE_V1", 1, 1000, &problem) != CATGA_WOULD_DEADLOCK)
         atomic_fetch_add(&s->surprises, 1);
-    /* What does not wait is allowed, and so is another bus. */
+    /* Functions that do not wait are allowed, and so is another bus. */
     if (catga_publish(s->client, &sample_noted_message, &hello) != CATGA_OK ||
         catga_send(s->client, &sample_ask_message, &hello, sample_deliver,
                    (catga_function)send_and_forget, s) != CATGA_OK ||
@@ -355,10 +355,11 @@ static void a_callback_does_not_wait_for_its_own_bus(void **state)
     wait_until(s->callbacks == 2);
     assert_int_equal(s->surprises, 0);
     assert_int_equal(s->status, CATGA_OK);
-    assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK); /* here it may wait again */
+    assert_int_equal(call(s->client, &sample_ask_message), CATGA_OK); /* waiting is allowed again
+                                                                         here */
 }
 
-/* Calls the other handler, or itself; what the innermost call returns is the fixture's status. */
+/* Calls the other handler, or itself. The fixture's status is the result of the innermost call. */
 static catga_status call_on(catga_context *context, const catga_message *next)
 {
     fixture *s = catga_context_user(context);
@@ -389,7 +390,7 @@ static catga_status ask_calls_echo(catga_context *context, sample_view view)
     return call_on(context, &sample_echo_message);
 }
 
-/* Only the server inside the process can know that there is no other replica. */
+/* Only the local server knows that there is no other replica. */
 static bool is_local(const fixture *s)
 {
     return s->base.broker != NULL;

@@ -1,15 +1,13 @@
 /*
- * What a program may rely on, whichever transport carries its messages: conformance local | nats
- * (at $NATS_URL). Each case has a prefix of its own, so that no case hears another.
+ * Calls and events over each transport: conformance local | nats (at $NATS_URL). Each case has its
+ * own prefix, so no case receives messages of another.
  */
 #include "fixture.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 
-/*
- * What the handlers of a case saw; it outlives them, since the buses are closed before it is freed.
- */
+/* Data of the handlers of a case. It outlives them: the buses are closed before it is freed. */
 typedef struct fixture {
     fixture_base base;
     atomic_uint echoed;
@@ -101,7 +99,7 @@ static catga_status call(catga_bus *bus, const catga_message *message, const sam
         sample_view view = {reply.table};
         if (!catga_string_equal(sample_get_text(view), input->text) ||
             sample_get_number(view) != input->number)
-            status = CATGA_STATUS_COUNT; /* somebody else's answer */
+            status = CATGA_STATUS_COUNT; /* the answer of another call */
     }
     catga_received_free(reply.received);
     return status;
@@ -167,7 +165,7 @@ static void nobody_there(void **state)
 
     assert_int_equal(call(client, &sample_echo_message, &hello), CATGA_NO_RESPONDERS);
     assert_int_equal(catga_count(client).calls_retried, 2);
-    publish(client, 1); /* an event may have no listeners */
+    publish(client, 1); /* an event may have no subscriber */
 }
 
 static void *serve_soon(void *argument)
@@ -188,7 +186,7 @@ static void somebody_comes_in_time(void **state)
     join(s, (catga_options){0});
     assert_int_equal(pthread_create(&thread, NULL, serve_soon, s), 0);
     assert_int_equal(call(client, &sample_echo_message, &hello),
-                     CATGA_OK); /* by the second or the third try */
+                     CATGA_OK); /* by the second or third try */
     pthread_join(thread, NULL);
     assert_int_equal(s->echoed, 1);
 }
@@ -277,7 +275,7 @@ static void a_slow_handler_is_not_waited_for(void **state)
     pthread_join(caller, &status);
     pthread_join(ender, NULL);
     assert_int_equal((uintptr_t)status, CATGA_TIMEOUT);
-    wait_until(s->echoed == 1); /* it ran once: silence is no reason to repeat a command */
+    wait_until(s->echoed == 1); /* it ran once: a command is not repeated because of silence */
 }
 
 static catga_status ask_within(catga_context *context, sample_view view)
@@ -404,8 +402,7 @@ static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
     assert_int_equal(catga_count(publisher).published, 300);
 }
 
-/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other.
- */
+/* Messages take the network, or its equivalent, even to the publisher's own subscription. */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
     fixture *s = *state;
@@ -434,7 +431,7 @@ static void events_keep_their_order(void **state)
     assert_false(s->disordered);
 }
 
-/* ---- The end ---- */
+/* ---- Draining ---- */
 
 static void draining_finishes_and_refuses(void **state)
 {
@@ -460,7 +457,7 @@ static void what_waits_is_handled_before_the_end(void **state)
     for (uint32_t i = 1; i <= 2000; i++)
         publish(publisher, i);
     assert_int_equal(catga_flush(publisher, 5000), CATGA_OK);
-    assert_int_equal(catga_flush(server, 5000), CATGA_OK); /* what was published has come to it */
+    assert_int_equal(catga_flush(server, 5000), CATGA_OK); /* all published messages have arrived */
     assert_int_equal(catga_drain(server), CATGA_OK);
     assert_int_equal(s->notified, 2000);
     assert_int_equal(s->refreshed, 2000);

@@ -1,6 +1,6 @@
 /*
- * Stored events that end without success: how their attempts are counted, and what becomes of them
- * while their dead letters find no room. ended local | nats (at $NATS_URL, with JetStream).
+ * Stored events that fail finally: the counting of their attempts, and their dead letters while the
+ * dead-letter stream is full. ended local | nats (at $NATS_URL, with JetStream).
  */
 #include "fixture.h"
 #include "peer.h"
@@ -39,7 +39,7 @@ static const catga_handler once_handlers[] = {
 };
 static const catga_service exactly = {"Exactly", once_handlers, 1, sizeof(sample_listener)};
 
-/* Of each of the two a case of its own. */
+/* Each message has its own case. */
 typedef struct sort {
     const catga_message *message;
     const catga_service *service;
@@ -49,7 +49,7 @@ typedef struct sort {
 static const sort sorts[] = {{&kept, &reader, "Reader__notify"},
                              {&once, &exactly, "Exactly__notify"}};
 
-/* LARGEST is also what tests/conformance/CMakeLists.txt tells the server. */
+/* tests/conformance/CMakeLists.txt gives the server the same LARGEST. */
 enum { LARGEST = 65536, NUMBERS = 512, GOOD = 500, ACK_WAIT_MS = 400, DRAIN_MS = 4000 };
 
 typedef struct fixture {
@@ -60,7 +60,7 @@ typedef struct fixture {
     atomic_uint runs[NUMBERS]; /* by number */
     atomic_uint total;
     atomic_uint last_attempt;
-    atomic_uint delivered; /* to the peer */
+    atomic_uint delivered; /* number of deliveries to the peer */
     unsigned workers;
     unsigned unacknowledged;
 } fixture;
@@ -162,7 +162,8 @@ static void ask_server(fixture *s, const char *subject, const char *body)
     (void)peer_wait(&s->peer, token);
 }
 
-/* Sets how many dead letters find room; -1: all. The stream is made by the first to serve. */
+/* Limits the dead-letter stream to this number of messages; -1 removes the limit. The first service
+ * creates the stream. */
 static void limit_dead_letters(fixture *s, int messages)
 {
     char subject[256], body[512];
@@ -194,8 +195,8 @@ static void return_at_once(void *user, catga_incoming *message)
     operations->release(message);
 }
 
-/* Has the server deliver to somebody who runs no handler, more often than any attempt is allowed.
- */
+/* Makes the server deliver the event to a peer without handler, more often than the allowed
+ * attempts. */
 static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
 {
     const catga_transport_operations *operations = s->peer.transport->operations;
@@ -242,7 +243,7 @@ static void deliveries_that_reach_no_handler_are_no_attempts_at_a_claim(void **s
     deliveries_are_no_attempts(*state, &sorts[1]);
 }
 
-/* ---- Dead letters that find no room ---- */
+/* ---- A full dead-letter stream ---- */
 
 static uint64_t dead_letters_of(fixture *s)
 {
@@ -253,7 +254,7 @@ static uint64_t dead_letters_of(fixture *s)
     return count;
 }
 
-/* The first dead letter fills the stream; `count` more events are rejected after it. */
+/* The first dead letter fills the stream. Then `count` more events are rejected. */
 static catga_bus *reject_without_room(fixture *s, const sort *of, unsigned count)
 {
     catga_bus *bus = join(s, "a");
@@ -280,7 +281,7 @@ static void without_room(fixture *s, const sort *of)
     catga_bus *bus = reject_without_room(s, of, REJECTED);
     for (uint32_t i = 0; i < 3; i++)
         publish(bus, of->message, GOOD + i);
-    wait_until(atomic_load(&s->total) == REJECTED + 1 + 3); /* what is behind them runs at once */
+    wait_until(atomic_load(&s->total) == REJECTED + 1 + 3); /* later events run at once */
     pause_for(3 * ACK_WAIT_MS);
     assert_each_ran_once(s, REJECTED);
     assert_int_equal(dead_letters_of(s), 1);
@@ -301,7 +302,8 @@ static void claimed_events_that_are_given_up_run_once_while_there_is_no_room(voi
     without_room(*state, &sorts[1]);
 }
 
-/* A replica that drains hands them back; another stores them, and runs none. */
+/* A draining replica hands back rejected events. Another replica stores them without running the
+ * handler. */
 static void drain_without_room(fixture *s, const sort *of)
 {
     enum { REJECTED = 5 };
@@ -331,7 +333,7 @@ static void a_replica_that_drains_hands_back_claimed_events_that_it_cannot_store
     drain_without_room(*state, &sorts[1]);
 }
 
-/* What finds no place in the process is handed back, and does not run again. */
+/* A rejected event that finds no room in the queue is handed back, and does not run again. */
 static void more_events_are_given_up_than_a_process_holds(void **state)
 {
     enum { REJECTED = 290 };
@@ -347,9 +349,9 @@ static void more_events_are_given_up_than_a_process_holds(void **state)
     assert_each_ran_once(s, REJECTED);
 }
 
-/* ---- Events that are nearly as large as a message may be ---- */
+/* ---- Events close to the size limit ---- */
 
-/* An event of that many bytes, by a publisher that leaves no room; its text fills it. */
+/* Stores an event of this size from a publisher that reserves no room for headers. */
 static catga_status publish_large(catga_bus *bus, const catga_message *message, size_t bytes)
 {
     const sample empty = {{"", 0}, GOOD - 1};
@@ -407,7 +409,7 @@ static void a_publisher_leaves_room_for_the_dead_letter(void **state)
     assert_true(look(bus).length > LARGEST - CATGA_DEAD_LETTER_ROOM - 128);
 }
 
-/* Another publisher leaves none: the dead letter names the event. */
+/* Another publisher reserves no room, so the dead letter only names the event. */
 static void an_event_too_large_to_copy(fixture *s, const sort *of)
 {
     static const catga_delivery without = {.stream = &stream};
@@ -449,7 +451,7 @@ static void a_claimed_event_too_large_to_copy_is_named(void **state)
     an_event_too_large_to_copy(*state, &sorts[1]);
 }
 
-/* ---- Records that cannot be written: on the local server ---- */
+/* ---- Attempt records that cannot be written: on the local server ---- */
 
 static void an_end_that_cannot_be_recorded_waits(void **state)
 {
@@ -471,7 +473,7 @@ static void an_end_that_cannot_be_recorded_waits(void **state)
     assert_int_equal(atomic_load(&s->total), 2);
 }
 
-/* The first run fails without a record: it is not counted. */
+/* The first run fails without a record, so it is not counted. */
 static void runs_that_cannot_be_recorded_wait(void **state)
 {
     fixture *s = *state;

@@ -1,7 +1,7 @@
 /*
- * What is the same on the fixture of every case here, whichever transport its program is told to
- * take: conformance.c, stored.c, overload.c, and beside a peer claims.c and once.c. Each case has a
- * prefix of its own, so that no case hears another.
+ * The common fixture of all cases, for any transport: used by conformance.c, stored.c, overload.c,
+ * and with a peer by claims.c and once.c. Each case has its own prefix, so no case receives
+ * messages of another.
  */
 #ifndef FIXTURE_H
 #define FIXTURE_H
@@ -12,19 +12,22 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The first member of a program's own fixture, so that a pointer to one is one to the other. */
+/*
+ * Must be the first member of a program's fixture, so that a pointer to one is a pointer to the
+ * other.
+ */
 typedef struct fixture_base {
-    catga_local *broker; /* NULL: NATS */
+    catga_local *broker; /* local server; NULL for NATS */
     char prefix[64];
     catga_bus *buses[8];
     size_t bus_count;
-    sem_t started; /* of a handler that waits */
+    sem_t started; /* posted by a handler that waits */
     sem_t may_end;
 } fixture_base;
 
 static const char *fixture_transport;
 
-/* For main: takes the transport from the command line, or ends the program. */
+/* Reads the transport from the command line in main, or ends the program. */
 static inline void fixture_choose(int argc, char **argv)
 {
     fixture_transport = argc == 2 ? argv[1] : "";
@@ -34,7 +37,7 @@ static inline void fixture_choose(int argc, char **argv)
     }
 }
 
-/* A fixture of `size` bytes, with nothing on it yet; `name` begins its prefix. */
+/* Returns a fixture of `size` bytes without buses; `name` begins its prefix. */
 static inline void *fixture_new(size_t size, const char *name)
 {
     static unsigned number;
@@ -57,13 +60,13 @@ static inline catga_bus *fixture_join(fixture_base *base, catga_options options)
     return bus;
 }
 
-/* The last that joined leaves. */
+/* Removes the bus that joined last. */
 static inline void fixture_leave(fixture_base *base)
 {
     catga_close(base->buses[--base->bus_count]);
 }
 
-/* The teardown of a case, or the end of one that has more to clear. */
+/* Tears down a case, or ends the teardown of a larger fixture. */
 static inline int fixture_clear(void **state)
 {
     fixture_base *base = *state;

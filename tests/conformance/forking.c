@@ -1,11 +1,10 @@
 /*
- * A process that forks, or was started with closed standard streams, while it has a bus:
+ * A process with a bus forks, or was started with closed standard streams:
  * forking local | nats (at $NATS_URL).
  *
- *     forking local | nats           the test
- *     forking hold PREFIX            serves, starts a child that lives longer, and waits to be
- * killed forking mute PREFIX            closes its standard streams, serves, logs, and checks its
- * descriptors
+ *     forking local | nats    the test
+ *     forking hold PREFIX     serves, starts a child that lives longer, and waits to be killed
+ *     forking mute PREFIX     closes its standard streams, serves, logs, and checks its descriptors
  */
 #include "fixture.h"
 #include "kept.h"
@@ -59,7 +58,7 @@ static catga_status reply_ask(catga_context *context, sample_view view)
 
 static const sample_answerer answerer = {reply_echo, reply_ask};
 
-/* Keeps the locks of the bus and its threads busy while the process forks. */
+/* Keeps the locks and threads of the bus busy while the process forks. */
 static void *call_often(void *argument)
 {
     fixture *s = argument;
@@ -84,7 +83,7 @@ static int open_stage(void **state)
     return 0;
 }
 
-/* Runs `work` in a forked child; it must end by itself, and return 0. */
+/* Runs `work` in a forked child, which must exit with 0. */
 static void run_child(fixture *s, int (*work)(fixture *s))
 {
     int status = -1;
@@ -100,7 +99,7 @@ static void run_child(fixture *s, int (*work)(fixture *s))
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* ---- In a child ---- */
+/* ---- The child ---- */
 
 static void never(catga_status status, sample_view reply, const catga_error *error, void *user)
 {
@@ -116,7 +115,7 @@ static void never_stored(catga_status status, const catga_error *error, void *us
     never(status, (sample_view){NULL}, error, user);
 }
 
-/* The number of the first function that does not refuse, or 0. */
+/* Returns the number of the first function that does not refuse, or 0. */
 static int use_bus(fixture *s)
 {
     catga_bus *bus = s->bus;
@@ -173,7 +172,7 @@ static int open_again(fixture *s)
         return 1;
     if (s->base.broker == NULL)
         return 0;
-    /* A server of the child's own has a thread of its own. */
+    /* A server that the child opens has its own thread. */
     if (catga_local_open(&options.local) != CATGA_OK || catga_open(&bus, &options) != CATGA_OK ||
         catga_serve(bus, &sample_answerer_service, &answerer, s) != CATGA_OK)
         return 2;
@@ -238,7 +237,7 @@ static void *run_bus(void *argument)
     return NULL;
 }
 
-/* Those of the bus are the ones that are there beyond those of `before`. */
+/* Checks the descriptors of the bus: those that did not exist in `before`. */
 static void no_descriptor_survives_exec(void **state)
 {
     fixture *s = *state;
@@ -252,7 +251,7 @@ static void no_descriptor_survives_exec(void **state)
     assert_int_equal(catga_serve(s->bus, &sample_answerer_service, &answerer, s), CATGA_OK);
     assert_int_equal(catga_publish(s->bus, &sample_noted_message, &hello), CATGA_OK);
     assert_int_equal(pthread_create(&runner, NULL, run_bus, s), 0);
-    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* into catga_run */
+    nanosleep(&(struct timespec){.tv_nsec = 100000000}, NULL); /* time to enter catga_run */
     list_descriptors(after);
     for (int i = 0; i < LAST; i++)
         if (after[i] && !before[i])
@@ -261,7 +260,7 @@ static void no_descriptor_survives_exec(void **state)
     pthread_join(runner, NULL);
 }
 
-/* ---- Processes of their own, at a nats-server ---- */
+/* ---- Processes at a nats-server ---- */
 
 static pid_t start(const char *role, const char *prefix, int *out)
 {
@@ -282,7 +281,7 @@ static pid_t start(const char *role, const char *prefix, int *out)
     return process;
 }
 
-/* Tells the test a number, of one byte. */
+/* Sends the test a number, of one byte. */
 static void tell(int out, int number)
 {
     const uint8_t byte = (uint8_t)number;
@@ -310,7 +309,7 @@ static catga_bus *serve_as(const char *prefix)
     return bus;
 }
 
-/* Tells the child's id. */
+/* Sends the child's id. */
 static int hold(const char *prefix, int out)
 {
     (void)serve_as(prefix);
@@ -340,12 +339,12 @@ static void a_child_does_not_keep_the_connection_of_a_killed_parent(void **state
     assert_int_equal(call(s->bus, &sample_echo_message), CATGA_OK);
     kill(parent, SIGKILL);
     waitpid(parent, NULL, 0);
-    /* A call may come before the server has seen the end of the connection, not three of them. */
+    /* A call may reach the server before it notices the end of one connection, but not of three. */
     catga_status status = CATGA_TIMEOUT;
     for (int tries = 0; tries < 3 && status == CATGA_TIMEOUT; tries++)
         status = call(s->bus, &sample_ask_message);
     assert_int_equal(status, CATGA_NO_RESPONDERS);
-    assert_int_equal(kill(child, SIGKILL), 0); /* it was still there */
+    assert_int_equal(kill(child, SIGKILL), 0); /* the child still existed */
     close(in);
 }
 
@@ -356,7 +355,7 @@ static bool is_socket(int descriptor)
     return fstat(descriptor, &facts) == 0 && S_ISSOCK(facts.st_mode);
 }
 
-/* Logs, tells how many standard streams are sockets, and serves until it is asked to end. */
+/* Logs, sends the number of standard streams that are sockets, and serves until SIGTERM. */
 static int mute(const char *prefix, int out)
 {
     for (int i = 0; i <= STDERR_FILENO; i++)

@@ -1,8 +1,8 @@
 /*
- * Two live replicas of one instance name would share the events of a stored broadcast:
+ * Two live replicas with one instance name would share the events of a stored broadcast:
  *
- *     instances local | nats              the test, nats at $NATS_URL
- *     instances nats serve PREFIX OUT     a replica, which tells descriptor OUT that it serves
+ *     instances local | nats              the test; nats at $NATS_URL
+ *     instances nats serve PREFIX OUT     a replica, which reports to descriptor OUT that it serves
  */
 #include "base/clock.h"
 #include "fixture.h"
@@ -130,7 +130,7 @@ static void a_second_replica_of_the_same_name_is_refused(void **state)
     assert_true(is_logged(s, "NODE_ID"));
     assert_true(is_logged(s, "instance=same"));
     publish(b, EVENTS);
-    wait_until(atomic_load(&first) == EVENTS); /* all of them */
+    wait_until(atomic_load(&first) == EVENTS); /* all events */
     assert_int_equal(atomic_load(&second), 0);
 }
 
@@ -155,7 +155,7 @@ static void what_shares_no_broadcast_may_have_one_name(void **state)
 
     assert_int_equal(serve(a, &reader, &refreshed), CATGA_OK);
     assert_int_equal(serve(b, &other, &refreshed), CATGA_OK); /* another service */
-    assert_int_equal(serve(b, &group, &refreshed), CATGA_OK); /* no broadcast */
+    assert_int_equal(serve(b, &group, &refreshed), CATGA_OK); /* not a broadcast */
     assert_int_equal(serve(c, &reader, &refreshed), CATGA_OK);
     publish(a, 1);
     wait_until(atomic_load(&refreshed) == 3);
@@ -210,7 +210,7 @@ static int serve_as_child(const char *prefix, int out)
     return status == CATGA_OK ? 0 : 1;
 }
 
-/* Returns when the replica serves. */
+/* Starts a replica, and returns when it serves. */
 static pid_t start_child(const fixture *s)
 {
     int ends[2];
@@ -243,21 +243,21 @@ static void a_replica_that_died_holds_nobody_up(void **state)
     atomic_uint refreshed = 0;
 
     if (s->base.broker != NULL)
-        skip(); /* its replicas are of one process */
+        skip(); /* both replicas of the local server are in one process */
     end_child(start_child(s));
     int64_t began = catga_clock_now();
     assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);
     assert_true(catga_clock_now() - began < 5 * CATGA_SECOND);
 }
 
-/* A replica that cannot answer for a while: suspended, or on the other side of a partition. */
+/* A replica cannot answer for a while: it is suspended, or behind a network partition. */
 static void a_name_that_is_shared_after_all_is_logged(void **state)
 {
     fixture *s = *state;
     atomic_uint refreshed = 0;
 
     if (s->base.broker != NULL)
-        skip(); /* its replicas are of one process */
+        skip(); /* both replicas of the local server are in one process */
     pid_t child = start_child(s);
     kill(child, SIGSTOP);
     assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);

@@ -1,7 +1,7 @@
 /*
- * Answers close to the server's payload limit, and a limit that changes while services run: the
- * caller is told, the effect happens once, and each retry gets the same outcome.
- * limits local | nats, which starts a server of its own.
+ * Answers close to the server's payload limit, and a limit that changes while services run. The
+ * caller gets an error, the effect happens once, and each retry gets the same outcome. limits local
+ * | nats, which starts its own server.
  */
 #include "base/clock.h"
 #include "bus_fixture.h"
@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* A text longer than the limit, and a longer one than the runtime keeps on the stack. */
+/* A text longer than the limit, and a text larger than the runtime's buffer on the stack. */
 enum { LIMIT = 65536, LOWER = 16384, TINY = 600 };
 
 static const catga_claims claims = {"SAMPLE_V1_Settle", 120000};
@@ -91,8 +91,7 @@ static void set_limit(size_t bytes)
 /* ---- The service ---- */
 
 static atomic_uint effects;
-static atomic_size_t
-    limit_at_work; /* the limit that the handler finds when it answers; 0: as it is */
+static atomic_size_t limit_at_work; /* limit while the handler answers; 0 leaves it unchanged */
 static atomic_bool answers_less;
 static char text[LIMIT * 2];
 
@@ -170,7 +169,7 @@ static int end(void **state)
 
 typedef struct outcome {
     catga_status status;
-    size_t length; /* of the answer's text */
+    size_t length; /* length of the answer's text */
     char text[256];
 } outcome;
 
@@ -261,14 +260,14 @@ static void the_limit_is_lowered_before(void **state)
     (void)state;
     assert_int_equal(call("before", LIMIT / 2).status, CATGA_OK);
     set_limit(LOWER);
-    assert_too_large(call("before", LIMIT / 2)); /* the kept answer cannot be sent */
+    assert_too_large(call("before", LIMIT / 2)); /* the recorded answer cannot be sent */
     assert_int_equal(atomic_load(&effects), 1);
     assert_too_large(call("after", LIMIT / 2));
     assert_too_large(call("after", LIMIT / 2));
     assert_int_equal(atomic_load(&effects), 2);
     assert_int_equal(call("small", LOWER / 2).status, CATGA_OK);
     if (!is_local)
-        return; /* a server tells a raised limit to new connections only */
+        return; /* a server announces a raised limit to new connections only */
     set_limit(LIMIT);
     assert_int_equal(call("raised", LIMIT / 2).status, CATGA_OK);
     assert_int_equal(call("before", LIMIT / 2).length, LIMIT / 2);
@@ -286,7 +285,10 @@ static void the_limit_is_lowered_at_work(void **state)
     assert_int_equal(atomic_load(&effects), 1);
 }
 
-/* Less than the headers of a claim need: nothing can be kept, and nothing underflows. */
+/*
+ * The limit is smaller than the headers of a claim: nothing can be recorded, and no size
+ * underflows.
+ */
 static void a_limit_below_every_answer(void **state)
 {
     (void)state;
@@ -314,7 +316,10 @@ static catga_status publish(uint32_t length)
     return catga_publish(caller, &kept, &event);
 }
 
-/* The publisher is told, and what was stored before is delivered: also to who holds few bytes. */
+/*
+ * The publisher gets an error. Events stored before are delivered, also to replicas with few bytes
+ * left.
+ */
 static void stored_events_outlive_a_limit_that_is_lowered(void **state)
 {
     static const sample_listener listener = {notify, NULL};

@@ -1,6 +1,4 @@
-/*
- * What the log says of connections, services and messages: logging (at $NATS_URL, with JetStream).
- */
+/* Log lines about connections, services and messages: logging (at $NATS_URL, with JetStream). */
 #include "bus_fixture.h"
 #include "kept.h"
 
@@ -25,7 +23,7 @@ typedef struct record {
     pthread_mutex_t lock;
     unsigned count;
     char lines[LINES][1024];
-    double first; /* when it came */
+    double first; /* time of arrival */
     char prefix[64];
     catga_bus *bus;
 } record;
@@ -51,7 +49,7 @@ static void note(void *user, catga_log_level level, const char *text)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* How many lines have all of the parts. */
+/* Returns the number of lines that contain all parts. */
 static unsigned count_lines(record *r, const char *one, const char *other, const char *third)
 {
     unsigned count = 0;
@@ -166,7 +164,7 @@ static void a_failed_connection_is_logged_at_once_and_repeatedly(void **state)
 
     assert_int_equal(open_with(r, "nats://user:secret@127.0.0.1:1", CATGA_LOG_WARNING, 12000),
                      CATGA_DISCONNECTED);
-    assert_true(r->first - began < 6); /* long before it gives up */
+    assert_true(r->first - began < 6); /* long before the connection attempt ends */
     unsigned failures = count_lines(r, "nats: cannot connect: ", "127.0.0.1:1: Connection refused",
                                     "(servers=127.0.0.1:1)");
     assert_in_range(failures, 2, 4);
@@ -186,7 +184,7 @@ static void a_bad_address_is_shown_with_the_accepted_form(void **state)
         assert_int_equal(open_with(r, bad[i], CATGA_LOG_WARNING, 1000), CATGA_INVALID_ARGUMENT);
         assert_int_equal(count_lines(r, seen[i], "[nats://|tls://][LOGIN@]HOST[:PORT]", ""), 1);
     }
-    /* a comma in a password: what follows it, and what precedes it, may be a part of the login */
+    /* a comma in a password: the text on both sides of it may be part of the login */
     assert_int_equal(open_with(r, "nats://user:secret,half:x@host:1", CATGA_LOG_WARNING, 1000),
                      CATGA_INVALID_ARGUMENT);
     assert_int_equal(open_with(r, "nats://user:secret@host,,", CATGA_LOG_WARNING, 1000),

@@ -1,6 +1,6 @@
 /*
- * What a program may rely on when events are handled exactly once, whichever transport stores them:
- * once local | nats (at $NATS_URL, with JetStream). Two replicas serve in each case.
+ * Exactly-once events over each transport: once local | nats (at $NATS_URL, with JetStream). Two
+ * replicas serve in each case.
  */
 #include "fixture.h"
 #include "peer.h"
@@ -42,9 +42,9 @@ typedef struct fixture {
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_uint refreshed;
-    atomic_uint failures;  /* that the handler is still to have */
-    atomic_bool outage;    /* the server goes when the handler has had its effect, */
-    atomic_bool published; /* and the publisher has been told */
+    atomic_uint failures;  /* number of runs of the handler that still have to fail */
+    atomic_bool outage;    /* the server stops after the handler's effect, */
+    atomic_bool published; /* and after the publisher's call has returned */
     atomic_uint attempt;
     atomic_uint key_is_right;
     atomic_long run_ms;
@@ -154,7 +154,7 @@ static void each_is_handled_once(void **state)
     for (uint32_t i = 0; i < 50; i++)
         publish(s, i);
     wait_until(atomic_load(&s->total) == 50 && atomic_load(&s->refreshed) == 100);
-    pause_for(600); /* longer than what is not acknowledged waits */
+    pause_for(600); /* longer than an unacknowledged event waits */
     for (uint32_t i = 0; i < 50; i++)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
     assert_int_equal(atomic_load(&s->refreshed), 100);
@@ -172,10 +172,10 @@ static void what_is_done_is_acknowledged_and_not_run(void **state)
     wait_until(repeated(s) == 1 && atomic_load(&s->handled[2]) == 1);
     pause_for(600);
     assert_int_equal(atomic_load(&s->handled[1]), 0);
-    assert_int_equal(repeated(s), 1); /* it has not come again */
+    assert_int_equal(repeated(s), 1); /* it was not delivered again */
 }
 
-/* Also when the server does not know that an event of that id was stored before. */
+/* This also holds when the server has forgotten the event's id. */
 static void an_id_that_was_given_up_does_not_run(void **state)
 {
     fixture *s = *state;
@@ -200,7 +200,7 @@ static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
     peer_store(&s->peer, s->subject, "one", 1);
     wait_until(atomic_load(&s->total) == 1);
     assert_true(catga_clock_now() - began >= LEASE_MS * CATGA_MILLISECOND);
-    assert_int_equal(atomic_load(&s->attempt), 2); /* however often it was put back */
+    assert_int_equal(atomic_load(&s->attempt), 2); /* whatever the number of redeliveries */
 }
 
 static void attempts_are_counted_over_replicas(void **state)
@@ -218,7 +218,7 @@ static void attempts_are_counted_over_replicas(void **state)
                      1);
 }
 
-/* ---- Dead letters that are handled again ---- */
+/* ---- Replayed dead letters ---- */
 
 static bool count_letter(const catga_dead_letter *letter, void *user)
 {
@@ -238,7 +238,7 @@ static unsigned count_letters(fixture *s)
     return count;
 }
 
-/* The event 7, after as many attempts as it has. */
+/* Event 7, after all its attempts. */
 static void make_dead_letter(fixture *s)
 {
     serve(s, &group, NULL);
@@ -297,7 +297,7 @@ static void a_replay_that_fails_leaves_the_event_given_up(void **state)
     assert_int_equal(count_letters(s), 0);
 }
 
-/* The dead letter stayed, because its removal was lost. */
+/* The dead letter stayed because its removal was lost. */
 static void a_replay_after_success_says_so(void **state)
 {
     fixture *s = *state;
@@ -330,7 +330,7 @@ static void what_comes_again_is_not_run_again(void **state)
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* a server loses nothing on demand */
+        skip(); /* a server does not lose messages on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 2; i++) {
         catga_local_inject(s->base.broker, CATGA_LOCAL_LOSE_ACK, 1);
@@ -345,7 +345,7 @@ static void what_the_store_loses_is_found_out(void **state)
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* a server loses nothing on demand */
+        skip(); /* a server does not lose messages on demand */
     serve(s, &group, NULL);
     for (uint32_t i = 0; i < 4; i++) {
         catga_local_inject(s->base.broker,
@@ -358,13 +358,13 @@ static void what_the_store_loses_is_found_out(void **state)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
-/* Longer than its owner would try to mark it if it had to end. */
+/* Longer than the owner retries marking the claim before it gives up. */
 static void what_has_had_its_effect_outlives_an_outage(void **state)
 {
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* tests/delivery/run T12, where the server is a process */
+        skip(); /* tests/delivery/run T12 covers a server process */
     serve(s, &group, NULL);
     atomic_store(&s->outage, true);
     publish(s, 1);
@@ -395,7 +395,7 @@ static void an_event_waits_for_room_in_a_full_bucket(void **state)
     assert_int_equal(atomic_load(&s->attempt), 1);
 }
 
-/* ---- A store of one's own ---- */
+/* ---- An external claim store ---- */
 
 typedef struct own {
     atomic_uint claimed, done, released;
@@ -414,7 +414,7 @@ static bool own_done(void *user, catga_claim *claim)
     own *o = user;
 
     (void)claim;
-    return atomic_fetch_add(&o->done, 1) != 0; /* the first has been taken by another */
+    return atomic_fetch_add(&o->done, 1) != 0; /* another replica has taken the first event */
 }
 
 static void own_release(void *user, catga_claim *claim)
@@ -433,7 +433,7 @@ static void a_store_of_ones_own_decides(void **state)
 
     serve(s, &group, &store);
     atomic_store(&s->failures, 1);
-    publish(s, 1); /* fails; is done, but was another's; is done */
+    publish(s, 1); /* results: failed; done, but by another replica; done */
     wait_until(atomic_load(&o.done) == 2);
     assert_int_equal(atomic_load(&s->total), 3);
     assert_int_equal(atomic_load(&o.released), 1);

@@ -1,7 +1,4 @@
-/*
- * What a program may rely on when there is too much to do, and when a service goes, whichever
- * transport carries its calls: overload local | nats (at $NATS_URL).
- */
+/* Overload, and services that stop, over each transport: overload local | nats (at $NATS_URL). */
 #include "fixture.h"
 
 #include <pthread.h>
@@ -11,7 +8,7 @@ enum { BACKLOG = 3, CALLERS = 16 };
 
 typedef struct fixture fixture;
 
-/* A call that waits in a thread of its own: on the local server that thread runs the handler. */
+/* A call in its own thread. On the local server this thread runs the handler. */
 typedef struct caller {
     fixture *s;
     catga_bus *bus;
@@ -147,9 +144,9 @@ static void let_end(fixture *s, unsigned count)
         sem_post(&s->base.may_end);
 }
 
-/* ---- Too much ---- */
+/* ---- Overload ---- */
 
-/* A service whose handler is busy, while BACKLOG requests wait, and `refused` have been refused. */
+/* A service with a busy handler, BACKLOG waiting requests and `refused` rejected ones. */
 static catga_bus *be_full(fixture *s, catga_bus *client, unsigned refused)
 {
     catga_bus *server = join(s, (catga_options){.backlog = BACKLOG});
@@ -173,7 +170,7 @@ static void what_is_too_much_is_refused_at_once(void **state)
     catga_received_free(reply.received);
     send(s, client, &once);
     wait_until(s->outcomes[CATGA_OVERLOADED] == 3);
-    assert_int_equal(s->run, 1); /* all that while the handler was busy with the first */
+    assert_int_equal(s->run, 1); /* the handler was busy with the first request all the time */
     assert_int_equal(catga_count(server).overloaded, 4);
     let_end(s, 1 + BACKLOG);
     wait_until(s->outcomes[CATGA_OK] == 1 + BACKLOG);
@@ -210,7 +207,7 @@ static void what_one_replica_refuses_another_takes(void **state)
     wait_until(s->outcomes[CATGA_OK] == 10 + 1 + BACKLOG);
 }
 
-/* Quick or not, within its limit everything is handled, once. */
+/* Within the limit, every request is handled once, whatever its speed. */
 static void a_burst_within_the_limit_is_handled(void **state)
 {
     fixture *s = *state;
@@ -233,12 +230,12 @@ static void free_workers_get_requests(void **state)
     serve(s, join(s, (catga_options){.workers = 64}), wait_and_answer);
     for (int i = 0; i < 40; i++)
         send(s, client, &once);
-    wait_until(s->run == 40); /* at once: none has ended */
+    wait_until(s->run == 40); /* all at once: none has ended */
     let_end(s, 40);
     wait_until(s->outcomes[CATGA_OK] == 40);
 }
 
-/* Six of 10,000 bytes fit; the first runs. */
+/* Six messages of 10,000 bytes fit in the limit; the first runs. */
 static void too_many_bytes_are_refused_at_once(void **state)
 {
     fixture *s = *state;
@@ -259,7 +256,7 @@ static void too_many_bytes_are_refused_at_once(void **state)
     assert_int_equal(catga_count(server).overloaded, 34);
 }
 
-/* ---- The end of a service ---- */
+/* ---- Services that stop ---- */
 
 /* A service whose handler is busy with one request. */
 static catga_bus *be_busy(fixture *s, catga_bus *client)

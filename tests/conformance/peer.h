@@ -1,6 +1,6 @@
 /*
- * A peer at the transport itself: it sends what a bus would not, such as a second try of one's own
- * making, and sees the records that claims are.
+ * A peer that uses the transport directly: it sends messages that a bus would not, such as a second
+ * try of its own, and reads the claim records.
  */
 #ifndef PEER_H
 #define PEER_H
@@ -12,14 +12,14 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* What came back for one token. */
+/* The reply to one token. */
 typedef struct peer_answer {
     bool came;
     bool is_good; /* a transport's own answer counts as good */
     uint32_t code;
     uint32_t number;
     uint64_t revision;
-    catga_status written; /* of a record that was to be written */
+    catga_status written; /* status of writing a record */
     char name[128];
     char text[256];
     char owner[64];
@@ -135,7 +135,7 @@ static peer_answer peer_wait(peer *p, uint64_t token)
     return answer;
 }
 
-/* One try of a command, under an id (NULL: without one); `timeout` as its header says, or NULL. */
+/* Sends one try of a command, under an id (or NULL), with `timeout` as its header (or NULL). */
 SAMPLE_MAYBE_UNUSED static peer_answer peer_try(peer *p, const char *subject, const char *id,
                                                 const char *timeout, uint32_t number)
 {
@@ -200,7 +200,7 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_kv_key place,
     return peer_wait(p, token);
 }
 
-/* A claim in that state and of that owner, its first attempt, over that revision. */
+/* Writes a claim with this state and owner, attempt 1, over this revision. */
 SAMPLE_MAYBE_UNUSED static void peer_claim(peer *p, catga_kv_key place, const char *state,
                                            const char *owner, uint64_t revision)
 {

@@ -1,6 +1,6 @@
 /*
- * What a service and a publisher say to a server that is not as they need it: it is silent, refuses
- * permissions, or has no JetStream. The servers are this test's own.
+ * Services and publishers at an unsuitable server: it is silent, denies permissions, or has no
+ * JetStream. The test starts its own servers.
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -63,7 +63,7 @@ static void start_server(const char *config)
     nats_server_start(&server);
 }
 
-/* With JetStream; the user "u" has these permissions, "all" has every right. */
+/* Starts a server with JetStream. User "u" has these permissions, and "all" has every right. */
 static void write_permissions(const char *permissions)
 {
     FILE *file = fopen(server.config, "w");
@@ -139,7 +139,7 @@ static catga_status serve_as(const char *user, const catga_service *service)
     return status;
 }
 
-/* The stream, the consumers and the buckets of both services. */
+/* Creates the stream, the consumers and the buckets of both services. */
 static void make_all(void)
 {
     assert_int_equal(serve_as("all", &reader), CATGA_OK);
@@ -267,7 +267,7 @@ static void a_call_that_is_refused_ends_at_once(void **state)
         catga_received_free(reply.received);
     }
     change_permissions("publish: \">\"");
-    pause_ms(3200); /* the refusal is forgotten */
+    pause_ms(3200); /* the runtime forgets the refusal */
     assert_int_equal(catga_call(bus, &sample_echo_message, &input, &reply), CATGA_NO_RESPONDERS);
     catga_received_free(reply.received);
     catga_close(bus);
@@ -309,8 +309,7 @@ static void note_published(catga_status status, const catga_error *error, void *
     atomic_fetch_add(&of->count, 1);
 }
 
-/* Publishes in both ways; the outcome comes at once, and the caller of _async does not wait for it.
- */
+/* Publishes with both functions. The outcome comes at once; _async does not wait for it. */
 static void assert_published(catga_bus *bus, catga_status wanted, const char *named)
 {
     published of = {.count = 0};
@@ -322,7 +321,7 @@ static void assert_published(catga_bus *bus, catga_status wanted, const char *na
     catga_status status = catga_publish_async(bus, &kept, &input, note_published, &of);
     assert_true(seconds_now() - start < 0.1);
     if (status == wanted && wanted != CATGA_OK)
-        return; /* a refusal that is remembered */
+        return; /* this refusal is remembered */
     assert_int_equal(status, CATGA_OK);
     wait_until(of.count == 1);
     assert_int_equal(of.status, wanted);
@@ -360,7 +359,7 @@ static void a_publisher_needs_no_right_on_dead_letters(void **state)
     catga_close(bus);
 }
 
-/* Neither the first event of a stream nor a server that is silent makes the caller wait. */
+/* Neither the first event of a stream nor a silent server blocks the caller. */
 static void publishing_without_waiting_never_waits(void **state)
 {
     published of = {.count = 0};
@@ -397,7 +396,7 @@ static void a_server_without_jetstream_is_named(void **state)
     catga_close(bus);
 }
 
-/* The same where the server has it, and the user's account has not. */
+/* The same when the server has JetStream, but the user's account has not. */
 static void an_account_without_jetstream_is_named(void **state)
 {
     (void)state;
@@ -426,7 +425,7 @@ static void start_with_storage(const char *bytes)
     nats_server_start(&server);
 }
 
-/* A server reserves what a bucket may hold. */
+/* A server reserves the size limit of a bucket. */
 static void a_bucket_is_as_large_as_the_servers_storage_allows(void **state)
 {
     (void)state;

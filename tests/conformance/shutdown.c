@@ -1,11 +1,10 @@
 /*
- * A rolling update, with real processes at a nats-server ($NATS_URL): replicas are asked to end,
- * one after the other, while events and commands keep coming. Nothing is lost, nothing fails,
- * nothing runs twice.
+ * A rolling update, with real processes at a nats-server ($NATS_URL): replicas get SIGTERM, one
+ * after the other, while events and commands arrive. No message is lost, fails, or runs twice.
  *
  *     shutdown                             the test
- *     shutdown worker PREFIX NAME OUT      a replica, which writes what it has handled to
- * descriptor OUT
+ *     shutdown worker PREFIX NAME OUT      a replica, which writes the numbers of its handled
+ *                                          messages to descriptor OUT
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -38,7 +37,7 @@ static void note(catga_context *context, uint32_t number)
     (void)!write(*out, &number, sizeof number); /* short enough to be whole */
 }
 
-/* The replica that is named so is stuck in one event, for ever. */
+/* The replica with this name blocks in one event for ever. */
 #define STUCK_REPLICA "first"
 
 static catga_status handle_event(catga_context *context, sample_view view)
@@ -79,7 +78,7 @@ static int work(const char *prefix, const char *name, int out)
     return (int)status;
 }
 
-/* ---- The test's view of it ---- */
+/* ---- Replicas as seen by the test ---- */
 
 static const char ack_wait_ms[] = "1000";
 static const char *program;
@@ -108,13 +107,13 @@ static replica start(const char *name)
     return (replica){process, ends[0]};
 }
 
-/* The next number that the replica has handled; false when it has ended. */
+/* Reads the next number that the replica has handled; returns false when the replica has ended. */
 static bool next(const replica *r, uint32_t *number)
 {
     return read(r->in, number, sizeof *number) == (ssize_t)sizeof *number;
 }
 
-/* One that serves; what it handles before it says so counts. */
+/* Starts a replica, and waits until it serves. Messages that it handles before count. */
 static replica start_ready(const char *name, unsigned *handled)
 {
     replica r = start(name);
@@ -177,7 +176,7 @@ static void *keep_coming(void *argument)
     return NULL;
 }
 
-/* What a replica that has been told to end has still handled; its exit status. */
+/* Counts the remaining messages of a stopping replica, and checks its exit status. */
 static int count_until_end(const replica *r, unsigned *handled)
 {
     uint32_t number;
@@ -243,7 +242,7 @@ static void publish(catga_bus *bus, uint32_t first, uint32_t count)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 }
 
-/* Returns when the two replicas have handled `count` events. */
+/* Waits until the two replicas have handled `count` events. */
 static void wait_for(const replica *two, unsigned count)
 {
     struct pollfd ends[2] = {{two[0].in, POLLIN, 0}, {two[1].in, POLLIN, 0}};
@@ -256,8 +255,8 @@ static void wait_for(const replica *two, unsigned count)
 }
 
 /*
- * Stops one of two replicas that have handled `before` events, and expects the other to handle 95
- * of 100 before the stopped one loses what it holds, which is after ack_wait.
+ * Stops one of two replicas that have handled `before` events. The other must handle 95 of 100
+ * before ack_wait expires for the events that the stopped replica holds.
  */
 static void stop_one_of_two(unsigned before)
 {
@@ -271,7 +270,7 @@ static void stop_one_of_two(unsigned before)
     publish(bus, 0, before);
     wait_for(two, before);
     nanosleep(&(struct timespec){.tv_nsec = 400000000},
-              NULL);         /* as long as a lull between bursts */
+              NULL);         /* as long as a pause between bursts */
     double end = now() + 20; /* on a busy machine; alone it takes a tenth of a second */
     kill(two[1].process, SIGSTOP);
     publish(bus, before, 100);
@@ -287,21 +286,21 @@ static void stop_one_of_two(unsigned before)
     catga_close(bus);
 }
 
-/* Its request may still bring it a few. */
+/* Its pull request may still bring a few events. */
 static void a_stopped_replica_gets_few_events(void **state)
 {
     (void)state;
     stop_one_of_two(0);
 }
 
-/* Both have requested events of which the other got some. */
+/* Both replicas have requested events, and the other got some of them. */
 static void a_replica_that_is_stopped_after_a_burst_gets_few_events(void **state)
 {
     (void)state;
     stop_one_of_two(2000);
 }
 
-/* ---- Impatience ---- */
+/* ---- Shutdown that takes too long ---- */
 
 static void a_second_signal_ends_it_and_loses_nothing(void **state)
 {
@@ -324,7 +323,7 @@ static void a_second_signal_ends_it_and_loses_nothing(void **state)
     do
         assert_true(next(&second, &number));
     while (number == MOST);
-    assert_int_equal(number, STUCK); /* what the first had begun */
+    assert_int_equal(number, STUCK); /* the event that the first replica had begun */
     kill(second.process, SIGTERM);
     assert_int_equal(exit_status(&second), CATGA_OK);
     catga_close(bus);

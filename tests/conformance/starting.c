@@ -1,7 +1,6 @@
 /*
- * A service that is started together with the cluster that it needs: this says for a while that it
- * can make nothing yet. What it says is put into its mouth by a peer, on a server without
- * JetStream.
+ * A service starts together with its cluster, which cannot create anything for a while. A peer on a
+ * server without JetStream plays the cluster.
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -18,13 +17,13 @@ typedef struct fixture {
     nats_server server;
     peer cluster;
     catga_subscription *questions;
-    atomic_int streams; /* that are still to be refused, buckets too */
+    atomic_int streams; /* number of streams and buckets that are still to be refused */
     atomic_int consumers;
     atomic_int warnings;
     atomic_int errors;
 } fixture;
 
-/* Nothing is there, and what has been made is not shown. */
+/* Nothing exists, and created objects are not shown. */
 static void answer(void *user, catga_incoming *question)
 {
     static const char not_yet[] = "{\"error\":{\"code\":400,\"err_code\":10005,"

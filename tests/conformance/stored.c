@@ -1,13 +1,13 @@
 /*
- * What a program may rely on when events are stored, whichever transport stores them: stored local
- * | nats (at $NATS_URL, with JetStream). Each case has a prefix of its own, and so its own streams.
+ * Stored events over each transport: stored local | nats (at $NATS_URL, with JetStream). Each case
+ * has its own prefix, and so its own streams.
  */
 #include "fixture.h"
 #include "peer.h"
 
 #include <stdatomic.h>
 
-/* ---- What is stored: a text and a number ---- */
+/* ---- The stored event: a text and a number ---- */
 
 static const char *const subjects[] = {"catga.events.sample.v1.Kept",
                                        "catga.events.sample.v1.Frail"};
@@ -52,7 +52,7 @@ static const catga_handler frail_handlers[] = {
 };
 static const catga_service frail_group = {"Frail", frail_handlers, 1, sizeof(sample_listener)};
 
-/* A stream that forgets message ids soon, so that two stored events may share one. */
+/* A stream with a short de-duplication window, so that two stored events may have the same id. */
 static const char *const hasty_subjects[] = {"catga.events.hasty.v1.Kept"};
 static const catga_stream hasty_stream = {"HASTY_V1", hasty_subjects, 1, 100};
 static const catga_delivery hasty_delivery = {&hasty_stream, 20, 100, true, false};
@@ -77,7 +77,7 @@ typedef struct fixture {
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
     atomic_uint refreshed;
-    atomic_uint failures; /* that the handler is still to have */
+    atomic_uint failures; /* number of runs of the handler that still have to fail */
     atomic_uint answered;
     atomic_uint acknowledged;
     atomic_uint last_attempt;
@@ -89,7 +89,7 @@ typedef struct fixture {
     unsigned workers;
     unsigned pending_bytes;
     long run_ms;
-    uint32_t stuck; /* the event that takes much longer */
+    uint32_t stuck; /* number of the event that takes much longer */
 } fixture;
 
 static catga_bus *join(fixture *s, const char *instance)
@@ -272,7 +272,8 @@ static catga_status publish_without_waiting(fixture *s, catga_bus *bus, uint32_t
     return catga_publish_async(bus, &kept, &numbered, count_answer, s);
 }
 
-/* What is under way is bounded, and who is refused knows at once: it is his to wait, or to drop. */
+/* The number of pending publishes is limited. A rejected publisher knows at once, and decides
+ * whether to wait or to drop the event. */
 static void no_more_are_under_way_than_allowed(void **state)
 {
     fixture *s = *state;
@@ -280,8 +281,8 @@ static void no_more_are_under_way_than_allowed(void **state)
 
     s->in_flight = 1;
     catga_bus *bus = join(s, "a");
-    assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream is there from now on */
-    if (s->base.broker != NULL)                         /* it answers at once otherwise */
+    assert_int_equal(publish(bus, &kept, 0), CATGA_OK); /* the stream exists from now on */
+    if (s->base.broker != NULL)                         /* otherwise it answers at once */
         catga_local_inject(s->base.broker, CATGA_LOCAL_LOSE_PUBLISH, 1);
     for (uint32_t i = 1; i < 100; i++) {
         catga_status status = publish_without_waiting(s, bus, i);
@@ -299,8 +300,7 @@ static void no_more_are_under_way_than_allowed(void **state)
 
 /* ---- Sharing ---- */
 
-/* The network, or what stands for it, is the only way: a publisher is a subscriber like any other.
- */
+/* Messages take the network, or its equivalent, even to the publisher's own subscription. */
 static void who_publishes_and_handles_gets_it_once(void **state)
 {
     fixture *s = *state;
@@ -340,7 +340,7 @@ static void handlers_of_one_event_fail_alone(void **state)
     for (uint32_t i = 0; i < 3; i++)
         assert_int_equal(publish(bus, &kept, i), CATGA_OK);
     wait_until(catga_count(bus).dead_letters == 3);
-    assert_int_equal(atomic_load(&s->total), 9); /* three attempts at each */
+    assert_int_equal(atomic_load(&s->total), 9); /* three attempts at each event */
     assert_int_equal(atomic_load(&s->refreshed), 3);
     assert_int_equal(catga_count(bus).handled, 3);
 }
@@ -379,7 +379,7 @@ static void what_a_replica_leaves_another_takes(void **state)
     wait_until(atomic_load(&s->total) == 5);
 }
 
-/* ---- What handlers say ---- */
+/* ---- Results of handlers ---- */
 
 static void a_handler_that_fails_is_tried_again(void **state)
 {
@@ -453,10 +453,10 @@ static void a_handler_says_when_it_wants_it_again(void **state)
 
 /* ---- Dead letters ---- */
 
-/* What a look at the dead letters sees. */
+/* The result of visiting the dead letters. */
 typedef struct seen {
     unsigned count;
-    unsigned wanted; /* it has enough then */
+    unsigned wanted; /* number of dead letters after which it stops */
     uint64_t number;
     uint32_t attempts;
     uint64_t sequence;
@@ -565,7 +565,7 @@ static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
     assert_int_equal(look(bus, 1, 0).number, 2);
     assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 2000, NULL), CATGA_NOT_FOUND);
     pause_for(300);
-    assert_int_equal(atomic_load(&s->refreshed), 2); /* the other service has had both */
+    assert_int_equal(atomic_load(&s->refreshed), 2); /* the other service has handled both */
     assert_int_equal(catga_count(bus).dead_letters, 2);
 }
 
@@ -587,7 +587,7 @@ static catga_status reject_when_told(catga_context *context, sample_view view)
     return catga_reject(context, "told to");
 }
 
-/* Both dead letters are stored within the window in which their stream remembers ids. */
+/* Both dead letters are stored within the de-duplication window of their stream. */
 static void two_events_of_one_id_make_two_dead_letters(void **state)
 {
     fixture *s = *state;
@@ -638,7 +638,7 @@ static void a_slow_handler_keeps_what_it_works_on(void **state)
     serve(s, first, &group, wait_to_end);
     serve(s, second, &group, wait_to_end);
     assert_int_equal(publish(first, &kept, 7), CATGA_OK);
-    pause_for(1300); /* more than three times as long as a silent replica has */
+    pause_for(1300); /* more than three times the ack_wait of a silent replica */
     assert_int_equal(atomic_load(&s->total), 1);
     sem_post(&s->base.may_end);
     wait_until(catga_count(first).handled + catga_count(second).handled == 1);
@@ -673,7 +673,7 @@ static void raise_to(atomic_uint *most, unsigned value)
         continue;
 }
 
-/* Takes run_ms; one event takes three times as long as a silent replica keeps its events. */
+/* Takes run_ms; one event takes three times the ack_wait of a silent replica. */
 static catga_status take_long(catga_context *context, sample_view view)
 {
     fixture *s = catga_context_user(context);
@@ -707,7 +707,7 @@ static void assert_each_ran_once(fixture *s, catga_bus *bus, uint32_t count)
     assert_int_equal(atomic_load(&s->most_attempts), 1);
 }
 
-/* In all it takes six times as long as a silent replica keeps its events. */
+/* Altogether this takes six times the ack_wait of a silent replica. */
 static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
 {
     fixture *s = *state;
@@ -721,7 +721,7 @@ static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
     assert_int_equal(atomic_load(&s->out_of_order), 0);
 }
 
-/* A quick handler holds many events; then one of them takes long. */
+/* A quick handler holds many events; then one event takes long. */
 static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
 {
     fixture *s = *state;
@@ -749,7 +749,7 @@ static void free_workers_get_events(void **state)
     assert_int_equal(atomic_load(&s->most_running), 8);
 }
 
-/* Each event is larger than half of what may wait. */
+/* Each event is larger than half of the limit for waiting bytes. */
 static void large_events_wait_at_the_server(void **state)
 {
     fixture *s = *state;
@@ -775,7 +775,7 @@ static void draining_hands_back_what_waits(void **state)
     catga_bus *first = join(s, "a");
     catga_bus *second = join(s, "b");
 
-    s->stuck = 100; /* behind it some wait in the process */
+    s->stuck = 100; /* some events wait behind it in the process */
     publish_many(first, 200);
     serve(s, second, &group, take_long);
     wait_until(atomic_load(&s->total) == 100);

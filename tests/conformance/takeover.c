@@ -1,6 +1,6 @@
 /*
- * Who keeps a claim and who loses it, whichever transport keeps the claims:
- * takeover local | nats (at $NATS_URL, with JetStream). One replica serves; the owners are peers.
+ * Claims that are kept or lost, over each transport: takeover local | nats (at $NATS_URL, with
+ * JetStream). One replica serves; the owners are peers.
  */
 #include "fixture.h"
 #include "peer.h"
@@ -34,12 +34,12 @@ typedef struct fixture {
     char bucket[128];
     catga_bus *bus;
     peer peer;
-    catga_subscription *owner; /* the peer, as an owner that lives */
+    catga_subscription *owner; /* the peer that plays a live owner */
     atomic_int answers_after_ms;
     atomic_uint questions;
     atomic_uint handled[EVENTS]; /* by number */
     atomic_uint total;
-    atomic_bool waits; /* the handler, until may_end */
+    atomic_bool waits; /* true while the handler waits for may_end */
 } fixture;
 
 static void pause_for(long milliseconds)
@@ -93,7 +93,7 @@ static int clear_stage(void **state)
 
 /* ---- The owner ---- */
 
-/* The event of that number is claimed, by the owner's attempt of that number. */
+/* The owner's attempt with this number claims the event with this number. */
 static void claim(fixture *s, unsigned number)
 {
     char key[128];
@@ -137,7 +137,7 @@ static void let_owner_live(fixture *s)
 
 /* ---- Cases ---- */
 
-/* Each of them would use a quarter of the lease if the handler's thread waited for it. */
+/* Each would take a quarter of the lease if the handler's thread waited for it. */
 static void all_claims_of_a_dead_owner_are_taken_within_three_leases(void **state)
 {
     fixture *s = *state;
@@ -183,14 +183,14 @@ static void an_owner_that_answers_keeps_its_claims(void **state)
     assert_int_equal(atomic_load(&s->total), 0);
 }
 
-/* The owner lives, and neither it nor we have a connection. */
+/* The owner lives, but neither it nor the replica has a connection. */
 static void a_lost_connection_is_no_silence(void **state)
 {
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip();                                       /* a server stays */
-    atomic_store(&s->answers_after_ms, LEASE_MS / 3); /* so that it is watched */
+        skip();                                       /* a server keeps running */
+    atomic_store(&s->answers_after_ms, LEASE_MS / 3); /* so that the replica watches the owner */
     let_owner_live(s);
     serve(s, LEASE_MS);
     claim(s, 1);
@@ -215,7 +215,7 @@ static void what_nobody_can_have_written_is_free(void **state)
     wait_until(atomic_load(&s->total) == 1);
 }
 
-/* ---- Handlers that take long ---- */
+/* ---- Slow handlers ---- */
 
 static uint64_t revision_of(fixture *s, const char *key)
 {
@@ -236,7 +236,8 @@ static void a_claim_at_work_is_renewed(void **state)
     for (unsigned i = 0; i < 2; i++) {
         if (s->base.broker != NULL)
             catga_local_advance(s->base.broker,
-                                INT64_C(6) * 24 * 3600 * 1000); /* it is kept for seven */
+                                INT64_C(6) * 24 * 3600 * 1000); /* the record is kept for seven days
+                                                                 */
         wait_until(revision_of(s, key) > revision);
         revision = revision_of(s, key);
     }
@@ -245,14 +246,14 @@ static void a_claim_at_work_is_renewed(void **state)
     assert_int_equal(atomic_load(&s->total), 1);
 }
 
-/* The record is gone, as when its bucket was made again: the claim stands all the same. */
+/* The record is gone, as after recreating its bucket. The claim holds anyway. */
 static void a_claim_whose_record_is_gone_is_renewed(void **state)
 {
     const char *key = "Reader__notify.event-1";
     fixture *s = *state;
 
     if (s->base.broker == NULL)
-        skip(); /* the clock of a server cannot be turned on */
+        skip(); /* the clock of a server cannot be advanced */
     serve(s, SHORT_LEASE_MS);
     atomic_store(&s->waits, true);
     publish(s, 1);

@@ -1,7 +1,6 @@
 /*
- * Whose answer is accepted: a subscriber to the subject of a stored message or of a record answers
- * in place of the stream, which is not there, first with what is no answer of the stream and then
- * with what is one.
+ * The accepted answer: a subscriber replies to a stored message or record before an absent stream
+ * can. First it sends replies that are no answers of a stream, then a valid answer.
  */
 #include "nats_peer.h"
 
@@ -13,7 +12,7 @@
 /* One reply of the subscriber. */
 typedef struct reply {
     const char *text;
-    const char *header; /* NULL: none */
+    const char *header; /* header, or NULL for none */
     const char *value;
 } reply;
 
@@ -84,7 +83,7 @@ static void expect_only(fixture *s, const char *subject,
     assert_true(reaches(&s->asker.replies[token], accepted, accepted == 0 ? 0 : 5000));
     assert_int_equal(peer_flush(&s->replier), CATGA_OK);
     assert_int_equal(peer_flush(&s->asker), CATGA_OK);
-    pause_ms(50); /* what came before the flush is on its way to the callback */
+    pause_ms(50); /* messages sent before the flush are on their way to the callback */
     assert_int_equal(s->asker.replies[token], accepted);
     assert_int_equal(peer_unsubscribe(&s->replier, subscription), CATGA_OK);
 }
@@ -92,7 +91,7 @@ static void expect_only(fixture *s, const char *subject,
 #define EXPECT(s, subject, ask, replies, accepted)                                                 \
     expect_only(s, subject, ask, replies, sizeof replies / sizeof replies[0], accepted)
 
-/* ---- What streams answer ---- */
+/* ---- Answers of streams ---- */
 
 static const reply strangers[] = {
     {"", NULL, NULL},

@@ -1,6 +1,6 @@
 /*
- * The NATS transport and its servers: absent, late, killed, paused, refusing. It starts servers of
- * its own.
+ * The NATS transport with servers that are absent, late, killed, paused, or refuse. The test starts
+ * its own servers.
  */
 #include "nats_peer.h"
 
@@ -102,7 +102,7 @@ static void wrong_addresses_are_refused(void **state)
     }
 }
 
-/* Not in clear text, whatever comes. */
+/* The password is never sent in clear text. */
 static void tls_is_not_given_up(void **state)
 {
     (void)state;
@@ -120,7 +120,7 @@ static void a_list_may_hold_dead_servers(void **state)
     peer_close(&self);
 }
 
-/* ---- Lost and found ---- */
+/* ---- Lost and restored connections ---- */
 
 static void a_killed_server_is_found_again(void **state)
 {
@@ -181,7 +181,7 @@ static void the_first_event_does_not_wait_for_a_server(void **state)
     assert_int_equal(peer_flush(&self), CATGA_OK);
 }
 
-/* A handler that runs while the connection is lost and found; it must stay alone. */
+/* A handler that runs while the connection is lost and restored must not run twice at once. */
 typedef struct slow {
     atomic_int running;
     atomic_int together;
@@ -217,7 +217,7 @@ static void a_handler_stays_alone_over_a_reconnect(void **state)
     assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
 }
 
-/* The socket fills up; nobody may be held longer than the write deadline. */
+/* The socket fills up. No caller is blocked longer than the write deadline. */
 static void a_paused_server_holds_nobody(void **state)
 {
     (void)state;
@@ -378,7 +378,7 @@ static bool is_confirmed(catga_subscription *subscription)
     return self.transport->operations->confirmed(self.transport, subscription) == CATGA_OK;
 }
 
-/* By a handler, and not by the server, in some tries. */
+/* By a handler instead of the server, in some tries. */
 static bool is_answered(void)
 {
     for (int i = 0; i < 50; i++) {
@@ -393,7 +393,9 @@ static bool is_answered(void)
     return false;
 }
 
-/* The server takes the subscription away and keeps the connection: nobody may be deaf for that. */
+/*
+ * The server removes the subscription and keeps the connection. The subscription must be restored.
+ */
 static void a_permission_that_comes_and_goes(void **state)
 {
     (void)state;
@@ -457,7 +459,7 @@ static void rewrite_password(const char *password)
     fclose(file);
 }
 
-/* nats.c would give up after the second refusal. */
+/* nats.c alone would give up after the second refusal. */
 static void a_login_refused_for_a_while_is_tried_again(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /*
- * Descriptors of the NATS transport over its life: every connection that it makes, also the later
- * ones, has a socket that is close-on-exec, and none has the number of a standard stream.
+ * Descriptors of the NATS transport. The socket of every connection, also of later ones, is
+ * close-on-exec, and none has the number of a standard stream.
  */
 #include "nats_peer.h"
 
@@ -19,8 +19,8 @@ static bool is_socket(int descriptor)
     return fstat(descriptor, &facts) == 0 && S_ISSOCK(facts.st_mode);
 }
 
-/* The sockets that a child of exec would inherit, or that are standard streams; *all counts every
- * socket. */
+/* Returns the number of sockets that a child of exec would inherit, or that are standard streams.
+ * *all is the number of sockets. */
 static int count_bad_sockets(const bool before[LAST], int *all)
 {
     int bad = 0;
@@ -35,7 +35,7 @@ static int count_bad_sockets(const bool before[LAST], int *all)
     return bad;
 }
 
-/* Exit statuses of the child say which step went wrong. */
+/* Exit statuses of the child name the failed step. */
 static int live(const char *url, int say, int hear)
 {
     bool before[LAST];
@@ -53,7 +53,8 @@ static int live(const char *url, int say, int hear)
         close(i);
         before[i] = false;
     }
-    if (write(say, &byte, 1) != 1 || read(hear, &byte, 1) != 1) /* the server goes and comes back */
+    if (write(say, &byte, 1) != 1 || read(hear, &byte, 1) != 1) /* the server stops and starts again
+                                                                 */
         return 3;
     if (!reaches(&p.events[CATGA_CONNECTION_FOUND], 1, 20000))
         return 4;

@@ -1,6 +1,6 @@
 /*
- * Streams and consumers that somebody has made otherwise: each field that a promise rests on is
- * named, and nothing is changed. At $NATS_URL, with JetStream.
+ * Streams and consumers with other settings than the runtime's. Each field that a promise depends
+ * on is reported, and nothing is changed. At $NATS_URL, with JetStream.
  */
 #include "nats_peer.h"
 
@@ -45,7 +45,7 @@ static const char consumer_as_it_should_be[] =
 
 /* ---- The operator ---- */
 
-/* What the server answers; to be freed. */
+/* Returns the server's answer, to be freed. */
 static char *ask(const char *subject, const char *body)
 {
     natsMsg *answer = NULL;
@@ -57,8 +57,8 @@ static char *ask(const char *subject, const char *body)
 }
 
 /*
- * Returns the settings of the stream and the time of its creation, to be freed. Leaves out what
- * follows them in the answer: newer servers add the time of the answer there.
+ * Returns the settings of the stream and the time of its creation, to be freed. Omits the rest of
+ * the answer: newer servers add the current time there.
  */
 static char *ask_stream(void)
 {
@@ -81,7 +81,7 @@ static void make(const char *subject, const char *body)
     free(answer);
 }
 
-/* The description `of` with one field that is another. */
+/* Returns the description `of` with one field changed. */
 static void make_otherwise(const char *subject, const char *of, const char *field,
                            const char *as_it_is, const char *otherwise)
 {
@@ -184,7 +184,7 @@ static void each_field_of_a_consumer_is_named(void **state)
     }
 }
 
-/* As earlier versions made them; the text says what to do. */
+/* Settings of earlier versions; the log line says what to do. */
 static void a_push_consumer_is_reported(void **state)
 {
     catga_problem problem = {""};
@@ -205,7 +205,7 @@ static void a_push_consumer_is_reported(void **state)
     free(after);
 }
 
-/* The second time nothing is made, and nothing is wrong. */
+/* The second time nothing is created, and nothing is reported. */
 static void what_is_as_it_should_be_is_used(void **state)
 {
     catga_problem problem = {""};
@@ -222,8 +222,8 @@ static void what_is_as_it_should_be_is_used(void **state)
     }
 }
 
-/* The consumer of a broadcast's replica goes when that has been away for long enough, and no
- * sooner. */
+/* The server deletes the consumer of a broadcast's replica after the configured absence, and not
+ * before. */
 static void what_is_not_used_any_more_goes(void **state)
 {
     catga_consumer_settings brief = consumer;

@@ -1,4 +1,4 @@
-/* The NATS transport before a server that does everything wrong. The server is this test's own. */
+/* The NATS transport with a faulty server, which the test plays itself. */
 #include "nats_peer.h"
 
 #include <arpa/inet.h>
@@ -12,15 +12,15 @@
 
 #include <cmocka.h>
 
-/* What the fake server does with a connection; after the last of its script it serves. */
+/* Behaviours of the fake server, one per connection; after the last one it serves. */
 typedef enum act {
-    SERVE,   /* INFO, PONG, and a PONG for every PING */
+    SERVE,   /* sends INFO, PONG, and a PONG for every PING */
     CLOSE,   /* closes at once */
-    STALL,   /* INFO, and nothing any more: nats.c before 3.8.0 reads for ever (#706) */
-    SILENT,  /* accepts, and says nothing */
+    STALL,   /* sends INFO and then nothing: nats.c before 3.8.0 reads for ever (#706) */
+    SILENT,  /* accepts, and sends nothing */
     GARBAGE, /* no INFO */
-    ERROR,   /* serves until a SUB has come, then sends an -ERR that nats.c does not know */
-    DEAF     /* serves the opening, then no PONG */
+    ERROR,   /* serves until a SUB arrives, then sends an -ERR that nats.c does not know */
+    DEAF     /* serves while opening, then sends no PONG */
 } act;
 
 static struct fake {
@@ -153,7 +153,7 @@ static void a_server_that_only_closes_is_no_server(void **state)
     stop_fake();
 }
 
-/* The attempt hangs on in a thread of its own, which ends with the server. */
+/* The attempt remains in its own thread, which ends with the server. */
 static void a_stall_holds_nobody(void **state)
 {
     (void)state;
@@ -185,7 +185,7 @@ static void a_stalled_reconnect_is_given_up(void **state)
 }
 
 /*
- * nats.c closes the connection for good; the transport makes a new one with the same two
+ * nats.c closes the connection for good. The transport makes a new one with the same two
  * subscriptions.
  */
 static void an_unknown_error_rebuilds_the_connection(void **state)
@@ -218,7 +218,7 @@ static void a_silent_server_is_noticed(void **state)
     stop_fake();
 }
 
-/* Returns how long a silent server takes to lose the connection, in seconds. */
+/* Returns the time until the connection to a silent server is lost, in seconds. */
 static double time_until_lost(int ping_interval_ms, int max_pings_out)
 {
     START(DEAF);

@@ -1,7 +1,6 @@
 /*
- * Two replicas find that a stream is not there, and make it: the server refuses the second, with
- * one error or another. What it says is put into its mouth here, by a peer on a server without
- * JetStream.
+ * Two replicas find a stream missing and create it. The server rejects the second, with one of
+ * several errors. A peer on a server without JetStream plays the server.
  */
 #include "nats_peer.h"
 
@@ -28,7 +27,7 @@ typedef struct fixture {
     peer asks;
     peer answers;
     catga_subscription *questions;
-    const char *script[SCRIPT]; /* what it answers; NULL, and after the last: nothing */
+    const char *script[SCRIPT]; /* answers; NULL, and after the last: no answer */
     atomic_int at;
 } fixture;
 
@@ -84,7 +83,8 @@ static void answer_with(fixture *s, const char *first, const char *second, const
     atomic_store(&s->at, 0);
 }
 
-/* What comes of a stream that is not there, cannot be made, and is then said to be `then`. */
+/* Returns the result of serving when the stream is missing, cannot be created, and is then
+ * described as `then`. */
 static catga_status ensure(fixture *s, const char *then, catga_problem *problem)
 {
     answer_with(s, not_found, overlap, then);
@@ -114,8 +114,7 @@ static void what_nobody_has_made_is_refused(void **state)
     assert_non_null(strstr(problem.text, "subjects overlap"));
 }
 
-/* It is asked again by and by: a closing transport does not wait for the answer, at least not for
- * long. */
+/* The runtime retries later. A closing transport does not wait long for the answer. */
 static void who_does_not_answer_keeps_nobody_from_closing(void **state)
 {
     fixture *s = *state;

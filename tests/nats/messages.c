@@ -1,4 +1,4 @@
-/* What the NATS transport carries, and what it refuses to. */
+/* Messages that the NATS transport carries or rejects. */
 #include "nats_peer.h"
 
 #include <setjmp.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* A machine that is busy may take long; nothing here depends on how long. */
+/* Limit for a busy machine; no test depends on the exact time. */
 enum { PATIENCE_MS = 20000 };
 
 static const char *url(void)
@@ -58,7 +58,7 @@ static void nobody_listening_is_told_at_once(void **state)
     assert_int_equal(atomic_load(&self->replies[1]), 1);
 }
 
-/* An answer with a header called Status, a body or more headers is somebody's, not the server's. */
+/* An answer with a Status header, a body or more headers comes from a peer, not from the server. */
 static void forge(void *user, catga_incoming *message)
 {
     peer *self = user;
@@ -165,7 +165,7 @@ static void refuse_message(void *user, catga_incoming *message)
     fail_msg("%s", "there was room for it");
 }
 
-/* Of what can be refused it is said how long it waited. */
+/* Requests that can be rejected carry the time that they have waited. */
 static void drain_loses_nothing(void **state)
 {
     seen into = {.self = *state, .held = true};
@@ -216,7 +216,7 @@ static void a_slow_consumer_is_counted(void **state)
     assert_true(dropped >= 85);
 }
 
-/* ---- What is refused ---- */
+/* ---- Rejected messages ---- */
 
 static void too_large_is_a_local_error(void **state)
 {

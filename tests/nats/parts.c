@@ -1,4 +1,4 @@
-/* What the NATS transport lets out, and what it makes of addresses and of nats.c's statuses. */
+/* Parts of the NATS transport: checks of outgoing subjects, addresses, and statuses of nats.c. */
 #include "transport/nats/nats_transport.h"
 
 #include <setjmp.h>
@@ -21,7 +21,7 @@ static void subjects(void **state)
     assert_false(catga_nats_subject_valid(NULL));
 }
 
-/* Wherever it stands: subjects are looked at in blocks. */
+/* At any position: subjects are checked in blocks. */
 static void one_wrong_byte_is_enough(void **state)
 {
     (void)state;
@@ -115,7 +115,7 @@ static void what_cannot_be_reached_is_explained(void **state)
     assert_int_equal(strncmp(text, "no.such.host.invalid:1: ", 24), 0);
 }
 
-/* NATS_OK alone is success, and nothing that nats.c may say has no meaning. */
+/* Only NATS_OK is success, and every status of nats.c has a meaning. */
 static void statuses(void **state)
 {
     (void)state;

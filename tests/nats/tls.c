@@ -1,7 +1,7 @@
 /*
- * The NATS transport and TLS: the server's certificate must come from an authority that OpenSSL
- * trusts, of which SSL_CERT_FILE names another, and be that of the host. It starts servers of its
- * own.
+ * The NATS transport with TLS. The server's certificate must match the host, and come from an
+ * authority that OpenSSL trusts; SSL_CERT_FILE names another authority. The test starts its own
+ * servers.
  */
 #include "nats_peer.h"
 
@@ -103,7 +103,7 @@ static void another_host_is_not(void **state)
     assert_refused("tls", "hostname mismatch");
 }
 
-/* nats.c turns to TLS when the server asks for it, and looks at the certificate just so. */
+/* nats.c begins TLS when the server requires it, and checks the certificate in the same way. */
 static void a_server_that_wants_tls_gets_it(void **state)
 {
     (void)state;

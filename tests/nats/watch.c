@@ -1,7 +1,7 @@
 /*
- * Streams and consumers that go while a service runs: an operator deletes them, the server forgets
- * or loses them. They are made again, and nothing that is stored is missed. The server is this
- * test's own.
+ * Streams and consumers that disappear while a service runs: an operator deletes them, or the
+ * server forgets or loses them. The runtime recreates them, and every stored event is handled. The
+ * test starts its own server.
  */
 #include "nats_peer.h"
 
@@ -16,7 +16,7 @@
 
 #define SECOND 1000000000LL
 
-/* Of the manual: it is looked at every three seconds, and recreated at the second look. */
+/* From the manual: the runtime checks every three seconds, and recreates at the second check. */
 enum { LOOKED_AT_MS = 3500, SOON_MS = 12000, MESSAGES = 64 };
 
 static nats_server server;
@@ -36,7 +36,7 @@ static const catga_stream_settings stream = {.name = "WATCH",
 
 /* ---- The server and its operator ---- */
 
-/* Where the servers of one test keep what they store. */
+/* Folder where the servers of one test store messages. */
 static char folder[256];
 
 static void write_config(const char *store, const char *replica)
@@ -59,7 +59,7 @@ static const char *url_of(const char *user, char url[256])
     return url;
 }
 
-/* The beginning of what the server answers. */
+/* Returns the beginning of the server's answer. */
 static const char *ask(const char *subject, const char *body)
 {
     static char text[1024];
@@ -132,7 +132,7 @@ static catga_status consume(bool broadcast)
     return status;
 }
 
-/* As at a restart: what has been made again is as it should be. */
+/* As at a restart: a recreated object has the right settings. */
 static void assert_can_be_served_again(bool broadcast)
 {
     assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
@@ -178,7 +178,7 @@ typedef struct publisher {
     pthread_t thread;
     atomic_bool stops;
     atomic_long acknowledged;
-    atomic_bool counts; /* acknowledgements from now on */
+    atomic_bool counts; /* true from the moment that acknowledgements count */
 } publisher;
 
 static void on_acknowledged(jsCtx *context, natsMsg *message, jsPubAck *acknowledged,
@@ -193,7 +193,7 @@ static void on_acknowledged(jsCtx *context, natsMsg *message, jsPubAck *acknowle
     natsMsg_Destroy(message);
 }
 
-/* Publishes as fast as the server stores, whatever becomes of it. */
+/* Publishes as fast as the server stores, and ignores failures. */
 static void *publish_always(void *argument)
 {
     publisher *of = argument;
@@ -223,7 +223,7 @@ static void *publish_always(void *argument)
     return NULL;
 }
 
-/* A number that the server says of the stream. */
+/* Returns a number from the stream's description. */
 static long stream_number(const char *name)
 {
     const char *info = ask("$JS.API.STREAM.INFO.WATCH", "");
@@ -255,7 +255,7 @@ static int go(void **state)
     return 0;
 }
 
-/* ---- What goes ---- */
+/* ---- Disappearing streams and consumers ---- */
 
 static void a_deleted_consumer_is_made_again(void **state)
 {
@@ -273,7 +273,7 @@ static void a_deleted_consumer_is_made_again(void **state)
     assert_each_once(1, 5);
 }
 
-/* What the new stream has had before it was noticed is handled too. */
+/* Events that arrive in the new stream before its recreation is noticed are handled too. */
 static void a_deleted_stream_is_made_again(void **state)
 {
     (void)state;
@@ -293,9 +293,9 @@ static void a_deleted_stream_is_made_again(void **state)
     assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 0);
 }
 
-/* When the stream was asked for first after its deletion, and when it was created. */
+/* Times of the first request for the stream after its deletion, and of its creation. */
 typedef struct moment {
-    _Atomic(double) at; /* 0: it has not come */
+    _Atomic(double) at; /* 0: not yet */
 } moment;
 
 static moment missed;
@@ -312,7 +312,10 @@ static void on_request(natsConnection *connection, natsSubscription *native, nat
     natsMsg_Destroy(message);
 }
 
-/* A server that has forgotten a stream may still be deleting its files, with those of a new one. */
+/*
+ * A server that has forgotten a stream may still delete its files, and those of a new stream with
+ * them.
+ */
 static void a_deleted_stream_is_recreated_after_a_pause(void **state)
 {
     natsSubscription *info = NULL;
@@ -340,7 +343,9 @@ static void a_deleted_stream_is_recreated_after_a_pause(void **state)
     natsSubscription_Destroy(create);
 }
 
-/* The server deletes under load; what it acknowledges afterwards is there, and is handled. */
+/*
+ * The stream is deleted under load. Events that are acknowledged afterwards exist and are handled.
+ */
 static void what_a_recreated_stream_acknowledges_is_handled(void **state)
 {
     static publisher publishers[PUBLISHERS];
@@ -374,7 +379,7 @@ static void what_a_recreated_stream_acknowledges_is_handled(void **state)
     assert_int_equal(atomic_load(&self.events[CATGA_STORAGE_UNUSABLE]), 0);
 }
 
-/* A stream whose files are gone goes on acknowledging what it cannot deliver. */
+/* A stream with deleted files still acknowledges events that it cannot deliver. */
 static void a_stream_that_has_lost_its_files_is_reported(void **state)
 {
     static char large[900001];
@@ -388,7 +393,7 @@ static void a_stream_that_has_lost_its_files_is_reported(void **state)
     assert_int_equal(system(command), 0);
     memset(large, 'x', sizeof large - 1);
     for (int i = 0; i < 12 && strstr(ask("watch.a", large), "msg block file") == NULL; i++)
-        continue; /* until the first file of messages is full */
+        continue; /* until the first message file is full */
     assert_true(reaches(&self.events[CATGA_STORAGE_UNUSABLE], 1, 40000));
     assert_string_equal(self.text[CATGA_STORAGE_UNUSABLE],
                         "stream WATCH: the server has lost its files, and what it acknowledges: "
@@ -431,7 +436,7 @@ static void a_server_that_has_lost_everything_gets_it_again(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
-    order("watch.a", "x"); /* number 1 is another then */
+    order("watch.a", "x"); /* number 1 is then another message */
     assert_true(reaches(&total, 1, 2000));
     nats_server_signal(&server, SIGKILL);
     write_config("empty", with_replica);
@@ -442,7 +447,7 @@ static void a_server_that_has_lost_everything_gets_it_again(void **state)
     assert_int_equal(atomic_load(&handled[1]), 2);
 }
 
-/* The server forgets the consumer of a broadcast whose replica is away. */
+/* The server forgets the consumer of a broadcast whose replica is absent. */
 static void what_is_stored_while_a_replica_is_cut_off_is_handled(void **state)
 {
     (void)state;
@@ -462,7 +467,7 @@ static void what_is_stored_while_a_replica_is_cut_off_is_handled(void **state)
     assert_can_be_served_again(true);
 }
 
-/* ---- What is left alone ---- */
+/* ---- Objects left alone ---- */
 
 static void what_has_become_another_is_told_once_and_left_alone(void **state)
 {
@@ -492,7 +497,7 @@ static void what_nobody_consumes_any_more_stays_away(void **state)
     assert_non_null(strstr(ask("$JS.API.CONSUMER.INFO.WATCH.one", ""), "consumer not found"));
 }
 
-/* Just when it is looked at. */
+/* Just when the runtime checks it. */
 static void a_silent_server_does_not_keep_anybody_from_closing(void **state)
 {
     (void)state;
