@@ -1,4 +1,4 @@
-/* Calls that wait: every event reaches the call it is for, once, whatever the threads do. */
+/* Pending calls: every event reaches its call exactly once, in any order of the threads. */
 #include "client/calls.h"
 
 #include <sched.h>
@@ -12,7 +12,7 @@
 
 enum { LONG_MS = 20000 };
 
-/* What the drive function saw. */
+/* Arguments of the drive function. */
 typedef struct driven {
     catga_calls *calls;
     atomic_uint times;
@@ -92,7 +92,7 @@ static void an_answer_before_the_wait(void **state)
     assert_false(answer(&f, catga_pending_token(call), 1)); /* not open yet */
     catga_pending_open(call);
     assert_true(answer(&f, catga_pending_token(call), 2));
-    assert_false(answer(&f, catga_pending_token(call), 3)); /* one is in */
+    assert_false(answer(&f, catga_pending_token(call), 3)); /* one answer has arrived */
     catga_pending_wait(call, 0, &event);
     assert_int_equal(event.kind, CATGA_RETRY_RESULT);
     assert_int_equal(event.answer.length, 2);
@@ -147,7 +147,7 @@ static void a_try_that_could_not_be_sent(void **state)
     assert_true(catga_pending_close(call));
     catga_pending_open(call);
     assert_true(answer(&f, catga_pending_token(call), 7));
-    assert_false(catga_pending_close(call)); /* it came anyway */
+    assert_false(catga_pending_close(call)); /* the answer arrived anyway */
     catga_pending_wait(call, 0, &event);
     assert_int_equal(event.answer.length, 7);
     end(&f);
@@ -245,8 +245,8 @@ static catga_pending *claim_soon(fixture *f)
     return call;
 }
 
-/* The timer has the time of the call before, in the same place, in hand when the next is left: that
- * is none of its business. */
+/* The timer still holds the deadline of the previous call in this slot when the next call is left.
+ * It must ignore that deadline. */
 static void none_is_driven_before_its_time(void **state)
 {
     fixture f;
@@ -268,13 +268,13 @@ static void none_is_driven_before_its_time(void **state)
     assert_int_equal(f.seen.times, 0);
 }
 
-/* ---- Many threads: callers whose answers come from others, early, late, twice or never ---- */
+/* ---- Many threads: answers that are early, late, repeated or missing ---- */
 
 enum { CALLERS = 4, ANSWERERS = 2, ROUNDS = 3000, RING = 64 };
 
 typedef struct storm {
     fixture f;
-    atomic_uint_fast64_t ring[RING]; /* tokens to answer, over and over */
+    atomic_uint_fast64_t ring[RING]; /* tokens to answer, in a cycle */
     atomic_uint next;
     atomic_bool over;
     atomic_uint answered;
@@ -342,7 +342,7 @@ static void a_storm(void **state)
     catga_calls_stop_timer(&s->f.calls);
     while (catga_calls_take_any(&s->f.calls, &event) != NULL)
         continue;
-    assert_int_equal(s->f.seen.losses, 0); /* no answer of another call */
+    assert_int_equal(s->f.seen.losses, 0); /* no call got another's answer */
     assert_true(s->answered + s->f.seen.answers > 0);
     end(&s->f);
     free(s);

@@ -1,4 +1,4 @@
-/* The rules of claims, step by step. */
+/* The rules of claims, one step at a time. */
 #include "delivery/claim.h"
 
 #include <setjmp.h>
@@ -39,7 +39,7 @@ static catga_claiming_action read(catga_claiming *claiming, catga_record_state s
     return catga_claiming_read(claiming, &record);
 }
 
-/* One whose write met another's record. */
+/* Returns a claim whose write conflicted with another replica's record. */
 static catga_claiming looking(void)
 {
     catga_claiming claiming = begin();
@@ -117,7 +117,7 @@ static void an_owner_that_is_idle_loses_it(void **state)
     catga_claiming claiming = asking();
     assert_int_equal(step(&claiming, CATGA_CLAIMING_IDLE), CATGA_CLAIMING_WRITE);
     assert_int_equal(claiming.revision, 9);
-    assert_int_equal(claiming.attempt, 2); /* its attempt did not begin, as far as is known */
+    assert_int_equal(claiming.attempt, 2); /* as far as is known, its attempt did not begin */
 }
 
 static void an_owner_that_is_silent_loses_it(void **state)
@@ -134,7 +134,7 @@ static void an_owner_that_may_live_keeps_it(void **state)
     (void)state;
     catga_claiming claiming = asking();
     assert_int_equal(step(&claiming, CATGA_CLAIMING_UNSURE), CATGA_CLAIMING_HELD);
-    assert_in_range(claiming.delay_ms, 1, LEASE / 3); /* it comes again before the lease is over */
+    assert_in_range(claiming.delay_ms, 1, LEASE / 3); /* it is redelivered before the lease ends */
 }
 
 static void what_was_written_is_recognised(void **state)
@@ -186,7 +186,7 @@ static void a_record_that_expired_is_written_anew(void **state)
     assert_int_equal(claiming.revision, 0);
 }
 
-/* It gives up in the end, before the handler sooner than after it. */
+/* The owner finally gives up, and does so before the handler's time ends. */
 static unsigned troubles(catga_claiming *claiming)
 {
     unsigned count = 1;
@@ -221,7 +221,7 @@ static void a_mark_that_has_time_waits_for_the_store(void **state)
     assert_int_equal(step(&claiming, CATGA_CLAIMING_AWAY), CATGA_CLAIMING_NOTHING);
 }
 
-/* A server that lags has not even heard of the claim, while the others know the mark. */
+/* A lagging server does not know the claim yet, while the others have the mark. */
 static void a_mark_waits_for_a_server_that_lags(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* How many stored messages a handler may hold, and when it requests more. */
+/* The number of stored messages that a handler may hold, and the time of further requests. */
 #include "delivery/demand.h"
 
 #include "base/monotime.h"
@@ -32,7 +32,8 @@ static catga_demand simple(unsigned workers)
     return demand_of(workers, LIMIT, 1 << 30);
 }
 
-/* What is requested at that time by a handler that holds so many; 0: nothing. */
+/* Returns the size of a request at that time by a handler that holds so many messages; 0 for none.
+ * */
 static unsigned request(catga_demand *demand, unsigned held, int64_t now)
 {
     catga_demand_batch batch;
@@ -40,7 +41,7 @@ static unsigned request(catga_demand *demand, unsigned held, int64_t now)
     return catga_demand_next(demand, held, 0, now, &batch) ? batch.count : 0;
 }
 
-/* Runs every message as it comes, until `count` have run; returns the largest number held or
+/* Runs every message on arrival, until `count` have run. Returns the largest number held or
  * requested. */
 static unsigned play(catga_demand *demand, unsigned count, int64_t run_ns, uint64_t waiting)
 {
@@ -123,7 +124,7 @@ static void a_worker_that_is_about_to_be_free_gets_one(void **state)
     assert_int_equal(request(&demand, 64, 0), 1);
 }
 
-/* Of two requests the server has served the second first. */
+/* The server serves the second of two requests first. */
 static void what_the_server_says_is_left_counts(void **state)
 {
     (void)state;
@@ -131,8 +132,8 @@ static void what_the_server_says_is_left_counts(void **state)
     assert_int_equal(request(&demand, 0, 0), 4);
     catga_demand_arrived(&demand, 2, 0);
     assert_int_equal(request(&demand, 0, 0), 2);
-    catga_demand_arrived(&demand, 2, 0); /* believed to end the first */
-    catga_demand_ended(&demand, 1, 2);   /* it had two left: the second has ended */
+    catga_demand_arrived(&demand, 2, 0); /* believed to end the first request */
+    catga_demand_ended(&demand, 1, 2);   /* two were left, so the second request has ended */
     assert_int_equal(catga_demand_requested(&demand), 0);
     catga_demand_ended(&demand, 2, 0);
     assert_int_equal(request(&demand, 0, 0), 4);
@@ -145,12 +146,12 @@ static void a_request_that_is_not_heard_of_is_made_again(void **state)
     assert_int_equal(request(&demand, 0, 0), 2);
     assert_int_equal(request(&demand, 0, CATGA_SECOND - 1), 0);
     assert_int_equal(request(&demand, 0, CATGA_SECOND), 2);
-    catga_demand_ended(&demand, 1, 2); /* heard of after all: it is not that of the other */
+    catga_demand_ended(&demand, 1, 2); /* its end is reported late, and does not count for the other
+                                        */
     assert_int_equal(catga_demand_requested(&demand), 2);
 }
 
-/* What is stored later is for the other replicas too, which may have requested the same messages.
- */
+/* Messages stored later are for all replicas, which may have requested the same messages. */
 static void what_waits_is_requested_once(void **state)
 {
     (void)state;
@@ -164,11 +165,11 @@ static void what_waits_is_requested_once(void **state)
     assert_true(catga_demand_next(&demand, 1, 0, 0, &batch));
     assert_true(batch.once);
     assert_int_equal(batch.count, 39);
-    catga_demand_ended(&demand, batch.token, CATGA_DEMAND_ALL); /* another has them */
+    catga_demand_ended(&demand, batch.token, CATGA_DEMAND_ALL); /* another replica has them */
     assert_int_equal(catga_demand_requested(&demand), 1);
 }
 
-/* The other, which waits, stays, and ends as it would have. */
+/* The other request stays, and ends normally. */
 static void a_request_that_does_not_wait_is_lost_sooner(void **state)
 {
     (void)state;
@@ -180,7 +181,7 @@ static void a_request_that_does_not_wait_is_lost_sooner(void **state)
     assert_int_equal(request(&demand, 1, 0), 39);
     assert_int_equal(request(&demand, 1, CATGA_SECOND / 2), 39);
     assert_int_equal(catga_demand_requested(&demand), 1 + 39);
-    catga_demand_ended(&demand, 2, 39); /* heard of after all */
+    catga_demand_ended(&demand, 2, 39); /* reported late */
     assert_int_equal(catga_demand_requested(&demand), 1 + 39);
     catga_demand_ended(&demand, 1, 1);
     assert_int_equal(catga_demand_requested(&demand), 39);
@@ -195,7 +196,7 @@ static void a_new_connection_knows_of_no_request(void **state)
     assert_int_equal(request(&demand, 0, 0), 2);
 }
 
-/* 50, 100, 200 ... ms, a second at most, until a message comes. */
+/* 50, 100, 200 ... ms, up to one second, until a message arrives. */
 static void who_is_refused_waits(void **state)
 {
     (void)state;
@@ -229,7 +230,7 @@ static void bytes_are_limited(void **state)
     assert_int_equal(batch.bytes, LARGEST);
 }
 
-/* Even where the limit is less than one message. */
+/* This holds even if the limit is smaller than one message. */
 static void one_message_is_always_requested(void **state)
 {
     (void)state;
@@ -260,11 +261,11 @@ static void a_message_above_the_limit_is_requested_alone(void **state)
     assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
     assert_int_equal(batch.bytes, LARGEST);
     catga_demand_arrived(&demand, 1, 9);
-    catga_demand_too_large(&demand, batch.token, 1); /* its bytes are used up: that is usual */
+    catga_demand_too_large(&demand, batch.token, 1); /* its bytes are used up, as usual */
     assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
     assert_int_equal(batch.bytes, LARGEST);
-    catga_demand_too_large(&demand, batch.token, batch.count); /* it brought nothing */
-    assert_false(catga_demand_next(&demand, 1, 1, 0, &batch)); /* something else is held */
+    catga_demand_too_large(&demand, batch.token, batch.count); /* it brought no message */
+    assert_false(catga_demand_next(&demand, 1, 1, 0, &batch)); /* other messages are held */
     assert_true(catga_demand_next(&demand, 0, 0, 0, &batch));
     assert_int_equal(batch.bytes, 0);
     assert_int_equal(batch.count, 1);

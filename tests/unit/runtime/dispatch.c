@@ -1,4 +1,4 @@
-/* A message that came, to its handler and back: what is refused, what is reported, what travels. */
+/* The path of a message to its handler and back: rejected messages, errors, headers. */
 #include "bus/bus_state.h"
 #include "bus/envelope.h"
 #include "bus_fixture.h"
@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-/* What the handlers of a test do, and what they saw. */
+/* Behaviour of the handlers of a test, and their observations. */
 typedef struct scene {
     sample_function *act;
     catga_bus *bus;
@@ -35,7 +35,7 @@ static catga_status reply_to(catga_context *context, const catga_message *messag
     char text[100];
     catga_string from = sample_get_text(view);
 
-    snprintf(text, sizeof text, "%.*s!", CATGA_PRINT(from)); /* the answer may point at locals */
+    snprintf(text, sizeof text, "%.*s!", CATGA_PRINT(from)); /* the answer may point to locals */
     sample answer = {catga_str(text), sample_get_number(view) + 1};
     return catga_answer(context, message, &answer);
 }
@@ -67,7 +67,7 @@ static catga_status call_echo(bus_fixture *f, catga_reply *reply)
     return catga_call(f->bus, &sample_echo_message, &question, reply);
 }
 
-/* Calls, and checks status and error text of the failure. */
+/* Calls, and checks the status and error text of the failure. */
 static void assert_fails(bus_fixture *f, catga_status status, uint32_t code, const char *part)
 {
     catga_reply reply;
@@ -226,7 +226,7 @@ static void handlers_that_fail(void **state)
         s.act = cases[i].act;
         assert_fails(f, CATGA_HANDLER_FAILED, 500, cases[i].part);
         assert_int_equal(catga_count(f->bus).handlers_failed, i + 1);
-        assert_int_equal(s.runs, i + 1); /* a command that ran is not tried again */
+        assert_int_equal(s.runs, i + 1); /* a command that ran is not retried */
     }
     assert_int_equal(catga_count(f->bus).handled, 0);
 }
@@ -252,9 +252,9 @@ static void answering_twice_is_an_error(void **state)
     assert_int_equal(s.second_answer, CATGA_INVALID_ARGUMENT);
 }
 
-/* ---- Messages that no handler sees ---- */
+/* ---- Messages rejected before the handler ---- */
 
-/* A peer of its own, that says what it likes. */
+/* A peer that sends arbitrary messages. */
 typedef struct peer {
     catga_transport *transport;
     atomic_uint answers;
@@ -327,11 +327,11 @@ static void bad_bytes_are_refused(void **state)
     assert_string_equal(p.code, "400");
     assert_int_equal(
         catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &length, NULL), CATGA_OK);
-    for (size_t cut = 0; cut < length - 3; cut++) /* the last three may be padding */
+    for (size_t cut = 0; cut < length - 3; cut++) /* the last three bytes may be padding */
         say(&p, bytes, cut, NULL);
     assert_int_equal(s.runs, 0);
     assert_int_equal(catga_count(f->bus).bad_messages, 3 + length - 3);
-    say(&p, bytes, length, NULL); /* the next good one is served */
+    say(&p, bytes, length, NULL); /* the next valid message is handled */
     assert_string_equal(p.code, "");
     assert_int_equal(s.runs, 1);
     p.transport->operations->close(p.transport);
@@ -355,19 +355,19 @@ static void late_messages_are_not_run(void **state)
     assert_int_equal(catga_count(f->bus).late_messages, 1);
     say(&p, bytes, length, "500");
     assert_in_range(s.remaining_ms, 1, 500);
-    say(&p, bytes, length, "soon"); /* not a number: as if it were not there */
+    say(&p, bytes, length, "soon"); /* not a number, so it is ignored */
     assert_in_range(s.remaining_ms, 501, 2000);
     assert_int_equal(s.runs, 2);
     p.transport->operations->close(p.transport);
 }
 
-/* ---- Services that answer what they like ---- */
+/* ---- Services with arbitrary answers ---- */
 
-/* What a peer that serves Echo answers, try by try, and what it saw. */
+/* Answers of a peer that serves Echo, one per try, and its observations. */
 typedef struct script {
     peer peer;
     catga_subscription *subscription;
-    const char *code; /* of the error to answer with; NULL: an answer of these bytes */
+    const char *code; /* code of the error to answer with; NULL to answer with these bytes */
     const char *bytes;
     size_t length;
     unsigned tries;
@@ -440,7 +440,7 @@ static void all_tries_carry_one_id(void **state)
     assert_int_equal(strlen(s.ids[0]), 22);
     assert_string_equal(s.ids[0], s.ids[1]);
     assert_string_equal(s.ids[0], s.ids[2]);
-    assert_string_equal(s.timeouts[0], ""); /* as the schema says */
+    assert_string_equal(s.timeouts[0], ""); /* the timeout of the schema */
     assert_in_range(atoi(s.timeouts[2]), 1000, 1999);
     assert_true(atoi(s.timeouts[1]) > atoi(s.timeouts[2]));
     end_script(&s);
@@ -499,7 +499,7 @@ static void bad_answers_are_not_read(void **state)
     assert_int_equal(
         catga_encode(&sample_echo_table, &question, bytes, sizeof bytes, &s.length, NULL),
         CATGA_OK);
-    s.bytes = (const char *)bytes; /* the question is no answer */
+    s.bytes = (const char *)bytes; /* the question is not an answer */
     assert_int_equal(call_echo(f, &reply), CATGA_BAD_MESSAGE);
     catga_received_free(reply.received);
     assert_int_equal(catga_count(f->bus).bad_replies, 2);
@@ -507,7 +507,7 @@ static void bad_answers_are_not_read(void **state)
     end_script(&s);
 }
 
-/* ---- On behalf of a message ---- */
+/* ---- Messages that a handler sends ---- */
 
 static catga_status ask_another(catga_context *context, sample_view view)
 {
@@ -532,7 +532,7 @@ static void a_nested_call_shares_deadline_and_correlation(void **state)
     catga_received_free(reply.received);
     assert_int_equal(s.runs, 2);
     assert_string_equal(s.message_id, "");
-    assert_int_equal(strlen(s.correlation), 22); /* the query carries the id of the command */
+    assert_int_equal(strlen(s.correlation), 22); /* the query carries the command's id */
     assert_in_range(s.remaining_ms, 1, 2000);
 }
 

@@ -1,5 +1,4 @@
-/* What catga_encode refuses, and that it writes the same bytes, into what it was given and no
- * further. */
+/* catga_encode: its errors, its bytes, and the limits of its buffer. */
 #include "codec.h"
 
 #include <math.h>
@@ -11,7 +10,7 @@ static const catga_table *const eight = &test_codec_eight_descriptor;
 
 enum { BUFFER_SIZE = 8192, GUARD = 0xa5 };
 
-/* ---- Refusals ---- */
+/* ---- Errors ---- */
 
 static void refuse_any(const catga_table *type, const void *plain, const char *text)
 {
@@ -167,7 +166,7 @@ static void not_utf8(void **state)
     refuse(&plain, "tags[1]: absent");
 }
 
-/* 64 levels are written, and read; 65 are not. */
+/* 64 levels can be written and read; 65 are an error. */
 static void depth(void **state)
 {
     uint8_t buffer[BUFFER_SIZE];
@@ -194,15 +193,15 @@ static void depth(void **state)
     assert_int_equal(catga_encode(node, nodes, buffer, sizeof buffer, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_non_null(strstr(problem.text, "nested deeper than 64"));
-    nodes[64].next = &nodes[64]; /* a circle ends, too */
+    nodes[64].next = &nodes[64]; /* a cycle is an error too */
     assert_int_equal(catga_encode(node, &nodes[64], buffer, sizeof buffer, &length, &problem),
                      CATGA_INVALID_MESSAGE);
     assert_true(catga_size_bound(node, &nodes[64]) > 64);
 }
 
-/* ---- Room ---- */
+/* ---- Capacity ---- */
 
-/* Every capacity from 0 to what is bound to suffice, each in memory of exactly that size. */
+/* Encodes with every capacity from 0 to the bound, each in memory of exactly that size. */
 static void every_capacity(const catga_table *type, const void *plain)
 {
     size_t bound = catga_size_bound(type, plain);
@@ -231,7 +230,7 @@ static void every_capacity(const catga_table *type, const void *plain)
 
 enum { KINDS = 31, ALL_KINDS = 0x7fffffff };
 
-/* Every field with a value that is not its default. */
+/* A message in which no field has its default. */
 static test_codec_kinds all_kinds(void)
 {
     static const test_codec_mixed mixed = {true, TEST_CODEC_COLOR_BLUE, {1, 2}, 599999};
@@ -280,7 +279,7 @@ static test_codec_kinds all_kinds(void)
     return plain;
 }
 
-/* A table of Kinds with the fields of `set`; members stand in the order of their ids. */
+/* Returns a table of Kinds with the fields of `set`; its members are in the order of their ids. */
 static test_codec_kinds with(uint32_t set)
 {
     test_codec_kinds plain = TEST_CODEC_KINDS_INIT;
@@ -307,7 +306,7 @@ static void capacities(void **state)
     every_capacity(kinds, &sparse);
 }
 
-/* Encodes into exactly as much as the bound says, between guards. */
+/* Encodes into exactly the bound's number of bytes, between guards. */
 static size_t encode_in_bound(const catga_table *type, const void *plain, uint8_t *copy)
 {
     size_t bound = catga_size_bound(type, plain);
@@ -349,7 +348,7 @@ static void bound_suffices(void **state)
 
 /* ---- Bytes ---- */
 
-/* Whatever was in the buffer before, and however large it is. */
+/* The bytes do not depend on the buffer's old content or size. */
 static void same_bytes(const catga_table *type, const void *plain)
 {
     uint8_t first[BUFFER_SIZE];
@@ -365,7 +364,7 @@ static void same_bytes(const catga_table *type, const void *plain)
     assert_memory_equal(first, second, length);
 }
 
-/* Also the unused bytes of a struct are zeros, whatever they are in memory. */
+/* Unused bytes of a struct are written as zeros, whatever they are in memory. */
 static void deterministic(void **state)
 {
     test_codec_mixed dirty[2];
@@ -394,7 +393,7 @@ static void deterministic(void **state)
 
 /* ---- Sparse tables ---- */
 
-/* What was written is what is read: both ways of writing a table, compared by their text. */
+/* Encodes a table in both ways, and compares the text of the results. */
 static void survives(uint32_t set)
 {
     uint8_t buffer[BUFFER_SIZE];
@@ -436,7 +435,7 @@ static void sparse(void **state)
         survives(codec_random(&seed) & codec_random(&seed));
 }
 
-/* Fields that are not there cost little: a sparse table is not as long as a full one. */
+/* Absent fields cost little: a sparse table is shorter than a full one. */
 static void gaps_are_closed(void **state)
 {
     uint8_t buffer[BUFFER_SIZE];
@@ -464,7 +463,7 @@ static size_t length_of_lines(const test_codec_line *lines, size_t count)
     return length;
 }
 
-/* Lines of two kinds by turns: from the third on each costs what its table and its string do. */
+/* Lines of two kinds alternate. From the third on, each costs only its table and its string. */
 static void shared_vtables(void **state)
 {
     test_codec_line lines[100];

@@ -1,4 +1,4 @@
-/* What the server inside the process does wrong when a test asks for it, and its clock. */
+/* Faults that a test injects into the local server, and its clock. */
 #include "bus_fixture.h"
 #include "kept.h"
 
@@ -39,7 +39,7 @@ static const catga_handler answerer_handlers[] = {
 };
 static const catga_service answerer = {"Answerer", answerer_handlers, 2, sizeof(sample_answerer)};
 
-/* The numbers that a handler got, in order. */
+/* Numbers that a handler received, in order. */
 typedef struct record {
     atomic_uint count;
     atomic_uint numbers[16];
@@ -109,7 +109,7 @@ static void what_is_lost_on_its_way_is_sent_again_and_stored_once(void **state)
     assert_int_equal(r.count, 3);
 }
 
-/* Each outcome of publishing is one of three, and the status tells which. */
+/* Publishing has one of three outcomes, and the status names it. */
 static void stored_refused_or_unknown(void **state)
 {
     bus_fixture *f = *state;
@@ -117,16 +117,16 @@ static void stored_refused_or_unknown(void **state)
 
     assert_int_equal(publish(f->bus, &kept, 1), CATGA_OK);
     catga_local_set_limits(f->broker, "SAMPLE_V1", 1, 0);
-    assert_int_equal(publish(f->bus, &hasty, 2), CATGA_OVERLOADED); /* it is not */
+    assert_int_equal(publish(f->bus, &hasty, 2), CATGA_OVERLOADED); /* it is not stored */
     catga_local_set_connected(f->broker, false);
-    assert_int_equal(publish(f->bus, &hasty, 3), CATGA_DISCONNECTED); /* it is not */
+    assert_int_equal(publish(f->bus, &hasty, 3), CATGA_DISCONNECTED); /* it is not stored */
     catga_local_set_connected(f->broker, true);
     serve(f->bus, &group, &r);
     wait_idle(f);
     assert_int_equal(r.count, 1);
 }
 
-/* ---- Handing out ---- */
+/* ---- Delivery ---- */
 
 static void the_third_acknowledgement_is_lost(void **state)
 {
@@ -190,7 +190,7 @@ static void two_change_places(void **state)
     assert_int_equal(r.numbers[2], 3);
 }
 
-/* ---- What is not stored ---- */
+/* ---- Messages that are not stored ---- */
 
 static void the_second_event_is_lost(void **state)
 {
@@ -202,7 +202,7 @@ static void the_second_event_is_lost(void **state)
     catga_local_inject(f->broker, CATGA_LOCAL_LOSE_EVENT, 2);
     for (uint32_t i = 1; i <= 3; i++)
         assert_int_equal(publish(f->bus, &sample_noted_message, i), CATGA_OK);
-    wait_until(r.count == 4); /* two handlers */
+    wait_until(r.count == 4); /* of two handlers */
     pause_for(20);
     assert_int_equal(r.count, 4);
 }
@@ -231,14 +231,14 @@ static void a_lost_request_or_answer_is_a_silence(void **state)
     assert_int_equal(call(f->bus, &quick_echo), CATGA_TIMEOUT);
     assert_int_equal(r.count, 1);
     catga_local_inject(f->broker, CATGA_LOCAL_LOSE_REPLY, 1);
-    assert_int_equal(call(f->bus, &quick_ask), CATGA_OK); /* a query is asked again */
+    assert_int_equal(call(f->bus, &quick_ask), CATGA_OK); /* a query is retried */
     assert_int_equal(r.count, 3);
 }
 
-/* ---- Replicas that do not come back ---- */
+/* ---- Replicas that do not return ---- */
 
-/* While its replica is away for a while, a broadcast is kept for it; when it is away for good, not.
- */
+/* A broadcast is kept for a replica that is absent for a while, and not for a replica that never
+ * returns. */
 static void a_broadcast_forgets_who_does_not_come_back(void **state)
 {
     enum { HOUR = 3600000 };
@@ -262,7 +262,7 @@ static void a_broadcast_forgets_who_does_not_come_back(void **state)
     catga_close(replica);
 }
 
-/* Being cut off is not being gone: whoever is subscribed misses nothing. */
+/* A disconnected subscriber stays subscribed, and misses nothing. */
 static void a_broadcast_remembers_who_is_cut_off(void **state)
 {
     bus_fixture *f = *state;

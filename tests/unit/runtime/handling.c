@@ -1,4 +1,4 @@
-/* What becomes of a stored event: attempts, their record, the end, the dead letter. */
+/* The handling of a stored event: attempts, their record, the result, the dead letter. */
 #include "delivery/handling.h"
 
 #include <setjmp.h>
@@ -32,7 +32,9 @@ static catga_handling_action read(catga_handling *handling, uint64_t revision, u
     return catga_handling_read(handling, &(catga_attempts){revision, started, false, false});
 }
 
-/* An event that was delivered before, whose record says that so many attempts have started. */
+/*
+ * Returns an event that was delivered before, and whose record counts that many started attempts.
+ */
 static catga_handling redelivered(uint32_t started)
 {
     catga_handling handling = fresh(true, false);
@@ -77,7 +79,7 @@ static void a_first_delivery_that_fails_is_noted(void **state)
     assert_int_equal(handling.delay_ms, 50);
 }
 
-/* Another delivery has begun attempts that this one did not know of. */
+/* Another delivery has begun attempts that this one did not know. */
 static void a_first_delivery_that_fails_adds_to_the_record(void **state)
 {
     (void)state;
@@ -94,7 +96,7 @@ static void a_first_delivery_that_fails_adds_to_the_record(void **state)
     assert_int_equal(handling.attempt, RETRIES + 1);
 }
 
-/* What this delivery may have written already is not added again. */
+/* A write that may already have succeeded is not counted twice. */
 static void a_run_is_not_noted_twice(void **state)
 {
     (void)state;
@@ -122,7 +124,7 @@ static void deliveries_are_not_counted(void **state)
     catga_handling handling = running(0);
     assert_int_equal(handling.attempt, 1);
     assert_int_equal(step(&handling, CATGA_HANDLING_FAILED),
-                     CATGA_HANDLING_RETRY); /* is recorded */
+                     CATGA_HANDLING_RETRY); /* it is recorded */
     handling = running(1);
     assert_int_equal(step(&handling, CATGA_HANDLING_FAILED), CATGA_HANDLING_RETRY);
     assert_int_equal(handling.delay_ms, 100);
@@ -158,10 +160,10 @@ static void a_start_that_is_not_known_is_looked_up(void **state)
                      CATGA_HANDLING_RUN);
     handling = redelivered(1);
     assert_int_equal(step(&handling, CATGA_HANDLING_UNKNOWN), CATGA_HANDLING_READ);
-    assert_int_equal(read(&handling, 1, 1), CATGA_HANDLING_WRITE); /* it was not written */
+    assert_int_equal(read(&handling, 1, 1), CATGA_HANDLING_WRITE); /* the record was not written */
 }
 
-/* An attempt that may be counted, and does not start, is taken back. */
+/* An attempt that may be counted but did not start is subtracted. */
 static void a_start_that_stays_unknown_is_retracted(void **state)
 {
     (void)state;

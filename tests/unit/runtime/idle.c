@@ -1,4 +1,4 @@
-/* Waiting until the server inside the process is idle. */
+/* Waiting until the local server is idle. */
 #include "bus_fixture.h"
 #include "kept.h"
 
@@ -17,14 +17,14 @@ static const catga_service service = {"Idler", handlers, 2, sizeof(sample_listen
 
 enum { TIMEOUT_MS = 20000 };
 
-/* What the handlers do, and have done. */
+/* Behaviour of the handlers, and their counters. */
 typedef struct scene {
     catga_local *broker;
     atomic_uint stored; /* runs of the handler of the stored event */
-    atomic_uint lost;   /* of the event that may be lost */
+    atomic_uint lost;   /* runs of the handler of the event that may be lost */
     atomic_uint hops;   /* events that handlers still send */
     atomic_uint failures;
-    atomic_int inside; /* what waiting in a handler gave */
+    atomic_int inside; /* result of waiting inside a handler */
     int64_t pause_ns;
 } scene;
 
@@ -103,7 +103,7 @@ static void events_have_been_handled(void **state)
     assert_int_equal(s.stored, 20);
 }
 
-/* What handlers send is waited for too, at whichever moment the server is looked at. */
+/* Waiting includes messages that handlers send, at every moment. */
 static void chains_of_events_have_ended(void **state)
 {
     enum { ROUNDS = 100, HOPS = 7 };
@@ -118,7 +118,7 @@ static void chains_of_events_have_ended(void **state)
     }
 }
 
-/* The pause before the next attempt is left to the clock, which a test turns on. */
+/* Waiting ignores the pause before the next attempt, since the test advances the clock. */
 static void a_delayed_retry_does_not_count(void **state)
 {
     bus_fixture *f = *state;
@@ -135,7 +135,7 @@ static void a_delayed_retry_does_not_count(void **state)
     assert_int_equal(s.stored, 3);
 }
 
-/* An event whose acknowledgement was lost is not settled. */
+/* An event with a lost acknowledgement is not settled. */
 static void a_lost_acknowledgement_counts(void **state)
 {
     bus_fixture *f = *state;
@@ -174,7 +174,7 @@ static void a_handler_does_not_wait_for_itself(void **state)
     assert_int_equal(s.inside, CATGA_WOULD_DEADLOCK);
 }
 
-/* What is stored for a handler that is not there waits for it, and for nobody else. */
+/* An event stored for an absent handler does not delay other handlers. */
 static void absent_handlers_do_not_count(void **state)
 {
     bus_fixture *f = *state;

@@ -1,5 +1,4 @@
-/* What catga_json_read takes for a message and what it refuses: JSON's own rules, and those of each
- * type. */
+/* catga_json_read: the JSON that it accepts and rejects, by the rules of JSON and of each type. */
 #include "codec.h"
 #include "codec/json_values.h"
 
@@ -11,7 +10,7 @@ static const catga_table *const node = &test_codec_node_descriptor;
 
 static uint64_t memory[1 << 14];
 
-/* Parses from memory that ends where the text does. */
+/* Parses from memory that ends with the text. */
 static catga_status parse_exact(const catga_table *type, const char *text, size_t length,
                                 catga_unknown unknown, void *plain, catga_problem *problem)
 {
@@ -54,7 +53,7 @@ static void refuse(const char *text)
     refuse_length(text, strlen(text));
 }
 
-/* A value of one member, which is to be refused with or without more members behind it. */
+/* Checks that a value of one member is rejected, with and without further members. */
 static void refuse_value(const char *name, const char *value)
 {
     char text[512];
@@ -244,8 +243,7 @@ static void paths(void **state)
     explain(order, "[]", "expected an object (line 1, column 1)");
 }
 
-/* Arrays and objects inside each other, known and unknown, to a depth that any stack has room for.
- */
+/* Nested arrays and objects, known and unknown, up to the depth limit that protects the stack. */
 static void depth(void **state)
 {
     static char text[300000];
@@ -336,7 +334,7 @@ static void strings(void **state)
     expect_text("\"\x7f\xf0\x9f\x98\x80\"", "\x7f\xf0\x9f\x98\x80", 5);
 }
 
-/* A text that ends anywhere ends inside its memory. */
+/* A truncated text is not read past its end. */
 static void truncated(void **state)
 {
     static const char text[] =
@@ -353,7 +351,7 @@ static void truncated(void **state)
         refuse_length(text, length);
 }
 
-/* Any byte of a text may be any other: it is refused or it can be encoded or refused then. */
+/* A text with one changed byte is rejected, or the result can be encoded or is rejected then. */
 static void neighbours(void **state)
 {
     char text[] =

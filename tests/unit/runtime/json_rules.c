@@ -1,8 +1,8 @@
-/* The rules of JSON itself, for values of any kind: those of members that a reader passes over. */
+/* The rules of JSON for values of any kind: values of members that a reader skips. */
 #include "codec.h"
 #include "codec/json.h"
 
-/* From memory that ends where the text does. */
+/* Parses from memory that ends with the text. */
 static bool is_json(const char *text, size_t length)
 {
     char *exact = malloc(length == 0 ? 1 : length);
@@ -34,7 +34,7 @@ static void rules(void **state)
             fail_msg("%s is%s accepted", all[i].name, all[i].accepted ? " not" : "");
 }
 
-/* The text, as often; freed by the caller. */
+/* Returns the text repeated; the caller frees it. */
 static char *repeat(const char *text, size_t count)
 {
     size_t length = strlen(text);

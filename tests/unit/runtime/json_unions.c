@@ -1,13 +1,12 @@
-/* Unions, flags, fixed arrays and uuids in JSON: what catga_json_read takes, what it refuses and
- * how it says so. */
+/* Unions, flags, fixed arrays and uuids in JSON: accepted texts, rejected texts, and the error
+ * texts. */
 #include "codec.h"
 
 static const catga_table *const choices = &test_codec_choices_descriptor;
 
 static uint64_t memory[1 << 12];
 
-/* Parses a message that begins with what each must have; from memory that ends where the text does.
- */
+/* Parses a message that begins with the required members, from memory that ends with the text. */
 static catga_status parse(const char *members, test_codec_choices *plain, catga_arena *arena,
                           catga_problem *problem)
 {
@@ -38,7 +37,7 @@ static test_codec_choices accept(const char *members)
     return plain;
 }
 
-/* `text` is the beginning of what is said. */
+/* `text` is the beginning of the expected error. */
 static void refuse_unfinished(const char *members, const char *text)
 {
     catga_arena arena = {memory, sizeof memory, 0};
@@ -129,7 +128,7 @@ static void values_without_a_type(void **state)
     (void)state;
     refuse("\"choice\":\"w\"", text);
     refuse("\"choice\":\"w\",\"rights\":\"Read\"", text);
-    /* Nor is one found behind what is not JSON. */
+    /* A type after invalid JSON does not count. */
     refuse("\"choice\":\"w\",5:1,\"choice_type\":\"words\"", text);
     refuse("\"choice\":\"w\" \"choice_type\":\"words\"", text);
     refuse("\"choice\":wor,\"choice_type\":\"words\"", text);
@@ -141,7 +140,7 @@ static void values_without_a_type(void **state)
 
 static void vectors(void **state)
 {
-    catga_arena small = {memory, 8, 0}; /* enough for what each must have */
+    catga_arena small = {memory, 8, 0}; /* enough for the required members */
     test_codec_choices plain;
     catga_problem problem;
 
@@ -164,7 +163,7 @@ static void vectors(void **state)
         CATGA_TOO_LARGE);
 }
 
-/* The types alone say nothing: without the values there is no union. */
+/* Types alone are not a union without values. */
 static void types_without_values(void **state)
 {
     (void)state;
@@ -174,7 +173,7 @@ static void types_without_values(void **state)
     refuse("\"choice_type\":wor", "choice_type: expected a number (line 1,");
 }
 
-/* What is not used any more may still be sent: it is passed over, whatever it is. */
+/* Deprecated members may still be sent; their values are skipped. */
 static void deprecated(void **state)
 {
     (void)state;
@@ -210,7 +209,7 @@ static void flags(void **state)
 
 #define ID "6ba7b810-9dad-11d1-80b4-00c04fd430c8"
 
-/* Arrays with these numbers. */
+/* Returns arrays with these numbers. */
 static const char *arrays(const char *numbers)
 {
     static char text[512];
@@ -269,7 +268,7 @@ static void uuids(void **state)
 
 /* ---- Names ---- */
 
-/* No member is called so: a name that is longer than any is not decoded. */
+/* A name longer than all member names is not decoded. */
 static void names(void **state)
 {
     char text[600];

@@ -1,5 +1,4 @@
-/* What the server inside the process refuses when a test limits it: payloads, streams, buckets,
- * subjects. */
+/* Limits that a test sets on the local server: payloads, streams, buckets, subjects. */
 #include "base/clock.h"
 #include "bus/round_trip.h"
 #include "bus_fixture.h"
@@ -8,7 +7,7 @@
 #include <stdio.h>
 
 static const catga_delivery delivery = {.stream = &kept_stream};
-/* It is not tried again: what the server says is what the publisher gets. */
+/* Publishing is not retried, so the publisher gets the server's answer. */
 static const catga_message kept = KEPT(&delivery, .timeout_ms = 30);
 static const catga_message kept_longer = KEPT(&delivery, .timeout_ms = 2000);
 

@@ -1,7 +1,4 @@
-/*
- * The server inside the process: who gets what, in which order, and what happens when it is gone or
- * too much waits.
- */
+/* The local server: receivers, order, lost connections and overload. */
 #include "base/clock.h"
 #include "bus_fixture.h"
 
@@ -9,7 +6,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-/* What the handlers of a test saw. */
+/* Observations of the handlers of a test. */
 typedef struct scene {
     atomic_uint runs;
     atomic_uint inside;
@@ -79,7 +76,7 @@ static catga_status call(catga_bus *bus, const catga_message *message)
     return status;
 }
 
-/* ---- Who gets what ---- */
+/* ---- Receivers ---- */
 
 static void a_queue_group_takes_turns(void **state)
 {
@@ -133,7 +130,9 @@ static void an_event_goes_to_each_group_and_to_all_of_a_broadcast(void **state)
     assert_int_equal(scenes[0].runs, 10);
     catga_close(replicas[0]);
     catga_close(replicas[1]);
-    assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_OK); /* to nobody */
+    assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_OK); /* nobody
+                                                                                        subscribes
+                                                                                        */
 }
 
 static catga_status in_order(catga_context *context, sample_view view)
@@ -191,7 +190,7 @@ static void without_a_server(void **state)
     assert_int_equal(catga_flush(f->bus, 100), CATGA_DISCONNECTED);
     catga_local_set_connected(f->broker, true);
     assert_int_equal(call(f->bus, &sample_echo_message),
-                     CATGA_OK); /* the subscriptions are still there */
+                     CATGA_OK); /* the subscriptions still exist */
     catga_counters counters = catga_count(f->bus);
     assert_int_equal(counters.disconnects, 1);
     assert_int_equal(counters.reconnects, 1);
@@ -221,7 +220,7 @@ static void a_call_outlives_a_short_outage(void **state)
     assert_int_equal(s.runs, 1);
 }
 
-/* ---- Too much ---- */
+/* ---- Overload ---- */
 
 static catga_status wait_for_leave(catga_context *context, sample_view view)
 {
@@ -248,14 +247,15 @@ static void what_does_not_fit_is_dropped_and_counted(void **state)
     for (int i = 0; i < 25; i++)
         assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_OK);
     uint64_t dropped = catga_count(slow).dropped_messages;
-    assert_in_range(dropped, 29, 30); /* of two handlers: ten wait, and one is handled */
+    assert_in_range(dropped, 29, 30); /* of two handlers: each has ten waiting events and handles
+                                         one */
     for (int i = 0; i < 100; i++)
         sem_post(&s.may_end);
     wait_until(s.runs == 2 * 26 - dropped);
     catga_close(slow);
 }
 
-/* ---- Several at once ---- */
+/* ---- Concurrency ---- */
 
 static catga_status crowd(catga_context *context, sample_view view)
 {
@@ -395,7 +395,7 @@ static void sends_that_are_too_many(void **state)
     for (int i = 0; i < 3; i++)
         sem_post(&s.may_end);
     wait_until(o.delivered == 3);
-    assert_int_equal(o.status, CATGA_HANDLER_FAILED); /* it answered nothing */
+    assert_int_equal(o.status, CATGA_HANDLER_FAILED); /* the handler did not answer */
     assert_int_equal(o.code, 500);
     catga_close(narrow);
 }
@@ -447,7 +447,7 @@ static void a_bus_closed_with_sends_under_way(void **state)
     assert_int_equal(catga_drain(f->bus), CATGA_OK);
 }
 
-/* ---- The end ---- */
+/* ---- Closing ---- */
 
 static void *drain(void *argument)
 {
@@ -482,11 +482,11 @@ static void draining_lets_handlers_finish(void **state)
     assert_int_equal(catga_publish(served, &sample_noted_message, &note), CATGA_DRAINING);
     unsigned runs = s.runs;
     assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note),
-                     CATGA_OK); /* to nobody any more */
+                     CATGA_OK); /* nobody subscribes any more */
     sem_post(&s.may_end);
     pthread_join(thread, &status);
     assert_int_equal((uintptr_t)status, CATGA_OK);
-    assert_int_equal(s.last, CATGA_OK); /* the handler's own call was let through */
+    assert_int_equal(s.last, CATGA_OK); /* the handler's own call was allowed */
     assert_in_range(s.runs, runs + 1, runs + 2);
     catga_close(served);
 }

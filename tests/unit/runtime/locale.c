@@ -1,14 +1,13 @@
 /*
- * Numbers in a program whose locale writes them with a comma, as de_DE does. No such locale has to
- * be installed: the functions of the C library that depend on it are defined here, with a comma of
- * two bytes to be sure.
+ * Numbers in a locale with a decimal comma, such as de_DE. The test does not need such a locale: it
+ * defines the functions of the C library that depend on it, with a comma of two bytes.
  */
 #include "codec.h"
 #include "codec/json_values.h"
 
 #define POINT "\xc2\xb7"
 
-/* The text with every POINT as a point; it ends at a point that was one. */
+/* Replaces every POINT of the text by a point; an original point ends the text. */
 static const char *as_in_c(const char *text)
 {
     static char copy[256];
@@ -41,7 +40,7 @@ float strtof(const char *text, char **end)
     return value;
 }
 
-/* Longer by one than what C writes, when it has a point. */
+/* Is longer by one than the C result when that has a point. */
 int snprintf(char *text, size_t capacity, const char *format, ...)
 {
     va_list arguments;

@@ -1,4 +1,4 @@
-/* What is logged: one line per event, and a count of the lines that a limit suppressed. */
+/* Log lines: one per event, and a count of the lines that a limit suppressed. */
 #include "bus/log.h"
 
 #include "bus_fixture.h"
@@ -8,7 +8,7 @@
 
 typedef struct log_lines {
     atomic_uint count;     /* lines */
-    atomic_uint events;    /* lines of one event, and those that a count stands for */
+    atomic_uint events;    /* lines of one event, including suppressed ones */
     catga_log_level level; /* of the last line */
     char last[2048];
 } log_lines;

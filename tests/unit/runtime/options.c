@@ -1,6 +1,6 @@
 /*
- * Explicit options before the environment before the defaults; what is refused says what is
- * accepted.
+ * The order of options: explicit, environment, default. An error about an invalid option says what
+ * is accepted.
  */
 #include "bus/options.h"
 
@@ -47,7 +47,7 @@ static catga_settings read_settings(const catga_options *options)
     return settings;
 }
 
-/* Reads settings that are refused; the reason names `what`. */
+/* Checks that these settings are rejected, with a reason that names `what`. */
 static void assert_refused(const catga_options *options, const char *what)
 {
     catga_settings settings;

@@ -1,4 +1,4 @@
-/* When an owner of claims counts as silent. */
+/* The rule that declares an owner of claims silent. */
 #include "delivery/owner_liveness.h"
 
 #include <setjmp.h>
@@ -18,7 +18,7 @@ static catga_owner_liveness begin(void)
     return owner;
 }
 
-/* Asks at `now`, and looks when the time of the question is over. Returns that time. */
+/* Asks at `now`, and checks at the question's deadline. Returns the deadline. */
 static int64_t ask(catga_owner_liveness *owner, int64_t now, bool control)
 {
     assert_true(catga_owner_liveness_tick(owner, now));
@@ -61,7 +61,7 @@ static void two_questions_that_are_far_apart_are_no_silence(void **state)
     for (unsigned i = 0; i < 20; i++) {
         now = ask(&owner, now, true);
         assert_false(catga_owner_liveness_is_silent(&owner, 7, now));
-        now += LEASE; /* with no question in between */
+        now += LEASE; /* without a question in between */
     }
 }
 
@@ -71,12 +71,12 @@ static void a_question_whose_control_is_lost_does_not_count(void **state)
     catga_owner_liveness owner = begin();
     int64_t now = 100;
     for (unsigned i = 0; i < 20; i++)
-        now = ask(&owner, now, false); /* the connection is lost, or the server is away */
+        now = ask(&owner, now, false); /* the connection is lost, or the server is unavailable */
     assert_false(catga_owner_liveness_is_silent(&owner, 7, now));
     now = ask_times(&owner, now, CATGA_OWNER_ASKS - 1);
     now = ask(&owner, now, false);
     assert_false(catga_owner_liveness_is_silent(&owner, 7, now));
-    now = ask(&owner, now, true); /* the row goes on */
+    now = ask(&owner, now, true); /* the series continues */
     assert_true(catga_owner_liveness_is_silent(&owner, 7, now));
 }
 
@@ -97,7 +97,7 @@ static void a_suspended_asker_does_not_count(void **state)
     int64_t now = ask_times(&owner, 100, CATGA_OWNER_ASKS - 1);
     catga_owner_liveness_asked(&owner, now);
     catga_owner_liveness_control_answered(&owner);
-    now += 2 * TIME + 1; /* it looks so late */
+    now += 2 * TIME + 1; /* the check is that late */
     assert_true(catga_owner_liveness_tick(&owner, now));
     assert_false(catga_owner_liveness_is_silent(&owner, 7, now));
 }
@@ -112,7 +112,7 @@ static void a_claim_that_came_later_gets_a_question_of_its_own(void **state)
     assert_true(catga_owner_liveness_is_silent(&owner, 3, now));
     assert_false(catga_owner_liveness_is_silent(&owner, 8, now));
     catga_owner_liveness_asked(&owner, now);
-    catga_owner_liveness_found(&owner, 9); /* while it is under way */
+    catga_owner_liveness_found(&owner, 9); /* while the question is under way */
     catga_owner_liveness_control_answered(&owner);
     now += TIME;
     assert_true(catga_owner_liveness_tick(&owner, now));

@@ -1,5 +1,4 @@
-/* Messages as text: what is printed, and that it says everything: print, parse and encode give the
- * same bytes. */
+/* Messages as JSON text. The text is complete: print, parse and encode give the same bytes. */
 #include "codec.h"
 
 #include <math.h>
@@ -16,7 +15,7 @@ static const char *printed(const catga_table *type, const void *plain)
     return codec_text(type, buffer, codec_encode(type, plain, buffer, sizeof buffer));
 }
 
-/* Of a message with one field beside the defaults: what stands behind its name. */
+/* Checks the text after the name of the only field that is not its default. */
 static void expect(const test_codec_kinds *plain, const char *text)
 {
     const char *whole = printed(kinds, plain);
@@ -83,7 +82,7 @@ static void meanings(void **state)
     plain.price = INT64_MIN;
     plain.at = INT64_C(-1);
     plain.took = INT64_C(-1500000000);
-    plain.color = 77; /* of a newer sender */
+    plain.color = 77; /* from a newer sender */
     plain.maybe_on.present = true;
     expect(&plain, "\"price\":-92233720368547758.08,");
     expect(&plain, "\"at\":\"1969-12-31T23:59:59.999999999Z\",\"took\":\"-1.5s\"");
@@ -141,7 +140,8 @@ static void bytes(void **state)
     }
 }
 
-/* As snprintf: the whole length, and what fits of the text, terminated. */
+/* Like snprintf: returns the whole length, and writes the part of the text that fits, terminated.
+ * */
 static void every_capacity(void **state)
 {
     static uint8_t buffer[BUFFER_SIZE];
@@ -166,8 +166,8 @@ static void every_capacity(void **state)
 
 /* ---- Round trips ---- */
 
-/* Through text and through the native struct: the same bytes, and in an arena that is too small
- * never a wrong one. */
+/* Goes through text and through the native struct: both give the same bytes. An arena that is too
+ * small never gives a wrong struct. */
 static void same_bytes(const catga_table *type, const void *plain)
 {
     static uint8_t first[BUFFER_SIZE];
@@ -294,7 +294,8 @@ static void whole_messages(void **state)
 
 /* ---- Unpacking ---- */
 
-/* A smaller arena is refused, says how large it must be, and is not written past. */
+/* An arena that is too small is an error, which reports the needed size. Nothing is written past
+ * it. */
 static void every_arena(void **state)
 {
     static uint8_t buffer[BUFFER_SIZE];

@@ -1,4 +1,4 @@
-/* How refusals are explained: the path, the reason, and what happens when they do not fit. */
+/* Explanations of errors: the path, the reason, and truncation. */
 #include "codec.h"
 
 static const catga_table *const node = &test_codec_node_descriptor;
@@ -13,7 +13,7 @@ static catga_status parse_nodes(const char *text, size_t length, catga_problem *
     return catga_json_read(node, text, length, CATGA_REFUSE_UNKNOWN, &plain, &arena, problem);
 }
 
-/* `depth` objects inside each other, the innermost one with `inner`. */
+/* Returns `depth` nested objects; the innermost one contains `inner`. */
 static size_t nested(char *text, unsigned depth, const char *inner)
 {
     size_t length = 0;
@@ -26,8 +26,8 @@ static size_t nested(char *text, unsigned depth, const char *inner)
     return length;
 }
 
-/* The reason and its place stand at the end, whatever the path; where outer names are left out, it
- * begins with "...". */
+/* The reason and its member stay at the end of the text, whatever the path. A text without the
+ * outer names begins with "...". */
 static void deep_paths_keep_their_reason(void **state)
 {
     static char text[2048];
@@ -48,7 +48,7 @@ static void deep_paths_keep_their_reason(void **state)
     }
 }
 
-/* The same for what is encoded. */
+/* The same for encoding. */
 static void deep_paths_of_input(void **state)
 {
     test_codec_node nodes[70];
@@ -66,7 +66,7 @@ static void deep_paths_of_input(void **state)
     assert_non_null(strstr(problem.text, ".next: nested deeper than 64"));
 }
 
-/* Of the name of an unknown member whole characters are shown, in a text that ends. */
+/* The name of an unknown member is cut at a whole character, and the text is terminated. */
 static void unknown_names_are_cut(void **state)
 {
     char text[400];

@@ -1,5 +1,5 @@
-/* Threads in a rcu: who waits waits for all who are inside, also for those who share a slot; weight
- * add up. */
+/* Threads and RCU: synchronize waits for all readers, also for readers that share a slot. The
+ * weights of their sections add up. */
 #include "base/rcu.h"
 
 #include <sched.h>
@@ -14,7 +14,7 @@
 
 enum { VALUE = 42, RENEWALS = 100, TURNS = 256, MORE_THAN_PLACES = CATGA_RCU_SLOTS + 2 };
 
-/* What threads find behind the rcu: an int that is freed soon after it was hidden. */
+/* Shared data of the threads: an int that is freed soon after it was replaced. */
 typedef struct shop {
     catga_rcu rcu;
     _Atomic(int *) found;
@@ -29,7 +29,8 @@ static void *visit(void *argument)
 
     for (unsigned turn = 1; !atomic_load(&s->closing); turn++) {
         if (atomic_load(&s->found) == NULL || turn % TURNS == 0)
-            nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* others need the processor */
+            nanosleep(&(struct timespec){.tv_nsec = 20000}, NULL); /* leaves the processor to other
+                                                                      threads */
         if (atomic_load(&s->found) == NULL)
             continue;
         catga_rcu_slot *slot = catga_rcu_read_lock(&s->rcu);
@@ -43,8 +44,8 @@ static void *visit(void *argument)
     return NULL;
 }
 
-/* Whoever still held it when it goes would see that it is not VALUE, or be told by
- * AddressSanitizer. */
+/* A reader that still held the int would see a value other than VALUE, or AddressSanitizer would
+ * report it. */
 static void renew(shop *s)
 {
     int *fresh = malloc(sizeof *fresh);
@@ -70,7 +71,7 @@ static void renew_under_threads(unsigned count)
     for (unsigned i = 0; i < count; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, visit, &s), 0);
     for (unsigned i = 0; i < RENEWALS || atomic_load(&s.weight) == 0; i++)
-        renew(&s); /* a busy machine may let no thread in for many of them */
+        renew(&s); /* a busy machine may run no reader for many of them */
     atomic_store(&s.closing, true);
     for (unsigned i = 0; i < count; i++)
         pthread_join(threads[i], NULL);

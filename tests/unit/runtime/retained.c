@@ -1,4 +1,4 @@
-/* The payloads that calls with a callback hold: limited while they are under way, and freed
+/* Payloads that calls with a callback retain: limited while they are under way, and freed
  * afterwards. */
 #include "bus/bus_state.h"
 #include "bus_fixture.h"
@@ -10,9 +10,9 @@ enum { LARGE = 90000, MANY = 400 };
 
 typedef struct fixture {
     atomic_uint done;
-    atomic_int status; /* of the last that was not CATGA_OK */
+    atomic_int status; /* the last status other than CATGA_OK */
     sem_t may_end;
-    atomic_uint lines; /* of the log that name the option */
+    atomic_uint lines; /* log lines that name the option */
 } fixture;
 
 static char text[LARGE];
@@ -77,7 +77,7 @@ static void begin(fixture *s)
     sem_init(&s->may_end, 0, 0);
 }
 
-/* The bytes of all buffers that the slots of a bus have. */
+/* Returns the bytes of all buffers in the slots of a bus. */
 static size_t buffered(const catga_bus *bus)
 {
     size_t sum = 0;
@@ -140,7 +140,7 @@ static void what_passes_the_limit_of_bytes_is_refused(void **state)
     assert_int_equal(ask(client, &s, LARGE), CATGA_OK);
     assert_int_equal(ask(client, &s, LARGE), CATGA_OVERLOADED);
     assert_int_equal(s.lines, 1);
-    assert_int_equal(ask(client, &s, 100), CATGA_OK); /* small ones are limited by in_flight */
+    assert_int_equal(ask(client, &s, 100), CATGA_OK); /* in_flight limits small calls */
     let_end(&s, 3, 3);
     assert_int_equal(ask(client, &s, LARGE), CATGA_OK);
     let_end(&s, 1, 4);

@@ -1,4 +1,4 @@
-/* The rules of retries, by hand and exhaustively over short histories. */
+/* The rules of retries, by example and exhaustively over short histories. */
 #include "delivery/retry.h"
 
 #include "base/clock.h"
@@ -158,14 +158,13 @@ static void a_query_survives_a_lost_connection(void **state)
                      CATGA_RETRY_SEND);
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_LOST, CATGA_OK, 300 * MS),
                      CATGA_RETRY_WAIT);
-    assert_int_equal(retry.until, 1000 * MS); /* the answer may still come */
+    assert_int_equal(retry.until, 1000 * MS); /* the answer may still arrive */
     assert_int_equal(catga_retry_step(&retry, CATGA_RETRY_TIME, CATGA_OK, 1000 * MS),
                      CATGA_RETRY_FINISH);
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
-/* The first try is at work elsewhere: it is asked for again and again, and that counts for nothing.
- */
+/* The first try is in progress elsewhere. Asking for its result does not count as a try. */
 static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
 {
     catga_retry retry = begun(true, 0, 1000 * MS);
@@ -192,8 +191,8 @@ static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
     assert_int_equal(retry.result, CATGA_TIMEOUT);
 }
 
-/* It may have died, and that is found out only by asking: the pauses do not grow beyond 400 ms, and
- * a half. */
+/* The other replica may have died, which only a question can find out. So the pauses stay below 400
+ * ms and a half. */
 static void a_try_that_is_at_work_is_asked_for_often(void **state)
 {
     catga_retry retry = begun(true, 0, 60000 * MS);
@@ -210,7 +209,7 @@ static void a_try_that_is_at_work_is_asked_for_often(void **state)
     }
 }
 
-/* One whose bytes are not kept for further tries waits for the answer. */
+/* A call whose bytes are not kept for retries waits for the answer. */
 static void what_is_not_repeatable_waits_for_the_first(void **state)
 {
     catga_retry retry = begun(false, 3, 1000 * MS);
@@ -256,8 +255,8 @@ enum { INPUTS = sizeof inputs / sizeof inputs[0], DEPTH = 6 };
 
 typedef struct history {
     bool repeatable;
-    bool unanswered; /* a try is out of which nobody knows whether it ran */
-    bool lost;       /* an earlier try was out when another followed, or the call ended */
+    bool unanswered; /* true after a try with an unknown outcome */
+    bool lost;       /* a try was unanswered when the next one followed, or when the call ended */
     uint32_t retries;
     int64_t deadline;
 } history;
@@ -270,7 +269,7 @@ static void check_step(const history *before, const catga_retry *retry, catga_re
     if (action == CATGA_RETRY_SEND) {
         assert_true(now < before->deadline);
         assert_false(before->unanswered &&
-                     !before->repeatable); /* never two commands out at once */
+                     !before->repeatable); /* never two commands at the same time */
     }
     if (action != CATGA_RETRY_FINISH)
         assert_true(now < retry->deadline);

@@ -1,4 +1,4 @@
-/* Signals, catga_stop and what is logged. */
+/* Signals, catga_stop and log lines. */
 #include "bus_fixture.h"
 
 #include <pthread.h>
@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ---- A service as a process of its own ---- */
+/* ---- A service in its own process ---- */
 
 static const sample note = {{"hello", 5}, 1};
 
@@ -29,7 +29,7 @@ static catga_status stops(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-/* Serves with this handler; the exit status is that of catga_run. */
+/* Serves with this handler. The exit status is the result of catga_run. */
 static int serve_process(sample_function *handler, int ready)
 {
     const sample_listener listener = {handler, handler};
@@ -93,7 +93,7 @@ static void a_signal_drains(void **state)
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         pid_t child = start(takes, 1);
-        pause_ms(50); /* into catga_run */
+        pause_ms(50); /* time to enter catga_run */
         kill(child, signals[i]);
         assert_int_equal(exit_status(child), CATGA_OK);
     }

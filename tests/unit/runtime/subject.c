@@ -1,4 +1,4 @@
-/* What may go to a server, and ids. */
+/* Checks of subjects and header values for a server, and ids. */
 #include "bus/subject.h"
 
 #include "bus/envelope.h"
@@ -153,7 +153,7 @@ static void ids_are_tokens_and_unique(void **state)
     free(ids);
 }
 
-/* The reference implementation's result for the key 00..0f and the input 00..07. */
+/* The result of the reference implementation for the key 00..0f and the input 00..07. */
 static void ids_are_siphash(void **state)
 {
     static const char alphabet[] =

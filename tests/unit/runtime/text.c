@@ -1,4 +1,4 @@
-/* Decimals, times and uuids as text and back, and text of others made safe. */
+/* Decimals, times and uuids as text and back, and escaping of foreign text. */
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -75,7 +75,7 @@ static void durations(void **state)
     }
 }
 
-/* Every bit but those of version and variant is random, and no two uuids are equal. */
+/* Every bit except version and variant is random, and no two uuids are equal. */
 static void uuids(void **state)
 {
     enum { COUNT = 200 };
@@ -105,7 +105,7 @@ static void uuids(void **state)
     }
 }
 
-/* What is no value is refused, absent and empty text too. */
+/* Invalid text is rejected, and so is absent or empty text. */
 static void texts_that_are_no_values(void **state)
 {
     static const char *const wrong[] = {
@@ -161,7 +161,7 @@ static void texts_that_are_no_values(void **state)
     assert_false(catga_uuid_parse(CATGA_STR("6ba7b810-9dad-11d1-80b4-00c04fd430cg"), &uuid));
 }
 
-/* Each value comes back from its text, also at the ends of its type. */
+/* Each value is read back from its text, also at the limits of its type. */
 static void texts_come_back(void **state)
 {
     static const int64_t values[] = {0, 1, -1, 599999, INT64_MAX, INT64_MIN, INT64_MAX - 1};

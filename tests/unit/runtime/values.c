@@ -1,10 +1,9 @@
-/* Scalars from text, by themselves: what a message cannot show, or only at one place in a thousand.
- */
+/* Scalars from text, without a message: cases that a message cannot show, or only rarely. */
 #include "codec.h"
 #include "codec/json_values.h"
 
-/* Texts that are nearer to the double between two floats than doubles can say: through a double
- * they would be rounded twice. */
+/* Texts so close to the middle between two floats that a double cannot tell them apart. Through a
+ * double they would be rounded twice. */
 static void a_float_is_rounded_once(void **state)
 {
     static const struct {
@@ -44,7 +43,7 @@ static void a_float_is_not_too_large(void **state)
     assert_false(value_single(catga_str("x"), &value));
 }
 
-/* Every float, in steps, comes back from its own text. */
+/* Floats, in steps, are read back from their own text. */
 static void floats_come_back(void **state)
 {
     char text[32];
@@ -60,8 +59,7 @@ static void floats_come_back(void **state)
     }
 }
 
-/* More digits than a double can have, and what is behind them: half way between two, the last digit
- * of all decides. */
+/* More digits than a double has. Half way between two doubles, the very last digit decides. */
 static void the_last_digit_counts(void **state)
 {
     enum { ZEROS = 2000 };
@@ -88,7 +86,7 @@ static void the_last_digit_counts(void **state)
     assert_true(single == 16777218.0f);
 }
 
-/* What stands in a string is held to the same grammar. */
+/* Values in strings follow the same grammar. */
 static void numbers_end(void **state)
 {
     static const char *const wrong[] = {"",    "-",   "+1",  "1.",   ".5",   "1.x",  "1.5x", "1e",
@@ -111,7 +109,7 @@ static void numbers_end(void **state)
     assert_false(value_unsigned(catga_str("1e-2"), &bits));
 }
 
-/* A number is written in one way, in strings too. */
+/* A number has one spelling, in strings too. */
 static void no_leading_zeros(void **state)
 {
     static const char *const wrong[] = {"01", "-01", "00", "00.5", "-00"};
@@ -129,8 +127,8 @@ static void no_leading_zeros(void **state)
     assert_false(catga_duration_parse(catga_str("01s"), &value));
 }
 
-/* Any other character between the parts of a timestamp is wrong, and so is one that differs in the
- * bit of small letters. */
+/* Any other character between the parts of a timestamp is an error, also one that differs only in
+ * the bit of lower-case letters. */
 static void timestamps_are_separated(void **state)
 {
     static const char right[] = "2024-02-29T12:30:45.5+01:00";

@@ -1,4 +1,5 @@
-/* What catga_verify accepts and refuses: what it accepts can be read, whatever the bytes are. */
+/* catga_verify: accepted and rejected buffers. An accepted buffer can be read, whatever its bytes
+ * are. */
 #include "codec.h"
 
 #include <math.h>
@@ -13,7 +14,7 @@ enum { BUFFER_SIZE = 1024 };
 enum { ORDER_ID = 4, LINES = 6, NOTE = 8, TAGS = 10, POINT = 12, TOTAL = 14, DATA = 16, BEST = 18 };
 enum { PRODUCT_ID = 4, QUANTITY = 6, WEIGHTS = 8, RATIO = 10 };
 
-/* A valid order, and where things are in it. */
+/* A valid order, and the positions of its parts. */
 typedef struct sample {
     uint8_t bytes[BUFFER_SIZE];
     size_t length;
@@ -105,8 +106,8 @@ static void too_short(void **state)
         expect_refused(order, s.bytes, length, "too short");
 }
 
-/* Offsets do not reach farther than 2^31: not a byte of it is looked at, and no bit of the length
- * is lost. */
+/* Offsets cannot exceed 2^31. A larger buffer is rejected unread, and no bit of its length is lost.
+ * */
 static void too_long(void **state)
 {
     static const uint64_t lengths[] = {INT32_MAX, UINT32_MAX, UINT64_C(1) << 32,
@@ -124,7 +125,7 @@ static void too_long(void **state)
     }
 }
 
-/* No part may be missing: the last one is a NUL, or an element. */
+/* Every truncated buffer is rejected: its last part is a NUL or an element. */
 static void truncated(void **state)
 {
     sample s;
@@ -137,7 +138,7 @@ static void truncated(void **state)
         assert_non_null(exact);
         memcpy(exact, s.bytes, length);
         if (catga_verify(order, exact, length, &root, NULL) == CATGA_OK) {
-            assert_true(length + 4 > s.length); /* only padding is gone */
+            assert_true(length + 4 > s.length); /* only padding is cut off */
             codec_read_all(order, root);
         }
         free(exact);
@@ -209,24 +210,24 @@ static void vtable_size(void **state)
         refuse(&s, "a vtable that ends outside");
     }
     begin(&s);
-    catga_store_u16(vtable_of(&s, s.root), 4); /* short: no field is there */
+    catga_store_u16(vtable_of(&s, s.root), 4); /* shorter: no field is present */
     refuse(&s, "order_id: required, but absent");
 }
 
-/* An older or newer sender's: fields that it does not have are absent, those that we lack ignored.
- */
+/* Tables of older and newer senders: fields that they lack are absent, and unknown fields are
+ * ignored. */
 static void short_vtable(void **state)
 {
     sample s;
 
     (void)state;
     begin(&s);
-    catga_store_u16(vtable_of(&s, s.root), 14); /* up to `point` */
+    catga_store_u16(vtable_of(&s, s.root), 14); /* ends after `point` */
     expect_accepted(order, s.bytes, s.length);
     catga_store_u16(vtable_of(&s, s.root), 12);
     refuse(&s, "point: required, but absent");
     begin(&s);
-    catga_store_u16(vtable_of(&s, s.root), 28); /* what follows is taken for further fields */
+    catga_store_u16(vtable_of(&s, s.root), 28); /* the following bytes count as further fields */
     expect_accepted(order, s.bytes, s.length);
 }
 
@@ -273,8 +274,7 @@ static void slots(void **state)
     refuse(&s, "total: not inside its table");
 }
 
-/* Of more than eight fields the first eight are where they are in every table; the rest is not
- * there. */
+/* With more than eight fields, the first eight are in their usual slots, and the rest is absent. */
 static void beginning_of_a_full_vtable(void **state)
 {
     static const char all[] =
@@ -367,7 +367,7 @@ static void required(void **state)
     refuse(&s, "lines[0].product_id: required, but absent");
 }
 
-/* ---- What offsets lead to ---- */
+/* ---- Targets of offsets ---- */
 
 static void strings(void **state)
 {
@@ -424,7 +424,7 @@ static void not_utf8(void **state)
     refuse(&s, "tags[2]: not UTF-8");
 }
 
-/* The length of a string is found wrong before its bytes are looked at. */
+/* An invalid length of a string is found before its bytes are read. */
 static void longer_than_max(void **state)
 {
     static uint8_t bytes[16384];
@@ -448,7 +448,8 @@ static void longer_than_max(void **state)
     plain.lines.length = 100;
     size_t length = codec_encode(order, &plain, bytes, sizeof bytes);
     expect_accepted(order, bytes, length);
-    for (size_t at = 0; at + 64 < length; at += 4) /* one more: its NUL becomes a character */
+    for (size_t at = 0; at + 64 < length; at += 4) /* one byte longer: its NUL becomes a character
+                                                    */
         if (catga_load_u32(bytes + at) == 64 && bytes[at + 4] == 'a') {
             catga_store_u32(bytes + at, 65);
             bytes[at + 4 + 64] = 'a';
@@ -479,7 +480,7 @@ static void too_many_elements(void **state)
     }
 }
 
-/* One byte more than the schema has: the vector's length takes in what lies behind it. */
+/* One element more than the schema allows: the vector then contains the following bytes. */
 static void too_many_bytes(void **state)
 {
     static uint8_t bytes[4096];
@@ -540,7 +541,7 @@ static void ranges(void **state)
 
 /* ---- Depth and sharing ---- */
 
-/* A chain of `count` nodes by `next`: two vtables, then tables of 8 bytes. */
+/* Builds a chain of `count` nodes by `next`: two vtables, then tables of 8 bytes. */
 static size_t chain(uint8_t *bytes, uint32_t count)
 {
     static const uint8_t vtables[] = {8, 0, 8, 0, 0, 0, 4, 0, 4, 0, 4, 0};
@@ -575,7 +576,8 @@ static void depth(void **state)
     }
 }
 
-/* `levels` vectors, all of whose `width` elements are one node, which has the next vector. */
+/* Builds `levels` vectors. All `width` elements of a vector are one node, which has the next
+ * vector. */
 static size_t bomb(uint8_t *bytes, uint32_t levels, uint32_t width)
 {
     static const uint8_t vtables[] = {10, 0, 8, 0, 0, 0, 0, 0, 4, 0, 0, 0, 4, 0, 4, 0};
@@ -597,7 +599,7 @@ static size_t bomb(uint8_t *bytes, uint32_t levels, uint32_t width)
     return at + 4;
 }
 
-/* The same depth by vectors of one node each. */
+/* Builds the same depth from vectors with one node each. */
 static void depth_of_vectors(void **state)
 {
     uint8_t bytes[2048];
@@ -612,7 +614,7 @@ static void depth_of_vectors(void **state)
     assert_memory_equal(problem.text, "...children[0].", 15);
 }
 
-/* Seconds of processor time that verifying takes, the best of five. */
+/* Returns the processor time of verifying in seconds, the best of five. */
 static double cost(const uint8_t *bytes, size_t length, catga_status expected)
 {
     double least = 1e9;
@@ -630,8 +632,8 @@ static double cost(const uint8_t *bytes, size_t length, catga_status expected)
     return least;
 }
 
-/* Ten levels of ten would be 10^10 tables: the refusal costs about as much as the largest message
- * that is accepted. */
+/* Ten levels of ten would be 10^10 tables. Rejecting them costs about as much as accepting the
+ * largest message. */
 static void shared_parts(void **state)
 {
     uint8_t honest[1024], bytes[1024];
@@ -640,7 +642,7 @@ static void shared_parts(void **state)
 
     (void)state;
     for (uint32_t levels = 1; levels <= 3;
-         levels++) /* honest senders share, too: up to 1,111 tables */
+         levels++) /* honest senders share too, up to 1,111 tables */
         expect_accepted(node, honest, bomb(honest, levels, 10));
     size_t length = bomb(bytes, 10, 10);
     assert_true(length < 1024);
@@ -650,8 +652,8 @@ static void shared_parts(void **state)
     assert_true(cost(bytes, length, CATGA_BAD_MESSAGE) < 50 * accepted);
 }
 
-/* The same with a chain instead of vectors in vectors: all elements of the one vector are its
- * beginning. */
+/* The same with a chain instead of nested vectors: all elements of the one vector are the chain's
+ * first node. */
 static void shared_chain(void **state)
 {
     enum {
@@ -686,7 +688,7 @@ static void shared_chain(void **state)
     assert_non_null(strstr(problem.text, "parts shared too often"));
 }
 
-/* And with one long text, that all elements of a vector are. */
+/* The same with one long text as every element of a vector. */
 static void shared_text(void **state)
 {
     enum { COUNT = 100 };
@@ -712,7 +714,7 @@ static void shared_text(void **state)
     last += catga_load_u32(last);
     for (uint32_t i = 0; i < 5; i++)
         catga_store_u32(elements + 4 * i, (uint32_t)(last - (elements + 4 * i)));
-    expect_accepted(kinds, bytes, length); /* honest senders share, too */
+    expect_accepted(kinds, bytes, length); /* honest senders share too */
     for (uint32_t i = 0; i < COUNT; i++)
         catga_store_u32(elements + 4 * i, (uint32_t)(last - (elements + 4 * i)));
     catga_problem problem;
@@ -721,8 +723,8 @@ static void shared_text(void **state)
     assert_non_null(strstr(problem.text, "parts shared too often"));
 }
 
-/* The same with one long vector: a buffer that prints as a text of the square of its length is
- * refused. */
+/* The same with one long vector: a buffer is rejected if its text would have the square of its
+ * length. */
 static size_t wide_bomb(uint8_t *bytes, uint32_t width, uint32_t data_length)
 {
     enum { INNERS = 64, INNER_DATA = 38, FIRST = 8, SECOND = 76, ROOT = 116, VECTOR = 124 };
@@ -760,7 +762,7 @@ static void shared_vectors(void **state)
 
 /* ---- Many buffers ---- */
 
-/* A vtable with entries that are small, and its table behind it; the rest stays as it is. */
+/* Builds a vtable with small entries and its table behind it; leaves the other bytes. */
 static void shape(uint8_t *bytes, size_t length, uint64_t *seed)
 {
     uint32_t entries = codec_random(seed) % 10;
@@ -776,7 +778,7 @@ static void shape(uint8_t *bytes, size_t length, uint64_t *seed)
     catga_store_i32(bytes + at, (int32_t)at - 8);
 }
 
-/* Small numbers, and mostly multiples of four: so that some of them lead somewhere. */
+/* Returns small numbers, mostly multiples of four, so that some of them are valid offsets. */
 static void fill(uint8_t *bytes, size_t length, uint64_t *seed)
 {
     for (size_t at = 0; at + 4 <= length; at += 4) {
@@ -827,7 +829,7 @@ static void random_bytes(void **state)
         }
         free(memory);
     }
-    assert_true(accepted > 100); /* or the bytes are too random to prove anything */
+    assert_true(accepted > 100); /* otherwise the bytes are too random to prove anything */
 }
 
 static void neighbours(void **state)

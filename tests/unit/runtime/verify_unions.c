@@ -1,5 +1,4 @@
-/* What catga_verify accepts and refuses of unions: their types, what those lead to, and vectors of
- * both. */
+/* catga_verify with unions: accepted and rejected types, targets, and vectors of both. */
 #include "codec.h"
 
 static const catga_table *const choices = &test_codec_choices_descriptor;
@@ -9,7 +8,7 @@ enum { BUFFER_SIZE = 2048 };
 /* Slots of the fields of Choices. */
 enum { CHOICE_TYPE = 4, CHOICE = 6, CHOICES_TYPE = 12, CHOICES = 14, MUST_TYPE = 20, MUST = 22 };
 
-/* A valid message, and where its table is. */
+/* A valid message, and the position of its table. */
 typedef struct sample {
     uint8_t bytes[BUFFER_SIZE];
     size_t length;
@@ -51,7 +50,7 @@ static uint8_t *behind(sample *s, uint16_t slot)
     return at + catga_load_u32(at);
 }
 
-/* Takes a field out of the table. */
+/* Removes a field from the table. */
 static void remove_field(sample *s, uint16_t slot)
 {
     uint8_t *vtable = s->root - catga_load_i32(s->root);
@@ -59,7 +58,7 @@ static void remove_field(sample *s, uint16_t slot)
     catga_store_u16(vtable + slot, 0);
 }
 
-/* Both in memory that ends where the bytes do. */
+/* Verifies from memory that ends with the bytes, in both ways. */
 static void refuse_bytes(const uint8_t *bytes, size_t length, const char *text)
 {
     catga_problem problem;
@@ -125,14 +124,14 @@ static void neither_type_nor_value(void **state)
     assert_string_equal(
         accept(&s), "{\"must_type\":\"words\",\"must\":\"at the end\",\"rights\":\"Read Own\"}");
     remove_field(begin(&s), CHOICE);
-    *field_of(&s, CHOICE_TYPE) = 0; /* a type that is there, and is nothing */
+    *field_of(&s, CHOICE_TYPE) = 0; /* the type is present, and means none */
     accept(&s);
     remove_field(begin(&s), MUST);
     remove_field(&s, MUST_TYPE);
     refuse(&s, "must: required, but absent");
 }
 
-/* Offsets that no value may have, whatever the type says that it is. */
+/* Offsets that no value may have, whatever its type. */
 static void hostile_offsets(void **state)
 {
     static const uint32_t offsets[] = {0,          0x80000000, 0xfffffffc, UINT32_MAX,
@@ -158,7 +157,7 @@ static void hostile_offsets(void **state)
         }
 }
 
-/* A struct may end where the buffer does, and lies where its members do. */
+/* A struct may end with the buffer, at the alignment of its members. */
 static void structs_end_inside(void **state)
 {
     sample s;
@@ -180,7 +179,7 @@ static void structs_end_inside(void **state)
     }
 }
 
-/* What a newer schema has put there is nothing to this one, and lies inside. */
+/* An alternative of a newer schema reads as absent, and must lie inside the buffer. */
 static void unknown_types(void **state)
 {
     sample s;
@@ -198,7 +197,7 @@ static void unknown_types(void **state)
     refuse(&s, "choice: an offset that leads outside");
 }
 
-/* A required one is there for whoever sent it; but what was read as nothing cannot be sent on. */
+/* A required union of a newer sender is accepted. It reads as absent, so it cannot be sent on. */
 static void unknown_and_required(void **state)
 {
     static uint64_t memory[BUFFER_SIZE];
@@ -242,16 +241,15 @@ static void vectors(void **state)
     catga_store_u32(behind(begin(&s), CHOICES), 0);
     catga_store_u32(behind(&s, CHOICES_TYPE), 0);
     accept(&s);
-    behind(begin(&s), CHOICES_TYPE)[4 + 1] =
-        TEST_CODEC_CHOICE_WORDS; /* the one that is nothing has no value */
+    behind(begin(&s), CHOICES_TYPE)[4 + 1] = TEST_CODEC_CHOICE_WORDS; /* the type 0 has no value */
     refuse(&s, "choices[1]: an offset that leads outside");
-    behind(begin(&s), CHOICES_TYPE)[4 + 2] = 0; /* its value is not looked at */
+    behind(begin(&s), CHOICES_TYPE)[4 + 2] = 0; /* its value is ignored */
     catga_store_u32(behind(&s, CHOICES) + 4 + 4 * 2, 0xffffffff);
     accept(&s);
 }
 
-/* A chain of `count` tables, each the choice of the one before; what each must have, this schema
- * does not know. */
+/* Builds a chain of `count` tables, each the choice of the previous one. This schema does not know
+ * their required fields. */
 static size_t chain(uint8_t *bytes, uint32_t count)
 {
     enum { VTABLE = 24, FIRST = 8, LAST = FIRST + VTABLE, TABLES = LAST + VTABLE, SIZE = 16 };

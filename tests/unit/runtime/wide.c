@@ -1,7 +1,7 @@
 /*
  * Tables with more fields than a word has bits, described by hand: 300 of one byte in Wide, 64
  * strings in Texts, and vectors of both in Holder. Other senders share the vtables of such tables,
- * and leave most fields out.
+ * and omit most fields.
  */
 #include "codec.h"
 
@@ -16,7 +16,7 @@ static uint16_t texts_vtable[2 + TEXTS];
 static catga_table wide;
 static catga_table texts;
 
-/* ---- What catgac would write ---- */
+/* ---- Descriptors as catgac would generate them ---- */
 
 static uint8_t *put_wide(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
                          const void *input)
@@ -194,9 +194,9 @@ static int describe(void **state)
     return 0;
 }
 
-/* ---- Ours ---- */
+/* ---- Our encoder ---- */
 
-/* Fields here and there, none, all; equal vtables are written once. */
+/* Some fields, none, or all; equal vtables are written once. */
 static void what_is_written_is_read(void **state)
 {
     static uint8_t values[6][WIDTH];
@@ -230,10 +230,10 @@ static void what_is_written_is_read(void **state)
     }
 }
 
-/* ---- Those of others ---- */
+/* ---- Other senders ---- */
 
-/* A vtable of `count` entries, all 0 but the one of `field`, which lies at 4; its table has `size`
- * bytes. */
+/* Builds a vtable of `count` entries, all 0 except that of `field`, which is at 4. Its table has
+ * `size` bytes. */
 static void put_sparse_vtable(uint8_t *at, uint16_t count, uint16_t field, uint16_t size)
 {
     memset(at, 0, 4 + 2 * (size_t)count);
@@ -242,7 +242,7 @@ static void put_sparse_vtable(uint8_t *at, uint16_t count, uint16_t field, uint1
     catga_store_u16(at + 4 + 2 * field, 4);
 }
 
-/* A holder whose `slot` is a vector of `count` elements; the first of them is at *elements. */
+/* Builds a holder whose `slot` is a vector of `count` elements; *elements is the first. */
 static uint32_t begin_holder(uint8_t *bytes, uint16_t slot, uint32_t count, uint32_t *elements)
 {
     uint32_t at = 8;
@@ -258,7 +258,7 @@ static uint32_t begin_holder(uint8_t *bytes, uint16_t slot, uint32_t count, uint
     return at + 12 + 4 * count;
 }
 
-/* Every other table has another field, its only one: the work that is in them is honest. */
+/* Every other table has another single field, so the work in them is honest. */
 static void few_of_many_fields(void **state)
 {
     enum { COUNT = 1000 };
@@ -282,8 +282,8 @@ static void few_of_many_fields(void **state)
     assert_true(catga_json_write(&holder, root, NULL, 0) > COUNT);
 }
 
-/* `count` elements that are one table, all of whose fields are one text: a large count prints as
- * thousands of times the length. */
+/* Builds `count` elements that are one table, all of whose fields are one text. With a large count
+ * its JSON is thousands of times longer. */
 static uint32_t put_one_for_all(uint8_t *bytes, uint32_t count)
 {
     uint32_t element;
@@ -303,7 +303,7 @@ static uint32_t put_one_for_all(uint8_t *bytes, uint32_t count)
     return text + 4 + 64 + 4;
 }
 
-/* A text of 64 bytes is counted in each field that has it. */
+/* A text of 64 bytes counts in each field that has it. */
 static void shared_by_all_fields(void **state)
 {
     enum { COUNT = 1000 };
