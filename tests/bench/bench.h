@@ -1,10 +1,10 @@
 /*
- * bench.h: what every benchmark needs: a clock, rounds in turns, the median, the line of the
- * result.
+ * bench.h: the common parts of benchmarks: a clock, alternating rounds, the median, the result
+ * line.
  *
- * A benchmark has two sides, ours and the other. Each is a function that works for a while (some
- * tens of milliseconds) and returns its own figure. bench_compare() calls them in turns, so that
- * what else the machine does falls on both, and prints the medians:
+ * A benchmark has two sides, ours and the other. Each is a function that works for some tens of
+ * milliseconds and returns its own figure. bench_compare() calls them alternately, so that other
+ * load of the machine affects both, and prints the medians:
  *
  *     NAME ours=VALUE UNIT other=VALUE UNIT (WHO) ratio=R       R above 1: ours is better
  */
@@ -20,21 +20,21 @@
 
 enum { BENCH_ROUNDS = 15 };
 
-/* Works for a while and returns the figure of this round. */
+/* Works for a while, and returns the figure of this round. */
 typedef double bench_side(void *state);
 
 typedef struct bench_pair {
     const char *name;
     const char *unit;
-    const char *who; /* the other side */
+    const char *who; /* name of the other side */
     bool more_is_better;
-    size_t rounds; /* 0: BENCH_ROUNDS */
+    size_t rounds; /* 0 for BENCH_ROUNDS */
     bench_side *ours;
     bench_side *other;
-    void *state; /* given to both */
+    void *state; /* argument of both sides */
 } bench_pair;
 
-/* Nanoseconds of the monotonic clock. */
+/* Returns nanoseconds of the monotonic clock. */
 static inline uint64_t bench_now(void)
 {
     struct timespec now;
@@ -43,19 +43,19 @@ static inline uint64_t bench_now(void)
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-/* Nanoseconds per time, for `times` times since `start`. */
+/* Returns the nanoseconds of one of `times` operations since `start`. */
 static inline double bench_each(uint64_t start, size_t times)
 {
     return (double)(bench_now() - start) / (double)times;
 }
 
-/* Makes the compiler believe that somebody reads and writes what `data` points at. */
+/* Prevents the compiler from optimizing away reads and writes of *data. */
 static inline void bench_keep(const void *data)
 {
     __asm__ volatile("" : : "g"(data) : "memory");
 }
 
-/* Ends the program: a benchmark that does not work has no figure. */
+/* Ends the program: a broken benchmark has no figure. */
 static inline void bench_need(bool good, const char *what)
 {
     if (!good) {
@@ -88,9 +88,9 @@ static inline void bench_print(const bench_pair *pair, double ours, double other
 }
 
 /*
- * One round of a side. A processor takes two addresses for the same when their low 12 bits are, and
- * waits for the one before it reads the other: a buffer on the stack that happens to lie so costs
- * half of the time of a small message again. So each round has its stack elsewhere.
+ * Runs one round of a side. A processor takes two addresses with equal low 12 bits for the same
+ * address, and waits for the earlier access. A buffer on the stack with such an address costs a
+ * small message up to half of its time. So each round uses another stack address.
  */
 static inline double bench_round(bench_side *side, void *state, size_t round)
 {
@@ -100,8 +100,7 @@ static inline double bench_round(bench_side *side, void *state, size_t round)
     return side(state);
 }
 
-/* The first round of each side warms up and is not counted; who begins changes from round to round.
- */
+/* The first round of each side warms up and does not count. The side that begins alternates. */
 static inline void bench_compare(const bench_pair *pair)
 {
     double ours[BENCH_ROUNDS];

@@ -1,10 +1,9 @@
 /*
- * dispatch: nanoseconds from a transport's callback with an event of 128 bytes until the callback
- * returns: the context, the proof that the message is valid, the handler, which does nothing.
- * Beside it the proof alone.
+ * dispatch: nanoseconds of a transport's callback for an event of 128 bytes: context, verification,
+ * and a handler that does nothing. The other side is verification alone.
  *
- * The linker puts a function of this file before the one that opens the transport, so that the
- * callback is known here.
+ * The linker replaces the function that opens the transport by one of this file, which keeps the
+ * callback.
  */
 
 #include "bench.catga.h"

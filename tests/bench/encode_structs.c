@@ -1,5 +1,5 @@
-/* encode_structs: nanoseconds to write a message that is a vector of 1,000 structs, beside a copy
- * of as many bytes. */
+/* encode_structs: nanoseconds to write a message with a vector of 1,000 structs, compared with a
+ * copy of as many bytes. */
 
 #include "bench.h"
 #include "codec.catga.h"

@@ -1,7 +1,7 @@
 /*
- * idempotent_call: median microseconds of one call at a time to a service in another process, of an
- * idempotent command beside a plain one. The difference is what the claim costs: a record that is
- * written before the handler runs, and one afterwards.
+ * idempotent_call: median microseconds of a single call to a service in another process, for an
+ * idempotent and a plain command. The difference is the cost of the claim: one record written
+ * before the handler runs, and one afterwards.
  */
 
 #include "bench.h"

@@ -34,7 +34,7 @@ static double other(void *state)
     return bench_each(start, TIMES);
 }
 
-/* C++ writes a space behind each colon and comma; nothing in the texts of a receipt has any. */
+/* C++ writes a space after each colon and comma; the texts of a receipt contain no space. */
 static void leave_out_spaces(char *text)
 {
     char *to = text;

@@ -1,7 +1,7 @@
 /*
  * local_request: nanoseconds of one typed call inside the process, from the filled command to the
- * verified answer. There is no peer that does this; what stands beside it is the least that a
- * request to another thread can cost: the same bytes through a socket pair.
+ * verified answer. No other library does this. The other side is the minimal cost of a request to
+ * another thread: the same bytes through a socket pair.
  */
 
 #include "bench.h"
@@ -49,7 +49,7 @@ static double ours(void *state)
     return each;
 }
 
-/* The thread at the far end: answers each request until the near end is closed. */
+/* Answers each request at the far end, until the near end is closed. */
 static void *answer_requests(void *state)
 {
     const sides *both = state;

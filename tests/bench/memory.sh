@@ -1,10 +1,10 @@
 #!/bin/sh
-# memory: resident megabytes of the order service of the shop, connected and idle, beside the least
-# echo service that nats.c can be.
+# memory: resident megabytes of the shop's order service, connected and idle, compared with a
+# minimal echo service of nats.c.
 # needs: order_service bench_echo
 set -eu
 
-# resident COMMAND...: starts it and prints its resident set in kilobytes once that has settled.
+# resident COMMAND...: starts a program, and prints its resident set in kilobytes once it is stable.
 resident() {
     "$@" >/dev/null 2>&1 &
     pid=$!

@@ -1,6 +1,6 @@
 /*
- * publish: events of 128 bytes handed to the server, thousands per second, until a flush says that
- * it has them all. Ours encodes each from its struct; the other publishes ready bytes.
+ * publish: events of 128 bytes sent to the server, thousands per second, until a flush confirms
+ * their arrival. Ours encodes each event from its struct; the other side publishes finished bytes.
  */
 
 #include "bench.catga.h"

@@ -1,7 +1,7 @@
 /*
- * qos1_publish: stored events of 128 bytes, thousands per second, until the last is acknowledged;
- * as many under way at once on both sides. Ours encodes each from its struct; the other publishes
- * ready bytes.
+ * qos1_publish: stored events of 128 bytes, thousands per second, until the last is acknowledged,
+ * with equally many in flight on both sides. Ours encodes each event from its struct; the other
+ * side publishes finished bytes.
  */
 
 #include "bench.h"
@@ -15,7 +15,7 @@ enum { TIMES = 20000, LENGTH = 128, CAPACITY = 256 };
 typedef struct sides {
     catga_bus *bus;
     size_t stored;
-    sem_t done; /* all of a round are stored */
+    sem_t done; /* posted when all events of a round are stored */
     jetstream other;
     uint8_t bytes[CAPACITY];
 } sides;
@@ -42,7 +42,7 @@ static void on_stored(catga_status status, const catga_error *error, void *user)
         sem_post(&both->done);
 }
 
-/* When as many are under way as may be, waits for some of them, as js_PublishAsync does. */
+/* At the limit of events in flight, waits for some of them, as js_PublishAsync does. */
 static catga_status publish(sides *both)
 {
     static const struct timespec pause = {.tv_nsec = 1000000};

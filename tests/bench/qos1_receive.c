@@ -1,8 +1,8 @@
 /*
- * qos1_receive: stored events of 128 bytes, thousands per second, from the first that is handled to
+ * qos1_receive: stored events of 128 bytes, thousands per second, from the first handled event to
  * the last. All sides acknowledge each event, and ours verifies it. The streams have the same
  * settings. Ours is compared with nats.c's Fetch of the same batch, and with nats.c's push
- * consumer, which shows the price of requesting events.
+ * consumer, which shows the price of pull requests.
  */
 
 #include "bench.h"
@@ -13,14 +13,14 @@
 
 enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, UNACKNOWLEDGED = 1024, FETCH_WAIT_MS = 30000 };
 
-/* The runtime requests at most half of what may be unacknowledged at once. */
+/* The runtime requests at most half of the limit of unacknowledged events at once. */
 enum { BATCH = UNACKNOWLEDGED / 2 };
 
 static const char consumer[] = "Receiver__other__";
 static const char delivered[] = "other.deliver.OTHERS_V1.Receiver__other__";
 static const char our_subject[] = "catga.events.stored.v1.Parcel";
 
-/* The ack wait of ours by default. */
+/* The default ack wait of ours. */
 #define ACK_WAIT (INT64_C(5) * 1000000000)
 
 typedef struct sides {
@@ -104,8 +104,8 @@ static void acknowledge(natsMsg *message, sides *both)
 }
 
 /*
- * The consumers of the two other sides share a stream: each exists only while it is measured. A
- * NULL `deliver_to` makes a pull consumer.
+ * Creates a consumer. Those of the two other sides share a stream, so each exists only while it is
+ * measured. A NULL `deliver_to` makes a pull consumer.
  */
 static void add_consumer(sides *both, const char *deliver_to)
 {
@@ -204,7 +204,7 @@ static double push(void *state)
 static void compare(sides *both, const char *name, const char *who, bench_side *other,
                     const char *deliver_to)
 {
-    delete_consumer(both); /* of a run that was interrupted */
+    delete_consumer(both); /* left by an interrupted run */
     add_consumer(both, deliver_to);
     bench_compare(&(bench_pair){
         .name = name,
@@ -229,7 +229,7 @@ int main(void)
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     sem_init(&both.done, 0, 0);
     jetstream_open(&both.other);
-    catga_bus *bus = open_bus(); /* makes the stream and the consumer */
+    catga_bus *bus = open_bus(); /* creates the stream and the consumer */
     bench_need(stored_receiver_serve(bus, &service, &both) == CATGA_OK, "serve");
     catga_close(bus);
     compare(&both, "qos1_receive", "nats.c Fetch with acknowledgement", fetch, NULL);

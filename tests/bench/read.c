@@ -9,7 +9,7 @@ enum { TIMES = 500000 };
 typedef struct message {
     _Alignas(8) uint8_t bytes[SAMPLE_CAPACITY];
     bench_order_view view;
-    uint64_t sum; /* of one reading */
+    uint64_t sum; /* sum of one reading */
 } message;
 
 static double ours(void *state)

@@ -1,6 +1,6 @@
 /*
- * record.h: the values that both sides write into a codec.Record and a codec.Track, so that neither
- * gets them in its own form.
+ * record.h: the values that both sides write into a codec.Record and a codec.Track, in a form that
+ * favours neither side.
  */
 #ifndef RECORD_H
 #define RECORD_H

@@ -1,5 +1,4 @@
-/* request: median microseconds of one request at a time, beside the fastest way nats.c has for it.
- */
+/* request: median microseconds of a single request, compared with the fastest mode of nats.c. */
 
 #include "side/request.h"
 

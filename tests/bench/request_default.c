@@ -1,4 +1,7 @@
-/* request_default: median microseconds of one request at a time, beside nats.c as it comes. */
+/*
+ * request_default: median microseconds of a single request, compared with nats.c in its default
+ * mode.
+ */
 
 #include "side/request.h"
 

@@ -1,6 +1,6 @@
 /*
- * sample.h: the order that both sides of a benchmark write and read, as plain values, so that
- * neither gets it in its own form.
+ * sample.h: the order that both sides of a benchmark write and read, as plain values, in a form
+ * that favours neither side.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H

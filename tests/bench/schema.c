@@ -1,5 +1,5 @@
-/* schema: milliseconds to compile a schema of 1,000 tables of 10 fields, as whole processes that
- * begin without output. */
+/* schema: milliseconds to compile a schema of 1,000 tables with 10 fields, as whole processes
+ * without existing output. */
 
 #include "side/process.h"
 

@@ -1,4 +1,4 @@
-"""Whether the machine let us run: how late a thread comes that wants to be called a hundred times a second."""
+"""Detects a starved machine: measures how late a thread wakes up that asks for a hundred wake-ups a second."""
 
 import collections
 import threading
@@ -8,10 +8,10 @@ STEP = 0.01  # seconds
 
 
 class Watch:
-    """Notes, for as long as the process lives, when it came late and by how much."""
+    """Records late wake-ups and their delays while the process lives."""
 
     def __init__(self):
-        self.late = collections.deque(maxlen=100_000)  # (when, by how many seconds)
+        self.late = collections.deque(maxlen=100_000)  # (time, delay in seconds)
         threading.Thread(target=self.look, daemon=True).start()
 
     def look(self):
@@ -24,5 +24,5 @@ class Watch:
             then = now
 
     def longest(self, since):
-        """The longest time that it came late by since then, in seconds."""
+        """Returns the longest delay since then, in seconds."""
         return max((late for when, late in list(self.late) if when >= since), default=0)

@@ -1,4 +1,4 @@
-"""The results of many repetitions as a table of the README."""
+"""Prints the results of many repetitions as a table for the README."""
 
 import math
 
@@ -39,7 +39,7 @@ def row(results):
 
 
 def share(times, part):
-    """The value that this part of the sorted times does not exceed."""
+    """Returns the value that this part of the sorted times does not exceed."""
     return times[max(0, math.ceil(len(times) * part) - 1)] if times else None
 
 

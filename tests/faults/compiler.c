@@ -1,8 +1,8 @@
 /*
- * Every allocation of the compiler fails once: each command runs with the first, the second, the
- * third ... failing, until a run gets by without. Each run ends where memory is given back; nothing
- * leaks (under AddressSanitizer), no file is left beside another, and a run that succeeds says,
- * prints and writes the same.
+ * Every allocation of the compiler fails once. Each command runs with the first, the second, the
+ * third ... allocation failing, until a run completes without a failure. Nothing may leak (under
+ * AddressSanitizer), and no temporary file may remain. A run that succeeds must report, print and
+ * write the same as without failures.
  */
 #include "base/depfile.h"
 #include "check/check.h"
@@ -22,7 +22,7 @@
 
 #include <cmocka.h>
 
-static long left; /* allocations until the one that fails; negative: none does */
+static long left; /* allocations until the failing one; negative if none fails */
 static bool failed;
 
 void *__real_arena_array(arena *memory, size_t count, size_t size);
@@ -62,7 +62,7 @@ void *__wrap_arena_grow(arena *memory, void *last, size_t size, size_t new_size)
 
 /* ---- Schemas --------------------------------------------------------------------------------- */
 
-/* What was, and what is: each kind of declaration, changed. */
+/* Old and new schemas with a change in each kind of declaration. */
 static const char before_text[] =
     "namespace shop; version 1;\n"
     "import \"lib.catga\";\n"
@@ -82,7 +82,7 @@ static const char after_text[] =
     "@timeout(4s) command Do -> Left throws Bad { a: string; b: u8; }\n"
     "event Done { a: u32; }\n"
     "service One { handle Do; publish Done; } service Two { on Done broadcast as listen; }\n";
-/* Names that are changed, and something that is left out. */
+/* Names that are changed, and a feature that is omitted. */
 static const char game_text[] = "include \"types.fbs\"; namespace Game.Of_;\n"
                                 "/// One.\ntable Item { name_: string (key, mine: 3); at: "
                                 "Game.Vec; color: Game.Color = Green; }\n"
@@ -106,7 +106,7 @@ static void write_file(const char *path, const char *text)
     assert_int_equal(fclose(file), 0);
 }
 
-/* Into an empty folder, which is entered. */
+/* Changes to an empty folder. */
 static int write_schemas(void **state)
 {
     (void)state;
@@ -192,7 +192,7 @@ static uint64_t hash_of(slice text)
     return hash;
 }
 
-/* Returns what came out, or 0 when memory ran out. */
+/* Returns the output, or 0 when memory ran out. */
 static uint64_t run_once(int count, char **arguments)
 {
     run r = {.memory = {.newest = NULL}};

@@ -1,8 +1,7 @@
 /*
- * Every allocation of the runtime fails once, and every thread: a run of a whole small service is
- * repeated with the first, the second, the third ... one failing, until a run gets by without.
- * Whatever fails, the outcome is a status, nothing leaks (under AddressSanitizer) and nothing
- * hangs.
+ * Every allocation of the runtime fails once, and every thread. A run of a small service is
+ * repeated with the first, the second, the third ... failing, until a run completes without a
+ * failure. Each outcome is a status; nothing leaks (under AddressSanitizer), and nothing hangs.
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -11,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-static atomic_int left = -1; /* allocations until the one that fails; negative: none does */
+static atomic_int left = -1; /* allocations until the failing one; negative if none fails */
 static atomic_bool failed;
 
 static bool fails_now(void)
@@ -105,7 +104,7 @@ static void count_delivery(catga_status status, sample_view view, const catga_er
     atomic_fetch_add((atomic_uint *)user, 1);
 }
 
-/* What may come out of a run in which memory was short somewhere. */
+/* Checks the status of a run with an allocation failure. */
 static void assert_explained(catga_status status)
 {
     assert_true(status == CATGA_OK || status == CATGA_NO_MEMORY || status == CATGA_NO_RESPONDERS ||
@@ -163,7 +162,7 @@ static const catga_handler kept_handlers[] = {
 };
 static const catga_service reader = {"Reader", kept_handlers, 1, sizeof(sample_listener)};
 
-/* Each number is a bit: what has been handled, and what becomes a dead letter the first time. */
+/* Each number is a bit: the handled events, and those that become dead letters the first time. */
 enum { PLAIN = 1, WITHOUT_WAITING = 2, REJECTED = 4 };
 
 static catga_status keep(catga_context *context, sample_view view)
@@ -176,7 +175,7 @@ static catga_status keep(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-/* What a status may say of a stored event when memory was short. */
+/* Checks the status of publishing a stored event with an allocation failure. */
 static void assert_stored_explained(catga_status status)
 {
     if (status != CATGA_REFUSED && status != CATGA_OVERLOADED && status != CATGA_NOT_FOUND)
@@ -200,7 +199,7 @@ static void use_stored(catga_bus *bus)
 {
     static const sample_listener functions = {keep, keep};
     atomic_uint handled = 0;
-    atomic_uint answered = 0; /* and how many of them with success, from bit 8 on */
+    atomic_uint answered = 0; /* number of calls, with the number of successes from bit 8 on */
     uint64_t number = 0;
     sample event = {{"x", 1}, PLAIN};
 
@@ -215,7 +214,7 @@ static void use_stored(catga_bus *bus)
     event.number = REJECTED;
     catga_status rejected = catga_publish(bus, &kept, &event);
     assert_stored_explained(rejected);
-    /* Whatever was short, what is stored is handled. */
+    /* Whatever failed, a stored event is handled. */
     wait_until(served != CATGA_OK || plain != CATGA_OK || (atomic_load(&handled) & PLAIN) != 0);
     wait_until(served != CATGA_OK || atomic_load(&answered) < 0x100 ||
                (atomic_load(&handled) & WITHOUT_WAITING) != 0);

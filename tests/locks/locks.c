@@ -1,8 +1,8 @@
 /*
- * How many locks of ours a message takes on its way, from the caller to the handler and back: locks
- * local | nats (at $NATS_URL, with JetStream). What a stream, a connection or a thread takes to
- * come into being is over before it is counted. What the server inside the process stores lies
- * behind a lock of that server: events and claims that are stored are counted with NATS.
+ * Counts the locks of ours that a message takes, from the caller to the handler and back: locks
+ * local | nats (at $NATS_URL, with JetStream). Creating streams, connections and threads is not
+ * counted. The local server has a lock for stored data, so stored events and claims are counted
+ * with NATS only.
  */
 #include "bus_fixture.h"
 #include "locks.catga.h"
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* So many of each are sent before any is counted, and so many while they are. */
+/* Number of messages of each kind to send before counting, and while counting. */
 enum { BEFORE = 200, COUNTED = 300, TRIES = 10 };
 
 static atomic_uint locks;
@@ -38,7 +38,7 @@ int __wrap_pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec 
 }
 
 typedef struct fixture {
-    catga_local *broker; /* NULL: NATS */
+    catga_local *broker; /* local server; NULL for NATS */
     catga_bus *bus;
     atomic_uint heard;
 } fixture;
@@ -90,7 +90,8 @@ static int set_stage(void **state)
     if (s == NULL || (strcmp(transport, "local") == 0 && catga_local_open(&s->broker) != CATGA_OK))
         return -1;
     s->bus =
-        open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no sign of life meanwhile */
+        open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no in-progress acks meanwhile
+                                                                     */
     *state = s;
     bool served = locks_worker_serve(s->bus, &worker, s) == CATGA_OK &&
                   (s->broker != NULL || locks_reader_serve(s->bus, &reader, s) == CATGA_OK);
@@ -109,7 +110,7 @@ static int clear_stage(void **state)
 
 /* ---- Counting ---- */
 
-/* Sends one message and returns when it has been handled. */
+/* Sends one message, and returns when it has been handled. */
 typedef void one_message(fixture *s);
 
 static unsigned count_locks(fixture *s, one_message *send)
@@ -121,8 +122,8 @@ static unsigned count_locks(fixture *s, one_message *send)
     return atomic_load(&locks) - before;
 }
 
-/* Other threads may take one now and then, as when a connection comes; what a message takes is
- * taken each time. */
+/* Other threads take a lock now and then, for example for a new connection. The locks of a message
+ * are taken each time. */
 static void assert_no_lock(fixture *s, one_message *send)
 {
     unsigned taken = 1;
@@ -137,7 +138,7 @@ static void assert_no_lock(fixture *s, one_message *send)
 static void test_locks_are_counted(void **state)
 {
     (void)state;
-    assert_true(atomic_load(&locks) > 0); /* opening and serving take some */
+    assert_true(atomic_load(&locks) > 0); /* opening and serving take some locks */
 }
 
 static void do_it(fixture *s)

@@ -1,7 +1,7 @@
 /*
- * The server is killed and started again, many times, while customers order. As soon as an order is
- * confirmed again, its event has been published too, and no order is left without an answer: a
- * service that can be reached can also speak.
+ * The server is killed and started again many times while customers order. Once an order is
+ * confirmed again, its event has been published too, and every order has been answered: a reachable
+ * service can also send.
  */
 #include "nats_server.h"
 #include "orders.h"
@@ -16,7 +16,8 @@
 enum { OUTAGES = 8, RECOVERY_S = 10 };
 
 /*
- * Orders until the service is there again; that is soon, and no order before was left in the dark.
+ * Orders until the service is available again, which must be soon. Every earlier order must have an
+ * answer.
  */
 static void order_until_confirmed(catga_bus *client)
 {

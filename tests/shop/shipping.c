@@ -1,6 +1,6 @@
 /*
- * Orders are shipped, over both transports: each replica of the order service hears of each parcel,
- * and one of the notification services does.
+ * Orders are shipped over both transports: each replica of the order service, and one of the
+ * notification services, receives each event.
  */
 #include "notifications.h"
 #include "orders.h"
@@ -15,9 +15,9 @@
 
 enum { REPLICAS = 2, PARCELS = 8, HEARD_WAIT_MS = 10000 };
 
-/* Two order services that share their records, two notification services, a client. */
+/* Two order services that share their records, two notification services, and a client. */
 typedef struct fixture {
-    catga_local *local; /* NULL: over NATS */
+    catga_local *local; /* NULL for NATS */
     shop_state *state;
     order_context orders[REPLICAS];
     notification_context notifications[REPLICAS];
@@ -118,7 +118,7 @@ static void wait_for(atomic_uint *first, atomic_uint *second, unsigned wanted)
     assert_int_equal(atomic_load(first) + (second == NULL ? 0 : atomic_load(second)), wanted);
 }
 
-/* ---- What must hold ---- */
+/* ---- Cases ---- */
 
 static void every_parcel_is_heard_of(bool inside)
 {
@@ -132,7 +132,7 @@ static void every_parcel_is_heard_of(bool inside)
         assert_int_equal(status_of(&at, id), SHOP_ORDERS_ORDER_STATUS_CREATED);
         assert_int_equal(ship(&at, id, &code), CATGA_OK);
         assert_int_equal(status_of(&at, id), SHOP_ORDERS_ORDER_STATUS_SHIPPED);
-        assert_int_equal(ship(&at, id, &code), CATGA_OK); /* the same parcel */
+        assert_int_equal(ship(&at, id, &code), CATGA_OK); /* the same tracking number */
     }
     for (size_t i = 0; i < REPLICAS; i++)
         wait_for(&at.orders[i].shipped_heard, NULL, PARCELS);
@@ -164,7 +164,10 @@ static void an_unknown_order_is_not_shipped(void **state)
     close_fixture(&at);
 }
 
-/* Refused once, and stored once with nobody told: it is tried again, and is still one parcel. */
+/*
+ * Publishing is rejected once, and stored once without an answer. The retries still make one
+ * parcel.
+ */
 static void storing_is_tried_again(void **state)
 {
     static const catga_local_fault faults[] = {CATGA_LOCAL_REFUSE_PUBLISH,
@@ -185,7 +188,7 @@ static void storing_is_tried_again(void **state)
     close_fixture(&at);
 }
 
-/* As when the service that stored the event was killed before it could note so. */
+/* As after the death of the service that stored the event, before it could mark the order. */
 static void the_event_is_the_truth(void **state)
 {
     char id[65];

@@ -1,8 +1,7 @@
 /*
- * Sixty-four customers want one of ten laptops, all at the same time: ten get one, fifty-four are
- * told that there are none, and every order that was confirmed can be found. Inside the process and
- * over NATS ($NATS_URL), with several workers, with calls that wait on threads of their own and
- * with calls that do not wait.
+ * Sixty-four customers order one of ten laptops at the same time. Ten get one, fifty-four get an
+ * error, and every confirmed order can be found. The test runs inside the process and over NATS
+ * ($NATS_URL), with several workers, with blocking calls in threads and with asynchronous calls.
  */
 #include "orders.h"
 
@@ -18,13 +17,13 @@
 enum { CUSTOMERS = 64, STOCK = 10, WORKERS = 4 };
 
 typedef struct fixture {
-    catga_local *local; /* NULL: over NATS */
+    catga_local *local; /* NULL for NATS */
     order_context context;
     catga_bus *service;
     catga_bus *client;
 } fixture;
 
-/* What one customer was told. */
+/* The answer to one customer. */
 typedef struct told {
     catga_bus *bus;
     sem_t *all;
@@ -121,7 +120,7 @@ static void order_by_sends(fixture *at, told customers[CUSTOMERS])
     sem_destroy(&all);
 }
 
-/* ---- What must hold ---- */
+/* ---- Cases ---- */
 
 static void check_found(fixture *at, const char *order_id)
 {
@@ -195,7 +194,7 @@ static void nats_sends(void **state)
     run(false, order_by_sends);
 }
 
-/* The same without a bus: eight threads empty a shelf, and put some back. */
+/* The same without a bus: eight threads empty the stock, and return some pieces. */
 static void *take_and_give_back(void *argument)
 {
     const shop_product *mice = catalogue_find(CATGA_STR("PROD-002"));

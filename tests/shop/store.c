@@ -1,4 +1,4 @@
-/* The order store: ids, copies, a store that is full, many threads and many processes at once. */
+/* The order store: ids, copies, a full store, many threads and many processes at once. */
 #include "shared_state.h"
 
 #include <errno.h>
@@ -105,7 +105,7 @@ static void many_threads_add_and_find(void **state)
 
 /* ---- Several processes ---- */
 
-/* A customer who buys mice until there are none; the exit code is how many that were. */
+/* Buys mice until none are left. The exit code is the number bought. */
 static int buy_mice(const char *file)
 {
     shop_state *records = shop_state_open(file);

@@ -1,6 +1,6 @@
 /*
- * An order that is sent twice is created once: when it was answered, and when the attempt that made
- * it was killed before it could say so.
+ * An order that is sent twice is made once: after an answer, and after the attempt that made it was
+ * killed before answering.
  */
 #include "orders.h"
 
@@ -74,7 +74,7 @@ static void what_was_answered(void **state)
     check(NULL);
 }
 
-/* As the store says when an attempt before has been killed: there was one, and it is not done. */
+/* As the claim store answers after a killed attempt: an attempt existed, and is not done. */
 static catga_claim_result take_again(void *user, catga_claim *claim)
 {
     (void)user;

@@ -42,7 +42,7 @@ void Build(flatbuffers::FlatBufferBuilder &builder, const record &from)
                    "RCRD");
 }
 
-// A parser that knows the schema, and takes and makes JSON with every member, on one line.
+// Returns a parser that knows the schema, and reads and writes JSON with all members on one line.
 std::unique_ptr<flatbuffers::Parser> ParserOfReceipts()
 {
     flatbuffers::IDLOptions options;

@@ -1,6 +1,6 @@
 /*
- * codec.h: the other side of what codec.catga is for, behind a C interface: the C++ FlatBuffers of
- * the system, with the code that flatc makes and with its own JSON.
+ * codec.h: the other side of the benchmarks with codec.catga, behind a C interface: the system's
+ * C++ FlatBuffers with the code of flatc and its own JSON.
  */
 #ifndef SIDE_CODEC_H
 #define SIDE_CODEC_H
@@ -14,18 +14,18 @@ extern "C" {
 /* Builds the record `times` times with one builder that is cleared in between. */
 void side_encode_record(const record *from, size_t times);
 
-/* The length of one. */
+/* Returns the length of one record. */
 size_t side_record_length(const record *from);
 
 /* Prints the receipt in `bytes` as JSON `times` times into one string that is cleared in between.
- */
+ * */
 void side_print(const uint8_t *bytes, size_t times);
 
-/* Prints it once into `text`; returns its length. */
+/* Prints it once into `text`, and returns its length. */
 size_t side_print_to(const uint8_t *bytes, char *text, size_t capacity);
 
-/* Parses the terminated text of a receipt `times` times with one parser; true if that went well
- * each time. */
+/* Parses the terminated text of a receipt `times` times with one parser. Returns true if all
+ * succeeded. */
 bool side_parse(const char *text, size_t times);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* echo: the least service that nats.c can be, for its size in memory; serves until it is killed. */
+/* echo: a minimal service of nats.c, to compare the memory; serves until it is killed. */
 
 #include "nats_side.h"
 

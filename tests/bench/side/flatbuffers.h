@@ -1,6 +1,6 @@
 /*
- * flatbuffers.h: the other side of encode, verify and read: the C++ FlatBuffers of the system with
- * the accessors that flatc makes, used as its own documentation uses it, behind a C interface.
+ * flatbuffers.h: the other side of encode, verify and read, behind a C interface: the system's C++
+ * FlatBuffers with the accessors of flatc, used as its documentation says.
  */
 #ifndef SIDE_FLATBUFFERS_H
 #define SIDE_FLATBUFFERS_H
@@ -16,13 +16,13 @@ extern "C" {
 /* Builds the order `times` times with one builder that is cleared in between. */
 void side_encode(const sample_order *order, size_t times);
 
-/* Builds it once into `buffer`; returns its length. */
+/* Builds it once into `buffer`, and returns its length. */
 size_t side_encode_to(const sample_order *order, uint8_t *buffer, size_t capacity);
 
-/* Verifies `times` times; true if it was right each time. */
+/* Verifies `times` times. Returns true if all succeeded. */
 bool side_verify(const uint8_t *bytes, size_t length, size_t times);
 
-/* Reads every field `times` times; returns the sum of what was read. */
+/* Reads every field `times` times, and returns the sum of the values. */
 uint64_t side_read(const uint8_t *bytes, size_t times);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* Stored events as nats.c does them; see jetstream.h. */
+/* Stored events with nats.c alone; see jetstream.h. */
 
 #include "jetstream.h"
 
@@ -8,7 +8,7 @@
 
 enum { WAIT_MS = 30000 };
 
-/* As a bus makes its streams. */
+/* The same settings as the streams of a bus. */
 #define KEPT   (INT64_C(7) * 24 * 3600 * 1000000000)
 #define WINDOW (INT64_C(120) * 1000000000)
 
@@ -27,7 +27,7 @@ void jetstream_open(jetstream *side)
     jsOptions_Init(&options);
     options.PublishAsync.MaxPending = JETSTREAM_IN_FLIGHT;
     options.PublishAsync.StallWait = WAIT_MS;
-    side->published = bench_now(); /* an earlier run on this server has used smaller ids */
+    side->published = bench_now(); /* larger than the ids of earlier runs on this server */
     side->connection = side_connect(false);
     need(natsConnection_JetStream(&side->context, side->connection, &options), "JetStream");
     jsStreamConfig_Init(&stream);

@@ -1,6 +1,6 @@
 /*
- * jetstream.h: the other side of stored events: a stream of nats.c's own making with the settings
- * that ours has, and events published into a stream as nats.c does it.
+ * jetstream.h: the other side of stored events: a stream created with nats.c, with the settings of
+ * ours, and events published with nats.c.
  */
 #ifndef SIDE_JETSTREAM_H
 #define SIDE_JETSTREAM_H
@@ -11,22 +11,22 @@
 #define JETSTREAM_STREAM  "OTHERS_V1"
 #define JETSTREAM_SUBJECT "other.events.stored.v1.Parcel"
 
-/* Events under way at once, on both sides. */
+/* Events in flight at once, on both sides. */
 enum { JETSTREAM_IN_FLIGHT = 4096 };
 
 typedef struct jetstream {
     natsConnection *connection;
     jsCtx *context;
-    uint64_t published; /* the last message id */
+    uint64_t published; /* last message id */
 } jetstream;
 
-/* Connects, and makes the stream for `subject`. */
+/* Connects, and creates the stream for `subject`. */
 void jetstream_open(jetstream *side);
 
 void jetstream_close(jetstream *side);
 
-/* Publishes the bytes `times` times, each with an id of its own, without waiting; then waits until
- * all are stored. */
+/* Publishes the bytes `times` times without waiting, each with its own id. Then waits until all are
+ * stored. */
 void jetstream_publish(jetstream *side, const char *subject, side_bytes bytes, size_t times);
 
 #endif

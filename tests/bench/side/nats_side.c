@@ -1,4 +1,4 @@
-/* The other side of what goes over a server; see nats_side.h. */
+/* The other side of benchmarks with a server; see nats_side.h. */
 
 #include "nats_side.h"
 

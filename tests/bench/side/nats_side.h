@@ -1,5 +1,5 @@
 /*
- * nats_side.h: the other side of what goes over a server: a connection of nats.c itself, at the
+ * nats_side.h: the other side of benchmarks with a server: a plain connection of nats.c to the
  * address in NATS_URL, and a service that answers every request with the same bytes.
  */
 #ifndef SIDE_NATS_SIDE_H
@@ -15,8 +15,8 @@ typedef struct side_bytes {
     size_t length;
 } side_bytes;
 
-/* Connects; with `send_asap` the caller of a publish writes it itself, at once. Ends the program on
- * failure. */
+/* Connects. With `send_asap` the publisher's thread writes to the socket at once. Ends the program
+ * on failure. */
 natsConnection *side_connect(bool send_asap);
 
 /* Answers each message on `subject` with `answer`, which must live as long as the connection. */

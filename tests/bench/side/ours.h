@@ -1,6 +1,4 @@
-/*
- * ours.h: our side of the same order: the native struct to encode, and the sum of every field read.
- */
+/* ours.h: our side of the same order: the native struct to encode, and the sum of every field. */
 #ifndef SIDE_OURS_H
 #define SIDE_OURS_H
 
@@ -32,7 +30,7 @@ static inline bench_order ours_order(const sample_order *order,
     };
 }
 
-/* Encodes the sample order, to be verified and read; returns its length, 0 when that failed. */
+/* Encodes the sample order. Returns its length, or 0 on failure. */
 static inline size_t ours_encode_to(uint8_t *buffer, size_t capacity)
 {
     bench_order_line lines[SAMPLE_LINES];

@@ -1,4 +1,4 @@
-/* Whole processes, measured; see process.h. */
+/* Measurements of whole processes; see process.h. */
 
 #include "process.h"
 
@@ -16,14 +16,14 @@ enum { MOST_TIMES = 100 };
 
 extern char **environ;
 
-/* What both sides share: the pair, and the most kilobytes that a process of each has had. */
+/* State of both sides: the pair, and the peak kilobytes of the processes of each. */
 typedef struct sides {
     const process_pair *pair;
     long ours_memory;
     long other_memory;
 } sides;
 
-/* What is there already need not be written: each run begins without it. */
+/* Removes the files of the folder: each run begins without output. */
 static void empty(const char *folder)
 {
     DIR *open = opendir(folder);
@@ -35,7 +35,7 @@ static void empty(const char *folder)
     closedir(open);
 }
 
-/* Runs a program whose words nobody wants to read; returns its milliseconds. */
+/* Runs a program with its output discarded, and returns its milliseconds. */
 static double run(const char *const *arguments, long *memory)
 {
     posix_spawn_file_actions_t silence;

@@ -1,7 +1,7 @@
 /*
- * process.h: the measurement behind schema, start and compile: whole processes, from start to exit,
- * by turns. It prints the median time and, in a line of its own with the name "NAME_memory", the
- * most memory that any run had.
+ * process.h: the measurement of schema, start and compile: whole processes, from start to exit,
+ * alternately. It prints the median time and, in a separate line named "NAME_memory", the peak
+ * memory of all runs.
  */
 #ifndef SIDE_PROCESS_H
 #define SIDE_PROCESS_H
@@ -10,9 +10,9 @@
 
 typedef struct process_pair {
     const char *name;
-    const char *who;    /* the other side */
+    const char *who;    /* name of the other side */
     size_t times;       /* runs of each side in a round */
-    size_t rounds;      /* 0: as many as ever */
+    size_t rounds;      /* 0 for the default */
     const char *folder; /* emptied of its files before each run, or NULL */
     /* Programs and arguments, with a NULL at the end. */
     const char *const *ours;

@@ -1,4 +1,4 @@
-/* Blocks are zeroed, aligned and apart; what does not fit leaves through `exhausted`. */
+/* Blocks are zeroed, aligned and disjoint; a block that does not fit calls `exhausted`. */
 #include "base/arena.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-/* What the model says of a schema that is right: layout, ids, defaults, values; and the limits that
- * a schema of a few lines cannot reach. */
+/* The model of a valid schema: layout, ids, defaults, values; and limits that a schema of a few
+ * lines cannot reach. */
 #include "compile.h"
 
 #include <inttypes.h>
@@ -120,8 +120,8 @@ static void messages_have_subjects_and_deadlines(void **state)
     compilation_close(&c);
 }
 
-/* The identifier must never change: it is what a message is known by on the wire. The numbers come
- * from a separate computation of FNV-1a. */
+/* The identifier must never change: it identifies a message on the wire. The numbers come from a
+ * separate computation of FNV-1a. */
 static void identifiers_are_stable(void **state)
 {
     (void)state;
@@ -183,8 +183,8 @@ static void long_subjects_are_refused(void **state)
     compilation_close(&c);
 }
 
-/* Declarations that need each other are checked in recursion, which must not be as deep as a file
- * is long. */
+/* Declarations that need each other are checked recursively. The depth must not grow with the
+ * length of the file. */
 static void long_chains_are_refused(void **state)
 {
     (void)state;

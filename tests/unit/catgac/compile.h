@@ -1,4 +1,4 @@
-/* compile.h -- for the tests beside it: compiles a text in memory up to the model. */
+/* compile.h -- compiles a text in memory up to the model, for the tests of this folder. */
 #ifndef TESTS_COMPILE_H
 #define TESTS_COMPILE_H
 
@@ -21,7 +21,7 @@ typedef struct compilation {
     ast_file *file;
     ast tree;
     const model *facts;
-    const char *said; /* what would be printed */
+    const char *said; /* printed diagnostics */
 } compilation;
 
 static inline void compilation_open(compilation *c)

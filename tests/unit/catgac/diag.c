@@ -1,4 +1,4 @@
-/* How a diagnostic is printed: place, line, caret, notes, order, cap, summary. */
+/* Printed diagnostics: position, line, caret, notes, order, limit, summary. */
 #include "compile.h"
 
 #include <stdio.h>
@@ -135,7 +135,7 @@ static const char *said_in(compilation *c, diag_format format)
     return compilation_said(c);
 }
 
-/* What a file says reaches no terminal, and does not look like another message. */
+/* Text of a file is escaped: it cannot control the terminal or imitate another diagnostic. */
 static void what_is_quoted_is_shown_on_one_line(void **state)
 {
     (void)state;
@@ -229,8 +229,7 @@ static void terminals_get_colors(void **state)
     compilation_close(&c);
 }
 
-/* Reports one warning of either kind after choosing; returns how many errors and warnings it gave.
- */
+/* Reports one warning of either kind after choosing. Returns the number of errors and warnings. */
 static void counts_after(const char *const *words, size_t errors, size_t warnings)
 {
     compilation c;

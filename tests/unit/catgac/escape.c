@@ -1,4 +1,4 @@
-/* Text of a schema stays text: in comments, in string literals. */
+/* Escaping: text of a schema cannot leave comments or string literals. */
 #include "template/escape.h"
 
 #include <setjmp.h>

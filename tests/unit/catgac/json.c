@@ -1,4 +1,4 @@
-/* json.h: any bytes become a string that JSON has. */
+/* json.h: any bytes become a valid JSON string. */
 #include "base/json.h"
 
 #include "compile.h"

@@ -1,4 +1,4 @@
-/* Tokens, their places and texts, and the limits of a file's text. */
+/* Tokens, their positions and texts, and the limits of a file's text. */
 #include "compile.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* From the command line to what is to be done, and what is said when it is wrong. */
+/* The command line: the chosen command, and the errors. */
 #include "options.h"
 
 #include <setjmp.h>
@@ -20,7 +20,7 @@ typedef struct fixture {
     char *arguments[MOST_ARGUMENTS];
 } fixture;
 
-/* Splits at blanks; "" in the line is an empty argument. */
+/* Splits a line at blanks; "" is an empty argument. */
 static bool parse(fixture *t, const char *line)
 {
     arena_open(&t->memory, 1 << 24);

@@ -1,4 +1,4 @@
-/* Files on their way to disk: all or none, unchanged ones untouched, links not followed. */
+/* Writing files: all or none; unchanged files are not touched, and links are not followed. */
 #include "base/output.h"
 
 #include "base/depfile.h"
@@ -226,7 +226,10 @@ static void a_folder_in_the_place_of_a_file_is_an_error(void **state)
     assert_int_equal(count_files(), 0);
 }
 
-/* A folder is in the way wherever it stands in the list, and whatever else must be made first. */
+/*
+ * A folder with the name of an output is an error at any position of the list, before anything is
+ * created.
+ */
 static void nothing_is_made_beside_a_folder_in_the_way(void **state)
 {
     fixture *t = *state;
@@ -243,7 +246,10 @@ static void nothing_is_made_beside_a_folder_in_the_way(void **state)
     assert_int_equal(count_files(), 1);
 }
 
-/* The folder of the last output is made where the third must stand: its name cannot be given. */
+/*
+ * The folder of the last output must be created with the name of the third output, so that name
+ * cannot be used.
+ */
 static void names_are_taken_back(void **state)
 {
     fixture *t = *state;
@@ -277,7 +283,7 @@ static void folders_go_with_what_failed(void **state)
     assert_int_not_equal(access("kept/new", F_OK), 0);
 }
 
-/* `--depfile /dev/null` must not make a file of that. */
+/* `--depfile /dev/null` must not replace /dev/null by a file. */
 static void other_kinds_of_files_stay(void **state)
 {
     fixture *t = *state;

@@ -1,4 +1,4 @@
-/* The tree of what is well formed, what is kept of what is not, and how deep it may go. */
+/* The tree of valid files, the parts that are kept of invalid ones, and the depth limits. */
 #include "compile.h"
 
 #include <string.h>
@@ -142,7 +142,7 @@ static void paths_have_a_length(void **state)
     compilation_close(&c);
 }
 
-/* Every beginning of a good schema gives a model or an error. */
+/* Every prefix of a valid schema gives a model or an error. */
 static void cut_files_are_read(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Which files are read, through which paths, and which are refused. */
+/* Source files: paths that are found, and paths that are rejected. */
 #include "compile.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* The template language: what comes out, and what is said about a template that is wrong. */
+/* The template language: its output, and errors in templates. */
 #include "template/template.h"
 
 #include <setjmp.h>
@@ -108,7 +108,7 @@ static void gives(const char *text, const char *expected)
     arena_close(&t.memory);
 }
 
-/* `expected` must begin the report, behind the file's name. */
+/* `expected` must begin the report, after the file's name. */
 static void says(const char *text, const char *expected)
 {
     fixture t;
@@ -134,7 +134,7 @@ static size_t count_errors(const char *text)
     return count;
 }
 
-/* ---- What comes out -------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
 static void text_is_copied(void **state)
 {
@@ -196,7 +196,7 @@ static void conditions_choose(void **state)
     gives("% if no\n% else\n% if yes\na\n% end\n% end\nb\n", "a\nb\n");
 }
 
-/* ---- What is said ---------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------- */
 
 static void unknown_names_list_those_that_exist(void **state)
 {

@@ -1,4 +1,4 @@
-/* From facts to names and values: what stands in a generated file, spelt as it stands there. */
+/* The view: names and values as they are spelt in a generated file. */
 #include "generate/view/view.h"
 
 #include "compile.h"
@@ -273,7 +273,7 @@ static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
     assert_null(field_at(table, 2)->range);
     assert_slice(field_at(table, 2)->range_descriptor, "NULL");
     range = field_at(table, 3)->range;
-    assert_true(range->has_lower); /* a NaN or an infinity is no value in a range */
+    assert_true(range->has_lower); /* NaN and infinity are not valid limits of a range */
     assert_slice(range->lowest, "(-3.4028235e+38f)");
     assert_slice(range->highest, "1.5f");
     range = field_at(table, 4)->range;
@@ -285,7 +285,8 @@ static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
     close_fixture(&t);
 }
 
-/* ---- How a table lies on the wire ------------------------------------------------------------ */
+/* ---- Layout of a table ------------------------------------------------------------------------
+ * */
 
 static void large_fields_come_first(void **state)
 {
@@ -434,8 +435,8 @@ static void values_are_printed_for_c(void **state)
 
 static const char *manual;
 
-/* Every name below a record type must be in the manual, as `record.name`; the two that a template
- * begins with stand alone. */
+/* Every name below a record type must be in the manual as `record.name`. The two names that a
+ * template begins with stand alone. */
 static void assert_described(const record_type *type)
 {
     for (size_t i = 0; i < type->property_count; i++) {
