@@ -1,6 +1,6 @@
 """
-One repetition of a fault: the processes that play in it, the ledgers that they write, the figures that come out, and the
-rules that broke. A fault is a function with one argument, a Fixture.
+One repetition of a fault: its processes, their ledgers, the resulting figures, and the broken rules.
+A fault is a function with one argument, a Fixture.
 """
 
 import os
@@ -17,14 +17,14 @@ import nats
 import processes
 
 STREAM, DEAD = "TEST_WORK_V1", "TEST_WORK_V1_DEAD"
-ACK_WAIT = 1.0  # seconds until an event goes to another replica
-# Messages a second, and the microseconds that each takes.
+ACK_WAIT = 1.0  # seconds until an event is redelivered to another replica
+# Messages per second, and the microseconds that each takes.
 USUAL = {"kept": 100, "once": 50, "seen": 100, "act": 100, "order": 50, "ask": 100, "work_us": 2000}
 FAULTS = {}  # name -> Fault
 
 
 class Skipped(Exception):
-    """The machine lacks what a run needs; the text says what."""
+    """The machine lacks a requirement of a run, which the text names."""
 
 
 class Fault:
@@ -33,7 +33,7 @@ class Fault:
 
 
 def fault(number, sentence, short=False):
-    """Enters a function into the table of faults: its number in the scorecard, what happens, whether the short form has it."""
+    """Adds a function to the table of faults: its number in the scorecard, a description, and whether the short form has it."""
     def enter(play):
         FAULTS[play.__name__] = Fault(number, play.__name__, sentence, play, short)
         return play
@@ -43,13 +43,13 @@ def fault(number, sentence, short=False):
 class Fixture:
     def __init__(self, seed, where, keep=None):
         self.random = random.Random(seed)
-        self.where = pathlib.Path(where)  # of the programs
+        self.where = pathlib.Path(where)  # folder of the programs
         self.folder = pathlib.Path(keep or tempfile.mkdtemp(prefix="catga-delivery-"))
         self.folder.mkdir(parents=True, exist_ok=True)
         self.kept = keep is not None
         self.processes, self.undo = [], []
         self.server, self.servers, self.workers = None, [], {}
-        self.loads, self.started = [], 0  # those that run; how many there have been
+        self.loads, self.started = [], 0  # running loads; number of all loads so far
         self.broken, self.late, self.figures = [], [], {}  # rules of the ledger, rules of the fault
         self.environment = {"CATGA_ACK_WAIT_MS": str(int(ACK_WAIT * 1000)), "CATGA_LOG": "warning"}
         self.ledger = None
@@ -66,14 +66,14 @@ class Fixture:
         if not self.kept:
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    # ---- What plays
+    # ---- Processes
 
     def add(self, process):
         self.processes.append(process)
         return process
 
     def serve(self, config="", address="127.0.0.1", store=None):
-        """A server; the first is the one that everything else turns to."""
+        """Starts a server; all other processes use the first one."""
         server = self.add(processes.Server(self.folder / f"server-{len(self.servers)}", config, address, store))
         server.start().listens()
         self.servers.append(server)
@@ -81,11 +81,11 @@ class Fixture:
         return server
 
     def proxy(self):
-        """A proxy before the server."""
+        """Starts a proxy before the server."""
         return self.add(processes.Proxy(self.where / "delivery_proxy", self.folder, self.server.url()))
 
     def work(self, *names, servers=None, within=(), **environment):
-        """Starts replicas, all at once, and waits until they are ready; returns the first."""
+        """Starts replicas in parallel, waits until they are ready, and returns the first."""
         added = [self.add(processes.Worker(self.where / "delivery_worker", self.folder, name, servers or self.server.url(),
                                           {**self.environment, **environment}, within)) for name in names]
         for worker in added:
@@ -96,7 +96,7 @@ class Fixture:
         return added[0]
 
     def load(self, servers=None, environment=None, **plan):
-        """Starts a load: what is sent as in programs/load.c, the usual unless told."""
+        """Starts a load, with the arguments of programs/load.c or the defaults."""
         self.started += 1
         load = self.add(processes.Load(self.where / "delivery_load", self.folder, self.started,
                                       servers or self.server.url(), {**self.environment, **(environment or {})},
@@ -105,7 +105,7 @@ class Fixture:
         return load.start()
 
     def play(self, **plan):
-        """The usual beginning: a server, the replicas a, b and c, a load, and a moment's peace."""
+        """Starts a server, the replicas a, b and c, and a load, and waits a moment."""
         self.serve()
         self.work("a", "b", "c")
         self.load(**plan)
@@ -114,23 +114,23 @@ class Fixture:
     def victims(self, count=1):
         return self.random.sample(list(self.workers.values()), count)
 
-    # ---- What is said of it
+    # ---- Rules
 
     def must(self, condition, sentence):
-        """A rule of the fault: about what is to happen, and when."""
+        """Checks a rule of the fault: an event that must happen in time."""
         if not condition:
             self.late.append(sentence)
 
     def figure(self, name, value):
         self.figures[name] = value
 
-    # ---- How it ends
+    # ---- The end
 
     def api(self):
         return nats.Nats(self.server.url())
 
     def asked(self, question):
-        """The answer to a question to the server; None when nobody leads what it is about."""
+        """Returns the server's answer to a question, or None while the asset has no leader."""
         try:
             with self.api() as api:
                 return question(api)
@@ -139,15 +139,15 @@ class Fixture:
 
     def rested(self):
         """
-        True when nothing that is stored waits to be handed out or acknowledged. A consumer that nobody leads at the moment
-        is not listed: there must be those of two groups, and one for each replica.
+        Returns true when no stored event waits for delivery or acknowledgement. A consumer without a
+        leader is not listed, so both groups and each replica must have theirs.
         """
         consumers = self.asked(lambda api: api.consumers(STREAM)) or ()
         return len(consumers) == 2 + len(self.workers) and all(
             consumer["num_pending"] == 0 and consumer["num_ack_pending"] == 0 for consumer in consumers)
 
     def dead_letters(self):
-        """[((handler, replica), id, headers)] of all that was given up; an id of None is that of no message."""
+        """Returns [((handler, replica), id, headers)] of all dead letters; the id of an invalid message is None."""
         def letters(api):
             state = api.stream(DEAD)["state"]
             numbers = range(state["first_seq"], state["last_seq"] + 1) if state["messages"] else ()
@@ -156,12 +156,12 @@ class Fixture:
         return processes.wait_until(lambda: self.asked(lambda api: (letters(api),)), 30, "the dead letters")[0]
 
     def stored(self):
-        """How many events the stream has."""
+        """Returns the number of events in the stream."""
         return processes.wait_until(lambda: self.asked(lambda api: (api.stream(STREAM)["state"]["messages"],)), 30,
                                     "the stream")[0]
 
     def last_status(self):
-        """The outcome of the last message of the load that was started last."""
+        """Returns the outcome of the last message of the latest load."""
         return (self.folder / f"load-{self.started}.ledger").read_text().split("\nS ")[0].split()[-2]
 
     def stop_loads(self):
@@ -179,8 +179,8 @@ class Fixture:
 
     def finish(self, seconds=30, ended=True):
         """
-        Heals nothing: ends the load, waits until all is at rest, ends the replicas, and reads the ledgers by the rules. A
-        load that was killed has not `ended`: outcomes may be missing.
+        Ends the load, waits until all is at rest, stops the replicas, and checks the ledgers. It
+        repairs nothing. If a load was killed, `ended` is false, and outcomes may be missing.
         """
         self.stop_loads()
         self.rest(seconds)
@@ -206,7 +206,7 @@ def dead_letter(subject, headers, data):
 
 
 def first_id(data):
-    """The field `id` of an event of programs/work.catga, or None where the bytes are none."""
+    """Returns the field `id` of an event of programs/work.catga, or None for invalid bytes."""
     try:
         table = struct.unpack_from("<I", data)[0]
         vtable = table - struct.unpack_from("<i", data, table)[0]
@@ -217,7 +217,7 @@ def first_id(data):
 
 
 def now():
-    """The clock of the ledgers."""
+    """Returns the time on the clock of the ledgers."""
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC)
 
 

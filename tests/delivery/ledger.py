@@ -1,12 +1,12 @@
 """
-What the ledgers of a run say: every message that was attempted, what its sender learnt, what handlers did with it; and
-whether that keeps the promises. README.md lists the records and the rules.
+The ledgers of a run: every attempted message, the outcome for its sender, and the actions of the
+handlers; and a check of the promises. README.md lists the records and the rules.
 """
 
 import collections
 import pathlib
 
-# What handles what: the kind of message that a handler of programs/work.catga gets, and whether every replica does.
+# The handlers of programs/work.catga: the kind of message, and whether every replica gets it.
 Handler = collections.namedtuple("Handler", "kind broadcast")
 HANDLERS = {
     "act": Handler("act", False),
@@ -22,10 +22,10 @@ HANDLERS = {
 
 STORED = ("kept", "once")  # an acknowledged one reaches every handler
 SINGLE = ("act", "seen")  # no handler gets one twice
-ONCE = ("order", "once")  # no effect comes twice, but for the window that the manual speaks of
-CALLS = ("act", "order", "ask", "peek")  # who was answered was answered by a handler
+ONCE = ("order", "once")  # no effect happens twice, except in the window that the manual documents
+CALLS = ("act", "order", "ask", "peek")  # the caller of a success was answered by a handler
 
-# A replica that is stopped so soon after an effect may not have recorded it.
+# A replica that is stopped this soon after an effect may not have recorded it.
 WINDOW = 0.25  # seconds
 
 Outcome = collections.namedtuple("Outcome", "letter status time")
@@ -33,7 +33,7 @@ Note = collections.namedtuple("Note", "time attempt instance")
 
 
 class Ledger:
-    """All ledgers of a folder. `lists` are the records as they stand; places are (handler, instance or "")."""
+    """All ledgers of a folder. `lists` are the records as written; places are (handler, instance or "")."""
 
     def __init__(self, folder):
         self.torn = []
@@ -77,10 +77,10 @@ class Ledger:
         else:
             raise ValueError(words)
 
-    # ---- What is asked of it
+    # ---- Questions
 
     def ids(self, letters, *kinds):
-        """The ids of these kinds whose outcome is one of the letters."""
+        """Returns the ids of these kinds whose outcome is one of the letters."""
         return {number for number, outcomes in self.outcomes.items()
                 if outcomes[0].letter in letters and self.attempts.get(number, ("",))[0] in kinds}
 
@@ -88,7 +88,7 @@ class Ledger:
         return {number for number, (kind, _) in self.attempts.items() if kind in kinds}
 
     def seen(self, notes, *handlers):
-        """The ids that these handlers have in `notes`."""
+        """Returns the ids that these handlers have in `notes`."""
         return {number for (place, number) in notes if place[0] in handlers}
 
     def statuses(self, *kinds):
@@ -96,55 +96,55 @@ class Ledger:
                                    for outcome in self.outcomes[number][:1] if outcome.letter != "K")
 
     def successes(self, *kinds):
-        """When messages of these kinds were acknowledged, in order, in nanoseconds."""
+        """Returns the times at which messages of these kinds were acknowledged, in order, in nanoseconds."""
         return sorted(self.outcomes[number][0].time for number in self.ids("K", *kinds))
 
     def gap(self, *kinds, since=0):
-        """The longest time between two successes, in seconds; the one before `since` counts as the first."""
+        """Returns the longest time between two successes, in seconds; the one before `since` counts as the first."""
         times = self.successes(*kinds)
         first = max((i for i, time in enumerate(times) if time <= since), default=0)
         return max((b - a for a, b in zip(times[first:], times[first + 1:])), default=0) / 1e9
 
     def waits(self, *kinds, letters="K"):
-        """How long each message of these kinds took to its outcome, in order, in seconds."""
+        """Returns the time of each message of these kinds to its outcome, in order, in seconds."""
         return sorted((self.outcomes[number][0].time - self.attempts[number][1]) / 1e9
                       for number in self.ids(letters, *kinds))
 
 
 class Verdict:
-    """`broken` are the rules that do not hold, a sentence each; `figures` what is reported besides."""
+    """`broken` are the broken rules, a sentence each; `figures` are further results."""
 
     def __init__(self, broken, figures):
         self.broken, self.figures = broken, figures
 
 
 def some(ids):
-    """A few of a set of ids, for a sentence."""
+    """Returns a few of a set of ids, for a sentence."""
     listed = sorted(ids)
     return f"{len(listed)} ({', '.join(str(number) for number in listed[:3])}{', ...' if len(listed) > 3 else ''})"
 
 
 def places(ledger, kind, replicas):
-    """Where a message of this kind must arrive: its group, and each replica of its broadcast."""
+    """Returns the places where a message of this kind must arrive: its group, and each replica of its broadcast."""
     for name, handler in HANDLERS.items():
         if handler.kind == kind:
             yield from ((name, replica) for replica in replicas) if handler.broadcast else [(name, "")]
 
 
 def lost(ledger, kind, replicas, dead):
-    """(place, id) of what was acknowledged, has no effect there, and is no dead letter of that handler."""
+    """Returns (place, id) of acknowledged messages without effect there that are not dead letters of that handler."""
     return {(place, number) for place in places(ledger, kind, replicas) for number in ledger.ids("K", kind)
             if (place, number) not in ledger.effects and (place, number) not in dead}
 
 
 def twice(notes, kinds):
-    """The ids that a place has more than once, of handlers for these kinds."""
+    """Returns the ids that a place has more than once, of handlers for these kinds."""
     return {number for (place, number), records in notes.items()
             if len(records) > 1 and HANDLERS[place[0]].kind in kinds}
 
 
 def is_excused(ledger, place, number, effect, stops):
-    """Was the replica stopped after it entered the handler, and before its effect can have been recorded?"""
+    """Returns whether the replica was stopped after it entered the handler, before it could record the effect."""
     entered = max((note.time for note in ledger.handled.get((place, number), ())
                    if note.instance == effect.instance and note.time <= effect.time), default=effect.time)
     return any(replica == effect.instance and entered <= end and begin < effect.time + WINDOW * 1e9
@@ -152,16 +152,17 @@ def is_excused(ledger, place, number, effect, stops):
 
 
 def repeated(ledger, kinds, stops):
-    """The ids with more than one effect that is not excused."""
+    """Returns the ids with more than one effect that is not excused."""
     return {number for (place, number), notes in ledger.effects.items() if HANDLERS[place[0]].kind in kinds
             and sum(not is_excused(ledger, place, number, note, stops) for note in notes) > 1}
 
 
 def check(ledger, replicas=(), dead=(), stops=(), ended=True):
     """
-    The rules, on a ledger whose run has come to rest. `replicas` are those that every broadcast must have reached, `dead`
-    the (place, id) of the dead letters, `stops` the (replica, from, to) of those that were killed, paused or cut off; `ended`
-    is false where a sender was killed, so that outcomes may be missing.
+    Checks the rules on the ledger of a run at rest. `replicas` are those that every broadcast must
+    have reached, `dead` the (place, id) of the dead letters, and `stops` the (replica, from, to) of
+    the killed, paused or disconnected ones. `ended` is false if a sender was killed, so that outcomes
+    may be missing.
     """
     dead = set(dead)
     broken = [f"a record is torn: {line}" for line in ledger.torn]

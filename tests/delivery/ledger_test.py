@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The checker by itself: made-up ledgers that keep every rule, and one for each rule that breaks it."""
+"""Tests of the checker: invented ledgers that keep every rule, and one for each rule that breaks it."""
 
 import pathlib
 import sys
@@ -29,7 +29,7 @@ class Checker(unittest.TestCase):
             return ledger.Ledger(folder)
 
     def check(self, change=None, add=None, **options):
-        """What the good ledgers give when `change` = (file, old, new) and `add` = (file, text) have been done to them."""
+        """Checks the good ledgers after `change` = (file, old, new) and `add` = (file, text)."""
         files = dict(GOOD)
         if change:
             name, old, new = change

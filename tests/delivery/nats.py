@@ -1,4 +1,4 @@
-"""As much of a NATS client as looking at streams, and publishing what no client of ours would, takes."""
+"""A minimal NATS client, to inspect streams and to publish messages that our client would reject."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ class Nats:
         self.write(f"PUB {subject} {reply} {len(body)}\r\n".encode() + body + b"\r\n")
 
     def request(self, subject, body=b""):
-        """The body of the answer; the answer that nobody listens is empty."""
+        """Returns the body of the answer; it is empty if there is no responder."""
         self.number += 1
         inbox = f"_INBOX.us.{self.number}"
         self.publish(subject, body, inbox)
@@ -68,7 +68,7 @@ class Nats:
         return self.ask(f"CONSUMER.LIST.{stream}").get("consumers") or []
 
     def message(self, stream, sequence):
-        """(subject, headers as text, bytes) of what is stored."""
+        """Returns (subject, headers as text, bytes) of a stored message."""
         found = self.ask(f"STREAM.MSG.GET.{stream}", {"seq": sequence})["message"]
         headers = base64.b64decode(found.get("hdrs", "")).decode()
         return found["subject"], headers, base64.b64decode(found.get("data", ""))

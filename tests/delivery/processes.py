@@ -1,4 +1,4 @@
-"""The processes of a run: servers, workers, loads and proxies. All die with the thread that started them."""
+"""The processes of a run: servers, workers, loads and proxies. They die with the thread that started them."""
 
 import json
 import os
@@ -11,15 +11,15 @@ import subprocess
 import time
 import urllib.request
 
-SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # nothing outlives a run that was killed
+SETPRIV = ["setpriv", "--pdeathsig", "KILL"]  # no process outlives a run that was killed
 
 
 class Trouble(Exception):
-    """A run could not be played; that is a failure, but not a broken promise."""
+    """A run could not be completed; this is a failure, but not a broken promise."""
 
 
 def wait_until(condition, seconds, what):
-    """Waits for a condition, and returns its value; Trouble when it does not come true in time."""
+    """Waits for a condition, and returns its value; raises Trouble after the time limit."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -31,13 +31,13 @@ def wait_until(condition, seconds, what):
 
 
 class Process:
-    """A program with a log; `within` are the words before it, such as ip netns exec NAME."""
+    """A program with a log; `within` is a command prefix, such as ip netns exec NAME."""
 
     def __init__(self, command, log, environment=None, within=()):
         self.command, self.log, self.within = [str(word) for word in command], log, list(within)
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
-        self.stops = []  # (from, to) when it was killed, paused or cut off, on the clock of the ledgers
+        self.stops = []  # (from, to) of being killed, paused or disconnected, on the clock of the ledgers
 
     def start(self, **pipes):
         with open(self.log, "ab") as log:
@@ -72,7 +72,7 @@ class Process:
             raise Trouble(f"{self.command[0]} did not end within {seconds} s") from None
 
     def says(self, word, seconds):
-        """Waits for a line of its standard output that begins with `word`, and returns it."""
+        """Waits for a line of standard output that begins with `word`, and returns it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end and select.select([self.process.stdout], [], [], end - time.monotonic())[0]:
             line = self.process.stdout.readline().decode()
@@ -86,11 +86,11 @@ class Process:
         return pathlib.Path(self.log).read_text(errors="replace")[-300:].replace("\n", " | ")
 
     def held(self):
-        """How many descriptors and threads it has."""
+        """Returns the number of descriptors and threads."""
         return [len(os.listdir(f"/proc/{self.pid}/{what}")) for what in ("fd", "task")]
 
     def memory(self):
-        """The most that it has had resident, in bytes."""
+        """Returns the peak resident memory in bytes."""
         status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s*(\d+) kB", status)[1]) * 1024
 
@@ -103,7 +103,7 @@ def nats_server():
 
 
 class Server(Process):
-    """A nats-server with JetStream, always at the port where it listened first; `config` is text of its language."""
+    """A nats-server with JetStream, always at its first port; `config` is text of its configuration language."""
 
     def __init__(self, folder, config="", address="127.0.0.1", store=None):
         folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ class Server(Process):
         (self.folder / "config").write_text(text)
 
     def configure(self, config):
-        """Changes the configuration while it runs."""
+        """Changes the configuration of the running server."""
         self.write(config)
         self.send(signal.SIGHUP)
 
@@ -131,7 +131,7 @@ class Server(Process):
         return super().start(stdout=subprocess.DEVNULL, **pipes)
 
     def listens(self):
-        """Waits until it does: it writes NAME_PID.ports then."""
+        """Waits until the server listens: then it writes NAME_PID.ports."""
         path = self.folder / f"nats-server_{self.pid}.ports"
 
         def ports():
@@ -146,7 +146,7 @@ class Server(Process):
         return self
 
     def ask(self, what):
-        """What its monitoring says: varz, connz, jsz."""
+        """Returns a monitoring page: varz, connz, jsz."""
         with urllib.request.urlopen(f"{self.monitoring}/{what}", timeout=5) as answer:
             return json.load(answer)
 
@@ -155,7 +155,7 @@ class Server(Process):
 
 
 class Worker(Process):
-    """A replica of programs/worker.c. It has one ledger through all its lives."""
+    """A replica of programs/worker.c. It has one ledger across restarts."""
 
     def __init__(self, program, folder, name, servers, environment, within=()):
         self.name = name
@@ -171,7 +171,7 @@ class Worker(Process):
 
 
 class Load(Process):
-    """programs/load.c, with what is to be sent as NAME=VALUE."""
+    """programs/load.c, with its options as NAME=VALUE."""
 
     def __init__(self, program, folder, number, servers, environment, plan):
         self.number = number
@@ -186,7 +186,7 @@ class Load(Process):
 
 
 class Proxy(Process):
-    """proxy/: stands before a server, and does to it what it is told."""
+    """proxy/: a proxy before a server, which injects faults on command."""
 
     def __init__(self, program, folder, target):
         super().__init__([program, target.removeprefix("nats://")], folder / "proxy.log")
@@ -202,7 +202,7 @@ class Proxy(Process):
         self.says("done", 5)
 
     def count(self):
-        """What it has counted: name -> number."""
+        """Returns the counters: name -> number."""
         self.process.stdin.write(b"count\n")
         self.process.stdin.flush()
         words = self.says("counts", 5).split()[1:]

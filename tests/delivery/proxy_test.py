@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The proxy by itself, between a client and a server of ours: what it does wrong, and that it does nothing else wrong."""
+"""Tests of the proxy between a client and a server of ours: it injects the chosen faults, and no others."""
 
 import os
 import pathlib
@@ -42,7 +42,7 @@ class Proxy(unittest.TestCase):
         return client, server
 
     def arrives(self, data, end):
-        """What comes is this, and for a moment no more."""
+        """Checks that exactly this arrives, and nothing more for a moment."""
         got = b""
         while len(got) < len(data):
             part = end.recv(len(data) - len(got))

@@ -1,4 +1,4 @@
-"""Words that are lost: the server's to a publisher, a replica's to the server."""
+"""Lost acknowledgements: the server's to a publisher, and a replica's to the server."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Events that are given up while their dead letters find no room."""
+"""Events that are given up while the dead-letter stream is full."""
 
 import signal
 import time
@@ -10,7 +10,7 @@ from faults.handlers import slowest_effect
 
 
 def limit(fixture, **settings):
-    """Changes settings of the stream of dead letters."""
+    """Changes settings of the dead-letter stream."""
     with fixture.api() as api:
         config = api.stream(DEAD)["config"]
         api.ask(f"STREAM.UPDATE.{DEAD}", {**config, **settings})

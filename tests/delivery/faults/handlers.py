@@ -1,4 +1,4 @@
-"""Handlers that fail, events that are no messages, handlers that take long."""
+"""Failing handlers, invalid events, slow handlers."""
 
 import signal
 import time
@@ -58,9 +58,9 @@ def slow_handler(fixture):
 
 
 def backlog(fixture):
-    """256 events wait, of four durations, and are handled by three replicas with four workers each."""
+    """256 events of four durations wait, and three replicas with four workers each handle them."""
     fixture.serve()
-    fixture.work("a", "b", "c", CATGA_WORKERS="4")  # their broadcasts begin here
+    fixture.work("a", "b", "c", CATGA_WORKERS="4")  # their broadcast consumers begin here
     for worker in fixture.workers.values():
         fixture.must(worker.end(signal.SIGTERM) == 0, "a replica did not end in good order")
     loads = [fixture.load(kept=2000, count=64, work_us=milliseconds * 1000) for milliseconds in (20, 100, 250, 500)]
@@ -95,7 +95,7 @@ def stopped_with_backlog(fixture):
     again = {number for (place, number), notes in read.handled.items() if place[0] == "keep"
              and any(note.attempt > 1 for note in notes)}
     fixture.figure("kept_back", len(again))
-    # Four at work and one that waits, and as many where handlers have been quick until then.
+    # Four run and one waits, plus as many again where handlers have been quick until then.
     fixture.must(len(again) <= 10, f"the stopped replica kept back {len(again)} events")
     fixture.must(fixture.figures["dead"] == 0, f"{fixture.figures['dead']} events were given up")
 
@@ -105,6 +105,6 @@ def cause(headers):
 
 
 def slowest_effect(read, except_for):
-    """The longest time from the publication of an event to its effect, in seconds."""
+    """Returns the longest time from the publication of an event to its effect, in seconds."""
     return max((notes[0].time - read.attempts[number][1]) / 1e9 for (place, number), notes in read.effects.items()
                if place[0] == "keep" and number not in except_for)

@@ -1,4 +1,4 @@
-"""Replicas of a service that die, end, pause and come back, under load."""
+"""Replicas that die, stop, pause and return under load."""
 
 import signal
 import time
@@ -7,15 +7,16 @@ from fixture import fault, now
 
 import processes
 
-# The server goes on sending a third of all tries into the hole that a paused or unheard replica is: of 6,561 queries one
-# has all of its eight tries sent there.
+# The server keeps sending a third of all tries to a paused or unreachable replica. So one query in
+# 6,561 has all of its eight tries sent there.
 HOLE = 0.005
 
 
 def calls_survive(fixture, read, since, recovery, failing=0):
     """
-    Queries go on, with no gap as long as `recovery`, and no more than this part of them fails; commands that are idempotent
-    all succeed. Another that a dead process had in hand may have run: it is not repeated, and its caller is told so.
+    Checks that queries succeed without a gap longer than `recovery`, that at most this part of them
+    fails, and that all idempotent commands succeed. Another command in a dead process may have run:
+    it is not repeated, and its caller gets that status.
     """
     gap = read.gap("act", "ask", since=since)
     fixture.figure("recovery", gap)
@@ -164,7 +165,7 @@ def death_with_claimed_effect(fixture):
     fixture.load(order=100)
     deaths = tend(fixture, 4)
     for worker in fixture.workers.values():
-        worker.stops.clear()  # there is no window: nothing is excused
+        worker.stops.clear()  # no double effect is excused
     fixture.stop_loads()
     restart(fixture)
     read = fixture.finish()
@@ -189,7 +190,7 @@ def death_before_effect(fixture):
 
 
 def tend(fixture, seconds):
-    """Starts whatever dies, for a time; returns how often that was."""
+    """Restarts dead replicas for a time, and returns the number of restarts."""
     deaths, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
         for worker in fixture.workers.values():
@@ -202,7 +203,7 @@ def tend(fixture, seconds):
 
 
 def start_again(worker):
-    """It may find so much to do that it dies before it is ready."""
+    """Starts a replica, which may die from its backlog before it is ready."""
     worker.start()
     try:
         worker.ready()
@@ -212,7 +213,7 @@ def start_again(worker):
 
 
 def redelivery(read):
-    """The longest time from the first time that an event was handed to the group to the next, in seconds."""
+    """Returns the longest time from the first delivery of an event to the group to the second, in seconds."""
     waits = [(notes[1].time - notes[0].time) / 1e9 for (place, _), notes in read.handled.items()
              if place[0] == "keep" and len(notes) > 1]
     return max(waits, default=0)

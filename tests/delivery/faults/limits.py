@@ -1,4 +1,4 @@
-"""Limits that an operator changes while services run, and claims in a number that is a limit of its own."""
+"""Limits that an operator changes while services run, and a very large number of claims."""
 
 import time
 
@@ -41,7 +41,7 @@ def limit_payload(fixture, size):
 
 
 def limit_stream(fixture, room):
-    """The stream has room for so many events more; None: for any number."""
+    """Limits the stream to so many more events; None removes the limit."""
     with fixture.api() as api:
         found = api.stream(STREAM)
         most = -1 if room is None else found["state"]["messages"] + room

@@ -1,4 +1,4 @@
-"""Too much, in an even way, and too large."""
+"""Constant overload, and messages that are too large."""
 
 import statistics
 import subprocess

@@ -1,4 +1,4 @@
-"""Everything at once, for a while: the order and the moments are the seed's."""
+"""All faults at once, for a while: the seed decides their order and times."""
 
 import signal
 import time
@@ -20,7 +20,7 @@ def mayhem(fixture):
         happens = fixture.random.choice((kill_replica, pause_replica, kill_server, pause_server, cut_connections))
         since = now()
         happens(fixture, proxy)
-        # One outage after the other may last for longer than a lease.
+        # Consecutive outages may last longer than a lease.
         for worker in fixture.workers.values() if happens in (kill_server, pause_server, cut_connections) else ():
             worker.stops.append((since, now()))
         time.sleep(fixture.random.uniform(0.05, 0.6))

@@ -1,4 +1,4 @@
-"""Networks that are cut, one way or both, that flap, that are slow, that stall."""
+"""Networks that are cut in one or both directions, flap, are slow, or stall."""
 
 import shutil
 import subprocess
@@ -37,7 +37,7 @@ def stalled_after_info(fixture):
 
 
 def namespace(fixture):
-    """A network of its own for a replica: the words that run something there, and the address of this side."""
+    """A separate network for a replica: the command prefix that runs a program there, and the address of this side."""
     need_root("a network namespace")
     if shutil.which("ip") is None:
         raise Skipped("there is no program ip")
@@ -116,7 +116,7 @@ def flapping(fixture):
         time.sleep(fixture.random.uniform(0.05, 0.3))
     made = proxy.count()["connections"] - before
     time.sleep(1.5)
-    # A link that is made when it is first used, of one descriptor and three threads, is none that is left behind.
+    # A link created on first use, with one descriptor and three threads, is not a leak.
     fixture.must(all(now <= then + link for then, now, link in zip(held, worker.held(), (1, 3))),
                f"a replica had {held} descriptors and threads, and has {worker.held()}")
     read = fixture.finish()

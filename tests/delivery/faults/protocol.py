@@ -1,4 +1,4 @@
-"""What a server, or something between, may do to the protocol itself. These have no number in the scorecard."""
+"""Faults of the protocol, by a server or a middlebox. They have no number in the scorecard."""
 
 import time
 
@@ -9,7 +9,7 @@ import processes
 
 
 def behind_proxy(fixture):
-    """A replica and the load behind a proxy, two replicas beside it."""
+    """Starts a replica and the load behind a proxy, and two replicas without it."""
     fixture.serve()
     proxy = fixture.proxy()
     fixture.work("a", servers=proxy.url())
@@ -20,7 +20,7 @@ def behind_proxy(fixture):
 
 
 def comes_back(fixture, read, since):
-    """The replica behind the proxy is given queries again, and the load goes on."""
+    """Checks that the replica behind the proxy gets queries again, and that the load continues."""
     times = [note.time for (place, _), notes in read.handled.items() if place[0] == "ask" for note in notes
              if note.instance == "a" and note.time > since]
     fixture.must(times, "the replica was never given anything again")

@@ -1,4 +1,4 @@
-"""Servers that die, pause, are away, or come late."""
+"""Servers that die, pause, are absent, or start late."""
 
 import signal
 import socket
@@ -10,7 +10,7 @@ import processes
 
 
 def after_return(fixture, read, back):
-    """The time from the moment when the server listens again to the first success."""
+    """Returns the time from the server's return to the first success."""
     calls = [time for time in read.successes("act", "ask", "peek") if time > back]
     stored = [time for time in read.successes("kept") if time > back]
     fixture.must(calls and stored, "nothing succeeded after the server had come back")
@@ -91,7 +91,7 @@ def all_start_at_once(fixture):
 
 
 def start_before(fixture, begin, servers=None):
-    """Replicas are started, and after two seconds the server's address begins to be one."""
+    """Starts replicas whose server's host name resolves only after two seconds."""
     if servers is None:
         fixture.server = fixture.add(processes.Server(fixture.folder / "server"))
         fixture.server.start().listens()
@@ -161,8 +161,8 @@ cluster {{ name: work, listen: "127.0.0.1:{own}", routes: [{routes}] }}
 
 def free_ports(fixture, count):
     """
-    Ports that nobody listens at: of servers that must know of each other before they start. They are below those that the
-    system gives to connections, or one could be taken until its server comes.
+    Returns free ports, for servers that must know each other's before they start. They are below the
+    range that the system gives to connections, which could take one in between.
     """
     ports = []
     while len(ports) < count:
@@ -176,7 +176,7 @@ def free_ports(fixture, count):
 
 
 def cluster(fixture):
-    """Three servers that keep every event three times, and three replicas, each at a server of its own."""
+    """Starts three servers that keep three copies of every event, and a replica at each."""
     ports = free_ports(fixture, 3)
     routes = ", ".join(f'"nats://127.0.0.1:{port}"' for port in ports)
     servers = [fixture.add(processes.Server(fixture.folder / f"server-{number}",
@@ -197,13 +197,13 @@ def cluster(fixture):
 
 
 def ready(servers):
-    """One of them leads, and knows that the others are there: before, it finds no place for three copies."""
+    """Waits until a leader knows the other servers: before that, it cannot place three copies."""
     return any(len(peers) == 2 and all(peer.get("current") and not peer.get("offline") for peer in peers)
                for peers in (server.ask("jsz").get("meta_cluster", {}).get("replicas", []) for server in servers))
 
 
 def lose_server(fixture, choose, seconds):
-    """Calls and events under load while one of three servers, chosen when all are at work, is killed."""
+    """Kills one of three servers under load, chosen while all are running."""
     urls = cluster(fixture)
     fixture.load(servers=urls)
     time.sleep(1)
@@ -225,7 +225,7 @@ def callers_server(fixture):
 
 
 def leader(fixture):
-    """The server that leads the stream."""
+    """Returns the leader of the stream."""
     with fixture.api() as api:
         return fixture.servers[int(api.stream(STREAM)["cluster"]["leader"][1:])]
 

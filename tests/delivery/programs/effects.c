@@ -15,7 +15,7 @@
 
 enum { PATH = 512, INSTANCE = 64 };
 
-/* One claim, from claim to done or release. */
+/* A claim, from taking it to done or release. */
 typedef struct held {
     ledger file;
     uint64_t id;
@@ -31,7 +31,7 @@ bool effects_open(effects *self)
     return self->folder != NULL;
 }
 
-/* The answer of what was done before: its record says who did it. */
+/* Answers with the recorded result, which names the replica that ran the handler. */
 static bool read_done(effects *self, int file, catga_claim *claim)
 {
     char line[256];
@@ -53,7 +53,7 @@ static bool read_done(effects *self, int file, catga_claim *claim)
     return true;
 }
 
-/* The lock goes with the process. */
+/* The lock ends with the process. */
 static catga_claim_result claim(void *user, catga_claim *claim)
 {
     effects *self = user;
@@ -85,7 +85,7 @@ static void release(void *user, catga_claim *claim)
     free(taken);
 }
 
-/* This is the effect. */
+/* This write is the effect. */
 static bool done(void *user, catga_claim *claim)
 {
     effects *self = user;

@@ -1,8 +1,7 @@
 /*
- * A claim store of the service's own, where the effect of an idempotent command and the fact that
- * it is done are one thing, a file of one record: so the window between the two is closed. The file
- * is a ledger, named after the id; it is locked while a handler works, and empty until there is an
- * effect.
+ * An external claim store in which the effect of an idempotent command and its completion are one
+ * write, a file of one record. So there is no window between the two. The file is a ledger named
+ * after the id. It is locked while a handler runs, and empty until the effect.
  */
 #ifndef EFFECTS_H
 #define EFFECTS_H
@@ -11,18 +10,20 @@
 
 typedef struct effects {
     const char *folder;
-    unsigned die_every; /* the process ends with each effect of that number; 0: with none */
+    unsigned die_every; /* the process dies after each effect of that number; 0 for never */
     unsigned count;
-    uint8_t answer[256]; /* that was given last: one handler at a time */
+    uint8_t answer[256]; /* the last answer: one handler runs at a time */
 } effects;
 
-/* The options of the environment, WORK_EFFECTS and WORK_DIE_EVERY; false when there are none. */
+/*
+ * Reads WORK_EFFECTS and WORK_DIE_EVERY from the environment. Returns false when they are not set.
+ */
 bool effects_open(effects *self);
 
-/* The store, for the options of a bus. */
+/* Returns the store, for the options of a bus. */
 catga_claim_store effects_store(effects *self);
 
-/* What the effect of the handler is to be, when it has succeeded: a record as the ledger's. */
+/* Sets the effect of a successful handler: a record like the ledger's. */
 void effects_plan(const catga_claim *claim, uint64_t id, const char *instance);
 
 #endif

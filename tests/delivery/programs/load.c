@@ -1,12 +1,12 @@
 /*
- * load LEDGER NUMBER [NAME=VALUE...]: sends at fixed rates, whatever becomes of what was sent
- * before (an open loop), until SIGTERM, or until `count` of each have been sent; then waits for
- * every outcome. Notes what it is about to send (A) and how each ended: acknowledged (K), certainly
- * not run or stored (F), unknown (U). NUMBER tells the ids of one load from those of another.
+ * load LEDGER NUMBER [NAME=VALUE...]: sends at fixed rates, independent of earlier outcomes (an
+ * open loop), until SIGTERM, or until `count` messages of each kind are sent; then waits for every
+ * outcome. It records each message before sending (A), and its outcome: acknowledged (K), certainly
+ * not run or stored (F), unknown (U). NUMBER distinguishes the ids of several loads.
  *
- *     seen kept once act order ask peek  how many a second of each; 0 unless said
- *     count size                         of each, how many in all; the bytes of an event's data
- *     work_us fail die_before die_after  what handlers are asked to do
+ *     seen kept once act order ask peek  messages per second of each kind; default 0
+ *     count size                         total messages of each kind; bytes of an event's data
+ *     work_us fail die_before die_after  instructions to the handlers
  */
 #include "ledger.h"
 #include "work.catga.h"
@@ -29,12 +29,12 @@ typedef struct load load;
 typedef struct ticket ticket;
 typedef struct traffic traffic;
 
-/* A kind of message, and its place in the plan. */
+/* A kind of message, and its schedule. */
 struct traffic {
     const char *name;
     catga_status (*send)(load *self, uint64_t id, ticket *its);
-    uint64_t rate; /* a second; 0: none */
-    int64_t next;  /* when the next is due */
+    uint64_t rate; /* per second; 0 for none */
+    int64_t next;  /* time of the next message */
     uint64_t sent;
 };
 
@@ -44,8 +44,8 @@ struct load {
     traffic kinds[KINDS];
     uint64_t count, size, work_us, fail, die_before, die_after;
     uint64_t first_id, sent;
-    atomic_int waiting; /* for their outcome */
-    int64_t longest;    /* that a function which should not wait has taken */
+    atomic_int waiting; /* number of messages without outcome */
+    int64_t longest;    /* longest time in a function that should not block */
     uint8_t *data;
 };
 
@@ -58,7 +58,7 @@ struct ticket {
 
 /* ---- Outcomes ---- */
 
-/* K, F or U, as the manual's table of statuses says. */
+/* Returns K, F or U, as the manual's table of statuses says. */
 static char letter_of(catga_status status)
 {
     switch ((int)status) {
@@ -90,7 +90,7 @@ static void on_published(catga_status status, const catga_error *error, void *us
     finish(user, status);
 }
 
-/* An answer to another call would be as bad as none. */
+/* The answer to another call would be as bad as none. */
 static void on_answer(catga_status status, test_work_answer_view answer, const catga_error *error,
                       void *user)
 {
@@ -183,9 +183,9 @@ static void send_one(load *self, traffic *kind)
         finish(sent, status);
 }
 
-/* ---- The plan ---- */
+/* ---- The schedule ---- */
 
-/* The kind that is due first, or NULL when all have been sent. */
+/* Returns the kind that is due first, or NULL when all have been sent. */
 static traffic *next_kind(load *self)
 {
     traffic *first = NULL;
@@ -199,7 +199,7 @@ static traffic *next_kind(load *self)
     return first;
 }
 
-/* Waits until `time`; false when SIGTERM has come. It is asked for also when there is no time to
+/* Waits until `time`. Returns false after SIGTERM, which it checks even when there is no time to
  * wait. */
 static bool wait_until(int64_t time)
 {
@@ -227,7 +227,7 @@ static void send_all(load *self)
     }
 }
 
-/* True when there is an outcome for each. */
+/* Returns true when every message has an outcome. */
 static bool wait_for_outcomes(load *self)
 {
     const struct timespec pause = {.tv_nsec = 1000000};

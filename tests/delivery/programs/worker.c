@@ -1,8 +1,8 @@
 /*
- * worker LEDGER: one replica of the service Worker. Each handler notes when it is entered (H), its
- * effect (E) and its end (C), and does with a stored event what the event asks for. Options of the
- * bus come from the environment, those of effects.h too. It says "ready" when callers find it, and
- * ends with SIGTERM.
+ * worker LEDGER: one replica of the service Worker. Each handler records its start (H), its effect
+ * (E) and its end (C), and obeys the instructions in a stored event. Options of the bus and of
+ * effects.h come from the environment. The worker prints "ready" when it serves, and ends with
+ * SIGTERM.
  */
 #include "effects.h"
 #include "ledger.h"
@@ -17,11 +17,11 @@
 typedef struct worker {
     ledger ledger;
     catga_bus *bus;
-    bool own_store; /* then `effects` has the effects of orders */
+    bool own_store; /* true if `effects` has the effects of orders */
     effects effects;
 } worker;
 
-/* ---- Notes ---- */
+/* ---- Records ---- */
 
 static void note(catga_context *context, char letter, const char *handler, uint64_t id)
 {
@@ -40,7 +40,7 @@ static void work_for(uint32_t microseconds)
         nanosleep(&time, NULL);
 }
 
-/* All that a handler does which does not fail. */
+/* Does everything that a successful handler does. */
 static void perform(catga_context *context, const char *handler, uint64_t id, uint32_t work_us)
 {
     note(context, 'H', handler, id);
@@ -164,7 +164,7 @@ int main(int count, char **arguments)
         fprintf(stderr, "usage: worker LEDGER\n");
         return 2;
     }
-    /* A signal that comes before catga_run waits for it. */
+    /* A signal before catga_run waits for it. */
     sigset_t ending;
     sigemptyset(&ending);
     sigaddset(&ending, SIGTERM);

@@ -1,5 +1,5 @@
 /*
- * What the proxy is told; see command.h.
+ * The commands of the proxy; see command.h.
  *
  *     pass                              no faults any more
  *     delay up|down MILLISECONDS        throttle up|down BYTES_A_SECOND
@@ -16,7 +16,7 @@
 
 static const char *const matters[MATTERS] = {"puback", "ack", "pong", "message"};
 
-/* The next word of what *rest is, or "". */
+/* Returns the next word of *rest, or "". */
 static const char *word(char **rest)
 {
     char *found = strsep(rest, " ");
@@ -29,7 +29,7 @@ static uint64_t number(char **rest)
     return strtoull(word(rest), NULL, 10);
 }
 
-/* UP, DOWN, or DIRECTIONS for what is neither. */
+/* Returns UP, DOWN, or DIRECTIONS for any other word. */
 static int direction(char **rest)
 {
     const char *name = word(rest);

@@ -1,4 +1,4 @@
-/* What the proxy is told, a line each: changes of its faults, or something to be done at once. */
+/* The commands of the proxy, one per line: changes of its faults, or immediate actions. */
 #ifndef COMMAND_H
 #define COMMAND_H
 
@@ -6,20 +6,20 @@
 
 typedef enum command_action {
     COMMAND_DONE,  /* the faults have been changed */
-    COMMAND_RESET, /* every connection ends with a reset */
-    COMMAND_CLOSE, /* this direction of every connection ends */
-    COMMAND_ERROR, /* the server seems to say -ERR with `text` */
-    COMMAND_COUNT, /* what has been counted is asked for */
+    COMMAND_RESET, /* reset every connection */
+    COMMAND_CLOSE, /* close this direction of every connection */
+    COMMAND_ERROR, /* send -ERR with `text` as if from the server */
+    COMMAND_COUNT, /* print the counters */
     COMMAND_UNKNOWN
 } command_action;
 
 typedef struct command {
     command_action action;
     int direction;
-    const char *text; /* in the line */
+    const char *text; /* part of the line */
 } command;
 
-/* Reads a line, without its end, and does what concerns the faults. */
+/* Parses a line without its end, and applies changes of the faults. */
 command command_read(char *line, fault_plan *faults);
 
 #endif

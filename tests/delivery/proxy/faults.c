@@ -1,9 +1,9 @@
-/* What the proxy is told to do wrong; see faults.h. */
+/* The faults that the proxy injects; see faults.h. */
 #include "faults.h"
 
 #include <string.h>
 
-/* What was counted stays. */
+/* The counters stay. */
 void faults_clear(fault_plan *self)
 {
     for (size_t i = 0; i < DIRECTIONS; i++)

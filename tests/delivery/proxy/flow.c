@@ -41,7 +41,7 @@ static fault_way *way_of(const flow *self)
     return &self->faults->ways[self->direction];
 }
 
-/* ---- In ---- */
+/* ---- Input ---- */
 
 void flow_put(flow *self, const uint8_t *data, size_t length, int64_t now)
 {
@@ -107,7 +107,7 @@ bool flow_wants(const flow *self)
     return !self->ended && self->waiting < FULL;
 }
 
-/* ---- Out ---- */
+/* ---- Output ---- */
 
 static void earn(flow *self, int64_t now)
 {
@@ -131,7 +131,7 @@ int64_t flow_due(const flow *self, int64_t now)
     return way->rate > 0 && self->credit < 1 ? now + SECOND / 1000 : now;
 }
 
-/* How much of a piece may go out now. */
+/* Returns the number of bytes of a piece that may go out now. */
 static size_t allowed(flow *self, const piece *next)
 {
     const fault_way *way = way_of(self);
@@ -177,7 +177,7 @@ static void drop_first(flow *self)
     free(gone);
 }
 
-/* Bytes are turned over as they go out: what the socket does not take is turned back. */
+/* Bytes are inverted as they go out; those that the socket does not accept are restored. */
 static ssize_t write_some(flow *self, piece *next, size_t length)
 {
     uint64_t flip = way_of(self)->flip;

@@ -1,4 +1,4 @@
-/* The protocol of NATS, cut into frames; see frames.h. */
+/* The protocol of NATS, split into frames; see frames.h. */
 #include "frames.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 enum { WORDS = 6, WORD = 256 };
 
-/* A line's words, terminated; a longer one is cut. */
+/* Returns the words of a line, terminated; a longer line is cut. */
 typedef struct words {
     char text[WORDS][WORD];
     size_t count;

@@ -1,6 +1,6 @@
 /*
- * The protocol of NATS, cut into frames: a line, with its payload where it has one. So that a whole
- * message can be left out, and something be put in between two.
+ * The protocol of NATS, split into frames: a line, with its payload if it has one. So the proxy can
+ * drop a whole message, or insert one between two others.
  */
 #ifndef FRAMES_H
 #define FRAMES_H
@@ -10,13 +10,13 @@
 typedef struct frame {
     const uint8_t *data;
     size_t length;
-    size_t line; /* the length of its line, with the line end; the rest is payload and a line end */
+    size_t line; /* length of the line with its end; the rest is payload and a line end */
 } frame;
 
-/* The frame that `data` begins with; false when it is not whole yet. */
+/* Finds the frame at the start of `data`. Returns false while it is incomplete. */
 bool frame_read(const uint8_t *data, size_t length, frame *found);
 
-/* Is the frame, on its way in this direction, one of those that are to be dropped? */
+/* Returns whether a frame in this direction is of the kind to drop. */
 bool frame_is_dropped(const frame *self, int direction, fault_plan *faults);
 
 #endif

@@ -1,8 +1,7 @@
 /*
- * proxy HOST:PORT: stands between clients of NATS and the server there, and does wrong what it is
- * told to on standard input (command.c has the list). It says "port N" when it listens, on
- * 127.0.0.1, then a line for each command: "done", "counts NAME=N...", or "what?". The end of its
- * input is its own.
+ * proxy HOST:PORT: stands between NATS clients and the server, and injects the faults that standard
+ * input names (listed in command.c). It prints "port N" when it listens on 127.0.0.1, then a line
+ * for each command: "done", "counts NAME=N...", or "what?". It ends with its input.
  */
 #include "command.h"
 #include "flow.h"
@@ -182,8 +181,8 @@ static void move_bytes(connection *self, const struct pollfd polled[DIRECTIONS])
 }
 
 /*
- * What is due is tried when the socket takes it. A hang-up that nobody would take note of is not
- * asked for: it would be told for ever.
+ * Due bytes are tried when the socket accepts them. A hang-up that would be ignored is not polled,
+ * since poll would report it for ever.
  */
 static int64_t prepare(const connection *self, struct pollfd polled[DIRECTIONS], int64_t now)
 {

@@ -1,19 +1,19 @@
 /*
- * claims [SEEDS [FIRST]]: messages that are to be handled once, and replicas that claim them, in a
- * world where what they write and read is lost, doubled, late, out of order and out of date, where
- * processes die at any moment, and clocks run on. What decides is the runtime's own object file,
- * delivery/claim.c and delivery/owner_liveness.c; the rest of the world is here. One seed is one
- * history; a seed that fails is printed, and `claims 1 SEED` replays it.
+ * claims [SEEDS [FIRST]]: simulates messages that must be handled once, and replicas that claim
+ * them. Requests and answers are lost, doubled, late, reordered and outdated; processes die at any
+ * moment, and clocks run on. The claim protocol is the runtime's own object file: delivery/claim.c
+ * and delivery/owner_liveness.c; this file simulates the rest. Each seed is one history; a failing
+ * seed is printed, and `claims 1 SEED` replays it.
  *
- * In every world: of all attempts at a message one at most is recorded as its success, and nothing
- * runs once that is so; in the end, when nothing goes wrong any more, there is one.
+ * In every world, at most one attempt at a message is recorded as its success, and nothing runs
+ * after that. In the end, when nothing fails any more, there is one success.
  *
- * In a world where leases are kept, that is where a replica that lives is not silent for as long as
- * that: no two attempts run at once, and there are no more effects than one and one for each time
- * that the window was met, that is that an attempt ended between its effect and its mark.
+ * In a world that keeps leases, no live replica is silent for as long as a lease. There, no two
+ * attempts run at once. There is one effect, plus one for each time that an attempt ended between
+ * its effect and its mark (the window).
  *
- * The program fails when no history meets the window, or none has two effects without leases: then
- * it has shown nothing.
+ * The program fails if no history meets the window, or none has two effects without leases: then it
+ * has shown nothing.
  */
 #include "base/monotime.h"
 #include "delivery/claim.h"
@@ -26,27 +26,27 @@ enum {
     EVENTS = 2,
     REPLICAS = 2,
     ATTEMPTS = 256,
-    LIVES = 64, /* of a replica: each is an owner of its own */
+    LIVES = 64, /* of a replica: each is a new owner */
     LEASE_MS = 200,
-    CALM_MS = 4 * LEASE_MS,    /* between two times that a replica is suspended */
-    WATCHED_MS = 4 * LEASE_MS, /* after the last claim of an owner was found */
-    WAIT_MS = 60               /* for the store's answer, or an owner's */
+    CALM_MS = 4 * LEASE_MS,    /* between two suspensions of a replica */
+    WATCHED_MS = 4 * LEASE_MS, /* since the last claim of an owner was found */
+    WAIT_MS = 60               /* for the answer of the store or an owner */
 };
 
 typedef enum moment_kind {
-    COMES, /* the message, to a replica */
+    COMES, /* the message arrives at a replica */
     WRITE_ARRIVES,
     READ_ARRIVES,
     ANSWER_ARRIVES, /* of the store, or of an owner */
     WAIT_ENDS,
-    WATCH_TICKS, /* a replica looks at an owner that it watches */
+    WATCH_TICKS, /* a replica checks an owner that it watches */
     EFFECT,
     HANDLER_ENDS
 } moment_kind;
 
 typedef struct record {
     catga_record_state state;
-    unsigned owner; /* the attempt */
+    unsigned owner; /* number of the attempt */
     uint64_t revision;
     uint32_t attempts;
 } record;
@@ -57,7 +57,7 @@ typedef struct moment {
     unsigned attempt;
     unsigned question;
     catga_claiming_event answer;
-    record found; /* what is written, or was read */
+    record found; /* content that is written, or was read */
     uint64_t over;
 } moment;
 
@@ -68,8 +68,8 @@ typedef struct attempt {
     unsigned replica;
     unsigned life; /* of the replica */
     unsigned event;
-    unsigned question; /* that it waits for; 0: none */
-    unsigned asks;     /* the owner that it asks */
+    unsigned question; /* number of the pending question; 0 for none */
+    unsigned asks;     /* owner of the pending question */
     catga_claiming claiming;
 } attempt;
 
@@ -95,7 +95,7 @@ typedef struct world {
     bool keeps_leases;
     moment queue[MOMENTS];
     message events[EVENTS];
-    attempt attempts[ATTEMPTS + 1]; /* the first is nobody */
+    attempt attempts[ATTEMPTS + 1]; /* index 0 is unused */
     unsigned attempt_count;
     unsigned questions;
     uint64_t revisions;
@@ -115,7 +115,7 @@ static void transmit(world *w, moment what)
         plan(w, draw_delay(&w->fate, 400), what);
 }
 
-/* The message is handed out again, unless it has been acknowledged. */
+/* Redelivers the message, unless it has been acknowledged. */
 static void come_again(world *w, unsigned event, int64_t delay)
 {
     if (!w->events[event].acknowledged)
@@ -211,7 +211,7 @@ static bool owner_answers(const world *w, unsigned replica, unsigned life)
     return w->lives[replica] == life && w->fate.now >= w->busy_until[replica];
 }
 
-/* The control is always answered here: what fails besides is in owners.c. */
+/* The control is always answered here; owners.c covers its failures. */
 static void tick(world *w, unsigned asker, unsigned owner, unsigned life)
 {
     watch *at = &w->watches[asker][owner][life % LIVES];
@@ -254,7 +254,7 @@ static void begin_to_watch(world *w, const attempt *asker)
     tick(w, asker->replica, owner->replica, owner->life);
 }
 
-/* The owner is asked, unless it is watched already. */
+/* Asks the owner, unless the replica watches it already. */
 static void ask_owner(world *w, unsigned id)
 {
     attempt *a = &w->attempts[id];
@@ -358,7 +358,7 @@ static void write_arrives(world *w, const moment *m)
     transmit(w, answer);
 }
 
-/* A server that lags says what was there before. */
+/* A lagging server returns the previous content. */
 static void read_arrives(world *w, const moment *m)
 {
     const message *e = &w->events[m->event];
@@ -442,8 +442,8 @@ static void happen(world *w, const moment *m)
     }
 }
 
-/* A process dies, with all its attempts, or is suspended for a while; where leases are not kept,
- * for longer than one. */
+/* A process dies with all its attempts, or is suspended for a while; without kept leases, for
+ * longer than a lease. */
 static void disturb(world *w)
 {
     unsigned replica = (unsigned)draw(&w->fate, REPLICAS);
@@ -490,8 +490,8 @@ static void judge(world *w)
 }
 
 static uint64_t histories;
-static uint64_t windows; /* histories where leases are kept, and an effect came twice */
-static uint64_t without; /* and where they are not */
+static uint64_t windows; /* histories with kept leases and a repeated effect */
+static uint64_t without; /* the same without kept leases */
 
 static const char *live(uint64_t seed, bool trace)
 {

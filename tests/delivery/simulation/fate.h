@@ -1,8 +1,8 @@
 /*
- * What every simulated world is subject to: chance, which follows from a seed, and time, which goes
- * from one moment to the next. A world contains its fate, and a queue of the moments that are to
- * come: fate says when each of them is, and at which place of the queue. What can happen, and what
- * must hold, is the world's own. `all_hold` is the program: one seed is one history.
+ * The common parts of simulated worlds: chance, which follows from a seed, and time, which goes
+ * from one moment to the next. A world contains its fate, and a queue of future moments. Fate knows
+ * the time and the queue index of each moment. The world defines the possible events and the rules.
+ * `all_hold` is the main program: each seed is one history.
  */
 #ifndef FATE_H
 #define FATE_H
@@ -13,20 +13,19 @@
 #include <stdlib.h>
 
 enum {
-    MOMENTS = 512, /* that are to come, at once */
-    CALM = 250     /* moments in which something may go wrong */
+    MOMENTS = 512, /* largest number of future moments */
+    CALM = 250     /* number of moments in which faults may happen */
 };
 
 typedef struct fate {
     uint64_t random;
     int64_t now;
     unsigned steps;
-    unsigned
-        calm_after; /* so many moments nothing goes wrong any more; CALM, or as the world says */
-    bool calm;      /* nothing goes wrong any more */
-    int64_t times[MOMENTS]; /* of what is to come, in no order */
+    unsigned calm_after;    /* number of moments until faults stop: CALM, or the world's choice */
+    bool calm;              /* no faults happen any more */
+    int64_t times[MOMENTS]; /* times of the future moments, unordered */
     size_t length;
-    const char *wrong; /* the first that did not hold */
+    const char *wrong; /* first broken rule */
 } fate;
 
 static inline uint64_t draw(fate *f, uint64_t below)
@@ -42,7 +41,7 @@ static inline bool chance(fate *f, unsigned percent)
     return !f->calm && draw(f, 100) < percent;
 }
 
-/* How many of a message arrive: the network loses and doubles it. */
+/* Returns the number of arriving copies of a message: the network loses and doubles it. */
 static inline unsigned draw_copies(fate *f, unsigned percent_doubled)
 {
     if (chance(f, 12))
@@ -50,7 +49,7 @@ static inline unsigned draw_copies(fate *f, unsigned percent_doubled)
     return chance(f, percent_doubled) ? 2 : 1;
 }
 
-/* When one arrives, in milliseconds: out of order by being late. */
+/* Returns the delay of an arrival in milliseconds; a late one is out of order. */
 static inline int64_t draw_delay(fate *f, unsigned late)
 {
     int64_t delay = 1 + (int64_t)draw(f, 5);
@@ -71,7 +70,7 @@ static inline void fate_begin(fate *f, uint64_t seed)
     draw(f, 2); /* seeds that are close begin alike */
 }
 
-/* The place in the queue for what comes after the delay. */
+/* Returns the queue index of a moment after the delay. */
 static inline size_t fate_plan(fate *f, int64_t delay)
 {
     must(f, delay >= 0, "time does not go back");
@@ -81,7 +80,10 @@ static inline size_t fate_plan(fate *f, int64_t delay)
     return place;
 }
 
-/* On to the next moment; the queue's last belongs at its place then. False: quiet, or wrong. */
+/*
+ * Advances to the next moment; the caller moves the queue's last entry to the freed index. Returns
+ * false when no moment is left, or a rule is broken.
+ */
 static inline bool fate_next(fate *f, size_t *place)
 {
     if (f->length == 0 || f->wrong != NULL)
@@ -97,7 +99,10 @@ static inline bool fate_next(fate *f, size_t *place)
     return true;
 }
 
-/* The arguments are [SEEDS [FIRST]]; `live` says what was wrong, and shows a seed that is alone. */
+/*
+ * The arguments are [SEEDS [FIRST]]; `live` returns the broken rule, and prints the history of a
+ * single seed.
+ */
 static inline bool all_hold(const char *program, int argc, char **argv,
                             const char *(*live)(uint64_t seed, bool trace))
 {

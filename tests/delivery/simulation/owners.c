@@ -1,17 +1,16 @@
 /*
- * owners [SEEDS [FIRST]]: an owner of claims, and a replica that waits for them, in a world where
- * questions and answers are late or lost, the owner is suspended or dies, and the replica is
- * suspended or loses its connection for any time. What decides is the runtime's own object file,
- * delivery/owner_liveness.c. One seed is one history; a seed that fails is printed, and
+ * owners [SEEDS [FIRST]]: simulates an owner of claims, and a replica that waits for them.
+ * Questions and answers are late or lost, the owner is suspended or dies, and the replica is
+ * suspended or loses its connection for any time. The decisions are those of the runtime's own
+ * object file, delivery/owner_liveness.c. Each seed is one history; a failing seed is printed, and
  * `owners 1 SEED` replays it.
  *
- * An owner that lives is never silent for as long as the lease here: it is suspended for half of it
- * at most, an answer takes a fifth of it at most, and no two questions in a row are lost on the
- * way. Then it must hold:
+ * A live owner is never silent for as long as the lease: it is suspended for at most half of it, an
+ * answer takes at most a fifth of it, and no two consecutive questions are lost. Rules:
  *
- *   - no claim of an owner that lives is taken over, whatever befalls the asking replica;
- *   - each claim of an owner that died is taken over, however many there are;
- *   - that takes three leases at most when nothing befalls the replica any more.
+ *   - no claim of a live owner is taken over, whatever happens to the asking replica;
+ *   - each claim of a dead owner is taken over, however many there are;
+ *   - that takes at most three leases once the replica is undisturbed.
  */
 #include "delivery/owner_liveness.h"
 #include "fate.h"
@@ -21,36 +20,36 @@
 enum {
     CLAIMS = 300,
     LEASE_MS = 200,
-    HELD_MS = LEASE_MS / 4 + 1, /* until a claim that is held comes again */
+    HELD_MS = LEASE_MS / 4 + 1, /* until a held claim is redelivered */
     FOUND_WAIT_MS = LEASE_MS / 4,
     DISTURBED = 3000 /* moments */
 };
 
 typedef enum moment_kind {
-    CLAIM_FOUND,  /* it comes to the replica, as it does again and again */
+    CLAIM_FOUND,  /* the replica receives it, again and again */
     WATCH_BEGINS, /* the thread that found the first claim has waited for an answer */
     TICK,
     QUESTION_ARRIVES,
     ANSWER_ARRIVES,
     CONTROL_ARRIVES,
-    OWNER_ENDS,  /* it dies; or it has handled all */
-    OWNER_CLAIMS /* a further message */
+    OWNER_ENDS,  /* it dies, or has handled all */
+    OWNER_CLAIMS /* of a further message */
 } moment_kind;
 
 typedef struct moment {
     moment_kind kind;
-    unsigned number; /* of a claim, from 1; of a question */
-    unsigned watch;  /* the replica's, when the question was sent */
+    unsigned number; /* of a claim, from 1, or of a question */
+    unsigned watch;  /* the replica's watch when the question was sent */
 } moment;
 
 typedef struct world {
     fate fate;
     moment queue[MOMENTS];
-    unsigned claims; /* the owner's so far */
-    unsigned most;   /* that it will have */
+    unsigned claims; /* claims of the owner so far */
+    unsigned most;   /* total number of its claims */
     bool taken[CLAIMS + 1];
     unsigned taken_count;
-    bool owner_dies; /* when it ends */
+    bool owner_dies; /* at its end */
     bool owner_dead;
     bool owner_ended;
     int64_t owner_suspended_until;
@@ -60,10 +59,10 @@ typedef struct world {
     bool waits; /* a thread waits for the owner's answer */
     unsigned watch;
     unsigned question;
-    bool lost_one; /* the last question, or its answer */
+    bool lost_one; /* the last question or its answer was lost */
     int64_t suspended_until;
     int64_t deaf_until;
-    int64_t undisturbed_since; /* of the replica; and since when the owner is dead */
+    int64_t undisturbed_since; /* since when the replica is undisturbed and the owner dead */
 } world;
 
 static void plan(world *w, int64_t delay, moment what)
@@ -81,7 +80,7 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
-/* When a suspended process gets something that comes now. */
+/* Returns when a suspended process receives a message that arrives now. */
 static int64_t delay_of(const world *w, int64_t suspended_until)
 {
     return later(0, suspended_until - w->fate.now);
@@ -242,10 +241,10 @@ static void happen(world *w, const moment *m)
         break;
     }
     if (w->owner_ended && (!w->owner_dead || w->taken_count == w->claims))
-        w->watches = false; /* nobody finds a claim any more */
+        w->watches = false; /* no claim is found any more */
 }
 
-/* An owner is suspended again when it has lived for a while. */
+/* An owner is suspended again only after a while. */
 static void disturb(world *w)
 {
     fate *f = &w->fate;
@@ -267,7 +266,7 @@ static void begin(world *w, uint64_t seed)
     fate_begin(&w->fate, seed);
     w->fate.now = 1;
     w->fate.calm_after = DISTURBED;
-    bool many = draw(&w->fate, 20) == 0; /* and else a long life */
+    bool many = draw(&w->fate, 20) == 0; /* otherwise a long life */
     w->most = many ? CLAIMS : 1 + (unsigned)draw(&w->fate, 8);
     w->owner_dies = draw(&w->fate, 3) != 0;
     plan(w, 0, (moment){.kind = OWNER_CLAIMS});

@@ -1,28 +1,29 @@
 /*
- * simulation [SEEDS [FIRST]]: publishers, a store, and replicas with handlers, in a world where
- * messages are lost, doubled, late and out of order, processes die, clocks jump, records cannot be
- * written and dead letters find no room. The runtime's own object files decide: delivery/retry.c
- * and delivery/handling.c; the rest of the world is here. One seed is one history; a seed that
- * fails is printed, and `simulation 1 SEED` replays it.
+ * simulation [SEEDS [FIRST]]: simulates publishers, a store, and replicas with handlers. Messages
+ * are lost, doubled, late and reordered, processes die, clocks jump, records cannot be written, and
+ * the dead-letter stream is full. The decisions are those of the runtime's own object files:
+ * delivery/retry.c and delivery/handling.c; this file simulates the rest. Each seed is one history;
+ * a failing seed is printed, and `simulation 1 SEED` replays it.
  *
- * A replica has one handler thread with a backlog, and a few places for events whose handler has
- * run and that cannot be settled yet. It keeps alive what it holds, and discards a delivery that
- * the server has given up waiting for.
+ * A replica has one handler thread with a backlog, and a few slots for events that have run and
+ * cannot be settled yet. It sends in-progress acks for the events that it holds, and discards a
+ * delivery whose ack wait has expired at the server.
  *
- * In the end nothing goes wrong any more, and the world runs until it is quiet. Then it must hold:
+ * In the end no fault happens any more, and the world runs until it is quiet. Then these rules
+ * hold:
  *
- *   - what a publisher was told: acknowledged is stored, not stored is not, and nothing is stored
- * twice;
- *   - what is stored has ended: a handler succeeded, or it is a dead letter, once, or (when its
- *     schema wants none) it was given up;
- *   - an event was given up only for a reason: rejected, no valid message, or the last attempt
- * failed; and nothing that is no valid message came to a handler;
- *   - attempts are runs that started: no event was given up after fewer runs than its schema
- * allows, but for runs that a process was about to start when it died, or when the store went away;
- *   - no run starts, nor is its start recorded, after the record says that the event has ended, but
- * of a delivery that was about to run when the server gave up waiting for it;
- *   - no handler thread waits for a dead letter to be stored;
- *   - a call ends in time, and with no more tries than it has.
+ *   - the publisher's status is true: an acknowledged event is stored, a rejected one is not, and
+ * no event is stored twice;
+ *   - every stored event has ended: a handler succeeded, or it is a dead letter once, or (without
+ *     dead letters in its schema) it was given up;
+ *   - an event was given up only because it was rejected or invalid, or because its last attempt
+ *     failed; and no invalid event reached a handler;
+ *   - attempts are started runs: no event was given up after fewer runs than its schema allows,
+ *     except for runs that a process was about to start when it died or when the store failed;
+ *   - after the record says that the event has ended, no run starts or is recorded, except in a
+ *     delivery that was about to run when its ack wait expired;
+ *   - no handler thread waits for storing a dead letter;
+ *   - a call ends in time, and within its number of tries.
  */
 #include "base/monotime.h"
 #include "delivery/handling.h"
@@ -35,25 +36,25 @@ enum {
     EVENTS = 4,
     REPLICAS = 2,
     DELIVERIES = 48,
-    PLACES = 2, /* of a replica, for events that cannot be settled yet */
+    PLACES = 2, /* slots of a replica for events that cannot be settled yet */
     LATE = 3000,
     DEADLINE_MS = 5000,
     ACK_WAIT_MS = 400,
-    OPERATION_MS = 500,                /* until an answer counts as missing */
-    PAUSE_MS = 200,                    /* after an operation that failed, behind the run */
-    LONGEST_HOLD_MS = 6 * OPERATION_MS /* of the handler thread, by one event */
+    OPERATION_MS = 500,                /* until a missing answer counts as a failure */
+    PAUSE_MS = 200,                    /* after a failed operation that follows the run */
+    LONGEST_HOLD_MS = 6 * OPERATION_MS /* of the handler thread by one event */
 };
 
 static const int64_t MS = CATGA_MILLISECOND;
 
 typedef enum moment_kind {
     PUBLISH_ARRIVES, /* at the store */
-    ANSWER_ARRIVES,  /* at the publisher: acknowledged, or not now */
+    ANSWER_ARRIVES,  /* at the publisher: acknowledged, or rejected for now */
     PUBLISHER_TIME,
     EVENT_ARRIVES, /* at a replica */
     HANDLER_ENDS,
-    OPERATION_ARRIVES, /* at the store: to read or write a record, to store a dead letter */
-    OPERATION_ENDS,    /* at the replica: an answer, or none in time */
+    OPERATION_ARRIVES, /* at the store: reads or writes a record, or stores a dead letter */
+    OPERATION_ENDS,    /* at the replica: an answer, or a timeout */
     OPERATION_AGAIN,
     SETTLEMENT_ARRIVES,
     ACK_WAIT_ENDS,
@@ -72,14 +73,14 @@ typedef enum result { NO_ANSWER, DONE, CONFLICT, UNAVAILABLE } result;
 typedef struct moment {
     moment_kind kind;
     unsigned event;
-    unsigned number;   /* the publisher's try, the delivery's number */
-    unsigned delivery; /* its place, */
-    unsigned life;     /* and its use of that */
+    unsigned number;   /* of the publisher's try, or of the delivery */
+    unsigned delivery; /* index of the delivery's slot, */
+    unsigned life;     /* and generation of that slot */
     unsigned replica;
     unsigned operation;
     catga_handling_action action;
-    record content;             /* that is to be written, over its revision; or was read */
-    catga_handling_phase phase; /* in which the operation began */
+    record content;             /* to be written over its revision, or read */
+    catga_handling_phase phase; /* at the start of the operation */
     result result;
     int64_t delay_ms;
     bool good;
@@ -88,12 +89,12 @@ typedef struct moment {
 typedef struct publisher {
     catga_retry retry;
     unsigned max_tries;
-    int64_t skew; /* its clock has jumped */
+    int64_t skew; /* jump of its clock */
     bool ended;
 } publisher;
 
 typedef struct stored {
-    unsigned count; /* times that it is in the stream */
+    unsigned count; /* number of copies in the stream */
     bool settled;
     unsigned deliveries;
     int64_t due;
@@ -102,7 +103,7 @@ typedef struct stored {
 
 typedef struct handled {
     unsigned runs;
-    unsigned about_to_run; /* the record counts them, and they did not start */
+    unsigned about_to_run; /* counted runs that did not start */
     unsigned successes;
     unsigned failures;
     unsigned letters;
@@ -110,7 +111,7 @@ typedef struct handled {
     unsigned failures_planned;
     bool rejects;
     bool rejected;
-    bool bad; /* no valid message */
+    bool bad; /* invalid message */
 } handled;
 
 /* A delivery at a replica, until it is settled or its process dies. */
@@ -120,11 +121,11 @@ typedef struct delivery {
     unsigned event;
     unsigned number;
     unsigned replica;
-    unsigned writer; /* its name in the record */
-    bool in_handler; /* it has the handler thread; else a place, behind its run */
+    unsigned writer; /* id of the delivery in the record */
+    bool in_handler; /* true while it has the handler thread; after its run it has a slot */
     int64_t since;   /* when it got the thread */
-    bool crowded;    /* there was no place for it: its thread does the rest */
-    bool counted;    /* the record says that its run starts */
+    bool crowded;    /* no slot was free, so its thread does the rest */
+    bool counted;    /* the record counts its run as started */
     bool ran;
     bool judged;
     unsigned operation;
@@ -150,7 +151,7 @@ static void plan(world *w, int64_t delay, moment what)
     w->queue[fate_plan(&w->fate, delay)] = what;
 }
 
-/* No client repeats a request by itself, and no server an answer. */
+/* Clients do not repeat requests by themselves, and servers do not repeat answers. */
 static void transmit_once(world *w, moment what)
 {
     for (unsigned copies = draw_copies(&w->fate, 0); copies > 0; copies--)
@@ -160,7 +161,7 @@ static void transmit_once(world *w, moment what)
 static void transmit(world *w, moment what)
 {
     bool once =
-        what.kind == PUBLISH_ARRIVES || what.kind == ANSWER_ARRIVES; /* no server repeats it */
+        what.kind == PUBLISH_ARRIVES || what.kind == ANSWER_ARRIVES; /* servers do not repeat it */
     for (unsigned copies = draw_copies(&w->fate, once ? 0 : 6); copies > 0; copies--)
         plan(w, draw_delay(&w->fate, LATE) * MS, what);
 }
@@ -195,7 +196,8 @@ static void publish_arrives(world *w, const moment *m)
     stored *at = &w->store[m->event];
     bool refused = at->count == 0 && chance(&w->fate, 15);
 
-    if (!refused && at->count == 0) { /* the id is in the window: the deadline is shorter */
+    if (!refused && at->count == 0) { /* the id is within the window, since the deadline is shorter
+                                       */
         at->count++;
         at->due = w->fate.now;
         plan(w, 0, (moment){.kind = RETRY_DUE, .event = m->event});
@@ -236,7 +238,7 @@ static delivery *find_held(world *w, unsigned event, unsigned replica)
     return NULL;
 }
 
-/* What was counted and did not run stays counted when it could not be taken back. */
+/* An attempt that was counted and did not run stays counted if it could not be subtracted. */
 static void let_go(world *w, delivery *d)
 {
     w->events[d->event].about_to_run += d->counted && !d->ran;
@@ -263,7 +265,7 @@ static moment moment_of(const world *w, const delivery *d, moment_kind kind)
                     .operation = d->operation};
 }
 
-/* ---- Handing out ---- */
+/* ---- Redelivery ---- */
 
 static void hand_out(world *w, unsigned event)
 {
@@ -280,7 +282,7 @@ static void hand_out(world *w, unsigned event)
         (moment){.kind = EVENT_ARRIVES, .event = event, .number = at->deliveries, .replica = to});
 }
 
-/* Whoever holds the event keeps it alive, unless that is lost. */
+/* The replica that holds the event sends in-progress acks, unless they are lost. */
 static void ack_wait_ends(world *w, unsigned event)
 {
     stored *at = &w->store[event];
@@ -335,7 +337,7 @@ static delivery *sender_of(world *w, const moment *m)
     return d->used && d->life == m->life ? d : NULL;
 }
 
-/* The record counts an attempt now, or does not any more. */
+/* The record counts an attempt now, or no longer. */
 static void note_count(world *w, const moment *m)
 {
     delivery *d = sender_of(w, m);
@@ -353,7 +355,7 @@ static void note_letter(world *w, const moment *m)
     const record *at = &w->store[m->event].record;
 
     must(&w->fate, at->ended, "the end is recorded before the dead letter is stored");
-    w->events[m->event].letters = 1; /* stored once: its id is made of the event's */
+    w->events[m->event].letters = 1; /* stored once, since its id derives from the event's */
 }
 
 static void operation_arrives(world *w, const moment *m)
@@ -440,7 +442,8 @@ static void settle(world *w, delivery *d, catga_handling_action action)
     let_go(w, d);
 }
 
-/* Runs that the record may count: those that started, and those that may have been about to. */
+/* Returns the number of runs that the record may count: started ones, and those that may have been
+ * about to start. */
 static unsigned counted_runs(const world *w, unsigned event)
 {
     unsigned runs = w->events[event].runs + w->events[event].about_to_run;
@@ -452,7 +455,7 @@ static unsigned counted_runs(const world *w, unsigned event)
     return runs;
 }
 
-/* The end of an event, in the moment in which it is decided. */
+/* Checks the end of an event at the moment of the decision. */
 static void judge_end(world *w, delivery *d)
 {
     fate *f = &w->fate;
@@ -481,8 +484,8 @@ static void judge_end(world *w, delivery *d)
     }
 }
 
-/* An event leaves the handler thread when there is a place; else it is recorded there and handed
- * back. */
+/* Moves an event from the handler thread to a free slot. Without one, its end is recorded, and it
+ * is handed back. */
 static catga_handling_action leave_handler(world *w, delivery *d, catga_handling_action action)
 {
     bool has_place = places_used(w, d->replica) < PLACES;
@@ -553,7 +556,8 @@ static void begin_handling(world *w, delivery *d, const moment *m)
     follow(w, d, catga_handling_received(&d->handling, m->number, !bad));
 }
 
-/* One that is here already is not handled; one that the server has given up is another's. */
+/* A delivery of an event that is held already is not handled. An expired delivery belongs to
+ * another replica. */
 static void event_arrives(world *w, const moment *m)
 {
     const stored *at = &w->store[m->event];
@@ -563,7 +567,7 @@ static void event_arrives(world *w, const moment *m)
 
     if (given_up || (held != NULL && !held->in_handler))
         return;
-    if (d == NULL || holder_of(w, m->replica) != NULL) /* it waits behind another */
+    if (d == NULL || holder_of(w, m->replica) != NULL) /* it waits behind another event */
         plan(w, 10 * MS, *m);
     else
         begin_handling(w, d, m);
@@ -648,7 +652,7 @@ static void die(world *w, unsigned replica)
     }
 }
 
-/* A replica that drains hands back what it cannot store; what has no record stays. */
+/* A draining replica hands back events that it cannot store, and keeps those without a record. */
 static void drain(world *w, unsigned replica)
 {
     for (unsigned i = 0; i < DELIVERIES; i++) {
@@ -659,7 +663,8 @@ static void drain(world *w, unsigned replica)
     }
 }
 
-/* A replica dies or drains, the store fails for a while, a connection is lost, a clock jumps. */
+/* Injects a fault: a replica dies or drains, the store fails for a while, a connection is lost, or
+ * a clock jumps. */
 static void disturb(world *w)
 {
     if (chance(&w->fate, 4))
