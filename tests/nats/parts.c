@@ -1,5 +1,8 @@
 /* Parts of the NATS transport: checks of outgoing subjects, addresses, and statuses of nats.c. */
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/reachability.h"
+#include "transport/nats/servers.h"
+#include "transport/nats/status.h"
+#include "transport/nats/validate.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,25 +1,25 @@
-/*
- * The accepted source of an answer. Other subscribers to the subject of a stored event get its
- * reply subject, too, and may reply before the stream does. So the reply subject contains a hash of
- * the stream's name and the kind of its answer; all other answers are ignored.
- */
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/answer_source.h"
+
+#include "transport/nats/hex.h"
+#include "transport/nats/json.h"
+#include "transport/nats/message.h"
 
 enum { HASH_DIGITS = CATGA_NATS_SOURCE - 1 };
 
 void catga_nats_source_write(char *end, catga_nats_source source)
 {
-    if (source.kind != CATGA_NATS_ANYBODY) {
+    if (source.kind != CATGA_NATS_ANY_SOURCE) {
         *end++ = (char)source.kind;
-        for (int shift = 4 * (HASH_DIGITS - 1); shift >= 0; shift -= 4)
-            *end++ = "0123456789abcdef"[source.stream >> shift & 15];
+        end = catga_nats_hex_write(end, source.stream, HASH_DIGITS);
     }
     *end = '\0';
 }
 
 bool catga_nats_source_read(catga_nats_source *source, const char *end)
 {
-    *source = (catga_nats_source){.kind = CATGA_NATS_ANYBODY};
+    uint64_t hash;
+
+    *source = (catga_nats_source){.kind = CATGA_NATS_ANY_SOURCE};
     if (*end == '\0')
         return true;
     if (*end == CATGA_NATS_STREAM_ACK)
@@ -28,14 +28,10 @@ bool catga_nats_source_read(catga_nats_source *source, const char *end)
         source->kind = CATGA_NATS_STREAM_MESSAGE;
     else
         return false;
-    end++;
-    for (int i = 0; i < HASH_DIGITS; i++, end++) {
-        bool digit = *end >= '0' && *end <= '9';
-        if (!digit && (*end < 'a' || *end > 'f'))
-            return false;
-        source->stream = source->stream << 4 | (uint32_t)(digit ? *end - '0' : *end - 'a' + 10);
-    }
-    return *end == '\0';
+    if (!catga_nats_hex_read(end + 1, &hash, HASH_DIGITS))
+        return false;
+    source->stream = (uint32_t)hash;
+    return end[1 + HASH_DIGITS] == '\0';
 }
 
 static bool is_named(catga_string name, uint32_t stream)
@@ -55,8 +51,9 @@ static bool is_from_stream(const catga_incoming *answer, uint32_t stream)
            is_named((catga_string){name.data + 1, name.length - 2}, stream);
 }
 
-/* A message of the stream names it; that there is none is a status without a body. */
-static bool is_record_of(const catga_incoming *answer, uint32_t stream)
+/* A message of a stream has a header with the stream's name. For an absent message, the answer is a
+ * status without a body. */
+static bool is_message_of(const catga_incoming *answer, uint32_t stream)
 {
     const char *name = catga_nats_header(answer, "Nats-Stream");
 
@@ -71,8 +68,8 @@ bool catga_nats_source_is(catga_nats_source source, const catga_incoming *answer
     case CATGA_NATS_STREAM_ACK:
         return answer->no_responders || is_from_stream(answer, source.stream);
     case CATGA_NATS_STREAM_MESSAGE:
-        return answer->no_responders || is_record_of(answer, source.stream);
-    case CATGA_NATS_ANYBODY:
+        return answer->no_responders || is_message_of(answer, source.stream);
+    case CATGA_NATS_ANY_SOURCE:
         break;
     }
     return true;

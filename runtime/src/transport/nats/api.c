@@ -1,17 +1,17 @@
-/* JetStream's API: one request to a subject of the server, and its answer. */
+#include "transport/nats/api.h"
+
 #include "base/clock.h"
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/status.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
-/* How often a waiting thread looks whether the server has refused its request. */
+/* milliseconds between two checks of whether the server has refused the request */
 enum { SLICE_MS = 10 };
 
-void catga_nats_forget(catga_nats_api_answer *got)
+void catga_nats_api_free(catga_nats_api_answer *answer)
 {
-    natsMsg_Destroy(got->message);
-    got->message = NULL;
+    natsMsg_Destroy(answer->message);
+    answer->message = NULL;
 }
 
 /* Waits in slices: the server reports a missing permission on the connection, not to the inbox. */
@@ -49,7 +49,7 @@ static catga_status exchange(catga_nats *nats, natsConnection *connection, const
     return result;
 }
 
-/* Nobody answers for JetStream where it is off. */
+/* Describes a failure. Without JetStream there is no responder. */
 static catga_status explain(catga_status status, const char *subject, catga_problem *problem)
 {
     if (status == CATGA_NO_RESPONDERS)
@@ -62,37 +62,39 @@ static catga_status explain(catga_status status, const char *subject, catga_prob
     return status;
 }
 
-catga_status catga_nats_ask(catga_nats *nats, const char *subject, const char *body, int wait_ms,
-                            catga_nats_api_answer *got, catga_problem *problem)
+catga_status catga_nats_api_request(catga_nats *nats, const char *subject, const char *body,
+                                    int wait_ms, catga_nats_api_answer *answer,
+                                    catga_problem *problem)
 {
-    *got = (catga_nats_api_answer){0};
     catga_status status = CATGA_NOT_PERMITTED;
+
+    *answer = (catga_nats_api_answer){0};
     if (!catga_nats_is_denied(nats, subject)) {
         catga_nats_use use = catga_nats_link_enter(&nats->immediate);
         if (use.connection == NULL)
             return CATGA_DISCONNECTED;
-        status = exchange(nats, use.connection, subject, body, wait_ms, &got->message);
+        status = exchange(nats, use.connection, subject, body, wait_ms, &answer->message);
         catga_nats_link_leave(use, 0);
     }
     if (status != CATGA_OK) {
-        catga_nats_forget(got);
+        catga_nats_api_free(answer);
         return explain(status, subject, problem);
     }
-    got->object = (catga_nats_json){natsMsg_GetData(got->message),
-                                    (size_t)natsMsg_GetDataLength(got->message)};
-    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    answer->object = (catga_nats_json){natsMsg_GetData(answer->message),
+                                       (size_t)natsMsg_GetDataLength(answer->message)};
+    catga_nats_json error = catga_nats_json_get(answer->object, "error");
     if (error.data != NULL)
-        got->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
+        answer->error = catga_nats_json_number(catga_nats_json_get(error, "err_code"), -1);
     return CATGA_OK;
 }
 
-catga_status catga_nats_refused(const catga_nats_api_answer *got, catga_problem *problem,
-                                const char *what, const char *name)
+catga_status catga_nats_api_error(const catga_nats_api_answer *answer, catga_problem *problem,
+                                  const char *kind, const char *name)
 {
-    catga_nats_json error = catga_nats_json_get(got->object, "error");
+    catga_nats_json error = catga_nats_json_get(answer->object, "error");
     catga_nats_json text = catga_nats_json_get(error, "description");
 
-    snprintf(problem->text, sizeof problem->text, "%s %s: the server says: %.*s", what, name,
+    snprintf(problem->text, sizeof problem->text, "%s %s: the server says: %.*s", kind, name,
              CATGA_PRINT(text));
-    return catga_nats_store_error(got->error);
+    return catga_nats_jetstream_status(answer->error);
 }

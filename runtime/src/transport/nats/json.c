@@ -1,5 +1,4 @@
-/* What JetStream's API says: enough JSON to find a member of an object. */
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/json.h"
 
 #include <stdlib.h>
 
@@ -10,7 +9,7 @@ static const char *skip_blanks(const char *at, const char *end)
     return at;
 }
 
-/* Behind a string whose opening quote is at `at`. */
+/* Returns the end of a string whose opening quote is at `at`. */
 static const char *skip_string(const char *at, const char *end)
 {
     for (at++; at < end && *at != '"'; at++)
@@ -19,7 +18,7 @@ static const char *skip_string(const char *at, const char *end)
     return at < end ? at + 1 : end;
 }
 
-/* Behind a value: a string, what is between brackets, or what has no comma or bracket in it. */
+/* Returns the end of a value: a string, an object, an array, or a word or number. */
 static const char *skip_value(const char *at, const char *end)
 {
     size_t depth = 0;

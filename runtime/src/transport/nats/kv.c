@@ -1,10 +1,13 @@
-/*
- * Records: key-value buckets of JetStream, as any client of NATS knows them. A bucket is a stream
- * KV_NAME, a record the last message of its subject $KV.NAME.KEY, its revision the number of that
- * message in the stream. To write is to store a message that names the revision it expects; to read
- * is to ask for the last message of a subject.
- */
-#include "transport/nats/nats_transport.h"
+/* Records are in key-value buckets of JetStream, as other clients of NATS use them. A bucket is a
+ * stream KV_NAME. A record is the last message of its subject $KV.NAME.KEY; its revision is the
+ * number of that message in the stream. A write publishes a message with the expected revision. A
+ * read requests the last message of a subject. */
+#include "transport/nats/kv.h"
+
+#include "transport/nats/json.h"
+#include "transport/nats/message.h"
+#include "transport/nats/send.h"
+#include "transport/nats/stream_publish.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,7 +17,7 @@ enum { SUBJECT_SIZE = 1024, HEADERS = 12, WRONG_REVISION = 10071, NO_ROOM = 1007
 
 static const char revision_header[] = "Nats-Expected-Last-Subject-Sequence";
 
-/* The stream under a bucket. */
+/* Returns the hash of a bucket's stream. */
 static uint32_t stream_of(const char *bucket)
 {
     char name[SUBJECT_SIZE];
@@ -81,7 +84,8 @@ catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key, ui
         (catga_nats_source){CATGA_NATS_STREAM_MESSAGE, stream_of(key.bucket)});
 }
 
-/* A message of the stream says which it is; that there is none is a status without a body. */
+/* A record has a header with its revision. For an absent record, the answer is a status without a
+ * body. */
 catga_status catga_nats_kv_found(const catga_incoming *answer, uint64_t *revision,
                                  catga_problem *problem)
 {

@@ -1,10 +1,9 @@
-/*
- * The connection of a link, as those who send see it. They take no lock: they enter a read-side
- * section, look, and leave it. Who takes the connection away hides it first, then waits until
- * nobody is inside; since nobody enters who has not just seen it, that is soon.
- */
+#include "transport/nats/link.h"
+
 #include "base/clock.h"
 #include "transport/nats/nats_transport.h"
+#include "transport/nats/socket.h"
+#include "transport/nats/status.h"
 
 void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate)
 {
@@ -18,6 +17,8 @@ void catga_nats_link_end(catga_nats_link *link)
 {
     catga_rcu_end(&link->rcu);
 }
+
+/* ---- Using the connection ---- */
 
 catga_nats_use catga_nats_link_enter(catga_nats_link *link)
 {
@@ -36,8 +37,44 @@ void catga_nats_link_leave(catga_nats_use use, unsigned events)
     catga_rcu_read_unlock(use.slot, events);
 }
 
+/* No thread enters that has not just seen the connection, so the wait is short. */
 void catga_nats_link_empty(catga_nats_link *link)
 {
     atomic_store(&link->connection, NULL);
     catga_rcu_synchronize(&link->rcu);
+}
+
+/* ---- Waiting for a connection ---- */
+
+/* Returns true if another attempt would end like the last. */
+static bool is_hopeless(const catga_nats_link *link)
+{
+    catga_status status = catga_nats_status(link->failure);
+
+    return link->owner->given_up || status == CATGA_NOT_PERMITTED ||
+           status == CATGA_INVALID_ARGUMENT;
+}
+
+catga_status catga_nats_link_request(catga_nats_link *link, int64_t deadline_ns, bool once)
+{
+    catga_nats *nats = link->owner;
+    struct timespec deadline = catga_clock_timespec(deadline_ns);
+
+    pthread_mutex_lock(&nats->lock);
+    unsigned attempts = link->attempts;
+    atomic_store(&link->requested, true);
+    pthread_cond_broadcast(&nats->changed);
+    bool in_time = true;
+    while (atomic_load(&link->connection) == NULL && in_time && !nats->closing &&
+           !is_hopeless(link) && !(once && link->attempts != attempts)) {
+        if (deadline_ns == CATGA_FOREVER)
+            pthread_cond_wait(&nats->changed, &nats->lock);
+        else
+            in_time = pthread_cond_timedwait(&nats->changed, &nats->lock, &deadline) == 0;
+    }
+    bool up = atomic_load(&link->connection) != NULL;
+    catga_status failure =
+        is_hopeless(link) ? catga_nats_status(link->failure) : CATGA_DISCONNECTED;
+    pthread_mutex_unlock(&nats->lock);
+    return up ? CATGA_OK : failure;
 }

@@ -1,14 +1,25 @@
-/*
- * The NATS transport: its operations, how it is opened and closed. nats_transport.h tells how it is
- * built.
- */
+/* The operations table of the NATS transport; opening and closing. */
 #include "base/clock.h"
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/ack.h"
+#include "transport/nats/inbox.h"
+#include "transport/nats/kv.h"
+#include "transport/nats/max_payload.h"
+#include "transport/nats/message.h"
+#include "transport/nats/native_subscription.h"
+#include "transport/nats/reconcile.h"
+#include "transport/nats/reconnect.h"
+#include "transport/nats/send.h"
+#include "transport/nats/status.h"
+#include "transport/nats/stream_admin.h"
+#include "transport/nats/stream_get.h"
+#include "transport/nats/stream_publish.h"
+#include "transport/nats/subscription.h"
+#include "transport/nats/subscription_errors.h"
 
 #include <stdlib.h>
 #include <unistd.h>
 
-/* Whoever sees this change sees what was subscribed to before the loss stand again, too. */
+/* Returns true only after the subscriptions of a lost connection are renewed. */
 static bool connected(const catga_transport *transport)
 {
     const catga_nats *nats = (const catga_nats *)transport;
@@ -28,7 +39,7 @@ static uint64_t published(const catga_transport *transport)
 
 static uint64_t dropped(const catga_transport *transport)
 {
-    return catga_nats_subscriptions_count_dropped((catga_nats *)(uintptr_t)transport);
+    return catga_nats_count_dropped((catga_nats *)(uintptr_t)transport);
 }
 
 static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)
@@ -56,10 +67,11 @@ static catga_status flush(catga_transport *transport, int timeout_ms)
 
 /* ---- Closing ---- */
 
-/* What was sent last; natsConnection_Close does not always flush before 3.13. */
+/* milliseconds for the last flush: natsConnection_Close does not always flush before 3.13 */
 #define LAST_FLUSH_MS 500
 
-static void wait_for_replies(catga_nats *nats)
+/* Waits for the inbox's threads, and unsubscribes it. */
+static void close_inbox(catga_nats *nats)
 {
     if (nats->replies == NULL)
         return;
@@ -78,7 +90,7 @@ static void stop(catga_nats *nats)
     catga_ticker_end(&nats->ticker);
     catga_nats_reconcile_stop(nats);
     catga_nats_reconnect_stop(nats);
-    wait_for_replies(nats);
+    close_inbox(nats);
 }
 
 static void nats_free(catga_nats *nats)
@@ -205,11 +217,9 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
     return status;
 }
 
-/*
- * nats.c has threads for all connections of a process, which it makes once. A child has none of
- * them, so that nothing there would notice a dead server.
- */
-static bool has_threads_of_library(void)
+/* Returns true if the shared threads of nats.c run in this process. nats.c starts them once. A
+ * child of fork has none of them, and would not notice a dead server. */
+static bool has_library_threads(void)
 {
     static atomic_int process;
     int none = 0;
@@ -222,7 +232,7 @@ catga_status catga_transport_nats_open(const catga_transport_settings *settings,
                                        catga_transport **transport)
 {
     *transport = NULL;
-    if (!has_threads_of_library())
+    if (!has_library_threads())
         return CATGA_CLOSED;
     catga_nats *nats = nats_new(settings);
     if (nats == NULL)

@@ -1,19 +1,19 @@
-/*
- * Why a server cannot be reached. nats.c says only that no server is available; the socket says
- * whether a name is unknown, a connection is refused, or nothing answers.
- */
-#include "transport/nats/nats_transport.h"
+/* nats.c reports only that no server is available. A socket shows whether a name is unknown, a
+ * connection is refused, or the host does not answer. */
+#include "transport/nats/reachability.h"
 
 #include <errno.h>
 #include <netdb.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum { HOST_SIZE = 256, PORT_SIZE = 8, WAIT_MS = 300 };
 
-/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT. */
+/* Splits HOST, HOST:PORT, [IPv6] or [IPv6]:PORT. */
 static void split(const char *address, char host[HOST_SIZE], char port[PORT_SIZE])
 {
     bool bracketed = *address == '[';
@@ -25,7 +25,7 @@ static void split(const char *address, char host[HOST_SIZE], char port[PORT_SIZE
     snprintf(port, PORT_SIZE, "%s", *rest == ':' ? rest + 1 : "4222");
 }
 
-/* The error of connecting a socket; 0: it is connected. */
+/* Connects a socket. Returns 0 or the error. */
 static int error_of(int socket, const struct addrinfo *to)
 {
     int error = 0;

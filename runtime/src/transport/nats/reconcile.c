@@ -1,51 +1,54 @@
-/*
- * Recreates streams, buckets and consumers that an operator deletes, or that the server forgets or
- * loses, as they were at first. One thread looks at each of them, after every reconnect and every
- * few seconds. It leaves alone what is there but different. It recreates a stream when that was
- * missing for a while, and then looks for a minute whether the server keeps what is stored in it.
+/* Recreates streams, buckets and consumers that an operator deletes, or that the server loses, with
+ * their original settings. The reconcile thread looks at each of them after every reconnect, and
+ * every few seconds. It does not change objects that exist with other settings. It recreates a
+ * stream that has been missing for a while, and then checks for a minute whether the server keeps
+ * the stream's messages.
  *
- * A consumer goes on where it was when it was looked at last: earlier events are settled. Events
- * that were settled since come again. In a stream that was gone too, all is new.
+ * A recreated consumer resumes after the last message that was settled when it was last observed:
+ * events that were settled later are redelivered. In a recreated stream it begins at the first
+ * message.
  */
+#include "transport/nats/reconcile.h"
+
 #include "base/clock.h"
 #include "base/signals.h"
-#include "transport/nats/nats_transport.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define PERIOD (3 * CATGA_SECOND)
 
-/* Pause between two reports of an unusable stream. */
+/* pause between two reports of an unusable object */
 #define REPORT (60 * CATGA_SECOND)
 
-/* For so long after its recreation a stream is examined for lost messages. */
+/* time after its recreation in which a stream is checked for lost messages */
 #define PROBATION (60 * CATGA_SECOND)
 
-/* Whoever closes waits no longer than this for a server that is silent. */
+/* limit of a round trip, and so of the wait of a closing thread for a silent server */
 enum { WAIT_MS = 1000 };
 
 struct catga_nats_reconciled {
     TAILQ_ENTRY(catga_nats_reconciled) entry;
-    catga_nats_desired desired; /* its settings are a copy */
+    catga_nats_desired desired; /* with a copy of the settings */
     char *description;
-    const catga_nats_reconciled
-        *stream; /* of a consumer, when its stream is reconciled too; else NULL */
+    const catga_nats_reconciled *stream; /* of a consumer whose stream is reconciled; else NULL */
 
     /* Under the transport's lock. */
-    unsigned users;                          /* nobody needs it: it is not looked at */
-    catga_nats_observed observed;            /* when it was looked at last */
-    char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream, by then */
+    unsigned users;                          /* 0: the thread ignores the object */
+    catga_nats_observed observed;            /* its last observation */
+    char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream's creation time by then */
 
-    /* Of the reconcile thread alone; times are 0 where there is none. */
-    int64_t missing_ns;  /* a stream is known to be missing since then */
-    int64_t restored_ns; /* it was recreated then */
-    int64_t told_ns;     /* it was reported then as one that cannot be used */
-    uint64_t unread;     /* the first message of a stream, if the server did not find it */
+    /* Of the reconcile thread alone. */
+    int64_t missing_ns;  /* time at which it was found missing; 0: it exists */
+    int64_t restored_ns; /* time of its last recreation; 0: none */
+    int64_t told_ns;     /* time of the last report that it is unusable; 0: none */
+    uint64_t unread;     /* number of a stream's first message that the server did not find */
 };
 
-/* ---- Reconciled things ---- */
+/* ---- Registered objects ---- */
 
+/* Returns the object with that subject, and that description unless it is NULL. Called under the
+ * lock. */
 static catga_nats_reconciled *find(catga_nats *nats, const char *info, const char *description)
 {
     catga_nats_reconciled *item;
@@ -59,12 +62,11 @@ static catga_nats_reconciled *find(catga_nats *nats, const char *info, const cha
     return NULL;
 }
 
-static const catga_nats_reconciled *stream_of(catga_nats *nats,
-                                              const catga_consumer_settings *consumer)
+static catga_nats_reconciled *find_stream(catga_nats *nats, const char *prefix, const char *name)
 {
     char info[CATGA_NATS_API_SUBJECT];
 
-    snprintf(info, sizeof info, "$JS.API.STREAM.INFO.%s", consumer->stream);
+    snprintf(info, sizeof info, CATGA_NATS_STREAM_INFO "%s%s", prefix, name);
     return find(nats, info, NULL);
 }
 
@@ -75,29 +77,26 @@ static void item_free(catga_nats_reconciled *item)
     free(item);
 }
 
-static catga_nats_reconciled *item_new(const catga_nats_desired *thing)
+static catga_nats_reconciled *item_new(const catga_nats_desired *desired)
 {
     catga_nats_reconciled *item = calloc(1, sizeof *item);
 
     if (item == NULL)
         return NULL;
-    item->desired = *thing;
-    item->desired.wait_ms = WAIT_MS;
-    item->desired.settings = NULL;
-    item->description = catga_nats_description(thing);
-    catga_nats_desired copy = *thing;
-    if (item->description != NULL && thing->kind->copy(&copy)) {
-        item->desired.settings = copy.settings;
-        item->desired.name = copy.name;
+    catga_nats_desired copy = *desired;
+    copy.wait_ms = WAIT_MS;
+    item->description = catga_nats_description(desired);
+    if (item->description != NULL && desired->kind->copy(&copy)) {
+        item->desired = copy;
         return item;
     }
     item_free(item);
     return NULL;
 }
 
-/* Under the lock. */
-static void learn(catga_nats *nats, catga_nats_reconciled *item,
-                  const catga_nats_observed *observed)
+/* Notes an observation. Called under the lock. */
+static void observe(catga_nats *nats, catga_nats_reconciled *item,
+                    const catga_nats_observed *observed)
 {
     if (observed->nearly_full != item->observed.nearly_full)
         atomic_fetch_add(&nats->nearly_full, observed->nearly_full ? 1 : -1);
@@ -106,9 +105,9 @@ static void learn(catga_nats *nats, catga_nats_reconciled *item,
         memcpy(item->stream_created, item->stream->observed.created, CATGA_NATS_CREATED);
 }
 
-/* ---- Looking ---- */
+/* ---- Observing ---- */
 
-/* Under the lock: with which message a consumer that is gone goes on; 0: nothing is known of it. */
+/* Returns the first message of a recreated consumer; 0: unknown. Called under the lock. */
 static uint64_t start_of(const catga_nats_reconciled *item)
 {
     if (item->observed.created[0] == '\0')
@@ -118,41 +117,39 @@ static uint64_t start_of(const catga_nats_reconciled *item)
     return item->observed.settled + 1;
 }
 
-/* There may be an answer the next time. */
-static bool is_passing(catga_status status)
+/* Returns true if the next observation may succeed. */
+static bool is_transient(catga_status status)
 {
     return status == CATGA_TIMEOUT || status == CATGA_DISCONNECTED || status == CATGA_OVERLOADED ||
            status == CATGA_NO_JETSTREAM;
 }
 
-static void tell(catga_nats *nats, const catga_nats_desired *thing, catga_connection_event event)
+static void tell(catga_nats *nats, const catga_nats_desired *desired, catga_connection_event event)
 {
     char text[CATGA_NATS_API_SUBJECT];
 
-    snprintf(text, sizeof text, "%s %s", thing->kind->name, thing->name);
+    snprintf(text, sizeof text, "%s %s", desired->kind->name, desired->name);
     nats->listener.on_event(nats->listener.user, event, text);
 }
 
-/* Once a minute. */
+/* Reports an unusable object, once a minute. */
 static void tell_unusable(catga_nats *nats, catga_nats_reconciled *item, const char *reason,
                           int64_t now)
 {
-    const catga_nats_desired *thing = &item->desired;
+    const catga_nats_desired *desired = &item->desired;
     char text[CATGA_NATS_API_SUBJECT + CATGA_PROBLEM_TEXT];
 
     if (item->told_ns != 0 && now - item->told_ns < REPORT)
         return;
     item->told_ns = now;
-    bool named = strstr(reason, thing->name) != NULL;
-    snprintf(text, sizeof text, "%s%s%s%s%s", named ? "" : thing->kind->name, named ? "" : " ",
-             named ? "" : thing->name, named ? "" : ": ", reason);
+    bool named = strstr(reason, desired->name) != NULL;
+    snprintf(text, sizeof text, "%s%s%s%s%s", named ? "" : desired->kind->name, named ? "" : " ",
+             named ? "" : desired->name, named ? "" : ": ", reason);
     nats->listener.on_event(nats->listener.user, CATGA_STORAGE_UNUSABLE, text);
 }
 
-/*
- * A server that deleted the files of the new stream goes on as if it had them. The first message
- * may also have been removed between the two questions: so it has to be missing twice.
- */
+/* Returns true if the server has deleted the files of the new stream, and does not know it. The
+ * first message may also have been removed between two requests, so it must be missing twice. */
 static bool has_lost_messages(catga_nats *nats, catga_nats_reconciled *item,
                               const catga_nats_observed *observed, int64_t now)
 {
@@ -164,8 +161,8 @@ static bool has_lost_messages(catga_nats *nats, catga_nats_reconciled *item,
     return lost && before;
 }
 
-static void note_there(catga_nats *nats, catga_nats_reconciled *item,
-                       const catga_nats_observed *observed, int64_t now)
+static void note_existing(catga_nats *nats, catga_nats_reconciled *item,
+                          const catga_nats_observed *observed, int64_t now)
 {
     item->missing_ns = 0;
     if (observed->made) {
@@ -197,15 +194,15 @@ static void note(catga_nats *nats, catga_nats_reconciled *item, catga_status sta
     int64_t now = catga_clock_now();
 
     if (status == CATGA_OK)
-        note_there(nats, item, observed, now);
+        note_existing(nats, item, observed, now);
     else if (status == CATGA_NOT_FOUND)
         note_missing(nats, item, now);
-    else if (!is_passing(status))
+    else if (!is_transient(status))
         tell_unusable(nats, item,
                       problem->text[0] == '\0' ? catga_status_text(status) : problem->text, now);
 }
 
-/* The server may still be deleting its files. */
+/* Returns true if the server may still be deleting the files of the missing object. */
 static bool is_being_deleted(const catga_nats_reconciled *item)
 {
     int64_t pause_ns = item->desired.kind->pause_ns;
@@ -214,7 +211,8 @@ static bool is_being_deleted(const catga_nats_reconciled *item)
            (item->missing_ns == 0 || catga_clock_now() - item->missing_ns < pause_ns);
 }
 
-/* Under the lock, which it lets go. A consumer waits for its stream. */
+/* Observes an object, and recreates it if it is missing; a consumer after its stream. Called under
+ * the lock, which it releases meanwhile. */
 static void look_at(catga_nats *nats, catga_nats_reconciled *item)
 {
     catga_nats_observed observed;
@@ -229,7 +227,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
     note(nats, item, status, &observed, &problem);
     pthread_mutex_lock(&nats->lock);
     if (status == CATGA_OK)
-        learn(nats, item, &observed);
+        observe(nats, item, &observed);
 }
 
 static void look_at_all(catga_nats *nats)
@@ -270,57 +268,51 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* ---- From outside ---- */
+/* ---- Registering ---- */
 
-/* Under the lock. NULL: no memory, or no thread. */
-static catga_nats_reconciled *add(catga_nats *nats, const catga_nats_desired *thing,
-                                  bool is_consumer)
+/* Returns NULL without memory or a thread. Called under the lock. */
+static catga_nats_reconciled *add(catga_nats *nats, const catga_nats_desired *desired)
 {
     if (!nats->reconciling)
         nats->reconciling = catga_thread_start(&nats->reconcile_thread, run, nats);
-    catga_nats_reconciled *item = nats->reconciling ? item_new(thing) : NULL;
+    catga_nats_reconciled *item = nats->reconciling ? item_new(desired) : NULL;
     if (item == NULL)
         return NULL;
-    if (is_consumer)
-        item->stream = stream_of(nats, thing->settings);
+    if (desired->stream != NULL)
+        item->stream = find_stream(nats, "", desired->stream);
     TAILQ_INSERT_TAIL(&nats->reconciled, item, entry);
     return item;
 }
 
-/* A stream has one user for ever: whoever publishes to it may do so at any time. */
-catga_status catga_nats_reconcile(catga_nats *nats, const catga_nats_desired *thing,
-                                  const catga_nats_observed *observed,
-                                  catga_subscription *subscription)
+/* A stream has one user forever: it may be published to at any time. */
+catga_nats_reconciled *catga_nats_reconcile(catga_nats *nats, const catga_nats_desired *desired,
+                                            const catga_nats_observed *observed)
 {
-    char *description = catga_nats_description(thing);
+    char *description = catga_nats_description(desired);
 
     if (description == NULL)
-        return CATGA_NO_MEMORY;
+        return NULL;
     pthread_mutex_lock(&nats->lock);
-    catga_nats_reconciled *item = find(nats, thing->info, description);
+    catga_nats_reconciled *item = find(nats, desired->info, description);
     if (item == NULL)
-        item = add(nats, thing, subscription != NULL);
+        item = add(nats, desired);
     if (item != NULL && item->users == 0)
-        learn(nats, item, observed);
-    if (item != NULL && (subscription != NULL || item->users == 0))
+        observe(nats, item, observed);
+    if (item != NULL && (desired->stream != NULL || item->users == 0))
         item->users++;
-    if (item != NULL && subscription != NULL)
-        subscription->reconciled = item;
     pthread_mutex_unlock(&nats->lock);
     free(description);
-    return item != NULL ? CATGA_OK : CATGA_NO_MEMORY;
+    return item;
 }
 
 bool catga_nats_nearly_full(catga_transport *transport, const char *bucket)
 {
     catga_nats *nats = catga_nats_of(transport);
-    char info[CATGA_NATS_API_SUBJECT];
 
     if (atomic_load_explicit(&nats->nearly_full, memory_order_relaxed) == 0)
         return false;
-    snprintf(info, sizeof info, "$JS.API.STREAM.INFO.KV_%s", bucket);
     pthread_mutex_lock(&nats->lock);
-    const catga_nats_reconciled *item = find(nats, info, NULL);
+    const catga_nats_reconciled *item = find_stream(nats, "KV_", bucket);
     bool full = item != NULL && item->observed.nearly_full;
     pthread_mutex_unlock(&nats->lock);
     return full;

@@ -1,39 +1,40 @@
-/*
- * The thread that keeps the links up: it starts attempts, puts their connections into place, takes
- * lost ones away, and tells the bus. It never waits for anything but news: an attempt runs
- * elsewhere. All that the bus hears of LOST, FOUND and CLOSED it hears from this thread, in order.
+/* Starts attempts, shows their connections to senders, takes lost connections away, and tells the
+ * bus. The thread waits only for events, since attempts have their own threads. It alone reports
+ * LOST, FOUND and CLOSED to the bus, in order.
  */
+#include "transport/nats/reconnect.h"
+
 #include "base/clock.h"
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/max_payload.h"
+#include "transport/nats/native_subscription.h"
+#include "transport/nats/socket.h"
+#include "transport/nats/status.h"
+#include "transport/nats/subscription_errors.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-/*
- * Between attempts. A connection that does not live long makes the pause grow: a server may refuse
- * us at each.
- */
+/* Pause between attempts. It grows while connections end soon: the server may refuse each. */
 #define PAUSE         (100 * CATGA_MILLISECOND)
 #define PAUSE_LONGEST (500 * CATGA_MILLISECOND)
 #define JITTER        (50 * CATGA_MILLISECOND)
 #define LONG_LIFE     CATGA_SECOND
 
-/* An attempt has this long for each server, twice its timeout, before it is given up as stalled. */
+/* time for each server, twice its timeout, before an attempt counts as stalled */
 #define PATIENCE (2 * CATGA_SECOND)
 
-/*
- * When so many are stalled that there can be no other, one has this long to end. A look-up of a
- * name takes 30 s.
- */
+/* time for a stalled attempt to end, when there are too many to start another; a name look-up may
+ * take 30 s */
 #define LAST_PATIENCE (60 * CATGA_SECOND)
 
-/* Attempts that fail for the same reason are reported so often. */
+/* period of reports of attempts that fail for the same reason */
 #define FAILURE_REPORT (5 * CATGA_SECOND)
 
-/* How long the server may take to confirm the subscriptions of a new connection. */
+/* milliseconds that the server may take to confirm the subscriptions of a new connection */
 #define RENEW_WAIT_MS 2000
 
+/* Tells the listener, without the lock. The functions below are called under the lock. */
 static void tell(catga_nats *nats, catga_connection_event event, const char *text)
 {
     pthread_mutex_unlock(&nats->lock);
@@ -43,6 +44,7 @@ static void tell(catga_nats *nats, catga_connection_event event, const char *tex
 
 /* ---- A link goes down ---- */
 
+/* Plans the next attempt. */
 static void plan(catga_nats_link *link, int64_t now, bool grow)
 {
     link->next_ns = now + link->pause_ns + (int64_t)arc4random_uniform((uint32_t)JITTER);
@@ -58,10 +60,8 @@ static void tell_lost(catga_nats *nats)
     tell(nats, CATGA_CONNECTION_LOST, "the connection to the server is lost");
 }
 
-/*
- * Subscriptions of nats.c are destroyed only when their connection has ended: its reader may still
- * be using one (#637).
- */
+/* Ends the link's session. Subscriptions of nats.c are destroyed only after their connection has
+ * ended, since its reader thread may still use one (nats.c #637). */
 static void end_session(catga_nats_link *link)
 {
     catga_nats *nats = link->owner;
@@ -75,7 +75,7 @@ static void end_session(catga_nats_link *link)
     catga_nats_session_end(session);
     pthread_mutex_lock(&nats->lock);
     if (link->immediate)
-        catga_nats_subscriptions_forget(nats);
+        catga_nats_native_forget_all(nats);
 }
 
 static void go_down(catga_nats_link *link, int64_t now)
@@ -93,10 +93,6 @@ static void go_down(catga_nats_link *link, int64_t now)
 
 /* ---- A link comes up ---- */
 
-/*
- * Found is what was lost: the buffered link too when it is used, so that who hears of it can
- * publish. Unless that fails, which is no reason to keep quiet about the other.
- */
 static void tell_address(catga_nats *nats, catga_connection_event event)
 {
     char url[256] = "";
@@ -105,6 +101,8 @@ static void tell_address(catga_nats *nats, catga_connection_event event)
     tell(nats, event, catga_nats_address_shown(url));
 }
 
+/* Tells that a lost connection is found, when both used links are connected, so that a listener can
+ * publish. A buffered link that fails does not delay the report. */
 static void tell_found(catga_nats *nats)
 {
     natsConnection *connection = atomic_load(&nats->immediate.connection);
@@ -118,7 +116,7 @@ static void tell_found(catga_nats *nats)
     tell_address(nats, CATGA_CONNECTION_FOUND);
 }
 
-/* There is a server again: the other link need not wait to find out, and who sends waits for it. */
+/* Has the link connect at once, and senders wait for it: there is a server again. */
 static void hurry(catga_nats_link *link, int64_t now)
 {
     link->failure = NATS_OK;
@@ -127,27 +125,27 @@ static void hurry(catga_nats_link *link, int64_t now)
         atomic_store(&link->settled, false);
 }
 
-/* Returns when the server has confirmed the subscriptions. */
+/* Subscribes again, and waits until the server has confirmed that. */
 static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connection)
 {
-    catga_nats_subscriptions_renew(nats);
+    catga_nats_native_renew_all(nats);
     pthread_mutex_unlock(&nats->lock);
     natsStatus status = natsConnection_FlushTimeout(connection, RENEW_WAIT_MS);
     pthread_mutex_lock(&nats->lock);
     return status;
 }
 
-/*
- * An event is worth so little time that reading the clock for a deadline counts; a request is not.
- */
+/* Replaces the write deadline of nats.c, whose reading of the clock is measurable per event. If the
+ * kernel does not support it, the next connection keeps that of nats.c. */
 static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection *connection)
 {
     if (!link->kernel_deadline || catga_nats_set_kernel_deadline(connection))
         return NATS_OK;
-    link->kernel_deadline = false; /* the next connection keeps its own */
+    link->kernel_deadline = false;
     return NATS_ERR;
 }
 
+/* Shows the connection to senders. */
 static void show(catga_nats_link *link, natsConnection *connection)
 {
     catga_nats_note_max_payload(link->owner, connection);
@@ -157,22 +155,19 @@ static void show(catga_nats_link *link, natsConnection *connection)
     pthread_cond_broadcast(&link->owner->changed);
 }
 
-/*
- * The inbox is subscribed to before senders see the connection: else the answer to the first
- * request could come before its subscription. Everything else after that: else a handler could be
- * called that can neither answer nor publish.
- */
-static natsStatus show_prompt(catga_nats *nats, natsConnection *connection, int64_t now)
+/* Subscribes to the inbox before senders see the connection, so that no answer is missed.
+ * Subscribes to the rest afterwards, so that handlers can answer and publish. */
+static natsStatus show_immediate(catga_nats *nats, natsConnection *connection, int64_t now)
 {
     nats->carrier = connection;
     catga_nats_forget_denied(nats);
-    catga_nats_inbox_renew(nats);
+    catga_nats_native_renew_inbox(nats);
     show(&nats->immediate, connection);
     hurry(&nats->buffered, now);
     return renew_subscriptions(nats, connection);
 }
 
-static natsStatus show_bulk(catga_nats *nats, natsConnection *connection)
+static natsStatus show_buffered(catga_nats *nats, natsConnection *connection)
 {
     natsStatus status = hand_deadline_to_kernel(&nats->buffered, connection);
 
@@ -188,12 +183,12 @@ static void come_up(catga_nats_link *link, int64_t now)
     catga_nats *nats = link->owner;
     natsConnection *connection = link->session->connection;
 
-    /* The opener may go on, and clear `opening`, as soon as the connection is shown. */
+    /* The opening thread may clear `opening` as soon as the connection is shown. */
     bool opens = link->immediate && nats->opening;
     link->up_ns = now;
     link->attempts++;
     link->failure =
-        link->immediate ? show_prompt(nats, connection, now) : show_bulk(nats, connection);
+        link->immediate ? show_immediate(nats, connection, now) : show_buffered(nats, connection);
     if (link->failure != NATS_OK) {
         go_down(link, now);
         return;
@@ -207,20 +202,20 @@ static void come_up(catga_nats_link *link, int64_t now)
 
 /* ---- An attempt ends without a connection ---- */
 
-static bool refused(const catga_nats_link *link)
+static bool is_refused(const catga_nats_link *link)
 {
     return catga_nats_status(link->failure) == CATGA_NOT_PERMITTED;
 }
 
 static void tell_refusal(catga_nats_link *link)
 {
-    if (!refused(link) || link->refusal_told)
+    if (!is_refused(link) || link->refusal_told)
         return;
     link->refusal_told = true;
     tell(link->owner, CATGA_CONNECTION_REFUSED, link->session->reason);
 }
 
-/* At once, when the reason has changed, and every few seconds. */
+/* Reports a failed attempt: the first, one with another reason, and every few seconds. */
 static void tell_failure(catga_nats_link *link, natsStatus failure, const char *reason, int64_t now)
 {
     catga_nats *nats = link->owner;
@@ -242,11 +237,11 @@ static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
     link->failure = failure;
     link->attempts++;
     atomic_store(&link->settled, true);
-    plan(link, now, refused(link));
+    plan(link, now, is_refused(link));
     pthread_cond_broadcast(&link->owner->changed);
 }
 
-/* Whoever waits for the attempt hears of its end when the reason has been told. */
+/* Ends a failed attempt. Waiting threads wake after the reason has been reported. */
 static void fail(catga_nats_link *link, int64_t now)
 {
     link->failure = link->session->status;
@@ -259,8 +254,8 @@ static void fail(catga_nats_link *link, int64_t now)
 
 /* ---- An attempt stalls ---- */
 
-/* Where a stalled session can be put, or NULL. */
-static catga_nats_session **free_place(catga_nats_link *link)
+/* Returns a free entry for a stalled session, or NULL. */
+static catga_nats_session **free_entry(catga_nats_link *link)
 {
     for (size_t i = 0; i < CATGA_NATS_STALLED; i++)
         if (link->stalled[i] == NULL)
@@ -270,8 +265,8 @@ static catga_nats_session **free_place(catga_nats_link *link)
 
 static void stall(catga_nats_link *link, int64_t now)
 {
-    /* There is a place, or the attempt would not have been started. */
-    *free_place(link) = link->session;
+    /* an attempt is only started while there is a free entry */
+    *free_entry(link) = link->session;
     link->session = NULL;
     link->stalled_ns = now;
     tell_failure(link, NATS_TIMEOUT, "the server does not answer", now);
@@ -279,10 +274,7 @@ static void stall(catga_nats_link *link, int64_t now)
     tell_found(link->owner);
 }
 
-/*
- * Takes leave of the stalled sessions that have ended after all, or of every one. False when there
- * was none.
- */
+/* Ends stalled sessions whose attempts have ended, or all. Returns false if there was none. */
 static bool end_stalled(catga_nats_link *link, bool every)
 {
     catga_nats *nats = link->owner;
@@ -320,8 +312,8 @@ static int64_t patience(const catga_nats *nats)
     return PATIENCE * nats->servers.count + CATGA_SECOND;
 }
 
-/* Without a session: starts one when it is due. Returns when the link should be looked at again. */
-static int64_t seek(catga_nats_link *link, int64_t now)
+/* Starts a session when it is due. Returns the time of the next check of the link. */
+static int64_t start_due(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
 
@@ -329,7 +321,7 @@ static int64_t seek(catga_nats_link *link, int64_t now)
         return CATGA_FOREVER;
     if (now < link->next_ns)
         return link->next_ns;
-    if (free_place(link) == NULL) {
+    if (free_entry(link) == NULL) {
         if (now < link->stalled_ns + LAST_PATIENCE)
             return link->stalled_ns + LAST_PATIENCE;
         give_up(nats);
@@ -340,11 +332,9 @@ static int64_t seek(catga_nats_link *link, int64_t now)
     return link->session == NULL ? link->next_ns : now + patience(nats);
 }
 
-/*
- * Does what is due for the link; returns when there will be something again, unless it is woken.
- * Whoever has let go of the lock returns `now`: he may have missed something.
- */
-static int64_t keep(catga_nats_link *link)
+/* Advances the link's state. Returns the time of the next check: `now` if the lock was released
+ * meanwhile, since a wake-up may have been missed. */
+static int64_t advance(catga_nats_link *link)
 {
     int64_t now = catga_clock_now();
     catga_nats_session *session = link->session;
@@ -352,7 +342,7 @@ static int64_t keep(catga_nats_link *link)
     if (end_stalled(link, false))
         return now;
     if (session == NULL)
-        return seek(link, now);
+        return start_due(link, now);
     if (!atomic_load(&session->finished)) {
         int64_t end = session->started_ns + patience(link->owner);
         if (now < end)
@@ -370,7 +360,7 @@ static int64_t keep(catga_nats_link *link)
     return now;
 }
 
-/* Until there is something to do, at `next` or when it is woken. */
+/* Sleeps until `next`, or until it is woken. */
 static void sleep_until(catga_nats *nats, int64_t next)
 {
     if (nats->detects_suspends) {
@@ -393,23 +383,16 @@ static void *run(void *argument)
 
     pthread_mutex_lock(&nats->lock);
     while (!nats->closing) {
-        int64_t immediate = keep(&nats->immediate);
-        int64_t buffered = keep(&nats->buffered);
-        int64_t refused = catga_nats_retry_refused(nats, catga_clock_now());
-        int64_t next = earlier(refused, earlier(immediate, buffered));
+        int64_t immediate = advance(&nats->immediate);
+        int64_t buffered = advance(&nats->buffered);
+        int64_t retry = catga_nats_retry_refused(nats, catga_clock_now());
+        int64_t next = earlier(retry, earlier(immediate, buffered));
         if (next > catga_clock_now())
             sleep_until(nats, next);
     }
     pthread_mutex_unlock(&nats->lock);
     nats_ReleaseThreadMemory();
     return NULL;
-}
-
-void catga_nats_reconnect_wake(catga_nats *nats)
-{
-    pthread_mutex_lock(&nats->lock);
-    pthread_cond_broadcast(&nats->changed);
-    pthread_mutex_unlock(&nats->lock);
 }
 
 catga_status catga_nats_reconnect_start(catga_nats *nats)
@@ -440,38 +423,4 @@ void catga_nats_reconnect_stop(catga_nats *nats)
     end_link(&nats->buffered);
     end_link(&nats->immediate);
     pthread_mutex_unlock(&nats->lock);
-}
-
-/* ---- Waiting for a link ---- */
-
-/* True when another attempt would end as the last one did. */
-static bool hopeless(const catga_nats_link *link)
-{
-    catga_status status = catga_nats_status(link->failure);
-
-    return link->owner->given_up || status == CATGA_NOT_PERMITTED ||
-           status == CATGA_INVALID_ARGUMENT;
-}
-
-catga_status catga_nats_link_request(catga_nats_link *link, int64_t deadline_ns, bool once)
-{
-    catga_nats *nats = link->owner;
-    struct timespec deadline = catga_clock_timespec(deadline_ns);
-
-    pthread_mutex_lock(&nats->lock);
-    unsigned attempts = link->attempts;
-    atomic_store(&link->requested, true);
-    pthread_cond_broadcast(&nats->changed);
-    bool in_time = true;
-    while (atomic_load(&link->connection) == NULL && in_time && !nats->closing && !hopeless(link) &&
-           !(once && link->attempts != attempts)) {
-        if (deadline_ns == CATGA_FOREVER)
-            pthread_cond_wait(&nats->changed, &nats->lock);
-        else
-            in_time = pthread_cond_timedwait(&nats->changed, &nats->lock, &deadline) == 0;
-    }
-    bool up = atomic_load(&link->connection) != NULL;
-    catga_status failure = hopeless(link) ? catga_nats_status(link->failure) : CATGA_DISCONNECTED;
-    pthread_mutex_unlock(&nats->lock);
-    return up ? CATGA_OK : failure;
 }

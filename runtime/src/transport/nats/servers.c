@@ -1,9 +1,7 @@
-/*
- * The list of addresses: "nats://one:4222,nats://user:secret@two" in, an array out. An address that
- * nats.c would take for another, or seek for ever, is an error here: no host is the local one
- * there, any port is tried, and tls:// is not secure (before 3.13).
- */
-#include "transport/nats/nats_transport.h"
+/* A list is, for example, "nats://one:4222,nats://user:secret@two". Addresses that nats.c would
+ * misread are errors here. nats.c takes an empty host for the local one, and accepts any port. It
+ * ignores tls:// before 3.13. */
+#include "transport/nats/servers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,7 +28,7 @@ static bool port_valid(const char *port)
     return problem == NULL;
 }
 
-/* HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, after an optional scheme and credentials. */
+/* Accepts HOST, HOST:PORT, [IPv6] or [IPv6]:PORT, after an optional scheme and credentials. */
 static bool address_valid(const char *address)
 {
     if (strstr(address, "://") != NULL && !has_scheme(address, "nats://") &&
@@ -44,7 +42,8 @@ static bool address_valid(const char *address)
     return *rest == '\0' || (*rest == ':' && port_valid(rest + 1));
 }
 
-/* A comma in a password makes two addresses of one: then neither can be told from a login. */
+/* Describes a wrong address. A comma in a password splits an address, so a part without "@" may be
+ * a login: it is not shown. */
 static void explain(catga_problem *problem, const char *address, int number, bool has_login)
 {
     bool shown = !has_login || strchr(address, '@') != NULL;

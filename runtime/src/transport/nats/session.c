@@ -1,14 +1,20 @@
-/* One connection of nats.c, from the attempt to its end. */
+#include "transport/nats/session.h"
+
 #include "base/clock.h"
 #include "base/descriptors.h"
+#include "transport/nats/native_subscription.h"
 #include "transport/nats/nats_transport.h"
+#include "transport/nats/reachability.h"
+#include "transport/nats/socket.h"
+#include "transport/nats/subscription_errors.h"
+#include "transport/nats/wake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CONNECT_TIMEOUT_MS 1000
 
-/* What gathers before it is written, and what is read at once. */
+/* sizes of the write and read buffers */
 #define IMMEDIATE_BUFFER (32 * 1024)
 #define BUFFERED_BUFFER  (256 * 1024)
 
@@ -21,10 +27,8 @@ static void session_release(catga_nats_session *session)
     free(session);
 }
 
-/*
- * The last callback of a connection that was established; nats.c may call it when the transport is
- * long gone. The session's lock keeps the link there while the reconnect thread is woken.
- */
+/* Wakes the reconnect thread. nats.c calls this last for an established connection, perhaps when
+ * the transport is already freed. The session's lock keeps the link valid meanwhile. */
 static void on_closed(natsConnection *connection, void *closure)
 {
     (void)connection;
@@ -32,22 +36,21 @@ static void on_closed(natsConnection *connection, void *closure)
     atomic_store(&session->closed, true);
     pthread_mutex_lock(&session->lock);
     if (session->link != NULL)
-        catga_nats_reconnect_wake(session->link->owner);
+        catga_nats_wake(session->link->owner);
     pthread_mutex_unlock(&session->lock);
     session_release(session);
 }
 
 static void tell_overflow(catga_nats *nats)
 {
-    uint64_t count = catga_nats_subscriptions_count_dropped(nats);
+    uint64_t count = catga_nats_count_dropped(nats);
     char text[64];
 
     snprintf(text, sizeof text, "%llu messages dropped", (unsigned long long)count);
     nats->listener.on_event(nats->listener.user, CATGA_CONNECTION_OVERFLOW, text);
 }
 
-/* This thread's last error, when it is the one of `status`: it says more, after a place in nats.c.
- */
+/* Returns this thread's last error without its position in nats.c, if it belongs to `status`. */
 static const char *text_of(natsStatus status)
 {
     natsStatus last;
@@ -55,14 +58,12 @@ static const char *text_of(natsStatus status)
 
     if (text == NULL || last != status)
         return natsStatus_GetText(status);
-    const char *place_end = text[0] == '(' ? strstr(text, "): ") : NULL;
-    return place_end == NULL ? text : place_end + strlen("): ");
+    const char *position_end = text[0] == '(' ? strstr(text, "): ") : NULL;
+    return position_end == NULL ? text : position_end + strlen("): ");
 }
 
-/*
- * nats.c 3.4.1 may hand over a subscription that has been freed: it is not looked at. The text of
- * the server's refusal names the subject.
- */
+/* Handles an error of the connection. nats.c 3.4.1 may pass a freed subscription, so it is not
+ * used: the text of a refusal names the subject. */
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
                      void *closure)
 {
@@ -86,10 +87,8 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
     pthread_mutex_unlock(&session->lock);
 }
 
-/*
- * Without a write deadline a stopped server and a full socket freeze everyone who sends, and the
- * ping timer with them, since nats.c writes under the connection's lock.
- */
+/* Sets the options. Without a write deadline, a suspended server and a full socket would block all
+ * senders and the ping timer: nats.c writes under the connection's lock. */
 static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
                               catga_nats_session *session)
 {
@@ -124,7 +123,8 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     return status;
 }
 
-/* Closed standard streams would be the next socket's numbers, or that of a look-up of a name. */
+/* Connects. If the standard streams are closed, the next socket would have one of their numbers: so
+ * they are filled first. */
 static natsStatus connect_session(catga_nats_session *session)
 {
     bool filled = catga_descriptors_fill_standard();
@@ -146,7 +146,7 @@ static natsStatus connect_session(catga_nats_session *session)
     return NATS_ERR;
 }
 
-/* The thread of the attempt. The session may be given up while it runs. */
+/* The thread of the attempt. The session may be abandoned while it runs. */
 static void *attempt(void *argument)
 {
     catga_nats_session *session = argument;
@@ -155,12 +155,12 @@ static void *attempt(void *argument)
     pthread_mutex_lock(&session->lock);
     session->status = status;
     atomic_store(&session->finished, true);
-    bool given_up = session->link == NULL;
-    if (!given_up)
-        catga_nats_reconnect_wake(session->link->owner);
+    bool abandoned = session->link == NULL;
+    if (!abandoned)
+        catga_nats_wake(session->link->owner);
     pthread_mutex_unlock(&session->lock);
 
-    if (given_up && status == NATS_OK)
+    if (abandoned && status == NATS_OK)
         natsConnection_Destroy(session->connection);
     session_release(session);
     return NULL;

@@ -1,18 +1,15 @@
-/*
- * The socket of a connection. It is close-on-exec, so that no child keeps the connection open. It
- * is opened inside nats.c, so a child that is made while a connection is being established may
- * still inherit it.
+/* The socket is close-on-exec, so that no child keeps the connection open. nats.c opens it, so a
+ * child that is created while a connection is established may still inherit it.
  *
- * The kernel's write deadline: that of nats.c reads the clock at each publish, a sixth of what an
- * event costs; the kernel counts for nothing: with TCP_USER_TIMEOUT it ends a connection whose
- * bytes are not taken for so long, be it that the host does not answer or that the server does not
- * read.
+ * nats.c reads the clock for its write deadline at each publish, which is a sixth of the cost of an
+ * event. The kernel's deadline, TCP_USER_TIMEOUT, costs nothing. It ends a connection whose data is
+ * not accepted in time, because the host does not answer or the server does not read.
  *
- * nats.c does not show its socket. It shows the local address, which no other connected socket of
- * this process has.
- */
+ * nats.c does not expose its socket, but its local address. No other connected socket of this
+ * process has that address. */
+#include "transport/nats/socket.h"
+
 #include "base/descriptors.h"
-#include "transport/nats/nats_transport.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -20,6 +17,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/select.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -44,7 +42,7 @@ static bool is_at(const address *local, const char *ip, int port)
            strcmp(text, ip) == 0;
 }
 
-/* A listening socket may have the same address, but has no peer. */
+/* Returns true for a connected socket: a listening one may have the same address. */
 static bool is_connected_at(int descriptor, const char *ip, int port)
 {
     address local = {.any.sa_family = AF_UNSPEC};
@@ -56,7 +54,7 @@ static bool is_connected_at(int descriptor, const char *ip, int port)
            getpeername(descriptor, &peer.any, &peer_size) == 0;
 }
 
-/* Without /proc. */
+/* Finds the socket without /proc. */
 static int try_numbers(const char *ip, int port)
 {
     for (int descriptor = 0; descriptor < FD_SETSIZE; descriptor++)
@@ -82,7 +80,7 @@ static int find_at(const char *ip, int port)
     return found;
 }
 
-/* The connection's socket, or -1. */
+/* Returns the connection's socket, or -1. */
 static int find_socket(natsConnection *connection)
 {
     char *ip = NULL;

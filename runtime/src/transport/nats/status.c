@@ -1,13 +1,12 @@
-/* natsStatus to catga_status: one table. */
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/status.h"
 
-/* Plus one, so that a gap, which a newer libnats may make, is not read as CATGA_OK. */
+/* One more than the status: 0 marks a gap, which a newer libnats may have. */
 #define MEANS(status) (CATGA_##status + 1)
 
 static const unsigned char meaning[] = {
     [NATS_OK] = MEANS(OK),
     [NATS_ERR] = MEANS(TRANSPORT_FAILED),
-    [NATS_PROTOCOL_ERROR] = MEANS(DISCONNECTED), /* the connection does not survive it */
+    [NATS_PROTOCOL_ERROR] = MEANS(DISCONNECTED), /* it ends the connection */
     [NATS_IO_ERROR] = MEANS(DISCONNECTED),
     [NATS_LINE_TOO_LONG] = MEANS(DISCONNECTED),
     [NATS_CONNECTION_CLOSED] = MEANS(DISCONNECTED),
@@ -51,4 +50,27 @@ catga_status catga_nats_status(natsStatus status)
     if (index >= sizeof(meaning) || meaning[index] == 0)
         return CATGA_TRANSPORT_FAILED;
     return (catga_status)(meaning[index] - 1);
+}
+
+/* See nats-server/server/errors.json. CATGA_OVERLOADED means that a retry may succeed. */
+catga_status catga_nats_jetstream_status(int64_t code)
+{
+    switch (code) {
+    case 10005: /* no suitable peers for placement: the cluster is still forming */
+    case 10008: /* JetStream system temporarily unavailable */
+    case 10009: /* cluster not leader */
+    case 10023: /* insufficient resources */
+    case 10028: /* insufficient memory */
+    case 10047: /* insufficient storage */
+    case 10077: /* the stream is full */
+        return CATGA_OVERLOADED;
+    case 10054: /* larger than the stream allows */
+    case 10097: /* headers too large */
+        return CATGA_TOO_LARGE;
+    case 10039: /* JetStream not enabled for the account */
+    case 10076: /* JetStream not enabled */
+        return CATGA_NO_JETSTREAM;
+    default:
+        return CATGA_REFUSED;
+    }
 }

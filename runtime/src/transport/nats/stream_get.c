@@ -1,9 +1,9 @@
-/*
- * Reading what is stored, one message at a time: for those who look at dead letters, not for
- * handlers. JetStream gives it as JSON:
- * {"message":{"subject":"...","seq":7,"hdrs":"BASE64","data":"BASE64"}}.
- */
-#include "transport/nats/nats_transport.h"
+/* Single stored messages are read to inspect dead letters. JetStream returns one as JSON:
+ * {"message":{"subject":"...","seq":7,"hdrs":"BASE64","data":"BASE64"}}. */
+#include "transport/nats/stream_get.h"
+
+#include "transport/nats/api.h"
+#include "transport/nats/status.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +21,8 @@ static int digit_of(char c)
     return at == NULL ? -1 : (int)(at - digits);
 }
 
-/* Decodes a JSON string up to what is no digit; the result is terminated. NULL: no memory. */
+/* Decodes a JSON string up to the first other character. Returns terminated bytes, which the caller
+ * frees; NULL without memory. */
 static char *decode(catga_nats_json text, size_t *length)
 {
     char *bytes = malloc(text.length / 4 * 3 + 4);
@@ -45,7 +46,7 @@ static char *decode(catga_nats_json text, size_t *length)
 
 /* ---- Headers ---- */
 
-/* "NATS/1.0\r\nName: value\r\n...\r\n\r\n" */
+/* Reads "NATS/1.0\r\nName: value\r\n...\r\n\r\n". */
 static natsStatus add_headers(natsMsg *message, char *lines)
 {
     char *rest = lines;
@@ -100,41 +101,41 @@ static catga_status read_message(catga_nats_json object, catga_incoming *message
 
 /* ---- The operations ---- */
 
-static catga_status status_of(const catga_nats_api_answer *got, catga_problem *problem,
+static catga_status status_of(const catga_nats_api_answer *answer, catga_problem *problem,
                               const char *stream)
 {
-    if (got->error == 0)
+    if (answer->error == 0)
         return CATGA_OK;
-    if (got->error == NO_MESSAGE)
+    if (answer->error == NO_MESSAGE)
         return CATGA_NOT_FOUND;
-    if (got->error == NO_STREAM)
+    if (answer->error == NO_STREAM)
         return CATGA_NO_RESPONDERS;
-    return catga_nats_refused(got, problem, "stream", stream);
+    return catga_nats_api_error(answer, problem, "stream", stream);
 }
 
-/* Asks the server for something to be done with one message. */
-static catga_status ask(catga_transport *transport, const char *what, const char *stream,
-                        const char *body, catga_nats_api_answer *got, catga_problem *problem)
+/* Requests an operation on one message. */
+static catga_status request(catga_transport *transport, const char *operation, const char *stream,
+                            const char *body, catga_nats_api_answer *answer, catga_problem *problem)
 {
     char subject[SUBJECT_SIZE];
 
-    snprintf(subject, sizeof subject, "$JS.API.STREAM.MSG.%s.%s", what, stream);
-    catga_status status = catga_nats_ask(catga_nats_of(transport), subject, body,
-                                         CATGA_NATS_API_WAIT_MS, got, problem);
-    return status == CATGA_OK ? status_of(got, problem, stream) : status;
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.MSG.%s.%s", operation, stream);
+    catga_status status = catga_nats_api_request(catga_nats_of(transport), subject, body,
+                                                 CATGA_NATS_API_WAIT_MS, answer, problem);
+    return status == CATGA_OK ? status_of(answer, problem, stream) : status;
 }
 
 catga_status catga_nats_stream_get(catga_transport *transport, const char *stream, uint64_t number,
                                    catga_incoming *message, catga_problem *problem)
 {
     char body[BODY_SIZE];
-    catga_nats_api_answer got;
+    catga_nats_api_answer answer;
 
     snprintf(body, sizeof body, "{\"seq\":%" PRIu64 ",\"next_by_subj\":\">\"}", number);
-    catga_status status = ask(transport, "GET", stream, body, &got, problem);
+    catga_status status = request(transport, "GET", stream, body, &answer, problem);
     if (status == CATGA_OK)
-        status = read_message(catga_nats_json_get(got.object, "message"), message);
-    catga_nats_forget(&got);
+        status = read_message(catga_nats_json_get(answer.object, "message"), message);
+    catga_nats_api_free(&answer);
     return status;
 }
 
@@ -142,10 +143,10 @@ catga_status catga_nats_stream_delete(catga_transport *transport, const char *st
                                       uint64_t number, catga_problem *problem)
 {
     char body[BODY_SIZE];
-    catga_nats_api_answer got;
+    catga_nats_api_answer answer;
 
     snprintf(body, sizeof body, "{\"seq\":%" PRIu64 ",\"no_erase\":true}", number);
-    catga_status status = ask(transport, "DELETE", stream, body, &got, problem);
-    catga_nats_forget(&got);
+    catga_status status = request(transport, "DELETE", stream, body, &answer, problem);
+    catga_nats_api_free(&answer);
     return status;
 }

@@ -1,23 +1,25 @@
-/*
- * Subscriptions that the server refuses: for want of a permission when they are made, or later,
- * when its configuration is read again. The connection stays, and nothing would ever come: so they
- * are made again, once a second, until the server takes them.
+/* The server refuses a subscription for want of a permission: when it is made, or later, when the
+ * server reloads its configuration. The connection stays, but no message would ever arrive. So
+ * refused subscriptions are retried once a second, until the server accepts them.
  *
- * nats.c tells it by the server's text alone:
+ * nats.c reports only the server's text:
  *     Permissions Violation for Subscription to "SUBJECT" using queue "GROUP"
  */
+#include "transport/nats/subscription_errors.h"
+
 #include "base/clock.h"
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/native_subscription.h"
 
 #include <stdio.h>
 
 #define RETRY_PAUSE CATGA_SECOND
 
-/* How long the server may take to confirm, and nats.c to tell what it knows already. */
-enum { CONFIRM_MS = 2000, TELL_MS = 500 };
+/* milliseconds that the server may take to confirm, and nats.c to report an error it has read */
+enum { CONFIRM_MS = 2000, REPORT_MS = 500 };
 
 enum { QUOTED_SIZE = 1100 };
 
+/* Returns true if `text` contains `before` and the quoted name. */
 static bool names(const char *text, const char *before, const char *name)
 {
     char quoted[QUOTED_SIZE];
@@ -49,7 +51,7 @@ void catga_nats_note_subscription_error(catga_nats *nats, const char *text)
     pthread_mutex_unlock(&nats->lock);
 }
 
-/* What it has brought before is handled first: nats.c drops what waits when it is destroyed. */
+/* Returns true if no message waits: nats.c drops waiting messages with the subscription. */
 static bool is_at_rest(const catga_subscription *subscription)
 {
     int waiting = 0;
@@ -65,7 +67,7 @@ static void retry(catga_subscription *subscription, int64_t now)
         return;
     }
     subscription->refused = false;
-    catga_nats_subscription_again(subscription);
+    catga_nats_native_resubscribe(subscription);
 }
 
 int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now)
@@ -85,9 +87,10 @@ int64_t catga_nats_retry_refused(catga_nats *nats, int64_t now)
     return next;
 }
 
-/* ---- Asking ---- */
+/* ---- Confirming ---- */
 
-/* True when the last error of the connection is that the server refused it. */
+/* Waits for the server. Returns true if the last error of the connection refuses the
+ * subscription. */
 static bool is_last_error(natsConnection *connection, const catga_subscription *subscription)
 {
     const char *text = NULL;
@@ -97,7 +100,8 @@ static bool is_last_error(natsConnection *connection, const catga_subscription *
            is_refusal_of(subscription, text);
 }
 
-/* The error may be one of long ago: who is refused now is also told so, by another thread. */
+/* The last error may be old. A refusal also reaches catga_nats_note_subscription_error, in another
+ * thread, so this waits for it. */
 catga_status catga_nats_confirmed(catga_transport *transport, catga_subscription *subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
@@ -107,7 +111,7 @@ catga_status catga_nats_confirmed(catga_transport *transport, catga_subscription
         return CATGA_OK;
     bool suspect = is_last_error(use.connection, subscription);
     catga_nats_link_leave(use, 0);
-    struct timespec end = catga_clock_timespec(catga_clock_now() + TELL_MS * CATGA_MILLISECOND);
+    struct timespec end = catga_clock_timespec(catga_clock_now() + REPORT_MS * CATGA_MILLISECOND);
     pthread_mutex_lock(&nats->lock);
     while (suspect && !subscription->refused)
         suspect = pthread_cond_timedwait(&nats->changed, &nats->lock, &end) == 0;

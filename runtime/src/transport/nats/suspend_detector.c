@@ -1,15 +1,12 @@
-/*
- * Times in which the process did not run: it was stopped by a signal or a debugger, or frozen. What
- * lay in its sockets meanwhile is older than it looks, and who asked may have given up. The
- * reconnect thread, which wakes every so often, finds that it has slept for too long.
- */
+/* The reconnect thread wakes regularly, and so notices that it has slept too long. */
+#include "transport/nats/suspend_detector.h"
+
 #include "base/clock.h"
-#include "transport/nats/nats_transport.h"
 
-/* Who sleeps for so much longer than it wanted was stopped. */
-#define STOP (2 * CATGA_NATS_WAKE_NS)
+/* A wake-up this late means that the process was suspended. */
+#define SUSPENDED (2 * CATGA_NATS_WAKE_NS)
 
-/* What is read within this time after a stop may have come before its end. */
+/* Data that is read within this time after a suspend may have arrived before its end. */
 #define CATCHING_UP (250 * CATGA_MILLISECOND)
 
 void catga_nats_suspend_init(catga_nats_suspend_detector *detector)
@@ -28,7 +25,7 @@ void catga_nats_suspend_wake(catga_nats_suspend_detector *detector)
     int64_t now = catga_clock_now();
     int64_t asleep = atomic_load(&detector->asleep_ns);
 
-    if (now - asleep > STOP) {
+    if (now - asleep > SUSPENDED) {
         atomic_store(&detector->began_ns, asleep);
         atomic_store(&detector->ended_ns, now);
     }
@@ -39,8 +36,8 @@ int64_t catga_nats_suspend_before(catga_nats_suspend_detector *detector, int64_t
 {
     int64_t asleep = atomic_load(&detector->asleep_ns);
 
-    if (asleep < time && time - asleep > STOP)
-        return asleep; /* the reconnect thread has yet to find out */
+    if (asleep < time && time - asleep > SUSPENDED)
+        return asleep; /* the reconnect thread has not woken yet */
     int64_t ended = atomic_load(&detector->ended_ns);
     return ended != 0 && time < ended + CATCHING_UP ? atomic_load(&detector->began_ns) : time;
 }

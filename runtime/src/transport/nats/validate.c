@@ -1,21 +1,14 @@
-/*
- * What may go out. nats.c writes subjects and header names into its protocol as they are, so a line
- * end in one is a command of whoever chose it; and a line that the server does not understand ends
- * the connection. Header values are checked too: nats.c only turns line ends into blanks.
- */
-#include "transport/nats/nats_transport.h"
+#include "transport/nats/validate.h"
 
-/* A subject and a reply must fit into the server's control line (4096 bytes) with room to spare. */
+/* longest subject: a subject and a reply fit into the server's control line of 4096 bytes */
 #define SUBJECT_MAX 1024
 
-/* Subjects are looked at sixteen bytes at a time, for this is on the path of every event. */
+/* Subjects are checked in blocks of sixteen bytes: this is on the path of every event. */
 typedef uint8_t block __attribute__((vector_size(16)));
 #define BLOCK sizeof(block)
 
-/*
- * True when none of 16 bytes is a control character, a blank, a wildcard, or the first of two dots.
- * Reads 17.
- */
+/* Returns true if none of 16 bytes is a control character, a blank, a wildcard, or the first of two
+ * dots. Reads 17 bytes. */
 static inline bool block_valid(const char *at)
 {
     block bytes, next;

@@ -1,0 +1,17 @@
+/* Ack subjects: the reply subjects of a consumer's messages, and their settlement. */
+#ifndef CATGA_NATS_ACK_H
+#define CATGA_NATS_ACK_H
+
+#include "transport/transport.h"
+
+/* Reads "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING" into the message; newer
+ * servers write "$JS.ACK.DOMAIN.ACCOUNT.STREAM...". *pending is the number of messages that follow
+ * at the server. `of` is "STREAM.CONSUMER.". Returns false if the reply subject is not of that
+ * consumer. */
+bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pending);
+
+/* Operation of transport.h. */
+catga_status catga_nats_settle(catga_transport *transport, const catga_incoming *message,
+                               catga_settlement settlement, int64_t delay_ns);
+
+#endif

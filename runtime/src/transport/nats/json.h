@@ -1,0 +1,21 @@
+/* Finds members of the JSON objects in JetStream's answers, in place. */
+#ifndef CATGA_NATS_JSON_H
+#define CATGA_NATS_JSON_H
+
+#include <catga/catga.h>
+
+/* A value inside a text, with its quotes or brackets; data is NULL if it is absent. */
+typedef catga_string catga_nats_json;
+
+/* Returns the member `name` of an object. Reads malformed JSON as far as possible, and never beyond
+ * its end. */
+catga_nats_json catga_nats_json_get(catga_nats_json object, const char *name);
+
+/* Returns the number, or `otherwise` if the value is absent or no integer. */
+int64_t catga_nats_json_number(catga_nats_json value, int64_t otherwise);
+
+/* Returns true if the value is that string, or if the array contains it. Does not read escapes. */
+bool catga_nats_json_is(catga_nats_json value, const char *text);
+bool catga_nats_json_has(catga_nats_json array, const char *text);
+
+#endif
