@@ -1,6 +1,6 @@
 /*
- * cmocka.h: as much of cmocka as the tests of the codec use, for a machine that has no such
- * library: a test that fails says where, and ends the program.
+ * cmocka.h: the part of cmocka that the codec's tests use, for a machine without that library. A
+ * failing test prints its position and ends the program.
  */
 #ifndef BIGENDIAN_CMOCKA_H
 #define BIGENDIAN_CMOCKA_H

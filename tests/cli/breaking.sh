@@ -1,5 +1,6 @@
 #!/bin/sh
-# catgac breaking: a file, a folder, a revision of git; levels and exit codes. The rules are in tests/breaking.
+# catgac breaking: files, folders, git revisions; levels and exit codes. tests/breaking has the
+# rules.
 . "$(dirname "$0")/expect"
 write() { mkdir -p "${1%/*}" && printf 'namespace %s;\nversion 1;\n%s\n' "$2" "$3" >"$1"; }
 wire='table T { x: u64; }'
@@ -17,7 +18,7 @@ expect 0 "$CATGAC" breaking --against old/a.catga fine/a.catga
 [ ! -s .said ] || fail 'something was said of what breaks nobody'
 expect 0 "$CATGAC" breaking --against old/a.catga old/a.catga
 
-# Levels, and changes that are allowed.
+# Levels, and allowed changes.
 write new/b.catga a 'table T { y: u32; }'
 expect 1 "$CATGAC" breaking --against old/a.catga new/b.catga
 said '[field-renamed]'
@@ -30,7 +31,7 @@ said "no rule has the code 'nothing'"
 expect 2 "$CATGAC" breaking --level all --against old/a.catga new/b.catga
 expect 2 "$CATGAC" breaking new/b.catga
 
-# A name that another place had before is a move, and moves change the wire.
+# A field with a name that another field had before is a move, and moves change the wire.
 moves() {
     write old/c.catga a "$1"
     write new/c.catga a "$2"
@@ -47,7 +48,7 @@ moves 'union U { a: string, b: string }' 'union U { b: string, c: string }'
 moves 'errors E { A = 1; B = 2; }' 'errors E { B = 1; C = 2; }'
 moves 'event M { x: u32; y: u32; }' 'event M { y: u32; z: u32; }'
 
-# Errors in a schema, files that are not there.
+# Errors in a schema, and absent files.
 write bad/a.catga a 'table T { x: nosuch; }'
 expect 1 "$CATGAC" breaking --against old/a.catga bad/a.catga
 expect 1 "$CATGAC" breaking --against bad/a.catga old/a.catga
@@ -55,7 +56,7 @@ said "bad/a.catga:3:14: error: unknown type 'nosuch'"
 expect 3 "$CATGAC" breaking --against old/a.catga missing.catga
 expect 3 "$CATGAC" breaking --against old/none.catga old/a.catga
 
-# Warnings are those of the new schemas; they can be errors, as everywhere.
+# Warnings are those of the new schemas; -W can make them errors.
 write old/w.catga w 'event E { x: u8; } service S { publish E; }'
 write new/w.catga w 'event E { x: u8; } service S { publish E; on E group as hear; }'
 expect 0 "$CATGAC" breaking -W error -W error=not-heard --against old/w.catga new/w.catga
@@ -66,7 +67,8 @@ said '[not-heard]'
 expect 1 "$CATGAC" breaking --diagnostics json --against old/a.catga new/a.catga
 said '"field-type"'
 
-# A folder: a file is compared with that of its path below the roots, imports are those of the old folder.
+# A folder: a file is compared with the file of its path below the roots; imports come from the old
+# folder.
 write before/deep/m.catga deep.m 'table M { x: u8; }'
 write before/deep/s.catga deep.s 'import "deep/m.catga"; table S { m: M; }'
 write after/deep/m.catga deep.m 'table M { x: u16; }'
@@ -77,7 +79,7 @@ said 'before/deep/m.catga:3:11: note:'
 expect 3 "$CATGAC" breaking --against before after/deep/m.catga
 said "cannot read 'before': none of the given files is there"
 
-# A folder against a folder: what is gone is noticed, what is new passes.
+# A folder against a folder: removed declarations are reported, and new ones are not.
 expect 1 "$CATGAC" breaking --against before after
 said "'x' was u8 and is u16"
 cp after/deep/m.catga before/deep/m.catga
@@ -87,7 +89,7 @@ expect 0 "$CATGAC" breaking --against before after
 expect 1 "$CATGAC" breaking --against after before
 said "the namespace 'more' was removed"
 
-# A revision of git. Nothing is checked out, and no shell sees its name.
+# A git revision. Nothing is checked out, and no shell sees its name.
 command -v git >/dev/null || exit 0
 git_quietly() { git -c user.name=test -c user.email=test@localhost "$@" >/dev/null 2>&1; }
 mkdir tree && cd tree
@@ -120,7 +122,7 @@ absent harmed
 git_quietly add . && git_quietly commit -m two
 expect 0 "$CATGAC" breaking --against HEAD schemas
 
-# Where there is no git, and no work tree.
+# Without git, and without a work tree.
 (
     PATH=/nowhere
     code=0

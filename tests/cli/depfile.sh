@@ -1,5 +1,5 @@
 #!/bin/sh
-# What make and ninja are told about the files that were read.
+# Depfiles: the list of files that were read, for make and ninja.
 . "$(dirname "$0")/expect"
 mkdir -p proto/shop
 printf 'namespace shop.money;\nversion 1;\ntable Amount { cents: i64; }\n' >proto/shop/money.catga
@@ -32,7 +32,7 @@ expect 0 "$CATGAC" --print-templates mine
 expect 0 "$CATGAC" -I proto -o gen --templates mine --depfile gen/orders.d proto/shop/orders.catga
 grep -q '^mine/c/header.tmpl.h:$' gen/orders.d || fail 'a template is missing'
 
-# make runs again when an import has changed, and does not mind one that is gone.
+# make runs again when an import has changed, and tolerates an import that is gone.
 cat >Makefile <<END
 gen/shop/orders.catga.h:
 	"$CATGAC" -I proto -o gen --depfile gen/orders.d proto/shop/orders.catga && touch \$@
@@ -51,7 +51,7 @@ sed -i s/shop.money.Amount/u8/ proto/shop/orders.catga
 rm proto/shop/money.catga
 expect 0 make
 
-# On an error there is none.
+# After an error there is no depfile.
 rm -rf gen
 echo 'table' >>proto/shop/orders.catga
 expect 1 "$CATGAC" -I proto -o gen --depfile gen/orders.d proto/shop/orders.catga

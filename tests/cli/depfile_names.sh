@@ -1,6 +1,6 @@
 #!/bin/sh
-# Names of files that make and ninja take for something else: in a depfile they are written so that
-# both read the name, or catgac refuses to write the depfile.
+# File names that make and ninja would misread: a depfile escapes them for both, or catgac refuses
+# to write it.
 . "$(dirname "$0")/expect"
 command -v python3 >/dev/null || exit 77
 exec python3 - "$CATGAC" <<'END_OF_PYTHON'
@@ -34,7 +34,7 @@ schema = "namespace t;\nversion 1;\ntable T { x: u8; }\n"
 def fail(name, what, said=b""):
     failures.append(f"{name!r}: {what} {said.decode(errors='replace')}")
 
-# The name is that of an input: make knows when it changes, and when it is gone.
+# The name of an input: make notices when it changes, and when it is gone.
 def check_input(name):
     path = f"in{name}/a.catga"
     put(path, schema)
@@ -57,7 +57,7 @@ def check_input(name):
     done = make(["stamp"])
     if done.returncode != 0 or b"touch stamp" not in done.stdout:
         return fail(name, "make minds that an input is gone", done.stderr)
-    if set(name) & set("\"&'<>^`"):  # ninja has no way to read these
+    if set(name) & set("\"&'<>^`"):  # ninja cannot read these
         return
     put(path, schema)
     put("build.ninja", "rule r\n  command = touch stamp\n  depfile = d\n  deps = gcc\nbuild stamp: r\n")
@@ -67,7 +67,7 @@ def check_input(name):
     if f"    {path}" not in found and "\n" not in path:
         fail(name, "ninja reads other inputs", str(found).encode())
 
-# The name is that of the output: make rebuilds it when the schema changes.
+# The name of an output: make rebuilds it when the schema changes.
 def check_target(name):
     target = f"out{name}"
     put("a.catga", schema)

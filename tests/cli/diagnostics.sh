@@ -1,6 +1,6 @@
 #!/bin/sh
 # needs: python3
-# How errors and warnings are printed: which of them, in which format, in which colors.
+# Printed errors and warnings: selection, format, color.
 . "$(dirname "$0")/expect"
 printf 'namespace a;\nversion 1;\ntable T { x: strng; }\n' >bad.catga
 cat >warns.catga <<'END'
@@ -60,7 +60,7 @@ expect 1 "$CATGAC" --check --color never bad.catga
 unsaid "$escape"
 expect 2 "$CATGAC" --color=pink bad.catga
 
-# On a terminal, which script(1) makes, there are colors unless NO_COLOR is set.
+# script(1) makes a terminal. There, output is colored unless NO_COLOR is set.
 if command -v script >/dev/null; then
     TERM=xterm script -qec "'$CATGAC' --check bad.catga" /dev/null >.terminal 2>&1 || :
     grep -qF "$escape[1;31merror" .terminal || fail 'no color on a terminal'

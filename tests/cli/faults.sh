@@ -1,5 +1,5 @@
 #!/bin/sh
-# What was written before is whole after a full disk, a read-only folder, a kill.
+# Existing outputs stay complete after a full disk, a read-only folder, or a kill.
 . "$(dirname "$0")/expect"
 schema small.catga
 
@@ -17,7 +17,7 @@ nothing_left() {
     [ -z "$(find . -name '.catgac-*')" ] || fail "left behind: $(find . -name '.catgac-*')"
 }
 
-# No file may grow past 64 blocks of 512 bytes, which is what a full disk looks like.
+# No file may exceed 64 blocks of 512 bytes; this simulates a full disk.
 many Old >large.catga
 expect 0 "$CATGAC" -o full large.catga
 cp -r full before
@@ -31,7 +31,7 @@ said "cannot write 'full/large.catga.h': File too large"
 diff -r before full || fail 'a full disk has changed the output'
 nothing_left
 
-# A folder that cannot be written to; root must lay down the right to do it all the same.
+# A folder without write permission; root gives up its capability first.
 expect 0 "$CATGAC" -o closed small.catga
 schema small.catga Changed
 cp -r closed before_closed
@@ -45,7 +45,7 @@ said "cannot write 'closed/small.catga.h': Permission denied"
 chmod 755 closed
 diff -r before_closed closed || fail 'a closed folder was changed'
 
-# A folder where a file should be, and the other way round.
+# A folder instead of a file, and a file instead of a folder.
 mkdir -p taken/small.catga.h
 expect 3 "$CATGAC" -o taken small.catga
 said "cannot write 'taken/small.catga.h': Is a directory"
@@ -55,7 +55,7 @@ expect 3 "$CATGAC" -o file small.catga
 said "cannot write 'file/small.catga.h': Not a directory"
 nothing_left
 
-# Whatever is taken, nothing else is written.
+# Whichever name is taken, no other output is written.
 printf 'namespace Game; table T { x: int; }\n' >b.fbs
 printf 'include "b.fbs"; namespace Game.A; table U { x: int; }\n' >a.fbs
 refuses() {
@@ -77,7 +77,7 @@ expect 3 "$CATGAC" -o both --depfile both/small.catga.h small.catga
 said "the depfile 'both/small.catga.h' is also the name of an output"
 absent both
 
-# Asked to end, it does all or nothing, and leaves nothing. `full` holds the old files.
+# On SIGTERM it writes all files or none, and leaves no temporary file. `full` holds the old files.
 many New >large.catga
 expect 0 "$CATGAC" -o after large.catga
 delays='0.001 0.002 0.003 0.004 0.006 0.008 0.010 0.012 0.014 0.016 0.020 0.024 0.030 0.040 0.060'
@@ -97,7 +97,7 @@ for delay in $delays; do
 done
 [ $ended -gt 0 ] || fail 'it was never asked in time'
 
-# Killed anywhere, each file is the old one or the new one.
+# After SIGKILL at any moment, each file is the old one or the new one.
 for delay in $delays; do
     rm -rf full
     cp -r before full

@@ -1,5 +1,5 @@
 #!/bin/sh
-# catgac fmt: what it reads, writes and leaves alone.
+# catgac fmt: files that it reads, writes and leaves alone.
 . "$(dirname "$0")/expect"
 good='namespace a;\nversion 1;\ntable T { x: u8; }\n'
 ugly='namespace a;version 1;\n  table T{x:u8;}\n'
@@ -8,7 +8,7 @@ write
 printf "$ugly" >dir/.hidden/other.catga
 printf 'namespace a;version 1;\n  table T{x u8;}\n' >bad.catga
 
-# --check and --diff write nothing, and name the files and places.
+# --check and --diff write nothing, and name the files and lines.
 expect 1 "$CATGAC" fmt --check dir
 said 'dir/ugly.catga:1:13: error: this differs from the format of catgac fmt [not-formatted]'
 said '1 error generated.'
@@ -20,7 +20,7 @@ expect 1 "$CATGAC" fmt --check --diff dir/ugly.catga
 printed '+version 1;'
 printf "$ugly" | cmp - dir/ugly.catga || fail '--check or --diff has written'
 
-# What is right already is not touched; what is not keeps its mode, and links are followed.
+# A formatted file is not touched; another keeps its mode, and links are followed.
 touch -d 2001-01-01 dir/good.catga
 chmod 640 dir/ugly.catga
 ln -s dir/ugly.catga link.catga
@@ -39,7 +39,7 @@ said 'bad.catga:2:13: error: unexpected'
 cmp bad.catga kept || fail 'a file with errors was changed'
 printf "$good" | cmp - dir/ugly.catga || fail 'a good file was not formatted'
 
-# Standard input goes to standard output.
+# Standard input is formatted to standard output.
 printf "$ugly" >in
 expect 0 "$CATGAC" fmt - <in
 printf "$good" | cmp - .printed || fail 'standard input'
@@ -57,7 +57,7 @@ expect 2 "$CATGAC" fmt
 expect 0 "$CATGAC" fmt --help
 printed 'usage: catgac fmt'
 
-# Two changes that lie apart are two groups; no end of line at the end is a change too.
+# Two distant changes are two hunks; a missing final newline is a change too.
 { printf 'namespace  a;\nversion 1;\n'; for i in 1 2 3 4 5 6 7 8 9; do echo "const A$i: u8 = 1;"; done; printf 'const  B: u8 = 1;'; } >long.catga
 cp long.catga formatted.catga
 expect 0 "$CATGAC" fmt formatted.catga

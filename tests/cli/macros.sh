@@ -1,5 +1,5 @@
 #!/bin/sh
-# Fields and alternatives that are macros of headers: the generated code compiles beside them.
+# Fields and alternatives with the names of macros: the generated code compiles beside these macros.
 . "$(dirname "$0")/expect"
 names=$(sed -nE 's/(MACRO|RESERVED)\("([a-z0-9_]+)"\)/\n\2\n/gp' "$CATGA_SOURCE/catgac/model/macros.def" \
     "$CATGA_SOURCE/catgac/model/reserved.def" | grep -E '^[a-z][a-z0-9_]*$' | sort -u)

@@ -10,7 +10,7 @@ expect 0 "$CATGAC" --help
 printed 'usage: catgac'
 printed '--templates DIR'
 
-# Help is what it is asked for, whatever else is asked for.
+# --help prints help, whatever the other options are.
 for command in '' fmt breaking import explain; do
     for option in -h --help '--help good.catga' 'good.catga --help' '--check -h --color never'; do
         case "$command $option" in *good*|*check*) [ -z "$command" ] || [ "$command" = fmt ] || continue ;; esac
@@ -35,7 +35,7 @@ absent good.catga.h good.catga.c
 expect 1 "$CATGAC" --check bad.catga
 said "bad.catga:3:14: error: unknown type 'nosuch'"
 
-# Every error is reported, and not one file is written, though one of the schemas is good.
+# Every error is reported, and no file is written, although one of the schemas is valid.
 expect 1 "$CATGAC" -o gen good.catga bad.catga
 absent gen
 expect 3 "$CATGAC" -o gen missing.catga
@@ -44,7 +44,7 @@ expect 3 "$CATGAC" -o gen good.catga missing.catga
 expect 3 "$CATGAC" -o gen /dev/zero
 absent gen
 
-# A folder is all schemas in it, and the root of their imports.
+# A folder means all schemas in it, and is the root of their imports.
 mkdir -p tree/deep empty
 printf 'namespace deep;\nversion 1;\ntable D { x: u8; }\n' >tree/deep/d.catga
 printf 'namespace top;\nversion 1;\nimport "deep/d.catga";\ntable T { d: D; }\n' >tree/t.catga
@@ -67,7 +67,7 @@ expect 3 "$CATGAC" import empty
 said "cannot read 'empty': no file in it has a name that ends in .fbs"
 rm -rf gen tree empty imported
 
-# An import that is missing: where it was searched.
+# The error about a missing import lists the searched folders.
 mkdir -p roots/one roots/two
 printf 'namespace a;\nversion 1;\nimport "nowhere.catga";\n' >roots/i.catga
 expect 1 "$CATGAC" --check roots/i.catga
@@ -81,7 +81,7 @@ for stage in tokens ast model view; do
 done
 expect 1 "$CATGAC" --dump=model bad.catga
 
-# What cannot be printed is an error.
+# A failure to write standard output is an error.
 if [ -c /dev/full ]; then
     for option in --help --version '--dump=view good.catga'; do
         code=0

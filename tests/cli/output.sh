@@ -1,10 +1,10 @@
 #!/bin/sh
-# Where files go, and that what is there is not harmed.
+# Outputs go to the right files, and existing files are not damaged.
 . "$(dirname "$0")/expect"
 schema plain.catga
 schema proto/shop/orders.catga Order
 
-# The folder is made; without -I only the base name counts.
+# The folder is created; without -I only the base name counts.
 expect 0 "$CATGAC" -o gen/deep plain.catga proto/shop/orders.catga
 exists gen/deep/plain.catga.h gen/deep/plain.catga.c gen/deep/orders.catga.h
 expect 0 "$CATGAC" plain.catga
@@ -23,7 +23,7 @@ expect 0 "$CATGAC" --list-outputs -o joined -I proto --emit c --emit fbs proto/s
 printf '%s\n' joined/shop/orders.catga.h joined/shop/orders.catga.c joined/shop/orders.fbs |
     cmp - .printed || fail 'the list of outputs'
 
-# Two files that would become one.
+# Two outputs with one name.
 schema one/same.catga
 schema two/same.catga Other
 expect 1 "$CATGAC" -o both one/same.catga two/same.catga
@@ -33,7 +33,7 @@ said "another of the given files becomes 'both/same.catga.h' too"
 expect 0 "$CATGAC" -o both -I . one/same.catga two/same.catga
 exists both/one/same.catga.h both/two/same.catga.h
 
-# A program includes headers of several runs whose paths are equal.
+# A program includes headers of several runs with equal paths.
 from() {
     mkdir -p "$1"
     printf 'namespace %s;\nversion %s;\nstruct %s { x: u8; }\n' "$2" "$3" "$4" >"$1/types.catga"
@@ -48,7 +48,7 @@ from fifth three.first 2 C
 echo 'one_a a; two_a b; three_first_a c; three_first_b d; three_first_c e;' >>program.c
 expect 0 "$CC" -std=c11 -fsyntax-only -I. -I"$CATGA_SOURCE/runtime/include" program.c
 
-# A name that would end the #include, that a compiler would warn of, or that an editor would not show.
+# A name that would end the #include, cause a compiler warning, or be invisible in an editor.
 for name in 'quo"te' 'back\slash' 'what?' "line
 end" "$(printf 'turned\342\200\256')" "$(printf 'latin\351')"; do
     schema "$name.catga"
@@ -60,7 +60,7 @@ schema 'with space.catga'
 expect 0 "$CATGAC" -o spaced 'with space.catga'
 exists 'spaced/with space.catga.h'
 
-# What has not changed keeps its time; what has is replaced.
+# An unchanged file keeps its time; a changed one is replaced.
 touch -d 2001-01-01 joined/shop/orders.catga.h
 expect 0 "$CATGAC" -o joined -I proto proto/shop/orders.catga
 [ "$(date -r joined/shop/orders.catga.h +%Y)" = 2001 ] || fail 'an unchanged file was rewritten'
@@ -76,7 +76,7 @@ expect 0 "$CATGAC" -o links plain.catga
 [ "$(cat precious)" = precious ] || fail 'a link was followed'
 [ ! -L links/plain.catga.h ] || fail 'a link was left'
 
-# Nothing in the output says when, where or by whom it was made.
+# The output contains no time, path or user name.
 expect 0 "$CATGAC" -o again -I "$PWD/proto" "$PWD/proto/shop/orders.catga"
 for file in again/shop/*; do
     cmp "$file" "joined/shop/${file##*/}" || fail 'the output is not the same'

@@ -1,9 +1,9 @@
 #!/bin/sh
-# A template that takes the place of none: the Markdown page of templates/README.md, as it stands
-# there, makes what stands there of the schema that stands there.
+# A template of the user's own: the Markdown page in templates/README.md renders the schema there to
+# the output there.
 . "$(dirname "$0")/expect"
 
-# block NUMBER: the n-th fenced block below the heading about them.
+# block NUMBER: prints the n-th fenced block below that heading.
 block() {
     awk -v wanted="$1" '/^```/ { inside = !inside; number += here && inside; next }
                         !inside && /^## / { here = /of your own$/ }
@@ -23,7 +23,8 @@ expect 0 "$CATGAC" --emit docs/page.tmpl.md --emit fbs --list-outputs -o gen gre
 [ "$(cat .printed)" = "gen/greeting.fbs
 gen/greeting.page.md" ] || fail 'not both outputs'
 
-# A misspelt name lists those that there are, with its place, even where no schema leads.
+# An error about a misspelt name lists the valid names and its position, even in a block that no
+# schema reaches.
 sed -i 's/module\.version/module.major/' docs/page.tmpl.md
 expect 1 "$CATGAC" --emit docs/page.tmpl.md --check-templates
 said "docs/page.tmpl.md:2:"
@@ -32,7 +33,7 @@ rm -r gen
 expect 1 "$CATGAC" --emit docs/page.tmpl.md --emit c -o gen greeting.catga
 absent gen
 
-# Two that would write the same file; one that is not there; a name that says no kind of file.
+# Two templates for one output; an absent template; a name without a kind of file.
 mkdir more
 block 1 | tee more/page.tmpl.md >docs/page.tmpl.md
 expect 1 "$CATGAC" --emit docs/page.tmpl.md --emit more/page.tmpl.md -o gen greeting.catga

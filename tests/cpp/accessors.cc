@@ -1,4 +1,4 @@
-/* accessors.cc: what we write is what flatc's accessors read, and flatc's verifier accepts it. */
+/* accessors.cc: flatc's accessors read our bytes, and flatc's verifier accepts them. */
 #include "buffers.h"
 
 namespace
@@ -98,7 +98,7 @@ void CheckArraysAndUnions()
     CHECK(all->chosens_type()->Get(1) == Text_text && Is(all->chosens()->GetAsString(0), "x"));
 }
 
-/* A table of what it has without being sent. */
+/* A table with fields that are present but not sent. */
 void CheckDefaults()
 {
     using namespace sample::everything;

@@ -1,6 +1,6 @@
 /*
- * buffers.h: what both programs share. The golden buffers are made from JSON by our codec, each
- * with the verifier that flatc generates for its table.
+ * buffers.h: the golden buffers of both programs. Our codec makes them from JSON; each has the
+ * verifier that flatc generates for its table.
  */
 #ifndef BUFFERS_H
 #define BUFFERS_H
@@ -29,7 +29,7 @@
 
 using Bytes = std::vector<uint8_t>;
 
-/* Whether flatc's verifier accepts bytes with `table` as their root. */
+/* Returns whether flatc's verifier accepts bytes with `table` as their root. */
 template <class Table> bool Accepts(const catga_table &table, const uint8_t *bytes, size_t length)
 {
     const std::string identifier(table.identifier, 4);
@@ -37,7 +37,7 @@ template <class Table> bool Accepts(const catga_table &table, const uint8_t *byt
     return verifier.VerifyBuffer<Table>(identifier.c_str());
 }
 
-/* The same values as flatc's code writes them: children first, in another order. */
+/* Writes the same values as flatc's code does: children first, in another order. */
 template <class Table> Bytes Rewrite(const catga_table &table, const Bytes &bytes)
 {
     const std::string identifier(table.identifier, 4);
@@ -55,7 +55,7 @@ struct Golden {
     const char *json;
 };
 
-/* A buffer of our making. */
+/* A buffer from our encoder. */
 inline Bytes Encode(const Golden &golden)
 {
     std::vector<uint64_t> memory(1 << 14);

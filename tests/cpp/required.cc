@@ -28,7 +28,7 @@ using Builder = flatbuffers::FlatBufferBuilder;
 using Root = flatbuffers::Offset<Price>;
 using Amount = flatbuffers::Optional<int64_t>;
 
-/* What our verifier says of a message with that root; "" when it is accepted. */
+/* Returns the error of our verifier for a message with that root, or "". */
 std::string Refused(Builder &builder, Root root)
 {
     builder.Finish(root, std::string(test_required_price_descriptor.identifier, 4).c_str());
@@ -41,7 +41,7 @@ std::string Refused(Builder &builder, Root root)
     return problem.text;
 }
 
-/* The calls of a writer in TypeScript, Java or Kotlin: addField(place, value, 0). */
+/* Makes the calls of a writer in TypeScript, Java or Kotlin: addField(slot, value, 0). */
 Root CreateWithDefault(Builder &builder, int64_t amount)
 {
     const auto start = builder.StartTable();

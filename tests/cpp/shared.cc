@@ -1,7 +1,7 @@
 /*
- * shared.cc: messages in which parts are shared, as stock FlatBuffers writes them. Our verifier
- * accepts them as long as their expansion is small, refuses the rest, and never works longer than
- * the limit in wire.md lets it.
+ * shared.cc: messages with shared parts, as stock FlatBuffers writes them. Our verifier accepts
+ * them while their expansion is small, rejects all others, and never exceeds the work limit of
+ * wire.md.
  */
 #include "buffers.h"
 #include "shared.catga.h"
@@ -40,9 +40,8 @@ double Seconds()
 }
 
 /*
- * Writes a scene; flatc's verifier accepts it. Our verifier accepts it if `accepted`. A unit of
- * work takes less than 10 ns even under sanitizers: most units are bytes of which many are looked
- * at together.
+ * Writes a scene, which flatc's verifier accepts; ours accepts it if `accepted`. A unit of work
+ * takes less than 10 ns even under sanitizers: most units are bytes that are checked in groups.
  */
 void Try(const char *what, bool accepted, const std::function<void(Builder &, Fields &)> &fill)
 {
@@ -67,7 +66,7 @@ void Try(const char *what, bool accepted, const std::function<void(Builder &, Fi
     CHECK(taken < (work_free + work_per_byte * static_cast<double>(bytes.size())) * 10e-9);
 }
 
-/* `count` nodes that share one material of `properties`. */
+/* Writes `count` nodes that share one material of `properties`. */
 void Nodes(Builder &builder, Fields &fields, int count, int properties)
 {
     std::vector<flatbuffers::Offset<Property>> all;
@@ -81,7 +80,7 @@ void Nodes(Builder &builder, Fields &fields, int count, int properties)
     fields.nodes = builder.CreateVector(nodes);
 }
 
-/* `count` tags that are one text. */
+/* Writes `count` tags that are one text. */
 void Tags(Builder &builder, Fields &fields, int count, size_t length)
 {
     const std::string text(length, 'x');
@@ -91,8 +90,8 @@ void Tags(Builder &builder, Fields &fields, int count, size_t length)
     fields.tags = builder.CreateVector(tags);
 }
 
-/* `count` elements of a union that are all `type`. A NONE has an offset, too: that of `value`,
- * whatever it is. */
+/* Writes `count` elements of a union, all of type `type`. A NONE also has an offset, that of
+ * `value`. */
 void Things(Builder &builder, Fields &fields, size_t count, Any type,
             flatbuffers::Offset<void> value)
 {
@@ -101,7 +100,7 @@ void Things(Builder &builder, Fields &fields, size_t count, Any type,
         builder.CreateVector(std::vector<uint8_t>(count, static_cast<uint8_t>(type)));
 }
 
-/* `count` labels that are one, of which all texts are one. */
+/* Writes `count` labels that are one label with texts that are one text. */
 void Labels(Builder &builder, Fields &fields, size_t count, size_t length)
 {
     const Text t = builder.CreateString(std::string(length, 'y'));
@@ -118,7 +117,7 @@ void Wides(Builder &builder, Fields &fields, size_t count)
     fields.wides = builder.CreateVector(std::vector<flatbuffers::Offset<Wide>>(count, wide));
 }
 
-/* `depth` levels of `width` children that are one. */
+/* Writes `depth` levels of `width` children that are one child. */
 void Levels(Builder &builder, Fields &fields, int depth, size_t width)
 {
     auto level = CreateLevel(builder);

@@ -1,8 +1,8 @@
 /*
- * verifier.cc: what our verifier accepts, flatc's accepts too: for every buffer that differs from a
- * golden one in one byte or is a beginning of it, and for random ones that differ in more; each
- * golden one as we write it, and as flatc's code does. What flatc's accepts alone is refused for
- * one of the reasons below. verifier [SEED [COUNT]], COUNT of each.
+ * verifier.cc: flatc's verifier accepts every buffer that ours accepts. The buffers are golden ones
+ * with one changed byte, prefixes of golden ones, and random ones with more changes; golden ones
+ * come from our encoder and from flatc's code. A buffer that only flatc's verifier accepts must be
+ * rejected for one of the reasons below. verifier [SEED [COUNT]], COUNT of each.
  */
 #include "buffers.h"
 
@@ -12,12 +12,12 @@ namespace
 struct Tally {
     unsigned long tried = 0;
     unsigned long accepted = 0;
-    unsigned long stricter = 0; /* accepted by flatc's only */
+    unsigned long stricter = 0; /* accepted by flatc's verifier only */
 };
 
-/* Why we refuse what flatc's verifier accepts. */
+/* Reasons to reject a buffer that flatc's verifier accepts. */
 struct Reason {
-    const char *text; /* how it begins, behind the path */
+    const char *text; /* beginning of our error, after the path */
     const char *why;
     unsigned long seen;
 };
@@ -69,7 +69,7 @@ void Note(const catga_problem &problem)
     std::exit(1);
 }
 
-/* In memory that ends where the bytes end. */
+/* Verifies in memory that ends with the bytes. */
 void Try(const Golden &golden, const Bytes &bytes, Tally &tally)
 {
     const uint8_t *root;
@@ -107,8 +107,7 @@ void TryNear(const Golden &golden, const Bytes &whole, Tally &tally)
             tally);
 }
 
-/* Stores a number as long as `size` where such numbers lie: offsets, lengths, entries of vtables.
- */
+/* Stores a number aligned to `size`, where offsets, lengths and entries of vtables are. */
 void StoreAt(Bytes &bytes, size_t size, uint32_t value, uint64_t &state)
 {
     if (bytes.size() < size)

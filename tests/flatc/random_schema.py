@@ -1,4 +1,4 @@
-"""Random schemas: what catgac accepts, in any mixture. A schema is a dict of file names and texts; the first imports the rest."""
+"""Random valid schemas. A schema is a dict of file names and texts; the first imports the rest."""
 
 WORDS = ["a", "value", "event", "table", "class", "type", "id", "struct", "bool", "string", "int", "key", "required",
          "long", "enum", "union", "namespace", "x", "count", "created_at", "a1", "include", "root_type", "short", "default"]
@@ -16,7 +16,7 @@ class Writer:
         self.enums = dict(shared.enums) if shared else {}
         self.flags = dict(shared.flags) if shared else {}
         self.unions = list(shared.unions) if shared else []
-        self.ending = list(shared.ending) if shared else []  # those of them that may be something else than a table
+        self.ending = list(shared.ending) if shared else []  # the alternatives that need not be tables
         self.structs = list(shared.structs) if shared else []
         self.tables = list(shared.tables) if shared else []
         self.lines = [f"namespace {self.namespace};", f"version {random.randint(1, 999)};"]
@@ -28,7 +28,7 @@ class Writer:
         return self.random.random() < rate
 
     def json(self, name):
-        """Another name in JSON, now and then; none is that of another member."""
+        """Returns a JSON name, sometimes; it differs from those of other members."""
         return f' @json("{name}-{self.letter}\u00e4")' if self.chance(0.15) else ""
 
     def write(self):
@@ -45,7 +45,7 @@ class Writer:
         for name in names:
             self.body(f"table {name} {{", [])
         if self.chance(0.5):
-            # Without a limit, so that its limited parts cannot make it larger than a message may be.
+            # It has no limit, so its limited parts cannot exceed the size of a message.
             self.body(f"event {self.letter}Event {{", ["string"])
 
     def enum(self, name):
@@ -84,7 +84,7 @@ class Writer:
         return self.random.choice(list(self.enums)) if choice <= 2 and self.enums else self.random.choice(SCALARS)
 
     def stored(self):
-        """A scalar for where an enum has no default: flatc wants one with a member of value 0 there."""
+        """Returns a scalar for a member without default: there flatc requires an enum with a member of value 0."""
         while (type := self.scalar()) in self.enums and 0 not in self.enums[type].values():
             pass
         return type
@@ -115,7 +115,7 @@ class Writer:
         self.lines.append("}")
 
     def ids(self, fields):
-        """In any order; the id of a union is behind that of its tag."""
+        """Numbers the fields in any order; the id of a union follows that of its tag."""
         order = list(range(len(fields)))
         self.random.shuffle(order)
         ids, free = {}, 0
@@ -131,7 +131,7 @@ class Writer:
             return self.random.choice(["uuid", "[uuid]" + self.maximum()]) + self.rules()
         if choice == 10 and self.unions:
             union = self.random.choice(self.unions)
-            # What a table must hold must not be the same table, without end.
+            # A required field must not be of the same table, or no value would be finite.
             rules = self.rules() if union in self.ending else self.random.choice(["", "", " @deprecated"])
             return self.random.choice([union + rules, f"[{union}]" + self.maximum() + self.rules()])
         if choice <= 4 or choice == 10:

@@ -1,4 +1,4 @@
-"""A schema as catgac understands it, read from `catgac --dump=model`, with the names that its .fbs gives to things."""
+"""A schema as catgac understands it, from `catgac --dump=model`, with the names of its .fbs."""
 
 import re
 import struct
@@ -63,7 +63,7 @@ class Module:
 
 
 def load(dump):
-    """The modules of a dump, the asked one last."""
+    """Returns the modules of a dump, with the main one last."""
     modules = [_read_module(text) for text in re.split(r"^(?=module )", dump, flags=re.M) if text.startswith("module ")]
     named = {d.name: d for module in modules for d in module.declarations}
     for declaration in named.values():
@@ -134,7 +134,7 @@ def _type(text, named):
 
 
 def take_fbs_names(module, fbs):
-    """Both list the same things in the same order; a name that flatc cannot bear has an underscore there."""
+    """Pairs the names: both list the same declarations in the same order, and flatc's reserved words have an underscore."""
     fbs = re.sub(r"//.*", "", fbs)
     for kind, *more in (("enum", "flags"), ("struct",), ("union",), ("table",)):
         blocks = re.findall(rf"^{kind} (\w+)[^{{]*{{(.*?)^}}", fbs, flags=re.M | re.S)
@@ -152,5 +152,5 @@ def take_fbs_names(module, fbs):
 
 
 def single(value):
-    """The nearest f32."""
+    """Returns the nearest f32."""
     return struct.unpack("<f", struct.pack("<f", value))[0]

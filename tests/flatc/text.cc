@@ -1,7 +1,7 @@
 /*
- * text.cc: stock FlatBuffers' side of the comparison: what `flatc --json` prints, of one program,
- * and also where flatc refuses to: for vectors of unions. The lines of standard input are jobs, of
- * three words each: FBS-FILE BINARY-FILE JSON-FILE Ends with 1 when a job failed, after all jobs.
+ * text.cc: stock FlatBuffers' side of the comparison: the output of `flatc --json`, from one
+ * program. Unlike flatc it also prints vectors of unions. The lines of standard input are jobs of
+ * three words: FBS-FILE BINARY-FILE JSON-FILE. Ends with 1 if a job failed, after all jobs.
  */
 #include <flatbuffers/idl.h>
 #include <flatbuffers/util.h>

@@ -1,9 +1,9 @@
 /*
- * tool.c: our side of the comparison. The lines of standard input are jobs, of three words each:
+ * tool.c: our side of the comparison. The lines of standard input are jobs of three words:
  *     encode TABLE JSON-FILE BINARY-FILE
  *     print  TABLE BINARY-FILE JSON-FILE
- *     print_any  the same, whatever the file identifier is
- * tables.inc, which `run` writes, lists every table that is compiled in. Ends with 1 when a job
+ *     print_any  the same with any file identifier
+ * tables.inc, which `run` writes, lists every table that is compiled in. Ends with 1 if a job
  * failed, after all jobs.
  */
 #include <catga/gen.h>
@@ -39,7 +39,7 @@ static const catga_table *find(const char *name)
     exit(2);
 }
 
-/* The memory is as long as the file, so that reading behind its end is seen. */
+/* The memory is as long as the file, so that sanitizers detect reads past its end. */
 static uint8_t *read_file(const char *path, size_t *length)
 {
     static char buffer[SIZE];

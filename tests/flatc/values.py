@@ -1,8 +1,8 @@
 """
-Random values of a schema; their JSON as catga has it and as flatc has it; and both read back.
+Random values of a schema; their JSON in catga's and in flatc's form; and both read back.
 
-A value is plain Python: bool, int (decimals scaled, times in ns, enums and flags by value), float, str, bytes (uuids too),
-list, dict for structs and tables, without what is absent, and Choice for unions.
+A value is plain Python: bool, int (decimals scaled, times in ns, enums and flags by value), float, str,
+bytes (uuids too), list, dict for structs and tables (without absent fields), and Choice for unions.
 """
 
 import base64
@@ -19,7 +19,7 @@ TEXTS = ["", "a", "anvil", "\"quoted\\\" /", "tab\tline\r\n\b\f", "\x00\x01\x1f\
          "\U0001f600\U0010ffff", "x" * 300, "</script>&'", "{}[]:,", "null", "\u00e9" * 31]
 EPOCH = datetime.datetime(1970, 1, 1)
 
-Choice = collections.namedtuple("Choice", "name value")  # which alternative of a union, and what it is
+Choice = collections.namedtuple("Choice", "name value")  # the name of an alternative, and its value
 
 
 # ---- Making
@@ -120,7 +120,7 @@ def _scaled(text, digits):
     return int(decimal.Decimal(text).scaleb(digits))
 
 
-# ---- As JSON
+# ---- To JSON
 
 def _json(member):
     return member.json
@@ -153,7 +153,7 @@ def _is_of_unions(type):
 
 
 def _tags(item, type, name):
-    """The names of alternatives; flatc has those of the schema."""
+    """Returns the names of alternatives; flatc uses those of the schema."""
     if not isinstance(item, Choice):
         return [_tags(choice, type.of, name) for choice in item]
     return next(a for a in type.of.members if a.name == item.name).json if name is _json else item.name
@@ -229,7 +229,7 @@ def _timestamp_text(value):
     return text + (f".{rest:09}" if rest else "") + "Z"
 
 
-# ---- Read back
+# ---- From JSON
 
 def from_ours(text, declaration):
     return _read(json.loads(text, parse_float=decimal.Decimal), declaration, _from_ours, _json)
@@ -240,7 +240,7 @@ def from_flatc(text, declaration):
 
 
 def _with_numbers(text):
-    """flatc prints the words of schemas for what is not finite; json knows others."""
+    """Replaces flatc's words for infinity and NaN by those of Python's json."""
     words = {"nan": "NaN", "-nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
     return re.sub(r'"(?:\\.|[^"\\])*"|-?\b(?:nan|inf)\b', lambda found: words.get(found[0], found[0]), text)
 
@@ -314,10 +314,10 @@ def _read_plain(item, type):
     return float(item) if type.kind == "f64" else item
 
 
-# ---- Comparing
+# ---- Comparison
 
 def difference(one, other, rough=False, path=""):
-    """Where two values differ, or None. flatc prints 12 digits behind the point of an f64 and 6 of an f32."""
+    """Returns where two values differ, or None. flatc prints 12 digits behind the point of an f64 and 6 of an f32."""
     if isinstance(one, dict) and isinstance(other, dict):
         for key in {**one, **other}:
             if key not in one or key not in other:
@@ -341,7 +341,7 @@ def _equal(one, other):
 
 
 def missing(given, printed, path=""):
-    """Whether each value that was given is among those printed, which have defaults besides."""
+    """Returns whether each given value was printed; the output also contains defaults."""
     if isinstance(given, dict):
         for key in given:
             if key not in printed:

@@ -1,13 +1,12 @@
 /*
- * The whole compiler in process. The input is files with form feeds between them: the first is
- * given, the others are 1.catga, 2.catga ..., which may be imported. It is compiled up to files in
- * memory, and what is accepted is formatted and compiled again, explained, and compared with itself
+ * Fuzzes the whole compiler in process. The input is files with form feeds between them: the first
+ * is given, the others are 1.catga, 2.catga ..., which it may import. It is compiled to files in
+ * memory. An accepted schema is formatted and compiled again, explained, and compared with itself
  * and with 1.catga.
  *
- * Besides what sanitizers see: nothing is made of what is refused, and only that; diagnostics have
- * their place; formatting twice is formatting once, and does not change what a schema means;
- * nothing breaks between a schema and itself; and texts of a schema stay in comments and strings of
- * the C.
+ * Besides the sanitizers' checks: only accepted schemas have output; diagnostics have a position;
+ * formatting twice equals formatting once, and keeps the meaning; nothing breaks between a schema
+ * and itself; and texts of a schema stay in comments and strings of the C.
  */
 #include "breaking/breaking.h"
 #include "check/check.h"
@@ -38,7 +37,7 @@ typedef struct file_set {
     size_t count;
 } file_set;
 
-/* One compilation; all of an input are in one arena. */
+/* A compilation; all those of an input share one arena. */
 typedef struct compilation {
     source_store store; /* of `files` */
     const file_set *files;
@@ -51,7 +50,7 @@ typedef struct compilation {
 
 /* ---- Files ----------------------------------------------------------------------------------- */
 
-/* "/2.catga" is the third. */
+/* Returns the file with this path; "/2.catga" is the third. */
 static bool read_file(const source_store *store, arena *memory, slice path, slice *text)
 {
     const file_set *files = store->context;
@@ -81,7 +80,7 @@ static file_set split(const uint8_t *data, size_t size)
 
 /* ---- Compiling ------------------------------------------------------------------------------- */
 
-/* Of the given file, what can be said of it; the facts are NULL when it is refused. */
+/* Compiles the given file. The model is NULL if the schema is rejected. */
 static compilation *compile(arena *memory, const file_set *files, const char *given)
 {
     static const char *const roots[] = {"/"};
@@ -133,10 +132,9 @@ static void print_stages(arena *memory, const compilation *c)
     }
 }
 
-/* ---- What is made ---------------------------------------------------------------------------- */
+/* ---- Output ---------------------------------------------------------------------------------- */
 
-/* The end of a comment or of a string or character constant that begins at `at`; 0 when none
- * begins. */
+/* Returns the end of the comment or literal that begins at `at`, or 0 if none begins there. */
 static size_t end_of_quoted(slice text, size_t at)
 {
     char first = text.data[at];
@@ -157,8 +155,8 @@ static size_t end_of_quoted(slice text, size_t at)
     return at + 1;
 }
 
-/* Outside of comments and strings there is ASCII, all brackets are closed, and no line is joined to
- * another but in macros. */
+/* Checks that text outside comments and strings is ASCII, that brackets are closed, and that only
+ * macros have continued lines. */
 static void check_quoting(slice text)
 {
     long open = 0;
@@ -208,7 +206,7 @@ static void check_explained(arena *memory, compilation *c)
     }
 }
 
-/* ---- What is compared ------------------------------------------------------------------------ */
+/* ---- Comparison ------------------------------------------------------------------------------ */
 
 static size_t count_breaking(arena *memory, compilation *c, const model *before, const model *after)
 {
@@ -219,7 +217,7 @@ static size_t count_breaking(arena *memory, compilation *c, const model *before,
     return c->diags.error_count;
 }
 
-/* The first file, as it should be written. */
+/* Formats the first file. */
 static slice format(arena *memory, compilation *c)
 {
     slice text = format_source(memory, &c->diags, c->sources.sources[0]);
@@ -239,7 +237,7 @@ static void check_format(arena *memory, compilation *c)
         CHECK(slice_equal(dump_of(memory, c->facts), dump_of(memory, again->facts)));
 }
 
-/* As two versions: the same source set, as a run of `catgac breaking` has. */
+/* Compares two versions within one source set, as `catgac breaking` does. */
 static void check_breaking(arena *memory, compilation *c)
 {
     CHECK(count_breaking(memory, c, c->facts, c->facts) == 0);

@@ -1,6 +1,6 @@
 /*
- * fuzz.h: what the fuzz targets share. Each file of this folder is a libFuzzer target over the
- * schema of lib/codec.catga; what must hold is checked with CHECK, and all else by the sanitizers.
+ * fuzz.h: common parts of the fuzz targets. Each file of this folder is a libFuzzer target over the
+ * schema of lib/codec.catga. CHECK checks the rules, and sanitizers check the rest.
  */
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -35,7 +35,7 @@ static inline void *fuzz_memory(size_t size)
     return memory;
 }
 
-/* The whole text of a verified table, in memory that ends with it; to be freed. */
+/* Returns the whole text of a verified table, in memory that ends with it; to be freed. */
 static inline char *fuzz_print(const catga_table *type, const uint8_t *root)
 {
     size_t length = catga_json_write(type, root, NULL, 0);
@@ -72,9 +72,9 @@ static inline void fuzz_free(fuzz_plain plain)
 }
 
 /*
- * A buffer of `plain`, which was read from one that is valid; to be freed. NULL when it cannot be
- * sent on: the union that each Choices must have is of a kind that only a newer schema knows, and
- * was read as nothing.
+ * Returns a buffer of `plain`, which was read from a valid buffer; to be freed. Returns NULL if it
+ * cannot be sent on: the required union of Choices has a type of a newer schema, and was read as
+ * absent.
  */
 static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, size_t *length)
 {
@@ -95,7 +95,7 @@ static inline uint8_t *fuzz_encode(const catga_table *type, const void *plain, s
     return bytes;
 }
 
-/* The root of a buffer that must be valid. */
+/* Returns the root of a buffer that must be valid. */
 static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t *bytes,
                                          size_t length)
 {
@@ -108,8 +108,8 @@ static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t 
     return root;
 }
 
-/* Reads text into a native struct, with an arena that suffices. The native struct is NULL when the
- * text is refused. */
+/* Reads text into a native struct, with an arena that suffices. The native struct is NULL if the
+ * text is rejected. */
 static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, size_t length,
                                     catga_unknown unknown)
 {

@@ -1,9 +1,9 @@
 /*
- * `catgac import` in process. The input is FlatBuffers schemas with form feeds between them: the
- * first is given, the others are 1.fbs, 2.fbs ..., which may be included.
+ * Fuzzes `catgac import` in process. The input is FlatBuffers schemas with form feeds between them:
+ * the first is given, the others are 1.fbs, 2.fbs ..., which it may include.
  *
- * Besides what sanitizers see: files are made of what is accepted, and only of that; each of them
- * compiles, and formatting does not change it.
+ * Besides the sanitizers' checks: only accepted schemas have output, which compiles, and which
+ * formatting does not change.
  */
 #include "import/import.h"
 
@@ -31,7 +31,7 @@ typedef struct file_set {
     size_t count;
 } file_set;
 
-/* "/2.fbs" is the third. */
+/* Returns the file with this path; "/2.fbs" is the third. */
 static bool read_given(const source_store *store, arena *memory, slice path, slice *text)
 {
     const file_set *files = store->context;

@@ -1,11 +1,11 @@
 /*
- * The first byte chooses a table and what happens to unknown members, the rest is read as JSON.
- * Text that is accepted, and whose values the schema allows, is encoded and printed; that text must
- * be accepted and give the same bytes.
+ * Fuzzes the reader of JSON. The first byte chooses a table and the treatment of unknown members,
+ * the rest is the text. An accepted text with allowed values is encoded and printed. The printed
+ * text must be accepted and give the same bytes.
  */
 #include "fuzz.h"
 
-/* The schema may refuse what is JSON. */
+/* The schema may reject valid JSON. */
 static uint8_t *encode(const catga_table *type, const void *plain, size_t *length)
 {
     size_t bound = catga_size_bound(type, plain);
@@ -41,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const catga_table *type = fuzz_tables[data[0] % 16 % FUZZ_TABLES];
     catga_unknown unknown = data[0] & 16 ? CATGA_SKIP_UNKNOWN : CATGA_REFUSE_UNKNOWN;
     size_t length = size - 1;
-    char *text = fuzz_memory(length); /* its end is where its memory ends */
+    char *text = fuzz_memory(length); /* the memory ends with the text */
     memcpy(text, data + 1, length);
     fuzz_plain parsed = fuzz_parse(type, text, length, unknown);
     free(text);

@@ -1,7 +1,7 @@
 /*
- * schema_mutator.h: changes of a schema that keep it looking like one: words become other words of
- * the language or of the schema, and pieces (a member, a declaration) are taken out, doubled,
- * moved, or come from another schema. One change in three is libFuzzer's own, of bytes.
+ * schema_mutator.h: mutations that keep the form of a schema. Words become other words of the
+ * language or of the schema. Pieces (a member, a declaration) are removed, doubled, moved, or taken
+ * from another schema. One mutation in three is libFuzzer's own, of bytes.
  */
 #ifndef SCHEMA_MUTATOR_H
 #define SCHEMA_MUTATOR_H
@@ -134,8 +134,8 @@ static void find_words(const uint8_t *data, size_t size, piece_list *words)
     }
 }
 
-/* Each ends behind a `;`, `,` or block, and begins where one of the blocks around it or the one
- * before ends. */
+/* Finds the pieces. Each ends with a `;`, `,` or block, and begins at the end of the previous piece
+ * or at the start of an enclosing block. */
 static void find_pieces(const uint8_t *data, size_t size, piece_list *pieces)
 {
     size_t begins[16] = {0};
@@ -159,8 +159,8 @@ static piece pick(const piece_list *list, unsigned *seed)
     return list->count == 0 ? (piece){0, 0} : list->items[mutator_below(seed, list->count)];
 }
 
-/* Puts `length` bytes of `text`, which lie elsewhere, in place of a piece. Returns the size; the
- * old one when it does not fit. */
+/* Replaces a piece by `length` bytes of `text`, which must not overlap. Returns the new size, or
+ * the old size if the text does not fit. */
 static size_t splice(uint8_t *data, size_t size, size_t limit, piece old, const uint8_t *text,
                      size_t length)
 {
@@ -193,14 +193,14 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t limit, unsigne
     switch (choice) {
     case 3: /* another word of the language */
         return splice(data, size, limit, word, (const uint8_t *)known, strlen(known));
-    case 4: /* one more of them */
+    case 4: /* one more word of the language */
         return splice(data, size, limit, (piece){word.end, word.end}, (const uint8_t *)known,
                       strlen(known));
-    case 5: /* a name that there is */
+    case 5: /* an existing name */
         return splice(data, size, limit, word, copy + other.begin, other.end - other.begin);
-    case 6: /* taken out */
+    case 6: /* removed */
         return splice(data, size, limit, from, copy, 0);
-    case 7: /* put in place of another one */
+    case 7: /* replaced by another piece */
         return splice(data, size, limit, to, copy + from.begin, from.end - from.begin);
     default: /* doubled or moved */
         return splice(data, size, limit, (piece){to.end, to.end}, copy + from.begin,

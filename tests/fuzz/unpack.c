@@ -1,7 +1,7 @@
 /*
- * The first two bytes are the size of an arena, the third is where it begins in memory; the rest is
- * a message. Unpacking says whether the arena sufficed and never writes outside; a message that
- * fitted gives the same bytes as one that was unpacked with room to spare.
+ * Fuzzes unpacking. The first two bytes are the size of an arena, the third is its offset in
+ * memory; the rest is a message. Unpacking reports whether the arena sufficed, and never writes
+ * outside it. A message that fits gives the same bytes as with a large arena.
  */
 #include "fuzz.h"
 

@@ -1,10 +1,10 @@
 /*
- * Bytes are verified; whatever is accepted is read completely: printed and unpacked. It is encoded
- * again, and parsed from its text and encoded; both must be valid and print as the same text.
+ * Fuzzes the verifier. An accepted buffer is read completely: printed and unpacked. It is encoded
+ * again, and its text is parsed and encoded. Both results must be valid and print as the same text.
  */
 #include "fuzz.h"
 
-/* The table that the bytes claim to be, or any. */
+/* Returns the table that the identifier names, or any. */
 static const catga_table *choose(const uint8_t *data)
 {
     for (size_t i = 0; i < FUZZ_TABLES; i++)
@@ -13,7 +13,7 @@ static const catga_table *choose(const uint8_t *data)
     return fuzz_tables[data[4] % FUZZ_TABLES];
 }
 
-/* Encodes a native struct; what comes out must print as `text`. */
+/* Encodes a native struct; the result must print as `text`. */
 static void expect_same(const catga_table *type, const void *plain, const char *text)
 {
     size_t length;
@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 8)
         return 0;
     const catga_table *type = choose(data);
-    size_t base = data[5] % 8; /* at any address */
+    size_t base = data[5] % 8; /* any alignment */
     uint8_t *memory = fuzz_memory(base + size);
     memcpy(memory + base, data, size);
     memcpy(memory + base + 4, type->identifier, 4);

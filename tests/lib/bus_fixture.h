@@ -1,4 +1,6 @@
-/* A broker with a bus, for tests of the runtime; and waiting for what other threads do. */
+/*
+ * A local server with a bus, for tests of the runtime; and functions that wait for other threads.
+ */
 #ifndef BUS_FIXTURE_H
 #define BUS_FIXTURE_H
 
@@ -16,7 +18,7 @@ typedef struct bus_fixture {
     catga_bus *bus;
 } bus_fixture;
 
-/* What the runtime logs is not for the tests' output. */
+/* Discards the runtime's log, which would clutter the test's output. */
 SAMPLE_MAYBE_UNUSED static void log_nothing(void *user, catga_log_level level, const char *text)
 {
     (void)user;
@@ -56,13 +58,13 @@ SAMPLE_MAYBE_UNUSED static int close_fixture(void **state)
     return 0;
 }
 
-/* Waits, at most ten seconds, until the broker is idle; fails when it is not. */
+/* Waits at most ten seconds until the local server is idle, and fails if it is not. */
 SAMPLE_MAYBE_UNUSED static void wait_idle(const bus_fixture *fixture)
 {
     assert_int_equal(catga_local_wait_idle(fixture->broker, 10000), CATGA_OK);
 }
 
-/* Waits, at most ten seconds, until `condition` holds; fails when it does not. */
+/* Waits at most ten seconds until `condition` holds, and fails if it does not. */
 #define wait_until(condition)                                                                      \
     do {                                                                                           \
         for (int tries = 0; !(condition) && tries < 10000; tries++)                                \

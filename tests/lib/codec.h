@@ -1,6 +1,6 @@
 /*
- * codec.h: what the tests of the codec share: an order to start from, a buffer that ends where its
- * memory ends, and reading all that is in one. Includes cmocka.
+ * codec.h: common parts of the codec's tests: a sample order, a buffer that ends with its memory,
+ * and a complete read of a table. Includes cmocka.
  */
 #ifndef TEST_CODEC_H
 #define TEST_CODEC_H
@@ -16,19 +16,19 @@
 
 #include <cmocka.h>
 
-/* The longest text that is printed. */
+/* Length of the longest printed text. */
 enum { CODEC_TEXT = 1 << 16 };
 
 #define CODEC_COUNT(array) (sizeof array / sizeof((array)[0]))
 
-/* A generator of numbers that are the same in every run. */
+/* Returns the next number of a generator that is the same in every run. */
 static inline uint32_t codec_random(uint64_t *state)
 {
     *state = *state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return (uint32_t)(*state >> 33);
 }
 
-/* An order with everything in it; it refers to constants only. */
+/* Returns an order with every field set; it refers to constants only. */
 static inline test_codec_order codec_order(void)
 {
     static const double weights[] = {1.5, -2.5};
@@ -57,7 +57,7 @@ static inline test_codec_order codec_order(void)
     return order;
 }
 
-/* Encodes into `buffer`; the length. */
+/* Encodes into `buffer`, and returns the length. */
 static inline size_t codec_encode(const catga_table *type, const void *input, uint8_t *buffer,
                                   size_t capacity)
 {
@@ -70,7 +70,7 @@ static inline size_t codec_encode(const catga_table *type, const void *input, ui
     return length;
 }
 
-/* Prints and unpacks a table: whatever of it lies outside its buffer, ASan sees. */
+/* Prints and unpacks a table. AddressSanitizer detects reads outside its buffer. */
 static inline void codec_read_all(const catga_table *type, const uint8_t *root)
 {
     static char text[CODEC_TEXT];
@@ -84,7 +84,7 @@ static inline void codec_read_all(const catga_table *type, const uint8_t *root)
     free(plain);
 }
 
-/* The text of a table. */
+/* Returns the text of a table. */
 static inline const char *codec_text(const catga_table *type, const uint8_t *bytes, size_t length)
 {
     static char text[CODEC_TEXT];

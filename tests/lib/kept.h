@@ -9,8 +9,8 @@
 static const char *const kept_subjects[] = {KEPT_SUBJECT};
 static const catga_stream kept_stream = {"SAMPLE_V1", kept_subjects, 1, 120000};
 
-/* The initialiser of a catga_message with a delivery, and what else a test sets: .timeout_ms = 100
- */
+/* The initialiser of a catga_message with delivery; a test adds settings such as .timeout_ms = 100.
+ * */
 /* clang-format off */
 #define KEPT(of, ...)                                                                              \
     {.subject = KEPT_SUBJECT,                                                                      \

@@ -1,4 +1,4 @@
-/* A NATS transport opened by a test, and what it has told: replies by token, events by kind. */
+/* A NATS transport that a test opens, and its results: replies by token, events by kind. */
 #ifndef NATS_PEER_H
 #define NATS_PEER_H
 
@@ -12,10 +12,10 @@
 typedef struct peer {
     catga_transport *transport;
     atomic_int events[CATGA_STORAGE_UNUSABLE + 1];
-    char text[CATGA_STORAGE_UNUSABLE + 1][256]; /* of the last event of a kind */
+    char text[CATGA_STORAGE_UNUSABLE + 1][256]; /* text of the last event of each kind */
     atomic_int replies[PEER_TOKENS];
     atomic_int no_responders;
-    atomic_int wrong_replies; /* whose body is not "pong" */
+    atomic_int wrong_replies; /* number of replies with a body other than "pong" */
 } peer;
 
 static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
@@ -130,7 +130,7 @@ static inline void peer_pong(void *user, catga_incoming *message)
     self->transport->operations->release(message);
 }
 
-/* Waits until `*value` is `least` or more; false after `ms`. */
+/* Waits until `*value` is at least `least`. Returns false after `ms`. */
 static inline bool reaches(const atomic_int *value, int least, int ms)
 {
     double end = seconds_now() + ms / 1e3;
@@ -143,7 +143,7 @@ static inline bool reaches(const atomic_int *value, int least, int ms)
     return true;
 }
 
-/* Tries until the request with `token` is answered; false after `ms`. */
+/* Retries until the request with `token` is answered. Returns false after `ms`. */
 static inline bool peer_reaches(peer *self, const char *subject, uint64_t token, int ms)
 {
     double end = seconds_now() + ms / 1e3;

@@ -1,6 +1,6 @@
 /*
- * A nats-server that a test starts, kills, pauses and starts again, always at the same port. For
- * tests that need more than the one that lib/with-nats gives them.
+ * A nats-server that a test starts, kills, pauses and restarts, always at the same port. Other
+ * tests use the server of lib/with-nats.
  */
 #ifndef NATS_SERVER_H
 #define NATS_SERVER_H
@@ -21,7 +21,7 @@
 
 typedef struct nats_server {
     char folder[128];
-    char config[160]; /* empty: none */
+    char config[160]; /* empty for none */
     char url[128];
     int port; /* -1 before the first start: the server chooses */
     pid_t process;
@@ -42,7 +42,7 @@ static inline double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-/* The path of a file in the server's folder. */
+/* Returns the path of a file in the server's folder. */
 static inline const char *nats_server_file(const nats_server *server, const char *name,
                                            char path[NATS_SERVER_PATH])
 {
@@ -66,8 +66,8 @@ static inline void nats_server_init(nats_server *server, const char *config)
 }
 
 /*
- * The server writes NAME_PID.ports, a JSON object with "nats":["nats://127.0.0.1:PORT"], or tls://,
- * when it listens.
+ * Waits until the server listens. Then it writes NAME_PID.ports, a JSON object with
+ * "nats":["nats://127.0.0.1:PORT"], or tls://.
  */
 static inline bool nats_server_read_port(nats_server *server)
 {
@@ -91,7 +91,7 @@ static inline bool nats_server_read_port(nats_server *server)
         return false;
     int found = (int)strtol(port + 1, NULL, 10);
     if (found == server->port)
-        return true; /* and somebody may be reading the address */
+        return true; /* other threads may be reading the address */
     server->port = found;
     snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
     return true;
@@ -102,7 +102,7 @@ static inline void nats_server_run(const nats_server *server)
     char path[NATS_SERVER_PATH];
     char port[16];
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that dies leaves no server behind */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* the server ends with the test's process */
     snprintf(port, sizeof port, "%d", server->port);
     FILE *log = freopen(nats_server_file(server, "log", path), "a", stderr);
     (void)log;
@@ -123,7 +123,7 @@ static inline void nats_server_run(const nats_server *server)
     _exit(127);
 }
 
-/* Starts it, and returns when it listens. It ends with the thread that started it. */
+/* Starts the server, and returns when it listens. It ends with the thread that started it. */
 static inline void nats_server_start(nats_server *server)
 {
     server->process = fork();
@@ -140,7 +140,7 @@ static inline void nats_server_start(nats_server *server)
     abort();
 }
 
-/* SIGKILL, SIGTERM end it; SIGSTOP and SIGCONT pause it. */
+/* Sends a signal: SIGKILL and SIGTERM end the server, SIGSTOP and SIGCONT pause it. */
 static inline void nats_server_signal(nats_server *server, int number)
 {
     kill(server->process, number);

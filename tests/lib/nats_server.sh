@@ -1,11 +1,12 @@
 # shellcheck shell=sh
-# A nats-server of one's own. Sourced; the caller kills it on its way out (nats_server_stop DIR).
+# A private nats-server. This file is sourced; the caller stops the server on exit (nats_server_stop
+# DIR).
 #
-# The server takes a free port by itself and tells it in a file, so nothing races for a port and
-# nothing guesses when it listens. DIR holds all that is known of it: pid, url, log, store.
+# The server chooses a free port and writes it to a file, so there is no race for a port, and no
+# guess about when it listens. DIR contains its pid, url, log and store.
 
-# nats_server_start DIR [OPTION...]: starts it and waits until it listens; the address is in
-# DIR/url. Started again after a stop, it listens where it listened before.
+# nats_server_start DIR [OPTION...]: starts the server, and waits until it listens. The address is
+# in DIR/url. After a stop it uses the same port again.
 nats_server_start() {
     nats_dir=$1
     shift
@@ -22,15 +23,16 @@ nats_server_start() {
     nats_server_wait "$nats_dir"
 }
 
-# nats_server_certify DIR: makes a key and a certificate of this machine, which is its own authority.
+# nats_server_certify DIR: makes a key and a certificate of this machine, which is its own
+# authority.
 nats_server_certify() {
     openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
         -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
         -keyout "$1/key" -out "$1/certificate" 2>/dev/null
 }
 
-# nats_server_wait DIR: returns when the server has said where it listens; fails when it died
-# or took more than ten seconds.
+# nats_server_wait DIR: returns when the server listens; fails if it died or took more than ten
+# seconds.
 nats_server_wait() {
     nats_tries=0
     while [ "$nats_tries" -lt 400 ]; do
@@ -50,7 +52,7 @@ nats_server_wait() {
     return 1
 }
 
-# nats_server_stop DIR [SIGNAL]: stops it (TERM unless told) and waits until it is gone.
+# nats_server_stop DIR [SIGNAL]: stops the server (default TERM), and waits until it has ended.
 nats_server_stop() {
     [ -s "$1/pid" ] || return 0
     nats_pid=$(cat "$1/pid")
@@ -62,7 +64,8 @@ nats_server_stop() {
     rm -f "$1/pid"
 }
 
-# nats_server_path: the server to use; Debian puts it where an ordinary user's PATH may not look.
+# nats_server_path: prints the path of the server, which on Debian may not be in an ordinary user's
+# PATH.
 nats_server_path() {
     PATH=$PATH:/usr/sbin:/usr/local/sbin command -v nats-server || echo nats-server
 }

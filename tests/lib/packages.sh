@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2034
-# Debian packages that our scripts need, and a function that installs what is missing.
-# Sourced. These lists are the only place where packages are named, one list per purpose.
+# Debian packages that the scripts need, and a function that installs missing ones. This file is
+# sourced. Only these lists name packages, one list per purpose.
 
 packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
 packages_to_serve='nats-server'
@@ -10,7 +10,7 @@ packages_for_node='nodejs npm'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
 packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev'
 
-# install_packages NAME...: installs those that are not there, and says which.
+# install_packages NAME...: installs missing packages, and prints their names.
 install_packages() {
     missing=$(missing_packages "$@")
     [ -n "$missing" ] || return 0
@@ -26,7 +26,7 @@ install_packages() {
     packages_log=$(mktemp)
     # shellcheck disable=SC2086
     if {
-        as_root apt-get -o Acquire::Retries=3 update || : # a foreign list may be broken
+        as_root apt-get -o Acquire::Retries=3 update || : # another package source may be broken
         as_root apt-get -o Acquire::Retries=3 install -y --no-install-recommends $missing
     } >"$packages_log" 2>&1 </dev/null; then
         rm -f "$packages_log"
@@ -38,7 +38,7 @@ install_packages() {
     return 1
 }
 
-# missing_packages NAME...: prints those that are not installed, each after a space.
+# missing_packages NAME...: prints the missing packages, each after a space.
 missing_packages() {
     for package; do
         case $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) in
@@ -48,7 +48,7 @@ missing_packages() {
     done
 }
 
-# as_root COMMAND...: runs it as root, through sudo where that is needed.
+# as_root COMMAND...: runs a command as root, through sudo if needed.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         env DEBIAN_FRONTEND=noninteractive "$@"

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """
-Random systems: the random data of tests/flatc with constants, errors, messages, services and comments around it.
+Random systems: the random data of tests/flatc with constants, errors, messages, services and comments.
 
-    random_system.py FOLDER N [SEED]     writes N of them into FOLDER as seeds of tests/fuzz: the files of a
-                                         system are one file, with form feeds between them
+    random_system.py FOLDER N [SEED]     writes N systems into FOLDER as seeds of tests/fuzz: the files
+                                         of a system are one file, with form feeds between them
 
-make(random, number) gives files as random_schema.make does. With whole=True they have what the generator does
-not act on yet too; without, catgac makes C of them. Texts are as nasty as a schema may have them, and each has
-a word, `escaped`, that must stand nowhere but in comments and strings of what is made.
+make(random, number) returns files like random_schema.make. With whole=True they also have features that
+the generator does not support; without, catgac generates C from them. Texts contain every difficult
+character, and the word `escaped`, which may appear only in comments and strings of the output.
 """
 
 import pathlib
@@ -63,7 +63,7 @@ class System(Writer):
             if self.whole else []
 
     def delivery(self):
-        """Of a stored event. What is said of the stream is the same for all, as there is one."""
+        """Returns the annotations of a stored event. All events have one stream, so its settings are equal."""
         pauses = sorted(self.random.choices(range(len(PAUSES)), k=2))
         backoff = self.either(f", backoff: {PAUSES[pauses[0]]}..{PAUSES[pauses[1]]}")
         return self.random.choice(["@qos(at_least_once)", "@qos(exactly_once)"]) + self.either(f" @retry({self.random.randint(1, 9)}{backoff})") + self.either(" @dead_letter") + \
@@ -96,14 +96,14 @@ class System(Writer):
             self.lines.append(f"service {self.letter}Hearer {{ {' '.join(heard + calls)} }}")
 
     def body(self, head, fields, names=None):
-        """As in all schemas, but the first fields may have names that something else refers to."""
+        """Writes a body like the base class, but the first fields may get given names."""
         super().body(head, fields)
         for i, name in enumerate(names or []):
             at = max(j for j, line in enumerate(self.lines) if line == head) + 1 + i
             self.lines[at] = f"    {name}:" + self.lines[at].split(":", 1)[1]
 
     def document(self):
-        """Comments before declarations and fields."""
+        """Adds comments before declarations and fields."""
         made = []
         for line in self.lines:
             is_first = line.startswith("    ") or line.split(" ")[0] in ["const", "enum", "flags", "struct", "union", "table", "errors", "service"]

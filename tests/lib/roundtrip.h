@@ -1,7 +1,7 @@
 /*
- * roundtrip.h: a message there and back. Includes cmocka. The message is encoded, read at eight
- * addresses by a function of the test, and made again from what was read and from its JSON: all
- * three must be the same bytes.
+ * roundtrip.h: encodes a message and reads it back. Includes cmocka. A function of the test reads
+ * the message at eight addresses. It is encoded again from the read values and from its JSON: all
+ * three results must have the same bytes.
  */
 #ifndef TEST_ROUNDTRIP_H
 #define TEST_ROUNDTRIP_H
@@ -16,7 +16,7 @@
 
 enum { ROUNDTRIP_SIZE = 16384 };
 
-/* Asserts what is to be read from a table. */
+/* Asserts the values of a table. */
 typedef void roundtrip_check(const uint8_t *table);
 
 static inline void roundtrip_same(const catga_table *type, const void *plain, const uint8_t *bytes,

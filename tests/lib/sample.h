@@ -1,8 +1,8 @@
 /*
- * What the tests of the runtime send, on top of the tables of sample.catga: the command Echo, the
- * query Ask and the event Noted, all of a text and a number; the first two are answered with the
- * same, or with an error of SampleError. Since all are alike, one type stands for each of them, so
- * that one function of a test may handle them all.
+ * The messages of the runtime's tests, over the tables of sample.catga: the command Echo, the query
+ * Ask and the event Noted, each with a text and a number. Echo and Ask have the same fields in
+ * their answer, or an error of SampleError. One type stands for all, so that one function can
+ * handle all.
  */
 #ifndef SAMPLE_H
 #define SAMPLE_H
@@ -55,7 +55,7 @@ static const catga_message sample_ask_message = {"catga.queries.sample.v1.Ask",
 static const catga_message sample_noted_message = {
     "catga.events.sample.v1.Noted", &sample_noted_table, NULL, NULL, CATGA_EVENT, 0, 0, NULL, NULL};
 
-/* As the generated function of an error does. */
+/* Works like the generated function of an error. */
 SAMPLE_MAYBE_UNUSED CATGA_PRINTF(3, 4) static catga_status
     sample_fail(catga_context *context, const catga_error_set *set, const char *format, ...)
 {
@@ -80,10 +80,7 @@ SAMPLE_MAYBE_UNUSED static void sample_deliver(catga_function callback, catga_st
     ((sample_callback *)callback)(status, view, error, user);
 }
 
-/*
- * ---- Services: Answerer handles Echo and Ask; Listener gets Noted, in a group and as a broadcast.
- * ----
- */
+/* ---- Services: Answerer handles Echo and Ask; Listener handles Noted twice ---- */
 
 typedef struct sample_answerer {
     sample_function *echo;

@@ -29,13 +29,13 @@ NUMBER = re.compile(r"(?<![\w.%])(\d+)(?![\w.])")
 CONDITION = re.compile(r"^(\s*(?:\} else )?(?:if|while) \()(.*)(\)(?: \{)?\s*)$")
 CALL = re.compile(r"^\s*(?:\(void\))?[a-z_][\w.>-]*\(.*\);\s*$")
 ASSIGNMENT = re.compile(r"^(\s*)(?:[a-z_*][\w.>\[\]-]*) (?:=|\|=|\+=|-=|&=) (?!.*\{).*;\s*$")
-# No test can see that these were not called: nothing leaks and nothing changes.
+# No test can detect that these were not called: nothing leaks and nothing changes.
 UNSEEN = re.compile(r"^\s*(?:\(void\))?(?:\w+_destroy|nats_ReleaseThreadMemory|sched_yield)\(")
 NEGATION = re.compile(r"!(?=[a-z_(])")
 
 
 def mask(source):
-    """The source with comments, texts and directives blanked, so that columns stay where they are."""
+    """Returns the source with comments, texts and directives blanked; columns do not change."""
     pattern = re.compile(
         r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:[^\n\\]|\\.|\\\n)*',
         re.S | re.M,
@@ -81,7 +81,7 @@ def of_line(masked, line):
 
 
 def is_statement(lines, index):
-    """Whether the line is a statement by itself: the one before it is complete."""
+    """Returns whether the line is a statement by itself: the previous line is complete."""
     for before in reversed(lines[:index]):
         if before.strip():
             return before.rstrip().endswith((";", "{", "}", ":", ")", "else"))
@@ -89,7 +89,7 @@ def is_statement(lines, index):
 
 
 def mutations(source):
-    """Every mutation of a file, in the order of its lines."""
+    """Returns every mutation of a file, in the order of its lines."""
     masked = mask(source).split("\n")
     original = source.split("\n")
     inside = False

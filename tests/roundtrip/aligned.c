@@ -77,7 +77,7 @@ static void check_scene(const uint8_t *table)
     assert_true(vector.x == 4);
 }
 
-/* Names of each length move what follows. */
+/* Names of each length move the following bytes. */
 static void there_and_back(void **state)
 {
     (void)state;
@@ -157,7 +157,7 @@ static void what_is_not_aligned_is_refused(void **state)
     assert_non_null(strstr(problem.text, "not inside its table"));
 }
 
-/* Memory that malloc aligns is aligned for them. */
+/* Memory from malloc is aligned for these structs. */
 static void plain_structs_are_aligned(void **state)
 {
     static _Alignas(16) uint8_t memory[4096];

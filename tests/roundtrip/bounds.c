@@ -1,4 +1,4 @@
-/* MAX_SIZE is what the runtime reckons for the largest value, and that value fits. */
+/* MAX_SIZE is the runtime's size of the largest value, and that value fits. */
 #include "bounds.catga.h"
 
 #include <roundtrip.h>

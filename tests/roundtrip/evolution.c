@@ -7,7 +7,7 @@
 static const catga_table *const older = &trip_older_message_descriptor;
 static const catga_table *const newer = &trip_newer_message_descriptor;
 
-/* Encodes as one type and reads as the other; only their names differ in the two files. */
+/* Encodes with one type and reads with the other; the two files differ only in their names. */
 static void across(const catga_table *from, const void *plain, const catga_table *to,
                    roundtrip_check *check)
 {
@@ -18,7 +18,7 @@ static void across(const catga_table *from, const void *plain, const catga_table
     roundtrip_read(to, bytes, length, check);
 }
 
-/* What prints, prints the fields that its schema has. */
+/* A reader prints the fields of its own schema. */
 static void check_printed(const catga_table *type, const uint8_t *table, const char *wanted)
 {
     char text[512];
@@ -99,7 +99,7 @@ static void new_read_by_older(void **state)
     across(newer, &plain, older, check_by_older);
 }
 
-/* A newer sender's text, too, when members that are unknown are skipped. */
+/* This also holds for a newer sender's JSON, if unknown members are skipped. */
 static void text_of_newer(void **state)
 {
     static const char text[] =

@@ -1,6 +1,6 @@
 /*
- * Small tables are written in one go when all is as usual, and else field by field: the same bytes,
- * the same refusals, and the same wherever the buffer ends.
+ * Small tables are encoded on the fast path if possible, and otherwise field by field. Both give
+ * the same bytes and the same errors, wherever the buffer ends.
  */
 #include "fast_encode.catga.h"
 
@@ -8,7 +8,7 @@
 
 enum { ROUNDS = 20000, ITEMS = 6, SIZE = 2048, OFTEN = 60 };
 
-/* The same types, written field by field. */
+/* The same types, encoded field by field. */
 static catga_field walked_fields[8];
 static catga_table walked_item;
 static catga_table walked_list;
@@ -40,7 +40,7 @@ static uint32_t any(uint32_t count)
     return (seed >> 8) % count;
 }
 
-/* Seldom wrong: too long, no UTF-8, a length without data. */
+/* Rare errors: too long, not UTF-8, a length without data. */
 static catga_string any_text(uint32_t longest, bool required)
 {
     static const char ascii[] = "abcdefghijklmnopqrstuvwxyz";
@@ -136,8 +136,8 @@ static void walked(void **state)
     assert_true(accepted > ROUNDS / 10 && accepted < ROUNDS);
 }
 
-/* Wherever the buffer ends, the bytes are the same; no more than the room of one vtable is asked
- * for in vain. */
+/* The bytes are the same wherever the buffer ends. At most the size of one vtable is requested in
+ * vain. */
 static void capacities(void **state)
 {
     (void)state;
@@ -161,7 +161,7 @@ static void capacities(void **state)
     }
 }
 
-/* Items with and without a note, in turns, share two vtables. */
+/* Items with and without a note alternate, and share two vtables. */
 static void in_turns(void **state)
 {
     trip_fast_encode_item items[ITEMS];

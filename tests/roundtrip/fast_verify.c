@@ -1,7 +1,7 @@
 /*
- * What is proven on the fast path is what is proven field by field: of one message with each byte
- * changed to each other one, cut at each length, and with a table's vtable at each place, both say
- * the same, and name the same field.
+ * The fast path of the verifier agrees with the verification field by field. A message is tried
+ * with each byte changed to each other value, cut at each length, and with a table's vtable at each
+ * position. Both verifiers accept or reject it, and name the same field.
  */
 #include "fast_verify.catga.h"
 
@@ -9,7 +9,7 @@
 
 static const catga_table *const box = &trip_fast_verify_box_descriptor;
 
-/* The types once more, proven by walking their fields. */
+/* The same types, verified field by field. */
 static catga_table line_type;
 static catga_table box_type;
 static catga_field box_fields[4];
@@ -37,7 +37,7 @@ static bool verify(const catga_table *type, const uint8_t *bytes, size_t length,
     return catga_verify(type, bytes, length, &root, problem) == CATGA_OK;
 }
 
-/* Whether the bytes are valid, on which both agree. */
+/* Returns whether the bytes are valid; both verifiers must agree. */
 static bool same(const uint8_t *bytes, size_t length)
 {
     catga_problem fast = {0};
@@ -50,7 +50,7 @@ static bool same(const uint8_t *bytes, size_t length)
     return valid;
 }
 
-/* The id has the vtable of a line in it, at an even place and at an odd one. */
+/* The id contains the vtable of a line, once at an even and once at an odd position. */
 static size_t encode(uint8_t *bytes)
 {
     trip_fast_verify_line lines[] = {
@@ -93,8 +93,8 @@ static void each_length(void **state)
         same(bytes, cut);
 }
 
-/* Of the first line: where its vtable lies is said by where the line lies, less a number at that
- * place. */
+/* Moves the vtable of the first line. The vtable's position is the line's position minus a number
+ * stored there. */
 static void each_vtable(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];
@@ -109,7 +109,7 @@ static void each_vtable(void **state)
         catga_store_i32(bytes + line, (int32_t)line - (int32_t)vtable);
         valid += same(bytes, length);
     }
-    assert_int_equal(valid, 2); /* its own, and the even one in the id */
+    assert_int_equal(valid, 2); /* its own position, and the even one in the id */
 }
 
 int main(void)

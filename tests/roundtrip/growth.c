@@ -1,8 +1,8 @@
 /*
- * Older and newer programs read each other's messages, for every compatible change at once: fields
- * of every kind appended, one deprecated, one renamed, all listed in another order; an enumerator,
- * a flag and alternatives of a union more; wider limits; a table that grows beyond one word of
- * fields. Messages are given and expected as text.
+ * Older and newer programs read each other's messages after all compatible changes at once. Fields
+ * of every kind are appended, one is deprecated, one is renamed, and all are listed in another
+ * order. An enum value, a flag and alternatives of a union are added, limits are widened, and a
+ * table grows beyond one word of fields. Messages are given and expected as text.
  */
 #include "growth_after.catga.h"
 #include "growth_before.catga.h"
@@ -14,7 +14,7 @@
 static const catga_table *const before = &trip_before_grown_descriptor;
 static const catga_table *const after = &trip_after_grown_descriptor;
 
-/* What the table is to print when it is read. */
+/* The expected text of the table. */
 static const catga_table *read_type;
 static const char *wanted;
 
@@ -40,7 +40,7 @@ static size_t encode(const catga_table *type, const char *text, uint8_t *bytes)
     return roundtrip_encode(type, plain, bytes);
 }
 
-/* Encodes as one type and reads as the other, at eight addresses; and all that the reader knows
+/* Encodes with one type and reads with the other, at eight addresses. All that the reader knows
  * survives being sent on. */
 static void across(const catga_table *from, const char *given, const catga_table *to,
                    const char *expected)
@@ -76,8 +76,7 @@ static void refused(const catga_table *from, const char *given, const catga_tabl
     assert_string_equal(problem.text, expected);
 }
 
-/* What a newer reader finds where an older sender had nothing to put: the defaults of its own
- * schema. */
+/* For fields that the older sender lacks, a newer reader finds the defaults of its own schema. */
 #define STANDARD                                                                                   \
     "\"one_0\":false,\"one_1\":0,\"one_2\":0,\"one_3\":-3,\"one_4\":0,\"one_5\":0,\"one_6\":0,"    \
     "\"one_7\":0,"                                                                                 \
@@ -108,7 +107,7 @@ static void old_read_by_newer(void **state)
 
 #define SENT_ID "\"00000000-0000-0000-0000-000000000001\""
 
-/* Everything that is new, for an older reader to pass over. */
+/* All new fields, which an older reader must skip. */
 #define APPENDED                                                                                   \
     "\"one_0\":true,\"one_1\":1,\"one_2\":2,\"one_3\":3,\"one_4\":4,\"one_5\":5,\"one_6\":6,"      \
     "\"one_7\":7,"                                                                                 \
@@ -150,8 +149,8 @@ static void new_read_by_older(void **state)
            "\"size\":10,\"text\":\"four\",\"gone\":0,\"name\":\"called\"}");
 }
 
-/* A value without a name stays what it is; a flag without one stays set; an alternative that is not
- * known is nothing. */
+/* A value without a name stays as it is, a flag without one stays set, and an unknown alternative
+ * reads as absent. */
 static void values_of_newer(void **state)
 {
     static const char *const types[] = {
@@ -180,8 +179,7 @@ static void values_of_newer(void **state)
            "\"choices\":[null,\"n\",null],\"kinds\":[500,\"Large\"],\"size\":1,\"gone\":0}");
 }
 
-/* Limits become wider for readers first: until all have them, what keeps the old ones reaches
- * everyone. */
+/* Readers widen limits first. Until all have, messages within the old limits reach everyone. */
 static void wider_limits(void **state)
 {
     (void)state;

@@ -65,13 +65,13 @@ static void any_identifier_is_accepted(void **state)
     assert_int_equal(tests_identifiers_model_open_any(bytes, length, &view, NULL), CATGA_OK);
     assert_int_equal(tests_identifiers_model_get_version(view), 3);
     assert_true(catga_string_equal(tests_identifiers_model_get_name(view), catga_str("flow")));
-    for (size_t cut = 0; cut + 4 < length; cut++) /* up to 3 bytes of padding end a buffer */
+    for (size_t cut = 0; cut + 4 < length; cut++) /* a buffer ends with up to 3 bytes of padding */
         assert_int_equal(tests_identifiers_model_open_any(bytes, cut, &view, &problem),
                          CATGA_BAD_MESSAGE);
 }
 
-/* As flatc writes a root without file_identifier: the vtable begins where an identifier would be.
- */
+/* flatc writes a root without file_identifier in this way: the vtable begins in place of the
+ * identifier. */
 static void no_identifier_is_accepted(void **state)
 {
     static const uint8_t bytes[] = {12, 0, 0, 0, 6, 0, 5, 0, 4, 0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0};

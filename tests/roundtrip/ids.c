@@ -1,4 +1,4 @@
-/* Ids decide where a field is, not the order in the file; a deprecated one keeps its place. */
+/* Ids decide the slots of fields, not the order in the file; a deprecated field keeps its slot. */
 #include "ids.catga.h"
 
 #include <roundtrip.h>

@@ -42,7 +42,7 @@ static void bill(void **state)
     roundtrip(&trip_user_bill_descriptor, &plain, check_bill);
 }
 
-/* The constant of the other file is the limit. */
+/* The limit is the constant of the other file. */
 static void imported_limit(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];

@@ -1,5 +1,4 @@
-/* Names of @json are those that JSON has, and the only ones; C and the wire have those of the
- * schema. */
+/* JSON has the names of @json, and no others; C and the wire have those of the schema. */
 #include "json_names.catga.h"
 
 #include <roundtrip.h>
@@ -76,7 +75,7 @@ static void the_name_in_the_schema_is_unknown(void **state)
                       &problem) != CATGA_OK);
 }
 
-/* Other writers escape what is no ASCII. */
+/* Other writers escape non-ASCII characters. */
 static void names_may_be_escaped(void **state)
 {
     catga_problem problem;

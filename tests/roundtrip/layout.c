@@ -1,13 +1,12 @@
 /*
- * The bytes of a message, one by one: numbers of each size in each place that numbers have. They
- * are little-endian whatever machine this is; where the build is made to swap them, all of them are
- * swapped.
+ * The bytes of a message, one by one: numbers of each size at each possible position. They are
+ * little-endian on every machine. A build that swaps bytes must swap all of them.
  */
 #include "layout.catga.h"
 
 #include <roundtrip.h>
 
-/* A number and how long it is, as it lies on the wire; floating ones by their bits. */
+/* A number and its length on the wire; floating-point numbers by their bits. */
 typedef struct number {
     unsigned size;
     uint64_t value;
@@ -20,9 +19,9 @@ static const number expected[] = {
     {1, 'p'},
     {1, 'B'},
     {1, 'e'},
-    /* padding before what is 8 bytes long */
+    /* padding before a field of 8 bytes */
     {4, 0},
-    /* the table, at 12: its vtable, 52 bytes behind it; d, f, c, e */
+    /* the table, at 12: its vtable 52 bytes after it; d, f, c, e */
     {4, (uint32_t)-52},
     {8, 0x0102030405060708},
     {8, 0xc002000000000000},
@@ -39,7 +38,7 @@ static const number expected[] = {
     {2, 0x0102},
     {1, 1},
     {1, 0},
-    /* the vtable: its size, the table's, and where a to next lie */
+    /* the vtable: its size, the table's size, and the positions of a to next */
     {2, 24},
     {2, 51},
     {2, 50},
@@ -62,7 +61,7 @@ static const number expected[] = {
     {4, 2},
     {2, 0x0102},
     {2, 0xfffe},
-    /* next: padding, the table, which has b only, and its vtable */
+    /* next: padding, the table, which has only b, and its vtable */
     {4, 0},
     {4, (uint32_t)-8},
     {2, 0x0708},

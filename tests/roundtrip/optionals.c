@@ -1,4 +1,4 @@
-/* Optional scalars: none, some, and some that are zero. */
+/* Optional scalars: absent, present, and present with zero. */
 #include "optionals.catga.h"
 
 #include <roundtrip.h>
@@ -67,7 +67,7 @@ static void some(void **state)
     roundtrip(&trip_optionals_optionals_descriptor, &plain, check_some);
 }
 
-/* The range is that of a value, so that it says nothing about none. */
+/* The range applies to values, so an absent field is valid. */
 static void range(void **state)
 {
     uint8_t buffer[256];

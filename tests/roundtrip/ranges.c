@@ -1,4 +1,4 @@
-/* Ranges, of every type that can have one: their limits are inside, and the next value is not. */
+/* Ranges of every type: their limits are valid, and the next value is not. */
 #include "ranges.catga.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ static const catga_table *const optional = &trip_ranges_optional_descriptor;
 static const catga_table *const unlimited = &trip_ranges_free_descriptor;
 static const catga_table *const open_ranges = &trip_ranges_open_descriptor;
 
-/* The limits of a field in JSON, and what is just outside. */
+/* The limits of a field in JSON, and the values just outside. */
 static const struct {
     const char *name, *lowest, *highest, *below, *above;
 } limits[] = {
@@ -59,7 +59,7 @@ static void inside(const catga_table *type, const char *name, const char *value)
         fail_msg("%s %s: %s", name, value, problem.text);
 }
 
-/* Neither we send it, nor do we take it from a sender who does not know the range. */
+/* The encoder rejects the value, and the verifier rejects it from a sender without the range. */
 static void outside(const catga_table *type, const char *name, const char *value)
 {
     uint8_t bytes[ROUNDTRIP_SIZE];
@@ -94,7 +94,7 @@ static void closed(void **state)
     }
 }
 
-/* The side that is not limited reaches as far as the type does. */
+/* The open side reaches the limit of the type. */
 static void open_at_one_side(void **state)
 {
     uint8_t bytes[ROUNDTRIP_SIZE];

@@ -1,4 +1,4 @@
-/* Required optional scalars: zeros are values, and both sides refuse a message without one. */
+/* Required optional scalars: zeros are values, and both sides reject a message without one. */
 #include "required.catga.h"
 
 #include <stdio.h>
@@ -87,7 +87,7 @@ static void senders_refuse(void **state)
     }
 }
 
-/* The bytes of a sender that requires nothing, under the identifier of the type that does. */
+/* The bytes of a sender without @required, under the identifier of the type with it. */
 static void receivers_refuse(void **state)
 {
     (void)state;
@@ -106,7 +106,7 @@ static void receivers_refuse(void **state)
     }
 }
 
-/* The range holds as well. */
+/* The range applies too. */
 static void range(void **state)
 {
     (void)state;
@@ -122,7 +122,7 @@ static void range(void **state)
     }
 }
 
-/* JSON without the field makes a message that the encoder refuses; a zero is a value. */
+/* JSON without the field gives a message that the encoder rejects; zero is a value. */
 static void json(void **state)
 {
     static const char text[] = "{\"price\":0,\"flag\":false,\"level\":\"Low\",\"share\":0,"

@@ -73,7 +73,7 @@ static void presets(void **state)
     check_preset(CATGA_EMPTY_TABLE);
 }
 
-/* What no digits spell is a default all the same, and is not sent. */
+/* A default that digits cannot express works too, and is not sent. */
 static void check_not_finite(const uint8_t *table)
 {
     trip_scalars_not_finite_view view = {table};

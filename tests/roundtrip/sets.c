@@ -1,4 +1,4 @@
-/* Flags, arrays of fixed length and uuids: there and back, and as JSON. */
+/* Round trips of flags, arrays of fixed length and uuids, also as JSON. */
 #include "sets.catga.h"
 
 #include <roundtrip.h>

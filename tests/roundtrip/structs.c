@@ -1,4 +1,4 @@
-/* Structs: every member, padding that is zero, and bools that are 0 or 1 whatever has come. */
+/* Structs: every member, padding of zeros, and bools that are 0 or 1 whatever was received. */
 #include "structs.catga.h"
 
 #include <roundtrip.h>
@@ -76,7 +76,7 @@ static void only_required(void **state)
     roundtrip(&trip_structs_structs_descriptor, &plain, check_required);
 }
 
-/* A byte that is neither 0 nor 1 is no C bool; read as one, it is true. */
+/* A byte other than 0 and 1 is not a C bool; it reads as true. */
 static void odd_bool(void **state)
 {
     static uint8_t bytes[ROUNDTRIP_SIZE];

@@ -1,4 +1,4 @@
-/* Tables inside tables: present, absent, and many levels deep. */
+/* Nested tables: present, absent, and many levels deep. */
 #include "tables.catga.h"
 
 #include <roundtrip.h>

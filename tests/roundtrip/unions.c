@@ -13,7 +13,7 @@ static void assert_text(catga_string found, const char *wanted)
     assert_true(catga_string_equal(found, catga_str(wanted)));
 }
 
-/* One of each, and one that is nothing. */
+/* One of each type, and one absent. */
 static size_t make_payments(trip_unions_payment payments[8])
 {
     memset(payments, 0, 8 * sizeof *payments);
@@ -187,7 +187,7 @@ static void refused(void **state)
     assert_refused(&trip_unions_order_descriptor, &order, "payments: more elements than 10");
 }
 
-/* Whoever knows only the first alternative reads the others as nothing. */
+/* A reader that knows only the first alternative reads the others as absent. */
 static void unknown(void **state)
 {
     trip_unions_payment payments[8];

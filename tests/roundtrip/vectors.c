@@ -1,4 +1,4 @@
-/* Vectors of every kind, empty and absent ones, and elements outside. */
+/* Vectors of every kind, empty and absent ones, and indices out of range. */
 #include "vectors.catga.h"
 
 #include <roundtrip.h>
@@ -102,7 +102,7 @@ static void absent(void **state)
     roundtrip(&trip_vectors_vectors_descriptor, &plain, check_absent);
 }
 
-/* Empty is not absent. */
+/* An empty vector is not absent. */
 static void check_empty(const uint8_t *table)
 {
     trip_vectors_vectors_view view = {table};

@@ -1,4 +1,4 @@
-/* Tables of more than 64 fields: some at either end of each word, all, and none. */
+/* Tables of more than 64 fields: some fields at either end of each word, all, or none. */
 #include "wide.catga.h"
 
 #include <roundtrip.h>

@@ -1,9 +1,9 @@
 /*
- * The same work over and over: a replica comes, calls, events and stored events are handled, it
- * goes. After a while nothing of the process grows any more: no descriptor, no thread, no memory.
+ * The same work over and over: a replica starts, handles calls, events and stored events, and
+ * stops. After a while no resource of the process may grow: no descriptor, no thread, no memory.
  *
- *     soak local|nats SECONDS      at $NATS_URL; the local server keeps what is stored, so there
- * nothing is
+ *     soak local|nats SECONDS      at $NATS_URL; the local server keeps stored events, so `local`
+ *                                  stores none
  */
 #include "bus_fixture.h"
 #include "kept.h"
@@ -21,7 +21,7 @@ static double seconds;
 
 static const catga_delivery delivery = {.stream = &kept_stream, .dead_letter = true};
 static const catga_message kept = KEPT(&delivery, .timeout_ms = PATIENCE_MS, .retries = 1);
-/* Echo and Ask with all the time in the world: it is not their speed that is measured. */
+/* Echo and Ask without a time limit: their speed is not measured. */
 static const catga_message patient_echo = {
     .subject = "catga.commands.sample.v1.Echo",
     .table = &sample_echo_table,
@@ -49,7 +49,7 @@ typedef struct work {
     atomic_uint answers;
 } work;
 
-/* ---- What a process has ---- */
+/* ---- Resources of a process ---- */
 
 typedef struct footprint {
     unsigned descriptors;
@@ -83,7 +83,7 @@ static footprint measure(void)
     return f;
 }
 
-/* Threads of nats.c take a moment to end: what is left after that counts. */
+/* Waits a moment for threads of nats.c to end; the remaining ones count. */
 static footprint measure_at_rest(const footprint *before)
 {
     footprint f = measure();
@@ -124,7 +124,7 @@ static catga_status take(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-/* Its dead letters are looked at and removed below. */
+/* Its dead letters are visited and removed below. */
 static catga_status take_or_reject(catga_context *context, sample_view view)
 {
     (void)take(context, view);
@@ -203,7 +203,7 @@ static void do_round(work *w, catga_bus *client)
     catga_close(replica);
 }
 
-/* ---- All of it ---- */
+/* ---- The program ---- */
 
 static double now(void)
 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """
-declarations.py [--fix] FILE...: a blank line follows the declarations at the beginning of a function. Prints each
-place without one; --fix inserts it.
+declarations.py [--fix] FILE...: a blank line follows the declarations at the beginning of a function.
+Prints each violation; --fix inserts the line.
 """
 
 import re
@@ -18,7 +18,7 @@ COMMENT = re.compile(r"\s*/\*.*?\*/$")
 
 
 def ends_of_declarations(text):
-    """The index of each first statement that stands directly behind declarations."""
+    """Yields the index of each first statement that follows declarations directly."""
     lines = [COMMENT.sub("", line) for line in text]
     for start, line in enumerate(lines):
         if line != "{" or start == 0 or not lines[start - 1].endswith(")"):

@@ -1,5 +1,4 @@
-/* Mistakes that compilers find: a status that is ignored, enums that are mixed up, handlers of
- * another type. */
+/* Mistakes that compilers find: ignored statuses, confused enums, handlers of another type. */
 #include "checks.h"
 
 #include "usage.catga.h"

@@ -1,6 +1,6 @@
 /*
- * checks.h: what both languages compile without a warning: a service, enums in and out of messages,
- * and a status that is discarded on purpose.
+ * checks.h: code that both languages compile without a warning: a service, enums in and out of
+ * messages, and a status that is discarded on purpose.
  */
 static catga_status my_order(catga_context *context, test_usage_order_view request)
 {
@@ -19,7 +19,7 @@ static catga_status my_hear(catga_context *context, test_usage_ordered_view even
 {
     (void)event;
     test_usage_ordered_publish(catga_context_bus(context),
-                               &TEST_USAGE_ORDERED()); /* it may be lost anyway */
+                               &TEST_USAGE_ORDERED()); /* the event may be lost anyway */
     catga_ignore(test_usage_shipped_publish(catga_context_bus(context), &TEST_USAGE_SHIPPED()));
     return CATGA_OK;
 }
@@ -42,7 +42,7 @@ static int rank(enum test_usage_color_value color)
     case TEST_USAGE_COLOR_BLUE:
         return 3;
     }
-    return 0; /* of a newer sender */
+    return 0; /* from a newer sender */
 }
 
 /* Encodes a line with that color, and reads it. */

@@ -1,5 +1,5 @@
-/* The macro of a table keeps the defaults of the schema, and says nothing under strict warnings;
- * and it leaves the warning about overrides of the caller's own as it was. */
+/* The macro of a table keeps the defaults of the schema without warnings, and leaves the warning
+ * about the caller's own overrides enabled. */
 #include "usage.catga.h"
 
 #include <assert.h>
@@ -56,7 +56,7 @@ int main(void)
     assert(some.customer_id.length == 6 && lines[0].color == TEST_USAGE_COLOR_GREEN &&
            nothing.empty == 0);
 
-    /* Macros inside each other, and values with commas. */
+    /* Nested macros, and values with commas. */
     assert(quantities(
                &TEST_USAGE_ORDER(.lines = CATGA_SLICE(lines), .discount = CATGA_SOME(7),
                                  .numbers = {numbers, 3},

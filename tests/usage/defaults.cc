@@ -1,5 +1,5 @@
-/* The same in C++17 and C++20: the macro names fields, and an object without an initialiser of its
- * own has the defaults. */
+/* The same in C++17 and C++20: the macro names fields, and an object without an initialiser has the
+ * defaults. */
 #include "usage.catga.h"
 
 #include <cassert>

@@ -1,4 +1,4 @@
-/* Values from text and to text, and the names of streams, in C and C++. */
+/* Conversions of values from and to text, and names of streams, in C and C++. */
 #include "usage.catga.h"
 
 #include <assert.h>
