@@ -1,13 +1,24 @@
-/* Formats decimals, times and uuids, makes uuids, and sanitises text for log lines and headers. */
+/* Formats text, decimals, times and uuids, makes uuids, and sanitises text of other programs. */
 #include "base/text.h"
 
 #include "base/clock.h"
 #include "base/utf8.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #define LIBBSD_OPENBSD_VIS /* selects the variant of strnvis, which is not used here */
 #include <vis.h>
+
+bool catga_text_format(char *text, size_t capacity, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    int length = vsnprintf(text, capacity, format, arguments);
+    va_end(arguments);
+    return length >= 0 && (size_t)length < capacity;
+}
 
 char *catga_decimal_text(int64_t value, unsigned digits, char text[CATGA_DECIMAL_TEXT])
 {
