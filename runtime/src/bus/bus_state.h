@@ -11,7 +11,8 @@
 #include "bus/log.h"
 #include "bus/message_id.h"
 #include "bus/options.h"
-#include "claims/claim_upkeep.h"
+#include "bus/serving.h"
+#include "bus/upkeep.h"
 #include "claims/owner.h"
 #include "claims/owner_monitor.h"
 #include "client/calls.h"
@@ -85,7 +86,7 @@ struct catga_bus_state {
     catga_upkeep upkeep;
     catga_instances instances;
     catga_settling settling;
-    pthread_mutex_t serving; /* guards `service_instance`; not on the path of a message */
+    catga_serving serving; /* guards `service_instance` */
     catga_service_instance *service_instance;
 };
 
@@ -121,51 +122,5 @@ catga_status catga_bus_may_wait(const catga_bus *bus);
  * CATGA_WOULD_DEADLOCK in a handler or callback of this bus.
  */
 catga_status catga_bus_may_drain(const catga_bus *bus);
-
-/*
- * Takes no more messages and lets handlers finish: until they have, drain_wait_ms have passed, or
- * `impatient`, which is asked again and again and may be NULL, says so. Then flushes. CATGA_OK,
- * CATGA_TIMEOUT, CATGA_DISCONNECTED (from flush).
- */
-catga_status catga_bus_drain(catga_bus_state *state, bool (*impatient)(void *user), void *user);
-
-/* client.c: of a block of state->received. */
-size_t catga_received_size(void);
-
-/* client.c: drives a call with a callback. */
-void catga_client_drive(void *user, catga_pending *call, const catga_call_event *event);
-
-/*
- * client.c: ends every call with a callback that is under way, with CATGA_CLOSED. After the
- * transport is stopped, and before it is closed: callbacks may call every function.
- */
-void catga_client_abandon(catga_bus_state *state);
-
-/*
- * client.c: sends a message that has an id to its stream, once, and waits until `deadline`.
- * CATGA_OK: the message is stored. CATGA_TIMEOUT: that is not known. Anything else: it is not
- * stored.
- */
-catga_status catga_client_store(catga_bus_state *state, const catga_outgoing *message,
-                                int64_t deadline, catga_problem *problem);
-
-/*
- * client.c: sends a request that is complete, once, and waits until `deadline`: CATGA_OK when it
- * was answered with nothing; else the status, and why.
- */
-catga_status catga_client_ask(catga_bus_state *state, const catga_outgoing *message,
-                              int64_t deadline, catga_problem *problem);
-
-/*
- * service.c, under `serving`: asks every subscription to take no more, and waits wait_ms for one
- * that is not done. True when all are: their handlers have finished.
- */
-bool catga_services_drain(catga_bus_state *state, int wait_ms);
-
-/*
- * service.c, under `serving`: frees what was served. False when a handler still runs; then nothing
- * is freed.
- */
-bool catga_services_end(catga_bus_state *state);
 
 #endif

@@ -1,7 +1,7 @@
 /* Serving until a signal says to stop. */
 #include "base/descriptors.h"
 #include "base/signals.h"
-#include "bus/bus_state.h"
+#include "bus/drain.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -45,7 +45,7 @@ static void wait_for_end(catga_bus_state *state, int signal_fd)
     while (poll(ends, 2, -1) < 0 && errno == EINTR)
         continue;
     if (take_signal(signal_fd))
-        catga_log(&state->settings.logger, CATGA_LOG_INFO, "a signal: draining");
+        catga_log(&state->settings.logger, CATGA_LOG_INFO, "bus: drain: received a signal");
 }
 
 /* The descriptor through which the two signals come; they are blocked from now on. */

@@ -1,4 +1,4 @@
-/* Names, sentences and wire codes of the outcomes, all from status.def. */
+/* Looks up names, sentences and wire codes of outcomes, all from status.def. */
 #include "bus/status.h"
 
 typedef struct status_facts {

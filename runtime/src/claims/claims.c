@@ -2,7 +2,10 @@
 #include "claims/claims.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "bus/status.h"
+#include "bus/upkeep.h"
+#include "streams/streams.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,11 +29,6 @@ static bool is_own_store(const catga_bus_state *state)
     return state->settings.claims.claim != NULL;
 }
 
-static bool fits(int length, size_t capacity)
-{
-    return length > 0 && (size_t)length < capacity;
-}
-
 /* ---- Names ---- */
 
 static bool put_bucket(const catga_bus_state *state, const catga_message *message,
@@ -41,7 +39,7 @@ static bool put_bucket(const catga_bus_state *state, const catga_message *messag
     if (message->claims != NULL)
         return catga_names_prefixed(state, message->claims->bucket, bucket);
     return catga_names_stream(state, message->delivery->stream, stream) &&
-           fits(snprintf(bucket, CATGA_BUCKET_NAME, "%s_DONE", stream), CATGA_BUCKET_NAME);
+           catga_text_format(bucket, CATGA_BUCKET_NAME, "%s_DONE", stream);
 }
 
 /* An event without an id that a key can hold comes from elsewhere, and has its number in the
@@ -58,8 +56,7 @@ static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *contex
         id = catga_str(number);
     return catga_names_consumer(context->state, endpoint->service_instance->service,
                                 endpoint->handler, consumer) &&
-           fits(snprintf(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id)),
-                CATGA_CLAIM_KEY);
+           catga_text_format(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id));
 }
 
 /* The id of a command has been looked at. */
@@ -68,9 +65,8 @@ static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
 {
     if (context->message->claims == NULL)
         return put_event_key(key, context, endpoint);
-    return fits(
-        snprintf(key, CATGA_CLAIM_KEY, "%.*s", CATGA_PRINT(catga_context_message_id(context))),
-        CATGA_CLAIM_KEY);
+    return catga_text_format(key, CATGA_CLAIM_KEY, "%.*s",
+                             CATGA_PRINT(catga_context_message_id(context)));
 }
 
 /*
@@ -401,16 +397,57 @@ static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
                                : take(claimed, context->message);
 }
 
-catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
-                                     const catga_endpoint *endpoint)
+/* The first answer is of no use to this caller, and this request does not run. */
+static catga_status refuse_reused(catga_context *context)
 {
-    return claim(claimed, context, endpoint, false);
+    snprintf(context->problem.text, sizeof context->problem.text,
+             "the id \"%.*s\" was used with another request; give each request its own id",
+             CATGA_PRINT(catga_context_message_id(context)));
+    return CATGA_ID_REUSED;
 }
 
-catga_claim_result catga_claims_reopen(catga_claimed *claimed, catga_context *context,
-                                       const catga_endpoint *endpoint)
+static catga_status refuse_unknown(catga_context *context, const catga_claimed *claimed)
 {
-    return claim(claimed, context, endpoint, true);
+    char *text = context->problem.text;
+
+    if (claimed->full)
+        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be stored: bucket %.100s is full",
+                 claimed->bucket);
+    else
+        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be taken now");
+    return CATGA_OVERLOADED;
+}
+
+/* The id of an event is never reused, but a claim store of the user may say so. */
+static catga_status status_of(catga_context *context, catga_claimed *claimed,
+                              catga_claim_result result)
+{
+    switch (result) {
+    case CATGA_CLAIM_TAKEN:
+        context->claimed = claimed;
+        return CATGA_OK;
+    case CATGA_CLAIM_DONE:
+        return CATGA_ALREADY_DONE;
+    case CATGA_CLAIM_HELD:
+        return CATGA_IN_PROGRESS;
+    case CATGA_CLAIM_REUSED:
+        return context->message->claims != NULL ? refuse_reused(context) : CATGA_IN_PROGRESS;
+    case CATGA_CLAIM_UNKNOWN:
+        break;
+    }
+    return refuse_unknown(context, claimed);
+}
+
+catga_status catga_claims_take(catga_claimed *claimed, catga_context *context,
+                               const catga_endpoint *endpoint)
+{
+    return status_of(context, claimed, claim(claimed, context, endpoint, false));
+}
+
+catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context,
+                                 const catga_endpoint *endpoint)
+{
+    return status_of(context, claimed, claim(claimed, context, endpoint, true));
 }
 
 /* ---- Marking ---- */
@@ -535,10 +572,10 @@ catga_status catga_claims_prepare(catga_bus_state *state, const catga_message *m
     catga_status status = ensure(state, message, &problem);
     if (status != CATGA_OK)
         catga_log_limited(&state->settings.logger, &state->unprepared,
-                          catga_is_transient(status) ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
-                          "claims: keep claims of %s: %s%s%s (claim_bucket_mib=%d)",
-                          message->table->name, catga_status_text(status),
-                          problem.text[0] != '\0' ? ": " : "", problem.text,
+                          catga_status_is_transient(status) ? CATGA_LOG_WARNING : CATGA_LOG_ERROR,
+                          "claims: cannot keep claims of %s: " CATGA_REASON
+                          " (claim_bucket_mib=%d)",
+                          message->table->name, CATGA_REASON_OF(status, problem),
                           state->settings.claim_bucket_mib);
     return status;
 }

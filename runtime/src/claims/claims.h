@@ -14,7 +14,7 @@
 #include "bus/encode_buffer.h"
 #include "claims/claim_record.h"
 #include "server/context.h"
-#include "streams/streams.h"
+#include "streams/stream_names.h"
 
 enum {
     CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
@@ -55,13 +55,22 @@ catga_status catga_claims_prepare(catga_bus_state *state, const catga_message *m
  */
 bool catga_claims_close(catga_bus_state *state);
 
-/* Takes the claim of the message in `context`. To be ended, whatever the result. */
-catga_claim_result catga_claims_take(catga_claimed *claimed, catga_context *context,
-                                     const catga_endpoint *endpoint);
+/*
+ * Takes the claim of the message in `context`, which then refers to it. Waits. The caller ends
+ * *claimed, whatever the result:
+ *
+ *     CATGA_OK            the handler may run
+ *     CATGA_ALREADY_DONE  the handler has run, or the message was rejected: see `ended`
+ *     CATGA_IN_PROGRESS   another attempt runs
+ *     CATGA_ID_REUSED     the id belongs to another command; the problem of the context says so
+ *     CATGA_OVERLOADED    the claim cannot be taken now; the problem of the context says why
+ */
+catga_status catga_claims_take(catga_claimed *claimed, catga_context *context,
+                               const catga_endpoint *endpoint);
 
-/* The same for the dead letter of a message that was given up. */
-catga_claim_result catga_claims_reopen(catga_claimed *claimed, catga_context *context,
-                                       const catga_endpoint *endpoint);
+/* Takes the claim of a dead letter, whose message was rejected; else like catga_claims_take. */
+catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context,
+                                 const catga_endpoint *endpoint);
 
 /* Returns the largest answer, in bytes, that can be stored with the claim now. */
 size_t catga_claims_room(const catga_claimed *claimed);

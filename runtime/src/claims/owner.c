@@ -1,6 +1,7 @@
 /* The claims that this bus holds; see owner.h. */
 #include "claims/owner.h"
 
+#include "base/text.h"
 #include "bus/bus_state.h"
 
 #include <inttypes.h>
@@ -120,11 +121,9 @@ static void on_question(void *user, catga_incoming *question)
 bool catga_owner_subject(const catga_bus_state *state, catga_string name,
                          char subject[CATGA_OWNER_SUBJECT])
 {
-    if (!catga_is_token(name))
-        return false;
-    int length = snprintf(subject, CATGA_OWNER_SUBJECT, "%.*s.owners.%.*s",
-                          CATGA_PRINT(state->prefix), CATGA_PRINT(name));
-    return length > 0 && length < CATGA_OWNER_SUBJECT;
+    return catga_is_token(name) &&
+           catga_text_format(subject, CATGA_OWNER_SUBJECT, "%.*s.owners.%.*s",
+                             CATGA_PRINT(state->prefix), CATGA_PRINT(name));
 }
 
 /* A group, though it has one member: a question is then answered in the thread that asks, where the

@@ -3,7 +3,7 @@
 
 #include "base/hash.h"
 #include "bus/round_trip.h"
-#include "claims/claim_upkeep.h"
+#include "bus/upkeep.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,7 +140,7 @@ static void begin_to_watch(catga_bus_state *state, const attempt_name *name)
     if (owner != NULL)
         note_found(state, owner, name->number, catga_clock_now());
     pthread_mutex_unlock(&state->owner_monitor.lock);
-    catga_upkeep_wake(state);
+    catga_upkeep_wake(&state->upkeep);
 }
 
 /* ---- Asking ---- */

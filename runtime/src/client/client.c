@@ -2,11 +2,14 @@
  * Events, commands and queries on their way out: encoded once, sent, and, when an answer is wanted,
  * driven through the rules of retry.h until there is an outcome.
  */
+#include "client/client.h"
+
 #include "base/running.h"
 #include "bus/encode_buffer.h"
 #include "bus/message_log.h"
 #include "bus/status.h"
 #include "server/context.h"
+#include "streams/stream_names.h"
 #include "streams/streams.h"
 
 #include <stdio.h>

@@ -1,25 +1,18 @@
-/*
- * From a message that came to the handler that it is for, and back. A message whose sender has
- * given up, or that is not valid, is refused before the handler sees it; what the handler returns
- * becomes the answer, if it has made none.
- */
+/* From a received message to its handler and back; see dispatch.h. */
 #include "server/dispatch.h"
 
-#include "base/running.h"
 #include "bus/message_log.h"
 #include "bus/status.h"
 #include "claims/claims.h"
-#include "server/context.h"
+#include "server/answer.h"
+#include "server/handler_run.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { LONGEST_TIMEOUT_MS = 86400000 };
 
-/*
- * The milliseconds that were left when the message was sent: as its header says, else as its schema
- * does.
- */
+/* Returns the milliseconds that were left when the message was sent: its header's or schema's. */
 static int64_t time_left_ms(const catga_context *context)
 {
     catga_string header = catga_context_header(context, CATGA_HEADER_TIMEOUT);
@@ -31,7 +24,7 @@ static int64_t time_left_ms(const catga_context *context)
     return error == NULL ? left : context->message->timeout_ms;
 }
 
-/* Sets the deadline of a request; true when it has passed. */
+/* Sets the deadline of a request. Returns true if it has passed. */
 static bool is_late(catga_context *context)
 {
     const catga_incoming *incoming = context->incoming;
@@ -47,42 +40,24 @@ static bool is_late(catga_context *context)
     return left <= 0;
 }
 
-void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
-                         const catga_incoming *incoming)
-{
-    context->state = endpoint->service_instance->state;
-    context->bus = (catga_bus){context->state, context};
-    context->message = endpoint->handler->message;
-    context->user = endpoint->service_instance->user;
-    context->incoming = incoming;
-    context->deadline = CATGA_FOREVER;
-    context->answered = false;
-    context->too_large = false;
-    context->claimed = NULL;
-    context->outcome = CATGA_OK;
-    context->attempt = 1;
-    context->retry_after_ms = -1;
-    context->problem.text[0] = '\0';
-}
-
-/* Refuses a message that no handler sees. */
-static void refuse(catga_context *context, catga_endpoint *endpoint, catga_status why,
+/* Refuses a message without running its handler. */
+static void refuse(catga_context *context, catga_endpoint *endpoint, catga_status status,
                    catga_counter counter)
 {
-    const char *text =
-        context->problem.text[0] != '\0' ? context->problem.text : catga_status_text(why);
-
-    context->outcome = why;
+    context->outcome = status;
     catga_bus_count(context->state, counter);
     catga_log_limited(&context->state->settings.logger, &endpoint->refused, CATGA_LOG_WARNING,
                       "service: %s refused %s: %s", endpoint->service_instance->service->name,
-                      context->message->table->name, text);
-    catga_context_refuse(context, catga_status_code(why), NULL, catga_str(text));
+                      context->message->table->name,
+                      catga_status_reason(status, &context->problem));
+    catga_answer_status(context, status);
 }
 
+/* ---- Running the handler ---- */
+
 /*
- * The only answer was too large. That is the outcome, also for each further try of what is handled
- * once: the handler has had its effect.
+ * Makes the error that the answer is too large the outcome. A claim keeps it for every retry,
+ * because the handler has had its effect.
  */
 static void end_too_large(catga_context *context)
 {
@@ -90,10 +65,10 @@ static void end_too_large(catga_context *context)
     if (context->claimed != NULL)
         catga_claims_set_too_large(context->claimed);
     else
-        (void)catga_context_refuse_too_large(context);
+        (void)catga_answer_too_large(context);
 }
 
-/* A handler failed that did not answer; or answered, and then failed. */
+/* Reports a handler that failed, with or without an answer, or that gave no answer. */
 static void report_failure(catga_context *context, catga_endpoint *endpoint, catga_status status)
 {
     char text[CATGA_PROBLEM_TEXT + 128];
@@ -114,24 +89,12 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
         return;
     if (context->claimed != NULL)
         catga_claims_release(context->claimed);
-    catga_context_refuse(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
-}
-
-catga_status catga_dispatch_run(catga_context *context, catga_endpoint *endpoint,
-                                const uint8_t *table)
-{
-    catga_running running;
-
-    catga_running_add(&running, context->state, endpoint);
-    catga_status status =
-        endpoint->handler->run(endpoint->service_instance->handlers, context, table);
-    catga_running_remove(&running);
-    return status;
+    catga_answer_error(context, catga_status_code(CATGA_HANDLER_FAILED), NULL, catga_str(text));
 }
 
 static void run(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
-    catga_status status = context->outcome = catga_dispatch_run(context, endpoint, table);
+    catga_status status = catga_handler_run(context, endpoint, table);
     bool is_event = context->message->kind == CATGA_EVENT;
 
     if ((status == CATGA_OK && (is_event || context->answered)) ||
@@ -141,43 +104,22 @@ static void run(catga_context *context, catga_endpoint *endpoint, const uint8_t 
         report_failure(context, endpoint, status);
 }
 
-/* ---- What is handled once ---- */
+/* ---- Idempotent commands ---- */
 
-/* To come again: the first try is at work, here or elsewhere. */
+/* Asks the caller to retry while another attempt runs, here or in another replica. */
 static void refuse_for_now(catga_context *context)
 {
     catga_bus_count(context->state, CATGA_COUNTER_claims_held);
-    catga_context_refuse(context, catga_status_code(CATGA_IN_PROGRESS), NULL,
-                         catga_str(catga_status_text(CATGA_IN_PROGRESS)));
+    context->outcome = CATGA_IN_PROGRESS;
+    catga_answer_error(context, catga_status_code(CATGA_IN_PROGRESS), NULL,
+                       catga_str(catga_status_text(CATGA_IN_PROGRESS)));
 }
 
-/* The answer to the first request is of no use to this caller, and this request did not run. */
-static void refuse_reused(catga_context *context, catga_endpoint *endpoint)
+/* Runs the handler under its claim. The claim stores the answer before the caller gets it. */
+static void run_claimed(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
-    snprintf(context->problem.text, sizeof context->problem.text,
-             "the id \"%.*s\" was used with another request; give each request its own id",
-             CATGA_PRINT(catga_context_message_id(context)));
-    refuse(context, endpoint, CATGA_ID_REUSED, CATGA_COUNTER_ids_reused);
-}
+    catga_claimed *claimed = context->claimed;
 
-static void refuse_unclaimed(catga_context *context, catga_endpoint *endpoint,
-                             const catga_claimed *claimed)
-{
-    char *text = context->problem.text;
-
-    if (claimed->full)
-        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be stored: bucket %.100s is full",
-                 claimed->bucket);
-    else
-        snprintf(text, CATGA_PROBLEM_TEXT, "its claim cannot be taken now");
-    refuse(context, endpoint, CATGA_OVERLOADED, CATGA_COUNTER_claims_held);
-}
-
-/* The answer goes to the caller when the claim says what it is. */
-static void run_claimed(catga_context *context, catga_endpoint *endpoint, const uint8_t *table,
-                        catga_claimed *claimed)
-{
-    context->claimed = claimed;
     if (context->deadline <= catga_clock_now()) {
         catga_claims_release(claimed);
         refuse(context, endpoint, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
@@ -187,37 +129,38 @@ static void run_claimed(catga_context *context, catga_endpoint *endpoint, const 
     if (!context->answered)
         return;
     if (catga_claims_done(claimed))
-        catga_context_repeat(context, &claimed->claim);
+        catga_answer_claim(context, &claimed->claim);
     else
         refuse_for_now(context);
+}
+
+/* Refuses a request whose claim cannot be taken. */
+static void refuse_unclaimed(catga_context *context, catga_endpoint *endpoint, catga_status status)
+{
+    if (status == CATGA_IN_PROGRESS)
+        refuse_for_now(context);
+    else
+        refuse(context, endpoint, status,
+               status == CATGA_ID_REUSED ? CATGA_COUNTER_ids_reused : CATGA_COUNTER_claims_held);
 }
 
 static void run_once(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
     catga_claimed claimed;
+    catga_status status = catga_claims_take(&claimed, context, endpoint);
 
-    switch (catga_claims_take(&claimed, context, endpoint)) {
-    case CATGA_CLAIM_TAKEN:
-        run_claimed(context, endpoint, table, &claimed);
-        break;
-    case CATGA_CLAIM_DONE:
+    if (status == CATGA_OK) {
+        run_claimed(context, endpoint, table);
+    } else if (status == CATGA_ALREADY_DONE) {
         catga_bus_count(context->state, CATGA_COUNTER_repeated);
-        catga_context_repeat(context, &claimed.claim);
-        break;
-    case CATGA_CLAIM_HELD:
-        refuse_for_now(context);
-        break;
-    case CATGA_CLAIM_REUSED:
-        refuse_reused(context, endpoint);
-        break;
-    case CATGA_CLAIM_UNKNOWN:
-        refuse_unclaimed(context, endpoint, &claimed);
-        break;
+        catga_answer_claim(context, &claimed.claim);
+    } else {
+        refuse_unclaimed(context, endpoint, status);
     }
     catga_claims_end(&claimed);
 }
 
-/* A message without an id, from a foreign program, cannot be recognised when it is repeated. */
+/* Returns whether the request is claimed: a retry without an id cannot be recognised. */
 static bool is_claimed(const catga_context *context)
 {
     return context->message->claims != NULL && catga_context_message_id(context).length != 0;
@@ -231,6 +174,8 @@ static bool has_bad_id(catga_context *context)
              "its id is not 1 to 64 of A-Z a-z 0-9 _ -");
     return true;
 }
+
+/* ---- Receiving ---- */
 
 void catga_dispatch(void *user, catga_incoming *incoming)
 {

@@ -2,12 +2,9 @@
 #include "server/instances.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "bus/bus_state.h"
 #include "bus/round_trip.h"
-#include "claims/claim_upkeep.h"
-
-#include <stdio.h>
-#include <string.h>
 
 /* The time that a live replica has for an answer. */
 #define ANSWER_WAIT (250 * CATGA_MILLISECOND)
@@ -154,16 +151,16 @@ static catga_status begin_serving(catga_instance_claim *instance)
     instance->next = instances->first;
     instances->first = instance;
     pthread_mutex_unlock(&instances->lock);
-    return catga_upkeep_start(instance->bus_state) ? CATGA_OK : CATGA_NO_MEMORY;
+    return CATGA_OK;
 }
 
 static bool put_subject(catga_instance_claim *instance)
 {
     const catga_bus_state *state = instance->bus_state;
-    int length = snprintf(instance->subject, sizeof instance->subject, "%.*s.instances.%s.%s",
-                          CATGA_PRINT(state->prefix), instance->service, state->settings.instance);
 
-    return length > 0 && (size_t)length < sizeof instance->subject;
+    return catga_text_format(instance->subject, sizeof instance->subject, "%.*s.instances.%s.%s",
+                             CATGA_PRINT(state->prefix), instance->service,
+                             state->settings.instance);
 }
 
 /* Asks before it listens, because a server then knows at once that nobody does; and again, when

@@ -1,9 +1,10 @@
 /* Services as they are served: one subscription for each handler, all of them or none. */
 #include "base/clock.h"
 #include "base/signals.h"
+#include "bus/status.h"
 #include "claims/claims.h"
 #include "server/dispatch.h"
-#include "streams/streams.h"
+#include "streams/consumers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,7 +115,7 @@ static catga_status subscribe(catga_bus_state *state, catga_endpoint *endpoint)
     };
 
     if (endpoint->handler->message->delivery != NULL)
-        return catga_streams_consume(state, endpoint);
+        return catga_consumers_subscribe(state, endpoint);
     if (endpoint->handler->message->kind != CATGA_EVENT) {
         options.pending = (unsigned)state->settings.backlog;
         options.refuse = catga_dispatch_overload;
@@ -175,17 +176,17 @@ static catga_status subscribe_in_time(catga_bus_state *state, catga_endpoint *en
     int64_t began = catga_clock_now();
     catga_status status = subscribe_now(state, endpoint);
 
-    if (!catga_is_transient(status))
+    if (!catga_status_is_transient(status))
         return status;
     catga_log(logger, CATGA_LOG_WARNING,
               "service: cannot serve %s yet: handler %s waits for the server: %s", service,
               endpoint->handler->name, catga_status_text(status));
-    while (catga_is_transient(status) && catga_clock_now() < end &&
+    while (catga_status_is_transient(status) && catga_clock_now() < end &&
            (status != CATGA_NO_JETSTREAM || catga_clock_now() < began + JETSTREAM_WAIT)) {
         pause_before_next();
         status = subscribe_now(state, endpoint);
     }
-    if (catga_is_transient(status))
+    if (catga_status_is_transient(status))
         catga_log(logger, CATGA_LOG_ERROR, "service: cannot serve %s: handler %s: %s", service,
                   endpoint->handler->name, catga_status_text(status));
     return status;
@@ -287,8 +288,6 @@ static catga_status subscribe_all(catga_bus_state *state, catga_service_instance
 static catga_status serve(catga_bus_state *state, const catga_service *service,
                           const void *handlers, void *user)
 {
-    if (atomic_load(&state->phase) != CATGA_BUS_OPEN)
-        return CATGA_DRAINING;
     catga_service_instance *service_instance =
         service_instance_make(state, service, handlers, user);
     if (service_instance == NULL)
@@ -304,18 +303,6 @@ static catga_status serve(catga_bus_state *state, const catga_service *service,
     return status;
 }
 
-/* The draining thread holds the lock while handlers end, and a handler that calls this must not
- * wait for it. */
-static bool lock_serving(catga_bus_state *state)
-{
-    while (pthread_mutex_trylock(&state->serving) != 0) {
-        if (atomic_load(&state->phase) != CATGA_BUS_OPEN)
-            return false;
-        nanosleep(&(struct timespec){.tv_nsec = CATGA_MILLISECOND}, NULL);
-    }
-    return true;
-}
-
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user)
 {
@@ -324,11 +311,12 @@ catga_status catga_serve(catga_bus *bus, const catga_service *service, const voi
 
     if (status == CATGA_OK)
         status = check_handlers(state, service, handlers);
-    if (status == CATGA_OK && !lock_serving(state))
+    if (status == CATGA_OK &&
+        !catga_serving_lock_while(&state->serving, &state->phase, CATGA_BUS_OPEN))
         status = CATGA_DRAINING;
     if (status != CATGA_OK)
         return status;
     status = serve(state, service, handlers, user);
-    pthread_mutex_unlock(&state->serving);
+    catga_serving_unlock(&state->serving);
     return status;
 }

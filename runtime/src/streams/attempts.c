@@ -1,8 +1,11 @@
 /* The record of the attempts at a stored event; see attempts.h. */
 #include "streams/attempts.h"
 
+#include "base/text.h"
 #include "bus/kv.h"
+#include "bus/status.h"
 #include "claims/claim_record.h"
+#include "streams/stream_names.h"
 #include "streams/streams.h"
 
 #include <inttypes.h>
@@ -30,8 +33,10 @@ typedef struct names {
 static bool put_bucket(const catga_bus_state *state, const catga_stream *stream,
                        char bucket[CATGA_STREAM_NAME])
 {
-    return catga_names_stream(state, stream, bucket) &&
-           strlcat(bucket, "_ATTEMPTS", CATGA_STREAM_NAME) < CATGA_STREAM_NAME;
+    char name[CATGA_STREAM_NAME];
+
+    return catga_names_stream(state, stream, name) &&
+           catga_text_format(bucket, CATGA_STREAM_NAME, "%s_ATTEMPTS", name);
 }
 
 static bool put_names(const catga_attempts_of *of, names *to)
@@ -65,10 +70,10 @@ catga_status catga_attempts_prepare(catga_bus_state *state, const catga_stream *
         settings.max_bytes /= 2; /* the server cannot reserve more */
         status = state->operations->ensure_bucket(state->transport, &settings, &problem);
     }
-    if (status != CATGA_OK && !catga_is_transient(status))
+    if (status != CATGA_OK && !catga_status_is_transient(status))
         catga_log(&state->settings.logger, CATGA_LOG_ERROR,
-                  "attempts: cannot use bucket %s: %s%s%s", bucket, catga_status_text(status),
-                  problem.text[0] != '\0' ? ": " : "", problem.text);
+                  "attempts: cannot use bucket %s: " CATGA_REASON, bucket,
+                  CATGA_REASON_OF(status, problem));
     return status;
 }
 

@@ -13,7 +13,7 @@
 
 #include "bus/envelope.h"
 #include "delivery/handling.h"
-#include "server/dispatch.h"
+#include "server/service.h"
 
 /* One event for one consumer, as its record is concerned. */
 typedef struct catga_attempts_of {

@@ -1,13 +1,13 @@
-/* From a stored event that was handed out to its handler, and what becomes of it. */
+/* From a stored event that was delivered to its handler, and to its settlement. */
 #ifndef CATGA_CONSUME_H
 #define CATGA_CONSUME_H
 
-#include "server/dispatch.h"
+#include "server/service.h"
 
-/* The receive function of a consumer; `user` is its catga_endpoint. */
+/*
+ * Receives the events of a consumer in its workers' threads; `user` is its catga_endpoint. Settles
+ * and releases the event, or passes it to the settling thread.
+ */
 void catga_consume(void *user, catga_incoming *incoming);
-
-/* The receive function of requests to handle a dead letter again; `user` is the same. */
-void catga_consume_dead_letter(void *user, catga_incoming *incoming);
 
 #endif

@@ -4,7 +4,8 @@
 #include "bus/envelope.h"
 #include "bus/subject.h"
 #include "claims/claim_record.h"
-#include "streams/streams.h"
+#include "client/client.h"
+#include "streams/stream_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -2,7 +2,7 @@
 #ifndef CATGA_DEAD_LETTER_STORE_H
 #define CATGA_DEAD_LETTER_STORE_H
 
-#include "server/dispatch.h"
+#include "server/service.h"
 
 #define CATGA_HEADER_ATTEMPTS "Catga-Attempts"
 #define CATGA_HEADER_SUBJECT  "Catga-Subject"

@@ -1,8 +1,9 @@
 /* Dead letters: looked at, handled again, removed. */
 #include "bus/subject.h"
 #include "claims/claim_record.h"
+#include "client/client.h"
 #include "streams/dead_letter_store.h"
-#include "streams/streams.h"
+#include "streams/stream_names.h"
 
 #include <inttypes.h>
 #include <stdio.h>

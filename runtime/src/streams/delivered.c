@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "bus/kv.h"
+#include "bus/status.h"
 #include "streams/attempts.h"
 #include "streams/dead_letter_store.h"
 
@@ -129,12 +130,12 @@ static catga_handling_action store_dead_letter(catga_delivered *delivered)
         catga_clock_now() + STORE_WAIT, &problem);
     if (delivered->status == CATGA_OK)
         return catga_handling_step(&delivered->handling, CATGA_HANDLING_STORED, 0);
-    catga_log_limited(
-        &endpoint->service_instance->state->settings.logger, &endpoint->refused, CATGA_LOG_ERROR,
-        "dead letters: cannot store %s %" PRIu64 " of %s.%s, try again: %s%s%s",
-        endpoint->handler->message->table->name, delivered->event->sequence,
-        endpoint->service_instance->service->name, endpoint->handler->name,
-        catga_status_text(delivered->status), problem.text[0] != '\0' ? ": " : "", problem.text);
+    catga_log_limited(&endpoint->service_instance->state->settings.logger, &endpoint->refused,
+                      CATGA_LOG_ERROR,
+                      "dead letters: cannot store %s %" PRIu64 " of %s.%s, retry: " CATGA_REASON,
+                      endpoint->handler->message->table->name, delivered->event->sequence,
+                      endpoint->service_instance->service->name, endpoint->handler->name,
+                      CATGA_REASON_OF(delivered->status, problem));
     return catga_handling_step(&delivered->handling, CATGA_HANDLING_NOT_STORED, 0);
 }
 

@@ -9,7 +9,7 @@
 #include "bus/message_id.h"
 #include "bus/subject.h"
 #include "delivery/handling.h"
-#include "server/dispatch.h"
+#include "server/service.h"
 
 typedef struct catga_delivered {
     catga_endpoint *endpoint;

@@ -1,5 +1,5 @@
-/* The thread of a bus that claims messages or instances; see claim_upkeep.h. */
-#include "claims/claim_upkeep.h"
+/* Runs the upkeep thread of a bus; see upkeep.h. */
+#include "bus/upkeep.h"
 
 #include "base/clock.h"
 #include "base/signals.h"
@@ -48,11 +48,6 @@ bool catga_upkeep_start(catga_bus_state *state)
     return upkeep->running;
 }
 
-void catga_upkeep_wake(catga_bus_state *state)
-{
-    sem_post(&state->upkeep.woken);
-}
-
 void catga_upkeep_stop(catga_bus_state *state)
 {
     catga_upkeep *upkeep = &state->upkeep;
@@ -60,7 +55,7 @@ void catga_upkeep_stop(catga_bus_state *state)
     if (!upkeep->running)
         return;
     atomic_store(&upkeep->stopping, true);
-    sem_post(&upkeep->woken);
+    catga_upkeep_wake(upkeep);
     pthread_join(upkeep->thread, NULL);
     upkeep->running = false;
 }

@@ -1,0 +1,45 @@
+/* Drains a bus; see drain.h. */
+#include "bus/drain.h"
+
+#include "server/service.h"
+
+enum { DRAIN_SLICE_MS = 20, SHORTEST_FLUSH_MS = 200 };
+
+/* Waits until the handlers have finished or may not run longer. Returns whether they have. */
+static bool drain_services(catga_bus_state *state, int64_t end, bool (*is_impatient)(void *user),
+                           void *user)
+{
+    catga_serving_lock(&state->serving);
+    bool done = catga_services_drain(state, 0);
+    while (!done && catga_clock_now() < end && (is_impatient == NULL || !is_impatient(user)))
+        done = catga_services_drain(state, DRAIN_SLICE_MS);
+    if (!done)
+        atomic_store(&state->phase, CATGA_BUS_ENDING);
+    catga_serving_unlock(&state->serving);
+    return done;
+}
+
+catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user)
+{
+    int64_t begin = catga_clock_now();
+    int64_t end = begin + state->settings.drain_wait_ms * CATGA_MILLISECOND;
+
+    atomic_store(&state->phase, CATGA_BUS_DRAINING);
+    catga_settling_drain(state, begin + (end - begin) / 2);
+    if (!drain_services(state, end, is_impatient, user)) {
+        catga_log(&state->settings.logger, CATGA_LOG_WARNING,
+                  "bus: cannot drain: a handler still runs (drain_wait_ms=%d)",
+                  state->settings.drain_wait_ms);
+        return CATGA_TIMEOUT;
+    }
+    int64_t left = catga_clock_left_ms(end, catga_clock_now());
+    return state->operations->flush(state->transport,
+                                    left > SHORTEST_FLUSH_MS ? (int)left : SHORTEST_FLUSH_MS);
+}
+
+catga_status catga_drain(catga_bus *bus)
+{
+    catga_status status = catga_bus_may_drain(bus);
+
+    return status == CATGA_OK ? catga_bus_drain(bus->state, NULL, NULL) : status;
+}

@@ -1,0 +1,47 @@
+/*
+ * Services that a bus serves. A service has one endpoint per handler; an endpoint has one
+ * subscription. The list of services belongs to the bus and is guarded by its `serving`; workers
+ * read an endpoint without a lock, because it is complete before it is subscribed.
+ */
+#ifndef CATGA_SERVICE_H
+#define CATGA_SERVICE_H
+
+#include "bus/bus_state.h"
+
+/* A handler with its subscription; shared by its workers. */
+typedef struct catga_endpoint {
+    catga_service_instance *service_instance;
+    const catga_handler *handler;
+    unsigned workers;
+    catga_subscription *subscription;
+    catga_subscription *replays; /* requests to replay dead letters of a stored event, or NULL */
+    catga_log_limit refused;
+    catga_log_limit failed;
+    catga_log_limit ended;
+} catga_endpoint;
+
+/* A service that is served; freed by catga_services_end. */
+struct catga_service_instance {
+    catga_service_instance *next;
+    catga_bus_state *state;
+    const catga_service *service;
+    void *handlers; /* copy of the service structure */
+    void *user;
+    catga_instance_claim instance; /* of the stored broadcasts */
+    size_t count;
+    catga_endpoint endpoints[];
+};
+
+/*
+ * Stops receiving, and waits wait_ms at most for running handlers. Returns true when all have
+ * finished. The caller holds `serving`.
+ */
+bool catga_services_drain(catga_bus_state *state, int wait_ms);
+
+/*
+ * Frees all services. Returns false, without freeing, while a handler runs. The caller holds
+ * `serving`.
+ */
+bool catga_services_end(catga_bus_state *state);
+
+#endif

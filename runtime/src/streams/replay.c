@@ -1,0 +1,77 @@
+/* Runs handlers for dead letters; see replay.h. */
+#include "streams/replay.h"
+
+#include "bus/status.h"
+#include "claims/claims.h"
+#include "server/answer.h"
+#include "streams/dead_letter_store.h"
+#include "streams/stored_run.h"
+
+#include <stdlib.h>
+
+/* Runs the handler. The event stays a dead letter if that fails. */
+static catga_status run(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
+{
+    return catga_stored_run(context, endpoint, table) == CATGA_OK ? CATGA_OK : CATGA_HANDLER_FAILED;
+}
+
+/* Runs the handler, and marks the claim as done after a success. */
+static catga_status run_claimed(catga_context *context, catga_endpoint *endpoint,
+                                const uint8_t *table)
+{
+    catga_status status = run(context, endpoint, table);
+
+    if (status == CATGA_OK)
+        return catga_claims_done(context->claimed) ? CATGA_OK : CATGA_IN_PROGRESS;
+    catga_claims_release(context->claimed);
+    return status;
+}
+
+static catga_status run_once(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
+{
+    catga_claimed claimed;
+    catga_status status = catga_claims_reopen(&claimed, context, endpoint);
+
+    if (status == CATGA_OK)
+        status = run_claimed(context, endpoint, table);
+    catga_claims_end(&claimed);
+    return status;
+}
+
+static catga_status handle(catga_context *context, catga_endpoint *endpoint)
+{
+    const catga_incoming *incoming = context->incoming;
+    const uint8_t *table;
+
+    if (catga_verify(context->message->table, incoming->data, incoming->length, &table,
+                     &context->problem) != CATGA_OK)
+        return CATGA_BAD_MESSAGE;
+    return context->message->delivery->once ? run_once(context, endpoint, table)
+                                            : run(context, endpoint, table);
+}
+
+static void answer(catga_context *context, catga_status status)
+{
+    static const catga_outgoing done = {.length = 0};
+
+    if (status != CATGA_OK)
+        catga_answer_status(context, status);
+    else if (context->incoming->reply != NULL)
+        (void)context->state->operations->respond(context->state->transport, context->incoming,
+                                                  &done);
+}
+
+/* The claim of an event without an id needs its sequence number, which is in a header. */
+void catga_replay_receive(void *user, catga_incoming *incoming)
+{
+    catga_endpoint *endpoint = user;
+    const catga_transport_operations *operations = endpoint->service_instance->state->operations;
+    const char *sequence = operations->header(incoming, CATGA_HEADER_SEQUENCE);
+    catga_context context;
+
+    if (sequence != NULL)
+        incoming->sequence = strtoull(sequence, NULL, 10);
+    catga_context_begin(&context, endpoint, incoming);
+    answer(&context, handle(&context, endpoint));
+    operations->release(incoming);
+}
