@@ -6,7 +6,8 @@
 #include "bus/connection_listener.h"
 #include "bus/drain.h"
 #include "claims/claims.h"
-#include "client/client.h"
+#include "client/outcome.h"
+#include "client/send.h"
 #include "server/service.h"
 
 #include <stdlib.h>
@@ -60,7 +61,7 @@ static catga_bus_state *state_make(const catga_settings *settings)
     state->retained.most = (size_t)settings->in_flight_bytes;
     state->stop_fd = catga_descriptor_above_standard(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     catga_status status =
-        catga_calls_begin(&state->calls, (uint32_t)settings->in_flight, catga_client_drive, state);
+        catga_calls_begin(&state->calls, (uint32_t)settings->in_flight, catga_send_drive, state);
     if (state->stop_fd < 0 || status != CATGA_OK) {
         state_free(state);
         return NULL;
@@ -138,7 +139,7 @@ static void end(catga_bus_state *state)
     catga_preparer_end(&state->preparer);
     catga_calls_stop_timer(&state->calls);
     state->operations->stop(state->transport);
-    catga_client_abandon(state);
+    catga_send_abandon(state);
     state->operations->close(state->transport);
     state_free(state);
 }

@@ -5,8 +5,8 @@
 #include "bus/bus_state.h"
 
 /*
- * Waits until all handlers have finished, drain_wait_ms have passed, or `is_impatient` returns true;
- * it is called repeatedly and may be NULL. Then flushes. CATGA_OK, CATGA_TIMEOUT,
+ * Waits until all handlers have finished, drain_wait_ms have passed, or `is_impatient` returns
+ * true; it is called repeatedly and may be NULL. Then flushes. CATGA_OK, CATGA_TIMEOUT,
  * CATGA_DISCONNECTED (from the flush).
  */
 catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user);

@@ -21,7 +21,7 @@ static catga_status respond(catga_context *context, const catga_outgoing *answer
 }
 
 catga_status catga_answer_error(catga_context *context, uint32_t code, const char *name,
-                                  catga_string text)
+                                catga_string text)
 {
     char code_text[16];
     char clean_text[CATGA_HEADER_VALUE_MAX];
@@ -64,6 +64,7 @@ static catga_status refuse_undeclared_error(catga_context *context, const catga_
                                             size_t index)
 {
     const catga_error_set *declared = context->message->errors;
+
     const char *name =
         set == NULL || index >= set->count ? "an unknown error" : set->errors[index].name;
 
@@ -99,7 +100,7 @@ catga_status catga_answer_claim(catga_context *context, const catga_claim *claim
         return repeat_answer(context, claim);
     catga_text_header(name, sizeof name, claim->error.name);
     return catga_answer_error(context, claim->error.code, name[0] == '\0' ? NULL : name,
-                                claim->error.text);
+                              claim->error.text);
 }
 
 /*

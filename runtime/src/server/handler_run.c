@@ -9,8 +9,7 @@ catga_status catga_handler_run(catga_context *context, catga_endpoint *endpoint,
     catga_running running;
 
     catga_running_add(&running, context->state, endpoint);
-    context->outcome =
-        endpoint->handler->run(endpoint->service_instance->handlers, context, table);
+    context->outcome = endpoint->handler->run(endpoint->service_instance->handlers, context, table);
     catga_running_remove(&running);
     return context->outcome;
 }

@@ -39,8 +39,8 @@ static bool put_names(const catga_bus_state *state, const catga_endpoint *endpoi
 /* Takes the instance name for the service, which the upkeep thread then announces. */
 static catga_status take_instance(catga_bus_state *state, catga_service_instance *service_instance)
 {
-    catga_status status = catga_instance_take(&service_instance->instance, state,
-                                              service_instance->service->name);
+    catga_status status =
+        catga_instance_take(&service_instance->instance, state, service_instance->service->name);
 
     return status == CATGA_OK && !catga_upkeep_start(state) ? CATGA_NO_MEMORY : status;
 }

@@ -4,7 +4,7 @@
 #include "bus/envelope.h"
 #include "bus/subject.h"
 #include "claims/claim_record.h"
-#include "client/client.h"
+#include "client/exchange.h"
 #include "streams/stream_names.h"
 
 #include <inttypes.h>
@@ -70,7 +70,7 @@ static catga_status store_without_bytes(catga_bus_state *state, catga_outgoing *
     headers[letter->header_count++] = (catga_header){CATGA_HEADER_OMITTED, omitted};
     letter->data = NULL;
     letter->length = 0;
-    return catga_client_store(state, letter, deadline, problem);
+    return catga_exchange_store(state, letter, deadline, problem);
 }
 
 catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga_incoming *event,
@@ -101,7 +101,7 @@ catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga
     add_header(&letter, headers, CATGA_HEADER_ORIGINAL, id);
     add_header(&letter, headers, CATGA_HEADER_CORRELATION,
                correlation.length != 0 ? correlation : id);
-    catga_status status = catga_client_store(state, &letter, deadline, problem);
+    catga_status status = catga_exchange_store(state, &letter, deadline, problem);
     return status == CATGA_TOO_LARGE
                ? store_without_bytes(state, &letter, headers, deadline, problem)
                : status;

@@ -1,7 +1,7 @@
 /* Dead letters: looked at, handled again, removed. */
 #include "bus/subject.h"
 #include "claims/claim_record.h"
-#include "client/client.h"
+#include "client/exchange.h"
 #include "streams/dead_letter_store.h"
 #include "streams/stream_names.h"
 
@@ -143,7 +143,7 @@ static catga_status ask_handler(catga_bus_state *state, const place *at,
     snprintf(sequence, sizeof sequence, "%" PRIu64, letter->sequence);
     add_headers(&request, headers, letter, sequence);
     request.deadline_ns = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
-    return catga_client_ask(state, &request, request.deadline_ns, problem);
+    return catga_exchange_request(state, &request, request.deadline_ns, problem);
 }
 
 /* The message of that number in a stream, to be released. */

@@ -1,0 +1,21 @@
+/* Addresses messages of a schema. */
+#ifndef CATGA_ADDRESS_H
+#define CATGA_ADDRESS_H
+
+#include "server/context.h"
+
+/*
+ * Begins the envelope of a message that is sent through `bus`: its subject, and the correlation id
+ * of the message on whose behalf it is sent.
+ */
+static inline catga_status catga_address(catga_envelope *envelope, const catga_bus *bus,
+                                         const catga_message *message)
+{
+    if (!catga_envelope_begin(envelope, bus->state->prefix, message->subject))
+        return CATGA_INVALID_ARGUMENT;
+    if (bus->context != NULL)
+        catga_envelope_add_correlation(envelope, catga_context_correlation_id(bus->context));
+    return CATGA_OK;
+}
+
+#endif

@@ -1,0 +1,84 @@
+/* Publishes events whose publisher waits: until the event is sent, or until it is stored. */
+#include "bus/encode_buffer.h"
+#include "bus/message_log.h"
+#include "bus/status.h"
+#include "client/address.h"
+#include "client/event_size.h"
+#include "client/tries.h"
+
+/* ---- At most once ---- */
+
+/* Sends an event, without waiting for the server. */
+static catga_status send_event(catga_bus *bus, const catga_message *message, const void *input,
+                               catga_problem *problem)
+{
+    catga_bus_state *state = bus->state;
+    catga_envelope envelope;
+    catga_encode_buffer payload;
+    catga_status status = catga_bus_may_send(bus);
+
+    if (status == CATGA_OK)
+        status = catga_address(&envelope, bus, message);
+    if (status == CATGA_OK)
+        status = catga_encode_buffer_fill(&payload, state, message->table, input, problem);
+    if (status != CATGA_OK)
+        return status;
+    envelope.outgoing.data = payload.data;
+    envelope.outgoing.length = payload.length;
+    status = state->operations->publish(state->transport, &envelope.outgoing);
+    catga_message_log_sent(state, message, &envelope.outgoing, status);
+    catga_encode_buffer_free(&payload, state);
+    return status;
+}
+
+/* ---- At least once ---- */
+
+/* Sends an encoded event to its stream, and waits until it is stored. */
+static catga_status store_encoded(catga_bus *bus, const catga_message *message,
+                                  const catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_bus_state *state = bus->state;
+    catga_pending *call;
+    catga_outcome outcome;
+    catga_status status = catga_event_size_check(state, message, payload->length, problem);
+
+    if (status == CATGA_OK)
+        status = catga_tries_begin(bus, message, false, &call, problem);
+    if (status != CATGA_OK)
+        return status;
+    call->request.envelope.outgoing.data = payload->data;
+    call->request.envelope.outgoing.length = payload->length;
+    catga_tries_wait(state, call, &outcome);
+    catga_message_log_sent(state, message, &call->request.envelope.outgoing, outcome.status);
+    return catga_outcome_conclude(&outcome, state, call, problem);
+}
+
+static catga_status store_event(catga_bus *bus, const catga_message *message, const void *input,
+                                catga_problem *problem)
+{
+    catga_encode_buffer payload;
+    catga_status status = catga_bus_may_wait(bus);
+
+    if (status == CATGA_OK)
+        status = catga_encode_buffer_fill(&payload, bus->state, message->table, input, problem);
+    if (status != CATGA_OK)
+        return status;
+    status = store_encoded(bus, message, &payload, problem);
+    catga_encode_buffer_free(&payload, bus->state);
+    return catga_outcome_count(bus->state, message, status);
+}
+
+catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)
+{
+    catga_bus_state *state = bus->state;
+    catga_problem problem;
+
+    problem.text[0] = '\0';
+    catga_status status = message->delivery == NULL ? send_event(bus, message, input, &problem)
+                                                    : store_event(bus, message, input, &problem);
+    if (status != CATGA_OK)
+        catga_log_limited(&state->settings.logger, &state->unpublished, CATGA_LOG_WARNING,
+                          "client: cannot publish %s: " CATGA_REASON, message->table->name,
+                          CATGA_REASON_OF(status, problem));
+    return status;
+}

@@ -1,0 +1,153 @@
+/* Sends calls and stored events with a callback; see send.h. */
+#include "client/send.h"
+
+#include "base/running.h"
+#include "bus/encode_buffer.h"
+#include "bus/message_log.h"
+#include "client/event_size.h"
+#include "client/tries.h"
+
+#include <stdio.h>
+
+/* ---- The end of a call ---- */
+
+static void free_call(catga_bus_state *state, catga_pending *call)
+{
+    catga_retained_end(&call->request.copy, &state->retained, call->index);
+    catga_calls_free(&state->calls, call);
+}
+
+/* Ends the call. Its slot is free before the callback runs, which may make the next call. */
+static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *outcome)
+{
+    catga_deliver_function *function = call->request.deliver;
+    catga_function callback = call->request.callback;
+    void *user = call->request.user;
+    const catga_message *message = call->request.message;
+    catga_running running;
+
+    catga_message_log_sent(state, message, &call->request.envelope.outgoing, outcome->status);
+    free_call(state, call);
+    catga_outcome_explain(outcome);
+    catga_running_add(&running, state, NULL);
+    function(callback, catga_outcome_count(state, message, outcome->status), outcome->table,
+             &outcome->error, user);
+    catga_running_remove(&running);
+    catga_outcome_release(outcome, state);
+}
+
+void catga_send_drive(void *user, catga_pending *call, const catga_call_event *event)
+{
+    catga_bus_state *state = user;
+    catga_outcome outcome;
+
+    if (!catga_tries_continue(state, call, event, &outcome))
+        deliver(state, call, &outcome);
+}
+
+void catga_send_abandon(catga_bus_state *state)
+{
+    catga_call_event event;
+    catga_pending *call;
+
+    while ((call = catga_calls_take_any(&state->calls, &event)) != NULL) {
+        catga_outcome outcome = {
+            .status = CATGA_CLOSED, .answered = event.answered, .answer = event.answer};
+        deliver(state, call, &outcome);
+    }
+}
+
+/* ---- The beginning of a call ---- */
+
+/* Copies the payload for retries. A call with a single try uses the sender's bytes. */
+static catga_status set_payload(catga_bus_state *state, catga_request *request,
+                                const catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_outgoing *outgoing = &request->envelope.outgoing;
+
+    outgoing->data = payload->data;
+    outgoing->length = payload->length;
+    if (request->retry.retries_left == 0 && !request->retry.repeatable)
+        return CATGA_OK;
+    catga_status status =
+        catga_retained_copy(&request->copy, &state->retained, payload->data, payload->length);
+    if (status == CATGA_OVERLOADED)
+        snprintf(problem->text, sizeof problem->text,
+                 "no room for its payload: in_flight_bytes is reached (bytes=%zu, held=%zu, "
+                 "in_flight_bytes=%zu)",
+                 payload->length, atomic_load(&state->retained.held), state->retained.most);
+    outgoing->data = request->copy.bytes;
+    return status;
+}
+
+/* Sends the first try. Frees the call if that ends it. */
+static catga_status start(catga_bus_state *state, catga_pending *call,
+                          const catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_status status = set_payload(state, &call->request, payload, problem);
+    catga_outcome outcome;
+
+    if (status == CATGA_OK && !catga_tries_start(state, call, &outcome))
+        status = outcome.status;
+    if (status != CATGA_OK)
+        free_call(state, call);
+    return status;
+}
+
+/* Encodes the message and claims a call for it. The caller frees both after a success. */
+static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
+                            catga_encode_buffer *payload, catga_pending **call,
+                            catga_problem *problem)
+{
+    catga_status status = catga_bus_may_send(bus);
+
+    if (status == CATGA_OK)
+        status = catga_calls_start_timer(&bus->state->calls);
+    if (status == CATGA_OK)
+        status = catga_encode_buffer_fill(payload, bus->state, message->table, input, problem);
+    if (status != CATGA_OK)
+        return status;
+    status = catga_event_size_check(bus->state, message, payload->length, problem);
+    if (status == CATGA_OK)
+        status = catga_tries_begin(bus, message, true, call, problem);
+    if (status != CATGA_OK)
+        catga_encode_buffer_free(payload, bus->state);
+    return status;
+}
+
+catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
+                        catga_deliver_function *deliver_function, catga_function callback,
+                        void *user)
+{
+    catga_bus_state *state = bus->state;
+    catga_pending *call;
+    catga_encode_buffer payload;
+    catga_problem problem = {""};
+    catga_status status = prepare(bus, message, input, &payload, &call, &problem);
+
+    if (status == CATGA_OK) {
+        call->request.deliver = deliver_function;
+        call->request.callback = callback;
+        call->request.user = user;
+        status = start(state, call, &payload, &problem);
+        catga_encode_buffer_free(&payload, state);
+    }
+    if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem.text[0] != '\0')
+        catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
+                          "calls: refuse %s: %s", message->table->name, problem.text);
+    return status == CATGA_OK ? CATGA_OK : catga_outcome_count(state, message, status);
+}
+
+/* Adapts the callback of an event, which gets no table. */
+static void deliver_published(catga_function callback, catga_status status, const uint8_t *table,
+                              const catga_error *error, void *user)
+{
+    (void)table;
+    ((catga_published *)callback)(status, error, user);
+}
+
+catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
+                                 catga_published *callback, void *user)
+{
+    return catga_send(bus, message, input, deliver_published, (catga_function)callback, user);
+}
