@@ -1,7 +1,12 @@
 /*
- * The inside of a bus. What a user holds, a catga_bus, is a state and the message on whose behalf
- * it is used: the bus that catga_open gives acts for nobody, that of catga_context_bus for the
- * message of its context.
+ * The state of a bus. A user holds a catga_bus: a state, and the message on whose behalf it is
+ * used. The bus of catga_open has no such message; the bus of catga_context_bus has the message of
+ * its context.
+ *
+ * Ownership: catga_open allocates the state and catga_close frees it, after all threads and
+ * callbacks have ended. Settings, prefix, transport and operations do not change in between.
+ *
+ * Threads: any thread uses the state. Its parts lock themselves, or name the lock that guards them.
  */
 #ifndef CATGA_BUS_STATE_H
 #define CATGA_BUS_STATE_H
@@ -29,12 +34,12 @@ typedef struct catga_service_instance catga_service_instance;
 
 struct catga_bus {
     catga_bus_state *state;
-    catga_context *context; /* on behalf of this message, or NULL */
+    catga_context *context; /* the message on whose behalf the bus is used, or NULL */
 };
 
 /*
- * ENDING: the time to drain is over; what still waits is not begun any more.
- * CLOSED: no handler runs, and nothing is sent.
+ * DRAINING: no new messages arrive, and running handlers finish. ENDING: drain_wait_ms is over, and
+ * waiting messages are no longer started. CLOSED: no handler runs, and nothing is sent.
  */
 typedef enum catga_bus_phase {
     CATGA_BUS_OPEN,
@@ -52,21 +57,21 @@ typedef enum catga_counter {
 
 struct catga_bus_state {
     catga_bus bus;
-    catga_process process;    /* that opened the bus: a forked child cannot use it */
-    atomic_bool child_logged; /* in a forked child: it has been told so */
+    catga_process process;    /* process that opened the bus; a forked child cannot use it */
+    atomic_bool child_logged; /* only in a forked child: its log line is written */
     catga_settings settings;
-    catga_log_reporter log_reporter; /* of settings.logger */
+    catga_log_reporter log_reporter; /* reporter of settings.logger */
     catga_string prefix;
     catga_transport *transport;
-    const catga_transport_operations *operations; /* of the transport; they outlive it */
+    const catga_transport_operations *operations; /* operations of the transport; they outlive it */
     catga_calls calls;
-    catga_retained_limit retained; /* by calls with a callback */
+    catga_retained_limit retained; /* payloads of calls with a callback */
     catga_message_ids message_ids;
-    catga_pool received;      /* catga_received, for answers that callers keep */
-    catga_pool encode_blocks; /* blocks of encode_buffer.c */
+    catga_pool received;      /* answers that callers keep */
+    catga_pool encode_blocks; /* memory blocks of encode_buffer.c */
     atomic_int phase;
-    atomic_bool lost;    /* the connection is closed for good */
-    atomic_bool stopped; /* by catga_stop */
+    atomic_bool lost;    /* the connection is closed permanently */
+    atomic_bool stopped; /* catga_stop was called */
     int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
     atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
     catga_log_limit overloads;
@@ -76,8 +81,8 @@ struct catga_bus_state {
     catga_log_limit refusals;
     catga_log_limit unpublished;
     catga_log_limit unprepared;
-    catga_log_limit full_buckets; /* of claims */
-    /* Streams that are known to be there; `preparing` guards the way there. */
+    catga_log_limit full_buckets; /* of the claim store */
+    /* Streams that are prepared; `preparing` serialises their preparation. */
     _Atomic(const catga_stream *) streams[CATGA_STREAMS];
     pthread_mutex_t preparing;
     catga_preparer preparer;
@@ -95,31 +100,33 @@ static inline void catga_bus_count(catga_bus_state *state, catga_counter counter
     atomic_fetch_add_explicit(&state->counters[counter], 1, memory_order_relaxed);
 }
 
-/* Returns true after drain_wait_ms: waiting messages are left to other replicas. */
+/* Returns true after drain_wait_ms: waiting messages are left to other replicas. Any thread. */
 static inline bool catga_bus_is_ending(const catga_bus_state *state)
 {
     return atomic_load_explicit(&state->phase, memory_order_relaxed) == CATGA_BUS_ENDING;
 }
 
-/* Returns CATGA_OK until the bus is closed, then CATGA_CLOSED; and CATGA_CLOSED in a forked child.
+/*
+ * Returns CATGA_OK, or CATGA_CLOSED when the bus is closed or this process is a forked child. Any
+ * thread.
  */
 catga_status catga_bus_may_use(const catga_bus *bus);
 
 /*
- * Returns whether `bus` may send now: CATGA_OK, CATGA_DRAINING, CATGA_CLOSED. What a handler needs
- * to finish, it may send while draining.
+ * Returns whether `bus` may send: CATGA_OK, CATGA_DRAINING or CATGA_CLOSED. A handler may send
+ * while the bus drains, because it may need that to finish. Any thread.
  */
 catga_status catga_bus_may_send(const catga_bus *bus);
 
 /*
- * Returns the same for a function that waits for an answer, or CATGA_WOULD_DEADLOCK in a callback
- * of this bus: the thread that runs callbacks brings the answers.
+ * Returns whether `bus` may send and wait for the answer: also CATGA_WOULD_DEADLOCK, in a callback
+ * of this bus, because the thread of callbacks receives the answers. Any thread.
  */
 catga_status catga_bus_may_wait(const catga_bus *bus);
 
 /*
- * Returns whether a thread may wait until the bus is drained: CATGA_OK, CATGA_CLOSED, or
- * CATGA_WOULD_DEADLOCK in a handler or callback of this bus.
+ * Returns whether this thread may wait until the bus is drained: CATGA_OK, CATGA_CLOSED, or
+ * CATGA_WOULD_DEADLOCK in a handler or callback of this bus. Any thread.
  */
 catga_status catga_bus_may_drain(const catga_bus *bus);
 

@@ -1,4 +1,4 @@
-/* The bytes of a message on their way out; see payload.h. */
+/* Encodes outgoing messages; see encode_buffer.h. */
 #include "bus/encode_buffer.h"
 
 #include <stdalign.h>
@@ -9,7 +9,10 @@ typedef struct catga_encode_block {
     alignas(max_align_t) uint8_t bytes[];
 } catga_encode_block;
 
-/* Returns a buffer of that size; one that was kept of another size is freed: the limit changed. */
+/*
+ * Returns a buffer of that capacity, or NULL. Frees a cached buffer of another capacity, because
+ * the server's limit has changed.
+ */
 static catga_encode_block *take_buffer(catga_bus_state *state, size_t capacity)
 {
     catga_encode_block *buffer = catga_pool_take_kept(&state->encode_blocks);

@@ -1,7 +1,7 @@
 /*
- * The bytes of a message on their way out: on the stack when they are few, else in a buffer of the
- * bus, which is as large as the server allows now. The limit may change with each reconnect, and
- * while the connection stands.
+ * The bytes of an outgoing message: on the stack if they are few, else in a cached buffer of the
+ * bus that has the size of the server's current limit. The limit may change at any time. One thread
+ * owns an encode buffer.
  */
 #ifndef CATGA_ENCODE_BUFFER_H
 #define CATGA_ENCODE_BUFFER_H
@@ -18,14 +18,14 @@ typedef struct catga_encode_buffer {
 } catga_encode_buffer;
 
 /*
- * Encodes `input`; a NULL table gives no bytes. CATGA_INVALID_MESSAGE with *problem,
- * CATGA_TOO_LARGE, CATGA_NO_MEMORY; there is nothing to free then.
+ * Encodes `input`; a NULL table gives no bytes. The caller frees the buffer after CATGA_OK only.
+ * CATGA_INVALID_MESSAGE with *problem, CATGA_TOO_LARGE, CATGA_NO_MEMORY.
  */
 catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_state *state,
                                       const catga_table *table, const void *input,
                                       catga_problem *problem);
 
-/* Frees the buffer; allowed again. */
+/* Returns the memory to the bus. A second call has no effect. */
 void catga_encode_buffer_free(catga_encode_buffer *payload, catga_bus_state *state);
 
 #endif

@@ -1,4 +1,4 @@
-/* What goes around a payload; see envelope.h. */
+/* Adds subject and headers to a message; see envelope.h. */
 #include "bus/envelope.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* What goes around a payload: its subject and those headers that it needs. */
+/* The envelope of a message: its subject and headers. One thread owns an envelope. */
 #ifndef CATGA_ENVELOPE_H
 #define CATGA_ENVELOPE_H
 
@@ -13,11 +13,11 @@
 #define CATGA_HEADER_ERROR_CODE  "Nats-Service-Error-Code"
 #define CATGA_HEADER_ERROR_TEXT  "Nats-Service-Error"
 
-/* The longest id that is taken from a peer and passed on. */
+/* longest correlation id of a peer that is passed on */
 #define CATGA_CORRELATION_MAX 64
 
 typedef struct catga_envelope {
-    catga_outgoing outgoing; /* points into the rest of this */
+    catga_outgoing outgoing; /* points into this structure */
     catga_header headers[3];
     char subject[CATGA_SUBJECT_MAX + 1];
     char id[CATGA_TOKEN_MAX + 1];
@@ -26,24 +26,21 @@ typedef struct catga_envelope {
 } catga_envelope;
 
 /*
- * An envelope without headers, for a message of a schema: `subject` is of the compiler's making,
- * `prefix` a valid one that replaces its first token. It must live as long. False when the result
- * is too long.
+ * Begins an envelope without headers. `subject` is from generated code; `prefix` is valid and
+ * replaces its first token. Both outlive the envelope. Returns false if the result is too long.
  */
 bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const char *subject);
 
-/* Adds a new id, the same for all tries. */
+/* Adds a new message id, which all retries share. */
 void catga_envelope_add_id(catga_envelope *envelope, catga_message_ids *ids);
 
-/* Replaces the id that has been added by one of the sender's, a token. */
+/* Replaces the message id with one of the sender, a token. */
 void catga_envelope_set_id(catga_envelope *envelope, catga_string id);
 
-/*
- * Adds what relates this message to the one it was made for; an empty or an unfit one is left out.
- */
+/* Adds the correlation id of another message, unless it is empty or invalid. */
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation);
 
-/* Sets the time that is left; the last header to be added, and set again for each try. */
+/* Sets the remaining time. It is the last header that is added, and is set again for each retry. */
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds);
 
 #endif

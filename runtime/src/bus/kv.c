@@ -1,9 +1,9 @@
-/* Records that replicas share; see kv.h. */
+/* Reads and writes shared records; see kv.h. */
 #include "bus/kv.h"
 
 #include "bus/round_trip.h"
 
-/* The time that the store has for an answer. */
+/* time limit of the server for an answer */
 #define STORE_WAIT (500 * CATGA_MILLISECOND)
 
 typedef struct write_question {
@@ -29,7 +29,7 @@ catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key, const catg
     catga_status status =
         catga_round_trip(state, send_write, &question, catga_clock_now() + STORE_WAIT, &answer);
 
-    if (status != CATGA_OK) /* too many calls are under way: that says nothing about the bucket */
+    if (status != CATGA_OK) /* too many pending calls do not mean that the bucket is full */
         return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
     status = state->operations->kv_written(&answer, revision, problem);
     state->operations->release(&answer);

@@ -1,4 +1,4 @@
-/* The runtime's own log; see log.h. */
+/* Writes the runtime's log; see log.h. */
 #include "bus/log.h"
 
 #include "base/text.h"
@@ -15,7 +15,7 @@ static const char *level_name(catga_log_level level)
     return names[level];
 }
 
-/* One write, so that lines of several threads and processes do not mix. */
+/* Writes one line by one call, so that lines of several threads and processes do not mix. */
 static void write_to_stderr(catga_log_level level, const char *text)
 {
     char line[LINE_MAX_BYTES + 64];
@@ -26,7 +26,7 @@ static void write_to_stderr(catga_log_level level, const char *text)
                  catga_timestamp_text(catga_timestamp_now(), now), level_name(level), text);
 
     if (length > 0 && write(STDERR_FILENO, line, (size_t)length) < 0)
-        return; /* there is nowhere left to say it */
+        return; /* there is no other place to report this */
 }
 
 void catga_log_list(const catga_logger *logger, catga_log_level level, const char *format,

@@ -16,7 +16,7 @@ typedef struct catga_log_reporter catga_log_reporter;
 typedef struct catga_logger {
     catga_log_function *function; /* NULL: standard error */
     void *user;
-    catga_log_level level;        /* lines of a higher level are not logged */
+    catga_log_level level;        /* lines of a less severe level are not logged */
     catga_log_reporter *reporter; /* NULL: the next line of a limit reports its suppressed lines */
 } catga_logger;
 
@@ -25,7 +25,7 @@ void catga_log(const catga_logger *logger, catga_log_level level, const char *fo
 void catga_log_list(const catga_logger *logger, catga_log_level level, const char *format,
                     va_list arguments) CATGA_PRINTF(3, 0);
 
-/* True when lines of `level` are logged: costs one load and one branch. */
+/* Returns whether lines of `level` are logged. Costs one load and one branch. */
 static inline bool catga_log_wants(const catga_logger *logger, catga_log_level level)
 {
     return CATGA_UNLIKELY(level <= logger->level);
@@ -36,22 +36,22 @@ static inline bool catga_log_wants(const catga_logger *logger, catga_log_level l
 enum { CATGA_LOG_EXCERPT = 192 };
 
 /*
- * The allowance of one kind of line: ten at once, and one a second. All zero is a fresh one.
- * Report it (catga_log_report) before its memory is freed.
+ * The allowance of one kind of line: ten at once, and one a second. All zero is a full allowance.
+ * catga_log_report reports it before its memory is freed.
  */
 typedef struct catga_log_limit catga_log_limit;
 struct catga_log_limit {
-    atomic_int_fast64_t full_ns;     /* when the whole allowance is there again; monotonic clock */
+    atomic_int_fast64_t full_ns;     /* monotonic time at which the allowance is full again */
     atomic_uint_fast64_t suppressed; /* lines since the last report */
 
-    /* Under the reporter's lock. */
+    /* Guarded by the reporter's lock. */
     catga_log_limit *next;
     bool waiting; /* in the reporter's list */
     catga_log_level level;
     char text[CATGA_LOG_EXCERPT]; /* the first suppressed line */
 };
 
-/* Logs a line, or counts it when the allowance of `limit` is used up. */
+/* Logs a line, or counts it if the allowance of `limit` is used up. */
 void catga_log_limited(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
                        const char *format, ...) CATGA_PRINTF(4, 5);
 
@@ -61,12 +61,12 @@ void catga_log_report(const catga_logger *logger, catga_log_limit *limit);
 /* ---- Reporting suppressed lines ---- */
 
 /*
- * Reports suppressed lines within a second, although no further line comes. Its thread is started
- * by the first suppressed line, so a bus without problems has none.
+ * Reports suppressed lines within a second, even if no other line follows. The first suppressed
+ * line starts its thread, so a bus without problems has none.
  */
 struct catga_log_reporter {
     const catga_logger *logger;
-    pthread_mutex_t lock; /* taken for the first suppressed line of a second, never for a message */
+    pthread_mutex_t lock; /* taken once a second while lines are suppressed */
     pthread_cond_t changed;
     pthread_t thread;
     bool running;
@@ -77,7 +77,7 @@ struct catga_log_reporter {
 /* Sets up the reporter of `logger`, which outlives it. */
 void catga_log_reporter_begin(catga_log_reporter *reporter, catga_logger *logger);
 
-/* Reports all suppressed lines and ends the thread. Nobody logs to a limit any more. */
+/* Reports all suppressed lines and ends the thread. No thread logs to a limit any more. */
 void catga_log_reporter_end(catga_log_reporter *reporter);
 
 #endif

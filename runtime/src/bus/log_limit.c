@@ -1,4 +1,4 @@
-/* Limited lines of the log, and the reports of how many were suppressed; see log.h. */
+/* Limits lines of the log and reports the suppressed ones; see log.h. */
 #include "base/clock.h"
 #include "base/signals.h"
 #include "bus/log.h"
@@ -11,8 +11,8 @@ enum { BURST = 10 };
 #define REPORT_INTERVAL CATGA_SECOND
 
 /*
- * Takes one line of the allowance. `full_ns` moves on by a second for each line; the allowance is
- * used up when it lies further ahead than a burst.
+ * Takes one line of the allowance. Each line moves `full_ns` by a second; the allowance is used up
+ * when `full_ns` is more than a burst ahead.
  */
 static bool take_allowance(catga_log_limit *limit)
 {
@@ -30,7 +30,7 @@ static bool take_allowance(catga_log_limit *limit)
 
 /* ---- The list of limits with suppressed lines ---- */
 
-/* Under the lock. */
+/* Appends a limit. The caller holds the lock. */
 static void list_add(catga_log_reporter *reporter, catga_log_limit *limit)
 {
     limit->waiting = true;
@@ -38,7 +38,7 @@ static void list_add(catga_log_reporter *reporter, catga_log_limit *limit)
     reporter->waiting = limit;
 }
 
-/* Under the lock. */
+/* Removes a limit, if it is in the list. The caller holds the lock. */
 static void list_remove(catga_log_reporter *reporter, catga_log_limit *limit)
 {
     catga_log_limit **at = &reporter->waiting;
@@ -58,7 +58,7 @@ typedef struct report {
     char text[CATGA_LOG_EXCERPT];
 } report;
 
-/* Under the lock, if there is a reporter. */
+/* Returns and resets the count. The caller holds the lock if there is a reporter. */
 static report take_report(catga_log_limit *limit)
 {
     report taken = {.suppressed = atomic_exchange(&limit->suppressed, 0), .level = limit->level};
@@ -67,7 +67,7 @@ static report take_report(catga_log_limit *limit)
     return taken;
 }
 
-/* Without the lock: the user's log function may log through the bus. */
+/* Logs a report. The caller holds no lock: the user's log function may log through the bus. */
 static void write_report(const catga_logger *logger, const report *taken)
 {
     if (taken->suppressed != 0)
@@ -91,7 +91,7 @@ void catga_log_report(const catga_logger *logger, catga_log_limit *limit)
     write_report(logger, &taken);
 }
 
-/* Under the lock, which is released around each line. */
+/* Reports all limits. The caller holds the lock, which is released around each line. */
 static void report_all(catga_log_reporter *reporter)
 {
     while (reporter->waiting != NULL) {
@@ -126,7 +126,7 @@ static void *run(void *argument)
 
 /* ---- Limiting ---- */
 
-/* Keeps the first line that is suppressed, and has it reported. */
+/* Keeps the first suppressed line, and has it reported. */
 static void suppress(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,
                      const char *format, va_list arguments) CATGA_PRINTF(4, 0);
 static void suppress(const catga_logger *logger, catga_log_limit *limit, catga_log_level level,

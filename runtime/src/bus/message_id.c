@@ -1,4 +1,4 @@
-/* Unique ids; see identity.h. */
+/* Generates unique ids; see message_id.h. */
 #include "bus/message_id.h"
 
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static uint64_t sip_result(sip_state *s)
     return s->v[0] ^ s->v[1] ^ s->v[2] ^ s->v[3];
 }
 
-/* SipHash-2-4-128 of the eight bytes of `input`. */
+/* Computes SipHash-2-4-128 of the eight bytes of `input`. */
 static void sip_hash(const uint64_t key[2], uint64_t input, uint64_t hash[2])
 {
     sip_state s = {{key[0] ^ UINT64_C(0x736f6d6570736575),

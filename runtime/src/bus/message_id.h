@@ -1,4 +1,4 @@
-/* Ids that are unique without asking anyone: 128 bits that others cannot guess, as text. */
+/* Unique message ids without coordination: 128 unpredictable bits as text. */
 #ifndef CATGA_MESSAGE_ID_H
 #define CATGA_MESSAGE_ID_H
 
@@ -9,9 +9,8 @@
 #define CATGA_MESSAGE_ID_SIZE 23
 
 /*
- * A source of ids: a counter under a keyed hash (SipHash-2-4 with 128 bits of result) whose key is
- * random. It gives what a random generator gives, without its system call or lock on the path of a
- * message.
+ * A source of ids: a counter under a keyed hash (SipHash-2-4, 128 bits of result) with a random
+ * key. It is as good as a random generator, without a system call or lock for each message.
  */
 typedef struct catga_message_ids {
     uint64_t key[2];

@@ -1,4 +1,4 @@
-/* Lines of single messages; see message_log.h. */
+/* Logs single messages; see message_log.h. */
 #include "bus/message_log.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* Explicit options before the environment before the defaults; see options.h. */
+/* Reads settings from options, environment and defaults; see options.h. */
 #include "bus/options.h"
 
 #include "bus/subject.h"
@@ -49,7 +49,7 @@ static bool is_prefix(catga_string text)
     return catga_is_subject(text);
 }
 
-/* Whatever has a login in it, as an address may, is not shown. */
+/* Describes a value that is not accepted. A value that may contain a login is not shown. */
 static catga_status refuse(catga_problem *problem, const char *what, const char *accepted,
                            const char *value)
 {
@@ -58,7 +58,10 @@ static catga_status refuse(catga_problem *problem, const char *what, const char 
     return CATGA_INVALID_ARGUMENT;
 }
 
-/* The value of the first variable of a list that is set and not empty, and its name; else NULL. */
+/*
+ * Returns the value of the first variable in the list that is set and not empty, and its name; or
+ * NULL.
+ */
 static const char *first_set(const char *list, char name[64])
 {
     while (*list != '\0') {
@@ -72,7 +75,7 @@ static const char *first_set(const char *list, char name[64])
     return NULL;
 }
 
-/* Leaves *field empty when neither the option nor the environment says anything. */
+/* Reads a text. *field is empty if neither the option nor the environment sets it. */
 static catga_status read_text(char *field, const text_rule *rule, const char *explicit_value,
                               catga_problem *problem)
 {
@@ -142,8 +145,8 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
 }
 
 /*
- * HOSTNAME or the host's name, with what a token cannot hold made '-': "node-1.example" becomes
- * "node-1-example".
+ * Sets the instance name from HOSTNAME or the host's name. Invalid characters become '-':
+ * "node-1.example" becomes "node-1-example".
  */
 static void name_after_host(char *instance, size_t capacity)
 {

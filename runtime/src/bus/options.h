@@ -1,6 +1,4 @@
-/*
- * catga_options, the environment and the defaults, made into settings that are complete and valid.
- */
+/* Complete and valid settings, from catga_options, the environment and the defaults. */
 #ifndef CATGA_OPTIONS_H
 #define CATGA_OPTIONS_H
 
@@ -13,14 +11,14 @@ typedef struct catga_settings {
 #undef TEXT
 #undef NUMBER
     catga_local *local;
-    catga_claim_store claims; /* or all NULL */
+    catga_claim_store claims; /* all NULL without a store of the user */
     catga_logger logger;
 } catga_settings;
 
 /*
- * Explicit options (`options` may be NULL) before the environment before the defaults.
- * CATGA_INVALID_ARGUMENT with *problem, which names the option or variable and what is accepted,
- * but no text of it: that may be a secret. settings->logger is set whatever the result.
+ * Reads settings: an explicit option precedes the environment, which precedes the default.
+ * `options` may be NULL. CATGA_INVALID_ARGUMENT: *problem names the option or variable and the
+ * accepted values, without a secret. settings->logger is set in any case.
  */
 catga_status catga_settings_read(catga_settings *settings, const catga_options *options,
                                  catga_problem *problem);

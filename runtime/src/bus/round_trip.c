@@ -1,7 +1,7 @@
-/* One question, and its answer; see ask.h. */
+/* Sends a question and waits for its answer; see round_trip.h. */
 #include "bus/round_trip.h"
 
-/* An event that came before the sending failed is the answer all the same. */
+/* Waits for the answer. An event that arrived although sending failed is the answer. */
 static catga_status wait_for(catga_pending *call, catga_status sent, int64_t until,
                              catga_incoming *answer)
 {

@@ -1,4 +1,4 @@
-/* Serving until a signal says to stop. */
+/* Serves until a signal arrives or catga_stop is called, and drains then. */
 #include "base/descriptors.h"
 #include "base/signals.h"
 #include "bus/drain.h"
@@ -15,13 +15,13 @@ void catga_stop(catga_bus *bus)
     int error = errno;
 
     if (catga_process_is_forked(&state->process))
-        return; /* the descriptor is the parent's too */
+        return; /* the child shares the descriptor with its parent */
     atomic_store(&state->stopped, true);
     eventfd_write(state->stop_fd, 1);
     errno = error;
 }
 
-/* Takes a signal that has come; false when none has. */
+/* Takes a pending signal. Returns false if there is none. */
 static bool take_signal(int signal_fd)
 {
     struct signalfd_siginfo info;
@@ -36,7 +36,7 @@ static bool another_signal(void *user)
     return take_signal(*signal_fd);
 }
 
-/* Returns when a signal came, catga_stop was called or the connection is gone for good. */
+/* Waits for a signal, catga_stop or the permanent loss of the connection. */
 static void wait_for_end(catga_bus_state *state, int signal_fd)
 {
     struct pollfd ends[] = {{.fd = signal_fd, .events = POLLIN},
@@ -48,7 +48,7 @@ static void wait_for_end(catga_bus_state *state, int signal_fd)
         catga_log(&state->settings.logger, CATGA_LOG_INFO, "bus: drain: received a signal");
 }
 
-/* The descriptor through which the two signals come; they are blocked from now on. */
+/* Blocks both signals and returns a descriptor that receives them. */
 static int block_and_open(sigset_t *before)
 {
     sigset_t set;
@@ -70,7 +70,7 @@ static catga_status run(catga_bus_state *state)
     wait_for_end(state, signal_fd);
     catga_status status = catga_bus_drain(state, another_signal, &signal_fd);
     while (take_signal(signal_fd))
-        continue; /* those that came too late must not end the process when they are let in again */
+        continue; /* a pending signal would end the process when the mask is restored */
     close(signal_fd);
     catga_signals_restore(&before);
     return atomic_load(&state->lost) ? CATGA_CLOSED : status;

@@ -1,4 +1,4 @@
-/* What may go to a server; see subject.h. */
+/* Validates tokens, subjects and header values; see subject.h. */
 #include "bus/subject.h"
 
 static bool is_token_character(char c)

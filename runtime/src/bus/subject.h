@@ -1,6 +1,7 @@
 /*
- * What the bus lets into subjects and headers from outside: options and what peers sent. The names
- * in generated tables are trusted; what goes to a server is checked once more by its transport.
+ * Rules for subjects and header values from outside: from options and peers. Names in generated
+ * tables are trusted. Each transport validates once more what it sends to a server. All functions
+ * are pure.
  */
 #ifndef CATGA_SUBJECT_H
 #define CATGA_SUBJECT_H
@@ -11,13 +12,16 @@
 #define CATGA_SUBJECT_MAX      255
 #define CATGA_HEADER_VALUE_MAX 512
 
-/* One token: 1 to 64 of A-Z a-z 0-9 _ -. */
+/* Returns whether the text is a token: 1 to 64 of A-Z a-z 0-9 _ -. */
 bool catga_is_token(catga_string text);
 
-/* Tokens with dots between them, 255 bytes at most: also a prefix of subjects. */
+/*
+ * Returns whether the text is tokens with dots between them, 255 bytes at most. A prefix is one
+ * too.
+ */
 bool catga_is_subject(catga_string text);
 
-/* 0 to 512 bytes without control characters. */
+/* Returns whether the text has at most 512 bytes and no control characters. */
 bool catga_is_header_value(catga_string text);
 
 #endif

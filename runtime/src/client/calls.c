@@ -1,4 +1,4 @@
-/* The calls that wait for their answer; see calls.h. */
+/* Keeps pending calls; see calls.h. */
 #include "client/calls.h"
 
 #include "base/signals.h"
@@ -19,7 +19,7 @@ static uint64_t with_phase(uint64_t state, uint64_t phase)
     return (state & ~PHASE_MASK) | phase;
 }
 
-/* Moves a call from one phase of a generation to another, if it is in that phase. */
+/* Moves a call of one generation to another phase. Returns false if it is in a third one. */
 static bool move(catga_pending *call, uint64_t state, uint64_t from, uint64_t to)
 {
     uint_fast64_t expected = with_phase(state, from);
@@ -45,7 +45,7 @@ static uint32_t word_count(const catga_calls *calls)
     return (calls->count + WORD_BITS - 1) / WORD_BITS;
 }
 
-/* Whether no slot of the word in which that one is, is used: then they need not be looked at. */
+/* Returns whether all slots of the index's word are free, so that they can be skipped. */
 static bool none_used_from(catga_calls *calls, uint32_t index)
 {
     return atomic_load(&calls->used[index / WORD_BITS]) == 0;
@@ -67,8 +67,9 @@ catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_f
     if (calls->slots == NULL || calls->used == NULL)
         return CATGA_NO_MEMORY;
     for (uint32_t i = count; i < word_count(calls) * WORD_BITS; i++)
-        atomic_fetch_or(&calls->used[i / WORD_BITS],
-                        UINT64_C(1) << i % WORD_BITS); /* there is no such slot */
+        atomic_fetch_or(
+            &calls->used[i / WORD_BITS],
+            UINT64_C(1) << i % WORD_BITS); /* marks the missing slots of the last word as used */
     return CATGA_OK;
 }
 
@@ -78,7 +79,7 @@ void catga_calls_end(catga_calls *calls)
         return;
     for (uint32_t i = 0; calls->slots != NULL && i < calls->count; i++) {
         if (!calls->slots[i].prepared)
-            break; /* slots are taken from the lowest up: none after this one has been used */
+            break; /* slots are claimed from the lowest: later ones were never used */
         sem_destroy(&calls->slots[i].woken);
         free(calls->slots[i].request.copy.bytes);
     }
@@ -88,7 +89,7 @@ void catga_calls_end(catga_calls *calls)
     pthread_mutex_destroy(&calls->starting);
 }
 
-/* The lowest free slot: few are in use at once, and those stay in the cache. */
+/* Claims the lowest free slot: few are in use at once, and those stay in the cache. */
 static bool claim_index(catga_calls *calls, uint32_t *index)
 {
     for (uint32_t word = 0; word < word_count(calls); word++) {
@@ -150,17 +151,14 @@ bool catga_pending_close(catga_pending *call)
     return move(call, atomic_load(&call->state), SENDING, HELD);
 }
 
-/* Returns when the event is in that is on its way. */
+/* Waits until the event of phase FILLING is complete. */
 static void await_event(catga_pending *call)
 {
     while (phase_of(call) == FILLING)
-        sched_yield(); /* a few instructions of the thread that brings it */
+        sched_yield(); /* the other thread needs a few instructions */
 }
 
-/*
- * Sleeps until an event is in, or nobody may put one in any more since `until` has come; true for
- * an event.
- */
+/* Sleeps until an event has arrived (true), or `until` has come and none can arrive (false). */
 static bool sleep_until(catga_pending *call, int64_t until)
 {
     struct timespec end = catga_clock_timespec(until);
@@ -211,7 +209,7 @@ static void fill(catga_pending *call, uint64_t state, const catga_call_event *ev
     atomic_store_explicit(&call->state, with_phase(state, FULL), memory_order_release);
 }
 
-/* Gives an event to a call of the generation in `state`; false when it does not wait for one. */
+/* Gives an event to a call of the generation in `state`. Returns false if it does not wait. */
 static bool give(catga_calls *calls, catga_pending *call, uint64_t state,
                  const catga_call_event *event)
 {
@@ -240,7 +238,7 @@ bool catga_calls_answer(catga_calls *calls, uint64_t token, const catga_incoming
     return index < calls->count && give(calls, &calls->slots[index], state, &event);
 }
 
-/* Eight bytes at a time: it is computed for each try. */
+/* Hashes eight bytes at a time, because every try needs the hash. */
 uint64_t catga_calls_hash(const char *subject)
 {
     size_t length = strlen(subject);
@@ -258,7 +256,7 @@ uint64_t catga_calls_hash(const char *subject)
     return hash;
 }
 
-/* The state is read first: a slot that is used again meanwhile has another generation. */
+/* The state is read before the key: a reused slot has another generation. */
 void catga_calls_tell(catga_calls *calls, uint64_t key, const catga_call_event *event)
 {
     for (uint32_t i = 0; i < calls->count; i++) {
@@ -288,8 +286,8 @@ void catga_calls_lost(catga_calls *calls)
 /* ---- The timer thread ---- */
 
 /*
- * Takes a call that was left, if it still is what it was in `state`. The event is that time has
- * passed, unless another one is in.
+ * Takes a call that was left, if its state is still `state`. Sets its event: the one that arrived,
+ * or that time has passed.
  */
 static bool take_left(catga_pending *call, uint64_t state, catga_call_event *event)
 {
@@ -309,13 +307,13 @@ static void drive_due(catga_calls *calls, catga_pending *call, uint64_t state)
         calls->drive(calls->user, call, &event);
 }
 
-/* Whether somebody has left it, so that its `due` is said. */
+/* Returns whether the owner has left the call, so that `due` is valid. */
 static bool is_left(uint64_t state)
 {
     return (state & PHASE_MASK) == WAITING || (state & PHASE_MASK) == LEFT;
 }
 
-/* Drives the calls that are due; returns when the next will be. */
+/* Drives the calls that are due. Returns when the next call is due. */
 static int64_t drive_all_due(catga_calls *calls)
 {
     int64_t now = catga_clock_now();
@@ -326,7 +324,7 @@ static int64_t drive_all_due(catga_calls *calls)
             i |= WORD_BITS - 1;
             continue;
         }
-        /* In this order: `due` may be of a call before, which says nothing about this one. */
+        /* The state is read first: `due` may belong to an earlier call of the slot. */
         uint64_t state = atomic_load(&calls->slots[i].state);
         int64_t due = atomic_load(&calls->slots[i].due);
         if (!is_left(state))
@@ -340,9 +338,9 @@ static int64_t drive_all_due(catga_calls *calls)
 }
 
 /*
- * Sleeps until the next call is due. It says until when it sleeps, so that a call that is due
- * later, as nearly every new one is, need not wake it; while it looks it says "for ever", so that
- * it is woken for what it may have missed.
+ * Runs the timer thread, which sleeps until the next call is due. `timer_sleeps_until` says so, and
+ * a call that is due later does not wake the thread. During the search it is CATGA_FOREVER, so that
+ * every new call wakes the thread.
  */
 static void *run_timer(void *argument)
 {

@@ -1,26 +1,25 @@
 /*
- * The calls that wait for their answer: a fixed number of slots, each with room for one call, found
- * by the token that travels with the reply subject. Claiming, answering and ending a call take a
- * few atomic operations; nothing is allocated and nothing locked.
+ * Pending calls. A fixed number of slots each hold one call. The token of a call travels in its
+ * reply subject and finds the slot. Claiming, answering and ending a call take a few atomic
+ * operations, without a lock or allocation.
  *
- * A slot's state is a generation, which makes tokens of earlier users of the slot invalid, and a
- * phase:
+ * The state of a slot is a generation, which invalidates the tokens of earlier calls, and a phase:
  *
- *     FREE      nobody's
- *     HELD      one thread owns the call, and with it everything in the slot
- *     SENDING   its owner is about to send a try; an event may be put in
- *     ASLEEP    its owner sleeps until an event is in
- *     WAITING   its owner has left it: an event takes the call over
- *     FILLING   an event is being put in
- *     FULL      an event is in, for the owner
- *     LEFT      an event is in, for the timer thread
+ *     FREE      the slot has no call
+ *     HELD      one thread owns the call and everything in the slot
+ *     SENDING   the owner sends a try; an event may arrive
+ *     ASLEEP    the owner sleeps until an event arrives
+ *     WAITING   the owner has left; the next event takes the call over
+ *     FILLING   an event is being stored
+ *     FULL      an event is stored, for the owner
+ *     LEFT      an event is stored, for the timer thread
  *
- * Of two events at once one is dropped. That costs nothing: an answer either ends the call or
+ * If two events arrive at once, one is dropped. This is harmless: an answer either ends the call or
  * starts a pause.
  *
- * Who drives a call: for a caller that waits, the caller. For a call with a callback the thread
- * that brings the event, or the timer thread, when time has passed or the event came while the try
- * was still being sent; the memory of a try is never reused while a transport may be reading it.
+ * A waiting caller drives its own call. A call with a callback is driven by the thread that brings
+ * an event; or by the timer thread, after a timeout or an event during sending. A slot is not
+ * reused while a transport may still read it.
  */
 #ifndef CATGA_CALLS_H
 #define CATGA_CALLS_H
@@ -37,51 +36,50 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-/* What a call is about; its owner's. */
+/* The content of a call, which belongs to the call's owner. */
 typedef struct catga_request {
     const catga_message *message;
     catga_retry retry;
     catga_envelope envelope;
     int64_t began;
-    bool bounded; /* by the deadline of the message on whose behalf it is made */
-    /* Of a call with a callback. */
+    bool bounded; /* limited by the deadline of the message on whose behalf it is made */
+    /* Only of a call with a callback: */
     catga_deliver_function *deliver;
     catga_function callback;
     void *user;
-    catga_retained copy; /* of the payload, for further tries */
+    catga_retained copy; /* copy of the payload, for retries */
 } catga_request;
 
-/* What happened to a call. */
+/* An event of a call. */
 typedef struct catga_call_event {
     catga_retry_event kind;
-    catga_status status; /* of a CATGA_RETRY_RESULT that is no answer: why the try was not sent */
-    bool answered;       /* there is an answer; whoever gets the event releases it */
+    catga_status status; /* of CATGA_RETRY_RESULT without an answer: why the try was not sent */
+    bool answered;       /* there is an answer, which the receiver of the event releases */
     catga_incoming answer;
 } catga_call_event;
 
 typedef struct catga_pending {
     atomic_uint_fast64_t state;
-    atomic_int_fast64_t due; /* when the timer is to look at it, once it is WAITING or LEFT */
-    catga_call_event event;  /* in phases FILLING, FULL and LEFT */
-    sem_t woken;             /* posted when an event comes while the owner sleeps */
-    bool prepared;           /* `woken` has been made */
+    atomic_int_fast64_t due; /* time at which the timer thread drives a call in WAITING or LEFT */
+    catga_call_event event;  /* valid in phases FILLING, FULL and LEFT */
+    sem_t woken;             /* posted when an event arrives in phase ASLEEP */
+    bool prepared;           /* `woken` is initialised */
     uint32_t index;
-    atomic_uint_fast64_t
-        key; /* what the call waits for: hash of the subject of its try, or a stream */
+    atomic_uint_fast64_t key; /* hash of the subject of the try, or address of a stream */
     catga_request request;
 } catga_pending;
 
-/* Drives a call that the callee now owns. */
+/* Drives a call, which the function owns from now on. */
 typedef void catga_drive_function(void *user, catga_pending *call, const catga_call_event *event);
 
 typedef struct catga_calls {
     catga_pending *slots;
-    atomic_uint_fast64_t *used; /* a bit per slot */
+    atomic_uint_fast64_t *used; /* one bit per slot */
     uint32_t count;
     catga_drive_function *drive;
     void *user;
 
-    /* The timer thread, which is made for the first call with a callback. */
+    /* The timer thread, which the first call with a callback starts: */
     pthread_mutex_t starting;
     pthread_t timer;
     atomic_bool timer_runs;
@@ -90,74 +88,63 @@ typedef struct catga_calls {
     sem_t timer_woken;
 } catga_calls;
 
-/* `count`: 1 to 65536. CATGA_NO_MEMORY. */
+/* Allocates `count` slots, 1 to 65536. CATGA_NO_MEMORY. */
 catga_status catga_calls_begin(catga_calls *calls, uint32_t count, catga_drive_function *drive,
                                void *user);
 
 /*
- * After stop_timer, when no call is under way. Allowed after a failed begin and on zeroed memory.
+ * Frees the slots, after stop_timer, when no call is pending. Allowed after a failed begin and on
+ * zeroed memory.
  */
 void catga_calls_end(catga_calls *calls);
 
-/* A call that the caller owns; NULL when as many as may be are under way. */
+/* Claims a slot, which the caller then owns. Returns NULL if none is free. Any thread. */
 catga_pending *catga_calls_claim(catga_calls *calls);
 void catga_calls_free(catga_calls *calls, catga_pending *call);
 
-/* What its answers are found by, from claim to free. */
+/* Returns the token of a call, which is valid from claim to free. */
 uint64_t catga_pending_token(const catga_pending *call);
 
-/* Lets events in: the owner sends a try now, or waits. */
+/* Lets events arrive. The owner then sends a try, or waits. */
 void catga_pending_open(catga_pending *call);
 
-/* After open, when the try could not be sent: closes again. False when an event is already in. */
+/* Ends the phase SENDING after a failed try. Returns false if an event has already arrived. */
 bool catga_pending_close(catga_pending *call);
 
-/*
- * After open, for a caller that waits: takes the next event; CATGA_RETRY_TIME at `until` at the
- * latest. It owns again.
- */
+/* Waits for the next event, or CATGA_RETRY_TIME at `until`. The caller owns the call again. */
 void catga_pending_wait(catga_pending *call, int64_t until, catga_call_event *event);
 
-/*
- * After open, for a call with a callback: gives it to the next event; CATGA_RETRY_TIME at `until`
- * at the latest.
- */
+/* Leaves a call with a callback to its next event, or CATGA_RETRY_TIME at `until`. */
 void catga_pending_leave(catga_calls *calls, catga_pending *call, int64_t until);
 
 /*
- * Gives the answer to the call of `token`. False when that does not wait any more: the answer is
- * still the caller's.
+ * Gives an answer to the call of `token`. Returns false if that call does not wait; the answer then
+ * still belongs to the caller. Any thread.
  */
 bool catga_calls_answer(catga_calls *calls, uint64_t token, const catga_incoming *answer);
 
-/* Tells every call under way that the connection was lost. */
+/* Tells every pending call that the connection was lost. Any thread. */
 void catga_calls_lost(catga_calls *calls);
 
-/* The hash of a subject: the key of the calls that were sent to it. */
+/* Returns the hash of a subject: the key of the calls that were sent to it. */
 uint64_t catga_calls_hash(const char *subject);
 
-/* Before open: says what the call waits for. */
+/* Sets the key, before open. */
 static inline void catga_pending_set_key(catga_pending *call, uint64_t key)
 {
     atomic_store_explicit(&call->key, key, memory_order_relaxed);
 }
 
-/* Gives an event without an answer to every call that waits for `key`. */
+/* Gives an event without an answer to every call that waits for `key`. Any thread. */
 void catga_calls_tell(catga_calls *calls, uint64_t key, const catga_call_event *event);
 
-/* Makes the timer thread, if it is not there yet. CATGA_NO_MEMORY. */
+/* Starts the timer thread, unless it runs. CATGA_NO_MEMORY. */
 catga_status catga_calls_start_timer(catga_calls *calls);
 
-/*
- * Ends the timer thread: calls with callbacks are then the caller's alone, once the transport is
- * closed too.
- */
+/* Ends the timer thread. Once the transport is closed too, all calls belong to the caller. */
 void catga_calls_stop_timer(catga_calls *calls);
 
-/*
- * After stop_timer: owns the next call with a callback that is still under way, and takes what
- * event it has.
- */
+/* Takes the next pending call with a callback, and its event; or returns NULL. After stop_timer. */
 catga_pending *catga_calls_take_any(catga_calls *calls, catga_call_event *event);
 
 #endif

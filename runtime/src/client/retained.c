@@ -1,9 +1,9 @@
-/* The payloads of calls with a callback; see retained.h. */
+/* Keeps the payloads of calls with a callback; see retained.h. */
 #include "client/retained.h"
 
 #include <stdlib.h>
 
-/* Adds the bytes to the limit's, unless that passes it. */
+/* Adds the bytes to the sum. Returns false if the sum would exceed the limit. */
 static bool reserve(catga_retained_limit *limit, size_t length)
 {
     size_t held = atomic_load_explicit(&limit->held, memory_order_relaxed);
