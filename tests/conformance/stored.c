@@ -537,7 +537,7 @@ static void dead_letters_can_be_looked_at(void **state)
     assert_int_equal(first.sequence, 1);
     assert_true(first.has_id);
     assert_string_equal(first.handler, "Reader__notify");
-    assert_string_equal(first.cause, "the handler gave it up: not 7");
+    assert_string_equal(first.cause, "the handler rejected it: not 7");
     snprintf(subject, sizeof subject, "%s.events.sample.v1.Kept", s->base.prefix);
     assert_string_equal(first.subject, subject);
     assert_string_equal(first.json, "{\"text\":\"kept\",\"number\":7}");

@@ -1,4 +1,4 @@
-/* The record of a claim in the store; see claim_record.h. */
+/* Reads and writes the records of claims; see claim_record.h. */
 #include "claims/claim_record.h"
 
 #include "bus/envelope.h"
@@ -15,7 +15,7 @@ static const char *const state_words[] = {
 
 /* ---- Writing ---- */
 
-/* The answer goes with the mark: bytes, or the headers of an error. */
+/* Adds the answer to a record: bytes, or the headers of an error. */
 static void add_answer(catga_outgoing *record, catga_header *headers, const catga_claim *claim,
                        char code[16])
 {
@@ -61,7 +61,7 @@ const char *catga_record_header(const catga_read_record *record, const char *nam
     return value == NULL ? "" : value;
 }
 
-/* A record of somebody else's making counts as a claim whose owner is gone. */
+/* Reads the headers. A record of an unknown form counts as the claim of an absent owner. */
 static void understand(catga_read_record *record)
 {
     const char *word = catga_record_header(record, CATGA_HEADER_CLAIM);

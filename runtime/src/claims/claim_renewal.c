@@ -1,6 +1,6 @@
 /*
- * Renewing claims; see claim_renewal.h. The thread of the handler may mark its claim meanwhile:
- * each writes over the revision that it knows, so one of them is refused, and the marking thread
+ * Renews claims; see claim_renewal.h. The handler's thread may mark its claim meanwhile. Each
+ * thread writes over the revision that it knows, so one of them is refused; the marking thread then
  * reads the record and writes again.
  */
 #include "claims/claim_renewal.h"
@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-/* Pause before a failed renewal is retried. */
+/* pause before a failed renewal is retried */
 #define TRY_AGAIN CATGA_SECOND
 
 /* A copy of a held claim, which its handler may end at any time. */
@@ -21,7 +21,7 @@ typedef struct renewal {
     char request[CATGA_REQUEST_HASH];
     char cause[CATGA_HEADER_VALUE_MAX];
     uint64_t number;
-    catga_held_claim claim; /* its text is that above */
+    catga_held_claim claim; /* its text is in the fields above */
 } renewal;
 
 /* Copies the claim in a slot if it is due. */
@@ -44,7 +44,7 @@ static bool copy_due(catga_owner_slot *slot, int64_t now, renewal *due)
     return true;
 }
 
-/* Finds the revision to write over next. Returns false when another has the claim. */
+/* Finds the revision to write over next. Returns false if another attempt has the claim. */
 static bool find_revision(catga_bus_state *state, renewal *due)
 {
     catga_read_record record;
@@ -58,7 +58,7 @@ static bool find_revision(catga_bus_state *state, renewal *due)
     return status != CATGA_OK || ours;
 }
 
-/* Returns when the claim is to be renewed again. */
+/* Renews a claim. Returns the time of its next renewal. */
 static int64_t renew(catga_bus_state *state, renewal *due)
 {
     const catga_record_content content = {.state = CATGA_RECORD_TAKEN,

@@ -1,4 +1,4 @@
-/* Messages that are handled once; see claims.h. */
+/* Takes and marks claims; see claims.h. */
 #include "claims/claims.h"
 
 #include "base/hash.h"
@@ -12,16 +12,18 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* The pause after the store failed at once. */
+/* pause after the store failed at once */
 enum { STORE_PAUSE_MS = 100 };
 
-/* A record is kept for longer than any lease. */
+/* a record is kept longer than any lease */
 #define KEPT_AT_LEAST (60 * CATGA_SECOND)
 
 #define MEBIBYTE (INT64_C(1) << 20)
 
-/* A claim is renewed so often within the time that its record is kept, and not less often than each
- * so many leases. */
+/*
+ * A claim is renewed RENEWALS times while its record is kept, and at least every RENEWAL_LEASES
+ * leases.
+ */
 enum { RENEWALS = 4, RENEWAL_LEASES = 10 };
 
 static bool is_own_store(const catga_bus_state *state)
@@ -42,8 +44,10 @@ static bool put_bucket(const catga_bus_state *state, const catga_message *messag
            catga_text_format(bucket, CATGA_BUCKET_NAME, "%s_DONE", stream);
 }
 
-/* An event without an id that a key can hold comes from elsewhere, and has its number in the
- * stream. */
+/*
+ * Writes the key of an event. An event without a valid id is from a foreign publisher; its sequence
+ * number replaces the id.
+ */
 static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
                           const catga_endpoint *endpoint)
 {
@@ -59,7 +63,7 @@ static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *contex
            catga_text_format(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id));
 }
 
-/* The id of a command has been looked at. */
+/* Writes the key of a message. The id of a command is already validated. */
 static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
                     const catga_endpoint *endpoint)
 {
@@ -70,8 +74,8 @@ static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
 }
 
 /*
- * The hash of a command's bytes: a retry sends the same bytes. An event has no such hash, because
- * its stream stores an id once.
+ * Writes the hash of a command's bytes, which a retry repeats. An event has none, because its
+ * stream stores an id once.
  */
 static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *context)
 {
@@ -84,7 +88,10 @@ static void put_request(char request[CATGA_REQUEST_HASH], const catga_context *c
     snprintf(request, CATGA_REQUEST_HASH, "%016" PRIx64 "%016" PRIx64, hash.high, hash.low);
 }
 
-/* The outcome of an event is kept as long as the event, which can be redelivered until then. */
+/*
+ * Returns how long the outcome is kept: for an event as long as the event, which can be redelivered
+ * until then.
+ */
 static int64_t kept_for(const catga_message *message)
 {
     if (message->claims == NULL)
@@ -93,7 +100,7 @@ static int64_t kept_for(const catga_message *message)
     return keep > KEPT_AT_LEAST ? keep : KEPT_AT_LEAST;
 }
 
-/* ---- What the rules say to do ---- */
+/* ---- Uncertain actions ---- */
 
 static catga_kv_key key_of(const catga_claimed *claimed)
 {
@@ -105,7 +112,7 @@ static void pause_before_next(void)
     nanosleep(&(struct timespec){.tv_nsec = STORE_PAUSE_MS * CATGA_MILLISECOND}, NULL);
 }
 
-/* A record that the store would never take. */
+/* Returns whether the store will never accept the record. */
 static bool is_hopeless(catga_status status)
 {
     return status == CATGA_TOO_LARGE || status == CATGA_INVALID_ARGUMENT ||
@@ -113,8 +120,9 @@ static bool is_hopeless(catga_status status)
 }
 
 /*
- * After its effect, success is recorded when the store is back, however long that takes: until then
- * this attempt answers that it is at work. A bus that closes does not wait that long.
+ * Returns whether to retry until the store is available again. A success is recorded however long
+ * that takes, because the handler has had its effect; until then the attempt counts as running. A
+ * closing bus does not wait.
  */
 static bool is_away(const catga_claimed *claimed, catga_status status)
 {
@@ -131,7 +139,7 @@ static catga_claiming_action uncertain(catga_claimed *claimed, catga_status stat
         is_away(claimed, status) ? CATGA_CLAIMING_AWAY : CATGA_CLAIMING_UNCERTAIN, 0);
 }
 
-/* Before it looks again whether a server that lags has caught up. */
+/* Pauses before the next look, because a lagging server may catch up. */
 static catga_claiming_action wait_for_others(const catga_claimed *claimed,
                                              catga_claiming_action action)
 {
@@ -171,16 +179,16 @@ bool catga_claims_set_too_large(catga_claimed *claimed)
 /* ---- Writing, reading, asking ---- */
 
 /*
- * A full bucket has room again when its oldest records expire. A success waits for that: without
- * its mark, the handler would run again. A claim is looked for once, because a server compares
- * sizes before revisions: the message may be done.
+ * Handles a full bucket, which has room again when its oldest records expire. A success waits for
+ * that: without its mark, the handler would run again. A claim that does not fit is read once,
+ * because a server compares sizes before revisions: the message may be done.
  */
 static catga_claiming_action no_room(catga_claimed *claimed, const catga_problem *problem)
 {
     catga_bus_state *state = claimed->state;
 
     catga_log_limited(&state->settings.logger, &state->full_buckets, CATGA_LOG_ERROR,
-                      "claims: write %s to bucket %s: the bucket is full: %s", claimed->key,
+                      "claims: cannot write %s to bucket %s: the bucket is full: %s", claimed->key,
                       claimed->bucket, problem->text);
     if (claimed->claiming.writes == CATGA_RECORD_DONE)
         return uncertain(claimed, CATGA_OVERLOADED);
@@ -190,7 +198,10 @@ static catga_claiming_action no_room(catga_claimed *claimed, const catga_problem
     return catga_claiming_step(&claimed->claiming, CATGA_CLAIMING_UNCERTAIN, 0);
 }
 
-/* The last tenth of a bucket is for the marks of claims that were taken. */
+/*
+ * Writes the record. The last tenth of a bucket is reserved for the marks of claims that were
+ * taken.
+ */
 static catga_status write_if_room(catga_claimed *claimed, const catga_record_content *content,
                                   uint64_t *revision, catga_problem *problem)
 {
@@ -233,7 +244,9 @@ static catga_claiming_action do_write(catga_claimed *claimed)
     return uncertain(claimed, status);
 }
 
-/* A record of an earlier version of the runtime does not say which request it is of. */
+/*
+ * Returns whether the id was used with another request. Records of earlier versions lack the hash.
+ */
 static bool is_of_another_request(const catga_claimed *claimed)
 {
     const catga_read_record *record = &claimed->record;
@@ -245,8 +258,8 @@ static bool is_of_another_request(const catga_claimed *claimed)
 }
 
 /*
- * A message that was given up stays so while its dead letter is handled, for whoever does not do
- * that.
+ * Returns the state of the record. A rejected message counts as ended while its dead letter is
+ * replayed, except for the replay.
  */
 static catga_record_state state_of(catga_claimed *claimed)
 {
@@ -292,7 +305,7 @@ static catga_claiming_action do_ask(catga_claimed *claimed)
     return catga_claiming_step(&claimed->claiming, events[said], 0);
 }
 
-/* Until there is something that only the caller can do. */
+/* Follows the rules until the caller has to act. */
 static catga_claiming_action drive(catga_claimed *claimed, catga_claiming_action action)
 {
     for (;;) {
@@ -309,7 +322,7 @@ static catga_claiming_action drive(catga_claimed *claimed, catga_claiming_action
 
 /* ---- Taking ---- */
 
-/* Reads the answer from the record of a handled message. */
+/* Reads the first answer from the record of a handled message. */
 static void set_first_answer(catga_claimed *claimed)
 {
     catga_claim *claim = &claimed->claim;
@@ -397,7 +410,7 @@ static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
                                : take(claimed, context->message);
 }
 
-/* The first answer is of no use to this caller, and this request does not run. */
+/* Explains that the first answer is of no use to this caller. The request does not run. */
 static catga_status refuse_reused(catga_context *context)
 {
     snprintf(context->problem.text, sizeof context->problem.text,
@@ -418,7 +431,10 @@ static catga_status refuse_unknown(catga_context *context, const catga_claimed *
     return CATGA_OVERLOADED;
 }
 
-/* The id of an event is never reused, but a claim store of the user may say so. */
+/*
+ * Returns the status of a result. Ids of events are not reused, but a claim store of the user may
+ * say so.
+ */
 static catga_status status_of(catga_context *context, catga_claimed *claimed,
                               catga_claim_result result)
 {
@@ -460,12 +476,12 @@ static catga_claiming_action mark(catga_claimed *claimed, catga_claiming_event e
 
     if (action == CATGA_CLAIMING_GIVE_UP)
         catga_log(&claimed->state->settings.logger, CATGA_LOG_ERROR,
-                  "%s: the claim %s could not be marked: it may be handled again", claimed->bucket,
-                  claimed->key);
+                  "claims: cannot mark %s in bucket %s: the message may be handled again",
+                  claimed->key, claimed->bucket);
     return action;
 }
 
-/* One that could not be marked is done all the same. */
+/* A claim that cannot be marked counts as done all the same. */
 bool catga_claims_done(catga_claimed *claimed)
 {
     const catga_claim_store *store = &claimed->state->settings.claims;
@@ -478,7 +494,7 @@ bool catga_claims_done(catga_claimed *claimed)
     return !lost;
 }
 
-/* One that another has taken meanwhile was free already. */
+/* A claim that another attempt has taken meanwhile needs no release. */
 void catga_claims_release(catga_claimed *claimed)
 {
     const catga_claim_store *store = &claimed->state->settings.claims;
@@ -516,7 +532,10 @@ static bool is_claimed(const catga_message *message)
     return message->claims != NULL || (message->delivery != NULL && message->delivery->once);
 }
 
-/* A server with less storage than the bucket may use reserves half of that, or half of the half. */
+/*
+ * Creates the bucket. If the server has less storage, the bucket gets a half or a quarter, and so
+ * on.
+ */
 static catga_status ensure_bucket(catga_bus_state *state, catga_bucket_settings *settings,
                                   catga_problem *problem)
 {
@@ -536,8 +555,8 @@ static catga_status ensure_bucket(catga_bus_state *state, catga_bucket_settings 
 }
 
 /*
- * A server that has reserved all of its storage, which often is a power of two, refuses streams
- * without a limit too: so a bucket is a little smaller than said.
+ * Returns the size of the bucket, a little below the setting: a server whose storage is reserved to
+ * the last byte, often a power of two, would refuse any other stream.
  */
 static int64_t bucket_size(const catga_bus_state *state)
 {

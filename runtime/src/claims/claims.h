@@ -1,12 +1,12 @@
 /*
- * Messages that are handled once: their claims, taken before the handler runs and marked when it
- * has returned. This does what delivery/claim.h says, with records behind the transport; or it
- * leaves all that to the store that the options name.
+ * Claims of messages that are handled once: taken before the handler runs, marked after it. The
+ * rules are those of delivery/claim.h. The records are behind the transport, or in the claim store
+ * that the options name. One thread owns a catga_claimed; it waits for the server.
  *
  *     SHOP_ORDERS_V1_CreateOrder         the bucket of an idempotent command
- *     <id>                               a key in it
- *     SHOP_ORDERS_V1_DONE                the bucket of a stream's events that are handled once
- *     NotificationService__notify.<id>   a key in it: each consumer handles an event once
+ *     <id>                               one of its keys
+ *     SHOP_ORDERS_V1_DONE                the bucket of a stream's exactly-once events
+ *     NotificationService__notify.<id>   one of its keys: each consumer handles an event once
  */
 #ifndef CATGA_CLAIMS_H
 #define CATGA_CLAIMS_H
@@ -19,39 +19,39 @@
 enum {
     CATGA_BUCKET_NAME = CATGA_STREAM_NAME,
     CATGA_CLAIM_KEY = 384,
-    CATGA_CLAIM_HEADERS = 512, /* what goes with an answer that is kept has room in so much */
+    CATGA_CLAIM_HEADERS = 512, /* bytes that suffice for the headers of a stored answer */
     CATGA_TOO_LARGE_TEXT = 128
 };
 
-/* A claim on its way: from take to end. */
+/* A claim, from take to end. */
 typedef struct catga_claimed {
-    catga_claim claim; /* points into the rest */
+    catga_claim claim; /* points into this structure */
     catga_bus_state *state;
     catga_claiming claiming;
     catga_attempt attempt;
     char bucket[CATGA_BUCKET_NAME];
     char key[CATGA_CLAIM_KEY];
     char request[CATGA_REQUEST_HASH];
-    bool reopens; /* the message was given up, and its dead letter is handled */
-    bool reused;  /* the id was claimed for another request */
+    bool reopens; /* replays the dead letter of a rejected message */
+    bool reused;  /* the id was used with another request */
     bool full;    /* the bucket had no room for the claim */
-    bool ended;   /* of CATGA_CLAIM_DONE: the message was given up, for `cause` */
-    char cause[CATGA_HEADER_VALUE_MAX]; /* of a message that was given up; else empty */
-    catga_read_record record;           /* the last that was read */
-    catga_encode_buffer payload;        /* of the answer that the handler has made */
+    bool ended;   /* of CATGA_ALREADY_DONE: the message was rejected, for `cause` */
+    char cause[CATGA_HEADER_VALUE_MAX]; /* why the message was rejected; else empty */
+    catga_read_record record;           /* record that was read last */
+    catga_encode_buffer payload;        /* encoded answer of the handler */
     char error_text[CATGA_HEADER_VALUE_MAX];
-    int64_t again_ms; /* of CATGA_CLAIM_HELD and CATGA_CLAIM_UNKNOWN */
+    int64_t again_ms; /* pause before a message that is not handled now is retried */
 } catga_claimed;
 
 /*
- * Sees, before it is served, that there is a place for the claims of a message. The log says what
- * is wrong. Waits for the server. Under `serving`.
+ * Creates or verifies the bucket and threads that the claims of a message need, before the message
+ * is served. Logs a failure. Waits for the server. The caller holds `serving`.
  */
 catga_status catga_claims_prepare(catga_bus_state *state, const catga_message *message);
 
 /*
- * Before the transport is closed, when no handler runs, under `serving`. Returns false while
- * another bus is being answered.
+ * Ends the claims of this bus, before the transport is closed, when no handler runs. Returns false
+ * while another bus gets an answer. The caller holds `serving`.
  */
 bool catga_claims_close(catga_bus_state *state);
 
@@ -72,31 +72,35 @@ catga_status catga_claims_take(catga_claimed *claimed, catga_context *context,
 catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context,
                                  const catga_endpoint *endpoint);
 
-/* Returns the largest answer, in bytes, that can be stored with the claim now. */
+/* Returns the size in bytes of the largest answer that can be stored with the claim now. */
 size_t catga_claims_room(const catga_claimed *claimed);
 
 /*
- * Records that the answer is too large as the outcome of a claim that was taken. Returns false when
- * an error is recorded already.
+ * Makes the error that the answer is too large the outcome of a taken claim. Returns false if an
+ * error is the outcome already.
  */
 bool catga_claims_set_too_large(catga_claimed *claimed);
 
 /* Writes the error text for a caller whose answer is too large. */
 void catga_claims_too_large_text(catga_bus_state *state, char text[CATGA_TOO_LARGE_TEXT]);
 
-/* What came of a claim that was taken: it is not to be handled again, or it is. False: another has
- * taken it. */
+/*
+ * Mark a taken claim as done, or free it for another attempt. catga_claims_done returns false if
+ * another attempt has taken the claim.
+ */
 bool catga_claims_done(catga_claimed *claimed);
 void catga_claims_release(catga_claimed *claimed);
 
 /*
- * Returns whether the claim counts attempts and records the end of a message: a store of the user's
- * own does neither.
+ * Returns whether the claim counts attempts and records the end of a message. A claim store of the
+ * user does neither.
  */
 bool catga_claims_records_end(const catga_claimed *claimed);
 
-/* Records that the message is given up, so that nobody claims it again. False: another has taken
- * it. */
+/*
+ * Records that the message is rejected, so that it is not claimed again. Returns false if another
+ * attempt has taken the claim.
+ */
 bool catga_claims_give_up(catga_claimed *claimed, const char *cause);
 
 void catga_claims_end(catga_claimed *claimed);

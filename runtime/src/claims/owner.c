@@ -1,4 +1,4 @@
-/* The claims that this bus holds; see owner.h. */
+/* Names attempts and answers questions about them; see owner.h. */
 #include "claims/owner.h"
 
 #include "base/text.h"
@@ -55,7 +55,7 @@ void catga_attempt_end(catga_attempt *attempt)
     while (!atomic_compare_exchange_weak(&attempt->slot->attempt, &expected,
                                          attempt->number | PINNED)) {
         if (expected != attempt->number)
-            sched_yield(); /* it is pinned, for a few hundred bytes */
+            sched_yield(); /* the renewing thread copies a few hundred bytes */
         expected = attempt->number;
     }
     catga_attempt_release(attempt);
@@ -126,8 +126,10 @@ bool catga_owner_subject(const catga_bus_state *state, catga_string name,
                              CATGA_PRINT(state->prefix), CATGA_PRINT(name));
 }
 
-/* A group, though it has one member: a question is then answered in the thread that asks, where the
- * server is in this process. */
+/*
+ * Subscribes in a queue group of one member. Within one process, the asking thread then gets the
+ * answer directly.
+ */
 catga_status catga_owner_open(catga_bus_state *state)
 {
     char subject[CATGA_OWNER_SUBJECT];

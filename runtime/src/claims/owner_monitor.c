@@ -1,4 +1,4 @@
-/* Asking the owners of claims; see owner_monitor.h. */
+/* Asks the owners of claims; see owner_monitor.h. */
 #include "claims/owner_monitor.h"
 
 #include "base/hash.h"
@@ -9,8 +9,8 @@
 #include <stdlib.h>
 
 /*
- * An owner whose claims nobody finds any more is forgotten after so many leases: a caller may take
- * its time to try again.
+ * An owner is no longer monitored this many leases after its claim was last found. A caller may
+ * retry late.
  */
 enum { LEASES_WANTED = 30 };
 
@@ -38,7 +38,7 @@ typedef struct attempt_name {
     uint64_t number;
 } attempt_name;
 
-/* Returns false if no bus gives such a name. */
+/* Parses the name of an attempt. Returns false if it has another form. */
 static bool read_name(const char *text, attempt_name *name)
 {
     const char *dot = strchr(text, '.');
@@ -54,11 +54,11 @@ static bool read_name(const char *text, attempt_name *name)
            name->owner.length < CATGA_MESSAGE_ID_SIZE;
 }
 
+/* ---- Tokens ---- */
+
 /*
- * ---- Tokens: 1, control 1, question 22, owner 40 ----
- *
- * They contain the owner, not a slot: an answer that comes when its question is forgotten says that
- * the owner lives all the same.
+ * Bits of a token: 1, control 1, question 22, owner 40. A token names the owner instead of a slot,
+ * so that a late answer still shows that the owner lives.
  */
 
 #define OWNER_BITS    40
@@ -76,7 +76,7 @@ static uint64_t token_of(uint64_t question, uint64_t owner)
     return UINT64_C(1) << 63 | (question & QUESTION_MASK) << OWNER_BITS | owner;
 }
 
-/* ---- Watched owners, under the lock ---- */
+/* ---- Monitored owners; the caller holds the lock ---- */
 
 static catga_monitored_owner *find(catga_owner_monitor *monitor, catga_string name)
 {
@@ -92,7 +92,7 @@ static void forget(catga_owner_monitor *monitor, catga_monitored_owner *owner)
     monitor->count--;
 }
 
-/* Returns NULL when no slot is free. */
+/* Monitors an owner. Returns NULL if no slot is free. */
 static catga_monitored_owner *add(catga_bus_state *state, catga_string name)
 {
     catga_owner_monitor *monitor = &state->owner_monitor;
@@ -110,7 +110,7 @@ static catga_monitored_owner *add(catga_bus_state *state, catga_string name)
     return NULL;
 }
 
-/* Notes a claim of an owner that is monitored. */
+/* Notes that a claim of a monitored owner was found. Returns whether the owner is silent. */
 static bool note_found(catga_bus_state *state, catga_monitored_owner *owner, uint64_t number,
                        int64_t now)
 {
@@ -119,8 +119,8 @@ static bool note_found(catga_bus_state *state, catga_monitored_owner *owner, uin
     return catga_owner_liveness_is_silent(&owner->liveness, number, now);
 }
 
-/* Returns false when the owner is not monitored; else *said, without waiting. */
-static bool is_watched(catga_bus_state *state, const attempt_name *name, catga_owner_answer *said)
+/* Sets *said without waiting. Returns false if the owner is not monitored. */
+static bool is_monitored(catga_bus_state *state, const attempt_name *name, catga_owner_answer *said)
 {
     pthread_mutex_lock(&state->owner_monitor.lock);
     catga_monitored_owner *owner = find(&state->owner_monitor, name->owner);
@@ -131,7 +131,7 @@ static bool is_watched(catga_bus_state *state, const attempt_name *name, catga_o
     return owner != NULL;
 }
 
-static void begin_to_watch(catga_bus_state *state, const attempt_name *name)
+static void monitor_owner(catga_bus_state *state, const attempt_name *name)
 {
     pthread_mutex_lock(&state->owner_monitor.lock);
     catga_monitored_owner *owner = find(&state->owner_monitor, name->owner);
@@ -156,7 +156,9 @@ static catga_status send_question(catga_bus_state *state, const void *question, 
     return state->operations->request(state->transport, question, token);
 }
 
-/* Asks, and waits. CATGA_OK with *said; CATGA_TIMEOUT: no answer came; else it could not be asked.
+/*
+ * Asks the owner and waits. CATGA_OK with *said. CATGA_TIMEOUT: no answer arrived. Any other
+ * status: the question could not be sent.
  */
 static catga_status ask(catga_bus_state *state, const attempt_name *name, catga_owner_answer *said)
 {
@@ -182,7 +184,7 @@ static catga_status ask(catga_bus_state *state, const attempt_name *name, catga_
     return works || idle ? CATGA_OK : CATGA_TIMEOUT;
 }
 
-/* A record without the name of an attempt has no owner that could answer. */
+/* A record without the name of an attempt has no owner to ask. */
 catga_owner_answer catga_owner_ask(catga_bus_state *state, const char *attempt)
 {
     attempt_name name;
@@ -193,26 +195,28 @@ catga_owner_answer catga_owner_ask(catga_bus_state *state, const char *attempt)
     if (catga_string_equal(name.owner, catga_str(state->owner.name)))
         return catga_owner_works(&state->owner, name.attempt) ? CATGA_OWNER_WORKS
                                                               : CATGA_OWNER_IDLE;
-    if (is_watched(state, &name, &said))
+    if (is_monitored(state, &name, &said))
         return said;
     catga_status status = ask(state, &name, &said);
     if (status == CATGA_OK)
         return said;
     if (status == CATGA_TIMEOUT)
-        begin_to_watch(state, &name);
+        monitor_owner(state, &name);
     return CATGA_OWNER_UNSURE;
 }
 
 /* ---- The thread ---- */
 
-/* A question that is to be sent, and its control. */
+/* A question to send, and its control question. */
 typedef struct question {
     char subject[CATGA_OWNER_SUBJECT];
     uint64_t token;
     uint64_t control;
 } question;
 
-/* Under the lock: whether the owner in a slot is to be asked now; *due: when it is looked at again.
+/*
+ * Returns whether to ask the owner in a slot now. *due becomes the earlier of itself and the next
+ * check. The caller holds the lock.
  */
 static bool is_due(catga_bus_state *state, catga_monitored_owner *owner, int64_t now,
                    question *next, int64_t *due)
@@ -235,7 +239,7 @@ static bool is_due(catga_bus_state *state, catga_monitored_owner *owner, int64_t
     return ask_now;
 }
 
-/* Any attempt will do: an answer says that the owner is there. */
+/* Sends a question about an attempt that never ran: any answer shows that the owner is present. */
 static void send(catga_bus_state *state, const char *subject, uint64_t token)
 {
     const catga_outgoing message = {

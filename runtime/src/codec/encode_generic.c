@@ -70,7 +70,9 @@ static const void *pointer_at(const uint8_t *native)
 
 /* ---- Writing ---- */
 
-/* Whether an inline field has a value: an optional scalar is present, a struct is not NULL. */
+/*
+ * Returns whether an inline field has a value: an optional scalar is present, a struct is not NULL.
+ */
 static bool has_inline_value(const catga_field *field, const uint8_t *native)
 {
     switch (field->kind) {

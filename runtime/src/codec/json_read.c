@@ -1,10 +1,9 @@
 /*
- * parse.c: JSON into the native struct of a table, straight from the text: no tree. It accepts what
- * print.c prints, and more: members in any order; null for an absent one; 64-bit integers, decimals
- * and enums also as strings and numbers the other way round; the type of a union behind it. Twice
- * the same member, unknown ones unless they are to be skipped, and values that their type does not
- * hold are refused. What the schema asks of values (required, lengths, ranges) is checked when the
- * message is encoded.
+ * Reads JSON directly into the native struct of a table, without a tree. The reader accepts the
+ * output of json_write.c and more: members in any order; null for an absent value; 64-bit integers,
+ * decimals and enums as strings or numbers; the type of a union after its value. It refuses
+ * duplicate members, unknown ones unless they are skipped, and values outside their type. The
+ * encoder checks the schema's rules: required, lengths and ranges.
  */
 #include "base/utf8.h"
 #include "codec/json.h"
@@ -16,18 +15,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* The longest member name that may be written with escapes. */
+/* Longest member name that may contain escapes. */
 enum { NAME_TEXT = 256, LARGEST_TABLE = 32768, LARGEST_STRUCT = UINT16_MAX };
 
 typedef struct parser {
     json_reader in;
-    const char *text; /* its beginning */
+    const char *text; /* beginning of the text */
     catga_arena *arena;
     catga_unknown unknown;
     catga_problem *problem;
 } parser;
 
-/* The wanted type of a value: the common part of catga_field and catga_member. */
+/* The expected type of a value: the common part of catga_field and catga_member. */
 typedef struct meaning {
     unsigned kind;
     unsigned format;
@@ -42,7 +41,7 @@ static bool refuse(parser *p, const char *reason)
     return json_refuse(&p->in, reason);
 }
 
-/* Says why the reader has stopped and where, unless it is said already. */
+/* Sets the reason and position of the error, unless they are set. */
 static void explain(parser *p)
 {
     char reason[CATGA_PROBLEM_TEXT];
@@ -59,7 +58,7 @@ static void explain(parser *p)
     catga_problem_state(p->problem, reason);
 }
 
-/* Puts a name before the explanation: of the field, on the way out. */
+/* Prepends the name of a field to the error. Returns false. */
 static bool failed_in(parser *p, const char *name)
 {
     explain(p);
@@ -69,7 +68,7 @@ static bool failed_in(parser *p, const char *name)
 
 /* ---- Strings ---- */
 
-/* A decoded string in the arena. */
+/* Reads a string and decodes it into the arena. */
 static bool parse_text(parser *p, catga_string *text)
 {
     catga_string raw;
@@ -88,7 +87,7 @@ static bool parse_text(parser *p, catga_string *text)
     return true;
 }
 
-/* A short string without escapes, such as every value that stands for a scalar has. */
+/* Reads a short string without escapes, such as any scalar in quotes. */
 static bool parse_token(parser *p, catga_string *text)
 {
     bool escaped;
@@ -97,7 +96,7 @@ static bool parse_token(parser *p, catga_string *text)
            (!escaped || refuse(p, "escapes where there need be none"));
 }
 
-/* A number, or a string that holds one. */
+/* Reads a number, or a string that contains one. */
 static bool parse_digits(parser *p, catga_string *text)
 {
     return json_peek(&p->in) == '"' ? parse_token(p, text) : json_number(&p->in, text);
@@ -115,8 +114,10 @@ static bool parse_bool(parser *p, uint8_t *native)
     return true;
 }
 
-/* A name with its escapes resolved; what is longer than any name stays as it is. `text` has room
- * for NAME_TEXT bytes. */
+/*
+ * Decodes a member name. A name that is longer than any valid one is returned as it is. `text` has
+ * NAME_TEXT bytes.
+ */
 static catga_string resolve(catga_string raw, bool escaped, char *text)
 {
     catga_string name = raw;
@@ -128,7 +129,7 @@ static catga_string resolve(catga_string raw, bool escaped, char *text)
     return name;
 }
 
-/* The value of a name, which stands between quotes, or between blanks there. */
+/* Reads the value of an enumerator's name, in quotes or between spaces within quotes. */
 static bool enumerator_value(const catga_enum *type, catga_string raw, bool escaped, int64_t *value)
 {
     char text[NAME_TEXT];
@@ -143,7 +144,7 @@ static bool enumerator_value(const catga_enum *type, catga_string raw, bool esca
     return false;
 }
 
-/* Names of bits with spaces between; none is 0. */
+/* Reads flag names with spaces between; no name is 0. */
 static bool flags_value(const catga_enum *type, catga_string text, bool escaped, int64_t *value)
 {
     *value = 0;
@@ -249,7 +250,7 @@ static bool floating_word(catga_string text, double *value)
     return true;
 }
 
-/* Of a float, what is nearest to the text, not to the double that is nearest to it. */
+/* Reads a number. A float is rounded once, from the text, not from the nearest double. */
 static bool floating_number(catga_string text, unsigned kind, double *value)
 {
     float single;
@@ -299,8 +300,8 @@ static bool parse_scalar(parser *p, meaning wanted, uint8_t *native)
 
 /*
  * Returns the index of a member in the descriptors of a table or struct, or their count. `first` is
- * the name of the first descriptor; they are `size` bytes apart. Members mostly have the order of
- * the schema: the search begins behind the last member that was found.
+ * the name of the first descriptor; `size` is the size of a descriptor. Members mostly have the
+ * schema's order, so the search begins after the last found member.
  */
 static size_t find_name(const char *const *first, size_t size, size_t count, catga_string name,
                         size_t *hint)
@@ -316,7 +317,10 @@ static size_t find_name(const char *const *first, size_t size, size_t count, cat
     return count;
 }
 
-/* An unknown name is of any length and holds anything: some of it is shown, whole characters. */
+/*
+ * Skips or refuses an unknown member. The error shows the beginning of its name, in whole
+ * characters.
+ */
 static bool parse_unknown(parser *p, catga_string name)
 {
     char text[NAME_TEXT / 4];
@@ -333,7 +337,7 @@ static bool parse_unknown(parser *p, catga_string name)
     return failed_in(p, text);
 }
 
-/* Notes that a field has come; false when it has before. */
+/* Notes that a field was read. Returns false if it was read before. */
 static bool note(uint64_t *seen, size_t index)
 {
     uint64_t bit = (uint64_t)1 << index % 64;
@@ -411,7 +415,7 @@ static bool parse_struct_member(parser *p, const catga_struct *type, size_t *hin
     return failed_in(p, member->name);
 }
 
-/* A struct has no room for what is absent. */
+/* A struct cannot represent an absent member. */
 static bool has_every_member(parser *p, const catga_struct *type, const uint64_t *seen)
 {
     for (size_t i = 0; i < type->member_count; i++) {
@@ -438,7 +442,7 @@ static bool parse_struct(parser *p, const catga_struct *type, uint8_t *native)
     return p->in.reason == NULL && has_every_member(p, type, seen);
 }
 
-/* ---- What is pointed to ---- */
+/* ---- Referenced parts ---- */
 
 static bool parse_string(parser *p, uint8_t *native)
 {
@@ -513,8 +517,8 @@ static bool failed_at(parser *p, size_t index)
 }
 
 /*
- * An array's memory, as many elements as it has; NULL when there is not enough. Elements behind the
- * first one that is not JSON are not counted: the reader will stop there too.
+ * Allocates an array for its elements. Returns NULL without memory. Elements after the first
+ * invalid one are not counted; the reader stops there too.
  */
 static uint8_t *take_elements(parser *p, const catga_field *field, size_t *count, uint8_t *native)
 {
@@ -547,7 +551,7 @@ static bool parse_vector(parser *p, const catga_field *field, uint8_t *native)
     return p->in.reason == NULL;
 }
 
-/* The name or number of an alternative of the union in `field`. */
+/* Reads the name or number of an alternative of the union in `field`. */
 static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
 {
     const catga_union *type = field->type;
@@ -563,7 +567,7 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
     return true;
 }
 
-/* An element of a vector of unions; `types` is before its type. */
+/* Reads an element of a vector of unions; `types` is before its type. */
 static bool parse_typed(parser *p, const catga_field *field, json_reader *types, bool *first,
                         uint8_t *native)
 {
@@ -574,7 +578,7 @@ static bool parse_typed(parser *p, const catga_field *field, json_reader *types,
     return parse_alternative(p, field->type, tag, native);
 }
 
-/* A vector of unions; `types` is at the array of their types. */
+/* Reads a vector of unions; `types` is at the array of their types. */
 static bool parse_unions(parser *p, const catga_field *field, json_reader types, uint8_t *native)
 {
     size_t count;
@@ -598,7 +602,7 @@ static bool parse_unions(parser *p, const catga_field *field, json_reader types,
 
 /* ---- Tables ---- */
 
-/* The reader at the value of the member `name` among these. */
+/* Moves *value to the value of member `name`. Returns false if there is no such member. */
 static bool find_member(json_reader members, const char *name, json_reader *value)
 {
     char text[NAME_TEXT];
@@ -619,7 +623,7 @@ static bool find_member(json_reader members, const char *name, json_reader *valu
     return false;
 }
 
-/* A union or a vector of them; the type is in a member of its own, before it or behind. */
+/* Reads a union or a vector of unions; the member with its type may come first or later. */
 static bool parse_union(parser *p, const catga_field *field, json_reader members, uint8_t *native)
 {
     json_reader types;
@@ -633,7 +637,7 @@ static bool parse_union(parser *p, const catga_field *field, json_reader members
                                           : refuse(p, "not a type of the union");
 }
 
-/* `members` is the reader at the first member of the table. */
+/* Reads a field; `members` is at the first member of the table. */
 static bool parse_field(parser *p, const catga_field *field, json_reader members, uint8_t *native)
 {
     meaning wanted = {field->kind, field->format, field->digits, field->type};

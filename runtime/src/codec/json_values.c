@@ -7,10 +7,10 @@
 
 /* ---- Numbers ---- */
 
-/* A decimal number as digits and a power of ten: text = digits * 10^exponent. */
+/* A decimal number: digits * 10^exponent. */
 typedef struct number {
     bool negative;
-    bool exact; /* all digits are in `digits` */
+    bool exact; /* `digits` has all digits */
     uint64_t digits;
     int64_t exponent;
 } number;
@@ -34,7 +34,7 @@ static void add_digit(number *n, char digit, bool fraction)
     n->exponent -= fraction ? 1 : 0;
 }
 
-/* An exponent, of at least one character; beyond a million the rest does not matter. */
+/* Reads an exponent of at least one digit. Values above a million are not distinguished. */
 static const char *read_exponent(const char *at, const char *end, int64_t *exponent)
 {
     bool negative = *at == '-';
@@ -50,11 +50,11 @@ static const char *read_exponent(const char *at, const char *end, int64_t *expon
     return at;
 }
 
-/* The text is a number as JSON has it, or false. */
+/* Reads a JSON number. Returns false if the text is none. */
 static bool read_number(catga_string text, number *n)
 {
     *n = (number){false, true, 0, 0};
-    if (text.length == 0) /* also an absent text, which has no address */
+    if (text.length == 0) /* an absent text has no address */
         return false;
     const char *at = text.data;
     const char *end = text.data + text.length;
@@ -82,7 +82,7 @@ static bool read_number(catga_string text, number *n)
     return at == end;
 }
 
-/* The number times 10^shift as an integer, when it is one. */
+/* Computes the number times 10^shift. Returns false if that is not an integer. */
 static bool whole(number n, unsigned shift, uint64_t *value)
 {
     int64_t exponent = n.exponent + (int64_t)shift;
@@ -126,8 +126,9 @@ bool value_unsigned(catga_string text, uint64_t *value)
     return read_number(text, &n) && whole(n, 0, value) && (!n.negative || *value == 0);
 }
 
-/* Exact when digits and power of ten both are exact as doubles: one rounding, as in Clinger's fast
- * path. */
+/*
+ * Multiplies with one rounding, as in Clinger's fast path: digits and power are exact as doubles.
+ */
 static double scale(number n)
 {
     static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -148,8 +149,8 @@ static bool floating_fast(number n, double *value)
 }
 
 /*
- * The same for a float: 2^24 and 10^10 are exact as floats, and one rounding to a double does no
- * harm before the second. So few digits are all that there are.
+ * Computes a float with one relevant rounding: 2^24 and 10^10 are exact as floats, and the first
+ * rounding, to a double, does no harm.
  */
 static bool single_fast(number n, float *value)
 {
@@ -160,9 +161,9 @@ static bool single_fast(number n, float *value)
 }
 
 /*
- * For strtod and strtof: digits and an exponent, without a point, which they would read as the
- * locale has it. What is half way between two doubles has at most 767 digits: of those behind
- * DIGITS it only matters whether one is not 0.
+ * Text for strtod and strtof: digits and an exponent, without a point, which depends on the locale.
+ * The midpoint of two doubles has at most 767 digits; beyond DIGITS, only a digit other than 0
+ * matters.
  */
 enum { DIGITS = 800, WRITTEN_NUMBER = DIGITS + 32 };
 
@@ -229,8 +230,9 @@ bool value_single(catga_string text, float *value)
 
 /* ---- Times ---- */
 
-/* Exactly `count` digits, and `next` behind them unless it is NUL; a small letter will do for a
- * capital one. */
+/*
+ * Reads exactly `count` digits, and then `next` unless it is NUL; upper and lower case are equal.
+ */
 static bool take_field(catga_string *text, size_t count, char next, int64_t *value)
 {
     *value = 0;
@@ -249,8 +251,9 @@ static bool take_field(catga_string *text, size_t count, char next, int64_t *val
     return true;
 }
 
-/* ".123" as nanoseconds; nothing is 0. More than nine digits are read where the others are zeros,
- * as in durations. */
+/*
+ * Reads ".123" as nanoseconds; no fraction is 0. Digits after the ninth must be 0, as in durations.
+ */
 static bool take_fraction(catga_string *text, int64_t *nanoseconds)
 {
     int64_t unit = 100000000;
@@ -269,7 +272,7 @@ static bool take_fraction(catga_string *text, int64_t *nanoseconds)
     return i > 1;
 }
 
-/* "Z", "+08:00": seconds east of UTC. All that is left of the text. */
+/* Reads "Z" or "+08:00", the rest of the text, as seconds east of UTC. */
 static bool take_offset(catga_string *text, int64_t *seconds)
 {
     int64_t hours;
@@ -302,7 +305,7 @@ static int64_t days_of_month(int64_t year, int64_t month)
     return days[month - 1] + (month == 2 && is_leap(year) ? 1 : 0);
 }
 
-/* Days since 1970-01-01, counting years from March on, so that the leap day comes last. */
+/* Returns the days since 1970-01-01. Years begin in March, so that the leap day is the last day. */
 static int64_t days_since_epoch(int64_t year, int64_t month, int64_t day)
 {
     year -= month <= 2;
@@ -327,8 +330,10 @@ bool catga_timestamp_parse(catga_string text, int64_t *value)
         return false;
     int64_t seconds =
         days_since_epoch(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
-    /* 64 bits of nanoseconds reach from 1677 to 2262; before 1970 the fraction is taken from the
-     * next second. */
+    /*
+     * 64 bits of nanoseconds cover the years 1677 to 2262. Before 1970, the fraction counts from
+     * the next second.
+     */
     if (seconds < 0 && nanoseconds > 0) {
         seconds++;
         nanoseconds -= 1000000000;
@@ -396,7 +401,7 @@ static size_t padding(catga_string text)
     return count;
 }
 
-/* Padding may be left out, but not a part of it. */
+/* Computes the decoded length of base64 text. Padding is complete or absent. */
 bool value_base64_length(catga_string text, size_t *length)
 {
     size_t digits = text.length - padding(text);
@@ -417,9 +422,9 @@ bool value_base64(catga_string text, uint8_t *bytes)
         group = group << 6 | (uint32_t)digit;
         if (i % 4 == 0)
             continue;
-        unsigned rest = 6 - 2 * (i % 4); /* bits that belong to the next byte */
+        unsigned rest = 6 - 2 * (i % 4); /* number of bits of the next byte */
         *bytes++ = (uint8_t)(group >> rest);
         group &= (1u << rest) - 1;
     }
-    return group == 0; /* no bits that a canonical writer would not have left */
+    return group == 0; /* a canonical encoder leaves no other bits */
 }

@@ -1,11 +1,13 @@
-/* values.h: scalars from text, exactly; catga.h declares those that users call. Each returns false
- * when the text is not one, or does not fit; *value is then unset. */
+/*
+ * Reads scalars from text, exactly; catga.h declares those for users. Each function returns false
+ * if the text is invalid or the value does not fit; *value is undefined then.
+ */
 #ifndef CATGA_VALUES_H
 #define CATGA_VALUES_H
 
 #include <catga/catga.h>
 
-/* "-17"; also what is whole in another way, "1e3" or "2.0". */
+/* Reads an integer: "-17", "1e3" or "2.0". */
 bool value_signed(catga_string text, int64_t *value);
 bool value_unsigned(catga_string text, uint64_t *value);
 
@@ -13,7 +15,9 @@ bool value_unsigned(catga_string text, uint64_t *value);
 bool value_floating(catga_string text, double *value);
 bool value_single(catga_string text, float *value);
 
-/* How many bytes base64 text stands for: of either alphabet of RFC 4648, with padding or without.
+/*
+ * Computes the decoded length of base64 text, in either alphabet of RFC 4648, with or without
+ * padding.
  */
 bool value_base64_length(catga_string text, size_t *length);
 bool value_base64(catga_string text, uint8_t *bytes);

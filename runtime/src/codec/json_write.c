@@ -1,11 +1,11 @@
 /*
- * print.c: a verified table as JSON on one line, straight from its bytes. Members are named as in
- * the schema and stand in the order of their ids. A scalar that is not there prints as its default;
- * an absent optional, string, vector, struct or table is left out. Enums print as names (an unknown
- * value as its number; flags as their names with spaces between), decimals exactly, timestamps as
- * RFC 3339, durations in seconds ("1.5s"), uuids as text, bytes as base64, NaN and infinities as
- * strings. Before a union stands its type, in a member of the union's name with "_type"; one that
- * only a newer schema knows is nothing: it is left out, and in a vector its type is NONE.
+ * Writes a verified table as one line of JSON, directly from its bytes. Members have the names of
+ * the schema and the order of their ids. An absent scalar is written as its default; an absent
+ * optional, string, vector, struct or table is omitted. An enum is a name, or a number if it is
+ * unknown; flags are names with spaces between. Decimals are exact, timestamps RFC 3339, durations
+ * seconds ("1.5s"), uuids text, bytes base64, NaN and infinities strings. The type of a union
+ * precedes it, in a member with the suffix "_type". A union of an unknown type is omitted; in a
+ * vector, its type is NONE.
  */
 #include "base/text.h"
 #include "codec/sink.h"
@@ -13,7 +13,7 @@
 
 #include <catga/gen.h>
 
-/* How a scalar is to be read and shown: what catga_field and catga_member have in common. */
+/* The type of a scalar: the common part of catga_field and catga_member. */
 typedef struct meaning {
     unsigned kind;
     unsigned format;
@@ -40,7 +40,7 @@ static void print_integer(sink *out, unsigned kind, int64_t value)
         sink_signed(out, value);
 }
 
-/* The names of the bits of `value`, which are all known, in the order of the schema. */
+/* Writes the names of the set bits, all of them known, in the schema's order. */
 static void print_flags(sink *out, const catga_enum *type, int64_t value)
 {
     bool first = true;
@@ -57,7 +57,7 @@ static void print_flags(sink *out, const catga_enum *type, int64_t value)
     sink_character(out, '"');
 }
 
-/* A value that a newer schema has added has no name here, and prints as its number. */
+/* Writes an enum. A value of a newer schema has no name here, and is written as a number. */
 static void print_enum(sink *out, meaning shown, int64_t value)
 {
     const catga_enum *type = shown.type;
@@ -74,7 +74,7 @@ static void print_enum(sink *out, meaning shown, int64_t value)
         print_integer(out, shown.kind, value);
 }
 
-/* An integer as what it stands for. */
+/* Writes an integer in the form of its type. */
 static void print_meaning(sink *out, meaning shown, int64_t value)
 {
     char text[CATGA_TIMESTAMP_TEXT];
@@ -123,7 +123,7 @@ static void print_scalar(sink *out, meaning shown, const uint8_t *at)
         print_meaning(out, shown, load_integer(at, shown.kind));
 }
 
-/* The default of a field, which its message does not carry. */
+/* Writes the default of an absent field. */
 static void print_default(sink *out, meaning shown, catga_value value)
 {
     if (shown.kind == CATGA_KIND_bool)
@@ -214,7 +214,7 @@ static size_t element_size(const catga_field *field)
     return field->element <= CATGA_KIND_struct ? inline_size(meaning_of_element(field)) : 4;
 }
 
-/* The type of an element of a vector of unions. */
+/* Writes the type of an element of a vector of unions. */
 static void print_tag(sink *out, const catga_field *field, uint8_t tag)
 {
     const catga_enum *types = field->type;
@@ -285,7 +285,7 @@ static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
     sink_character(out, ']');
 }
 
-/* A union's field, which follows that of its type or types. */
+/* Writes the field of a union, which follows the field of its type. */
 static void print_union(sink *out, const catga_field *field, const uint8_t *table,
                         const uint8_t *at)
 {
@@ -297,7 +297,7 @@ static void print_union(sink *out, const catga_field *field, const uint8_t *tabl
         print_alternative(out, field->type, *tags, at);
 }
 
-/* A field that is there, at `at`; or, when that is NULL, a default. */
+/* Writes a field at `at`, or its default if that is NULL. */
 static void print_field(sink *out, const catga_field *field, const uint8_t *at)
 {
     meaning shown = {field->kind, field->format, field->digits, field->type};
@@ -314,7 +314,7 @@ static void print_field(sink *out, const catga_field *field, const uint8_t *at)
         print_inline(out, shown, at);
 }
 
-/* The type of a union is one that this schema knows. */
+/* Returns whether this schema knows the type of the union. */
 static bool is_known_tag(const catga_field *field, const uint8_t *at)
 {
     return at != NULL && *at != 0 && *at < ((const catga_enum *)field->type)->count;

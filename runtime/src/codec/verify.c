@@ -1,22 +1,23 @@
 /*
- * verify.c: proves that bytes from outside are a valid buffer before anyone reads them. After
- * catga_verify has returned CATGA_OK, each getter of read.h on each table it visited stays inside
- * the buffer.
+ * Verifies bytes from outside before they are read. After catga_verify has returned CATGA_OK, the
+ * getters of read.h stay inside the buffer for each visited table.
  *
- * The generated verifier function of a type proves its tables with the functions of verify.h. Those
- * see at a glance what is as write.h writes it, and come back here for the rest, and to say what is
- * wrong.
+ * The generated verifier of a type calls the functions of verify.h. They recognise tables in the
+ * form of write.h quickly. For all others, and for error texts, they call this file.
  *
- * All arithmetic is on positions, never on pointers; a size is always compared with what is left. A
- * buffer is shorter than 2^31, so that the sum of two positions or of a position and an offset
- * below 2^31 does not wrap in 32 bits. Invariants, by the names used here: V1  a position handed to
- * a function is inside the buffer, a multiple of 4, with 4 bytes left there; V2  a vtable lies
- * inside the buffer, is a multiple of 2, and its size is even and at least 4; V3  a field that is
- * there lies inside its table, behind the table's offset to its vtable, aligned as it must be; V4
- * offsets go forward, are not 0, multiples of 4, below 2^31; V5  a string has its length, its bytes
- * and a NUL inside the buffer; its bytes are UTF-8; V6  a vector's elements lie inside the buffer,
- * aligned unless there are none; V7  tables nest at most CATGA_MAX_DEPTH deep; V8  the work is at
- * most WORK_FREE, and WORK_PER_BYTE for each byte of the buffer, however often parts are shared.
+ * All arithmetic uses positions, never pointers. A size is compared with the remaining bytes. A
+ * buffer is shorter than 2^31, so a sum of two positions, or of a position and an offset below
+ * 2^31, does not wrap in 32 bits. Invariants:
+ *
+ *     V1  A position argument is in the buffer, a multiple of 4, with 4 bytes left.
+ *     V2  A vtable is in the buffer, at a multiple of 2; its size is even and at least 4.
+ *     V3  A present field is in its table, after the offset to the vtable, and aligned.
+ *     V4  Offsets go forward, are not 0, multiples of 4, and below 2^31.
+ *     V5  A string has its length, bytes and NUL in the buffer; its bytes are UTF-8.
+ *     V6  The elements of a vector are in the buffer, and aligned if there are any.
+ *     V7  Tables nest at most CATGA_MAX_DEPTH deep.
+ *     V8  The work is at most WORK_FREE, and WORK_PER_BYTE for each byte of the buffer, however
+ * often parts are shared.
  */
 #include "base/utf8.h"
 #include "codec/problem.h"
@@ -27,11 +28,14 @@
 #include <stdio.h>
 
 /*
- * Work is counted each time that a part is reached: CATGA_WORK_PER_OFFSET for a table behind an
- * offset and for each element of a vector of offsets, CATGA_WORK_PER_FIELD_BYTE for each byte of a
- * table's fields, 1 for each byte of a vector, and of a text that is longer than what its offset
- * was counted for. A message without shared parts has enough bytes for its own work. A message with
- * shared parts may also spend WORK_FREE, which takes less than a millisecond. wire.md tells peers.
+ * Work is counted each time that a part is reached:
+ *
+ *     CATGA_WORK_PER_OFFSET      a table behind an offset, and an element of a vector of offsets
+ *     CATGA_WORK_PER_FIELD_BYTE  a byte of a table's fields
+ *     1                          a byte of a vector, and of a text beyond the work of its offset
+ *
+ * A message without shared parts has enough bytes for its own work. A message with shared parts may
+ * also spend WORK_FREE, which takes less than a millisecond. wire.md documents this for peers.
  */
 enum { WORK_PER_BYTE = 32, WORK_FREE = 1 << 20 };
 _Static_assert(CATGA_SHORT_TEXT <= 4 * CATGA_WORK_PER_FIELD_BYTE &&
@@ -79,7 +83,7 @@ static inline bool is_aligned(uint32_t at, uint32_t alignment)
     return (at & (alignment - 1)) == 0;
 }
 
-/* V8 */
+/* Counts work (V8). */
 static inline bool work(catga_verifier *verifier, uint64_t amount)
 {
     return catga_verify_spend(verifier, amount) || refuse(verifier, "parts shared too often");
@@ -109,7 +113,7 @@ bool catga_verify_odd_text(catga_verifier *verifier, uint32_t slot, uint32_t max
 
 /* ---- Tables ---- */
 
-/* In catga_shape.alignment: the vtable is not as write.h writes it. */
+/* Bit of catga_shape.alignment: the vtable does not have the form of write.h. */
 enum { ODD = 16 };
 
 /* Eight entries of a vtable. */
@@ -133,9 +137,9 @@ static inline bool is_zero(lanes value)
 }
 
 /*
- * When each of the first `count` entries of a vtable, of at most eight, is 0 or what it is in the
- * vtable `full`: the vtable to be read, which is `full` itself when it is equal: not when it has
- * more than the eight entries. Else NULL.
+ * Returns the vtable to read a table by, if each of its first `count` entries is 0 or equals that
+ * of `full`. `count` is at most eight. The result is `full` itself if both are equal. Else returns
+ * NULL.
  */
 static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, const uint16_t *full)
 {
@@ -149,8 +153,7 @@ static inline const uint8_t *own_vtable(const uint8_t *vtable, uint32_t count, c
     return is_zero(differs & (lanes)(found != 0)) ? vtable : NULL;
 }
 
-/* V3, entry by entry. *bytes becomes the size of all fields that are present, even if they overlap.
- */
+/* Checks V3 for each entry. *bytes becomes the size of all present fields, even if they overlap. */
 static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                           uint32_t vtable_size, uint32_t table_size, const catga_table *type,
                           uint64_t *bytes)
@@ -173,7 +176,7 @@ static bool check_entries(catga_verifier *verifier, uint32_t at, uint32_t vtable
     return true;
 }
 
-/* Whether a table has the shape that was found last, so that it only has to end inside. */
+/* Returns whether the table has the shape of the last one, so that only its end must be checked. */
 static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_t vtable,
                             uint32_t odd, const catga_shape *known)
 {
@@ -181,7 +184,7 @@ static inline bool is_known(const catga_verifier *verifier, uint32_t at, uint32_
            known->table_size - 4 <= verifier->last_word - at;
 }
 
-/* V3 of a table that is not as write.h writes it, or is large; to *known. */
+/* Checks V3 of a large table, or of one in another form than that of write.h. Fills in *known. */
 static CATGA_NOINLINE bool check_odd_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                                            uint32_t vtable_size, uint32_t table_size,
                                            const catga_table *type, catga_shape *known)
@@ -198,7 +201,7 @@ static CATGA_NOINLINE bool check_odd_shape(catga_verifier *verifier, uint32_t at
     return work(verifier, known->work);
 }
 
-/* V2, V3, and the table itself; to *known. */
+/* Checks V2 and V3 of a table. Fills in *known. */
 static CATGA_NOINLINE bool check_any_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                                            const catga_table *type, catga_shape *known)
 {
@@ -213,8 +216,7 @@ static CATGA_NOINLINE bool check_any_shape(catga_verifier *verifier, uint32_t at
     return check_odd_shape(verifier, at, vtable, vtable_size, table_size, type, known);
 }
 
-/* The same at a glance, for a small table as write.h writes it; others are left to check_any_shape.
- */
+/* Checks a small table in the form of write.h quickly; leaves others to check_any_shape. */
 static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
                         const catga_table *type, catga_shape *known)
 {
@@ -244,8 +246,9 @@ static bool check_shape(catga_verifier *verifier, uint32_t at, uint32_t vtable,
 bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type,
                        catga_shape *known, catga_frame *table)
 {
-    uint32_t vtable = at - catga_load_u32(verifier->bytes +
-                                          at); /* wraps to what lies behind when that is negative */
+    uint32_t vtable =
+        at - catga_load_u32(verifier->bytes +
+                            at); /* a negative offset wraps to a position after the table */
 
     if (!is_known(verifier, at, vtable, 0, known) &&
         !check_shape(verifier, at, vtable, type, known))
@@ -254,7 +257,7 @@ bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table 
     return true;
 }
 
-/* A table behind the offset at `slot`; *known has what was found of the one before it. */
+/* Checks the table behind the offset at `slot`; *known is the shape of the table before. */
 static inline bool check_one_table(catga_verifier *verifier, uint32_t slot, const catga_table *type,
                                    catga_shape *known)
 {
@@ -271,7 +274,7 @@ static bool refuse_depth(catga_verifier *verifier)
     return refuse_limit(verifier, "nested deeper than", CATGA_MAX_DEPTH);
 }
 
-/* V7. To be followed by leave. */
+/* Checks V7. The caller must call leave. */
 static inline bool enter(catga_verifier *verifier)
 {
     if (verifier->depth == CATGA_MAX_DEPTH)
@@ -303,7 +306,7 @@ bool catga_verify_table(catga_verifier *verifier, uint32_t slot, const catga_tab
 
 /* ---- Vectors ---- */
 
-/* V6: where the elements begin, or 0; *length is how many there are. */
+/* Checks V6. Returns the position of the elements, or 0; *length is their number. */
 static inline uint32_t open_vector(catga_verifier *verifier, uint32_t slot,
                                    const catga_field *field, uint32_t size, uint32_t alignment,
                                    uint32_t *length)
@@ -326,8 +329,7 @@ static inline uint32_t open_vector(catga_verifier *verifier, uint32_t slot,
     return at + 4;
 }
 
-/* The verifier does not look at these elements, but readers will: their bytes count as those of a
- * text. */
+/* Readers visit these elements, but the verifier does not: their bytes count as those of a text. */
 bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_field *field)
 {
     uint32_t length = 0;
@@ -340,8 +342,7 @@ bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_
     return work(verifier, (uint64_t)length * size) || catga_verify_failed(verifier, field);
 }
 
-/* The elements of a vector of offsets, with the work that following them may take; 0 when refused.
- */
+/* Opens a vector of offsets, and counts the work of following them. Returns 0 if it is refused. */
 static inline uint32_t open_offsets(catga_verifier *verifier, uint32_t slot,
                                     const catga_field *field, uint32_t *length)
 {
@@ -386,8 +387,7 @@ bool catga_verify_tables(catga_verifier *verifier, uint32_t slot, const catga_fi
 
 /* ---- Unions ---- */
 
-/* A struct that stands alone: unlike all else behind an offset, it may lie on less than a multiple
- * of 4. */
+/* Checks a struct behind an offset, which may be at less than a multiple of 4. */
 static bool check_lone_struct(catga_verifier *verifier, uint32_t slot, const catga_struct *type)
 {
     uint32_t offset = catga_load_u32(verifier->bytes + slot);
@@ -447,10 +447,10 @@ bool catga_verify_alternatives(catga_verifier *verifier, uint32_t tags_slot, uin
 
 /* ---- Whole buffers ---- */
 
-/* The smallest buffer: the root's offset, a vtable without entries, and a table without fields. */
+/* Smallest buffer: the root offset, a vtable without entries, and a table without fields. */
 enum { SMALLEST_BUFFER = CATGA_ROOT_OFFSET_SIZE + 4 + 4 };
 
-/* Names the identifier that was found instead of that of `table`. */
+/* Reports the identifier that was found instead of the table's. */
 static bool refuse_identifier(const catga_verifier *verifier, const catga_table *table)
 {
     char reason[CATGA_PROBLEM_TEXT];

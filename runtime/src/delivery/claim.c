@@ -1,4 +1,4 @@
-/* Who may handle a message that is to be handled once; see claim.h. */
+/* Decides about claims; see claim.h. */
 #include "delivery/claim.h"
 
 void catga_claiming_init(catga_claiming *claiming, uint32_t lease_ms)
@@ -52,7 +52,7 @@ static catga_claiming_action look_once_more(catga_claiming *claiming, uint32_t *
     return look(claiming);
 }
 
-/* The next attempt, over the record that was read. */
+/* Takes the claim for the next attempt, over the record that was read. */
 static catga_claiming_action take(catga_claiming *claiming)
 {
     claiming->attempt++;
@@ -137,7 +137,7 @@ catga_claiming_action catga_claiming_step(catga_claiming *claiming, catga_claimi
     return CATGA_CLAIMING_NOTHING;
 }
 
-/* Before the handler. */
+/* Reacts to the record before the handler has run. */
 static catga_claiming_action found(catga_claiming *claiming, const catga_claim_record *record)
 {
     claiming->revision = record->revision;
@@ -160,8 +160,8 @@ static catga_claiming_action found(catga_claiming *claiming, const catga_claim_r
 }
 
 /*
- * After the handler. A record that has gone was kept for a shorter time than the handler took; one
- * that is older than what we wrote comes from a server that lags.
+ * Reacts to the record after the handler has run. A missing record was kept for less time than the
+ * handler took. A record older than ours comes from a lagging server.
  */
 static catga_claiming_action found_marking(catga_claiming *claiming,
                                            const catga_claim_record *record)

@@ -1,12 +1,12 @@
-/* How many stored messages a handler may hold, and when it requests more; see demand.h. */
+/* Decides when a handler requests stored messages; see demand.h. */
 #include "delivery/demand.h"
 
 #include "base/monotime.h"
 
-/* The average is one over about so many runs. */
+/* The average covers about the last RUNS runs. */
 #define RUNS 8
 
-/* A pause after a refusal: doubled each time, up to the longest. */
+/* Pause after a refusal: doubled each time, up to the longest. */
 #define PAUSE         (50 * CATGA_MILLISECOND)
 #define PAUSE_LONGEST CATGA_SECOND
 
@@ -55,7 +55,7 @@ void catga_demand_ran(catga_demand *demand, unsigned count, int64_t total_ns)
         demand->allowed = least(demand);
 }
 
-/* ---- Requests under way ---- */
+/* ---- Pending requests ---- */
 
 static void take_out(catga_demand *demand, unsigned index)
 {
@@ -64,7 +64,7 @@ static void take_out(catga_demand *demand, unsigned index)
         demand->requests[i] = demand->requests[i + 1];
 }
 
-/* The server serves the oldest request first, as far as is known. */
+/* Attributes messages to requests. The server presumably serves the oldest request first. */
 static void attribute(catga_demand *demand, unsigned count)
 {
     while (count > 0 && demand->count > 0) {
@@ -85,7 +85,7 @@ void catga_demand_arrived(catga_demand *demand, unsigned count, uint64_t waiting
     attribute(demand, count);
 }
 
-/* Removes a request that is under way; *left is what seemed to be left of it, else 0. */
+/* Removes a pending request. *left becomes the number of its missing messages, or 0. */
 static bool remove_request(catga_demand *demand, uint64_t token, unsigned *left)
 {
     *left = 0;
@@ -100,8 +100,8 @@ static bool remove_request(catga_demand *demand, uint64_t token, unsigned *left)
 }
 
 /*
- * Messages do not say to which request they belong. Where this request had more or less left than
- * was believed, another has less or more, so that the sum is right.
+ * Messages do not name their request. A difference to the expected rest of this request is moved to
+ * another one, so that the sum is right.
  */
 void catga_demand_ended(catga_demand *demand, uint64_t token, unsigned left)
 {
@@ -172,8 +172,8 @@ static void expire(catga_demand *demand, int64_t now)
 /* ---- Requesting ---- */
 
 /*
- * A request may bring a quarter of the bytes for which there is room. False when there is not even
- * room for the largest message; but where nothing is held or requested, one message is.
+ * Gives a request a quarter of the free bytes. Returns false if there is no room for the largest
+ * message. If nothing is held or requested, one message is always allowed.
  */
 static bool bytes_for(const catga_demand *demand, unsigned held, size_t held_bytes, size_t *bytes)
 {
@@ -188,15 +188,15 @@ static bool bytes_for(const catga_demand *demand, unsigned held, size_t held_byt
 }
 
 /*
- * In batches of half of what is allowed, so that one is on its way while another is handled; but a
- * worker that is about to be free gets its message at once.
+ * Returns whether to request a batch now: half of the allowed number, so that one batch arrives
+ * while another is handled. A worker that will soon be free gets its message at once.
  */
 static bool is_low(const catga_demand *demand, uint64_t taken)
 {
     return taken <= demand->allowed / 2 || taken < least(demand);
 }
 
-/* Notes a request and fills the batch, whose `bytes` and `once` are set. */
+/* Notes a request and completes the batch, whose `bytes` and `once` are set. */
 static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t now,
                     catga_demand_batch *batch)
 {
@@ -213,7 +213,7 @@ static bool request(catga_demand *demand, unsigned count, size_t bytes, int64_t 
     return true;
 }
 
-/* A message of any size, when nothing else is held. */
+/* Requests one message of any size, if nothing else is held. */
 static bool request_oversize(catga_demand *demand, unsigned held, int64_t now,
                              catga_demand_batch *batch)
 {

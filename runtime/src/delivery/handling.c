@@ -1,8 +1,10 @@
-/* The handling of a stored event; see handling.h. */
+/* Decides how a stored event is handled; see handling.h. */
 #include "delivery/handling.h"
 
-/* Pause before an event that cannot continue is redelivered, doubled with each delivery, and the
- * longest pause. */
+/*
+ * Pause before an event that cannot continue is redelivered, doubled with each delivery; and the
+ * longest pause.
+ */
 enum { REDELIVER_MS = 1000, REDELIVER_LONGEST_MS = 30000 };
 
 void catga_handling_init(catga_handling *handling, const catga_handling_rules *rules)
@@ -46,7 +48,9 @@ static catga_handling_action redeliver(catga_handling *handling)
     return retry(handling, delay > longest ? delay : longest);
 }
 
-/* The schema's pause after this attempt: the first, doubled for each attempt before. */
+/*
+ * Returns the schema's pause after this attempt: the first pause, doubled for each earlier attempt.
+ */
 static int64_t pause_ms(const catga_handling *handling)
 {
     return doubled(handling->rules.backoff_ms, handling->rules.backoff_longest_ms,
@@ -90,7 +94,7 @@ static bool is_lost(const catga_handling *handling)
 
 static catga_handling_action end_lost(catga_handling *handling)
 {
-    handling->attempt--; /* this one does not start */
+    handling->attempt--; /* this attempt does not start */
     return end(handling, CATGA_CAUSE_LOST);
 }
 
@@ -152,7 +156,10 @@ static catga_handling_action read_before_run(catga_handling *handling, const cat
     return start(handling);
 }
 
-/* A record that another delivery wrote meanwhile means that another replica has the event too. */
+/*
+ * Reacts to the record before a run. If another delivery wrote it meanwhile, another replica has
+ * the event too.
+ */
 static catga_handling_action read_while_starting(catga_handling *handling,
                                                  const catga_attempts *record, uint64_t before)
 {
@@ -172,8 +179,8 @@ static catga_handling_action read_while_retracting(catga_handling *handling,
 }
 
 /*
- * The record did not know of this delivery's run, which adds to the runs that the record knows. It
- * may know, if another delivery has added to what this one wrote: then the run is not added twice.
+ * Reacts to the record after a run, which adds an attempt to the record. If another delivery has
+ * built on this delivery's write, the record may contain the attempt already.
  */
 static catga_handling_action read_while_noting(catga_handling *handling,
                                                const catga_attempts *record, uint64_t before)
@@ -238,7 +245,9 @@ static catga_handling_action written(catga_handling *handling, uint64_t revision
     }
 }
 
-/* An end is recorded however long that takes; a failed run that cannot be recorded is not counted.
+/*
+ * Reacts to a record that cannot be written. An end is retried without limit. A failed run that
+ * cannot be recorded is not counted.
  */
 static catga_handling_action unavailable(catga_handling *handling)
 {

@@ -1,4 +1,4 @@
-/* Whether the owner of claims is still there; see owner_liveness.h. */
+/* Decides whether the owner of claims lives; see owner_liveness.h. */
 #include "delivery/owner_liveness.h"
 
 void catga_owner_liveness_init(catga_owner_liveness *liveness, int64_t lease_ns)
@@ -12,13 +12,15 @@ void catga_owner_liveness_found(catga_owner_liveness *liveness, uint64_t number)
         liveness->newest = number;
 }
 
-/* Rounded up, so that ASKS of them cover the lease. */
+/* Returns the time for an answer, rounded up so that ASKS questions cover the lease. */
 static int64_t time_to_answer(const catga_owner_liveness *liveness)
 {
     return liveness->lease_ns / CATGA_OWNER_ASKS + 1;
 }
 
-/* An asker that looks so late was not running: the answer may wait in its socket. */
+/*
+ * Returns whether the question counts. A late asker was suspended: the answer may be in its socket.
+ */
 static bool counts(const catga_owner_liveness *liveness, int64_t now)
 {
     return liveness->control_answered && now - liveness->asked_at <= 2 * time_to_answer(liveness);

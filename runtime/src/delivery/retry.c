@@ -1,4 +1,4 @@
-/* When a call is tried again; see retry.h. */
+/* Decides when a call is retried; see retry.h. */
 #include "delivery/retry.h"
 
 #include "base/monotime.h"
@@ -20,8 +20,10 @@ void catga_retry_init(catga_retry *retry, bool repeatable, uint32_t retries, int
     };
 }
 
-/* Did a try that ended so certainly not run a handler? One that timed out has said so, or was not
- * sent. */
+/*
+ * Returns whether a try with this result certainly ran no handler. A try that timed out at the
+ * service says so, or was not sent.
+ */
 static bool not_run(catga_status status)
 {
     return status == CATGA_NO_RESPONDERS || status == CATGA_DISCONNECTED ||
@@ -35,7 +37,7 @@ static catga_retry_action finish(catga_retry *retry, catga_status result)
     return CATGA_RETRY_FINISH;
 }
 
-/* A call that is safe to repeat gets an equal share of the remaining time for each attempt. */
+/* Sends a try. A repeatable call gives each try an equal share of the remaining time. */
 static catga_retry_action send(catga_retry *retry, int64_t now)
 {
     if (now >= retry->deadline)
@@ -48,7 +50,7 @@ static catga_retry_action send(catga_retry *retry, int64_t now)
     return CATGA_RETRY_SEND;
 }
 
-/* The next pause in nanoseconds: the planned one times 0.5 to 1.5. */
+/* Returns the next pause in nanoseconds: the planned one times 0.5 to 1.5. */
 static int64_t next_pause(catga_retry *retry)
 {
     int64_t planned = (int64_t)retry->pause_ms * CATGA_MILLISECOND;
@@ -61,7 +63,7 @@ static int64_t next_pause(catga_retry *retry)
     return planned / 2 + (int64_t)(retry->random % (uint64_t)planned);
 }
 
-/* Plans a further try; false when there is none left, or no time for it. */
+/* Plans a retry. Returns false if none is left, or no time for it. */
 static bool pause(catga_retry *retry, int64_t now)
 {
     if (retry->retries_left == 0)
@@ -76,10 +78,9 @@ static bool pause(catga_retry *retry, int64_t now)
 }
 
 /*
- * The first try is at work elsewhere, and its answer comes to this call too; unless it dies. To ask
- * again is no further try: it runs nothing as long as the first does. That it has died is found out
- * by whoever is asked for as long as its lease lasts, which may be another replica each time: so
- * often.
+ * Asks again while an earlier try runs in another replica, whose answer also comes to this call.
+ * Asking again does not use up a retry, because nothing else runs. If that replica dies, the asked
+ * replicas must notice, each after its lease; so the question is repeated often.
  */
 static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
 {
@@ -98,7 +99,7 @@ static catga_retry_action on_in_progress(catga_retry *retry, int64_t now)
     return CATGA_RETRY_WAIT;
 }
 
-/* An answer that comes in a pause belongs to an earlier try; a good one is as good as any. */
+/* Handles an answer. An answer during a pause belongs to an earlier try, and is as good as any. */
 static catga_retry_action on_result(catga_retry *retry, catga_status status, int64_t now)
 {
     if (status == CATGA_IN_PROGRESS)
@@ -110,7 +111,7 @@ static catga_retry_action on_result(catga_retry *retry, catga_status status, int
     return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
 }
 
-/* A refusal says nothing of an earlier try that was lost and may have run. */
+/* Handles a refusal. It says nothing about an earlier try that was lost and may have run. */
 static catga_retry_action on_refused(catga_retry *retry, catga_status status, int64_t now)
 {
     if (not_run(status))
@@ -118,7 +119,10 @@ static catga_retry_action on_refused(catga_retry *retry, catga_status status, in
     return finish(retry, retry->in_doubt ? CATGA_TIMEOUT : status);
 }
 
-/* The answer may still come, on the next connection; but another try is quicker. */
+/*
+ * Handles a lost connection. The answer may still come on the next connection, but a retry is
+ * quicker.
+ */
 static catga_retry_action on_lost(catga_retry *retry, int64_t now)
 {
     if (retry->repeatable && retry->phase == CATGA_RETRY_ANSWERING) {

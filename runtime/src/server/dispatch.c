@@ -12,7 +12,10 @@
 
 enum { LONGEST_TIMEOUT_MS = 86400000 };
 
-/* Returns the milliseconds that were left when the message was sent: its header's or schema's. */
+/*
+ * Returns the milliseconds that were left when the message was sent: from its header, or else from
+ * its schema.
+ */
 static int64_t time_left_ms(const catga_context *context)
 {
     catga_string header = catga_context_header(context, CATGA_HEADER_TIMEOUT);
@@ -47,9 +50,9 @@ static void refuse(catga_context *context, catga_endpoint *endpoint, catga_statu
     context->outcome = status;
     catga_bus_count(context->state, counter);
     catga_log_limited(&context->state->settings.logger, &endpoint->refused, CATGA_LOG_WARNING,
-                      "service: %s refused %s: %s", endpoint->service_instance->service->name,
-                      context->message->table->name,
-                      catga_status_reason(status, &context->problem));
+                      "service: refuse %s: %s (service=%s)", context->message->table->name,
+                      catga_status_reason(status, &context->problem),
+                      endpoint->service_instance->service->name);
     catga_answer_status(context, status);
 }
 
@@ -81,7 +84,7 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
              problem);
     catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
-                      "%s.%s: %s", endpoint->service_instance->service->name,
+                      "service: run %s.%s: %s", endpoint->service_instance->service->name,
                       endpoint->handler->name, text);
     if (context->too_large && !context->answered)
         end_too_large(context);

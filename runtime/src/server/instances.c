@@ -1,4 +1,4 @@
-/* One replica for each instance name; see instances.h. */
+/* Takes and announces instance names; see instances.h. */
 #include "server/instances.h"
 
 #include "base/clock.h"
@@ -6,10 +6,10 @@
 #include "bus/bus_state.h"
 #include "bus/round_trip.h"
 
-/* The time that a live replica has for an answer. */
+/* time limit of a live replica for an answer */
 #define ANSWER_WAIT (250 * CATGA_MILLISECOND)
 
-/* Between two announcements. */
+/* time between two announcements */
 #define INTERVAL (3 * CATGA_SECOND)
 
 void catga_instances_init(catga_instances *instances)
@@ -36,7 +36,10 @@ static bool is_smaller(catga_string other, const char *own)
     return memcmp(other.data, own, other.length < length ? other.length : length) < 0;
 }
 
-/* Of two replicas that start, the one whose bus has the smaller name goes on. */
+/*
+ * Decides between two starting replicas: the smaller bus name wins. Returns whether this bus did
+ * not yield.
+ */
 static bool keeps_name(catga_instance_claim *instance, catga_string other)
 {
     int starting = CATGA_INSTANCE_STARTING;
@@ -66,7 +69,7 @@ static void answer(const catga_instance_claim *instance, const catga_incoming *q
     (void)state->operations->respond(state->transport, question, &taken);
 }
 
-/* A question or an announcement of another replica; also its own come back. */
+/* Receives questions and announcements of other replicas, and its own. */
 static void on_message(void *user, catga_incoming *message)
 {
     catga_instance_claim *instance = user;
@@ -101,7 +104,7 @@ static catga_status send_question(catga_bus_state *state, const void *question, 
     return state->operations->request(state->transport, &name, token);
 }
 
-/* A replica that does not answer in time is dead, or has yielded. */
+/* Asks whether another replica serves. One that does not answer in time is dead, or has yielded. */
 static catga_status ask_others(catga_instance_claim *instance)
 {
     catga_bus_state *state = instance->bus_state;
@@ -163,8 +166,10 @@ static bool put_subject(catga_instance_claim *instance)
                              state->settings.instance);
 }
 
-/* Asks before it listens, because a server then knows at once that nobody does; and again, when
- * others that start hear it. */
+/*
+ * Takes the name. The first question comes before the subscription, so that the server can say at
+ * once that nobody listens. The second one reaches replicas that start at the same time.
+ */
 static catga_status take(catga_instance_claim *instance)
 {
     catga_status status = CATGA_OK;

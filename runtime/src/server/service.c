@@ -1,4 +1,4 @@
-/* Services as they are served: one subscription for each handler, all of them or none. */
+/* Serves services: subscribes all handlers of a service, or none. See service.h. */
 #include "base/clock.h"
 #include "base/signals.h"
 #include "bus/status.h"
@@ -13,18 +13,18 @@ enum { GROUP_MAX = 256 };
 
 enum { SUBSCRIBE_PAUSE_MS = 250 };
 
-/* A server without JetStream may be one of a cluster that has others, which are not yet found. */
+/* Time to wait for JetStream: other servers of a cluster, not yet found, may have it. */
 #define JETSTREAM_WAIT CATGA_SECOND
 
-/* A broadcast handler has one worker: its events stay in order. */
+/* Returns the number of workers. A broadcast handler has one, which keeps its events in order. */
 static unsigned worker_count(const catga_bus_state *state, const catga_handler *handler)
 {
     return handler->sharing == CATGA_BROADCAST ? 1 : (unsigned)state->settings.workers;
 }
 
 /*
- * The queue group of a handler: NULL for a broadcast, the service for what only it handles, else
- * one per handler.
+ * Returns the queue group of a handler: NULL for a broadcast, the service for a command or query,
+ * else a name of its own.
  */
 static const char *queue_group(char text[GROUP_MAX], const catga_service *service,
                                const catga_handler *handler)
@@ -144,13 +144,13 @@ static catga_status subscribe_now(catga_bus_state *state, catga_endpoint *endpoi
 {
     sigset_t before;
 
-    catga_signals_block(&before); /* for the threads that the transport makes */
+    catga_signals_block(&before); /* the transport's threads inherit the mask */
     catga_status status = subscribe(state, endpoint);
     catga_signals_restore(&before);
     return status;
 }
 
-/* Replicas that were started together do not ask again together. */
+/* Pauses for a random time, so that replicas that start together do not retry together. */
 static void pause_before_next(void)
 {
     uint32_t ms = SUBSCRIBE_PAUSE_MS / 2 + arc4random_uniform(SUBSCRIBE_PAUSE_MS);
@@ -166,8 +166,8 @@ static int64_t end_of_waiting(const catga_bus_state *state)
 }
 
 /*
- * A server that is silent for a moment, a connection that was just lost, and a cluster that has
- * just been started are waited for. `end`: for all handlers of a service.
+ * Subscribes, and retries until `end` while the server is silent, the connection is lost, or a
+ * cluster is still starting. All handlers of a service share `end`.
  */
 static catga_status subscribe_in_time(catga_bus_state *state, catga_endpoint *endpoint, int64_t end)
 {
@@ -207,7 +207,7 @@ static bool drain(catga_bus_state *state, catga_subscription **subscription, int
     return true;
 }
 
-/* Replays first: they are received by the workers of the other. */
+/* Drains replays first, because the workers of the other subscription receive them. */
 static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int wait_ms)
 {
     bool done = drain(state, &endpoint->replays, wait_ms);
@@ -217,7 +217,7 @@ static bool endpoint_drain(catga_bus_state *state, catga_endpoint *endpoint, int
     return done && drain(state, &endpoint->subscription, wait_ms);
 }
 
-/* Asks every subscription; the first that is not done is waited for. */
+/* Drains every subscription, and waits for the first that is not done. */
 static bool service_instance_drain(catga_service_instance *service_instance, int wait_ms)
 {
     bool done = catga_instance_give_up(&service_instance->instance, wait_ms);
@@ -252,7 +252,7 @@ bool catga_services_end(catga_bus_state *state)
 
 /* ---- Serving ---- */
 
-/* A handler that nothing would reach is no handler. */
+/* Verifies that the server has accepted the subscriptions. */
 static catga_status confirm(catga_bus_state *state, const catga_endpoint *endpoint)
 {
     catga_subscription *const both[] = {endpoint->subscription, endpoint->replays};
@@ -270,7 +270,8 @@ static catga_status confirm(catga_bus_state *state, const catga_endpoint *endpoi
 }
 
 /*
- * When it returns, callers find the handlers; without a connection, as soon as there is one again.
+ * Subscribes all handlers. Callers find them afterwards; without a connection, after the next
+ * connect.
  */
 static catga_status subscribe_all(catga_bus_state *state, catga_service_instance *service_instance)
 {
@@ -284,7 +285,9 @@ static catga_status subscribe_all(catga_bus_state *state, catga_service_instance
     return status;
 }
 
-/* On failure nothing stays subscribed; what came in between has been handled. */
+/*
+ * Serves a service. After a failure nothing stays subscribed; messages that arrived were handled.
+ */
 static catga_status serve(catga_bus_state *state, const catga_service *service,
                           const void *handlers, void *user)
 {

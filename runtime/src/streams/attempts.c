@@ -1,4 +1,4 @@
-/* The record of the attempts at a stored event; see attempts.h. */
+/* Reads and writes the records of attempts; see attempts.h. */
 #include "streams/attempts.h"
 
 #include "base/text.h"
@@ -13,8 +13,8 @@
 #include <stdlib.h>
 
 /*
- * Room for some 50,000 records. The oldest go first: an event that a consumer may still deliver is
- * one of its `unacknowledged`, so its record is among the latest.
+ * Room for some 50,000 records. The oldest are dropped first: an event that can still be delivered
+ * is one of the consumer's unacknowledged events, so its record is among the latest.
  */
 #define MAX_BYTES (16 * 1024 * 1024)
 #define MIN_BYTES (1024 * 1024)
@@ -23,7 +23,9 @@
 
 enum { KEY = CATGA_CONSUMER_NAME + 24, NUMBER = 24 };
 
-/* Where a record is, and when its event was stored, which its header says. */
+/*
+ * The bucket and key of a record, and the time at which its event was stored, which is in a header.
+ */
 typedef struct names {
     char bucket[CATGA_STREAM_NAME];
     char key[KEY];

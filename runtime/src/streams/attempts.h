@@ -1,12 +1,11 @@
 /*
- * The record of the attempts at a stored event, which delivery/handling.h reads and writes, in a
- * bucket of the event's stream:
+ * Records of attempts at stored events, for delivery/handling.h. They are in a bucket of the
+ * stream:
  *
  *     SHOP_ORDERS_V1_ATTEMPTS            the bucket
- *     NotificationService__notify.17     a key: a consumer, and the event's number in the stream
+ *     NotificationService__notify.17     a key: a consumer, and the event's sequence number
  *
- * An event that succeeds when it is first delivered has no record. The calling thread waits for the
- * server.
+ * An event whose first attempt succeeds has no record. The calling thread waits for the server.
  */
 #ifndef CATGA_ATTEMPTS_H
 #define CATGA_ATTEMPTS_H
@@ -15,26 +14,26 @@
 #include "delivery/handling.h"
 #include "server/service.h"
 
-/* One event for one consumer, as its record is concerned. */
+/* An event and its consumer. */
 typedef struct catga_attempts_of {
     const catga_endpoint *endpoint;
     const catga_incoming *event;
-    const char *writer; /* this delivery */
+    const char *writer; /* name of this delivery */
 } catga_attempts_of;
 
-/* Makes the bucket of a stream unless it exists. The log says what is wrong. */
+/* Creates or verifies the bucket of a stream. Logs a failure. */
 catga_status catga_attempts_prepare(catga_bus_state *state, const catga_stream *stream);
 
 /*
- * Reads the record. A record of another event under the same key, from before the stream was
- * recreated, has only its revision. Of an event that has ended, writes `cause`.
+ * Reads the record. A record of another event with the same key, from before the stream was
+ * recreated, gives only its revision. Writes `cause` if the event has ended.
  */
 catga_status catga_attempts_read(const catga_attempts_of *of, catga_attempts *record,
                                  char cause[CATGA_HEADER_VALUE_MAX]);
 
 /*
- * Writes how many attempts have started, over that revision; and, unless `cause` is NULL, that the
- * event has ended. Status as catga_kv_write.
+ * Writes the number of started attempts over a revision; with `cause`, that the event has ended.
+ * `cause` may be NULL. Returns the status of catga_kv_write.
  */
 catga_status catga_attempts_write(const catga_attempts_of *of, uint32_t started, const char *cause,
                                   uint64_t over, uint64_t *revision);

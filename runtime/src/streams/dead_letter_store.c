@@ -1,4 +1,4 @@
-/* Stores a stored event as a dead letter; see dead_letter_store.h. */
+/* Stores dead letters; see dead_letter_store.h. */
 #include "streams/dead_letter_store.h"
 
 #include "bus/envelope.h"
@@ -22,8 +22,8 @@ typedef struct names {
 } names;
 
 /*
- * The id names the stored event, so the server drops a second copy of a dead letter whose
- * acknowledgement was lost. The event's message id does not serve: two stored events may share it.
+ * Writes the names. The id names the stored event, so the server drops a second copy of a dead
+ * letter whose ack was lost. The message id would not do: two stored events may share it.
  */
 static bool put_names(const catga_endpoint *endpoint, const catga_incoming *event, names *to)
 {
@@ -41,7 +41,7 @@ static bool put_names(const catga_endpoint *endpoint, const catga_incoming *even
     return true;
 }
 
-/* A peer's text goes on only where it can do no harm. */
+/* Returns a header of the event if it is a valid value of limited length, else an empty text. */
 static catga_string peer_header(const catga_bus_state *state, const catga_incoming *event,
                                 const char *name)
 {
@@ -59,7 +59,7 @@ static void add_header(catga_outgoing *letter, catga_header *headers, const char
         headers[letter->header_count++] = (catga_header){name, value.data};
 }
 
-/* An event that is nearly as large as a message may be has no room for these headers. */
+/* Stores the dead letter without the event's bytes, which leave no room for the headers. */
 static catga_status store_without_bytes(catga_bus_state *state, catga_outgoing *letter,
                                         catga_header *headers, int64_t deadline,
                                         catga_problem *problem)

@@ -1,4 +1,6 @@
-/* Stores a stored event that has ended as a dead letter. */
+/*
+ * Stores a stored event that has ended as a dead letter. The calling thread waits for the server.
+ */
 #ifndef CATGA_DEAD_LETTER_STORE_H
 #define CATGA_DEAD_LETTER_STORE_H
 
@@ -11,10 +13,10 @@
 #define CATGA_HEADER_OMITTED  "Catga-Omitted"
 
 /*
- * Sends the dead letter once, and waits until `deadline`; once more without the event's bytes, if
- * it is too large with them. `cause` is a valid header value. CATGA_OK: the dead letter is stored,
- * by this call or an earlier one. CATGA_TIMEOUT: that is not known. Anything else: it is not
- * stored, and *problem says why.
+ * Sends the dead letter, and waits until `deadline`. If it is too large, sends it again without the
+ * event's bytes. `cause` is a valid header value. CATGA_OK: the dead letter is stored, by this call
+ * or an earlier one. CATGA_TIMEOUT: the outcome is unknown. Any other status: it is not stored, and
+ * *problem says why.
  */
 catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga_incoming *event,
                                      uint32_t attempts, const char *cause, int64_t deadline,

@@ -1,4 +1,5 @@
-/* Dead letters: looked at, handled again, removed. */
+/* Lists, replays and removes dead letters. */
+#include "bus/status.h"
 #include "bus/subject.h"
 #include "claims/claim_record.h"
 #include "client/exchange.h"
@@ -9,14 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The names of the stream, as this bus has them. */
-typedef struct place {
+/* The names of a stream under the prefix of this bus. */
+typedef struct stream_names {
     catga_stream events;
     char dead[CATGA_STREAM_NAME];
-    char subjects[CATGA_STORED_SUBJECT]; /* what the subjects of its dead letters begin with */
-} place;
+    char subjects[CATGA_STORED_SUBJECT]; /* prefix of the subjects of its dead letters */
+} stream_names;
 
-static catga_status find_place(const catga_bus_state *state, const char *stream, place *at)
+static catga_status find_names(const catga_bus_state *state, const char *stream, stream_names *at)
 {
     at->events = (catga_stream){.name = stream};
     if (stream == NULL || !catga_is_subject(catga_str(stream)) || strchr(stream, '.') != NULL ||
@@ -39,7 +40,7 @@ static uint64_t number_of(catga_string text)
     return text.data == NULL ? 0 : strtoull(text.data, NULL, 10);
 }
 
-static catga_string handler_of(const place *at, catga_string subject)
+static catga_string handler_of(const stream_names *at, catga_string subject)
 {
     size_t length = strlen(at->subjects);
 
@@ -48,7 +49,7 @@ static catga_string handler_of(const place *at, catga_string subject)
     return (catga_string){subject.data + length, subject.length - length};
 }
 
-static catga_dead_letter letter_of(const catga_bus_state *state, const place *at,
+static catga_dead_letter letter_of(const catga_bus_state *state, const stream_names *at,
                                    const catga_incoming *message)
 {
     return (catga_dead_letter){
@@ -65,12 +66,13 @@ static catga_dead_letter letter_of(const catga_bus_state *state, const place *at
     };
 }
 
-static void report(catga_bus_state *state, const place *at, catga_status status,
+static void report(catga_bus_state *state, const stream_names *at, catga_status status,
                    const catga_problem *problem)
 {
     if (problem->text[0] != '\0')
-        catga_log(&state->settings.logger, CATGA_LOG_WARNING, "dead letters of %s: %s: %s",
-                  at->events.name, catga_status_text(status), problem->text);
+        catga_log(&state->settings.logger, CATGA_LOG_WARNING,
+                  "dead letters: cannot use stream %s: " CATGA_REASON, at->dead,
+                  CATGA_REASON_OF(status, *problem));
 }
 
 catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t first,
@@ -78,11 +80,11 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
 {
     catga_bus_state *state = bus->state;
     catga_problem problem = {""};
-    place at;
+    stream_names at;
     catga_status status = catga_bus_may_use(bus);
 
     if (status == CATGA_OK)
-        status = find_place(state, stream, &at);
+        status = find_names(state, stream, &at);
     if (status != CATGA_OK)
         return status;
     for (uint64_t number = first == 0 ? 1 : first; status == CATGA_OK;) {
@@ -102,9 +104,11 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
     return status == CATGA_NOT_FOUND ? CATGA_OK : status;
 }
 
-/* ---- Handling again ---- */
+/* ---- Replaying ---- */
 
-/* An event that was too large to copy has room for the headers of its publisher only. */
+/*
+ * Adds headers to a replay. An event that was too large to copy has room only for its own headers.
+ */
 static void add_headers(catga_outgoing *request, catga_header *headers,
                         const catga_dead_letter *letter, const char *sequence)
 {
@@ -120,7 +124,7 @@ static void add_headers(catga_outgoing *request, catga_header *headers,
             (catga_header){CATGA_HEADER_CORRELATION, letter->correlation_id.data};
 }
 
-static catga_status ask_handler(catga_bus_state *state, const place *at,
+static catga_status ask_handler(catga_bus_state *state, const stream_names *at,
                                 const catga_dead_letter *letter, const catga_incoming *event,
                                 int timeout_ms, catga_problem *problem)
 {
@@ -146,7 +150,7 @@ static catga_status ask_handler(catga_bus_state *state, const place *at,
     return catga_exchange_request(state, &request, request.deadline_ns, problem);
 }
 
-/* The message of that number in a stream, to be released. */
+/* Gets the message of that sequence number, which the caller releases. */
 static catga_status find_message(catga_bus_state *state, const char *stream, uint64_t number,
                                  catga_incoming *message, catga_problem *problem)
 {
@@ -160,16 +164,18 @@ static catga_status find_message(catga_bus_state *state, const char *stream, uin
     return CATGA_NOT_FOUND;
 }
 
-/* The dead letter of that number, to be released. */
-static catga_status find(catga_bus_state *state, const char *stream, uint64_t number, place *at,
-                         catga_incoming *message, catga_problem *problem)
+/* Gets the dead letter of that number, which the caller releases. */
+static catga_status find(catga_bus_state *state, const char *stream, uint64_t number,
+                         stream_names *at, catga_incoming *message, catga_problem *problem)
 {
-    catga_status status = find_place(state, stream, at);
+    catga_status status = find_names(state, stream, at);
 
     return status == CATGA_OK ? find_message(state, at->dead, number, message, problem) : status;
 }
 
-/* A stream that was deleted and made again has other events under the same numbers. */
+/*
+ * Returns whether the event is that of the dead letter. A recreated stream reuses sequence numbers.
+ */
 static bool is_original(const catga_bus_state *state, const catga_dead_letter *letter,
                         const catga_incoming *event)
 {
@@ -178,8 +184,8 @@ static bool is_original(const catga_bus_state *state, const catga_dead_letter *l
            catga_string_equal(header(state, event, CATGA_HEADER_ID), letter->message_id);
 }
 
-/* The event of a dead letter without bytes is where it was stored, unless it is gone. */
-static catga_status replay_original(catga_bus_state *state, const place *at,
+/* Replays a dead letter without bytes: the event is still in its stream, unless that dropped it. */
+static catga_status replay_original(catga_bus_state *state, const stream_names *at,
                                     const catga_dead_letter *letter, int timeout_ms,
                                     catga_problem *problem)
 {
@@ -203,8 +209,8 @@ static catga_status replay_original(catga_bus_state *state, const place *at,
     return status;
 }
 
-static catga_status replay(catga_bus_state *state, const place *at, const catga_incoming *message,
-                           int timeout_ms, catga_problem *problem)
+static catga_status replay(catga_bus_state *state, const stream_names *at,
+                           const catga_incoming *message, int timeout_ms, catga_problem *problem)
 {
     const catga_dead_letter letter = letter_of(state, at, message);
 
@@ -218,7 +224,7 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
     catga_bus_state *state = bus->state;
     catga_problem unwanted;
     catga_incoming message;
-    place at;
+    stream_names at;
 
     if (problem == NULL)
         problem = &unwanted;
@@ -244,7 +250,7 @@ catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64
     catga_bus_state *state = bus->state;
     catga_problem problem = {""};
     catga_incoming message;
-    place at;
+    stream_names at;
     catga_status status = catga_bus_may_use(bus);
 
     if (status != CATGA_OK)

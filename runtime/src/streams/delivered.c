@@ -1,4 +1,4 @@
-/* A stored event from its arrival until it is settled; see delivered.h. */
+/* Records, dead-letters and settles a delivered event; see delivered.h. */
 #include "streams/delivered.h"
 
 #include "base/text.h"
@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* How long the server has to answer that a dead letter is stored. */
+/* time limit of the server to store a dead letter */
 #define STORE_WAIT CATGA_SECOND
 
 static catga_handling_rules rules_of(const catga_message *message)
@@ -45,22 +45,22 @@ static const char *cause_text(catga_handling_cause cause)
 {
     switch (cause) {
     case CATGA_CAUSE_BAD_MESSAGE:
-        return "it is no valid message";
+        return "it is not a valid message";
     case CATGA_CAUSE_REJECTED:
-        return "the handler gave it up";
+        return "the handler rejected it";
     case CATGA_CAUSE_ATTEMPTS:
         return "the last attempt failed";
     case CATGA_CAUSE_LOST:
-        return "no attempt came to an end";
+        return "no attempt finished";
     case CATGA_CAUSE_RECORDED:
-        return "it was given up before";
+        return "it ended before";
     case CATGA_CAUSE_NONE:
         break;
     }
     return "";
 }
 
-/* A recorded cause was read with the record. */
+/* A cause that was recorded earlier was read with the record. */
 const char *catga_delivered_cause(catga_delivered *delivered)
 {
     char line[CATGA_PROBLEM_TEXT + 64];
@@ -132,7 +132,7 @@ static catga_handling_action store_dead_letter(catga_delivered *delivered)
         return catga_handling_step(&delivered->handling, CATGA_HANDLING_STORED, 0);
     catga_log_limited(&endpoint->service_instance->state->settings.logger, &endpoint->refused,
                       CATGA_LOG_ERROR,
-                      "dead letters: cannot store %s %" PRIu64 " of %s.%s, retry: " CATGA_REASON,
+                      "dead letters: cannot store %s %" PRIu64 " of %s.%s: " CATGA_REASON,
                       endpoint->handler->message->table->name, delivered->event->sequence,
                       endpoint->service_instance->service->name, endpoint->handler->name,
                       CATGA_REASON_OF(delivered->status, problem));
@@ -160,15 +160,15 @@ static void report_end(const catga_delivered *delivered)
     bool kept = delivered->handling.rules.dead_letter;
 
     catga_bus_count(state, kept ? CATGA_COUNTER_dead_letters : CATGA_COUNTER_given_up);
-    catga_log_limited(&state->settings.logger, &endpoint->ended, CATGA_LOG_ERROR,
-                      "%s.%s gave up %s %" PRIu64 " after attempt %" PRIu32 ": %s%s",
-                      endpoint->service_instance->service->name, endpoint->handler->name,
-                      endpoint->handler->message->table->name, delivered->event->sequence,
-                      delivered->handling.attempt, delivered->cause,
-                      kept ? "; it is a dead letter" : "; it is lost");
+    catga_log_limited(
+        &state->settings.logger, &endpoint->ended, CATGA_LOG_ERROR,
+        "service: give up %s %" PRIu64 " in %s.%s: %s; it is %s (attempts=%" PRIu32 ")",
+        endpoint->handler->message->table->name, delivered->event->sequence,
+        endpoint->service_instance->service->name, endpoint->handler->name, delivered->cause,
+        kept ? "a dead letter" : "lost", delivered->handling.attempt);
 }
 
-/* The server redelivers the event when a settlement does not arrive. */
+/* If a settlement does not arrive, the server redelivers the event. */
 void catga_delivered_settle(catga_delivered *delivered, catga_handling_action action)
 {
     catga_bus_state *state = delivered->endpoint->service_instance->state;

@@ -1,7 +1,7 @@
 /*
- * A stored event, from its arrival until it is settled. This file does the actions of
- * delivery/handling.h, except claiming the event and running its handler (consume.c). One thread at
- * a time uses it, and waits for the server.
+ * A stored event, from its arrival until it is settled. These functions do the actions of
+ * delivery/handling.h, except claiming the event and running its handler; see consume.c. One thread
+ * at a time owns a delivered event, and waits for the server.
  */
 #ifndef CATGA_DELIVERED_H
 #define CATGA_DELIVERED_H
@@ -13,14 +13,14 @@
 
 typedef struct catga_delivered {
     catga_endpoint *endpoint;
-    catga_incoming *event; /* the consumer's; released when it is settled */
+    catga_incoming *event; /* from the consumer; released when it is settled */
     catga_handling handling;
-    catga_status status; /* of the last READ, WRITE or DEAD_LETTER */
-    bool stuck;          /* the server did not do that: a pause should come before the next */
-    char writer[CATGA_MESSAGE_ID_SIZE]; /* names this delivery in the record; empty until it is
-                                           written */
-    catga_problem problem; /* why the handler failed, or the event is no valid message */
-    char cause[CATGA_HEADER_VALUE_MAX]; /* of an event that has ended */
+    catga_status status; /* status of the last READ, WRITE or DEAD_LETTER */
+    bool stuck;          /* the last action failed: pause before the next */
+    char
+        writer[CATGA_MESSAGE_ID_SIZE]; /* name of this delivery in the record; empty until needed */
+    catga_problem problem;             /* why the handler failed, or why the event is invalid */
+    char cause[CATGA_HEADER_VALUE_MAX]; /* why the event ended; else empty */
 } catga_delivered;
 
 void catga_delivered_begin(catga_delivered *delivered, catga_endpoint *endpoint,

@@ -1,4 +1,4 @@
-/* Checks the streams of published events; see preparer.h. */
+/* Prepares the streams of published events; see preparer.h. */
 #include "base/signals.h"
 #include "streams/streams.h"
 
@@ -10,8 +10,8 @@ uint64_t catga_preparer_key(const catga_stream *stream)
 }
 
 /*
- * A stream that cannot be checked now may well be there: the event's own answer will tell, and a
- * further try asks again.
+ * Returns the event for calls that wait. A stream that cannot be verified now may exist: the
+ * event's own answer decides, and its next try asks again.
  */
 static catga_call_event outcome_of(catga_status status)
 {
@@ -23,7 +23,9 @@ static catga_call_event outcome_of(catga_status status)
     return (catga_call_event){.kind = CATGA_RETRY_RESULT, .status = status};
 }
 
-/* Under the lock, which is released meanwhile: checks the first stream of the queue. */
+/*
+ * Prepares the first stream of the queue. The caller holds the lock, which is released meanwhile.
+ */
 static void check_next(catga_bus_state *state)
 {
     catga_preparer *preparer = &state->preparer;
@@ -61,7 +63,7 @@ static void *run(void *argument)
     return NULL;
 }
 
-/* Under the lock. */
+/* Appends a stream, and starts the thread. The caller holds the lock. */
 static catga_status enqueue(catga_bus_state *state, const catga_stream *stream)
 {
     catga_preparer *preparer = &state->preparer;
@@ -82,8 +84,7 @@ static catga_status enqueue(catga_bus_state *state, const catga_stream *stream)
     return CATGA_IN_PROGRESS;
 }
 
-/* The first look is for events of a stream that is known, the second for one that was just checked.
- */
+/* Checks without the lock for known streams, and with the lock for one that was just prepared. */
 catga_status catga_preparer_ask(catga_bus_state *state, const catga_stream *stream)
 {
     catga_status status = CATGA_OK;

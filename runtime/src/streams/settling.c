@@ -1,4 +1,4 @@
-/* Stored events that cannot be settled yet; see settling.h. */
+/* Settles events in a thread; see settling.h. */
 #include "streams/settling.h"
 
 #include "base/clock.h"
@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Between two tries of one store: the first pause, doubled each time up to the longest. */
+/* Pause between two tries of one store: doubled each time, up to the longest. */
 #define FIRST_PAUSE   (100 * CATGA_MILLISECOND)
 #define LONGEST_PAUSE (5 * CATGA_SECOND)
 
 struct catga_settling_event {
     catga_delivered delivered;
-    catga_handling_action action; /* that is next */
+    catga_handling_action action; /* next action */
     int64_t due_ns;
-    int64_t pause_ns; /* of its store; 0: the last try succeeded */
-    uint64_t number;  /* the order in which they came */
+    int64_t pause_ns; /* current pause of its store; 0 after a success */
+    uint64_t number;  /* position in the order of arrival */
 };
 
 void catga_settling_begin(catga_settling *settling)
@@ -44,13 +44,16 @@ static const catga_stream *stream_of(const catga_settling_event *event)
     return event->delivered.endpoint->handler->message->delivery->stream;
 }
 
-/* The records of a stream's events are one store, its dead letters another. */
+/*
+ * Returns whether two events wait for the same store. Records and dead letters of a stream are two
+ * stores.
+ */
 static bool same_store(const catga_settling_event *a, const catga_settling_event *b)
 {
     return is_storing(a) == is_storing(b) && stream_of(a) == stream_of(b);
 }
 
-/* One event at a time tries a store that fails. */
+/* Sets the pause of all events of a store: only one of them tries a store that fails. */
 static void pause_store(catga_settling *settling, const catga_settling_event *tried,
                         int64_t pause_ns, int64_t due_ns)
 {
@@ -63,7 +66,7 @@ static void pause_store(catga_settling *settling, const catga_settling_event *tr
     }
 }
 
-/* A new event waits as long as the others of its store. */
+/* Gives a new event the pause of its store. */
 static void join_store(catga_settling *settling, catga_settling_event *joining)
 {
     joining->pause_ns = 0;
@@ -78,7 +81,7 @@ static void join_store(catga_settling *settling, catga_settling_event *joining)
     }
 }
 
-/* Replicas do not try together. */
+/* Varies a pause, so that replicas do not retry together. */
 static int64_t with_jitter(int64_t pause_ns)
 {
     uint32_t ms = (uint32_t)(pause_ns / CATGA_MILLISECOND);
@@ -104,7 +107,9 @@ static void note_try(catga_settling *settling, catga_settling_event *tried)
 
 /* ---- One event ---- */
 
-/* Under the lock. An event whose end is not recorded would run again elsewhere: it stays longest.
+/*
+ * Returns whether to hand the event back. An event whose end is not recorded would run again in
+ * another replica, so it stays longest. The caller holds the lock.
  */
 static bool is_to_go(const catga_bus_state *state, const catga_delivered *delivered)
 {
@@ -119,11 +124,10 @@ static bool is_to_go(const catga_bus_state *state, const catga_delivered *delive
 static void report_unrecorded(const catga_bus_state *state, const catga_delivered *delivered)
 {
     catga_log(&state->settings.logger, CATGA_LOG_ERROR,
-              "%s.%s: cannot record that %s %" PRIu64 " was given up, it may run again: %s",
-              delivered->endpoint->service_instance->service->name,
-              delivered->endpoint->handler->name,
+              "service: cannot record the end of %s %" PRIu64 " in %s.%s: it may run again: %s",
               delivered->endpoint->handler->message->table->name, delivered->event->sequence,
-              catga_status_text(delivered->status));
+              delivered->endpoint->service_instance->service->name,
+              delivered->endpoint->handler->name, catga_status_text(delivered->status));
 }
 
 static catga_handling_action hand_back(const catga_bus_state *state, catga_delivered *delivered)
@@ -139,7 +143,9 @@ static void remove_event(catga_settling *settling, catga_settling_event *event)
     *event = settling->events[--settling->count];
 }
 
-/* Under the lock, which is released meanwhile. Only this thread removes events, so this one stays.
+/*
+ * Does the next action of an event. The caller holds the lock, which is released meanwhile. Only
+ * this thread removes events, so the event stays in its slot.
  */
 static void work_on(catga_bus_state *state, catga_settling_event *event)
 {

@@ -1,11 +1,10 @@
 /*
- * Stored events whose handler has run and that cannot be settled yet: their record is to be
- * written, or their dead letter to be stored. A thread of its own does that, again and again until
- * the server has done it, so that no handler waits for it. The events stay with their consumers,
- * which keep them alive; their number and their bytes are limited.
+ * Stored events whose handler has run, and that cannot be settled yet: the server has not written
+ * their record, or not stored their dead letter. A thread retries that, so no handler waits. The
+ * events stay with their consumers, which keep them alive. Their number and bytes are limited.
  *
- * An event that has ended is handed back when its bus drains and the server does not store its dead
- * letter: its record says that it ended, so that no replica runs it again.
+ * When the bus drains and the server does not store a dead letter, the event is handed back. Its
+ * record says that it ended, so no replica runs it again.
  */
 #ifndef CATGA_SETTLING_H
 #define CATGA_SETTLING_H
@@ -25,45 +24,49 @@ enum { CATGA_SETTLING_EVENTS = 256, CATGA_SETTLING_BYTES = 16 * 1024 * 1024 };
 typedef struct catga_settling_event catga_settling_event;
 
 typedef struct catga_settling {
-    pthread_mutex_t lock; /* guards the rest; not held while the server is waited for */
+    pthread_mutex_t
+        lock; /* guards the other fields; released while the thread waits for the server */
     pthread_cond_t changed;
     pthread_t thread;
     bool running;
     bool ending;
     bool draining;
-    int64_t
-        last_ns; /* of draining: from then on events are handed back whatever their record says */
-    catga_settling_event *events; /* CATGA_SETTLING_EVENTS of them, `count` in use */
-    atomic_size_t count;          /* read without the lock too */
+    int64_t last_ns; /* time from which a drain hands back events without a record too */
+    catga_settling_event *events; /* CATGA_SETTLING_EVENTS slots, the first `count` used */
+    atomic_size_t count;          /* also read without the lock */
     size_t bytes;
-    uint64_t number; /* of the next event */
+    uint64_t number; /* number of the next event */
 } catga_settling;
 
 void catga_settling_begin(catga_settling *settling);
 
-/* Starts the thread unless it runs. False: no memory, or no thread. */
+/* Starts the thread unless it runs. Returns false without memory or thread. */
 bool catga_settling_start(catga_bus_state *state);
 
-/* Takes over the event, whose next action is `action`. False when there is no room. */
+/* Takes over the event and its next action. Returns false if there is no room. Any thread. */
 bool catga_settling_take(catga_bus_state *state, const catga_delivered *delivered,
                          catga_handling_action action);
 
 /*
- * Does in this thread what is to be recorded, and returns the next action: DEAD_LETTER, or one that
- * settles. Waits while the server cannot, at most until the bus has no time left to drain.
+ * Records the event in the calling thread. Returns the next action: DEAD_LETTER, or one that
+ * settles. Retries while the server fails, until the bus has no time left to drain.
  */
 catga_handling_action catga_settling_record(catga_bus_state *state, catga_delivered *delivered,
                                             catga_handling_action action);
 
-/* Returns whether the event is here: what is delivered meanwhile is not to be handled. */
+/*
+ * Returns whether the event is held here, so that its redelivery must not be handled. Any thread.
+ */
 bool catga_settling_has(catga_bus_state *state, const catga_endpoint *endpoint,
                         const catga_incoming *event);
 
-/* From now on what the server does not do at once is handed back; what has no record, at `last_ns`.
+/*
+ * Begins the drain: events that the server does not record at once are handed back; those that must
+ * be recorded, at `last_ns`.
  */
 void catga_settling_drain(catga_bus_state *state, int64_t last_ns);
 
-/* Ends the thread. No handler runs any more, and nothing is here. */
+/* Ends the thread. No handler runs any more, and no event is held. */
 void catga_settling_end(catga_bus_state *state);
 
 #endif

@@ -13,7 +13,7 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
 
     catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
-                      "%s.%s: attempt %" PRIu32 " failed: " CATGA_REASON,
+                      "service: run %s.%s: attempt %" PRIu32 " failed: " CATGA_REASON,
                       endpoint->service_instance->service->name, endpoint->handler->name,
                       context->attempt, CATGA_REASON_OF(status, *problem));
     if (problem->text[0] == '\0')
