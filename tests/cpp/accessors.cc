@@ -105,8 +105,8 @@ void CheckDefaults()
     const Golden least = {
         &sample_everything_fields_descriptor, BOTH(Fields),
         R"({"text":"","corner":{"on":false,"color":"Red","at":{"x":0,"y":0},"price":0},"inners":[],
-                             "owner":"00000000-0000-0000-0000-000000000000","chosen_type":"words","chosen":"",
-                             "chosens_type":[],"chosens":[]})"};
+            "owner":"00000000-0000-0000-0000-000000000000","chosen_type":"words","chosen":"",
+            "chosens_type":[],"chosens":[]})"};
     const Bytes bytes = Encode(least);
     CHECK(least.accepts(*least.table, bytes.data(), bytes.size()));
     auto *all = Root<Fields>(bytes);
