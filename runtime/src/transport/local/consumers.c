@@ -1,8 +1,11 @@
-/* Consumers of the broker: which messages were delivered, when, and how they were settled. The
- * semantics are those of JetStream as the NATS transport uses it: a message that is not settled
+/* The semantics are those of JetStream as the NATS transport uses it: a message that is not settled
  * in time is redelivered to any subscriber; a late settlement counts. */
+#include "transport/local/consumers.h"
+
 #include "base/clock.h"
-#include "transport/local/stored.h"
+#include "transport/local/limits.h"
+#include "transport/local/store.h"
+#include "transport/local/streams.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,21 +14,17 @@
 /* How long CATGA_LOCAL_DELAY delays a message. */
 #define DELAY CATGA_SECOND
 
-/* A subscription should finish its held messages within this time, and within an eighth of
- * ack_wait. */
-#define HORIZON (50 * CATGA_MILLISECOND)
-
 /* Retries after a failed allocation. */
 #define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
 
-enum { REPLY_SIZE = 640, SUBJECT_SIZE = 640 };
+enum { REPLY_SIZE = 640 };
 
 typedef enum stage { WAITING, OUT, SETTLED } stage;
 
 /* The state of one message in a consumer. */
 typedef struct progress {
     stage stage;
-    bool pauses; /* its handler wants it later: `due_ns` is when */
+    bool pauses; /* it waits for its next attempt, at `due_ns` */
     uint32_t deliveries;
     int64_t due_ns; /* time of the next delivery */
 } progress;
@@ -49,10 +48,10 @@ struct catga_local_consumer {
 
 /* ---- Consumers ---- */
 
-/* The internal subject of its subscriptions; nobody can publish to it. */
-static void put_subject(char subject[SUBJECT_SIZE], const char *stream, const char *name)
+void catga_local_consumer_subject(char subject[CATGA_LOCAL_CONSUMER_SUBJECT], const char *stream,
+                                  const char *name)
 {
-    snprintf(subject, SUBJECT_SIZE, " %s.%s", stream, name);
+    snprintf(subject, CATGA_LOCAL_CONSUMER_SUBJECT, " %s.%s", stream, name);
 }
 
 static void free_consumer(catga_local_consumer *consumer)
@@ -113,8 +112,9 @@ static catga_status compare_consumer(const catga_local_consumer *consumer,
     return CATGA_DRIFTED;
 }
 
-static catga_status ensure_consumer(catga_local_store *store,
-                                    const catga_consumer_settings *settings, catga_problem *problem)
+catga_status catga_local_ensure_consumer(catga_local_store *store,
+                                         const catga_consumer_settings *settings,
+                                         catga_problem *problem)
 {
     catga_local_consumer *consumer = find_consumer(store, settings->stream, settings->name);
     catga_local_stream *stream = catga_local_find_stream(store, settings->stream);
@@ -133,109 +133,7 @@ static catga_status ensure_consumer(catga_local_store *store,
     return CATGA_OK;
 }
 
-/* ---- Subscribing ---- */
-
-static bool keep(void *user, const catga_incoming *message)
-{
-    catga_subscription *member = user;
-
-    return catga_local_settle(&member->transport->base, message, CATGA_SETTLE_PROGRESS, 0) ==
-           CATGA_OK;
-}
-
-/* Returns true if there is room for another message. */
-static void freed(void *user)
-{
-    catga_subscription *member = user;
-
-    catga_local_store_wake(member->transport->broker);
-}
-
-static void tick(void *user)
-{
-    catga_subscription *member = user;
-
-    catga_admission_queue_keep_alive(member->queue, catga_clock_now());
-}
-
-static void hand_back(void *user, catga_incoming *message)
-{
-    catga_subscription *member = user;
-
-    (void)catga_local_settle(&member->transport->base, message, CATGA_SETTLE_RETRY, 0);
-    catga_local_release(message);
-}
-
-void catga_local_hand_back(catga_subscription *member)
-{
-    catga_admission_queue_return_stored(member->queue, hand_back, member);
-}
-
-static bool set_consumer(catga_subscription *member, const catga_consumer_settings *settings)
-{
-    int64_t eighth_ns = settings->ack_wait_ns / 8;
-    const catga_admission_options queue = {.workers = settings->workers,
-                                           .limit = settings->unacknowledged,
-                                           .alive_ns = settings->ack_wait_ns,
-                                           .keep = keep,
-                                           .freed = freed};
-    const catga_demand_rules rules = {.workers = settings->workers != 0 ? settings->workers : 1,
-                                      .limit = settings->unacknowledged,
-                                      .horizon_ns = eighth_ns < HORIZON ? eighth_ns : HORIZON};
-
-    if (!catga_local_member_set_queue(member, queue))
-        return false;
-    catga_demand_init(&member->demand, &rules);
-    member->tick = (catga_tick){.function = tick, .user = member, .interval_ns = eighth_ns};
-    member->consumes = catga_ticker_add(&member->transport->broker->ticker, &member->tick);
-    return member->consumes;
-}
-
-static catga_status subscribe(catga_local_transport *transport,
-                              const catga_consumer_settings *settings,
-                              catga_subscription **subscription)
-{
-    char subject[SUBJECT_SIZE];
-    const catga_subscription_options options = {.subject = subject,
-                                                .queue_group = settings->name,
-                                                .pending = settings->unacknowledged,
-                                                .pending_bytes = settings->pending_bytes,
-                                                .receive = settings->receive,
-                                                .user = settings->user};
-    catga_subscription *member;
-
-    put_subject(subject, settings->stream, settings->name);
-    pthread_mutex_lock(&transport->broker->changing);
-    member = catga_local_subscribe(transport, &options);
-    bool complete = member != NULL && set_consumer(member, settings);
-    if (complete)
-        catga_local_member_open(member);
-    else if (member != NULL)
-        catga_local_member_close(member);
-    pthread_mutex_unlock(&transport->broker->changing);
-    *subscription = complete ? member : NULL;
-    return complete ? CATGA_OK : CATGA_NO_MEMORY;
-}
-
-catga_status catga_local_consume(catga_transport *transport,
-                                 const catga_consumer_settings *settings,
-                                 catga_subscription **subscription, catga_problem *problem)
-{
-    catga_local *broker = catga_local_broker_of(transport);
-
-    *subscription = NULL;
-    if (!atomic_load(&broker->connected))
-        return CATGA_DISCONNECTED;
-    pthread_mutex_lock(&broker->store.lock);
-    catga_status status = ensure_consumer(&broker->store, settings, problem);
-    pthread_mutex_unlock(&broker->store.lock);
-    if (status == CATGA_OK)
-        status = subscribe((catga_local_transport *)transport, settings, subscription);
-    catga_local_store_wake(broker);
-    return status;
-}
-
-/* ---- Handing out ---- */
+/* ---- Delivering ---- */
 
 /* Grows the states to the number of messages; new ones are due at once. */
 static bool follow_stream(catga_local_consumer *consumer)
@@ -253,13 +151,13 @@ static bool follow_stream(catga_local_consumer *consumer)
     return true;
 }
 
+/* Settles a message, and advances the first unsettled one. */
 static void settle(catga_local_consumer *consumer, size_t index)
 {
     progress *at = &consumer->messages[index];
 
     consumer->out -= at->stage == OUT;
     at->stage = SETTLED;
-    /* Returns the state of a message; messages beyond the allocated states are WAITING. */
     while (consumer->first < consumer->capacity &&
            consumer->messages[consumer->first].stage == SETTLED)
         consumer->first++;
@@ -345,16 +243,17 @@ static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *
     return message;
 }
 
+/* Returns the group of a consumer's members, or NULL if it never had one. */
 static catga_local_group *members_of(catga_local *broker, const catga_local_consumer *consumer)
 {
-    char name[SUBJECT_SIZE];
+    char name[CATGA_LOCAL_CONSUMER_SUBJECT];
 
-    put_subject(name, consumer->stream->name, consumer->name);
+    catga_local_consumer_subject(name, consumer->stream->name, consumer->name);
     catga_local_subject *subject = catga_local_find(broker, name);
     return subject == NULL ? NULL : atomic_load(&subject->groups);
 }
 
-/* Called under the store's lock. */
+/* Returns true if the member takes another message. Called under the store's lock. */
 static bool has_room(catga_subscription *member, size_t length)
 {
     catga_admission_queue *queue = member->queue;
@@ -438,8 +337,8 @@ static catga_local_message *take_from(catga_local *broker, catga_local_consumer 
     return message;
 }
 
-catga_local_message *catga_local_store_take(catga_local *broker, catga_subscription **member,
-                                            int64_t *next_ns)
+catga_local_message *catga_local_take_due(catga_local *broker, catga_subscription **member,
+                                          int64_t *next_ns)
 {
     catga_local_store *store = &broker->store;
     catga_local_message *message = NULL;
@@ -464,7 +363,7 @@ catga_local_message *catga_local_store_take(catga_local *broker, catga_subscript
 
 /* ---- Settling ---- */
 
-/* Identifies a message and its delivery. */
+/* Finds the message and its delivery that an ack subject identifies. */
 static catga_local_consumer *read_reply(const catga_local_store *store, const char *reply,
                                         uint32_t *deliveries, size_t *index)
 {
@@ -482,6 +381,7 @@ static catga_local_consumer *read_reply(const catga_local_store *store, const ch
     return consumer;
 }
 
+/* Applies a settlement; `latest` is false for one of an earlier delivery. */
 static void apply(catga_local_store *store, catga_local_consumer *consumer, size_t index,
                   bool latest, catga_settlement settlement, int64_t delay_ns)
 {
@@ -505,7 +405,7 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
 catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns)
 {
-    catga_local *broker = catga_local_broker_of(transport);
+    catga_local *broker = catga_local_of(transport)->broker;
     catga_local_store *store = &broker->store;
     uint32_t deliveries;
     size_t index;
@@ -515,7 +415,7 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
     if (message->reply != NULL &&
-        catga_local_refuses((catga_local_transport *)transport, "%s", message->reply))
+        catga_local_refuses(catga_local_of(transport), "%s", message->reply))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_consumer *consumer = read_reply(store, message->reply, &deliveries, &index);
@@ -529,7 +429,7 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
 
 /* ---- Idleness ---- */
 
-/* Whether the consumer has nothing to hand out now, and all that it handed out is settled. */
+/* Returns true if no message is to be delivered now, and all delivered ones are settled. */
 static bool is_idle(const catga_local_consumer *consumer, int64_t now)
 {
     const catga_local_stream *stream = consumer->stream;
@@ -548,7 +448,7 @@ static bool is_idle(const catga_local_consumer *consumer, int64_t now)
     return true;
 }
 
-bool catga_local_store_is_idle(catga_local *broker)
+bool catga_local_consumers_idle(catga_local *broker)
 {
     catga_local_store *store = &broker->store;
     bool idle = true;

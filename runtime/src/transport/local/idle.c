@@ -1,28 +1,28 @@
-/*
- * Idleness of the broker, for tests: whether any message is on its way or in a handler.
+/* Idleness of the broker, for tests: no message is under way or in a handler.
  *
- * Messages move while this looks, and what is in a handler may send more to a member that has been
- * looked at already. But nothing moves without entering a member, which counts before it makes the
- * member busy: if no member was busy, and each has been entered as often after the store was looked
- * at as before, then all were free at that moment.
+ * Messages move while this looks, and a handler may send more to a member that was already checked.
+ * But each message enters a member first, which counts it before the member is busy. So this counts
+ * entries before and after it checks the consumers. If no member was busy, and the counts are
+ * equal, then all were idle at that moment.
  */
 #include "base/clock.h"
 #include "base/running.h"
-#include "transport/local/broker.h"
+#include "transport/local/consumers.h"
+#include "transport/local/routes.h"
 
 enum { PAUSE_MS = 1 };
 
 /* Totals of all members. */
 typedef struct look {
     uint64_t entered;
-    bool busy; /* a message is on its way to one, or in its handler */
+    bool busy; /* a message is under way to a member, or in its handler */
 } look;
 
 static void look_at(const catga_subscription *member, look *seen)
 {
     for (; member != NULL; member = member->next) {
         seen->entered += atomic_load(&member->entered);
-        /* A message is counted among the held ones before it leaves those that wait. */
+        /* a message is held before it stops waiting */
         seen->busy = seen->busy || atomic_load(&member->waiting) != 0;
         if (atomic_load(&member->stage) != CATGA_LOCAL_FREE && member->queue != NULL)
             seen->busy = seen->busy || atomic_load(&member->queue->held) != 0;
@@ -42,12 +42,12 @@ static look look_at_all(catga_local *broker)
     return seen;
 }
 
-/* Under `changing`, no queue is freed meanwhile. */
+/* Takes `changing`, so that no queue is freed meanwhile. */
 static bool is_idle(catga_local *broker)
 {
     pthread_mutex_lock(&broker->changing);
     look before = look_at_all(broker);
-    bool idle = !before.busy && catga_local_store_is_idle(broker);
+    bool idle = !before.busy && catga_local_consumers_idle(broker);
     look after = look_at_all(broker);
     pthread_mutex_unlock(&broker->changing);
     return idle && !after.busy && after.entered == before.entered;

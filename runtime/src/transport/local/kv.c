@@ -1,7 +1,10 @@
-/* Key-value buckets of the broker: each record has a key and a revision. The semantics are those
- * of JetStream key-value buckets as the NATS transport uses them. Buckets share the lock and the
- * clock of the store. */
-#include "transport/local/broker.h"
+/* The semantics are those of JetStream's key-value buckets as the NATS transport uses them. */
+#include "transport/local/kv.h"
+
+#include "transport/local/answer.h"
+#include "transport/local/limits.h"
+#include "transport/local/message.h"
+#include "transport/local/store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -52,7 +55,7 @@ static void free_bucket(catga_local_bucket *bucket)
     free(bucket);
 }
 
-void catga_local_records_end(catga_local_store *store)
+void catga_local_buckets_end(catga_local_store *store)
 {
     while (store->buckets != NULL) {
         catga_local_bucket *next = store->buckets->next;
@@ -106,12 +109,11 @@ catga_status catga_local_ensure_bucket(catga_transport *transport,
                                        const catga_bucket_settings *settings,
                                        catga_problem *problem)
 {
-    catga_local *broker = catga_local_broker_of(transport);
+    catga_local *broker = catga_local_of(transport)->broker;
 
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
-    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.INFO.KV_%s",
-                            settings->name))
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.INFO.KV_%s", settings->name))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&broker->store.lock);
     const catga_local_bucket *bucket = find_bucket(&broker->store, settings->name);
@@ -135,7 +137,7 @@ bool catga_local_limit_bucket(catga_local_store *store, const char *name, size_t
 
 bool catga_local_nearly_full(catga_transport *transport, const char *name)
 {
-    catga_local_store *store = &catga_local_broker_of(transport)->store;
+    catga_local_store *store = &catga_local_of(transport)->broker->store;
 
     pthread_mutex_lock(&store->lock);
     const catga_local_bucket *bucket = find_bucket(store, name);
@@ -213,7 +215,7 @@ static bool is_full(const catga_local_bucket *bucket, const record *at, size_t s
             (others >= bucket->max_bytes || size > bucket->max_bytes - others));
 }
 
-/* The link to the oldest record but `spared`; NULL when there is none. */
+/* Returns the link to the oldest record except `spared`, or NULL. */
 static record **find_oldest(catga_local_bucket *bucket, const record *spared)
 {
     record **oldest = NULL;
@@ -225,7 +227,7 @@ static record **find_oldest(catga_local_bucket *bucket, const record *spared)
     return oldest;
 }
 
-/* False when there is no room for `size` bytes in place of `at`, which may be NULL. */
+/* Makes room for `size` bytes that replace `at`, which may be NULL. Returns false if it cannot. */
 static bool make_room(catga_local_bucket *bucket, const record *at, size_t size)
 {
     record **oldest = NULL;
@@ -239,7 +241,7 @@ static bool make_room(catga_local_bucket *bucket, const record *at, size_t size)
     return true;
 }
 
-/* In the answer, revision 0 means another revision, and a length means that there is no room. */
+/* Returns the answer: sequence 0 means another revision; a length means that there is no room. */
 static catga_incoming write_record(catga_local *broker, catga_local_bucket *bucket, const char *key,
                                    const catga_outgoing *outgoing, uint64_t revision)
 {
@@ -273,7 +275,7 @@ static catga_incoming write_record(catga_local *broker, catga_local_bucket *buck
 catga_status catga_local_kv_write(catga_transport *transport, catga_kv_key key,
                                   const catga_outgoing *outgoing, uint64_t revision, uint64_t token)
 {
-    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local_transport *sender = catga_local_of(transport);
     catga_local_store *store = &sender->broker->store;
     catga_status status = catga_local_may_send(sender, outgoing);
     catga_incoming answer = {.no_responders = true};
@@ -326,7 +328,7 @@ static catga_incoming copy_of(catga_local *broker, const record *at)
 
 catga_status catga_local_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token)
 {
-    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local_transport *sender = catga_local_of(transport);
     catga_local_store *store = &sender->broker->store;
     catga_incoming answer = {.no_responders = true};
 

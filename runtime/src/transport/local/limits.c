@@ -1,6 +1,4 @@
-/* Limits of the server: the size of a message, and refused subjects. Tests change both while
- * buses use the server. streams.c and records.c have the limits of streams. */
-#include "transport/local/broker.h"
+#include "transport/local/limits.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,12 +51,12 @@ static size_t find(const catga_local_limits *limits, const char *pattern)
 
 static catga_status refuse(catga_local_limits *limits, const char *pattern)
 {
-    size_t place = find(limits, NULL);
-    char *copy = place == CATGA_LOCAL_REFUSED ? NULL : strdup(pattern);
+    size_t index = find(limits, NULL);
+    char *copy = index == CATGA_LOCAL_REFUSED ? NULL : strdup(pattern);
 
     if (copy == NULL)
         return CATGA_NO_MEMORY;
-    limits->refused[place] = copy;
+    limits->refused[index] = copy;
     atomic_store(&limits->restricted, true);
     return CATGA_OK;
 }
@@ -69,12 +67,12 @@ catga_status catga_local_set_allowed(catga_local *local, const char *subject, bo
     catga_status status = CATGA_OK;
 
     pthread_mutex_lock(&limits->lock);
-    size_t place = find(limits, subject);
-    if (place == CATGA_LOCAL_REFUSED && !allowed) {
+    size_t index = find(limits, subject);
+    if (index == CATGA_LOCAL_REFUSED && !allowed) {
         status = refuse(limits, subject);
-    } else if (place != CATGA_LOCAL_REFUSED && allowed) {
-        free(limits->refused[place]);
-        limits->refused[place] = NULL;
+    } else if (index != CATGA_LOCAL_REFUSED && allowed) {
+        free(limits->refused[index]);
+        limits->refused[index] = NULL;
     }
     pthread_mutex_unlock(&limits->lock);
     return status;

@@ -1,5 +1,6 @@
-/* Messages of the broker; see broker.h. */
-#include "transport/local/broker.h"
+#include "transport/local/message.h"
+
+#include "transport/admission_queue.h"
 
 #include <stdlib.h>
 
@@ -77,7 +78,7 @@ catga_local_message *catga_local_message_make(catga_local *broker, const catga_o
     return message;
 }
 
-/* Releases a reference. The only one needs no atomic operation. */
+/* Releases a reference; returns true for the last, which needs no atomic operation. */
 static bool was_last(catga_local_message *message)
 {
     return atomic_load_explicit(&message->references, memory_order_acquire) == 1 ||
@@ -106,4 +107,14 @@ void catga_local_release(catga_incoming *incoming)
         catga_local_message_release(incoming->native);
     if (slot != NULL)
         catga_admission_slot_release(slot);
+}
+
+const char *catga_local_header(const catga_incoming *incoming, const char *name)
+{
+    const catga_local_message *message = incoming->native;
+
+    for (size_t i = 0; message != NULL && i < message->header_count; i++)
+        if (strcmp(message->headers[i].name, name) == 0)
+            return message->headers[i].value;
+    return NULL;
 }

@@ -1,5 +1,6 @@
-/* Subscriptions of the broker; see broker.h. */
-#include "transport/local/broker.h"
+#include "transport/local/routes.h"
+
+#include "transport/local/message.h"
 
 #include <stdlib.h>
 
@@ -156,8 +157,8 @@ void catga_local_member_close(catga_subscription *member)
     atomic_store(&member->stage, CATGA_LOCAL_FREE);
 }
 
-catga_subscription *catga_local_subscribe(catga_local_transport *transport,
-                                          const catga_subscription_options *options)
+catga_subscription *catga_local_member_new(catga_local_transport *transport,
+                                           const catga_subscription_options *options)
 {
     catga_local_subject *subject = find_or_add_subject(transport->broker, options->subject);
 
@@ -190,7 +191,7 @@ bool catga_local_enter(catga_subscription *member)
 {
     if (atomic_load(&member->stage) != CATGA_LOCAL_ACTIVE)
         return false;
-    atomic_fetch_add(&member->entered, 1); /* first: see idle.c */
+    atomic_fetch_add(&member->entered, 1); /* before `waiting`: see idle.c */
     atomic_fetch_add(&member->waiting, 1);
     if (atomic_load(&member->stage) == CATGA_LOCAL_ACTIVE)
         return true;

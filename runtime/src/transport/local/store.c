@@ -1,22 +1,6 @@
-/* The store of the broker: start and end, the clock, which tests can advance, and injected
- * faults. Its content is in streams.c, consumers.c and records.c. */
+#include "transport/local/store.h"
+
 #include "base/clock.h"
-#include "transport/local/stored.h"
-
-/* ---- Begin and end ---- */
-
-void catga_local_store_begin(catga_local_store *store)
-{
-    pthread_mutex_init(&store->lock, NULL);
-}
-
-void catga_local_store_end(catga_local_store *store)
-{
-    catga_local_consumers_end(store);
-    catga_local_streams_end(store);
-    catga_local_records_end(store);
-    pthread_mutex_destroy(&store->lock);
-}
 
 void catga_local_store_wake(catga_local *broker)
 {
@@ -24,21 +8,9 @@ void catga_local_store_wake(catga_local *broker)
         sem_post(&broker->queued);
 }
 
-/* ---- Time and faults ---- */
-
 int64_t catga_local_store_now(const catga_local_store *store)
 {
     return catga_clock_now() + store->advanced_ns;
-}
-
-void catga_local_advance(catga_local *local, int64_t milliseconds)
-{
-    pthread_mutex_lock(&local->store.lock);
-    catga_local_forget_unused(local, catga_local_store_now(&local->store));
-    local->store.advanced_ns += milliseconds * CATGA_MILLISECOND;
-    catga_local_forget_unused(local, catga_local_store_now(&local->store));
-    pthread_mutex_unlock(&local->store.lock);
-    catga_local_store_wake(local);
 }
 
 void catga_local_inject(catga_local *local, catga_local_fault fault, unsigned nth)

@@ -1,6 +1,9 @@
-/* Streams of the broker: they store messages of their subjects, and de-duplicate ids within a
- * window. The semantics are those of JetStream as the NATS transport uses it. */
-#include "transport/local/stored.h"
+/* The semantics are those of JetStream as the NATS transport uses it. */
+#include "transport/local/streams.h"
+
+#include "transport/local/answer.h"
+#include "transport/local/limits.h"
+#include "transport/local/store.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -104,14 +107,13 @@ catga_status catga_local_ensure_stream(catga_transport *transport,
                                        const catga_stream_settings *settings,
                                        catga_problem *problem)
 {
-    catga_local *broker = catga_local_broker_of(transport);
+    catga_local *broker = catga_local_of(transport)->broker;
     catga_local_store *store = &broker->store;
     catga_status status = CATGA_OK;
 
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
-    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.INFO.%s",
-                            settings->name))
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.INFO.%s", settings->name))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
     catga_local_stream *stream = catga_local_find_stream(store, settings->name);
@@ -231,10 +233,10 @@ static catga_incoming put(catga_local *broker, const catga_outgoing *message, bo
     return answer;
 }
 
-catga_status catga_local_store_put(catga_transport *transport, const catga_outgoing *message,
-                                   uint64_t token)
+catga_status catga_local_stream_publish(catga_transport *transport, const catga_outgoing *message,
+                                        uint64_t token)
 {
-    catga_local_transport *sender = (catga_local_transport *)transport;
+    catga_local_transport *sender = catga_local_of(transport);
     catga_local *broker = sender->broker;
     catga_status status = catga_local_may_send(sender, message);
     bool silent;
@@ -259,9 +261,9 @@ catga_status catga_local_stream_published(const catga_incoming *answer, catga_pr
     return answer->sequence == 0 ? CATGA_OVERLOADED : CATGA_OK;
 }
 
-/* ---- Looking at what is stored ---- */
+/* ---- Reading and deleting ---- */
 
-/* An erased message keeps its slot, but is not visible. */
+/* Returns the first visible message from `number`, or NULL. An erased message keeps its entry. */
 static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number)
 {
     for (uint64_t i = number - 1; i < stream->count; i++)
@@ -270,7 +272,8 @@ static catga_local_entry *find_entry(catga_local_stream *stream, uint64_t number
     return NULL;
 }
 
-/* Does the same under the lock: CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. */
+/* Finds a message: CATGA_OK and *found, CATGA_NO_RESPONDERS, CATGA_NOT_FOUND. Called under the
+ * lock. */
 static catga_status look_up(catga_local *broker, const char *name, uint64_t number,
                             catga_local_stream **stream, catga_local_entry **found)
 {
@@ -283,15 +286,15 @@ static catga_status look_up(catga_local *broker, const char *name, uint64_t numb
     return *found == NULL ? CATGA_NOT_FOUND : CATGA_OK;
 }
 
-catga_status catga_local_find_stored(catga_transport *transport, const char *name, uint64_t number,
-                                     catga_incoming *message, catga_problem *problem)
+catga_status catga_local_stream_get(catga_transport *transport, const char *name, uint64_t number,
+                                    catga_incoming *message, catga_problem *problem)
 {
-    catga_local *broker = catga_local_broker_of(transport);
+    catga_local *broker = catga_local_of(transport)->broker;
     catga_local_stream *stream;
     catga_local_entry *found;
 
     (void)problem;
-    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.GET.%s", name))
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.MSG.GET.%s", name))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&broker->store.lock);
     catga_status status = look_up(broker, name, number, &stream, &found);
@@ -307,16 +310,15 @@ catga_status catga_local_find_stored(catga_transport *transport, const char *nam
     return status;
 }
 
-catga_status catga_local_erase(catga_transport *transport, const char *name, uint64_t number,
-                               catga_problem *problem)
+catga_status catga_local_stream_delete(catga_transport *transport, const char *name,
+                                       uint64_t number, catga_problem *problem)
 {
-    catga_local *broker = catga_local_broker_of(transport);
+    catga_local *broker = catga_local_of(transport)->broker;
     catga_local_stream *stream;
     catga_local_entry *found;
 
     (void)problem;
-    if (catga_local_refuses((catga_local_transport *)transport, "$JS.API.STREAM.MSG.DELETE.%s",
-                            name))
+    if (catga_local_refuses(catga_local_of(transport), "$JS.API.STREAM.MSG.DELETE.%s", name))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&broker->store.lock);
     catga_status status = look_up(broker, name, number, &stream, &found);
@@ -333,24 +335,16 @@ catga_status catga_local_erase(catga_transport *transport, const char *name, uin
 
 /* ---- Limits ---- */
 
-catga_status catga_local_set_limits(catga_local *local, const char *name, size_t messages,
-                                    size_t bytes)
+bool catga_local_limit_stream(catga_local_store *store, const char *name, size_t messages,
+                              size_t bytes)
 {
-    static const char of_bucket[] = "KV_";
-    catga_local_store *store = &local->store;
-    bool found = false;
-
-    pthread_mutex_lock(&store->lock);
     catga_local_stream *stream = catga_local_find_stream(store, name);
-    if (stream != NULL) {
-        stream->max_kept = messages;
-        stream->max_bytes = bytes;
-        found = true;
-    } else if (strncmp(name, of_bucket, strlen(of_bucket)) == 0) {
-        found = catga_local_limit_bucket(store, name + strlen(of_bucket), messages, bytes);
-    }
-    pthread_mutex_unlock(&store->lock);
-    return found ? CATGA_OK : CATGA_NO_RESPONDERS;
+
+    if (stream == NULL)
+        return false;
+    stream->max_kept = messages;
+    stream->max_bytes = bytes;
+    return true;
 }
 
 /* ---- The end ---- */
