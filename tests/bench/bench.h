@@ -100,8 +100,14 @@ static inline double bench_round(bench_side *side, void *state, size_t round)
     return side(state);
 }
 
+/* The medians of both sides. */
+typedef struct bench_figures {
+    double ours;
+    double other;
+} bench_figures;
+
 /* The first round of each side warms up and does not count. The side that begins alternates. */
-static inline void bench_compare(const bench_pair *pair)
+static inline bench_figures bench_measure(const bench_pair *pair)
 {
     double ours[BENCH_ROUNDS];
     double other[BENCH_ROUNDS];
@@ -118,7 +124,14 @@ static inline void bench_compare(const bench_pair *pair)
         if (round % 2 != 0)
             ours[round] = bench_round(pair->ours, pair->state, round);
     }
-    bench_print(pair, bench_median(ours, rounds), bench_median(other, rounds));
+    return (bench_figures){bench_median(ours, rounds), bench_median(other, rounds)};
+}
+
+static inline void bench_compare(const bench_pair *pair)
+{
+    bench_figures figures = bench_measure(pair);
+
+    bench_print(pair, figures.ours, figures.other);
 }
 
 #endif
