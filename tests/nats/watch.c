@@ -323,15 +323,16 @@ static void a_deleted_stream_is_recreated_after_a_pause(void **state)
 
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
-    order("$JS.API.STREAM.DELETE.WATCH", "");
-    atomic_store(&missed.at, 0);
-    atomic_store(&created.at, 0);
     assert_int_equal(
         natsConnection_Subscribe(&info, operator, "$JS.API.STREAM.INFO.WATCH", on_request, &missed),
         NATS_OK);
     assert_int_equal(natsConnection_Subscribe(&create, operator, "$JS.API.STREAM.CREATE.WATCH",
                                               on_request, &created),
                      NATS_OK);
+    assert_int_equal(natsConnection_Flush(operator), NATS_OK);
+    atomic_store(&missed.at, 0); /* the next request finds the stream missing */
+    atomic_store(&created.at, 0);
+    order("$JS.API.STREAM.DELETE.WATCH", "");
     assert_true(reaches(&self.events[CATGA_STORAGE_MISSING], 1, SOON_MS));
     assert_string_equal(self.text[CATGA_STORAGE_MISSING], "stream WATCH");
     assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
