@@ -19,6 +19,7 @@ typedef struct block {
     size_t operation;
     span place;
     bool has_else;
+    bool is_else_if; /* the `end` of this block also closes the block around it */
 } block;
 
 typedef struct parser {
@@ -288,9 +289,7 @@ static escape_function *find_filter(parser *p, slice name)
     return NULL;
 }
 
-/* filter = "|" NAME, for texts only.
-
- */
+/* filter = "|" NAME, for texts only. */
 static bool parse_filter(parser *p, const path *of, const target *found, escape_function **escape)
 {
     bool filtered = skip_character(p, '|');
@@ -337,9 +336,7 @@ static bool append_hole(parser *p, const path *of, const target *found, escape_f
     return true;
 }
 
-/* hole = "${" path ["|" filter] "}"; the cursor is after "${".
-
- */
+/* hole = "${" path ["|" filter] "}"; the cursor is after "${". */
 static bool parse_hole(parser *p)
 {
     path of;
@@ -436,6 +433,17 @@ static void parse_if(parser *p, span place)
         p->operations[p->operation_count - 1].negated = negated;
 }
 
+/* The `if` after an `else` is a block inside the `else`. */
+static void parse_else_if(parser *p, span place)
+{
+    size_t outer = p->block_count;
+
+    parse_if(p, place);
+    if (p->block_count > outer)
+        p->blocks[outer].is_else_if = true;
+}
+
+/* else = "else" ["if" ...] */
 static void parse_else(parser *p, span place)
 {
     block *current = p->block_count == 0 ? NULL : &p->blocks[p->block_count - 1];
@@ -448,7 +456,24 @@ static void parse_else(parser *p, span place)
     } else {
         current->has_else = true;
         p->operations[current->operation].otherwise = p->operation_count;
+        skip_blanks(p);
+        const char *begin = p->cursor;
+        if (slice_is(read_name(p), "if"))
+            parse_else_if(p, place);
+        else
+            p->cursor = begin;
     }
+}
+
+static void close_block(parser *p, const block *closed)
+{
+    operation *head = &p->operations[closed->operation];
+
+    head->end = p->operation_count;
+    if (head->kind == OPERATION_LOOP)
+        p->scope_count--;
+    else if (!closed->has_else)
+        head->otherwise = p->operation_count;
 }
 
 static void parse_end(parser *p, span place)
@@ -457,13 +482,11 @@ static void parse_end(parser *p, span place)
         fail_at(p, place, "'end' without 'for' or 'if'");
         return;
     }
-    block closed = p->blocks[--p->block_count];
-    operation *head = &p->operations[closed.operation];
-    head->end = p->operation_count;
-    if (head->kind == OPERATION_LOOP)
-        p->scope_count--;
-    else if (!closed.has_else)
-        head->otherwise = p->operation_count;
+    const block *closed;
+    do {
+        closed = &p->blocks[--p->block_count];
+        close_block(p, closed);
+    } while (closed->is_else_if);
 }
 
 /* directive = "for" ..., "if" ..., "else" or "end"; the cursor is after the "%". */
@@ -490,19 +513,25 @@ static void parse_directive(parser *p)
 
 /* ---- The file -------------------------------------------------------------------------------- */
 
-/* line = "%#" comment | "%" directive | "%%" text | text */
+/* line = [blanks] ("%#" comment | "%" directive | "%%" text) | text */
 static void parse_line(parser *p, const char *next_line)
 {
+    const char *begin = p->cursor;
+
     p->line_failed = false;
-    if (p->cursor == p->line_end || p->cursor[0] != '%') {
+    skip_blanks(p);
+    if (p->cursor == p->line_end || *p->cursor != '%') {
+        p->cursor = begin;
         parse_text(p, next_line);
         return;
     }
-    p->cursor++;
-    if (p->cursor < p->line_end && *p->cursor == '%')
+    const char *percent = p->cursor++;
+    if (p->cursor < p->line_end && *p->cursor == '%') {
+        append_text(p, begin, percent);
         parse_text(p, next_line);
-    else if (p->cursor == p->line_end || *p->cursor != '#')
+    } else if (p->cursor == p->line_end || *p->cursor != '#') {
         parse_directive(p);
+    }
 }
 
 /* Parses the first line, a comment with the version of the template language. */

@@ -143,7 +143,7 @@ static void text_is_copied(void **state)
     gives("a\nb\n", "a\nb\n");
     gives("no line feed", "no line feed");
     gives("$ { } $x ${name}\n", "$ { } $x wood\n");
-    gives("a % b\n % c\n", "a % b\n % c\n");
+    gives("a % b\n", "a % b\n");
 }
 
 static void holes_are_filled(void **state)
@@ -194,6 +194,24 @@ static void conditions_choose(void **state)
     gives("% if child\n% if child.words\n${child.name}\n% end\n% end\n", "oak\n");
     gives("% for line in lines\n% if line\nx\n% end\n% end\n", "x\nx\n");
     gives("% if no\n% else\n% if yes\na\n% end\n% end\nb\n", "a\nb\n");
+}
+
+static void else_if_chooses_the_first_true_branch(void **state)
+{
+    (void)state;
+    gives("% if no\na\n% else if yes\nb\n% else\nc\n% end\nd\n", "b\nd\n");
+    gives("% if no\na\n% else if no\nb\n% else\nc\n% end\nd\n", "c\nd\n");
+    gives("% if no\na\n% else if no\nb\n% else if not no\nc\n% end\nd\n", "c\nd\n");
+    gives("% if yes\na\n% else if yes\nb\n% end\nc\n", "a\nc\n");
+    gives("% if no\na\n% else if no\nb\n% end\nc\n", "c\n");
+    gives("% for a in leaves\n% if no\n% else if yes\n${a.name}\n% end\n% end\n", "oak\nelm\n");
+}
+
+static void directives_may_be_indented(void **state)
+{
+    (void)state;
+    gives("  % for leaf in leaves\n    ${leaf.name}\n\t% end\n", "    oak\n    elm\n");
+    gives("    %# a comment\n    %% a\n  b %\n", "    % a\n  b %\n");
 }
 
 /* ---- Errors ---------------------------------------------------------------------------------- */
@@ -254,6 +272,11 @@ static void blocks_must_match(void **state)
     says("% else\n", "2:3: error: 'else' without 'if'");
     says("% for a in leaves\n% else\n% end\n", "3:3: error: 'else' without 'if'");
     says("% if yes\n% else\n% else\n% end\n", "4:3: error: a second 'else'");
+    says("% if yes\n% else\n% else if yes\n% end\n", "4:3: error: a second 'else'");
+    says("% if no\n% else if no\n% else\n% else\n% end\n", "5:3: error: a second 'else'");
+    says("% if no\n% else if no\n% end\n% end\n", "5:3: error: 'end' without 'for' or 'if'");
+    says("% if no\n% else if no\n", "3:3: error: this block has no 'end'");
+    says("% else if yes\n", "2:3: error: 'else' without 'if'");
 }
 
 static void lines_must_be_whole(void **state)
@@ -265,6 +288,8 @@ static void lines_must_be_whole(void **state)
     says("${child.}\n", "2:9: error: a name is expected here");
     says("% if\n% end\n", "2:5: error: a name is expected here");
     says("% if yes no\n% end\n", "2:10: error: nothing may follow 'if' here");
+    says("% if yes\n% else no\n% end\n", "3:8: error: nothing may follow 'else' here");
+    says("% if yes\n% else if\n% end\n", "3:10: error: a name is expected here");
     says("% end x\n", "2:3: error: 'end' without");
     says("% for leaf leaves\n% end\n", "2:3: error: expected 'for NAME in PATH'");
     says("%\n", "2:2: error: '' is no directive");
@@ -320,6 +345,8 @@ int main(void)
         cmocka_unit_test(comments_leave_nothing),
         cmocka_unit_test(loops_repeat),
         cmocka_unit_test(conditions_choose),
+        cmocka_unit_test(else_if_chooses_the_first_true_branch),
+        cmocka_unit_test(directives_may_be_indented),
         cmocka_unit_test(unknown_names_list_those_that_exist),
         cmocka_unit_test(names_are_checked_where_no_schema_leads),
         cmocka_unit_test(a_text_must_say_how_it_is_escaped),
