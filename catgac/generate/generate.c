@@ -7,24 +7,28 @@
 
 #include <string.h>
 
+enum { MAX_PARTS = 3 };
+
+/* A kind of file that catgac generates: the output of its templates, one after the other. */
 static const struct kind {
     emit_kind word;
-    const char *template;
     const char *suffix; /* in place of .catga */
+    const char *templates[MAX_PARTS];
 } kinds[] = {
-    {EMIT_C, "c/header.tmpl.h", ".catga.h"},
-    {EMIT_C, "c/source.tmpl.c", ".catga.c"},
-    {EMIT_FBS, "fbs/schema.tmpl.fbs", ".fbs"},
+    {EMIT_C, ".catga.h", {"c/header.tmpl.h"}},
+    {EMIT_C, ".catga.c", {"c/source.tmpl.c", "c/codec.tmpl.c", "c/messages.tmpl.c"}},
+    {EMIT_FBS, ".fbs", {"fbs/schema.tmpl.fbs"}},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
 
-/* A file that is made of each module. */
+/* A file that is generated from each module. */
 typedef struct target {
-    const char *template;
     const char *suffix;
-    bool is_own; /* a file of the user's, and not the name of a built-in one */
-    const compiled_template *parsed;
+    const char *const *templates;
+    size_t part_count;
+    bool is_own; /* a template of the user, not a built-in one */
+    const compiled_template *parts[MAX_PARTS];
 } target;
 
 typedef struct target_list {
@@ -32,7 +36,7 @@ typedef struct target_list {
     size_t count;
 } target_list;
 
-/* docs/page.tmpl.md makes orders.page.md of orders.catga. */
+/* Returns the suffix that a template of the user gives: docs/page.tmpl.md gives ".page.md". */
 static const char *own_suffix(arena *memory, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -44,19 +48,31 @@ static const char *own_suffix(arena *memory, const char *path)
     return suffix.data;
 }
 
-/* What is asked for: the kinds that are chosen, then the user's own. */
+static target built_in_target(const struct kind *kind)
+{
+    size_t count = 0;
+
+    while (count < MAX_PARTS && kind->templates[count] != NULL)
+        count++;
+    return (target){kind->suffix, kind->templates, count, false, {NULL}};
+}
+
+static target own_target(arena *memory, const char *const *path)
+{
+    return (target){own_suffix(memory, *path), path, 1, true, {NULL}};
+}
+
+/* Returns the chosen kinds, then the templates of the user. */
 static target_list choose_targets(arena *memory, const options *chosen, bool every_kind)
 {
     target_list list = {ARENA_ARRAY(memory, KIND_COUNT + chosen->own_template_count, target), 0};
 
     for (size_t i = 0; i < KIND_COUNT; i++) {
         if (every_kind || chosen->emit[kinds[i].word])
-            list.items[list.count++] = (target){kinds[i].template, kinds[i].suffix, false, NULL};
+            list.items[list.count++] = built_in_target(&kinds[i]);
     }
-    for (size_t i = 0; i < chosen->own_template_count; i++) {
-        const char *path = chosen->own_templates[i];
-        list.items[list.count++] = (target){path, own_suffix(memory, path), true, NULL};
-    }
+    for (size_t i = 0; i < chosen->own_template_count; i++)
+        list.items[list.count++] = own_target(memory, &chosen->own_templates[i]);
     return list;
 }
 
@@ -69,8 +85,8 @@ static bool check_suffixes(const target_list *targets, diagnostics *diags)
             if (strcmp(one->suffix, other->suffix) != 0)
                 continue;
             diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
-                        "'%s' and '%s' make a file of the same name: *%s", one->template,
-                        other->template, other->suffix);
+                        "'%s' and '%s' make a file of the same name: *%s", one->templates[0],
+                        other->templates[0], other->suffix);
             return false;
         }
     }
@@ -79,7 +95,7 @@ static bool check_suffixes(const target_list *targets, diagnostics *diags)
 
 /* ---- Paths ----------------------------------------------------------------------------------- */
 
-/* A path stands in #include "...", where nothing can be escaped. */
+/* Returns true if a path can stand in #include "...", which has no escapes. */
 static bool can_be_included(slice path)
 {
     while (path.length > 0) {
@@ -162,16 +178,34 @@ static bool check_names(const model_module *module, diagnostics *diags)
     return good;
 }
 
+static bool parse_target(templates *set, target *to)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < to->part_count; i++) {
+        const char *name = to->templates[i];
+        to->parts[i] = to->is_own ? templates_get_own(set, name) : templates_get(set, name);
+        good = to->parts[i] != NULL && good;
+    }
+    return good;
+}
+
 static bool parse_targets(templates *set, target_list *targets)
 {
     bool good = true;
 
-    for (size_t i = 0; i < targets->count; i++) {
-        target *to = &targets->items[i];
-        to->parsed =
-            to->is_own ? templates_get_own(set, to->template) : templates_get(set, to->template);
-        good = to->parsed != NULL && good;
-    }
+    for (size_t i = 0; i < targets->count; i++)
+        good = parse_target(set, &targets->items[i]) && good;
+    return good;
+}
+
+static bool render_target(const target *to, const view_root *view, diagnostics *diags,
+                          buffer *content)
+{
+    bool good = true;
+
+    for (size_t i = 0; good && i < to->part_count; i++)
+        good = template_render(to->parts[i], view, diags, content);
     return good;
 }
 
@@ -184,7 +218,7 @@ static bool generate_module(const options *chosen, const model_module *module, t
     for (size_t i = 0; good && i < targets->count; i++) {
         const target *to = &targets->items[i];
         buffer content = buffer_in(set->memory);
-        good = template_render(to->parsed, view, set->diags, &content) &&
+        good = render_target(to, view, set->diags, &content) &&
                add_path(path_of(set->memory, chosen, module->file, to), buffer_slice(&content),
                         module->file, set->diags, outputs);
     }

@@ -24,59 +24,59 @@ extern "C" {
 
 /* ---- Constants ---- */
 
-% for constant in module.constants
-% for line in constant.doc
+  % for constant in module.constants
+    % for line in constant.doc
 /* ${line|comment} */
-% end
-% if constant.is_text
+    % end
+    % if constant.is_text
 #define ${constant.macro} "${constant.text|c_string}"
-% else
+    % else
 #define ${constant.macro} ${constant.number}
-% end
-% end
+    % end
+  % end
 % end
 %#
 %# ---- Enums
 % for enumeration in module.enums
 
-% if enumeration.is_flags
+  % if enumeration.is_flags
 /* ---- Flags ${enumeration.name} ---- */
-% else
+  % else
 /* ---- Enum ${enumeration.name} ---- */
-% end
+  % end
 
-% for line in enumeration.doc
+  % for line in enumeration.doc
 /* ${line|comment} */
-% end
+  % end
 typedef ${enumeration.storage} ${enumeration.type};
-% if enumeration.fits_int
-% if enumeration.is_flags
+  % if enumeration.fits_int
+    % if enumeration.is_flags
 enum {
-% else
+    % else
 CATGA_ENUM(${enumeration.type}_value, ${enumeration.storage}) {
-% end
-% for value in enumeration.values
-% for line in value.doc
+    % end
+    % for value in enumeration.values
+      % for line in value.doc
     /* ${line|comment} */
-% end
+      % end
     ${value.constant} = ${value.number},
-% end
+    % end
 };
-% else
-% for value in enumeration.values
-% for line in value.doc
+  % else
+    % for value in enumeration.values
+      % for line in value.doc
 /* ${line|comment} */
-% end
+      % end
 #define ${value.constant} ${value.number}
-% end
-% end
+    % end
+  % end
 extern const catga_enum ${enumeration.type}_descriptor;
 
-% if enumeration.is_flags
-/* The name of a single bit in JSON, or NULL. */
-% else
-/* The name of a value in JSON, or NULL. */
-% end
+  % if enumeration.is_flags
+/* Returns the name of a single bit in JSON, or NULL. */
+  % else
+/* Returns the name of a value in JSON, or NULL. */
+  % end
 const char *${enumeration.type}_name(${enumeration.type} value);
 % end
 %#
@@ -85,20 +85,20 @@ const char *${enumeration.type}_name(${enumeration.type} value);
 
 /* ---- Struct ${structure.name} ---- */
 
-% for line in structure.doc
+  % for line in structure.doc
 /* ${line|comment} */
-% end
+  % end
 typedef struct ${structure.type} {
-% for member in structure.members
-% for line in member.doc
+  % for member in structure.members
+    % for line in member.doc
     /* ${line|comment} */
-% end
-% if member.note
+    % end
+    % if member.note
     ${member.c_alignment}${member.type} ${member.member}${member.array}; /* ${member.note|comment} */
-% else
+    % else
     ${member.c_alignment}${member.type} ${member.member}${member.array};
-% end
-% end
+    % end
+  % end
 } ${structure.type};
 
 typedef struct ${structure.type}_slice {
@@ -113,28 +113,30 @@ typedef struct ${structure.type}_vector {
 
 extern const catga_struct ${structure.type}_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline ${structure.type} ${structure.type}_at(${structure.type}_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline ${structure.type} ${structure.type}_at(
+        ${structure.type}_vector vector, size_t index)
 {
     ${structure.type} result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &${structure.type}_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &${structure.type}_descriptor, &result);
     return result;
 }
 % end
 %#
-%# ---- Tables, declared before any of them is used
+%# ---- Tables: declared before they are used
 % if module.tables
 
-/* ---- Tables: to fill, and to read ---- */
-% for table in module.tables
+/* ---- Tables: native structs and views ---- */
+  % for table in module.tables
 
 typedef struct ${table.type} ${table.type};
 typedef struct ${table.type}_view {
     const uint8_t *table;
 } ${table.type}_view;
-% if not table.is_message
+    % if not table.is_message
 typedef struct ${table.type}_slice {
     const ${table.type} *data;
     size_t length;
@@ -143,34 +145,34 @@ typedef struct ${table.type}_vector {
     const uint8_t *data;
     size_t length;
 } ${table.type}_vector;
-% end
-% end
+    % end
+  % end
 % end
 %#
-%# ---- Unions: what they hold is declared above
+%# ---- Unions: their alternatives are declared above
 % for union in module.unions
 
 /* ---- Union ${union.name} ---- */
 
 enum {
     ${union.macro}_NONE = 0,
-% for alternative in union.alternatives
-% for line in alternative.doc
+  % for alternative in union.alternatives
+    % for line in alternative.doc
     /* ${line|comment} */
-% end
+    % end
     ${alternative.constant} = ${alternative.tag},
-% end
+  % end
 };
 
-% for line in union.doc
+  % for line in union.doc
 /* ${line|comment} */
-% end
+  % end
 typedef struct ${union.type} {
-    uint8_t type; /* which of them it is: ${union.macro}_... */
+    uint8_t type; /* ${union.macro}_... */
     union {
-% for alternative in union.alternatives
+  % for alternative in union.alternatives
         ${alternative.type}${alternative.member};
-% end
+  % end
     };
 } ${union.type};
 
@@ -180,7 +182,7 @@ typedef struct ${union.type}_slice {
 } ${union.type}_slice;
 
 typedef struct ${union.type}_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } ${union.type}_view;
 
@@ -191,21 +193,22 @@ typedef struct ${union.type}_vector {
 } ${union.type}_vector;
 
 extern const catga_union ${union.type}_descriptor;
-extern const catga_enum ${union.type}_type_descriptor; /* of the types, with their names */
-% for alternative in union.alternatives
-% if alternative.is_table
+extern const catga_enum ${union.type}_type_descriptor;
+  % for alternative in union.alternatives
 
-/* A table of defaults when it is something else. */
-static inline ${alternative.result} ${union.type}_as_${alternative.snake}(${union.type}_view view)
+    % if alternative.is_table
+/* Returns a table of defaults if the union has another type. */
+static inline ${alternative.result} ${union.type}_as_${alternative.snake}(
+        ${union.type}_view view)
 {
-    ${alternative.result} table = {view.type == ${alternative.constant} ? view.value : CATGA_EMPTY_TABLE};
+    ${alternative.result} table = {
+        view.type == ${alternative.constant} ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
-% end
-% if alternative.is_struct
-
-/* Zeros when it is something else. */
-static inline ${alternative.result} ${union.type}_as_${alternative.snake}(${union.type}_view view)
+    % else if alternative.is_struct
+/* Returns zeros if the union has another type. */
+static inline ${alternative.result} ${union.type}_as_${alternative.snake}(
+        ${union.type}_view view)
 {
     ${alternative.result} result;
     memset(&result, 0, sizeof result);
@@ -213,23 +216,23 @@ static inline ${alternative.result} ${union.type}_as_${alternative.snake}(${unio
         catga_load_struct(view.value, ${alternative.descriptor}, &result);
     return result;
 }
-% end
-% if alternative.is_string
-
-/* Absent when it is something else. */
+    % else if alternative.is_string
+/* Returns an absent string if the union has another type. */
 static inline catga_string ${union.type}_as_${alternative.snake}(${union.type}_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == ${alternative.constant} ? catga_string_of(view.value) : absent;
 }
-% end
-% end
+    % end
+  % end
 
-/* The element at `index`; nothing when it is outside. */
-static inline ${union.type}_view ${union.type}_at(${union.type}_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline ${union.type}_view ${union.type}_at(
+        ${union.type}_vector vector, size_t index)
 {
     ${union.type}_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, ${union.alternative_count}, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, ${union.alternative_count}, &view.type);
     return view;
 }
 % end
@@ -237,101 +240,84 @@ static inline ${union.type}_view ${union.type}_at(${union.type}_vector vector, s
 
 /* ---- ${table.name} ---- */
 
-% for line in table.doc
+  % for line in table.doc
 /* ${line|comment} */
-% end
+  % end
 struct ${table.type} {
-% if not table.members
-    uint8_t empty; /* no field; C has no struct without members */
-% end
-% for field in table.members
-% for line in field.doc
+  % if not table.members
+    uint8_t empty; /* C has no struct without members */
+  % end
+  % for field in table.members
+    % for line in field.doc
     /* ${line|comment} */
-% end
-% if field.note
+    % end
+    % if field.note
     ${field.type} ${field.member}${field.preset}; /* ${field.note|comment} */
-% else
+    % else
     ${field.type} ${field.member}${field.preset};
-% end
-% end
-% for field in table.deprecated
-% for line in field.doc
+    % end
+  % end
+  % for field in table.deprecated
+    % for line in field.doc
     /* ${line|comment} */
-% end
+    % end
     /* ${field.name}: ${field.note|comment} */
-% end
+  % end
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define ${table.macro}(...) \
     CATGA_WITH_DEFAULTS(${table.type}, ( \
-% if not table.members
+  % if not table.members
         .empty = 0, \
-% end
-% for field in table.presets
+  % end
+  % for field in table.presets
         .${field.member} = ${field.initial}, \
-% end
+  % end
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define ${table.macro}_INIT \
     { \
-% if not table.members
+  % if not table.members
         0, \
-% end
-% for field in table.members
+  % end
+  % for field in table.members
         ${field.initial}, \
-% end
+  % end
     }
-% if table.has_max_size
+  % if table.has_max_size
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define ${table.macro}_MAX_SIZE ${table.max_size}
-% end
+  % end
 
 extern const catga_table ${table.type}_descriptor;
-% for field in table.members
-%#
-%# A getter: one of seven forms.
-% if field.is_scalar
+  % for field in table.members
 
+    %# A getter: one of seven forms.
+    % if field.is_scalar
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
-% if field.is_enum
+      % if field.is_enum
     return (${field.result})catga_get_${field.get}(view.table, ${field.slot}, ${field.number});
-% else
+      % else
     return catga_get_${field.get}(view.table, ${field.slot}, ${field.number});
-% end
+      % end
 }
-% end
-% if field.is_plain
-
+    % else if field.is_plain
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
     return catga_get_${field.get}(view.table, ${field.slot});
 }
-% end
-% if field.is_record_vector
-
+    % else if field.is_record_vector
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
     ${field.result} vector;
     vector.data = catga_get_vector(view.table, ${field.slot}, &vector.length);
     return vector;
 }
-% end
-% if field.is_union
-
-/* Nothing when it is absent. */
-static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
-{
-    ${field.result} value;
-    value.value = catga_get_union(view.table, ${field.tag_slot}, ${field.slot}, ${field.known}, &value.type);
-    return value;
-}
-% end
-% if field.is_union_vector
-
+    % else if field.is_union_vector
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
     ${field.result} vector;
@@ -339,84 +325,94 @@ static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_vie
     vector.values = catga_get_vector(view.table, ${field.slot}, &vector.length);
     return vector;
 }
-% end
-% if field.is_struct
-
-/* False when it is absent; *value is then all zeros. */
+    % else if field.is_union
+/* Returns a union of type NONE if the field is absent. */
+static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
+{
+    ${field.result} value;
+    value.value =
+        catga_get_union(view.table, ${field.tag_slot}, ${field.slot}, ${field.known}, &value.type);
+    return value;
+}
+    % else if field.is_struct
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool ${table.type}_get_${field.snake}(${table.type}_view view, ${field.result} *value)
 {
     return catga_get_struct(view.table, ${field.slot}, ${field.descriptor}, value);
 }
-% end
-% if field.is_table
-
+    % else if field.is_table
 static inline bool ${table.type}_has_${field.snake}(${table.type}_view view)
 {
     return catga_find(view.table, ${field.slot}) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline ${field.result} ${table.type}_get_${field.snake}(${table.type}_view view)
 {
     ${field.result} child = {catga_get_table(view.table, ${field.slot})};
     return child;
 }
-% end
-% end
-% if not table.is_message
+    % end
+  % end
+  % if not table.is_message
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline ${table.type}_view ${table.type}_at(${table.type}_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline ${table.type}_view ${table.type}_at(
+        ${table.type}_vector vector, size_t index)
 {
     ${table.type}_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
-% end
+  % end
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status ${table.type}_encode(const ${table.type} *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status ${table.type}_encode(const ${table.type} *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&${table.type}_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t ${table.type}_size_bound(const ${table.type} *input)
 {
     return catga_size_bound(&${table.type}_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status ${table.type}_open(const void *bytes, size_t length, ${table.type}_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status ${table.type}_open(const void *bytes, size_t length,
+        ${table.type}_view *view, catga_problem *problem)
 {
     return catga_verify(&${table.type}_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status ${table.type}_open_any(const void *bytes, size_t length, ${table.type}_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status ${table.type}_open_any(const void *bytes, size_t length,
+        ${table.type}_view *view, catga_problem *problem)
 {
     return catga_verify_any(&${table.type}_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t ${table.type}_print(${table.type}_view view, char *text, size_t capacity)
 {
     return catga_json_write(&${table.type}_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status ${table.type}_parse(const char *text, size_t length, catga_unknown unknown,
-                                               ${table.type} *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status ${table.type}_parse(const char *text, size_t length,
+        catga_unknown unknown, ${table.type} *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&${table.type}_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&${table.type}_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status ${table.type}_unpack(${table.type}_view view, ${table.type} *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status ${table.type}_unpack(${table.type}_view view,
+        ${table.type} *native, catga_arena *arena)
 {
-    return catga_unpack(&${table.type}_descriptor, view.table, plain, arena);
+    return catga_unpack(&${table.type}_descriptor, view.table, native, arena);
 }
 % end
 %#
@@ -425,28 +421,29 @@ CATGA_CHECKED static inline catga_status ${table.type}_unpack(${table.type}_view
 
 /* ---- Errors ${set.name} ---- */
 
-% for line in set.doc
+  % for line in set.doc
 /* ${line|comment} */
-% end
-/* What a handler may answer with instead of a result, and a caller finds in reply.error.code. */
+  % end
+/* The errors of handlers; the caller reads the code from reply.error.code. */
 enum {
-% for error in set.errors
-% for line in error.doc
+  % for error in set.errors
+    % for line in error.doc
     /* ${line|comment} */
-% end
+    % end
     ${error.constant} = ${error.code},
-% end
+  % end
 };
 extern const catga_error_set ${set.type}_descriptor;
 
-/* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-% for error in set.errors
-CATGA_CHECKED catga_status ${error.function}(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
-% end
+/* Each answers with its error and a text for people. The handler returns the result. */
+  % for error in set.errors
+CATGA_CHECKED catga_status ${error.function}(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
+  % end
 % end
 %#
-%# ---- Replies: in every file with messages that are answered with the table, so that none has to
-%# know the others; the first that is included defines it.
+%# ---- Replies. Each file with a message that has this result contains them; the first included
+%# file defines them.
 % for reply in module.replies
 
 /* ---- Replies that hold ${reply.name} ---- */
@@ -454,23 +451,23 @@ CATGA_CHECKED catga_status ${error.function}(catga_context *context, const char 
 #ifndef ${reply.macro}_REPLY
 #define ${reply.macro}_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct ${reply.type}_reply {
     ${reply.type}_view view;
     catga_error error;
     void *received;
 } ${reply.type}_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void ${reply.type}_reply_free(${reply.type}_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view,
+        const catga_error *error, void *user);
 
 #endif
 % end
@@ -481,124 +478,134 @@ typedef void ${reply.type}_callback(catga_status status, ${reply.type}_view view
 /*
  * ---- ${message.word} ${message.name}
  * on ${message.subject}
-% if not message.is_event
- * answered within ${message.timeout_ms} ms, sent again at most ${message.retries} times
-% end
-% if message.is_stored
- * stored, and delivered at least once: a handler that fails is tried again at most ${message.retries} times
-% end
-% if message.is_once
- * claimed by its id: of all replicas of a handler one handles it, once
-% end
-% if message.is_idempotent
- * claimed by its id, and handled once: every try gets the first answer, which is kept for ${message.keep_ms} ms
-% end
+  % if not message.is_event
+ * timeout ${message.timeout_ms} ms, at most ${message.retries} retries
+  % end
+  % if message.is_stored
+ * stored, and delivered at least once: at most ${message.retries} retries of a handler
+  % end
+  % if message.is_once
+ * claimed by its id: one replica of a handler handles it, once
+  % end
+  % if message.is_idempotent
+ * claimed by its id, and handled once; each retry gets the first answer
+ * the first answer is kept for ${message.keep_ms} ms
+  % end
  */
 
 extern const catga_message ${message.type}_message_descriptor;
-% if message.is_stored
+  % if message.is_stored
 
 /* The name of the stream that stores the event, for catga_dead_letters. */
 #define ${message.macro}_STREAM "${message.stream}"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most ${message.timeout_ms} ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most ${message.timeout_ms} ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
+CATGA_CHECKED static inline catga_status ${message.type}_publish(catga_bus *bus,
+        const ${message.type} *input)
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus *bus, const ${message.type} *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status ${message.type}_publish_async(catga_bus *bus,
+        const ${message.type} *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &${message.type}_message_descriptor, input, callback, user);
 }
-% end
-% if message.is_event
-% if not message.is_stored
+  % end
+  % if message.is_event
+    % if not message.is_stored
 
-/* Publishes the event: it may be lost. */
-static inline catga_status ${message.type}_publish(catga_bus *bus, const ${message.type} *input)
+/* Publishes the event at most once: it may be lost. */
+static inline catga_status ${message.type}_publish(catga_bus *bus,
+        const ${message.type} *input)
 {
     return catga_publish(bus, &${message.type}_message_descriptor, input);
 }
-% end
-% else
+    % end
+  % else
 
 /* Sends the ${message.word} and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status ${message.type}_call(catga_bus *bus, const ${message.type} *input, ${message.result}_reply *reply);
+CATGA_CHECKED catga_status ${message.type}_call(catga_bus *bus,
+        const ${message.type} *input, ${message.result}_reply *reply);
 
-% if message.is_idempotent
+    % if message.is_idempotent
 /*
- * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
- * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ * Does the same with an id of the caller, 1 to 64 characters of A-Z a-z 0-9 _ -, such as the number
+ * of an order form. A later call with this id, after CATGA_TIMEOUT or a restart, gets the first
+ * answer, and the command does not run again.
  */
-CATGA_CHECKED catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id, const ${message.type} *input,
-        ${message.result}_reply *reply);
+CATGA_CHECKED catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id,
+        const ${message.type} *input, ${message.result}_reply *reply);
 
-% end
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status ${message.type}_send(catga_bus *bus, const ${message.type} *input, ${message.result}_callback *callback,
-        void *user);
+    % end
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status ${message.type}_send(catga_bus *bus,
+        const ${message.type} *input, ${message.result}_callback *callback, void *user);
 
 /* Answers the ${message.word}, in its handler. */
-CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *context, const ${message.result} *result)
+CATGA_CHECKED static inline catga_status ${message.type}_reply(catga_context *context,
+        const ${message.result} *result)
 {
     return catga_answer(context, &${message.type}_message_descriptor, result);
 }
-% end
+  % end
 % end
 %#
-%# ---- Services: one without a handler has nothing to serve
+%# ---- Services. A service without handlers has no functions.
 % for service in module.services
 
 /* ---- Service ${service.name} ---- */
 
-% for line in service.doc
+  % for line in service.doc
 /* ${line|comment} */
-% end
-% for publication in service.publications
-/* It publishes ${publication.message}. */
-% for line in publication.doc
+  % end
+  % for publication in service.publications
+/* Publishes ${publication.message}. */
+    % for line in publication.doc
 /* ${line|comment} */
-% end
-% end
-% for call in service.calls
-/* It calls ${call.message}. */
-% for line in call.doc
+    % end
+  % end
+  % for call in service.calls
+/* Calls ${call.message}. */
+    % for line in call.doc
 /* ${line|comment} */
-% end
-% end
-% if service.handlers
+    % end
+  % end
+  % if service.handlers
 typedef struct ${service.type} {
-% for handler in service.handlers
-% for line in handler.doc
+    % for handler in service.handlers
+      % for line in handler.doc
     /* ${line|comment} */
-% end
+      % end
     catga_status (*${handler.name})(catga_context *context, ${handler.type}_view ${handler.parameter});
-% end
+    % end
 } ${service.type};
 
 /*
- * A service of the functions that begin with `prefix`; ${service.macro}(my) takes:
-% for handler in service.handlers
+ * Initializes a service with functions that begin with `prefix`.
+ * ${service.macro}(my) uses:
+    % for handler in service.handlers
  *     my_${handler.name}
-% end
+    % end
  */
 #define ${service.macro}(prefix) \
     { \
-% for handler in service.handlers
+    % for handler in service.handlers
         CATGA_HANDLER(prefix##_${handler.name}, catga_status (*)(catga_context *, ${handler.type}_view), \
-            "the handler must be: catga_status " #prefix "_${handler.name}(catga_context *context, ${handler.type}_view ${handler.parameter})"), \
-% end
+            "the handler must be: catga_status " #prefix "_${handler.name}(" \
+            "catga_context *context, ${handler.type}_view ${handler.parameter})"), \
+    % end
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status ${service.type}_serve(catga_bus *bus, const ${service.type} *handlers, void *user);
-% end
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status ${service.type}_serve(catga_bus *bus,
+        const ${service.type} *handlers, void *user);
+  % end
 % end
 
 #ifdef __cplusplus

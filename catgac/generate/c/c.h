@@ -66,7 +66,23 @@ void c_spell_field(viewer *v, const model_table *table, const model_field *field
 /* Sets the offsets of fields in a table with every field, and the lists of the table's fields. */
 void c_layout(viewer *v, view_field *fields, size_t count, view_table *made);
 
+/* Sets the conditions on the inline fields of a table. */
+void c_make_rules(viewer *v, view_table *made);
+
+/* Returns true if a required field is inline, and can be absent in the struct to encode. */
+bool c_is_required_inline(const view_field *field);
+
 /* Sets the functions that write and verify a table. */
 void c_name_functions(viewer *v, const model_table *table, view_table *made);
+
+/* The tables in a vector: their C type, and the functions for one. Empty for other vectors. */
+typedef struct c_element {
+    slice type;
+    slice put;
+    slice verify;
+} c_element;
+
+/* Sets the calls that write and verify a field whose layout is known. */
+void c_spell_calls(viewer *v, const c_element *element, view_field *made);
 
 #endif

@@ -45,7 +45,7 @@ static void spell_optional(viewer *v, const model_field *field, view_field *made
     made->verify = scalar_word(field->type.scalar);
 }
 
-static void spell_string(view_field *made)
+static void spell_string(const model_field *field, view_field *made)
 {
     made->is_slice = true;
     made->is_text = true;
@@ -55,7 +55,7 @@ static void spell_string(view_field *made)
     made->initial = SLICE("{NULL, 0}");
     made->is_plain = true;
     made->get = SLICE("string");
-    made->put = made->get;
+    made->put = field->required ? SLICE("text") : SLICE("optional_text");
     made->verify = made->get;
 }
 
@@ -135,16 +135,6 @@ static void spell_vector_calls(const model_type *element, view_field *made)
     }
 }
 
-/* Tables of this module have named functions; for others, only the descriptor is known. */
-static void spell_elements(viewer *v, const model_origin *table, view_field *made)
-{
-    slice of = table->module == v->module && !v->small ? SLICE("_") : SLICE("_descriptor.");
-
-    made->element_type = c_type_name(v, table);
-    made->element_put = VIEW_JOIN(v, made->element_type, of, SLICE("put"));
-    made->element_verify = VIEW_JOIN(v, made->element_type, of, SLICE("verify"));
-}
-
 /* Returns true for types with a C struct of their own. */
 static bool is_record(const model_type *type)
 {
@@ -169,8 +159,6 @@ static void spell_vector(viewer *v, const model_field *field, view_field *made)
     made->initial = SLICE("{NULL, 0}");
     made->get = VIEW_JOIN(v, c_kind(element), SLICE("_vector"));
     spell_vector_calls(element, made);
-    if (element->kind == TYPE_TABLE)
-        spell_elements(v, view_declared(element), made);
 }
 
 /* A tag is hidden in C: the union is the next field. */
@@ -200,7 +188,7 @@ static void spell_type(viewer *v, const model_field *field, view_field *made)
             spell_scalar(v, field, made);
         break;
     case TYPE_STRING:
-        spell_string(made);
+        spell_string(field, made);
         break;
     case TYPE_BYTES:
         spell_bytes(made);
@@ -290,7 +278,6 @@ void c_spell_field(viewer *v, const model_table *table, const model_field *field
     made->element = SLICE("0");
     made->snake = mangle_snake(v->memory, field->origin.name);
     spell_type(v, field, made);
-    made->is_items = made->is_slice && !made->is_text && !made->is_union_vector;
     made->kind = c_kind(&field->type);
     made->format = c_format(&field->type);
     made->flags = flags_of(field);

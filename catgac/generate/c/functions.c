@@ -53,6 +53,10 @@ void c_name_functions(viewer *v, const model_table *table, view_table *made)
                                        : VIEW_JOIN(v, made->type, SLICE("_put"));
     made->encode =
         made->is_root ? VIEW_JOIN(v, made->type, SLICE("_put_root")) : SLICE("catga_encode_any");
-    made->verify =
-        is_walked ? SLICE("catga_verify_generic") : VIEW_JOIN(v, made->type, SLICE("_verify"));
+    if (is_walked)
+        made->verify = SLICE("catga_verify_generic");
+    else if (made->checked.count == 0)
+        made->verify = SLICE("catga_verify_layout");
+    else
+        made->verify = VIEW_JOIN(v, made->type, SLICE("_verify"));
 }

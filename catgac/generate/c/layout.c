@@ -3,10 +3,15 @@
 
 #include <inttypes.h>
 
-/* The offset of the table's first field: behind the offset of its vtable. */
-enum { TABLE_HEADER_SIZE = 4, LARGEST_ALIGNMENT = 16, VTABLE_STEP = 8, PART_SIZE = C_WORD_BITS };
+enum {
+    TABLE_HEADER_SIZE = 4, /* the offset of the vtable, before the first field */
+    LARGEST_ALIGNMENT = 16,
+    VTABLE_STEP = 8,
+    PART_SIZE = C_WORD_BITS,
+    NUMBERS_PER_LINE = 16
+};
 
-/* Picks those of `from` for which the test says yes, in the same order. */
+/* Lists the fields of `from` that pass the test, in the same order. */
 static void pick(viewer *v, const record_list *from, bool (*test)(const view_field *field),
                  record_list *picked)
 {
@@ -45,7 +50,8 @@ static bool is_behind(const view_field *field)
     return lies_behind(field) && !field->is_string;
 }
 
-/* Scalars are written in any case, and texts have their slot cleared when they are absent. */
+/* Returns true if the encoder skips an absent field. It writes every scalar, and clears the slot of
+ * an absent text. */
 static bool may_leave_gap(const view_field *field)
 {
     return (is_behind(field) || field->is_tags || field->is_struct) && !field->is_required;
@@ -63,24 +69,19 @@ static bool has_range(const view_field *field)
     return field->range != NULL;
 }
 
-static bool is_required_inline(const view_field *field)
-{
-    return (field->is_struct || field->is_optional) && field->is_required;
-}
-
 static bool has_preset(const view_field *field)
 {
     return field->preset.length > 0;
 }
 
-static bool may_be_wrong(const view_field *field)
+static bool can_be_invalid(const view_field *field)
 {
-    return lies_behind(field) || has_range(field) || is_required_inline(field);
+    return lies_behind(field) || has_range(field) || c_is_required_inline(field);
 }
 
-/* The largest alignment first, so that nothing is lost between them, then by id. Sizes are
- * multiples of alignments. */
-static void place(viewer *v, view_field *fields, size_t count, view_table *made)
+/* Places the largest alignment first, so that no padding is needed, then by id. Sizes are multiples
+ * of alignments. */
+static void place_fields(viewer *v, view_field *fields, size_t count, view_table *made)
 {
     const void **items = ARENA_ARRAY(v->memory, count, const void *);
     size_t placed = 0;
@@ -101,45 +102,52 @@ static void place(viewer *v, view_field *fields, size_t count, view_table *made)
     made->placed = (record_list){items, placed};
 }
 
-static void append_listed(buffer *list, int64_t number)
+/* Numbers of an initializer, with a line break after every 16th. */
+typedef struct number_list {
+    buffer *text;
+    size_t count;
+} number_list;
+
+static void append_number(number_list *list, int64_t number)
 {
-    if (list->length > 0)
-        buffer_append_text(list, ", ");
-    buffer_append_integer(list, number);
+    if (list->count > 0)
+        buffer_append_text(list->text, list->count % NUMBERS_PER_LINE == 0 ? ",\n    " : ", ");
+    buffer_append_integer(list->text, number);
+    list->count++;
 }
 
-/* The vtable of a full table: its size, the table's size, and where each field lies, filled up so
- * that it can be compared eight fields at a time. */
+/* Returns the vtable of a full table: its size, the size of the table, and the offset of each
+ * field. Zeros fill it up, so that it can be compared eight fields at a time. */
 static slice vtable_of(viewer *v, const view_field *fields, size_t count)
 {
     int64_t end = TABLE_HEADER_SIZE;
 
     for (size_t i = 0; i < count; i++)
         end += fields[i].size;
-    buffer *made = view_scratch(v);
-    buffer_append_integer(made, C_FIRST_SLOT + C_SLOT_SIZE * (int64_t)count);
-    append_listed(made, end);
+    number_list list = {view_scratch(v), 0};
+    append_number(&list, C_FIRST_SLOT + C_SLOT_SIZE * (int64_t)count);
+    append_number(&list, end);
     for (size_t i = 0; i < count; i++)
-        append_listed(made, fields[i].offset);
+        append_number(&list, fields[i].offset);
     for (size_t i = count; i == 0 || i % VTABLE_STEP != 0; i++)
-        append_listed(made, 0);
+        append_number(&list, 0);
     return view_keep(v);
 }
 
 static slice layout_of(viewer *v, const view_field *fields, size_t count, const record_list *placed)
 {
-    buffer *made = view_scratch(v);
+    number_list list = {view_scratch(v), 0};
 
     for (size_t i = 0; i < placed->count; i++)
-        append_listed(made, ((const view_field *)placed->items[i])->id);
+        append_number(&list, ((const view_field *)placed->items[i])->id);
     for (size_t i = 0; i < count; i++) {
         if (fields[i].is_deprecated)
-            append_listed(made, fields[i].id);
+            append_number(&list, fields[i].id);
     }
     return view_keep(v);
 }
 
-/* A bit for each of the fields; for those that are conditional only on demand. */
+/* Returns a bit for each field, with or without the conditional ones. */
 static slice bits_of(viewer *v, const record_list *placed, bool is_wide, bool with_conditional)
 {
     uint64_t bits = 0;
@@ -158,7 +166,7 @@ static void name_bits(viewer *v, view_field *fields, size_t count, const view_ta
     for (size_t i = 0; i < count; i++) {
         fields[i].bit = fields[i].id % C_WORD_BITS;
         fields[i].present = SLICE("present");
-        if (made->is_small)
+        if (!made->is_wide)
             continue;
         buffer_printf(view_scratch(v), "present[%" PRId64 "]", fields[i].id / C_WORD_BITS);
         fields[i].present = view_keep(v);
@@ -176,23 +184,34 @@ static record_list cut(const record_list *list, size_t part)
     return (record_list){list->items + begin, rest < PART_SIZE ? rest : PART_SIZE};
 }
 
-static void view_parts(viewer *v, size_t count, view_table *made)
+static void make_parts(viewer *v, size_t count, view_table *made)
 {
-    size_t part_count = (count + PART_SIZE - 1) / PART_SIZE;
+    size_t part_count = made->is_wide ? (count + PART_SIZE - 1) / PART_SIZE : 0;
     view_part *parts = VIEW_LIST(v, part_count, view_part, &made->parts);
 
     for (size_t i = 0; i < part_count; i++) {
         view_part *part = &parts[i];
         part->number = (int64_t)i;
-        part->behind = cut(&made->behind, i);
-        part->checked = cut(&made->checked, i);
-        if (made->is_small)
-            continue;
-        part->ranged = cut(&made->ranged, i);
-        part->inline_required = cut(&made->inline_required, i);
-        part->has_rules = part->ranged.count + part->inline_required.count > 0;
+        part->rules = cut(&made->rules, i);
         part->placed = cut(&made->placed, i);
         part->texts = cut(&made->texts, i);
+        part->behind = cut(&made->behind, i);
+        part->checked = cut(&made->checked, i);
+    }
+}
+
+/* Makes one return statement of the calls of checked fields, or one for each part. */
+static void join_checks(view_field *fields, size_t count, const view_table *made)
+{
+    size_t checked = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (!is_seen(&fields[i]) || !can_be_invalid(&fields[i]))
+            continue;
+        fields[i].verify_begin = checked % PART_SIZE == 0 ? SLICE("return ") : SLICE("       ");
+        checked++;
+        bool is_last = checked == made->checked.count || checked % PART_SIZE == 0;
+        fields[i].verify_end = is_last ? SLICE(";") : SLICE(" &&");
     }
 }
 
@@ -203,13 +222,12 @@ void c_layout(viewer *v, view_field *fields, size_t count, view_table *made)
     pick(v, &made->members, is_string, &made->texts);
     pick(v, &made->members, lies_behind, &made->referring);
     pick(v, &made->members, has_range, &made->ranged);
-    pick(v, &made->members, is_required_inline, &made->inline_required);
-    pick(v, &made->members, may_be_wrong, &made->checked);
+    pick(v, &made->members, can_be_invalid, &made->checked);
     pick(v, &made->members, has_preset, &made->presets);
     if (made->presets.count == 0 && made->members.count > 0)
         made->presets = (record_list){made->members.items, 1};
     pick(v, &made->members, is_behind, &made->behind);
-    place(v, fields, count, made);
+    place_fields(v, fields, count, made);
     pick(v, &made->placed, is_conditional, &made->conditional);
     pick(v, &made->placed, may_leave_gap, &made->gaps);
     made->vtable = vtable_of(v, fields, count);
@@ -217,5 +235,9 @@ void c_layout(viewer *v, view_field *fields, size_t count, view_table *made)
     made->all = bits_of(v, &made->placed, made->is_wide, true);
     made->always = bits_of(v, &made->placed, made->is_wide, false);
     name_bits(v, fields, count, made);
-    view_parts(v, count, made);
+    join_checks(fields, count, made);
+    c_make_rules(v, made);
+    make_parts(v, count, made);
+    made->is_guarded = made->rules.count + made->texts.count > 0;
+    made->uses_fields = made->rules.count + made->referring.count > 0;
 }

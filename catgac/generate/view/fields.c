@@ -29,6 +29,11 @@ void view_field_of(viewer *v, const model_table *table, const model_field *field
     name_tag(field, made);
     made->is_deprecated = field->deprecated;
     made->is_required = field->required;
+    made->required = c_bool(field->required);
+    made->struct_offset = field->deprecated
+                              ? SLICE("0")
+                              : VIEW_JOIN(v, SLICE("offsetof("), c_type_name(v, &table->origin),
+                                          SLICE(", "), made->member, SLICE(")"));
     made->note = view_note(v, field);
     made->doc = view_doc(&field->origin.doc);
     fbs_field(v, field, made);

@@ -136,7 +136,9 @@ static void view_message_of(viewer *v, const model_message *message, view_messag
     made->fbs = fbs_name(v, origin);
     made->is_event = message->kind == MESSAGE_EVENT;
     made->errors = SLICE("NULL");
+    made->result_descriptor = SLICE("NULL");
     if (message->result != NULL) {
+        made->result_descriptor = c_descriptor(v, &message->result->origin);
         made->result = c_type_name(v, &message->result->origin);
         made->result_name = view_full_name(v, &message->result->origin);
     }

@@ -6,7 +6,9 @@
 /* The vtables that a writer of the runtime remembers. */
 enum { REMEMBERED_VTABLES = 16 };
 
-static void view_table_of(viewer *v, const model_table *table, size_t index, view_table *made)
+/* Returns the fields, to be completed by view_table_calls(). */
+static view_field *view_table_of(viewer *v, const model_table *table, size_t index,
+                                 view_table *made)
 {
     const model_origin *origin = &table->origin;
 
@@ -20,7 +22,6 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     made->max_size = made->has_max_size ? (int64_t)table->max_size : 0;
     made->is_wide = table->field_count > C_WORD_BITS;
     made->is_small = table->field_count <= C_SMALL_FIELDS;
-    c_name_functions(v, table, made);
     made->words = (made->field_count + C_WORD_BITS - 1) / C_WORD_BITS;
     made->vtable_slot = (int64_t)(index % REMEMBERED_VTABLES);
     made->identifier = slice_of(table->identifier);
@@ -30,6 +31,35 @@ static void view_table_of(viewer *v, const model_table *table, size_t index, vie
     for (size_t i = 0; i < table->field_count; i++)
         view_field_of(v, table, &table->fields[i], &fields[i]);
     c_layout(v, fields, table->field_count, made);
+    c_name_functions(v, table, made);
+    return fields;
+}
+
+/* Only the descriptors of tables of other modules are known. */
+static c_element element_of(viewer *v, const model_field *field, const view_table *tables)
+{
+    const model_type *type = field->type.kind == TYPE_VECTOR ? field->type.element : &field->type;
+
+    if (field->type.kind != TYPE_VECTOR || type->kind != TYPE_TABLE)
+        return (c_element){.type = SLICE("")};
+    const model_table *table = type->table;
+    if (table->origin.module == v->module) {
+        const view_table *seen = &tables[table - v->module->tables];
+        return (c_element){seen->type, seen->put, seen->verify};
+    }
+    slice name = c_type_name(v, &table->origin);
+    return (c_element){name, VIEW_JOIN(v, name, SLICE("_descriptor.put")),
+                       VIEW_JOIN(v, name, SLICE("_descriptor.verify"))};
+}
+
+/* The calls of a table name the functions of others, so all tables must be made before. */
+static void view_table_calls(viewer *v, const model_table *table, const view_table *tables,
+                             view_field *fields)
+{
+    for (size_t i = 0; i < table->field_count; i++) {
+        c_element element = element_of(v, &table->fields[i], tables);
+        c_spell_calls(v, &element, &fields[i]);
+    }
 }
 
 /* Returns the only table with an identifier of its own, or NULL: a FlatBuffers file has one root
@@ -52,8 +82,11 @@ void view_tables(viewer *v, view_module *made)
 {
     const model_module *module = v->module;
     view_table *tables = VIEW_LIST(v, module->table_count, view_table, &made->tables);
+    view_field **fields = ARENA_ARRAY(v->memory, module->table_count, view_field *);
 
     for (size_t i = 0; i < module->table_count; i++)
-        view_table_of(v, &module->tables[i], i, &tables[i]);
+        fields[i] = view_table_of(v, &module->tables[i], i, &tables[i]);
+    for (size_t i = 0; i < module->table_count; i++)
+        view_table_calls(v, &module->tables[i], tables, fields[i]);
     made->root = only_root(module, tables);
 }

@@ -115,6 +115,44 @@ static inline catga_frame catga_full(uint32_t at, const uint16_t *full)
 bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type,
                        catga_shape *known, catga_frame *table);
 
+/* Verifies the fields of a table whose layout is valid. */
+typedef bool catga_verify_fields_function(catga_verifier *verifier, catga_frame table);
+
+/*
+ * Verifies a table of at most eight fields. `verify_fields` is known to the compiler and inlined:
+ * once for the full vtable `full`, whose offsets are constant, and once for any vtable.
+ */
+CATGA_INLINE bool catga_verify_small_table(catga_verifier *verifier, uint32_t at,
+                                           const catga_table *type, catga_shape *known,
+                                           const uint16_t *full, unsigned alignment,
+                                           catga_verify_fields_function *verify_fields)
+{
+    catga_frame table;
+
+    if (catga_matches_full_vtable(verifier, at, full, alignment))
+        return verify_fields(verifier, catga_full(at, full));
+    return catga_verify_open(verifier, at, type, known, &table) && verify_fields(verifier, table);
+}
+
+/* Verifies a table of more fields. */
+CATGA_INLINE bool catga_verify_large_table(catga_verifier *verifier, uint32_t at,
+                                           const catga_table *type, catga_shape *known,
+                                           catga_verify_fields_function *verify_fields)
+{
+    catga_frame table;
+
+    return catga_verify_open(verifier, at, type, known, &table) && verify_fields(verifier, table);
+}
+
+/* Verifies a table in which every value of every field is valid. */
+static inline bool catga_verify_layout(catga_verifier *verifier, uint32_t at,
+                                       const catga_table *type, catga_shape *known)
+{
+    catga_frame table;
+
+    return catga_verify_open(verifier, at, type, known, &table);
+}
+
 /* Where a field lies in its table, or 0 when it is absent. */
 static inline uint32_t catga_verify_find(catga_frame table, const catga_field *field)
 {

@@ -143,7 +143,7 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
 
 /* Whether a text is neither absent, though required, nor too long; what it takes at most is added
  * to *size. */
-CATGA_INLINE bool catga_is_usual_text(catga_string text, bool required, uint32_t max,
+CATGA_INLINE bool catga_is_valid_text(catga_string text, bool required, uint32_t max,
                                       uint64_t *size)
 {
     *size += (uint64_t)text.length + 8;
@@ -151,8 +151,8 @@ CATGA_INLINE bool catga_is_usual_text(catga_string text, bool required, uint32_t
 }
 
 /* Whether there is room for a full table, its vtable, and `size` bytes besides. */
-static inline bool catga_is_room(const catga_writer *out, const uint8_t *at, const uint16_t *full,
-                                 uint64_t size)
+static inline bool catga_has_room(const catga_writer *out, const uint8_t *at, const uint16_t *full,
+                                  uint64_t size)
 {
     return catga_round_up(full[1]) + catga_vtable_room(full) + size <= (uint64_t)(out->end - at);
 }

@@ -9,7 +9,11 @@ static const catga_enumerator golden_array_side_values[] = {
 };
 
 const catga_enum golden_array_side_descriptor = {
-    "golden.array.Side", golden_array_side_values, 2, false};
+    "golden.array.Side",
+    golden_array_side_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *golden_array_side_name(golden_array_side value)
 {
@@ -19,22 +23,29 @@ const char *golden_array_side_name(golden_array_side value)
 /* ---- Struct golden.array.Point ---- */
 
 static const catga_member golden_array_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(golden_array_point, x),
      CATGA_KIND_i8, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(golden_array_point, y),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct golden_array_point_descriptor = {
-    "golden.array.Point", golden_array_point_members, 2, 16,
-    8, false, true};
+    "golden.array.Point",
+    golden_array_point_members,
+    2, /* members */
+    16, /* size */
+    8, /* alignment */
+    false, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Struct golden.array.Body ---- */
 
 static const catga_member golden_array_body_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"at", NULL, offsetof(golden_array_body, at),
      CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 3},
     {"sides", &golden_array_side_descriptor, offsetof(golden_array_body, sides),
@@ -47,58 +58,68 @@ static const catga_member golden_array_body_members[] = {
      CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct golden_array_body_descriptor = {
-    "golden.array.Body", golden_array_body_members, 5, 72,
-    8, false, true};
+    "golden.array.Body",
+    golden_array_body_members,
+    5, /* members */
+    72, /* size */
+    8, /* alignment */
+    false, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Struct golden.array.Switches ---- */
 
 static const catga_member golden_array_switches_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"on", NULL, offsetof(golden_array_switches, on),
      CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 5},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct golden_array_switches_descriptor = {
-    "golden.array.Switches", golden_array_switches_members, 1, 5,
-    1, true, false};
+    "golden.array.Switches",
+    golden_array_switches_members,
+    1, /* members */
+    5, /* size */
+    1, /* alignment */
+    true, /* packed: without padding */
+    false, /* direct: without a bool */
+};
+
 static catga_put_function golden_array_bodies_put;
 static catga_verify_function golden_array_bodies_verify;
 
 /* ---- golden.array.Bodies ---- */
 
 static const catga_field golden_array_bodies_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"body", &golden_array_body_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_array_bodies, body),
-     4, 72, 8, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_array_bodies, body), 4, 72, 8,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"switches", &golden_array_switches_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_array_bodies, switches),
-     6, 5, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(golden_array_bodies, switches), 6, 5, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"bodies", &golden_array_body_descriptor, NULL, 10,
-     offsetof(golden_array_bodies, bodies),
-     8, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_array_bodies, bodies), 8, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_array_bodies_layout[] = {0, 2, 1};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_array_bodies_layout[] = {
+    0, 2, 1,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_array_bodies_vtable[] = {10, 85, 4, 80, 76, 0, 0, 0, 0, 0};
-
-CATGA_INLINE uint8_t *golden_array_bodies_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_array_bodies *in)
-{
-    const catga_field *fields = golden_array_bodies_fields;
-    at = catga_put_structs(out, at, table, offsets, &fields[2], in->bodies.data,
-        in->bodies.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_array_bodies_vtable[] = {
+    10, 85, 4, 80, 76, 0, 0, 0, 0, 0,
+};
 
 static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -108,62 +129,43 @@ static uint8_t *golden_array_bodies_put(catga_writer *out, uint8_t *at, uint8_t 
     uint64_t size = padding;
     bool fast_path =
         in->switches != NULL &&
-        catga_is_room(out, at, golden_array_bodies_vtable, size);
+        catga_has_room(out, at, golden_array_bodies_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_array_bodies_vtable, padding);
     catga_clear(table + 4, 72);
     catga_clear(table + 76, 4);
-    uint64_t has_body = catga_put_struct(table + 4, &golden_array_body_descriptor, in->body);
-    uint64_t has_bodies = catga_has(in->bodies.data);
-    uint64_t has_switches = catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches);
-    uint64_t present = 0x7;
-    bool is_full =
-        has_body &&
-        has_bodies &&
-        has_switches &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_body << 0 |
-            has_bodies << 2 |
-            has_switches << 1 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_struct(table + 4, &golden_array_body_descriptor, in->body) << 0;
+    present |= catga_has(in->bodies.data) << 2;
+    present |= catga_put_struct(table + 80, &golden_array_switches_descriptor, in->switches) << 1;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_array_bodies_vtable, 0, present);
-    catga_offsets offsets = catga_offsets_of(out, golden_array_bodies_vtable);
-    at = golden_array_bodies_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool golden_array_bodies_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = golden_array_bodies_fields;
-    return
-        catga_verify_present(verifier, table, &fields[1]) &&
-        catga_verify_vector(verifier, table, &fields[2]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, golden_array_bodies_vtable);
+    at = catga_put_structs(out, at, table, offsets,
+        &fields[2], in->bodies.data, in->bodies.length);
+    return at;
 }
 
 CATGA_INLINE bool golden_array_bodies_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_array_bodies_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_array_bodies_fields;
+    return catga_verify_present(verifier, table, &fields[1]) &&
+           catga_verify_vector(verifier, table, &fields[2]);
 }
 
-static bool golden_array_bodies_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_array_bodies_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_array_bodies_vtable, 8))
-        return golden_array_bodies_verify_fields(verifier, catga_full(at, golden_array_bodies_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_array_bodies_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_array_bodies_vtable, 8, golden_array_bodies_verify_fields);
 }
 
 const catga_table golden_array_bodies_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.array.Bodies",
     golden_array_bodies_fields,
     golden_array_bodies_vtable,
@@ -171,9 +173,10 @@ const catga_table golden_array_bodies_descriptor = {
     golden_array_bodies_put,
     catga_encode_any,
     golden_array_bodies_verify,
-    0x7,
+    0x7, /* a bit for each field */
     sizeof(golden_array_bodies),
-    3,
-    8,
-    0,
-    {'L', 'u', '2', 'p'}};
+    3, /* fields */
+    8, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'L', 'u', '2', 'p'}, /* file identifier */
+};

@@ -25,7 +25,7 @@ CATGA_ENUM(golden_array_side_value, uint8_t) {
 };
 extern const catga_enum golden_array_side_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *golden_array_side_name(golden_array_side value);
 
 /* ---- Struct golden.array.Point ---- */
@@ -47,13 +47,15 @@ typedef struct golden_array_point_vector {
 
 extern const catga_struct golden_array_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline golden_array_point golden_array_point_at(golden_array_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline golden_array_point golden_array_point_at(
+        golden_array_point_vector vector, size_t index)
 {
     golden_array_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &golden_array_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &golden_array_point_descriptor, &result);
     return result;
 }
 
@@ -80,13 +82,15 @@ typedef struct golden_array_body_vector {
 
 extern const catga_struct golden_array_body_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline golden_array_body golden_array_body_at(golden_array_body_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline golden_array_body golden_array_body_at(
+        golden_array_body_vector vector, size_t index)
 {
     golden_array_body result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &golden_array_body_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &golden_array_body_descriptor, &result);
     return result;
 }
 
@@ -109,17 +113,19 @@ typedef struct golden_array_switches_vector {
 
 extern const catga_struct golden_array_switches_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline golden_array_switches golden_array_switches_at(golden_array_switches_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline golden_array_switches golden_array_switches_at(
+        golden_array_switches_vector vector, size_t index)
 {
     golden_array_switches result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &golden_array_switches_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &golden_array_switches_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_array_bodies golden_array_bodies;
 typedef struct golden_array_bodies_view {
@@ -142,13 +148,13 @@ struct golden_array_bodies {
     golden_array_body_slice bodies; /* at most 10 elements */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_ARRAY_BODIES(...) \
     CATGA_WITH_DEFAULTS(golden_array_bodies, ( \
         .body = NULL, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_ARRAY_BODIES_INIT \
     { \
         NULL, \
@@ -156,18 +162,18 @@ struct golden_array_bodies {
         {NULL, 0}, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define GOLDEN_ARRAY_BODIES_MAX_SIZE 852
 
 extern const catga_table golden_array_bodies_descriptor;
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool golden_array_bodies_get_body(golden_array_bodies_view view, golden_array_body *value)
 {
     return catga_get_struct(view.table, 4, &golden_array_body_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool golden_array_bodies_get_switches(golden_array_bodies_view view, golden_array_switches *value)
 {
     return catga_get_struct(view.table, 6, &golden_array_switches_descriptor, value);
@@ -180,57 +186,62 @@ static inline golden_array_body_vector golden_array_bodies_get_bodies(golden_arr
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_array_bodies_view golden_array_bodies_at(golden_array_bodies_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_array_bodies_view golden_array_bodies_at(
+        golden_array_bodies_vector vector, size_t index)
 {
     golden_array_bodies_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_array_bodies_encode(const golden_array_bodies *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_array_bodies_encode(const golden_array_bodies *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_array_bodies_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_array_bodies_size_bound(const golden_array_bodies *input)
 {
     return catga_size_bound(&golden_array_bodies_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_array_bodies_open(const void *bytes, size_t length, golden_array_bodies_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_array_bodies_open(const void *bytes, size_t length,
+        golden_array_bodies_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_array_bodies_open_any(const void *bytes, size_t length, golden_array_bodies_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_array_bodies_open_any(const void *bytes, size_t length,
+        golden_array_bodies_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_array_bodies_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_array_bodies_print(golden_array_bodies_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_array_bodies_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_array_bodies_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_array_bodies *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_array_bodies_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_array_bodies *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_array_bodies_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_array_bodies_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_array_bodies_unpack(golden_array_bodies_view view, golden_array_bodies *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_array_bodies_unpack(golden_array_bodies_view view,
+        golden_array_bodies *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_array_bodies_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_array_bodies_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

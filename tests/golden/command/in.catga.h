@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_commands_result test_commands_result;
 typedef struct test_commands_result_view {
@@ -38,19 +38,19 @@ struct test_commands_result {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_COMMANDS_RESULT(...) \
     CATGA_WITH_DEFAULTS(test_commands_result, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_COMMANDS_RESULT_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_COMMANDS_RESULT_MAX_SIZE 40
 
 extern const catga_table test_commands_result_descriptor;
@@ -60,57 +60,62 @@ static inline uint8_t test_commands_result_get_x(test_commands_result_view view)
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_commands_result_view test_commands_result_at(test_commands_result_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_commands_result_view test_commands_result_at(
+        test_commands_result_vector vector, size_t index)
 {
     test_commands_result_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_result_encode(const test_commands_result *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_result_encode(const test_commands_result *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_commands_result_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_commands_result_size_bound(const test_commands_result *input)
 {
     return catga_size_bound(&test_commands_result_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_commands_result_open(const void *bytes, size_t length, test_commands_result_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_commands_result_open(const void *bytes, size_t length,
+        test_commands_result_view *view, catga_problem *problem)
 {
     return catga_verify(&test_commands_result_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_commands_result_open_any(const void *bytes, size_t length, test_commands_result_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_commands_result_open_any(const void *bytes, size_t length,
+        test_commands_result_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_commands_result_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_commands_result_print(test_commands_result_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_commands_result_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_result_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_commands_result *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_result_parse(const char *text, size_t length,
+        catga_unknown unknown, test_commands_result *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_commands_result_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_commands_result_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_result_unpack(test_commands_result_view view, test_commands_result *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_result_unpack(test_commands_result_view view,
+        test_commands_result *native, catga_arena *arena)
 {
-    return catga_unpack(&test_commands_result_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_commands_result_descriptor, view.table, native, arena);
 }
 
 /* ---- test.commands.DoIt ---- */
@@ -120,13 +125,13 @@ struct test_commands_do_it {
     catga_string what; /* required */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_COMMANDS_DO_IT(...) \
     CATGA_WITH_DEFAULTS(test_commands_do_it, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_COMMANDS_DO_IT_INIT \
     { \
         {NULL, 0}, \
@@ -139,105 +144,112 @@ static inline catga_string test_commands_do_it_get_what(test_commands_do_it_view
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_encode(const test_commands_do_it *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_do_it_encode(const test_commands_do_it *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_commands_do_it_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_commands_do_it_size_bound(const test_commands_do_it *input)
 {
     return catga_size_bound(&test_commands_do_it_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_open(const void *bytes, size_t length, test_commands_do_it_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_commands_do_it_open(const void *bytes, size_t length,
+        test_commands_do_it_view *view, catga_problem *problem)
 {
     return catga_verify(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_open_any(const void *bytes, size_t length, test_commands_do_it_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_commands_do_it_open_any(const void *bytes, size_t length,
+        test_commands_do_it_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_commands_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_commands_do_it_print(test_commands_do_it_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_commands_do_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_commands_do_it *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_do_it_parse(const char *text, size_t length,
+        catga_unknown unknown, test_commands_do_it *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_commands_do_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_commands_do_it_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_unpack(test_commands_do_it_view view, test_commands_do_it *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_commands_do_it_unpack(test_commands_do_it_view view,
+        test_commands_do_it *native, catga_arena *arena)
 {
-    return catga_unpack(&test_commands_do_it_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_commands_do_it_descriptor, view.table, native, arena);
 }
 
 /* ---- Errors test.commands.Trouble ---- */
 
-/* What a handler may answer with instead of a result, and a caller finds in reply.error.code. */
+/* The errors of handlers; the caller reads the code from reply.error.code. */
 enum {
     TEST_COMMANDS_TROUBLE_NOT_FOUND = 1001,
 };
 extern const catga_error_set test_commands_trouble_descriptor;
 
-/* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-CATGA_CHECKED catga_status test_commands_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+/* Each answers with its error and a text for people. The handler returns the result. */
+CATGA_CHECKED catga_status test_commands_trouble_not_found(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
 
 /* ---- Replies that hold test.commands.Result ---- */
 
 #ifndef TEST_COMMANDS_RESULT_REPLY
 #define TEST_COMMANDS_RESULT_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct test_commands_result_reply {
     test_commands_result_view view;
     catga_error error;
     void *received;
 } test_commands_result_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void test_commands_result_reply_free(test_commands_result_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void test_commands_result_callback(catga_status status, test_commands_result_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void test_commands_result_callback(catga_status status, test_commands_result_view view,
+        const catga_error *error, void *user);
 
 #endif
 
 /*
  * ---- command test.commands.DoIt
  * on catga.commands.test.commands.v3.DoIt
- * answered within 1500 ms, sent again at most 3 times
+ * timeout 1500 ms, at most 3 retries
  */
 
 extern const catga_message test_commands_do_it_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status test_commands_do_it_call(catga_bus *bus, const test_commands_do_it *input, test_commands_result_reply *reply);
+CATGA_CHECKED catga_status test_commands_do_it_call(catga_bus *bus,
+        const test_commands_do_it *input, test_commands_result_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status test_commands_do_it_send(catga_bus *bus, const test_commands_do_it *input, test_commands_result_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status test_commands_do_it_send(catga_bus *bus,
+        const test_commands_do_it *input, test_commands_result_callback *callback, void *user);
 
 /* Answers the command, in its handler. */
-CATGA_CHECKED static inline catga_status test_commands_do_it_reply(catga_context *context, const test_commands_result *result)
+CATGA_CHECKED static inline catga_status test_commands_do_it_reply(catga_context *context,
+        const test_commands_result *result)
 {
     return catga_answer(context, &test_commands_do_it_message_descriptor, result);
 }

@@ -10,7 +10,11 @@ static const catga_enumerator test_enums_color_values[] = {
 };
 
 const catga_enum test_enums_color_descriptor = {
-    "test.enums.Color", test_enums_color_values, 3, false};
+    "test.enums.Color",
+    test_enums_color_values,
+    3, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *test_enums_color_name(test_enums_color value)
 {

@@ -24,7 +24,7 @@ CATGA_ENUM(test_enums_color_value, uint8_t) {
 };
 extern const catga_enum test_enums_color_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *test_enums_color_name(test_enums_color value);
 
 #ifdef __cplusplus

@@ -9,7 +9,11 @@ static const catga_enumerator test_enums_color_values[] = {
 };
 
 const catga_enum test_enums_color_descriptor = {
-    "test.enums.Color", test_enums_color_values, 2, false};
+    "test.enums.Color",
+    test_enums_color_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *test_enums_color_name(test_enums_color value)
 {
@@ -24,123 +28,101 @@ static const catga_enumerator test_enums_odd_values[] = {
 };
 
 const catga_enum test_enums_odd_descriptor = {
-    "test.enums.Odd", test_enums_odd_values, 2, false};
+    "test.enums.Odd",
+    test_enums_odd_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *test_enums_odd_name(test_enums_odd value)
 {
     return catga_enum_name(&test_enums_odd_descriptor, (int64_t)value);
 }
+
 static catga_put_function test_enums_paint_put;
 static catga_verify_function test_enums_paint_verify;
 
 /* ---- test.enums.Paint ---- */
 
 static const catga_field test_enums_paint_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"color", &test_enums_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_enums_paint, color),
-     4, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(test_enums_paint, color), 4, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"other", &test_enums_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_enums_paint, other),
-     6, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {1, 0}},
+     offsetof(test_enums_paint, other), 6, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {1, 0}},
     {"odd", &test_enums_odd_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_enums_paint, odd),
-     8, 2, 2, CATGA_KIND_i16, 0,
-     CATGA_FORMAT_enum, 0, 0, {5, 0}},
+     offsetof(test_enums_paint, odd), 8, 2, 2,
+     CATGA_KIND_i16, 0, CATGA_FORMAT_enum, 0,
+     0, {5, 0}},
     {"maybe", &test_enums_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_enums_paint, maybe),
-     10, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_OPTIONAL, {0, 0}},
+     offsetof(test_enums_paint, maybe), 10, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_OPTIONAL, {0, 0}},
     {"colors", &test_enums_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_enums_paint, colors),
-     12, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(test_enums_paint, colors), 12, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_enums_paint_layout[] = {4, 2, 0, 1, 3};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_enums_paint_layout[] = {
+    4, 2, 0, 1, 3,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_enums_paint_vtable[] = {14, 13, 10, 11, 8, 12, 4, 0, 0, 0};
-
-CATGA_INLINE uint8_t *test_enums_paint_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_enums_paint *in)
-{
-    const catga_field *fields = test_enums_paint_fields;
-    at = catga_put_scalars(out, at, table, offsets, &fields[4], in->colors.data,
-        in->colors.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_enums_paint_vtable[] = {
+    14, 13, 10, 11, 8, 12, 4, 0, 0, 0,
+};
 
 static uint8_t *test_enums_paint_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_enums_paint *in = (const test_enums_paint *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, test_enums_paint_vtable, size);
+    bool fast_path = catga_has_room(out, at, test_enums_paint_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_enums_paint_vtable, padding);
     catga_clear(table + 4, 4);
-    uint64_t has_colors = catga_has(in->colors.data);
-    uint64_t has_odd = catga_put_i16(table + 8, in->odd, 5);
-    uint64_t has_color = catga_put_u8(table + 10, in->color, 0);
-    uint64_t has_other = catga_put_u8(table + 11, in->other, 1);
-    uint64_t has_maybe = catga_put_optional_u8(table + 12, in->maybe);
-    uint64_t present = 0x1f;
-    bool is_full =
-        has_colors &&
-        has_odd &&
-        has_color &&
-        has_other &&
-        has_maybe &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_colors << 4 |
-            has_odd << 2 |
-            has_color << 0 |
-            has_other << 1 |
-            has_maybe << 3 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->colors.data) << 4;
+    present |= catga_put_i16(table + 8, in->odd, 5) << 2;
+    present |= catga_put_u8(table + 10, in->color, 0) << 0;
+    present |= catga_put_u8(table + 11, in->other, 1) << 1;
+    present |= catga_put_optional_u8(table + 12, in->maybe) << 3;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_enums_paint_vtable, 0, present);
-    catga_offsets offsets = catga_offsets_of(out, test_enums_paint_vtable);
-    at = test_enums_paint_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool test_enums_paint_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = test_enums_paint_fields;
-    return
-        catga_verify_vector(verifier, table, &fields[4]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, test_enums_paint_vtable);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[4], in->colors.data, in->colors.length);
+    return at;
 }
 
 CATGA_INLINE bool test_enums_paint_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_enums_paint_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_enums_paint_fields;
+    return catga_verify_vector(verifier, table, &fields[4]);
 }
 
-static bool test_enums_paint_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_enums_paint_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_enums_paint_vtable, 4))
-        return test_enums_paint_verify_fields(verifier, catga_full(at, test_enums_paint_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_enums_paint_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_enums_paint_vtable, 4, test_enums_paint_verify_fields);
 }
 
 const catga_table test_enums_paint_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.enums.Paint",
     test_enums_paint_fields,
     test_enums_paint_vtable,
@@ -148,9 +130,10 @@ const catga_table test_enums_paint_descriptor = {
     test_enums_paint_put,
     catga_encode_any,
     test_enums_paint_verify,
-    0x1f,
+    0x1f, /* a bit for each field */
     sizeof(test_enums_paint),
-    5,
-    4,
-    0,
-    {'J', '4', 'e', 'i'}};
+    5, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'J', '4', 'e', 'i'}, /* file identifier */
+};

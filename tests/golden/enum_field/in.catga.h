@@ -21,7 +21,7 @@ CATGA_ENUM(test_enums_color_value, uint8_t) {
 };
 extern const catga_enum test_enums_color_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *test_enums_color_name(test_enums_color value);
 
 /* ---- Enum test.enums.Odd ---- */
@@ -33,10 +33,10 @@ CATGA_ENUM(test_enums_odd_value, int16_t) {
 };
 extern const catga_enum test_enums_odd_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *test_enums_odd_name(test_enums_odd value);
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_enums_paint test_enums_paint;
 typedef struct test_enums_paint_view {
@@ -61,14 +61,14 @@ struct test_enums_paint {
     catga_u8_slice colors;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_ENUMS_PAINT(...) \
     CATGA_WITH_DEFAULTS(test_enums_paint, ( \
         .other = 1, \
         .odd = 5, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_ENUMS_PAINT_INIT \
     { \
         0, \
@@ -105,57 +105,62 @@ static inline catga_u8_vector test_enums_paint_get_colors(test_enums_paint_view 
     return catga_get_u8_vector(view.table, 12);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_enums_paint_view test_enums_paint_at(test_enums_paint_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_enums_paint_view test_enums_paint_at(
+        test_enums_paint_vector vector, size_t index)
 {
     test_enums_paint_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_enums_paint_encode(const test_enums_paint *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_enums_paint_encode(const test_enums_paint *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_enums_paint_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_enums_paint_size_bound(const test_enums_paint *input)
 {
     return catga_size_bound(&test_enums_paint_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_enums_paint_open(const void *bytes, size_t length, test_enums_paint_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_enums_paint_open(const void *bytes, size_t length,
+        test_enums_paint_view *view, catga_problem *problem)
 {
     return catga_verify(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_enums_paint_open_any(const void *bytes, size_t length, test_enums_paint_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_enums_paint_open_any(const void *bytes, size_t length,
+        test_enums_paint_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_enums_paint_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_enums_paint_print(test_enums_paint_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_enums_paint_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_enums_paint_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_enums_paint *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_enums_paint_parse(const char *text, size_t length,
+        catga_unknown unknown, test_enums_paint *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_enums_paint_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_enums_paint_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_enums_paint_unpack(test_enums_paint_view view, test_enums_paint *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_enums_paint_unpack(test_enums_paint_view view,
+        test_enums_paint *native, catga_arena *arena)
 {
-    return catga_unpack(&test_enums_paint_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_enums_paint_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -22,7 +22,7 @@ CATGA_ENUM(test_enums_signed_value, int8_t) {
 };
 extern const catga_enum test_enums_signed_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *test_enums_signed_name(test_enums_signed value);
 
 /* ---- Enum test.enums.Wide ---- */
@@ -32,7 +32,7 @@ typedef uint64_t test_enums_wide;
 #define TEST_ENUMS_WIDE_ALL UINT64_C(18446744073709551615)
 extern const catga_enum test_enums_wide_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *test_enums_wide_name(test_enums_wide value);
 
 #ifdef __cplusplus

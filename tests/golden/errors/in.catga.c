@@ -8,13 +8,18 @@ static const catga_declared_error test_errors_trouble_errors[] = {
     {1002, "test.errors.Trouble.Broken"},
 };
 
-const catga_error_set test_errors_trouble_descriptor = {"test.errors.Trouble", test_errors_trouble_errors, 2};
+const catga_error_set test_errors_trouble_descriptor = {
+    "test.errors.Trouble",
+    test_errors_trouble_errors,
+    2, /* errors */
+};
 
 catga_status test_errors_trouble_not_found(catga_context *context, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    catga_status status = catga_fail(context, &test_errors_trouble_descriptor, 0, format, arguments);
+    catga_status status =
+        catga_fail(context, &test_errors_trouble_descriptor, 0, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -23,7 +28,8 @@ catga_status test_errors_trouble_broken(catga_context *context, const char *form
 {
     va_list arguments;
     va_start(arguments, format);
-    catga_status status = catga_fail(context, &test_errors_trouble_descriptor, 1, format, arguments);
+    catga_status status =
+        catga_fail(context, &test_errors_trouble_descriptor, 1, format, arguments);
     va_end(arguments);
     return status;
 }

@@ -15,7 +15,7 @@ extern "C" {
 /* ---- Errors test.errors.Trouble ---- */
 
 /* What can go wrong. */
-/* What a handler may answer with instead of a result, and a caller finds in reply.error.code. */
+/* The errors of handlers; the caller reads the code from reply.error.code. */
 enum {
     /* It is not there. */
     TEST_ERRORS_TROUBLE_NOT_FOUND = 1001,
@@ -23,9 +23,11 @@ enum {
 };
 extern const catga_error_set test_errors_trouble_descriptor;
 
-/* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-CATGA_CHECKED catga_status test_errors_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
-CATGA_CHECKED catga_status test_errors_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+/* Each answers with its error and a text for people. The handler returns the result. */
+CATGA_CHECKED catga_status test_errors_trouble_not_found(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status test_errors_trouble_broken(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_events_done test_events_done;
 typedef struct test_events_done_view {
@@ -26,13 +26,13 @@ struct test_events_done {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_EVENTS_DONE(...) \
     CATGA_WITH_DEFAULTS(test_events_done, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_EVENTS_DONE_INIT \
     { \
         {NULL, 0}, \
@@ -45,50 +45,54 @@ static inline catga_string test_events_done_get_what(test_events_done_view view)
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_events_done_encode(const test_events_done *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_events_done_encode(const test_events_done *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_events_done_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_events_done_size_bound(const test_events_done *input)
 {
     return catga_size_bound(&test_events_done_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_events_done_open(const void *bytes, size_t length, test_events_done_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_events_done_open(const void *bytes, size_t length,
+        test_events_done_view *view, catga_problem *problem)
 {
     return catga_verify(&test_events_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_events_done_open_any(const void *bytes, size_t length, test_events_done_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_events_done_open_any(const void *bytes, size_t length,
+        test_events_done_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_events_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_events_done_print(test_events_done_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_events_done_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_events_done_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_events_done *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_events_done_parse(const char *text, size_t length,
+        catga_unknown unknown, test_events_done *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_events_done_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_events_done_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_events_done_unpack(test_events_done_view view, test_events_done *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_events_done_unpack(test_events_done_view view,
+        test_events_done *native, catga_arena *arena)
 {
-    return catga_unpack(&test_events_done_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_events_done_descriptor, view.table, native, arena);
 }
 
 /*
@@ -98,8 +102,9 @@ CATGA_CHECKED static inline catga_status test_events_done_unpack(test_events_don
 
 extern const catga_message test_events_done_message_descriptor;
 
-/* Publishes the event: it may be lost. */
-static inline catga_status test_events_done_publish(catga_bus *bus, const test_events_done *input)
+/* Publishes the event at most once: it may be lost. */
+static inline catga_status test_events_done_publish(catga_bus *bus,
+        const test_events_done *input)
 {
     return catga_publish(bus, &test_events_done_message_descriptor, input);
 }

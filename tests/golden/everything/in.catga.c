@@ -9,7 +9,11 @@ static const catga_enumerator sample_everything_color_values[] = {
 };
 
 const catga_enum sample_everything_color_descriptor = {
-    "sample.everything.Color", sample_everything_color_values, 2, false};
+    "sample.everything.Color",
+    sample_everything_color_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *sample_everything_color_name(sample_everything_color value)
 {
@@ -25,7 +29,11 @@ static const catga_enumerator sample_everything_right_values[] = {
 };
 
 const catga_enum sample_everything_right_descriptor = {
-    "sample.everything.Right", sample_everything_right_values, 3, true};
+    "sample.everything.Right",
+    sample_everything_right_values,
+    3, /* values */
+    true, /* flags: each value is a bit */
+};
 
 const char *sample_everything_right_name(sample_everything_right value)
 {
@@ -40,7 +48,11 @@ static const catga_enumerator sample_everything_huge_values[] = {
 };
 
 const catga_enum sample_everything_huge_descriptor = {
-    "sample.everything.Huge", sample_everything_huge_values, 2, false};
+    "sample.everything.Huge",
+    sample_everything_huge_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *sample_everything_huge_name(sample_everything_huge value)
 {
@@ -50,22 +62,29 @@ const char *sample_everything_huge_name(sample_everything_huge value)
 /* ---- Struct sample.everything.Point ---- */
 
 static const catga_member sample_everything_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(sample_everything_point, x),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(sample_everything_point, y),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct sample_everything_point_descriptor = {
-    "sample.everything.Point", sample_everything_point_members, 2, 16,
-    8, true, true};
+    "sample.everything.Point",
+    sample_everything_point_members,
+    2, /* members */
+    16, /* size */
+    8, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Struct sample.everything.Mixed ---- */
 
 static const catga_member sample_everything_mixed_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"on", NULL, offsetof(sample_everything_mixed, on),
      CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 0},
     {"color", &sample_everything_color_descriptor, offsetof(sample_everything_mixed, color),
@@ -76,15 +95,21 @@ static const catga_member sample_everything_mixed_members[] = {
      CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct sample_everything_mixed_descriptor = {
-    "sample.everything.Mixed", sample_everything_mixed_members, 4, 32,
-    8, false, false};
+    "sample.everything.Mixed",
+    sample_everything_mixed_members,
+    4, /* members */
+    32, /* size */
+    8, /* alignment */
+    false, /* packed: without padding */
+    false, /* direct: without a bool */
+};
 
 /* ---- Struct sample.everything.Arrays ---- */
 
 static const catga_member sample_everything_arrays_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"id", &catga_uuid_descriptor, offsetof(sample_everything_arrays, id),
      CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 0},
     {"numbers", NULL, offsetof(sample_everything_arrays, numbers),
@@ -99,10 +124,15 @@ static const catga_member sample_everything_arrays_members[] = {
      CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 2},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct sample_everything_arrays_descriptor = {
-    "sample.everything.Arrays", sample_everything_arrays_members, 6, 120,
-    8, false, true};
+    "sample.everything.Arrays",
+    sample_everything_arrays_members,
+    6, /* members */
+    120, /* size */
+    8, /* alignment */
+    false, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Union sample.everything.Choice ---- */
 
@@ -114,7 +144,11 @@ static const catga_alternative sample_everything_choice_alternatives[] = {
 };
 
 const catga_union sample_everything_choice_descriptor = {
-    "sample.everything.Choice", sample_everything_choice_alternatives, 4, sizeof(sample_everything_choice)};
+    "sample.everything.Choice",
+    sample_everything_choice_alternatives,
+    4, /* alternatives */
+    sizeof(sample_everything_choice),
+};
 
 static const catga_enumerator sample_everything_choice_types[] = {
     {"NONE", {0, 0}},
@@ -124,7 +158,12 @@ static const catga_enumerator sample_everything_choice_types[] = {
     {"at", {4, 0}},
 };
 
-const catga_enum sample_everything_choice_type_descriptor = {"sample.everything.Choice", sample_everything_choice_types, 5, false};
+const catga_enum sample_everything_choice_type_descriptor = {
+    "sample.everything.Choice",
+    sample_everything_choice_types,
+    5, /* values */
+    false, /* flags */
+};
 
 /* ---- Union sample.everything.Text ---- */
 
@@ -133,50 +172,67 @@ static const catga_alternative sample_everything_text_alternatives[] = {
 };
 
 const catga_union sample_everything_text_descriptor = {
-    "sample.everything.Text", sample_everything_text_alternatives, 1, sizeof(sample_everything_text)};
+    "sample.everything.Text",
+    sample_everything_text_alternatives,
+    1, /* alternatives */
+    sizeof(sample_everything_text),
+};
 
 static const catga_enumerator sample_everything_text_types[] = {
     {"NONE", {0, 0}},
     {"text", {1, 0}},
 };
 
-const catga_enum sample_everything_text_type_descriptor = {"sample.everything.Text", sample_everything_text_types, 2, false};
+const catga_enum sample_everything_text_type_descriptor = {
+    "sample.everything.Text",
+    sample_everything_text_types,
+    2, /* values */
+    false, /* flags */
+};
+
 CATGA_INLINE catga_put_function sample_everything_empty_put;
-static catga_verify_function sample_everything_empty_verify;
+
 CATGA_INLINE catga_put_function sample_everything_note_put;
 static catga_verify_function sample_everything_note_verify;
+
 CATGA_INLINE catga_put_function sample_everything_fields_put;
 static catga_verify_function sample_everything_fields_verify;
+
 CATGA_INLINE catga_put_function sample_everything_create_fields_put;
-static catga_verify_function sample_everything_create_fields_verify;
+
 CATGA_INLINE catga_put_function sample_everything_do_it_put;
 static catga_verify_function sample_everything_do_it_verify;
+
 CATGA_INLINE catga_put_function sample_everything_ask_it_put;
-static catga_verify_function sample_everything_ask_it_verify;
+
 CATGA_INLINE catga_put_function sample_everything_do_it_once_put;
 static catga_verify_function sample_everything_do_it_once_verify;
+
 CATGA_INLINE catga_put_function sample_everything_done_put;
 static catga_verify_function sample_everything_done_verify;
+
 CATGA_INLINE catga_put_function sample_everything_kept_put;
 static catga_verify_function sample_everything_kept_verify;
+
 CATGA_INLINE catga_put_function sample_everything_also_kept_put;
 static catga_verify_function sample_everything_also_kept_verify;
 
 /* ---- sample.everything.Empty ---- */
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_empty_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_empty_vtable[] = {
+    4, 4, 0, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     (void)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, sample_everything_empty_vtable, size);
+    bool fast_path = catga_has_room(out, at, sample_everything_empty_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_empty_vtable, padding);
     uint64_t present = 0x0;
     if (catga_needs_new_vtable(out, type, 0, present))
@@ -185,49 +241,51 @@ CATGA_INLINE uint8_t *sample_everything_empty_put(catga_writer *out, uint8_t *at
     return at;
 }
 
-static catga_status sample_everything_empty_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_empty_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_empty_put, input, buffer, capacity, length, problem);
-}
-
-static bool sample_everything_empty_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
-{
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table);
+    return catga_encode_root(
+        type, sample_everything_empty_put, input, buffer, capacity, length, problem);
 }
 
 const catga_table sample_everything_empty_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Empty",
-    NULL,
+    NULL, /* fields */
     sample_everything_empty_vtable,
-    NULL,
+    NULL, /* layout */
     sample_everything_empty_put,
     sample_everything_empty_put_root,
-    sample_everything_empty_verify,
-    0x0,
+    catga_verify_layout,
+    0x0, /* a bit for each field */
     sizeof(sample_everything_empty),
-    0,
-    4,
-    0,
-    {'d', 'h', '2', 'q'}};
+    0, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'d', 'h', '2', 'q'}, /* file identifier */
+};
 
 /* ---- sample.everything.Note ---- */
 
 static const catga_field sample_everything_note_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"text", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_note, text),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_note, text), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_note_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_note_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_note_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_note_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -236,55 +294,38 @@ CATGA_INLINE uint8_t *sample_everything_note_put(catga_writer *out, uint8_t *at,
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->text, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_note_vtable, size);
+        catga_is_valid_text(in->text, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_note_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_note_vtable, padding);
-    uint64_t has_text = catga_has(in->text.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_text &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_text << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->text.data) << 0;
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_note_vtable, 1, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->text, &high_bits);
     at = catga_end_texts(out, at, sample_everything_note_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool sample_everything_note_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_note_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
-}
-
 CATGA_INLINE bool sample_everything_note_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_note_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_note_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_note_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_note_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_note_vtable, 4))
-        return sample_everything_note_verify_fields(verifier, catga_full(at, sample_everything_note_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_note_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_note_vtable, 4, sample_everything_note_verify_fields);
 }
 
 const catga_table sample_everything_note_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Note",
     sample_everything_note_fields,
     sample_everything_note_vtable,
@@ -292,401 +333,375 @@ const catga_table sample_everything_note_descriptor = {
     sample_everything_note_put,
     catga_encode_any,
     sample_everything_note_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_note),
-    1,
-    4,
-    1,
-    {'_', 'C', '5', 'p'}};
+    1, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'_', 'C', '5', 'p'}, /* file identifier */
+};
 
 /* ---- sample.everything.Fields ---- */
 
-static const catga_range sample_everything_fields_signed_16_range = {{(-5), 0}, {5, 0}};
-static const catga_range sample_everything_fields_signed_64_range = {{1, 0}, {INT64_C(9223372036854775807), 0}};
-static const catga_range sample_everything_fields_byte_range = {{0, 0}, {100, 0}};
-static const catga_range sample_everything_fields_count_range = {{1, 0}, {1000, 0}};
-static const catga_range sample_everything_fields_ratio_range = {{0, 0.0}, {0, 1.0}};
-static const catga_range sample_everything_fields_maybe_range = {{1, 0}, {10, 0}};
+static const catga_range sample_everything_fields_signed_16_range = {
+    {(-5), 0}, {5, 0}};
+static const catga_range sample_everything_fields_signed_64_range = {
+    {1, 0}, {INT64_C(9223372036854775807), 0}};
+static const catga_range sample_everything_fields_byte_range = {
+    {0, 0}, {100, 0}};
+static const catga_range sample_everything_fields_count_range = {
+    {1, 0}, {1000, 0}};
+static const catga_range sample_everything_fields_ratio_range = {
+    {0, 0.0}, {0, 1.0}};
+static const catga_range sample_everything_fields_maybe_range = {
+    {1, 0}, {10, 0}};
 
 static const catga_field sample_everything_fields_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"flag", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, flag),
-     4, 1, 1, CATGA_KIND_bool, 0,
-     CATGA_FORMAT_plain, 0, 0, {1, 0}},
+     offsetof(sample_everything_fields, flag), 4, 1, 1,
+     CATGA_KIND_bool, 0, CATGA_FORMAT_plain, 0,
+     0, {1, 0}},
     {"signed_8", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, signed_8),
-     6, 1, 1, CATGA_KIND_i8, 0,
-     CATGA_FORMAT_plain, 0, 0, {(-1), 0}},
+     offsetof(sample_everything_fields, signed_8), 6, 1, 1,
+     CATGA_KIND_i8, 0, CATGA_FORMAT_plain, 0,
+     0, {(-1), 0}},
     {"signed_16", NULL, &sample_everything_fields_signed_16_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, signed_16),
-     8, 2, 2, CATGA_KIND_i16, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, signed_16), 8, 2, 2,
+     CATGA_KIND_i16, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"signed_32", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, signed_32),
-     10, 4, 4, CATGA_KIND_i32, 0,
-     CATGA_FORMAT_plain, 0, 0, {(-INT64_C(2147483648)), 0}},
+     offsetof(sample_everything_fields, signed_32), 10, 4, 4,
+     CATGA_KIND_i32, 0, CATGA_FORMAT_plain, 0,
+     0, {(-INT64_C(2147483648)), 0}},
     {"signed_64", NULL, &sample_everything_fields_signed_64_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, signed_64),
-     12, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_plain, 0, 0, {1, 0}},
+     offsetof(sample_everything_fields, signed_64), 12, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_plain, 0,
+     0, {1, 0}},
     {"byte", NULL, &sample_everything_fields_byte_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, byte),
-     14, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, byte), 14, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"old", NULL, NULL, CATGA_UNBOUNDED,
-     0,
-     16, 0, 1, CATGA_KIND_u16, 0,
-     CATGA_FORMAT_plain, 0, CATGA_DEPRECATED, {7, 0}},
+     0, 16, 0, 1,
+     CATGA_KIND_u16, 0, CATGA_FORMAT_plain, 0,
+     CATGA_DEPRECATED, {7, 0}},
     {"count", NULL, &sample_everything_fields_count_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, count),
-     18, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, 0, {1000, 0}},
+     offsetof(sample_everything_fields, count), 18, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     0, {1000, 0}},
     {"large", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, large),
-     20, 8, 8, CATGA_KIND_u64, 0,
-     CATGA_FORMAT_plain, 0, 0, {(-1), 0}},
+     offsetof(sample_everything_fields, large), 20, 8, 8,
+     CATGA_KIND_u64, 0, CATGA_FORMAT_plain, 0,
+     0, {(-1), 0}},
     {"ratio", NULL, &sample_everything_fields_ratio_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, ratio),
-     22, 4, 4, CATGA_KIND_f32, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0.5}},
+     offsetof(sample_everything_fields, ratio), 22, 4, 4,
+     CATGA_KIND_f32, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0.5}},
     {"share", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, share),
-     24, 8, 8, CATGA_KIND_f64, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0.0}},
+     offsetof(sample_everything_fields, share), 24, 8, 8,
+     CATGA_KIND_f64, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0.0}},
     {"color", &sample_everything_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, color),
-     26, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {4, 0}},
+     offsetof(sample_everything_fields, color), 26, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {4, 0}},
     {"huge", &sample_everything_huge_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, huge),
-     28, 8, 8, CATGA_KIND_u64, 0,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, huge), 28, 8, 8,
+     CATGA_KIND_u64, 0, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"rights", &sample_everything_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, rights),
-     30, 2, 2, CATGA_KIND_u16, 0,
-     CATGA_FORMAT_enum, 0, 0, {3, 0}},
+     offsetof(sample_everything_fields, rights), 30, 2, 2,
+     CATGA_KIND_u16, 0, CATGA_FORMAT_enum, 0,
+     0, {3, 0}},
     {"price", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, price),
-     32, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_decimal, 2, 0, {0, 0}},
+     offsetof(sample_everything_fields, price), 32, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_decimal, 2,
+     0, {0, 0}},
     {"at", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, at),
-     34, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_timestamp, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, at), 34, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_timestamp, 0,
+     0, {0, 0}},
     {"took", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, took),
-     36, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_duration, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, took), 36, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_duration, 0,
+     0, {0, 0}},
     {"text", NULL, NULL, 64,
-     offsetof(sample_everything_fields, text),
-     38, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, text), 38, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"data", NULL, NULL, 1024,
-     offsetof(sample_everything_fields, data),
-     40, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_bytes, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, data), 40, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_bytes, 0,
+     0, {0, 0}},
     {"maybe", NULL, &sample_everything_fields_maybe_range, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, maybe),
-     42, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, CATGA_OPTIONAL, {0, 0}},
+     offsetof(sample_everything_fields, maybe), 42, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     CATGA_OPTIONAL, {0, 0}},
     {"maybe_on", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, maybe_on),
-     44, 1, 1, CATGA_KIND_bool, 0,
-     CATGA_FORMAT_plain, 0, CATGA_OPTIONAL, {0, 0}},
+     offsetof(sample_everything_fields, maybe_on), 44, 1, 1,
+     CATGA_KIND_bool, 0, CATGA_FORMAT_plain, 0,
+     CATGA_OPTIONAL, {0, 0}},
     {"point", &sample_everything_point_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, point),
-     46, 16, 8, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, point), 46, 16, 8,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"corner", &sample_everything_mixed_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, corner),
-     48, 32, 8, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, corner), 48, 32, 8,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"arrays", &sample_everything_arrays_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, arrays),
-     50, 120, 8, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, arrays), 50, 120, 8,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"id", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, id),
-     52, 16, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, id), 52, 16, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_uuid, 0,
+     0, {0, 0}},
     {"owner", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, owner),
-     54, 16, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_uuid, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, owner), 54, 16, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_uuid, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"inner", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, inner),
-     56, 4, 4, CATGA_KIND_table, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, inner), 56, 4, 4,
+     CATGA_KIND_table, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"numbers", NULL, NULL, 10,
-     offsetof(sample_everything_fields, numbers),
-     58, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, numbers), 58, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u16, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"colors", &sample_everything_color_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, colors),
-     60, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, colors), 60, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"allowed", &sample_everything_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, allowed),
-     62, 4, 4, CATGA_KIND_vector, CATGA_KIND_u16,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, allowed), 62, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u16, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"prices", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, prices),
-     64, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
-     CATGA_FORMAT_decimal, 2, 0, {0, 0}},
+     offsetof(sample_everything_fields, prices), 64, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     0, {0, 0}},
     {"texts", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, texts),
-     66, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, texts), 66, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_string, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"points", &sample_everything_point_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, points),
-     68, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, points), 68, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"ids", &catga_uuid_descriptor, NULL, 10,
-     offsetof(sample_everything_fields, ids),
-     70, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
-     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, ids), 70, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     0, {0, 0}},
     {"inners", &sample_everything_empty_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, inners),
-     72, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, inners), 72, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_table, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"choice_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, choice),
-     74, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(sample_everything_fields, choice), 74, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"choice", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, choice),
-     76, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, choice), 76, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"chosen_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, chosen),
-     78, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(sample_everything_fields, chosen), 78, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"chosen", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, chosen),
-     80, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, chosen), 80, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"choices_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, choices),
-     82, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(sample_everything_fields, choices), 82, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"choices", &sample_everything_choice_descriptor, NULL, 10,
-     offsetof(sample_everything_fields, choices),
-     84, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_fields, choices), 84, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"chosens_type", &sample_everything_text_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, chosens),
-     86, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(sample_everything_fields, chosens), 86, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"chosens", &sample_everything_text_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_fields, chosens),
-     88, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_fields, chosens), 88, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"former_type", &sample_everything_choice_type_descriptor, NULL, CATGA_UNBOUNDED,
-     0,
-     90, 0, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_DEPRECATED, {0, 0}},
+     0, 90, 0, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_DEPRECATED, {0, 0}},
     {"former", &sample_everything_choice_descriptor, NULL, CATGA_UNBOUNDED,
-     0,
-     92, 0, 1, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, CATGA_DEPRECATED, {0, 0}},
+     0, 92, 0, 1,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     CATGA_DEPRECATED, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_fields_layout[] = {4, 8, 10, 12, 14, 15, 16, 21, 22, 23, 3, 7, 9, 17, 18, 19, 26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 38, 39, 40, 41, 42, 2, 13, 0, 1, 5, 11, 20, 24, 25, 35, 37, 6, 43, 44};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_fields_layout[] = {
+    4, 8, 10, 12, 14, 15, 16, 21, 22, 23, 3, 7, 9, 17, 18, 19,
+    26, 27, 28, 29, 30, 31, 32, 33, 34, 36, 38, 39, 40, 41, 42, 2,
+    13, 0, 1, 5, 11, 20, 24, 25, 35, 37, 6, 43, 44,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_fields_vtable[] = {94, 355, 316, 317, 312, 228, 4, 318, 0, 232, 12, 236, 20, 319, 28, 314, 36, 44, 52, 240, 244, 248, 320, 60, 76, 108, 321, 337, 252, 256, 260, 264, 268, 272, 276, 280, 284, 353, 288, 354, 292, 296, 300, 304, 308, 0, 0, 0, 0, 0};
-
-CATGA_INLINE bool sample_everything_fields_rules_0_(
-        catga_writer *out, const sample_everything_fields *in)
-{
-    if (!(in->signed_16 >= (-5)))
-        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range") != NULL;
-    if (!(in->signed_16 <= 5))
-        return catga_refuse(out, &sample_everything_fields_fields[2], "out of range") != NULL;
-    if (!(in->signed_64 >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[4], "out of range") != NULL;
-    if (!(in->byte <= 100))
-        return catga_refuse(out, &sample_everything_fields_fields[5], "out of range") != NULL;
-    if (!(in->count >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range") != NULL;
-    if (!(in->count <= 1000))
-        return catga_refuse(out, &sample_everything_fields_fields[7], "out of range") != NULL;
-    if (!(in->ratio >= 0.0f))
-        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range") != NULL;
-    if (!(in->ratio <= 1.0f))
-        return catga_refuse(out, &sample_everything_fields_fields[9], "out of range") != NULL;
-    if (in->maybe.present && !(in->maybe.value >= 1))
-        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range") != NULL;
-    if (in->maybe.present && !(in->maybe.value <= 10))
-        return catga_refuse(out, &sample_everything_fields_fields[19], "out of range") != NULL;
-    if (in->corner == NULL)
-        return catga_refuse(out, &sample_everything_fields_fields[22], "required, but absent") != NULL;
-    if (in->owner == NULL)
-        return catga_refuse(out, &sample_everything_fields_fields[25], "required, but absent") != NULL;
-    return true;
-}
-
-CATGA_INLINE void sample_everything_fields_place_0_(
-        uint8_t *table, const sample_everything_fields *in, uint64_t *present)
-{
-    (void)table;
-    present[0] |= catga_put_i64(table + 4, in->signed_64, 1) << 4;
-    present[0] |= catga_put_u64(table + 12, in->large, UINT64_C(18446744073709551615)) << 8;
-    present[0] |= catga_put_f64(table + 20, in->share, 0.0) << 10;
-    present[0] |= catga_put_u64(table + 28, in->huge, 0) << 12;
-    present[0] |= catga_put_i64(table + 36, in->price, 0) << 14;
-    present[0] |= catga_put_i64(table + 44, in->at, 0) << 15;
-    present[0] |= catga_put_i64(table + 52, in->took, 0) << 16;
-    present[0] |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
-    present[0] |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
-    present[0] |= catga_put_struct(table + 108, &sample_everything_arrays_descriptor, in->arrays) << 23;
-    present[0] |= catga_put_i32(table + 228, in->signed_32, INT32_MIN) << 3;
-    present[0] |= catga_put_u32(table + 232, in->count, 1000) << 7;
-    present[0] |= catga_put_f32(table + 236, in->ratio, 0.5f) << 9;
-    present[0] |= UINT64_C(1) << 17;
-    present[0] |= catga_has(in->data.data) << 18;
-    present[0] |= catga_put_optional_u32(table + 248, in->maybe) << 19;
-    present[0] |= catga_has(in->inner) << 26;
-    present[0] |= catga_has(in->numbers.data) << 27;
-    present[0] |= catga_has(in->colors.data) << 28;
-    present[0] |= catga_has(in->allowed.data) << 29;
-    present[0] |= catga_has(in->prices.data) << 30;
-    present[0] |= catga_has(in->texts.data) << 31;
-    present[0] |= catga_has(in->points.data) << 32;
-    present[0] |= catga_has(in->ids.data) << 33;
-    present[0] |= UINT64_C(1) << 34;
-    present[0] |= (uint64_t)(in->choice.type != 0) << 36;
-    present[0] |= (uint64_t)(in->chosen.type != 0) << 38;
-    present[0] |= catga_has(in->choices.data) << 39;
-    present[0] |= catga_has(in->choices.data) << 40;
-    present[0] |= catga_has(in->chosens.data) << 41;
-    present[0] |= UINT64_C(1) << 42;
-    present[0] |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
-    present[0] |= catga_put_u16(table + 314, in->rights, 3) << 13;
-    present[0] |= catga_put_bool(table + 316, in->flag, true) << 0;
-    present[0] |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
-    present[0] |= catga_put_u8(table + 318, in->byte, 0) << 5;
-    present[0] |= catga_put_u8(table + 319, in->color, 4) << 11;
-    present[0] |= catga_put_optional_bool(table + 320, in->maybe_on) << 20;
-    present[0] |= catga_put_struct(table + 321, &catga_uuid_descriptor, in->id) << 24;
-    present[0] |= catga_put_struct(table + 337, &catga_uuid_descriptor, in->owner) << 25;
-    present[0] |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
-    present[0] |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
-}
-
-CATGA_INLINE uint8_t *sample_everything_fields_texts_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const sample_everything_fields *in, uint64_t *high_bits)
-{
-    const catga_field *fields = sample_everything_fields_fields;
-    at = catga_put_string(out, at, table, offsets, &fields[17], in->text, high_bits);
-    return at;
-}
-
-CATGA_INLINE uint8_t *sample_everything_fields_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const sample_everything_fields *in)
-{
-    const catga_field *fields = sample_everything_fields_fields;
-    at = catga_put_scalars(out, at, table, offsets, &fields[18], in->data.data,
-        in->data.length);
-    at = catga_put_child(out, at, table, offsets, &fields[26], in->inner);
-    at = catga_put_scalars(out, at, table, offsets, &fields[27], in->numbers.data,
-        in->numbers.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[28], in->colors.data,
-        in->colors.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[29], in->allowed.data,
-        in->allowed.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[30], in->prices.data,
-        in->prices.length);
-    at = catga_put_strings(out, at, table, offsets, &fields[31], in->texts);
-    at = catga_put_structs(out, at, table, offsets, &fields[32], in->points.data,
-        in->points.length);
-    at = catga_put_structs(out, at, table, offsets, &fields[33], in->ids.data,
-        in->ids.length);
-    at = catga_put_children(out, at, table, offsets, &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty),
-        in->inners.data, in->inners.length);
-    at = catga_put_union(out, at, table, offsets, &fields[36], &in->choice);
-    at = catga_put_union(out, at, table, offsets, &fields[38], &in->chosen);
-    at = catga_put_unions(out, at, table, offsets, &fields[39], &fields[40],
-        in->choices.data, in->choices.length);
-    at = catga_put_unions(out, at, table, offsets, &fields[41], &fields[42],
-        in->chosens.data, in->chosens.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_fields_vtable[] = {
+    94, 355, 316, 317, 312, 228, 4, 318, 0, 232, 12, 236, 20, 319, 28, 314,
+    36, 44, 52, 240, 244, 248, 320, 60, 76, 108, 321, 337, 252, 256, 260, 264,
+    268, 272, 276, 280, 284, 353, 288, 354, 292, 296, 300, 304, 308, 0, 0, 0,
+    0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_fields *in = (const sample_everything_fields *)input;
-    if (!sample_everything_fields_rules_0_(out, in))
-        return NULL;
+    const catga_field *fields = sample_everything_fields_fields;
+    if (!(in->signed_16 >= (-5) && in->signed_16 <= 5))
+        return catga_refuse(out, &fields[2], "out of range");
+    if (!(in->signed_64 >= 1))
+        return catga_refuse(out, &fields[4], "out of range");
+    if (!(in->byte <= 100))
+        return catga_refuse(out, &fields[5], "out of range");
+    if (!(in->count >= 1 && in->count <= 1000))
+        return catga_refuse(out, &fields[7], "out of range");
+    if (!(in->ratio >= 0.0f && in->ratio <= 1.0f))
+        return catga_refuse(out, &fields[9], "out of range");
+    if (!((!in->maybe.present || (in->maybe.value >= 1 && in->maybe.value <= 10))))
+        return catga_refuse(out, &fields[19], "out of range");
+    if (!(in->corner != NULL))
+        return catga_refuse(out, &fields[22], "required, but absent");
+    if (!(in->owner != NULL))
+        return catga_refuse(out, &fields[25], "required, but absent");
     uint8_t *table = catga_begin_table(out, at, slot, sample_everything_fields_vtable, 8);
     if (table == NULL)
         return NULL;
-    uint64_t present[1] = {0};
-    sample_everything_fields_place_0_(table, in, present);
-    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present[0]);
-    uint64_t high_bits = 0;
+    uint64_t present = 0x40400020000;
+    present |= catga_put_i64(table + 4, in->signed_64, 1) << 4;
+    present |= catga_put_u64(table + 12, in->large, UINT64_C(18446744073709551615)) << 8;
+    present |= catga_put_f64(table + 20, in->share, 0.0) << 10;
+    present |= catga_put_u64(table + 28, in->huge, 0) << 12;
+    present |= catga_put_i64(table + 36, in->price, 0) << 14;
+    present |= catga_put_i64(table + 44, in->at, 0) << 15;
+    present |= catga_put_i64(table + 52, in->took, 0) << 16;
+    present |= catga_put_struct(table + 60, &sample_everything_point_descriptor, in->point) << 21;
+    present |= catga_put_struct(table + 76, &sample_everything_mixed_descriptor, in->corner) << 22;
+    present |= catga_put_struct(table + 108, &sample_everything_arrays_descriptor, in->arrays) << 23;
+    present |= catga_put_i32(table + 228, in->signed_32, INT32_MIN) << 3;
+    present |= catga_put_u32(table + 232, in->count, 1000) << 7;
+    present |= catga_put_f32(table + 236, in->ratio, 0.5f) << 9;
+    present |= catga_has(in->data.data) << 18;
+    present |= catga_put_optional_u32(table + 248, in->maybe) << 19;
+    present |= catga_has(in->inner) << 26;
+    present |= catga_has(in->numbers.data) << 27;
+    present |= catga_has(in->colors.data) << 28;
+    present |= catga_has(in->allowed.data) << 29;
+    present |= catga_has(in->prices.data) << 30;
+    present |= catga_has(in->texts.data) << 31;
+    present |= catga_has(in->points.data) << 32;
+    present |= catga_has(in->ids.data) << 33;
+    present |= (uint64_t)(in->choice.type != 0) << 36;
+    present |= (uint64_t)(in->chosen.type != 0) << 38;
+    present |= catga_has(in->choices.data) << 39;
+    present |= catga_has(in->choices.data) << 40;
+    present |= catga_has(in->chosens.data) << 41;
+    present |= catga_put_i16(table + 312, in->signed_16, 0) << 2;
+    present |= catga_put_u16(table + 314, in->rights, 3) << 13;
+    present |= catga_put_bool(table + 316, in->flag, true) << 0;
+    present |= catga_put_i8(table + 317, in->signed_8, (-1)) << 1;
+    present |= catga_put_u8(table + 318, in->byte, 0) << 5;
+    present |= catga_put_u8(table + 319, in->color, 4) << 11;
+    present |= catga_put_optional_bool(table + 320, in->maybe_on) << 20;
+    present |= catga_put_struct(table + 321, &catga_uuid_descriptor, in->id) << 24;
+    present |= catga_put_struct(table + 337, &catga_uuid_descriptor, in->owner) << 25;
+    present |= catga_put_u8(table + 353, in->choice.type, 0) << 35;
+    present |= catga_put_u8(table + 354, in->chosen.type, 0) << 37;
+    at = catga_end_table(out, table, type, sample_everything_fields_vtable, 2, present);
     catga_offsets offsets = catga_offsets_of(out, sample_everything_fields_vtable);
-    at = sample_everything_fields_texts_0_(out, at, table, offsets, in, &high_bits);
-    at = catga_end_texts(out, at, sample_everything_fields_fields, 45, in, high_bits);
-    at = sample_everything_fields_behind_0_(out, at, table, offsets, in);
+
+    uint64_t high_bits = 0;
+    at = catga_put_string(out, at, table, offsets, &fields[17],
+        in->text, &high_bits);
+    at = catga_end_texts(out, at, fields, 45, in, high_bits);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[18], in->data.data, in->data.length);
+    at = catga_put_child(out, at, table, offsets,
+        &fields[26], in->inner);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[27], in->numbers.data, in->numbers.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[28], in->colors.data, in->colors.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[29], in->allowed.data, in->allowed.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[30], in->prices.data, in->prices.length);
+    at = catga_put_strings(out, at, table, offsets,
+        &fields[31], in->texts);
+    at = catga_put_structs(out, at, table, offsets,
+        &fields[32], in->points.data, in->points.length);
+    at = catga_put_structs(out, at, table, offsets,
+        &fields[33], in->ids.data, in->ids.length);
+    at = catga_put_children(out, at, table, offsets,
+        &fields[34], sample_everything_empty_put, sizeof(sample_everything_empty), in->inners.data, in->inners.length);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[36], &in->choice);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[38], &in->chosen);
+    at = catga_put_unions(out, at, table, offsets,
+        &fields[39], &fields[40], in->choices.data, in->choices.length);
+    at = catga_put_unions(out, at, table, offsets,
+        &fields[41], &fields[42], in->chosens.data, in->chosens.length);
     return at;
 }
 
-static catga_status sample_everything_fields_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_fields_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_fields_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_fields_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_fields_fields;
-    return
-        catga_verify_i16(verifier, table, &fields[2], (-5), 5) &&
-        catga_verify_i64(verifier, table, &fields[4], 1, INT64_C(9223372036854775807)) &&
-        catga_verify_u8(verifier, table, &fields[5], 0, 100) &&
-        catga_verify_u32(verifier, table, &fields[7], 1, 1000) &&
-        catga_verify_f32(verifier, table, &fields[9], 0.0f, 1.0f) &&
-        catga_verify_string(verifier, table, &fields[17]) &&
-        catga_verify_vector(verifier, table, &fields[18]) &&
-        catga_verify_u32(verifier, table, &fields[19], 1, 10) &&
-        catga_verify_present(verifier, table, &fields[22]) &&
-        catga_verify_present(verifier, table, &fields[25]) &&
-        catga_verify_child(verifier, table, &fields[26]) &&
-        catga_verify_vector(verifier, table, &fields[27]) &&
-        catga_verify_vector(verifier, table, &fields[28]) &&
-        catga_verify_vector(verifier, table, &fields[29]) &&
-        catga_verify_vector(verifier, table, &fields[30]) &&
-        catga_verify_strings(verifier, table, &fields[31]) &&
-        catga_verify_vector(verifier, table, &fields[32]) &&
-        catga_verify_vector(verifier, table, &fields[33]) &&
-        catga_verify_children(verifier, table, &fields[34], sample_everything_empty_verify) &&
-        catga_verify_union(verifier, table, &fields[35], &fields[36]) &&
-        catga_verify_union(verifier, table, &fields[37], &fields[38]) &&
-        catga_verify_unions(verifier, table, &fields[39], &fields[40]) &&
-        catga_verify_unions(verifier, table, &fields[41], &fields[42]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_fields_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_fields_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_fields_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_fields_fields;
+    return catga_verify_i16(verifier, table, &fields[2], (-5), 5) &&
+           catga_verify_i64(verifier, table, &fields[4], 1, INT64_C(9223372036854775807)) &&
+           catga_verify_u8(verifier, table, &fields[5], 0, 100) &&
+           catga_verify_u32(verifier, table, &fields[7], 1, 1000) &&
+           catga_verify_f32(verifier, table, &fields[9], 0.0f, 1.0f) &&
+           catga_verify_string(verifier, table, &fields[17]) &&
+           catga_verify_vector(verifier, table, &fields[18]) &&
+           catga_verify_u32(verifier, table, &fields[19], 1, 10) &&
+           catga_verify_present(verifier, table, &fields[22]) &&
+           catga_verify_present(verifier, table, &fields[25]) &&
+           catga_verify_child(verifier, table, &fields[26]) &&
+           catga_verify_vector(verifier, table, &fields[27]) &&
+           catga_verify_vector(verifier, table, &fields[28]) &&
+           catga_verify_vector(verifier, table, &fields[29]) &&
+           catga_verify_vector(verifier, table, &fields[30]) &&
+           catga_verify_strings(verifier, table, &fields[31]) &&
+           catga_verify_vector(verifier, table, &fields[32]) &&
+           catga_verify_vector(verifier, table, &fields[33]) &&
+           catga_verify_children(verifier, table, &fields[34], catga_verify_layout) &&
+           catga_verify_union(verifier, table, &fields[35], &fields[36]) &&
+           catga_verify_union(verifier, table, &fields[37], &fields[38]) &&
+           catga_verify_unions(verifier, table, &fields[39], &fields[40]) &&
+           catga_verify_unions(verifier, table, &fields[41], &fields[42]);
 }
 
-static bool sample_everything_fields_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_fields_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_fields_verify_fields(verifier, table);
+    return catga_verify_large_table(verifier, at, type, known, sample_everything_fields_verify_fields);
 }
 
 const catga_table sample_everything_fields_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Fields",
     sample_everything_fields_fields,
     sample_everything_fields_vtable,
@@ -694,28 +709,30 @@ const catga_table sample_everything_fields_descriptor = {
     sample_everything_fields_put,
     sample_everything_fields_put_root,
     sample_everything_fields_verify,
-    0x7ffffffffbf,
+    0x7ffffffffbf, /* a bit for each field */
     sizeof(sample_everything_fields),
-    45,
-    8,
-    2,
-    {'j', '7', 'G', 'N'}};
+    45, /* fields */
+    8, /* alignment */
+    2, /* slot of the remembered vtable */
+    {'j', '7', 'G', 'N'}, /* file identifier */
+};
 
 /* ---- sample.everything.CreateFields ---- */
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_create_fields_vtable[] = {4, 4, 0, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_create_fields_vtable[] = {
+    4, 4, 0, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     (void)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, sample_everything_create_fields_vtable, size);
+    bool fast_path = catga_has_room(out, at, sample_everything_create_fields_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_create_fields_vtable, padding);
     uint64_t present = 0x0;
     if (catga_needs_new_vtable(out, type, 3, present))
@@ -724,43 +741,44 @@ CATGA_INLINE uint8_t *sample_everything_create_fields_put(catga_writer *out, uin
     return at;
 }
 
-static bool sample_everything_create_fields_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
-{
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table);
-}
-
 const catga_table sample_everything_create_fields_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.CreateFields",
-    NULL,
+    NULL, /* fields */
     sample_everything_create_fields_vtable,
-    NULL,
+    NULL, /* layout */
     sample_everything_create_fields_put,
     catga_encode_any,
-    sample_everything_create_fields_verify,
-    0x0,
+    catga_verify_layout,
+    0x0, /* a bit for each field */
     sizeof(sample_everything_create_fields),
-    0,
-    4,
-    3,
-    {'U', 'T', '4', 'u'}};
+    0, /* fields */
+    4, /* alignment */
+    3, /* slot of the remembered vtable */
+    {'U', 'T', '4', 'u'}, /* file identifier */
+};
 
 /* ---- sample.everything.DoIt ---- */
 
 static const catga_field sample_everything_do_it_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"what", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_do_it, what),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(sample_everything_do_it, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_do_it_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_do_it_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_do_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_do_it_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -769,53 +787,44 @@ CATGA_INLINE uint8_t *sample_everything_do_it_put(catga_writer *out, uint8_t *at
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->what, true, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_do_it_vtable, size);
+        catga_is_valid_text(in->what, true, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_do_it_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_vtable, padding);
     uint64_t present = 0x1;
     if (catga_needs_new_vtable(out, type, 4, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_vtable, 4, present);
+
     uint64_t high_bits = 0;
     at = catga_put_text(at, table + 4, in->what, &high_bits);
     at = catga_end_texts(out, at, sample_everything_do_it_fields, 1, in, high_bits);
     return at;
 }
 
-static catga_status sample_everything_do_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_do_it_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_do_it_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_do_it_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_do_it_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_do_it_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_do_it_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_do_it_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_do_it_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_do_it_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_do_it_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_do_it_vtable, 4))
-        return sample_everything_do_it_verify_fields(verifier, catga_full(at, sample_everything_do_it_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_do_it_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_do_it_vtable, 4, sample_everything_do_it_verify_fields);
 }
 
 const catga_table sample_everything_do_it_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoIt",
     sample_everything_do_it_fields,
     sample_everything_do_it_vtable,
@@ -823,98 +832,100 @@ const catga_table sample_everything_do_it_descriptor = {
     catga_put_generic,
     sample_everything_do_it_put_root,
     sample_everything_do_it_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_do_it),
-    1,
-    4,
-    4,
-    {'Q', 'l', 'P', 'u'}};
+    1, /* fields */
+    4, /* alignment */
+    4, /* slot of the remembered vtable */
+    {'Q', 'l', 'P', 'u'}, /* file identifier */
+};
 
 /* ---- sample.everything.AskIt ---- */
 
 static const catga_field sample_everything_ask_it_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"which", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_ask_it, which),
-     4, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_ask_it, which), 4, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_ask_it_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_ask_it_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_ask_it_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_ask_it_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_ask_it_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const sample_everything_ask_it *in = (const sample_everything_ask_it *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, sample_everything_ask_it_vtable, size);
+    bool fast_path = catga_has_room(out, at, sample_everything_ask_it_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_ask_it_vtable, padding);
-    uint64_t has_which = catga_put_u32(table + 4, in->which, 0);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_which &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_which << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_u32(table + 4, in->which, 0) << 0;
     if (catga_needs_new_vtable(out, type, 5, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_ask_it_vtable, 5, present);
     return at;
 }
 
-static catga_status sample_everything_ask_it_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_ask_it_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_ask_it_put, input, buffer, capacity, length, problem);
-}
-
-static bool sample_everything_ask_it_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
-{
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table);
+    return catga_encode_root(
+        type, sample_everything_ask_it_put, input, buffer, capacity, length, problem);
 }
 
 const catga_table sample_everything_ask_it_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AskIt",
     sample_everything_ask_it_fields,
     sample_everything_ask_it_vtable,
     sample_everything_ask_it_layout,
     catga_put_generic,
     sample_everything_ask_it_put_root,
-    sample_everything_ask_it_verify,
-    0x1,
+    catga_verify_layout,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_ask_it),
-    1,
-    4,
-    5,
-    {'H', '0', '1', 'm'}};
+    1, /* fields */
+    4, /* alignment */
+    5, /* slot of the remembered vtable */
+    {'H', '0', '1', 'm'}, /* file identifier */
+};
 
 /* ---- sample.everything.DoItOnce ---- */
 
 static const catga_field sample_everything_do_it_once_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"what", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_do_it_once, what),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_do_it_once, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_do_it_once_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_do_it_once_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_do_it_once_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_do_it_once_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -923,61 +934,45 @@ CATGA_INLINE uint8_t *sample_everything_do_it_once_put(catga_writer *out, uint8_
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_do_it_once_vtable, size);
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_do_it_once_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_do_it_once_vtable, padding);
-    uint64_t has_what = catga_has(in->what.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_what &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_what << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
     if (catga_needs_new_vtable(out, type, 6, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_do_it_once_vtable, 6, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
     at = catga_end_texts(out, at, sample_everything_do_it_once_fields, 1, in, high_bits);
     return at;
 }
 
-static catga_status sample_everything_do_it_once_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_do_it_once_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_do_it_once_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_do_it_once_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_do_it_once_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_do_it_once_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_do_it_once_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_do_it_once_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_do_it_once_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_do_it_once_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_do_it_once_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_do_it_once_vtable, 4))
-        return sample_everything_do_it_once_verify_fields(verifier, catga_full(at, sample_everything_do_it_once_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_do_it_once_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_do_it_once_vtable, 4, sample_everything_do_it_once_verify_fields);
 }
 
 const catga_table sample_everything_do_it_once_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.DoItOnce",
     sample_everything_do_it_once_fields,
     sample_everything_do_it_once_vtable,
@@ -985,28 +980,36 @@ const catga_table sample_everything_do_it_once_descriptor = {
     catga_put_generic,
     sample_everything_do_it_once_put_root,
     sample_everything_do_it_once_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_do_it_once),
-    1,
-    4,
-    6,
-    {'S', 'm', 'E', 'P'}};
+    1, /* fields */
+    4, /* alignment */
+    6, /* slot of the remembered vtable */
+    {'S', 'm', 'E', 'P'}, /* file identifier */
+};
 
 /* ---- sample.everything.Done ---- */
 
 static const catga_field sample_everything_done_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"what", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_done, what),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_done, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_done_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_done_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_done_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_done_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -1015,61 +1018,45 @@ CATGA_INLINE uint8_t *sample_everything_done_put(catga_writer *out, uint8_t *at,
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_done_vtable, size);
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_done_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_done_vtable, padding);
-    uint64_t has_what = catga_has(in->what.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_what &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_what << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
     if (catga_needs_new_vtable(out, type, 7, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_done_vtable, 7, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
     at = catga_end_texts(out, at, sample_everything_done_fields, 1, in, high_bits);
     return at;
 }
 
-static catga_status sample_everything_done_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_done_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_done_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_done_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_done_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_done_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_done_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_done_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_done_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_done_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_done_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_done_vtable, 4))
-        return sample_everything_done_verify_fields(verifier, catga_full(at, sample_everything_done_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_done_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_done_vtable, 4, sample_everything_done_verify_fields);
 }
 
 const catga_table sample_everything_done_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Done",
     sample_everything_done_fields,
     sample_everything_done_vtable,
@@ -1077,28 +1064,36 @@ const catga_table sample_everything_done_descriptor = {
     catga_put_generic,
     sample_everything_done_put_root,
     sample_everything_done_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_done),
-    1,
-    4,
-    7,
-    {'X', '-', 'U', 'L'}};
+    1, /* fields */
+    4, /* alignment */
+    7, /* slot of the remembered vtable */
+    {'X', '-', 'U', 'L'}, /* file identifier */
+};
 
 /* ---- sample.everything.Kept ---- */
 
 static const catga_field sample_everything_kept_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"what", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_kept, what),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_kept, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_kept_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_kept_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_kept_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -1107,61 +1102,45 @@ CATGA_INLINE uint8_t *sample_everything_kept_put(catga_writer *out, uint8_t *at,
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_kept_vtable, size);
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_kept_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_kept_vtable, padding);
-    uint64_t has_what = catga_has(in->what.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_what &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_what << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
     if (catga_needs_new_vtable(out, type, 8, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_kept_vtable, 8, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
     at = catga_end_texts(out, at, sample_everything_kept_fields, 1, in, high_bits);
     return at;
 }
 
-static catga_status sample_everything_kept_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_kept_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_kept_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_kept_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_kept_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_kept_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_kept_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_kept_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_kept_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_kept_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_kept_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_kept_vtable, 4))
-        return sample_everything_kept_verify_fields(verifier, catga_full(at, sample_everything_kept_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_kept_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_kept_vtable, 4, sample_everything_kept_verify_fields);
 }
 
 const catga_table sample_everything_kept_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.Kept",
     sample_everything_kept_fields,
     sample_everything_kept_vtable,
@@ -1169,28 +1148,36 @@ const catga_table sample_everything_kept_descriptor = {
     catga_put_generic,
     sample_everything_kept_put_root,
     sample_everything_kept_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_kept),
-    1,
-    4,
-    8,
-    {'X', 'W', '8', '-'}};
+    1, /* fields */
+    4, /* alignment */
+    8, /* slot of the remembered vtable */
+    {'X', 'W', '8', '-'}, /* file identifier */
+};
 
 /* ---- sample.everything.AlsoKept ---- */
 
 static const catga_field sample_everything_also_kept_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"what", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(sample_everything_also_kept, what),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(sample_everything_also_kept, what), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t sample_everything_also_kept_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t sample_everything_also_kept_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t sample_everything_also_kept_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t sample_everything_also_kept_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -1199,61 +1186,45 @@ CATGA_INLINE uint8_t *sample_everything_also_kept_put(catga_writer *out, uint8_t
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->what, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, sample_everything_also_kept_vtable, size);
+        catga_is_valid_text(in->what, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, sample_everything_also_kept_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, sample_everything_also_kept_vtable, padding);
-    uint64_t has_what = catga_has(in->what.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_what &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_what << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->what.data) << 0;
     if (catga_needs_new_vtable(out, type, 9, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, sample_everything_also_kept_vtable, 9, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->what, &high_bits);
     at = catga_end_texts(out, at, sample_everything_also_kept_fields, 1, in, high_bits);
     return at;
 }
 
-static catga_status sample_everything_also_kept_put_root(const catga_table *type, const void *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+static catga_status sample_everything_also_kept_put_root(const catga_table *type, const void *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
-    return catga_encode_root(type, sample_everything_also_kept_put, input, buffer, capacity, length, problem);
-}
-
-CATGA_INLINE bool sample_everything_also_kept_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = sample_everything_also_kept_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
+    return catga_encode_root(
+        type, sample_everything_also_kept_put, input, buffer, capacity, length, problem);
 }
 
 CATGA_INLINE bool sample_everything_also_kept_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        sample_everything_also_kept_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = sample_everything_also_kept_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool sample_everything_also_kept_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool sample_everything_also_kept_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, sample_everything_also_kept_vtable, 4))
-        return sample_everything_also_kept_verify_fields(verifier, catga_full(at, sample_everything_also_kept_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && sample_everything_also_kept_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        sample_everything_also_kept_vtable, 4, sample_everything_also_kept_verify_fields);
 }
 
 const catga_table sample_everything_also_kept_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "sample.everything.AlsoKept",
     sample_everything_also_kept_fields,
     sample_everything_also_kept_vtable,
@@ -1261,12 +1232,13 @@ const catga_table sample_everything_also_kept_descriptor = {
     catga_put_generic,
     sample_everything_also_kept_put_root,
     sample_everything_also_kept_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(sample_everything_also_kept),
-    1,
-    4,
-    9,
-    {'b', 'S', '_', 'm'}};
+    1, /* fields */
+    4, /* alignment */
+    9, /* slot of the remembered vtable */
+    {'b', 'S', '_', 'm'}, /* file identifier */
+};
 
 /* ---- Errors sample.everything.Trouble ---- */
 
@@ -1275,13 +1247,18 @@ static const catga_declared_error sample_everything_trouble_errors[] = {
     {1002, "sample.everything.Trouble.Broken"},
 };
 
-const catga_error_set sample_everything_trouble_descriptor = {"sample.everything.Trouble", sample_everything_trouble_errors, 2};
+const catga_error_set sample_everything_trouble_descriptor = {
+    "sample.everything.Trouble",
+    sample_everything_trouble_errors,
+    2, /* errors */
+};
 
 catga_status sample_everything_trouble_not_found(catga_context *context, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    catga_status status = catga_fail(context, &sample_everything_trouble_descriptor, 0, format, arguments);
+    catga_status status =
+        catga_fail(context, &sample_everything_trouble_descriptor, 0, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -1290,7 +1267,8 @@ catga_status sample_everything_trouble_broken(catga_context *context, const char
 {
     va_list arguments;
     va_start(arguments, format);
-    catga_status status = catga_fail(context, &sample_everything_trouble_descriptor, 1, format, arguments);
+    catga_status status =
+        catga_fail(context, &sample_everything_trouble_descriptor, 1, format, arguments);
     va_end(arguments);
     return status;
 }
@@ -1300,8 +1278,8 @@ catga_status sample_everything_trouble_broken(catga_context *context, const char
 #ifndef SAMPLE_EVERYTHING_FIELDS_DELIVER
 #define SAMPLE_EVERYTHING_FIELDS_DELIVER
 
-static void sample_everything_fields_deliver(catga_function callback, catga_status status, const uint8_t *table,
-        const catga_error *error, void *user)
+static void sample_everything_fields_deliver(catga_function callback, catga_status status,
+        const uint8_t *table, const catga_error *error, void *user)
 {
     sample_everything_fields_view view = {table};
     ((sample_everything_fields_callback *)callback)(status, view, error, user);
@@ -1314,8 +1292,8 @@ static void sample_everything_fields_deliver(catga_function callback, catga_stat
 #ifndef SAMPLE_EVERYTHING_EMPTY_DELIVER
 #define SAMPLE_EVERYTHING_EMPTY_DELIVER
 
-static void sample_everything_empty_deliver(catga_function callback, catga_status status, const uint8_t *table,
-        const catga_error *error, void *user)
+static void sample_everything_empty_deliver(catga_function callback, catga_status status,
+        const uint8_t *table, const catga_error *error, void *user)
 {
     sample_everything_empty_view view = {table};
     ((sample_everything_empty_callback *)callback)(status, view, error, user);
@@ -1330,25 +1308,29 @@ static const char *const sample_everything_kept_subjects[] = {
     "catga.events.sample.everything.v2.AlsoKept",
 };
 
-/* name, subjects, their number, for how many ms the id of an event is remembered */
 static const catga_stream sample_everything_kept_stream = {
-    "SAMPLE_EVERYTHING_V2", sample_everything_kept_subjects, 2, 600000};
+    "SAMPLE_EVERYTHING_V2",
+    sample_everything_kept_subjects,
+    2, /* subjects */
+    600000, /* milliseconds in which an id is stored once */
+};
 
 /* ---- command sample.everything.DoIt ---- */
 
 const catga_message sample_everything_do_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.commands.sample.everything.v2.DoIt",
     &sample_everything_do_it_descriptor,
-    &sample_everything_fields_descriptor,
-    &sample_everything_trouble_descriptor,
+    &sample_everything_fields_descriptor, /* result */
+    &sample_everything_trouble_descriptor, /* errors */
     CATGA_COMMAND,
-    5000,
-    3,
-    NULL,
-    NULL};
+    5000, /* timeout in milliseconds */
+    3, /* retries */
+    NULL, /* delivery */
+    NULL, /* claims */
+};
 
-catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply)
+catga_status sample_everything_do_it_call(catga_bus *bus,
+        const sample_everything_do_it *input, sample_everything_fields_reply *reply)
 {
     catga_reply answer;
     catga_status status = catga_call(bus, &sample_everything_do_it_message_descriptor, input, &answer);
@@ -1358,28 +1340,29 @@ catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everythin
     return status;
 }
 
-catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_callback *callback,
-        void *user)
+catga_status sample_everything_do_it_send(catga_bus *bus,
+        const sample_everything_do_it *input, sample_everything_fields_callback *callback, void *user)
 {
-    return catga_send(bus, &sample_everything_do_it_message_descriptor, input, sample_everything_fields_deliver,
-        (catga_function)callback, user);
+    return catga_send(bus, &sample_everything_do_it_message_descriptor, input,
+        sample_everything_fields_deliver, (catga_function)callback, user);
 }
 
 /* ---- query sample.everything.AskIt ---- */
 
 const catga_message sample_everything_ask_it_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.queries.sample.everything.v2.AskIt",
     &sample_everything_ask_it_descriptor,
-    &sample_everything_empty_descriptor,
-    NULL,
+    &sample_everything_empty_descriptor, /* result */
+    NULL, /* errors */
     CATGA_QUERY,
-    2000,
-    0,
-    NULL,
-    NULL};
+    2000, /* timeout in milliseconds */
+    0, /* retries */
+    NULL, /* delivery */
+    NULL, /* claims */
+};
 
-catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply)
+catga_status sample_everything_ask_it_call(catga_bus *bus,
+        const sample_everything_ask_it *input, sample_everything_empty_reply *reply)
 {
     catga_reply answer;
     catga_status status = catga_call(bus, &sample_everything_ask_it_message_descriptor, input, &answer);
@@ -1389,31 +1372,34 @@ catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everythi
     return status;
 }
 
-catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_callback *callback,
-        void *user)
+catga_status sample_everything_ask_it_send(catga_bus *bus,
+        const sample_everything_ask_it *input, sample_everything_empty_callback *callback, void *user)
 {
-    return catga_send(bus, &sample_everything_ask_it_message_descriptor, input, sample_everything_empty_deliver,
-        (catga_function)callback, user);
+    return catga_send(bus, &sample_everything_ask_it_message_descriptor, input,
+        sample_everything_empty_deliver, (catga_function)callback, user);
 }
 
 /* ---- command sample.everything.DoItOnce ---- */
 
-/* bucket, for how many ms the first answer is kept */
-static const catga_claims sample_everything_do_it_once_claims = {"SAMPLE_EVERYTHING_V2_DoItOnce", 600000};
+static const catga_claims sample_everything_do_it_once_claims = {
+    "SAMPLE_EVERYTHING_V2_DoItOnce",
+    600000, /* milliseconds until the first answer is dropped */
+};
 
 const catga_message sample_everything_do_it_once_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.commands.sample.everything.v2.DoItOnce",
     &sample_everything_do_it_once_descriptor,
-    &sample_everything_empty_descriptor,
-    NULL,
+    &sample_everything_empty_descriptor, /* result */
+    NULL, /* errors */
     CATGA_COMMAND,
-    5000,
-    3,
-    NULL,
-    &sample_everything_do_it_once_claims};
+    5000, /* timeout in milliseconds */
+    3, /* retries */
+    NULL, /* delivery */
+    &sample_everything_do_it_once_claims, /* claims */
+};
 
-catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply)
+catga_status sample_everything_do_it_once_call(catga_bus *bus,
+        const sample_everything_do_it_once *input, sample_everything_empty_reply *reply)
 {
     catga_reply answer;
     catga_status status = catga_call(bus, &sample_everything_do_it_once_message_descriptor, input, &answer);
@@ -1423,99 +1409,109 @@ catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_ever
     return status;
 }
 
-catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
-        sample_everything_empty_reply *reply)
+catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id,
+        const sample_everything_do_it_once *input, sample_everything_empty_reply *reply)
 {
     catga_reply answer;
-    catga_status status = catga_call_with_id(bus, &sample_everything_do_it_once_message_descriptor, id, input, &answer);
+    catga_status status =
+        catga_call_with_id(bus, &sample_everything_do_it_once_message_descriptor, id, input, &answer);
     reply->view.table = answer.table;
     reply->error = answer.error;
     reply->received = answer.received;
     return status;
 }
 
-catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
-        void *user)
+catga_status sample_everything_do_it_once_send(catga_bus *bus,
+        const sample_everything_do_it_once *input, sample_everything_empty_callback *callback, void *user)
 {
-    return catga_send(bus, &sample_everything_do_it_once_message_descriptor, input, sample_everything_empty_deliver,
-        (catga_function)callback, user);
+    return catga_send(bus, &sample_everything_do_it_once_message_descriptor, input,
+        sample_everything_empty_deliver, (catga_function)callback, user);
 }
 
 /* ---- event sample.everything.Done ---- */
 
 const catga_message sample_everything_done_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.sample.everything.v2.Done",
     &sample_everything_done_descriptor,
-    NULL,
-    NULL,
+    NULL, /* result */
+    NULL, /* errors */
     CATGA_EVENT,
-    0,
-    0,
-    NULL,
-    NULL};
+    0, /* timeout in milliseconds */
+    0, /* retries */
+    NULL, /* delivery */
+    NULL, /* claims */
+};
 
 /* ---- event sample.everything.Kept ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery sample_everything_kept_delivery = {
-    &sample_everything_kept_stream, 100, 1000, true, false};
+    &sample_everything_kept_stream,
+    100, /* milliseconds before the second attempt */
+    1000, /* longest back-off in milliseconds */
+    true, /* dead letter */
+    false, /* exactly once */
+};
 
 const catga_message sample_everything_kept_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.sample.everything.v2.Kept",
     &sample_everything_kept_descriptor,
-    NULL,
-    NULL,
+    NULL, /* result */
+    NULL, /* errors */
     CATGA_EVENT,
-    2000,
-    5,
-    &sample_everything_kept_delivery,
-    NULL};
+    2000, /* timeout in milliseconds */
+    5, /* retries */
+    &sample_everything_kept_delivery, /* delivery */
+    NULL, /* claims */
+};
 
 /* ---- event sample.everything.AlsoKept ---- */
 
-/* stream, backoff in ms, longest backoff, kept as a dead letter, handled once */
 static const catga_delivery sample_everything_also_kept_delivery = {
-    &sample_everything_kept_stream, 1000, 60000, true, true};
+    &sample_everything_kept_stream,
+    1000, /* milliseconds before the second attempt */
+    60000, /* longest back-off in milliseconds */
+    true, /* dead letter */
+    true, /* exactly once */
+};
 
 const catga_message sample_everything_also_kept_message_descriptor = {
-    /* subject, table, result, errors, kind, timeout in ms, retries, delivery, claims */
     "catga.events.sample.everything.v2.AlsoKept",
     &sample_everything_also_kept_descriptor,
-    NULL,
-    NULL,
+    NULL, /* result */
+    NULL, /* errors */
     CATGA_EVENT,
-    5000,
-    3,
-    &sample_everything_also_kept_delivery,
-    NULL};
+    5000, /* timeout in milliseconds */
+    3, /* retries */
+    &sample_everything_also_kept_delivery, /* delivery */
+    NULL, /* claims */
+};
 
 /* ---- Service sample.everything.Doer ---- */
 
-static catga_status sample_everything_doer_run_do_it(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_doer_run_do_it(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_do_it_view view = {table};
     return ((const sample_everything_doer *)handlers)->do_it(context, view);
 }
 
-static catga_status sample_everything_doer_run_ask_it(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_doer_run_ask_it(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_ask_it_view view = {table};
     return ((const sample_everything_doer *)handlers)->ask_it(context, view);
 }
 
-static catga_status sample_everything_doer_run_do_it_once(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_doer_run_do_it_once(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_do_it_once_view view = {table};
     return ((const sample_everything_doer *)handlers)->do_it_once(context, view);
 }
 
 static const catga_handler sample_everything_doer_handlers[] = {
-    /* name, message, sharing, member, run */
+    /* name, message, sharing,
+     * offset in the struct of the service, run */
     {"do_it", &sample_everything_do_it_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_doer, do_it), sample_everything_doer_run_do_it},
     {"ask_it", &sample_everything_ask_it_message_descriptor, CATGA_GROUP,
@@ -1525,45 +1521,51 @@ static const catga_handler sample_everything_doer_handlers[] = {
 };
 
 static const catga_service sample_everything_doer_descriptor = {
-    "Doer", sample_everything_doer_handlers, 3, sizeof(sample_everything_doer)};
+    "Doer",
+    sample_everything_doer_handlers,
+    3, /* handlers */
+    sizeof(sample_everything_doer),
+};
 
-catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everything_doer *handlers, void *user)
+catga_status sample_everything_doer_serve(catga_bus *bus,
+        const sample_everything_doer *handlers, void *user)
 {
     return catga_serve(bus, &sample_everything_doer_descriptor, handlers, user);
 }
 
 /* ---- Service sample.everything.Watcher ---- */
 
-static catga_status sample_everything_watcher_run_note(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_watcher_run_note(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_done_view view = {table};
     return ((const sample_everything_watcher *)handlers)->note(context, view);
 }
 
-static catga_status sample_everything_watcher_run_refresh(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_watcher_run_refresh(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_done_view view = {table};
     return ((const sample_everything_watcher *)handlers)->refresh(context, view);
 }
 
-static catga_status sample_everything_watcher_run_keep(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_watcher_run_keep(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_kept_view view = {table};
     return ((const sample_everything_watcher *)handlers)->keep(context, view);
 }
 
-static catga_status sample_everything_watcher_run_keep_all(const void *handlers, catga_context *context,
-        const uint8_t *table)
+static catga_status sample_everything_watcher_run_keep_all(const void *handlers,
+        catga_context *context, const uint8_t *table)
 {
     sample_everything_also_kept_view view = {table};
     return ((const sample_everything_watcher *)handlers)->keep_all(context, view);
 }
 
 static const catga_handler sample_everything_watcher_handlers[] = {
-    /* name, message, sharing, member, run */
+    /* name, message, sharing,
+     * offset in the struct of the service, run */
     {"note", &sample_everything_done_message_descriptor, CATGA_GROUP,
      offsetof(sample_everything_watcher, note), sample_everything_watcher_run_note},
     {"refresh", &sample_everything_done_message_descriptor, CATGA_BROADCAST,
@@ -1575,9 +1577,14 @@ static const catga_handler sample_everything_watcher_handlers[] = {
 };
 
 static const catga_service sample_everything_watcher_descriptor = {
-    "Watcher", sample_everything_watcher_handlers, 4, sizeof(sample_everything_watcher)};
+    "Watcher",
+    sample_everything_watcher_handlers,
+    4, /* handlers */
+    sizeof(sample_everything_watcher),
+};
 
-catga_status sample_everything_watcher_serve(catga_bus *bus, const sample_everything_watcher *handlers, void *user)
+catga_status sample_everything_watcher_serve(catga_bus *bus,
+        const sample_everything_watcher *handlers, void *user)
 {
     return catga_serve(bus, &sample_everything_watcher_descriptor, handlers, user);
 }

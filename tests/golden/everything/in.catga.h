@@ -33,7 +33,7 @@ CATGA_ENUM(sample_everything_color_value, uint8_t) {
 };
 extern const catga_enum sample_everything_color_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *sample_everything_color_name(sample_everything_color value);
 
 /* ---- Flags sample.everything.Right ---- */
@@ -48,7 +48,7 @@ enum {
 };
 extern const catga_enum sample_everything_right_descriptor;
 
-/* The name of a single bit in JSON, or NULL. */
+/* Returns the name of a single bit in JSON, or NULL. */
 const char *sample_everything_right_name(sample_everything_right value);
 
 /* ---- Enum sample.everything.Huge ---- */
@@ -58,7 +58,7 @@ typedef uint64_t sample_everything_huge;
 #define SAMPLE_EVERYTHING_HUGE_ALL UINT64_C(18446744073709551615)
 extern const catga_enum sample_everything_huge_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *sample_everything_huge_name(sample_everything_huge value);
 
 /* ---- Struct sample.everything.Point ---- */
@@ -82,13 +82,15 @@ typedef struct sample_everything_point_vector {
 
 extern const catga_struct sample_everything_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline sample_everything_point sample_everything_point_at(sample_everything_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline sample_everything_point sample_everything_point_at(
+        sample_everything_point_vector vector, size_t index)
 {
     sample_everything_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &sample_everything_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &sample_everything_point_descriptor, &result);
     return result;
 }
 
@@ -113,13 +115,15 @@ typedef struct sample_everything_mixed_vector {
 
 extern const catga_struct sample_everything_mixed_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline sample_everything_mixed sample_everything_mixed_at(sample_everything_mixed_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline sample_everything_mixed sample_everything_mixed_at(
+        sample_everything_mixed_vector vector, size_t index)
 {
     sample_everything_mixed result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &sample_everything_mixed_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &sample_everything_mixed_descriptor, &result);
     return result;
 }
 
@@ -146,17 +150,19 @@ typedef struct sample_everything_arrays_vector {
 
 extern const catga_struct sample_everything_arrays_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline sample_everything_arrays sample_everything_arrays_at(sample_everything_arrays_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline sample_everything_arrays sample_everything_arrays_at(
+        sample_everything_arrays_vector vector, size_t index)
 {
     sample_everything_arrays result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &sample_everything_arrays_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &sample_everything_arrays_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct sample_everything_empty sample_everything_empty;
 typedef struct sample_everything_empty_view {
@@ -253,7 +259,7 @@ enum {
 
 /* Whichever it is. */
 typedef struct sample_everything_choice {
-    uint8_t type; /* which of them it is: SAMPLE_EVERYTHING_CHOICE_... */
+    uint8_t type; /* SAMPLE_EVERYTHING_CHOICE_... */
     union {
         const sample_everything_note *note;
         const sample_everything_empty *empty;
@@ -268,7 +274,7 @@ typedef struct sample_everything_choice_slice {
 } sample_everything_choice_slice;
 
 typedef struct sample_everything_choice_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } sample_everything_choice_view;
 
@@ -279,31 +285,36 @@ typedef struct sample_everything_choice_vector {
 } sample_everything_choice_vector;
 
 extern const catga_union sample_everything_choice_descriptor;
-extern const catga_enum sample_everything_choice_type_descriptor; /* of the types, with their names */
+extern const catga_enum sample_everything_choice_type_descriptor;
 
-/* A table of defaults when it is something else. */
-static inline sample_everything_note_view sample_everything_choice_as_note(sample_everything_choice_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline sample_everything_note_view sample_everything_choice_as_note(
+        sample_everything_choice_view view)
 {
-    sample_everything_note_view table = {view.type == SAMPLE_EVERYTHING_CHOICE_NOTE ? view.value : CATGA_EMPTY_TABLE};
+    sample_everything_note_view table = {
+        view.type == SAMPLE_EVERYTHING_CHOICE_NOTE ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* A table of defaults when it is something else. */
-static inline sample_everything_empty_view sample_everything_choice_as_empty(sample_everything_choice_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline sample_everything_empty_view sample_everything_choice_as_empty(
+        sample_everything_choice_view view)
 {
-    sample_everything_empty_view table = {view.type == SAMPLE_EVERYTHING_CHOICE_EMPTY ? view.value : CATGA_EMPTY_TABLE};
+    sample_everything_empty_view table = {
+        view.type == SAMPLE_EVERYTHING_CHOICE_EMPTY ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* Absent when it is something else. */
+/* Returns an absent string if the union has another type. */
 static inline catga_string sample_everything_choice_as_words(sample_everything_choice_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == SAMPLE_EVERYTHING_CHOICE_WORDS ? catga_string_of(view.value) : absent;
 }
 
-/* Zeros when it is something else. */
-static inline sample_everything_point sample_everything_choice_as_at(sample_everything_choice_view view)
+/* Returns zeros if the union has another type. */
+static inline sample_everything_point sample_everything_choice_as_at(
+        sample_everything_choice_view view)
 {
     sample_everything_point result;
     memset(&result, 0, sizeof result);
@@ -312,11 +323,13 @@ static inline sample_everything_point sample_everything_choice_as_at(sample_ever
     return result;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline sample_everything_choice_view sample_everything_choice_at(sample_everything_choice_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline sample_everything_choice_view sample_everything_choice_at(
+        sample_everything_choice_vector vector, size_t index)
 {
     sample_everything_choice_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 4, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 4, &view.type);
     return view;
 }
 
@@ -328,7 +341,7 @@ enum {
 };
 
 typedef struct sample_everything_text {
-    uint8_t type; /* which of them it is: SAMPLE_EVERYTHING_TEXT_... */
+    uint8_t type; /* SAMPLE_EVERYTHING_TEXT_... */
     union {
         catga_string text;
     };
@@ -340,7 +353,7 @@ typedef struct sample_everything_text_slice {
 } sample_everything_text_slice;
 
 typedef struct sample_everything_text_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } sample_everything_text_view;
 
@@ -351,20 +364,22 @@ typedef struct sample_everything_text_vector {
 } sample_everything_text_vector;
 
 extern const catga_union sample_everything_text_descriptor;
-extern const catga_enum sample_everything_text_type_descriptor; /* of the types, with their names */
+extern const catga_enum sample_everything_text_type_descriptor;
 
-/* Absent when it is something else. */
+/* Returns an absent string if the union has another type. */
 static inline catga_string sample_everything_text_as_text(sample_everything_text_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == SAMPLE_EVERYTHING_TEXT_TEXT ? catga_string_of(view.value) : absent;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline sample_everything_text_view sample_everything_text_at(sample_everything_text_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline sample_everything_text_view sample_everything_text_at(
+        sample_everything_text_vector vector, size_t index)
 {
     sample_everything_text_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 1, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 1, &view.type);
     return view;
 }
 
@@ -372,77 +387,82 @@ static inline sample_everything_text_view sample_everything_text_at(sample_every
 
 /* A table with nothing in it. */
 struct sample_everything_empty {
-    uint8_t empty; /* no field; C has no struct without members */
+    uint8_t empty; /* C has no struct without members */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_EMPTY(...) \
     CATGA_WITH_DEFAULTS(sample_everything_empty, ( \
         .empty = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_EMPTY_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SAMPLE_EVERYTHING_EMPTY_MAX_SIZE 20
 
 extern const catga_table sample_everything_empty_descriptor;
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline sample_everything_empty_view sample_everything_empty_at(sample_everything_empty_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline sample_everything_empty_view sample_everything_empty_at(
+        sample_everything_empty_vector vector, size_t index)
 {
     sample_everything_empty_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_empty_encode(const sample_everything_empty *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_empty_encode(const sample_everything_empty *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_empty_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_empty_size_bound(const sample_everything_empty *input)
 {
     return catga_size_bound(&sample_everything_empty_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_empty_open(const void *bytes, size_t length, sample_everything_empty_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_empty_open(const void *bytes, size_t length,
+        sample_everything_empty_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_empty_open_any(const void *bytes, size_t length, sample_everything_empty_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_empty_open_any(const void *bytes, size_t length,
+        sample_everything_empty_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_empty_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_empty_print(sample_everything_empty_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_empty_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_empty_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_empty *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_empty_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_empty *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_empty_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_empty_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_empty_unpack(sample_everything_empty_view view, sample_everything_empty *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_empty_unpack(sample_everything_empty_view view,
+        sample_everything_empty *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_empty_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_empty_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.Note ---- */
@@ -451,13 +471,13 @@ struct sample_everything_note {
     catga_string text;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_NOTE(...) \
     CATGA_WITH_DEFAULTS(sample_everything_note, ( \
         .text = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_NOTE_INIT \
     { \
         {NULL, 0}, \
@@ -470,57 +490,62 @@ static inline catga_string sample_everything_note_get_text(sample_everything_not
     return catga_get_string(view.table, 4);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline sample_everything_note_view sample_everything_note_at(sample_everything_note_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline sample_everything_note_view sample_everything_note_at(
+        sample_everything_note_vector vector, size_t index)
 {
     sample_everything_note_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_note_encode(const sample_everything_note *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_note_encode(const sample_everything_note *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_note_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_note_size_bound(const sample_everything_note *input)
 {
     return catga_size_bound(&sample_everything_note_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_note_open(const void *bytes, size_t length, sample_everything_note_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_note_open(const void *bytes, size_t length,
+        sample_everything_note_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_note_open_any(const void *bytes, size_t length, sample_everything_note_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_note_open_any(const void *bytes, size_t length,
+        sample_everything_note_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_note_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_note_print(sample_everything_note_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_note_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_note_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_note *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_note_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_note *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_note_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_note_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_note_unpack(sample_everything_note_view view, sample_everything_note *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_note_unpack(sample_everything_note_view view,
+        sample_everything_note *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_note_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_note_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.Fields ---- */
@@ -570,7 +595,7 @@ struct sample_everything_fields {
     /* former: deprecated */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_FIELDS(...) \
     CATGA_WITH_DEFAULTS(sample_everything_fields, ( \
         .flag = true, \
@@ -584,7 +609,7 @@ struct sample_everything_fields {
         .rights = 3, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_FIELDS_INIT \
     { \
         true, \
@@ -729,31 +754,31 @@ static inline catga_optional_bool sample_everything_fields_get_maybe_on(sample_e
     return catga_get_optional_bool(view.table, 44);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_point(sample_everything_fields_view view, sample_everything_point *value)
 {
     return catga_get_struct(view.table, 46, &sample_everything_point_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_corner(sample_everything_fields_view view, sample_everything_mixed *value)
 {
     return catga_get_struct(view.table, 48, &sample_everything_mixed_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_arrays(sample_everything_fields_view view, sample_everything_arrays *value)
 {
     return catga_get_struct(view.table, 50, &sample_everything_arrays_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_id(sample_everything_fields_view view, catga_uuid *value)
 {
     return catga_get_struct(view.table, 52, &catga_uuid_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool sample_everything_fields_get_owner(sample_everything_fields_view view, catga_uuid *value)
 {
     return catga_get_struct(view.table, 54, &catga_uuid_descriptor, value);
@@ -764,7 +789,7 @@ static inline bool sample_everything_fields_has_inner(sample_everything_fields_v
     return catga_find(view.table, 56) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline sample_everything_empty_view sample_everything_fields_get_inner(sample_everything_fields_view view)
 {
     sample_everything_empty_view child = {catga_get_table(view.table, 56)};
@@ -817,19 +842,21 @@ static inline sample_everything_empty_vector sample_everything_fields_get_inners
     return vector;
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline sample_everything_choice_view sample_everything_fields_get_choice(sample_everything_fields_view view)
 {
     sample_everything_choice_view value;
-    value.value = catga_get_union(view.table, 74, 76, 4, &value.type);
+    value.value =
+        catga_get_union(view.table, 74, 76, 4, &value.type);
     return value;
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline sample_everything_choice_view sample_everything_fields_get_chosen(sample_everything_fields_view view)
 {
     sample_everything_choice_view value;
-    value.value = catga_get_union(view.table, 78, 80, 4, &value.type);
+    value.value =
+        catga_get_union(view.table, 78, 80, 4, &value.type);
     return value;
 }
 
@@ -849,134 +876,144 @@ static inline sample_everything_text_vector sample_everything_fields_get_chosens
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline sample_everything_fields_view sample_everything_fields_at(sample_everything_fields_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline sample_everything_fields_view sample_everything_fields_at(
+        sample_everything_fields_vector vector, size_t index)
 {
     sample_everything_fields_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_fields_encode(const sample_everything_fields *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_fields_encode(const sample_everything_fields *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_fields_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_fields_size_bound(const sample_everything_fields *input)
 {
     return catga_size_bound(&sample_everything_fields_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_fields_open(const void *bytes, size_t length, sample_everything_fields_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_fields_open(const void *bytes, size_t length,
+        sample_everything_fields_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_fields_open_any(const void *bytes, size_t length, sample_everything_fields_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_fields_open_any(const void *bytes, size_t length,
+        sample_everything_fields_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_fields_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_fields_print(sample_everything_fields_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_fields_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_fields_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_fields *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_fields_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_fields *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_fields_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_fields_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_fields_unpack(sample_everything_fields_view view, sample_everything_fields *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_fields_unpack(sample_everything_fields_view view,
+        sample_everything_fields *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_fields_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_fields_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.CreateFields ---- */
 
 /* Its name is a function of flatc's for a table Fields. */
 struct sample_everything_create_fields {
-    uint8_t empty; /* no field; C has no struct without members */
+    uint8_t empty; /* C has no struct without members */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_CREATE_FIELDS(...) \
     CATGA_WITH_DEFAULTS(sample_everything_create_fields, ( \
         .empty = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_CREATE_FIELDS_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SAMPLE_EVERYTHING_CREATE_FIELDS_MAX_SIZE 20
 
 extern const catga_table sample_everything_create_fields_descriptor;
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline sample_everything_create_fields_view sample_everything_create_fields_at(sample_everything_create_fields_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline sample_everything_create_fields_view sample_everything_create_fields_at(
+        sample_everything_create_fields_vector vector, size_t index)
 {
     sample_everything_create_fields_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_create_fields_encode(const sample_everything_create_fields *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_encode(const sample_everything_create_fields *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_create_fields_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_create_fields_size_bound(const sample_everything_create_fields *input)
 {
     return catga_size_bound(&sample_everything_create_fields_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_create_fields_open(const void *bytes, size_t length, sample_everything_create_fields_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_open(const void *bytes, size_t length,
+        sample_everything_create_fields_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_create_fields_open_any(const void *bytes, size_t length, sample_everything_create_fields_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_open_any(const void *bytes, size_t length,
+        sample_everything_create_fields_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_create_fields_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_create_fields_print(sample_everything_create_fields_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_create_fields_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_create_fields *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_create_fields *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_create_fields_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_create_fields_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_create_fields_unpack(sample_everything_create_fields_view view, sample_everything_create_fields *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_create_fields_unpack(sample_everything_create_fields_view view,
+        sample_everything_create_fields *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_create_fields_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_create_fields_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.DoIt ---- */
@@ -987,13 +1024,13 @@ struct sample_everything_do_it {
     catga_string what; /* required */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_DO_IT(...) \
     CATGA_WITH_DEFAULTS(sample_everything_do_it, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_DO_IT_INIT \
     { \
         {NULL, 0}, \
@@ -1006,50 +1043,54 @@ static inline catga_string sample_everything_do_it_get_what(sample_everything_do
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_encode(const sample_everything_do_it *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_encode(const sample_everything_do_it *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_do_it_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_do_it_size_bound(const sample_everything_do_it *input)
 {
     return catga_size_bound(&sample_everything_do_it_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_open(const void *bytes, size_t length, sample_everything_do_it_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_open(const void *bytes, size_t length,
+        sample_everything_do_it_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_open_any(const void *bytes, size_t length, sample_everything_do_it_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_open_any(const void *bytes, size_t length,
+        sample_everything_do_it_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_do_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_do_it_print(sample_everything_do_it_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_do_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_do_it *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_do_it *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_do_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_do_it_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_unpack(sample_everything_do_it_view view, sample_everything_do_it *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_unpack(sample_everything_do_it_view view,
+        sample_everything_do_it *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_do_it_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_do_it_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.AskIt ---- */
@@ -1058,19 +1099,19 @@ struct sample_everything_ask_it {
     uint32_t which;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_ASK_IT(...) \
     CATGA_WITH_DEFAULTS(sample_everything_ask_it, ( \
         .which = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_ASK_IT_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SAMPLE_EVERYTHING_ASK_IT_MAX_SIZE 40
 
 extern const catga_table sample_everything_ask_it_descriptor;
@@ -1080,50 +1121,54 @@ static inline uint32_t sample_everything_ask_it_get_which(sample_everything_ask_
     return catga_get_u32(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_encode(const sample_everything_ask_it *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_encode(const sample_everything_ask_it *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_ask_it_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_ask_it_size_bound(const sample_everything_ask_it *input)
 {
     return catga_size_bound(&sample_everything_ask_it_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_open(const void *bytes, size_t length, sample_everything_ask_it_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_open(const void *bytes, size_t length,
+        sample_everything_ask_it_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_open_any(const void *bytes, size_t length, sample_everything_ask_it_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_open_any(const void *bytes, size_t length,
+        sample_everything_ask_it_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_ask_it_print(sample_everything_ask_it_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_ask_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_ask_it *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_ask_it *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_ask_it_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask_it_view view, sample_everything_ask_it *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_unpack(sample_everything_ask_it_view view,
+        sample_everything_ask_it *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_ask_it_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_ask_it_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.DoItOnce ---- */
@@ -1133,13 +1178,13 @@ struct sample_everything_do_it_once {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_DO_IT_ONCE(...) \
     CATGA_WITH_DEFAULTS(sample_everything_do_it_once, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_DO_IT_ONCE_INIT \
     { \
         {NULL, 0}, \
@@ -1152,50 +1197,54 @@ static inline catga_string sample_everything_do_it_once_get_what(sample_everythi
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_encode(const sample_everything_do_it_once *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_encode(const sample_everything_do_it_once *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_do_it_once_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_do_it_once_size_bound(const sample_everything_do_it_once *input)
 {
     return catga_size_bound(&sample_everything_do_it_once_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open(const void *bytes, size_t length,
+        sample_everything_do_it_once_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open_any(const void *bytes, size_t length, sample_everything_do_it_once_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_open_any(const void *bytes, size_t length,
+        sample_everything_do_it_once_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_do_it_once_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_do_it_once_print(sample_everything_do_it_once_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_do_it_once_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_do_it_once *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_do_it_once *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_do_it_once_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_do_it_once_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_unpack(sample_everything_do_it_once_view view, sample_everything_do_it_once *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_unpack(sample_everything_do_it_once_view view,
+        sample_everything_do_it_once *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_do_it_once_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_do_it_once_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.Done ---- */
@@ -1205,13 +1254,13 @@ struct sample_everything_done {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_DONE(...) \
     CATGA_WITH_DEFAULTS(sample_everything_done, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_DONE_INIT \
     { \
         {NULL, 0}, \
@@ -1224,50 +1273,54 @@ static inline catga_string sample_everything_done_get_what(sample_everything_don
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_done_encode(const sample_everything_done *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_done_encode(const sample_everything_done *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_done_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_done_size_bound(const sample_everything_done *input)
 {
     return catga_size_bound(&sample_everything_done_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_done_open(const void *bytes, size_t length, sample_everything_done_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_done_open(const void *bytes, size_t length,
+        sample_everything_done_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_done_open_any(const void *bytes, size_t length, sample_everything_done_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_done_open_any(const void *bytes, size_t length,
+        sample_everything_done_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_done_print(sample_everything_done_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_done_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_done_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_done *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_done_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_done *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_done_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_done_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_done_unpack(sample_everything_done_view view, sample_everything_done *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_done_unpack(sample_everything_done_view view,
+        sample_everything_done *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_done_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_done_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.Kept ---- */
@@ -1277,13 +1330,13 @@ struct sample_everything_kept {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_KEPT(...) \
     CATGA_WITH_DEFAULTS(sample_everything_kept, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_KEPT_INIT \
     { \
         {NULL, 0}, \
@@ -1296,50 +1349,54 @@ static inline catga_string sample_everything_kept_get_what(sample_everything_kep
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_encode(const sample_everything_kept *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_encode(const sample_everything_kept *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_kept_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_kept_size_bound(const sample_everything_kept *input)
 {
     return catga_size_bound(&sample_everything_kept_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_open(const void *bytes, size_t length, sample_everything_kept_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_open(const void *bytes, size_t length,
+        sample_everything_kept_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_open_any(const void *bytes, size_t length, sample_everything_kept_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_open_any(const void *bytes, size_t length,
+        sample_everything_kept_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_kept_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_kept_print(sample_everything_kept_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_kept_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_kept *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_kept *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_kept_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_kept_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_unpack(sample_everything_kept_view view, sample_everything_kept *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_unpack(sample_everything_kept_view view,
+        sample_everything_kept *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_kept_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_kept_descriptor, view.table, native, arena);
 }
 
 /* ---- sample.everything.AlsoKept ---- */
@@ -1349,13 +1406,13 @@ struct sample_everything_also_kept {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SAMPLE_EVERYTHING_ALSO_KEPT(...) \
     CATGA_WITH_DEFAULTS(sample_everything_also_kept, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SAMPLE_EVERYTHING_ALSO_KEPT_INIT \
     { \
         {NULL, 0}, \
@@ -1368,55 +1425,59 @@ static inline catga_string sample_everything_also_kept_get_what(sample_everythin
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_encode(const sample_everything_also_kept *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_encode(const sample_everything_also_kept *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&sample_everything_also_kept_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t sample_everything_also_kept_size_bound(const sample_everything_also_kept *input)
 {
     return catga_size_bound(&sample_everything_also_kept_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length, sample_everything_also_kept_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_open(const void *bytes, size_t length,
+        sample_everything_also_kept_view *view, catga_problem *problem)
 {
     return catga_verify(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_open_any(const void *bytes, size_t length, sample_everything_also_kept_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_open_any(const void *bytes, size_t length,
+        sample_everything_also_kept_view *view, catga_problem *problem)
 {
     return catga_verify_any(&sample_everything_also_kept_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t sample_everything_also_kept_print(sample_everything_also_kept_view view, char *text, size_t capacity)
 {
     return catga_json_write(&sample_everything_also_kept_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length, catga_unknown unknown,
-                                               sample_everything_also_kept *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_parse(const char *text, size_t length,
+        catga_unknown unknown, sample_everything_also_kept *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&sample_everything_also_kept_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&sample_everything_also_kept_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_unpack(sample_everything_also_kept_view view, sample_everything_also_kept *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_unpack(sample_everything_also_kept_view view,
+        sample_everything_also_kept *native, catga_arena *arena)
 {
-    return catga_unpack(&sample_everything_also_kept_descriptor, view.table, plain, arena);
+    return catga_unpack(&sample_everything_also_kept_descriptor, view.table, native, arena);
 }
 
 /* ---- Errors sample.everything.Trouble ---- */
 
-/* What a handler may answer with instead of a result, and a caller finds in reply.error.code. */
+/* The errors of handlers; the caller reads the code from reply.error.code. */
 enum {
     /* It is not there. */
     SAMPLE_EVERYTHING_TROUBLE_NOT_FOUND = 1001,
@@ -1424,32 +1485,34 @@ enum {
 };
 extern const catga_error_set sample_everything_trouble_descriptor;
 
-/* Each answers with its error and a text for humans; what it returns is for the handler to return. */
-CATGA_CHECKED catga_status sample_everything_trouble_not_found(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
-CATGA_CHECKED catga_status sample_everything_trouble_broken(catga_context *context, const char *format, ...) CATGA_PRINTF(2, 3);
+/* Each answers with its error and a text for people. The handler returns the result. */
+CATGA_CHECKED catga_status sample_everything_trouble_not_found(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
+CATGA_CHECKED catga_status sample_everything_trouble_broken(catga_context *context,
+        const char *format, ...) CATGA_PRINTF(2, 3);
 
 /* ---- Replies that hold sample.everything.Fields ---- */
 
 #ifndef SAMPLE_EVERYTHING_FIELDS_REPLY
 #define SAMPLE_EVERYTHING_FIELDS_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct sample_everything_fields_reply {
     sample_everything_fields_view view;
     catga_error error;
     void *received;
 } sample_everything_fields_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void sample_everything_fields_reply_free(sample_everything_fields_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void sample_everything_fields_callback(catga_status status, sample_everything_fields_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void sample_everything_fields_callback(catga_status status, sample_everything_fields_view view,
+        const catga_error *error, void *user);
 
 #endif
 
@@ -1458,43 +1521,45 @@ typedef void sample_everything_fields_callback(catga_status status, sample_every
 #ifndef SAMPLE_EVERYTHING_EMPTY_REPLY
 #define SAMPLE_EVERYTHING_EMPTY_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct sample_everything_empty_reply {
     sample_everything_empty_view view;
     catga_error error;
     void *received;
 } sample_everything_empty_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void sample_everything_empty_reply_free(sample_everything_empty_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void sample_everything_empty_callback(catga_status status, sample_everything_empty_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void sample_everything_empty_callback(catga_status status, sample_everything_empty_view view,
+        const catga_error *error, void *user);
 
 #endif
 
 /*
  * ---- command sample.everything.DoIt
  * on catga.commands.sample.everything.v2.DoIt
- * answered within 5000 ms, sent again at most 3 times
+ * timeout 5000 ms, at most 3 retries
  */
 
 extern const catga_message sample_everything_do_it_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status sample_everything_do_it_call(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_reply *reply);
+CATGA_CHECKED catga_status sample_everything_do_it_call(catga_bus *bus,
+        const sample_everything_do_it *input, sample_everything_fields_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status sample_everything_do_it_send(catga_bus *bus, const sample_everything_do_it *input, sample_everything_fields_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status sample_everything_do_it_send(catga_bus *bus,
+        const sample_everything_do_it *input, sample_everything_fields_callback *callback, void *user);
 
 /* Answers the command, in its handler. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_reply(catga_context *context, const sample_everything_fields *result)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_reply(catga_context *context,
+        const sample_everything_fields *result)
 {
     return catga_answer(context, &sample_everything_do_it_message_descriptor, result);
 }
@@ -1502,20 +1567,22 @@ CATGA_CHECKED static inline catga_status sample_everything_do_it_reply(catga_con
 /*
  * ---- query sample.everything.AskIt
  * on catga.queries.sample.everything.v2.AskIt
- * answered within 2000 ms, sent again at most 0 times
+ * timeout 2000 ms, at most 0 retries
  */
 
 extern const catga_message sample_everything_ask_it_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status sample_everything_ask_it_call(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_reply *reply);
+CATGA_CHECKED catga_status sample_everything_ask_it_call(catga_bus *bus,
+        const sample_everything_ask_it *input, sample_everything_empty_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status sample_everything_ask_it_send(catga_bus *bus, const sample_everything_ask_it *input, sample_everything_empty_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status sample_everything_ask_it_send(catga_bus *bus,
+        const sample_everything_ask_it *input, sample_everything_empty_callback *callback, void *user);
 
 /* Answers the query, in its handler. */
-CATGA_CHECKED static inline catga_status sample_everything_ask_it_reply(catga_context *context, const sample_everything_empty *result)
+CATGA_CHECKED static inline catga_status sample_everything_ask_it_reply(catga_context *context,
+        const sample_everything_empty *result)
 {
     return catga_answer(context, &sample_everything_ask_it_message_descriptor, result);
 }
@@ -1523,28 +1590,32 @@ CATGA_CHECKED static inline catga_status sample_everything_ask_it_reply(catga_co
 /*
  * ---- command sample.everything.DoItOnce
  * on catga.commands.sample.everything.v2.DoItOnce
- * answered within 5000 ms, sent again at most 3 times
- * claimed by its id, and handled once: every try gets the first answer, which is kept for 600000 ms
+ * timeout 5000 ms, at most 3 retries
+ * claimed by its id, and handled once; each retry gets the first answer
+ * the first answer is kept for 600000 ms
  */
 
 extern const catga_message sample_everything_do_it_once_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status sample_everything_do_it_once_call(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
+CATGA_CHECKED catga_status sample_everything_do_it_once_call(catga_bus *bus,
+        const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
 
 /*
- * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
- * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ * Does the same with an id of the caller, 1 to 64 characters of A-Z a-z 0-9 _ -, such as the number
+ * of an order form. A later call with this id, after CATGA_TIMEOUT or a restart, gets the first
+ * answer, and the command does not run again.
  */
-CATGA_CHECKED catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id, const sample_everything_do_it_once *input,
-        sample_everything_empty_reply *reply);
+CATGA_CHECKED catga_status sample_everything_do_it_once_call_with_id(catga_bus *bus, catga_string id,
+        const sample_everything_do_it_once *input, sample_everything_empty_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status sample_everything_do_it_once_send(catga_bus *bus, const sample_everything_do_it_once *input, sample_everything_empty_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status sample_everything_do_it_once_send(catga_bus *bus,
+        const sample_everything_do_it_once *input, sample_everything_empty_callback *callback, void *user);
 
 /* Answers the command, in its handler. */
-CATGA_CHECKED static inline catga_status sample_everything_do_it_once_reply(catga_context *context, const sample_everything_empty *result)
+CATGA_CHECKED static inline catga_status sample_everything_do_it_once_reply(catga_context *context,
+        const sample_everything_empty *result)
 {
     return catga_answer(context, &sample_everything_do_it_once_message_descriptor, result);
 }
@@ -1556,8 +1627,9 @@ CATGA_CHECKED static inline catga_status sample_everything_do_it_once_reply(catg
 
 extern const catga_message sample_everything_done_message_descriptor;
 
-/* Publishes the event: it may be lost. */
-static inline catga_status sample_everything_done_publish(catga_bus *bus, const sample_everything_done *input)
+/* Publishes the event at most once: it may be lost. */
+static inline catga_status sample_everything_done_publish(catga_bus *bus,
+        const sample_everything_done *input)
 {
     return catga_publish(bus, &sample_everything_done_message_descriptor, input);
 }
@@ -1565,7 +1637,7 @@ static inline catga_status sample_everything_done_publish(catga_bus *bus, const 
 /*
  * ---- event sample.everything.Kept
  * on catga.events.sample.everything.v2.Kept
- * stored, and delivered at least once: a handler that fails is tried again at most 5 times
+ * stored, and delivered at least once: at most 5 retries of a handler
  */
 
 extern const catga_message sample_everything_kept_message_descriptor;
@@ -1574,17 +1646,19 @@ extern const catga_message sample_everything_kept_message_descriptor;
 #define SAMPLE_EVERYTHING_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most 2000 ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status sample_everything_kept_publish(catga_bus *bus, const sample_everything_kept *input)
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish(catga_bus *bus,
+        const sample_everything_kept *input)
 {
     return catga_publish(bus, &sample_everything_kept_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(catga_bus *bus, const sample_everything_kept *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(catga_bus *bus,
+        const sample_everything_kept *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &sample_everything_kept_message_descriptor, input, callback, user);
 }
@@ -1592,8 +1666,8 @@ CATGA_CHECKED static inline catga_status sample_everything_kept_publish_async(ca
 /*
  * ---- event sample.everything.AlsoKept
  * on catga.events.sample.everything.v2.AlsoKept
- * stored, and delivered at least once: a handler that fails is tried again at most 3 times
- * claimed by its id: of all replicas of a handler one handles it, once
+ * stored, and delivered at least once: at most 3 retries of a handler
+ * claimed by its id: one replica of a handler handles it, once
  */
 
 extern const catga_message sample_everything_also_kept_message_descriptor;
@@ -1602,17 +1676,19 @@ extern const catga_message sample_everything_also_kept_message_descriptor;
 #define SAMPLE_EVERYTHING_ALSO_KEPT_STREAM "SAMPLE_EVERYTHING_V2"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish(catga_bus *bus, const sample_everything_also_kept *input)
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish(catga_bus *bus,
+        const sample_everything_also_kept *input)
 {
     return catga_publish(bus, &sample_everything_also_kept_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_async(catga_bus *bus, const sample_everything_also_kept *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_async(catga_bus *bus,
+        const sample_everything_also_kept *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &sample_everything_also_kept_message_descriptor, input, callback, user);
 }
@@ -1620,10 +1696,10 @@ CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_asy
 /* ---- Service sample.everything.Doer ---- */
 
 /* Does things. */
-/* It publishes sample.everything.Done. */
+/* Publishes sample.everything.Done. */
 /* When it is done. */
-/* It publishes sample.everything.Kept. */
-/* It publishes sample.everything.AlsoKept. */
+/* Publishes sample.everything.Kept. */
+/* Publishes sample.everything.AlsoKept. */
 typedef struct sample_everything_doer {
     /* Whatever it is. */
     catga_status (*do_it)(catga_context *context, sample_everything_do_it_view request);
@@ -1632,7 +1708,8 @@ typedef struct sample_everything_doer {
 } sample_everything_doer;
 
 /*
- * A service of the functions that begin with `prefix`; SAMPLE_EVERYTHING_DOER(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * SAMPLE_EVERYTHING_DOER(my) uses:
  *     my_do_it
  *     my_ask_it
  *     my_do_it_once
@@ -1640,19 +1717,23 @@ typedef struct sample_everything_doer {
 #define SAMPLE_EVERYTHING_DOER(prefix) \
     { \
         CATGA_HANDLER(prefix##_do_it, catga_status (*)(catga_context *, sample_everything_do_it_view), \
-            "the handler must be: catga_status " #prefix "_do_it(catga_context *context, sample_everything_do_it_view request)"), \
+            "the handler must be: catga_status " #prefix "_do_it(" \
+            "catga_context *context, sample_everything_do_it_view request)"), \
         CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, sample_everything_ask_it_view), \
-            "the handler must be: catga_status " #prefix "_ask_it(catga_context *context, sample_everything_ask_it_view request)"), \
+            "the handler must be: catga_status " #prefix "_ask_it(" \
+            "catga_context *context, sample_everything_ask_it_view request)"), \
         CATGA_HANDLER(prefix##_do_it_once, catga_status (*)(catga_context *, sample_everything_do_it_once_view), \
-            "the handler must be: catga_status " #prefix "_do_it_once(catga_context *context, sample_everything_do_it_once_view request)"), \
+            "the handler must be: catga_status " #prefix "_do_it_once(" \
+            "catga_context *context, sample_everything_do_it_once_view request)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status sample_everything_doer_serve(catga_bus *bus, const sample_everything_doer *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status sample_everything_doer_serve(catga_bus *bus,
+        const sample_everything_doer *handlers, void *user);
 
 /* ---- Service sample.everything.Watcher ---- */
 
-/* It calls sample.everything.AskIt. */
+/* Calls sample.everything.AskIt. */
 /* To know more. */
 typedef struct sample_everything_watcher {
     catga_status (*note)(catga_context *context, sample_everything_done_view event);
@@ -1662,7 +1743,8 @@ typedef struct sample_everything_watcher {
 } sample_everything_watcher;
 
 /*
- * A service of the functions that begin with `prefix`; SAMPLE_EVERYTHING_WATCHER(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * SAMPLE_EVERYTHING_WATCHER(my) uses:
  *     my_note
  *     my_refresh
  *     my_keep
@@ -1671,17 +1753,22 @@ typedef struct sample_everything_watcher {
 #define SAMPLE_EVERYTHING_WATCHER(prefix) \
     { \
         CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, sample_everything_done_view), \
-            "the handler must be: catga_status " #prefix "_note(catga_context *context, sample_everything_done_view event)"), \
+            "the handler must be: catga_status " #prefix "_note(" \
+            "catga_context *context, sample_everything_done_view event)"), \
         CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, sample_everything_done_view), \
-            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, sample_everything_done_view event)"), \
+            "the handler must be: catga_status " #prefix "_refresh(" \
+            "catga_context *context, sample_everything_done_view event)"), \
         CATGA_HANDLER(prefix##_keep, catga_status (*)(catga_context *, sample_everything_kept_view), \
-            "the handler must be: catga_status " #prefix "_keep(catga_context *context, sample_everything_kept_view event)"), \
+            "the handler must be: catga_status " #prefix "_keep(" \
+            "catga_context *context, sample_everything_kept_view event)"), \
         CATGA_HANDLER(prefix##_keep_all, catga_status (*)(catga_context *, sample_everything_also_kept_view), \
-            "the handler must be: catga_status " #prefix "_keep_all(catga_context *context, sample_everything_also_kept_view event)"), \
+            "the handler must be: catga_status " #prefix "_keep_all(" \
+            "catga_context *context, sample_everything_also_kept_view event)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status sample_everything_watcher_serve(catga_bus *bus, const sample_everything_watcher *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status sample_everything_watcher_serve(catga_bus *bus,
+        const sample_everything_watcher *handlers, void *user);
 
 #ifdef __cplusplus
 }

@@ -10,7 +10,11 @@ static const catga_enumerator golden_flags_right_values[] = {
 };
 
 const catga_enum golden_flags_right_descriptor = {
-    "golden.flags.Right", golden_flags_right_values, 3, true};
+    "golden.flags.Right",
+    golden_flags_right_values,
+    3, /* values */
+    true, /* flags: each value is a bit */
+};
 
 const char *golden_flags_right_name(golden_flags_right value)
 {
@@ -25,130 +29,106 @@ static const catga_enumerator golden_flags_wide_values[] = {
 };
 
 const catga_enum golden_flags_wide_descriptor = {
-    "golden.flags.Wide", golden_flags_wide_values, 2, true};
+    "golden.flags.Wide",
+    golden_flags_wide_values,
+    2, /* values */
+    true, /* flags: each value is a bit */
+};
 
 const char *golden_flags_wide_name(golden_flags_wide value)
 {
     return catga_enum_name(&golden_flags_wide_descriptor, (int64_t)value);
 }
+
 static catga_put_function golden_flags_rights_put;
 static catga_verify_function golden_flags_rights_verify;
 
 /* ---- golden.flags.Rights ---- */
 
 static const catga_field golden_flags_rights_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"none", &golden_flags_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, none),
-     4, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(golden_flags_rights, none), 4, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"some", &golden_flags_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, some),
-     6, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {3, 0}},
+     offsetof(golden_flags_rights, some), 6, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {3, 0}},
     {"one", &golden_flags_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, one),
-     8, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {128, 0}},
+     offsetof(golden_flags_rights, one), 8, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {128, 0}},
     {"perhaps", &golden_flags_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, perhaps),
-     10, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_OPTIONAL, {0, 0}},
+     offsetof(golden_flags_rights, perhaps), 10, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_OPTIONAL, {0, 0}},
     {"wide", &golden_flags_wide_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, wide),
-     12, 8, 8, CATGA_KIND_u64, 0,
-     CATGA_FORMAT_enum, 0, 0, {INT64_MIN, 0}},
+     offsetof(golden_flags_rights, wide), 12, 8, 8,
+     CATGA_KIND_u64, 0, CATGA_FORMAT_enum, 0,
+     0, {INT64_MIN, 0}},
     {"many", &golden_flags_right_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_flags_rights, many),
-     14, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(golden_flags_rights, many), 14, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_flags_rights_layout[] = {4, 5, 0, 1, 2, 3};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_flags_rights_layout[] = {
+    4, 5, 0, 1, 2, 3,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_flags_rights_vtable[] = {16, 20, 16, 17, 18, 19, 4, 12, 0, 0};
-
-CATGA_INLINE uint8_t *golden_flags_rights_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_flags_rights *in)
-{
-    const catga_field *fields = golden_flags_rights_fields;
-    at = catga_put_scalars(out, at, table, offsets, &fields[5], in->many.data,
-        in->many.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_flags_rights_vtable[] = {
+    16, 20, 16, 17, 18, 19, 4, 12, 0, 0,
+};
 
 static uint8_t *golden_flags_rights_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_flags_rights *in = (const golden_flags_rights *)input;
     size_t padding = catga_padding(out, at, 8);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, golden_flags_rights_vtable, size);
+    bool fast_path = catga_has_room(out, at, golden_flags_rights_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_flags_rights_vtable, padding);
     catga_clear(table + 12, 4);
-    uint64_t has_wide = catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808));
-    uint64_t has_many = catga_has(in->many.data);
-    uint64_t has_none = catga_put_u8(table + 16, in->none, 0);
-    uint64_t has_some = catga_put_u8(table + 17, in->some, 3);
-    uint64_t has_one = catga_put_u8(table + 18, in->one, 128);
-    uint64_t has_perhaps = catga_put_optional_u8(table + 19, in->perhaps);
-    uint64_t present = 0x3f;
-    bool is_full =
-        has_wide &&
-        has_many &&
-        has_none &&
-        has_some &&
-        has_one &&
-        has_perhaps &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_wide << 4 |
-            has_many << 5 |
-            has_none << 0 |
-            has_some << 1 |
-            has_one << 2 |
-            has_perhaps << 3 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_u64(table + 4, in->wide, UINT64_C(9223372036854775808)) << 4;
+    present |= catga_has(in->many.data) << 5;
+    present |= catga_put_u8(table + 16, in->none, 0) << 0;
+    present |= catga_put_u8(table + 17, in->some, 3) << 1;
+    present |= catga_put_u8(table + 18, in->one, 128) << 2;
+    present |= catga_put_optional_u8(table + 19, in->perhaps) << 3;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_flags_rights_vtable, 0, present);
-    catga_offsets offsets = catga_offsets_of(out, golden_flags_rights_vtable);
-    at = golden_flags_rights_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool golden_flags_rights_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = golden_flags_rights_fields;
-    return
-        catga_verify_vector(verifier, table, &fields[5]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, golden_flags_rights_vtable);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[5], in->many.data, in->many.length);
+    return at;
 }
 
 CATGA_INLINE bool golden_flags_rights_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_flags_rights_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_flags_rights_fields;
+    return catga_verify_vector(verifier, table, &fields[5]);
 }
 
-static bool golden_flags_rights_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_flags_rights_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_flags_rights_vtable, 8))
-        return golden_flags_rights_verify_fields(verifier, catga_full(at, golden_flags_rights_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_flags_rights_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_flags_rights_vtable, 8, golden_flags_rights_verify_fields);
 }
 
 const catga_table golden_flags_rights_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.flags.Rights",
     golden_flags_rights_fields,
     golden_flags_rights_vtable,
@@ -156,9 +136,10 @@ const catga_table golden_flags_rights_descriptor = {
     golden_flags_rights_put,
     catga_encode_any,
     golden_flags_rights_verify,
-    0x3f,
+    0x3f, /* a bit for each field */
     sizeof(golden_flags_rights),
-    6,
-    8,
-    0,
-    {'F', 'V', '1', 'h'}};
+    6, /* fields */
+    8, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'F', 'V', '1', 'h'}, /* file identifier */
+};

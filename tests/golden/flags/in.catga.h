@@ -24,7 +24,7 @@ enum {
 };
 extern const catga_enum golden_flags_right_descriptor;
 
-/* The name of a single bit in JSON, or NULL. */
+/* Returns the name of a single bit in JSON, or NULL. */
 const char *golden_flags_right_name(golden_flags_right value);
 
 /* ---- Flags golden.flags.Wide ---- */
@@ -34,10 +34,10 @@ typedef uint64_t golden_flags_wide;
 #define GOLDEN_FLAGS_WIDE_HIGH UINT64_C(9223372036854775808)
 extern const catga_enum golden_flags_wide_descriptor;
 
-/* The name of a single bit in JSON, or NULL. */
+/* Returns the name of a single bit in JSON, or NULL. */
 const char *golden_flags_wide_name(golden_flags_wide value);
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_flags_rights golden_flags_rights;
 typedef struct golden_flags_rights_view {
@@ -63,7 +63,7 @@ struct golden_flags_rights {
     catga_u8_slice many;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_FLAGS_RIGHTS(...) \
     CATGA_WITH_DEFAULTS(golden_flags_rights, ( \
         .some = 3, \
@@ -71,7 +71,7 @@ struct golden_flags_rights {
         .wide = UINT64_C(9223372036854775808), \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_FLAGS_RIGHTS_INIT \
     { \
         0, \
@@ -114,57 +114,62 @@ static inline catga_u8_vector golden_flags_rights_get_many(golden_flags_rights_v
     return catga_get_u8_vector(view.table, 14);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_flags_rights_view golden_flags_rights_at(golden_flags_rights_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_flags_rights_view golden_flags_rights_at(
+        golden_flags_rights_vector vector, size_t index)
 {
     golden_flags_rights_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_flags_rights_encode(const golden_flags_rights *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_flags_rights_encode(const golden_flags_rights *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_flags_rights_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_flags_rights_size_bound(const golden_flags_rights *input)
 {
     return catga_size_bound(&golden_flags_rights_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_flags_rights_open(const void *bytes, size_t length, golden_flags_rights_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_flags_rights_open(const void *bytes, size_t length,
+        golden_flags_rights_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_flags_rights_open_any(const void *bytes, size_t length, golden_flags_rights_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_flags_rights_open_any(const void *bytes, size_t length,
+        golden_flags_rights_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_flags_rights_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_flags_rights_print(golden_flags_rights_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_flags_rights_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_flags_rights_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_flags_rights *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_flags_rights_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_flags_rights *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_flags_rights_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_flags_rights_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_flags_rights_unpack(golden_flags_rights_view view, golden_flags_rights *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_flags_rights_unpack(golden_flags_rights_view view,
+        golden_flags_rights *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_flags_rights_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_flags_rights_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct shop_paid shop_paid;
 typedef struct shop_paid_view {
@@ -43,19 +43,19 @@ struct shop_paid {
     int64_t amount; /* decimal(2) */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SHOP_PAID(...) \
     CATGA_WITH_DEFAULTS(shop_paid, ( \
         .amount = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SHOP_PAID_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SHOP_PAID_MAX_SIZE 44
 
 extern const catga_table shop_paid_descriptor;
@@ -65,57 +65,62 @@ static inline int64_t shop_paid_get_amount(shop_paid_view view)
     return catga_get_i64(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline shop_paid_view shop_paid_at(shop_paid_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline shop_paid_view shop_paid_at(
+        shop_paid_vector vector, size_t index)
 {
     shop_paid_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status shop_paid_encode(const shop_paid *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status shop_paid_encode(const shop_paid *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_paid_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t shop_paid_size_bound(const shop_paid *input)
 {
     return catga_size_bound(&shop_paid_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status shop_paid_open(const void *bytes, size_t length, shop_paid_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status shop_paid_open(const void *bytes, size_t length,
+        shop_paid_view *view, catga_problem *problem)
 {
     return catga_verify(&shop_paid_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status shop_paid_open_any(const void *bytes, size_t length, shop_paid_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status shop_paid_open_any(const void *bytes, size_t length,
+        shop_paid_view *view, catga_problem *problem)
 {
     return catga_verify_any(&shop_paid_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_paid_print(shop_paid_view view, char *text, size_t capacity)
 {
     return catga_json_write(&shop_paid_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status shop_paid_parse(const char *text, size_t length, catga_unknown unknown,
-                                               shop_paid *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status shop_paid_parse(const char *text, size_t length,
+        catga_unknown unknown, shop_paid *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&shop_paid_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_paid_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status shop_paid_unpack(shop_paid_view view, shop_paid *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status shop_paid_unpack(shop_paid_view view,
+        shop_paid *native, catga_arena *arena)
 {
-    return catga_unpack(&shop_paid_descriptor, view.table, plain, arena);
+    return catga_unpack(&shop_paid_descriptor, view.table, native, arena);
 }
 
 /* ---- shop.Pay ---- */
@@ -124,19 +129,19 @@ struct shop_pay {
     int64_t amount; /* decimal(2) */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SHOP_PAY(...) \
     CATGA_WITH_DEFAULTS(shop_pay, ( \
         .amount = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SHOP_PAY_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SHOP_PAY_MAX_SIZE 44
 
 extern const catga_table shop_pay_descriptor;
@@ -146,50 +151,54 @@ static inline int64_t shop_pay_get_amount(shop_pay_view view)
     return catga_get_i64(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status shop_pay_encode(const shop_pay *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status shop_pay_encode(const shop_pay *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_pay_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t shop_pay_size_bound(const shop_pay *input)
 {
     return catga_size_bound(&shop_pay_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status shop_pay_open(const void *bytes, size_t length, shop_pay_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status shop_pay_open(const void *bytes, size_t length,
+        shop_pay_view *view, catga_problem *problem)
 {
     return catga_verify(&shop_pay_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status shop_pay_open_any(const void *bytes, size_t length, shop_pay_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status shop_pay_open_any(const void *bytes, size_t length,
+        shop_pay_view *view, catga_problem *problem)
 {
     return catga_verify_any(&shop_pay_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_pay_print(shop_pay_view view, char *text, size_t capacity)
 {
     return catga_json_write(&shop_pay_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status shop_pay_parse(const char *text, size_t length, catga_unknown unknown,
-                                               shop_pay *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status shop_pay_parse(const char *text, size_t length,
+        catga_unknown unknown, shop_pay *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&shop_pay_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_pay_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status shop_pay_unpack(shop_pay_view view, shop_pay *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status shop_pay_unpack(shop_pay_view view,
+        shop_pay *native, catga_arena *arena)
 {
-    return catga_unpack(&shop_pay_descriptor, view.table, plain, arena);
+    return catga_unpack(&shop_pay_descriptor, view.table, native, arena);
 }
 
 /* ---- shop.Refund ---- */
@@ -198,19 +207,19 @@ struct shop_refund {
     int64_t amount; /* decimal(2) */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define SHOP_REFUND(...) \
     CATGA_WITH_DEFAULTS(shop_refund, ( \
         .amount = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define SHOP_REFUND_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define SHOP_REFUND_MAX_SIZE 44
 
 extern const catga_table shop_refund_descriptor;
@@ -220,50 +229,54 @@ static inline int64_t shop_refund_get_amount(shop_refund_view view)
     return catga_get_i64(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status shop_refund_encode(const shop_refund *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status shop_refund_encode(const shop_refund *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&shop_refund_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t shop_refund_size_bound(const shop_refund *input)
 {
     return catga_size_bound(&shop_refund_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status shop_refund_open(const void *bytes, size_t length, shop_refund_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status shop_refund_open(const void *bytes, size_t length,
+        shop_refund_view *view, catga_problem *problem)
 {
     return catga_verify(&shop_refund_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status shop_refund_open_any(const void *bytes, size_t length, shop_refund_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status shop_refund_open_any(const void *bytes, size_t length,
+        shop_refund_view *view, catga_problem *problem)
 {
     return catga_verify_any(&shop_refund_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t shop_refund_print(shop_refund_view view, char *text, size_t capacity)
 {
     return catga_json_write(&shop_refund_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status shop_refund_parse(const char *text, size_t length, catga_unknown unknown,
-                                               shop_refund *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status shop_refund_parse(const char *text, size_t length,
+        catga_unknown unknown, shop_refund *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&shop_refund_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&shop_refund_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status shop_refund_unpack(shop_refund_view view, shop_refund *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status shop_refund_unpack(shop_refund_view view,
+        shop_refund *native, catga_arena *arena)
 {
-    return catga_unpack(&shop_refund_descriptor, view.table, plain, arena);
+    return catga_unpack(&shop_refund_descriptor, view.table, native, arena);
 }
 
 /* ---- Replies that hold shop.Paid ---- */
@@ -271,51 +284,55 @@ CATGA_CHECKED static inline catga_status shop_refund_unpack(shop_refund_view vie
 #ifndef SHOP_PAID_REPLY
 #define SHOP_PAID_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct shop_paid_reply {
     shop_paid_view view;
     catga_error error;
     void *received;
 } shop_paid_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void shop_paid_reply_free(shop_paid_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void shop_paid_callback(catga_status status, shop_paid_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void shop_paid_callback(catga_status status, shop_paid_view view,
+        const catga_error *error, void *user);
 
 #endif
 
 /*
  * ---- command shop.Pay
  * on catga.commands.shop.v1.Pay
- * answered within 2000 ms, sent again at most 3 times
- * claimed by its id, and handled once: every try gets the first answer, which is kept for 3600000 ms
+ * timeout 2000 ms, at most 3 retries
+ * claimed by its id, and handled once; each retry gets the first answer
+ * the first answer is kept for 3600000 ms
  */
 
 extern const catga_message shop_pay_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status shop_pay_call(catga_bus *bus, const shop_pay *input, shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_pay_call(catga_bus *bus,
+        const shop_pay *input, shop_paid_reply *reply);
 
 /*
- * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
- * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ * Does the same with an id of the caller, 1 to 64 characters of A-Z a-z 0-9 _ -, such as the number
+ * of an order form. A later call with this id, after CATGA_TIMEOUT or a restart, gets the first
+ * answer, and the command does not run again.
  */
-CATGA_CHECKED catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id, const shop_pay *input,
-        shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_pay_call_with_id(catga_bus *bus, catga_string id,
+        const shop_pay *input, shop_paid_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status shop_pay_send(catga_bus *bus, const shop_pay *input, shop_paid_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status shop_pay_send(catga_bus *bus,
+        const shop_pay *input, shop_paid_callback *callback, void *user);
 
 /* Answers the command, in its handler. */
-CATGA_CHECKED static inline catga_status shop_pay_reply(catga_context *context, const shop_paid *result)
+CATGA_CHECKED static inline catga_status shop_pay_reply(catga_context *context,
+        const shop_paid *result)
 {
     return catga_answer(context, &shop_pay_message_descriptor, result);
 }
@@ -323,28 +340,32 @@ CATGA_CHECKED static inline catga_status shop_pay_reply(catga_context *context, 
 /*
  * ---- command shop.Refund
  * on catga.commands.shop.v1.Refund
- * answered within 5000 ms, sent again at most 0 times
- * claimed by its id, and handled once: every try gets the first answer, which is kept for 120000 ms
+ * timeout 5000 ms, at most 0 retries
+ * claimed by its id, and handled once; each retry gets the first answer
+ * the first answer is kept for 120000 ms
  */
 
 extern const catga_message shop_refund_message_descriptor;
 
 /* Sends the command and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status shop_refund_call(catga_bus *bus, const shop_refund *input, shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_refund_call(catga_bus *bus,
+        const shop_refund *input, shop_paid_reply *reply);
 
 /*
- * The same under an id of the caller's, 1 to 64 of A-Z a-z 0-9 _ -, such as that of an order form. Whoever asks again under
- * it, after CATGA_TIMEOUT or a restart, gets the first answer; the command is not done again.
+ * Does the same with an id of the caller, 1 to 64 characters of A-Z a-z 0-9 _ -, such as the number
+ * of an order form. A later call with this id, after CATGA_TIMEOUT or a restart, gets the first
+ * answer, and the command does not run again.
  */
-CATGA_CHECKED catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id, const shop_refund *input,
-        shop_paid_reply *reply);
+CATGA_CHECKED catga_status shop_refund_call_with_id(catga_bus *bus, catga_string id,
+        const shop_refund *input, shop_paid_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status shop_refund_send(catga_bus *bus, const shop_refund *input, shop_paid_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status shop_refund_send(catga_bus *bus,
+        const shop_refund *input, shop_paid_callback *callback, void *user);
 
 /* Answers the command, in its handler. */
-CATGA_CHECKED static inline catga_status shop_refund_reply(catga_context *context, const shop_paid *result)
+CATGA_CHECKED static inline catga_status shop_refund_reply(catga_context *context,
+        const shop_paid *result)
 {
     return catga_answer(context, &shop_refund_message_descriptor, result);
 }
@@ -357,20 +378,24 @@ typedef struct shop_till {
 } shop_till;
 
 /*
- * A service of the functions that begin with `prefix`; SHOP_TILL(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * SHOP_TILL(my) uses:
  *     my_pay
  *     my_refund
  */
 #define SHOP_TILL(prefix) \
     { \
         CATGA_HANDLER(prefix##_pay, catga_status (*)(catga_context *, shop_pay_view), \
-            "the handler must be: catga_status " #prefix "_pay(catga_context *context, shop_pay_view request)"), \
+            "the handler must be: catga_status " #prefix "_pay(" \
+            "catga_context *context, shop_pay_view request)"), \
         CATGA_HANDLER(prefix##_refund, catga_status (*)(catga_context *, shop_refund_view), \
-            "the handler must be: catga_status " #prefix "_refund(catga_context *context, shop_refund_view request)"), \
+            "the handler must be: catga_status " #prefix "_refund(" \
+            "catga_context *context, shop_refund_view request)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status shop_till_serve(catga_bus *bus, const shop_till *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status shop_till_serve(catga_bus *bus,
+        const shop_till *handlers, void *user);
 
 #ifdef __cplusplus
 }

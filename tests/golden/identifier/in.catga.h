@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct tests_identifier_model tests_identifier_model;
 typedef struct tests_identifier_model_view {
@@ -47,19 +47,19 @@ struct tests_identifier_model {
     uint32_t version;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TESTS_IDENTIFIER_MODEL(...) \
     CATGA_WITH_DEFAULTS(tests_identifier_model, ( \
         .version = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TESTS_IDENTIFIER_MODEL_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TESTS_IDENTIFIER_MODEL_MAX_SIZE 40
 
 extern const catga_table tests_identifier_model_descriptor;
@@ -69,57 +69,62 @@ static inline uint32_t tests_identifier_model_get_version(tests_identifier_model
     return catga_get_u32(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline tests_identifier_model_view tests_identifier_model_at(tests_identifier_model_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline tests_identifier_model_view tests_identifier_model_at(
+        tests_identifier_model_vector vector, size_t index)
 {
     tests_identifier_model_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_model_encode(const tests_identifier_model *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_model_encode(const tests_identifier_model *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_identifier_model_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t tests_identifier_model_size_bound(const tests_identifier_model *input)
 {
     return catga_size_bound(&tests_identifier_model_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status tests_identifier_model_open(const void *bytes, size_t length, tests_identifier_model_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status tests_identifier_model_open(const void *bytes, size_t length,
+        tests_identifier_model_view *view, catga_problem *problem)
 {
     return catga_verify(&tests_identifier_model_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status tests_identifier_model_open_any(const void *bytes, size_t length, tests_identifier_model_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status tests_identifier_model_open_any(const void *bytes, size_t length,
+        tests_identifier_model_view *view, catga_problem *problem)
 {
     return catga_verify_any(&tests_identifier_model_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_identifier_model_print(tests_identifier_model_view view, char *text, size_t capacity)
 {
     return catga_json_write(&tests_identifier_model_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_model_parse(const char *text, size_t length, catga_unknown unknown,
-                                               tests_identifier_model *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_model_parse(const char *text, size_t length,
+        catga_unknown unknown, tests_identifier_model *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&tests_identifier_model_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_identifier_model_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_model_unpack(tests_identifier_model_view view, tests_identifier_model *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_model_unpack(tests_identifier_model_view view,
+        tests_identifier_model *native, catga_arena *arena)
 {
-    return catga_unpack(&tests_identifier_model_descriptor, view.table, plain, arena);
+    return catga_unpack(&tests_identifier_model_descriptor, view.table, native, arena);
 }
 
 /* ---- tests.identifier.Other ---- */
@@ -128,19 +133,19 @@ struct tests_identifier_other {
     uint32_t version;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TESTS_IDENTIFIER_OTHER(...) \
     CATGA_WITH_DEFAULTS(tests_identifier_other, ( \
         .version = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TESTS_IDENTIFIER_OTHER_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TESTS_IDENTIFIER_OTHER_MAX_SIZE 40
 
 extern const catga_table tests_identifier_other_descriptor;
@@ -150,57 +155,62 @@ static inline uint32_t tests_identifier_other_get_version(tests_identifier_other
     return catga_get_u32(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline tests_identifier_other_view tests_identifier_other_at(tests_identifier_other_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline tests_identifier_other_view tests_identifier_other_at(
+        tests_identifier_other_vector vector, size_t index)
 {
     tests_identifier_other_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_other_encode(const tests_identifier_other *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_other_encode(const tests_identifier_other *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_identifier_other_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t tests_identifier_other_size_bound(const tests_identifier_other *input)
 {
     return catga_size_bound(&tests_identifier_other_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status tests_identifier_other_open(const void *bytes, size_t length, tests_identifier_other_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status tests_identifier_other_open(const void *bytes, size_t length,
+        tests_identifier_other_view *view, catga_problem *problem)
 {
     return catga_verify(&tests_identifier_other_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status tests_identifier_other_open_any(const void *bytes, size_t length, tests_identifier_other_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status tests_identifier_other_open_any(const void *bytes, size_t length,
+        tests_identifier_other_view *view, catga_problem *problem)
 {
     return catga_verify_any(&tests_identifier_other_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_identifier_other_print(tests_identifier_other_view view, char *text, size_t capacity)
 {
     return catga_json_write(&tests_identifier_other_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_other_parse(const char *text, size_t length, catga_unknown unknown,
-                                               tests_identifier_other *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_other_parse(const char *text, size_t length,
+        catga_unknown unknown, tests_identifier_other *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&tests_identifier_other_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_identifier_other_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status tests_identifier_other_unpack(tests_identifier_other_view view, tests_identifier_other *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status tests_identifier_other_unpack(tests_identifier_other_view view,
+        tests_identifier_other *native, catga_arena *arena)
 {
-    return catga_unpack(&tests_identifier_other_descriptor, view.table, plain, arena);
+    return catga_unpack(&tests_identifier_other_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_ids_old test_ids_old;
 typedef struct test_ids_old_view {
@@ -35,13 +35,13 @@ struct test_ids_old {
     /* middle: default 7, deprecated: use last */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_IDS_OLD(...) \
     CATGA_WITH_DEFAULTS(test_ids_old, ( \
         .first = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_IDS_OLD_INIT \
     { \
         {NULL, 0}, \
@@ -60,57 +60,62 @@ static inline uint8_t test_ids_old_get_last(test_ids_old_view view)
     return catga_get_u8(view.table, 8, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_ids_old_view test_ids_old_at(test_ids_old_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_ids_old_view test_ids_old_at(
+        test_ids_old_vector vector, size_t index)
 {
     test_ids_old_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_ids_old_encode(const test_ids_old *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_ids_old_encode(const test_ids_old *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_ids_old_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_ids_old_size_bound(const test_ids_old *input)
 {
     return catga_size_bound(&test_ids_old_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_ids_old_open(const void *bytes, size_t length, test_ids_old_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_ids_old_open(const void *bytes, size_t length,
+        test_ids_old_view *view, catga_problem *problem)
 {
     return catga_verify(&test_ids_old_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_ids_old_open_any(const void *bytes, size_t length, test_ids_old_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_ids_old_open_any(const void *bytes, size_t length,
+        test_ids_old_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_ids_old_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_ids_old_print(test_ids_old_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_ids_old_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_ids_old_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_ids_old *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_ids_old_parse(const char *text, size_t length,
+        catga_unknown unknown, test_ids_old *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_ids_old_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_ids_old_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_ids_old_unpack(test_ids_old_view view, test_ids_old *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_ids_old_unpack(test_ids_old_view view,
+        test_ids_old *native, catga_arena *arena)
 {
-    return catga_unpack(&test_ids_old_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_ids_old_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

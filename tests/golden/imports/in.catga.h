@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_imports_price test_imports_price;
 typedef struct test_imports_price_view {
@@ -59,13 +59,13 @@ struct test_imports_price {
     shared_money_amount_slice history;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_IMPORTS_PRICE(...) \
     CATGA_WITH_DEFAULTS(test_imports_price, ( \
         .amount = NULL, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_IMPORTS_PRICE_INIT \
     { \
         NULL, \
@@ -80,7 +80,7 @@ static inline bool test_imports_price_has_amount(test_imports_price_view view)
     return catga_find(view.table, 4) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline shared_money_amount_view test_imports_price_get_amount(test_imports_price_view view)
 {
     shared_money_amount_view child = {catga_get_table(view.table, 4)};
@@ -99,57 +99,62 @@ static inline shared_money_amount_vector test_imports_price_get_history(test_imp
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_imports_price_view test_imports_price_at(test_imports_price_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_imports_price_view test_imports_price_at(
+        test_imports_price_vector vector, size_t index)
 {
     test_imports_price_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_price_encode(const test_imports_price *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_price_encode(const test_imports_price *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_price_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_imports_price_size_bound(const test_imports_price *input)
 {
     return catga_size_bound(&test_imports_price_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_imports_price_open(const void *bytes, size_t length, test_imports_price_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_imports_price_open(const void *bytes, size_t length,
+        test_imports_price_view *view, catga_problem *problem)
 {
     return catga_verify(&test_imports_price_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_imports_price_open_any(const void *bytes, size_t length, test_imports_price_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_imports_price_open_any(const void *bytes, size_t length,
+        test_imports_price_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_imports_price_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_price_print(test_imports_price_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_imports_price_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_price_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_imports_price *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_price_parse(const char *text, size_t length,
+        catga_unknown unknown, test_imports_price *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_imports_price_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_price_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_price_unpack(test_imports_price_view view, test_imports_price *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_price_unpack(test_imports_price_view view,
+        test_imports_price *native, catga_arena *arena)
 {
-    return catga_unpack(&test_imports_price_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_imports_price_descriptor, view.table, native, arena);
 }
 
 /* ---- test.imports.Answer ---- */
@@ -158,13 +163,13 @@ struct test_imports_answer {
     const test_imports_price * price;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_IMPORTS_ANSWER(...) \
     CATGA_WITH_DEFAULTS(test_imports_answer, ( \
         .price = NULL, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_IMPORTS_ANSWER_INIT \
     { \
         NULL, \
@@ -177,64 +182,69 @@ static inline bool test_imports_answer_has_price(test_imports_answer_view view)
     return catga_find(view.table, 4) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline test_imports_price_view test_imports_answer_get_price(test_imports_answer_view view)
 {
     test_imports_price_view child = {catga_get_table(view.table, 4)};
     return child;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_imports_answer_view test_imports_answer_at(test_imports_answer_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_imports_answer_view test_imports_answer_at(
+        test_imports_answer_vector vector, size_t index)
 {
     test_imports_answer_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_answer_encode(const test_imports_answer *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_answer_encode(const test_imports_answer *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_answer_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_imports_answer_size_bound(const test_imports_answer *input)
 {
     return catga_size_bound(&test_imports_answer_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_imports_answer_open(const void *bytes, size_t length, test_imports_answer_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_imports_answer_open(const void *bytes, size_t length,
+        test_imports_answer_view *view, catga_problem *problem)
 {
     return catga_verify(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_imports_answer_open_any(const void *bytes, size_t length, test_imports_answer_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_imports_answer_open_any(const void *bytes, size_t length,
+        test_imports_answer_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_imports_answer_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_answer_print(test_imports_answer_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_imports_answer_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_answer_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_imports_answer *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_answer_parse(const char *text, size_t length,
+        catga_unknown unknown, test_imports_answer *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_imports_answer_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_answer_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_answer_unpack(test_imports_answer_view view, test_imports_answer *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_answer_unpack(test_imports_answer_view view,
+        test_imports_answer *native, catga_arena *arena)
 {
-    return catga_unpack(&test_imports_answer_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_imports_answer_descriptor, view.table, native, arena);
 }
 
 /* ---- test.imports.GetPrice ---- */
@@ -243,19 +253,19 @@ struct test_imports_get_price {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_IMPORTS_GET_PRICE(...) \
     CATGA_WITH_DEFAULTS(test_imports_get_price, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_IMPORTS_GET_PRICE_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_IMPORTS_GET_PRICE_MAX_SIZE 40
 
 extern const catga_table test_imports_get_price_descriptor;
@@ -265,50 +275,54 @@ static inline uint8_t test_imports_get_price_get_x(test_imports_get_price_view v
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_encode(const test_imports_get_price *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_price_encode(const test_imports_get_price *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_get_price_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_imports_get_price_size_bound(const test_imports_get_price *input)
 {
     return catga_size_bound(&test_imports_get_price_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_open(const void *bytes, size_t length, test_imports_get_price_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_imports_get_price_open(const void *bytes, size_t length,
+        test_imports_get_price_view *view, catga_problem *problem)
 {
     return catga_verify(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_open_any(const void *bytes, size_t length, test_imports_get_price_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_imports_get_price_open_any(const void *bytes, size_t length,
+        test_imports_get_price_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_imports_get_price_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_get_price_print(test_imports_get_price_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_imports_get_price_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_imports_get_price *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_price_parse(const char *text, size_t length,
+        catga_unknown unknown, test_imports_get_price *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_imports_get_price_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_get_price_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_unpack(test_imports_get_price_view view, test_imports_get_price *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_price_unpack(test_imports_get_price_view view,
+        test_imports_get_price *native, catga_arena *arena)
 {
-    return catga_unpack(&test_imports_get_price_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_imports_get_price_descriptor, view.table, native, arena);
 }
 
 /* ---- test.imports.GetAmount ---- */
@@ -317,19 +331,19 @@ struct test_imports_get_amount {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_IMPORTS_GET_AMOUNT(...) \
     CATGA_WITH_DEFAULTS(test_imports_get_amount, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_IMPORTS_GET_AMOUNT_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_IMPORTS_GET_AMOUNT_MAX_SIZE 40
 
 extern const catga_table test_imports_get_amount_descriptor;
@@ -339,50 +353,54 @@ static inline uint8_t test_imports_get_amount_get_x(test_imports_get_amount_view
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_encode(const test_imports_get_amount *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_amount_encode(const test_imports_get_amount *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_imports_get_amount_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_imports_get_amount_size_bound(const test_imports_get_amount *input)
 {
     return catga_size_bound(&test_imports_get_amount_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length, test_imports_get_amount_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_imports_get_amount_open(const void *bytes, size_t length,
+        test_imports_get_amount_view *view, catga_problem *problem)
 {
     return catga_verify(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_open_any(const void *bytes, size_t length, test_imports_get_amount_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_imports_get_amount_open_any(const void *bytes, size_t length,
+        test_imports_get_amount_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_imports_get_amount_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_imports_get_amount_print(test_imports_get_amount_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_imports_get_amount_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_imports_get_amount *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_amount_parse(const char *text, size_t length,
+        catga_unknown unknown, test_imports_get_amount *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_imports_get_amount_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_imports_get_amount_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_unpack(test_imports_get_amount_view view, test_imports_get_amount *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_imports_get_amount_unpack(test_imports_get_amount_view view,
+        test_imports_get_amount *native, catga_arena *arena)
 {
-    return catga_unpack(&test_imports_get_amount_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_imports_get_amount_descriptor, view.table, native, arena);
 }
 
 /* ---- Replies that hold test.imports.Answer ---- */
@@ -390,23 +408,23 @@ CATGA_CHECKED static inline catga_status test_imports_get_amount_unpack(test_imp
 #ifndef TEST_IMPORTS_ANSWER_REPLY
 #define TEST_IMPORTS_ANSWER_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct test_imports_answer_reply {
     test_imports_answer_view view;
     catga_error error;
     void *received;
 } test_imports_answer_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void test_imports_answer_reply_free(test_imports_answer_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void test_imports_answer_callback(catga_status status, test_imports_answer_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void test_imports_answer_callback(catga_status status, test_imports_answer_view view,
+        const catga_error *error, void *user);
 
 #endif
 
@@ -415,43 +433,45 @@ typedef void test_imports_answer_callback(catga_status status, test_imports_answ
 #ifndef SHARED_MONEY_AMOUNT_REPLY
 #define SHARED_MONEY_AMOUNT_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct shared_money_amount_reply {
     shared_money_amount_view view;
     catga_error error;
     void *received;
 } shared_money_amount_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void shared_money_amount_reply_free(shared_money_amount_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void shared_money_amount_callback(catga_status status, shared_money_amount_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void shared_money_amount_callback(catga_status status, shared_money_amount_view view,
+        const catga_error *error, void *user);
 
 #endif
 
 /*
  * ---- query test.imports.GetPrice
  * on catga.queries.test.imports.v1.GetPrice
- * answered within 5000 ms, sent again at most 0 times
+ * timeout 5000 ms, at most 0 retries
  */
 
 extern const catga_message test_imports_get_price_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status test_imports_get_price_call(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_reply *reply);
+CATGA_CHECKED catga_status test_imports_get_price_call(catga_bus *bus,
+        const test_imports_get_price *input, test_imports_answer_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status test_imports_get_price_send(catga_bus *bus, const test_imports_get_price *input, test_imports_answer_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status test_imports_get_price_send(catga_bus *bus,
+        const test_imports_get_price *input, test_imports_answer_callback *callback, void *user);
 
 /* Answers the query, in its handler. */
-CATGA_CHECKED static inline catga_status test_imports_get_price_reply(catga_context *context, const test_imports_answer *result)
+CATGA_CHECKED static inline catga_status test_imports_get_price_reply(catga_context *context,
+        const test_imports_answer *result)
 {
     return catga_answer(context, &test_imports_get_price_message_descriptor, result);
 }
@@ -459,20 +479,22 @@ CATGA_CHECKED static inline catga_status test_imports_get_price_reply(catga_cont
 /*
  * ---- query test.imports.GetAmount
  * on catga.queries.test.imports.v1.GetAmount
- * answered within 5000 ms, sent again at most 0 times
+ * timeout 5000 ms, at most 0 retries
  */
 
 extern const catga_message test_imports_get_amount_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status test_imports_get_amount_call(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_reply *reply);
+CATGA_CHECKED catga_status test_imports_get_amount_call(catga_bus *bus,
+        const test_imports_get_amount *input, shared_money_amount_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status test_imports_get_amount_send(catga_bus *bus, const test_imports_get_amount *input, shared_money_amount_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status test_imports_get_amount_send(catga_bus *bus,
+        const test_imports_get_amount *input, shared_money_amount_callback *callback, void *user);
 
 /* Answers the query, in its handler. */
-CATGA_CHECKED static inline catga_status test_imports_get_amount_reply(catga_context *context, const shared_money_amount *result)
+CATGA_CHECKED static inline catga_status test_imports_get_amount_reply(catga_context *context,
+        const shared_money_amount *result)
 {
     return catga_answer(context, &test_imports_get_amount_message_descriptor, result);
 }

@@ -9,7 +9,11 @@ static const catga_enumerator tests_json_level_values[] = {
 };
 
 const catga_enum tests_json_level_descriptor = {
-    "tests.json.Level", tests_json_level_values, 2, false};
+    "tests.json.Level",
+    tests_json_level_values,
+    2, /* values */
+    false, /* flags: each value is a bit */
+};
 
 const char *tests_json_level_name(tests_json_level value)
 {
@@ -24,7 +28,11 @@ static const catga_enumerator tests_json_right_values[] = {
 };
 
 const catga_enum tests_json_right_descriptor = {
-    "tests.json.Right", tests_json_right_values, 2, true};
+    "tests.json.Right",
+    tests_json_right_values,
+    2, /* values */
+    true, /* flags: each value is a bit */
+};
 
 const char *tests_json_right_name(tests_json_right value)
 {
@@ -34,17 +42,23 @@ const char *tests_json_right_name(tests_json_right value)
 /* ---- Struct tests.json.Box ---- */
 
 static const catga_member tests_json_box_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"min_", NULL, offsetof(tests_json_box, min),
      CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 0},
     {"max_", NULL, offsetof(tests_json_box, max),
      CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct tests_json_box_descriptor = {
-    "tests.json.Box", tests_json_box_members, 2, 8,
-    4, true, true};
+    "tests.json.Box",
+    tests_json_box_members,
+    2, /* members */
+    8, /* size */
+    4, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Union tests.json.Found ---- */
 
@@ -55,7 +69,11 @@ static const catga_alternative tests_json_found_alternatives[] = {
 };
 
 const catga_union tests_json_found_descriptor = {
-    "tests.json.Found", tests_json_found_alternatives, 3, sizeof(tests_json_found)};
+    "tests.json.Found",
+    tests_json_found_alternatives,
+    3, /* alternatives */
+    sizeof(tests_json_found),
+};
 
 static const catga_enumerator tests_json_found_types[] = {
     {"NONE", {0, 0}},
@@ -64,196 +82,167 @@ static const catga_enumerator tests_json_found_types[] = {
     {"box", {3, 0}},
 };
 
-const catga_enum tests_json_found_type_descriptor = {"tests.json.Found", tests_json_found_types, 4, false};
+const catga_enum tests_json_found_type_descriptor = {
+    "tests.json.Found",
+    tests_json_found_types,
+    4, /* values */
+    false, /* flags */
+};
+
 CATGA_INLINE catga_put_function tests_json_reading_put;
-static catga_verify_function tests_json_reading_verify;
+
 static catga_put_function tests_json_search_put;
 static catga_verify_function tests_json_search_verify;
 
 /* ---- tests.json.Reading ---- */
 
 static const catga_field tests_json_reading_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"l\303\253vel", &tests_json_level_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_reading, level),
-     4, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, 0, {0, 0}},
+     offsetof(tests_json_reading, level), 4, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     0, {0, 0}},
     {"bounding box", &tests_json_box_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_reading, box),
-     6, 8, 4, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(tests_json_reading, box), 6, 8, 4,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t tests_json_reading_layout[] = {1, 0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t tests_json_reading_layout[] = {
+    1, 0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t tests_json_reading_vtable[] = {8, 13, 12, 4, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t tests_json_reading_vtable[] = {
+    8, 13, 12, 4, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *tests_json_reading_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const tests_json_reading *in = (const tests_json_reading *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, tests_json_reading_vtable, size);
+    bool fast_path = catga_has_room(out, at, tests_json_reading_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, tests_json_reading_vtable, padding);
     catga_clear(table + 4, 8);
-    uint64_t has_box = catga_put_struct(table + 4, &tests_json_box_descriptor, in->box);
-    uint64_t has_level = catga_put_u8(table + 12, in->level, 0);
-    uint64_t present = 0x3;
-    bool is_full =
-        has_box &&
-        has_level &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_box << 1 |
-            has_level << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_struct(table + 4, &tests_json_box_descriptor, in->box) << 1;
+    present |= catga_put_u8(table + 12, in->level, 0) << 0;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, tests_json_reading_vtable, 0, present);
     return at;
 }
 
-static bool tests_json_reading_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
-{
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table);
-}
-
 const catga_table tests_json_reading_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "tests.json.Reading",
     tests_json_reading_fields,
     tests_json_reading_vtable,
     tests_json_reading_layout,
     tests_json_reading_put,
     catga_encode_any,
-    tests_json_reading_verify,
-    0x3,
+    catga_verify_layout,
+    0x3, /* a bit for each field */
     sizeof(tests_json_reading),
-    2,
-    4,
-    0,
-    {'Z', 'Z', 'Q', 'N'}};
+    2, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'Z', 'Z', 'Q', 'N'}, /* file identifier */
+};
 
 /* ---- tests.json.Search ---- */
 
 static const catga_field tests_json_search_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"hit_type", &tests_json_found_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_search, found),
-     4, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(tests_json_search, found), 4, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"hit", &tests_json_found_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_search, found),
-     6, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(tests_json_search, found), 6, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"hits_type", &tests_json_found_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_search, more),
-     8, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(tests_json_search, more), 8, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"hits", &tests_json_found_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_search, more),
-     10, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(tests_json_search, more), 10, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"*/ first", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(tests_json_search, first),
-     12, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(tests_json_search, first), 12, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t tests_json_search_layout[] = {1, 2, 3, 4, 0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t tests_json_search_layout[] = {
+    1, 2, 3, 4, 0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t tests_json_search_vtable[] = {14, 21, 20, 4, 8, 12, 16, 0, 0, 0};
-
-CATGA_INLINE uint8_t *tests_json_search_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const tests_json_search *in)
-{
-    const catga_field *fields = tests_json_search_fields;
-    at = catga_put_union(out, at, table, offsets, &fields[1], &in->found);
-    at = catga_put_unions(out, at, table, offsets, &fields[2], &fields[3],
-        in->more.data, in->more.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t tests_json_search_vtable[] = {
+    14, 21, 20, 4, 8, 12, 16, 0, 0, 0,
+};
 
 static uint8_t *tests_json_search_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const tests_json_search *in = (const tests_json_search *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, tests_json_search_vtable, size);
+    bool fast_path = catga_has_room(out, at, tests_json_search_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, tests_json_search_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
     catga_clear(table + 12, 4);
-    uint64_t has_found = in->found.type != 0;
-    uint64_t has_more_type = catga_has(in->more.data);
-    uint64_t has_more = catga_has(in->more.data);
-    uint64_t has_first = catga_put_u32(table + 16, in->first, 0);
-    uint64_t has_found_type = catga_put_u8(table + 20, in->found.type, 0);
-    uint64_t present = 0x1f;
-    bool is_full =
-        has_found &&
-        has_more_type &&
-        has_more &&
-        has_first &&
-        has_found_type &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_found << 1 |
-            has_more_type << 2 |
-            has_more << 3 |
-            has_first << 4 |
-            has_found_type << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= (uint64_t)(in->found.type != 0) << 1;
+    present |= catga_has(in->more.data) << 2;
+    present |= catga_has(in->more.data) << 3;
+    present |= catga_put_u32(table + 16, in->first, 0) << 4;
+    present |= catga_put_u8(table + 20, in->found.type, 0) << 0;
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, tests_json_search_vtable, 1, present);
-    catga_offsets offsets = catga_offsets_of(out, tests_json_search_vtable);
-    at = tests_json_search_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool tests_json_search_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = tests_json_search_fields;
-    return
-        catga_verify_union(verifier, table, &fields[0], &fields[1]) &&
-        catga_verify_unions(verifier, table, &fields[2], &fields[3]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, tests_json_search_vtable);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[1], &in->found);
+    at = catga_put_unions(out, at, table, offsets,
+        &fields[2], &fields[3], in->more.data, in->more.length);
+    return at;
 }
 
 CATGA_INLINE bool tests_json_search_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        tests_json_search_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = tests_json_search_fields;
+    return catga_verify_union(verifier, table, &fields[0], &fields[1]) &&
+           catga_verify_unions(verifier, table, &fields[2], &fields[3]);
 }
 
-static bool tests_json_search_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool tests_json_search_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, tests_json_search_vtable, 4))
-        return tests_json_search_verify_fields(verifier, catga_full(at, tests_json_search_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && tests_json_search_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        tests_json_search_vtable, 4, tests_json_search_verify_fields);
 }
 
 const catga_table tests_json_search_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "tests.json.Search",
     tests_json_search_fields,
     tests_json_search_vtable,
@@ -261,9 +250,10 @@ const catga_table tests_json_search_descriptor = {
     tests_json_search_put,
     catga_encode_any,
     tests_json_search_verify,
-    0x1f,
+    0x1f, /* a bit for each field */
     sizeof(tests_json_search),
-    5,
-    4,
-    1,
-    {'S', '_', 'Y', '2'}};
+    5, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'S', '_', 'Y', '2'}, /* file identifier */
+};

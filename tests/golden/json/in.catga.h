@@ -21,7 +21,7 @@ CATGA_ENUM(tests_json_level_value, uint8_t) {
 };
 extern const catga_enum tests_json_level_descriptor;
 
-/* The name of a value in JSON, or NULL. */
+/* Returns the name of a value in JSON, or NULL. */
 const char *tests_json_level_name(tests_json_level value);
 
 /* ---- Flags tests.json.Right ---- */
@@ -33,7 +33,7 @@ enum {
 };
 extern const catga_enum tests_json_right_descriptor;
 
-/* The name of a single bit in JSON, or NULL. */
+/* Returns the name of a single bit in JSON, or NULL. */
 const char *tests_json_right_name(tests_json_right value);
 
 /* ---- Struct tests.json.Box ---- */
@@ -56,17 +56,19 @@ typedef struct tests_json_box_vector {
 
 extern const catga_struct tests_json_box_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline tests_json_box tests_json_box_at(tests_json_box_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline tests_json_box tests_json_box_at(
+        tests_json_box_vector vector, size_t index)
 {
     tests_json_box result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &tests_json_box_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &tests_json_box_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct tests_json_reading tests_json_reading;
 typedef struct tests_json_reading_view {
@@ -104,7 +106,7 @@ enum {
 };
 
 typedef struct tests_json_found {
-    uint8_t type; /* which of them it is: TESTS_JSON_FOUND_... */
+    uint8_t type; /* TESTS_JSON_FOUND_... */
     union {
         const tests_json_reading *reading;
         catga_string text;
@@ -118,7 +120,7 @@ typedef struct tests_json_found_slice {
 } tests_json_found_slice;
 
 typedef struct tests_json_found_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } tests_json_found_view;
 
@@ -129,24 +131,27 @@ typedef struct tests_json_found_vector {
 } tests_json_found_vector;
 
 extern const catga_union tests_json_found_descriptor;
-extern const catga_enum tests_json_found_type_descriptor; /* of the types, with their names */
+extern const catga_enum tests_json_found_type_descriptor;
 
-/* A table of defaults when it is something else. */
-static inline tests_json_reading_view tests_json_found_as_reading(tests_json_found_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline tests_json_reading_view tests_json_found_as_reading(
+        tests_json_found_view view)
 {
-    tests_json_reading_view table = {view.type == TESTS_JSON_FOUND_READING ? view.value : CATGA_EMPTY_TABLE};
+    tests_json_reading_view table = {
+        view.type == TESTS_JSON_FOUND_READING ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* Absent when it is something else. */
+/* Returns an absent string if the union has another type. */
 static inline catga_string tests_json_found_as_text(tests_json_found_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == TESTS_JSON_FOUND_TEXT ? catga_string_of(view.value) : absent;
 }
 
-/* Zeros when it is something else. */
-static inline tests_json_box tests_json_found_as_at(tests_json_found_view view)
+/* Returns zeros if the union has another type. */
+static inline tests_json_box tests_json_found_as_at(
+        tests_json_found_view view)
 {
     tests_json_box result;
     memset(&result, 0, sizeof result);
@@ -155,11 +160,13 @@ static inline tests_json_box tests_json_found_as_at(tests_json_found_view view)
     return result;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline tests_json_found_view tests_json_found_at(tests_json_found_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline tests_json_found_view tests_json_found_at(
+        tests_json_found_vector vector, size_t index)
 {
     tests_json_found_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 3, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 3, &view.type);
     return view;
 }
 
@@ -170,20 +177,20 @@ struct tests_json_reading {
     const tests_json_box * box;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TESTS_JSON_READING(...) \
     CATGA_WITH_DEFAULTS(tests_json_reading, ( \
         .level = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TESTS_JSON_READING_INIT \
     { \
         0, \
         NULL, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TESTS_JSON_READING_MAX_SIZE 48
 
 extern const catga_table tests_json_reading_descriptor;
@@ -193,63 +200,68 @@ static inline enum tests_json_level_value tests_json_reading_get_level(tests_jso
     return (enum tests_json_level_value)catga_get_u8(view.table, 4, 0);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool tests_json_reading_get_box(tests_json_reading_view view, tests_json_box *value)
 {
     return catga_get_struct(view.table, 6, &tests_json_box_descriptor, value);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline tests_json_reading_view tests_json_reading_at(tests_json_reading_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline tests_json_reading_view tests_json_reading_at(
+        tests_json_reading_vector vector, size_t index)
 {
     tests_json_reading_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_reading_encode(const tests_json_reading *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_reading_encode(const tests_json_reading *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_json_reading_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t tests_json_reading_size_bound(const tests_json_reading *input)
 {
     return catga_size_bound(&tests_json_reading_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status tests_json_reading_open(const void *bytes, size_t length, tests_json_reading_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status tests_json_reading_open(const void *bytes, size_t length,
+        tests_json_reading_view *view, catga_problem *problem)
 {
     return catga_verify(&tests_json_reading_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status tests_json_reading_open_any(const void *bytes, size_t length, tests_json_reading_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status tests_json_reading_open_any(const void *bytes, size_t length,
+        tests_json_reading_view *view, catga_problem *problem)
 {
     return catga_verify_any(&tests_json_reading_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_json_reading_print(tests_json_reading_view view, char *text, size_t capacity)
 {
     return catga_json_write(&tests_json_reading_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_reading_parse(const char *text, size_t length, catga_unknown unknown,
-                                               tests_json_reading *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_reading_parse(const char *text, size_t length,
+        catga_unknown unknown, tests_json_reading *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&tests_json_reading_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_json_reading_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_reading_unpack(tests_json_reading_view view, tests_json_reading *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_reading_unpack(tests_json_reading_view view,
+        tests_json_reading *native, catga_arena *arena)
 {
-    return catga_unpack(&tests_json_reading_descriptor, view.table, plain, arena);
+    return catga_unpack(&tests_json_reading_descriptor, view.table, native, arena);
 }
 
 /* ---- tests.json.Search ---- */
@@ -260,13 +272,13 @@ struct tests_json_search {
     uint32_t first;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TESTS_JSON_SEARCH(...) \
     CATGA_WITH_DEFAULTS(tests_json_search, ( \
         .found = {0, {NULL}}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TESTS_JSON_SEARCH_INIT \
     { \
         {0, {NULL}}, \
@@ -276,11 +288,12 @@ struct tests_json_search {
 
 extern const catga_table tests_json_search_descriptor;
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline tests_json_found_view tests_json_search_get_found(tests_json_search_view view)
 {
     tests_json_found_view value;
-    value.value = catga_get_union(view.table, 4, 6, 3, &value.type);
+    value.value =
+        catga_get_union(view.table, 4, 6, 3, &value.type);
     return value;
 }
 
@@ -297,57 +310,62 @@ static inline uint32_t tests_json_search_get_first(tests_json_search_view view)
     return catga_get_u32(view.table, 12, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline tests_json_search_view tests_json_search_at(tests_json_search_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline tests_json_search_view tests_json_search_at(
+        tests_json_search_vector vector, size_t index)
 {
     tests_json_search_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_search_encode(const tests_json_search *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_search_encode(const tests_json_search *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&tests_json_search_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t tests_json_search_size_bound(const tests_json_search *input)
 {
     return catga_size_bound(&tests_json_search_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status tests_json_search_open(const void *bytes, size_t length, tests_json_search_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status tests_json_search_open(const void *bytes, size_t length,
+        tests_json_search_view *view, catga_problem *problem)
 {
     return catga_verify(&tests_json_search_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status tests_json_search_open_any(const void *bytes, size_t length, tests_json_search_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status tests_json_search_open_any(const void *bytes, size_t length,
+        tests_json_search_view *view, catga_problem *problem)
 {
     return catga_verify_any(&tests_json_search_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t tests_json_search_print(tests_json_search_view view, char *text, size_t capacity)
 {
     return catga_json_write(&tests_json_search_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_search_parse(const char *text, size_t length, catga_unknown unknown,
-                                               tests_json_search *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_search_parse(const char *text, size_t length,
+        catga_unknown unknown, tests_json_search *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&tests_json_search_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&tests_json_search_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status tests_json_search_unpack(tests_json_search_view view, tests_json_search *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status tests_json_search_unpack(tests_json_search_view view,
+        tests_json_search *native, catga_arena *arena)
 {
-    return catga_unpack(&tests_json_search_descriptor, view.table, plain, arena);
+    return catga_unpack(&tests_json_search_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_int_class_order test_int_class_order;
 typedef struct test_int_class_order_view {
@@ -59,19 +59,19 @@ struct test_int_class_order {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_INT_CLASS_ORDER(...) \
     CATGA_WITH_DEFAULTS(test_int_class_order, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_INT_CLASS_ORDER_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_INT_CLASS_ORDER_MAX_SIZE 40
 
 extern const catga_table test_int_class_order_descriptor;
@@ -81,57 +81,62 @@ static inline uint8_t test_int_class_order_get_x(test_int_class_order_view view)
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_int_class_order_view test_int_class_order_at(test_int_class_order_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_int_class_order_view test_int_class_order_at(
+        test_int_class_order_vector vector, size_t index)
 {
     test_int_class_order_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_order_encode(const test_int_class_order *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_order_encode(const test_int_class_order *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_order_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_int_class_order_size_bound(const test_int_class_order *input)
 {
     return catga_size_bound(&test_int_class_order_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_int_class_order_open(const void *bytes, size_t length, test_int_class_order_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_int_class_order_open(const void *bytes, size_t length,
+        test_int_class_order_view *view, catga_problem *problem)
 {
     return catga_verify(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_int_class_order_open_any(const void *bytes, size_t length, test_int_class_order_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_int_class_order_open_any(const void *bytes, size_t length,
+        test_int_class_order_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_order_print(test_int_class_order_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_int_class_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_order_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_int_class_order *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_order_parse(const char *text, size_t length,
+        catga_unknown unknown, test_int_class_order *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_int_class_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_order_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_order_unpack(test_int_class_order_view view, test_int_class_order *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_order_unpack(test_int_class_order_view view,
+        test_int_class_order *native, catga_arena *arena)
 {
-    return catga_unpack(&test_int_class_order_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_int_class_order_descriptor, view.table, native, arena);
 }
 
 /* ---- test.int.class.CreateOrder ---- */
@@ -140,19 +145,19 @@ struct test_int_class_create_order {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_INT_CLASS_CREATE_ORDER(...) \
     CATGA_WITH_DEFAULTS(test_int_class_create_order, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_INT_CLASS_CREATE_ORDER_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_INT_CLASS_CREATE_ORDER_MAX_SIZE 40
 
 extern const catga_table test_int_class_create_order_descriptor;
@@ -162,57 +167,62 @@ static inline uint8_t test_int_class_create_order_get_x(test_int_class_create_or
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_int_class_create_order_view test_int_class_create_order_at(test_int_class_create_order_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_int_class_create_order_view test_int_class_create_order_at(
+        test_int_class_create_order_vector vector, size_t index)
 {
     test_int_class_create_order_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_create_order_encode(const test_int_class_create_order *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_create_order_encode(const test_int_class_create_order *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_create_order_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_int_class_create_order_size_bound(const test_int_class_create_order *input)
 {
     return catga_size_bound(&test_int_class_create_order_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_int_class_create_order_open(const void *bytes, size_t length, test_int_class_create_order_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_int_class_create_order_open(const void *bytes, size_t length,
+        test_int_class_create_order_view *view, catga_problem *problem)
 {
     return catga_verify(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_int_class_create_order_open_any(const void *bytes, size_t length, test_int_class_create_order_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_int_class_create_order_open_any(const void *bytes, size_t length,
+        test_int_class_create_order_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_create_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_create_order_print(test_int_class_create_order_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_int_class_create_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_create_order_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_int_class_create_order *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_create_order_parse(const char *text, size_t length,
+        catga_unknown unknown, test_int_class_create_order *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_int_class_create_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_create_order_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_create_order_unpack(test_int_class_create_order_view view, test_int_class_create_order *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_create_order_unpack(test_int_class_create_order_view view,
+        test_int_class_create_order *native, catga_arena *arena)
 {
-    return catga_unpack(&test_int_class_create_order_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_int_class_create_order_descriptor, view.table, native, arena);
 }
 
 /* ---- test.int.class.Words ---- */
@@ -226,13 +236,13 @@ struct test_int_class_words {
     uint8_t camel_case;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_INT_CLASS_WORDS(...) \
     CATGA_WITH_DEFAULTS(test_int_class_words, ( \
         .class_ = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_INT_CLASS_WORDS_INIT \
     { \
         0, \
@@ -272,7 +282,7 @@ static inline bool test_int_class_words_has_register(test_int_class_words_view v
     return catga_find(view.table, 12) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline test_int_class_order_view test_int_class_words_get_register(test_int_class_words_view view)
 {
     test_int_class_order_view child = {catga_get_table(view.table, 12)};
@@ -284,57 +294,62 @@ static inline uint8_t test_int_class_words_get_camel_case(test_int_class_words_v
     return catga_get_u8(view.table, 14, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_int_class_words_view test_int_class_words_at(test_int_class_words_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_int_class_words_view test_int_class_words_at(
+        test_int_class_words_vector vector, size_t index)
 {
     test_int_class_words_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_words_encode(const test_int_class_words *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_words_encode(const test_int_class_words *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_int_class_words_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_int_class_words_size_bound(const test_int_class_words *input)
 {
     return catga_size_bound(&test_int_class_words_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_int_class_words_open(const void *bytes, size_t length, test_int_class_words_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_int_class_words_open(const void *bytes, size_t length,
+        test_int_class_words_view *view, catga_problem *problem)
 {
     return catga_verify(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_int_class_words_open_any(const void *bytes, size_t length, test_int_class_words_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_int_class_words_open_any(const void *bytes, size_t length,
+        test_int_class_words_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_int_class_words_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_int_class_words_print(test_int_class_words_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_int_class_words_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_words_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_int_class_words *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_words_parse(const char *text, size_t length,
+        catga_unknown unknown, test_int_class_words *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_int_class_words_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_int_class_words_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_int_class_words_unpack(test_int_class_words_view view, test_int_class_words *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_int_class_words_unpack(test_int_class_words_view view,
+        test_int_class_words *native, catga_arena *arena)
 {
-    return catga_unpack(&test_int_class_words_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_int_class_words_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

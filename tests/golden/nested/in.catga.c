@@ -4,118 +4,103 @@
 /* ---- Struct test.nested.Point ---- */
 
 static const catga_member test_nested_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(test_nested_point, x),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(test_nested_point, y),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_nested_point_descriptor = {
-    "test.nested.Point", test_nested_point_members, 2, 8,
-    4, true, true};
+    "test.nested.Point",
+    test_nested_point_members,
+    2, /* members */
+    8, /* size */
+    4, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
+
 static catga_put_function test_nested_tree_put;
 static catga_verify_function test_nested_tree_verify;
 
 /* ---- test.nested.Tree ---- */
 
 static const catga_field test_nested_tree_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"point", &test_nested_point_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_nested_tree, point),
-     4, 8, 4, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_nested_tree, point), 4, 8, 4,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"left", &test_nested_tree_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_nested_tree, left),
-     6, 4, 4, CATGA_KIND_table, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_nested_tree, left), 6, 4, 4,
+     CATGA_KIND_table, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"children", &test_nested_tree_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_nested_tree, children),
-     8, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_nested_tree, children), 8, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_table, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_nested_tree_layout[] = {0, 1, 2};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_nested_tree_layout[] = {
+    0, 1, 2,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_nested_tree_vtable[] = {10, 20, 4, 12, 16, 0, 0, 0, 0, 0};
-
-CATGA_INLINE uint8_t *test_nested_tree_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_nested_tree *in)
-{
-    const catga_field *fields = test_nested_tree_fields;
-    at = catga_put_child(out, at, table, offsets, &fields[1], in->left);
-    at = catga_put_children(out, at, table, offsets, &fields[2], test_nested_tree_put, sizeof(test_nested_tree),
-        in->children.data, in->children.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_nested_tree_vtable[] = {
+    10, 20, 4, 12, 16, 0, 0, 0, 0, 0,
+};
 
 static uint8_t *test_nested_tree_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_nested_tree *in = (const test_nested_tree *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, test_nested_tree_vtable, size);
+    bool fast_path = catga_has_room(out, at, test_nested_tree_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_nested_tree_vtable, padding);
     catga_clear(table + 4, 8);
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
-    uint64_t has_point = catga_put_struct(table + 4, &test_nested_point_descriptor, in->point);
-    uint64_t has_left = catga_has(in->left);
-    uint64_t has_children = catga_has(in->children.data);
-    uint64_t present = 0x7;
-    bool is_full =
-        has_point &&
-        has_left &&
-        has_children &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_point << 0 |
-            has_left << 1 |
-            has_children << 2 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_struct(table + 4, &test_nested_point_descriptor, in->point) << 0;
+    present |= catga_has(in->left) << 1;
+    present |= catga_has(in->children.data) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_nested_tree_vtable, 0, present);
-    catga_offsets offsets = catga_offsets_of(out, test_nested_tree_vtable);
-    at = test_nested_tree_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool test_nested_tree_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = test_nested_tree_fields;
-    return
-        catga_verify_child(verifier, table, &fields[1]) &&
-        catga_verify_children(verifier, table, &fields[2], test_nested_tree_verify) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, test_nested_tree_vtable);
+    at = catga_put_child(out, at, table, offsets,
+        &fields[1], in->left);
+    at = catga_put_children(out, at, table, offsets,
+        &fields[2], test_nested_tree_put, sizeof(test_nested_tree), in->children.data, in->children.length);
+    return at;
 }
 
 CATGA_INLINE bool test_nested_tree_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_nested_tree_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_nested_tree_fields;
+    return catga_verify_child(verifier, table, &fields[1]) &&
+           catga_verify_children(verifier, table, &fields[2], test_nested_tree_verify);
 }
 
-static bool test_nested_tree_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_nested_tree_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_nested_tree_vtable, 4))
-        return test_nested_tree_verify_fields(verifier, catga_full(at, test_nested_tree_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_nested_tree_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_nested_tree_vtable, 4, test_nested_tree_verify_fields);
 }
 
 const catga_table test_nested_tree_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.nested.Tree",
     test_nested_tree_fields,
     test_nested_tree_vtable,
@@ -123,9 +108,10 @@ const catga_table test_nested_tree_descriptor = {
     test_nested_tree_put,
     catga_encode_any,
     test_nested_tree_verify,
-    0x7,
+    0x7, /* a bit for each field */
     sizeof(test_nested_tree),
-    3,
-    4,
-    0,
-    {'T', 'P', 'w', 'T'}};
+    3, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'T', 'P', 'w', 'T'}, /* file identifier */
+};

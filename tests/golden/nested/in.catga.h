@@ -31,17 +31,19 @@ typedef struct test_nested_point_vector {
 
 extern const catga_struct test_nested_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline test_nested_point test_nested_point_at(test_nested_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline test_nested_point test_nested_point_at(
+        test_nested_point_vector vector, size_t index)
 {
     test_nested_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &test_nested_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &test_nested_point_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_nested_tree test_nested_tree;
 typedef struct test_nested_tree_view {
@@ -64,13 +66,13 @@ struct test_nested_tree {
     test_nested_tree_slice children;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_NESTED_TREE(...) \
     CATGA_WITH_DEFAULTS(test_nested_tree, ( \
         .point = NULL, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_NESTED_TREE_INIT \
     { \
         NULL, \
@@ -80,7 +82,7 @@ struct test_nested_tree {
 
 extern const catga_table test_nested_tree_descriptor;
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool test_nested_tree_get_point(test_nested_tree_view view, test_nested_point *value)
 {
     return catga_get_struct(view.table, 4, &test_nested_point_descriptor, value);
@@ -91,7 +93,7 @@ static inline bool test_nested_tree_has_left(test_nested_tree_view view)
     return catga_find(view.table, 6) != NULL;
 }
 
-/* A table of defaults when it is absent. */
+/* Returns a table of defaults if the field is absent. */
 static inline test_nested_tree_view test_nested_tree_get_left(test_nested_tree_view view)
 {
     test_nested_tree_view child = {catga_get_table(view.table, 6)};
@@ -105,57 +107,62 @@ static inline test_nested_tree_vector test_nested_tree_get_children(test_nested_
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_nested_tree_view test_nested_tree_at(test_nested_tree_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_nested_tree_view test_nested_tree_at(
+        test_nested_tree_vector vector, size_t index)
 {
     test_nested_tree_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_nested_tree_encode(const test_nested_tree *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_nested_tree_encode(const test_nested_tree *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_nested_tree_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_nested_tree_size_bound(const test_nested_tree *input)
 {
     return catga_size_bound(&test_nested_tree_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_nested_tree_open(const void *bytes, size_t length, test_nested_tree_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_nested_tree_open(const void *bytes, size_t length,
+        test_nested_tree_view *view, catga_problem *problem)
 {
     return catga_verify(&test_nested_tree_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_nested_tree_open_any(const void *bytes, size_t length, test_nested_tree_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_nested_tree_open_any(const void *bytes, size_t length,
+        test_nested_tree_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_nested_tree_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_nested_tree_print(test_nested_tree_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_nested_tree_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_nested_tree_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_nested_tree *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_nested_tree_parse(const char *text, size_t length,
+        catga_unknown unknown, test_nested_tree *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_nested_tree_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_nested_tree_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_nested_tree_unpack(test_nested_tree_view view, test_nested_tree *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_nested_tree_unpack(test_nested_tree_view view,
+        test_nested_tree *native, catga_arena *arena)
 {
-    return catga_unpack(&test_nested_tree_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_nested_tree_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -4,73 +4,76 @@
 /* ---- Struct test.required.Point ---- */
 
 static const catga_member test_required_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(test_required_point, x),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(test_required_point, y),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_required_point_descriptor = {
-    "test.required.Point", test_required_point_members, 2, 8,
-    4, true, true};
+    "test.required.Point",
+    test_required_point_members,
+    2, /* members */
+    8, /* size */
+    4, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
+
 static catga_put_function test_required_must_put;
 static catga_verify_function test_required_must_verify;
 
 /* ---- test.required.Must ---- */
 
-static const catga_range test_required_must_count_range = {{1, 0}, {INT64_C(4294967295), 0}};
+static const catga_range test_required_must_count_range = {
+    {1, 0}, {INT64_C(4294967295), 0}};
 
 static const catga_field test_required_must_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"name", NULL, NULL, 64,
-     offsetof(test_required_must, name),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, name), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"data", NULL, NULL, 16,
-     offsetof(test_required_must, data),
-     6, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_bytes, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, data), 6, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_bytes, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"point", &test_required_point_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_required_must, point),
-     8, 8, 4, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, point), 8, 8, 4,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"inner", &test_required_must_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_required_must, inner),
-     10, 4, 4, CATGA_KIND_table, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_required_must, inner), 10, 4, 4,
+     CATGA_KIND_table, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"many", &test_required_must_descriptor, NULL, 3,
-     offsetof(test_required_must, many),
-     12, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, many), 12, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_table, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"price", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_required_must, price),
-     14, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_decimal, 2, CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, price), 14, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_decimal, 2,
+     CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
     {"count", NULL, &test_required_must_count_range, CATGA_UNBOUNDED,
-     offsetof(test_required_must, count),
-     16, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
+     offsetof(test_required_must, count), 16, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     CATGA_OPTIONAL | CATGA_REQUIRED, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_required_must_layout[] = {5, 0, 1, 2, 3, 4, 6};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_required_must_layout[] = {
+    5, 0, 1, 2, 3, 4, 6,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_required_must_vtable[] = {18, 40, 12, 16, 20, 28, 32, 4, 36, 0};
-
-CATGA_INLINE uint8_t *test_required_must_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_required_must *in)
-{
-    const catga_field *fields = test_required_must_fields;
-    at = catga_put_scalars(out, at, table, offsets, &fields[1], in->data.data,
-        in->data.length);
-    at = catga_put_child(out, at, table, offsets, &fields[3], in->inner);
-    at = catga_put_children(out, at, table, offsets, &fields[4], test_required_must_put, sizeof(test_required_must),
-        in->many.data, in->many.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_required_must_vtable[] = {
+    18, 40, 12, 16, 20, 28, 32, 4, 36, 0,
+};
 
 static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -79,77 +82,61 @@ static uint8_t *test_required_must_put(catga_writer *out, uint8_t *at, uint8_t *
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
     bool fast_path =
-        (!in->count.present || in->count.value >= 1) &&
+        (!in->count.present || (in->count.value >= 1)) &&
         in->point != NULL &&
         in->price.present &&
         in->count.present &&
-        catga_is_usual_text(in->name, true, 64, &size) &&
-        catga_is_room(out, at, test_required_must_vtable, size);
+        catga_is_valid_text(in->name, true, 64, &size) &&
+        catga_has_room(out, at, test_required_must_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_required_must_vtable, padding);
     catga_clear(table + 28, 4);
-    uint64_t has_price = catga_put_optional_i64(table + 4, in->price);
-    uint64_t has_point = catga_put_struct(table + 20, &test_required_point_descriptor, in->point);
-    uint64_t has_inner = catga_has(in->inner);
-    uint64_t has_count = catga_put_optional_u32(table + 36, in->count);
-    uint64_t present = 0x7f;
-    bool is_full =
-        has_price &&
-        has_point &&
-        has_inner &&
-        has_count &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_price << 5 |
-            has_point << 2 |
-            has_inner << 3 |
-            has_count << 6 |
-            0x13;
+    uint64_t present = 0x13;
+    present |= catga_put_optional_i64(table + 4, in->price) << 5;
+    present |= catga_put_struct(table + 20, &test_required_point_descriptor, in->point) << 2;
+    present |= catga_has(in->inner) << 3;
+    present |= catga_put_optional_u32(table + 36, in->count) << 6;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_required_must_vtable, 0, present);
+
     uint64_t high_bits = 0;
     at = catga_put_text(at, table + 12, in->name, &high_bits);
-    catga_offsets offsets = catga_offsets_of(out, test_required_must_vtable);
     at = catga_end_texts(out, at, test_required_must_fields, 7, in, high_bits);
-    at = test_required_must_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool test_required_must_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = test_required_must_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        catga_verify_vector(verifier, table, &fields[1]) &&
-        catga_verify_present(verifier, table, &fields[2]) &&
-        catga_verify_child(verifier, table, &fields[3]) &&
-        catga_verify_children(verifier, table, &fields[4], test_required_must_verify) &&
-        catga_verify_present(verifier, table, &fields[5]) &&
-        catga_verify_u32(verifier, table, &fields[6], 1, UINT32_C(4294967295)) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, test_required_must_vtable);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[1], in->data.data, in->data.length);
+    at = catga_put_child(out, at, table, offsets,
+        &fields[3], in->inner);
+    at = catga_put_children(out, at, table, offsets,
+        &fields[4], test_required_must_put, sizeof(test_required_must), in->many.data, in->many.length);
+    return at;
 }
 
 CATGA_INLINE bool test_required_must_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_required_must_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_required_must_fields;
+    return catga_verify_string(verifier, table, &fields[0]) &&
+           catga_verify_vector(verifier, table, &fields[1]) &&
+           catga_verify_present(verifier, table, &fields[2]) &&
+           catga_verify_child(verifier, table, &fields[3]) &&
+           catga_verify_children(verifier, table, &fields[4], test_required_must_verify) &&
+           catga_verify_present(verifier, table, &fields[5]) &&
+           catga_verify_u32(verifier, table, &fields[6], 1, UINT32_C(4294967295));
 }
 
-static bool test_required_must_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_required_must_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_required_must_vtable, 8))
-        return test_required_must_verify_fields(verifier, catga_full(at, test_required_must_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_required_must_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_required_must_vtable, 8, test_required_must_verify_fields);
 }
 
 const catga_table test_required_must_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.required.Must",
     test_required_must_fields,
     test_required_must_vtable,
@@ -157,9 +144,10 @@ const catga_table test_required_must_descriptor = {
     test_required_must_put,
     catga_encode_any,
     test_required_must_verify,
-    0x7f,
+    0x7f, /* a bit for each field */
     sizeof(test_required_must),
-    7,
-    8,
-    0,
-    {'u', 'p', 'H', '_'}};
+    7, /* fields */
+    8, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'u', 'p', 'H', '_'}, /* file identifier */
+};

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_scalars_numbers test_scalars_numbers;
 typedef struct test_scalars_numbers_view {
@@ -46,7 +46,7 @@ struct test_scalars_numbers {
     int64_t n CATGA_DEFAULT(1500000000); /* duration: nanoseconds, default 1500000000 ns */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_SCALARS_NUMBERS(...) \
     CATGA_WITH_DEFAULTS(test_scalars_numbers, ( \
         .a = true, \
@@ -64,7 +64,7 @@ struct test_scalars_numbers {
         .n = 1500000000, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_SCALARS_NUMBERS_INIT \
     { \
         true, \
@@ -83,7 +83,7 @@ struct test_scalars_numbers {
         1500000000, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_SCALARS_NUMBERS_MAX_SIZE 120
 
 extern const catga_table test_scalars_numbers_descriptor;
@@ -158,57 +158,62 @@ static inline int64_t test_scalars_numbers_get_n(test_scalars_numbers_view view)
     return catga_get_i64(view.table, 30, 1500000000);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_scalars_numbers_view test_scalars_numbers_at(test_scalars_numbers_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_scalars_numbers_view test_scalars_numbers_at(
+        test_scalars_numbers_vector vector, size_t index)
 {
     test_scalars_numbers_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_scalars_numbers_encode(const test_scalars_numbers *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_scalars_numbers_encode(const test_scalars_numbers *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_scalars_numbers_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_scalars_numbers_size_bound(const test_scalars_numbers *input)
 {
     return catga_size_bound(&test_scalars_numbers_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_scalars_numbers_open(const void *bytes, size_t length, test_scalars_numbers_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_scalars_numbers_open(const void *bytes, size_t length,
+        test_scalars_numbers_view *view, catga_problem *problem)
 {
     return catga_verify(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_scalars_numbers_open_any(const void *bytes, size_t length, test_scalars_numbers_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_scalars_numbers_open_any(const void *bytes, size_t length,
+        test_scalars_numbers_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_scalars_numbers_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_scalars_numbers_print(test_scalars_numbers_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_scalars_numbers_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_scalars_numbers_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_scalars_numbers *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_scalars_numbers_parse(const char *text, size_t length,
+        catga_unknown unknown, test_scalars_numbers *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_scalars_numbers_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_scalars_numbers_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_scalars_numbers_unpack(test_scalars_numbers_view view, test_scalars_numbers *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_scalars_numbers_unpack(test_scalars_numbers_view view,
+        test_scalars_numbers *native, catga_arena *arena)
 {
-    return catga_unpack(&test_scalars_numbers_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_scalars_numbers_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_services_result test_services_result;
 typedef struct test_services_result_view {
@@ -43,19 +43,19 @@ struct test_services_result {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_SERVICES_RESULT(...) \
     CATGA_WITH_DEFAULTS(test_services_result, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_SERVICES_RESULT_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_SERVICES_RESULT_MAX_SIZE 40
 
 extern const catga_table test_services_result_descriptor;
@@ -65,57 +65,62 @@ static inline uint8_t test_services_result_get_x(test_services_result_view view)
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_services_result_view test_services_result_at(test_services_result_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_services_result_view test_services_result_at(
+        test_services_result_vector vector, size_t index)
 {
     test_services_result_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_result_encode(const test_services_result *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_result_encode(const test_services_result *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_result_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_services_result_size_bound(const test_services_result *input)
 {
     return catga_size_bound(&test_services_result_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_services_result_open(const void *bytes, size_t length, test_services_result_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_services_result_open(const void *bytes, size_t length,
+        test_services_result_view *view, catga_problem *problem)
 {
     return catga_verify(&test_services_result_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_services_result_open_any(const void *bytes, size_t length, test_services_result_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_services_result_open_any(const void *bytes, size_t length,
+        test_services_result_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_services_result_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_result_print(test_services_result_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_services_result_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_result_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_services_result *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_services_result_parse(const char *text, size_t length,
+        catga_unknown unknown, test_services_result *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_services_result_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_result_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_result_unpack(test_services_result_view view, test_services_result *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_result_unpack(test_services_result_view view,
+        test_services_result *native, catga_arena *arena)
 {
-    return catga_unpack(&test_services_result_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_services_result_descriptor, view.table, native, arena);
 }
 
 /* ---- test.services.AskIt ---- */
@@ -124,19 +129,19 @@ struct test_services_ask_it {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_SERVICES_ASK_IT(...) \
     CATGA_WITH_DEFAULTS(test_services_ask_it, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_SERVICES_ASK_IT_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_SERVICES_ASK_IT_MAX_SIZE 40
 
 extern const catga_table test_services_ask_it_descriptor;
@@ -146,50 +151,54 @@ static inline uint8_t test_services_ask_it_get_x(test_services_ask_it_view view)
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_encode(const test_services_ask_it *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_ask_it_encode(const test_services_ask_it *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_ask_it_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_services_ask_it_size_bound(const test_services_ask_it *input)
 {
     return catga_size_bound(&test_services_ask_it_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_open(const void *bytes, size_t length, test_services_ask_it_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_services_ask_it_open(const void *bytes, size_t length,
+        test_services_ask_it_view *view, catga_problem *problem)
 {
     return catga_verify(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_open_any(const void *bytes, size_t length, test_services_ask_it_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_services_ask_it_open_any(const void *bytes, size_t length,
+        test_services_ask_it_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_services_ask_it_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_ask_it_print(test_services_ask_it_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_services_ask_it_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_services_ask_it *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_services_ask_it_parse(const char *text, size_t length,
+        catga_unknown unknown, test_services_ask_it *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_services_ask_it_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_ask_it_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_unpack(test_services_ask_it_view view, test_services_ask_it *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_ask_it_unpack(test_services_ask_it_view view,
+        test_services_ask_it *native, catga_arena *arena)
 {
-    return catga_unpack(&test_services_ask_it_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_services_ask_it_descriptor, view.table, native, arena);
 }
 
 /* ---- test.services.Done ---- */
@@ -198,19 +207,19 @@ struct test_services_done {
     uint8_t x;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_SERVICES_DONE(...) \
     CATGA_WITH_DEFAULTS(test_services_done, ( \
         .x = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_SERVICES_DONE_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define TEST_SERVICES_DONE_MAX_SIZE 40
 
 extern const catga_table test_services_done_descriptor;
@@ -220,50 +229,54 @@ static inline uint8_t test_services_done_get_x(test_services_done_view view)
     return catga_get_u8(view.table, 4, 0);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_done_encode(const test_services_done *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_done_encode(const test_services_done *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_services_done_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_services_done_size_bound(const test_services_done *input)
 {
     return catga_size_bound(&test_services_done_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_services_done_open(const void *bytes, size_t length, test_services_done_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_services_done_open(const void *bytes, size_t length,
+        test_services_done_view *view, catga_problem *problem)
 {
     return catga_verify(&test_services_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_services_done_open_any(const void *bytes, size_t length, test_services_done_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_services_done_open_any(const void *bytes, size_t length,
+        test_services_done_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_services_done_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_services_done_print(test_services_done_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_services_done_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_done_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_services_done *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_services_done_parse(const char *text, size_t length,
+        catga_unknown unknown, test_services_done *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_services_done_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_services_done_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_services_done_unpack(test_services_done_view view, test_services_done *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_services_done_unpack(test_services_done_view view,
+        test_services_done *native, catga_arena *arena)
 {
-    return catga_unpack(&test_services_done_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_services_done_descriptor, view.table, native, arena);
 }
 
 /* ---- Replies that hold test.services.Result ---- */
@@ -271,43 +284,45 @@ CATGA_CHECKED static inline catga_status test_services_done_unpack(test_services
 #ifndef TEST_SERVICES_RESULT_REPLY
 #define TEST_SERVICES_RESULT_REPLY
 
-/* What a call gives back: the view when it returned CATGA_OK, else the error. */
+/* The answer of a call: the view if the call returned CATGA_OK, else the error. */
 typedef struct test_services_result_reply {
     test_services_result_view view;
     catga_error error;
     void *received;
 } test_services_result_reply;
 
-/* To be called once for each reply, whatever the call returned. */
+/* Frees a reply. Call it once for each call, whatever the call returned. */
 static inline void test_services_result_reply_free(test_services_result_reply *reply)
 {
     catga_received_free(reply->received);
     reply->received = NULL;
 }
 
-/* Receives the answer of a ..._send; all of it lives until the callback returns. */
-typedef void test_services_result_callback(catga_status status, test_services_result_view view, const catga_error *error,
-        void *user);
+/* Receives the answer of a ..._send. The view and the error are valid until it returns. */
+typedef void test_services_result_callback(catga_status status, test_services_result_view view,
+        const catga_error *error, void *user);
 
 #endif
 
 /*
  * ---- query test.services.AskIt
  * on catga.queries.test.services.v1.AskIt
- * answered within 5000 ms, sent again at most 0 times
+ * timeout 5000 ms, at most 0 retries
  */
 
 extern const catga_message test_services_ask_it_message_descriptor;
 
 /* Sends the query and waits for the answer. Free the reply in any case. */
-CATGA_CHECKED catga_status test_services_ask_it_call(catga_bus *bus, const test_services_ask_it *input, test_services_result_reply *reply);
+CATGA_CHECKED catga_status test_services_ask_it_call(catga_bus *bus,
+        const test_services_ask_it *input, test_services_result_reply *reply);
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED catga_status test_services_ask_it_send(catga_bus *bus, const test_services_ask_it *input, test_services_result_callback *callback,
-        void *user);
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED catga_status test_services_ask_it_send(catga_bus *bus,
+        const test_services_ask_it *input, test_services_result_callback *callback, void *user);
 
 /* Answers the query, in its handler. */
-CATGA_CHECKED static inline catga_status test_services_ask_it_reply(catga_context *context, const test_services_result *result)
+CATGA_CHECKED static inline catga_status test_services_ask_it_reply(catga_context *context,
+        const test_services_result *result)
 {
     return catga_answer(context, &test_services_ask_it_message_descriptor, result);
 }
@@ -319,8 +334,9 @@ CATGA_CHECKED static inline catga_status test_services_ask_it_reply(catga_contex
 
 extern const catga_message test_services_done_message_descriptor;
 
-/* Publishes the event: it may be lost. */
-static inline catga_status test_services_done_publish(catga_bus *bus, const test_services_done *input)
+/* Publishes the event at most once: it may be lost. */
+static inline catga_status test_services_done_publish(catga_bus *bus,
+        const test_services_done *input)
 {
     return catga_publish(bus, &test_services_done_message_descriptor, input);
 }
@@ -328,24 +344,27 @@ static inline catga_status test_services_done_publish(catga_bus *bus, const test
 /* ---- Service test.services.Answerer ---- */
 
 /* Answers. */
-/* It publishes test.services.Done. */
+/* Publishes test.services.Done. */
 typedef struct test_services_answerer {
     /* Looks it up. */
     catga_status (*ask_it)(catga_context *context, test_services_ask_it_view request);
 } test_services_answerer;
 
 /*
- * A service of the functions that begin with `prefix`; TEST_SERVICES_ANSWERER(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * TEST_SERVICES_ANSWERER(my) uses:
  *     my_ask_it
  */
 #define TEST_SERVICES_ANSWERER(prefix) \
     { \
         CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, test_services_ask_it_view), \
-            "the handler must be: catga_status " #prefix "_ask_it(catga_context *context, test_services_ask_it_view request)"), \
+            "the handler must be: catga_status " #prefix "_ask_it(" \
+            "catga_context *context, test_services_ask_it_view request)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status test_services_answerer_serve(catga_bus *bus, const test_services_answerer *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status test_services_answerer_serve(catga_bus *bus,
+        const test_services_answerer *handlers, void *user);
 
 /* ---- Service test.services.Watcher ---- */
 
@@ -355,24 +374,28 @@ typedef struct test_services_watcher {
 } test_services_watcher;
 
 /*
- * A service of the functions that begin with `prefix`; TEST_SERVICES_WATCHER(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * TEST_SERVICES_WATCHER(my) uses:
  *     my_note
  *     my_refresh
  */
 #define TEST_SERVICES_WATCHER(prefix) \
     { \
         CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, test_services_done_view), \
-            "the handler must be: catga_status " #prefix "_note(catga_context *context, test_services_done_view event)"), \
+            "the handler must be: catga_status " #prefix "_note(" \
+            "catga_context *context, test_services_done_view event)"), \
         CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_services_done_view), \
-            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, test_services_done_view event)"), \
+            "the handler must be: catga_status " #prefix "_refresh(" \
+            "catga_context *context, test_services_done_view event)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status test_services_watcher_serve(catga_bus *bus, const test_services_watcher *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status test_services_watcher_serve(catga_bus *bus,
+        const test_services_watcher *handlers, void *user);
 
 /* ---- Service test.services.Sender ---- */
 
-/* It publishes test.services.Done. */
+/* Publishes test.services.Done. */
 
 #ifdef __cplusplus
 }

@@ -3,28 +3,35 @@
 
 /* ---- golden.small.Line ---- */
 
-static const catga_range golden_small_line_count_range = {{1, 0}, {9, 0}};
+static const catga_range golden_small_line_count_range = {
+    {1, 0}, {9, 0}};
 
 static const catga_field golden_small_line_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"text", NULL, NULL, 8,
-     offsetof(golden_small_line, text),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(golden_small_line, text), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"count", NULL, &golden_small_line_count_range, CATGA_UNBOUNDED,
-     offsetof(golden_small_line, count),
-     6, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, 0, {1, 0}},
+     offsetof(golden_small_line, count), 6, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     0, {1, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_small_line_layout[] = {0, 1};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_small_line_layout[] = {
+    0, 1,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_small_line_vtable[] = {8, 12, 4, 8, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_small_line_vtable[] = {
+    8, 12, 4, 8, 0, 0, 0, 0, 0, 0,
+};
 
 const catga_table golden_small_line_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.small.Line",
     golden_small_line_fields,
     golden_small_line_vtable,
@@ -32,31 +39,38 @@ const catga_table golden_small_line_descriptor = {
     catga_put_generic,
     catga_encode_any,
     catga_verify_generic,
-    0x3,
+    0x3, /* a bit for each field */
     sizeof(golden_small_line),
-    2,
-    4,
-    0,
-    {'W', 'X', 'p', 'I'}};
+    2, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'W', 'X', 'p', 'I'}, /* file identifier */
+};
 
 /* ---- golden.small.Page ---- */
 
 static const catga_field golden_small_page_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"lines", &golden_small_line_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_small_page, lines),
-     4, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_small_page, lines), 4, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_table, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_small_page_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_small_page_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_small_page_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_small_page_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 const catga_table golden_small_page_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.small.Page",
     golden_small_page_fields,
     golden_small_page_vtable,
@@ -64,9 +78,10 @@ const catga_table golden_small_page_descriptor = {
     catga_put_generic,
     catga_encode_any,
     catga_verify_generic,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(golden_small_page),
-    1,
-    4,
-    1,
-    {'x', '-', 'Y', 'c'}};
+    1, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'x', '-', 'Y', 'c'}, /* file identifier */
+};

@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_small_line golden_small_line;
 typedef struct golden_small_line_view {
@@ -48,20 +48,20 @@ struct golden_small_line {
     uint32_t count CATGA_DEFAULT(1); /* default 1, from 1 to 9 */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_SMALL_LINE(...) \
     CATGA_WITH_DEFAULTS(golden_small_line, ( \
         .count = 1, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_SMALL_LINE_INIT \
     { \
         {NULL, 0}, \
         1, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define GOLDEN_SMALL_LINE_MAX_SIZE 64
 
 extern const catga_table golden_small_line_descriptor;
@@ -76,57 +76,62 @@ static inline uint32_t golden_small_line_get_count(golden_small_line_view view)
     return catga_get_u32(view.table, 6, 1);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_small_line_view golden_small_line_at(golden_small_line_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_small_line_view golden_small_line_at(
+        golden_small_line_vector vector, size_t index)
 {
     golden_small_line_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_line_encode(const golden_small_line *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_line_encode(const golden_small_line *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_small_line_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_small_line_size_bound(const golden_small_line *input)
 {
     return catga_size_bound(&golden_small_line_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_small_line_open(const void *bytes, size_t length, golden_small_line_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_small_line_open(const void *bytes, size_t length,
+        golden_small_line_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_small_line_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_small_line_open_any(const void *bytes, size_t length, golden_small_line_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_small_line_open_any(const void *bytes, size_t length,
+        golden_small_line_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_small_line_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_small_line_print(golden_small_line_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_small_line_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_line_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_small_line *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_line_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_small_line *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_small_line_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_small_line_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_line_unpack(golden_small_line_view view, golden_small_line *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_line_unpack(golden_small_line_view view,
+        golden_small_line *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_small_line_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_small_line_descriptor, view.table, native, arena);
 }
 
 /* ---- golden.small.Page ---- */
@@ -135,13 +140,13 @@ struct golden_small_page {
     golden_small_line_slice lines;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_SMALL_PAGE(...) \
     CATGA_WITH_DEFAULTS(golden_small_page, ( \
         .lines = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_SMALL_PAGE_INIT \
     { \
         {NULL, 0}, \
@@ -156,57 +161,62 @@ static inline golden_small_line_vector golden_small_page_get_lines(golden_small_
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_small_page_view golden_small_page_at(golden_small_page_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_small_page_view golden_small_page_at(
+        golden_small_page_vector vector, size_t index)
 {
     golden_small_page_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_page_encode(const golden_small_page *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_page_encode(const golden_small_page *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_small_page_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_small_page_size_bound(const golden_small_page *input)
 {
     return catga_size_bound(&golden_small_page_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_small_page_open(const void *bytes, size_t length, golden_small_page_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_small_page_open(const void *bytes, size_t length,
+        golden_small_page_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_small_page_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_small_page_open_any(const void *bytes, size_t length, golden_small_page_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_small_page_open_any(const void *bytes, size_t length,
+        golden_small_page_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_small_page_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_small_page_print(golden_small_page_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_small_page_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_page_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_small_page *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_page_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_small_page *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_small_page_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_small_page_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_small_page_unpack(golden_small_page_view view, golden_small_page *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_small_page_unpack(golden_small_page_view view,
+        golden_small_page *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_small_page_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_small_page_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

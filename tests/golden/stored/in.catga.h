@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_stored_seen test_stored_seen;
 typedef struct test_stored_seen_view {
@@ -42,13 +42,13 @@ struct test_stored_seen {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_STORED_SEEN(...) \
     CATGA_WITH_DEFAULTS(test_stored_seen, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_STORED_SEEN_INIT \
     { \
         {NULL, 0}, \
@@ -61,50 +61,54 @@ static inline catga_string test_stored_seen_get_what(test_stored_seen_view view)
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_seen_encode(const test_stored_seen *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_seen_encode(const test_stored_seen *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_seen_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_stored_seen_size_bound(const test_stored_seen *input)
 {
     return catga_size_bound(&test_stored_seen_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_stored_seen_open(const void *bytes, size_t length, test_stored_seen_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_stored_seen_open(const void *bytes, size_t length,
+        test_stored_seen_view *view, catga_problem *problem)
 {
     return catga_verify(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_stored_seen_open_any(const void *bytes, size_t length, test_stored_seen_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_stored_seen_open_any(const void *bytes, size_t length,
+        test_stored_seen_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_stored_seen_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_seen_print(test_stored_seen_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_stored_seen_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_seen_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_stored_seen *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_seen_parse(const char *text, size_t length,
+        catga_unknown unknown, test_stored_seen *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_stored_seen_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_seen_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_seen_unpack(test_stored_seen_view view, test_stored_seen *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_seen_unpack(test_stored_seen_view view,
+        test_stored_seen *native, catga_arena *arena)
 {
-    return catga_unpack(&test_stored_seen_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_stored_seen_descriptor, view.table, native, arena);
 }
 
 /* ---- test.stored.Shipped ---- */
@@ -114,13 +118,13 @@ struct test_stored_shipped {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_STORED_SHIPPED(...) \
     CATGA_WITH_DEFAULTS(test_stored_shipped, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_STORED_SHIPPED_INIT \
     { \
         {NULL, 0}, \
@@ -133,50 +137,54 @@ static inline catga_string test_stored_shipped_get_what(test_stored_shipped_view
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_encode(const test_stored_shipped *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_encode(const test_stored_shipped *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_shipped_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_stored_shipped_size_bound(const test_stored_shipped *input)
 {
     return catga_size_bound(&test_stored_shipped_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_open(const void *bytes, size_t length, test_stored_shipped_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_open(const void *bytes, size_t length,
+        test_stored_shipped_view *view, catga_problem *problem)
 {
     return catga_verify(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_open_any(const void *bytes, size_t length, test_stored_shipped_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_open_any(const void *bytes, size_t length,
+        test_stored_shipped_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_stored_shipped_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_shipped_print(test_stored_shipped_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_stored_shipped_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_stored_shipped *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_parse(const char *text, size_t length,
+        catga_unknown unknown, test_stored_shipped *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_stored_shipped_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_shipped_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_unpack(test_stored_shipped_view view, test_stored_shipped *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_unpack(test_stored_shipped_view view,
+        test_stored_shipped *native, catga_arena *arena)
 {
-    return catga_unpack(&test_stored_shipped_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_stored_shipped_descriptor, view.table, native, arena);
 }
 
 /* ---- test.stored.Paid ---- */
@@ -186,13 +194,13 @@ struct test_stored_paid {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_STORED_PAID(...) \
     CATGA_WITH_DEFAULTS(test_stored_paid, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_STORED_PAID_INIT \
     { \
         {NULL, 0}, \
@@ -205,50 +213,54 @@ static inline catga_string test_stored_paid_get_what(test_stored_paid_view view)
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_paid_encode(const test_stored_paid *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_paid_encode(const test_stored_paid *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_paid_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_stored_paid_size_bound(const test_stored_paid *input)
 {
     return catga_size_bound(&test_stored_paid_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_stored_paid_open(const void *bytes, size_t length, test_stored_paid_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_stored_paid_open(const void *bytes, size_t length,
+        test_stored_paid_view *view, catga_problem *problem)
 {
     return catga_verify(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_stored_paid_open_any(const void *bytes, size_t length, test_stored_paid_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_stored_paid_open_any(const void *bytes, size_t length,
+        test_stored_paid_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_stored_paid_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_paid_print(test_stored_paid_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_stored_paid_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_paid_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_stored_paid *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_paid_parse(const char *text, size_t length,
+        catga_unknown unknown, test_stored_paid *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_stored_paid_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_paid_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_paid_unpack(test_stored_paid_view view, test_stored_paid *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_paid_unpack(test_stored_paid_view view,
+        test_stored_paid *native, catga_arena *arena)
 {
-    return catga_unpack(&test_stored_paid_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_stored_paid_descriptor, view.table, native, arena);
 }
 
 /* ---- test.stored.Booked ---- */
@@ -258,13 +270,13 @@ struct test_stored_booked {
     catga_string what;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_STORED_BOOKED(...) \
     CATGA_WITH_DEFAULTS(test_stored_booked, ( \
         .what = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_STORED_BOOKED_INIT \
     { \
         {NULL, 0}, \
@@ -277,50 +289,54 @@ static inline catga_string test_stored_booked_get_what(test_stored_booked_view v
     return catga_get_string(view.table, 4);
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_booked_encode(const test_stored_booked *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_booked_encode(const test_stored_booked *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_stored_booked_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_stored_booked_size_bound(const test_stored_booked *input)
 {
     return catga_size_bound(&test_stored_booked_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_stored_booked_open(const void *bytes, size_t length, test_stored_booked_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_stored_booked_open(const void *bytes, size_t length,
+        test_stored_booked_view *view, catga_problem *problem)
 {
     return catga_verify(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_stored_booked_open_any(const void *bytes, size_t length, test_stored_booked_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_stored_booked_open_any(const void *bytes, size_t length,
+        test_stored_booked_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_stored_booked_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_stored_booked_print(test_stored_booked_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_stored_booked_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_booked_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_stored_booked *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_booked_parse(const char *text, size_t length,
+        catga_unknown unknown, test_stored_booked *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_stored_booked_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_stored_booked_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_stored_booked_unpack(test_stored_booked_view view, test_stored_booked *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_stored_booked_unpack(test_stored_booked_view view,
+        test_stored_booked *native, catga_arena *arena)
 {
-    return catga_unpack(&test_stored_booked_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_stored_booked_descriptor, view.table, native, arena);
 }
 
 /*
@@ -330,8 +346,9 @@ CATGA_CHECKED static inline catga_status test_stored_booked_unpack(test_stored_b
 
 extern const catga_message test_stored_seen_message_descriptor;
 
-/* Publishes the event: it may be lost. */
-static inline catga_status test_stored_seen_publish(catga_bus *bus, const test_stored_seen *input)
+/* Publishes the event at most once: it may be lost. */
+static inline catga_status test_stored_seen_publish(catga_bus *bus,
+        const test_stored_seen *input)
 {
     return catga_publish(bus, &test_stored_seen_message_descriptor, input);
 }
@@ -339,7 +356,7 @@ static inline catga_status test_stored_seen_publish(catga_bus *bus, const test_s
 /*
  * ---- event test.stored.Shipped
  * on catga.events.test.stored.v1.Shipped
- * stored, and delivered at least once: a handler that fails is tried again at most 5 times
+ * stored, and delivered at least once: at most 5 retries of a handler
  */
 
 extern const catga_message test_stored_shipped_message_descriptor;
@@ -348,17 +365,19 @@ extern const catga_message test_stored_shipped_message_descriptor;
 #define TEST_STORED_SHIPPED_STREAM "TEST_STORED_V1"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status test_stored_shipped_publish(catga_bus *bus, const test_stored_shipped *input)
+CATGA_CHECKED static inline catga_status test_stored_shipped_publish(catga_bus *bus,
+        const test_stored_shipped *input)
 {
     return catga_publish(bus, &test_stored_shipped_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status test_stored_shipped_publish_async(catga_bus *bus, const test_stored_shipped *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status test_stored_shipped_publish_async(catga_bus *bus,
+        const test_stored_shipped *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_shipped_message_descriptor, input, callback, user);
 }
@@ -366,7 +385,7 @@ CATGA_CHECKED static inline catga_status test_stored_shipped_publish_async(catga
 /*
  * ---- event test.stored.Paid
  * on catga.events.test.stored.v1.Paid
- * stored, and delivered at least once: a handler that fails is tried again at most 3 times
+ * stored, and delivered at least once: at most 3 retries of a handler
  */
 
 extern const catga_message test_stored_paid_message_descriptor;
@@ -375,17 +394,19 @@ extern const catga_message test_stored_paid_message_descriptor;
 #define TEST_STORED_PAID_STREAM "TEST_STORED_V1"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most 2000 ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most 2000 ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status test_stored_paid_publish(catga_bus *bus, const test_stored_paid *input)
+CATGA_CHECKED static inline catga_status test_stored_paid_publish(catga_bus *bus,
+        const test_stored_paid *input)
 {
     return catga_publish(bus, &test_stored_paid_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status test_stored_paid_publish_async(catga_bus *bus, const test_stored_paid *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status test_stored_paid_publish_async(catga_bus *bus,
+        const test_stored_paid *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_paid_message_descriptor, input, callback, user);
 }
@@ -393,8 +414,8 @@ CATGA_CHECKED static inline catga_status test_stored_paid_publish_async(catga_bu
 /*
  * ---- event test.stored.Booked
  * on catga.events.test.stored.v1.Booked
- * stored, and delivered at least once: a handler that fails is tried again at most 3 times
- * claimed by its id: of all replicas of a handler one handles it, once
+ * stored, and delivered at least once: at most 3 retries of a handler
+ * claimed by its id: one replica of a handler handles it, once
  */
 
 extern const catga_message test_stored_booked_message_descriptor;
@@ -403,27 +424,29 @@ extern const catga_message test_stored_booked_message_descriptor;
 #define TEST_STORED_BOOKED_STREAM "TEST_STORED_V1"
 
 /*
- * Stores the event, and waits until the server has acknowledged it, at most 5000 ms. CATGA_OK: it is stored.
- * CATGA_TIMEOUT, CATGA_CLOSED: whether it is, is not known. Anything else: it is not stored.
+ * Stores the event, and waits at most 5000 ms for the server to acknowledge it.
+ * CATGA_OK: the event is stored. CATGA_TIMEOUT, CATGA_CLOSED: the event may be stored. Any other
+ * status: the event is not stored.
  */
-CATGA_CHECKED static inline catga_status test_stored_booked_publish(catga_bus *bus, const test_stored_booked *input)
+CATGA_CHECKED static inline catga_status test_stored_booked_publish(catga_bus *bus,
+        const test_stored_booked *input)
 {
     return catga_publish(bus, &test_stored_booked_message_descriptor, input);
 }
 
-/* The same without waiting: when this returns CATGA_OK, `callback` is called once, from a thread of the runtime. */
-CATGA_CHECKED static inline catga_status test_stored_booked_publish_async(catga_bus *bus, const test_stored_booked *input,
-        catga_published *callback, void *user)
+/* Does the same without waiting. After CATGA_OK, a thread of the runtime calls `callback` once. */
+CATGA_CHECKED static inline catga_status test_stored_booked_publish_async(catga_bus *bus,
+        const test_stored_booked *input, catga_published *callback, void *user)
 {
     return catga_publish_async(bus, &test_stored_booked_message_descriptor, input, callback, user);
 }
 
 /* ---- Service test.stored.Shop ---- */
 
-/* It publishes test.stored.Seen. */
-/* It publishes test.stored.Shipped. */
-/* It publishes test.stored.Paid. */
-/* It publishes test.stored.Booked. */
+/* Publishes test.stored.Seen. */
+/* Publishes test.stored.Shipped. */
+/* Publishes test.stored.Paid. */
+/* Publishes test.stored.Booked. */
 
 /* ---- Service test.stored.Listener ---- */
 
@@ -436,7 +459,8 @@ typedef struct test_stored_listener {
 } test_stored_listener;
 
 /*
- * A service of the functions that begin with `prefix`; TEST_STORED_LISTENER(my) takes:
+ * Initializes a service with functions that begin with `prefix`.
+ * TEST_STORED_LISTENER(my) uses:
  *     my_look
  *     my_notify
  *     my_refresh
@@ -446,19 +470,25 @@ typedef struct test_stored_listener {
 #define TEST_STORED_LISTENER(prefix) \
     { \
         CATGA_HANDLER(prefix##_look, catga_status (*)(catga_context *, test_stored_seen_view), \
-            "the handler must be: catga_status " #prefix "_look(catga_context *context, test_stored_seen_view event)"), \
+            "the handler must be: catga_status " #prefix "_look(" \
+            "catga_context *context, test_stored_seen_view event)"), \
         CATGA_HANDLER(prefix##_notify, catga_status (*)(catga_context *, test_stored_shipped_view), \
-            "the handler must be: catga_status " #prefix "_notify(catga_context *context, test_stored_shipped_view event)"), \
+            "the handler must be: catga_status " #prefix "_notify(" \
+            "catga_context *context, test_stored_shipped_view event)"), \
         CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_stored_shipped_view), \
-            "the handler must be: catga_status " #prefix "_refresh(catga_context *context, test_stored_shipped_view event)"), \
+            "the handler must be: catga_status " #prefix "_refresh(" \
+            "catga_context *context, test_stored_shipped_view event)"), \
         CATGA_HANDLER(prefix##_book, catga_status (*)(catga_context *, test_stored_paid_view), \
-            "the handler must be: catga_status " #prefix "_book(catga_context *context, test_stored_paid_view event)"), \
+            "the handler must be: catga_status " #prefix "_book(" \
+            "catga_context *context, test_stored_paid_view event)"), \
         CATGA_HANDLER(prefix##_close, catga_status (*)(catga_context *, test_stored_booked_view), \
-            "the handler must be: catga_status " #prefix "_close(catga_context *context, test_stored_booked_view event)"), \
+            "the handler must be: catga_status " #prefix "_close(" \
+            "catga_context *context, test_stored_booked_view event)"), \
     }
 
-/* Serves on `bus` until it is drained; `user` is what catga_context_user returns in the handlers. */
-CATGA_CHECKED catga_status test_stored_listener_serve(catga_bus *bus, const test_stored_listener *handlers, void *user);
+/* Serves on `bus` until it drains. In handlers, catga_context_user returns `user`. */
+CATGA_CHECKED catga_status test_stored_listener_serve(catga_bus *bus,
+        const test_stored_listener *handlers, void *user);
 
 #ifdef __cplusplus
 }

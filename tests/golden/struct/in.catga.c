@@ -4,22 +4,29 @@
 /* ---- Struct test.structs.Point ---- */
 
 static const catga_member test_structs_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(test_structs_point, x),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(test_structs_point, y),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_structs_point_descriptor = {
-    "test.structs.Point", test_structs_point_members, 2, 16,
-    8, true, true};
+    "test.structs.Point",
+    test_structs_point_members,
+    2, /* members */
+    16, /* size */
+    8, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Struct test.structs.Reading ---- */
 
 static const catga_member test_structs_reading_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"valid", NULL, offsetof(test_structs_reading, valid),
      CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 0},
     {"at", &test_structs_point_descriptor, offsetof(test_structs_reading, at),
@@ -28,7 +35,12 @@ static const catga_member test_structs_reading_members[] = {
      CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_structs_reading_descriptor = {
-    "test.structs.Reading", test_structs_reading_members, 3, 32,
-    8, false, false};
+    "test.structs.Reading",
+    test_structs_reading_members,
+    3, /* members */
+    32, /* size */
+    8, /* alignment */
+    false, /* packed: without padding */
+    false, /* direct: without a bool */
+};

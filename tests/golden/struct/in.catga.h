@@ -33,13 +33,15 @@ typedef struct test_structs_point_vector {
 
 extern const catga_struct test_structs_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline test_structs_point test_structs_point_at(test_structs_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline test_structs_point test_structs_point_at(
+        test_structs_point_vector vector, size_t index)
 {
     test_structs_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &test_structs_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &test_structs_point_descriptor, &result);
     return result;
 }
 
@@ -63,13 +65,15 @@ typedef struct test_structs_reading_vector {
 
 extern const catga_struct test_structs_reading_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline test_structs_reading test_structs_reading_at(test_structs_reading_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline test_structs_reading test_structs_reading_at(
+        test_structs_reading_vector vector, size_t index)
 {
     test_structs_reading result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &test_structs_reading_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &test_structs_reading_descriptor, &result);
     return result;
 }
 

@@ -4,7 +4,8 @@
 /* ---- Struct test.tables.Triple ---- */
 
 static const catga_member test_tables_triple_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"a", NULL, offsetof(test_tables_triple, a),
      CATGA_KIND_u16, CATGA_FORMAT_plain, 0, 0},
     {"b", NULL, offsetof(test_tables_triple, b),
@@ -13,52 +14,65 @@ static const catga_member test_tables_triple_members[] = {
      CATGA_KIND_u16, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_tables_triple_descriptor = {
-    "test.tables.Triple", test_tables_triple_members, 3, 6,
-    2, true, true};
+    "test.tables.Triple",
+    test_tables_triple_members,
+    3, /* members */
+    6, /* size */
+    2, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
+
 CATGA_INLINE catga_put_function test_tables_mixed_put;
 static catga_verify_function test_tables_mixed_verify;
 
 /* ---- test.tables.Mixed ---- */
 
 static const catga_field test_tables_mixed_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"a", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, a),
-     4, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, a), 4, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"b", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, b),
-     6, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, b), 6, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"c", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, c),
-     8, 2, 2, CATGA_KIND_u16, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, c), 8, 2, 2,
+     CATGA_KIND_u16, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"d", &test_tables_triple_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, d),
-     10, 6, 2, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, d), 10, 6, 2,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"e", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, e),
-     12, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, e), 12, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"f", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, f),
-     14, 8, 8, CATGA_KIND_f64, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0.0}},
+     offsetof(test_tables_mixed, f), 14, 8, 8,
+     CATGA_KIND_f64, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0.0}},
     {"g", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_tables_mixed, g),
-     16, 1, 1, CATGA_KIND_bool, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_tables_mixed, g), 16, 1, 1,
+     CATGA_KIND_bool, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_tables_mixed_layout[] = {1, 5, 4, 2, 3, 0, 6};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_tables_mixed_layout[] = {
+    1, 5, 4, 2, 3, 0, 6,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_tables_mixed_vtable[] = {18, 34, 32, 4, 24, 26, 20, 12, 33, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_tables_mixed_vtable[] = {
+    18, 34, 32, 4, 24, 26, 20, 12, 33, 0,
+};
 
 CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -67,74 +81,45 @@ CATGA_INLINE uint8_t *test_tables_mixed_put(catga_writer *out, uint8_t *at, uint
     size_t padding = catga_padding(out, at, 8);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->e, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, test_tables_mixed_vtable, size);
+        catga_is_valid_text(in->e, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, test_tables_mixed_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_tables_mixed_vtable, padding);
     catga_clear(table + 26, 6);
-    uint64_t has_b = catga_put_i64(table + 4, in->b, 0);
-    uint64_t has_f = catga_put_f64(table + 12, in->f, 0.0);
-    uint64_t has_e = catga_has(in->e.data);
-    uint64_t has_c = catga_put_u16(table + 24, in->c, 0);
-    uint64_t has_d = catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d);
-    uint64_t has_a = catga_put_u8(table + 32, in->a, 0);
-    uint64_t has_g = catga_put_bool(table + 33, in->g, false);
-    uint64_t present = 0x7f;
-    bool is_full =
-        has_b &&
-        has_f &&
-        has_e &&
-        has_c &&
-        has_d &&
-        has_a &&
-        has_g &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_b << 1 |
-            has_f << 5 |
-            has_e << 4 |
-            has_c << 2 |
-            has_d << 3 |
-            has_a << 0 |
-            has_g << 6 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_i64(table + 4, in->b, 0) << 1;
+    present |= catga_put_f64(table + 12, in->f, 0.0) << 5;
+    present |= catga_has(in->e.data) << 4;
+    present |= catga_put_u16(table + 24, in->c, 0) << 2;
+    present |= catga_put_struct(table + 26, &test_tables_triple_descriptor, in->d) << 3;
+    present |= catga_put_u8(table + 32, in->a, 0) << 0;
+    present |= catga_put_bool(table + 33, in->g, false) << 6;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_tables_mixed_vtable, 0, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 20, in->e, &high_bits);
     at = catga_end_texts(out, at, test_tables_mixed_fields, 7, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool test_tables_mixed_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = test_tables_mixed_fields;
-    return
-        catga_verify_string(verifier, table, &fields[4]) &&
-        true;
-}
-
 CATGA_INLINE bool test_tables_mixed_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_tables_mixed_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_tables_mixed_fields;
+    return catga_verify_string(verifier, table, &fields[4]);
 }
 
-static bool test_tables_mixed_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_tables_mixed_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_tables_mixed_vtable, 8))
-        return test_tables_mixed_verify_fields(verifier, catga_full(at, test_tables_mixed_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_tables_mixed_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_tables_mixed_vtable, 8, test_tables_mixed_verify_fields);
 }
 
 const catga_table test_tables_mixed_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.tables.Mixed",
     test_tables_mixed_fields,
     test_tables_mixed_vtable,
@@ -142,9 +127,10 @@ const catga_table test_tables_mixed_descriptor = {
     test_tables_mixed_put,
     catga_encode_any,
     test_tables_mixed_verify,
-    0x7f,
+    0x7f, /* a bit for each field */
     sizeof(test_tables_mixed),
-    7,
-    8,
-    0,
-    {'N', '8', 'g', 'R'}};
+    7, /* fields */
+    8, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'N', '8', 'g', 'R'}, /* file identifier */
+};

@@ -4,17 +4,23 @@
 /* ---- Struct golden.union.Point ---- */
 
 static const catga_member golden_union_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(golden_union_point, x),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(golden_union_point, y),
      CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct golden_union_point_descriptor = {
-    "golden.union.Point", golden_union_point_members, 2, 16,
-    8, true, true};
+    "golden.union.Point",
+    golden_union_point_members,
+    2, /* members */
+    16, /* size */
+    8, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
 
 /* ---- Union golden.union.Payment ---- */
 
@@ -28,7 +34,11 @@ static const catga_alternative golden_union_payment_alternatives[] = {
 };
 
 const catga_union golden_union_payment_descriptor = {
-    "golden.union.Payment", golden_union_payment_alternatives, 6, sizeof(golden_union_payment)};
+    "golden.union.Payment",
+    golden_union_payment_alternatives,
+    6, /* alternatives */
+    sizeof(golden_union_payment),
+};
 
 static const catga_enumerator golden_union_payment_types[] = {
     {"NONE", {0, 0}},
@@ -40,7 +50,12 @@ static const catga_enumerator golden_union_payment_types[] = {
     {"again", {6, 0}},
 };
 
-const catga_enum golden_union_payment_type_descriptor = {"golden.union.Payment", golden_union_payment_types, 7, false};
+const catga_enum golden_union_payment_type_descriptor = {
+    "golden.union.Payment",
+    golden_union_payment_types,
+    7, /* values */
+    false, /* flags */
+};
 
 /* ---- Union golden.union.Words ---- */
 
@@ -50,7 +65,11 @@ static const catga_alternative golden_union_words_alternatives[] = {
 };
 
 const catga_union golden_union_words_descriptor = {
-    "golden.union.Words", golden_union_words_alternatives, 2, sizeof(golden_union_words)};
+    "golden.union.Words",
+    golden_union_words_alternatives,
+    2, /* alternatives */
+    sizeof(golden_union_words),
+};
 
 static const catga_enumerator golden_union_words_types[] = {
     {"NONE", {0, 0}},
@@ -58,29 +77,44 @@ static const catga_enumerator golden_union_words_types[] = {
     {"Card", {2, 0}},
 };
 
-const catga_enum golden_union_words_type_descriptor = {"golden.union.Words", golden_union_words_types, 3, false};
+const catga_enum golden_union_words_type_descriptor = {
+    "golden.union.Words",
+    golden_union_words_types,
+    3, /* values */
+    false, /* flags */
+};
+
 CATGA_INLINE catga_put_function golden_union_card_put;
 static catga_verify_function golden_union_card_verify;
+
 CATGA_INLINE catga_put_function golden_union_transfer_put;
 static catga_verify_function golden_union_transfer_verify;
+
 static catga_put_function golden_union_order_put;
 static catga_verify_function golden_union_order_verify;
 
 /* ---- golden.union.Card ---- */
 
 static const catga_field golden_union_card_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"number", NULL, NULL, 20,
-     offsetof(golden_union_card, number),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_union_card, number), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_union_card_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_union_card_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_union_card_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_union_card_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -89,55 +123,38 @@ CATGA_INLINE uint8_t *golden_union_card_put(catga_writer *out, uint8_t *at, uint
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->number, false, 20, &size) &&
-        catga_is_room(out, at, golden_union_card_vtable, size);
+        catga_is_valid_text(in->number, false, 20, &size) &&
+        catga_has_room(out, at, golden_union_card_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_union_card_vtable, padding);
-    uint64_t has_number = catga_has(in->number.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_number &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_number << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->number.data) << 0;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_card_vtable, 0, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->number, &high_bits);
     at = catga_end_texts(out, at, golden_union_card_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool golden_union_card_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = golden_union_card_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
-}
-
 CATGA_INLINE bool golden_union_card_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_union_card_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_union_card_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool golden_union_card_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_card_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_union_card_vtable, 4))
-        return golden_union_card_verify_fields(verifier, catga_full(at, golden_union_card_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_union_card_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_union_card_vtable, 4, golden_union_card_verify_fields);
 }
 
 const catga_table golden_union_card_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Card",
     golden_union_card_fields,
     golden_union_card_vtable,
@@ -145,28 +162,36 @@ const catga_table golden_union_card_descriptor = {
     golden_union_card_put,
     catga_encode_any,
     golden_union_card_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(golden_union_card),
-    1,
-    4,
-    0,
-    {'E', '-', 'd', 'o'}};
+    1, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'E', '-', 'd', 'o'}, /* file identifier */
+};
 
 /* ---- golden.union.Transfer ---- */
 
 static const catga_field golden_union_transfer_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"iban", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_transfer, iban),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_union_transfer, iban), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_union_transfer_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_union_transfer_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_union_transfer_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_union_transfer_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -175,55 +200,38 @@ CATGA_INLINE uint8_t *golden_union_transfer_put(catga_writer *out, uint8_t *at, 
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->iban, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, golden_union_transfer_vtable, size);
+        catga_is_valid_text(in->iban, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, golden_union_transfer_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_union_transfer_vtable, padding);
-    uint64_t has_iban = catga_has(in->iban.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_iban &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_iban << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->iban.data) << 0;
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_union_transfer_vtable, 1, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->iban, &high_bits);
     at = catga_end_texts(out, at, golden_union_transfer_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool golden_union_transfer_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = golden_union_transfer_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
-}
-
 CATGA_INLINE bool golden_union_transfer_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_union_transfer_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_union_transfer_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool golden_union_transfer_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_transfer_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_union_transfer_vtable, 4))
-        return golden_union_transfer_verify_fields(verifier, catga_full(at, golden_union_transfer_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_union_transfer_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_union_transfer_vtable, 4, golden_union_transfer_verify_fields);
 }
 
 const catga_table golden_union_transfer_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Transfer",
     golden_union_transfer_fields,
     golden_union_transfer_vtable,
@@ -231,125 +239,112 @@ const catga_table golden_union_transfer_descriptor = {
     golden_union_transfer_put,
     catga_encode_any,
     golden_union_transfer_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(golden_union_transfer),
-    1,
-    4,
-    1,
-    {'E', 's', '7', 't'}};
+    1, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'E', 's', '7', 't'}, /* file identifier */
+};
 
 /* ---- golden.union.Order ---- */
 
 static const catga_field golden_union_order_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"id", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, id),
-     4, 4, 4, CATGA_KIND_u32, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_union_order, id), 4, 4, 4,
+     CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"payment_type", &golden_union_payment_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, payment),
-     6, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_union_order, payment), 6, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"payment", &golden_union_payment_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, payment),
-     8, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_union_order, payment), 8, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"refund_type", &golden_union_payment_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, refund),
-     10, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_union_order, refund), 10, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"refund", &golden_union_payment_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, refund),
-     12, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(golden_union_order, refund), 12, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"words_type", &golden_union_words_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, words),
-     14, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_union_order, words), 14, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"words", &golden_union_words_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_union_order, words),
-     16, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_union_order, words), 16, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"old_type", &golden_union_payment_type_descriptor, NULL, CATGA_UNBOUNDED,
-     0,
-     18, 0, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_DEPRECATED, {0, 0}},
+     0, 18, 0, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_DEPRECATED, {0, 0}},
     {"old", &golden_union_payment_descriptor, NULL, CATGA_UNBOUNDED,
-     0,
-     20, 0, 1, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, CATGA_DEPRECATED, {0, 0}},
+     0, 20, 0, 1,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     CATGA_DEPRECATED, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_union_order_layout[] = {0, 2, 4, 6, 1, 3, 5, 7, 8};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_union_order_layout[] = {
+    0, 2, 4, 6, 1, 3, 5, 7, 8,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_union_order_vtable[] = {22, 23, 4, 20, 8, 21, 12, 22, 16, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-
-CATGA_INLINE void golden_union_order_place_0_(
-        uint8_t *table, const golden_union_order *in, uint64_t *present)
-{
-    (void)table;
-    present[0] |= catga_put_u32(table + 4, in->id, 0) << 0;
-    present[0] |= (uint64_t)(in->payment.type != 0) << 2;
-    present[0] |= (uint64_t)(in->refund.type != 0) << 4;
-    present[0] |= (uint64_t)(in->words.type != 0) << 6;
-    present[0] |= catga_put_u8(table + 20, in->payment.type, 0) << 1;
-    present[0] |= catga_put_u8(table + 21, in->refund.type, 0) << 3;
-    present[0] |= catga_put_u8(table + 22, in->words.type, 0) << 5;
-}
-
-CATGA_INLINE uint8_t *golden_union_order_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_union_order *in)
-{
-    const catga_field *fields = golden_union_order_fields;
-    at = catga_put_union(out, at, table, offsets, &fields[2], &in->payment);
-    at = catga_put_union(out, at, table, offsets, &fields[4], &in->refund);
-    at = catga_put_union(out, at, table, offsets, &fields[6], &in->words);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_union_order_vtable[] = {
+    22, 23, 4, 20, 8, 21, 12, 22, 16, 0, 0, 0, 0, 0, 0, 0,
+    0, 0,
+};
 
 static uint8_t *golden_union_order_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_union_order *in = (const golden_union_order *)input;
+    const catga_field *fields = golden_union_order_fields;
     uint8_t *table = catga_begin_table(out, at, slot, golden_union_order_vtable, 4);
     if (table == NULL)
         return NULL;
-    uint64_t present[1] = {0};
-    golden_union_order_place_0_(table, in, present);
-    at = catga_end_table(out, table, type, golden_union_order_vtable, 2, present[0]);
+    uint64_t present = 0x0;
+    present |= catga_put_u32(table + 4, in->id, 0) << 0;
+    present |= (uint64_t)(in->payment.type != 0) << 2;
+    present |= (uint64_t)(in->refund.type != 0) << 4;
+    present |= (uint64_t)(in->words.type != 0) << 6;
+    present |= catga_put_u8(table + 20, in->payment.type, 0) << 1;
+    present |= catga_put_u8(table + 21, in->refund.type, 0) << 3;
+    present |= catga_put_u8(table + 22, in->words.type, 0) << 5;
+    at = catga_end_table(out, table, type, golden_union_order_vtable, 2, present);
     catga_offsets offsets = catga_offsets_of(out, golden_union_order_vtable);
-    at = golden_union_order_behind_0_(out, at, table, offsets, in);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[2], &in->payment);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[4], &in->refund);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[6], &in->words);
     return at;
-}
-
-CATGA_INLINE bool golden_union_order_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = golden_union_order_fields;
-    return
-        catga_verify_union(verifier, table, &fields[1], &fields[2]) &&
-        catga_verify_union(verifier, table, &fields[3], &fields[4]) &&
-        catga_verify_union(verifier, table, &fields[5], &fields[6]) &&
-        true;
 }
 
 CATGA_INLINE bool golden_union_order_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_union_order_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_union_order_fields;
+    return catga_verify_union(verifier, table, &fields[1], &fields[2]) &&
+           catga_verify_union(verifier, table, &fields[3], &fields[4]) &&
+           catga_verify_union(verifier, table, &fields[5], &fields[6]);
 }
 
-static bool golden_union_order_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_union_order_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table) && golden_union_order_verify_fields(verifier, table);
+    return catga_verify_large_table(verifier, at, type, known, golden_union_order_verify_fields);
 }
 
 const catga_table golden_union_order_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.union.Order",
     golden_union_order_fields,
     golden_union_order_vtable,
@@ -357,9 +352,10 @@ const catga_table golden_union_order_descriptor = {
     golden_union_order_put,
     catga_encode_any,
     golden_union_order_verify,
-    0x7f,
+    0x7f, /* a bit for each field */
     sizeof(golden_union_order),
-    9,
-    4,
-    2,
-    {'4', 'O', 'W', 'j'}};
+    9, /* fields */
+    4, /* alignment */
+    2, /* slot of the remembered vtable */
+    {'4', 'O', 'W', 'j'}, /* file identifier */
+};

@@ -31,17 +31,19 @@ typedef struct golden_union_point_vector {
 
 extern const catga_struct golden_union_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline golden_union_point golden_union_point_at(golden_union_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline golden_union_point golden_union_point_at(
+        golden_union_point_vector vector, size_t index)
 {
     golden_union_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &golden_union_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &golden_union_point_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_union_card golden_union_card;
 typedef struct golden_union_card_view {
@@ -98,7 +100,7 @@ enum {
 
 /* How it is paid. */
 typedef struct golden_union_payment {
-    uint8_t type; /* which of them it is: GOLDEN_UNION_PAYMENT_... */
+    uint8_t type; /* GOLDEN_UNION_PAYMENT_... */
     union {
         const golden_union_card *card;
         const golden_union_transfer *transfer;
@@ -115,7 +117,7 @@ typedef struct golden_union_payment_slice {
 } golden_union_payment_slice;
 
 typedef struct golden_union_payment_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } golden_union_payment_view;
 
@@ -126,31 +128,36 @@ typedef struct golden_union_payment_vector {
 } golden_union_payment_vector;
 
 extern const catga_union golden_union_payment_descriptor;
-extern const catga_enum golden_union_payment_type_descriptor; /* of the types, with their names */
+extern const catga_enum golden_union_payment_type_descriptor;
 
-/* A table of defaults when it is something else. */
-static inline golden_union_card_view golden_union_payment_as_card(golden_union_payment_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_union_card_view golden_union_payment_as_card(
+        golden_union_payment_view view)
 {
-    golden_union_card_view table = {view.type == GOLDEN_UNION_PAYMENT_CARD ? view.value : CATGA_EMPTY_TABLE};
+    golden_union_card_view table = {
+        view.type == GOLDEN_UNION_PAYMENT_CARD ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* A table of defaults when it is something else. */
-static inline golden_union_transfer_view golden_union_payment_as_transfer(golden_union_payment_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_union_transfer_view golden_union_payment_as_transfer(
+        golden_union_payment_view view)
 {
-    golden_union_transfer_view table = {view.type == GOLDEN_UNION_PAYMENT_TRANSFER ? view.value : CATGA_EMPTY_TABLE};
+    golden_union_transfer_view table = {
+        view.type == GOLDEN_UNION_PAYMENT_TRANSFER ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* Absent when it is something else. */
+/* Returns an absent string if the union has another type. */
 static inline catga_string golden_union_payment_as_note(golden_union_payment_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == GOLDEN_UNION_PAYMENT_NOTE ? catga_string_of(view.value) : absent;
 }
 
-/* Zeros when it is something else. */
-static inline golden_union_point golden_union_payment_as_at(golden_union_payment_view view)
+/* Returns zeros if the union has another type. */
+static inline golden_union_point golden_union_payment_as_at(
+        golden_union_payment_view view)
 {
     golden_union_point result;
     memset(&result, 0, sizeof result);
@@ -159,8 +166,9 @@ static inline golden_union_point golden_union_payment_as_at(golden_union_payment
     return result;
 }
 
-/* Zeros when it is something else. */
-static inline golden_union_point golden_union_payment_as_point(golden_union_payment_view view)
+/* Returns zeros if the union has another type. */
+static inline golden_union_point golden_union_payment_as_point(
+        golden_union_payment_view view)
 {
     golden_union_point result;
     memset(&result, 0, sizeof result);
@@ -169,18 +177,22 @@ static inline golden_union_point golden_union_payment_as_point(golden_union_paym
     return result;
 }
 
-/* A table of defaults when it is something else. */
-static inline golden_union_card_view golden_union_payment_as_again(golden_union_payment_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_union_card_view golden_union_payment_as_again(
+        golden_union_payment_view view)
 {
-    golden_union_card_view table = {view.type == GOLDEN_UNION_PAYMENT_AGAIN ? view.value : CATGA_EMPTY_TABLE};
+    golden_union_card_view table = {
+        view.type == GOLDEN_UNION_PAYMENT_AGAIN ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline golden_union_payment_view golden_union_payment_at(golden_union_payment_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline golden_union_payment_view golden_union_payment_at(
+        golden_union_payment_vector vector, size_t index)
 {
     golden_union_payment_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 6, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 6, &view.type);
     return view;
 }
 
@@ -194,7 +206,7 @@ enum {
 
 /* The first member decides how it begins. */
 typedef struct golden_union_words {
-    uint8_t type; /* which of them it is: GOLDEN_UNION_WORDS_... */
+    uint8_t type; /* GOLDEN_UNION_WORDS_... */
     union {
         catga_string text;
         const golden_union_card *card;
@@ -207,7 +219,7 @@ typedef struct golden_union_words_slice {
 } golden_union_words_slice;
 
 typedef struct golden_union_words_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } golden_union_words_view;
 
@@ -218,27 +230,31 @@ typedef struct golden_union_words_vector {
 } golden_union_words_vector;
 
 extern const catga_union golden_union_words_descriptor;
-extern const catga_enum golden_union_words_type_descriptor; /* of the types, with their names */
+extern const catga_enum golden_union_words_type_descriptor;
 
-/* Absent when it is something else. */
+/* Returns an absent string if the union has another type. */
 static inline catga_string golden_union_words_as_text(golden_union_words_view view)
 {
     catga_string absent = {NULL, 0};
     return view.type == GOLDEN_UNION_WORDS_TEXT ? catga_string_of(view.value) : absent;
 }
 
-/* A table of defaults when it is something else. */
-static inline golden_union_card_view golden_union_words_as_card(golden_union_words_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_union_card_view golden_union_words_as_card(
+        golden_union_words_view view)
 {
-    golden_union_card_view table = {view.type == GOLDEN_UNION_WORDS_CARD ? view.value : CATGA_EMPTY_TABLE};
+    golden_union_card_view table = {
+        view.type == GOLDEN_UNION_WORDS_CARD ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline golden_union_words_view golden_union_words_at(golden_union_words_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline golden_union_words_view golden_union_words_at(
+        golden_union_words_vector vector, size_t index)
 {
     golden_union_words_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 2, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 2, &view.type);
     return view;
 }
 
@@ -248,19 +264,19 @@ struct golden_union_card {
     catga_string number; /* at most 20 bytes */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_UNION_CARD(...) \
     CATGA_WITH_DEFAULTS(golden_union_card, ( \
         .number = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_UNION_CARD_INIT \
     { \
         {NULL, 0}, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define GOLDEN_UNION_CARD_MAX_SIZE 72
 
 extern const catga_table golden_union_card_descriptor;
@@ -270,57 +286,62 @@ static inline catga_string golden_union_card_get_number(golden_union_card_view v
     return catga_get_string(view.table, 4);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_union_card_view golden_union_card_at(golden_union_card_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_union_card_view golden_union_card_at(
+        golden_union_card_vector vector, size_t index)
 {
     golden_union_card_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_card_encode(const golden_union_card *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_card_encode(const golden_union_card *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_card_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_union_card_size_bound(const golden_union_card *input)
 {
     return catga_size_bound(&golden_union_card_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_union_card_open(const void *bytes, size_t length, golden_union_card_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_union_card_open(const void *bytes, size_t length,
+        golden_union_card_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_union_card_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_union_card_open_any(const void *bytes, size_t length, golden_union_card_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_union_card_open_any(const void *bytes, size_t length,
+        golden_union_card_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_union_card_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_card_print(golden_union_card_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_union_card_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_card_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_union_card *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_card_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_union_card *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_union_card_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_card_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_card_unpack(golden_union_card_view view, golden_union_card *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_card_unpack(golden_union_card_view view,
+        golden_union_card *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_union_card_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_union_card_descriptor, view.table, native, arena);
 }
 
 /* ---- golden.union.Transfer ---- */
@@ -329,13 +350,13 @@ struct golden_union_transfer {
     catga_string iban;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_UNION_TRANSFER(...) \
     CATGA_WITH_DEFAULTS(golden_union_transfer, ( \
         .iban = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_UNION_TRANSFER_INIT \
     { \
         {NULL, 0}, \
@@ -348,57 +369,62 @@ static inline catga_string golden_union_transfer_get_iban(golden_union_transfer_
     return catga_get_string(view.table, 4);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_union_transfer_view golden_union_transfer_at(golden_union_transfer_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_union_transfer_view golden_union_transfer_at(
+        golden_union_transfer_vector vector, size_t index)
 {
     golden_union_transfer_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_transfer_encode(const golden_union_transfer *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_transfer_encode(const golden_union_transfer *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_transfer_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_union_transfer_size_bound(const golden_union_transfer *input)
 {
     return catga_size_bound(&golden_union_transfer_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_union_transfer_open(const void *bytes, size_t length, golden_union_transfer_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_union_transfer_open(const void *bytes, size_t length,
+        golden_union_transfer_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_union_transfer_open_any(const void *bytes, size_t length, golden_union_transfer_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_union_transfer_open_any(const void *bytes, size_t length,
+        golden_union_transfer_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_union_transfer_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_transfer_print(golden_union_transfer_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_union_transfer_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_transfer_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_union_transfer *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_transfer_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_union_transfer *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_union_transfer_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_transfer_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_transfer_unpack(golden_union_transfer_view view, golden_union_transfer *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_transfer_unpack(golden_union_transfer_view view,
+        golden_union_transfer *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_union_transfer_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_union_transfer_descriptor, view.table, native, arena);
 }
 
 /* ---- golden.union.Order ---- */
@@ -411,13 +437,13 @@ struct golden_union_order {
     /* old: deprecated */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_UNION_ORDER(...) \
     CATGA_WITH_DEFAULTS(golden_union_order, ( \
         .id = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_UNION_ORDER_INIT \
     { \
         0, \
@@ -433,81 +459,89 @@ static inline uint32_t golden_union_order_get_id(golden_union_order_view view)
     return catga_get_u32(view.table, 4, 0);
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline golden_union_payment_view golden_union_order_get_payment(golden_union_order_view view)
 {
     golden_union_payment_view value;
-    value.value = catga_get_union(view.table, 6, 8, 6, &value.type);
+    value.value =
+        catga_get_union(view.table, 6, 8, 6, &value.type);
     return value;
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline golden_union_payment_view golden_union_order_get_refund(golden_union_order_view view)
 {
     golden_union_payment_view value;
-    value.value = catga_get_union(view.table, 10, 12, 6, &value.type);
+    value.value =
+        catga_get_union(view.table, 10, 12, 6, &value.type);
     return value;
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline golden_union_words_view golden_union_order_get_words(golden_union_order_view view)
 {
     golden_union_words_view value;
-    value.value = catga_get_union(view.table, 14, 16, 2, &value.type);
+    value.value =
+        catga_get_union(view.table, 14, 16, 2, &value.type);
     return value;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_union_order_view golden_union_order_at(golden_union_order_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_union_order_view golden_union_order_at(
+        golden_union_order_vector vector, size_t index)
 {
     golden_union_order_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_order_encode(const golden_union_order *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_order_encode(const golden_union_order *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_union_order_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_union_order_size_bound(const golden_union_order *input)
 {
     return catga_size_bound(&golden_union_order_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_union_order_open(const void *bytes, size_t length, golden_union_order_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_union_order_open(const void *bytes, size_t length,
+        golden_union_order_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_union_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_union_order_open_any(const void *bytes, size_t length, golden_union_order_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_union_order_open_any(const void *bytes, size_t length,
+        golden_union_order_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_union_order_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_union_order_print(golden_union_order_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_union_order_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_order_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_union_order *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_order_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_union_order *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_union_order_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_union_order_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_union_order_unpack(golden_union_order_view view, golden_union_order *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_union_order_unpack(golden_union_order_view view,
+        golden_union_order *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_union_order_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_union_order_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -10,7 +10,11 @@ static const catga_alternative golden_unions_payment_alternatives[] = {
 };
 
 const catga_union golden_unions_payment_descriptor = {
-    "golden.unions.Payment", golden_unions_payment_alternatives, 3, sizeof(golden_unions_payment)};
+    "golden.unions.Payment",
+    golden_unions_payment_alternatives,
+    3, /* alternatives */
+    sizeof(golden_unions_payment),
+};
 
 static const catga_enumerator golden_unions_payment_types[] = {
     {"NONE", {0, 0}},
@@ -19,203 +23,174 @@ static const catga_enumerator golden_unions_payment_types[] = {
     {"Split", {3, 0}},
 };
 
-const catga_enum golden_unions_payment_type_descriptor = {"golden.unions.Payment", golden_unions_payment_types, 4, false};
+const catga_enum golden_unions_payment_type_descriptor = {
+    "golden.unions.Payment",
+    golden_unions_payment_types,
+    4, /* values */
+    false, /* flags */
+};
+
 CATGA_INLINE catga_put_function golden_unions_cash_put;
-static catga_verify_function golden_unions_cash_verify;
+
 static catga_put_function golden_unions_split_put;
 static catga_verify_function golden_unions_split_verify;
 
 /* ---- golden.unions.Cash ---- */
 
 static const catga_field golden_unions_cash_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"amount", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_cash, amount),
-     4, 8, 8, CATGA_KIND_i64, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_unions_cash, amount), 4, 8, 8,
+     CATGA_KIND_i64, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_unions_cash_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_unions_cash_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_unions_cash_vtable[] = {6, 12, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_unions_cash_vtable[] = {
+    6, 12, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *golden_unions_cash_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_unions_cash *in = (const golden_unions_cash *)input;
     size_t padding = catga_padding(out, at, 8);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, golden_unions_cash_vtable, size);
+    bool fast_path = catga_has_room(out, at, golden_unions_cash_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_unions_cash_vtable, padding);
-    uint64_t has_amount = catga_put_i64(table + 4, in->amount, 0);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_amount &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_amount << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_put_i64(table + 4, in->amount, 0) << 0;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_cash_vtable, 0, present);
     return at;
 }
 
-static bool golden_unions_cash_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
-{
-    catga_frame table;
-    return catga_verify_open(verifier, at, type, known, &table);
-}
-
 const catga_table golden_unions_cash_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Cash",
     golden_unions_cash_fields,
     golden_unions_cash_vtable,
     golden_unions_cash_layout,
     golden_unions_cash_put,
     catga_encode_any,
-    golden_unions_cash_verify,
-    0x1,
+    catga_verify_layout,
+    0x1, /* a bit for each field */
     sizeof(golden_unions_cash),
-    1,
-    8,
-    0,
-    {'S', 'v', '5', 'S'}};
+    1, /* fields */
+    8, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'S', 'v', '5', 'S'}, /* file identifier */
+};
 
 /* ---- golden.unions.Split ---- */
 
 static const catga_field golden_unions_split_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"parts_type", &golden_unions_payment_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, parts),
-     4, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_unions_split, parts), 4, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"parts", &golden_unions_payment_descriptor, NULL, 10,
-     offsetof(golden_unions_split, parts),
-     6, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
-     CATGA_FORMAT_plain, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(golden_unions_split, parts), 6, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"count", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, count),
-     8, 2, 2, CATGA_KIND_u16, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_unions_split, count), 8, 2, 2,
+     CATGA_KIND_u16, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"rest_type", &golden_unions_payment_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, rest),
-     10, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_unions_split, rest), 10, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"rest", &golden_unions_payment_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, rest),
-     12, 4, 4, CATGA_KIND_vector, CATGA_KIND_union,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_unions_split, rest), 12, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"either_type", &shared_money_either_type_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, either),
-     14, 1, 1, CATGA_KIND_u8, 0,
-     CATGA_FORMAT_enum, 0, CATGA_TAGS, {0, 0}},
+     offsetof(golden_unions_split, either), 14, 1, 1,
+     CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
+     CATGA_TAGS, {0, 0}},
     {"either", &shared_money_either_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_unions_split, either),
-     16, 4, 4, CATGA_KIND_union, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_unions_split, either), 16, 4, 4,
+     CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_unions_split_layout[] = {0, 1, 3, 4, 6, 2, 5};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_unions_split_layout[] = {
+    0, 1, 3, 4, 6, 2, 5,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_unions_split_vtable[] = {18, 27, 4, 8, 24, 12, 16, 26, 20, 0};
-
-CATGA_INLINE uint8_t *golden_unions_split_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_unions_split *in)
-{
-    const catga_field *fields = golden_unions_split_fields;
-    at = catga_put_unions(out, at, table, offsets, &fields[0], &fields[1],
-        in->parts.data, in->parts.length);
-    at = catga_put_unions(out, at, table, offsets, &fields[3], &fields[4],
-        in->rest.data, in->rest.length);
-    at = catga_put_union(out, at, table, offsets, &fields[6], &in->either);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_unions_split_vtable[] = {
+    18, 27, 4, 8, 24, 12, 16, 26, 20, 0,
+};
 
 static uint8_t *golden_unions_split_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const golden_unions_split *in = (const golden_unions_split *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, golden_unions_split_vtable, size);
+    bool fast_path = catga_has_room(out, at, golden_unions_split_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_unions_split_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 12, 4);
     catga_clear(table + 16, 4);
     catga_clear(table + 20, 4);
-    uint64_t has_parts_type = catga_has(in->parts.data);
-    uint64_t has_rest_type = catga_has(in->rest.data);
-    uint64_t has_rest = catga_has(in->rest.data);
-    uint64_t has_either = in->either.type != 0;
-    uint64_t has_count = catga_put_u16(table + 24, in->count, 0);
-    uint64_t has_either_type = catga_put_u8(table + 26, in->either.type, 0);
-    uint64_t present = 0x7f;
-    bool is_full =
-        has_parts_type &&
-        has_rest_type &&
-        has_rest &&
-        has_either &&
-        has_count &&
-        has_either_type &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_parts_type << 0 |
-            has_rest_type << 3 |
-            has_rest << 4 |
-            has_either << 6 |
-            has_count << 2 |
-            has_either_type << 5 |
-            0x2;
+    uint64_t present = 0x2;
+    present |= catga_has(in->parts.data) << 0;
+    present |= catga_has(in->rest.data) << 3;
+    present |= catga_has(in->rest.data) << 4;
+    present |= (uint64_t)(in->either.type != 0) << 6;
+    present |= catga_put_u16(table + 24, in->count, 0) << 2;
+    present |= catga_put_u8(table + 26, in->either.type, 0) << 5;
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_unions_split_vtable, 1, present);
-    catga_offsets offsets = catga_offsets_of(out, golden_unions_split_vtable);
-    at = golden_unions_split_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool golden_unions_split_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = golden_unions_split_fields;
-    return
-        catga_verify_unions(verifier, table, &fields[0], &fields[1]) &&
-        catga_verify_unions(verifier, table, &fields[3], &fields[4]) &&
-        catga_verify_union(verifier, table, &fields[5], &fields[6]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, golden_unions_split_vtable);
+    at = catga_put_unions(out, at, table, offsets,
+        &fields[0], &fields[1], in->parts.data, in->parts.length);
+    at = catga_put_unions(out, at, table, offsets,
+        &fields[3], &fields[4], in->rest.data, in->rest.length);
+    at = catga_put_union(out, at, table, offsets,
+        &fields[6], &in->either);
+    return at;
 }
 
 CATGA_INLINE bool golden_unions_split_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_unions_split_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_unions_split_fields;
+    return catga_verify_unions(verifier, table, &fields[0], &fields[1]) &&
+           catga_verify_unions(verifier, table, &fields[3], &fields[4]) &&
+           catga_verify_union(verifier, table, &fields[5], &fields[6]);
 }
 
-static bool golden_unions_split_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_unions_split_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_unions_split_vtable, 4))
-        return golden_unions_split_verify_fields(verifier, catga_full(at, golden_unions_split_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_unions_split_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_unions_split_vtable, 4, golden_unions_split_verify_fields);
 }
 
 const catga_table golden_unions_split_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.unions.Split",
     golden_unions_split_fields,
     golden_unions_split_vtable,
@@ -223,9 +198,10 @@ const catga_table golden_unions_split_descriptor = {
     golden_unions_split_put,
     catga_encode_any,
     golden_unions_split_verify,
-    0x7f,
+    0x7f, /* a bit for each field */
     sizeof(golden_unions_split),
-    7,
-    4,
-    1,
-    {'H', '_', 'W', 'X'}};
+    7, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'H', '_', 'W', 'X'}, /* file identifier */
+};

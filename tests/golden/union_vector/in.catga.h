@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_unions_cash golden_unions_cash;
 typedef struct golden_unions_cash_view {
@@ -52,7 +52,7 @@ enum {
 
 /* One of them is another file's. */
 typedef struct golden_unions_payment {
-    uint8_t type; /* which of them it is: GOLDEN_UNIONS_PAYMENT_... */
+    uint8_t type; /* GOLDEN_UNIONS_PAYMENT_... */
     union {
         const golden_unions_cash *cash;
         const shared_money_coin *other;
@@ -66,7 +66,7 @@ typedef struct golden_unions_payment_slice {
 } golden_unions_payment_slice;
 
 typedef struct golden_unions_payment_view {
-    uint8_t type; /* NONE also for what only a newer schema knows */
+    uint8_t type; /* NONE also for a type that only a newer schema has */
     const uint8_t *value;
 } golden_unions_payment_view;
 
@@ -77,17 +77,20 @@ typedef struct golden_unions_payment_vector {
 } golden_unions_payment_vector;
 
 extern const catga_union golden_unions_payment_descriptor;
-extern const catga_enum golden_unions_payment_type_descriptor; /* of the types, with their names */
+extern const catga_enum golden_unions_payment_type_descriptor;
 
-/* A table of defaults when it is something else. */
-static inline golden_unions_cash_view golden_unions_payment_as_cash(golden_unions_payment_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_unions_cash_view golden_unions_payment_as_cash(
+        golden_unions_payment_view view)
 {
-    golden_unions_cash_view table = {view.type == GOLDEN_UNIONS_PAYMENT_CASH ? view.value : CATGA_EMPTY_TABLE};
+    golden_unions_cash_view table = {
+        view.type == GOLDEN_UNIONS_PAYMENT_CASH ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* Zeros when it is something else. */
-static inline shared_money_coin golden_unions_payment_as_other(golden_unions_payment_view view)
+/* Returns zeros if the union has another type. */
+static inline shared_money_coin golden_unions_payment_as_other(
+        golden_unions_payment_view view)
 {
     shared_money_coin result;
     memset(&result, 0, sizeof result);
@@ -96,18 +99,22 @@ static inline shared_money_coin golden_unions_payment_as_other(golden_unions_pay
     return result;
 }
 
-/* A table of defaults when it is something else. */
-static inline golden_unions_split_view golden_unions_payment_as_split(golden_unions_payment_view view)
+/* Returns a table of defaults if the union has another type. */
+static inline golden_unions_split_view golden_unions_payment_as_split(
+        golden_unions_payment_view view)
 {
-    golden_unions_split_view table = {view.type == GOLDEN_UNIONS_PAYMENT_SPLIT ? view.value : CATGA_EMPTY_TABLE};
+    golden_unions_split_view table = {
+        view.type == GOLDEN_UNIONS_PAYMENT_SPLIT ? view.value : CATGA_EMPTY_TABLE};
     return table;
 }
 
-/* The element at `index`; nothing when it is outside. */
-static inline golden_unions_payment_view golden_unions_payment_at(golden_unions_payment_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a union of type NONE. */
+static inline golden_unions_payment_view golden_unions_payment_at(
+        golden_unions_payment_vector vector, size_t index)
 {
     golden_unions_payment_view view;
-    view.value = catga_union_at(vector.tags, vector.values, vector.length, index, 3, &view.type);
+    view.value = catga_union_at(
+        vector.tags, vector.values, vector.length, index, 3, &view.type);
     return view;
 }
 
@@ -117,19 +124,19 @@ struct golden_unions_cash {
     int64_t amount;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_UNIONS_CASH(...) \
     CATGA_WITH_DEFAULTS(golden_unions_cash, ( \
         .amount = 0, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_UNIONS_CASH_INIT \
     { \
         0, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define GOLDEN_UNIONS_CASH_MAX_SIZE 44
 
 extern const catga_table golden_unions_cash_descriptor;
@@ -139,57 +146,62 @@ static inline int64_t golden_unions_cash_get_amount(golden_unions_cash_view view
     return catga_get_i64(view.table, 4, 0);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_unions_cash_view golden_unions_cash_at(golden_unions_cash_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_unions_cash_view golden_unions_cash_at(
+        golden_unions_cash_vector vector, size_t index)
 {
     golden_unions_cash_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_cash_encode(const golden_unions_cash *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_cash_encode(const golden_unions_cash *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_unions_cash_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_unions_cash_size_bound(const golden_unions_cash *input)
 {
     return catga_size_bound(&golden_unions_cash_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_unions_cash_open(const void *bytes, size_t length, golden_unions_cash_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_unions_cash_open(const void *bytes, size_t length,
+        golden_unions_cash_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_unions_cash_open_any(const void *bytes, size_t length, golden_unions_cash_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_unions_cash_open_any(const void *bytes, size_t length,
+        golden_unions_cash_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_unions_cash_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_unions_cash_print(golden_unions_cash_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_unions_cash_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_cash_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_unions_cash *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_cash_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_unions_cash *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_unions_cash_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_unions_cash_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_cash_unpack(golden_unions_cash_view view, golden_unions_cash *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_cash_unpack(golden_unions_cash_view view,
+        golden_unions_cash *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_unions_cash_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_unions_cash_descriptor, view.table, native, arena);
 }
 
 /* ---- golden.unions.Split ---- */
@@ -202,13 +214,13 @@ struct golden_unions_split {
     shared_money_either either;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_UNIONS_SPLIT(...) \
     CATGA_WITH_DEFAULTS(golden_unions_split, ( \
         .parts = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_UNIONS_SPLIT_INIT \
     { \
         {NULL, 0}, \
@@ -240,65 +252,71 @@ static inline golden_unions_payment_vector golden_unions_split_get_rest(golden_u
     return vector;
 }
 
-/* Nothing when it is absent. */
+/* Returns a union of type NONE if the field is absent. */
 static inline shared_money_either_view golden_unions_split_get_either(golden_unions_split_view view)
 {
     shared_money_either_view value;
-    value.value = catga_get_union(view.table, 14, 16, 1, &value.type);
+    value.value =
+        catga_get_union(view.table, 14, 16, 1, &value.type);
     return value;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_unions_split_view golden_unions_split_at(golden_unions_split_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_unions_split_view golden_unions_split_at(
+        golden_unions_split_vector vector, size_t index)
 {
     golden_unions_split_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_split_encode(const golden_unions_split *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_split_encode(const golden_unions_split *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_unions_split_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_unions_split_size_bound(const golden_unions_split *input)
 {
     return catga_size_bound(&golden_unions_split_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_unions_split_open(const void *bytes, size_t length, golden_unions_split_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_unions_split_open(const void *bytes, size_t length,
+        golden_unions_split_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_unions_split_open_any(const void *bytes, size_t length, golden_unions_split_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_unions_split_open_any(const void *bytes, size_t length,
+        golden_unions_split_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_unions_split_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_unions_split_print(golden_unions_split_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_unions_split_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_split_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_unions_split *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_split_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_unions_split *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_unions_split_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_unions_split_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_unions_split_unpack(golden_unions_split_view view, golden_unions_split *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_unions_split_unpack(golden_unions_split_view view,
+        golden_unions_split *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_unions_split_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_unions_split_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

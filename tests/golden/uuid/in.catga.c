@@ -4,7 +4,8 @@
 /* ---- Struct golden.ids.Pair ---- */
 
 static const catga_member golden_ids_pair_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"one", &catga_uuid_descriptor, offsetof(golden_ids_pair, one),
      CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 0},
     {"other", &catga_uuid_descriptor, offsetof(golden_ids_pair, other),
@@ -13,49 +14,53 @@ static const catga_member golden_ids_pair_members[] = {
      CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct golden_ids_pair_descriptor = {
-    "golden.ids.Pair", golden_ids_pair_members, 3, 49,
-    1, true, true};
+    "golden.ids.Pair",
+    golden_ids_pair_members,
+    3, /* members */
+    49, /* size */
+    1, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
+
 static catga_put_function golden_ids_ids_put;
 static catga_verify_function golden_ids_ids_verify;
 
 /* ---- golden.ids.Ids ---- */
 
 static const catga_field golden_ids_ids_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"id", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_ids_ids, id),
-     4, 16, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_uuid, 0, CATGA_REQUIRED, {0, 0}},
+     offsetof(golden_ids_ids, id), 4, 16, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_uuid, 0,
+     CATGA_REQUIRED, {0, 0}},
     {"parent", &catga_uuid_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_ids_ids, parent),
-     6, 16, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
+     offsetof(golden_ids_ids, parent), 6, 16, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_uuid, 0,
+     0, {0, 0}},
     {"pair", &golden_ids_pair_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(golden_ids_ids, pair),
-     8, 49, 1, CATGA_KIND_struct, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(golden_ids_ids, pair), 8, 49, 1,
+     CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"others", &catga_uuid_descriptor, NULL, 10,
-     offsetof(golden_ids_ids, others),
-     10, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
-     CATGA_FORMAT_uuid, 0, 0, {0, 0}},
+     offsetof(golden_ids_ids, others), 10, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t golden_ids_ids_layout[] = {3, 0, 1, 2};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t golden_ids_ids_layout[] = {
+    3, 0, 1, 2,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t golden_ids_ids_vtable[] = {12, 89, 8, 24, 40, 4, 0, 0, 0, 0};
-
-CATGA_INLINE uint8_t *golden_ids_ids_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const golden_ids_ids *in)
-{
-    const catga_field *fields = golden_ids_ids_fields;
-    at = catga_put_structs(out, at, table, offsets, &fields[3], in->others.data,
-        in->others.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t golden_ids_ids_vtable[] = {
+    12, 89, 8, 24, 40, 4, 0, 0, 0, 0,
+};
 
 static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -65,66 +70,45 @@ static uint8_t *golden_ids_ids_put(catga_writer *out, uint8_t *at, uint8_t *slot
     uint64_t size = padding;
     bool fast_path =
         in->id != NULL &&
-        catga_is_room(out, at, golden_ids_ids_vtable, size);
+        catga_has_room(out, at, golden_ids_ids_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, golden_ids_ids_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 24, 16);
     catga_clear(table + 40, 49);
-    uint64_t has_others = catga_has(in->others.data);
-    uint64_t has_id = catga_put_struct(table + 8, &catga_uuid_descriptor, in->id);
-    uint64_t has_parent = catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent);
-    uint64_t has_pair = catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair);
-    uint64_t present = 0xf;
-    bool is_full =
-        has_others &&
-        has_id &&
-        has_parent &&
-        has_pair &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_others << 3 |
-            has_id << 0 |
-            has_parent << 1 |
-            has_pair << 2 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->others.data) << 3;
+    present |= catga_put_struct(table + 8, &catga_uuid_descriptor, in->id) << 0;
+    present |= catga_put_struct(table + 24, &catga_uuid_descriptor, in->parent) << 1;
+    present |= catga_put_struct(table + 40, &golden_ids_pair_descriptor, in->pair) << 2;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, golden_ids_ids_vtable, 0, present);
-    catga_offsets offsets = catga_offsets_of(out, golden_ids_ids_vtable);
-    at = golden_ids_ids_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool golden_ids_ids_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = golden_ids_ids_fields;
-    return
-        catga_verify_present(verifier, table, &fields[0]) &&
-        catga_verify_vector(verifier, table, &fields[3]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, golden_ids_ids_vtable);
+    at = catga_put_structs(out, at, table, offsets,
+        &fields[3], in->others.data, in->others.length);
+    return at;
 }
 
 CATGA_INLINE bool golden_ids_ids_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        golden_ids_ids_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = golden_ids_ids_fields;
+    return catga_verify_present(verifier, table, &fields[0]) &&
+           catga_verify_vector(verifier, table, &fields[3]);
 }
 
-static bool golden_ids_ids_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool golden_ids_ids_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, golden_ids_ids_vtable, 4))
-        return golden_ids_ids_verify_fields(verifier, catga_full(at, golden_ids_ids_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && golden_ids_ids_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        golden_ids_ids_vtable, 4, golden_ids_ids_verify_fields);
 }
 
 const catga_table golden_ids_ids_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "golden.ids.Ids",
     golden_ids_ids_fields,
     golden_ids_ids_vtable,
@@ -132,9 +116,10 @@ const catga_table golden_ids_ids_descriptor = {
     golden_ids_ids_put,
     catga_encode_any,
     golden_ids_ids_verify,
-    0xf,
+    0xf, /* a bit for each field */
     sizeof(golden_ids_ids),
-    4,
-    4,
-    0,
-    {'G', 's', 'A', 'P'}};
+    4, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'G', 's', 'A', 'P'}, /* file identifier */
+};

@@ -32,17 +32,19 @@ typedef struct golden_ids_pair_vector {
 
 extern const catga_struct golden_ids_pair_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline golden_ids_pair golden_ids_pair_at(golden_ids_pair_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline golden_ids_pair golden_ids_pair_at(
+        golden_ids_pair_vector vector, size_t index)
 {
     golden_ids_pair result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &golden_ids_pair_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &golden_ids_pair_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct golden_ids_ids golden_ids_ids;
 typedef struct golden_ids_ids_view {
@@ -66,13 +68,13 @@ struct golden_ids_ids {
     catga_uuid_slice others; /* at most 10 elements */
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define GOLDEN_IDS_IDS(...) \
     CATGA_WITH_DEFAULTS(golden_ids_ids, ( \
         .id = NULL, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define GOLDEN_IDS_IDS_INIT \
     { \
         NULL, \
@@ -81,24 +83,24 @@ struct golden_ids_ids {
         {NULL, 0}, \
     }
 
-/* A buffer of so many bytes holds any of them. */
+/* The largest size of an encoded message in bytes. */
 #define GOLDEN_IDS_IDS_MAX_SIZE 296
 
 extern const catga_table golden_ids_ids_descriptor;
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool golden_ids_ids_get_id(golden_ids_ids_view view, catga_uuid *value)
 {
     return catga_get_struct(view.table, 4, &catga_uuid_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool golden_ids_ids_get_parent(golden_ids_ids_view view, catga_uuid *value)
 {
     return catga_get_struct(view.table, 6, &catga_uuid_descriptor, value);
 }
 
-/* False when it is absent; *value is then all zeros. */
+/* Returns false if the field is absent; *value is then all zeros. */
 static inline bool golden_ids_ids_get_pair(golden_ids_ids_view view, golden_ids_pair *value)
 {
     return catga_get_struct(view.table, 8, &golden_ids_pair_descriptor, value);
@@ -111,57 +113,62 @@ static inline catga_uuid_vector golden_ids_ids_get_others(golden_ids_ids_view vi
     return vector;
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline golden_ids_ids_view golden_ids_ids_at(golden_ids_ids_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline golden_ids_ids_view golden_ids_ids_at(
+        golden_ids_ids_vector vector, size_t index)
 {
     golden_ids_ids_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status golden_ids_ids_encode(const golden_ids_ids *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status golden_ids_ids_encode(const golden_ids_ids *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&golden_ids_ids_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t golden_ids_ids_size_bound(const golden_ids_ids *input)
 {
     return catga_size_bound(&golden_ids_ids_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status golden_ids_ids_open(const void *bytes, size_t length, golden_ids_ids_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status golden_ids_ids_open(const void *bytes, size_t length,
+        golden_ids_ids_view *view, catga_problem *problem)
 {
     return catga_verify(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status golden_ids_ids_open_any(const void *bytes, size_t length, golden_ids_ids_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status golden_ids_ids_open_any(const void *bytes, size_t length,
+        golden_ids_ids_view *view, catga_problem *problem)
 {
     return catga_verify_any(&golden_ids_ids_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t golden_ids_ids_print(golden_ids_ids_view view, char *text, size_t capacity)
 {
     return catga_json_write(&golden_ids_ids_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status golden_ids_ids_parse(const char *text, size_t length, catga_unknown unknown,
-                                               golden_ids_ids *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status golden_ids_ids_parse(const char *text, size_t length,
+        catga_unknown unknown, golden_ids_ids *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&golden_ids_ids_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&golden_ids_ids_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status golden_ids_ids_unpack(golden_ids_ids_view view, golden_ids_ids *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status golden_ids_ids_unpack(golden_ids_ids_view view,
+        golden_ids_ids *native, catga_arena *arena)
 {
-    return catga_unpack(&golden_ids_ids_descriptor, view.table, plain, arena);
+    return catga_unpack(&golden_ids_ids_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

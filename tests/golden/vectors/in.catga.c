@@ -4,37 +4,52 @@
 /* ---- Struct test.vectors.Point ---- */
 
 static const catga_member test_vectors_point_members[] = {
-    /* name, type, offset, kind, format, digits, array length */
+    /* name, type, offset,
+     * kind, format, digits, length of an array */
     {"x", NULL, offsetof(test_vectors_point, x),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
     {"y", NULL, offsetof(test_vectors_point, y),
      CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
 };
 
-/* name, members, their number, size, alignment, packed, direct */
 const catga_struct test_vectors_point_descriptor = {
-    "test.vectors.Point", test_vectors_point_members, 2, 8,
-    4, true, true};
+    "test.vectors.Point",
+    test_vectors_point_members,
+    2, /* members */
+    8, /* size */
+    4, /* alignment */
+    true, /* packed: without padding */
+    true, /* direct: without a bool */
+};
+
 CATGA_INLINE catga_put_function test_vectors_item_put;
 static catga_verify_function test_vectors_item_verify;
+
 static catga_put_function test_vectors_many_put;
 static catga_verify_function test_vectors_many_verify;
 
 /* ---- test.vectors.Item ---- */
 
 static const catga_field test_vectors_item_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"name", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_item, name),
-     4, 4, 4, CATGA_KIND_string, 0,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_item, name), 4, 4, 4,
+     CATGA_KIND_string, 0, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_vectors_item_layout[] = {0};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_vectors_item_layout[] = {
+    0,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_vectors_item_vtable[] = {6, 8, 4, 0, 0, 0, 0, 0, 0, 0};
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_vectors_item_vtable[] = {
+    6, 8, 4, 0, 0, 0, 0, 0, 0, 0,
+};
 
 CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
@@ -43,55 +58,38 @@ CATGA_INLINE uint8_t *test_vectors_item_put(catga_writer *out, uint8_t *at, uint
     size_t padding = catga_padding(out, at, 4);
     uint64_t size = padding;
     bool fast_path =
-        catga_is_usual_text(in->name, false, CATGA_UNBOUNDED, &size) &&
-        catga_is_room(out, at, test_vectors_item_vtable, size);
+        catga_is_valid_text(in->name, false, CATGA_UNBOUNDED, &size) &&
+        catga_has_room(out, at, test_vectors_item_vtable, size);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_vectors_item_vtable, padding);
-    uint64_t has_name = catga_has(in->name.data);
-    uint64_t present = 0x1;
-    bool is_full =
-        has_name &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_name << 0 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->name.data) << 0;
     if (catga_needs_new_vtable(out, type, 0, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_item_vtable, 0, present);
+
     uint64_t high_bits = 0;
     at = catga_put_optional_text(at, table + 4, in->name, &high_bits);
     at = catga_end_texts(out, at, test_vectors_item_fields, 1, in, high_bits);
     return at;
 }
 
-CATGA_INLINE bool test_vectors_item_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
-    const catga_field *fields = test_vectors_item_fields;
-    return
-        catga_verify_string(verifier, table, &fields[0]) &&
-        true;
-}
-
 CATGA_INLINE bool test_vectors_item_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_vectors_item_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_vectors_item_fields;
+    return catga_verify_string(verifier, table, &fields[0]);
 }
 
-static bool test_vectors_item_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_vectors_item_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_vectors_item_vtable, 4))
-        return test_vectors_item_verify_fields(verifier, catga_full(at, test_vectors_item_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_vectors_item_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_vectors_item_vtable, 4, test_vectors_item_verify_fields);
 }
 
 const catga_table test_vectors_item_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Item",
     test_vectors_item_fields,
     test_vectors_item_vtable,
@@ -99,83 +97,70 @@ const catga_table test_vectors_item_descriptor = {
     test_vectors_item_put,
     catga_encode_any,
     test_vectors_item_verify,
-    0x1,
+    0x1, /* a bit for each field */
     sizeof(test_vectors_item),
-    1,
-    4,
-    0,
-    {'s', '6', 'z', 'u'}};
+    1, /* fields */
+    4, /* alignment */
+    0, /* slot of the remembered vtable */
+    {'s', '6', 'z', 'u'}, /* file identifier */
+};
 
 /* ---- test.vectors.Many ---- */
 
 static const catga_field test_vectors_many_fields[] = {
-    /* name, type, range, max, member, slot, size, alignment, kind, element, format, digits, flags, default */
+    /* name, type, range, maximum,
+     * offset in the struct, entry in the vtable, size, alignment,
+     * kind, kind of elements, format, digits,
+     * flags, default */
     {"flags", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, flags),
-     4, 4, 4, CATGA_KIND_vector, CATGA_KIND_bool,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, flags), 4, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_bool, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"ratios", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, ratios),
-     6, 4, 4, CATGA_KIND_vector, CATGA_KIND_f64,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, ratios), 6, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"prices", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, prices),
-     8, 4, 4, CATGA_KIND_vector, CATGA_KIND_i64,
-     CATGA_FORMAT_decimal, 2, 0, {0, 0}},
+     offsetof(test_vectors_many, prices), 8, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     0, {0, 0}},
     {"names", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, names),
-     10, 4, 4, CATGA_KIND_vector, CATGA_KIND_string,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, names), 10, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_string, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"points", &test_vectors_point_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, points),
-     12, 4, 4, CATGA_KIND_vector, CATGA_KIND_struct,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, points), 12, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"items", &test_vectors_item_descriptor, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, items),
-     14, 4, 4, CATGA_KIND_vector, CATGA_KIND_table,
-     CATGA_FORMAT_plain, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, items), 14, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_table, CATGA_FORMAT_plain, 0,
+     0, {0, 0}},
     {"data", NULL, NULL, CATGA_UNBOUNDED,
-     offsetof(test_vectors_many, data),
-     16, 4, 4, CATGA_KIND_vector, CATGA_KIND_u8,
-     CATGA_FORMAT_bytes, 0, 0, {0, 0}},
+     offsetof(test_vectors_many, data), 16, 4, 4,
+     CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_bytes, 0,
+     0, {0, 0}},
 };
 
-/* The ids of the fields as they lie in the table. */
-static const uint16_t test_vectors_many_layout[] = {0, 1, 2, 3, 4, 5, 6};
+/* The ids of the fields, in the order of their offsets. */
+static const uint16_t test_vectors_many_layout[] = {
+    0, 1, 2, 3, 4, 5, 6,
+};
 
-/* Of a table with every field: the vtable's size, the table's size, and where each field lies. */
-static const uint16_t test_vectors_many_vtable[] = {18, 32, 4, 8, 12, 16, 20, 24, 28, 0};
-
-CATGA_INLINE uint8_t *test_vectors_many_behind_0_(
-        catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets, const test_vectors_many *in)
-{
-    const catga_field *fields = test_vectors_many_fields;
-    at = catga_put_scalars(out, at, table, offsets, &fields[0], in->flags.data,
-        in->flags.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[1], in->ratios.data,
-        in->ratios.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[2], in->prices.data,
-        in->prices.length);
-    at = catga_put_strings(out, at, table, offsets, &fields[3], in->names);
-    at = catga_put_structs(out, at, table, offsets, &fields[4], in->points.data,
-        in->points.length);
-    at = catga_put_children(out, at, table, offsets, &fields[5], test_vectors_item_put, sizeof(test_vectors_item),
-        in->items.data, in->items.length);
-    at = catga_put_scalars(out, at, table, offsets, &fields[6], in->data.data,
-        in->data.length);
-    return at;
-}
+/* With every field present: size of the vtable, size of the table, offset of each field. */
+static const uint16_t test_vectors_many_vtable[] = {
+    18, 32, 4, 8, 12, 16, 20, 24, 28, 0,
+};
 
 static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *slot,
         const catga_table *type, const void *input)
 {
     const test_vectors_many *in = (const test_vectors_many *)input;
     size_t padding = catga_padding(out, at, 4);
-    uint64_t size = padding;
-    bool fast_path =
-        catga_is_room(out, at, test_vectors_many_vtable, size);
+    bool fast_path = catga_has_room(out, at, test_vectors_many_vtable, padding);
     if (!fast_path)
         return catga_put_generic(out, at, slot, type, input);
+
     uint8_t *table = catga_open_table(at, slot, test_vectors_many_vtable, padding);
     catga_clear(table + 4, 4);
     catga_clear(table + 8, 4);
@@ -184,73 +169,57 @@ static uint8_t *test_vectors_many_put(catga_writer *out, uint8_t *at, uint8_t *s
     catga_clear(table + 20, 4);
     catga_clear(table + 24, 4);
     catga_clear(table + 28, 4);
-    uint64_t has_flags = catga_has(in->flags.data);
-    uint64_t has_ratios = catga_has(in->ratios.data);
-    uint64_t has_prices = catga_has(in->prices.data);
-    uint64_t has_names = catga_has(in->names.data);
-    uint64_t has_points = catga_has(in->points.data);
-    uint64_t has_items = catga_has(in->items.data);
-    uint64_t has_data = catga_has(in->data.data);
-    uint64_t present = 0x7f;
-    bool is_full =
-        has_flags &&
-        has_ratios &&
-        has_prices &&
-        has_names &&
-        has_points &&
-        has_items &&
-        has_data &&
-        true;
-    if (CATGA_UNLIKELY(!is_full))
-        present =
-            has_flags << 0 |
-            has_ratios << 1 |
-            has_prices << 2 |
-            has_names << 3 |
-            has_points << 4 |
-            has_items << 5 |
-            has_data << 6 |
-            0x0;
+    uint64_t present = 0x0;
+    present |= catga_has(in->flags.data) << 0;
+    present |= catga_has(in->ratios.data) << 1;
+    present |= catga_has(in->prices.data) << 2;
+    present |= catga_has(in->names.data) << 3;
+    present |= catga_has(in->points.data) << 4;
+    present |= catga_has(in->items.data) << 5;
+    present |= catga_has(in->data.data) << 6;
     if (catga_needs_new_vtable(out, type, 1, present))
         return catga_put_other(out, table, slot, type, input, present);
     at = catga_close_table(out, table, type, test_vectors_many_vtable, 1, present);
-    catga_offsets offsets = catga_offsets_of(out, test_vectors_many_vtable);
-    at = test_vectors_many_behind_0_(out, at, table, offsets, in);
-    return at;
-}
 
-CATGA_INLINE bool test_vectors_many_verify_0_(
-        catga_verifier *verifier, catga_frame table)
-{
     const catga_field *fields = test_vectors_many_fields;
-    return
-        catga_verify_vector(verifier, table, &fields[0]) &&
-        catga_verify_vector(verifier, table, &fields[1]) &&
-        catga_verify_vector(verifier, table, &fields[2]) &&
-        catga_verify_strings(verifier, table, &fields[3]) &&
-        catga_verify_vector(verifier, table, &fields[4]) &&
-        catga_verify_children(verifier, table, &fields[5], test_vectors_item_verify) &&
-        catga_verify_vector(verifier, table, &fields[6]) &&
-        true;
+    catga_offsets offsets = catga_offsets_of(out, test_vectors_many_vtable);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[0], in->flags.data, in->flags.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[1], in->ratios.data, in->ratios.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[2], in->prices.data, in->prices.length);
+    at = catga_put_strings(out, at, table, offsets,
+        &fields[3], in->names);
+    at = catga_put_structs(out, at, table, offsets,
+        &fields[4], in->points.data, in->points.length);
+    at = catga_put_children(out, at, table, offsets,
+        &fields[5], test_vectors_item_put, sizeof(test_vectors_item), in->items.data, in->items.length);
+    at = catga_put_scalars(out, at, table, offsets,
+        &fields[6], in->data.data, in->data.length);
+    return at;
 }
 
 CATGA_INLINE bool test_vectors_many_verify_fields(catga_verifier *verifier, catga_frame table)
 {
-    return
-        test_vectors_many_verify_0_(verifier, table) &&
-        true;
+    const catga_field *fields = test_vectors_many_fields;
+    return catga_verify_vector(verifier, table, &fields[0]) &&
+           catga_verify_vector(verifier, table, &fields[1]) &&
+           catga_verify_vector(verifier, table, &fields[2]) &&
+           catga_verify_strings(verifier, table, &fields[3]) &&
+           catga_verify_vector(verifier, table, &fields[4]) &&
+           catga_verify_children(verifier, table, &fields[5], test_vectors_item_verify) &&
+           catga_verify_vector(verifier, table, &fields[6]);
 }
 
-static bool test_vectors_many_verify(catga_verifier *verifier, uint32_t at, const catga_table *type, catga_shape *known)
+static bool test_vectors_many_verify(catga_verifier *verifier, uint32_t at,
+        const catga_table *type, catga_shape *known)
 {
-    catga_frame table;
-    if (catga_matches_full_vtable(verifier, at, test_vectors_many_vtable, 4))
-        return test_vectors_many_verify_fields(verifier, catga_full(at, test_vectors_many_vtable));
-    return catga_verify_open(verifier, at, type, known, &table) && test_vectors_many_verify_fields(verifier, table);
+    return catga_verify_small_table(verifier, at, type, known,
+        test_vectors_many_vtable, 4, test_vectors_many_verify_fields);
 }
 
 const catga_table test_vectors_many_descriptor = {
-    /* name, fields, vtable, layout, put, encode, verifier, all, plain size, field count, alignment, place, identifier */
     "test.vectors.Many",
     test_vectors_many_fields,
     test_vectors_many_vtable,
@@ -258,9 +227,10 @@ const catga_table test_vectors_many_descriptor = {
     test_vectors_many_put,
     catga_encode_any,
     test_vectors_many_verify,
-    0x7f,
+    0x7f, /* a bit for each field */
     sizeof(test_vectors_many),
-    7,
-    4,
-    1,
-    {'R', 'N', 'o', '3'}};
+    7, /* fields */
+    4, /* alignment */
+    1, /* slot of the remembered vtable */
+    {'R', 'N', 'o', '3'}, /* file identifier */
+};

@@ -31,17 +31,19 @@ typedef struct test_vectors_point_vector {
 
 extern const catga_struct test_vectors_point_descriptor;
 
-/* The element at `index`; zeros when it is outside. */
-static inline test_vectors_point test_vectors_point_at(test_vectors_point_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, zeros. */
+static inline test_vectors_point test_vectors_point_at(
+        test_vectors_point_vector vector, size_t index)
 {
     test_vectors_point result;
     memset(&result, 0, sizeof result);
     if (index < vector.length)
-        catga_load_struct(vector.data + index * sizeof result, &test_vectors_point_descriptor, &result);
+        catga_load_struct(
+            vector.data + index * sizeof result, &test_vectors_point_descriptor, &result);
     return result;
 }
 
-/* ---- Tables: to fill, and to read ---- */
+/* ---- Tables: native structs and views ---- */
 
 typedef struct test_vectors_item test_vectors_item;
 typedef struct test_vectors_item_view {
@@ -75,13 +77,13 @@ struct test_vectors_item {
     catga_string name;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_VECTORS_ITEM(...) \
     CATGA_WITH_DEFAULTS(test_vectors_item, ( \
         .name = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_VECTORS_ITEM_INIT \
     { \
         {NULL, 0}, \
@@ -94,57 +96,62 @@ static inline catga_string test_vectors_item_get_name(test_vectors_item_view vie
     return catga_get_string(view.table, 4);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_vectors_item_view test_vectors_item_at(test_vectors_item_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_vectors_item_view test_vectors_item_at(
+        test_vectors_item_vector vector, size_t index)
 {
     test_vectors_item_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_item_encode(const test_vectors_item *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_item_encode(const test_vectors_item *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_vectors_item_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_vectors_item_size_bound(const test_vectors_item *input)
 {
     return catga_size_bound(&test_vectors_item_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_vectors_item_open(const void *bytes, size_t length, test_vectors_item_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_vectors_item_open(const void *bytes, size_t length,
+        test_vectors_item_view *view, catga_problem *problem)
 {
     return catga_verify(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_vectors_item_open_any(const void *bytes, size_t length, test_vectors_item_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_vectors_item_open_any(const void *bytes, size_t length,
+        test_vectors_item_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_vectors_item_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_vectors_item_print(test_vectors_item_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_vectors_item_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_item_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_vectors_item *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_item_parse(const char *text, size_t length,
+        catga_unknown unknown, test_vectors_item *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_vectors_item_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_vectors_item_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_item_unpack(test_vectors_item_view view, test_vectors_item *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_item_unpack(test_vectors_item_view view,
+        test_vectors_item *native, catga_arena *arena)
 {
-    return catga_unpack(&test_vectors_item_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_vectors_item_descriptor, view.table, native, arena);
 }
 
 /* ---- test.vectors.Many ---- */
@@ -159,13 +166,13 @@ struct test_vectors_many {
     catga_bytes data;
 };
 
-/* The named fields, and all others at their defaults: see catga.h. */
+/* Initializes the named fields, and sets all others to their defaults: see catga.h. */
 #define TEST_VECTORS_MANY(...) \
     CATGA_WITH_DEFAULTS(test_vectors_many, ( \
         .flags = {NULL, 0}, \
         ), __VA_ARGS__)
 
-/* To start from, also outside of functions: every field at its default. */
+/* Initializes every field with its default, also outside of functions. */
 #define TEST_VECTORS_MANY_INIT \
     { \
         {NULL, 0}, \
@@ -218,57 +225,62 @@ static inline catga_bytes test_vectors_many_get_data(test_vectors_many_view view
     return catga_get_bytes(view.table, 16);
 }
 
-/* The element at `index`; a table of defaults when it is outside. */
-static inline test_vectors_many_view test_vectors_many_at(test_vectors_many_vector vector, size_t index)
+/* Returns the element at `index`; outside the vector, a table of defaults. */
+static inline test_vectors_many_view test_vectors_many_at(
+        test_vectors_many_vector vector, size_t index)
 {
     test_vectors_many_view view = {catga_table_at(vector.data, vector.length, index)};
     return view;
 }
 
-/* Writes a buffer with `input` as its root: see catga_encode in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_many_encode(const test_vectors_many *input, uint8_t *buffer, size_t capacity,
-        size_t *length, catga_problem *problem)
+/* Encodes `input` into a buffer: see catga_encode in gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_many_encode(const test_vectors_many *input,
+        uint8_t *buffer, size_t capacity, size_t *length, catga_problem *problem)
 {
     return catga_encode(&test_vectors_many_descriptor, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that encoding can need for `input`. */
+/* Returns the largest number of bytes that encoding `input` can need. */
 static inline size_t test_vectors_many_size_bound(const test_vectors_many *input)
 {
     return catga_size_bound(&test_vectors_many_descriptor, input);
 }
 
-/* Verifies a buffer with the file identifier of this table, and opens it: the view lives as long as `bytes`. */
-CATGA_CHECKED static inline catga_status test_vectors_many_open(const void *bytes, size_t length, test_vectors_many_view *view,
-        catga_problem *problem)
+/* Verifies a buffer with the file identifier of this table, and opens it. The view is valid as long
+ * as `bytes`. */
+CATGA_CHECKED static inline catga_status test_vectors_many_open(const void *bytes, size_t length,
+        test_vectors_many_view *view, catga_problem *problem)
 {
     return catga_verify(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
 }
 
-/* The same for a buffer with any file identifier, or with none. */
-CATGA_CHECKED static inline catga_status test_vectors_many_open_any(const void *bytes, size_t length, test_vectors_many_view *view,
-        catga_problem *problem)
+/* Does the same for a buffer with any file identifier, or with none. */
+CATGA_CHECKED static inline catga_status test_vectors_many_open_any(const void *bytes, size_t length,
+        test_vectors_many_view *view, catga_problem *problem)
 {
     return catga_verify_any(&test_vectors_many_descriptor, bytes, length, &view->table, problem);
 }
 
-/* Prints JSON on one line; returns its length, as snprintf does. */
+/* Writes JSON on one line; returns its length, as snprintf does. */
 static inline size_t test_vectors_many_print(test_vectors_many_view view, char *text, size_t capacity)
 {
     return catga_json_write(&test_vectors_many_descriptor, view.table, text, capacity);
 }
 
-/* Reads JSON into the native struct, with what it refers to in the arena: see catga_json_read in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_many_parse(const char *text, size_t length, catga_unknown unknown,
-                                               test_vectors_many *plain, catga_arena *arena, catga_problem *problem)
+/* Reads JSON into the native struct; strings and vectors go to the arena: see catga_json_read in
+ * gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_many_parse(const char *text, size_t length,
+        catga_unknown unknown, test_vectors_many *native, catga_arena *arena, catga_problem *problem)
 {
-    return catga_json_read(&test_vectors_many_descriptor, text, length, unknown, plain, arena, problem);
+    return catga_json_read(&test_vectors_many_descriptor, text, length, unknown, native, arena,
+        problem);
 }
 
-/* Copies the message out of its buffer, to be kept, changed or sent again: see catga_unpack in gen.h. */
-CATGA_CHECKED static inline catga_status test_vectors_many_unpack(test_vectors_many_view view, test_vectors_many *plain, catga_arena *arena)
+/* Copies the message into a native struct, to keep, change or send: see catga_unpack in gen.h. */
+CATGA_CHECKED static inline catga_status test_vectors_many_unpack(test_vectors_many_view view,
+        test_vectors_many *native, catga_arena *arena)
 {
-    return catga_unpack(&test_vectors_many_descriptor, view.table, plain, arena);
+    return catga_unpack(&test_vectors_many_descriptor, view.table, native, arena);
 }
 
 #ifdef __cplusplus

@@ -178,7 +178,7 @@ static void each_kind_of_field_is_read_and_written_its_way(void **state)
          "optional_u8", "present", "ubyte"},
         {"bool?", "catga_optional_bool", "catga_optional_bool", "{false, false}", "optional_bool",
          "optional_bool", "present", "bool"},
-        {"string", "catga_string", "catga_string", "{NULL, 0}", "string", "string", "string",
+        {"string", "catga_string", "catga_string", "{NULL, 0}", "string", "optional_text", "string",
          "string"},
         {"bytes", "catga_bytes", "catga_bytes", "{NULL, 0}", "bytes", "scalars", "vector",
          "[ubyte]"},

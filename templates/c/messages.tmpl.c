@@ -1,0 +1,176 @@
+%# catga template 1: the C source of one module, last part: errors, messages and services.
+%#
+%# ---- Errors
+% for set in module.error_sets
+
+/* ---- Errors ${set.name} ---- */
+
+static const catga_declared_error ${set.type}_errors[] = {
+  % for error in set.errors
+    {${error.code}, "${error.name}"},
+  % end
+};
+
+const catga_error_set ${set.type}_descriptor = {
+    "${set.name}",
+    ${set.type}_errors,
+    ${set.error_count}, /* errors */
+};
+  % for error in set.errors
+
+catga_status ${error.function}(catga_context *context, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    catga_status status =
+        catga_fail(context, &${set.type}_descriptor, ${error.index}, format, arguments);
+    va_end(arguments);
+    return status;
+}
+  % end
+% end
+%#
+%# ---- Replies. The guard is for several files that are compiled as one.
+% for reply in module.replies
+
+/* ---- Replies that hold ${reply.name} ---- */
+
+#ifndef ${reply.macro}_DELIVER
+#define ${reply.macro}_DELIVER
+
+static void ${reply.type}_deliver(catga_function callback, catga_status status,
+        const uint8_t *table, const catga_error *error, void *user)
+{
+    ${reply.type}_view view = {table};
+    ((${reply.type}_callback *)callback)(status, view, error, user);
+}
+
+#endif
+% end
+%#
+%# ---- The stream of stored events
+% if module.stream
+
+/* ---- Stream ${module.stream.name} ---- */
+
+static const char *const ${module.stream.type}_subjects[] = {
+  % for event in module.stream.events
+    "${event.subject}",
+  % end
+};
+
+static const catga_stream ${module.stream.type}_stream = {
+    "${module.stream.name}",
+    ${module.stream.type}_subjects,
+    ${module.stream.event_count}, /* subjects */
+    ${module.stream.window_ms}, /* milliseconds in which an id is stored once */
+};
+% end
+%#
+%# ---- Messages
+% for message in module.messages
+
+/* ---- ${message.word} ${message.name} ---- */
+
+  % if message.is_stored
+static const catga_delivery ${message.type}_delivery = {
+    &${module.stream.type}_stream,
+    ${message.backoff_ms}, /* milliseconds before the second attempt */
+    ${message.backoff_longest_ms}, /* longest back-off in milliseconds */
+    ${message.dead_letter}, /* dead letter */
+    ${message.once}, /* exactly once */
+};
+
+  % end
+  % if message.is_idempotent
+static const catga_claims ${message.type}_claims = {
+    "${message.bucket}",
+    ${message.keep_ms}, /* milliseconds until the first answer is dropped */
+};
+
+  % end
+const catga_message ${message.type}_message_descriptor = {
+    "${message.subject}",
+    &${message.type}_descriptor,
+    ${message.result_descriptor}, /* result */
+    ${message.errors}, /* errors */
+    ${message.kind},
+    ${message.timeout_ms}, /* timeout in milliseconds */
+    ${message.retries}, /* retries */
+    ${message.delivery}, /* delivery */
+    ${message.claims}, /* claims */
+};
+  % if not message.is_event
+
+catga_status ${message.type}_call(catga_bus *bus,
+        const ${message.type} *input, ${message.result}_reply *reply)
+{
+    catga_reply answer;
+    catga_status status = catga_call(bus, &${message.type}_message_descriptor, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+    % if message.is_idempotent
+catga_status ${message.type}_call_with_id(catga_bus *bus, catga_string id,
+        const ${message.type} *input, ${message.result}_reply *reply)
+{
+    catga_reply answer;
+    catga_status status =
+        catga_call_with_id(bus, &${message.type}_message_descriptor, id, input, &answer);
+    reply->view.table = answer.table;
+    reply->error = answer.error;
+    reply->received = answer.received;
+    return status;
+}
+
+    % end
+catga_status ${message.type}_send(catga_bus *bus,
+        const ${message.type} *input, ${message.result}_callback *callback, void *user)
+{
+    return catga_send(bus, &${message.type}_message_descriptor, input,
+        ${message.result}_deliver, (catga_function)callback, user);
+}
+  % end
+% end
+%#
+%# ---- Services
+% for service in module.services
+  % if service.handlers
+
+/* ---- Service ${service.name} ---- */
+    % for handler in service.handlers
+
+static catga_status ${service.type}_run_${handler.name}(const void *handlers,
+        catga_context *context, const uint8_t *table)
+{
+    ${handler.type}_view view = {table};
+    return ((const ${service.type} *)handlers)->${handler.name}(context, view);
+}
+    % end
+
+static const catga_handler ${service.type}_handlers[] = {
+    /* name, message, sharing,
+     * offset in the struct of the service, run */
+    % for handler in service.handlers
+    {"${handler.name}", &${handler.type}_message_descriptor, ${handler.sharing},
+     offsetof(${service.type}, ${handler.name}), ${service.type}_run_${handler.name}},
+    % end
+};
+
+static const catga_service ${service.type}_descriptor = {
+    "${service.group}",
+    ${service.type}_handlers,
+    ${service.handler_count}, /* handlers */
+    sizeof(${service.type}),
+};
+
+catga_status ${service.type}_serve(catga_bus *bus,
+        const ${service.type} *handlers, void *user)
+{
+    return catga_serve(bus, &${service.type}_descriptor, handlers, user);
+}
+  % end
+% end
