@@ -1,4 +1,4 @@
-/* embedded.h -- the files that are part of the program: what embed.cmake makes of them. */
+/* embedded.h -- the files that are part of the program, as arrays that embed.cmake writes. */
 #ifndef CATGAC_EMBEDDED_H
 #define CATGAC_EMBEDDED_H
 
@@ -6,15 +6,15 @@
 
 typedef struct embedded_file {
     const char *name;           /* below its folder: "c/header.tmpl.h" */
-    const unsigned char *bytes; /* with a NUL behind them */
+    const unsigned char *bytes; /* with a NUL after them */
     size_t length;
 } embedded_file;
 
-/* What is in templates/: the templates and their manual. */
+/* The files of templates/: the templates and their manual. */
 extern const embedded_file embedded_templates[];
 extern const size_t embedded_template_count;
 
-/* The schema that --check-templates fills every template with. */
+/* The schema with which --check-templates renders every template. */
 extern const embedded_file embedded_schema;
 
 #endif

@@ -76,7 +76,7 @@ static target_list choose_targets(arena *memory, const options *chosen, bool eve
     return list;
 }
 
-/* Two targets must not make the same file of a schema. */
+/* Reports two targets with the same suffix, whose files would have one name. */
 static bool check_suffixes(const target_list *targets, diagnostics *diags)
 {
     for (size_t i = 0; i < targets->count; i++) {

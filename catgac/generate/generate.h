@@ -1,4 +1,4 @@
-/* generate.h -- from facts to files in memory: which template makes which file. */
+/* generate.h -- renders the templates of each module into files in memory. */
 #ifndef CATGAC_GENERATE_H
 #define CATGAC_GENERATE_H
 
@@ -9,18 +9,18 @@
 
 #include <stdbool.h>
 
-/* Adds the paths that the loaded files lead to, without contents. False when two of them lead to
- * the same, or when one cannot stand in an #include: reported. */
+/* Adds the paths of the files to generate, without contents. Returns false, after a report, if two
+ * schemas give one path, or if a path cannot stand in an #include. */
 bool generate_paths(const options *chosen, const source_set *sources, diagnostics *diags,
                     output_list *outputs);
 
-/* Adds the files made of every module that was given. False when an error was reported. */
+/* Adds the generated files of every input module. Returns false after a report. */
 bool generate(const options *chosen, const model *facts, templates *set, output_list *outputs);
 
-/* Fills every template with `facts`, the user's own too, and forgets the result. */
+/* Renders every template, those of the user too, with `facts`, and drops the result. */
 bool generate_check(const options *chosen, const model *facts, templates *set);
 
-/* Appends the view of every module that was given, for --dump=view. */
+/* Appends the view of every input module, for --dump=view. */
 void generate_dump(arena *memory, const options *chosen, const model *facts, buffer *out);
 
 #endif

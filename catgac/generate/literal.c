@@ -15,7 +15,7 @@ static slice copy_text(arena *memory, const char *text)
     return slice_copy(memory, slice_of(text));
 }
 
-/* The most common value by far: no digits need be printed for it. */
+/* The most common value, which needs no printing of digits. */
 static bool is_integer_zero(const model_value *value)
 {
     return (value->kind == VALUE_SIGNED || value->kind == VALUE_UNSIGNED) &&
@@ -31,7 +31,7 @@ static bool reads_back(const char *text, double value, scalar_kind scalar)
     return strtod(text, NULL) == value;
 }
 
-/* The words of FlatBuffers for what no digits spell; NULL for a number. */
+/* Returns the word of FlatBuffers for a value without a decimal form; NULL for a number. */
 static const char *non_finite_word(double value)
 {
     if (isnan(value))
@@ -39,8 +39,7 @@ static const char *non_finite_word(double value)
     return isinf(value) ? value < 0 ? "-inf" : "inf" : NULL;
 }
 
-/* The shortest digits that read back as the same value, and always with a point or an exponent.
- * Nothing in this program calls setlocale(), so the point is a point. */
+/* Prints the shortest digits that read back as the same value, with a point or an exponent. */
 static void print_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     const char *word = non_finite_word(value);
@@ -85,7 +84,7 @@ slice literal_plain(arena *memory, const model_value *value, scalar_kind scalar)
 
 /* ---- C --------------------------------------------------------------------------------------- */
 
-/* Digits that fit an int are an int; the others say their type. */
+/* Prints an int if the value fits one, else a literal with a type. */
 static void print_c_signed(char text[NUMBER_SIZE], int64_t value)
 {
     if (value == INT64_MIN)
@@ -109,7 +108,7 @@ static void print_c_unsigned(char text[NUMBER_SIZE], uint64_t value)
                  value);
 }
 
-/* gen.h has macros for what no digits spell. */
+/* Prints a macro of gen.h for a value without a decimal form. */
 static void print_c_number(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     const char *type = scalar == SCALAR_F32 ? "f32" : "f64";
@@ -125,7 +124,7 @@ static void print_c_number(char text[NUMBER_SIZE], double value, scalar_kind sca
     print_float(text, value, scalar);
 }
 
-/* A negative number in brackets. */
+/* Puts a negative number in parentheses. */
 static void print_c_float(char text[NUMBER_SIZE], double value, scalar_kind scalar)
 {
     char number[NUMBER_SIZE];
@@ -214,7 +213,7 @@ static const model_enum_member *find_member(const model_enum *enumeration, const
     return NULL;
 }
 
-/* Read | Write; "none" when no bit is set. */
+/* Prints Read | Write; "none" if no bit is set. */
 static slice show_flags(arena *memory, const model_enum *flags, uint64_t bits)
 {
     buffer text = buffer_in(memory);

@@ -54,13 +54,13 @@ static void refuse_name(const templates *set, const char *path)
                 path, names.data);
 }
 
-/* Hidden files and the backups of editors are nobody's templates. */
+/* Ignores hidden files and the backups of editors. */
 static bool is_ignored(const char *name)
 {
     return name[0] == '.' || name[strlen(name) - 1] == '~';
 }
 
-/* Looks at every file below `name`, which is "" for the folder itself. */
+/* Checks every file below `name`, which is "" for the folder itself. */
 static void check_folder(templates *set, const char *name, int depth)
 {
     const char *path = *name == '\0' ? set->folder : path_below(set->memory, set->folder, name);

@@ -1,8 +1,6 @@
-/* templates.h -- where templates come from: built in, or a folder of the user's.
- *
- * A file of the folder takes the place of the built-in one of the same name; any other name there
- * is an error, since it is a typo. There is no search and no environment variable.
- */
+/* templates.h -- finds templates: built in, or in a folder of the user. A file of the folder
+ * replaces the built-in template of the same name. Any other name there is an error, since it is a
+ * typo. There is no search path and no environment variable. */
 #ifndef CATGAC_TEMPLATES_H
 #define CATGAC_TEMPLATES_H
 
@@ -20,18 +18,18 @@ typedef struct templates {
     const char *folder; /* or NULL */
 } templates;
 
-/* `folder` may be NULL. False when there is none of that name, or when it holds what is no
- * template: reported. */
+/* `folder` may be NULL. Returns false, after a report, if the folder does not exist or contains
+ * another file. */
 bool templates_open(templates *set, arena *memory, diagnostics *diags, source_set *sources,
                     const char *folder);
 
-/* Parses the template called `name`; NULL when it is not right, which was reported. */
+/* Parses the template called `name`. Returns NULL after a report. */
 const compiled_template *templates_get(templates *set, const char *name);
 
-/* The same for a file of the user's that takes the place of none. */
+/* Does the same for a template of the user with its own name. */
 const compiled_template *templates_get_own(templates *set, const char *path);
 
-/* Adds every built-in template, and their manual, to what is to be written below `folder`. */
+/* Adds every built-in template, and their manual, to the outputs, below `folder`. */
 void templates_print(arena *memory, const char *folder, output_list *outputs);
 
 #endif

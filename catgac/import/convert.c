@@ -1,4 +1,4 @@
-/* convert.c -- types and values of FlatBuffers as a .catga file writes them. */
+/* convert.c -- converts types and values of FlatBuffers to those of a .catga file. */
 #include "import/parts.h"
 
 #include <errno.h>
@@ -108,7 +108,7 @@ static bool is_same(double value, double other, bool is_single)
                      : !(value < other) && !(value > other);
 }
 
-/* The fewest digits that give the same value; 3 as 3.0, 1e+30 as 1e30. */
+/* Prints the fewest digits that give the same value: 3 as 3.0, 1e+30 as 1e30. */
 static void append_float(double value, bool is_single, buffer *out)
 {
     char text[64];
@@ -145,7 +145,7 @@ static bool is_false(const fbs_value *value)
     return value->kind == FBS_VALUE_WORD && slice_is(value->text, "false");
 }
 
-/* A number may stand in quotes. */
+/* Reads a number, which may be in quotes. */
 static bool may_be_number(const fbs_value *value)
 {
     return value->kind == FBS_VALUE_NUMBER || value->kind == FBS_VALUE_TEXT;
@@ -167,7 +167,7 @@ static bool convert_number(importer *i, const fbs_member *field, bool is_bool, b
     return true;
 }
 
-/* inf, -infinity and nan are words. */
+/* Reads a word: inf, -infinity or nan. */
 static bool convert_floating(importer *i, const fbs_member *field, bool is_single, buffer *out)
 {
     double value;
@@ -184,7 +184,7 @@ static bool convert_floating(importer *i, const fbs_member *field, bool is_singl
     return true;
 }
 
-/* Red, Color.Red or MyGame.Color.Red */
+/* Reads the name of a member: Red, Color.Red or MyGame.Color.Red. */
 static slice last_part(slice path)
 {
     size_t begin = path.length;
@@ -211,7 +211,7 @@ static void append_flag(const fbs_member *member, buffer *out)
     buffer_printf(out, "%s%.*s", is_first ? "" : " | ", SLICE_PRINT(member->name.given));
 }
 
-/* Names with blanks between. */
+/* Reads names separated by blanks. */
 static bool convert_flag_names(importer *i, const fbs_member *field, buffer *out)
 {
     slice text = field->value.text;

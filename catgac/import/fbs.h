@@ -1,8 +1,4 @@
-/* fbs.h -- a FlatBuffers schema as it is written: a list of declarations with places.
- *
- * Made by fbs_parse.c from one file, without its includes. resolve.c fills in what types refer to,
- * names.c what things are called in the .catga file; nothing else changes after parsing.
- */
+/* fbs.h -- the syntax tree of a FlatBuffers schema: a list of declarations with spans. */
 #ifndef CATGAC_FBS_H
 #define CATGAC_FBS_H
 
@@ -16,21 +12,21 @@
 typedef struct fbs_declaration fbs_declaration;
 typedef struct fbs_file fbs_file;
 
-/* The lines of a `///` comment, as they stand behind the slashes. */
+/* The lines of a `///` comment, without the slashes. */
 typedef struct fbs_doc {
     const slice *lines;
     size_t line_count;
 } fbs_doc;
 
-/* A name, and what it is called in the .catga file. */
+/* A name, and its name in the .catga file. */
 typedef struct fbs_name {
     slice text;
     span place;
     slice given;
-    unsigned number;      /* behind the name that was given; 0: none */
-    unsigned last_number; /* behind the names that others got instead of this one; 0: none did */
-    unsigned refusals;    /* how often the compiler refused the name that was given */
-    bool is_refused;      /* in the running trial */
+    unsigned number;      /* suffix of the name; 0: none */
+    unsigned last_number; /* last suffix of other names that were equal; 0: none */
+    unsigned refusals;    /* how often the compiler rejected the name */
+    bool is_refused;      /* in the current trial */
     struct fbs_name *next_refused;
 } fbs_name;
 
@@ -44,17 +40,17 @@ typedef enum fbs_value_kind {
 
 typedef struct fbs_value {
     fbs_value_kind kind;
-    slice text; /* a number or a word as it is written, the value of a text */
+    slice text; /* the source of a number or word, the value of a text */
     span place;
 } fbs_value;
 
-/* One of the list in parentheses behind a declaration or a field. */
+/* An attribute, in parentheses after a declaration or a field. */
 typedef struct fbs_attribute {
     struct fbs_attribute *next;
     slice name;
     fbs_value value;
     span place;   /* of the name */
-    slice source; /* all of it as it is written */
+    slice source; /* the source of the attribute */
 } fbs_attribute;
 
 typedef struct fbs_type {
@@ -62,7 +58,7 @@ typedef struct fbs_type {
     span place;
     bool is_vector;
     fbs_value length;          /* of an array: [int:3] */
-    fbs_declaration *declared; /* NULL for what is built in */
+    fbs_declaration *declared; /* NULL for a built-in type */
 } fbs_type;
 
 /* A field, a member of an enum, or an alternative of a union, which may have no name of its own. */
@@ -114,14 +110,14 @@ struct fbs_file {
     fbs_remark *remarks;
     slice last_namespace;
     fbs_type root;        /* root_type */
-    slice root_namespace; /* where that stands */
+    slice root_namespace; /* the namespace at root_type */
     fbs_value identifier; /* file_identifier */
-    slice main_namespace; /* which becomes that of the .catga file */
+    slice main_namespace; /* the namespace that becomes that of the .catga file */
     slice namespace;      /* of the .catga file */
     slice path;           /* of the .catga file, below the output folder */
 };
 
-/* The attribute of this name, or NULL. */
+/* Returns the attribute of this name, or NULL. */
 const fbs_attribute *fbs_find_attribute(const fbs_attribute *list, const char *name);
 
 #endif

@@ -66,7 +66,7 @@ static void add_doc_line(const fbs_lexer *input, fbs_doc *doc, slice *lines)
     lines[doc->line_count++] = (slice){begin, (size_t)(end - begin)};
 }
 
-/* FlatBuffers has no comments inside of comments. */
+/* Skips a comment. FlatBuffers has no nested comments. */
 static void skip_block_comment(fbs_lexer *input)
 {
     const char *begin = input->at;
@@ -103,7 +103,7 @@ static bool is_at(const fbs_lexer *input, const char *text)
     return (size_t)(input->end - input->at) >= length && strncmp(input->at, text, length) == 0;
 }
 
-/* Lines of a comment that stand together document what follows; others are forgotten. */
+/* Adjacent `///` lines before a declaration document it. Other comments are dropped. */
 static void read_doc(fbs_lexer *input, fbs_doc *doc)
 {
     size_t count = count_doc_lines(input);
@@ -146,7 +146,7 @@ static void read_word(fbs_lexer *input)
         input->at++;
 }
 
-/* 12, 0x1F, 1.5e-3, .5, 1. and 0x1.8p3: convert.c says which of them are numbers. */
+/* Reads 12, 0x1F, 1.5e-3, .5, 1. and 0x1.8p3; convert.c decides whether it is a number. */
 static void read_number(fbs_lexer *input)
 {
     bool is_hex = is_at(input, "0x") || is_at(input, "0X");

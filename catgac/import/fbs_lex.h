@@ -1,8 +1,5 @@
-/* fbs_lex.h -- from the text of a FlatBuffers schema to tokens, one at a time.
- *
- * What is wrong is reported, and ends the text: the token that follows is the end, and `failed`
- * says why.
- */
+/* fbs_lex.h -- splits the text of a FlatBuffers schema into tokens, one at a time. An error is
+ * reported and ends the text: the next token is the end of the file. */
 #ifndef CATGAC_FBS_LEX_H
 #define CATGAC_FBS_LEX_H
 
@@ -14,7 +11,7 @@ typedef enum fbs_token_kind { FBS_END = 0, FBS_WORD = 256, FBS_NUMBER, FBS_STRIN
 
 typedef struct fbs_token {
     int kind;
-    slice text; /* as written; of a string the value */
+    slice text; /* the source; the value of a string */
     span place;
     fbs_doc doc; /* the `///` lines before it */
 } fbs_token;

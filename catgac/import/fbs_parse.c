@@ -1,4 +1,4 @@
-/* fbs_parse.c -- see fbs_parse.h: recursive descent, with nothing that nests. */
+/* fbs_parse.c -- see fbs_parse.h. Recursive descent; no rule is recursive. */
 #include "import/fbs_parse.h"
 
 #include "import/fbs_lex.h"
@@ -8,7 +8,7 @@ typedef struct parser {
     fbs_token now;
     fbs_file *made;
     slice namespace;
-    bool failed; /* an error was reported: everything returns */
+    bool failed; /* an error was reported: every function returns */
 } parser;
 
 const fbs_attribute *fbs_find_attribute(const fbs_attribute *list, const char *name)
@@ -78,7 +78,7 @@ static fbs_name expect_name(parser *p, const char *wanted)
     return (fbs_name){.text = word.text, .place = word.place, .given = word.text};
 }
 
-/* Shop.Orders.Order: the parts joined by dots, whatever stands between them. */
+/* Reads Shop.Orders.Order: parts joined by dots, with blanks and comments between them. */
 static slice expect_path(parser *p, const char *wanted, span *place)
 {
     fbs_token word = expect(p, FBS_WORD, wanted);
@@ -96,7 +96,7 @@ static slice expect_path(parser *p, const char *wanted, span *place)
 
 /* ---- Values ---------------------------------------------------------------------------------- */
 
-/* Skips brackets and what is in them. */
+/* Skips brackets and their content. */
 static void skip_group(parser *p, int opening)
 {
     int closing = opening == '(' ? ')' : opening == '[' ? ']' : '}';
@@ -129,7 +129,7 @@ static fbs_value parse_number(parser *p)
     return value;
 }
 
-/* Other words are values, and the parenthesis behind them begins attributes. */
+/* Other words are values; a parenthesis after them begins attributes. */
 static bool is_function(slice name)
 {
     static const char *const names[] = {"deg", "rad", "sin", "cos", "tan", "asin", "acos", "atan"};
@@ -319,7 +319,7 @@ static void parse_declaration(parser *p, fbs_kind kind, fbs_declaration ***last)
     *last = &made->next;
 }
 
-/* ---- What else stands in a file -------------------------------------------------------------- */
+/* ---- Other statements ------------------------------------------------------------------------ */
 
 static void parse_include(parser *p, fbs_include ***last)
 {
@@ -419,7 +419,7 @@ static void parse_service(parser *p, fbs_remark ***last)
                     SLICE_PRINT(name.text));
 }
 
-/* Where the next of each is put. */
+/* The end of each list. */
 typedef struct file_ends {
     fbs_include **include;
     fbs_declaration **declaration;

@@ -1,12 +1,16 @@
-/* import.h -- from FlatBuffers schemas to .catga schemas that have the same bytes on the wire.
+/* import.h -- converts FlatBuffers schemas to .catga schemas with the same bytes on the wire.
  *
- *     fbs_parse.c  one file as it is written          load.c     it and all that it includes
- *     resolve.c    what types refer to, enum values   merge.c    circles of files become one
- *     names.c      what things are called             convert.c  types and values as .catga has
- * them write.c      the text of a .catga file          settle.c   names that the compiler accepts
+ *     load.c       the given files and their includes
+ *     fbs_parse.c  the syntax tree of one file
+ *     resolve.c    types, root tables and enum values
+ *     merge.c      circles of files become one file
+ *     names.c      names in the .catga file
+ *     write.c      the text of a .catga file
+ *     convert.c    types and values in this text
+ *     settle.c     renames until the compiler accepts the text
  *
- * Names do not travel: what Catga cannot name is renamed, and keeps its name in JSON with @json.
- * A construct without a counterpart is a warning if the bytes stay compatible, else an error.
+ * Names are not on the wire: a name that Catga does not allow is changed, and @json keeps it in
+ * JSON. A construct without a counterpart is a warning if the bytes stay compatible, else an error.
  */
 #ifndef CATGAC_IMPORT_H
 #define CATGAC_IMPORT_H
@@ -17,7 +21,7 @@
 
 typedef struct imported_file {
     slice path; /* below the output folder: shop/orders.catga */
-    slice text; /* in the one style that there is */
+    slice text; /* in the style of `catgac fmt` */
 } imported_file;
 
 typedef struct imported {
@@ -25,7 +29,8 @@ typedef struct imported {
     size_t count;
 } imported;
 
-/* Imports the given files and all that they include. Returns nothing when an error was reported. */
+/* Imports the given files and all their includes. Returns an empty list after an error, which is
+ * reported. */
 imported import_fbs(arena *memory, diagnostics *diags, source_set *sources,
                     const source *const *given, size_t given_count);
 

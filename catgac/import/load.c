@@ -1,4 +1,4 @@
-/* load.c -- the given files and all that they include, each once. */
+/* load.c -- loads the given files and all their includes, each once. */
 #include "import/fbs_parse.h"
 #include "import/parts.h"
 
@@ -22,7 +22,7 @@ static void remove_last_part(buffer *path)
     path->length -= path->length > 0;
 }
 
-/* The path below the root of what lies beside the including file; `..` leads up there. */
+/* Returns the path, below the root, of an include beside the including file. `..` leads upwards. */
 static slice path_beside(importer *i, const source *from, slice path)
 {
     buffer beside = buffer_in(i->memory);
@@ -38,7 +38,7 @@ static slice path_beside(importer *i, const source *from, slice path)
     return buffer_slice(&beside);
 }
 
-/* As flatc does: beside the including file first, then below the roots. */
+/* Searches as flatc does: beside the including file first, then below the roots. */
 static source_status find_include(importer *i, const source *from, slice path, const source **file)
 {
     source_status status = source_load_import(i->sources, from, path_beside(i, from, path), file);
@@ -60,7 +60,8 @@ static fbs_file *load_include(importer *i, const source *from, const fbs_include
     return NULL;
 }
 
-/* Recursion is as deep as includes may be. FlatBuffers allows circles: a file is read once. */
+/* Loads a file and its includes, each once, since FlatBuffers allows circles. The recursion is
+ * limited by the depth of includes. */
 static fbs_file *visit(importer *i, const source *file, size_t depth)
 {
     fbs_file *made = find_file(i, file);

@@ -1,7 +1,7 @@
-/* merge.c -- files that use each other become one: FlatBuffers allows circles, Catga does not. */
+/* merge.c -- merges files that use each other: FlatBuffers allows circles, Catga does not. */
 #include "import/parts.h"
 
-/* `reaches` is a square: whether a file uses another one, by whatever way. */
+/* `reaches` is a square matrix: true if a file uses another one, directly or not. */
 static bool *cell(const importer *i, bool *reaches, size_t from, size_t to)
 {
     return &reaches[from * i->file_count + to];
@@ -48,7 +48,7 @@ static void merge(fbs_file *into, fbs_file *merged)
         d->file = into;
 }
 
-/* The first of the files that use this one and are used by it; itself when there is none. */
+/* Returns the first file that uses this one and is used by it; the file itself if there is none. */
 static size_t first_of_circle(const importer *i, bool *reaches, size_t of)
 {
     size_t n = 0;

@@ -1,8 +1,8 @@
-/* names.c -- what namespaces, files, declarations and members are called in .catga files. */
+/* names.c -- names namespaces, files, declarations and members in .catga files. */
 #include "import/parts.h"
 #include "model/mangle.h"
 
-enum { NAME_ROOM = 60 }; /* of 64 characters, so that a number fits behind */
+enum { NAME_ROOM = 60 }; /* of 64 characters, so that a number fits after the name */
 
 /* ---- Shapes ---------------------------------------------------------------------------------- */
 
@@ -11,8 +11,8 @@ static bool is_alphanumeric(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-/* A name has no underscore at an end and no two in a row; whatever else is no letter becomes one.
- */
+/* Makes a valid name: no underscore at an end, no two in a row. Other characters than letters and
+ * digits become underscores. */
 static slice shape(importer *i, slice text)
 {
     buffer made = buffer_in(i->memory);
@@ -45,8 +45,7 @@ static void give_name(importer *i, fbs_name *name)
     name->given = has_shape(name->text) ? name->text : shape(i, name->text);
 }
 
-/* Members of one declaration, or declarations of one file, that are the same in C: each next one
- * gets the next number. The compiler would find them too, some at a time. */
+/* Numbers members of one declaration, or declarations of one file, that have the same name in C. */
 static void give_unique_name(importer *i, text_table *taken, fbs_name *name)
 {
     give_name(i, name);
@@ -84,7 +83,7 @@ static slice lower_namespace(importer *i, slice namespace)
         if (begin > 0)
             buffer_append_char(&made, '.');
         else if (slice_is(mangle_snake(i->memory, word), "catga"))
-            buffer_append_text(&made, "imported."); /* catga is the runtime's */
+            buffer_append_text(&made, "imported."); /* the runtime uses the prefix catga */
         buffer_append(&made, mangle_snake(i->memory, word));
         begin = at + 1;
     }
@@ -105,7 +104,7 @@ static slice stem_of(slice path)
     return (slice){path.data + begin, end - begin};
 }
 
-/* The namespace of the most declarations; of several, the first. */
+/* Returns the namespace with the most declarations; of several, the first. */
 static slice most_used_namespace(importer *i, const fbs_file *file)
 {
     slice most = file->last_namespace;
@@ -130,7 +129,7 @@ static slice most_used_namespace(importer *i, const fbs_file *file)
     return most;
 }
 
-/* A .catga file has one namespace: that of the root, else of the most declarations. */
+/* Chooses the one namespace of a .catga file: that of the root, else of the most declarations. */
 static slice main_namespace_of(importer *i, const fbs_file *file)
 {
     if (file->root.declared != NULL && file->root.declared->file == file)

@@ -1,4 +1,4 @@
-/* parts.h -- shared by the files of this folder only: see import.h for their order. */
+/* parts.h -- shared by the files of this folder: see import.h for their order. */
 #ifndef CATGAC_IMPORT_PARTS_H
 #define CATGAC_IMPORT_PARTS_H
 
@@ -10,13 +10,13 @@ typedef struct importer {
     arena *memory;
     diagnostics *diags;
     source_set *sources;
-    fbs_file **files; /* a file comes after those that it includes, but for circles */
+    fbs_file **files; /* a file follows its includes, except in circles */
     size_t file_count;
     text_table declared; /* by full name: MyGame.Monster */
 } importer;
 
-/* A place in the text of a .catga file, and the name that stands there, or that what stands there
- * is about. */
+/* A position in the text of a .catga file, and the name at this position, or the name that the text
+ * there belongs to. */
 typedef struct written_name {
     size_t begin;
     fbs_name *name;
@@ -24,7 +24,7 @@ typedef struct written_name {
 
 typedef struct written_file {
     slice text;
-    const written_name *names; /* of what is declared there, in the order of their places */
+    const written_name *names; /* of the declarations there, in the order of their positions */
     size_t name_count;
 } written_file;
 
@@ -33,28 +33,28 @@ void resolve_files(importer *i);
 void merge_files(importer *i);
 void name_files(importer *i);
 
-/* Another name for what could not have the one that it was given. */
+/* Replaces a rejected name by another one. */
 void rename_again(importer *i, fbs_name *name);
 
-/* Reports what cannot be written. */
+/* Writes a file, and reports each construct that it cannot write. */
 written_file write_file(importer *i, const fbs_file *file);
 
-/* Writes all files, and renames until the compiler accepts their names; what it refuses besides is
- * reported where it stands in the FlatBuffers schema. */
+/* Writes all files, and renames until the compiler accepts their names. Other errors of the
+ * compiler are reported at their span in the FlatBuffers schema. */
 const written_file *settle_files(importer *i);
 
 /* ---- convert.c ------------------------------------------------------------------------------- */
 
-/* The word of a built-in type in .catga: "int" is i32. Empty for what is not built in. */
+/* Returns the word of a built-in type in .catga: "int" is i32. Empty for other types. */
 slice convert_scalar(slice name);
 bool convert_is_signed(slice catga_word);
 slice convert_unsigned(slice catga_word); /* of the same size */
 bool convert_is_float(slice catga_word);
 
-/* Reads an integer of a .fbs file. False when it is none, or has more than 64 bits. */
+/* Reads an integer of a .fbs file. Returns false if it is none, or has more than 64 bits. */
 bool convert_integer(slice text, bool *is_negative, uint64_t *magnitude);
 
-/* Appends a default as a .catga file writes it. False when there is none: that was reported. */
+/* Appends a default as a .catga file writes it. Returns false, after a report, if there is none. */
 bool convert_default(importer *i, const fbs_member *field, buffer *out);
 
 bool is_flags(const fbs_declaration *declaration);

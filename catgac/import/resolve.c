@@ -1,4 +1,4 @@
-/* resolve.c -- what types refer to, which table is a root, and the values of enums. */
+/* resolve.c -- resolves the types, the root table and the values of enums. */
 #include "import/parts.h"
 
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static slice parent_of(slice namespace)
     return namespace;
 }
 
-/* In the namespace itself, then in those around it. */
+/* Searches in the namespace itself, then in those around it. */
 static fbs_declaration *find(importer *i, slice namespace, slice name)
 {
     for (;; namespace = parent_of(namespace)) {
@@ -158,7 +158,7 @@ static int compare_signed(const void *left, const void *right)
     return (a > b) - (a < b);
 }
 
-/* In the order of their values, as Catga wants them. */
+/* Sorts members by their values, as Catga requires. */
 static void sort_members(importer *i, fbs_declaration *of, size_t count)
 {
     fbs_member **sorted = ARENA_ARRAY(i->memory, count, fbs_member *);
@@ -184,7 +184,7 @@ static void resolve_enum(importer *i, fbs_declaration *of)
         sort_members(i, of, count);
 }
 
-/* Tags count from 1 in Catga. */
+/* Numbers the tags from 1, as in Catga. */
 static void check_tags(importer *i, const fbs_declaration *of)
 {
     uint64_t tag = 1;

@@ -1,5 +1,5 @@
-/* settle.c -- has the compiler check what was written, and renames what it does not accept as a
- * name. The compiler's rules for names are known to the compiler alone. */
+/* settle.c -- compiles the written text, and renames declarations whose names the compiler
+ * rejects. */
 #include "check/check.h"
 #include "import/parts.h"
 #include "syntax/parse.h"
@@ -57,7 +57,8 @@ static const written_file *file_of(const trial *t, span place)
     return NULL;
 }
 
-/* Returns the name at a place, or the last one before it. Names are written in their order. */
+/* Returns the name at a position, or the last one before it. The names are in the order of their
+ * positions. */
 static const written_name *find_name(const trial *t, span place)
 {
     const written_file *file = place.source == 0 ? NULL : file_of(t, place);
@@ -74,8 +75,8 @@ static const written_name *find_name(const trial *t, span place)
     return begin == 0 ? NULL : &file->names[begin - 1];
 }
 
-/* Notes a name that the compiler refuses. All that one trial finds are renamed together, so that
- * the number of trials does not grow with the number of names. */
+/* Notes a name that the compiler rejects. All rejected names of one trial are renamed together,
+ * which needs fewer trials. */
 static void note_refused(void *context, diag_code code, span place)
 {
     trial *t = context;
@@ -139,7 +140,7 @@ static void write_all(importer *i, written_file *written)
         written[n] = write_file(i, i->files[n]);
 }
 
-/* Writing reports what it leaves out, here to nobody: that was reported. */
+/* Writing reports omitted parts again; these reports are dropped, since the first were kept. */
 static trial *try_once(importer *i)
 {
     trial *t = ARENA_NEW(i->memory, trial);

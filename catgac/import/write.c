@@ -1,4 +1,4 @@
-/* write.c -- the text of a .catga file, before it is formatted. */
+/* write.c -- writes the text of a .catga file, before it is formatted. */
 #include "import/parts.h"
 
 #include <inttypes.h>
@@ -28,7 +28,7 @@ static void put(writer *w, const char *text)
     buffer_append_text(&w->out, text);
 }
 
-/* The following lines are about this name. */
+/* Marks the position of a name in the text. */
 static void mark(writer *w, fbs_name *name)
 {
     w->names[w->name_count++] = (written_name){w->out.length, name};
@@ -53,7 +53,7 @@ static void put_string(writer *w, slice text)
     buffer_append_char(&w->out, '"');
 }
 
-/* In a comment of one line. */
+/* Appends text in a comment of one line. */
 static void put_flat(writer *w, slice text)
 {
     for (size_t n = 0; n < text.length; n++)
@@ -78,7 +78,8 @@ static void put_json(writer *w, const fbs_name *name)
 
 /* ---- Attributes ------------------------------------------------------------------------------ */
 
-/* Acted on elsewhere, or of no meaning outside of C++ and C#. */
+/* Returns true for attributes that are handled elsewhere, or have no meaning outside of C++ and
+ * C#. */
 static bool is_silent(const fbs_attribute *attribute)
 {
     static const char *const names[] = {"id",
@@ -239,7 +240,7 @@ static void put_id(writer *w, const fbs_member *field)
         buffer_printf(&w->out, " @id(%" PRIu64 ")", number);
 }
 
-/* FlatBuffers requires a string that is a key, and looks at no field that is deprecated. */
+/* FlatBuffers requires a string that is a key, and ignores deprecated fields. */
 static void put_rules(writer *w, const fbs_member *field)
 {
     bool is_key = fbs_find_attribute(field->attributes, "key") != NULL &&
@@ -301,7 +302,7 @@ static void begin_declaration(writer *w, fbs_declaration *of)
     put_origin(w, of);
     put_attributes(w, of->attributes);
     put_doc(w, &of->doc);
-    mark(w, &of->name); /* annotations stand before it */
+    mark(w, &of->name); /* annotations come before the name */
 }
 
 static void put_enum(writer *w, fbs_declaration *of)

@@ -116,7 +116,7 @@ CATGA_NOINLINE static bool ${table.type}_verify_${part.number}_(
 {
     const catga_field *fields = ${table.type}_fields;
       % for field in part.checked
-    ${field.verify_begin}catga_verify_${field.verify}(verifier, table, ${field.verify_arguments})${field.verify_end}
+    ${field.verify_begin}${field.verify_call}${field.verify_end}
       % end
 }
       % end
@@ -278,7 +278,7 @@ CATGA_INLINE bool ${table.type}_verify_fields(catga_verifier *verifier, catga_fr
       % else
     const catga_field *fields = ${table.type}_fields;
         % for field in table.checked
-    ${field.verify_begin}catga_verify_${field.verify}(verifier, table, ${field.verify_arguments})${field.verify_end}
+    ${field.verify_begin}${field.verify_call}${field.verify_end}
         % end
       % end
 }

@@ -94,10 +94,9 @@ typedef struct ${structure.type} {
     /* ${line|comment} */
     % end
     % if member.note
-    ${member.c_alignment}${member.type} ${member.member}${member.array}; /* ${member.note|comment} */
-    % else
-    ${member.c_alignment}${member.type} ${member.member}${member.array};
+    /* ${member.note|comment} */
     % end
+    ${member.c_alignment}${member.type} ${member.member}${member.array};
   % end
 } ${structure.type};
 
@@ -582,7 +581,8 @@ typedef struct ${service.type} {
       % for line in handler.doc
     /* ${line|comment} */
       % end
-    catga_status (*${handler.name})(catga_context *context, ${handler.type}_view ${handler.parameter});
+    catga_status (*${handler.name})(
+        catga_context *context, ${handler.type}_view ${handler.parameter});
     % end
 } ${service.type};
 
@@ -596,7 +596,8 @@ typedef struct ${service.type} {
 #define ${service.macro}(prefix) \
     { \
     % for handler in service.handlers
-        CATGA_HANDLER(prefix##_${handler.name}, catga_status (*)(catga_context *, ${handler.type}_view), \
+        CATGA_HANDLER(prefix##_${handler.name}, \
+            catga_status (*)(catga_context *, ${handler.type}_view), \
             "the handler must be: catga_status " #prefix "_${handler.name}(" \
             "catga_context *context, ${handler.type}_view ${handler.parameter})"), \
     % end

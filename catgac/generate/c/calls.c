@@ -87,5 +87,7 @@ void c_spell_calls(viewer *v, const c_element *element, view_field *made)
 {
     made->put_inline = put_inline_of(v, made);
     made->put_arguments = put_arguments_of(v, made, element);
-    made->verify_arguments = verify_arguments_of(v, made, element);
+    made->verify_call =
+        VIEW_JOIN(v, SLICE("catga_verify_"), made->verify, SLICE("(verifier, table, "),
+                  verify_arguments_of(v, made, element), SLICE(")"));
 }

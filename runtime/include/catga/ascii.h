@@ -1,4 +1,4 @@
-/* ascii.h: whether text is ASCII, as most is: eight bytes at a time. */
+/* ascii.h: tests whether text is ASCII, eight bytes at a time. */
 #ifndef CATGA_ASCII_H
 #define CATGA_ASCII_H
 
@@ -12,7 +12,7 @@ extern "C" {
 
 #define CATGA_HIGH_BITS 0x8080808080808080u
 
-/* Eight bytes, in no order. */
+/* Returns eight bytes in the byte order of the host. */
 static inline uint64_t catga_load_word(const uint8_t *at)
 {
     uint64_t word;
@@ -21,15 +21,15 @@ static inline uint64_t catga_load_word(const uint8_t *at)
     return word;
 }
 
-/* A mask of the last `count` (below 8) bytes of a word, in the order of memory. */
+/* Returns a mask of the last `count` (below 8) bytes of a word, in the order of memory. */
 static inline uint64_t catga_last_bytes(size_t count)
 {
     return CATGA_HOST_IS_LITTLE ? ~(UINT64_MAX >> (8 * count)) : ~(UINT64_MAX << (8 * count));
 }
 
 /*
- * 0 when text is ASCII. The 8 bytes before `text` must be readable, as those of a string in a
- * buffer are: text of less than 8 bytes is seen through the word that ends with it.
+ * Returns 0 if text is ASCII. The 8 bytes before `text` must be readable, as before any string in a
+ * buffer: text of less than 8 bytes is read with the word that ends with it.
  */
 CATGA_INLINE uint64_t catga_high_bits(const uint8_t *text, size_t length)
 {

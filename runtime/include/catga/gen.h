@@ -1,7 +1,6 @@
 /*
- * gen.h: what only generated code uses: the tables it consists of, the calls it wraps, and the
- * primitives with which it writes and reads FlatBuffers. Nothing here is meant to be called by
- * hand; catga.h is for that.
+ * gen.h: the types and calls for generated code: its constant tables, the calls that it wraps, and
+ * the primitives that write and read FlatBuffers. Programs use catga.h instead.
  */
 #ifndef CATGA_GEN_H
 #define CATGA_GEN_H
@@ -10,7 +9,7 @@
 
 #include <stdarg.h>
 
-/* Generated code refuses to compile against a runtime of another number. */
+/* Generated code does not compile with a runtime of another number. */
 #define CATGA_ABI 1
 
 /* The alignment of a member in bytes, in C11 and in C++. */
@@ -47,7 +46,7 @@
                       })))
 #endif
 
-/* Defaults that no digits spell. */
+/* Defaults that have no decimal form. */
 #define CATGA_NAN_f32      __builtin_nanf("")
 #define CATGA_NAN_f64      __builtin_nan("")
 #define CATGA_INFINITY_f32 __builtin_inff()
@@ -57,10 +56,9 @@
 extern "C" {
 #endif
 
-/* ---- Tables: what a schema says, as constants
- * ------------------------------------------------------------------ */
+/* ---- Tables: the constants of a schema ---- */
 
-/* What a field, or an element of a vector, is on the wire. The scalars come first, in the order of
+/* The type of a field or vector element on the wire. Scalars come first, in the order of
  * scalars.def. */
 typedef enum catga_kind {
 #define CATGA_SCALAR(name, type) CATGA_KIND_##name,
@@ -73,7 +71,7 @@ typedef enum catga_kind {
     CATGA_KIND_vector
 } catga_kind;
 
-/* What a scalar means; it decides its text in JSON. */
+/* The meaning of a value, which decides its form in JSON. */
 typedef enum catga_format {
     CATGA_FORMAT_plain,
     CATGA_FORMAT_enum,
@@ -86,18 +84,17 @@ typedef enum catga_format {
 
 enum {
     CATGA_REQUIRED = 1,   /* absent is an error */
-    CATGA_OPTIONAL = 2,   /* a scalar that may be absent; no default */
+    CATGA_OPTIONAL = 2,   /* a scalar without a default, which may be absent */
     CATGA_DEPRECATED = 4, /* keeps its slot; neither written nor read */
-    CATGA_TAGS = 8 /* says which alternatives the union in the next field is, or its elements are */
+    CATGA_TAGS = 8 /* holds the tags of the union or the vector of unions in the next field */
 };
 
 #define CATGA_UNBOUNDED UINT32_MAX
 
-/* Tables, vectors of tables, ... inside each other: what a reader accepts, so a writer must not
- * pass it. */
+/* The limit of nested tables and vectors of tables, for readers and writers. */
 #define CATGA_MAX_DEPTH 64
 
-/* A scalar: i holds integers (of a u64 the bits), f floating point. */
+/* A scalar: `i` holds integers, and the bits of a u64; `f` holds floating point. */
 typedef struct catga_value {
     int64_t i;
     double f;
@@ -130,13 +127,13 @@ typedef struct catga_table catga_table;
 typedef struct catga_writer catga_writer;
 
 /*
- * Writes the table of `type` that `input` describes, and what it refers to, at `at`; its offset
- * goes to `slot`. Returns where the next part goes, or NULL: see write.h.
+ * Writes the table of `type` that `input` describes, and the values behind it, at `at`. Sets the
+ * offset at `slot`. Returns the end of the written bytes, or NULL after a refusal: see write.h.
  */
 typedef uint8_t *catga_put_function(catga_writer *out, uint8_t *at, uint8_t *slot,
                                     const catga_table *type, const void *input);
 
-/* What catga_encode does with a root of that type. */
+/* Encodes a root of that type: see catga_encode. */
 typedef catga_status catga_encode_function(const catga_table *type, const void *input,
                                            uint8_t *buffer, size_t capacity, size_t *length,
                                            catga_problem *problem);
@@ -146,9 +143,9 @@ typedef struct catga_frame catga_frame;
 typedef struct catga_shape catga_shape;
 
 /*
- * Whether the table of `type` that has come, at a multiple of 4 inside, is valid; *known has what
- * was found of the one before it in a vector, and is all zeros before the first. False: see
- * verifier->problem.
+ * Verifies the table of `type` at the position `at`, a multiple of 4. *known keeps the layout of
+ * the previous table of a vector; it is all zeros before the first. Returns false with the reason
+ * in verifier->problem.
  */
 typedef bool catga_verify_function(catga_verifier *verifier, uint32_t at, const catga_table *type,
                                    catga_shape *known);
@@ -156,17 +153,17 @@ typedef bool catga_verify_function(catga_verifier *verifier, uint32_t at, const 
 struct catga_table {
     const char *name;          /* "shop.orders.CreateOrder" */
     const catga_field *fields; /* in the order of their ids */
-    const uint16_t *vtable; /* of a table with every field; of a deprecated one 0; with zeros to 2 +
-                               8 n entries */
-    const uint16_t *layout; /* indexes of the fields in the order in which they lie in that table */
+    const uint16_t *vtable; /* of a table with every field; 0 for deprecated ones; zeros up to 2 + 8
+                               n entries */
+    const uint16_t *layout; /* ids of the fields in the order of their offsets */
     catga_put_function *put;
     catga_encode_function *encode;
     catga_verify_function *verify;
-    uint64_t all; /* bit i: the field with id i is there; of a full table of at most 64 fields */
+    uint64_t all; /* bit i: the field with id i is present; of a full table of at most 64 fields */
     uint32_t native_size; /* of the native struct */
     uint16_t field_count;
     uint8_t alignment;   /* 4, 8 or 16 */
-    uint8_t vtable_slot; /* among the vtables that a writer remembers: see write.h */
+    uint8_t vtable_slot; /* index of the remembered vtable in a writer: see write.h */
     char identifier[4];  /* the buffer's file identifier when this table is its root */
 };
 
@@ -178,7 +175,7 @@ typedef struct catga_member {
     uint8_t kind;
     uint8_t format;
     uint8_t digits;
-    uint16_t count; /* of an array's elements; 0 when it is not an array */
+    uint16_t count; /* elements of an array; 0 for other types */
 } catga_member;
 
 typedef struct catga_struct {
@@ -188,14 +185,14 @@ typedef struct catga_struct {
     uint16_t size; /* the same on the wire and in memory */
     uint16_t alignment;
     bool packed; /* no padding */
-    bool direct; /* no member needs a look when it is read: no bool */
+    bool direct; /* any bytes are valid values: no member is a bool */
 } catga_struct;
 
 extern const catga_struct catga_uuid_descriptor;
 
 typedef struct catga_enumerator {
     const char *name;
-    catga_value value; /* of a u64 the bits, as in every catga_value */
+    catga_value value; /* the bits of a u64, as in every catga_value */
 } catga_enumerator;
 
 typedef struct catga_enum {
@@ -218,8 +215,8 @@ typedef struct catga_union {
     uint32_t native_size; /* of the native struct */
 } catga_union;
 
-/* How the native struct of every union begins: `object` is the table or struct, `text` the string;
- * tag 0 is nothing. */
+/* The first members of the native struct of every union. `object` is the table or struct, `text`
+ * the string. Tag 0 has no value. */
 typedef struct catga_native_union {
     uint8_t type;
     union {
@@ -228,7 +225,7 @@ typedef struct catga_native_union {
     } value;
 } catga_native_union;
 
-/* The name of a value, or NULL. */
+/* Returns the name of a value, or NULL. */
 const char *catga_enum_name(const catga_enum *type, int64_t value);
 
 typedef struct catga_declared_error {
@@ -242,29 +239,28 @@ typedef struct catga_error_set {
     size_t count;
 } catga_error_set;
 
-/* Where the events of a namespace are stored. */
+/* The stream that stores the events of a namespace. */
 typedef struct catga_stream {
     const char *name;            /* "SHOP_ORDERS_V1" */
     const char *const *subjects; /* of its events */
     size_t subject_count;
-    uint32_t
-        window_ms; /* for so long the id of an event is remembered, and the event stored once */
+    uint32_t window_ms; /* milliseconds in which an event with the same id is stored once */
 } catga_stream;
 
-/* What an event needs that is stored, and delivered at least once. */
+/* The settings of a stored event, which is delivered at least once. */
 typedef struct catga_delivery {
     const catga_stream *stream;
     uint32_t
-        backoff_ms; /* before the second attempt of a handler; doubled before each further one */
-    uint32_t backoff_longest_ms; /* but no longer than this */
-    bool dead_letter;            /* kept as a dead letter when it is given up */
-    bool once;                   /* claimed by its id before it is handled */
+        backoff_ms; /* milliseconds before the second attempt; doubled before each further one */
+    uint32_t backoff_longest_ms; /* longest back-off in milliseconds */
+    bool dead_letter;            /* stored as a dead letter after the last attempt */
+    bool once; /* exactly once: a replica claims the id before it handles the event */
 } catga_delivery;
 
-/* Where a command is claimed that is handled once, and its answers are kept. */
+/* The bucket for the claims of an idempotent command, and its first answers. */
 typedef struct catga_claims {
     const char *bucket; /* "SHOP_ORDERS_V1_CreateOrder" */
-    uint32_t keep_ms;   /* for so long */
+    uint32_t keep_ms;   /* milliseconds until a claim and its answer expire */
 } catga_claims;
 
 typedef enum catga_message_kind { CATGA_COMMAND, CATGA_QUERY, CATGA_EVENT } catga_message_kind;
@@ -274,18 +270,19 @@ typedef struct catga_message {
                             "catga.commands.shop.orders.v1.CreateOrder" */
     const catga_table *table;
     const catga_table *result;     /* of a command or query, else NULL */
-    const catga_error_set *errors; /* that its handler may answer with, or NULL */
+    const catga_error_set *errors; /* errors that its handler may return, or NULL */
     catga_message_kind kind;
-    uint32_t timeout_ms; /* of a command, query or stored event: from the first try to the answer */
-    uint32_t retries;    /* further tries; of a stored event: further attempts of a handler */
-    const catga_delivery *delivery; /* of an event that is stored, else NULL */
-    const catga_claims *claims;     /* of a command that is idempotent, else NULL */
+    uint32_t timeout_ms; /* milliseconds from the first attempt to the answer; for commands, queries
+                            and stored events */
+    uint32_t retries;    /* attempts after the first; for a stored event, of a handler */
+    const catga_delivery *delivery; /* of a stored event, else NULL */
+    const catga_claims *claims;     /* of an idempotent command, else NULL */
 } catga_message;
 
-/* How a handler gets its messages. */
+/* The delivery of messages to the replicas of a handler. */
 typedef enum catga_sharing {
     CATGA_GROUP,    /* one replica of the service gets each message */
-    CATGA_BROADCAST /* every replica does */
+    CATGA_BROADCAST /* every replica gets each message */
 } catga_sharing;
 
 typedef struct catga_handler {
@@ -304,91 +301,91 @@ typedef struct catga_service {
     size_t size; /* of the service structure */
 } catga_service;
 
-/* ---- The calls that generated functions wrap
- * ------------------------------------------------------------------- */
+/* ---- Calls that generated functions wrap ---- */
 
-/* An answer; `received` holds the memory of the table and of the error's text, and is given to
- * catga_received_free. */
+/* An answer. `received` owns the memory of the table and of the error text; catga_received_free
+ * frees it. */
 typedef struct catga_reply {
     const uint8_t *table;
     catga_error error;
     void *received;
 } catga_reply;
 
-/* Any function; it is called only after it has been converted back to its own type. */
+/* Any function. It is converted back to its own type before a call. */
 typedef void (*catga_function)(void);
 
-/* Converts `callback` back and calls it with the answer, which lives until it returns. */
+/* Converts `callback` back to its type, and calls it with the answer, which is valid until it
+ * returns. */
 typedef void catga_deliver_function(catga_function callback, catga_status status,
                                     const uint8_t *table, const catga_error *error, void *user);
 
 /*
- * Sends an event. One that may be lost: CATGA_OK when it was handed to the transport;
- * CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE, CATGA_DISCONNECTED, CATGA_DRAINING, CATGA_CLOSED when
- * not. One that is stored: CATGA_OK when the server has acknowledged it; CATGA_TIMEOUT,
- * CATGA_CLOSED when that is not known; anything else when it is not stored.
+ * Sends an event. At most once: CATGA_OK when the transport has taken it; else
+ * CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE, CATGA_DISCONNECTED, CATGA_DRAINING or CATGA_CLOSED.
+ * Stored: CATGA_OK when the server has acknowledged it. After CATGA_TIMEOUT or CATGA_CLOSED it may
+ * be stored; after any other status it is not.
  */
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input);
 
 /*
- * Sends a command or query and waits for the answer: at most the message's timeout, or what is left
- * of the deadline of the handler on whose behalf `bus` acts. *reply is always set, and freed with
+ * Sends a command or query and waits for the answer: at most the timeout of the message, or the
+ * remaining time of the handler that `bus` belongs to. Always sets *reply; free it with
  * catga_received_free(reply->received).
  */
 catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
                         catga_reply *reply);
 
 /*
- * The same of a command that is idempotent, under an id of the caller's: whoever calls under it
- * again gets the first answer. CATGA_INVALID_ARGUMENT: that is no id.
+ * Does the same for an idempotent command, with an id of the caller. A later call with the same id
+ * gets the first answer. CATGA_INVALID_ARGUMENT: the id is invalid.
  */
 catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id,
                                 const void *input, catga_reply *reply);
 
 /*
- * The same without waiting. CATGA_OK: `deliver` will be called exactly once, from a thread of the
- * runtime, with CATGA_CLOSED by catga_close at the latest. Otherwise it will not be called.
+ * Sends a command or query without waiting. After CATGA_OK, a thread of the runtime calls `deliver`
+ * exactly once, with CATGA_CLOSED by catga_close at the latest. After any other status, nobody
+ * calls it.
  */
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver, catga_function callback, void *user);
 
 /*
- * Sends an event that is stored, without waiting. CATGA_OK: `callback` will be called exactly once,
- * from a thread of the runtime, with what catga_publish would have returned. Otherwise it will not
- * be called. CATGA_OVERLOADED: `in_flight` calls and events are under way.
+ * Sends a stored event without waiting. After CATGA_OK, a thread of the runtime calls `callback`
+ * exactly once with the status that catga_publish would return. After any other status, nobody
+ * calls it. CATGA_OVERLOADED: `in_flight` calls and events are under way.
  */
 catga_status catga_publish_async(catga_bus *bus, const catga_message *message, const void *input,
                                  catga_published *callback, void *user);
 
-/* Before catga_close. NULL is allowed. */
+/* Frees the memory of an answer. Call it before catga_close. NULL is allowed. */
 void catga_received_free(void *received);
 
 /*
- * Answers the request in `context` with `result`; for a handler of `message`, once.
- * CATGA_INVALID_MESSAGE, CATGA_TOO_LARGE (the handler may answer with less; if it does not, its
- * caller gets that status), CATGA_INVALID_ARGUMENT (a second answer), CATGA_HANDLER_FAILED (another
- * message), what the transport says.
+ * Answers the request in `context` with `result`, once, from a handler of `message`.
+ * CATGA_INVALID_MESSAGE; CATGA_TOO_LARGE: the handler may answer again with less, else the caller
+ * gets this status; CATGA_INVALID_ARGUMENT: a second answer; CATGA_HANDLER_FAILED: another message;
+ * or a status of the transport.
  */
 catga_status catga_answer(catga_context *context, const catga_message *message, const void *result);
 
 /*
- * Answers with a declared error; what it returns is for the handler to return. CATGA_HANDLER_FAILED
- * when the message does not declare that set.
+ * Answers with a declared error. The handler returns the result. CATGA_HANDLER_FAILED if the
+ * message does not declare that set.
  */
 catga_status catga_fail(catga_context *context, const catga_error_set *set, size_t index,
                         const char *format, va_list arguments) CATGA_PRINTF(4, 0);
 
-/* Subscribes every handler; `handlers`, the service structure, is copied. On failure nothing is
- * subscribed. */
+/* Subscribes every handler, and copies `handlers`, the service structure. After a failure nothing
+ * is subscribed. */
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user);
 
-/* ---- Whole buffers
- * --------------------------------------------------------------------------------------------- */
+/* ---- Whole buffers ---- */
 
 /*
- * Writes a buffer whose root is `input`. CATGA_OK and *length, CATGA_INVALID_MESSAGE with *problem
- * (may be NULL), or CATGA_TOO_LARGE when `capacity` does not suffice.
+ * Encodes a buffer whose root is `input`. CATGA_OK with *length; CATGA_INVALID_MESSAGE with
+ * *problem, which may be NULL; or CATGA_TOO_LARGE if `capacity` does not suffice.
  */
 static inline catga_status catga_encode(const catga_table *table, const void *input,
                                         uint8_t *buffer, size_t capacity, size_t *length,
@@ -397,13 +394,13 @@ static inline catga_status catga_encode(const catga_table *table, const void *in
     return table->encode(table, input, buffer, capacity, length, problem);
 }
 
-/* The most bytes that catga_encode can need for `input`. */
+/* Returns the largest number of bytes that catga_encode can need for `input`. */
 size_t catga_size_bound(const catga_table *table, const void *input);
 
 /*
- * Proves that `bytes`, at any address, are a buffer whose root is a valid `table`, and returns that
- * root. CATGA_BAD_MESSAGE with *problem (may be NULL) otherwise. It takes time linear in `length`,
- * whatever the bytes are.
+ * Verifies that `bytes`, at any address, are a buffer whose root is a valid `table`, and returns
+ * that root. Otherwise CATGA_BAD_MESSAGE with *problem, which may be NULL. The time is linear in
+ * `length` for any bytes.
  */
 catga_status catga_verify(const catga_table *table, const void *bytes, size_t length,
                           const uint8_t **root, catga_problem *problem);
@@ -413,22 +410,23 @@ catga_status catga_verify_any(const catga_table *table, const void *bytes, size_
                               const uint8_t **root, catga_problem *problem);
 
 /*
- * Copies a verified table into its native struct, with all it refers to in the arena.
- * CATGA_TOO_LARGE when the arena does not suffice; arena->used is what it takes in any case.
+ * Copies a verified table into its native struct; strings, vectors and tables go to the arena.
+ * CATGA_TOO_LARGE if the arena does not suffice; arena->used is always the required size.
  */
 catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native,
                           catga_arena *arena);
 
 /*
- * Reads JSON into the native struct of a table, with all it refers to in the arena.
- * CATGA_BAD_MESSAGE with *problem (may be NULL), CATGA_TOO_LARGE when the arena does not suffice.
+ * Reads JSON into the native struct of a table; strings, vectors and tables go to the arena.
+ * CATGA_BAD_MESSAGE with *problem, which may be NULL; CATGA_TOO_LARGE if the arena does not
+ * suffice.
  */
 catga_status catga_json_read(const catga_table *table, const char *text, size_t length,
                              catga_unknown unknown, void *native, catga_arena *arena,
                              catga_problem *problem);
 
 /*
- * Writes a verified table as JSON on one line, terminated; returns the length of the whole text, as
+ * Writes a verified table as JSON on one line, with a NUL. Returns the length of the whole text, as
  * snprintf does.
  */
 size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity);

@@ -1,6 +1,6 @@
 /*
- * read.h: how generated getters read a verified table, in place and at any address. Nothing here
- * checks: catga_verify has.
+ * read.h: reads a verified table for generated getters, in place and at any address. Nothing here
+ * checks bounds: catga_verify has checked them.
  */
 #ifndef CATGA_READ_H
 #define CATGA_READ_H
@@ -12,12 +12,12 @@
 extern "C" {
 #endif
 
-/* A table with no fields: what the getter of an absent table returns, so that each of its fields
- * reads as its default. */
+/* A table without fields. The getter of an absent table returns it, so that each field reads as its
+ * default. */
 extern const uint8_t catga_empty_table[];
 #define CATGA_EMPTY_TABLE (catga_empty_table + 4)
 
-/* Where the field of a vtable entry lies in its table, or NULL when it is absent. */
+/* Returns the address of a field by its vtable entry, or NULL if the field is absent. */
 static inline const uint8_t *catga_find(const uint8_t *table, uint16_t slot)
 {
     const uint8_t *vtable = table - catga_load_i32(table);
@@ -28,7 +28,7 @@ static inline const uint8_t *catga_find(const uint8_t *table, uint16_t slot)
     return offset == 0 ? NULL : table + offset;
 }
 
-/* What the offset at `at` refers to. */
+/* Follows the offset at `at`. */
 static inline const uint8_t *catga_follow(const uint8_t *at)
 {
     return at + catga_load_u32(at);
@@ -71,8 +71,7 @@ static inline const uint8_t *catga_follow(const uint8_t *at)
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
-/* The vector of a field whose elements are read by generated code: where they begin, NULL when
- * absent; *length is set. */
+/* Returns the first element of a vector field, or NULL if the field is absent. Sets *length. */
 static inline const uint8_t *catga_get_vector(const uint8_t *table, uint16_t slot, size_t *length)
 {
     const uint8_t *at = catga_find(table, slot);
@@ -117,7 +116,7 @@ static inline catga_string_vector catga_get_string_vector(const uint8_t *table, 
     return vector;
 }
 
-/* An index outside the vector reads as the absent string. */
+/* Returns the string at `index`; outside the vector, an absent string. */
 static inline catga_string catga_string_at(catga_string_vector vector, size_t index)
 {
     catga_string absent = {NULL, 0};
@@ -125,10 +124,10 @@ static inline catga_string catga_string_at(catga_string_vector vector, size_t in
     return index < vector.length ? catga_string_of(catga_follow(vector.data + 4 * index)) : absent;
 }
 
-/* Reads a struct at its place. */
+/* Copies a struct from a buffer into its C struct. */
 void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output);
 
-/* False when the struct of a field is absent; *output is then all zeros. */
+/* Reads the struct of a field. Returns false if it is absent; *output is then all zeros. */
 static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const catga_struct *type,
                                     void *output)
 {
@@ -140,7 +139,7 @@ static inline bool catga_get_struct(const uint8_t *table, uint16_t slot, const c
     return at != NULL;
 }
 
-/* The i-th uuid of a vector; zeros when the index is outside. */
+/* Returns the uuid at `index`; outside the vector, zeros. */
 static inline catga_uuid catga_uuid_at(catga_uuid_vector vector, size_t index)
 {
     catga_uuid uuid;
@@ -151,7 +150,7 @@ static inline catga_uuid catga_uuid_at(catga_uuid_vector vector, size_t index)
     return uuid;
 }
 
-/* The table of a field; the empty table when it is absent. */
+/* Returns the table of a field; the empty table if the field is absent. */
 static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot)
 {
     const uint8_t *at = catga_find(table, slot);
@@ -160,9 +159,9 @@ static inline const uint8_t *catga_get_table(const uint8_t *table, uint16_t slot
 }
 
 /*
- * A union: its tag and what it is. A tag that this schema does not know, which a newer one may
- * have, reads as 0, nothing. The value is a table, a struct or a string as the tag says; NULL when
- * it is nothing.
+ * Returns the value of a union, and sets its tag. The tag says whether the value is a table, a
+ * struct or a string. A tag above `known`, which a newer schema may have, reads as 0. The value of
+ * tag 0 is NULL.
  */
 static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags_slot,
                                              uint16_t slot, uint8_t known, uint8_t *tag)
@@ -175,7 +174,7 @@ static inline const uint8_t *catga_get_union(const uint8_t *table, uint16_t tags
     return *tag == 0 ? NULL : catga_follow(at);
 }
 
-/* The i-th union of a vector of them; nothing when the index is outside. */
+/* Does the same for the union at `index` of a vector; outside the vector, the tag is 0. */
 static inline const uint8_t *catga_union_at(const uint8_t *tags, const uint8_t *values,
                                             size_t length, size_t index, uint8_t known,
                                             uint8_t *tag)
@@ -186,7 +185,7 @@ static inline const uint8_t *catga_union_at(const uint8_t *tags, const uint8_t *
     return *tag == 0 ? NULL : catga_follow(values + 4 * index);
 }
 
-/* The i-th table of a vector; the empty table when the index is outside. */
+/* Returns the table at `index`; outside the vector, the empty table. */
 static inline const uint8_t *catga_table_at(const uint8_t *data, size_t length, size_t index)
 {
     return index < length ? catga_follow(data + 4 * index) : CATGA_EMPTY_TABLE;

@@ -1,14 +1,14 @@
 /*
- * verify.h: how generated code proves that a table that has come is right. First, that the table,
- * its vtable and the inline part of every field lie inside the buffer, aligned as they must be:
- * that is seen at a glance when it has every field, at the offsets that a writer gives them, and
- * else found out by catga_verify_open. Then the values:
+ * verify.h: the functions with which generated code verifies a received table. First, the table,
+ * its vtable and the inline part of every field must lie inside the buffer, and be aligned. A table
+ * with every field at the offsets of our writer passes by one comparison of its vtable;
+ * catga_verify_open verifies any other. Then the values:
  *
- *     return catga_verify_string(verifier, table, &fields[0]) && catga_verify_u32(verifier, table,
- * &fields[2], 1, 1000);
+ *     return catga_verify_string(verifier, table, &fields[0]) &&
+ *            catga_verify_u32(verifier, table, &fields[2], 1, 1000);
  *
- * Of those, only what can be wrong is listed: required and ranged fields, and what lies behind an
- * offset. verify.c has the rest, and the invariants by name.
+ * Only fields that can be invalid are listed: required and ranged fields, and fields with an
+ * offset. verify.c has the rest, and names the rules V1 to V8.
  */
 #ifndef CATGA_VERIFY_H
 #define CATGA_VERIFY_H
@@ -21,45 +21,43 @@
 extern "C" {
 #endif
 
-/* The root's offset. The file identifier behind it is optional: without one, a vtable may lie
+/* The offset of the root. The file identifier after it is optional: without one, a vtable may lie
  * there. */
 #define CATGA_ROOT_OFFSET_SIZE 4
 
 /* One buffer being verified. */
 struct catga_verifier {
     const uint8_t *bytes;
-    uint32_t last_word; /* the last position at which 4 bytes can lie: the length is below 2^31,
-                           less 4 */
-    uint32_t depth;     /* of the table at hand */
-    uint64_t work;      /* that may still be done: V8 */
+    uint32_t last_word; /* the last position of 4 bytes: the length, below 2^31, less 4 */
+    uint32_t depth;     /* of the current table */
+    uint64_t work;      /* remaining work: V8 */
     catga_problem *problem;
 };
 
-/* A table inside it; passed by value, in two registers. */
+/* A table inside the buffer; passed by value, in two registers. */
 struct catga_frame {
     const uint8_t *vtable;
     uint64_t at; /* from the buffer's start */
 };
 
-/* The vtable of a table, as it was found right; for others of its type, which often share it. */
+/* A vtable that is valid, for further tables of its type, which often share it. */
 struct catga_shape {
-    const uint8_t *read; /* the vtable, or the constant one of the type, when they are equal */
-    uint32_t vtable;     /* where it lies; 0: none was found yet */
+    const uint8_t *read; /* the vtable; the constant one of the type if they are equal */
+    uint32_t vtable;     /* its position; 0: none yet */
     uint32_t table_size;
-    uint32_t alignment; /* of the table: its position modulo 16; and a bit more when the vtable is
-                           unusual */
-    uint64_t work;      /* of reaching each such table, when the vtable is unusual */
+    uint32_t alignment; /* position of the table modulo 16; one more bit if the vtable is unusual */
+    uint64_t work;      /* work of each such table if the vtable is unusual */
 };
 
-/* The value of `field`, or of its element, is wrong; why is said already, or by `reason`. All
- * return false. */
+/* Report that the value of `field`, or its element, is invalid. The problem has the reason already,
+ * or gets `reason`. All return false. */
 CATGA_COLD bool catga_verify_failed(catga_verifier *verifier, const catga_field *field);
 CATGA_COLD bool catga_verify_failed_element(catga_verifier *verifier, const catga_field *field,
                                             uint32_t index);
 CATGA_COLD bool catga_verify_refuse(catga_verifier *verifier, const catga_field *field,
                                     const char *reason);
 
-/* V8: takes `amount` from the work that is left. False, and nothing is taken, when less is left. */
+/* V8: takes `amount` from the remaining work. Returns false, and takes nothing, if less remains. */
 static inline bool catga_verify_spend(catga_verifier *verifier, uint64_t amount)
 {
     if (verifier->work < amount)
@@ -68,28 +66,26 @@ static inline bool catga_verify_spend(catga_verifier *verifier, uint64_t amount)
     return true;
 }
 
-/* The work of following an offset to a table or an element, and of each byte of a table's fields:
- * see verify.c. */
+/* The work of following an offset to a table or element, and of each byte of fields: see
+ * verify.c. */
 #define CATGA_WORK_PER_OFFSET     64
 #define CATGA_WORK_PER_FIELD_BYTE 16
 
 /*
- * The work of reaching a table that has all fields of its type. It is taken before the table's
- * verifier function is called; catga_verify_open corrects it for a table whose vtable is unusual.
+ * Returns the work of a table with all fields of its type. It is taken before the call of the
+ * verify function of the table; catga_verify_open corrects it for an unusual vtable.
  */
 static inline uint64_t catga_work_of_table(const catga_table *type)
 {
     return CATGA_WORK_PER_OFFSET + CATGA_WORK_PER_FIELD_BYTE * (uint64_t)type->vtable[1];
 }
 
-/* A text of so many bytes is part of the work of its offset; longer ones are left to
- * catga_verify_odd_text. */
+/* The longest text whose work is part of its offset. catga_verify_odd_text verifies longer ones. */
 #define CATGA_SHORT_TEXT 64
 
 /*
- * Whether a small table with a place for every field is seen to be right, but for their values: its
- * vtable is equal to the constant one of its type, `full`, and so both lie inside and are aligned:
- * V2, V3. False says nothing.
+ * Returns true if the layout of a small table is valid (V2, V3) because its vtable is equal to
+ * `full`, the constant one of its type. Returns false if the layout may be valid or not.
  */
 CATGA_INLINE bool catga_matches_full_vtable(const catga_verifier *verifier, uint32_t at,
                                             const uint16_t *full, unsigned alignment)
@@ -102,8 +98,8 @@ CATGA_INLINE bool catga_matches_full_vtable(const catga_verifier *verifier, uint
            memcmp(verifier->bytes + vtable, full, full[0]) == 0;
 }
 
-/* That table, read through the constant vtable: the code that proves it knows where its fields lie.
- */
+/* Returns that table with the constant vtable, so that the compiler knows the offsets of its
+ * fields. */
 static inline catga_frame catga_full(uint32_t at, const uint16_t *full)
 {
     catga_frame frame = {(const uint8_t *)full, at};
@@ -111,7 +107,8 @@ static inline catga_frame catga_full(uint32_t at, const uint16_t *full)
     return frame;
 }
 
-/* V2, V3 of any table; to *table and *known, which has what was found of the one before it. */
+/* Verifies the layout of any table (V2, V3) and sets *table. *known keeps the layout of the
+ * previous table. */
 bool catga_verify_open(catga_verifier *verifier, uint32_t at, const catga_table *type,
                        catga_shape *known, catga_frame *table);
 
@@ -153,14 +150,14 @@ static inline bool catga_verify_layout(catga_verifier *verifier, uint32_t at,
     return catga_verify_open(verifier, at, type, known, &table);
 }
 
-/* Where a field lies in its table, or 0 when it is absent. */
+/* Returns the offset of a field in its table, or 0 if the field is absent. */
 static inline uint32_t catga_verify_find(catga_frame table, const catga_field *field)
 {
     return field->slot < catga_load_u16(table.vtable) ? catga_load_u16(table.vtable + field->slot)
                                                       : 0;
 }
 
-/* Where it lies in the buffer. */
+/* Returns the position of a field in the buffer. */
 static inline uint32_t catga_verify_slot(catga_frame table, uint32_t offset)
 {
     return (uint32_t)table.at + offset;
@@ -172,7 +169,7 @@ static inline bool catga_verify_absent(catga_verifier *verifier, const catga_fie
            catga_verify_refuse(verifier, field, "required, but absent");
 }
 
-/* For each type of numbers: whether a field is in its range, or may be absent. A NaN is in no
+/* For each type of numbers: verifies that a field is in its range, or may be absent. A NaN is in no
  * range. */
 #define CATGA_NUMBER(name, type)                                                                   \
     static inline bool catga_verify_##name(catga_verifier *verifier, catga_frame table,            \
@@ -189,20 +186,20 @@ static inline bool catga_verify_absent(catga_verifier *verifier, const catga_fie
 #include <catga/numbers.def>
 #undef CATGA_NUMBER
 
-/* V4: whether the offset at `slot` leads inside, where 4 bytes can lie; to *at. */
+/* V4: follows the offset at `slot` to *at. Returns false if 4 bytes at *at are not inside the
+ * buffer. */
 static inline bool catga_verify_follow(const catga_verifier *verifier, uint32_t slot, uint32_t *at)
 {
     uint32_t offset = catga_load_u32(verifier->bytes + slot);
 
-    /* Rotated, and less 1, an offset that is 0, not a multiple of 4, or 2^31 and more is a large
-     * number. */
+    /* An offset that is 0, not a multiple of 4, or at least 2^31 is a large number if it is rotated
+     * and decremented. */
     uint32_t words = offset >> 2 | offset << 30;
     *at = slot + offset;
     return words - 1 < (uint32_t)INT32_MAX >> 2 && *at <= verifier->last_word;
 }
 
-/* Explains what is wrong with the string behind `slot`, or finds that nothing is: that it is UTF-8,
- * though not ASCII. */
+/* Verifies a string that the fast path does not accept: UTF-8 that is not ASCII is valid. */
 CATGA_NOINLINE bool catga_verify_odd_text(catga_verifier *verifier, uint32_t slot, uint32_t max);
 
 /* V5 */
@@ -220,9 +217,9 @@ CATGA_INLINE bool catga_verify_text(catga_verifier *verifier, uint32_t slot, uin
     return true;
 }
 
-/* What lies behind the offset at `slot`. */
+/* Verify the value behind the offset at `slot`. */
 bool catga_verify_table(catga_verifier *verifier, uint32_t slot, const catga_table *type);
-/* A vector of scalars or structs; of strings. They name the field themselves. */
+/* Verify a vector of scalars or structs, and one of strings. Both report the field. */
 bool catga_verify_elements(catga_verifier *verifier, uint32_t slot, const catga_field *field);
 bool catga_verify_texts(catga_verifier *verifier, uint32_t slot, const catga_field *field);
 
@@ -231,7 +228,7 @@ bool catga_verify_alternative(catga_verifier *verifier, uint32_t slot, const cat
 bool catga_verify_alternatives(catga_verifier *verifier, uint32_t tags_slot, uint32_t slot,
                                const catga_field *tags, const catga_field *field);
 
-/* Whether a field is present, or may be absent; for fields whose every value is valid. */
+/* Verifies that a field is present, or may be absent; for fields whose every value is valid. */
 static inline bool catga_verify_present(catga_verifier *verifier, catga_frame table,
                                         const catga_field *field)
 {
@@ -261,7 +258,7 @@ static inline bool catga_verify_child(catga_verifier *verifier, catga_frame tabl
            catga_verify_failed(verifier, field);
 }
 
-/* `tags` is the field before: the type. It and the union are both there or both not. */
+/* Verifies a union. `tags` is the field of its tag; both are present or both absent. */
 static inline bool catga_verify_union(catga_verifier *verifier, catga_frame table,
                                       const catga_field *tags, const catga_field *field)
 {
@@ -279,7 +276,7 @@ static inline bool catga_verify_union(catga_verifier *verifier, catga_frame tabl
            catga_verify_failed(verifier, field);
 }
 
-/* The same for a vector of unions and the vector of their types. */
+/* Does the same for a vector of unions and the vector of their tags. */
 static inline bool catga_verify_unions(catga_verifier *verifier, catga_frame table,
                                        const catga_field *tags, const catga_field *field)
 {
@@ -312,12 +309,12 @@ static inline bool catga_verify_strings(catga_verifier *verifier, catga_frame ta
                        : catga_verify_texts(verifier, catga_verify_slot(table, offset), field);
 }
 
-/* An offset leads outside. Returns false. */
+/* Reports an offset that leads outside the buffer. Returns false. */
 CATGA_COLD bool catga_verify_outside(catga_verifier *verifier);
 
 /*
- * Where the offsets of a vector of tables begin, and how many there are; one level deeper, with the
- * work of all of them taken. False: catga_verify_tables decides.
+ * Opens a vector of tables: sets the position of its first offset and its length, takes the work of
+ * all tables, and goes one level deeper. Returns false if catga_verify_tables must decide.
  */
 CATGA_INLINE bool catga_matches_full_vtables(catga_verifier *verifier, uint32_t slot,
                                              const catga_field *field, uint32_t *elements,
@@ -339,14 +336,15 @@ CATGA_INLINE bool catga_matches_full_vtables(catga_verifier *verifier, uint32_t 
     return true;
 }
 
-/* A vector of tables, element by element: one that is empty, not right, or too long for the work
- * that is left if it were full. */
+/* Verifies a vector of tables one by one: an empty or invalid one, or one with more work than
+ * remains if each table were full. */
 CATGA_NOINLINE bool catga_verify_tables(catga_verifier *verifier, uint32_t slot,
                                         const catga_field *field);
 
-/* `prove` proves an element; known to the compiler, it is called without a detour. */
+/* Verifies a vector of tables. `verify` verifies one; the compiler knows it, and calls it
+ * directly. */
 CATGA_INLINE bool catga_verify_children(catga_verifier *verifier, catga_frame table,
-                                        const catga_field *field, catga_verify_function *prove)
+                                        const catga_field *field, catga_verify_function *verify)
 {
     uint32_t elements;
     uint32_t length;
@@ -361,7 +359,7 @@ CATGA_INLINE bool catga_verify_children(catga_verifier *verifier, catga_frame ta
     for (uint32_t i = 0; i < length; i++) {
         uint32_t at;
         if (!(catga_verify_follow(verifier, elements + 4 * i, &at)
-                  ? prove(verifier, at, (const catga_table *)field->type, &known)
+                  ? verify(verifier, at, (const catga_table *)field->type, &known)
                   : catga_verify_outside(verifier)))
             return catga_verify_failed_element(verifier, field, i);
     }
@@ -369,7 +367,7 @@ CATGA_INLINE bool catga_verify_children(catga_verifier *verifier, catga_frame ta
     return true;
 }
 
-/* What a table's own function does, for any table: it walks type->fields. */
+/* Verifies any table by its descriptor. */
 bool catga_verify_generic(catga_verifier *verifier, uint32_t at, const catga_table *type,
                           catga_shape *known);
 

@@ -1,8 +1,7 @@
 /*
- * wire.h: scalars on the wire. Little-endian, at any address: each load and store goes through
- * memcpy, which compilers turn into one instruction. CATGA_TEST_BYTE_SWAP builds the whole runtime
- * as if it ran on a machine of the other byte order, which shows that no access goes around these
- * functions.
+ * wire.h: loads and stores scalars. They are little-endian, at any address: each access goes
+ * through memcpy, which compilers turn into one instruction. CATGA_TEST_BYTE_SWAP builds the
+ * runtime as if for the other byte order, which shows that no access bypasses these functions.
  */
 #ifndef CATGA_WIRE_H
 #define CATGA_WIRE_H
@@ -47,8 +46,8 @@ static inline uint64_t catga_order_64(uint64_t bits)
     return CATGA_SWAPPED ? __builtin_bswap64(bits) : bits;
 }
 
-/* For each scalar type: catga_load_u32(at), catga_store_u32(at, value) and whether two values have
- * the same bits. */
+/* For each scalar type: catga_load_u32(at), catga_store_u32(at, value) and catga_same_u32(a, b),
+ * which compares bits. */
 #define CATGA_WIRE(name, type, width)                                                              \
     static inline type catga_load_##name(const uint8_t *at)                                        \
     {                                                                                              \
@@ -83,7 +82,7 @@ CATGA_WIRE(f32, float, 32)
 CATGA_WIRE(f64, double, 64)
 #undef CATGA_WIRE
 
-/* Two numbers side by side, in one instruction. */
+/* Stores two adjacent numbers with one instruction. */
 static inline void catga_store_two_u16(uint8_t *at, uint16_t first, uint16_t second)
 {
     uint32_t low = catga_order_16(CATGA_HOST_IS_LITTLE ? first : second);
@@ -93,7 +92,7 @@ static inline void catga_store_two_u16(uint8_t *at, uint16_t first, uint16_t sec
     memcpy(at, &both, sizeof both);
 }
 
-/* Any byte but 0 is true: copying another value into a bool would be undefined. */
+/* Returns true for any byte but 0. Copying another value than 0 or 1 into a bool is undefined. */
 static inline bool catga_load_bool(const uint8_t *at)
 {
     return *at != 0;

@@ -1,31 +1,33 @@
 /*
- * write.h: how generated code writes a table: one pass forward through the buffer, parents before
- * what they refer to.
+ * write.h: the functions with which generated code writes a table, in one pass forward through the
+ * buffer. A table comes before the values behind it. For a table of more than eight fields:
  *
- *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);    room for all fields; the
- * parent's slot is set uint64_t present = 1 << 0;                                    required
- * fields present |= catga_put_i64(table + 4, in->total, 0) << 2;       each inline field at its
- * place in a full table present |= catga_has(in->note.data) << 1; at = catga_end_table(out, table,
- * &type, full, slot_of_vtable, present);    its vtable catga_offsets offsets =
- * catga_offsets_of(out, full); uint64_t high_bits = 0; at = catga_put_string(out, at, table,
- * offsets, &fields[0], in->order_id, &high_bits);    its texts at = catga_end_texts(out, at,
- * fields, 4, in, high_bits); return catga_put_children(out, at, table, offsets, &fields[3], ...);
- * what else it refers to
+ *     uint8_t *table = catga_begin_table(out, at, slot, full, 8);
+ *     uint64_t present = 1;                                       the required fields
+ *     present |= catga_put_i64(table + 4, in->total, 0) << 2;     each inline field
+ *     present |= catga_has(in->note.data) << 1;
+ *     at = catga_end_table(out, table, type, full, slot_of_vtable, present);
+ *     catga_offsets offsets = catga_offsets_of(out, full);
+ *     uint64_t high_bits = 0;
+ *     at = catga_put_string(out, at, table, offsets, &fields[0], in->order_id, &high_bits);
+ *     at = catga_end_texts(out, at, fields, 4, in, high_bits);
+ *     return catga_put_children(out, at, table, offsets, &fields[3], ...);
  *
- * `at` is where the next part goes, a multiple of 4 bytes from the start of the buffer. Each
- * function that writes takes it and returns the next one, or NULL when something was refused; given
- * NULL, it writes nothing and returns NULL.
+ * `at` is the position of the next part, a multiple of 4 bytes from the start of the buffer. Each
+ * function that writes takes it and returns the next one, or NULL after a refusal. Given NULL, the
+ * function writes nothing and returns NULL.
  *
- * A table of at most eight fields is usually right, and there is room for it: its function finds
- * that out first, and writes it with its texts in one go. Otherwise catga_put_generic, which looks
- * at one field after the other, has the last word. Both make the same bytes.
+ * The function of a small table, of at most eight fields, first tests for the fast path: all values
+ * are valid, and there is room. It then writes the table and its texts without further tests.
+ * Otherwise it calls catga_put_generic, which handles one field after the other. Both write the
+ * same bytes.
  *
  * Fields keep their offsets when others are absent: the vtable of a table is the constant one of
- * its type, with the entries of absent fields 0. Only in a table of more than eight fields, of
- * which more than half are absent, does catga_end_table close the gaps. The vtable follows its
- * table, unless an equal one is remembered: then that one is shared. Remembered is one vtable at
- * the place of each type, which types whose offsets are the same take from each other, and some
- * more of tables that have other fields than the last of their type.
+ * its type, with 0 for absent fields. The exception is a table of more than eight fields of which
+ * more than half are absent: catga_end_table closes its gaps. The vtable follows its table, unless
+ * the writer remembers an equal one: then the table shares it. The writer remembers one vtable for
+ * each slot, which types with the same offsets take from each other, and some more for tables
+ * with other fields than the last table of their type.
  */
 #ifndef CATGA_WRITE_H
 #define CATGA_WRITE_H
@@ -38,7 +40,7 @@
 extern "C" {
 #endif
 
-/* The offsets of types, and the further vtables that are remembered. */
+/* The number of slots, and of further vtables that a writer remembers. */
 #define CATGA_VTABLE_PLACES 16
 #define CATGA_OTHER_VTABLES 8
 
@@ -51,25 +53,25 @@ typedef struct catga_shared_vtable {
 struct catga_writer {
     uint8_t *start;
     uint8_t *end;
-    catga_problem *problem; /* where a refusal is explained; may be NULL */
-    const uint8_t *closed;  /* the vtable of the large table that was ended last, when its gaps were
-                               closed; or NULL */
+    catga_problem *problem; /* the reason of a refusal; may be NULL */
+    const uint8_t *closed;  /* vtable of the last large table with closed gaps, or NULL */
     unsigned depth;
-    bool full; /* the buffer did not suffice; else what stops the writer is a refusal */
-    const catga_table *types[CATGA_VTABLE_PLACES]; /* NULL: none is remembered */
+    bool full; /* the buffer is too small; false after a refusal */
+    const catga_table *types[CATGA_VTABLE_PLACES]; /* NULL: the slot is free */
     uint64_t presents[CATGA_VTABLE_PLACES];
     const uint8_t *vtables[CATGA_VTABLE_PLACES];
-    unsigned other_count; /* written so far; the last CATGA_OTHER_VTABLES of them are in others */
+    unsigned other_count; /* written so far; `others` has the last CATGA_OTHER_VTABLES of them */
     catga_shared_vtable others[CATGA_OTHER_VTABLES];
 };
 
-/* Refuses a value: the reason and the field's name become the writer's problem. Returns NULL. */
+/* Refuses a value: puts the reason and the name of the field in the problem of the writer. Returns
+ * NULL. */
 CATGA_COLD uint8_t *catga_refuse(catga_writer *out, const catga_field *field, const char *reason);
 
-/* The buffer does not suffice. Returns NULL. */
+/* Marks the buffer as too small. Returns NULL. */
 CATGA_COLD uint8_t *catga_overflow(catga_writer *out);
 
-/* Sizes are rounded up, so that every part begins on a multiple of 4. */
+/* Rounds a size up, so that every part begins on a multiple of 4. */
 static inline size_t catga_round_up(size_t size)
 {
     return (size + 3) & ~(size_t)3;
@@ -77,24 +79,24 @@ static inline size_t catga_round_up(size_t size)
 
 /* ---- Tables ---- */
 
-/* `full` is the vtable of a table with every field: its size, the table's size, where each field
- * lies. */
+/* `full` is the vtable of a table with every field: its size, the size of the table, and the offset
+ * of each field. */
 
-/* A table of at most eight fields is small. */
+/* Returns true if a table has at most eight fields. */
 static inline bool catga_is_small(const uint16_t *full)
 {
     return full[0] <= 4 + 2 * 8;
 }
 
-/* Vtables are written eight entries at a time; what is behind the last one is overwritten by what
- * follows. */
+/* Returns the room that a vtable needs. Eight entries are written at a time; the next part
+ * overwrites the entries after the last one. */
 static inline size_t catga_vtable_room(const uint16_t *full)
 {
     return 4 + (((size_t)full[0] - 4 + 15) & ~(size_t)15);
 }
 
-/* What is inlined is a few stores; beyond that gcc would write `rep stos`, which takes longer to
- * begin than a call. */
+/* Larger sizes are cleared by a call: gcc would write `rep stos`, which starts slower than a
+ * call. */
 #define CATGA_CLEARED_INLINE 64
 
 void catga_clear_far(uint8_t *at, size_t size);
@@ -107,14 +109,14 @@ static inline void catga_clear(uint8_t *at, size_t size)
         catga_clear_far(at, size);
 }
 
-/* What lies before a table, so that its largest fields, which begin 4 bytes into it, are aligned:
- * to 4, 8 or 16 bytes. */
+/* Returns the padding before a table that aligns its largest fields, at offset 4, to 4, 8 or 16
+ * bytes. */
 static inline size_t catga_padding(const catga_writer *out, const uint8_t *at, unsigned alignment)
 {
     return ((size_t)(out->start - at) - 4) & (alignment - 1) & ~(size_t)3;
 }
 
-/* Clears padding, and 4 bytes where there is none. */
+/* Clears padding, and 4 bytes if there is none. */
 static inline void catga_clear_padding(uint8_t *at, size_t padding)
 {
     catga_store_u32(at, 0);
@@ -122,8 +124,8 @@ static inline void catga_clear_padding(uint8_t *at, size_t padding)
         memset(at + 4, 0, padding - 4);
 }
 
-/* Room for a full table, all zeros, with the slot of its parent set to it; NULL when the buffer
- * does not suffice. */
+/* Begins a full table of zeros and sets the slot of its parent. Returns NULL if the buffer is too
+ * small. */
 static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t *slot,
                                          const uint16_t *full, unsigned alignment)
 {
@@ -139,10 +141,10 @@ static inline uint8_t *catga_begin_table(catga_writer *out, uint8_t *at, uint8_t
     return at;
 }
 
-/* ---- Small tables that are as usual ---- */
+/* ---- The fast path of small tables ---- */
 
-/* Whether a text is neither absent, though required, nor too long; what it takes at most is added
- * to *size. */
+/* Returns true if a text is not too long, and present if required. Adds its largest encoded size to
+ * *size. */
 CATGA_INLINE bool catga_is_valid_text(catga_string text, bool required, uint32_t max,
                                       uint64_t *size)
 {
@@ -150,7 +152,7 @@ CATGA_INLINE bool catga_is_valid_text(catga_string text, bool required, uint32_t
     return text.data == NULL ? !required && text.length == 0 : text.length <= max;
 }
 
-/* Whether there is room for a full table, its vtable, and `size` bytes besides. */
+/* Returns true if a full table, its vtable and `size` more bytes fit. */
 static inline bool catga_has_room(const catga_writer *out, const uint8_t *at, const uint16_t *full,
                                   uint64_t size)
 {
@@ -158,8 +160,7 @@ static inline bool catga_has_room(const catga_writer *out, const uint8_t *at, co
 }
 
 /*
- * catga_begin_table, where there is room. Only padding is cleared: whoever writes the table writes
- * each field, or clears what it leaves out.
+ * Begins a table that fits. Only padding is cleared: the caller writes each field, or clears it.
  */
 static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16_t *full,
                                         size_t padding)
@@ -174,8 +175,8 @@ static inline uint8_t *catga_open_table(uint8_t *at, uint8_t *slot, const uint16
 
 /* ---- The vtable of a table ---- */
 
-/* Four entries of a vtable, those of absent fields 0; the lowest bit of `present` is that of the
- * first. */
+/* Stores four entries of a vtable, with 0 for absent fields. The lowest bit of `present` belongs to
+ * the first entry. */
 static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uint64_t present)
 {
     if (CATGA_SWAPPED) {
@@ -183,7 +184,7 @@ static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uin
             catga_store_u16(at + 2 * i, (present >> i & 1) != 0 ? entries[i] : 0);
         return;
     }
-    /* Each of the lowest four bits becomes the lowest of 16, then all of them. */
+    /* Spreads each of the lowest four bits to 16 bits. */
     uint64_t spread = (present & 15) * UINT64_C(0x0000200040008001) & UINT64_C(0x0001000100010001);
     uint64_t word;
     memcpy(&word, entries, sizeof word);
@@ -191,45 +192,44 @@ static inline void catga_store_entries(uint8_t *at, const uint16_t *entries, uin
     memcpy(at, &word, sizeof word);
 }
 
-/* Writes the vtable of a small table in which fields keep their offsets. What is behind its end is
- * zeros. */
+/* Writes the vtable of a small table in which fields keep their offsets. Zeros follow its end. */
 static inline uint8_t *catga_write_small_vtable(uint8_t *at, const uint16_t *full, uint64_t present)
 {
     size_t size = 4 + 2 * (present == 0 ? 0 : 64 - (size_t)__builtin_clzll(present));
 
     catga_store_two_u16(at, (uint16_t)size, full[1]);
-    if (full[0] > 4) /* a table without fields has no room for entries */
+    if (full[0] > 4) /* a table without fields has no entries */
         catga_store_entries(at + 4, full + 2, present);
     if (full[0] > 4 + 2 * 4)
         catga_store_entries(at + 12, full + 6, present >> 4);
     return at + catga_round_up(size);
 }
 
-/* What is remembered at a place is read only when `types` says that it has been set, which gcc does
- * not always see. */
+/* A slot is read only if its entry of `types` is set, which gcc does not always see. */
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-/* Whether the vtable that is remembered at the place of a type is one of that type with other
- * fields. */
+/* Returns true if the slot of a type remembers a vtable of that type with other fields. */
 static inline bool catga_needs_new_vtable(const catga_writer *out, const catga_table *type,
                                           unsigned slot_of_vtable, uint64_t present)
 {
     return out->types[slot_of_vtable] == type && out->presents[slot_of_vtable] != present;
 }
 
-/* Then makes it the one with these fields; when none such is remembered, the place becomes free. */
+/* Puts a remembered vtable with these fields in the slot of the type. Frees the slot if there is
+ * none. */
 CATGA_NOINLINE void catga_recall_vtable(catga_writer *out, const catga_table *type,
                                         uint64_t present);
 
-/* The same, and writes the small table, which was only begun, again from its beginning. */
+/* Does the same, and writes the small table again from its beginning. */
 CATGA_NOINLINE uint8_t *catga_put_other(catga_writer *out, uint8_t *at, uint8_t *slot,
                                         const catga_table *type, const void *input,
                                         uint64_t present);
 
-/* Ends a small table whose vtable is the one at the place of its type, or is to be that. */
+/* Ends a small table. Its vtable is the one in the slot of its type, or a new one, which takes the
+ * slot. */
 static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, const catga_table *type,
                                          const uint16_t *full, unsigned slot_of_vtable,
                                          uint64_t present)
@@ -245,7 +245,7 @@ static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, cons
     out->vtables[slot_of_vtable] = at;
     catga_store_i32(table, (int32_t)(table - at));
     if (present == type->all && !CATGA_SWAPPED) {
-        memcpy(at, full, catga_round_up(full[0])); /* behind its entries are zeros */
+        memcpy(at, full, catga_round_up(full[0])); /* zeros follow its entries */
         return at + catga_round_up(full[0]);
     }
     return catga_write_small_vtable(at, full, present);
@@ -255,11 +255,12 @@ static inline uint8_t *catga_close_table(catga_writer *out, uint8_t *table, cons
 #pragma GCC diagnostic pop
 #endif
 
-/* Ends a table that is not small. */
+/* Ends a table of 9 to 64 fields. */
 uint8_t *catga_end_large_table(catga_writer *out, uint8_t *table, const catga_table *type,
                                uint64_t present);
 
-/* Ends a table of at most 64 fields; bit i of `present` says that the field with id i is there. */
+/* Ends a table of at most 64 fields. Bit i of `present` is set if the field with id i is
+ * present. */
 static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const catga_table *type,
                                        const uint16_t *full, unsigned slot_of_vtable,
                                        uint64_t present)
@@ -271,21 +272,21 @@ static inline uint8_t *catga_end_table(catga_writer *out, uint8_t *table, const 
     return catga_close_table(out, table, type, full, slot_of_vtable, present);
 }
 
-/* The same for a table of any number of fields: bit i % 64 of present[i / 64]. */
+/* Does the same for any number of fields, with bit i % 64 of present[i / 64]. */
 uint8_t *catga_end_wide_table(catga_writer *out, uint8_t *table, const catga_table *type,
                               const uint64_t *present);
 
 /*
- * Where the fields of a table lie: as in a full one, or, when its gaps were closed, as its vtable
- * says. What is constant is not read from a vtable, which may just have been written: a processor
- * waits for that.
+ * The offsets of fields: those of a full table, or those of its own vtable if its gaps were closed.
+ * Constant offsets are not read from a vtable: a processor waits to read bytes that were just
+ * written.
  */
 typedef struct catga_offsets {
     const uint16_t *full;
     const uint8_t *closed; /* the vtable, or NULL */
 } catga_offsets;
 
-/* Those of the table that was ended last. */
+/* Returns the offsets of the table that was ended last. */
 static inline catga_offsets catga_offsets_of(const catga_writer *out, const uint16_t *full)
 {
     catga_offsets offsets = {full, catga_is_small(full) ? NULL : out->closed};
@@ -306,7 +307,7 @@ static inline uint64_t catga_has(const void *data)
     return data != NULL;
 }
 
-/* For each scalar type: writes a field and says whether it is to be present. */
+/* For each scalar type: writes a field; returns 1 if it is present, else 0. */
 #define CATGA_SCALAR(name, type)                                                                   \
     static inline uint64_t catga_put_##name(uint8_t *at, type value, type standard)                \
     {                                                                                              \
@@ -321,10 +322,10 @@ static inline uint64_t catga_has(const void *data)
 #include <catga/scalars.def>
 #undef CATGA_SCALAR
 
-/* A struct that has padding, or whose bytes are to be swapped. */
+/* Stores a struct that has padding, or whose bytes must be swapped. */
 void catga_store_struct(uint8_t *at, const catga_struct *type, const void *input);
 
-/* Writes a struct at its place in a table; NULL is absent. */
+/* Writes a struct field; returns 1 if it is present, else 0. NULL is absent. */
 static inline uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, const void *input)
 {
     if (input == NULL)
@@ -339,8 +340,8 @@ static inline uint64_t catga_put_struct(uint8_t *at, const catga_struct *type, c
 /* ---- Text ---- */
 
 /*
- * Copies text and returns all its bytes or-ed together. The pieces overlap, which spares a loop
- * over the last bytes; most strings of messages are short.
+ * Copies text and returns all its bytes or-ed together. The pieces overlap, which avoids a loop
+ * over the last bytes: most strings are short.
  */
 CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t length)
 {
@@ -373,13 +374,13 @@ CATGA_INLINE uint64_t catga_copy_text(uint8_t *to, const char *text, size_t leng
     return high_bits;
 }
 
-/* Text is at most 2^32 - 1 bytes here: `length` has been compared with a maximum. */
+/* Returns true if a text fits. `length` is below 2^32: it has been compared with a maximum. */
 static inline bool catga_text_fits(const catga_writer *out, const uint8_t *at, size_t length)
 {
     return (uint64_t)length + 8 <= (uint64_t)(out->end - at);
 }
 
-/* Writes a length, the text and its NUL, and sets the slot; it fits. Its bytes are or-ed into
+/* Writes a text that fits: its length, bytes and NUL. Sets the slot, and ors the bytes into
  * *high_bits. */
 CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string value,
                                      uint64_t *high_bits)
@@ -393,7 +394,7 @@ CATGA_INLINE uint8_t *catga_put_text(uint8_t *at, uint8_t *slot, catga_string va
     return end;
 }
 
-/* The same of a text that may be absent. */
+/* Does the same for a text that may be absent. */
 CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_string value,
                                               uint64_t *high_bits)
 {
@@ -403,20 +404,21 @@ CATGA_INLINE uint8_t *catga_put_optional_text(uint8_t *at, uint8_t *slot, catga_
     return at;
 }
 
-/* What a value is refused for: absent, though required or of some length; too long. */
+/* Refuse a value: one that is absent but required or of some length; one that is too long. */
 CATGA_COLD void catga_refuse_absent(catga_writer *out, const catga_field *field, size_t length);
 CATGA_COLD void catga_refuse_length(catga_writer *out, const catga_field *field);
 
-/* What the texts of a table are refused for, when some are not ASCII; else returns `at`. */
+/* Refuses a table with a text that is not UTF-8; else returns `at`. For texts that are not
+ * ASCII. */
 CATGA_NOINLINE uint8_t *catga_prove_texts(catga_writer *out, uint8_t *at, const catga_field *fields,
                                           size_t field_count, const void *input);
 
-/* ---- What a table refers to ---- */
+/* ---- Values behind a table ---- */
 
 /*
- * Each writes the value of `field` behind what has been written, sets its slot, and checks what the
- * schema asks; an absent value is left out. Strings come first. Their bytes are or-ed into
- * *high_bits: catga_end_texts, when all are written, finds those that are not UTF-8.
+ * Each function writes the value of `field` at `at`, sets its slot, and checks the limits of the
+ * schema. It skips an absent value. Strings come first. Their bytes are or-ed into *high_bits;
+ * after the last one, catga_end_texts finds those that are not UTF-8.
  */
 CATGA_INLINE uint8_t *catga_put_string(catga_writer *out, uint8_t *at, uint8_t *table,
                                        catga_offsets offsets, const catga_field *field,
@@ -451,13 +453,13 @@ static inline uint8_t *catga_end_texts(catga_writer *out, uint8_t *at, const cat
 
 uint8_t *catga_put_strings(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, catga_string_slice values);
-/* Scalars and enums as they lie in memory. */
+/* Writes a vector of scalars or enums. */
 uint8_t *catga_put_scalars(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length);
 uint8_t *catga_put_structs(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                            const catga_field *field, const void *data, size_t length);
-/* `input` is the native struct of a union, `data` are such. `tags` is the field before: the type or
- * types. */
+/* `input` is the native struct of a union, `data` an array of them. `tags` is the field of the
+ * tags. */
 uint8_t *catga_put_union(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
                          const catga_field *field, const void *input);
 uint8_t *catga_put_unions(catga_writer *out, uint8_t *at, uint8_t *table, catga_offsets offsets,
@@ -469,8 +471,8 @@ uint8_t *catga_put_child(catga_writer *out, uint8_t *at, uint8_t *table, catga_o
 CATGA_COLD uint8_t *catga_refuse_depth(catga_writer *out, const catga_field *field);
 CATGA_COLD uint8_t *catga_failed_at(catga_writer *out, const catga_field *field, size_t index);
 
-/* `put` writes an element, whose native struct has `size` bytes; known to the compiler, it is
- * called without a detour. */
+/* Writes a vector of tables. `put` writes one; `size` is the size of its native struct. The
+ * compiler knows `put`, and calls it directly or inlines it. */
 CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t *table,
                                          catga_offsets offsets, const catga_field *field,
                                          catga_put_function *put, size_t size, const void *data,
@@ -510,25 +512,24 @@ CATGA_INLINE uint8_t *catga_put_children(catga_writer *out, uint8_t *at, uint8_t
 }
 
 /*
- * What a table's own function does, for any table of at most 64 fields: it walks type->fields.
- * Modules of many tables use it for all, since it is compiled once.
+ * Writes any table of at most 64 fields by its descriptor. Modules of many tables use it for all of
+ * them, since it is compiled once.
  */
 uint8_t *catga_put_generic(catga_writer *out, uint8_t *at, uint8_t *slot, const catga_table *type,
                            const void *input);
 
 /* ---- Whole buffers ---- */
 
-/* The root's offset and the file identifier. */
+/* The offset of the root, and the file identifier. */
 #define CATGA_HEADER_SIZE 8
 
 /* Offsets are below 2^31, whatever the buffer's size is (FlatBuffers, internals). */
 #define CATGA_LARGEST_BUFFER ((size_t)INT32_MAX)
 
-/* What catga_encode returns when a put function has returned NULL. */
+/* Returns the status of catga_encode after a put function has returned NULL. */
 CATGA_COLD catga_status catga_not_encoded(const catga_writer *out);
 
-/* catga_encode with the function that writes the root: known to the compiler, it is written out
- * here. */
+/* Encodes a root with the function `put`, which the compiler knows and inlines. */
 CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_function *put,
                                             const void *input, uint8_t *buffer, size_t capacity,
                                             size_t *length, catga_problem *problem)
@@ -547,7 +548,7 @@ CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_f
     out.closed = NULL;
     out.depth = 1;
     out.full = false;
-    /* In halves: gcc clears the whole of it with an instruction that takes longer than a small
+    /* In halves: gcc clears the whole array with an instruction that takes longer than a small
      * message. */
     memset(out.types, 0, sizeof out.types / 2);
     memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
@@ -560,7 +561,7 @@ CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_f
     return CATGA_OK;
 }
 
-/* What type->encode is where no function of the type's own does it. */
+/* Encodes a root with type->put. It is the `encode` of tables without a function of their own. */
 catga_status catga_encode_any(const catga_table *type, const void *input, uint8_t *buffer,
                               size_t capacity, size_t *length, catga_problem *problem);
 

@@ -65,7 +65,8 @@ typedef struct golden_array_body {
     /* To the east, to the north, up. */
     float at[3];
     golden_array_side sides[2];
-    int64_t prices[2]; /* decimal(2) */
+    /* decimal(2) */
+    int64_t prices[2];
     golden_array_point points[2];
     uint8_t last;
 } golden_array_body;

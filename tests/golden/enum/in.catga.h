@@ -14,7 +14,7 @@ extern "C" {
 
 /* ---- Enum test.enums.Color ---- */
 
-/* What colour it has. */
+/* The colour. */
 typedef uint8_t test_enums_color;
 CATGA_ENUM(test_enums_color_value, uint8_t) {
     /* Like blood. */

@@ -14,7 +14,7 @@ extern "C" {
 
 /* ---- Errors test.errors.Trouble ---- */
 
-/* What can go wrong. */
+/* Errors of orders. */
 /* The errors of handlers; the caller reads the code from reply.error.code. */
 enum {
     /* It is not there. */

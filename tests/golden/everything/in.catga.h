@@ -38,7 +38,7 @@ const char *sample_everything_color_name(sample_everything_color value);
 
 /* ---- Flags sample.everything.Right ---- */
 
-/* What one may do. */
+/* Rights of a user. */
 typedef uint16_t sample_everything_right;
 enum {
     /* To look. */
@@ -100,7 +100,8 @@ typedef struct sample_everything_mixed {
     bool on;
     sample_everything_color color;
     sample_everything_point at;
-    int64_t price; /* decimal(2) */
+    /* decimal(2) */
+    int64_t price;
 } sample_everything_mixed;
 
 typedef struct sample_everything_mixed_slice {
@@ -132,7 +133,8 @@ static inline sample_everything_mixed sample_everything_mixed_at(
 typedef struct sample_everything_arrays {
     catga_uuid id;
     float numbers[3];
-    int64_t prices[2]; /* decimal(2) */
+    /* decimal(2) */
+    int64_t prices[2];
     sample_everything_color colors[2];
     sample_everything_point points[2];
     catga_uuid ids[2];
@@ -1020,7 +1022,7 @@ CATGA_CHECKED static inline catga_status sample_everything_create_fields_unpack(
 
 /* Does it. */
 struct sample_everything_do_it {
-    /* What. */
+    /* The name. */
     catga_string what; /* required */
 };
 
@@ -1702,9 +1704,12 @@ CATGA_CHECKED static inline catga_status sample_everything_also_kept_publish_asy
 /* Publishes sample.everything.AlsoKept. */
 typedef struct sample_everything_doer {
     /* Whatever it is. */
-    catga_status (*do_it)(catga_context *context, sample_everything_do_it_view request);
-    catga_status (*ask_it)(catga_context *context, sample_everything_ask_it_view request);
-    catga_status (*do_it_once)(catga_context *context, sample_everything_do_it_once_view request);
+    catga_status (*do_it)(
+        catga_context *context, sample_everything_do_it_view request);
+    catga_status (*ask_it)(
+        catga_context *context, sample_everything_ask_it_view request);
+    catga_status (*do_it_once)(
+        catga_context *context, sample_everything_do_it_once_view request);
 } sample_everything_doer;
 
 /*
@@ -1716,13 +1721,16 @@ typedef struct sample_everything_doer {
  */
 #define SAMPLE_EVERYTHING_DOER(prefix) \
     { \
-        CATGA_HANDLER(prefix##_do_it, catga_status (*)(catga_context *, sample_everything_do_it_view), \
+        CATGA_HANDLER(prefix##_do_it, \
+            catga_status (*)(catga_context *, sample_everything_do_it_view), \
             "the handler must be: catga_status " #prefix "_do_it(" \
             "catga_context *context, sample_everything_do_it_view request)"), \
-        CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, sample_everything_ask_it_view), \
+        CATGA_HANDLER(prefix##_ask_it, \
+            catga_status (*)(catga_context *, sample_everything_ask_it_view), \
             "the handler must be: catga_status " #prefix "_ask_it(" \
             "catga_context *context, sample_everything_ask_it_view request)"), \
-        CATGA_HANDLER(prefix##_do_it_once, catga_status (*)(catga_context *, sample_everything_do_it_once_view), \
+        CATGA_HANDLER(prefix##_do_it_once, \
+            catga_status (*)(catga_context *, sample_everything_do_it_once_view), \
             "the handler must be: catga_status " #prefix "_do_it_once(" \
             "catga_context *context, sample_everything_do_it_once_view request)"), \
     }
@@ -1736,10 +1744,14 @@ CATGA_CHECKED catga_status sample_everything_doer_serve(catga_bus *bus,
 /* Calls sample.everything.AskIt. */
 /* To know more. */
 typedef struct sample_everything_watcher {
-    catga_status (*note)(catga_context *context, sample_everything_done_view event);
-    catga_status (*refresh)(catga_context *context, sample_everything_done_view event);
-    catga_status (*keep)(catga_context *context, sample_everything_kept_view event);
-    catga_status (*keep_all)(catga_context *context, sample_everything_also_kept_view event);
+    catga_status (*note)(
+        catga_context *context, sample_everything_done_view event);
+    catga_status (*refresh)(
+        catga_context *context, sample_everything_done_view event);
+    catga_status (*keep)(
+        catga_context *context, sample_everything_kept_view event);
+    catga_status (*keep_all)(
+        catga_context *context, sample_everything_also_kept_view event);
 } sample_everything_watcher;
 
 /*
@@ -1752,16 +1764,20 @@ typedef struct sample_everything_watcher {
  */
 #define SAMPLE_EVERYTHING_WATCHER(prefix) \
     { \
-        CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, sample_everything_done_view), \
+        CATGA_HANDLER(prefix##_note, \
+            catga_status (*)(catga_context *, sample_everything_done_view), \
             "the handler must be: catga_status " #prefix "_note(" \
             "catga_context *context, sample_everything_done_view event)"), \
-        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, sample_everything_done_view), \
+        CATGA_HANDLER(prefix##_refresh, \
+            catga_status (*)(catga_context *, sample_everything_done_view), \
             "the handler must be: catga_status " #prefix "_refresh(" \
             "catga_context *context, sample_everything_done_view event)"), \
-        CATGA_HANDLER(prefix##_keep, catga_status (*)(catga_context *, sample_everything_kept_view), \
+        CATGA_HANDLER(prefix##_keep, \
+            catga_status (*)(catga_context *, sample_everything_kept_view), \
             "the handler must be: catga_status " #prefix "_keep(" \
             "catga_context *context, sample_everything_kept_view event)"), \
-        CATGA_HANDLER(prefix##_keep_all, catga_status (*)(catga_context *, sample_everything_also_kept_view), \
+        CATGA_HANDLER(prefix##_keep_all, \
+            catga_status (*)(catga_context *, sample_everything_also_kept_view), \
             "the handler must be: catga_status " #prefix "_keep_all(" \
             "catga_context *context, sample_everything_also_kept_view event)"), \
     }

@@ -14,7 +14,7 @@ extern "C" {
 
 /* ---- Flags golden.flags.Right ---- */
 
-/* What one may do. */
+/* Rights of a user. */
 typedef uint8_t golden_flags_right;
 enum {
     /* To look. */

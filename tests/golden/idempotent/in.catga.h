@@ -373,8 +373,10 @@ CATGA_CHECKED static inline catga_status shop_refund_reply(catga_context *contex
 /* ---- Service shop.Till ---- */
 
 typedef struct shop_till {
-    catga_status (*pay)(catga_context *context, shop_pay_view request);
-    catga_status (*refund)(catga_context *context, shop_refund_view request);
+    catga_status (*pay)(
+        catga_context *context, shop_pay_view request);
+    catga_status (*refund)(
+        catga_context *context, shop_refund_view request);
 } shop_till;
 
 /*
@@ -385,10 +387,12 @@ typedef struct shop_till {
  */
 #define SHOP_TILL(prefix) \
     { \
-        CATGA_HANDLER(prefix##_pay, catga_status (*)(catga_context *, shop_pay_view), \
+        CATGA_HANDLER(prefix##_pay, \
+            catga_status (*)(catga_context *, shop_pay_view), \
             "the handler must be: catga_status " #prefix "_pay(" \
             "catga_context *context, shop_pay_view request)"), \
-        CATGA_HANDLER(prefix##_refund, catga_status (*)(catga_context *, shop_refund_view), \
+        CATGA_HANDLER(prefix##_refund, \
+            catga_status (*)(catga_context *, shop_refund_view), \
             "the handler must be: catga_status " #prefix "_refund(" \
             "catga_context *context, shop_refund_view request)"), \
     }

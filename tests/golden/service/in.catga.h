@@ -347,7 +347,8 @@ static inline catga_status test_services_done_publish(catga_bus *bus,
 /* Publishes test.services.Done. */
 typedef struct test_services_answerer {
     /* Looks it up. */
-    catga_status (*ask_it)(catga_context *context, test_services_ask_it_view request);
+    catga_status (*ask_it)(
+        catga_context *context, test_services_ask_it_view request);
 } test_services_answerer;
 
 /*
@@ -357,7 +358,8 @@ typedef struct test_services_answerer {
  */
 #define TEST_SERVICES_ANSWERER(prefix) \
     { \
-        CATGA_HANDLER(prefix##_ask_it, catga_status (*)(catga_context *, test_services_ask_it_view), \
+        CATGA_HANDLER(prefix##_ask_it, \
+            catga_status (*)(catga_context *, test_services_ask_it_view), \
             "the handler must be: catga_status " #prefix "_ask_it(" \
             "catga_context *context, test_services_ask_it_view request)"), \
     }
@@ -369,8 +371,10 @@ CATGA_CHECKED catga_status test_services_answerer_serve(catga_bus *bus,
 /* ---- Service test.services.Watcher ---- */
 
 typedef struct test_services_watcher {
-    catga_status (*note)(catga_context *context, test_services_done_view event);
-    catga_status (*refresh)(catga_context *context, test_services_done_view event);
+    catga_status (*note)(
+        catga_context *context, test_services_done_view event);
+    catga_status (*refresh)(
+        catga_context *context, test_services_done_view event);
 } test_services_watcher;
 
 /*
@@ -381,10 +385,12 @@ typedef struct test_services_watcher {
  */
 #define TEST_SERVICES_WATCHER(prefix) \
     { \
-        CATGA_HANDLER(prefix##_note, catga_status (*)(catga_context *, test_services_done_view), \
+        CATGA_HANDLER(prefix##_note, \
+            catga_status (*)(catga_context *, test_services_done_view), \
             "the handler must be: catga_status " #prefix "_note(" \
             "catga_context *context, test_services_done_view event)"), \
-        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_services_done_view), \
+        CATGA_HANDLER(prefix##_refresh, \
+            catga_status (*)(catga_context *, test_services_done_view), \
             "the handler must be: catga_status " #prefix "_refresh(" \
             "catga_context *context, test_services_done_view event)"), \
     }

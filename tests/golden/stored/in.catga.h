@@ -451,11 +451,16 @@ CATGA_CHECKED static inline catga_status test_stored_booked_publish_async(catga_
 /* ---- Service test.stored.Listener ---- */
 
 typedef struct test_stored_listener {
-    catga_status (*look)(catga_context *context, test_stored_seen_view event);
-    catga_status (*notify)(catga_context *context, test_stored_shipped_view event);
-    catga_status (*refresh)(catga_context *context, test_stored_shipped_view event);
-    catga_status (*book)(catga_context *context, test_stored_paid_view event);
-    catga_status (*close)(catga_context *context, test_stored_booked_view event);
+    catga_status (*look)(
+        catga_context *context, test_stored_seen_view event);
+    catga_status (*notify)(
+        catga_context *context, test_stored_shipped_view event);
+    catga_status (*refresh)(
+        catga_context *context, test_stored_shipped_view event);
+    catga_status (*book)(
+        catga_context *context, test_stored_paid_view event);
+    catga_status (*close)(
+        catga_context *context, test_stored_booked_view event);
 } test_stored_listener;
 
 /*
@@ -469,19 +474,24 @@ typedef struct test_stored_listener {
  */
 #define TEST_STORED_LISTENER(prefix) \
     { \
-        CATGA_HANDLER(prefix##_look, catga_status (*)(catga_context *, test_stored_seen_view), \
+        CATGA_HANDLER(prefix##_look, \
+            catga_status (*)(catga_context *, test_stored_seen_view), \
             "the handler must be: catga_status " #prefix "_look(" \
             "catga_context *context, test_stored_seen_view event)"), \
-        CATGA_HANDLER(prefix##_notify, catga_status (*)(catga_context *, test_stored_shipped_view), \
+        CATGA_HANDLER(prefix##_notify, \
+            catga_status (*)(catga_context *, test_stored_shipped_view), \
             "the handler must be: catga_status " #prefix "_notify(" \
             "catga_context *context, test_stored_shipped_view event)"), \
-        CATGA_HANDLER(prefix##_refresh, catga_status (*)(catga_context *, test_stored_shipped_view), \
+        CATGA_HANDLER(prefix##_refresh, \
+            catga_status (*)(catga_context *, test_stored_shipped_view), \
             "the handler must be: catga_status " #prefix "_refresh(" \
             "catga_context *context, test_stored_shipped_view event)"), \
-        CATGA_HANDLER(prefix##_book, catga_status (*)(catga_context *, test_stored_paid_view), \
+        CATGA_HANDLER(prefix##_book, \
+            catga_status (*)(catga_context *, test_stored_paid_view), \
             "the handler must be: catga_status " #prefix "_book(" \
             "catga_context *context, test_stored_paid_view event)"), \
-        CATGA_HANDLER(prefix##_close, catga_status (*)(catga_context *, test_stored_booked_view), \
+        CATGA_HANDLER(prefix##_close, \
+            catga_status (*)(catga_context *, test_stored_booked_view), \
             "the handler must be: catga_status " #prefix "_close(" \
             "catga_context *context, test_stored_booked_view event)"), \
     }

@@ -50,7 +50,8 @@ static inline test_structs_point test_structs_point_at(
 typedef struct test_structs_reading {
     bool valid;
     test_structs_point at;
-    int64_t price; /* decimal(2) */
+    /* decimal(2) */
+    int64_t price;
 } test_structs_reading;
 
 typedef struct test_structs_reading_slice {

@@ -31,7 +31,7 @@ typedef struct test_tables_line_vector {
 
 /* One product of an order. */
 struct test_tables_line {
-    /* What it is. */
+    /* The product. */
     catga_string product_id;
     uint32_t quantity CATGA_DEFAULT(1); /* default 1 */
     bool shipped;
