@@ -1,10 +1,6 @@
 /* Mistakes that compilers find: ignored statuses, confused enums, handlers of another type. */
 #include "checks.h"
 
-#include "usage.catga.h"
-
-#include <assert.h>
-
 #if CASE == 1 /* says: unused.result|ignoring return value */
 void mistake(catga_bus *bus)
 {
@@ -92,8 +88,7 @@ int mistake(void)
     return rank(TEST_USAGE_SHAPE_SQUARE);
 }
 #endif
-#if CASE == 13 /* says: the handler must be: catga_status mine_find.catga_context .context,        \
-                  test_usage_find_view request */
+#if CASE == 13 /* says: catga_status mine_find.catga_context .context, test_usage_find_view */
 static catga_status mine_find(catga_context *context, test_usage_order_view request)
 {
     (void)request;

@@ -1,10 +1,6 @@
 // The same in C++17 and C++20.
 #include "checks.h"
 
-#include "usage.catga.h"
-
-#include <cassert>
-
 #if CASE == 1 // says: unused.result|ignoring return value
 void mistake(catga_bus *bus, const test_usage_order &order, test_usage_line_reply *reply)
 {

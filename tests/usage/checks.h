@@ -2,6 +2,10 @@
  * checks.h: code that both languages compile without a warning: a service, enums in and out of
  * messages, and a status that is discarded on purpose.
  */
+#include "usage.catga.h"
+
+#include <assert.h>
+
 static catga_status my_order(catga_context *context, test_usage_order_view request)
 {
     if (test_usage_order_get_customer_id(request).length == 0)
