@@ -8,6 +8,7 @@
 #include "claims/claims.h"
 #include "client/outcome.h"
 #include "client/send.h"
+#include "observe/message_log.h"
 #include "server/service.h"
 
 #include <stdlib.h>
@@ -45,6 +46,8 @@ static catga_bus_state *state_make(const catga_settings *settings)
     state->bus.state = state;
     state->settings = *settings;
     catga_log_reporter_begin(&state->log_reporter, &state->settings.logger);
+    if (catga_log_wants(&state->settings.logger, CATGA_LOG_DEBUG))
+        state->observers = &catga_message_log;
     state->prefix = catga_str(state->settings.prefix);
     catga_message_ids_begin(&state->message_ids);
     catga_pool_begin(&state->received, catga_received_size());

@@ -13,7 +13,6 @@
 
 #include "base/pool.h"
 #include "base/process.h"
-#include "bus/log.h"
 #include "bus/message_id.h"
 #include "bus/options.h"
 #include "bus/serving.h"
@@ -21,6 +20,7 @@
 #include "claims/owner.h"
 #include "claims/owner_monitor.h"
 #include "client/calls.h"
+#include "observe/log.h"
 #include "server/instances.h"
 #include "streams/preparer.h"
 #include "streams/settling.h"
@@ -52,7 +52,8 @@ typedef enum catga_counter {
 #define COUNTER(name, sentence) CATGA_COUNTER_##name,
 #include <catga/counters.def>
 #undef COUNTER
-    CATGA_COUNTER_COUNT
+    CATGA_COUNTER_COUNT,
+    CATGA_UNCOUNTED = CATGA_COUNTER_COUNT
 } catga_counter;
 
 struct catga_bus_state {
@@ -74,6 +75,7 @@ struct catga_bus_state {
     atomic_bool stopped; /* catga_stop was called */
     int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
     atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
+    const struct catga_observer *observers; /* of messages; set before the bus is open */
     catga_log_limit overloads;
     catga_log_limit losses;
     catga_log_limit finds;

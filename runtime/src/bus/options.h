@@ -2,7 +2,7 @@
 #ifndef CATGA_OPTIONS_H
 #define CATGA_OPTIONS_H
 
-#include "bus/log.h"
+#include "observe/log.h"
 
 typedef struct catga_settings {
 #define TEXT(field, capacity, environment, rule, accepted)    char field[capacity];

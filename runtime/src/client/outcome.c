@@ -34,14 +34,13 @@ static catga_status read_error(catga_outcome *outcome, const char *code,
 }
 
 /* Verifies the result in an answer. A bad result has an error text, and no code of a peer. */
-static catga_status read_result(catga_outcome *outcome, catga_bus_state *state,
-                                const catga_table *result)
+static catga_status read_result(catga_outcome *outcome, const catga_table *result)
 {
     catga_status status = catga_verify(result, outcome->answer.data, outcome->answer.length,
                                        &outcome->table, &outcome->problem);
 
     if (status != CATGA_OK) {
-        catga_bus_count(state, CATGA_COUNTER_bad_replies);
+        outcome->bad_reply = true;
         outcome->error.text = catga_str(outcome->problem.text);
     }
     return status;
@@ -61,7 +60,7 @@ static catga_status read_answer(catga_outcome *outcome, catga_bus_state *state,
     if (code != NULL)
         return read_error(outcome, code, operations);
     if (message->result != NULL)
-        return read_result(outcome, state, message->result);
+        return read_result(outcome, message->result);
     return outcome->answer.length == 0 ? CATGA_OK : CATGA_BAD_MESSAGE;
 }
 
@@ -70,6 +69,7 @@ void catga_outcome_read(catga_outcome *outcome, catga_bus_state *state,
 {
     outcome->status = event->status;
     outcome->table = NULL;
+    outcome->bad_reply = false;
     outcome->error = (catga_error){0};
     outcome->problem.text[0] = '\0';
     outcome->answered = event->answered;
@@ -107,20 +107,6 @@ catga_status catga_outcome_conclude(catga_outcome *outcome, catga_bus_state *sta
         *problem = outcome->problem;
     catga_outcome_release(outcome, state);
     return outcome->status;
-}
-
-catga_status catga_outcome_count(catga_bus_state *state, const catga_message *message,
-                                 catga_status status)
-{
-    if (message->delivery != NULL) {
-        if (status == CATGA_OK)
-            catga_bus_count(state, CATGA_COUNTER_published);
-        return status;
-    }
-    catga_bus_count(state, CATGA_COUNTER_calls);
-    if (status != CATGA_OK)
-        catga_bus_count(state, CATGA_COUNTER_calls_failed);
-    return status;
 }
 
 /* ---- Keeping an answer ---- */

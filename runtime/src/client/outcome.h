@@ -11,6 +11,7 @@ typedef struct catga_outcome {
     catga_error error;
     bool answered; /* `answer` is to be released; table and error may point into it */
     catga_incoming answer;
+    bool bad_reply;        /* the answer was not a valid result */
     catga_problem problem; /* why the message was not sent, or its answer is no answer; or empty */
 } catga_outcome;
 
@@ -28,10 +29,6 @@ void catga_outcome_explain(catga_outcome *outcome);
  */
 catga_status catga_outcome_conclude(catga_outcome *outcome, catga_bus_state *state,
                                     catga_pending *call, catga_problem *problem);
-
-/* Counts a message by its final status, which it returns. */
-catga_status catga_outcome_count(catga_bus_state *state, const catga_message *message,
-                                 catga_status status);
 
 /*
  * Moves the outcome to *reply, which keeps the answer until catga_received_free. Returns the status

@@ -1,10 +1,10 @@
 /* Publishes events whose publisher waits: until the event is sent, or until it is stored. */
 #include "bus/encode_buffer.h"
-#include "bus/message_log.h"
 #include "bus/status.h"
 #include "client/address.h"
 #include "client/event_size.h"
 #include "client/tries.h"
+#include "observe/hooks.h"
 
 /* ---- At most once ---- */
 
@@ -25,8 +25,9 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
         return status;
     envelope.outgoing.data = payload.data;
     envelope.outgoing.length = payload.length;
+    catga_hook_send_begins(state, bus->context, message, &envelope.outgoing, 1);
     status = state->operations->publish(state->transport, &envelope.outgoing);
-    catga_message_log_sent(state, message, &envelope.outgoing, status);
+    catga_hook_send_ends(state, bus->context, message, &envelope.outgoing, 1, status, false);
     catga_encode_buffer_free(&payload, state);
     return status;
 }
@@ -49,7 +50,7 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     call->request.envelope.outgoing.data = payload->data;
     call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(state, call, &outcome);
-    catga_message_log_sent(state, message, &call->request.envelope.outgoing, outcome.status);
+    catga_tries_report(state, call, outcome.status, false);
     return catga_outcome_conclude(&outcome, state, call, problem);
 }
 
@@ -65,7 +66,7 @@ static catga_status store_event(catga_bus *bus, const catga_message *message, co
         return status;
     status = store_encoded(bus, message, &payload, problem);
     catga_encode_buffer_free(&payload, bus->state);
-    return catga_outcome_count(bus->state, message, status);
+    return status;
 }
 
 catga_status catga_publish(catga_bus *bus, const catga_message *message, const void *input)

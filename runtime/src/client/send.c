@@ -3,9 +3,9 @@
 
 #include "base/running.h"
 #include "bus/encode_buffer.h"
-#include "bus/message_log.h"
 #include "client/event_size.h"
 #include "client/tries.h"
+#include "observe/hooks.h"
 
 #include <stdio.h>
 
@@ -23,15 +23,13 @@ static void deliver(catga_bus_state *state, catga_pending *call, catga_outcome *
     catga_deliver_function *function = call->request.deliver;
     catga_function callback = call->request.callback;
     void *user = call->request.user;
-    const catga_message *message = call->request.message;
     catga_running running;
 
-    catga_message_log_sent(state, message, &call->request.envelope.outgoing, outcome->status);
+    catga_tries_report(state, call, outcome->status, outcome->bad_reply);
     free_call(state, call);
     catga_outcome_explain(outcome);
     catga_running_add(&running, state, NULL);
-    function(callback, catga_outcome_count(state, message, outcome->status), outcome->table,
-             &outcome->error, user);
+    function(callback, outcome->status, outcome->table, &outcome->error, user);
     catga_running_remove(&running);
     catga_outcome_release(outcome, state);
 }
@@ -135,7 +133,9 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
     if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem.text[0] != '\0')
         catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
                           "calls: refuse %s: %s", message->table->name, problem.text);
-    return status == CATGA_OK ? CATGA_OK : catga_outcome_count(state, message, status);
+    if (status != CATGA_OK)
+        catga_hook_send_ends(state, bus->context, message, NULL, 0, status, false);
+    return status;
 }
 
 /* Adapts the callback of an event, which gets no table. */

@@ -2,6 +2,7 @@
 #include "client/tries.h"
 
 #include "client/address.h"
+#include "observe/hooks.h"
 #include "streams/stream_names.h"
 #include "streams/streams.h"
 
@@ -41,6 +42,7 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     bool stored = message->delivery != NULL;
 
     request->message = message;
+    request->context = has_callback ? NULL : bus->context;
     request->began = catga_clock_now();
     if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &state->message_ids);
@@ -131,6 +133,23 @@ static catga_retry_action advance(catga_bus_state *state, catga_pending *call,
     return action;
 }
 
+/* ---- Observers ---- */
+
+static void report_try(catga_bus_state *state, const catga_request *request)
+{
+    catga_hook_send_begins(state, request->context, request->message, &request->envelope.outgoing,
+                           request->retry.tries);
+}
+
+void catga_tries_report(catga_bus_state *state, const catga_pending *call, catga_status status,
+                        bool bad_reply)
+{
+    const catga_request *request = &call->request;
+
+    catga_hook_send_ends(state, request->context, request->message, &request->envelope.outgoing,
+                         request->retry.tries, status, bad_reply);
+}
+
 /* ---- Sending a try ---- */
 
 /* Puts the time that is left into a header, unless it is the time of the schema. */
@@ -146,11 +165,11 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
 {
     catga_request *request = &call->request;
 
+    if (!request->retry.is_single) /* the runtime's own messages are not observed */
+        report_try(state, request);
     if (request->message->delivery != NULL)
         return state->operations->stream_publish(state->transport, &request->envelope.outgoing,
                                                  catga_pending_token(call));
-    if (request->retry.tries > 1)
-        catga_bus_count(state, CATGA_COUNTER_calls_retried);
     if (request->retry.tries > 1 || request->bounded)
         note_time_left(request);
     return state->operations->request(state->transport, &request->envelope.outgoing,

@@ -18,6 +18,10 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
 void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is_repeatable,
                       uint32_t retries, int64_t deadline);
 
+/* Passes the end of a call to the hook, before the call is freed. */
+void catga_tries_report(catga_bus_state *state, const catga_pending *call, catga_status status,
+                        bool bad_reply);
+
 /* Sends the call and waits for its outcome. */
 void catga_tries_wait(catga_bus_state *state, catga_pending *call, catga_outcome *outcome);
 

@@ -13,6 +13,7 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
 {
     context->state = endpoint->service_instance->state;
     context->bus = (catga_bus){context->state, context};
+    context->endpoint = endpoint;
     context->message = endpoint->handler->message;
     context->user = endpoint->service_instance->user;
     context->incoming = incoming;
@@ -21,6 +22,7 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
     context->too_large = false;
     context->claimed = NULL;
     context->outcome = CATGA_OK;
+    context->verdict = CATGA_UNCOUNTED;
     context->attempt = 1;
     context->retry_after_ms = -1;
     context->problem.text[0] = '\0';

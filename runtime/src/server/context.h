@@ -7,6 +7,7 @@
 struct catga_context {
     catga_bus bus; /* for calls on behalf of this message */
     catga_bus_state *state;
+    const catga_endpoint *endpoint;
     const catga_message *message;
     void *user;
     const catga_incoming *incoming;
@@ -15,6 +16,7 @@ struct catga_context {
     bool too_large;                /* the answer exceeds a limit and was neither sent nor kept */
     struct catga_claimed *claimed; /* keeps the answer; NULL without a claim */
     catga_status outcome;          /* of the handler, or why it did not run */
+    catga_counter verdict;         /* counter of messages that end this way, or CATGA_UNCOUNTED */
     uint32_t attempt;
     int64_t retry_after_ms; /* requested by the handler; negative: the schema's pause */
     catga_problem problem;  /* why an answer could not be made; else empty */

@@ -1,9 +1,9 @@
 /* From a received message to its handler and back; see dispatch.h. */
 #include "server/dispatch.h"
 
-#include "bus/message_log.h"
 #include "bus/status.h"
 #include "claims/claims.h"
+#include "observe/hooks.h"
 #include "server/answer.h"
 #include "server/handler_run.h"
 
@@ -43,12 +43,19 @@ static bool is_late(catga_context *context)
     return left <= 0;
 }
 
+/* Ends the handling of a message, before an answer of the runtime is sent. */
+static void end(catga_context *context, catga_counter verdict, catga_status outcome)
+{
+    context->verdict = verdict;
+    context->outcome = outcome;
+    catga_hook_handling_ends(context);
+}
+
 /* Refuses a message without running its handler. */
 static void refuse(catga_context *context, catga_endpoint *endpoint, catga_status status,
-                   catga_counter counter)
+                   catga_counter verdict)
 {
-    context->outcome = status;
-    catga_bus_count(context->state, counter);
+    end(context, verdict, status);
     catga_log_limited(&context->state->settings.logger, &endpoint->refused, CATGA_LOG_WARNING,
                       "service: refuse %s: %s (service=%s)", context->message->table->name,
                       catga_status_reason(status, &context->problem),
@@ -82,7 +89,6 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
 
     snprintf(text, sizeof text, "the handler failed: %s%s%s", reason, *problem != '\0' ? ": " : "",
              problem);
-    catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
                       "service: run %s.%s: %s", endpoint->service_instance->service->name,
                       endpoint->handler->name, text);
@@ -99,21 +105,19 @@ static void run(catga_context *context, catga_endpoint *endpoint, const uint8_t 
 {
     catga_status status = catga_handler_run(context, endpoint, table);
     bool is_event = context->message->kind == CATGA_EVENT;
+    bool is_handled = (status == CATGA_OK && (is_event || context->answered)) ||
+                      (status == CATGA_DECLARED_ERROR && context->answered);
 
-    if ((status == CATGA_OK && (is_event || context->answered)) ||
-        (status == CATGA_DECLARED_ERROR && context->answered))
-        catga_bus_count(context->state, CATGA_COUNTER_handled);
-    else
+    end(context, is_handled ? CATGA_COUNTER_handled : CATGA_COUNTER_handlers_failed, status);
+    if (!is_handled)
         report_failure(context, endpoint, status);
 }
 
 /* ---- Idempotent commands ---- */
 
 /* Asks the caller to retry while another attempt runs, here or in another replica. */
-static void refuse_for_now(catga_context *context)
+static void answer_in_progress(catga_context *context)
 {
-    catga_bus_count(context->state, CATGA_COUNTER_claims_held);
-    context->outcome = CATGA_IN_PROGRESS;
     catga_answer_error(context, catga_status_code(CATGA_IN_PROGRESS), NULL,
                        catga_str(catga_status_text(CATGA_IN_PROGRESS)));
 }
@@ -134,17 +138,19 @@ static void run_claimed(catga_context *context, catga_endpoint *endpoint, const 
     if (catga_claims_done(claimed))
         catga_answer_claim(context, &claimed->claim);
     else
-        refuse_for_now(context);
+        answer_in_progress(context);
 }
 
 /* Refuses a request whose claim cannot be taken. */
 static void refuse_unclaimed(catga_context *context, catga_endpoint *endpoint, catga_status status)
 {
-    if (status == CATGA_IN_PROGRESS)
-        refuse_for_now(context);
-    else
+    if (status == CATGA_IN_PROGRESS) {
+        end(context, CATGA_COUNTER_claims_held, status);
+        answer_in_progress(context);
+    } else {
         refuse(context, endpoint, status,
                status == CATGA_ID_REUSED ? CATGA_COUNTER_ids_reused : CATGA_COUNTER_claims_held);
+    }
 }
 
 static void run_once(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
@@ -155,7 +161,7 @@ static void run_once(catga_context *context, catga_endpoint *endpoint, const uin
     if (status == CATGA_OK) {
         run_claimed(context, endpoint, table);
     } else if (status == CATGA_ALREADY_DONE) {
-        catga_bus_count(context->state, CATGA_COUNTER_repeated);
+        end(context, CATGA_COUNTER_repeated, CATGA_OK);
         catga_answer_claim(context, &claimed.claim);
     } else {
         refuse_unclaimed(context, endpoint, status);
@@ -187,6 +193,7 @@ void catga_dispatch(void *user, catga_incoming *incoming)
     const uint8_t *table;
 
     catga_context_begin(&context, endpoint, incoming);
+    catga_hook_handling_begins(&context);
     if (is_late(&context))
         refuse(&context, endpoint, CATGA_TIMEOUT, CATGA_COUNTER_late_messages);
     else if (context.message->kind != CATGA_EVENT && catga_bus_is_ending(context.state))
@@ -199,8 +206,6 @@ void catga_dispatch(void *user, catga_incoming *incoming)
         run_once(&context, endpoint, table);
     else
         run(&context, endpoint, table);
-    catga_message_log_received(&context, endpoint->handler->name,
-                               catga_status_text(context.outcome));
     context.state->operations->release(incoming);
 }
 
@@ -210,6 +215,7 @@ void catga_dispatch_overload(void *user, catga_incoming *incoming)
     catga_context context;
 
     catga_context_begin(&context, endpoint, incoming);
+    catga_hook_handling_begins(&context);
     refuse(&context, endpoint, CATGA_OVERLOADED, CATGA_COUNTER_overloaded);
     context.state->operations->release(incoming);
 }

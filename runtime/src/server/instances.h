@@ -15,7 +15,7 @@
 #ifndef CATGA_INSTANCES_H
 #define CATGA_INSTANCES_H
 
-#include "bus/log.h"
+#include "observe/log.h"
 #include "transport/transport.h"
 
 #include <pthread.h>

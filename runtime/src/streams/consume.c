@@ -1,9 +1,8 @@
 /* Handles stored events by the rules of delivery/handling.h; see consume.h. */
 #include "streams/consume.h"
 
-#include "bus/message_log.h"
-#include "bus/status.h"
 #include "claims/claims.h"
+#include "observe/hooks.h"
 #include "streams/delivered.h"
 #include "streams/settling.h"
 #include "streams/stored_run.h"
@@ -91,7 +90,7 @@ static catga_handling_action handle_claimed(catga_context *context, catga_delive
 }
 
 /* Handles an event whose claim says that it succeeded or ended before. */
-static catga_handling_action skip_done(const catga_context *context, catga_delivered *delivered,
+static catga_handling_action skip_done(catga_context *context, catga_delivered *delivered,
                                        const catga_claimed *claimed)
 {
     if (claimed->ended) {
@@ -99,7 +98,7 @@ static catga_handling_action skip_done(const catga_context *context, catga_deliv
         return catga_handling_step(&delivered->handling, CATGA_HANDLING_ENDED,
                                    claimed->claiming.attempt);
     }
-    catga_bus_count(context->state, CATGA_COUNTER_repeated);
+    context->verdict = CATGA_COUNTER_repeated;
     return catga_handling_step(&delivered->handling, CATGA_HANDLING_DONE_BEFORE, 0);
 }
 
@@ -107,7 +106,7 @@ static catga_handling_action skip_done(const catga_context *context, catga_deliv
 static catga_handling_action skip_held(catga_context *context, catga_delivered *delivered,
                                        const catga_claimed *claimed)
 {
-    catga_bus_count(context->state, CATGA_COUNTER_claims_held);
+    context->verdict = CATGA_COUNTER_claims_held;
     context->outcome = CATGA_IN_PROGRESS;
     return catga_handling_step(&delivered->handling, CATGA_HANDLING_HELD, claimed->again_ms);
 }
@@ -149,15 +148,14 @@ static void handle(catga_context *context, catga_delivered *delivered)
                               &delivered->problem) == CATGA_OK;
 
     if (!valid) {
-        catga_bus_count(context->state, CATGA_COUNTER_bad_messages);
+        context->verdict = CATGA_COUNTER_bad_messages;
         context->outcome = CATGA_BAD_MESSAGE;
     }
     catga_handling_action action =
         catga_handling_received(&delivered->handling, event->deliveries, valid);
     action = action == CATGA_HANDLING_CLAIM ? handle_once(context, delivered, table)
                                             : drive(context, delivered, table, action);
-    catga_message_log_received(context, delivered->endpoint->handler->name,
-                               catga_status_text(context->outcome));
+    catga_hook_handling_ends(context);
     finish(context->state, delivered, action);
 }
 
@@ -168,15 +166,18 @@ void catga_consume(void *user, catga_incoming *incoming)
     catga_delivered delivered;
     catga_context context;
 
-    if (incoming->deliveries > 1)
-        catga_bus_count(state, CATGA_COUNTER_redelivered);
+    catga_context_begin(&context, endpoint, incoming);
+    catga_hook_handling_begins(&context);
     if (catga_bus_is_ending(state)) {
+        context.outcome = CATGA_DRAINING;
+        catga_hook_handling_ends(&context);
         (void)state->operations->settle(state->transport, incoming, CATGA_SETTLE_RETRY, 0);
         state->operations->release(incoming);
     } else if (catga_settling_has(state, endpoint, incoming)) {
+        context.outcome = CATGA_IN_PROGRESS;
+        catga_hook_handling_ends(&context);
         state->operations->release(incoming);
     } else {
-        catga_context_begin(&context, endpoint, incoming);
         catga_delivered_begin(&delivered, endpoint, incoming);
         handle(&context, &delivered);
     }

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "bus/kv.h"
 #include "bus/status.h"
+#include "observe/hooks.h"
 #include "streams/attempts.h"
 #include "streams/dead_letter_store.h"
 
@@ -159,7 +160,6 @@ static void report_end(const catga_delivered *delivered)
     catga_bus_state *state = endpoint->service_instance->state;
     bool kept = delivered->handling.rules.dead_letter;
 
-    catga_bus_count(state, kept ? CATGA_COUNTER_dead_letters : CATGA_COUNTER_given_up);
     catga_log_limited(
         &state->settings.logger, &endpoint->ended, CATGA_LOG_ERROR,
         "service: give up %s %" PRIu64 " in %s.%s: %s; it is %s (attempts=%" PRIu32 ")",
@@ -174,9 +174,9 @@ void catga_delivered_settle(catga_delivered *delivered, catga_handling_action ac
     catga_bus_state *state = delivered->endpoint->service_instance->state;
     catga_settlement settlement = CATGA_SETTLE_DONE;
 
+    catga_hook_settled(delivered, action);
     if (action == CATGA_HANDLING_RETRY) {
         settlement = CATGA_SETTLE_RETRY;
-        catga_bus_count(state, CATGA_COUNTER_retried_later);
     } else if (action == CATGA_HANDLING_GIVE_UP) {
         settlement = CATGA_SETTLE_GIVE_UP;
         report_end(delivered);

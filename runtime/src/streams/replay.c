@@ -3,6 +3,7 @@
 
 #include "bus/status.h"
 #include "claims/claims.h"
+#include "observe/hooks.h"
 #include "server/answer.h"
 #include "streams/dead_letter_store.h"
 #include "streams/stored_run.h"
@@ -72,6 +73,9 @@ void catga_replay_receive(void *user, catga_incoming *incoming)
     if (sequence != NULL)
         incoming->sequence = strtoull(sequence, NULL, 10);
     catga_context_begin(&context, endpoint, incoming);
-    answer(&context, handle(&context, endpoint));
+    catga_hook_handling_begins(&context);
+    context.outcome = handle(&context, endpoint);
+    catga_hook_handling_ends(&context);
+    answer(&context, context.outcome);
     operations->release(incoming);
 }

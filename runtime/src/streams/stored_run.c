@@ -11,7 +11,6 @@ static void report_failure(catga_context *context, catga_endpoint *endpoint, cat
 {
     catga_problem *problem = &context->problem;
 
-    catga_bus_count(context->state, CATGA_COUNTER_handlers_failed);
     catga_log_limited(&context->state->settings.logger, &endpoint->failed, CATGA_LOG_WARNING,
                       "service: run %s.%s: attempt %" PRIu32 " failed: " CATGA_REASON,
                       endpoint->service_instance->service->name, endpoint->handler->name,
@@ -25,9 +24,8 @@ catga_status catga_stored_run(catga_context *context, catga_endpoint *endpoint,
 {
     catga_status status = catga_handler_run(context, endpoint, table);
 
-    if (status == CATGA_OK)
-        catga_bus_count(context->state, CATGA_COUNTER_handled);
-    else
+    context->verdict = status == CATGA_OK ? CATGA_COUNTER_handled : CATGA_COUNTER_handlers_failed;
+    if (status != CATGA_OK)
         report_failure(context, endpoint, status);
     return status;
 }

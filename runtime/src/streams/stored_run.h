@@ -4,7 +4,10 @@
 
 #include "server/context.h"
 
-/* Runs the handler, and logs its failure. The problem of the context then is not empty. */
+/*
+ * Runs the handler and sets the verdict. Logs a failure; the problem of the context then is not
+ * empty.
+ */
 catga_status catga_stored_run(catga_context *context, catga_endpoint *endpoint,
                               const uint8_t *table);
 

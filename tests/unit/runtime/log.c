@@ -1,5 +1,5 @@
 /* Log lines: one per event, and a count of the lines that a limit suppressed. */
-#include "bus/log.h"
+#include "observe/log.h"
 
 #include "bus_fixture.h"
 

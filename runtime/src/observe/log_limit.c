@@ -1,7 +1,7 @@
 /* Limits lines of the log and reports the suppressed ones; see log.h. */
 #include "base/clock.h"
 #include "base/signals.h"
-#include "bus/log.h"
+#include "observe/log.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* Writes the runtime's log; see log.h. */
-#include "bus/log.h"
+#include "observe/log.h"
 
 #include "base/text.h"
 

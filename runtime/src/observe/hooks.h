@@ -1,0 +1,63 @@
+/*
+ * The hooks that messages pass. Counting is part of them; a hook without observers costs one load
+ * and one branch more.
+ */
+#ifndef CATGA_HOOKS_H
+#define CATGA_HOOKS_H
+
+#include "observe/counting.h"
+#include "observe/observer.h"
+
+/* Call the observers of a bus, one after the other. */
+void catga_observers_send_begins(const catga_sending *sending);
+void catga_observers_send_ends(const catga_sending *sending);
+void catga_observers_handling_begins(const catga_context *context);
+void catga_observers_handling_ends(const catga_context *context);
+void catga_observers_settled(const catga_delivered *delivered, catga_handling_action action);
+
+/* The arguments are those of catga_sending, which is made for observers only. */
+static inline void catga_hook_send_begins(catga_bus_state *state, const catga_context *context,
+                                          const catga_message *message,
+                                          const catga_outgoing *outgoing, uint32_t attempt)
+{
+    catga_count_send_begins(state, message, attempt);
+    if (CATGA_UNLIKELY(state->observers != NULL))
+        catga_observers_send_begins(
+            &(catga_sending){state, context, message, outgoing, attempt, CATGA_OK, false});
+}
+
+static inline void catga_hook_send_ends(catga_bus_state *state, const catga_context *context,
+                                        const catga_message *message,
+                                        const catga_outgoing *outgoing, uint32_t attempt,
+                                        catga_status status, bool bad_reply)
+{
+    catga_count_send_ends(state, message, status, bad_reply);
+    if (CATGA_UNLIKELY(state->observers != NULL))
+        catga_observers_send_ends(
+            &(catga_sending){state, context, message, outgoing, attempt, status, bad_reply});
+}
+
+static inline void catga_hook_handling_begins(const catga_context *context)
+{
+    catga_count_handling_begins(context);
+    if (CATGA_UNLIKELY(context->state->observers != NULL))
+        catga_observers_handling_begins(context);
+}
+
+/* Called once, before an answer that the runtime sends. */
+static inline void catga_hook_handling_ends(const catga_context *context)
+{
+    catga_count_handling_ends(context);
+    if (CATGA_UNLIKELY(context->state->observers != NULL))
+        catga_observers_handling_ends(context);
+}
+
+static inline void catga_hook_settled(const catga_delivered *delivered,
+                                      catga_handling_action action)
+{
+    catga_count_settled(delivered, action);
+    if (CATGA_UNLIKELY(delivered->endpoint->service_instance->state->observers != NULL))
+        catga_observers_settled(delivered, action);
+}
+
+#endif
