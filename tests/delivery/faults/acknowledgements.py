@@ -5,7 +5,7 @@ import time
 from fixture import ACK_WAIT, STREAM, fault
 
 
-@fault("T18", "the server's word that an event is stored is lost, three times in a row", short=True)
+@fault("T18", "the server's acknowledgement of storing an event is lost, three times in a row", short=True)
 def puback_lost(fixture):
     fixture.serve()
     fixture.work("a", "b", "c")
@@ -43,7 +43,7 @@ def window_passed(fixture):
     fixture.figure("recovery", read.waits("kept", "once")[-1])
 
 
-@fault("T20", "a replica's word that an event is handled is lost, three times in a row", short=True)
+@fault("T20", "a replica's acknowledgement of an event is lost, three times in a row", short=True)
 def ack_lost(fixture):
     fixture.serve()
     proxy = fixture.proxy()

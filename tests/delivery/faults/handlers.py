@@ -29,7 +29,7 @@ def handler_fails(fixture):
     fixture.must(fixture.figures["recovery"] < 1, "the events of others waited for those that fail")
 
 
-@fault("T24", "an event that is no valid message", short=True)
+@fault("T24", "an invalid event", short=True)
 def poison(fixture):
     fixture.play()
     with fixture.api() as api:
@@ -46,7 +46,7 @@ def poison(fixture):
     fixture.must(fixture.figures["recovery"] < 2, "it took longer than 2 s")
 
 
-@fault("T25", "a handler takes three times as long as the server waits for a sign of life")
+@fault("T25", "a handler takes three times the ack wait")
 def slow_handler(fixture):
     fixture.play()
     fixture.load(kept=1, count=1, work_us=int(3 * ACK_WAIT * 1e6))

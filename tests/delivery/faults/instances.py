@@ -74,7 +74,7 @@ def two_instances_killed(fixture):
     calls_survive(fixture, fixture.finish(), killed, 2)
 
 
-@fault("T4", "all instances are killed, and come back", short=True)
+@fault("T4", "all instances are killed and restarted", short=True)
 def all_instances_killed(fixture):
     fixture.play(kept=100, peek=100)
     for victim in fixture.victims(3):
@@ -94,7 +94,7 @@ def all_instances_killed(fixture):
     fixture.must(waits[len(waits) // 2] < 0.05, f"calls to nobody were told so after {waits[len(waits) // 2]:.3f} s")
 
 
-@fault("T5", "a rolling update: each instance is ended and started again", short=True)
+@fault("T5", "a rolling update: each instance is stopped and started again", short=True)
 def rolling_update(fixture):
     fixture.play()
     began, longest = now(), 0

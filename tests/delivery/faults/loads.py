@@ -84,7 +84,7 @@ def disk_full(fixture):
     fixture.figure("refused_as", ", ".join(sorted(failed)))
 
 
-@fault("T39", "events as large as the server takes, and one byte larger", short=True)
+@fault("T39", "events of the largest allowed size, and one byte larger", short=True)
 def oversize(fixture):
     fixture.serve("max_payload: 65536")
     fixture.work("a", "b", "c")

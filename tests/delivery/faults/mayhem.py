@@ -7,7 +7,7 @@ from faults.instances import restart
 from fixture import fault, now
 
 
-@fault("T47", "whatever comes: replicas and the server killed and paused, their connections cut, for fifteen seconds")
+@fault("T47", "all faults: replicas and the server are killed and paused, and connections cut, for fifteen seconds")
 def mayhem(fixture):
     fixture.serve()
     proxy = fixture.proxy()

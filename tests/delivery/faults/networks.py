@@ -10,7 +10,7 @@ from fixture import Skipped, fault, need_root, now
 MEGABYTE = 1 << 20
 
 
-@fault("T11", "after a lost connection the server's address says its first line, and no more")
+@fault("T11", "after a lost connection the server sends its first line, and no more")
 def stalled_after_info(fixture):
     fixture.serve()
     proxy = fixture.proxy()
@@ -82,7 +82,7 @@ def partition(fixture):
     fixture.figure("back_after", (back[0] - healed) / 1e9 if back else 0)
 
 
-@fault("T15", "an instance hears, and is not heard, for three seconds")
+@fault("T15", "an instance receives but cannot send for three seconds")
 def one_way_partition(fixture):
     fixture.serve()
     proxy = fixture.proxy()

@@ -28,7 +28,7 @@ def comes_back(fixture, read, since):
     fixture.must(fixture.figures["recovery"] < 2, f"no call succeeded for {fixture.figures['recovery']:.3f} s")
 
 
-@fault("T49", "the server says -ERR, which ends a connection of nats.c for good", short=True)
+@fault("T49", "the server sends -ERR, which ends a connection of nats.c for good", short=True)
 def error_said(fixture):
     proxy = behind_proxy(fixture)
     said = now()
@@ -68,7 +68,7 @@ def cut_off(fixture):
     comes_back(fixture, fixture.finish(), cut)
 
 
-@fault("T52", "messages to a replica are swallowed: stored events, requests and answers")
+@fault("T52", "messages to a replica are dropped: stored events, requests and answers")
 def message_swallowed(fixture):
     proxy = behind_proxy(fixture)
     swallowed = now()

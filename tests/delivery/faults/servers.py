@@ -18,7 +18,7 @@ def after_return(fixture, read, back):
     fixture.figure("stored_after", (stored[0] - back) / 1e9 if stored else 0)
 
 
-@fault("T7", "the server is killed, and comes back within a second", short=True)
+@fault("T7", "the server is killed, and restarts within a second", short=True)
 def server_killed(fixture):
     fixture.play()
     fixture.server.end()
@@ -50,7 +50,7 @@ def server_paused(fixture):
     fixture.must(memory < 128, f"the publisher took {memory:.0f} MB")
 
 
-@fault("T12", "the server is away for fifteen seconds")
+@fault("T12", "the server is absent for fifteen seconds")
 def server_away(fixture):
     fixture.play()
     fixture.server.end()
@@ -69,7 +69,7 @@ def server_comes_late(fixture):
     start_before(fixture, lambda: fixture.server.start().listens())
 
 
-@fault("T13", "services start, and what listens at the server's address hangs up at once")
+@fault("T13", "services start, and the server's address closes connections at once")
 def server_hangs_up(fixture):
     fixture.serve()
     proxy = fixture.proxy()
@@ -78,7 +78,7 @@ def server_hangs_up(fixture):
     fixture.figure("connections", proxy.count()["connections"])
 
 
-@fault("T13", "twelve replicas start at once, and find nothing that they need on the server")
+@fault("T13", "twelve replicas start at once at an empty server")
 def all_start_at_once(fixture):
     fixture.serve()
     began = time.monotonic()
@@ -236,7 +236,7 @@ def cluster_node_killed(fixture):
     fixture.figure("recovery", fixture.figures["call_gap"])
 
 
-@fault("T9", "of three servers, the leader of a stream that is kept three times is killed")
+@fault("T9", "of three servers, the leader of a stream with three copies is killed")
 def stream_leader_killed(fixture):
     lose_server(fixture, leader, 10)
     fixture.figure("recovery", fixture.figures["publish_gap"])
