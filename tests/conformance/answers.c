@@ -254,7 +254,7 @@ static uint64_t letters_of(fixture *s)
 }
 
 /* The handler may not have run, so the dead letter stays. */
-static void a_dead_letter_that_a_stranger_answers_for_stays(void **state)
+static void a_dead_letter_with_a_foreign_answer_stays(void **state)
 {
     static const sample_listener listener = {reject, reject};
     fixture *s = *state;
@@ -290,7 +290,7 @@ int main(int argc, char **argv)
         CASE(the_streams_refusal_is_an_answer),
         CASE(a_subscriber_that_replies_does_not_hide_a_claims_answer),
         CASE(a_subscriber_that_replies_does_not_hide_a_records_answer),
-        CASE(a_dead_letter_that_a_stranger_answers_for_stays),
+        CASE(a_dead_letter_with_a_foreign_answer_stays),
     };
 
     fixture_choose(argc, argv);

@@ -185,7 +185,7 @@ static void a_handler_that_failed_may_run_again(void **state)
     assert_int_equal(atomic_load(&s->attempt), 3);
 }
 
-static void what_has_no_id_is_run_as_it_comes(void **state)
+static void a_command_without_id_runs_every_time(void **state)
 {
     fixture *s = *state;
 
@@ -198,7 +198,7 @@ static void what_has_no_id_is_run_as_it_comes(void **state)
     assert_int_equal(atomic_load(&s->effects), 2);
 }
 
-static void what_is_late_is_not_run(void **state)
+static void an_expired_command_does_not_run(void **state)
 {
     fixture *s = *state;
 
@@ -221,7 +221,7 @@ static catga_status call_as(catga_bus *bus, const catga_message *message, const 
     return status;
 }
 
-static void a_caller_may_ask_again(void **state)
+static void a_caller_may_repeat_a_call(void **state)
 {
     const char *longest = "0123456789012345678901234567890123456789012345678901234567890-_z";
     fixture *s = *state;
@@ -241,7 +241,7 @@ static void a_caller_may_ask_again(void **state)
     assert_int_equal(atomic_load(&s->effects), 2);
 }
 
-static void what_is_no_id_is_not_sent(void **state)
+static void an_invalid_id_is_not_sent(void **state)
 {
     static const char *const wrong[] = {
         NULL,
@@ -325,7 +325,7 @@ static void begin_trier(trier *t, fixture *s, uint32_t number)
     assert_int_equal(pthread_create(&t->thread, NULL, run_trier, t), 0);
 }
 
-static void a_try_beside_the_first_comes_again(void **state)
+static void a_concurrent_try_is_retried(void **state)
 {
     fixture *s = *state;
     trier first;
@@ -365,7 +365,7 @@ static void an_id_at_work_with_another_request_is_refused(void **state)
     assert_int_equal(atomic_load(&s->effects), 1);
 }
 
-static void of_many_at_once_one_runs(void **state)
+static void of_many_concurrent_requests_one_runs(void **state)
 {
     fixture *s = *state;
     trier triers[8];
@@ -382,7 +382,7 @@ static void of_many_at_once_one_runs(void **state)
 
 /* ---- Dead owners ---- */
 
-static void who_is_silent_loses_its_claim_after_the_lease(void **state)
+static void a_silent_replica_loses_its_claim_after_the_lease(void **state)
 {
     fixture *s = *state;
 
@@ -396,7 +396,7 @@ static void who_is_silent_loses_its_claim_after_the_lease(void **state)
     assert_int_equal(atomic_load(&s->attempt), 2);
 }
 
-static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
+static void a_replica_that_denies_a_claim_loses_it_at_once(void **state)
 {
     fixture *s = *state;
 
@@ -409,7 +409,7 @@ static void who_says_it_does_not_work_loses_its_claim_at_once(void **state)
     assert_int_equal(atomic_load(&s->effects), 2);
 }
 
-static void a_claim_that_was_taken_away_is_not_answered(void **state)
+static void a_lost_claim_is_not_answered(void **state)
 {
     fixture *s = *state;
     trier first;
@@ -431,7 +431,7 @@ static void a_claim_that_was_taken_away_is_not_answered(void **state)
 
 /* ---- Claim buckets ---- */
 
-static void a_bucket_that_is_another_is_left_alone(void **state)
+static void a_bucket_with_other_settings_is_left_alone(void **state)
 {
     static const settler functions = {settle};
     fixture *s = *state;
@@ -585,7 +585,7 @@ static void lose(fixture *s, catga_local_fault fault, unsigned nth)
     assert_int_equal(atomic_load(&s->effects), 1);
 }
 
-static void what_the_store_loses_is_found_out(void **state)
+static void lost_writes_of_the_store_are_detected(void **state)
 {
     fixture *s = *state;
 
@@ -652,7 +652,7 @@ static void own_release(void *user, catga_claim *claim)
     atomic_fetch_add(&o->released, 1);
 }
 
-static void a_store_of_ones_own_decides(void **state)
+static void an_external_claim_store_decides(void **state)
 {
     fixture *s = *state;
     own o = {.says = CATGA_CLAIM_TAKEN};
@@ -681,7 +681,7 @@ static void a_store_of_ones_own_decides(void **state)
     assert_int_equal(atomic_load(&o.done), 2);
 }
 
-static void a_store_of_ones_own_knows_the_request(void **state)
+static void an_external_claim_store_knows_the_request(void **state)
 {
     fixture *s = *state;
     own o = {.says = CATGA_CLAIM_TAKEN};
@@ -703,24 +703,24 @@ int main(int argc, char **argv)
         CASE(every_try_gets_the_first_answer),
         CASE(a_declared_error_is_an_answer),
         CASE(a_handler_that_failed_may_run_again),
-        CASE(what_has_no_id_is_run_as_it_comes),
-        CASE(what_is_late_is_not_run),
-        CASE(a_caller_may_ask_again),
-        CASE(what_is_no_id_is_not_sent),
+        CASE(a_command_without_id_runs_every_time),
+        CASE(an_expired_command_does_not_run),
+        CASE(a_caller_may_repeat_a_call),
+        CASE(an_invalid_id_is_not_sent),
         CASE(a_call_carries_one_id),
-        CASE(a_try_beside_the_first_comes_again),
-        CASE(of_many_at_once_one_runs),
-        CASE(who_is_silent_loses_its_claim_after_the_lease),
-        CASE(who_says_it_does_not_work_loses_its_claim_at_once),
-        CASE(a_claim_that_was_taken_away_is_not_answered),
-        CASE(a_bucket_that_is_another_is_left_alone),
+        CASE(a_concurrent_try_is_retried),
+        CASE(of_many_concurrent_requests_one_runs),
+        CASE(a_silent_replica_loses_its_claim_after_the_lease),
+        CASE(a_replica_that_denies_a_claim_loses_it_at_once),
+        CASE(a_lost_claim_is_not_answered),
+        CASE(a_bucket_with_other_settings_is_left_alone),
         CASE(a_full_bucket_refuses_claims_and_is_named),
         CASE(a_claim_that_was_taken_is_marked_in_a_full_bucket),
         CASE(a_success_waits_for_room_in_its_bucket),
         CASE(an_answer_is_kept_for_its_time),
-        CASE(what_the_store_loses_is_found_out),
-        CASE(a_store_of_ones_own_decides),
-        CASE(a_store_of_ones_own_knows_the_request),
+        CASE(lost_writes_of_the_store_are_detected),
+        CASE(an_external_claim_store_decides),
+        CASE(an_external_claim_store_knows_the_request),
         CASE(an_id_with_another_request_is_refused),
         CASE(an_id_at_work_with_another_request_is_refused),
     };

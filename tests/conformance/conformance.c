@@ -158,7 +158,7 @@ static void sizes(void **state)
     free(text);
 }
 
-static void nobody_there(void **state)
+static void without_responders(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -261,7 +261,7 @@ static void *end_soon(void *argument)
     return NULL;
 }
 
-static void a_slow_handler_is_not_waited_for(void **state)
+static void a_slow_handler_does_not_delay_its_caller(void **state)
 {
     static const sample_answerer slow = {echo_when_told, ask};
     fixture *s = *state;
@@ -403,7 +403,7 @@ static void events_reach_a_group_once_and_a_broadcast_everywhere(void **state)
 }
 
 /* Messages take the network, or its equivalent, even to the publisher's own subscription. */
-static void who_publishes_and_handles_gets_it_once(void **state)
+static void a_publisher_with_a_handler_gets_its_event_once(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, (catga_options){0});
@@ -447,7 +447,7 @@ static void draining_finishes_and_refuses(void **state)
     assert_int_equal(catga_drain(server), CATGA_OK);
 }
 
-static void what_waits_is_handled_before_the_end(void **state)
+static void waiting_messages_are_handled_before_the_end(void **state)
 {
     fixture *s = *state;
     catga_bus *publisher = join(s, (catga_options){0});
@@ -471,19 +471,19 @@ int main(int argc, char **argv)
         case_of(commands_and_queries_are_answered),
         case_of(a_bus_may_call_itself),
         case_of(sizes),
-        case_of(nobody_there),
+        case_of(without_responders),
         case_of(somebody_comes_in_time),
         case_of(errors_travel),
-        case_of(a_slow_handler_is_not_waited_for),
+        case_of(a_slow_handler_does_not_delay_its_caller),
         case_of(a_handler_may_call),
         case_of(many_callers),
         case_of(many_sends),
         case_of(a_send_to_nobody),
         case_of(events_reach_a_group_once_and_a_broadcast_everywhere),
-        case_of(who_publishes_and_handles_gets_it_once),
+        case_of(a_publisher_with_a_handler_gets_its_event_once),
         case_of(events_keep_their_order),
         case_of(draining_finishes_and_refuses),
-        case_of(what_waits_is_handled_before_the_end),
+        case_of(waiting_messages_are_handled_before_the_end),
     };
 
     fixture_choose(argc, argv);

@@ -183,7 +183,7 @@ static int open_again(fixture *s)
     return 0;
 }
 
-static void a_child_opens_a_bus_of_its_own_or_is_told_why_not(void **state)
+static void a_child_opens_its_own_bus_or_gets_the_reason(void **state)
 {
     fixture *s = *state;
 
@@ -399,7 +399,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_child_cannot_use_the_bus_of_its_parent),
-        CASE(a_child_opens_a_bus_of_its_own_or_is_told_why_not),
+        CASE(a_child_opens_its_own_bus_or_gets_the_reason),
         CASE(a_handler_may_fork),
         CASE(no_descriptor_survives_exec),
         CASE(a_child_does_not_keep_the_connection_of_a_killed_parent),

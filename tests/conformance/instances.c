@@ -145,7 +145,7 @@ static void its_name_is_free_when_a_replica_has_left(void **state)
     assert_int_equal(serve(join(s, "same"), &reader, &refreshed), CATGA_OK);
 }
 
-static void what_shares_no_broadcast_may_have_one_name(void **state)
+static void services_without_a_shared_broadcast_may_have_one_name(void **state)
 {
     fixture *s = *state;
     atomic_uint refreshed = 0;
@@ -237,7 +237,7 @@ static void end_child(pid_t child)
     assert_int_equal(waitpid(child, NULL, 0), child);
 }
 
-static void a_replica_that_died_holds_nobody_up(void **state)
+static void a_dead_replica_does_not_block_others(void **state)
 {
     fixture *s = *state;
     atomic_uint refreshed = 0;
@@ -274,9 +274,9 @@ int main(int argc, char **argv)
     const struct CMUnitTest cases[] = {
         CASE(a_second_replica_of_the_same_name_is_refused),
         CASE(its_name_is_free_when_a_replica_has_left),
-        CASE(what_shares_no_broadcast_may_have_one_name),
+        CASE(services_without_a_shared_broadcast_may_have_one_name),
         CASE(of_replicas_that_start_at_once_one_serves),
-        CASE(a_replica_that_died_holds_nobody_up),
+        CASE(a_dead_replica_does_not_block_others),
         CASE(a_name_that_is_shared_after_all_is_logged),
     };
 #undef CASE

@@ -234,7 +234,7 @@ static void an_answer_near_the_limit_has_one_outcome(void **state)
     assert_int_equal(call("small", LIMIT - 2048).status, CATGA_OK);
 }
 
-static void a_query_with_such_an_answer_is_told_so(void **state)
+static void a_query_with_a_large_answer_gets_a_status(void **state)
 {
     (void)state;
     assert_int_equal(query(LIMIT - 256).status, CATGA_OK);
@@ -345,7 +345,7 @@ int main(int argc, char **argv)
 #define CASE(function) cmocka_unit_test_setup_teardown(function, begin, end)
     const struct CMUnitTest cases[] = {
         CASE(an_answer_near_the_limit_has_one_outcome),
-        CASE(a_query_with_such_an_answer_is_told_so),
+        CASE(a_query_with_a_large_answer_gets_a_status),
         CASE(a_handler_may_answer_with_less),
         CASE(the_limit_is_lowered_before),
         CASE(the_limit_is_lowered_at_work),

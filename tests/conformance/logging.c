@@ -122,7 +122,7 @@ static void serve(record *r)
 
 /* ---- Cases ---- */
 
-static void what_is_connected_and_served_is_logged(void **state)
+static void connections_and_services_are_logged(void **state)
 {
     record *r = *state;
     char queue[160];
@@ -196,7 +196,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, begin, finish)
     const struct CMUnitTest tests[] = {
-        CASE(what_is_connected_and_served_is_logged),
+        CASE(connections_and_services_are_logged),
         CASE(each_message_is_logged),
         CASE(a_failed_connection_is_logged_at_once_and_repeatedly),
         CASE(a_bad_address_is_shown_with_the_accepted_form),

@@ -161,7 +161,7 @@ static void each_is_handled_once(void **state)
     assert_int_equal(atomic_load(&s->key_is_right), 50);
 }
 
-static void what_is_done_is_acknowledged_and_not_run(void **state)
+static void a_done_event_is_acknowledged_and_does_not_run(void **state)
 {
     fixture *s = *state;
 
@@ -190,7 +190,7 @@ static void an_id_that_was_given_up_does_not_run(void **state)
     assert_int_equal(atomic_load(&s->handled[1]), 0);
 }
 
-static void what_a_dead_replica_began_is_done_after_its_lease(void **state)
+static void events_of_a_dead_replica_run_after_its_lease(void **state)
 {
     fixture *s = *state;
 
@@ -313,7 +313,7 @@ static void a_replay_after_success_says_so(void **state)
     assert_int_equal(count_letters(s), 0);
 }
 
-static void what_has_no_id_has_its_place_in_the_stream(void **state)
+static void an_event_without_id_is_identified_by_its_sequence(void **state)
 {
     fixture *s = *state;
 
@@ -325,7 +325,7 @@ static void what_has_no_id_has_its_place_in_the_stream(void **state)
     assert_int_equal(atomic_load(&s->handled[2]), 1);
 }
 
-static void what_comes_again_is_not_run_again(void **state)
+static void a_redelivered_event_does_not_run_again(void **state)
 {
     fixture *s = *state;
 
@@ -340,7 +340,7 @@ static void what_comes_again_is_not_run_again(void **state)
     }
 }
 
-static void what_the_store_loses_is_found_out(void **state)
+static void lost_writes_of_the_store_are_detected(void **state)
 {
     fixture *s = *state;
 
@@ -359,7 +359,7 @@ static void what_the_store_loses_is_found_out(void **state)
 }
 
 /* Longer than the owner retries marking the claim before it gives up. */
-static void what_has_had_its_effect_outlives_an_outage(void **state)
+static void an_event_stays_claimed_through_an_outage_after_its_effect(void **state)
 {
     fixture *s = *state;
 
@@ -425,7 +425,7 @@ static void own_release(void *user, catga_claim *claim)
     atomic_fetch_add(&o->released, 1);
 }
 
-static void a_store_of_ones_own_decides(void **state)
+static void an_external_claim_store_decides(void **state)
 {
     fixture *s = *state;
     own o = {0};
@@ -447,19 +447,19 @@ int main(int argc, char **argv)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
     const struct CMUnitTest tests[] = {
         CASE(each_is_handled_once),
-        CASE(what_is_done_is_acknowledged_and_not_run),
+        CASE(a_done_event_is_acknowledged_and_does_not_run),
         CASE(an_id_that_was_given_up_does_not_run),
-        CASE(what_a_dead_replica_began_is_done_after_its_lease),
+        CASE(events_of_a_dead_replica_run_after_its_lease),
         CASE(attempts_are_counted_over_replicas),
         CASE(of_two_replays_at_once_one_runs),
         CASE(a_replay_that_fails_leaves_the_event_given_up),
         CASE(a_replay_after_success_says_so),
-        CASE(what_has_no_id_has_its_place_in_the_stream),
-        CASE(what_comes_again_is_not_run_again),
-        CASE(what_the_store_loses_is_found_out),
-        CASE(what_has_had_its_effect_outlives_an_outage),
+        CASE(an_event_without_id_is_identified_by_its_sequence),
+        CASE(a_redelivered_event_does_not_run_again),
+        CASE(lost_writes_of_the_store_are_detected),
+        CASE(an_event_stays_claimed_through_an_outage_after_its_effect),
         CASE(an_event_waits_for_room_in_a_full_bucket),
-        CASE(a_store_of_ones_own_decides),
+        CASE(an_external_claim_store_decides),
     };
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,7 +158,7 @@ static catga_bus *be_full(fixture *s, catga_bus *client, unsigned refused)
     return server;
 }
 
-static void what_is_too_much_is_refused_at_once(void **state)
+static void requests_beyond_the_backlog_are_rejected_at_once(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -177,7 +177,7 @@ static void what_is_too_much_is_refused_at_once(void **state)
     assert_int_equal(s->run, 1 + BACKLOG);
 }
 
-static void what_was_refused_is_tried_again_in_time(void **state)
+static void rejected_requests_are_retried_within_the_deadline(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -190,7 +190,7 @@ static void what_was_refused_is_tried_again_in_time(void **state)
     assert_int_equal(s->run, 1 + BACKLOG + 1);
 }
 
-static void what_one_replica_refuses_another_takes(void **state)
+static void a_request_that_one_replica_rejects_runs_in_another(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -269,7 +269,7 @@ static catga_bus *be_busy(fixture *s, catga_bus *client)
     return server;
 }
 
-static void what_is_not_begun_in_time_is_told_to_go_elsewhere(void **state)
+static void requests_not_begun_within_the_drain_time_are_answered_503(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -285,7 +285,7 @@ static void what_is_not_begun_in_time_is_told_to_go_elsewhere(void **state)
     assert_int_equal(catga_count(server).refused_draining, 2);
 }
 
-static void a_call_outlives_the_replica_that_goes(void **state)
+static void a_call_outlives_a_stopping_replica(void **state)
 {
     fixture *s = *state;
     catga_bus *client = join(s, (catga_options){0});
@@ -306,14 +306,14 @@ int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_stage, clear_stage)
     const struct CMUnitTest tests[] = {
-        CASE(what_is_too_much_is_refused_at_once),
-        CASE(what_was_refused_is_tried_again_in_time),
-        CASE(what_one_replica_refuses_another_takes),
+        CASE(requests_beyond_the_backlog_are_rejected_at_once),
+        CASE(rejected_requests_are_retried_within_the_deadline),
+        CASE(a_request_that_one_replica_rejects_runs_in_another),
         CASE(a_burst_within_the_limit_is_handled),
         CASE(free_workers_get_requests),
         CASE(too_many_bytes_are_refused_at_once),
-        CASE(what_is_not_begun_in_time_is_told_to_go_elsewhere),
-        CASE(a_call_outlives_the_replica_that_goes),
+        CASE(requests_not_begun_within_the_drain_time_are_answered_503),
+        CASE(a_call_outlives_a_stopping_replica),
     };
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,7 +155,7 @@ static void *wake_later(void *argument)
     return NULL;
 }
 
-static void a_server_that_is_silent_for_a_while_is_waited_for(void **state)
+static void a_server_that_is_briefly_silent_is_waited_for(void **state)
 {
     static long pauses[] = {500, 1600, 3000};
 
@@ -330,7 +330,7 @@ static void assert_published(catga_bus *bus, catga_status wanted, const char *na
     assert_true(seconds_now() - start < 1);
 }
 
-static void a_publisher_is_told_at_once_what_it_may_not(void **state)
+static void a_publisher_without_permission_fails_at_once(void **state)
 {
     (void)state;
     start_with("publish: [\"catga.>\", \"_INBOX.>\"], subscribe: \"_INBOX.>\"");
@@ -450,13 +450,13 @@ static void a_server_with_too_little_storage_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_server_that_is_silent_for_a_while_is_waited_for),
+        CASE(a_server_that_is_briefly_silent_is_waited_for),
         CASE(a_server_that_stays_silent_is_given_up),
         CASE(replicas_that_start_at_once_all_start),
         CASE(a_right_that_is_missing_is_named_when_serving),
         CASE(a_call_that_is_refused_ends_at_once),
         CASE(dead_letters_that_are_refused_are_told_at_once),
-        CASE(a_publisher_is_told_at_once_what_it_may_not),
+        CASE(a_publisher_without_permission_fails_at_once),
         CASE(a_publisher_needs_no_right_on_dead_letters),
         CASE(publishing_without_waiting_never_waits),
         CASE(a_bucket_is_as_large_as_the_servers_storage_allows),

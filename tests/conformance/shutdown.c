@@ -187,7 +187,7 @@ static int count_until_end(const replica *r, unsigned *handled)
     return exit_status(r);
 }
 
-static void a_rolling_update_is_not_noticed(void **state)
+static void a_rolling_update_loses_nothing(void **state)
 {
     static unsigned handled[MOST];
     load l = {.bus = open_client()};
@@ -332,7 +332,7 @@ static void a_second_signal_ends_it_and_loses_nothing(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_rolling_update_is_not_noticed),
+        cmocka_unit_test(a_rolling_update_loses_nothing),
         cmocka_unit_test(a_stopped_replica_gets_few_events),
         cmocka_unit_test(a_replica_that_is_stopped_after_a_burst_gets_few_events),
         cmocka_unit_test(a_second_signal_ends_it_and_loses_nothing),

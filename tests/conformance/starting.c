@@ -97,7 +97,7 @@ static catga_status serve(fixture *s, int wait_ms)
     return status;
 }
 
-static void a_cluster_that_cannot_yet_is_waited_for(void **state)
+static void a_starting_cluster_is_waited_for(void **state)
 {
     fixture *s = *state;
 
@@ -108,7 +108,7 @@ static void a_cluster_that_cannot_yet_is_waited_for(void **state)
     assert_int_equal(atomic_load(&s->errors), 0);
 }
 
-static void a_cluster_that_never_can_is_given_up(void **state)
+static void a_cluster_that_never_starts_is_given_up(void **state)
 {
     fixture *s = *state;
 
@@ -123,8 +123,8 @@ static void a_cluster_that_never_can_is_given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_cluster_that_cannot_yet_is_waited_for, come, go),
-        cmocka_unit_test_setup_teardown(a_cluster_that_never_can_is_given_up, come, go),
+        cmocka_unit_test_setup_teardown(a_starting_cluster_is_waited_for, come, go),
+        cmocka_unit_test_setup_teardown(a_cluster_that_never_starts_is_given_up, come, go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -241,7 +241,7 @@ static void many_without_waiting(void **state)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
-static void what_breaks_its_schema_is_not_stored(void **state)
+static void an_invalid_event_is_not_stored(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -251,7 +251,7 @@ static void what_breaks_its_schema_is_not_stored(void **state)
     assert_int_equal(catga_count(bus).published, 0);
 }
 
-static void a_stream_that_is_another_is_left_alone(void **state)
+static void a_stream_with_other_settings_is_left_alone(void **state)
 {
     static const char *const few[] = {"catga.events.sample.v1.Frail"};
     static const catga_stream smaller = {"SAMPLE_V1", few, 1, 120000};
@@ -274,7 +274,7 @@ static catga_status publish_without_waiting(fixture *s, catga_bus *bus, uint32_t
 
 /* The number of pending publishes is limited. A rejected publisher knows at once, and decides
  * whether to wait or to drop the event. */
-static void no_more_are_under_way_than_allowed(void **state)
+static void publishes_in_flight_are_limited(void **state)
 {
     fixture *s = *state;
     unsigned accepted = 0;
@@ -301,7 +301,7 @@ static void no_more_are_under_way_than_allowed(void **state)
 /* ---- Sharing ---- */
 
 /* Messages take the network, or its equivalent, even to the publisher's own subscription. */
-static void who_publishes_and_handles_gets_it_once(void **state)
+static void a_publisher_with_a_handler_gets_its_event_once(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -330,7 +330,7 @@ static void a_stream_grows_while_a_handler_runs(void **state)
         assert_int_equal(atomic_load(&s->handled[i]), 1);
 }
 
-static void handlers_of_one_event_fail_alone(void **state)
+static void handlers_of_one_event_fail_independently(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -363,7 +363,7 @@ static void each_service_gets_it_once_and_each_replica_a_broadcast(void **state)
     assert_int_equal(atomic_load(&s->refreshed), 40);
 }
 
-static void what_a_replica_leaves_another_takes(void **state)
+static void events_of_a_stopped_replica_are_handled_by_another(void **state)
 {
     fixture *s = *state;
     catga_bus *first = join(s, "a");
@@ -381,7 +381,7 @@ static void what_a_replica_leaves_another_takes(void **state)
 
 /* ---- Results of handlers ---- */
 
-static void a_handler_that_fails_is_tried_again(void **state)
+static void a_failed_event_is_retried(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -410,7 +410,7 @@ static void the_last_attempt_makes_a_dead_letter(void **state)
     assert_int_equal(catga_count(bus).dead_letters, 1);
 }
 
-static void what_is_rejected_is_not_tried_again(void **state)
+static void a_rejected_event_is_not_retried(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -422,7 +422,7 @@ static void what_is_rejected_is_not_tried_again(void **state)
     assert_int_equal(atomic_load(&s->total), 1);
 }
 
-static void without_dead_letters_it_is_given_up(void **state)
+static void without_dead_letters_an_event_is_given_up(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -436,7 +436,7 @@ static void without_dead_letters_it_is_given_up(void **state)
     assert_int_equal(atomic_load(&s->total), 2);
 }
 
-static void a_handler_says_when_it_wants_it_again(void **state)
+static void a_handler_chooses_the_pause(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -524,7 +524,7 @@ static catga_bus *have_dead_letters(fixture *s, unsigned count)
     return bus;
 }
 
-static void dead_letters_can_be_looked_at(void **state)
+static void dead_letters_can_be_listed(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = have_dead_letters(s, 3);
@@ -547,7 +547,7 @@ static void dead_letters_can_be_looked_at(void **state)
     assert_int_equal(look(bus, 4, 0).count, 0);
 }
 
-static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
+static void a_dead_letter_is_replayed_by_its_own_handler(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = have_dead_letters(s, 2);
@@ -569,7 +569,7 @@ static void a_dead_letter_is_handled_again_by_who_gave_it_up(void **state)
     assert_int_equal(catga_count(bus).dead_letters, 2);
 }
 
-static void a_dead_letter_whose_handler_is_away_stays(void **state)
+static void a_dead_letter_of_an_absent_handler_stays(void **state)
 {
     fixture *s = *state;
     catga_bus *viewer = join(s, "viewer");
@@ -629,7 +629,7 @@ static void a_dead_letter_can_be_removed(void **state)
 
 /* ---- Time ---- */
 
-static void a_slow_handler_keeps_what_it_works_on(void **state)
+static void a_slow_handler_keeps_its_event(void **state)
 {
     fixture *s = *state;
     catga_bus *first = join(s, "a");
@@ -646,7 +646,7 @@ static void a_slow_handler_keeps_what_it_works_on(void **state)
     assert_int_equal(atomic_load(&s->total), 1);
 }
 
-static void draining_finishes_what_was_handed_out(void **state)
+static void draining_finishes_delivered_events(void **state)
 {
     fixture *s = *state;
     catga_bus *first = join(s, "a");
@@ -722,7 +722,7 @@ static void a_backlog_of_a_slow_handler_meets_no_redelivery(void **state)
 }
 
 /* A quick handler holds many events; then one event takes long. */
-static void what_waits_behind_a_slow_event_is_kept_alive(void **state)
+static void events_behind_a_slow_event_get_in_progress_acks(void **state)
 {
     fixture *s = *state;
     catga_bus *bus = join(s, "a");
@@ -769,7 +769,7 @@ static void large_events_wait_at_the_server(void **state)
     assert_each_ran_once(s, bus, 60);
 }
 
-static void draining_hands_back_what_waits(void **state)
+static void draining_hands_back_waiting_events(void **state)
 {
     fixture *s = *state;
     catga_bus *first = join(s, "a");
@@ -794,31 +794,31 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         CASE(an_event_without_handlers_is_kept_for_them),
         CASE(many_without_waiting),
-        CASE(no_more_are_under_way_than_allowed),
-        CASE(who_publishes_and_handles_gets_it_once),
+        CASE(publishes_in_flight_are_limited),
+        CASE(a_publisher_with_a_handler_gets_its_event_once),
         CASE(a_stream_grows_while_a_handler_runs),
-        CASE(handlers_of_one_event_fail_alone),
-        CASE(what_breaks_its_schema_is_not_stored),
-        CASE(a_stream_that_is_another_is_left_alone),
+        CASE(handlers_of_one_event_fail_independently),
+        CASE(an_invalid_event_is_not_stored),
+        CASE(a_stream_with_other_settings_is_left_alone),
         CASE(each_service_gets_it_once_and_each_replica_a_broadcast),
-        CASE(what_a_replica_leaves_another_takes),
-        CASE(a_handler_that_fails_is_tried_again),
+        CASE(events_of_a_stopped_replica_are_handled_by_another),
+        CASE(a_failed_event_is_retried),
         CASE(the_last_attempt_makes_a_dead_letter),
-        CASE(what_is_rejected_is_not_tried_again),
-        CASE(without_dead_letters_it_is_given_up),
-        CASE(a_handler_says_when_it_wants_it_again),
-        CASE(dead_letters_can_be_looked_at),
-        CASE(a_dead_letter_is_handled_again_by_who_gave_it_up),
-        CASE(a_dead_letter_whose_handler_is_away_stays),
+        CASE(a_rejected_event_is_not_retried),
+        CASE(without_dead_letters_an_event_is_given_up),
+        CASE(a_handler_chooses_the_pause),
+        CASE(dead_letters_can_be_listed),
+        CASE(a_dead_letter_is_replayed_by_its_own_handler),
+        CASE(a_dead_letter_of_an_absent_handler_stays),
         CASE(a_dead_letter_can_be_removed),
         CASE(two_events_of_one_id_make_two_dead_letters),
-        CASE(a_slow_handler_keeps_what_it_works_on),
-        CASE(draining_finishes_what_was_handed_out),
+        CASE(a_slow_handler_keeps_its_event),
+        CASE(draining_finishes_delivered_events),
         CASE(a_backlog_of_a_slow_handler_meets_no_redelivery),
-        CASE(what_waits_behind_a_slow_event_is_kept_alive),
+        CASE(events_behind_a_slow_event_get_in_progress_acks),
         CASE(free_workers_get_events),
         CASE(large_events_wait_at_the_server),
-        CASE(draining_hands_back_what_waits),
+        CASE(draining_hands_back_waiting_events),
     };
     fixture_choose(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);

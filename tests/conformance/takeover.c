@@ -205,7 +205,7 @@ static void a_lost_connection_is_no_silence(void **state)
     }
 }
 
-static void what_nobody_can_have_written_is_free(void **state)
+static void a_claim_with_an_impossible_owner_is_free(void **state)
 {
     fixture *s = *state;
 
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
         CASE(an_owner_that_answers_late_keeps_its_claims),
         CASE(an_owner_that_answers_keeps_its_claims),
         CASE(a_lost_connection_is_no_silence),
-        CASE(what_nobody_can_have_written_is_free),
+        CASE(a_claim_with_an_impossible_owner_is_free),
         CASE(a_claim_at_work_is_renewed),
         CASE(a_claim_whose_record_is_gone_is_renewed),
     };

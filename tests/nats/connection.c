@@ -103,7 +103,7 @@ static void wrong_addresses_are_refused(void **state)
 }
 
 /* The password is never sent in clear text. */
-static void tls_is_not_given_up(void **state)
+static void tls_is_never_downgraded(void **state)
 {
     (void)state;
     char url[256];
@@ -122,7 +122,7 @@ static void a_list_may_hold_dead_servers(void **state)
 
 /* ---- Lost and restored connections ---- */
 
-static void a_killed_server_is_found_again(void **state)
+static void a_killed_server_is_reconnected(void **state)
 {
     (void)state;
     catga_subscription *subscription =
@@ -218,7 +218,7 @@ static void a_handler_stays_alone_over_a_reconnect(void **state)
 }
 
 /* The socket fills up. No caller is blocked longer than the write deadline. */
-static void a_paused_server_holds_nobody(void **state)
+static void a_paused_server_blocks_no_caller(void **state)
 {
     (void)state;
     static char data[10000];
@@ -341,7 +341,7 @@ static void wrong_credentials_are_not_permitted(void **state)
     assert_true(seconds_now() - start < 2);
 }
 
-static void what_is_forbidden_is_told(void **state)
+static void permission_violations_are_reported(void **state)
 {
     (void)state;
     char url[256];
@@ -396,7 +396,7 @@ static bool is_answered(void)
 /*
  * The server removes the subscription and keeps the connection. The subscription must be restored.
  */
-static void a_permission_that_comes_and_goes(void **state)
+static void a_permission_is_revoked_and_granted(void **state)
 {
     (void)state;
     char url[256];
@@ -435,7 +435,7 @@ static void without_an_inbox_there_is_no_connection(void **state)
     assert_int_equal(peer_open(&self, url_of("alice:secret@", url), 5000), CATGA_NOT_PERMITTED);
 }
 
-static void secrets_are_not_told(void **state)
+static void secrets_are_not_logged(void **state)
 {
     (void)state;
     char url[256];
@@ -485,19 +485,19 @@ int main(void)
         TEST(no_server_is_disconnected_in_time, start_server, clear_server),
         TEST(a_late_server_is_waited_for, start_server, clear_server),
         TEST(wrong_addresses_are_refused, NULL, NULL),
-        TEST(tls_is_not_given_up, start_server, clear_server),
+        TEST(tls_is_never_downgraded, start_server, clear_server),
         TEST(a_list_may_hold_dead_servers, start_server, clear_server),
-        TEST(a_killed_server_is_found_again, open_too, close_too),
+        TEST(a_killed_server_is_reconnected, open_too, close_too),
         TEST(draining_and_closing_need_no_server, open_too, NULL),
         TEST(the_first_event_does_not_wait_for_a_server, open_too, close_too),
         TEST(a_handler_stays_alone_over_a_reconnect, open_too, close_too),
-        TEST(a_paused_server_holds_nobody, open_too, close_too),
+        TEST(a_paused_server_blocks_no_caller, open_too, close_too),
         TEST(twenty_kills_under_load, open_too, close_too),
         TEST(wrong_credentials_are_not_permitted, start_strict, clear_server),
-        TEST(what_is_forbidden_is_told, start_strict, clear_server),
-        TEST(a_permission_that_comes_and_goes, start_strict, clear_server),
+        TEST(permission_violations_are_reported, start_strict, clear_server),
+        TEST(a_permission_is_revoked_and_granted, start_strict, clear_server),
         TEST(without_an_inbox_there_is_no_connection, start_strict, clear_server),
-        TEST(secrets_are_not_told, start_strict, clear_server),
+        TEST(secrets_are_not_logged, start_strict, clear_server),
         TEST(a_login_refused_for_a_while_is_tried_again, start_strict, clear_server),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,7 +206,7 @@ static void a_push_consumer_is_reported(void **state)
 }
 
 /* The second time nothing is created, and nothing is reported. */
-static void what_is_as_it_should_be_is_used(void **state)
+static void a_stream_and_consumer_without_drift_are_used(void **state)
 {
     catga_problem problem = {""};
     catga_subscription *subscription;
@@ -224,7 +224,7 @@ static void what_is_as_it_should_be_is_used(void **state)
 
 /* The server deletes the consumer of a broadcast's replica after the configured absence, and not
  * before. */
-static void what_is_not_used_any_more_goes(void **state)
+static void the_consumer_of_an_absent_replica_is_deleted(void **state)
 {
     catga_consumer_settings brief = consumer;
     catga_problem problem = {""};
@@ -260,8 +260,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(each_field_of_a_stream_is_named, come, go),
         cmocka_unit_test_setup_teardown(each_field_of_a_consumer_is_named, come, go),
         cmocka_unit_test_setup_teardown(a_push_consumer_is_reported, come, go),
-        cmocka_unit_test_setup_teardown(what_is_as_it_should_be_is_used, come, go),
-        cmocka_unit_test_setup_teardown(what_is_not_used_any_more_goes, come, go),
+        cmocka_unit_test_setup_teardown(a_stream_and_consumer_without_drift_are_used, come, go),
+        cmocka_unit_test_setup_teardown(the_consumer_of_an_absent_replica_is_deleted, come, go),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

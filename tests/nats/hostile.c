@@ -165,7 +165,7 @@ static void a_stall_holds_nobody(void **state)
     pause_ms(100);
 }
 
-static void a_stalled_reconnect_is_given_up(void **state)
+static void a_stalled_reconnect_is_abandoned(void **state)
 {
     (void)state;
     START(ERROR, STALL);
@@ -249,7 +249,7 @@ int main(void)
         cmocka_unit_test(bad_starts_are_tried_again),
         cmocka_unit_test(a_server_that_only_closes_is_no_server),
         cmocka_unit_test(a_stall_holds_nobody),
-        cmocka_unit_test(a_stalled_reconnect_is_given_up),
+        cmocka_unit_test(a_stalled_reconnect_is_abandoned),
         cmocka_unit_test(an_unknown_error_rebuilds_the_connection),
         cmocka_unit_test(a_silent_server_is_noticed),
         cmocka_unit_test(the_ping_options_say_when_a_server_is_silent),

@@ -91,14 +91,14 @@ static catga_status ensure(fixture *s, const char *then, catga_problem *problem)
     return s->asks.transport->operations->ensure_stream(s->asks.transport, &stream, problem);
 }
 
-static void what_another_has_made_is_there(void **state)
+static void a_stream_of_another_replica_is_used(void **state)
 {
     catga_problem problem = {""};
 
     assert_int_equal(ensure(*state, as_wanted, &problem), CATGA_OK);
 }
 
-static void what_another_has_made_is_compared(void **state)
+static void a_stream_of_another_replica_is_compared(void **state)
 {
     catga_problem problem = {""};
 
@@ -106,7 +106,7 @@ static void what_another_has_made_is_compared(void **state)
     assert_non_null(strstr(problem.text, "duplicate_window"));
 }
 
-static void what_nobody_has_made_is_refused(void **state)
+static void a_stream_that_cannot_be_created_is_refused(void **state)
 {
     catga_problem problem = {""};
 
@@ -115,7 +115,7 @@ static void what_nobody_has_made_is_refused(void **state)
 }
 
 /* The runtime retries later. A closing transport does not wait long for the answer. */
-static void who_does_not_answer_keeps_nobody_from_closing(void **state)
+static void a_silent_server_does_not_delay_closing(void **state)
 {
     fixture *s = *state;
     static peer brief;
@@ -134,10 +134,10 @@ static void who_does_not_answer_keeps_nobody_from_closing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(who_does_not_answer_keeps_nobody_from_closing),
-        cmocka_unit_test(what_another_has_made_is_there),
-        cmocka_unit_test(what_another_has_made_is_compared),
-        cmocka_unit_test(what_nobody_has_made_is_refused),
+        cmocka_unit_test(a_silent_server_does_not_delay_closing),
+        cmocka_unit_test(a_stream_of_another_replica_is_used),
+        cmocka_unit_test(a_stream_of_another_replica_is_compared),
+        cmocka_unit_test(a_stream_that_cannot_be_created_is_refused),
     };
 
     return cmocka_run_group_tests(tests, open_stage, close_stage);

@@ -107,7 +107,7 @@ static void addresses(void **state)
     catga_nats_servers_clear(&servers);
 }
 
-static void what_cannot_be_reached_is_explained(void **state)
+static void an_unreachable_address_is_explained(void **state)
 {
     char text[256];
 
@@ -139,7 +139,7 @@ int main(void)
         cmocka_unit_test(subjects), cmocka_unit_test(one_wrong_byte_is_enough),
         cmocka_unit_test(patterns), cmocka_unit_test(a_subject_has_an_end),
         cmocka_unit_test(replies),  cmocka_unit_test(addresses),
-        cmocka_unit_test(statuses), cmocka_unit_test(what_cannot_be_reached_is_explained),
+        cmocka_unit_test(statuses), cmocka_unit_test(an_unreachable_address_is_explained),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,7 @@ static void assert_refused(const char *scheme, const char *reason)
         fail_msg("\"%s\" does not say \"%s\"", text, reason);
 }
 
-static void who_is_trusted_is_spoken_to(void **state)
+static void a_trusted_certificate_is_accepted(void **state)
 {
     (void)state;
     start_as("localhost");
@@ -88,14 +88,14 @@ static void who_is_trusted_is_spoken_to(void **state)
     peer_close(&self);
 }
 
-static void who_is_not_trusted_is_not(void **state)
+static void an_untrusted_certificate_is_rejected(void **state)
 {
     (void)state;
     start_as("localhost");
     assert_refused("tls", "self-signed certificate");
 }
 
-static void another_host_is_not(void **state)
+static void a_certificate_of_another_host_is_rejected(void **state)
 {
     (void)state;
     start_as("elsewhere.example");
@@ -117,9 +117,9 @@ static void a_server_that_wants_tls_gets_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(who_is_trusted_is_spoken_to, clear),
-        cmocka_unit_test_teardown(who_is_not_trusted_is_not, clear),
-        cmocka_unit_test_teardown(another_host_is_not, clear),
+        cmocka_unit_test_teardown(a_trusted_certificate_is_accepted, clear),
+        cmocka_unit_test_teardown(an_untrusted_certificate_is_rejected, clear),
+        cmocka_unit_test_teardown(a_certificate_of_another_host_is_rejected, clear),
         cmocka_unit_test_teardown(a_server_that_wants_tls_gets_it, clear),
     };
 

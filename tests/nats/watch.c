@@ -257,7 +257,7 @@ static int go(void **state)
 
 /* ---- Disappearing streams and consumers ---- */
 
-static void a_deleted_consumer_is_made_again(void **state)
+static void a_deleted_consumer_is_recreated(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
@@ -274,7 +274,7 @@ static void a_deleted_consumer_is_made_again(void **state)
 }
 
 /* Events that arrive in the new stream before its recreation is noticed are handled too. */
-static void a_deleted_stream_is_made_again(void **state)
+static void a_deleted_stream_is_recreated(void **state)
 {
     (void)state;
     assert_int_equal(consume(true), CATGA_OK);
@@ -347,7 +347,7 @@ static void a_deleted_stream_is_recreated_after_a_pause(void **state)
 /*
  * The stream is deleted under load. Events that are acknowledged afterwards exist and are handled.
  */
-static void what_a_recreated_stream_acknowledges_is_handled(void **state)
+static void events_acknowledged_by_a_recreated_stream_are_handled(void **state)
 {
     static publisher publishers[PUBLISHERS];
     long acknowledged = 0;
@@ -413,7 +413,7 @@ static catga_status meaning_of(const char *text, catga_problem *problem)
     return self.transport->operations->stream_published(&answer, problem);
 }
 
-static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
+static void a_stream_that_stores_nothing_differs_from_a_full_one(void **state)
 {
     const catga_incoming nobody = {.no_responders = true};
     catga_problem problem = {""};
@@ -433,7 +433,7 @@ static void a_stream_that_stores_nothing_is_told_from_a_full_one(void **state)
     assert_non_null(strstr(problem.text, "msg block file"));
 }
 
-static void a_server_that_has_lost_everything_gets_it_again(void **state)
+static void a_server_that_lost_everything_gets_its_streams_again(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
@@ -449,7 +449,7 @@ static void a_server_that_has_lost_everything_gets_it_again(void **state)
 }
 
 /* The server forgets the consumer of a broadcast whose replica is absent. */
-static void what_is_stored_while_a_replica_is_cut_off_is_handled(void **state)
+static void events_stored_while_a_replica_is_disconnected_are_handled(void **state)
 {
     (void)state;
     assert_int_equal(consume(true), CATGA_OK);
@@ -470,7 +470,7 @@ static void what_is_stored_while_a_replica_is_cut_off_is_handled(void **state)
 
 /* ---- Objects left alone ---- */
 
-static void what_has_become_another_is_told_once_and_left_alone(void **state)
+static void a_changed_stream_is_reported_once_and_left_alone(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
@@ -487,7 +487,7 @@ static void what_has_become_another_is_told_once_and_left_alone(void **state)
     assert_true(reaches(&total, 1, SOON_MS));
 }
 
-static void what_nobody_consumes_any_more_stays_away(void **state)
+static void an_unused_consumer_is_not_recreated(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
@@ -520,19 +520,20 @@ static void a_silent_server_does_not_keep_anybody_from_closing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_deleted_consumer_is_made_again, come, go),
-        cmocka_unit_test_setup_teardown(a_deleted_stream_is_made_again, come, go),
+        cmocka_unit_test_setup_teardown(a_deleted_consumer_is_recreated, come, go),
+        cmocka_unit_test_setup_teardown(a_deleted_stream_is_recreated, come, go),
         cmocka_unit_test_setup_teardown(a_deleted_stream_is_recreated_after_a_pause, come, go),
-        cmocka_unit_test_setup_teardown(what_a_recreated_stream_acknowledges_is_handled, come, go),
+        cmocka_unit_test_setup_teardown(events_acknowledged_by_a_recreated_stream_are_handled, come,
+                                        go),
         cmocka_unit_test_setup_teardown(a_stream_that_has_lost_its_files_is_reported, come, go),
-        cmocka_unit_test_setup_teardown(a_stream_that_stores_nothing_is_told_from_a_full_one, come,
+        cmocka_unit_test_setup_teardown(a_stream_that_stores_nothing_differs_from_a_full_one, come,
                                         go),
-        cmocka_unit_test_setup_teardown(a_server_that_has_lost_everything_gets_it_again, come, go),
-        cmocka_unit_test_setup_teardown(what_is_stored_while_a_replica_is_cut_off_is_handled, come,
+        cmocka_unit_test_setup_teardown(a_server_that_lost_everything_gets_its_streams_again, come,
                                         go),
-        cmocka_unit_test_setup_teardown(what_has_become_another_is_told_once_and_left_alone, come,
-                                        go),
-        cmocka_unit_test_setup_teardown(what_nobody_consumes_any_more_stays_away, come, go),
+        cmocka_unit_test_setup_teardown(events_stored_while_a_replica_is_disconnected_are_handled,
+                                        come, go),
+        cmocka_unit_test_setup_teardown(a_changed_stream_is_reported_once_and_left_alone, come, go),
+        cmocka_unit_test_setup_teardown(an_unused_consumer_is_not_recreated, come, go),
         cmocka_unit_test_setup_teardown(a_silent_server_does_not_keep_anybody_from_closing, come,
                                         go),
     };

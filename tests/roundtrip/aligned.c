@@ -140,7 +140,7 @@ static void each_lies_at_a_multiple(void **state)
 }
 
 /* Bytes that are moved by 8 are not aligned to 16 any more. */
-static void what_is_not_aligned_is_refused(void **state)
+static void misaligned_structs_are_rejected(void **state)
 {
     uint8_t bytes[2048 + 8];
     catga_problem problem;
@@ -209,7 +209,7 @@ int main(void)
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(some_fields_only),
         cmocka_unit_test(each_lies_at_a_multiple),
-        cmocka_unit_test(what_is_not_aligned_is_refused),
+        cmocka_unit_test(misaligned_structs_are_rejected),
         cmocka_unit_test(plain_structs_are_aligned),
         cmocka_unit_test(the_largest_size_is_enough),
     };

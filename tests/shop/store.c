@@ -45,7 +45,7 @@ static void an_order_is_found_by_its_id(void **state)
     shop_state_close(records);
 }
 
-static void what_is_no_id_finds_nothing(void **state)
+static void an_invalid_id_finds_no_order(void **state)
 {
     static const char *const wrong[] = {"",         "NO-ORDER",  "0000000",  "00000000",
                                         "abcdef01", "000000001", "G0000000", "\0\0\0\0\0\0\0\0"};
@@ -158,7 +158,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_order_is_found_by_its_id),
-        cmocka_unit_test(what_is_no_id_finds_nothing),
+        cmocka_unit_test(an_invalid_id_finds_no_order),
         cmocka_unit_test(a_full_store_takes_no_more),
         cmocka_unit_test(many_threads_add_and_find),
         cmocka_unit_test(many_processes_share_a_file),

@@ -68,7 +68,7 @@ static void check(const catga_claim_store *claims)
     close_fixture(&at);
 }
 
-static void what_was_answered(void **state)
+static void an_answered_order_is_made_once(void **state)
 {
     (void)state;
     check(NULL);
@@ -95,7 +95,7 @@ static void release(void *user, catga_claim *claim)
     (void)claim;
 }
 
-static void what_was_killed(void **state)
+static void an_order_of_a_killed_attempt_is_made_once(void **state)
 {
     static const catga_claim_store forgetful = {
         .claim = take_again, .done = done, .release = release};
@@ -107,8 +107,8 @@ static void what_was_killed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_was_answered),
-        cmocka_unit_test(what_was_killed),
+        cmocka_unit_test(an_answered_order_is_made_once),
+        cmocka_unit_test(an_order_of_a_killed_attempt_is_made_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

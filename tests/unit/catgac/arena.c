@@ -99,7 +99,7 @@ static void a_large_block_grows_up_to_the_limit(void **state)
     arena_close(&memory);
 }
 
-static void what_was_allocated_since_a_mark_is_freed(void **state)
+static void blocks_after_a_mark_are_freed(void **state)
 {
     (void)state;
     arena memory;
@@ -134,7 +134,7 @@ int main(void)
         cmocka_unit_test(the_driver_hears_of_exhaustion),
         cmocka_unit_test(only_the_last_block_grows),
         cmocka_unit_test(a_large_block_grows_up_to_the_limit),
-        cmocka_unit_test(what_was_allocated_since_a_mark_is_freed),
+        cmocka_unit_test(blocks_after_a_mark_are_freed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

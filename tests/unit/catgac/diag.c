@@ -136,7 +136,7 @@ static const char *said_in(compilation *c, diag_format format)
 }
 
 /* Text of a file is escaped: it cannot control the terminal or imitate another diagnostic. */
-static void what_is_quoted_is_shown_on_one_line(void **state)
+static void quoted_text_is_shown_on_one_line(void **state)
 {
     (void)state;
     compilation c;
@@ -149,7 +149,7 @@ static void what_is_quoted_is_shown_on_one_line(void **state)
     compilation_close(&c);
 }
 
-static void what_is_long_is_cut_in_the_middle(void **state)
+static void long_text_is_cut_in_the_middle(void **state)
 {
     (void)state;
     static char text[3000];
@@ -282,8 +282,8 @@ int main(void)
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(near_names_are_suggested),
         cmocka_unit_test(a_mend_stands_below_the_caret),
-        cmocka_unit_test(what_is_quoted_is_shown_on_one_line),
-        cmocka_unit_test(what_is_long_is_cut_in_the_middle),
+        cmocka_unit_test(quoted_text_is_shown_on_one_line),
+        cmocka_unit_test(long_text_is_cut_in_the_middle),
         cmocka_unit_test(programs_read_json),
         cmocka_unit_test(programs_read_sarif),
         cmocka_unit_test(terminals_get_colors),

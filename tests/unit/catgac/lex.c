@@ -61,7 +61,7 @@ static void comments_go_to_what_follows(void **state)
     compilation_close(&c);
 }
 
-static void what_is_no_text_is_refused(void **state)
+static void invalid_text_is_rejected(void **state)
 {
     (void)state;
     static const slice bad[] = {
@@ -101,7 +101,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_has_its_place),    cmocka_unit_test(a_string_is_unescaped),
-        cmocka_unit_test(comments_go_to_what_follows), cmocka_unit_test(what_is_no_text_is_refused),
+        cmocka_unit_test(comments_go_to_what_follows), cmocka_unit_test(invalid_text_is_rejected),
         cmocka_unit_test(tokens_are_limited),
     };
 

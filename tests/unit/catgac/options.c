@@ -123,7 +123,7 @@ static void two_dashes_end_the_options(void **state)
     arena_close(&t.memory);
 }
 
-static void what_is_unknown_is_refused(void **state)
+static void unknown_options_are_rejected(void **state)
 {
     (void)state;
     fixture t;
@@ -140,7 +140,7 @@ static void what_is_unknown_is_refused(void **state)
     refuses("--dump=all a", "--dump takes tokens or ast or model or view, not 'all'");
 }
 
-static void what_is_incomplete_is_refused(void **state)
+static void incomplete_command_lines_are_rejected(void **state)
 {
     (void)state;
     refuses("", "no schema is given; see catgac --help");
@@ -151,7 +151,7 @@ static void what_is_incomplete_is_refused(void **state)
     refuses("--version=1", "--version takes no argument");
 }
 
-static void what_would_have_no_effect_is_refused(void **state)
+static void options_without_effect_are_rejected(void **state)
 {
     (void)state;
     refuses("--check --dump=ast a", "--check and --dump exclude each other");
@@ -236,9 +236,9 @@ int main(void)
         cmocka_unit_test(only_what_is_asked_for_is_emitted),
         cmocka_unit_test(an_action_is_chosen),
         cmocka_unit_test(two_dashes_end_the_options),
-        cmocka_unit_test(what_is_unknown_is_refused),
-        cmocka_unit_test(what_is_incomplete_is_refused),
-        cmocka_unit_test(what_would_have_no_effect_is_refused),
+        cmocka_unit_test(unknown_options_are_rejected),
+        cmocka_unit_test(incomplete_command_lines_are_rejected),
+        cmocka_unit_test(options_without_effect_are_rejected),
         cmocka_unit_test(help_names_every_option_of_its_command),
         cmocka_unit_test(a_word_chooses_a_command),
     };

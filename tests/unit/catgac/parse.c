@@ -68,7 +68,7 @@ static void keywords_are_names_where_they_can_be(void **state)
     compilation_close(&c);
 }
 
-static void what_is_lost_leaves_its_neighbours(void **state)
+static void a_broken_declaration_leaves_its_neighbours(void **state)
 {
     (void)state;
     compilation c;
@@ -163,7 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_construct_is_kept),
         cmocka_unit_test(keywords_are_names_where_they_can_be),
-        cmocka_unit_test(what_is_lost_leaves_its_neighbours),
+        cmocka_unit_test(a_broken_declaration_leaves_its_neighbours),
         cmocka_unit_test(brackets_have_a_depth),
         cmocka_unit_test(operations_have_a_depth),
         cmocka_unit_test(paths_have_a_length),

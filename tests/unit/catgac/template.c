@@ -156,7 +156,7 @@ static void holes_are_filled(void **state)
     gives("/* ${words|comment} */\n", "/* say \"* /\" */\n");
 }
 
-static void what_looks_like_the_language_can_be_written(void **state)
+static void text_like_a_directive_can_be_written(void **state)
 {
     (void)state;
     gives("$${name}\n", "${name}\n");
@@ -341,7 +341,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_copied),
         cmocka_unit_test(holes_are_filled),
-        cmocka_unit_test(what_looks_like_the_language_can_be_written),
+        cmocka_unit_test(text_like_a_directive_can_be_written),
         cmocka_unit_test(comments_leave_nothing),
         cmocka_unit_test(loops_repeat),
         cmocka_unit_test(conditions_choose),

@@ -117,7 +117,7 @@ static void time_passes(void **state)
     end(&f);
 }
 
-static void a_late_answer_finds_nobody(void **state)
+static void a_late_answer_is_ignored(void **state)
 {
     fixture f;
 
@@ -211,7 +211,7 @@ static void all_hear_of_a_lost_connection(void **state)
     end(&f);
 }
 
-static void what_is_left_at_the_end(void **state)
+static void calls_left_at_the_end_are_closed(void **state)
 {
     catga_call_event event;
     fixture f;
@@ -354,13 +354,13 @@ int main(void)
         cmocka_unit_test(as_many_as_may_be),
         cmocka_unit_test(an_answer_before_the_wait),
         cmocka_unit_test(time_passes),
-        cmocka_unit_test(a_late_answer_finds_nobody),
+        cmocka_unit_test(a_late_answer_is_ignored),
         cmocka_unit_test(a_try_that_could_not_be_sent),
         cmocka_unit_test(the_timer_drives_what_was_left),
         cmocka_unit_test(none_is_driven_before_its_time),
         cmocka_unit_test(an_event_takes_over_what_was_left),
         cmocka_unit_test(all_hear_of_a_lost_connection),
-        cmocka_unit_test(what_is_left_at_the_end),
+        cmocka_unit_test(calls_left_at_the_end_are_closed),
         cmocka_unit_test(a_storm),
     };
 

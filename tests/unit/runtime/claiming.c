@@ -76,14 +76,14 @@ static void a_handler_that_failed_frees_it(void **state)
     assert_int_equal(written(&claiming, 6), CATGA_CLAIMING_KEPT);
 }
 
-static void what_is_done_is_skipped(void **state)
+static void a_done_message_is_skipped(void **state)
 {
     (void)state;
     catga_claiming claiming = looking();
     assert_int_equal(read(&claiming, CATGA_RECORD_DONE, false, 9), CATGA_CLAIMING_SKIP);
 }
 
-static void what_is_free_is_taken_over_its_revision(void **state)
+static void a_free_claim_is_taken_over_its_revision(void **state)
 {
     (void)state;
     catga_claiming claiming = looking();
@@ -137,7 +137,7 @@ static void an_owner_that_may_live_keeps_it(void **state)
     assert_in_range(claiming.delay_ms, 1, LEASE / 3); /* it is redelivered before the lease ends */
 }
 
-static void what_was_written_is_recognised(void **state)
+static void the_own_record_is_recognised(void **state)
 {
     (void)state;
     catga_claiming claiming = begin();
@@ -235,7 +235,7 @@ static void a_mark_waits_for_a_server_that_lags(void **state)
     assert_int_equal(read(&claiming, CATGA_RECORD_DONE, true, 6), CATGA_CLAIMING_KEPT);
 }
 
-static void what_does_not_fit_is_nothing(void **state)
+static void events_out_of_order_have_no_effect(void **state)
 {
     (void)state;
     catga_claiming claiming = begin();
@@ -253,20 +253,20 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_claim_that_nobody_holds),
         cmocka_unit_test(a_handler_that_failed_frees_it),
-        cmocka_unit_test(what_is_done_is_skipped),
-        cmocka_unit_test(what_is_free_is_taken_over_its_revision),
+        cmocka_unit_test(a_done_message_is_skipped),
+        cmocka_unit_test(a_free_claim_is_taken_over_its_revision),
         cmocka_unit_test(an_owner_that_works_keeps_it),
         cmocka_unit_test(an_owner_that_is_idle_loses_it),
         cmocka_unit_test(an_owner_that_is_silent_loses_it),
         cmocka_unit_test(an_owner_that_may_live_keeps_it),
-        cmocka_unit_test(what_was_written_is_recognised),
+        cmocka_unit_test(the_own_record_is_recognised),
         cmocka_unit_test(two_attempts_and_one_mark),
         cmocka_unit_test(a_record_that_lags_says_nothing_about_the_mark),
         cmocka_unit_test(a_record_that_expired_is_written_anew),
         cmocka_unit_test(a_store_that_never_answers_is_given_up),
         cmocka_unit_test(a_mark_that_has_time_waits_for_the_store),
         cmocka_unit_test(a_mark_waits_for_a_server_that_lags),
-        cmocka_unit_test(what_does_not_fit_is_nothing),
+        cmocka_unit_test(events_out_of_order_have_no_effect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -80,7 +80,7 @@ static void a_slow_handler_holds_no_more(void **state)
     assert_int_equal(play(&demand, 100, 60 * CATGA_MILLISECOND, 1000), 2);
 }
 
-static void what_is_held_is_finished_within_the_horizon(void **state)
+static void held_messages_are_finished_within_the_horizon(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -104,7 +104,7 @@ static void a_handler_that_becomes_slow_holds_less(void **state)
     assert_int_equal(demand.allowed, 2);
 }
 
-static void what_does_not_wait_at_the_server_is_not_requested(void **state)
+static void no_more_is_requested_than_waits_at_the_server(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -125,7 +125,7 @@ static void a_worker_that_is_about_to_be_free_gets_one(void **state)
 }
 
 /* The server serves the second of two requests first. */
-static void what_the_server_says_is_left_counts(void **state)
+static void the_remaining_count_of_the_server_is_used(void **state)
 {
     (void)state;
     catga_demand demand = simple(3);
@@ -152,7 +152,7 @@ static void a_request_that_is_not_heard_of_is_made_again(void **state)
 }
 
 /* Messages stored later are for all replicas, which may have requested the same messages. */
-static void what_waits_is_requested_once(void **state)
+static void waiting_messages_are_requested_once(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -197,7 +197,7 @@ static void a_new_connection_knows_of_no_request(void **state)
 }
 
 /* 50, 100, 200 ... ms, up to one second, until a message arrives. */
-static void who_is_refused_waits(void **state)
+static void failed_requests_are_repeated_after_a_pause(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -281,17 +281,17 @@ int main(void)
         cmocka_unit_test(a_message_above_the_limit_is_requested_alone),
         cmocka_unit_test(it_begins_with_what_keeps_the_workers_busy),
         cmocka_unit_test(a_slow_handler_holds_no_more),
-        cmocka_unit_test(what_is_held_is_finished_within_the_horizon),
+        cmocka_unit_test(held_messages_are_finished_within_the_horizon),
         cmocka_unit_test(a_quick_handler_doubles_up_to_the_limit),
         cmocka_unit_test(a_handler_that_becomes_slow_holds_less),
-        cmocka_unit_test(what_does_not_wait_at_the_server_is_not_requested),
+        cmocka_unit_test(no_more_is_requested_than_waits_at_the_server),
         cmocka_unit_test(a_worker_that_is_about_to_be_free_gets_one),
-        cmocka_unit_test(what_the_server_says_is_left_counts),
+        cmocka_unit_test(the_remaining_count_of_the_server_is_used),
         cmocka_unit_test(a_request_that_is_not_heard_of_is_made_again),
-        cmocka_unit_test(what_waits_is_requested_once),
+        cmocka_unit_test(waiting_messages_are_requested_once),
         cmocka_unit_test(a_request_that_does_not_wait_is_lost_sooner),
         cmocka_unit_test(a_new_connection_knows_of_no_request),
-        cmocka_unit_test(who_is_refused_waits),
+        cmocka_unit_test(failed_requests_are_repeated_after_a_pause),
         cmocka_unit_test(bytes_are_limited),
         cmocka_unit_test(one_message_is_always_requested),
         cmocka_unit_test(requests_are_few),

@@ -548,7 +548,7 @@ static void a_service_without_a_handler_is_not_served(void **state)
     assert_fails(f, CATGA_NO_RESPONDERS, 0, "no service");
 }
 
-static void what_may_not_be_sent(void **state)
+static void messages_that_cannot_be_sent_are_rejected(void **state)
 {
     bus_fixture *f = *state;
     catga_reply reply;
@@ -581,7 +581,7 @@ int main(void)
         case_of(bad_answers_are_not_read),
         case_of(a_nested_call_shares_deadline_and_correlation),
         case_of(a_service_without_a_handler_is_not_served),
-        case_of(what_may_not_be_sent),
+        case_of(messages_that_cannot_be_sent_are_rejected),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

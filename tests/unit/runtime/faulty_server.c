@@ -93,7 +93,7 @@ static void pause_for(long milliseconds)
 
 /* ---- Storing ---- */
 
-static void what_is_lost_on_its_way_is_sent_again_and_stored_once(void **state)
+static void a_lost_event_is_sent_again_and_stored_once(void **state)
 {
     static const catga_local_fault faults[] = {
         CATGA_LOCAL_LOSE_PUBLISH, CATGA_LOCAL_LOSE_PUBLISH_ACK, CATGA_LOCAL_REFUSE_PUBLISH};
@@ -239,7 +239,7 @@ static void a_lost_request_or_answer_is_a_silence(void **state)
 
 /* A broadcast is kept for a replica that is absent for a while, and not for a replica that never
  * returns. */
-static void a_broadcast_forgets_who_does_not_come_back(void **state)
+static void a_broadcast_forgets_a_replica_that_does_not_return(void **state)
 {
     enum { HOUR = 3600000 };
     bus_fixture *f = *state;
@@ -280,7 +280,7 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_fixture, close_fixture)
     const struct CMUnitTest tests[] = {
-        CASE(what_is_lost_on_its_way_is_sent_again_and_stored_once),
+        CASE(a_lost_event_is_sent_again_and_stored_once),
         CASE(stored_refused_or_unknown),
         CASE(the_third_acknowledgement_is_lost),
         CASE(a_duplicate_comes_at_once),
@@ -288,7 +288,7 @@ int main(void)
         CASE(two_change_places),
         CASE(the_second_event_is_lost),
         CASE(a_lost_request_or_answer_is_a_silence),
-        CASE(a_broadcast_forgets_who_does_not_come_back),
+        CASE(a_broadcast_forgets_a_replica_that_does_not_return),
         CASE(a_broadcast_remembers_who_is_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -136,7 +136,7 @@ static void deliveries_are_not_counted(void **state)
     assert_int_equal(step(&handling, CATGA_HANDLING_STORED), CATGA_HANDLING_GIVE_UP);
 }
 
-static void what_cannot_be_recorded_does_not_run(void **state)
+static void an_attempt_that_cannot_be_recorded_does_not_run(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -275,7 +275,7 @@ static void a_claim_that_does_not_count_needs_the_record(void **state)
     assert_int_equal(step(&handling, CATGA_HANDLING_DONE_BEFORE), CATGA_HANDLING_DONE);
 }
 
-static void what_does_not_fit_is_not_done(void **state)
+static void events_out_of_order_have_no_effect(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -298,7 +298,7 @@ int main(void)
         cmocka_unit_test(a_run_is_not_noted_twice),
         cmocka_unit_test(a_failure_that_cannot_be_noted_is_not_counted),
         cmocka_unit_test(deliveries_are_not_counted),
-        cmocka_unit_test(what_cannot_be_recorded_does_not_run),
+        cmocka_unit_test(an_attempt_that_cannot_be_recorded_does_not_run),
         cmocka_unit_test(a_start_that_is_not_known_is_looked_up),
         cmocka_unit_test(a_start_that_stays_unknown_is_retracted),
         cmocka_unit_test(an_event_that_has_ended_does_not_run),
@@ -307,7 +307,7 @@ int main(void)
         cmocka_unit_test(an_event_that_kills_processes_ends),
         cmocka_unit_test(a_claim_that_counts_is_the_record),
         cmocka_unit_test(a_claim_that_does_not_count_needs_the_record),
-        cmocka_unit_test(what_does_not_fit_is_not_done),
+        cmocka_unit_test(events_out_of_order_have_no_effect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

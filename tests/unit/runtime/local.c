@@ -233,7 +233,7 @@ static catga_status wait_for_leave(catga_context *context, sample_view view)
     return CATGA_OK;
 }
 
-static void what_does_not_fit_is_dropped_and_counted(void **state)
+static void events_beyond_the_limit_are_dropped_and_counted(void **state)
 {
     static const sample_listener listener = {wait_for_leave, count_run};
     bus_fixture *f = *state;
@@ -379,7 +379,7 @@ static void a_send_that_starts_without_a_server(void **state)
     assert_int_equal(s.runs, 1);
 }
 
-static void sends_that_are_too_many(void **state)
+static void sends_beyond_in_flight_are_rejected(void **state)
 {
     static const sample_answerer handlers = {wait_for_leave, reply_ask};
     bus_fixture *f = *state;
@@ -547,12 +547,12 @@ int main(void)
         case_of(prefixes_are_apart),
         case_of(without_a_server),
         case_of(a_call_outlives_a_short_outage),
-        case_of(what_does_not_fit_is_dropped_and_counted),
+        case_of(events_beyond_the_limit_are_dropped_and_counted),
         case_of(a_handler_works_on_one_message_unless_told_otherwise),
         case_of(many_sends),
         case_of(a_send_without_responders_is_tried_again),
         case_of(a_send_that_starts_without_a_server),
-        case_of(sends_that_are_too_many),
+        case_of(sends_beyond_in_flight_are_rejected),
         case_of(a_send_that_is_not_answered),
         case_of(a_bus_closed_with_sends_under_way),
         case_of(draining_lets_handlers_finish),

@@ -120,7 +120,7 @@ static void a_claim_that_came_later_gets_a_question_of_its_own(void **state)
     assert_false(catga_owner_liveness_is_silent(&owner, 9, now));
 }
 
-static void what_is_known_grows_old(void **state)
+static void answers_expire(void **state)
 {
     (void)state;
     catga_owner_liveness owner = begin();
@@ -154,7 +154,7 @@ int main(void)
         cmocka_unit_test(a_control_counts_for_its_question_only),
         cmocka_unit_test(a_suspended_asker_does_not_count),
         cmocka_unit_test(a_claim_that_came_later_gets_a_question_of_its_own),
-        cmocka_unit_test(what_is_known_grows_old),
+        cmocka_unit_test(answers_expire),
         cmocka_unit_test(the_shortest_lease_is_covered),
     };
 

@@ -101,7 +101,7 @@ static void *wait_for_all(void *argument)
     return NULL;
 }
 
-static void who_is_inside_twice_is_waited_for_until_both_are_left(void **state)
+static void nested_sections_are_waited_for(void **state)
 {
     (void)state;
     static shop s;
@@ -125,7 +125,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_used_after_the_wait),
         cmocka_unit_test(threads_without_a_place_of_their_own_share_one),
-        cmocka_unit_test(who_is_inside_twice_is_waited_for_until_both_are_left),
+        cmocka_unit_test(nested_sections_are_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

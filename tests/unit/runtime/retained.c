@@ -127,7 +127,7 @@ static void a_slot_keeps_the_buffer_of_small_calls(void **state)
     catga_close(client);
 }
 
-static void what_passes_the_limit_of_bytes_is_refused(void **state)
+static void calls_beyond_the_byte_limit_are_rejected(void **state)
 {
     bus_fixture *f = *state;
     fixture s;
@@ -149,7 +149,7 @@ static void what_passes_the_limit_of_bytes_is_refused(void **state)
     catga_close(client);
 }
 
-static void what_passes_the_limit_of_calls_says_so(void **state)
+static void calls_beyond_the_call_limit_name_it(void **state)
 {
     bus_fixture *f = *state;
     catga_bus *client = open_bus(f->broker, (catga_options){.in_flight = 1});
@@ -174,8 +174,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_burst_of_large_calls_leaves_nothing_behind),
         CASE(a_slot_keeps_the_buffer_of_small_calls),
-        CASE(what_passes_the_limit_of_bytes_is_refused),
-        CASE(what_passes_the_limit_of_calls_says_so),
+        CASE(calls_beyond_the_byte_limit_are_rejected),
+        CASE(calls_beyond_the_call_limit_name_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

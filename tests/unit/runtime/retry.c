@@ -210,7 +210,7 @@ static void a_try_that_is_at_work_is_asked_for_often(void **state)
 }
 
 /* A call whose bytes are not kept for retries waits for the answer. */
-static void what_is_not_repeatable_waits_for_the_first(void **state)
+static void a_call_without_kept_bytes_waits_for_its_first_try(void **state)
 {
     catga_retry retry = begun(false, 3, 1000 * MS);
 
@@ -333,7 +333,7 @@ int main(void)
         cmocka_unit_test(a_query_survives_a_lost_connection),
         cmocka_unit_test(a_try_that_is_at_work_is_asked_for_until_the_deadline),
         cmocka_unit_test(a_try_that_is_at_work_is_asked_for_often),
-        cmocka_unit_test(what_is_not_repeatable_waits_for_the_first),
+        cmocka_unit_test(a_call_without_kept_bytes_waits_for_its_first_try),
         cmocka_unit_test(a_late_answer_is_an_answer),
         cmocka_unit_test(every_short_history),
     };

@@ -197,7 +197,7 @@ static int describe(void **state)
 /* ---- Our encoder ---- */
 
 /* Some fields, none, or all; equal vtables are written once. */
-static void what_is_written_is_read(void **state)
+static void sparse_and_full_tables_are_read_back(void **state)
 {
     static uint8_t values[6][WIDTH];
     static uint8_t again[6 * WIDTH + 64];
@@ -323,7 +323,7 @@ static void shared_by_all_fields(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(sparse_and_full_tables_are_read_back),
         cmocka_unit_test(few_of_many_fields),
         cmocka_unit_test(shared_by_all_fields),
     };
