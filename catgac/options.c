@@ -393,7 +393,7 @@ static void set_default_levels(options *chosen)
         chosen->breaking.levels[i] = true;
 }
 
-/* Help is given whatever else stands on the command line. */
+/* Prints help, whatever the other arguments are. */
 static bool asks_for_help(const char *argument)
 {
     return strcmp(argument, "--help") == 0 || strcmp(argument, "-h") == 0;

@@ -1,4 +1,4 @@
-/* breaking.c -- see breaking.h: which declarations are compared with which. */
+/* breaking.c -- pairs the declarations to compare; see breaking.h. */
 #include "breaking/breaking.h"
 
 #include "breaking/comparison.h"
@@ -16,7 +16,7 @@ static const char *const kind_words[] = {"constant", "enum",          "struct", 
                            .origin = &module->list[i].origin,                                      \
                            .member = &module->list[i]})
 
-/* Calls `visit` with everything that a module declares, but for the bodies of messages. */
+/* Calls `visit` for every declaration of a module except the bodies of messages. */
 static void each_declared(const model_module *module, void (*visit)(void *user, declared found),
                           void *user)
 {
@@ -108,7 +108,7 @@ static const model_module *module_at(const model *in, slice path)
     return NULL;
 }
 
-/* Returns the file at the same path, else any file of the newer version. */
+/* Returns the file at the same path, or any file of the newer version. */
 static const model_module *successor_of(const comparison *c, const model_module *before)
 {
     const model_module *found = module_at(c->after, before->path);

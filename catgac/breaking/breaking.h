@@ -1,4 +1,4 @@
-/* breaking.h -- what breaks when schemas change, as diagnostics at both places.
+/* breaking.h -- reports breaking changes of schemas as diagnostics at both positions.
  *
  * Input: two models of one compilation, the older one and the newer one, both valid. Declarations
  * are paired by namespace and name, fields and members by name, or by their number if the name was

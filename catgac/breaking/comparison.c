@@ -1,4 +1,4 @@
-/* comparison.c -- see comparison.h: finding the newer of two things, and queueing pairs of them. */
+/* comparison.c -- finds the newer declaration, and queues pairs; see comparison.h. */
 #include "breaking/comparison.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
-/* comparison.h -- what the files of this folder share. `before` and `after` are always the older
- * and the newer of two things. */
+/* comparison.h -- the common parts of this folder. `before` is always the older declaration, and
+ * `after` the newer one. */
 #ifndef CATGAC_COMPARISON_H
 #define CATGAC_COMPARISON_H
 
@@ -50,28 +50,29 @@ typedef struct comparison {
     const breaking_choice *choice;
     const model *before;
     const model *after;
-    text_table names;     /* of `after`: from namespace and name to a declared */
-    text_table published; /* messages of `after` that some service sends */
-    text_table pairs;     /* those that were made */
-    pair *first, *last;   /* those that wait to be compared */
+    text_table names;     /* declarations of `after`, by namespace and name */
+    text_table published; /* messages of `after` that a service publishes */
+    text_table pairs;     /* existing pairs */
+    pair *first, *last;   /* pairs that wait for their comparison */
 } comparison;
 
 /* Reports a change at its new place, with a note at the old one. */
 void report(comparison *c, breaking_rule rule, span place, span old_place, const char *format, ...)
     CATGAC_PRINTF(5, 6);
 
-/* The name of a declaration as texts of `names` spell it: shop.orders.v1.Order. */
+/* Returns the name of a declaration in the form of `names`: shop.orders.v1.Order. */
 slice full_name(arena *memory, const model_origin *origin);
 
 /* Returns the declaration of the same name and kind in the newer version, or NULL. */
 const declared *find_after(const comparison *c, const declared *before);
 
-/* Has two things of one kind compared, once. */
+/* Queues two declarations of one kind for comparison, once. */
 void compare_later(comparison *c, declared before, declared after);
 
 bool same_origin(const model_origin *before, const model_origin *after);
 
-/* Reports another name in JSON, unless that is the new name, which the rule of renaming reports. */
+/* Reports another name in JSON, unless it is the new schema name, which the rule of renaming
+ * reports. */
 void compare_json(comparison *c, const model_origin *before, const model_origin *after);
 
 void compare_enums(comparison *c, const model_enum *before, const model_enum *after);
@@ -81,21 +82,21 @@ void compare_tables(comparison *c, const model_table *before, const model_table 
 void compare_errors(comparison *c, const model_error_set *before, const model_error_set *after);
 void compare_messages(comparison *c, const model_message *before, const model_message *after);
 void compare_streams(comparison *c, const model_stream *before, const model_stream *after);
-/* Keeps in `published` what the services of a module send. */
+/* Adds the events that the services of a module publish to `published`. */
 void keep_publications(comparison *c, const model_module *module);
 
 void compare_services(comparison *c, const model_service *before, const model_service *after);
 
-/* Whether the bytes of both types mean the same number, text or structure of parts. */
+/* Returns true if the bytes of both types mean the same number, text or structure of parts. */
 bool same_bytes(const model_type *before, const model_type *after);
 
-/* Whether both types are spelt the same, whatever is optional. */
+/* Returns true if both types are spelt the same, ignoring `?`. */
 bool same_spelling(const model_type *before, const model_type *after);
 
-/* Whether both values are equal on the wire, where -0.0 is not 0.0, and NaN is NaN. */
+/* Returns true if both values are equal on the wire, where -0.0 is not 0.0, and NaN is NaN. */
 bool same_value(const model_value *before, const model_value *after);
 
-/* Has what both types refer to compared. */
+/* Compares the declarations that both types refer to. */
 void compare_referred(comparison *c, const model_type *before, const model_type *after);
 
 #endif

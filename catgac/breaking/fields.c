@@ -1,4 +1,4 @@
-/* fields.c -- what breaks in tables, the bodies of messages, and structs. */
+/* fields.c -- breaking changes of tables, the bodies of messages, and structs. */
 #include "breaking/comparison.h"
 
 /* A table, and its fields by name. */
@@ -83,8 +83,8 @@ static void compare_defaults(comparison *c, const model_field *before, const mod
 
 /* ---- Limits ---------------------------------------------------------------------------------- */
 
-/* Below 0 when the new limit lets less pass, above when more, else 0. `sign` is 1 for a limit from
- * below, -1 from above. */
+/* Returns a negative number if the new limit allows less, a positive one if it allows more, and
+ * otherwise 0. `sign` is 1 for a lower limit, -1 for an upper limit. */
 static int change_of_limit(const model_value *before, const model_value *after, int sign)
 {
     if (before->kind == VALUE_NONE || after->kind == VALUE_NONE)
@@ -125,7 +125,7 @@ static void compare_required(comparison *c, const model_field *before, const mod
                "'%.*s' is not required any more", SLICE_PRINT(after->origin.name));
 }
 
-/* A field that was deprecated had no value; its place counts all the same. */
+/* A field that was deprecated had no value, but keeps its slot. */
 static void compare_fields(comparison *c, const model_field *before, const model_field *after)
 {
     if (!compare_types(c, before, after) || before->deprecated)
@@ -142,7 +142,7 @@ static void compare_fields(comparison *c, const model_field *before, const model
         compare_limits(c, before, after);
 }
 
-/* Returns the field that has the id of a removed name: a renamed field, if its name is new. */
+/* Returns the field with the id of a removed name: a renamed field, if its name is new. */
 static const model_field *renamed(const fielded *before, const fielded *after,
                                   const model_field *field)
 {
@@ -185,7 +185,7 @@ static void compare_new_field(comparison *c, const fielded *before, const model_
                "'%.*s' is new and required", SLICE_PRINT(field->origin.name));
 }
 
-/* Another name has another identifier, and is reported as such. */
+/* A table with another name has another identifier, which is reported with the name. */
 static void compare_identifiers(comparison *c, const model_table *before, const model_table *after)
 {
     if (same_origin(&before->origin, &after->origin) &&
@@ -195,7 +195,7 @@ static void compare_identifiers(comparison *c, const model_table *before, const 
                SLICE_PRINT(after->origin.name), before->identifier, after->identifier);
 }
 
-/* The tag of a union has its place right before it, and says nothing of its own. */
+/* The type field of a union precedes it, and needs no report of its own. */
 void compare_tables(comparison *c, const model_table *before, const model_table *after)
 {
     fielded old = fields_of(c, before);

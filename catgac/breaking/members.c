@@ -1,4 +1,4 @@
-/* members.c -- what breaks in enums, flags, unions and sets of errors: names for numbers. */
+/* members.c -- breaking changes of enums, flags, unions and sets of errors: names of numbers. */
 #include "breaking/comparison.h"
 
 #include <inttypes.h>
@@ -130,7 +130,7 @@ static const model_union_member *alternative_named(const model_union *of, slice 
     return NULL;
 }
 
-/* The alternative of the same name, or the one that has its tag under a new name. */
+/* Returns the alternative of the same name, or the one with its tag and a new name. */
 static const model_union_member *
 alternative_now(const model_union *before, const model_union *after, const model_union_member *old)
 {

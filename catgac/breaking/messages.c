@@ -1,7 +1,8 @@
-/* messages.c -- what breaks in commands, queries and events, besides the fields of their bodies. */
+/* messages.c -- breaking changes of commands, queries and events, except the fields of their
+ * bodies. */
 #include "breaking/comparison.h"
 
-/* The place of an annotation, or of the message that has none. */
+/* Returns the span of an annotation, or of the message if it has none. */
 static span said_or_name(span said, const model_message *message)
 {
     return said.source != 0 ? said : message->origin.place;
@@ -13,7 +14,7 @@ static span said_or_name(span said, const model_message *message)
 
 static const char *const kind_words[] = {"a command", "a query", "an event"};
 
-/* ---- Ways ------------------------------------------------------------------------------------ */
+/* ---- Keys and HTTP paths --------------------------------------------------------------------- */
 
 static bool same_keys(const model_message *before, const model_message *after)
 {
@@ -56,7 +57,7 @@ static void compare_answers(comparison *c, const model_message *before, const mo
                     SLICE_PRINT(after->origin.name));
 }
 
-/* A repeated command is safe where its first answer is kept, and a query always. */
+/* Repeating a command is safe if its first answer is kept; repeating a query always is. */
 static void compare_tries(comparison *c, const model_message *before, const model_message *after)
 {
     if (after->timeout_ns < before->timeout_ns)
@@ -122,7 +123,7 @@ void compare_messages(comparison *c, const model_message *before, const model_me
 
 /* ---- Streams --------------------------------------------------------------------------------- */
 
-/* Of two limits where 0 is none. */
+/* Returns whether the limit became smaller; 0 means no limit. */
 static bool is_less(uint64_t before, uint64_t after)
 {
     return after != 0 && (before == 0 || after < before);

@@ -1,4 +1,4 @@
-/* rules.c -- see rules.h: reporting what a rule says, unless it is not asked for. */
+/* rules.c -- reports the changes that the chosen rules cover; see rules.h. */
 #include "breaking/rules.h"
 
 #include "breaking/comparison.h"

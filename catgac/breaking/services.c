@@ -1,7 +1,7 @@
-/* services.c -- what breaks when other services answer, send or hear. */
+/* services.c -- breaking changes of handlers, publishers and subscriptions. */
 #include "breaking/comparison.h"
 
-/* ---- Who answers ----------------------------------------------------------------------------- */
+/* ---- Handlers -------------------------------------------------------------------------------- */
 
 static const model_message *message_after(const comparison *c, const model_message *before)
 {
@@ -11,7 +11,7 @@ static const model_message *message_after(const comparison *c, const model_messa
     return found == NULL ? NULL : found->message;
 }
 
-/* A message that is gone was reported as that. */
+/* A removed message was reported already. */
 static void compare_handler(comparison *c, const model_handler *before, const model_service *after)
 {
     const model_message *message = message_after(c, before->message);
@@ -28,7 +28,7 @@ static void compare_handler(comparison *c, const model_handler *before, const mo
                SLICE_PRINT(message->origin.name));
 }
 
-/* ---- Who sends ------------------------------------------------------------------------------- */
+/* ---- Publishers ------------------------------------------------------------------------------ */
 
 static slice message_key(const model_message *const *message)
 {
@@ -58,7 +58,7 @@ static void compare_publication(comparison *c, const model_publication *before,
                SLICE_PRINT(message->origin.name));
 }
 
-/* ---- Who hears ------------------------------------------------------------------------------- */
+/* ---- Subscriptions --------------------------------------------------------------------------- */
 
 /* The subscriptions of a service: by event and name, and the unpaired ones by event and sharing. */
 typedef struct subscribed {
@@ -105,7 +105,7 @@ static void find_fresh(const comparison *c, const subscribed *before, subscribed
     }
 }
 
-/* A subscription to the same event whose name is new is the old one under another name. */
+/* A subscription to the same event with a new name is the old one, renamed. */
 static void report_without_name(comparison *c, const subscribed *after,
                                 const model_subscription *old)
 {

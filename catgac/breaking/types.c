@@ -1,4 +1,4 @@
-/* types.c -- when two types have the same bytes, and when the same name; when values are equal. */
+/* types.c -- compares the bytes and the names of types, and values. */
 #include "breaking/comparison.h"
 
 #include <string.h>
@@ -63,7 +63,7 @@ bool same_spelling(const model_type *before, const model_type *after)
            before->array_length == after->array_length && same_reference(before, after);
 }
 
-/* The body of a message is no type. */
+/* The body of a message is not a type. */
 static declared of_table(const model_table *table)
 {
     return (declared){DECLARED_TABLE, &table->origin, .table = table};

@@ -3,7 +3,7 @@
 
 #include "check/checker.h"
 
-/* ---- What a file begins with: namespace, version, imports ------------------------------------ */
+/* ---- The start of a file: namespace, version, imports ---------------------------------------- */
 
 static bool is_word_of_namespace(slice word)
 {
@@ -159,7 +159,7 @@ static void check_declaration_annotations(const checker *c, const scope *in)
             check_annotations(c, &d->annotations, ON_NOTHING, check_kind_text(d->kind));
 }
 
-/* ---- What a file declares -------------------------------------------------------------------- */
+/* ---- Declarations ---------------------------------------------------------------------------- */
 
 typedef struct kind_counts {
     size_t of[AST_SERVICE + 1];

@@ -51,8 +51,7 @@ static const char *duration_text(const delivery_draft *d, uint64_t nanoseconds)
     return text.data;
 }
 
-/* ---- @qos, and what only makes sense for an event that is stored ------------------------------
- */
+/* ---- @qos, and annotations for stored events only -------------------------------------------- */
 
 static void read_qos(const delivery_draft *d)
 {
@@ -196,7 +195,7 @@ static void read_window(const delivery_draft *d, annotation_kind kind, const cha
                     SLICE_PRINT(annotation->name.text), key);
 }
 
-/* ---- What nobody declares -------------------------------------------------------------------- */
+/* ---- Annotation spans and defaults ----------------------------------------------------------- */
 
 static void set_annotation_spans(const delivery_draft *d)
 {
@@ -240,7 +239,7 @@ static uint64_t at_least(uint64_t window, uint64_t horizon)
     return window < horizon ? horizon : window;
 }
 
-/* ---- What makes no sense together ------------------------------------------------------------ */
+/* ---- Contradictory settings ------------------------------------------------------------------ */
 
 /* Returns the pause before the last retry; there is at least one retry. */
 static uint64_t last_pause(const model_message *message)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* ---- What a name may look like --------------------------------------------------------------- */
+/* ---- Spelling of names ----------------------------------------------------------------------- */
 
 static bool has_double_underscore(slice name)
 {
@@ -34,7 +34,7 @@ void check_declared_name(const checker *c, ast_name name)
                     SLICE_PRINT(name.text));
 }
 
-/* ---- Finding it ------------------------------------------------------------------------------ */
+/* ---- Finding a declaration ------------------------------------------------------------------- */
 
 static slice last_part(const ast_path *path)
 {
@@ -92,7 +92,7 @@ static symbol *find_in_imports(const checker *c, const scope *from, const ast_pa
     return found;
 }
 
-/* ---- Not finding it -------------------------------------------------------------------------- */
+/* ---- Unknown names --------------------------------------------------------------------------- */
 
 static void suggest_from(suggestion *search, const scope *candidate)
 {
@@ -112,8 +112,8 @@ static void note_if_not_imported(const checker *c, const ast_path *path)
     }
 }
 
-/* Suggests a name of the schema that differs only in the case of its letters, then what another
- * language calls so, then any name that is near. */
+/* Suggests a name of the schema that differs only in the case of its letters, then the replacement
+ * of a foreign word, then a similar name. */
 static void suggest(const checker *c, const scope *from, const ast_path *path, const char *what)
 {
     if (diag_is_full(c->diags))

@@ -37,7 +37,7 @@ typedef struct model_publication model_publication;
 typedef struct model_subscription model_subscription;
 typedef struct model_called model_called;
 
-/* ---- What every declaration has -------------------------------------------------------------- */
+/* ---- Members of every declaration ------------------------------------------------------------ */
 
 /* The lines of a `///` comment, without the slashes and one space. Raw bytes of the source:
  * printers must escape them. */

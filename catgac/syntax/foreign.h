@@ -1,4 +1,4 @@
-/* foreign.h -- words of other languages, and what a schema has instead. */
+/* foreign.h -- words of other languages, and their replacements in a schema. */
 #ifndef CATGAC_FOREIGN_H
 #define CATGAC_FOREIGN_H
 

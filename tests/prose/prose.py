@@ -90,7 +90,7 @@ def comments_and_texts(source, suffix):
             prose = re.sub(r'"\s*"', "", text).strip('"\n\t ')
         else:
             prose = re.sub(r"^[ \t]*(?:/\*+|\*/|\*|//+!?<?|#+)|\*/", " ", text, flags=re.M)
-            prose = prose.strip('"\n\t ')
+            prose = prose.strip('"-\n\t ')
         yield source.count("\n", 0, found.start()) + 1, re.sub(r"[ \t]*\n[ \t]*", "\n", prose)
 
 
