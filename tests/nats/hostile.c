@@ -131,7 +131,7 @@ static void stop_fake(void)
     static const act script[] = {__VA_ARGS__};                                                     \
     start_fake(script, (int)(sizeof(script) / sizeof script[0]))
 
-static void bad_starts_are_tried_again(void **state)
+static void failed_starts_are_retried(void **state)
 {
     (void)state;
     START(CLOSE, GARBAGE, CLOSE, SILENT, CLOSE);
@@ -142,7 +142,7 @@ static void bad_starts_are_tried_again(void **state)
     stop_fake();
 }
 
-static void a_server_that_only_closes_is_no_server(void **state)
+static void a_server_that_only_closes_is_not_connected(void **state)
 {
     (void)state;
     START(CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE, CLOSE,
@@ -154,7 +154,7 @@ static void a_server_that_only_closes_is_no_server(void **state)
 }
 
 /* The attempt remains in its own thread, which ends with the server. */
-static void a_stall_holds_nobody(void **state)
+static void a_stall_blocks_no_caller(void **state)
 {
     (void)state;
     START(STALL, STALL);
@@ -246,9 +246,9 @@ static void the_ping_options_say_when_a_server_is_silent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bad_starts_are_tried_again),
-        cmocka_unit_test(a_server_that_only_closes_is_no_server),
-        cmocka_unit_test(a_stall_holds_nobody),
+        cmocka_unit_test(failed_starts_are_retried),
+        cmocka_unit_test(a_server_that_only_closes_is_not_connected),
+        cmocka_unit_test(a_stall_blocks_no_caller),
         cmocka_unit_test(a_stalled_reconnect_is_abandoned),
         cmocka_unit_test(an_unknown_error_rebuilds_the_connection),
         cmocka_unit_test(a_silent_server_is_noticed),

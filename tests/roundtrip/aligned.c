@@ -123,7 +123,7 @@ static size_t offset_of(const uint8_t *bytes, const void *part)
     return (size_t)((const uint8_t *)part - bytes);
 }
 
-static void each_lies_at_a_multiple(void **state)
+static void each_struct_is_aligned(void **state)
 {
     uint8_t bytes[2048];
     size_t length = encode(bytes, sizeof bytes);
@@ -208,7 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),
         cmocka_unit_test(some_fields_only),
-        cmocka_unit_test(each_lies_at_a_multiple),
+        cmocka_unit_test(each_struct_is_aligned),
         cmocka_unit_test(misaligned_structs_are_rejected),
         cmocka_unit_test(plain_structs_are_aligned),
         cmocka_unit_test(the_largest_size_is_enough),

@@ -140,13 +140,13 @@ static void every_parcel_is_heard_of(bool inside)
     close_fixture(&at);
 }
 
-static void inside_every_parcel_is_heard_of(void **state)
+static void on_the_local_server_every_parcel_is_received(void **state)
 {
     (void)state;
     every_parcel_is_heard_of(true);
 }
 
-static void over_nats_every_parcel_is_heard_of(void **state)
+static void over_nats_every_parcel_is_received(void **state)
 {
     (void)state;
     every_parcel_is_heard_of(false);
@@ -168,7 +168,7 @@ static void an_unknown_order_is_not_shipped(void **state)
  * Publishing is rejected once, and stored once without an answer. The retries still make one
  * parcel.
  */
-static void storing_is_tried_again(void **state)
+static void storing_is_retried(void **state)
 {
     static const catga_local_fault faults[] = {CATGA_LOCAL_REFUSE_PUBLISH,
                                                CATGA_LOCAL_LOSE_PUBLISH_ACK};
@@ -209,10 +209,10 @@ static void the_event_is_the_truth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(inside_every_parcel_is_heard_of),
-        cmocka_unit_test(over_nats_every_parcel_is_heard_of),
+        cmocka_unit_test(on_the_local_server_every_parcel_is_received),
+        cmocka_unit_test(over_nats_every_parcel_is_received),
         cmocka_unit_test(an_unknown_order_is_not_shipped),
-        cmocka_unit_test(storing_is_tried_again),
+        cmocka_unit_test(storing_is_retried),
         cmocka_unit_test(the_event_is_the_truth),
     };
 

@@ -50,7 +50,7 @@ static void too_much_is_refused(void **state)
     arena_close(&memory);
 }
 
-static void the_driver_hears_of_exhaustion(void **state)
+static void the_driver_is_told_of_exhaustion(void **state)
 {
     (void)state;
     arena memory;
@@ -131,7 +131,7 @@ int main(void)
         cmocka_unit_test(blocks_are_zeroed_and_aligned),
         cmocka_unit_test(a_block_may_be_larger_than_the_arenas_own),
         cmocka_unit_test(too_much_is_refused),
-        cmocka_unit_test(the_driver_hears_of_exhaustion),
+        cmocka_unit_test(the_driver_is_told_of_exhaustion),
         cmocka_unit_test(only_the_last_block_grows),
         cmocka_unit_test(a_large_block_grows_up_to_the_limit),
         cmocka_unit_test(blocks_after_a_mark_are_freed),

@@ -10,7 +10,7 @@ static const source *with_text(compilation *c, slice text)
     return source_from_text(&c->sources, "t.catga", text);
 }
 
-static void the_caret_stands_under_the_place(void **state)
+static void the_caret_is_under_the_span(void **state)
 {
     (void)state;
     compilation c;
@@ -111,7 +111,7 @@ static void near_names_are_suggested(void **state)
     suggest("u32", "u64", false);
 }
 
-static void a_mend_stands_below_the_caret(void **state)
+static void a_fix_is_printed_below_the_caret(void **state)
 {
     (void)state;
     compilation c;
@@ -275,13 +275,13 @@ static void every_code_is_stable_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_caret_stands_under_the_place),
+        cmocka_unit_test(the_caret_is_under_the_span),
         cmocka_unit_test(wide_characters_are_underlined),
         cmocka_unit_test(the_order_is_that_of_the_file),
         cmocka_unit_test(after_a_hundred_they_are_counted),
         cmocka_unit_test(a_long_line_is_cut),
         cmocka_unit_test(near_names_are_suggested),
-        cmocka_unit_test(a_mend_stands_below_the_caret),
+        cmocka_unit_test(a_fix_is_printed_below_the_caret),
         cmocka_unit_test(quoted_text_is_shown_on_one_line),
         cmocka_unit_test(long_text_is_cut_in_the_middle),
         cmocka_unit_test(programs_read_json),

@@ -87,7 +87,7 @@ static void strings_are_octal_where_they_must(void **state)
           "\\0001");
 }
 
-static void markdown_is_shown_as_it_stands(void **state)
+static void markdown_in_texts_is_escaped(void **state)
 {
     (void)state;
     gives(escape_markdown, SLICE(""), "");
@@ -112,7 +112,7 @@ int main(void)
         cmocka_unit_test(comments_cannot_join_the_next_line),
         cmocka_unit_test(comments_hide_nothing),
         cmocka_unit_test(strings_are_octal_where_they_must),
-        cmocka_unit_test(markdown_is_shown_as_it_stands),
+        cmocka_unit_test(markdown_in_texts_is_escaped),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,7 +44,7 @@ static void a_string_is_unescaped(void **state)
     compilation_close(&c);
 }
 
-static void comments_go_to_what_follows(void **state)
+static void comments_belong_to_the_next_declaration(void **state)
 {
     (void)state;
     compilation c;
@@ -100,8 +100,10 @@ static void tokens_are_limited(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_kind_has_its_place),    cmocka_unit_test(a_string_is_unescaped),
-        cmocka_unit_test(comments_go_to_what_follows), cmocka_unit_test(invalid_text_is_rejected),
+        cmocka_unit_test(every_kind_has_its_place),
+        cmocka_unit_test(a_string_is_unescaped),
+        cmocka_unit_test(comments_belong_to_the_next_declaration),
+        cmocka_unit_test(invalid_text_is_rejected),
         cmocka_unit_test(tokens_are_limited),
     };
 

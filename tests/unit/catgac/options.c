@@ -76,7 +76,7 @@ static void arguments_may_be_joined_or_apart(void **state)
     arena_close(&t.memory);
 }
 
-static void only_what_is_asked_for_is_emitted(void **state)
+static void only_chosen_outputs_are_emitted(void **state)
 {
     (void)state;
     fixture t;
@@ -233,7 +233,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_compiled_to_c_by_default),
         cmocka_unit_test(arguments_may_be_joined_or_apart),
-        cmocka_unit_test(only_what_is_asked_for_is_emitted),
+        cmocka_unit_test(only_chosen_outputs_are_emitted),
         cmocka_unit_test(an_action_is_chosen),
         cmocka_unit_test(two_dashes_end_the_options),
         cmocka_unit_test(unknown_options_are_rejected),

@@ -132,7 +132,7 @@ static void a_declaration_has_its_names(void **state)
     close_fixture(&t);
 }
 
-static void names_that_flatc_takes_are_given_an_underscore(void **state)
+static void names_that_flatc_reserves_get_an_underscore(void **state)
 {
     (void)state;
     fixture t;
@@ -252,7 +252,7 @@ static void notes_say_what_types_cannot(void **state)
     }
 }
 
-static void ranges_are_asked_for_only_where_they_can_be_left(void **state)
+static void ranges_are_checked_only_where_values_can_exceed_them(void **state)
 {
     (void)state;
     fixture t;
@@ -490,10 +490,10 @@ int main(void)
         cmocka_unit_test(files_that_differ_have_guards_that_differ),
         cmocka_unit_test(a_schema_path_becomes_output_paths),
         cmocka_unit_test(a_declaration_has_its_names),
-        cmocka_unit_test(names_that_flatc_takes_are_given_an_underscore),
+        cmocka_unit_test(names_that_flatc_reserves_get_an_underscore),
         cmocka_unit_test(each_kind_of_field_is_read_and_written_its_way),
         cmocka_unit_test(notes_say_what_types_cannot),
-        cmocka_unit_test(ranges_are_asked_for_only_where_they_can_be_left),
+        cmocka_unit_test(ranges_are_checked_only_where_values_can_exceed_them),
         cmocka_unit_test(large_fields_come_first),
         cmocka_unit_test(deprecated_fields_keep_their_slot_only),
         cmocka_unit_test(an_empty_table_has_a_vtable),

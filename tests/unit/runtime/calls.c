@@ -153,7 +153,7 @@ static void a_try_that_could_not_be_sent(void **state)
     end(&f);
 }
 
-static void the_timer_drives_what_was_left(void **state)
+static void the_timer_drives_left_calls(void **state)
 {
     fixture f;
 
@@ -176,7 +176,7 @@ static void the_timer_drives_what_was_left(void **state)
     end(&f);
 }
 
-static void an_event_takes_over_what_was_left(void **state)
+static void an_event_takes_over_a_left_record(void **state)
 {
     fixture f;
 
@@ -192,7 +192,7 @@ static void an_event_takes_over_what_was_left(void **state)
     end(&f);
 }
 
-static void all_hear_of_a_lost_connection(void **state)
+static void all_calls_learn_of_a_lost_connection(void **state)
 {
     catga_call_event event;
     fixture f;
@@ -247,7 +247,7 @@ static catga_pending *claim_soon(fixture *f)
 
 /* The timer still holds the deadline of the previous call in this slot when the next call is left.
  * It must ignore that deadline. */
-static void none_is_driven_before_its_time(void **state)
+static void a_reused_slot_is_driven_at_its_own_time(void **state)
 {
     fixture f;
 
@@ -356,10 +356,10 @@ int main(void)
         cmocka_unit_test(time_passes),
         cmocka_unit_test(a_late_answer_is_ignored),
         cmocka_unit_test(a_try_that_could_not_be_sent),
-        cmocka_unit_test(the_timer_drives_what_was_left),
-        cmocka_unit_test(none_is_driven_before_its_time),
-        cmocka_unit_test(an_event_takes_over_what_was_left),
-        cmocka_unit_test(all_hear_of_a_lost_connection),
+        cmocka_unit_test(the_timer_drives_left_calls),
+        cmocka_unit_test(a_reused_slot_is_driven_at_its_own_time),
+        cmocka_unit_test(an_event_takes_over_a_left_record),
+        cmocka_unit_test(all_calls_learn_of_a_lost_connection),
         cmocka_unit_test(calls_left_at_the_end_are_closed),
         cmocka_unit_test(a_storm),
     };

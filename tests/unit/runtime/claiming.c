@@ -56,7 +56,7 @@ static catga_claiming running(uint64_t revision)
     return claiming;
 }
 
-static void a_claim_that_nobody_holds(void **state)
+static void a_claim_without_owner(void **state)
 {
     (void)state;
     catga_claiming claiming = running(5);
@@ -67,7 +67,7 @@ static void a_claim_that_nobody_holds(void **state)
     assert_int_equal(step(&claiming, CATGA_CLAIMING_FAILED), CATGA_CLAIMING_NOTHING);
 }
 
-static void a_handler_that_failed_frees_it(void **state)
+static void a_failed_handler_frees_its_claim(void **state)
 {
     (void)state;
     catga_claiming claiming = running(5);
@@ -103,7 +103,7 @@ static catga_claiming asking(void)
     return claiming;
 }
 
-static void an_owner_that_works_keeps_it(void **state)
+static void a_working_owner_keeps_its_claim(void **state)
 {
     (void)state;
     catga_claiming claiming = asking();
@@ -111,7 +111,7 @@ static void an_owner_that_works_keeps_it(void **state)
     assert_int_equal(claiming.delay_ms, LEASE);
 }
 
-static void an_owner_that_is_idle_loses_it(void **state)
+static void an_idle_owner_loses_its_claim(void **state)
 {
     (void)state;
     catga_claiming claiming = asking();
@@ -120,7 +120,7 @@ static void an_owner_that_is_idle_loses_it(void **state)
     assert_int_equal(claiming.attempt, 2); /* as far as is known, its attempt did not begin */
 }
 
-static void an_owner_that_is_silent_loses_it(void **state)
+static void a_silent_owner_loses_its_claim(void **state)
 {
     (void)state;
     catga_claiming claiming = asking();
@@ -129,7 +129,7 @@ static void an_owner_that_is_silent_loses_it(void **state)
     assert_int_equal(claiming.attempt, 3);
 }
 
-static void an_owner_that_may_live_keeps_it(void **state)
+static void an_owner_that_may_live_keeps_its_claim(void **state)
 {
     (void)state;
     catga_claiming claiming = asking();
@@ -251,14 +251,14 @@ static void events_out_of_order_have_no_effect(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_claim_that_nobody_holds),
-        cmocka_unit_test(a_handler_that_failed_frees_it),
+        cmocka_unit_test(a_claim_without_owner),
+        cmocka_unit_test(a_failed_handler_frees_its_claim),
         cmocka_unit_test(a_done_message_is_skipped),
         cmocka_unit_test(a_free_claim_is_taken_over_its_revision),
-        cmocka_unit_test(an_owner_that_works_keeps_it),
-        cmocka_unit_test(an_owner_that_is_idle_loses_it),
-        cmocka_unit_test(an_owner_that_is_silent_loses_it),
-        cmocka_unit_test(an_owner_that_may_live_keeps_it),
+        cmocka_unit_test(a_working_owner_keeps_its_claim),
+        cmocka_unit_test(an_idle_owner_loses_its_claim),
+        cmocka_unit_test(a_silent_owner_loses_its_claim),
+        cmocka_unit_test(an_owner_that_may_live_keeps_its_claim),
         cmocka_unit_test(the_own_record_is_recognised),
         cmocka_unit_test(two_attempts_and_one_mark),
         cmocka_unit_test(a_record_that_lags_says_nothing_about_the_mark),

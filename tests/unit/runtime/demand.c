@@ -62,7 +62,7 @@ static unsigned play(catga_demand *demand, unsigned count, int64_t run_ns, uint6
     return most;
 }
 
-static void it_begins_with_what_keeps_the_workers_busy(void **state)
+static void the_first_request_keeps_the_workers_busy(void **state)
 {
     (void)state;
     catga_demand one = simple(1);
@@ -139,7 +139,7 @@ static void the_remaining_count_of_the_server_is_used(void **state)
     assert_int_equal(request(&demand, 0, 0), 4);
 }
 
-static void a_request_that_is_not_heard_of_is_made_again(void **state)
+static void an_unanswered_request_is_repeated(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -187,7 +187,7 @@ static void a_request_that_does_not_wait_is_lost_sooner(void **state)
     assert_int_equal(catga_demand_requested(&demand), 39);
 }
 
-static void a_new_connection_knows_of_no_request(void **state)
+static void a_new_connection_has_no_requests(void **state)
 {
     (void)state;
     catga_demand demand = simple(1);
@@ -279,7 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_message_above_the_limit_is_requested_alone),
-        cmocka_unit_test(it_begins_with_what_keeps_the_workers_busy),
+        cmocka_unit_test(the_first_request_keeps_the_workers_busy),
         cmocka_unit_test(a_slow_handler_holds_no_more),
         cmocka_unit_test(held_messages_are_finished_within_the_horizon),
         cmocka_unit_test(a_quick_handler_doubles_up_to_the_limit),
@@ -287,10 +287,10 @@ int main(void)
         cmocka_unit_test(no_more_is_requested_than_waits_at_the_server),
         cmocka_unit_test(a_worker_that_is_about_to_be_free_gets_one),
         cmocka_unit_test(the_remaining_count_of_the_server_is_used),
-        cmocka_unit_test(a_request_that_is_not_heard_of_is_made_again),
+        cmocka_unit_test(an_unanswered_request_is_repeated),
         cmocka_unit_test(waiting_messages_are_requested_once),
         cmocka_unit_test(a_request_that_does_not_wait_is_lost_sooner),
-        cmocka_unit_test(a_new_connection_knows_of_no_request),
+        cmocka_unit_test(a_new_connection_has_no_requests),
         cmocka_unit_test(failed_requests_are_repeated_after_a_pause),
         cmocka_unit_test(bytes_are_limited),
         cmocka_unit_test(one_message_is_always_requested),

@@ -65,7 +65,7 @@ static void a_first_delivery_that_succeeds_needs_no_record(void **state)
     assert_int_equal(step(&handling, CATGA_HANDLING_SUCCEEDED), CATGA_HANDLING_NOTHING);
 }
 
-static void a_first_delivery_that_fails_is_noted(void **state)
+static void a_first_delivery_that_fails_is_recorded(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -97,7 +97,7 @@ static void a_first_delivery_that_fails_adds_to_the_record(void **state)
 }
 
 /* A write that may already have succeeded is not counted twice. */
-static void a_run_is_not_noted_twice(void **state)
+static void a_run_is_not_recorded_twice(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -108,7 +108,7 @@ static void a_run_is_not_noted_twice(void **state)
     assert_int_equal(handling.delay_ms, 7);
 }
 
-static void a_failure_that_cannot_be_noted_is_not_counted(void **state)
+static void a_failure_that_cannot_be_recorded_is_not_counted(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -199,7 +199,7 @@ static void an_event_that_has_ended_does_not_run(void **state)
     assert_int_equal(catga_handling_read(&handling, &ended), CATGA_HANDLING_GIVE_UP);
 }
 
-static void an_end_is_recorded_however_long_that_takes(void **state)
+static void the_end_of_an_event_is_recorded_without_a_limit(void **state)
 {
     (void)state;
     catga_handling handling = fresh(true, false);
@@ -293,16 +293,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_first_delivery_that_succeeds_needs_no_record),
-        cmocka_unit_test(a_first_delivery_that_fails_is_noted),
+        cmocka_unit_test(a_first_delivery_that_fails_is_recorded),
         cmocka_unit_test(a_first_delivery_that_fails_adds_to_the_record),
-        cmocka_unit_test(a_run_is_not_noted_twice),
-        cmocka_unit_test(a_failure_that_cannot_be_noted_is_not_counted),
+        cmocka_unit_test(a_run_is_not_recorded_twice),
+        cmocka_unit_test(a_failure_that_cannot_be_recorded_is_not_counted),
         cmocka_unit_test(deliveries_are_not_counted),
         cmocka_unit_test(an_attempt_that_cannot_be_recorded_does_not_run),
         cmocka_unit_test(a_start_that_is_not_known_is_looked_up),
         cmocka_unit_test(a_start_that_stays_unknown_is_retracted),
         cmocka_unit_test(an_event_that_has_ended_does_not_run),
-        cmocka_unit_test(an_end_is_recorded_however_long_that_takes),
+        cmocka_unit_test(the_end_of_an_event_is_recorded_without_a_limit),
         cmocka_unit_test(an_event_that_is_no_message_ends_at_once),
         cmocka_unit_test(an_event_that_kills_processes_ends),
         cmocka_unit_test(a_claim_that_counts_is_the_record),

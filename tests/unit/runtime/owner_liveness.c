@@ -102,7 +102,7 @@ static void a_suspended_asker_does_not_count(void **state)
     assert_false(catga_owner_liveness_is_silent(&owner, 7, now));
 }
 
-static void a_claim_that_came_later_gets_a_question_of_its_own(void **state)
+static void a_later_claim_gets_its_own_question(void **state)
 {
     (void)state;
     catga_owner_liveness owner = begin();
@@ -153,7 +153,7 @@ int main(void)
         cmocka_unit_test(a_question_whose_control_is_lost_does_not_count),
         cmocka_unit_test(a_control_counts_for_its_question_only),
         cmocka_unit_test(a_suspended_asker_does_not_count),
-        cmocka_unit_test(a_claim_that_came_later_gets_a_question_of_its_own),
+        cmocka_unit_test(a_later_claim_gets_its_own_question),
         cmocka_unit_test(answers_expire),
         cmocka_unit_test(the_shortest_lease_is_covered),
     };

@@ -86,7 +86,7 @@ static void nothing_is_used_after_the_wait(void **state)
     renew_under_threads(2);
 }
 
-static void threads_without_a_place_of_their_own_share_one(void **state)
+static void threads_without_their_own_slot_share_one(void **state)
 {
     (void)state;
     renew_under_threads(MORE_THAN_PLACES);
@@ -124,7 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_used_after_the_wait),
-        cmocka_unit_test(threads_without_a_place_of_their_own_share_one),
+        cmocka_unit_test(threads_without_their_own_slot_share_one),
         cmocka_unit_test(nested_sections_are_waited_for),
     };
 

@@ -19,7 +19,7 @@ static catga_retry begun(bool repeatable, uint32_t retries, int64_t deadline)
     return retry;
 }
 
-static void an_answer_ends_it(void **state)
+static void an_answer_ends_a_call(void **state)
 {
     static const catga_status final[] = {
         CATGA_OK,     CATGA_DECLARED_ERROR, CATGA_BAD_MESSAGE, CATGA_HANDLER_FAILED,
@@ -165,7 +165,7 @@ static void a_query_survives_a_lost_connection(void **state)
 }
 
 /* The first try is in progress elsewhere. Asking for its result does not count as a try. */
-static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
+static void a_try_in_progress_is_asked_for_until_the_deadline(void **state)
 {
     catga_retry retry = begun(true, 0, 1000 * MS);
     int64_t now = 0;
@@ -193,7 +193,7 @@ static void a_try_that_is_at_work_is_asked_for_until_the_deadline(void **state)
 
 /* The other replica may have died, which only a question can find out. So the pauses stay below 400
  * ms and a half. */
-static void a_try_that_is_at_work_is_asked_for_often(void **state)
+static void a_try_in_progress_is_asked_for_often(void **state)
 {
     catga_retry retry = begun(true, 0, 60000 * MS);
     int64_t now = 0;
@@ -323,7 +323,7 @@ static void every_short_history(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(an_answer_ends_it),
+        cmocka_unit_test(an_answer_ends_a_call),
         cmocka_unit_test(a_try_that_ran_nothing_is_repeated),
         cmocka_unit_test(pauses_double_and_vary),
         cmocka_unit_test(no_try_beyond_the_deadline),
@@ -331,8 +331,8 @@ int main(void)
         cmocka_unit_test(a_query_shares_its_time),
         cmocka_unit_test(a_refusal_is_certain_unless_a_try_was_lost),
         cmocka_unit_test(a_query_survives_a_lost_connection),
-        cmocka_unit_test(a_try_that_is_at_work_is_asked_for_until_the_deadline),
-        cmocka_unit_test(a_try_that_is_at_work_is_asked_for_often),
+        cmocka_unit_test(a_try_in_progress_is_asked_for_until_the_deadline),
+        cmocka_unit_test(a_try_in_progress_is_asked_for_often),
         cmocka_unit_test(a_call_without_kept_bytes_waits_for_its_first_try),
         cmocka_unit_test(a_late_answer_is_an_answer),
         cmocka_unit_test(every_short_history),
