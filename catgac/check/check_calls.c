@@ -36,7 +36,7 @@ static void check_deadlines(const checker *c, const model_service *service)
         buffer text = buffer_in(c->memory);
         buffer_printf(&text, "'%.*s' may take ", SLICE_PRINT(inner->origin.name));
         model_print_duration(inner->timeout_ns, &text);
-        buffer_append_text(&text, ", and whoever waits for this service gives up after ");
+        buffer_append_text(&text, ", and callers of this service give up after ");
         model_print_duration(outer->timeout_ns, &text);
         diag_report(c->diags, DIAG_INNER_DEADLINE, service->called[i].place, "%s", text.data);
         diag_note(c->diags, timeout_place(inner), "the timeout of the called message is here");
@@ -87,14 +87,13 @@ static void report_circle(const call_search *search, const model_called *closing
 
     while (search->path[begin].service != target)
         begin++;
-    diag_report(
-        search->c->diags, DIAG_CALL_CYCLE, closing->place,
-        begin + 1 == search->length
-            ? "'%.*s' handles '%.*s' itself: it would wait for itself"
-            : "'%.*s' waits for '%.*s', whose handlers wait for it: calls go round in a circle",
-        SLICE_PRINT(search->path[search->length - 1].service->origin.name),
-        SLICE_PRINT(begin + 1 == search->length ? closing->message->origin.name
-                                                : target->origin.name));
+    diag_report(search->c->diags, DIAG_CALL_CYCLE, closing->place,
+                begin + 1 == search->length
+                    ? "'%.*s' handles '%.*s' itself: it would wait for itself"
+                    : "'%.*s' waits for '%.*s', whose handlers wait for it: the calls form a cycle",
+                SLICE_PRINT(search->path[search->length - 1].service->origin.name),
+                SLICE_PRINT(begin + 1 == search->length ? closing->message->origin.name
+                                                        : target->origin.name));
     for (size_t i = begin; i + 1 < search->length; i++)
         diag_note(search->c->diags, search->path[i].service->called[search->path[i].next - 1].place,
                   "'%.*s' waits for '%.*s' here", SLICE_PRINT(search->path[i].service->origin.name),

@@ -334,7 +334,7 @@ void check_routes(checker *c)
                 continue;
             diag_report(c->diags, DIAG_BAD_HTTP, message->annotations.http,
                         "'%.*s' has the same method and path", SLICE_PRINT(first->origin.name));
-            diag_note(c->diags, first->annotations.http, "said here");
+            diag_note(c->diags, first->annotations.http, "declared here");
         }
     }
 }

@@ -265,9 +265,10 @@ static token lex_foreign_word(lexer *input, const char *begin)
         input->at++;
     token word = make_token(input, TOKEN_IDENTIFIER, begin);
     word.broken = true;
-    diag_report(input->diags, DIAG_UNEXPECTED_CHARACTER, lex_span(input, word),
-                "'%.*s' is no name: it is made of the letters a to z and A to Z, digits and '_'",
-                SLICE_PRINT(lex_text(input, word)));
+    diag_report(
+        input->diags, DIAG_UNEXPECTED_CHARACTER, lex_span(input, word),
+        "'%.*s' is not a name: names consist of the letters a to z and A to Z, digits and '_'",
+        SLICE_PRINT(lex_text(input, word)));
     return word;
 }
 
