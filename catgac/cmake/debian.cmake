@@ -6,7 +6,7 @@
 # CATGA_PACKAGE_MAINTAINER is the contact for packages that are published.
 
 set(CATGA_PACKAGE_MAINTAINER "The catga authors <catga@packages.invalid>" CACHE STRING
-    "Who answers for the .deb packages")
+    "Maintainer of the .deb packages")
 
 # Debian's copyright file is the LICENSE, with a blank before each paragraph.
 file(READ ${PROJECT_SOURCE_DIR}/LICENSE license)

@@ -1,6 +1,6 @@
-# Completion of catgac for bash: what there is, `catgac --help` says. See README.md.
+# Completion of catgac for bash, from the output of `catgac --help`. See README.md.
 
-# _catgac_options [COMMAND]: its options, one a line, and behind each its argument.
+# _catgac_options [COMMAND]: prints the options, one per line, each with its argument.
 _catgac_options() {
     catgac ${1:+"$1"} --help 2>/dev/null |
         sed -n 's/^  \(-[^ ]*\) \([^ ]\{1,\}\).*/\1 \2/p; t; s/^  \(-[^ ]*\) .*/\1/p'
@@ -10,20 +10,20 @@ _catgac_commands() {
     catgac --help 2>/dev/null | sed -n 's/^  catgac \([^ ]*\) .*/\1/p'
 }
 
-# _catgac_words PREFIX WORD...: offers those that begin so.
+# _catgac_words PREFIX WORD...: offers the words with this prefix.
 _catgac_words() {
     local prefix=$1
     shift
     mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W "$*" -- "$prefix")
 }
 
-# _catgac_files PREFIX [PATTERN]: offers folders, and files that fit.
+# _catgac_files PREFIX [PATTERN]: offers folders, and files that match.
 _catgac_files() {
     compopt -o filenames 2>/dev/null
     mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -d -- "$1"; [ $# -lt 2 ] || compgen -f -X "!$2" -- "$1")
 }
 
-# _catgac_argument PREFIX ARGUMENT: what can stand behind an option.
+# _catgac_argument PREFIX ARGUMENT: offers values for the argument of an option.
 _catgac_argument() {
     local words=${2//|/ }
     case $2 in

@@ -1,10 +1,10 @@
-# Completion of catgac for fish: what there is, `catgac --help` says. See README.md.
+# Completion of catgac for fish, from the output of `catgac --help`. See README.md.
 
 function __catgac_commands
     catgac --help 2>/dev/null | string replace -rf '^  catgac (\S+) +(.*)' '$1\t$2'
 end
 
-# The command of this line, or nothing.
+# Prints the command of this line, or nothing.
 function __catgac_command
     set -l words (commandline -opc)
     if set -q words[2]; and contains -- $words[2] (__catgac_commands | string replace -r '\t.*' '')
@@ -12,12 +12,12 @@ function __catgac_command
     end
 end
 
-# Its options, one a line: the option, its argument, what it does.
+# Prints the options, one per line: the option, its argument, its description.
 function __catgac_options
     catgac (__catgac_command) --help 2>/dev/null | string replace -rf '^  (-\S+)(?: (\S+))? +(.*)' '$1\t$2\t$3'
 end
 
-# __catgac_argument ARGUMENT: what can stand behind an option.
+# __catgac_argument ARGUMENT: offers values for the argument of an option.
 function __catgac_argument
     switch $argv[1]
         case DIR

@@ -1,5 +1,6 @@
 /*
- * The messages of the shop, as the flatbuffers package reads and writes them, with the code that flatc makes of our .fbs.
+ * The messages of the shop, read and written by the flatbuffers package with code that flatc
+ * generates from our .fbs.
  *
  *     check.js give DIR     writes TABLE.given.json, for our codec to encode
  *     check.js read DIR     reads TABLE.ours.bin, and writes the same values again to TABLE.theirs.bin
@@ -10,7 +11,7 @@ const assert = require("assert");
 const fs = require("fs");
 const path = require("path");
 
-/* What is given to our codec, and what is to be found in its bytes: 64-bit integers are BigInts, decimals and times scaled. */
+/* The values for our codec, and the expected ones: 64-bit integers are BigInts, decimals and times scaled. */
 const cases = [
     {
         table: "CreateOrder", name: "CreateOrder_", file: "create-order-",

@@ -23,7 +23,8 @@ TOP = HERE.parent.parent
 WIDTH = 100
 
 CODE = {".c", ".h", ".cc", ".hpp", ".y", ".def"}
-SCRIPTS = {".py", ".sh", ".cmake", ".awk", ""}
+INPUTS = {".fbs", ".js", ".pml"}
+SCRIPTS = {".py", ".sh", ".bash", ".fish", ".cmake", ".awk", ""}
 PROSE = {".md", ".1", ".3", ".5", ".7"}
 SCHEMAS = {".catga"}
 
@@ -137,7 +138,7 @@ def matches(source, patterns):
 def findings(path, source):
     """Yields (line number, rule, text); the number is 0 for the name of the file."""
     suffix = suffix_of(path)
-    if suffix in CODE | SCRIPTS | PROSE | SCHEMAS:
+    if suffix in CODE | INPUTS | SCRIPTS | PROSE | SCHEMAS:
         yield from ((number, "riddle", text) for number, text in riddles(source, suffix))
     if suffix in CODE | PROSE | SCHEMAS:
         yield from ((number, "width", text) for number, text in wide_lines(source, suffix))

@@ -1,16 +1,16 @@
 /*
- * A message that is to be handled once, its record, and two replicas that get it again and again until
- * it is done: the rules of runtime/src/delivery/claim.h, small enough to look at every history. A
- * replica may die between any two steps and begin anew, an answer of the store may be lost.
+ * A message that must be handled once, its record, and two replicas that receive it until it is done:
+ * the rules of runtime/src/delivery/claim.h, small enough to explore every history. A replica may die
+ * between any two steps and restart. An answer of the store may be lost.
  *
  * TOGETHER  the effect is committed together with the id, in the handler's own transaction
- * LEASES    who lives is not taken for dead
- * STRICT    it is claimed that there is one effect whatever dies
+ * LEASES    a live replica is never declared dead
+ * STRICT    asserts one effect, whatever dies
  */
 #define ATTEMPTS 10 /* more than any history needs */
 #define DEATHS 2
 #define LOSSES 2
-#define THEFTS 2 /* claims that are taken from who lives, without leases */
+#define THEFTS 2 /* claims that are taken from live replicas, without leases */
 
 mtype = { none, taken, free, done };
 
@@ -18,7 +18,7 @@ mtype state = none; /* the record */
 byte owner;
 byte revision;
 
-byte attempts; /* begun so far */
+byte attempts; /* number of attempts so far */
 bool works[ATTEMPTS + 1];
 byte deaths, losses, failures, thefts;
 byte effects, marks, windows;
@@ -35,14 +35,14 @@ bool committed; /* the id, in the handler's own store */
 #define IS_DONE (state == done)
 #endif
 
-/* The process dies: its attempt works no more, and the message comes to it again. */
+/* The process dies: its attempt ends, and the message is redelivered to it. */
 #define MAY_DIE                                                                                    \
     if                                                                                             \
     :: atomic { deaths < DEATHS -> deaths++; works[me] = false; goto again }                       \
     :: skip                                                                                        \
     fi
 
-/* Compare and set, and the answer, which may be lost. */
+/* Compare-and-set, and its answer, which may be lost. */
 #define WRITE(what)                                                                                \
     atomic {                                                                                       \
         written = revision == seen;                                                                \
@@ -57,7 +57,7 @@ bool committed; /* the id, in the handler's own store */
         fi                                                                                         \
     }
 
-/* A write whose answer was lost is found out by reading. */
+/* Reads the record to find out the result of a write with a lost answer. */
 #define FIND_OUT(what)                                                                             \
     atomic {                                                                                       \
         if                                                                                         \
@@ -72,7 +72,7 @@ proctype replica()
     byte me, seen;
     bool written, certain, had_effect;
 
-again: /* the message comes: an attempt, which has a name that no other has */
+again: /* a delivery: an attempt with a unique name */
     atomic {
         attempts++;
         assert(attempts <= ATTEMPTS);
@@ -81,7 +81,7 @@ again: /* the message comes: an attempt, which has a name that no other has */
         had_effect = false
     }
 
-look: /* what is held by another is come back for */
+look: /* a message that another replica holds is redelivered later */
     atomic {
         CAN_TAKE || IS_DONE;
         if
@@ -113,7 +113,7 @@ look: /* what is held by another is come back for */
 #if TOGETHER
     atomic {
         if
-        :: committed -> skip /* the id is there: the transaction is refused */
+        :: committed -> skip /* the id exists: the transaction is rejected */
         :: else -> committed = true; effects++
         fi
     }

@@ -1,4 +1,4 @@
-" Schemas of catga. A word is a keyword only where it begins a declaration, a line or a clause: what stands
+" Schemas of catga. A word is a keyword only at the start of a declaration, a line or a clause; a word
 " before a colon, an equals sign or a comma is a name.
 if exists('b:current_syntax')
   finish
