@@ -7,8 +7,8 @@
 
 void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate)
 {
-    *link = (catga_nats_link){
-        .owner = owner, .immediate = immediate, .pause_ns = 100 * CATGA_MILLISECOND};
+    *link = (catga_nats_link){.owner = owner, .immediate = immediate};
+    catga_backoff_reset(&link->backoff, 0);
     link->kernel_deadline = !immediate && catga_nats_has_kernel_deadline();
     catga_rcu_begin(&link->rcu);
 }

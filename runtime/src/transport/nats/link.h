@@ -4,6 +4,7 @@
 #define CATGA_NATS_LINK_H
 
 #include "base/rcu.h"
+#include "transport/backoff.h"
 #include "transport/nats/session.h"
 
 #include <catga/catga.h>
@@ -28,9 +29,8 @@ struct catga_nats_link {
     catga_nats_session *session;
     natsStatus failure; /* of the last attempt */
     unsigned attempts;  /* ended attempts, successful or not */
-    int64_t next_ns;    /* earliest time of the next attempt */
     int64_t up_ns;      /* time at which the connection was established */
-    int64_t pause_ns;   /* between attempts, before jitter */
+    catga_backoff backoff;
 
     /* Abandoned attempts that have not ended yet; time at which the last was abandoned. */
     catga_nats_session *stalled[CATGA_NATS_STALLED];

@@ -15,11 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Pause between attempts. It grows while connections end soon: the server may refuse each. */
-#define PAUSE         (100 * CATGA_MILLISECOND)
-#define PAUSE_LONGEST (500 * CATGA_MILLISECOND)
-#define JITTER        (50 * CATGA_MILLISECOND)
-#define LONG_LIFE     CATGA_SECOND
+/* A connection that lives this long resets the back-off: a server may refuse each new connection.
+ */
+#define LONG_LIFE CATGA_SECOND
 
 /* time for each server, twice its timeout, before an attempt counts as stalled */
 #define PATIENCE (2 * CATGA_SECOND)
@@ -43,14 +41,6 @@ static void tell(catga_nats *nats, catga_connection_event event, const char *tex
 }
 
 /* ---- A link goes down ---- */
-
-/* Plans the next attempt. */
-static void plan(catga_nats_link *link, int64_t now, bool grow)
-{
-    link->next_ns = now + link->pause_ns + (int64_t)arc4random_uniform((uint32_t)JITTER);
-    if (grow)
-        link->pause_ns = link->pause_ns * 2 > PAUSE_LONGEST ? PAUSE_LONGEST : link->pause_ns * 2;
-}
 
 static void tell_lost(catga_nats *nats)
 {
@@ -81,10 +71,9 @@ static void end_session(catga_nats_link *link)
 static void go_down(catga_nats_link *link, int64_t now)
 {
     if (now - link->up_ns >= LONG_LIFE) {
-        link->pause_ns = PAUSE;
-        link->next_ns = now;
+        catga_backoff_reset(&link->backoff, now);
     } else {
-        plan(link, now, true);
+        catga_backoff_plan(&link->backoff, now, true);
     }
     end_session(link);
     if (link->immediate)
@@ -120,7 +109,7 @@ static void tell_found(catga_nats *nats)
 static void hurry(catga_nats_link *link, int64_t now)
 {
     link->failure = NATS_OK;
-    link->next_ns = now;
+    link->backoff.next_ns = now;
     if (atomic_load(&link->connection) == NULL)
         atomic_store(&link->settled, false);
 }
@@ -237,7 +226,7 @@ static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
     link->failure = failure;
     link->attempts++;
     atomic_store(&link->settled, true);
-    plan(link, now, is_refused(link));
+    catga_backoff_plan(&link->backoff, now, is_refused(link));
     pthread_cond_broadcast(&link->owner->changed);
 }
 
@@ -319,17 +308,17 @@ static int64_t start_due(catga_nats_link *link, int64_t now)
 
     if (!atomic_load(&link->requested) || nats->given_up)
         return CATGA_FOREVER;
-    if (now < link->next_ns)
-        return link->next_ns;
+    if (now < link->backoff.next_ns)
+        return link->backoff.next_ns;
     if (free_entry(link) == NULL) {
         if (now < link->stalled_ns + LAST_PATIENCE)
             return link->stalled_ns + LAST_PATIENCE;
         give_up(nats);
         return now;
     }
-    plan(link, now, false);
+    catga_backoff_plan(&link->backoff, now, false);
     link->session = catga_nats_session_start(link);
-    return link->session == NULL ? link->next_ns : now + patience(nats);
+    return link->session == NULL ? link->backoff.next_ns : now + patience(nats);
 }
 
 /* Advances the link's state. Returns the time of the next check: `now` if the lock was released
