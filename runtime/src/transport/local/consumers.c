@@ -17,7 +17,7 @@
 /* Retries after a failed allocation. */
 #define NO_MEMORY_PAUSE (10 * CATGA_MILLISECOND)
 
-enum { REPLY_SIZE = 640 };
+enum { ACK_SIZE = 640 };
 
 typedef enum stage { WAITING, OUT, SETTLED } stage;
 
@@ -209,7 +209,7 @@ static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *
 {
     catga_local_entry *stored = &consumer->stream->entries[index];
     progress *at = &consumer->messages[index];
-    char reply[REPLY_SIZE];
+    char ack[ACK_SIZE];
     catga_outgoing outgoing = {.subject = "",
                                .data = stored->message->data,
                                .length = stored->message->length,
@@ -217,17 +217,17 @@ static catga_local_message *hand_out(catga_local *broker, catga_local_consumer *
                                .header_count = stored->message->header_count};
     catga_header headers[CATGA_LOCAL_HEADERS + 2];
 
-    snprintf(reply, sizeof reply, "$JS.ACK.%s.%s.%" PRIu32 ".%zu.0.0.0", consumer->stream->name,
+    snprintf(ack, sizeof ack, "$JS.ACK.%s.%s.%" PRIu32 ".%zu.0.0.0", consumer->stream->name,
              consumer->name, at->deliveries + 1, index + 1);
     memcpy(headers, outgoing.headers, outgoing.header_count * sizeof headers[0]);
-    headers[outgoing.header_count] = (catga_header){"reply", reply}; /* copied with the message */
+    headers[outgoing.header_count] = (catga_header){"ack", ack}; /* copied with the message */
     outgoing.headers = headers;
     outgoing.header_count++;
     catga_local_message *message = catga_local_message_make(broker, &outgoing, NULL, 0);
     if (message == NULL)
         return NULL;
     message->header_count--;
-    message->reply = message->headers[message->header_count].value;
+    message->ack = message->headers[message->header_count].value;
     message->subject = stored->subject;
     message->sequence = index + 1;
     message->deliveries = ++at->deliveries;
@@ -364,15 +364,15 @@ catga_local_message *catga_local_take_due(catga_local *broker, catga_subscriptio
 /* ---- Settling ---- */
 
 /* Finds the message and its delivery that an ack subject identifies. */
-static catga_local_consumer *read_reply(const catga_local_store *store, const char *reply,
-                                        uint32_t *deliveries, size_t *index)
+static catga_local_consumer *read_ack(const catga_local_store *store, const char *ack,
+                                      uint32_t *deliveries, size_t *index)
 {
     char stream[256];
     char name[256];
     size_t number;
 
-    if (reply == NULL || sscanf(reply, "$JS.ACK.%255[^.].%255[^.].%" SCNu32 ".%zu.", stream, name,
-                                deliveries, &number) != 4)
+    if (ack == NULL || sscanf(ack, "$JS.ACK.%255[^.].%255[^.].%" SCNu32 ".%zu.", stream, name,
+                              deliveries, &number) != 4)
         return NULL;
     catga_local_consumer *consumer = find_consumer(store, stream, name);
     if (consumer == NULL || number == 0 || number > consumer->capacity)
@@ -405,6 +405,8 @@ static void apply(catga_local_store *store, catga_local_consumer *consumer, size
 catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns)
 {
+    const catga_local_message *delivered = message->native;
+    const char *ack = delivered == NULL ? NULL : delivered->ack;
     catga_local *broker = catga_local_of(transport)->broker;
     catga_local_store *store = &broker->store;
     uint32_t deliveries;
@@ -414,11 +416,10 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
         catga_admission_slot_settle(message->slot);
     if (!atomic_load(&broker->connected))
         return CATGA_DISCONNECTED;
-    if (message->reply != NULL &&
-        catga_local_refuses(catga_local_of(transport), "%s", message->reply))
+    if (ack != NULL && catga_local_refuses(catga_local_of(transport), "%s", ack))
         return CATGA_NOT_PERMITTED;
     pthread_mutex_lock(&store->lock);
-    catga_local_consumer *consumer = read_reply(store, message->reply, &deliveries, &index);
+    catga_local_consumer *consumer = read_ack(store, ack, &deliveries, &index);
     if (consumer != NULL)
         apply(store, consumer, index, consumer->messages[index].deliveries == deliveries,
               settlement, delay_ns);

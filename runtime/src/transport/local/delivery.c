@@ -12,12 +12,11 @@ static const char inbox[] = "_INBOX.local";
 /* Returns the message as its receiver sees it. */
 static catga_incoming incoming_of(catga_local_message *message, const catga_subscription *member)
 {
-    const char *reply = message->requester != NULL ? inbox : message->reply;
     catga_string subject = {member->subject->name, member->subject->length};
 
     return (catga_incoming){
         .subject = message->subject != NULL ? catga_str(message->subject) : subject,
-        .reply = reply,
+        .reply = message->requester != NULL ? inbox : NULL,
         .sequence = message->sequence,
         .deliveries = message->deliveries,
         .stored_ns = message->stored_ns,

@@ -41,7 +41,7 @@ void catga_local_message_borrow(catga_local_message *message, const catga_outgoi
     message->requester = requester;
     message->token = token;
     message->deadline_ns = outgoing->deadline_ns;
-    message->reply = NULL;
+    message->ack = NULL;
     message->subject = NULL;
     message->sequence = 0;
     message->deliveries = 0;

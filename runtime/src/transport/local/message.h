@@ -20,7 +20,7 @@ typedef struct catga_local_message {
     size_t length;
 
     /* Of a stored message; else NULL or 0. */
-    const char *reply;
+    const char *ack; /* subject of its settlement */
     const char *subject;
     uint64_t sequence;
     uint32_t deliveries;

@@ -57,6 +57,7 @@ bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pend
         return false;
     message->stored_ns = (int64_t)stored;
     *pending = strtoull(at, NULL, 10);
+    message->reply = NULL;
     return deliveries != 0;
 }
 
@@ -66,16 +67,16 @@ catga_status catga_nats_settle(catga_transport *transport, const catga_incoming 
                                catga_settlement settlement, int64_t delay_ns)
 {
     catga_nats *nats = catga_nats_of(transport);
-    const char *reply = message->reply;
+    const char *subject = message->native == NULL ? NULL : natsMsg_GetReply(message->native);
     char text[64];
     const char *bodies[] = {"+ACK", "+WPI", text, "+TERM"};
 
     if (settlement == CATGA_SETTLE_RETRY)
         snprintf(text, sizeof text, "-NAK {\"delay\": %" PRId64 "}", delay_ns > 0 ? delay_ns : 1);
-    catga_outgoing ack = {.subject = reply,
+    catga_outgoing ack = {.subject = subject,
                           .data = (const uint8_t *)bodies[settlement],
                           .length = strlen(bodies[settlement])};
-    if (reply == NULL || strncmp(reply, ACK, sizeof ACK - 1) != 0)
+    if (subject == NULL || strncmp(subject, ACK, sizeof ACK - 1) != 0)
         return CATGA_INVALID_ARGUMENT;
     if (message->slot != NULL && settlement != CATGA_SETTLE_PROGRESS)
         catga_admission_slot_settle(message->slot);

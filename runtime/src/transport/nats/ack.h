@@ -4,10 +4,10 @@
 
 #include "transport/transport.h"
 
-/* Reads "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING" into the message; newer
- * servers write "$JS.ACK.DOMAIN.ACCOUNT.STREAM...". *pending is the number of messages that follow
- * at the server. `of` is "STREAM.CONSUMER.". Returns false if the reply subject is not of that
- * consumer. */
+/* Reads the ack subject "$JS.ACK.STREAM.CONSUMER.DELIVERIES.SEQUENCE.TIMES.TIME.PENDING" into the
+ * message; newer servers write "$JS.ACK.DOMAIN.ACCOUNT.STREAM...". *pending is the number of
+ * messages that follow at the server. `of` is "STREAM.CONSUMER.". The message has no reply subject
+ * then: it is settled by its delivery. Returns false if the message is not of that consumer. */
 bool catga_nats_read_ack(catga_incoming *message, const char *of, uint64_t *pending);
 
 /* Operation of transport.h. */
