@@ -144,10 +144,9 @@ static void the_streams_refusal_is_an_answer(void **state)
     peer p;
 
     peer_open(&p, s->base.broker);
-    const catga_transport_operations *operations = p.transport->operations;
-    assert_int_equal(operations->ensure_bucket(p.transport, &bucket, &problem), CATGA_OK);
+    assert_int_equal(p.transport->kv->ensure(p.transport, &bucket, &problem), CATGA_OK);
     uint64_t token = peer_token(&p);
-    assert_int_equal(operations->kv_write(p.transport, place, &record, 4711, token), CATGA_OK);
+    assert_int_equal(p.transport->kv->write(p.transport, place, &record, 4711, token), CATGA_OK);
     (void)peer_wait(&p, token); /* the record has no such revision */
     peer_close(&p);
 }

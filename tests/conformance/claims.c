@@ -439,9 +439,8 @@ static void a_bucket_with_other_settings_is_left_alone(void **state)
         .name = s->bucket, .max_age_ns = 60 * CATGA_SECOND, .replicas = 1};
     catga_problem problem = {""};
 
-    assert_int_equal(
-        s->peer.transport->operations->ensure_bucket(s->peer.transport, &shorter, &problem),
-        CATGA_OK);
+    assert_int_equal(s->peer.transport->kv->ensure(s->peer.transport, &shorter, &problem),
+                     CATGA_OK);
     s->buses[0] = join(s, "a", NULL);
     assert_int_equal(catga_serve(s->buses[0], &service, &functions, s), CATGA_DRIFTED);
 }

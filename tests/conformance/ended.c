@@ -191,7 +191,7 @@ static void return_at_once(void *user, catga_incoming *message)
     const catga_transport_operations *operations = s->peer.transport->operations;
 
     atomic_fetch_add(&s->delivered, 1);
-    (void)operations->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
+    (void)s->peer.transport->streams->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
     operations->release(message);
 }
 
@@ -213,8 +213,9 @@ static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
     catga_problem problem = {""};
 
     snprintf(subject, sizeof subject, "%s%s", s->base.prefix, strchr(of->message->subject, '.'));
-    assert_int_equal(operations->consume(s->peer.transport, &consumer, &subscription, &problem),
-                     CATGA_OK);
+    assert_int_equal(
+        s->peer.transport->streams->consume(s->peer.transport, &consumer, &subscription, &problem),
+        CATGA_OK);
     wait_until(atomic_load(&s->delivered) >= times);
     while (operations->drain(s->peer.transport, subscription, 100) != CATGA_OK)
         continue;
@@ -432,9 +433,8 @@ static void an_event_too_large_to_copy(fixture *s, const sort *of)
                      CATGA_HANDLER_FAILED);
     assert_int_equal(atomic_load(&s->runs[GOOD - 1]), 2);
     catga_problem problem = {""};
-    assert_int_equal(
-        s->peer.transport->operations->stream_delete(s->peer.transport, s->stream, 2, &problem),
-        CATGA_OK);
+    assert_int_equal(s->peer.transport->streams->erase(s->peer.transport, s->stream, 2, &problem),
+                     CATGA_OK);
     assert_int_equal(catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 5000, &problem),
                      CATGA_NOT_FOUND);
     assert_non_null(strstr(problem.text, s->stream));

@@ -58,8 +58,8 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
         peer_copy(answer->owner, sizeof answer->owner, operations->header(message, "Catga-Owner"));
     }
     uint64_t revision;
-    answer->written = operations->kv_written(message, &revision, &problem);
-    (void)operations->kv_found(message, &answer->revision, &problem);
+    answer->written = p->transport->kv->written(message, &revision, &problem);
+    (void)p->transport->kv->found(message, &answer->revision, &problem);
     if (code == NULL && catga_verify(&sample_answer_table, message->data, message->length, &table,
                                      NULL) == CATGA_OK) {
         answer->is_good = true;
@@ -177,8 +177,7 @@ SAMPLE_MAYBE_UNUSED static void peer_store(peer *p, const char *subject, const c
     assert_int_equal(catga_encode(&sample_noted_table, &input, bytes, sizeof bytes, &length, NULL),
                      CATGA_OK);
     event.length = length;
-    assert_int_equal(p->transport->operations->stream_publish(p->transport, &event, token),
-                     CATGA_OK);
+    assert_int_equal(p->transport->streams->publish(p->transport, &event, token), CATGA_OK);
     (void)peer_wait(p, token);
 }
 
@@ -186,17 +185,17 @@ SAMPLE_MAYBE_UNUSED static peer_answer peer_read(peer *p, catga_kv_key place)
 {
     uint64_t token = peer_token(p);
 
-    assert_int_equal(p->transport->operations->kv_read(p->transport, place, token), CATGA_OK);
+    assert_int_equal(p->transport->kv->read(p->transport, place, token), CATGA_OK);
     return peer_wait(p, token);
 }
 
 SAMPLE_MAYBE_UNUSED static peer_answer peer_write(peer *p, catga_kv_key place,
                                                   const catga_outgoing *record, uint64_t revision)
 {
-    const catga_transport_operations *operations = p->transport->operations;
     uint64_t token = peer_token(p);
 
-    assert_int_equal(operations->kv_write(p->transport, place, record, revision, token), CATGA_OK);
+    assert_int_equal(p->transport->kv->write(p->transport, place, record, revision, token),
+                     CATGA_OK);
     return peer_wait(p, token);
 }
 

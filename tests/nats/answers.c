@@ -119,7 +119,7 @@ static catga_status store(fixture *s, uint64_t token)
     catga_outgoing message = text_to("answers.stored", "x");
 
     message.stream = catga_stream_hash(catga_str("KV_B"));
-    return s->asker.transport->operations->stream_publish(s->asker.transport, &message, token);
+    return s->asker.transport->streams->publish(s->asker.transport, &message, token);
 }
 
 static catga_status write_record(fixture *s, uint64_t token)
@@ -127,7 +127,7 @@ static catga_status write_record(fixture *s, uint64_t token)
     const catga_kv_key place = {"B", "key"};
     const catga_outgoing record = {.subject = ""};
 
-    return s->asker.transport->operations->kv_write(s->asker.transport, place, &record, 0, token);
+    return s->asker.transport->kv->write(s->asker.transport, place, &record, 0, token);
 }
 
 static void only_its_stream_acknowledges_a_message(void **state)
@@ -148,7 +148,7 @@ static catga_status read_record(fixture *s, uint64_t token)
 {
     const catga_kv_key place = {"B", "key"};
 
-    return s->asker.transport->operations->kv_read(s->asker.transport, place, token);
+    return s->asker.transport->kv->read(s->asker.transport, place, token);
 }
 
 static void only_its_stream_or_the_server_answers_for_a_record(void **state)

@@ -146,8 +146,8 @@ static void each_field_of_a_stream_is_named(void **state)
         make_otherwise("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be, d->field,
                        d->as_it_should_be, d->otherwise);
         char *before = ask_stream();
-        assert_drift(self.transport->operations->ensure_stream(self.transport, &stream, &problem),
-                     &problem, d->field);
+        assert_drift(self.transport->streams->ensure(self.transport, &stream, &problem), &problem,
+                     d->field);
         char *after = ask_stream();
         assert_string_equal(before, after);
         free(before);
@@ -174,7 +174,7 @@ static void each_field_of_a_consumer_is_named(void **state)
         make_otherwise("$JS.API.CONSUMER.DURABLE.CREATE.DRIFT.one", consumer_as_it_should_be,
                        d->field, d->as_it_should_be, d->otherwise);
         assert_drift(
-            self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+            self.transport->streams->consume(self.transport, &consumer, &subscription, &problem),
             &problem, d->field);
         char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
         if (d->otherwise[0] != '0' && strstr(after, d->otherwise) == NULL)
@@ -198,7 +198,7 @@ static void a_push_consumer_is_reported(void **state)
          "\"filter_subject\":\"drift.a\",\"ack_policy\":\"explicit\","
          "\"max_deliver\":-1,\"ack_wait\":5000000000,\"max_ack_pending\":100}}");
     assert_drift(
-        self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+        self.transport->streams->consume(self.transport, &consumer, &subscription, &problem),
         &problem, "deliver_subject must not be set");
     char *after = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");
     assert_non_null(strstr(after, "deliver.one"));
@@ -213,10 +213,10 @@ static void a_stream_and_consumer_without_drift_are_used(void **state)
 
     (void)state;
     for (int i = 0; i < 2; i++) {
+        assert_int_equal(self.transport->streams->ensure(self.transport, &stream, &problem),
+                         CATGA_OK);
         assert_int_equal(
-            self.transport->operations->ensure_stream(self.transport, &stream, &problem), CATGA_OK);
-        assert_int_equal(
-            self.transport->operations->consume(self.transport, &consumer, &subscription, &problem),
+            self.transport->streams->consume(self.transport, &consumer, &subscription, &problem),
             CATGA_OK);
         assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
     }
@@ -236,7 +236,7 @@ static void the_consumer_of_an_absent_replica_is_deleted(void **state)
     brief.only_new = true;
     make("$JS.API.STREAM.CREATE.DRIFT", stream_as_it_should_be);
     assert_int_equal(
-        self.transport->operations->consume(self.transport, &brief, &subscription, &problem),
+        self.transport->streams->consume(self.transport, &brief, &subscription, &problem),
         CATGA_OK);
     pause_ms(2500);
     info = ask("$JS.API.CONSUMER.INFO.DRIFT.one", "");

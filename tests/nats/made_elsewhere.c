@@ -88,7 +88,7 @@ static void answer_with(fixture *s, const char *first, const char *second, const
 static catga_status ensure(fixture *s, const char *then, catga_problem *problem)
 {
     answer_with(s, not_found, overlap, then);
-    return s->asks.transport->operations->ensure_stream(s->asks.transport, &stream, problem);
+    return s->asks.transport->streams->ensure(s->asks.transport, &stream, problem);
 }
 
 static void a_stream_of_another_replica_is_used(void **state)
@@ -123,7 +123,7 @@ static void a_silent_server_does_not_delay_closing(void **state)
 
     answer_with(s, as_wanted, NULL, NULL);
     assert_int_equal(peer_open(&brief, s->server.url, 5000), CATGA_OK);
-    assert_int_equal(brief.transport->operations->ensure_stream(brief.transport, &stream, &problem),
+    assert_int_equal(brief.transport->streams->ensure(brief.transport, &stream, &problem),
                      CATGA_OK);
     assert_true(reaches(&s->at, 2, 6000));
     double start = seconds_now();

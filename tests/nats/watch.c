@@ -106,7 +106,7 @@ static void handle(void *user, catga_incoming *message)
     (void)user;
     const catga_transport_operations *operations = self.transport->operations;
     atomic_fetch_add(&handled[message->sequence % MESSAGES], 1);
-    (void)operations->settle(self.transport, message, CATGA_SETTLE_DONE, 0);
+    (void)self.transport->streams->settle(self.transport, message, CATGA_SETTLE_DONE, 0);
     operations->release(message);
     atomic_fetch_add(&total, 1);
 }
@@ -122,11 +122,11 @@ static catga_status consume(bool broadcast)
                                               .ack_wait_ns = 5 * SECOND,
                                               .unacknowledged = 100,
                                               .receive = handle};
-    const catga_transport_operations *operations = self.transport->operations;
-    catga_status status = operations->ensure_stream(self.transport, &stream, &problem);
+    catga_status status = self.transport->streams->ensure(self.transport, &stream, &problem);
 
     if (status == CATGA_OK)
-        status = operations->consume(self.transport, &consumer, &subscription, &problem);
+        status =
+            self.transport->streams->consume(self.transport, &consumer, &subscription, &problem);
     if (status != CATGA_OK)
         print_error("%s\n", problem.text);
     return status;
@@ -410,7 +410,7 @@ static catga_status meaning_of(const char *text, catga_problem *problem)
 {
     const catga_incoming answer = {.data = (const uint8_t *)text, .length = strlen(text)};
 
-    return self.transport->operations->stream_published(&answer, problem);
+    return self.transport->streams->published(&answer, problem);
 }
 
 static void a_stream_that_stores_nothing_differs_from_a_full_one(void **state)
@@ -419,8 +419,7 @@ static void a_stream_that_stores_nothing_differs_from_a_full_one(void **state)
     catga_problem problem = {""};
 
     (void)state;
-    assert_int_equal(self.transport->operations->stream_published(&nobody, &problem),
-                     CATGA_NO_RESPONDERS);
+    assert_int_equal(self.transport->streams->published(&nobody, &problem), CATGA_NO_RESPONDERS);
     assert_non_null(strstr(problem.text, "the stream is missing"));
     assert_int_equal(meaning_of("{\"error\":{\"code\":503,\"err_code\":10077,\"description\":"
                                 "\"maximum messages exceeded\"},\"stream\":\"WATCH\",\"seq\":0}",

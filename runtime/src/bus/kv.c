@@ -16,7 +16,7 @@ static catga_status send_write(catga_bus_state *state, const void *question, uin
 {
     const write_question *write = question;
 
-    return state->operations->kv_write(state->transport, write->key, write->record, write->over,
+    return state->transport->kv->write(state->transport, write->key, write->record, write->over,
                                        token);
 }
 
@@ -31,7 +31,7 @@ catga_status catga_kv_write(catga_bus_state *state, catga_kv_key key, const catg
 
     if (status != CATGA_OK) /* too many pending calls do not mean that the bucket is full */
         return status == CATGA_OVERLOADED ? CATGA_TRANSPORT_FAILED : status;
-    status = state->operations->kv_written(&answer, revision, problem);
+    status = state->transport->kv->written(&answer, revision, problem);
     state->operations->release(&answer);
     return status;
 }
@@ -40,7 +40,7 @@ static catga_status send_read(catga_bus_state *state, const void *question, uint
 {
     const catga_kv_key *key = question;
 
-    return state->operations->kv_read(state->transport, *key, token);
+    return state->transport->kv->read(state->transport, *key, token);
 }
 
 catga_status catga_kv_read(catga_bus_state *state, catga_kv_key key, catga_incoming *record,
@@ -53,7 +53,7 @@ catga_status catga_kv_read(catga_bus_state *state, catga_kv_key key, catga_incom
 
     if (status != CATGA_OK)
         return status;
-    status = state->operations->kv_found(record, revision, &problem);
+    status = state->transport->kv->found(record, revision, &problem);
     if (status != CATGA_OK)
         state->operations->release(record);
     return status;

@@ -6,6 +6,7 @@
 #include "bus/status.h"
 #include "bus/upkeep.h"
 #include "streams/streams.h"
+#include "transport/capability.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -208,7 +209,7 @@ static catga_status write_if_room(catga_claimed *claimed, const catga_record_con
     catga_bus_state *state = claimed->state;
 
     if (content->state == CATGA_RECORD_TAKEN &&
-        state->operations->nearly_full(state->transport, claimed->bucket)) {
+        state->transport->kv->nearly_full(state->transport, claimed->bucket)) {
         snprintf(problem->text, sizeof problem->text, "nine tenths of its limit are used");
         return CATGA_OVERLOADED;
     }
@@ -539,11 +540,11 @@ static bool is_claimed(const catga_message *message)
 static catga_status ensure_bucket(catga_bus_state *state, catga_bucket_settings *settings,
                                   catga_problem *problem)
 {
-    catga_status status = state->operations->ensure_bucket(state->transport, settings, problem);
+    catga_status status = catga_transport_ensure_bucket(state->transport, settings, problem);
 
     while (status == CATGA_TOO_LARGE && settings->max_bytes > MEBIBYTE) {
         settings->max_bytes /= 2;
-        status = state->operations->ensure_bucket(state->transport, settings, problem);
+        status = catga_transport_ensure_bucket(state->transport, settings, problem);
         if (status == CATGA_OK)
             catga_log(&state->settings.logger, CATGA_LOG_WARNING,
                       "claims: create bucket %s with %lld bytes: the server cannot reserve more "

@@ -53,7 +53,7 @@ static catga_status read_answer(catga_outcome *outcome, catga_bus_state *state,
     const catga_transport_operations *operations = state->operations;
 
     if (message->delivery != NULL)
-        return operations->stream_published(&outcome->answer, &outcome->problem);
+        return state->transport->streams->published(&outcome->answer, &outcome->problem);
     if (outcome->answer.no_responders)
         return CATGA_NO_RESPONDERS;
     const char *code = operations->header(&outcome->answer, CATGA_HEADER_ERROR_CODE);

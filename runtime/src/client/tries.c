@@ -168,8 +168,8 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
     if (!request->retry.is_single) /* the runtime's own messages are not observed */
         report_try(state, request);
     if (request->message->delivery != NULL)
-        return state->operations->stream_publish(state->transport, &request->envelope.outgoing,
-                                                 catga_pending_token(call));
+        return state->transport->streams->publish(state->transport, &request->envelope.outgoing,
+                                                  catga_pending_token(call));
     if (request->retry.tries > 1 || request->bounded)
         note_time_left(request);
     return state->operations->request(state->transport, &request->envelope.outgoing,

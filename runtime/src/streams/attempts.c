@@ -7,6 +7,7 @@
 #include "claims/claim_record.h"
 #include "streams/stream_names.h"
 #include "streams/streams.h"
+#include "transport/capability.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -67,10 +68,10 @@ catga_status catga_attempts_prepare(catga_bus_state *state, const catga_stream *
 
     if (!put_bucket(state, stream, bucket))
         return CATGA_INVALID_ARGUMENT;
-    catga_status status = state->operations->ensure_bucket(state->transport, &settings, &problem);
+    catga_status status = catga_transport_ensure_bucket(state->transport, &settings, &problem);
     while (status == CATGA_TOO_LARGE && settings.max_bytes > MIN_BYTES) {
         settings.max_bytes /= 2; /* the server cannot reserve more */
-        status = state->operations->ensure_bucket(state->transport, &settings, &problem);
+        status = catga_transport_ensure_bucket(state->transport, &settings, &problem);
     }
     if (status != CATGA_OK && !catga_status_is_transient(status))
         catga_log(&state->settings.logger, CATGA_LOG_ERROR,

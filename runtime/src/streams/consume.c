@@ -171,7 +171,7 @@ void catga_consume(void *user, catga_incoming *incoming)
     if (catga_bus_is_ending(state)) {
         context.outcome = CATGA_DRAINING;
         catga_hook_handling_ends(&context);
-        (void)state->operations->settle(state->transport, incoming, CATGA_SETTLE_RETRY, 0);
+        (void)state->transport->streams->settle(state->transport, incoming, CATGA_SETTLE_RETRY, 0);
         state->operations->release(incoming);
     } else if (catga_settling_has(state, endpoint, incoming)) {
         context.outcome = CATGA_IN_PROGRESS;

@@ -82,8 +82,8 @@ static catga_status consume(catga_bus_state *state, catga_endpoint *endpoint, co
         .user = endpoint,
     };
 
-    return state->operations->consume(state->transport, &settings, &endpoint->subscription,
-                                      problem);
+    return state->transport->streams->consume(state->transport, &settings, &endpoint->subscription,
+                                              problem);
 }
 
 /* Subscribes to requests to replay dead letters; the handler's workers run them. */

@@ -5,6 +5,7 @@
 #include "client/exchange.h"
 #include "streams/dead_letter_store.h"
 #include "streams/stream_names.h"
+#include "transport/capability.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -89,8 +90,7 @@ catga_status catga_dead_letters(catga_bus *bus, const char *stream, uint64_t fir
         return status;
     for (uint64_t number = first == 0 ? 1 : first; status == CATGA_OK;) {
         catga_incoming message;
-        status =
-            state->operations->stream_get(state->transport, at.dead, number, &message, &problem);
+        status = catga_transport_get_stored(state->transport, at.dead, number, &message, &problem);
         if (status != CATGA_OK)
             break;
         catga_dead_letter letter = letter_of(state, &at, &message);
@@ -157,7 +157,7 @@ static catga_status find_message(catga_bus_state *state, const char *stream, uin
     if (number == 0)
         return CATGA_NOT_FOUND;
     catga_status status =
-        state->operations->stream_get(state->transport, stream, number, message, problem);
+        catga_transport_get_stored(state->transport, stream, number, message, problem);
     if (status != CATGA_OK || message->sequence == number)
         return status;
     state->operations->release(message);
@@ -241,7 +241,7 @@ catga_status catga_dead_letter_replay(catga_bus *bus, const char *stream, uint64
     if (status != CATGA_OK && status != CATGA_ALREADY_DONE)
         return status;
     catga_status erased =
-        state->operations->stream_delete(state->transport, at.dead, number, problem);
+        state->transport->streams->erase(state->transport, at.dead, number, problem);
     return status == CATGA_OK ? erased : status;
 }
 
@@ -258,7 +258,7 @@ catga_status catga_dead_letter_remove(catga_bus *bus, const char *stream, uint64
     status = find(state, stream, number, &at, &message, &problem);
     if (status == CATGA_OK) {
         state->operations->release(&message);
-        status = state->operations->stream_delete(state->transport, at.dead, number, &problem);
+        status = state->transport->streams->erase(state->transport, at.dead, number, &problem);
     }
     report(state, &at, status, &problem);
     return status;

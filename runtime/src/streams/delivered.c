@@ -181,7 +181,7 @@ void catga_delivered_settle(catga_delivered *delivered, catga_handling_action ac
         settlement = CATGA_SETTLE_GIVE_UP;
         report_end(delivered);
     }
-    (void)state->operations->settle(state->transport, delivered->event, settlement,
-                                    delivered->handling.delay_ms * CATGA_MILLISECOND);
+    (void)state->transport->streams->settle(state->transport, delivered->event, settlement,
+                                            delivered->handling.delay_ms * CATGA_MILLISECOND);
     state->operations->release(delivered->event);
 }

@@ -4,6 +4,7 @@
 #include "bus/envelope.h"
 #include "bus/status.h"
 #include "streams/stream_names.h"
+#include "transport/capability.h"
 
 enum { SUBJECTS_MAX = 256 };
 
@@ -16,7 +17,7 @@ static catga_status ensure(catga_bus_state *state, const char *name, const char 
                                             .max_age_ns = CATGA_STREAM_MAX_AGE,
                                             .window_ns = window_ms * CATGA_MILLISECOND,
                                             .replicas = (unsigned)state->settings.replicas};
-    catga_status status = state->operations->ensure_stream(state->transport, &settings, problem);
+    catga_status status = catga_transport_ensure_stream(state->transport, &settings, problem);
 
     if (status != CATGA_OK)
         catga_log_limited(&state->settings.logger, &state->unprepared,

@@ -95,7 +95,7 @@ static catga_status send_write(catga_bus_state *bus_state, const void *question,
     const catga_outgoing record = {
         .subject = "", .data = (const uint8_t *)write->value, .length = strlen(write->value)};
 
-    return bus_state->operations->kv_write(bus_state->transport, write->place, &record,
+    return bus_state->transport->kv->write(bus_state->transport, write->place, &record,
                                            write->revision, token);
 }
 
@@ -111,7 +111,7 @@ static catga_status write_record(catga_bus *bus, catga_kv_key place, const char 
     if (status != CATGA_OK)
         return status;
     uint64_t written;
-    status = bus->state->operations->kv_written(&answer, &written, &problem);
+    status = bus->state->transport->kv->written(&answer, &written, &problem);
     bus->state->operations->release(&answer);
     if (status == CATGA_OK)
         *revision = written;
@@ -127,7 +127,7 @@ static void test_a_bucket_that_is_full(void **state)
     uint64_t of_second = 0;
 
     assert_int_equal(
-        f->bus->state->operations->ensure_bucket(f->bus->state->transport, &settings, &problem),
+        f->bus->state->transport->kv->ensure(f->bus->state->transport, &settings, &problem),
         CATGA_OK);
     assert_int_equal(write_record(f->bus, first, "some text", &of_first), CATGA_OK);
     assert_int_equal(catga_local_set_limits(f->broker, "KV_NOTES", 1, 20), CATGA_OK);

@@ -1,4 +1,4 @@
-/* The operations table of the local transport; attaching and detaching buses. */
+/* The tables of operations of the local transport; attaching and detaching buses. */
 #include "transport/local/consume.h"
 #include "transport/local/consumers.h"
 #include "transport/local/kv.h"
@@ -75,25 +75,31 @@ static const catga_transport_operations operations = {
     .flush = flush,
     .connected = connected,
     .max_payload = max_payload,
-    .stream_publish = catga_local_stream_publish,
-    .stream_published = catga_local_stream_published,
-    .ensure_stream = catga_local_ensure_stream,
-    .consume = catga_local_consume,
-    .settle = catga_local_settle,
-    .stream_get = catga_local_stream_get,
-    .stream_delete = catga_local_stream_delete,
-    .ensure_bucket = catga_local_ensure_bucket,
-    .nearly_full = catga_local_nearly_full,
-    .kv_write = catga_local_kv_write,
-    .kv_written = catga_local_kv_written,
-    .kv_read = catga_local_kv_read,
-    .kv_found = catga_local_kv_found,
     .header = catga_local_header,
     .release = catga_local_release,
     .published = published,
     .dropped = dropped,
     .stop = stop,
     .close = close_transport,
+};
+
+static const catga_stream_operations streams = {
+    .publish = catga_local_stream_publish,
+    .published = catga_local_stream_published,
+    .ensure = catga_local_ensure_stream,
+    .consume = catga_local_consume,
+    .settle = catga_local_settle,
+    .get = catga_local_stream_get,
+    .erase = catga_local_stream_erase,
+};
+
+static const catga_kv_operations kv = {
+    .ensure = catga_local_ensure_bucket,
+    .nearly_full = catga_local_nearly_full,
+    .write = catga_local_kv_write,
+    .written = catga_local_kv_written,
+    .read = catga_local_kv_read,
+    .found = catga_local_kv_found,
 };
 
 catga_status catga_transport_local_open(const catga_transport_settings *settings,
@@ -110,7 +116,7 @@ catga_status catga_transport_local_open(const catga_transport_settings *settings
     opened = calloc(1, sizeof *opened);
     if (opened == NULL)
         return CATGA_NO_MEMORY;
-    opened->base.operations = &operations;
+    opened->base = (catga_transport){.operations = &operations, .streams = &streams, .kv = &kv};
     opened->broker = broker;
     opened->listener = settings->listener;
     atomic_init(&opened->references, 1);

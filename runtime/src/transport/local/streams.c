@@ -310,8 +310,8 @@ catga_status catga_local_stream_get(catga_transport *transport, const char *name
     return status;
 }
 
-catga_status catga_local_stream_delete(catga_transport *transport, const char *name,
-                                       uint64_t number, catga_problem *problem)
+catga_status catga_local_stream_erase(catga_transport *transport, const char *name, uint64_t number,
+                                      catga_problem *problem)
 {
     catga_local *broker = catga_local_of(transport)->broker;
     catga_local_stream *stream;

@@ -45,8 +45,8 @@ catga_status catga_local_stream_publish(catga_transport *transport, const catga_
 catga_status catga_local_stream_published(const catga_incoming *answer, catga_problem *problem);
 catga_status catga_local_stream_get(catga_transport *transport, const char *stream, uint64_t number,
                                     catga_incoming *message, catga_problem *problem);
-catga_status catga_local_stream_delete(catga_transport *transport, const char *stream,
-                                       uint64_t number, catga_problem *problem);
+catga_status catga_local_stream_erase(catga_transport *transport, const char *stream,
+                                      uint64_t number, catga_problem *problem);
 
 /* Limits a stream. Returns false if it does not exist. Called under the lock. */
 bool catga_local_limit_stream(catga_local_store *store, const char *name, size_t messages,

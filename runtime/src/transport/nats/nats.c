@@ -1,4 +1,4 @@
-/* The operations table of the NATS transport; opening and closing. */
+/* The tables of operations of the NATS transport; opening and closing. */
 #include "base/clock.h"
 #include "transport/nats/ack.h"
 #include "transport/nats/inbox.h"
@@ -133,25 +133,31 @@ static const catga_transport_operations operations = {
     .flush = flush,
     .connected = connected,
     .max_payload = max_payload,
-    .stream_publish = catga_nats_stream_publish,
-    .stream_published = catga_nats_stream_published,
-    .ensure_stream = catga_nats_ensure_stream,
-    .consume = catga_nats_consume,
-    .settle = catga_nats_settle,
-    .stream_get = catga_nats_stream_get,
-    .stream_delete = catga_nats_stream_delete,
-    .ensure_bucket = catga_nats_ensure_bucket,
-    .nearly_full = catga_nats_nearly_full,
-    .kv_write = catga_nats_kv_write,
-    .kv_written = catga_nats_kv_written,
-    .kv_read = catga_nats_kv_read,
-    .kv_found = catga_nats_kv_found,
     .header = catga_nats_header,
     .release = catga_nats_release,
     .published = published,
     .dropped = dropped,
     .stop = stop_transport,
     .close = close_transport,
+};
+
+static const catga_stream_operations streams = {
+    .publish = catga_nats_stream_publish,
+    .published = catga_nats_stream_published,
+    .ensure = catga_nats_ensure_stream,
+    .consume = catga_nats_consume,
+    .settle = catga_nats_settle,
+    .get = catga_nats_stream_get,
+    .erase = catga_nats_stream_erase,
+};
+
+static const catga_kv_operations kv = {
+    .ensure = catga_nats_ensure_bucket,
+    .nearly_full = catga_nats_nearly_full,
+    .write = catga_nats_kv_write,
+    .written = catga_nats_kv_written,
+    .read = catga_nats_kv_read,
+    .found = catga_nats_kv_found,
 };
 
 static void init_lock(catga_nats *nats)
@@ -172,7 +178,7 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
 
     if (nats == NULL)
         return NULL;
-    nats->transport.operations = &operations;
+    nats->transport = (catga_transport){.operations = &operations, .streams = &streams, .kv = &kv};
     nats->listener = settings->listener;
     nats->ping_interval_ms = settings->ping_interval_ms;
     nats->max_pings_out = settings->max_pings_out;

@@ -139,8 +139,8 @@ catga_status catga_nats_stream_get(catga_transport *transport, const char *strea
     return status;
 }
 
-catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream,
-                                      uint64_t number, catga_problem *problem)
+catga_status catga_nats_stream_erase(catga_transport *transport, const char *stream,
+                                     uint64_t number, catga_problem *problem)
 {
     char body[BODY_SIZE];
     catga_nats_api_answer answer;

@@ -6,7 +6,7 @@
 
 catga_status catga_nats_stream_get(catga_transport *transport, const char *stream, uint64_t number,
                                    catga_incoming *message, catga_problem *problem);
-catga_status catga_nats_stream_delete(catga_transport *transport, const char *stream,
-                                      uint64_t number, catga_problem *problem);
+catga_status catga_nats_stream_erase(catga_transport *transport, const char *stream,
+                                     uint64_t number, catga_problem *problem);
 
 #endif
