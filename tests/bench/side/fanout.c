@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 enum {
-    TIMES = 100000,
+    RECEIVED = 100000, /* events in a round, times their subscribers */
     LENGTH = 128,
     CAPACITY = 256,
     TIMEOUT_MS = 5000,
@@ -33,6 +33,7 @@ typedef struct counts {
 
 typedef struct sides {
     size_t subscribers;
+    size_t events; /* in a round */
     counts *counts;
     catga_bus *bus;
     natsConnection *connection;
@@ -113,13 +114,13 @@ static double ours(void *state)
 
     atomic_store(&both->counts->ours, 0);
     uint64_t start = bench_now();
-    for (size_t i = 0; i < TIMES; i++) {
+    for (size_t i = 0; i < both->events; i++) {
         worst |= bench_order_placed_publish(both->bus, &event);
         if (i % 1024 == 0)
             await(both, &both->counts->ours, i, UNDER_WAY);
     }
-    await(both, &both->counts->ours, TIMES, 0);
-    double rate = 1e6 / bench_each(start, TIMES);
+    await(both, &both->counts->ours, both->events, 0);
+    double rate = 1e6 / bench_each(start, both->events);
     bench_need(worst == CATGA_OK, "publish");
     return rate;
 }
@@ -131,13 +132,13 @@ static double other(void *state)
 
     atomic_store(&both->counts->other, 0);
     uint64_t start = bench_now();
-    for (size_t i = 0; i < TIMES; i++) {
+    for (size_t i = 0; i < both->events; i++) {
         worst |= (int)natsConnection_Publish(both->connection, other_subject, both->bytes, LENGTH);
         if (i % 1024 == 0)
             await(both, &both->counts->other, i, UNDER_WAY);
     }
-    await(both, &both->counts->other, TIMES, 0);
-    double rate = 1e6 / bench_each(start, TIMES);
+    await(both, &both->counts->other, both->events, 0);
+    double rate = 1e6 / bench_each(start, both->events);
     bench_need(worst == NATS_OK, "natsConnection_Publish");
     return rate;
 }
@@ -148,6 +149,7 @@ int bench_fanout(const char *name, size_t subscribers)
     size_t length = 0;
 
     both.subscribers = subscribers;
+    both.events = RECEIVED / subscribers;
     both.counts =
         mmap(NULL, sizeof(counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     bench_need(both.counts != MAP_FAILED, "mmap");
