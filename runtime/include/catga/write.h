@@ -41,7 +41,7 @@ extern "C" {
 #endif
 
 /* The number of slots, and of further vtables that a writer remembers. */
-#define CATGA_VTABLE_PLACES 16
+#define CATGA_VTABLE_SLOTS  16
 #define CATGA_OTHER_VTABLES 8
 
 typedef struct catga_shared_vtable {
@@ -57,9 +57,9 @@ struct catga_writer {
     const uint8_t *closed;  /* vtable of the last large table with closed gaps, or NULL */
     unsigned depth;
     bool full; /* the buffer is too small; false after a refusal */
-    const catga_table *types[CATGA_VTABLE_PLACES]; /* NULL: the slot is free */
-    uint64_t presents[CATGA_VTABLE_PLACES];
-    const uint8_t *vtables[CATGA_VTABLE_PLACES];
+    const catga_table *types[CATGA_VTABLE_SLOTS]; /* NULL: the slot is free */
+    uint64_t presents[CATGA_VTABLE_SLOTS];
+    const uint8_t *vtables[CATGA_VTABLE_SLOTS];
     unsigned other_count; /* written so far; `others` has the last CATGA_OTHER_VTABLES of them */
     catga_shared_vtable others[CATGA_OTHER_VTABLES];
 };
@@ -551,7 +551,7 @@ CATGA_INLINE catga_status catga_encode_root(const catga_table *type, catga_put_f
     /* In halves: gcc clears the whole array with an instruction that takes longer than a small
      * message. */
     memset(out.types, 0, sizeof out.types / 2);
-    memset(out.types + CATGA_VTABLE_PLACES / 2, 0, sizeof out.types / 2);
+    memset(out.types + CATGA_VTABLE_SLOTS / 2, 0, sizeof out.types / 2);
     out.other_count = 0;
     memcpy(buffer + 4, type->identifier, sizeof type->identifier);
     const uint8_t *at = put(&out, buffer + CATGA_HEADER_SIZE, buffer, type, input);

@@ -6,9 +6,9 @@
 #include "fanout.h"
 
 #include "../bench.h"
-#include "bench.catga.h"
 #include "nats_side.h"
 #include "service.h"
+#include "traffic.catga.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -40,16 +40,13 @@ typedef struct sides {
     uint8_t bytes[CAPACITY];
 } sides;
 
-static const bench_order_placed event = {
-    .id = {"ORD-0001", 8},
-    .customer_id = {"CUST-001", 8},
-    .total = 1339980,
-    .note = {"to be left with the neighbours, next door.", 42},
-};
+static const char text[] = "0123456789012345678901234567890123456789012345678901234567890123"
+                           "01234567890123456789012345678901";
+static const traffic_passed event = {.text = {text, sizeof text - 1}};
 
 /* ---- Subscribers ---- */
 
-static catga_status hear(catga_context *context, bench_order_placed_view view)
+static catga_status hear(catga_context *context, traffic_passed_view view)
 {
     counts *shared = catga_context_user(context);
 
@@ -60,15 +57,15 @@ static catga_status hear(catga_context *context, bench_order_placed_view view)
 
 static void subscribe_ours(void *state)
 {
-    static const bench_listener one = {.hear = hear};
-    static const bench_listeners eight = {hear, hear, hear, hear, hear, hear, hear, hear};
+    static const traffic_listener one = {.hear = hear};
+    static const traffic_listeners eight = {hear, hear, hear, hear, hear, hear, hear, hear};
     sides *both = state;
     catga_bus *bus = NULL;
 
     bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the subscribers");
     bench_need((both->subscribers == 1
-                    ? bench_listener_serve(bus, &one, both->counts)
-                    : bench_listeners_serve(bus, &eight, both->counts)) == CATGA_OK,
+                    ? traffic_listener_serve(bus, &one, both->counts)
+                    : traffic_listeners_serve(bus, &eight, both->counts)) == CATGA_OK,
                "serve");
     bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the subscribers");
 }
@@ -115,7 +112,7 @@ static double ours(void *state)
     atomic_store(&both->counts->ours, 0);
     uint64_t start = bench_now();
     for (size_t i = 0; i < both->events; i++) {
-        worst |= bench_order_placed_publish(both->bus, &event);
+        worst |= traffic_passed_publish(both->bus, &event);
         if (i % 1024 == 0)
             await(both, &both->counts->ours, i, UNDER_WAY);
     }
@@ -155,7 +152,7 @@ int bench_fanout(const char *name, size_t subscribers)
     bench_need(both.counts != MAP_FAILED, "mmap");
     bench_need(subscribers == 1 || subscribers == EIGHT, "one or eight subscribers");
     catga_status status =
-        bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
+        traffic_passed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     pid_t our_subscribers = service_start(subscribe_ours, &both);
     pid_t other_subscribers = service_start(subscribe_other, &both);

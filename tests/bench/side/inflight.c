@@ -6,9 +6,9 @@
 #include "inflight.h"
 
 #include "../bench.h"
-#include "bench.catga.h"
 #include "nats_side.h"
 #include "service.h"
+#include "traffic.catga.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -82,21 +82,22 @@ typedef struct sides {
     side_bytes answer;
 } sides;
 
-static const bench_repeat query = {.text = {text, sizeof text - 1}};
+static const traffic_repeat query = {.text = {text, sizeof text - 1}};
 
-static catga_status repeat(catga_context *context, bench_repeat_view request)
+static catga_status repeat(catga_context *context, traffic_repeat_view request)
 {
-    return bench_repeat_reply(context, &(bench_repeated){.text = bench_repeat_get_text(request)});
+    return traffic_repeat_reply(context,
+                                &(traffic_repeated){.text = traffic_repeat_get_text(request)});
 }
 
 static void serve_ours(void *state)
 {
-    static const bench_repeat_service service = {.repeat = repeat};
+    static const traffic_repeat_service service = {.repeat = repeat};
     catga_bus *bus = NULL;
 
     (void)state;
     bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
-    bench_need(bench_repeat_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    bench_need(traffic_repeat_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
     bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
 }
 
@@ -116,7 +117,7 @@ static void serve_asap(void *state)
 
 static void call_ours(sides *all);
 
-static void on_reply(catga_status status, bench_repeated_view view, const catga_error *error,
+static void on_reply(catga_status status, traffic_repeated_view view, const catga_error *error,
                      void *user)
 {
     sides *all = user;
@@ -131,7 +132,7 @@ static void on_reply(catga_status status, bench_repeated_view view, const catga_
 
 static void call_ours(sides *all)
 {
-    catga_status status = bench_repeat_send(all->bus, &query, on_reply, all);
+    catga_status status = traffic_repeat_send(all->bus, &query, on_reply, all);
 
     bench_need(status == CATGA_OK, catga_status_text(status));
 }
@@ -194,7 +195,7 @@ static void connect_caller(sides *all, nats_caller *caller, bool send_asap)
 static void encode_answer(sides *all)
 {
     size_t length = 0;
-    catga_status status = bench_repeat_encode(&query, all->bytes, LENGTH, &length, NULL);
+    catga_status status = traffic_repeat_encode(&query, all->bytes, LENGTH, &length, NULL);
 
     bench_need(status == CATGA_OK && length == LENGTH, "the query has 128 bytes");
     all->answer = (side_bytes){all->bytes, LENGTH};
