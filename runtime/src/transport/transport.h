@@ -90,7 +90,7 @@ typedef struct catga_subscription_options {
     catga_subscription *beside; /* of a consumer, whose workers receive; NULL: own workers */
 } catga_subscription_options;
 
-/* What a transport tells the bus. */
+/* The events that a transport reports to the bus. */
 typedef enum catga_connection_event {
     CATGA_CONNECTION_OPENED, /* the first connection; text: the server's address */
     CATGA_CONNECTION_FAILED, /* there is none; text: addresses and cause; once in five seconds */

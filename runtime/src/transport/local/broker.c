@@ -124,7 +124,7 @@ void catga_local_close(catga_local *local)
     broker_free(local);
 }
 
-/* ---- What tests change ---- */
+/* ---- Changes by tests ---- */
 
 void catga_local_set_connected(catga_local *local, bool connected)
 {
