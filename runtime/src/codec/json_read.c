@@ -11,6 +11,7 @@
 #include "codec/native_struct.h"
 #include "codec/problem.h"
 #include "codec/struct.h"
+#include "codec/value_type.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,14 +26,6 @@ typedef struct parser {
     catga_unknown unknown;
     catga_problem *problem;
 } parser;
-
-/* The expected type of a value: the common part of catga_field and catga_member. */
-typedef struct meaning {
-    unsigned kind;
-    unsigned format;
-    unsigned digits;
-    const void *type;
-} meaning;
 
 static bool parse_table(parser *p, const catga_table *type, uint8_t *native);
 
@@ -205,7 +198,7 @@ static bool parse_number(parser *p, unsigned kind, int64_t *value)
            refuse(p, "not an integer of its type");
 }
 
-static bool parse_enum(parser *p, meaning wanted, int64_t *value)
+static bool parse_enum(parser *p, value_type wanted, int64_t *value)
 {
     catga_string text;
     bool escaped;
@@ -216,7 +209,7 @@ static bool parse_enum(parser *p, meaning wanted, int64_t *value)
            (enum_value(wanted.type, text, escaped, value) || refuse(p, "not a name of its enum"));
 }
 
-static bool parse_integer(parser *p, meaning wanted, int64_t *value)
+static bool parse_integer(parser *p, value_type wanted, int64_t *value)
 {
     catga_string text;
 
@@ -282,7 +275,7 @@ static bool parse_floating(parser *p, unsigned kind, uint8_t *native)
     return true;
 }
 
-static bool parse_scalar(parser *p, meaning wanted, uint8_t *native)
+static bool parse_scalar(parser *p, value_type wanted, uint8_t *native)
 {
     int64_t value;
 
@@ -364,7 +357,7 @@ static bool parse_uuid(parser *p, uint8_t *native)
     return true;
 }
 
-static bool parse_inline(parser *p, meaning wanted, uint8_t *native)
+static bool parse_inline(parser *p, value_type wanted, uint8_t *native)
 {
     if (wanted.kind != CATGA_KIND_struct)
         return parse_scalar(p, wanted, native);
@@ -374,7 +367,7 @@ static bool parse_inline(parser *p, meaning wanted, uint8_t *native)
 
 static bool parse_member(parser *p, const catga_member *member, uint8_t *native)
 {
-    meaning wanted = {member->kind, member->format, member->digits, member->type};
+    value_type wanted = value_type_of_member(member);
     size_t size = member->kind == CATGA_KIND_struct ? ((const catga_struct *)member->type)->size
                                                     : catga_scalar_size(member->kind);
     bool first = true;
@@ -393,16 +386,26 @@ static bool parse_member(parser *p, const catga_member *member, uint8_t *native)
     return p->in.reason == NULL && (i == member->count || refuse(p, "too few elements"));
 }
 
-static bool parse_struct_member(parser *p, const catga_struct *type, size_t *hint, uint64_t *seen,
-                                uint8_t *native)
+/* Reads the name of a member; `text` is room for a name with escapes. */
+static bool read_name(parser *p, char text[NAME_TEXT], catga_string *name)
 {
-    char text[NAME_TEXT];
     catga_string raw;
     bool escaped;
 
     if (!json_name(&p->in, &raw, &escaped))
         return false;
-    catga_string name = resolve(raw, escaped, text);
+    *name = resolve(raw, escaped, text);
+    return true;
+}
+
+static bool parse_struct_member(parser *p, const catga_struct *type, size_t *hint, uint64_t *seen,
+                                uint8_t *native)
+{
+    char text[NAME_TEXT];
+    catga_string name;
+
+    if (!read_name(p, text, &name))
+        return false;
     size_t index =
         find_name(&type->members->name, sizeof *type->members, type->member_count, name, hint);
     if (index == type->member_count)
@@ -454,7 +457,7 @@ static bool parse_string(parser *p, uint8_t *native)
     return true;
 }
 
-static bool parse_object(parser *p, meaning wanted, uint8_t *native)
+static bool parse_object(parser *p, value_type wanted, uint8_t *native)
 {
     bool is_table = wanted.kind == CATGA_KIND_table;
     size_t size = is_table ? ((const catga_table *)wanted.type)->native_size
@@ -495,8 +498,8 @@ static bool parse_alternative(parser *p, const catga_union *type, uint8_t tag, u
     const catga_alternative *alternative = &type->alternatives[tag - 1];
     if (alternative->kind == CATGA_KIND_string)
         return parse_string(p, value);
-    return parse_object(p, (meaning){alternative->kind, CATGA_FORMAT_plain, 0, alternative->type},
-                        value);
+    return parse_object(
+        p, (value_type){alternative->kind, CATGA_FORMAT_plain, 0, alternative->type}, value);
 }
 
 static bool parse_element(parser *p, const catga_field *field, uint8_t *native)
@@ -505,8 +508,7 @@ static bool parse_element(parser *p, const catga_field *field, uint8_t *native)
         return parse_string(p, native);
     if (field->element == CATGA_KIND_table)
         return parse_table(p, field->type, native);
-    return parse_inline(p, (meaning){field->element, field->format, field->digits, field->type},
-                        native);
+    return parse_inline(p, value_type_of_element(field), native);
 }
 
 static bool failed_at(parser *p, size_t index)
@@ -558,7 +560,7 @@ static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
     parser tags = {*in, NULL, NULL, CATGA_REFUSE_UNKNOWN, NULL};
     int64_t value;
 
-    if (!parse_enum(&tags, (meaning){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type},
+    if (!parse_enum(&tags, (value_type){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type},
                     &value) ||
         value > (int64_t)type->count)
         return false;
@@ -640,7 +642,7 @@ static bool parse_union(parser *p, const catga_field *field, json_reader members
 /* Reads a field; `members` is at the first member of the table. */
 static bool parse_field(parser *p, const catga_field *field, json_reader members, uint8_t *native)
 {
-    meaning wanted = {field->kind, field->format, field->digits, field->type};
+    value_type wanted = value_type_of_field(field);
     uint8_t *member = native + field->member;
 
     if (field->flags & (CATGA_DEPRECATED | CATGA_TAGS))
@@ -670,12 +672,10 @@ static bool parse_named(parser *p, const catga_table *type, json_reader members,
                         uint64_t *seen, uint8_t *native)
 {
     char text[NAME_TEXT];
-    catga_string raw;
-    bool escaped;
+    catga_string name;
 
-    if (!json_name(&p->in, &raw, &escaped))
+    if (!read_name(p, text, &name))
         return false;
-    catga_string name = resolve(raw, escaped, text);
     const catga_field *field = find_field(type, name, hint);
     if (field == NULL)
         return parse_unknown(p, name);

@@ -10,16 +10,9 @@
 #include "base/text.h"
 #include "codec/sink.h"
 #include "codec/struct.h"
+#include "codec/value_type.h"
 
 #include <catga/gen.h>
-
-/* The type of a scalar: the common part of catga_field and catga_member. */
-typedef struct meaning {
-    unsigned kind;
-    unsigned format;
-    unsigned digits;
-    const void *type;
-} meaning;
 
 static void print_table(sink *out, const catga_table *type, const uint8_t *table);
 
@@ -58,7 +51,7 @@ static void print_flags(sink *out, const catga_enum *type, int64_t value)
 }
 
 /* Writes an enum. A value of a newer schema has no name here, and is written as a number. */
-static void print_enum(sink *out, meaning shown, int64_t value)
+static void print_enum(sink *out, value_type shown, int64_t value)
 {
     const catga_enum *type = shown.type;
     const char *name = catga_enum_name(type, value);
@@ -75,7 +68,7 @@ static void print_enum(sink *out, meaning shown, int64_t value)
 }
 
 /* Writes an integer in the form of its type. */
-static void print_meaning(sink *out, meaning shown, int64_t value)
+static void print_integer_as(sink *out, value_type shown, int64_t value)
 {
     char text[CATGA_TIMESTAMP_TEXT];
 
@@ -111,7 +104,7 @@ static int64_t load_integer(const uint8_t *at, unsigned kind)
     }
 }
 
-static void print_scalar(sink *out, meaning shown, const uint8_t *at)
+static void print_scalar(sink *out, value_type shown, const uint8_t *at)
 {
     if (shown.kind == CATGA_KIND_bool)
         sink_text(out, catga_load_bool(at) ? "true" : "false");
@@ -120,18 +113,18 @@ static void print_scalar(sink *out, meaning shown, const uint8_t *at)
     else if (shown.kind == CATGA_KIND_f64)
         sink_floating(out, catga_load_f64(at), 17);
     else
-        print_meaning(out, shown, load_integer(at, shown.kind));
+        print_integer_as(out, shown, load_integer(at, shown.kind));
 }
 
 /* Writes the default of an absent field. */
-static void print_default(sink *out, meaning shown, catga_value value)
+static void print_default(sink *out, value_type shown, catga_value value)
 {
     if (shown.kind == CATGA_KIND_bool)
         sink_text(out, value.i != 0 ? "true" : "false");
     else if (shown.kind == CATGA_KIND_f32 || shown.kind == CATGA_KIND_f64)
         sink_floating(out, value.f, shown.kind == CATGA_KIND_f32 ? 9 : 17);
     else
-        print_meaning(out, shown, value.i);
+        print_integer_as(out, shown, value.i);
 }
 
 /* ---- Structs ---- */
@@ -147,7 +140,7 @@ static void print_uuid(sink *out, const uint8_t *at)
     print_quoted(out, catga_uuid_text(uuid, text));
 }
 
-static void print_inline(sink *out, meaning shown, const uint8_t *at)
+static void print_inline(sink *out, value_type shown, const uint8_t *at)
 {
     if (shown.kind != CATGA_KIND_struct)
         print_scalar(out, shown, at);
@@ -157,7 +150,7 @@ static void print_inline(sink *out, meaning shown, const uint8_t *at)
         print_struct(out, shown.type, at);
 }
 
-static size_t inline_size(meaning shown)
+static size_t inline_size(value_type shown)
 {
     return shown.kind == CATGA_KIND_struct ? ((const catga_struct *)shown.type)->size
                                            : catga_scalar_size(shown.kind);
@@ -165,7 +158,7 @@ static size_t inline_size(meaning shown)
 
 static void print_member(sink *out, const catga_member *member, const uint8_t *at)
 {
-    meaning shown = {member->kind, member->format, member->digits, member->type};
+    value_type shown = value_type_of_member(member);
 
     if (member->count == 0) {
         print_inline(out, shown, at);
@@ -204,14 +197,9 @@ static void print_string(sink *out, const uint8_t *at)
     sink_json_string(out, text.data, text.length);
 }
 
-static meaning meaning_of_element(const catga_field *field)
-{
-    return (meaning){field->element, field->format, field->digits, field->type};
-}
-
 static size_t element_size(const catga_field *field)
 {
-    return field->element <= CATGA_KIND_struct ? inline_size(meaning_of_element(field)) : 4;
+    return field->element <= CATGA_KIND_struct ? inline_size(value_type_of_element(field)) : 4;
 }
 
 /* Writes the type of an element of a vector of unions. */
@@ -231,7 +219,7 @@ static void print_element(sink *out, const catga_field *field, const uint8_t *at
     else if (field->element == CATGA_KIND_table)
         print_table(out, field->type, catga_follow(at));
     else
-        print_inline(out, meaning_of_element(field), at);
+        print_inline(out, value_type_of_element(field), at);
 }
 
 /* Prints the value of a union: null if it is empty or only a newer schema knows it. */
@@ -247,7 +235,7 @@ static void print_alternative(sink *out, const catga_union *type, uint8_t tag, c
     else if (alternative->kind == CATGA_KIND_table)
         print_table(out, alternative->type, catga_follow(slot));
     else
-        print_inline(out, (meaning){CATGA_KIND_struct, 0, 0, alternative->type},
+        print_inline(out, (value_type){CATGA_KIND_struct, 0, 0, alternative->type},
                      catga_follow(slot));
 }
 
@@ -300,7 +288,7 @@ static void print_union(sink *out, const catga_field *field, const uint8_t *tabl
 /* Writes a field at `at`, or its default if that is NULL. */
 static void print_field(sink *out, const catga_field *field, const uint8_t *at)
 {
-    meaning shown = {field->kind, field->format, field->digits, field->type};
+    value_type shown = value_type_of_field(field);
 
     if (at == NULL)
         print_default(out, shown, field->standard);

@@ -49,7 +49,7 @@ static const int64_t MS = CATGA_MILLISECOND;
 
 typedef enum moment_kind {
     PUBLISH_ARRIVES, /* at the store */
-    ANSWER_ARRIVES,  /* at the publisher: acknowledged, or rejected for now */
+    ANSWER_ARRIVES,  /* at the publisher: the event is stored, or a retry is allowed */
     PUBLISHER_TIME,
     EVENT_ARRIVES, /* at a replica */
     HANDLER_ENDS,
