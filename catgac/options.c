@@ -208,21 +208,26 @@ static bool add_root(command_line *line, const char *value)
     return true;
 }
 
-/* The effect of an option: it sets a text, sets a flag, selects an action, or calls a function. */
+/* The effect of an option: it sets a text, sets a flag, selects an action, or calls a function. A
+ * row that is missing is NOTHING, which the test of the options finds. */
 typedef struct effect {
-    enum { SETS_TEXT, SETS_FLAG, SELECTS, CALLS } kind;
+    enum { NOTHING, SETS_TEXT, SETS_FLAG, SELECTS, CALLS } kind;
     size_t offset; /* of the text or flag in `options` */
     action action;
     bool (*call)(command_line *line, const char *value);
 } effect;
 
+/* The offset of a member, which must have this type. */
+#define OFFSET(type, member)                                                                       \
+    (offsetof(options, member) + 0 * sizeof(char[_Generic(((options *)0)->member, type : 1)]))
+
 #define TEXT(member)                                                                               \
     {                                                                                              \
-        .kind = SETS_TEXT, .offset = offsetof(options, member)                                     \
+        .kind = SETS_TEXT, .offset = OFFSET(const char *, member)                                  \
     }
 #define FLAG(member)                                                                               \
     {                                                                                              \
-        .kind = SETS_FLAG, .offset = offsetof(options, member)                                     \
+        .kind = SETS_FLAG, .offset = OFFSET(bool, member)                                          \
     }
 #define SELECT(selected)                                                                           \
     {                                                                                              \
@@ -265,6 +270,8 @@ static bool apply(command_line *line, option_name name, const char *value)
     char *member = (char *)line->chosen + of->offset;
 
     switch (of->kind) {
+    case NOTHING:
+        break;
     case SETS_TEXT:
         memcpy(member, &value, sizeof value);
         return true;

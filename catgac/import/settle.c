@@ -16,19 +16,25 @@ typedef struct trial {
     fbs_name *refused; /* a list */
 } trial;
 
-static bool read_written(const source_store *store, arena *memory, slice path, slice *text)
+/* Returns the written file of a path from the top, or NULL. */
+static const written_file *find_file(const trial *t, slice path)
 {
-    const trial *t = store->context;
-
-    (void)memory;
     for (size_t n = 0; n < t->i->file_count; n++) {
         slice own = t->i->files[n]->path;
-        if (path.length != own.length + 1 || !slice_equal((slice){path.data + 1, own.length}, own))
-            continue;
-        *text = t->written[n].text;
-        return true;
+        if (path.length == own.length + 1 && slice_equal((slice){path.data + 1, own.length}, own))
+            return &t->written[n];
     }
-    return false;
+    return NULL;
+}
+
+static bool read_written(const source_store *store, arena *memory, slice path, slice *text)
+{
+    const written_file *file = find_file(store->context, path);
+
+    (void)memory;
+    if (file != NULL)
+        *text = file->text;
+    return file != NULL;
 }
 
 static const char *path_from_top(const importer *i, const fbs_file *file)
@@ -47,21 +53,13 @@ static bool is_about_name(diag_code code)
            code == DIAG_RESERVED_NAME || code == DIAG_BAD_NAME;
 }
 
-static const written_file *file_of(const trial *t, span place)
-{
-    slice path = source_by_number(&t->sources, place.source)->real_path;
-
-    for (size_t n = 0; n < t->i->file_count; n++)
-        if (slice_equal(slice_of(path_from_top(t->i, t->i->files[n])), path))
-            return &t->written[n];
-    return NULL;
-}
-
 /* Returns the name at a position, or the last one before it. The names are in the order of their
  * positions. */
 static const written_name *find_name(const trial *t, span place)
 {
-    const written_file *file = place.source == 0 ? NULL : file_of(t, place);
+    const written_file *file =
+        place.source == 0 ? NULL
+                          : find_file(t, source_by_number(&t->sources, place.source)->real_path);
     size_t begin = 0;
     size_t end = file == NULL ? 0 : file->name_count;
 

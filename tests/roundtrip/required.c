@@ -122,6 +122,35 @@ static void range(void **state)
     }
 }
 
+/* Each of many fields is checked for its presence and for its range. */
+static void many_rules(void **state)
+{
+    const catga_table *type = &trip_required_ruled_descriptor;
+    const catga_optional_i32 good = {true, 5};
+    const catga_optional_i32 bad[] = {{false, 5}, {true, 10}};
+    static const char *const reasons[] = {"required, but absent", "out of range"};
+    uint8_t bytes[ROUNDTRIP_SIZE];
+    trip_required_ruled plain;
+    catga_problem problem;
+    size_t length;
+
+    (void)state;
+    memset(&plain, 0, sizeof plain);
+    for (size_t i = 0; i < type->field_count; i++)
+        memcpy((char *)&plain + type->fields[i].member, &good, sizeof good);
+    assert_int_equal(catga_encode(type, &plain, bytes, sizeof bytes, &length, &problem), CATGA_OK);
+    for (size_t i = 0; i < 2 * (size_t)type->field_count; i++) {
+        char wanted[64];
+        char *member = (char *)&plain + type->fields[i / 2].member;
+        memcpy(member, &bad[i % 2], sizeof good);
+        assert_int_equal(catga_encode(type, &plain, bytes, sizeof bytes, &length, &problem),
+                         CATGA_INVALID_MESSAGE);
+        snprintf(wanted, sizeof wanted, "r%zu: %s", i / 2, reasons[i % 2]);
+        assert_string_equal(problem.text, wanted);
+        memcpy(member, &good, sizeof good);
+    }
+}
+
 /* JSON without the field gives a message that the encoder rejects; zero is a value. */
 static void json(void **state)
 {
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(senders_refuse),
         cmocka_unit_test(receivers_refuse),
         cmocka_unit_test(range),
+        cmocka_unit_test(many_rules),
         cmocka_unit_test(json),
     };
 

@@ -2,8 +2,6 @@
 #include "generate/c/c.h"
 #include "generate/hash.h"
 
-#include <inttypes.h>
-
 #define HASH_NAMES(list, count)                                                                    \
     for (size_t i = 0; i < module->count; i++)                                                     \
     hash_add(&hash, module->list[i].origin.name)
@@ -39,7 +37,6 @@ slice c_guard(viewer *v, const model_module *module)
         bool is_kept = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
         text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
     }
-    buffer_printf(view_scratch(v), "_%08" PRIX32, hash_of_module(module));
-    slice suffix = view_keep(v);
+    slice suffix = view_hash_suffix(v, hash_of_module(module));
     return VIEW_JOIN(v, SLICE("CATGA_"), (slice){text, path.length}, suffix, SLICE("_H"));
 }

@@ -186,7 +186,10 @@ static record_list cut(const record_list *list, size_t part)
 
 static void make_parts(viewer *v, size_t count, view_table *made)
 {
-    size_t part_count = made->is_wide ? (count + PART_SIZE - 1) / PART_SIZE : 0;
+    /* An optional field with a range that is required has two rules; the other lists have at most
+     * one element for each field. */
+    size_t longest = made->rules.count > count ? made->rules.count : count;
+    size_t part_count = made->is_wide ? (longest + PART_SIZE - 1) / PART_SIZE : 0;
     view_part *parts = VIEW_LIST(v, part_count, view_part, &made->parts);
 
     for (size_t i = 0; i < part_count; i++) {

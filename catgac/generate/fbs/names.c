@@ -4,8 +4,6 @@
 #include "generate/output_path.h"
 #include "model/mangle.h"
 
-#include <inttypes.h>
-
 /* A declaration with the name of one of flatc's own types would be taken for that. */
 static bool is_fbs_type(slice name)
 {
@@ -105,12 +103,6 @@ slice fbs_reference(viewer *v, const model_origin *origin)
 
 /* ---- The type of a uuid ---------------------------------------------------------------------- */
 
-static slice hash_suffix(viewer *v, uint32_t hash)
-{
-    buffer_printf(view_scratch(v), "_%08" PRIX32, hash);
-    return view_keep(v);
-}
-
 /* Returns a hash for all but the plainest paths: where other characters become underscores and
  * capitals, two paths could give one name. */
 static slice hash_of_odd_path(viewer *v, slice path)
@@ -123,7 +115,7 @@ static slice hash_of_odd_path(viewer *v, slice path)
             continue;
         uint32_t hash = HASH_START;
         hash_add(&hash, path);
-        return hash_suffix(v, hash);
+        return view_hash_suffix(v, hash);
     }
     return SLICE("");
 }

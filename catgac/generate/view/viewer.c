@@ -1,6 +1,7 @@
 /* viewer.c -- see viewer.h. */
 #include "generate/view/viewer.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 slice view_join(viewer *v, const slice *pieces, size_t count)
@@ -39,6 +40,12 @@ buffer *view_scratch(viewer *v)
 slice view_keep(viewer *v)
 {
     return slice_copy(v->memory, buffer_slice(&v->scratch));
+}
+
+slice view_hash_suffix(viewer *v, uint32_t hash)
+{
+    buffer_printf(view_scratch(v), "_%08" PRIX32, hash);
+    return view_keep(v);
 }
 
 text_list view_doc(const model_doc *doc)

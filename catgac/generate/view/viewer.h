@@ -24,6 +24,9 @@ buffer *view_scratch(viewer *v);
 /* Returns a copy of the scratch buffer. */
 slice view_keep(viewer *v);
 
+/* Returns a hash as the end of a name: _F6D4E8A0. */
+slice view_hash_suffix(viewer *v, uint32_t hash);
+
 /* Returns the slices of `...`, joined. */
 #define VIEW_JOIN(v, ...)                                                                          \
     view_join((v), (const slice[]){__VA_ARGS__},                                                   \

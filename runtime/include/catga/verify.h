@@ -316,9 +316,9 @@ CATGA_COLD bool catga_verify_outside(catga_verifier *verifier);
  * Opens a vector of tables: sets the position of its first offset and its length, takes the work of
  * all tables, and goes one level deeper. Returns false if catga_verify_tables must decide.
  */
-CATGA_INLINE bool catga_matches_full_vtables(catga_verifier *verifier, uint32_t slot,
-                                             const catga_field *field, uint32_t *elements,
-                                             uint32_t *length)
+CATGA_INLINE bool catga_verify_open_tables(catga_verifier *verifier, uint32_t slot,
+                                           const catga_field *field, uint32_t *elements,
+                                           uint32_t *length)
 {
     uint32_t at;
 
@@ -353,7 +353,7 @@ CATGA_INLINE bool catga_verify_children(catga_verifier *verifier, catga_frame ta
     if (offset == 0)
         return catga_verify_absent(verifier, field);
     uint32_t slot = catga_verify_slot(table, offset);
-    if (!catga_matches_full_vtables(verifier, slot, field, &elements, &length))
+    if (!catga_verify_open_tables(verifier, slot, field, &elements, &length))
         return catga_verify_tables(verifier, slot, field);
     catga_shape known = {NULL, 0, 0, 0, 0};
     for (uint32_t i = 0; i < length; i++) {

@@ -2,8 +2,8 @@
  * Reads scalars from text, exactly; catga.h declares those for users. Each function returns false
  * if the text is invalid or the value does not fit; *value is undefined then.
  */
-#ifndef CATGA_VALUES_H
-#define CATGA_VALUES_H
+#ifndef CATGA_JSON_VALUES_H
+#define CATGA_JSON_VALUES_H
 
 #include <catga/catga.h>
 

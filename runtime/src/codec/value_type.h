@@ -1,4 +1,5 @@
-/* The type of a value in JSON: the common part of fields, elements of vectors and struct members. */
+/* The type of a value in JSON: the common part of fields, elements of vectors and struct members.
+ */
 #ifndef CATGA_VALUE_TYPE_H
 #define CATGA_VALUE_TYPE_H
 

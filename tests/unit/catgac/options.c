@@ -228,6 +228,50 @@ static void a_word_chooses_a_command(void **state)
     refuses("explain --format=x a", "--format takes text or json or dot or mermaid, not 'x'");
 }
 
+/* Writes a command line with one option of a command, and the first word that it takes. */
+static void one_option(char line[128], const char *command, const char *spelling,
+                       const char *argument)
+{
+    char word[32] = "x";
+
+    if (argument != NULL && strchr(argument, '|') != NULL)
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(argument, "|"), argument);
+    snprintf(line, 128, "%s %s %s", command, spelling, argument == NULL ? "" : word);
+}
+
+/* Each option has an effect, or is rejected with a reason. */
+static void every_option_has_an_effect(void **state)
+{
+    static const char *const words[] = {
+#define COMMAND(name, word, arguments, purpose, status) word,
+#include "commands.def"
+#undef COMMAND
+    };
+
+    static const struct {
+        int commands;
+        const char *spelling;
+        const char *argument;
+    } known[] = {
+#define OPTION(name, commands, spelling, argument, meaning) {commands, spelling, argument},
+#include "options.def"
+#undef OPTION
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        for (size_t c = 0; c < COMMAND_COUNT; c++) {
+            fixture t;
+            char line[128];
+            if ((known[i].commands >> c & 1) == 0)
+                continue;
+            one_option(line, words[c], known[i].spelling, known[i].argument);
+            bool good = parse(&t, line);
+            assert_true(good || t.problem.length > 0);
+            arena_close(&t.memory);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -241,6 +285,7 @@ int main(void)
         cmocka_unit_test(options_without_effect_are_rejected),
         cmocka_unit_test(help_names_every_option_of_its_command),
         cmocka_unit_test(a_word_chooses_a_command),
+        cmocka_unit_test(every_option_has_an_effect),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
