@@ -106,9 +106,9 @@ typedef struct catga_bytes {
 /* Make a catga_string of a literal, and of terminated text (NULL gives the absent string),
  * without a copy. */
 #ifdef __cplusplus
-#define CATGA_STR(literal) (catga_string{"" literal, sizeof literal - 1})
+#define CATGA_STR(literal) (catga_string{"" literal, sizeof(literal) - 1})
 #else
-#define CATGA_STR(literal) ((catga_string){"" literal, sizeof literal - 1})
+#define CATGA_STR(literal) ((catga_string){"" literal, sizeof(literal) - 1})
 #endif
 static inline catga_string catga_str(const char *text)
 {
@@ -144,7 +144,7 @@ static inline bool catga_string_equal(catga_string a, catga_string b)
 
 /* Makes a slice of a C array, for a vector field: .quantities = CATGA_SLICE(array). */
 /* clang-format off */
-#define CATGA_SLICE(array) {(array), sizeof array / sizeof((array)[0])}
+#define CATGA_SLICE(array) {(array), sizeof(array) / sizeof((array)[0])}
 /* clang-format on */
 
 /* Makes a present optional scalar: .discount = CATGA_SOME(5). */

@@ -49,8 +49,7 @@ static bool put_bucket(const catga_bus_state *state, const catga_message *messag
  * Writes the key of an event. An event without a valid id is from a foreign publisher; its sequence
  * number replaces the id.
  */
-static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
-                          const catga_endpoint *endpoint)
+static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *context)
 {
     char consumer[CATGA_CONSUMER_NAME];
     char number[24];
@@ -59,17 +58,16 @@ static bool put_event_key(char key[CATGA_CLAIM_KEY], const catga_context *contex
     snprintf(number, sizeof number, "=%" PRIu64, context->incoming->sequence);
     if (!catga_is_token(id))
         id = catga_str(number);
-    return catga_names_consumer(context->state, endpoint->service_instance->service,
-                                endpoint->handler, consumer) &&
+    return catga_names_consumer(context->state, context->endpoint->service_instance->service,
+                                context->endpoint->handler, consumer) &&
            catga_text_format(key, CATGA_CLAIM_KEY, "%s.%.*s", consumer, CATGA_PRINT(id));
 }
 
 /* Writes the key of a message. The id of a command is already validated. */
-static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context,
-                    const catga_endpoint *endpoint)
+static bool put_key(char key[CATGA_CLAIM_KEY], const catga_context *context)
 {
     if (context->message->claims == NULL)
-        return put_event_key(key, context, endpoint);
+        return put_event_key(key, context);
     return catga_text_format(key, CATGA_CLAIM_KEY, "%.*s",
                              CATGA_PRINT(catga_context_message_id(context)));
 }
@@ -383,8 +381,7 @@ static catga_claim_result take(catga_claimed *claimed, const catga_message *mess
     }
 }
 
-static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
-                                const catga_endpoint *endpoint, bool reopens)
+static catga_claim_result claim(catga_claimed *claimed, catga_context *context, bool reopens)
 {
     catga_bus_state *state = context->state;
     const catga_claim_store *store = &state->settings.claims;
@@ -401,8 +398,7 @@ static catga_claim_result claim(catga_claimed *claimed, catga_context *context,
     claimed->record.found = false;
     claimed->payload.large = NULL;
     claimed->again_ms = state->settings.lease_ms;
-    if (!put_bucket(state, context->message, claimed->bucket) ||
-        !put_key(claimed->key, context, endpoint))
+    if (!put_bucket(state, context->message, claimed->bucket) || !put_key(claimed->key, context))
         return CATGA_CLAIM_UNKNOWN;
     claimed->claim.bucket = catga_str(claimed->bucket);
     claimed->claim.key = catga_str(claimed->key);
@@ -455,16 +451,14 @@ static catga_status status_of(catga_context *context, catga_claimed *claimed,
     return refuse_unknown(context, claimed);
 }
 
-catga_status catga_claims_take(catga_claimed *claimed, catga_context *context,
-                               const catga_endpoint *endpoint)
+catga_status catga_claims_take(catga_claimed *claimed, catga_context *context)
 {
-    return status_of(context, claimed, claim(claimed, context, endpoint, false));
+    return status_of(context, claimed, claim(claimed, context, false));
 }
 
-catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context,
-                                 const catga_endpoint *endpoint)
+catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context)
 {
-    return status_of(context, claimed, claim(claimed, context, endpoint, true));
+    return status_of(context, claimed, claim(claimed, context, true));
 }
 
 /* ---- Marking ---- */
@@ -487,9 +481,10 @@ bool catga_claims_done(catga_claimed *claimed)
 {
     const catga_claim_store *store = &claimed->state->settings.claims;
 
-    if (is_own_store(claimed->state))
-        return store->done(store->user, &claimed->claim);
-    bool lost = mark(claimed, CATGA_CLAIMING_SUCCEEDED) == CATGA_CLAIMING_LOST;
+    bool lost = is_own_store(claimed->state)
+                    ? !store->done(store->user, &claimed->claim)
+                    : mark(claimed, CATGA_CLAIMING_SUCCEEDED) == CATGA_CLAIMING_LOST;
+
     if (lost)
         catga_bus_count(claimed->state, CATGA_COUNTER_claims_lost);
     return !lost;
@@ -518,8 +513,9 @@ bool catga_claims_give_up(catga_claimed *claimed, const char *cause)
     return mark(claimed, CATGA_CLAIMING_GAVE_UP) != CATGA_CLAIMING_LOST;
 }
 
-void catga_claims_end(catga_claimed *claimed)
+void catga_claims_end(catga_claimed *claimed, catga_context *context)
 {
+    context->claimed = NULL;
     catga_record_forget(&claimed->record);
     catga_encode_buffer_free(&claimed->payload, claimed->state);
     if (claimed->attempt.slot != NULL)

@@ -65,12 +65,10 @@ bool catga_claims_close(catga_bus_state *state);
  *     CATGA_ID_REUSED     the id belongs to another command; the problem of the context says so
  *     CATGA_OVERLOADED    the claim cannot be taken now; the problem of the context says why
  */
-catga_status catga_claims_take(catga_claimed *claimed, catga_context *context,
-                               const catga_endpoint *endpoint);
+catga_status catga_claims_take(catga_claimed *claimed, catga_context *context);
 
 /* Takes the claim of a dead letter, whose message was rejected; else like catga_claims_take. */
-catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context,
-                                 const catga_endpoint *endpoint);
+catga_status catga_claims_reopen(catga_claimed *claimed, catga_context *context);
 
 /* Returns the size in bytes of the largest answer that can be stored with the claim now. */
 size_t catga_claims_room(const catga_claimed *claimed);
@@ -103,6 +101,7 @@ bool catga_claims_records_end(const catga_claimed *claimed);
  */
 bool catga_claims_give_up(catga_claimed *claimed, const char *cause);
 
-void catga_claims_end(catga_claimed *claimed);
+/* Frees the claim, and removes it from the context. */
+void catga_claims_end(catga_claimed *claimed, catga_context *context);
 
 #endif

@@ -6,6 +6,13 @@
 #include "client/tries.h"
 #include "observe/hooks.h"
 
+/* Ends an event that was refused before it was sent. */
+static catga_status refuse(catga_bus *bus, const catga_message *message, catga_status status)
+{
+    catga_hook_send_ends(bus->state, bus->context, message, NULL, 0, status, false);
+    return status;
+}
+
 /* ---- At most once ---- */
 
 /* Sends an event, without waiting for the server. */
@@ -22,7 +29,7 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(&payload, state, message->table, input, problem);
     if (status != CATGA_OK)
-        return status;
+        return refuse(bus, message, status);
     envelope.outgoing.data = payload.data;
     envelope.outgoing.length = payload.length;
     catga_hook_send_begins(state, bus->context, message, &envelope.outgoing, 1);
@@ -46,7 +53,7 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     if (status == CATGA_OK)
         status = catga_tries_begin(bus, message, false, &call, problem);
     if (status != CATGA_OK)
-        return status;
+        return refuse(bus, message, status);
     call->request.envelope.outgoing.data = payload->data;
     call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(state, call, &outcome);
@@ -63,7 +70,7 @@ static catga_status store_event(catga_bus *bus, const catga_message *message, co
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(&payload, bus->state, message->table, input, problem);
     if (status != CATGA_OK)
-        return status;
+        return refuse(bus, message, status);
     status = store_encoded(bus, message, &payload, problem);
     catga_encode_buffer_free(&payload, bus->state);
     return status;

@@ -78,17 +78,21 @@ static catga_status set_payload(catga_bus_state *state, catga_request *request,
     return status;
 }
 
-/* Sends the first try. Frees the call if that ends it. */
+/* Sends the first try. Reports and frees the call if that ends it. */
 static catga_status start(catga_bus_state *state, catga_pending *call,
                           const catga_encode_buffer *payload, catga_problem *problem)
 {
     catga_status status = set_payload(state, &call->request, payload, problem);
     catga_outcome outcome;
 
-    if (status == CATGA_OK && !catga_tries_start(state, call, &outcome))
-        status = outcome.status;
-    if (status != CATGA_OK)
+    if (status != CATGA_OK) {
+        catga_hook_send_ends(state, NULL, call->request.message, NULL, 0, status, false);
         free_call(state, call);
+    } else if (!catga_tries_start(state, call, &outcome)) {
+        status = outcome.status;
+        catga_tries_report(state, call, status, outcome.bad_reply);
+        free_call(state, call);
+    }
     return status;
 }
 
@@ -129,12 +133,12 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
         call->request.user = user;
         status = start(state, call, &payload, &problem);
         catga_encode_buffer_free(&payload, state);
+    } else {
+        catga_hook_send_ends(state, NULL, message, NULL, 0, status, false);
     }
     if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem.text[0] != '\0')
         catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
                           "calls: refuse %s: %s", message->table->name, problem.text);
-    if (status != CATGA_OK)
-        catga_hook_send_ends(state, bus->context, message, NULL, 0, status, false);
     return status;
 }
 

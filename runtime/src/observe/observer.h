@@ -19,7 +19,8 @@ typedef struct catga_delivered catga_delivered;
 /* A call or event of this bus. */
 typedef struct catga_sending {
     catga_bus_state *state;
-    const catga_context *context; /* message on whose behalf it is sent, or NULL */
+    const catga_context
+        *context; /* message on whose behalf it is sent; NULL: none, or a callback */
     const catga_message *message;
     const catga_outgoing *outgoing; /* NULL at the end if nothing could be sent */
     uint32_t attempt;               /* from 1; at the end, the number of tries */
@@ -38,7 +39,10 @@ typedef struct catga_observer {
     void (*handling_begins)(const catga_context *context);
     void (*handling_ends)(const catga_context *context);
 
-    /* A stored event is settled by DONE, RETRY or GIVE_UP, perhaps long after its handling. */
+    /*
+     * A stored event is settled by DONE, RETRY or GIVE_UP, perhaps long after its handling. Events
+     * that a bus hands back unhandled, because it ends, are not reported here.
+     */
     void (*settled)(const catga_delivered *delivered, catga_handling_action action);
 } catga_observer;
 

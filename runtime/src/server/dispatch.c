@@ -156,7 +156,7 @@ static void refuse_unclaimed(catga_context *context, catga_endpoint *endpoint, c
 static void run_once(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
     catga_claimed claimed;
-    catga_status status = catga_claims_take(&claimed, context, endpoint);
+    catga_status status = catga_claims_take(&claimed, context);
 
     if (status == CATGA_OK) {
         run_claimed(context, endpoint, table);
@@ -166,7 +166,7 @@ static void run_once(catga_context *context, catga_endpoint *endpoint, const uin
     } else {
         refuse_unclaimed(context, endpoint, status);
     }
-    catga_claims_end(&claimed);
+    catga_claims_end(&claimed, context);
 }
 
 /* Returns whether the request is claimed: a retry without an id cannot be recognised. */

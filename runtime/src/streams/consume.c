@@ -115,13 +115,13 @@ static catga_handling_action handle_once(catga_context *context, catga_delivered
                                          const uint8_t *table)
 {
     catga_claimed claimed;
-    catga_status status = catga_claims_take(&claimed, context, delivered->endpoint);
+    catga_status status = catga_claims_take(&claimed, context);
     catga_handling_action action = status == CATGA_OK ? handle_claimed(context, delivered, table)
                                    : status == CATGA_ALREADY_DONE
                                        ? skip_done(context, delivered, &claimed)
                                        : skip_held(context, delivered, &claimed);
 
-    catga_claims_end(&claimed);
+    catga_claims_end(&claimed, context);
     return action;
 }
 

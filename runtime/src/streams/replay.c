@@ -31,11 +31,11 @@ static catga_status run_claimed(catga_context *context, catga_endpoint *endpoint
 static catga_status run_once(catga_context *context, catga_endpoint *endpoint, const uint8_t *table)
 {
     catga_claimed claimed;
-    catga_status status = catga_claims_reopen(&claimed, context, endpoint);
+    catga_status status = catga_claims_reopen(&claimed, context);
 
     if (status == CATGA_OK)
         status = run_claimed(context, endpoint, table);
-    catga_claims_end(&claimed);
+    catga_claims_end(&claimed, context);
     return status;
 }
 

@@ -225,14 +225,6 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }
 
-/* Leaks an orphan. A delivery that is still under way waits for the delivery lock forever, and
- * never reaches a receiver. */
-static void abandon(catga_subscription *orphan)
-{
-    catga_nats_delivery_lock(&orphan->delivery_lock);
-    catga_leak(orphan);
-}
-
 /* The reader thread of nats.c does not use this subscription any more: the server has confirmed the
  * UNSUB, or the connection has ended. */
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription)
@@ -245,9 +237,12 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
         atomic_fetch_sub(&nats->draining, 1);
     pthread_mutex_unlock(&nats->lock);
     natsSubscription_Destroy(subscription->native);
+    /* A later delivery to an orphan waits forever, and reaches no receiver. */
+    if (subscription->orphan)
+        catga_nats_delivery_lock(&subscription->delivery_lock);
     free_queue(subscription);
     if (subscription->orphan)
-        abandon(subscription);
+        catga_leak(subscription);
     else
         subscription_free(subscription);
 }
