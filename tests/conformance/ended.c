@@ -61,6 +61,7 @@ typedef struct fixture {
     atomic_uint total;
     atomic_uint last_attempt;
     atomic_uint delivered; /* number of deliveries to the peer */
+    atomic_uint replies;   /* of them: deliveries with a reply subject */
     unsigned workers;
     unsigned unacknowledged;
 } fixture;
@@ -191,6 +192,8 @@ static void return_at_once(void *user, catga_incoming *message)
     const catga_transport_operations *operations = s->peer.transport->operations;
 
     atomic_fetch_add(&s->delivered, 1);
+    if (message->reply != NULL)
+        atomic_fetch_add(&s->replies, 1);
     (void)s->peer.transport->streams->settle(s->peer.transport, message, CATGA_SETTLE_RETRY, 0);
     operations->release(message);
 }
@@ -217,6 +220,7 @@ static void deliver_in_vain(fixture *s, const sort *of, unsigned times)
         s->peer.transport->streams->consume(s->peer.transport, &consumer, &subscription, &problem),
         CATGA_OK);
     wait_until(atomic_load(&s->delivered) >= times);
+    assert_int_equal(atomic_load(&s->replies), 0); /* a delivery is settled, not answered */
     while (operations->drain(s->peer.transport, subscription, 100) != CATGA_OK)
         continue;
     operations->unsubscribe(s->peer.transport, subscription);

@@ -144,6 +144,11 @@ static uint64_t repeated(const fixture *s)
     return catga_count(s->buses[0]).repeated + catga_count(s->buses[1]).repeated;
 }
 
+static uint64_t lost_claims(const fixture *s)
+{
+    return catga_count(s->buses[0]).claims_lost + catga_count(s->buses[1]).claims_lost;
+}
+
 /* ---- Cases ---- */
 
 static void each_is_handled_once(void **state)
@@ -440,6 +445,7 @@ static void an_external_claim_store_decides(void **state)
     publish(s, 2);
     wait_until(repeated(s) == 1);
     assert_int_equal(atomic_load(&s->total), 3);
+    assert_int_equal(lost_claims(s), 1);
 }
 
 int main(int argc, char **argv)

@@ -19,7 +19,7 @@
 /* Length of the longest printed text. */
 enum { CODEC_TEXT = 1 << 16 };
 
-#define CODEC_COUNT(array) (sizeof array / sizeof((array)[0]))
+#define CODEC_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Returns the next number of a generator that is the same in every run. */
 static inline uint32_t codec_random(uint64_t *state)

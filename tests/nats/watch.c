@@ -469,7 +469,7 @@ static void events_stored_while_a_replica_is_disconnected_are_handled(void **sta
 
 /* ---- Objects left alone ---- */
 
-static void a_changed_stream_is_reported_once_and_left_alone(void **state)
+static void a_changed_consumer_is_reported_once_and_left_alone(void **state)
 {
     (void)state;
     assert_int_equal(consume(false), CATGA_OK);
@@ -531,7 +531,8 @@ int main(void)
                                         go),
         cmocka_unit_test_setup_teardown(events_stored_while_a_replica_is_disconnected_are_handled,
                                         come, go),
-        cmocka_unit_test_setup_teardown(a_changed_stream_is_reported_once_and_left_alone, come, go),
+        cmocka_unit_test_setup_teardown(a_changed_consumer_is_reported_once_and_left_alone, come,
+                                        go),
         cmocka_unit_test_setup_teardown(an_unused_consumer_is_not_recreated, come, go),
         cmocka_unit_test_setup_teardown(closing_does_not_wait_for_a_silent_server, come, go),
     };

@@ -30,12 +30,12 @@ SCHEMAS = {".catga"}
 
 ADDRESS = re.compile(r"https?://|mailto:")
 SENTENCE = re.compile(
-    r"(?:^|(?<=[.!?:;] )|(?<=[.!?] {2}))(What|Who|Whoever|Whose)\b[^.?!]*(.?)", re.S)
+    r"(?:^|(?<=[.!?:;] )|(?<=\| )|(?<=[.!?] {2}))(What|Who|Whoever|Whose)\b[^.?!]*(.?)", re.S)
 
 COMMENTS_IN_SCRIPTS = re.compile(
     r"(?:^[ \t]*#(?!!)[^\n]*\n)+|\"\"\".*?\"\"\"|(?<=\s)# [^\n]*", re.S | re.M)
 COMMENTS_AND_TEXTS_IN_CODE = re.compile(
-    r"/\*.*?\*/|(?:^[ \t]*//[^\n]*\n)+|//[^\n]*|(?:\"(?:\\.|[^\"\\\n])*\"\s*)+", re.S | re.M)
+    r"/\*.*?\*/|(?:^[ \t]*(?://|%#)[^\n]*\n)+|//[^\n]*|(?:\"(?:\\.|[^\"\\\n])*\"\s*)+", re.S | re.M)
 
 
 def read_list(name):
@@ -90,7 +90,7 @@ def comments_and_texts(source, suffix):
         if text.startswith('"') and not text.startswith('"""'):
             prose = re.sub(r'"\s*"', "", text).strip('"\n\t ')
         else:
-            prose = re.sub(r"^[ \t]*(?:/\*+|\*/|\*|//+!?<?|#+)|\*/", " ", text, flags=re.M)
+            prose = re.sub(r"^[ \t]*(?:/\*+|\*/|\*|//+!?<?|%?#+)|\*/", " ", text, flags=re.M)
             prose = prose.strip('"-\n\t ')
         yield source.count("\n", 0, found.start()) + 1, re.sub(r"[ \t]*\n[ \t]*", "\n", prose)
 
@@ -105,7 +105,8 @@ def paragraphs(source):
         if (fence or fenced or starts or not line.strip()) and kept:
             yield number - len(kept), "\n".join(kept)
             kept = []
-        if not fence and not fenced and line.strip():
+        macro = line.startswith(".")  # of a manual page
+        if not fence and not fenced and not macro and line.strip():
             kept.append(line.lstrip("#->*| 0123456789."))
         number += 1
 
@@ -113,7 +114,7 @@ def paragraphs(source):
 def riddles(source, suffix):
     prose = paragraphs(source) if suffix in PROSE else comments_and_texts(source, suffix)
     for number, text in prose:
-        for found in SENTENCE.finditer(text.replace("\n", " ")):
+        for found in SENTENCE.finditer(re.sub(r"\n *\n", ". ", text).replace("\n", " ")):
             if found.group(2) != "?":
                 yield number, found.group(0)[:70]
 

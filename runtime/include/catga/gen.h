@@ -9,7 +9,8 @@
 
 #include <stdarg.h>
 
-/* Generated code does not compile with a runtime of another number. */
+/* Generated code does not compile with a runtime of another number. Numbers count from version 1.0
+ * on: until then, generate again with the catgac of the runtime's version. */
 #define CATGA_ABI 1
 
 /* The alignment of a member in bytes, in C11 and in C++. */

@@ -55,10 +55,11 @@ typedef struct catga_outgoing {
 struct catga_admission_slot;
 
 /* A received message. `native` and `slot` belong to the transport, and are passed back to it with
- * the message: to settle, header and release. */
+ * the message: to settle, respond, header
+ * and release. */
 typedef struct catga_incoming {
     catga_string subject;
-    const char *reply; /* subject for an answer; NULL: none is expected */
+    const char *reply; /* subject for an answer; NULL: none is expected, as for stored messages */
     const uint8_t *data;
     size_t length;
     int64_t waited_ns;   /* known time in this process; 0: unknown, as for at-most-once events */
@@ -127,8 +128,8 @@ typedef struct catga_transport_operations {
                             uint64_t token);
 
     /* Answers the request `to`, without waiting. The service sends the answer with its own
-     * permissions, to a subject of the requester's choice: CATGA_NOT_PERMITTED for a reply subject
-     * that is no inbox. */
+     * permissions, to a subject of the requester's choice: CATGA_INVALID_ARGUMENT for a reply
+     * subject that is no inbox. */
     catga_status (*respond)(catga_transport *transport, const catga_incoming *to,
                             const catga_outgoing *message);
 

@@ -50,10 +50,10 @@ static const sample_listener listener = {.notify = notify};
 static const sample_answerer answerer = {.echo = echo};
 static const sample input = {{"hello", 5}, 1};
 
-/* Keeps the last error of the log. */
+/* Keeps the last error or warning of the log. */
 static void keep_error(void *user, catga_log_level level, const char *text)
 {
-    if (level == CATGA_LOG_ERROR)
+    if (level <= CATGA_LOG_WARNING)
         snprintf(user, CATGA_PROBLEM_TEXT, "%s", text);
 }
 
@@ -117,12 +117,16 @@ static void a_transport_without_streams_stores_nothing(void **state)
 {
     static const char reason[] = "the transport has no streams";
     trimmed *t = *state;
+    catga_problem problem;
 
     transport_of(t)->streams = NULL;
     assert_unsupported(t, catga_serve(t->bus, &stored, &listener, NULL), reason);
     assert_unsupported(t, catga_publish(t->bus, &kept, &input), reason);
-    assert_int_equal(catga_dead_letters(t->bus, "SAMPLE_V1", 1, see, NULL), CATGA_UNSUPPORTED);
-    assert_int_equal(catga_dead_letter_remove(t->bus, "SAMPLE_V1", 1), CATGA_UNSUPPORTED);
+    assert_unsupported(t, catga_dead_letters(t->bus, "SAMPLE_V1", 1, see, NULL), reason);
+    assert_unsupported(t, catga_dead_letter_remove(t->bus, "SAMPLE_V1", 1), reason);
+    assert_int_equal(catga_dead_letter_replay(t->bus, "SAMPLE_V1", 1, 1000, &problem),
+                     CATGA_UNSUPPORTED);
+    assert_non_null(strstr(problem.text, reason));
     assert_plain_works(t);
 }
 

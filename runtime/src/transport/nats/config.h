@@ -47,7 +47,4 @@ catga_nats_desired catga_nats_desired_stream(const catga_stream_settings *stream
 catga_nats_desired catga_nats_desired_bucket(const catga_bucket_settings *bucket);
 catga_nats_desired catga_nats_desired_consumer(const catga_consumer_settings *consumer);
 
-/* Returns the description of an object, which the caller frees. NULL without memory. */
-char *catga_nats_description(const catga_nats_desired *desired);
-
 #endif

@@ -39,6 +39,9 @@ void catga_nats_same_number(catga_nats_comparison *comparison, const char *field
                             int64_t absent);
 void catga_nats_at_least(catga_nats_comparison *comparison, const char *field, int64_t desired);
 
+/* Returns the description of an object, which the caller frees. NULL without memory. */
+char *catga_nats_description(const catga_nats_desired *desired);
+
 /* Returns the size of a text with its end. */
 size_t catga_nats_size_of(const char *text);
 

@@ -22,24 +22,24 @@
 /* Returns true only after the subscriptions of a lost connection are renewed. */
 static bool connected(const catga_transport *transport)
 {
-    const catga_nats *nats = (const catga_nats *)transport;
+    const catga_nats *nats = catga_nats_of(transport);
 
     return atomic_load(&nats->immediate.connection) != NULL && !atomic_load(&nats->lost);
 }
 
 static size_t max_payload(const catga_transport *transport)
 {
-    return catga_nats_max_payload((catga_nats *)(uintptr_t)transport);
+    return catga_nats_max_payload(catga_nats_of(transport));
 }
 
 static uint64_t published(const catga_transport *transport)
 {
-    return catga_rcu_weight(&((const catga_nats *)transport)->buffered.rcu);
+    return catga_rcu_weight(&catga_nats_of(transport)->buffered.rcu);
 }
 
 static uint64_t dropped(const catga_transport *transport)
 {
-    return catga_nats_count_dropped((catga_nats *)(uintptr_t)transport);
+    return catga_nats_count_dropped(catga_nats_of(transport));
 }
 
 static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)

@@ -4,13 +4,13 @@
 
 #include "base/process.h"
 #include "base/ticker.h"
-#include "transport/admission_queue.h"
 #include "transport/nats/denied.h"
 #include "transport/nats/inbox_subject.h"
 #include "transport/nats/link.h"
 #include "transport/nats/servers.h"
 #include "transport/nats/suspend_detector.h"
 #include "transport/nats/write_batching.h"
+#include "transport/transport.h"
 
 #include <sys/queue.h>
 
@@ -57,9 +57,10 @@ struct catga_nats {
     bool stopped;  /* connections and threads have ended; of the thread that closes */
 };
 
-static inline catga_nats *catga_nats_of(catga_transport *transport)
+/* Returns the transport of an operation; some operations take a const one. */
+static inline catga_nats *catga_nats_of(const catga_transport *transport)
 {
-    return (catga_nats *)transport;
+    return (catga_nats *)(uintptr_t)transport;
 }
 
 #endif

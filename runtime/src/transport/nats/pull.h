@@ -2,6 +2,7 @@
 #ifndef CATGA_NATS_PULL_H
 #define CATGA_NATS_PULL_H
 
+#include "transport/admission_queue.h"
 #include "transport/nats/nats_transport.h"
 
 typedef struct catga_nats_pull catga_nats_pull;

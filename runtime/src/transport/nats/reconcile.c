@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/signals.h"
+#include "transport/nats/config_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>

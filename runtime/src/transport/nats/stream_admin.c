@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-enum { SUBJECT_SIZE = CATGA_NATS_API_SUBJECT };
-
 static catga_status ensure_and_reconcile(catga_nats *nats, const catga_nats_desired *desired,
                                          catga_problem *problem)
 {
@@ -35,8 +33,8 @@ static catga_status probe_bucket(catga_nats *nats, const catga_bucket_settings *
 {
     static const catga_header impossible[] = {
         {"Nats-Expected-Last-Subject-Sequence", "9007199254740991"}};
-    char subject[SUBJECT_SIZE];
-    char right[SUBJECT_SIZE];
+    char subject[CATGA_NATS_API_SUBJECT];
+    char right[CATGA_NATS_API_SUBJECT];
     catga_outgoing probe = {.subject = subject};
 
     snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.probe", bucket->name,
@@ -68,8 +66,8 @@ static catga_status probe_acks(catga_nats *nats, const catga_consumer_settings *
                                catga_problem *problem)
 {
     static const char body[] = "probe";
-    char subject[SUBJECT_SIZE];
-    char right[SUBJECT_SIZE];
+    char subject[CATGA_NATS_API_SUBJECT];
+    char right[CATGA_NATS_API_SUBJECT];
     const catga_outgoing probe = {
         .subject = subject, .data = (const uint8_t *)body, .length = strlen(body)};
 
