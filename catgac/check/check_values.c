@@ -303,6 +303,7 @@ static bool evaluate_duration_literal(const evaluation *e, const ast_expression 
                  {"h", UINT64_C(3600000000000)},
                  {"d", UINT64_C(86400000000000)}};
     size_t length = 0;
+
     while (literal->text.data[length] == '_' ||
            (literal->text.data[length] >= '0' && literal->text.data[length] <= '9'))
         length++;

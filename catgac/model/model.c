@@ -185,6 +185,7 @@ void model_print_duration(uint64_t nanoseconds, buffer *out)
                  {UINT64_C(1000), "us"},
                  {UINT64_C(1), "ns"}};
     size_t i = 0;
+
     while (nanoseconds % units[i].size != 0)
         i++;
     if (nanoseconds == 0)

@@ -17,6 +17,7 @@ static size_t parse(const sides *both, uint8_t *bytes)
     _Alignas(16) uint8_t memory[ARENA];
     catga_arena arena = {memory, sizeof memory, 0};
     codec_receipt receipt;
+
     catga_status status =
         codec_receipt_parse(both->text, both->length, CATGA_REFUSE_UNKNOWN, &receipt, &arena, NULL);
     return status == CATGA_OK ? receipt_encode(&receipt, bytes) : 0;

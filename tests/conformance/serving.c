@@ -234,6 +234,7 @@ static void a_right_that_is_missing_is_named_when_serving(void **state)
         {"$KV.>", &exactly, "$KV.SAMPLE_V1_DONE.>"},
         {"$JS.API.DIRECT.GET.>", &exactly, "$JS.API.DIRECT.GET.KV_SAMPLE_V1_DONE.>"},
     };
+
     (void)state;
     start_with("");
     make_all();

@@ -166,6 +166,7 @@ static void plain_structs_are_aligned(void **state)
     size_t length = encode(bytes, sizeof bytes);
     trip_aligned_scene_view view;
     trip_aligned_scene plain;
+
     (void)state;
     assert_int_equal(trip_aligned_scene_open(bytes, length, &view, NULL), CATGA_OK);
     for (size_t begin = 0; begin < 16; begin++) {

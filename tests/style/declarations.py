@@ -7,26 +7,31 @@ Prints each violation; --fix inserts the line.
 import re
 import sys
 
+QUALIFIERS = (r"(?:(?:static|const|volatile|unsigned|signed|struct|enum|union|register|_Atomic|"
+              r"sig_atomic_t|_Alignas\(\w+\)) )*")
+VALUE = r"(?:\[[^\]]*\])*(?: = .*|;|,.*|\[.*)?$"
 DECLARATION = re.compile(
-    r"    (?!return\b|goto\b|else\b|case\b|break\b)"
-    r"(?:(?:static|const|volatile|unsigned|signed|struct|enum|union|register|_Atomic|sig_atomic_t) )*"
-    r"[A-Za-z_]\w*(?:\(\w+\))?(?: const)? \**(?:const )?\w+(?:\[[^\]]*\])*(?: = .*|;|,.*|\[.*)?$"
+    r"    (?!return\b|goto\b|else\b|case\b|break\b)" + QUALIFIERS +
+    r"(?:(?:struct|enum|union)(?: \w+)? \{$"  # a type with its members
+    r"|[A-Za-z_]\w*(?:\(\w+\))?(?: const)? \**\(\*(?:const )?\w+(?:\[[^\]]*\])*\)\(.*"  # a function
+    r"|[A-Za-z_]\w*(?:\(\w+\))?(?: const)? \**(?:const )?\w+" + VALUE + ")"
 )
-
-
 COMMENT = re.compile(r"\s*/\*.*?\*/$")
+LITERAL = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])+'")
 
 
 def ends_of_declarations(text):
     """Yields the index of each first statement that follows declarations directly."""
-    lines = [COMMENT.sub("", line) for line in text]
+    lines = [COMMENT.sub("", LITERAL.sub('""', line)) for line in text]
     for start, line in enumerate(lines):
         if line != "{" or start == 0 or not lines[start - 1].endswith(")"):
             continue
         at = start + 1
         while at < len(lines) and DECLARATION.match(lines[at]):
-            while not lines[at].endswith(";"):
+            depth = lines[at].count("{") - lines[at].count("}")
+            while depth > 0 or not lines[at].endswith(";"):
                 at += 1
+                depth += lines[at].count("{") - lines[at].count("}")
             at += 1
         if at > start + 1 and lines[at].strip() not in ("", "}"):
             yield at

@@ -50,6 +50,7 @@ static bool is_fbs_function(const model_module *module, slice name)
         {{"", 0}, {"Builder", 7}, has_table},  {{"EnumValues", 10}, {"", 0}, has_enum},
         {{"EnumNames", 9}, {"", 0}, has_enum}, {{"EnumName", 8}, {"", 0}, has_enum},
     };
+
     for (size_t i = 0; i < sizeof derived / sizeof derived[0]; i++) {
         slice prefix = derived[i].prefix;
         slice suffix = derived[i].suffix;

@@ -412,6 +412,7 @@ static void integers(void **state)
                                         "1e99999999999",
                                         "0.00000000000000000001"};
     char text[64];
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(types); i++) {
         accept_value(types[i].name, types[i].lowest);
@@ -481,6 +482,7 @@ static void decimals(void **state)
                                         "1.000000000000000000000000000000001",
                                         "\"1.\"",
                                         "\".5\""};
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(right); i++)
         assert_int_equal(accept_value("price", right[i].text).price, right[i].value);
@@ -541,6 +543,7 @@ static void timestamps(void **state)
         "1",
         "true",
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(right); i++)
         assert_int_equal(accept_value("at", right[i].text).at,

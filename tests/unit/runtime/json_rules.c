@@ -28,6 +28,7 @@ static void rules(void **state)
 #include "json_rules.def"
 #undef RULE
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(all); i++)
         if (is_json(all[i].text, all[i].length) != all[i].accepted)

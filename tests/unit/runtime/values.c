@@ -23,6 +23,7 @@ static void a_float_is_rounded_once(void **state)
         {"0.1", 0.1f},
         {"-0", -0.0f},
     };
+
     (void)state;
     for (size_t i = 0; i < CODEC_COUNT(cases); i++) {
         float value;

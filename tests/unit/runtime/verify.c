@@ -669,6 +669,7 @@ static void shared_chain(void **state)
     uint8_t behind_header[8 + 12 + 8 * COUNT];
     catga_problem problem;
     const uint8_t *root;
+
     (void)state;
     chain(behind_header, COUNT);
     memcpy(bytes + CHAIN, behind_header + 8, 12 + 8 * COUNT);
