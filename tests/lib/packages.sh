@@ -9,6 +9,7 @@ packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler l
 packages_for_node='nodejs npm'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
 packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev'
+packages_to_bench_grpc='libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc'
 
 # install_packages NAME...: installs missing packages, and prints their names.
 install_packages() {

@@ -1,105 +1,37 @@
 /*
  * Both sides send queries of 128 bytes and receive answers of 128 bytes. Ours encodes, verifies,
- * dispatches by type, and times every call; the other moves finished bytes.
+ * dispatches by type, and times every call; nats.c moves finished bytes, and gRPC encodes too.
  */
 
 #include "inflight.h"
 
-#include "../bench.h"
+#include "grpc_side.h"
 #include "nats_side.h"
+#include "progress.h"
+#include "repeat.h"
 #include "service.h"
-#include "traffic.catga.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <string.h>
-
-enum { LENGTH = 128, TIMEOUT_MS = 5000, ROUNDS = 7, INBOX = 64, FEWEST_CALLS = 20000 };
-
-static const char text[] = "0123456789012345678901234567890123456789012345678901234567890123"
-                           "01234567890123456789012345678901";
-
-/* ---- Waiting for the last answer of a round ---- */
-
-typedef struct progress {
-    atomic_size_t to_send;
-    atomic_size_t to_come;
-    pthread_mutex_t lock;
-    pthread_cond_t done;
-} progress;
-
-static void begin(progress *p, size_t calls)
-{
-    atomic_store(&p->to_send, calls);
-    atomic_store(&p->to_come, calls);
-}
-
-/* Returns whether the caller is to send another call. */
-static bool take(progress *p)
-{
-    size_t left = atomic_load_explicit(&p->to_send, memory_order_relaxed);
-
-    while (left > 0)
-        if (atomic_compare_exchange_weak(&p->to_send, &left, left - 1))
-            return true;
-    return false;
-}
-
-static void note_answer(progress *p)
-{
-    if (atomic_fetch_sub(&p->to_come, 1) != 1)
-        return;
-    pthread_mutex_lock(&p->lock);
-    pthread_cond_signal(&p->done);
-    pthread_mutex_unlock(&p->lock);
-}
-
-static void await_all(progress *p)
-{
-    pthread_mutex_lock(&p->lock);
-    while (atomic_load(&p->to_come) > 0)
-        pthread_cond_wait(&p->done, &p->lock);
-    pthread_mutex_unlock(&p->lock);
-}
-
-/* ---- The sides ---- */
+enum { ROUNDS = 7, NAME = 64, FEWEST_CALLS = 20000 };
 
 typedef struct nats_caller {
     natsConnection *connection;
     const char *subject;
-    char inbox[INBOX];
+    char inbox[NAME];
 } nats_caller;
 
 typedef struct sides {
-    size_t depth;
     size_t calls;
-    progress progress;
-    catga_bus *bus;
+    repeat_caller ours;
     nats_caller as_it_comes;
     nats_caller asap;
     nats_caller *other; /* one of the two */
-    uint8_t bytes[LENGTH];
+    progress progress;  /* of the other */
+    grpc_side *grpc;    /* NULL without gRPC */
+    uint8_t bytes[REPEAT_LENGTH];
     side_bytes answer;
 } sides;
 
-static const traffic_repeat query = {.text = {text, sizeof text - 1}};
-
-static catga_status repeat(catga_context *context, traffic_repeat_view request)
-{
-    return traffic_repeat_reply(context,
-                                &(traffic_repeated){.text = traffic_repeat_get_text(request)});
-}
-
-static void serve_ours(void *state)
-{
-    static const traffic_repeat_service service = {.repeat = repeat};
-    catga_bus *bus = NULL;
-
-    (void)state;
-    bench_need(catga_open(&bus, NULL) == CATGA_OK, "catga_open of the service");
-    bench_need(traffic_repeat_service_serve(bus, &service, NULL) == CATGA_OK, "serve");
-    bench_need(catga_flush(bus, TIMEOUT_MS) == CATGA_OK, "flush of the service");
-}
+/* ---- Services ---- */
 
 static void serve_as_it_comes(void *state)
 {
@@ -115,47 +47,19 @@ static void serve_asap(void *state)
     side_serve(side_connect(true), all->asap.subject, &all->answer);
 }
 
-static void call_ours(sides *all);
-
-static void on_reply(catga_status status, traffic_repeated_view view, const catga_error *error,
-                     void *user)
-{
-    sides *all = user;
-
-    (void)view;
-    (void)error;
-    bench_need(status == CATGA_OK, catga_status_text(status));
-    if (take(&all->progress))
-        call_ours(all);
-    note_answer(&all->progress);
-}
-
-static void call_ours(sides *all)
-{
-    catga_status status = traffic_repeat_send(all->bus, &query, on_reply, all);
-
-    bench_need(status == CATGA_OK, catga_status_text(status));
-}
-
-static double rate_of(sides *all, void (*call)(sides *all))
-{
-    begin(&all->progress, all->calls);
-    uint64_t start = bench_now();
-    for (size_t i = 0; i < all->depth && take(&all->progress); i++)
-        call(all);
-    await_all(&all->progress);
-    return 1e6 / bench_each(start, all->calls);
-}
+/* ---- Callers ---- */
 
 static double ours(void *state)
 {
-    return rate_of(state, call_ours);
+    sides *all = state;
+
+    return repeat_rate(&all->ours, all->calls);
 }
 
 static void call_other(sides *all)
 {
     natsStatus status = natsConnection_PublishRequest(all->other->connection, all->other->subject,
-                                                      all->other->inbox, all->bytes, LENGTH);
+                                                      all->other->inbox, all->bytes, REPEAT_LENGTH);
 
     bench_need(status == NATS_OK, "natsConnection_PublishRequest");
 }
@@ -168,14 +72,28 @@ static void on_answer(natsConnection *connection, natsSubscription *subscription
     (void)connection;
     (void)subscription;
     natsMsg_Destroy(message);
-    if (take(&all->progress))
+    if (progress_take(&all->progress))
         call_other(all);
-    note_answer(&all->progress);
+    progress_note_answer(&all->progress);
 }
 
 static double other(void *state)
 {
-    return rate_of(state, call_other);
+    sides *all = state;
+
+    progress_begin(&all->progress, all->calls);
+    uint64_t start = bench_now();
+    for (size_t i = 0; i < all->ours.depth && progress_take(&all->progress); i++)
+        call_other(all);
+    progress_await(&all->progress);
+    return 1e6 / bench_each(start, all->calls);
+}
+
+static double grpc(void *state)
+{
+    sides *all = state;
+
+    return grpc_side_rate(all->grpc, all->ours.depth, all->calls);
 }
 
 /* ---- Comparing ---- */
@@ -195,13 +113,15 @@ static void connect_caller(sides *all, nats_caller *caller, bool send_asap)
 static void encode_answer(sides *all)
 {
     size_t length = 0;
-    catga_status status = traffic_repeat_encode(&query, all->bytes, LENGTH, &length, NULL);
 
-    bench_need(status == CATGA_OK && length == LENGTH, "the query has 128 bytes");
-    all->answer = (side_bytes){all->bytes, LENGTH};
+    catga_status status =
+        traffic_repeat_encode(&repeat_query, all->bytes, sizeof all->bytes, &length, NULL);
+
+    bench_need(status == CATGA_OK && length == REPEAT_LENGTH, "the query has 128 bytes");
+    all->answer = (side_bytes){all->bytes, length};
 }
 
-static bench_pair pair_with(const char *name, const char *who, sides *all)
+static bench_pair pair_with(const char *name, const char *who, bench_side *side, sides *all)
 {
     return (bench_pair){.name = name,
                         .unit = "k/s",
@@ -209,15 +129,15 @@ static bench_pair pair_with(const char *name, const char *who, sides *all)
                         .more_is_better = true,
                         .rounds = ROUNDS,
                         .ours = ours,
-                        .other = other,
+                        .other = side,
                         .state = all};
 }
 
-static void compare(const char *name, sides *all)
+static void compare_with_nats(const char *name, sides *all)
 {
-    char second[INBOX];
-    bench_pair as_it_comes = pair_with(name, "nats.c", all);
-    bench_pair asap = pair_with(name, "nats.c with SendAsap", all);
+    char second[NAME];
+    bench_pair as_it_comes = pair_with(name, "nats.c", other, all);
+    bench_pair asap = pair_with(name, "nats.c with SendAsap", other, all);
 
     all->other = &all->as_it_comes;
     bench_figures first = bench_measure(&as_it_comes);
@@ -234,24 +154,37 @@ static void compare(const char *name, sides *all)
         bench_print(&as_it_comes, first.ours, first.other);
 }
 
+static void compare_with_grpc(const char *name, sides *all)
+{
+    char third[NAME];
+
+    snprintf(third, sizeof third, "%s_grpc", name);
+    bench_pair pair = pair_with(third, "gRPC C++", grpc, all);
+    bench_compare(&pair);
+}
+
 int bench_inflight(const char *name, size_t depth)
 {
-    static sides all = {
-        .progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .done = PTHREAD_COND_INITIALIZER}};
+    static sides all = {.progress = PROGRESS_INIT};
+    static repeat_service our_service;
 
-    all.depth = depth;
     all.calls = depth * 8 > FEWEST_CALLS ? depth * 8 : FEWEST_CALLS;
     all.as_it_comes.subject = "bench.repeat";
     all.asap.subject = "bench.repeat_asap";
     encode_answer(&all);
-    pid_t services[] = {service_start(serve_ours, &all), service_start(serve_as_it_comes, &all),
+    pid_t services[] = {repeat_start(&our_service), service_start(serve_as_it_comes, &all),
                         service_start(serve_asap, &all)};
-    catga_options options = {.in_flight = (unsigned)depth + 1};
-    bench_need(catga_open(&all.bus, &options) == CATGA_OK, "catga_open");
+    all.grpc = grpc_side_start();
+    repeat_open(&all.ours, NULL, depth);
     connect_caller(&all, &all.as_it_comes, false);
     connect_caller(&all, &all.asap, true);
-    compare(name, &all);
-    catga_close(all.bus);
+    compare_with_nats(name, &all);
+    if (all.grpc != NULL) {
+        grpc_side_connect(all.grpc);
+        compare_with_grpc(name, &all);
+        grpc_side_stop(all.grpc);
+    }
+    repeat_close(&all.ours);
     natsConnection_Destroy(all.as_it_comes.connection);
     natsConnection_Destroy(all.asap.connection);
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
