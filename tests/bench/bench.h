@@ -106,15 +106,21 @@ typedef struct bench_figures {
     double other;
 } bench_figures;
 
+/* Returns the number of rounds to measure; `wanted` is that of a bench_pair. */
+static inline size_t bench_rounds(size_t wanted)
+{
+    if (getenv("BENCH_ONCE") != NULL)
+        return 1;
+    return wanted == 0 ? BENCH_ROUNDS : wanted;
+}
+
 /* The first round of each side warms up and does not count. The side that begins alternates. */
 static inline bench_figures bench_measure(const bench_pair *pair)
 {
     double ours[BENCH_ROUNDS];
     double other[BENCH_ROUNDS];
-    size_t rounds = pair->rounds == 0 ? BENCH_ROUNDS : pair->rounds;
+    size_t rounds = bench_rounds(pair->rounds);
 
-    if (getenv("BENCH_ONCE") != NULL)
-        rounds = 1;
     bench_round(pair->ours, pair->state, 0);
     bench_round(pair->other, pair->state, 0);
     for (size_t round = 0; round < rounds; round++) {

@@ -90,7 +90,7 @@ int main(void)
                    CATGA_OK,
                "catga_open");
     sem_init(&both.done, 0, 0);
-    jetstream_open(&both.other);
+    jetstream_open(&both.other, false);
     bench_compare(&(bench_pair){
         .name = "qos1_publish",
         .unit = "k/s",

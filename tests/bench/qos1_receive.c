@@ -11,17 +11,12 @@
 
 #include <semaphore.h>
 
-enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, UNACKNOWLEDGED = 1024, FETCH_WAIT_MS = 30000 };
+enum { TIMES = 50000, LENGTH = 128, CAPACITY = 256, FETCH_WAIT_MS = 30000 };
 
 /* The runtime requests at most half of the limit of unacknowledged events at once. */
-enum { BATCH = UNACKNOWLEDGED / 2 };
+enum { BATCH = JETSTREAM_UNACKNOWLEDGED / 2 };
 
-static const char consumer[] = "Receiver__other__";
-static const char delivered[] = "other.deliver.OTHERS_V1.Receiver__other__";
 static const char our_subject[] = "catga.events.stored.v1.Parcel";
-
-/* The default ack wait of ours. */
-#define ACK_WAIT (INT64_C(5) * 1000000000)
 
 typedef struct sides {
     jetstream other;
@@ -75,9 +70,9 @@ static catga_status receive(catga_context *context, stored_parcel_view event)
 static catga_bus *open_bus(void)
 {
     catga_bus *bus = NULL;
-    catga_status status = catga_open(&bus, &(catga_options){.unacknowledged = UNACKNOWLEDGED});
+    const catga_options options = {.unacknowledged = JETSTREAM_UNACKNOWLEDGED};
 
-    bench_need(status == CATGA_OK, "catga_open");
+    bench_need(catga_open(&bus, &options) == CATGA_OK, "catga_open");
     return bus;
 }
 
@@ -101,45 +96,6 @@ static void acknowledge(natsMsg *message, sides *both)
     bench_need(natsMsg_Ack(message, NULL) == NATS_OK, "natsMsg_Ack");
     natsMsg_Destroy(message);
     count(both);
-}
-
-/*
- * Creates a consumer. Those of the two other sides share a stream, so each exists only while it is
- * measured. A NULL `deliver_to` makes a pull consumer.
- */
-static void add_consumer(sides *both, const char *deliver_to)
-{
-    jsConsumerConfig settings;
-
-    jsConsumerConfig_Init(&settings);
-    settings.Durable = consumer;
-    settings.DeliverSubject = deliver_to;
-    settings.DeliverGroup = deliver_to != NULL ? consumer : NULL;
-    settings.DeliverPolicy = js_DeliverNew;
-    settings.AckPolicy = js_AckExplicit;
-    settings.AckWait = ACK_WAIT;
-    settings.MaxAckPending = UNACKNOWLEDGED;
-    natsStatus status =
-        js_AddConsumer(NULL, both->other.context, JETSTREAM_STREAM, &settings, NULL, NULL);
-    bench_need(status == NATS_OK, "js_AddConsumer");
-}
-
-static void delete_consumer(sides *both)
-{
-    natsStatus status =
-        js_DeleteConsumer(both->other.context, JETSTREAM_STREAM, consumer, NULL, NULL);
-    bench_need(status == NATS_OK || status == NATS_NOT_FOUND, "js_DeleteConsumer");
-}
-
-static jsSubOptions bound_to_consumer(void)
-{
-    jsSubOptions options;
-
-    jsSubOptions_Init(&options);
-    options.Stream = JETSTREAM_STREAM;
-    options.Consumer = consumer;
-    options.ManualAck = true;
-    return options;
 }
 
 static double end(sides *both, natsSubscription *subscription)
@@ -167,13 +123,9 @@ static void fetch_batch(sides *both, natsSubscription *subscription)
 static double fetch(void *state)
 {
     sides *both = state;
-    natsSubscription *subscription = NULL;
-    jsSubOptions options = bound_to_consumer();
 
     publish(both, JETSTREAM_SUBJECT);
-    natsStatus status = js_PullSubscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
-                                         consumer, NULL, &options, NULL);
-    bench_need(status == NATS_OK, "js_PullSubscribe");
+    natsSubscription *subscription = jetstream_pull(&both->other);
     while (both->handled < TIMES)
         fetch_batch(both, subscription);
     return end(both, subscription);
@@ -190,22 +142,16 @@ static void on_message(natsConnection *connection, natsSubscription *subscriptio
 static double push(void *state)
 {
     sides *both = state;
-    natsSubscription *subscription = NULL;
-    jsSubOptions options = bound_to_consumer();
 
-    options.Queue = consumer;
     publish(both, JETSTREAM_SUBJECT);
-    natsStatus status = js_Subscribe(&subscription, both->other.context, JETSTREAM_SUBJECT,
-                                     on_message, both, NULL, &options, NULL);
-    bench_need(status == NATS_OK, "js_Subscribe");
-    return end(both, subscription);
+    return end(both, jetstream_push(&both->other, on_message, both));
 }
 
+/* The two other sides share a stream, so the consumer of each exists only while it is measured. */
 static void compare(sides *both, const char *name, const char *who, bench_side *other,
                     const char *deliver_to)
 {
-    delete_consumer(both); /* left by an interrupted run */
-    add_consumer(both, deliver_to);
+    jetstream_add_consumer(&both->other, deliver_to);
     bench_compare(&(bench_pair){
         .name = name,
         .unit = "k/s",
@@ -215,7 +161,7 @@ static void compare(sides *both, const char *name, const char *who, bench_side *
         .other = other,
         .state = both,
     });
-    delete_consumer(both);
+    jetstream_delete_consumer(&both->other);
 }
 
 int main(void)
@@ -228,13 +174,13 @@ int main(void)
         stored_parcel_encode(&parcel, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
     sem_init(&both.done, 0, 0);
-    jetstream_open(&both.other);
+    jetstream_open(&both.other, false);
     catga_bus *bus = open_bus(); /* creates the stream and the consumer */
     bench_need(stored_receiver_serve(bus, &service, &both) == CATGA_OK, "serve");
     catga_close(bus);
     compare(&both, "qos1_receive", "nats.c Fetch with acknowledgement", fetch, NULL);
     compare(&both, "qos1_receive_push", "nats.c push consumer with acknowledgement", push,
-            delivered);
+            JETSTREAM_DELIVERY);
     jetstream_close(&both.other);
     nats_Close();
     return 0;
