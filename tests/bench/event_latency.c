@@ -12,9 +12,8 @@
 #include "latency.catga.h"
 #include "side/jetstream.h"
 #include "side/service.h"
+#include "side/timings.h"
 
-#include <stdatomic.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 
 #define SECOND_NS      1000000000.0
@@ -23,17 +22,11 @@
 #define SHORT_PAUSE_NS 20000.0       /* shortest sleep of the publisher */
 #define PATIENCE_NS    10000000000.0 /* until an event counts as lost */
 
-enum { LENGTH = 128, TIMEOUT_MS = 5000, MOST = 1 << 21, PEAKS = 3, UNDER_WAY = 2048, NAME = 64 };
+enum { LENGTH = 128, TIMEOUT_MS = 5000, PEAKS = 3, UNDER_WAY = 2048, NAME = 64 };
 
 static const char other_subject[] = "bench.timed";
 static const char text[] = "0123456789012345678901234567890123456789012345678901234567890123"
                            "01234567890123456789";
-
-/* Nanoseconds of each received event, shared with the subscribers' processes. */
-typedef struct timings {
-    atomic_size_t received;
-    uint32_t nanoseconds[MOST];
-} timings;
 
 typedef struct sides {
     timings *ours;
@@ -48,25 +41,15 @@ typedef struct sides {
 
 /* ---- Subscribers ---- */
 
-static void note(timings *t, uint64_t sent)
-{
-    uint64_t passed = bench_now() - sent;
-    size_t number = atomic_load_explicit(&t->received, memory_order_relaxed);
-
-    if (number < MOST)
-        t->nanoseconds[number] = passed < UINT32_MAX ? (uint32_t)passed : UINT32_MAX;
-    atomic_store_explicit(&t->received, number + 1, memory_order_release);
-}
-
 static catga_status read_timed(catga_context *context, latency_timed_view event)
 {
-    note(catga_context_user(context), latency_timed_get_sent(event));
+    timings_note(catga_context_user(context), latency_timed_get_sent(event));
     return CATGA_OK;
 }
 
 static catga_status read_stored(catga_context *context, latency_timed_stored_view event)
 {
-    note(catga_context_user(context), latency_timed_stored_get_sent(event));
+    timings_note(catga_context_user(context), latency_timed_stored_get_sent(event));
     return CATGA_OK;
 }
 
@@ -87,7 +70,7 @@ static void note_other(timings *t, natsMsg *message)
     uint64_t sent;
 
     memcpy(&sent, natsMsg_GetData(message), sizeof sent);
-    note(t, sent);
+    timings_note(t, sent);
 }
 
 static void on_message(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
@@ -187,20 +170,20 @@ static void sleep_until(double due)
 }
 
 /* Waits until at most `under_way` of the published events have not been received. */
-static void await(const timings *t, size_t published, size_t under_way)
+static void await(timings *t, size_t published, size_t under_way)
 {
     double start = (double)bench_now();
 
-    while (atomic_load_explicit(&t->received, memory_order_acquire) + under_way < published) {
+    while (timings_noted(t) + under_way < published) {
         bench_need((double)bench_now() - start < PATIENCE_NS, "an event was lost");
         sleep_until((double)bench_now() + SHORT_PAUSE_NS);
     }
 }
 
 /* Publishes at the rate of the round. After a long sleep, publishes all events that are due. */
-static void run(sides *both, publish_function *publish, const timings *t)
+static void run(sides *both, publish_function *publish, timings *t)
 {
-    size_t before = atomic_load(&t->received);
+    size_t before = timings_noted(t);
     size_t events = (size_t)(both->rate * ROUND_SECONDS);
     double start = (double)bench_now();
     double pause = SECOND_NS / both->rate;
@@ -217,9 +200,9 @@ static void run(sides *both, publish_function *publish, const timings *t)
 }
 
 /* Returns events per second when the publisher waits only for the subscriber. */
-static double peak(sides *both, publish_function *publish, const timings *t)
+static double peak(sides *both, publish_function *publish, timings *t)
 {
-    size_t before = atomic_load(&t->received);
+    size_t before = timings_noted(t);
     size_t sent = 0;
     double start = (double)bench_now();
 
@@ -232,7 +215,7 @@ static double peak(sides *both, publish_function *publish, const timings *t)
     return SECOND_NS * (double)sent / ((double)bench_now() - start);
 }
 
-static double median_peak(sides *both, publish_function *publish, const timings *t)
+static double median_peak(sides *both, publish_function *publish, timings *t)
 {
     double rates[PEAKS];
 
@@ -243,30 +226,6 @@ static double median_peak(sides *both, publish_function *publish, const timings 
 
 /* ---- Comparing ---- */
 
-static int ascending(const void *a, const void *b)
-{
-    uint32_t left = *(const uint32_t *)a;
-    uint32_t right = *(const uint32_t *)b;
-
-    return (left > right) - (left < right);
-}
-
-/* Returns microseconds. The timings are sorted. */
-static double percentile(const timings *t, size_t percent)
-{
-    size_t received = atomic_load(&t->received);
-    size_t count = received < MOST ? received : MOST;
-
-    return t->nanoseconds[(count - 1) * percent / 100] / 1e3;
-}
-
-static void sort(timings *t)
-{
-    size_t received = atomic_load(&t->received);
-
-    qsort(t->nanoseconds, received < MOST ? received : MOST, sizeof t->nanoseconds[0], ascending);
-}
-
 static void print(const char *name, const char *suffix, const char *who, const sides *both,
                   size_t percent)
 {
@@ -276,12 +235,7 @@ static void print(const char *name, const char *suffix, const char *who, const s
     snprintf(line, sizeof line, "%s%s", name, suffix);
     snprintf(side, sizeof side, "%s at %.0f/s", who, both->rate);
     bench_print(&(bench_pair){.name = line, .unit = "us", .who = side},
-                percentile(both->ours, percent), percentile(both->other, percent));
-}
-
-static void forget(timings *t)
-{
-    atomic_store(&t->received, 0);
+                timings_percentile(both->ours, percent), timings_percentile(both->other, percent));
 }
 
 static void compare(const char *name, const char *who, sides *both, publish_function *ours,
@@ -291,14 +245,14 @@ static void compare(const char *name, const char *who, sides *both, publish_func
 
     for (size_t round = 0; round <= rounds; round++) {
         if (round <= 1) { /* the first warms up */
-            forget(both->ours);
-            forget(both->other);
+            timings_forget(both->ours);
+            timings_forget(both->other);
         }
         run(both, ours, both->ours);
         run(both, other, both->other);
     }
-    sort(both->ours);
-    sort(both->other);
+    timings_sort(both->ours);
+    timings_sort(both->other);
     print(name, "", who, both, 50);
     print(name, "_p99", who, both, 99);
 }
@@ -320,14 +274,6 @@ static void compare_rates(const char *name, const char *who, sides *both, publis
     compare(busy, who, both, ours, other);
 }
 
-static timings *shared_timings(void)
-{
-    timings *t = mmap(NULL, sizeof *t, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-    bench_need(t != MAP_FAILED, "mmap");
-    return t;
-}
-
 int main(void)
 {
     static sides both;
@@ -337,8 +283,8 @@ int main(void)
     catga_status status =
         latency_timed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
-    both.ours = shared_timings();
-    both.other = shared_timings();
+    both.ours = timings_new();
+    both.other = timings_new();
     pid_t our_subscriber = service_start(subscribe_ours, &both);
     pid_t other_subscriber = service_start(subscribe_other, &both);
     bench_need(catga_open(&both.bus, NULL) == CATGA_OK, "catga_open");

@@ -43,39 +43,54 @@ pid_t repeat_start(repeat_service *service)
 
 /* ---- The caller ---- */
 
+/* One of the calls in flight. After its answer it is sent again. */
+struct repeat_call {
+    repeat_caller *caller;
+    uint64_t sent; /* 0 if calls are not timed */
+};
+
 void repeat_open(repeat_caller *caller, const char *prefix, size_t depth)
 {
     const catga_options options = {.prefix = prefix, .in_flight = (unsigned)depth + 1};
 
     caller->depth = depth;
     caller->progress = (progress)PROGRESS_INIT;
+    caller->calls = calloc(depth, sizeof *caller->calls);
+    bench_need(caller->calls != NULL, "memory");
+    for (size_t i = 0; i < depth; i++)
+        caller->calls[i].caller = caller;
     bench_need(catga_open(&caller->bus, &options) == CATGA_OK, "catga_open");
 }
 
 void repeat_close(repeat_caller *caller)
 {
     catga_close(caller->bus);
+    free(caller->calls);
 }
 
-static void call(repeat_caller *caller);
+static void send_call(repeat_call *call);
 
 static void on_reply(catga_status status, traffic_repeated_view view, const catga_error *error,
                      void *user)
 {
-    repeat_caller *caller = user;
+    repeat_call *call = user;
+    repeat_caller *caller = call->caller;
 
     (void)view;
     (void)error;
     bench_need(status == CATGA_OK, catga_status_text(status));
+    if (caller->timings != NULL)
+        timings_note(caller->timings, call->sent);
     if (progress_take(&caller->progress))
-        call(caller);
+        send_call(call);
     progress_note_answer(&caller->progress);
 }
 
-static void call(repeat_caller *caller)
+static void send_call(repeat_call *call)
 {
-    catga_status status = traffic_repeat_send(caller->bus, &repeat_query, on_reply, caller);
-
+    if (call->caller->timings != NULL)
+        call->sent = bench_now();
+    catga_status status = traffic_repeat_send(call->caller->bus, &repeat_query, on_reply, call);
     bench_need(status == CATGA_OK, catga_status_text(status));
 }
 
@@ -85,7 +100,7 @@ static uint64_t run(repeat_caller *caller, size_t calls)
     progress_begin(&caller->progress, calls);
     uint64_t start = bench_now();
     for (size_t i = 0; i < caller->depth && progress_take(&caller->progress); i++)
-        call(caller);
+        send_call(&caller->calls[i]);
     progress_await(&caller->progress);
     return start;
 }

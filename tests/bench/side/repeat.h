@@ -6,6 +6,7 @@
 #define SIDE_REPEAT_H
 
 #include "progress.h"
+#include "timings.h"
 #include "traffic.catga.h"
 
 #include <sys/types.h>
@@ -26,10 +27,14 @@ typedef struct repeat_service {
 /* Starts the service in a process of its own. Before any thread exists. */
 pid_t repeat_start(repeat_service *service);
 
+typedef struct repeat_call repeat_call;
+
 typedef struct repeat_caller {
     catga_bus *bus;
     size_t depth; /* calls in flight */
+    repeat_call *calls;
     progress progress;
+    timings *timings; /* receives the time of each call, or NULL */
 } repeat_caller;
 
 /* Connects. `prefix` is that of the service, or NULL. */
