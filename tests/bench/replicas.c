@@ -12,7 +12,7 @@
 
 #define WAIT_NS 5000000
 
-enum { MOST = 10, CALLS = 100, DEPTH = 32, ROUNDS = 9, NAME = 32 };
+enum { MOST = 10, CALLS = 50, DEPTH = 32, NAME = 32 };
 
 /* Handled calls, shared with the processes of the replicas. */
 typedef struct counts {
@@ -111,7 +111,6 @@ static void compare(const char *name, const char *who, group *one, group *severa
         .unit = "/s",
         .who = who,
         .more_is_better = true,
-        .rounds = ROUNDS,
         .ours = several,
         .other = linear,
         .state = &both,
