@@ -51,7 +51,8 @@ static inline uint64_t ours_read_line(bench_order_line_view line)
            bench_order_line_get_quantity(line) + (uint64_t)bench_order_line_get_unit_price(line);
 }
 
-static inline uint64_t ours_read(bench_order_view order)
+/* Inlined into the loop that measures it, as the compiler does on the other side. */
+CATGA_INLINE uint64_t ours_read(bench_order_view order)
 {
     uint64_t sum = ours_read_text(bench_order_get_id(order)) +
                    ours_read_text(bench_order_get_customer_id(order)) +
