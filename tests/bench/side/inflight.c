@@ -11,12 +11,17 @@
 #include "repeat.h"
 #include "service.h"
 
+#include <stdatomic.h>
+
 enum { ROUNDS = 7, NAME = 64, FEWEST_CALLS = 20000 };
 
+/* A caller that numbers its calls can tell which call an answer belongs to. */
 typedef struct nats_caller {
     natsConnection *connection;
     const char *subject;
     char inbox[NAME];
+    bool numbers;
+    atomic_uint calls;
 } nats_caller;
 
 typedef struct sides {
@@ -24,7 +29,8 @@ typedef struct sides {
     repeat_caller ours;
     nats_caller as_it_comes;
     nats_caller asap;
-    nats_caller *other; /* one of the two */
+    nats_caller numbered;
+    nats_caller *other; /* one of the three */
     progress progress;  /* of the other */
     grpc_side *grpc;    /* NULL without gRPC */
     uint8_t bytes[REPEAT_LENGTH];
@@ -58,8 +64,17 @@ static double ours(void *state)
 
 static void call_other(sides *all)
 {
-    natsStatus status = natsConnection_PublishRequest(all->other->connection, all->other->subject,
-                                                      all->other->inbox, all->bytes, REPEAT_LENGTH);
+    nats_caller *caller = all->other;
+    char numbered[NAME + 17];
+    const char *reply = caller->inbox;
+
+    if (caller->numbers) {
+        snprintf(numbered, sizeof numbered, "%s.%016x", caller->inbox,
+                 atomic_fetch_add(&caller->calls, 1));
+        reply = numbered;
+    }
+    natsStatus status = natsConnection_PublishRequest(caller->connection, caller->subject, reply,
+                                                      all->bytes, REPEAT_LENGTH);
 
     bench_need(status == NATS_OK, "natsConnection_PublishRequest");
 }
@@ -102,10 +117,13 @@ static double grpc(void *state)
 static void connect_caller(sides *all, nats_caller *caller, bool send_asap)
 {
     natsSubscription *subscription = NULL;
+    char pattern[NAME + sizeof ".*"];
 
     caller->connection = side_connect(send_asap);
-    snprintf(caller->inbox, sizeof caller->inbox, "_INBOX.%s", caller->subject);
-    bench_need(natsConnection_Subscribe(&subscription, caller->connection, caller->inbox, on_answer,
+    snprintf(caller->inbox, sizeof caller->inbox, "_INBOX.%s%s", caller->subject,
+             caller->numbers ? ".numbered" : "");
+    snprintf(pattern, sizeof pattern, "%s%s", caller->inbox, caller->numbers ? ".*" : "");
+    bench_need(natsConnection_Subscribe(&subscription, caller->connection, pattern, on_answer,
                                         all) == NATS_OK,
                "natsConnection_Subscribe");
     bench_need(natsConnection_Flush(caller->connection) == NATS_OK, "natsConnection_Flush");
@@ -155,6 +173,16 @@ static void compare_with_nats(const char *name, sides *all)
         bench_print(&as_it_comes, first.ours, first.other);
 }
 
+static void compare_with_numbered(const char *name, sides *all)
+{
+    char fourth[NAME];
+
+    snprintf(fourth, sizeof fourth, "%s_numbered", name);
+    bench_pair pair = pair_with(fourth, "nats.c with a reply subject for each call", other, all);
+    all->other = &all->numbered;
+    bench_compare(&pair);
+}
+
 static void compare_with_grpc(const char *name, sides *all)
 {
     char third[NAME];
@@ -172,6 +200,8 @@ int bench_inflight(const char *name, size_t depth)
     all.calls = depth * 8 > FEWEST_CALLS ? depth * 8 : FEWEST_CALLS;
     all.as_it_comes.subject = "bench.repeat";
     all.asap.subject = "bench.repeat_asap";
+    all.numbered.subject = all.as_it_comes.subject;
+    all.numbered.numbers = true;
     encode_answer(&all);
     pid_t services[] = {repeat_start(&our_service), service_start(serve_as_it_comes, &all),
                         service_start(serve_asap, &all)};
@@ -179,7 +209,9 @@ int bench_inflight(const char *name, size_t depth)
     repeat_open(&all.ours, NULL, depth);
     connect_caller(&all, &all.as_it_comes, false);
     connect_caller(&all, &all.asap, true);
+    connect_caller(&all, &all.numbered, false);
     compare_with_nats(name, &all);
+    compare_with_numbered(name, &all);
     if (all.grpc != NULL) {
         grpc_side_connect(all.grpc);
         compare_with_grpc(name, &all);
@@ -188,6 +220,7 @@ int bench_inflight(const char *name, size_t depth)
     repeat_close(&all.ours);
     natsConnection_Destroy(all.as_it_comes.connection);
     natsConnection_Destroy(all.asap.connection);
+    natsConnection_Destroy(all.numbered.connection);
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
         service_stop(services[i]);
     nats_Close();
