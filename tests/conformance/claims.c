@@ -688,6 +688,7 @@ static void an_external_claim_store_knows_the_request(void **state)
 
     serve(s, &store);
     assert_good(try(s, "one", 3), 3);
+    assert_int_equal(atomic_load(&o.claimed), 1);
     assert_int_equal(strspn(o.request, "0123456789abcdef"), 32);
     assert_int_equal(strlen(o.request), 32);
     atomic_store(&o.says, CATGA_CLAIM_REUSED);

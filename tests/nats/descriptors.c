@@ -47,7 +47,7 @@ static int live(const char *url, int say, int hear)
         before[i] = is_socket(i);
     if (peer_open(&p, url, 5000) != CATGA_OK || peer_publish(&p, "descriptors.x", "x") != CATGA_OK)
         return 1;
-    if (count_bad_sockets(before, &sockets) != 0 || sockets != 2)
+    if (count_bad_sockets(before, &sockets) != 0 || sockets != 1)
         return 2;
     for (int i = 0; i <= STDERR_FILENO; i++) {
         close(i);
@@ -60,7 +60,7 @@ static int live(const char *url, int say, int hear)
         return 4;
     if (peer_publish(&p, "descriptors.x", "x") != CATGA_OK || peer_flush(&p) != CATGA_OK)
         return 5;
-    if (count_bad_sockets(before, &sockets) != 0 || sockets != 2)
+    if (count_bad_sockets(before, &sockets) != 0 || sockets != 1)
         return 6;
     peer_close(&p);
     return 0;

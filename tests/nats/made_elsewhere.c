@@ -27,7 +27,7 @@ typedef struct fixture {
     peer asks;
     peer answers;
     catga_subscription *questions;
-    const char *script[SCRIPT]; /* answers; NULL, and after the last: no answer */
+    _Atomic(const char *) script[SCRIPT]; /* answers; NULL, and after the last: no answer */
     atomic_int at;
 } fixture;
 
@@ -35,7 +35,7 @@ static void answer(void *user, catga_incoming *question)
 {
     fixture *s = user;
     int at = atomic_fetch_add(&s->at, 1);
-    const char *text = at < SCRIPT ? s->script[at] : NULL;
+    const char *text = at < SCRIPT ? atomic_load(&s->script[at]) : NULL;
     catga_outgoing reply = {.data = (const uint8_t *)text,
                             .length = text == NULL ? 0 : strlen(text)};
 
@@ -79,7 +79,8 @@ static void answer_with(fixture *s, const char *first, const char *second, const
 {
     const char *const script[SCRIPT] = {first, second, third};
 
-    memcpy(s->script, script, sizeof script);
+    for (int i = 0; i < SCRIPT; i++)
+        atomic_store(&s->script[i], script[i]);
     atomic_store(&s->at, 0);
 }
 

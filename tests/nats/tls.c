@@ -12,6 +12,8 @@
 
 #include <cmocka.h>
 
+enum { LARGE = 100000, NOTICE_S = 6 };
+
 static nats_server server;
 static peer self;
 
@@ -114,6 +116,27 @@ static void a_server_that_wants_tls_gets_it(void **state)
     peer_close(&self);
 }
 
+/* OpenSSL waits for the server inside nats.c, which has no deadline there. */
+static void a_paused_server_is_noticed(void **state)
+{
+    (void)state;
+    start_as("localhost");
+    trust();
+    assert_int_equal(open_over("tls"), CATGA_OK);
+    static char large[LARGE];
+    memset(large, 'x', sizeof large - 1);
+    nats_server_signal(&server, SIGSTOP);
+    double end = seconds_now() + NOTICE_S;
+    catga_status status = CATGA_OK;
+    while (status != CATGA_DISCONNECTED && seconds_now() < end)
+        status = peer_publish(&self, "t.event", large);
+    assert_int_equal(status, CATGA_DISCONNECTED);
+    nats_server_signal(&server, SIGCONT);
+    assert_true(reaches(&self.events[CATGA_CONNECTION_FOUND], 1, 10000));
+    assert_int_equal(peer_publish(&self, "t.event", "x"), CATGA_OK);
+    peer_close(&self);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -121,6 +144,7 @@ int main(void)
         cmocka_unit_test_teardown(an_untrusted_certificate_is_rejected, clear),
         cmocka_unit_test_teardown(a_certificate_of_another_host_is_rejected, clear),
         cmocka_unit_test_teardown(a_server_that_wants_tls_gets_it, clear),
+        cmocka_unit_test_teardown(a_paused_server_is_noticed, clear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

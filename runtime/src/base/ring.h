@@ -37,4 +37,10 @@ bool catga_ring_put(catga_ring *ring, catga_ring_item item);
  * written. */
 bool catga_ring_take(catga_ring *ring, catga_ring_item *item);
 
+/* Returns the number of items, while no thread appends or removes any. */
+static inline uint64_t catga_ring_count(const catga_ring *ring)
+{
+    return atomic_load(&ring->tail) - atomic_load(&ring->head);
+}
+
 #endif

@@ -8,11 +8,19 @@
 #include <sched.h>
 #include <stdlib.h>
 
-/* Longest duration of a quick run. */
-#define QUICK_NS 200000
+/* Longest duration of a quick run: a few times that of passing a message to a worker. A longer run
+ * may have been interrupted; one that is as long as SLOW_NS is slow. */
+#define QUICK_NS 25000
+#define SLOW_NS  1000000
 
-/* Consecutive quick runs after which a handler counts as quick. */
-#define QUICK_RUNS 32
+/* A handler is quick after so many quick runs, less what longer and slow runs take away. */
+enum { QUICK_RUNS = 32, QUICK_MAX = 2 * QUICK_RUNS, LONG_RUN = 2, SLOW_RUN = 16 };
+
+/* Time after which a worker has its messages written, although others follow. */
+#define REST_AFTER (2 * QUICK_NS)
+
+/* Time to wait for a worker that has been quick until now. */
+#define PERMIT_WAIT (4 * QUICK_NS)
 
 enum { QUIET, HELD, TELLING };
 
@@ -101,69 +109,147 @@ static bool is_stored(const catga_incoming *message)
     return message->deliveries != 0;
 }
 
+static void change_quick(catga_admission_queue *queue, int by)
+{
+    int quick = atomic_load_explicit(&queue->quick, memory_order_relaxed) + by;
+
+    quick = quick < 0 ? 0 : quick > QUICK_MAX ? QUICK_MAX : quick;
+    atomic_store_explicit(&queue->quick, quick, memory_order_relaxed);
+}
+
 static void note_run(catga_admission_queue *queue, int64_t took_ns)
 {
-    unsigned quick = atomic_load_explicit(&queue->quick, memory_order_relaxed);
-    unsigned more = quick < QUICK_RUNS ? quick + 1 : quick;
-
-    atomic_store_explicit(&queue->quick, took_ns <= QUICK_NS ? more : 0, memory_order_relaxed);
+    change_quick(queue, took_ns <= QUICK_NS ? 1 : took_ns <= SLOW_NS ? -LONG_RUN : -SLOW_RUN);
     atomic_fetch_add_explicit(&queue->run_ns, took_ns, memory_order_relaxed);
     atomic_fetch_add_explicit(&queue->runs, 1, memory_order_release);
 }
 
+/* The thread that receives messages goes first: else the worker, which has just returned its
+ * permit, would always take it again. */
 static void take_permit(catga_admission_queue *queue)
 {
+    while (atomic_load(&queue->claimed))
+        sched_yield();
     while (sem_wait(&queue->permits) != 0)
         continue; /* interrupted */
 }
 
-static void run(catga_admission_slot *slot)
+/* Returns the time afterwards. */
+static int64_t run(catga_admission_slot *slot, int64_t begin)
 {
     catga_admission_queue *queue = slot->queue;
     catga_incoming *message = &slot->message;
+    int64_t end = begin;
 
-    take_permit(queue);
-    int64_t begin = catga_clock_now();
     message->waited_ns = begin - slot->came_ns;
     if (is_stored(message) && begin - atomic_load(&slot->alive_ns) >= queue->options.alive_ns) {
         queue->options.discard(queue->options.user, message);
     } else {
         slot->receive(slot->receiver, message);
-        note_run(queue, catga_clock_now() - begin);
+        end = catga_clock_now();
+        note_run(queue, end - begin);
     }
-    sem_post(&queue->permits);
-    end_load(slot);
+    return end;
 }
 
+/* Has the messages of the last runs written, if none follows or that was long ago. */
+static void rest(catga_admission_queue *queue, int64_t now, int64_t *rested_ns)
+{
+    bool is_last = atomic_load_explicit(&queue->load, memory_order_relaxed) == 0;
+
+    if (queue->options.rest == NULL || (!is_last && now - *rested_ns < REST_AFTER))
+        return;
+    queue->options.rest(queue->options.owner);
+    *rested_ns = now;
+}
+
+/* A worker takes a message when it has a permit, so that the messages stay in order. */
 static void *work(void *argument)
 {
     catga_admission_queue *queue = argument;
+    int64_t rested_ns = 0;
     catga_ring_item item;
 
+    if (queue->options.begins != NULL)
+        queue->options.begins(queue->options.owner);
     for (;;) {
         while (sem_wait(&queue->filled) != 0)
             continue; /* interrupted */
         if (atomic_load(&queue->ending))
             return NULL;
-        if (catga_ring_take(&queue->waiting, &item))
-            run(item.message);
+        take_permit(queue);
+        bool taken = catga_ring_take(&queue->waiting, &item);
+        int64_t end = taken ? run(item.message, catga_clock_now()) : 0;
+        sem_post(&queue->permits);
+        if (!taken)
+            continue;
+        end_load(item.message);
+        rest(queue, end, &rested_ns);
     }
 }
 
-bool catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming *message,
-                                    catga_receive_function *receive, void *receiver, int64_t now,
-                                    unsigned behind)
+bool catga_admission_queue_is_quick(const catga_admission_queue *queue, unsigned behind)
 {
-    if (queue->options.workers != 1 || behind > queue->options.limit ||
-        atomic_load_explicit(&queue->quick, memory_order_relaxed) < QUICK_RUNS ||
-        atomic_load(&queue->load) != 0 || sem_trywait(&queue->permits) != 0)
-        return false;
+    return queue->options.workers == 1 && behind <= queue->options.limit &&
+           atomic_load_explicit(&queue->quick, memory_order_relaxed) >= QUICK_RUNS;
+}
+
+/* Waits for a permit. Returns false if the worker does not finish. */
+static bool take_permit_soon(catga_admission_queue *queue, int64_t now)
+{
+    if (sem_trywait(&queue->permits) == 0)
+        return true;
+    struct timespec end = catga_clock_timespec(now + PERMIT_WAIT);
+    int result = 0;
+    atomic_store(&queue->claimed, true);
+    do
+        result = sem_clockwait(&queue->permits, CLOCK_MONOTONIC, &end);
+    while (result != 0 && errno == EINTR);
+    atomic_store(&queue->claimed, false);
+    if (result != 0)
+        change_quick(queue, -SLOW_RUN);
+    return result == 0;
+}
+
+bool catga_admission_queue_claim(catga_admission_queue *queue, int64_t now)
+{
     atomic_fetch_add(&queue->users, 1);
-    receive(receiver, message);
-    note_run(queue, catga_clock_now() - now);
+    if (!take_permit_soon(queue, now)) {
+        leave(queue);
+        return false;
+    }
+    queue->at_claim = catga_ring_count(&queue->waiting);
+    return true;
+}
+
+/* Later messages come behind those that the caller has. */
+static int64_t run_waiting(catga_admission_queue *queue, int64_t now)
+{
+    catga_ring_item item;
+
+    for (; queue->at_claim > 0 && catga_ring_take(&queue->waiting, &item); queue->at_claim--) {
+        now = run(item.message, now);
+        end_load(item.message);
+    }
+    return now;
+}
+
+void catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming *messages,
+                                    int count, catga_receive_function *receive, void *receiver,
+                                    int64_t *now)
+{
+    int64_t came_ns = *now;
+
+    *now = run_waiting(queue, came_ns);
+    for (int i = 0; i < count; i++) {
+        int64_t begin = *now;
+        messages[i].waited_ns += begin - came_ns;
+        receive(receiver, &messages[i]);
+        *now = catga_clock_now();
+        note_run(queue, *now - begin);
+    }
     sem_post(&queue->permits);
     leave(queue);
-    return true;
 }
 
 /* Returns false if the deadline passes first. */

@@ -48,6 +48,11 @@ typedef struct catga_admission_options {
     void (*freed)(void *user);                /* the load is less; NULL: not of interest */
     void *user;
 
+    /* Called by a worker: at its begin; and when no message waits, and now and then while some do,
+     * to write what its runs have sent. NULL: that is written at once. `owner` as below. */
+    void (*begins)(void *owner);
+    void (*rest)(void *owner);
+
     /* Called when nothing is held any more; `owner` outlives the queue. */
     void (*emptied)(void *owner);
     void *owner;
@@ -66,9 +71,11 @@ struct catga_admission_queue {
     atomic_uint users;         /* threads and slots that still need this structure */
     atomic_uint runs;          /* ended runs and their total duration, since last taken */
     atomic_int_fast64_t run_ns;
-    atomic_uint quick; /* consecutive quick runs */
-    sem_t permits;     /* one per worker */
-    sem_t filled;      /* posted for each message that waits, and to end */
+    atomic_int quick;    /* how regularly runs were quick lately */
+    sem_t permits;       /* one per worker */
+    atomic_bool claimed; /* the thread that receives messages waits for a permit */
+    uint64_t at_claim;   /* messages that waited at the claim */
+    sem_t filled;        /* posted for each message that waits, and to end */
     atomic_bool ending;
     unsigned thread_count;
     pthread_t threads[];
@@ -86,12 +93,20 @@ void catga_admission_queue_free(catga_admission_queue *queue);
 bool catga_admission_queue_admit(catga_admission_queue *queue, const catga_incoming *message,
                                  catga_receive_function *receive, void *receiver, int64_t now);
 
-/* Calls `receive` in this thread, if the handler has one worker, its runs have been quick for
- * long, and nothing waits; `behind` is the number of known following messages. Returns false if
- * the message was not taken. */
-bool catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming *message,
-                                    catga_receive_function *receive, void *receiver, int64_t now,
-                                    unsigned behind);
+/* Returns whether a message should run in the thread that received it: the handler has one worker
+ * and has been quick for long. `behind` is the number of following messages. */
+bool catga_admission_queue_is_quick(const catga_admission_queue *queue, unsigned behind);
+
+/* Has the calling thread run the handler next: reserves its worker. Waits shortly for a run to end.
+ * Returns false if the worker does not finish. The thread is the one that admits; it runs the
+ * handler afterwards, while another may admit. */
+bool catga_admission_queue_claim(catga_admission_queue *queue, int64_t now);
+
+/* After a claim: calls `receive` in this thread for the messages that waited at the claim, then for
+ * `count` messages. *now is the time before, and afterwards. Releases the worker. */
+void catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming *messages,
+                                    int count, catga_receive_function *receive, void *receiver,
+                                    int64_t *now);
 
 /* Calls `receive` in this thread as soon as a worker is free. Returns false if that is not
  * before `deadline_ns` (0: no deadline). */

@@ -46,10 +46,10 @@ typedef struct catga_outgoing {
     size_t header_count;
     uint32_t
         stream; /* of a stored event: catga_stream_hash of the stream that must answer; 0: any */
+    bool sender_waits; /* the sending thread waits for the answer */
 
     /* Used by a transport inside the process only. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
-    bool sender_waits;   /* the sending thread waits for the answer: it may run the handler */
 } catga_outgoing;
 
 struct catga_admission_slot;
@@ -62,7 +62,7 @@ typedef struct catga_incoming {
     const char *reply; /* subject for an answer; NULL: none is expected, as for stored messages */
     const uint8_t *data;
     size_t length;
-    int64_t waited_ns;   /* known time in this process; 0: unknown, as for at-most-once events */
+    int64_t waited_ns;   /* known time in this process; 0: unknown */
     int64_t deadline_ns; /* of the sender, on the monotonic clock; 0: unknown */
     bool no_responders;  /* an answer of the server: the subject has no subscriber */
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */

@@ -25,7 +25,7 @@ static catga_status await(catga_nats *nats, natsSubscription *inbox, const char 
         status = natsSubscription_NextMsg(answer, inbox, SLICE_MS);
         if (status == NATS_TIMEOUT && catga_nats_is_denied(nats, subject))
             return CATGA_NOT_PERMITTED;
-        if (status == NATS_TIMEOUT && atomic_load(&nats->immediate.connection) == NULL)
+        if (status == NATS_TIMEOUT && !catga_nats_link_is_up(&nats->link))
             return CATGA_DISCONNECTED;
     }
     if (status == NATS_OK && natsMsg_IsNoResponders(*answer))
@@ -70,7 +70,7 @@ catga_status catga_nats_api_request(catga_nats *nats, const char *subject, const
 
     *answer = (catga_nats_api_answer){0};
     if (!catga_nats_is_denied(nats, subject)) {
-        catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+        catga_nats_use use = catga_nats_link_enter(&nats->link);
         if (use.connection == NULL)
             return CATGA_DISCONNECTED;
         status = exchange(nats, use.connection, subject, body, wait_ms, &answer->message);

@@ -1,54 +1,74 @@
-/* Each subscription has a thread of nats.c per connection, which delivers its messages. Requests,
- * stored events, and messages for several workers go from that thread into an admission queue,
- * which limits waiting messages while the handler runs. Passing a message to another thread takes
- * as long as the whole round trip of a single request. So a quick handler with one worker runs in
- * the thread of nats.c while no message waits. */
+/* nats.c keeps the messages that were read in a list for each subscription. The leader takes them
+ * from there. Requests and events go to the admission queue of their handler, which limits waiting
+ * messages and has worker threads. Passing a message to another thread takes as long as the whole
+ * round trip of a single request. So a quick handler with one worker runs in the leader. */
 #include "transport/nats/delivery.h"
 
 #include "base/clock.h"
 #include "transport/nats/message.h"
+#include "transport/nats/wake.h"
 
-/* ---- The delivery lock ---- */
+/* Time for one subscription in a pass, so that the others, and the socket, are not delayed. */
+#define BUDGET (CATGA_MILLISECOND / 2)
 
-enum { DELIVERY_UNLOCKED, DELIVERY_LOCKED };
+/* Bytes in an admission queue beyond which messages are held back. */
+enum { HELD_BYTES = 1024 * 1024 };
 
-void catga_nats_delivery_lock(atomic_int *lock)
-{
-    struct timespec pause = {.tv_nsec = CATGA_MILLISECOND};
+/* Messages that a quick handler gets at once. */
+enum { BATCH = 16 };
 
-    while (atomic_exchange_explicit(lock, DELIVERY_LOCKED, memory_order_acquire) == DELIVERY_LOCKED)
-        nanosleep(&pause, NULL);
-}
+/* Time after which a pass writes what its handlers have sent. */
+#define WRITE_AFTER (CATGA_MILLISECOND / 4)
 
-void catga_nats_delivery_unlock(atomic_int *lock)
-{
-    atomic_store_explicit(lock, DELIVERY_UNLOCKED, memory_order_release);
-}
+/* A pass of the leader. */
+typedef struct pass {
+    catga_nats *nats;
+    int64_t read_ns;    /* time of the last read */
+    int64_t now;        /* a recent time */
+    int64_t written_ns; /* time of the last write */
+    uint64_t changes;   /* of the subscriptions, when the pass began */
+} pass;
 
 /* ---- Arrival ---- */
 
-/* Notes how many messages wait behind the current one, unless some noted messages still follow.
- * nats.c does not report when it read a message, but the waiting ones have arrived by now. */
-static void look_behind(catga_subscription *subscription, natsSubscription *native)
+/* Notes when the waiting messages arrived, unless some noted ones still wait. */
+static void note_arrival(catga_subscription *subscription, int waiting, int64_t read_ns)
 {
-    if (subscription->known > 0 && subscription->known_of == native)
+    if (subscription->known > 0)
         return;
-    subscription->known = 0;
-    subscription->known_of = native;
-    natsSubscription_GetPending(native, &subscription->known, NULL);
-    subscription->known_ns = catga_clock_now();
+    subscription->known = waiting;
+    subscription->known_ns = read_ns;
 }
 
-/* Returns a time by which the current message had arrived in this process. */
-static int64_t received_at(catga_subscription *subscription, natsSubscription *native, int64_t now)
+/* Returns a time by which the next `known` messages had arrived in this process. */
+static int64_t arrived_at(const catga_subscription *subscription)
 {
-    int64_t read_by = now;
+    return catga_nats_suspend_before(&subscription->owner->suspend_detector,
+                                     subscription->known_ns);
+}
 
-    if (subscription->known > 0 && subscription->known_of == native) {
-        subscription->known--;
-        read_by = subscription->known_ns;
+/* ---- Running functions of the bus, without the lock ---- */
+
+/* The subscription stays valid until `finish`. */
+static uint64_t begin(pass *at, catga_subscription *subscription)
+{
+    atomic_fetch_add(&subscription->running, 1);
+    return catga_nats_event_loop_leave(&at->nats->loop);
+}
+
+/* Returns whether this thread still leads. If not, the new leader may have passed over the
+ * subscription, and a drain may wait. */
+static bool finish(pass *at, catga_subscription *subscription, uint64_t run)
+{
+    catga_nats *nats = at->nats;
+    bool leads = catga_nats_event_loop_return(&nats->loop, run);
+
+    atomic_fetch_sub(&subscription->running, 1);
+    if (!leads) {
+        catga_nats_event_loop_wake(&nats->loop);
+        catga_nats_wake_drain(nats);
     }
-    return catga_nats_suspend_before(&subscription->owner->suspend_detector, read_by);
+    return leads;
 }
 
 /* ---- Admission ---- */
@@ -66,7 +86,7 @@ static void drop(catga_subscription *subscription, catga_incoming *message)
                                 subscription->subject);
 }
 
-static void note_room(catga_subscription *subscription)
+static void end_overflow(catga_subscription *subscription)
 {
     catga_admission_queue *queue = subscription->queue;
 
@@ -75,52 +95,206 @@ static void note_room(catga_subscription *subscription)
         atomic_store(&subscription->overflowing, false);
 }
 
-/* Runs the handler, queues the message, or refuses it. */
-static void admit(catga_subscription *subscription, natsSubscription *native, natsMsg *message)
+static bool admit(pass *at, catga_subscription *subscription, const catga_incoming *message)
 {
-    catga_incoming incoming = catga_nats_incoming(message);
+    bool admitted = catga_admission_queue_admit(subscription->queue, message, subscription->receive,
+                                                subscription->user, at->now);
 
-    catga_nats_delivery_lock(&subscription->delivery_lock);
-    int64_t now = catga_clock_now();
-    incoming.waited_ns = now - received_at(subscription, native, now);
-    look_behind(subscription, native);
-    unsigned behind = (unsigned)subscription->known;
-    catga_nats_delivery_unlock(&subscription->delivery_lock);
-    if (catga_admission_queue_run_here(subscription->queue, &incoming, subscription->receive,
-                                       subscription->user, now, behind))
-        return;
-    catga_nats_delivery_lock(&subscription->delivery_lock);
-    bool admitted = catga_admission_queue_admit(subscription->queue, &incoming,
-                                                subscription->receive, subscription->user, now);
-    note_room(subscription);
-    catga_nats_delivery_unlock(&subscription->delivery_lock);
-    if (!admitted && subscription->refuse != NULL)
-        subscription->refuse(subscription->user, &incoming);
-    else if (!admitted)
-        drop(subscription, &incoming);
+    end_overflow(subscription);
+    return admitted;
 }
 
-static void receive_here(catga_subscription *subscription, natsMsg *message)
+static void refuse(catga_subscription *subscription, catga_incoming *message)
 {
-    catga_incoming incoming = catga_nats_incoming(message);
-
-    catga_nats_delivery_lock(&subscription->delivery_lock);
-    subscription->receive(subscription->user, &incoming);
-    catga_nats_delivery_unlock(&subscription->delivery_lock);
+    if (subscription->refuse != NULL)
+        subscription->refuse(subscription->user, message);
+    else
+        drop(subscription, message);
 }
 
-void catga_nats_deliver(natsConnection *connection, natsSubscription *native, natsMsg *message,
-                        void *closure)
+/* Runs the handler in this thread, message by message. */
+static bool run_here(pass *at, catga_subscription *subscription, catga_incoming *messages,
+                     int count)
 {
-    (void)connection;
-    catga_subscription *subscription = closure;
-    if (subscription->pull != NULL) {
-        catga_nats_delivery_lock(&subscription->delivery_lock);
-        catga_nats_pull_receive(subscription->pull, message);
-        catga_nats_delivery_unlock(&subscription->delivery_lock);
-    } else if (subscription->queue != NULL) {
-        admit(subscription, native, message);
-    } else {
-        receive_here(subscription, message);
+    uint64_t run = begin(at, subscription);
+
+    catga_admission_queue_run_here(subscription->queue, messages, count, subscription->receive,
+                                   subscription->user, &at->now);
+    return finish(at, subscription, run);
+}
+
+static bool queue(pass *at, catga_subscription *subscription, catga_incoming *message)
+{
+    if (admit(at, subscription, message))
+        return true;
+    uint64_t run = begin(at, subscription);
+    refuse(subscription, message);
+    return finish(at, subscription, run);
+}
+
+/* ---- A pass ---- */
+
+/* Takes up to `most` messages from the list of nats.c. Returns their number; *gone is the number of
+ * those that nats.c has destroyed, since a peer made them look like its answer for an absent
+ * responder. */
+static int take(catga_subscription *subscription, catga_incoming *messages, int most, int *gone)
+{
+    natsMsg *native;
+    int count = 0;
+
+    for (*gone = 0; count + *gone < most;) {
+        natsStatus status = natsSubscription_NextMsg(&native, subscription->native, 0);
+        if (status == NATS_OK)
+            messages[count++] = catga_nats_incoming(native);
+        else if (status == NATS_NO_RESPONDERS)
+            ++*gone;
+        else
+            break;
     }
+    return count;
+}
+
+/* Returns whether the handler is to run in this thread, and has it wait for that. */
+static bool claims(pass *at, catga_subscription *subscription, int waiting)
+{
+    return catga_admission_queue_is_quick(subscription->queue, (unsigned)waiting) &&
+           catga_admission_queue_claim(subscription->queue, at->now);
+}
+
+/* Delivers one message or some: of a quick handler up to BATCH, but no more than `waiting`. Returns
+ * their number, or -1 if this thread leads no more. */
+static int deliver_some(pass *at, catga_subscription *subscription, int waiting)
+{
+    catga_incoming messages[BATCH];
+    bool here = claims(at, subscription, waiting);
+    int64_t arrived_ns = arrived_at(subscription);
+    int gone;
+    int count = take(subscription, messages, !here ? 1 : waiting < BATCH ? waiting : BATCH, &gone);
+
+    subscription->known -= count + gone;
+    for (int i = 0; i < count; i++)
+        messages[i].waited_ns = at->now - arrived_ns;
+    bool leads = here        ? run_here(at, subscription, messages, count)
+                 : count > 0 ? queue(at, subscription, &messages[0])
+                             : true;
+    return leads ? count + gone : -1;
+}
+
+/* Without JetStream, the server's answer to a pull request is destroyed too: the request ends by
+ * itself. */
+static int deliver_stored(catga_subscription *subscription)
+{
+    natsMsg *message;
+    natsStatus status = natsSubscription_NextMsg(&message, subscription->native, 0);
+
+    if (status == NATS_OK)
+        catga_nats_pull_receive(subscription->pull, message);
+    return status == NATS_OK || status == NATS_NO_RESPONDERS;
+}
+
+/* The handlers of this thread do not write what they send. */
+static void write_in_time(pass *at)
+{
+    if (at->now - at->written_ns < WRITE_AFTER)
+        return;
+    catga_nats_event_loop_write(&at->nats->loop, at->now);
+    at->written_ns = at->now;
+}
+
+static int waiting_for(const catga_subscription *subscription)
+{
+    int waiting = 0;
+
+    if (subscription->native == NULL || subscription->queue == NULL ||
+        natsSubscription_GetPending(subscription->native, &waiting, NULL) != NATS_OK)
+        return 0;
+    return waiting;
+}
+
+static bool is_full(const catga_admission_queue *queue)
+{
+    return atomic_load(&queue->load) >= queue->options.limit ||
+           atomic_load(&queue->bytes) >= HELD_BYTES;
+}
+
+/* Returns whether messages are to wait in nats.c, until a worker has finished one. */
+static bool hold_back(catga_subscription *subscription)
+{
+    if (!subscription->holds_back || !is_full(subscription->queue))
+        return false;
+    atomic_store(&subscription->is_held_back, true);
+    return is_full(subscription->queue) || !atomic_exchange(&subscription->is_held_back, false);
+}
+
+/* Delivers the waiting messages of one subscription. */
+static catga_nats_delivered deliver_to(pass *at, catga_subscription *subscription)
+{
+    int waiting = waiting_for(subscription);
+    int64_t end = at->now + BUDGET;
+
+    while (waiting > 0 && !hold_back(subscription)) {
+        note_arrival(subscription, waiting, at->read_ns);
+        int count = subscription->pull != NULL
+                        ? deliver_stored(subscription)
+                        : deliver_some(at, subscription, subscription->known);
+        if (count < 0)
+            return CATGA_NATS_LEADER_LOST;
+        if (count == 0)
+            return CATGA_NATS_ALL_DELIVERED;
+        waiting -= count;
+        if (at->nats->loop.changes != at->changes || (waiting > 0 && at->now > end))
+            return CATGA_NATS_MORE_TO_DELIVER;
+        write_in_time(at);
+    }
+    return CATGA_NATS_ALL_DELIVERED;
+}
+
+static catga_nats_delivered deliver_all(pass *at)
+{
+    catga_nats *nats = at->nats;
+    catga_nats_delivered result = CATGA_NATS_ALL_DELIVERED;
+    catga_subscription *subscription;
+
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
+        catga_nats_delivered delivered = deliver_to(at, subscription);
+        if (delivered == CATGA_NATS_LEADER_LOST || nats->loop.changes != at->changes)
+            return delivered;
+        if (delivered == CATGA_NATS_MORE_TO_DELIVER)
+            result = delivered;
+    }
+    return result;
+}
+
+catga_nats_delivered catga_nats_deliver(void *user, int64_t now)
+{
+    catga_nats *nats = user;
+    pass at = {
+        .nats = nats, .read_ns = now, .now = now, .written_ns = now, .changes = nats->loop.changes};
+
+    return nats->loop.socket == NULL ? CATGA_NATS_ALL_DELIVERED : deliver_all(&at);
+}
+
+/* ---- Answers ---- */
+
+/* Answers are not taken from the list of nats.c, which hides those of an absent responder there.
+ *
+ * Callbacks gather their messages while answers wait. The lock orders the threads of a lost and of
+ * a new connection; an orphan holds it forever. */
+void catga_nats_deliver_answer(natsConnection *connection, natsSubscription *native,
+                               natsMsg *message, void *closure)
+{
+    catga_subscription *inbox = closure;
+    catga_incoming incoming = catga_nats_incoming(message);
+    int waiting = 0;
+
+    (void)connection;
+    while (sem_wait(&inbox->delivery_lock) != 0)
+        continue; /* interrupted */
+    catga_nats_event_loop_gather(true);
+    catga_nats_keep_released();
+    inbox->receive(inbox->user, &incoming);
+    if (natsSubscription_GetPending(native, &waiting, NULL) != NATS_OK || waiting == 0)
+        catga_nats_event_loop_flush(&inbox->owner->loop);
+    sem_post(&inbox->delivery_lock);
 }

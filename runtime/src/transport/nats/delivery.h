@@ -1,18 +1,16 @@
-/* Delivers messages of nats.c to subscriptions, in the thread of nats.c. */
+/* Delivers the messages that the event loop has read to their subscriptions. */
 #ifndef CATGA_NATS_DELIVERY_H
 #define CATGA_NATS_DELIVERY_H
 
 #include "transport/nats/subscription.h"
 
-/* Passes a message to the subscription `closure`; takes ownership of the message. Has the type of
- * natsMsgHandler. */
-void catga_nats_deliver(natsConnection *connection, natsSubscription *native, natsMsg *message,
-                        void *closure);
+/* Delivers to the subscriptions of the transport `nats`, in turn. The leader calls it under the
+ * loop's lock; `now` is the time of the last read. */
+catga_nats_delivered catga_nats_deliver(void *nats, int64_t now);
 
-/* The delivery lock orders the threads that deliver to one subscription. Only a thread of a lost
- * connection that is still in a handler makes the thread of the next connection wait. Otherwise the
- * lock is free, and costs one atomic exchange. */
-void catga_nats_delivery_lock(atomic_int *lock);
-void catga_nats_delivery_unlock(atomic_int *lock);
+/* Delivers an answer to the inbox `closure`, in the thread of nats.c; takes ownership of the
+ * message. Has the type of natsMsgHandler. */
+void catga_nats_deliver_answer(natsConnection *connection, natsSubscription *native,
+                               natsMsg *message, void *closure);
 
 #endif

@@ -27,5 +27,5 @@ catga_status catga_nats_inbox_open(catga_nats *nats)
     catga_nats_inbox_pattern(pattern, nats->inbox);
     const catga_subscription_options options = {
         .subject = pattern, .receive = on_answer, .user = nats};
-    return catga_nats_subscribe(&nats->transport, &options, &nats->replies);
+    return catga_nats_subscribe_inbox(nats, &options, &nats->replies);
 }

@@ -49,6 +49,7 @@ catga_status catga_nats_kv_write(catga_transport *transport, catga_kv_key key,
     message.headers = headers;
     message.subject = subject;
     message.checked = false;
+    message.sender_waits = true;
     return catga_nats_request_from(
         catga_nats_of(transport), &message, token,
         (catga_nats_source){CATGA_NATS_STREAM_ACK, stream_of(key.bucket)});
@@ -74,7 +75,7 @@ catga_status catga_nats_kv_written(const catga_incoming *answer, uint64_t *revis
 catga_status catga_nats_kv_read(catga_transport *transport, catga_kv_key key, uint64_t token)
 {
     char subject[SUBJECT_SIZE];
-    const catga_outgoing question = {.subject = subject};
+    const catga_outgoing question = {.subject = subject, .sender_waits = true};
 
     if (!fits(snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", key.bucket,
                        key.bucket, key.key)))

@@ -1,5 +1,5 @@
-/* A link: a connection that the reconnect thread replaces when it is lost. Senders take no lock;
- * they use a connection inside a read-side section (base/rcu.h). */
+/* The link to the servers: a connection that the reconnect thread replaces when it is lost. Senders
+ * take no lock; they use a connection inside a read-side section (base/rcu.h). */
 #ifndef CATGA_NATS_LINK_H
 #define CATGA_NATS_LINK_H
 
@@ -16,19 +16,14 @@ typedef struct catga_nats catga_nats;
 
 struct catga_nats_link {
     catga_nats *owner;
-    bool immediate;       /* writes each message at once; otherwise buffers them */
-    bool kernel_deadline; /* replaces the write deadline of nats.c */
 
-    /* For senders. A connection ends when it is hidden here and no sender is inside. */
-    _Atomic(natsConnection *) connection;
-    catga_rcu rcu;         /* its weight is the number of sent events */
-    atomic_bool requested; /* a sender asked for a connection */
-    atomic_bool settled;   /* an attempt has ended since the request, or since a server returned */
+    /* For senders. A connection ends when its socket is hidden here and no sender is inside. */
+    _Atomic(catga_nats_socket *) socket;
+    catga_rcu rcu; /* its weight is the number of sent events */
 
     /* Under the transport's lock. */
     catga_nats_session *session;
     natsStatus failure; /* of the last attempt */
-    unsigned attempts;  /* ended attempts, successful or not */
     int64_t up_ns;      /* time at which the connection was established */
     catga_backoff backoff;
 
@@ -38,12 +33,13 @@ struct catga_nats_link {
     bool refusal_told; /* the listener knows that the server refuses the login */
 };
 
-void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner, bool immediate);
+void catga_nats_link_begin(catga_nats_link *link, catga_nats *owner);
 void catga_nats_link_end(catga_nats_link *link);
 
 /* A connection in use. */
 typedef struct catga_nats_use {
     natsConnection *connection; /* NULL: there is none, and nothing to leave */
+    catga_nats_socket *socket;
     catga_rcu_slot *slot;
 } catga_nats_use;
 
@@ -55,8 +51,12 @@ void catga_nats_link_leave(catga_nats_use use, unsigned events);
 /* Hides the connection, and returns when no thread uses it. Operations on it fail or are short. */
 void catga_nats_link_empty(catga_nats_link *link);
 
-/* Requests a connection. Waits until it is established, until an attempt fails for good, or until
- * `deadline_ns`; with `once`, until the next attempt ends. */
-catga_status catga_nats_link_request(catga_nats_link *link, int64_t deadline_ns, bool once);
+/* Waits until there is a connection, until an attempt fails for good, or until `deadline_ns`. */
+catga_status catga_nats_link_await(catga_nats_link *link, int64_t deadline_ns);
+
+static inline bool catga_nats_link_is_up(const catga_nats_link *link)
+{
+    return atomic_load_explicit(&link->socket, memory_order_relaxed) != NULL;
+}
 
 #endif

@@ -13,7 +13,7 @@ void catga_nats_note_max_payload(catga_nats *nats, natsConnection *connection)
 
 size_t catga_nats_max_payload(catga_nats *nats)
 {
-    catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+    catga_nats_use use = catga_nats_link_enter(&nats->link);
 
     if (use.connection != NULL) {
         catga_nats_note_max_payload(nats, use.connection);

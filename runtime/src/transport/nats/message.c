@@ -37,6 +37,50 @@ const char *catga_nats_header(const catga_incoming *message, const char *name)
     return natsMsgHeader_Get(message->native, name, &value) == NATS_OK ? value : NULL;
 }
 
+/* ---- Releasing ---- */
+
+/* Released messages that a thread may keep, and their bytes. */
+enum { RELEASED_MAX = 256, RELEASED_BYTES = 64 * 1024 };
+
+/* The released messages of a thread. */
+static _Thread_local struct {
+    bool keeps;
+    unsigned count;
+    size_t bytes;
+    natsMsg *messages[RELEASED_MAX];
+} released;
+
+static void destroy_all(void)
+{
+    for (unsigned i = 0; i < released.count; i++)
+        natsMsg_Destroy(released.messages[i]);
+    released.count = 0;
+    released.bytes = 0;
+}
+
+void catga_nats_keep_released(void)
+{
+    released.keeps = true;
+}
+
+void catga_nats_destroy_released(void)
+{
+    released.keeps = false;
+    destroy_all();
+}
+
+static void destroy(natsMsg *message)
+{
+    if (!released.keeps || message == NULL) {
+        natsMsg_Destroy(message);
+        return;
+    }
+    released.messages[released.count++] = message;
+    released.bytes += (size_t)natsMsg_GetDataLength(message);
+    if (released.count == RELEASED_MAX || released.bytes > RELEASED_BYTES)
+        destroy_all();
+}
+
 void catga_nats_release(catga_incoming *message)
 {
     catga_admission_slot *slot = message->slot;
@@ -44,7 +88,7 @@ void catga_nats_release(catga_incoming *message)
 
     if (slot != NULL)
         catga_admission_slot_settle(slot);
-    natsMsg_Destroy(native);
+    destroy(native);
     if (slot != NULL)
         catga_admission_slot_release(slot);
 }

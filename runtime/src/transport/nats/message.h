@@ -13,4 +13,11 @@ catga_incoming catga_nats_incoming(natsMsg *message);
 const char *catga_nats_header(const catga_incoming *message, const char *name);
 void catga_nats_release(catga_incoming *message);
 
+/* Has this thread keep some of the messages that it releases, and destroy many at once: nats.c
+ * hands each one to a thread of its own, which would be woken for each. */
+void catga_nats_keep_released(void);
+
+/* Destroys what this thread keeps, and keeps no more. */
+void catga_nats_destroy_released(void);
+
 #endif

@@ -8,6 +8,9 @@
 /* Subscribes on the current connection. If only the limits fail, subscription->native is set. */
 natsStatus catga_nats_native_subscribe(catga_subscription *subscription);
 
+/* Ends the subscription of nats.c: the waiting messages are lost. */
+void catga_nats_native_unsubscribe(catga_subscription *subscription);
+
 /* Subscribes anew; no message may be waiting. */
 void catga_nats_native_resubscribe(catga_subscription *subscription);
 

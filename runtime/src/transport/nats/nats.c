@@ -1,11 +1,13 @@
 /* The tables of operations of the NATS transport; opening and closing. */
 #include "base/clock.h"
 #include "transport/nats/ack.h"
+#include "transport/nats/delivery.h"
 #include "transport/nats/inbox.h"
 #include "transport/nats/kv.h"
 #include "transport/nats/max_payload.h"
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
+#include "transport/nats/ping.h"
 #include "transport/nats/reconcile.h"
 #include "transport/nats/reconnect.h"
 #include "transport/nats/send.h"
@@ -15,6 +17,7 @@
 #include "transport/nats/stream_publish.h"
 #include "transport/nats/subscription.h"
 #include "transport/nats/subscription_errors.h"
+#include "transport/nats/wake.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,7 +27,7 @@ static bool connected(const catga_transport *transport)
 {
     const catga_nats *nats = catga_nats_of(transport);
 
-    return atomic_load(&nats->immediate.connection) != NULL && !atomic_load(&nats->lost);
+    return catga_nats_link_is_up(&nats->link) && !atomic_load(&nats->lost);
 }
 
 static size_t max_payload(const catga_transport *transport)
@@ -34,7 +37,7 @@ static size_t max_payload(const catga_transport *transport)
 
 static uint64_t published(const catga_transport *transport)
 {
-    return catga_rcu_weight(&catga_nats_of(transport)->buffered.rcu);
+    return catga_rcu_weight(&catga_nats_of(transport)->link.rcu);
 }
 
 static uint64_t dropped(const catga_transport *transport)
@@ -42,27 +45,18 @@ static uint64_t dropped(const catga_transport *transport)
     return catga_nats_count_dropped(catga_nats_of(transport));
 }
 
-static catga_status flush_link(catga_nats_link *link, int64_t deadline_ns)
-{
-    catga_nats_use use = catga_nats_link_enter(link);
-
-    if (use.connection == NULL)
-        return CATGA_DISCONNECTED;
-    int64_t left_ms = catga_clock_left_ms(deadline_ns, catga_clock_now());
-    natsStatus status = natsConnection_FlushTimeout(use.connection, left_ms > 0 ? left_ms : 1);
-    catga_nats_link_leave(use, 0);
-    return catga_nats_status(status);
-}
-
 static catga_status flush(catga_transport *transport, int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
-    int64_t deadline = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
-    catga_status status = flush_link(&nats->immediate, deadline);
+    catga_nats_use use = catga_nats_link_enter(&nats->link);
 
-    if (status == CATGA_OK && atomic_load(&nats->buffered.settled))
-        status = flush_link(&nats->buffered, deadline);
-    return status;
+    if (use.connection == NULL)
+        return CATGA_DISCONNECTED;
+    catga_nats_event_loop_wait(&nats->loop);
+    natsStatus status =
+        natsConnection_FlushTimeout(use.connection, timeout_ms > 0 ? timeout_ms : 1);
+    catga_nats_link_leave(use, 0);
+    return catga_nats_status(status);
 }
 
 /* ---- Closing ---- */
@@ -90,6 +84,9 @@ static void stop(catga_nats *nats)
     catga_ticker_end(&nats->ticker);
     catga_nats_reconcile_stop(nats);
     catga_nats_reconnect_stop(nats);
+    catga_nats_ping_stop(nats);
+    catga_nats_reconnect_end(nats);
+    catga_nats_event_loop_stop(&nats->loop);
     close_inbox(nats);
 }
 
@@ -97,8 +94,8 @@ static void nats_free(catga_nats *nats)
 {
     stop(nats);
     catga_nats_servers_clear(&nats->servers);
-    catga_nats_link_end(&nats->buffered);
-    catga_nats_link_end(&nats->immediate);
+    catga_nats_event_loop_end(&nats->loop);
+    catga_nats_link_end(&nats->link);
     pthread_cond_destroy(&nats->changed);
     pthread_mutex_destroy(&nats->denied.lock);
     pthread_mutex_destroy(&nats->lock);
@@ -172,6 +169,23 @@ static void init_lock(catga_nats *nats)
     pthread_mutex_init(&nats->denied.lock, NULL);
 }
 
+/* A drain may wait for the messages that a pass has delivered. */
+static void on_passed(void *user)
+{
+    catga_nats_wake_drain(user);
+}
+
+static bool init_loop(catga_nats *nats)
+{
+    const catga_nats_event_loop_options options = {.deliver = catga_nats_deliver,
+                                                   .passed = on_passed,
+                                                   .begins = catga_nats_keep_released,
+                                                   .ends = catga_nats_destroy_released,
+                                                   .user = nats};
+
+    return catga_nats_event_loop_init(&nats->loop, &options);
+}
+
 static catga_nats *nats_new(const catga_transport_settings *settings)
 {
     catga_nats *nats = calloc(1, sizeof *nats);
@@ -181,18 +195,19 @@ static catga_nats *nats_new(const catga_transport_settings *settings)
     nats->transport = (catga_transport){.operations = &operations, .streams = &streams, .kv = &kv};
     nats->listener = settings->listener;
     nats->ping_interval_ms = settings->ping_interval_ms;
-    nats->max_pings_out = settings->max_pings_out;
+    nats->silence_ms = ((int64_t)settings->max_pings_out + 1) * settings->ping_interval_ms;
     nats->opening = true;
     TAILQ_INIT(&nats->subscriptions);
     TAILQ_INIT(&nats->reconciled);
     init_lock(nats);
     catga_ticker_begin(&nats->ticker);
-    catga_nats_link_begin(&nats->immediate, nats, true);
-    catga_nats_link_begin(&nats->buffered, nats, false);
+    catga_nats_link_begin(&nats->link, nats);
     catga_process_begin(&nats->process);
-    catga_nats_batching_init(&nats->batching);
     catga_nats_suspend_init(&nats->suspend_detector);
-    return nats;
+    if (init_loop(nats))
+        return nats;
+    nats_free(nats);
+    return NULL;
 }
 
 static catga_status start(catga_nats *nats, const catga_transport_settings *settings)
@@ -208,13 +223,17 @@ static catga_status start(catga_nats *nats, const catga_transport_settings *sett
         return CATGA_NO_MEMORY;
     status = catga_nats_inbox_open(nats);
     if (status == CATGA_OK)
+        status = catga_nats_event_loop_start(&nats->loop);
+    if (status == CATGA_OK)
         status = catga_nats_reconnect_start(nats);
+    if (status == CATGA_OK)
+        status = catga_nats_ping_start(nats);
     if (status != CATGA_OK)
         return status;
 
     int64_t wait = settings->connect_wait_ms;
     int64_t deadline = wait < 0 ? CATGA_FOREVER : catga_clock_now() + wait * CATGA_MILLISECOND;
-    status = catga_nats_link_request(&nats->immediate, deadline, false);
+    status = catga_nats_link_await(&nats->link, deadline);
     if (status == CATGA_OK)
         status = catga_nats_confirmed(&nats->transport, nats->replies);
     pthread_mutex_lock(&nats->lock);

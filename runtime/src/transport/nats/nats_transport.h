@@ -5,11 +5,11 @@
 #include "base/process.h"
 #include "base/ticker.h"
 #include "transport/nats/denied.h"
+#include "transport/nats/event_loop.h"
 #include "transport/nats/inbox_subject.h"
 #include "transport/nats/link.h"
 #include "transport/nats/servers.h"
 #include "transport/nats/suspend_detector.h"
-#include "transport/nats/write_batching.h"
 #include "transport/transport.h"
 
 #include <sys/queue.h>
@@ -21,25 +21,29 @@ struct catga_nats {
     catga_nats_servers servers;
     char *name;
     int ping_interval_ms;
-    int max_pings_out; /* one more unanswered ping, and the connection is lost */
+    int64_t silence_ms; /* time in which a ping must be answered */
 
-    catga_nats_link immediate;
-    catga_nats_link buffered;
-    catga_nats_batching batching;
+    catga_nats_event_loop loop;
+    catga_nats_link link;
     atomic_size_t max_payload; /* the last limit that the server announced */
     atomic_uint_least64_t dropped;
     char inbox[CATGA_NATS_INBOX + 1];
     catga_nats_denied denied;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;  /* any change of the state under the lock */
-    natsConnection *carrier; /* connection of subscriptions: that of the immediate link */
-    TAILQ_HEAD(, catga_subscription) subscriptions;
+    pthread_cond_t changed;                         /* any change of the state under the lock */
+    natsConnection *carrier;                        /* the connection of subscriptions */
+    TAILQ_HEAD(, catga_subscription) subscriptions; /* changes are also under the loop's lock */
     catga_subscription *replies;                    /* of the inbox */
     TAILQ_HEAD(, catga_nats_reconciled) reconciled; /* in creation order; none is removed */
     atomic_int nearly_full;                         /* buckets and streams with little room */
     catga_ticker ticker;                            /* of consumers */
     atomic_uint draining;                           /* subscriptions that drain */
+    uint64_t drains;                                /* drains that have begun */
+    uint64_t drains_confirmed;                      /* of which the server has confirmed so many */
+    pthread_t ping_thread;
+    bool pinging;   /* the ping thread runs */
+    bool ping_ends; /* the ping thread is to end */
     pthread_t reconcile_thread;
     bool reconciling;    /* the reconcile thread runs */
     bool reconcile_ends; /* the reconcile thread is to end */

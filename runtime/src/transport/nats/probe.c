@@ -13,7 +13,7 @@ static catga_status send_probe(catga_nats *nats, const catga_outgoing *probe)
     char reply[CATGA_NATS_REPLY + 1];
 
     snprintf(reply, sizeof reply, "%s.unread", nats->inbox); /* the inbox ignores the answer */
-    return catga_nats_send_immediate(nats, probe, reply);
+    return catga_nats_send(nats, probe, reply);
 }
 
 /* Returns true if the last error of the connection names the subject: its report will follow. */
@@ -30,7 +30,7 @@ catga_status catga_nats_probe(catga_nats *nats, const catga_outgoing *probe, con
                               catga_problem *problem)
 {
     catga_status status = send_probe(nats, probe);
-    catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+    catga_nats_use use = catga_nats_link_enter(&nats->link);
 
     if (use.connection == NULL)
         return CATGA_OK;

@@ -45,7 +45,7 @@ struct catga_nats_pull {
     char inbox[CATGA_NATS_INBOX + 1];
     atomic_bool stopped;
 
-    /* Written by the delivery thread, read by the thread that decides. */
+    /* Written by the leader, read by the thread that decides. */
     atomic_uint arrived;
     _Atomic(uint64_t) waiting; /* messages that follow at the server */
     atomic_bool forgotten;     /* the connection is new */
@@ -71,8 +71,7 @@ static void send_request(catga_nats_pull *pull, const catga_demand_batch *batch)
     const catga_outgoing request = {
         .subject = pull->next, .data = (const uint8_t *)body, .length = (size_t)length};
     catga_nats_inbox_reply(reply, pull->inbox, batch->token);
-    catga_nats_batching_rest(pull->owner); /* settlements make room at the server */
-    (void)catga_nats_send_immediate(pull->owner, &request, reply);
+    (void)catga_nats_send(pull->owner, &request, reply);
 }
 
 /* Returns true just after a suspend. Arriving messages count as too old to run then, and would be
@@ -101,7 +100,7 @@ static bool step(catga_nats_pull *pull, catga_demand_batch *batch)
     unsigned runs = catga_admission_queue_take_runs(queue, &run_ns);
     catga_demand_ran(demand, runs, run_ns);
     demand->rules.largest = atomic_load(&nats->max_payload) + ENVELOPE;
-    return !atomic_load(&pull->stopped) && atomic_load(&nats->immediate.connection) != NULL &&
+    return !atomic_load(&pull->stopped) && catga_nats_link_is_up(&nats->link) &&
            !is_catching_up(pull, now) &&
            catga_demand_next(demand, atomic_load(&queue->load), atomic_load(&queue->bytes), now,
                              batch);
@@ -221,11 +220,7 @@ static void discard(void *user, catga_incoming *message)
 
 static void freed(void *user)
 {
-    catga_nats_pull *pull = user;
-
-    decide(pull);
-    if (atomic_load_explicit(&pull->queue->load, memory_order_relaxed) == 0)
-        catga_nats_batching_rest(pull->owner);
+    decide(user);
 }
 
 static void tick(void *user)
@@ -233,7 +228,6 @@ static void tick(void *user)
     catga_nats_pull *pull = user;
 
     catga_admission_queue_keep_alive(pull->queue, catga_clock_now());
-    catga_nats_batching_rest(pull->owner);
     decide(pull);
 }
 
@@ -255,6 +249,8 @@ static catga_admission_queue *queue_new(catga_nats_pull *pull, catga_nats *nats,
                                              .discard = discard,
                                              .freed = freed,
                                              .user = pull,
+                                             .begins = catga_nats_gather_writes,
+                                             .rest = catga_nats_write_gathered,
                                              .emptied = catga_nats_wake_drain,
                                              .owner = nats};
 

@@ -237,7 +237,7 @@ static void look_at_all(catga_nats *nats)
 
     TAILQ_FOREACH(item, &nats->reconciled, entry)
     {
-        if (nats->reconcile_ends || atomic_load(&nats->immediate.connection) == NULL)
+        if (nats->reconcile_ends || !catga_nats_link_is_up(&nats->link))
             return;
         if (item->users != 0)
             look_at(nats, item);
@@ -249,12 +249,12 @@ static void *run(void *argument)
     catga_nats *nats = argument;
 
     pthread_mutex_lock(&nats->lock);
-    int64_t up_ns = nats->immediate.up_ns;
+    int64_t up_ns = nats->link.up_ns;
     int64_t due_ns = catga_clock_now() + PERIOD;
     while (!nats->reconcile_ends) {
-        bool connected = atomic_load(&nats->immediate.connection) != NULL;
-        if (connected && (up_ns != nats->immediate.up_ns || catga_clock_now() >= due_ns)) {
-            up_ns = nats->immediate.up_ns;
+        bool connected = catga_nats_link_is_up(&nats->link);
+        if (connected && (up_ns != nats->link.up_ns || catga_clock_now() >= due_ns)) {
+            up_ns = nats->link.up_ns;
             look_at_all(nats);
             due_ns = catga_clock_now() + PERIOD;
         } else if (connected) {

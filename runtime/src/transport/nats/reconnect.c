@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "transport/nats/max_payload.h"
 #include "transport/nats/native_subscription.h"
-#include "transport/nats/socket.h"
+#include "transport/nats/servers.h"
 #include "transport/nats/status.h"
 #include "transport/nats/subscription_errors.h"
 
@@ -51,21 +51,20 @@ static void tell_lost(catga_nats *nats)
 }
 
 /* Ends the link's session. Subscriptions of nats.c are destroyed only after their connection has
- * ended, since its reader thread may still use one (nats.c #637). */
+ * ended, and when the leader does not use them. */
 static void end_session(catga_nats_link *link)
 {
     catga_nats *nats = link->owner;
     catga_nats_session *session = link->session;
 
     link->session = NULL;
-    if (link->immediate)
-        nats->carrier = NULL;
+    nats->carrier = NULL;
     pthread_mutex_unlock(&nats->lock);
     catga_nats_link_empty(link);
+    catga_nats_event_loop_set(&nats->loop, NULL);
     catga_nats_session_end(session);
     pthread_mutex_lock(&nats->lock);
-    if (link->immediate)
-        catga_nats_native_forget_all(nats);
+    catga_nats_native_forget_all(nats);
 }
 
 static void go_down(catga_nats_link *link, int64_t now)
@@ -76,42 +75,17 @@ static void go_down(catga_nats_link *link, int64_t now)
         catga_backoff_plan(&link->backoff, now, true);
     }
     end_session(link);
-    if (link->immediate)
-        tell_lost(link->owner);
+    tell_lost(link->owner);
 }
 
 /* ---- A link comes up ---- */
 
-static void tell_address(catga_nats *nats, catga_connection_event event)
+static void tell_address(catga_nats *nats, natsConnection *connection, catga_connection_event event)
 {
     char url[256] = "";
 
-    natsConnection_GetConnectedUrl(atomic_load(&nats->immediate.connection), url, sizeof url);
+    natsConnection_GetConnectedUrl(connection, url, sizeof url);
     tell(nats, event, catga_nats_address_shown(url));
-}
-
-/* Tells that a lost connection is found, when both used links are connected, so that a listener can
- * publish. A buffered link that fails does not delay the report. */
-static void tell_found(catga_nats *nats)
-{
-    natsConnection *connection = atomic_load(&nats->immediate.connection);
-    bool buffered = !atomic_load(&nats->buffered.requested) ||
-                    atomic_load(&nats->buffered.connection) != NULL ||
-                    nats->buffered.failure != NATS_OK;
-
-    if (!atomic_load(&nats->lost) || connection == NULL || !buffered)
-        return;
-    atomic_store(&nats->lost, false);
-    tell_address(nats, CATGA_CONNECTION_FOUND);
-}
-
-/* Has the link connect at once, and senders wait for it: there is a server again. */
-static void hurry(catga_nats_link *link, int64_t now)
-{
-    link->failure = NATS_OK;
-    link->backoff.next_ns = now;
-    if (atomic_load(&link->connection) == NULL)
-        atomic_store(&link->settled, false);
 }
 
 /* Subscribes again, and waits until the server has confirmed that. */
@@ -124,47 +98,25 @@ static natsStatus renew_subscriptions(catga_nats *nats, natsConnection *connecti
     return status;
 }
 
-/* Replaces the write deadline of nats.c, whose reading of the clock is measurable per event. If the
- * kernel does not support it, the next connection keeps that of nats.c. */
-static natsStatus hand_deadline_to_kernel(catga_nats_link *link, natsConnection *connection)
-{
-    if (!link->kernel_deadline || catga_nats_set_kernel_deadline(connection))
-        return NATS_OK;
-    link->kernel_deadline = false;
-    return NATS_ERR;
-}
-
 /* Shows the connection to senders. */
 static void show(catga_nats_link *link, natsConnection *connection)
 {
     catga_nats_note_max_payload(link->owner, connection);
     link->refusal_told = false;
-    atomic_store(&link->connection, connection);
-    atomic_store(&link->settled, true);
+    atomic_store(&link->socket, &link->session->socket);
     pthread_cond_broadcast(&link->owner->changed);
 }
 
 /* Subscribes to the inbox before senders see the connection, so that no answer is missed.
  * Subscribes to the rest afterwards, so that handlers can answer and publish. */
-static natsStatus show_immediate(catga_nats *nats, natsConnection *connection, int64_t now)
+static natsStatus start_using(catga_nats *nats, natsConnection *connection)
 {
     nats->carrier = connection;
+    catga_nats_event_loop_set(&nats->loop, &nats->link.session->socket);
     catga_nats_forget_denied(nats);
     catga_nats_native_renew_inbox(nats);
-    show(&nats->immediate, connection);
-    hurry(&nats->buffered, now);
+    show(&nats->link, connection);
     return renew_subscriptions(nats, connection);
-}
-
-static natsStatus show_buffered(catga_nats *nats, natsConnection *connection)
-{
-    natsStatus status = hand_deadline_to_kernel(&nats->buffered, connection);
-
-    if (status != NATS_OK)
-        return status;
-    show(&nats->buffered, connection);
-    catga_nats_batching_start(nats);
-    return NATS_OK;
 }
 
 static void come_up(catga_nats_link *link, int64_t now)
@@ -173,20 +125,20 @@ static void come_up(catga_nats_link *link, int64_t now)
     natsConnection *connection = link->session->connection;
 
     /* The opening thread may clear `opening` as soon as the connection is shown. */
-    bool opens = link->immediate && nats->opening;
+    bool opens = nats->opening;
     link->up_ns = now;
-    link->attempts++;
-    link->failure =
-        link->immediate ? show_immediate(nats, connection, now) : show_buffered(nats, connection);
+    link->failure = start_using(nats, connection);
     if (link->failure != NATS_OK) {
         go_down(link, now);
         return;
     }
-    if (link->immediate)
-        nats->failure_told_ns = 0;
+    nats->failure_told_ns = 0;
     if (opens)
-        tell_address(nats, CATGA_CONNECTION_OPENED);
-    tell_found(nats);
+        tell_address(nats, connection, CATGA_CONNECTION_OPENED);
+    if (!atomic_load(&nats->lost))
+        return;
+    atomic_store(&nats->lost, false);
+    tell_address(nats, connection, CATGA_CONNECTION_FOUND);
 }
 
 /* ---- An attempt ends without a connection ---- */
@@ -224,8 +176,6 @@ static void tell_failure(catga_nats_link *link, natsStatus failure, const char *
 static void set_failure(catga_nats_link *link, natsStatus failure, int64_t now)
 {
     link->failure = failure;
-    link->attempts++;
-    atomic_store(&link->settled, true);
     catga_backoff_plan(&link->backoff, now, is_refused(link));
     pthread_cond_broadcast(&link->owner->changed);
 }
@@ -238,7 +188,6 @@ static void fail(catga_nats_link *link, int64_t now)
     tell_failure(link, link->failure, link->session->reason, now);
     set_failure(link, link->failure, now);
     end_session(link);
-    tell_found(link->owner);
 }
 
 /* ---- An attempt stalls ---- */
@@ -260,7 +209,6 @@ static void stall(catga_nats_link *link, int64_t now)
     link->stalled_ns = now;
     tell_failure(link, NATS_TIMEOUT, "the server does not answer", now);
     set_failure(link, NATS_TIMEOUT, now);
-    tell_found(link->owner);
 }
 
 /* Ends stalled sessions whose attempts have ended, or all. Returns false if there was none. */
@@ -306,7 +254,7 @@ static int64_t start_due(catga_nats_link *link, int64_t now)
 {
     catga_nats *nats = link->owner;
 
-    if (!atomic_load(&link->requested) || nats->given_up)
+    if (nats->given_up)
         return CATGA_FOREVER;
     if (now < link->backoff.next_ns)
         return link->backoff.next_ns;
@@ -372,10 +320,8 @@ static void *run(void *argument)
 
     pthread_mutex_lock(&nats->lock);
     while (!nats->closing) {
-        int64_t immediate = advance(&nats->immediate);
-        int64_t buffered = advance(&nats->buffered);
-        int64_t retry = catga_nats_retry_refused(nats, catga_clock_now());
-        int64_t next = earlier(retry, earlier(immediate, buffered));
+        int64_t next = advance(&nats->link);
+        next = earlier(next, catga_nats_retry_refused(nats, catga_clock_now()));
         if (next > catga_clock_now())
             sleep_until(nats, next);
     }
@@ -390,13 +336,6 @@ catga_status catga_nats_reconnect_start(catga_nats *nats)
     return nats->reconnecting ? CATGA_OK : CATGA_NO_MEMORY;
 }
 
-static void end_link(catga_nats_link *link)
-{
-    if (link->session != NULL)
-        end_session(link);
-    end_stalled(link, true);
-}
-
 void catga_nats_reconnect_stop(catga_nats *nats)
 {
     pthread_mutex_lock(&nats->lock);
@@ -405,11 +344,13 @@ void catga_nats_reconnect_stop(catga_nats *nats)
     pthread_mutex_unlock(&nats->lock);
     if (nats->reconnecting)
         pthread_join(nats->reconnect_thread, NULL);
+}
 
-    catga_nats_batching_stop(nats);
-
+void catga_nats_reconnect_end(catga_nats *nats)
+{
     pthread_mutex_lock(&nats->lock);
-    end_link(&nats->buffered);
-    end_link(&nats->immediate);
+    if (nats->link.session != NULL)
+        end_session(&nats->link);
+    end_stalled(&nats->link, true);
     pthread_mutex_unlock(&nats->lock);
 }

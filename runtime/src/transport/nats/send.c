@@ -1,12 +1,8 @@
 #include "transport/nats/send.h"
 
-#include "base/clock.h"
 #include "transport/nats/max_payload.h"
 #include "transport/nats/status.h"
 #include "transport/nats/validate.h"
-
-/* time that the first event may wait for the buffered connection */
-#define BUFFERED_WAIT (3 * CATGA_SECOND)
 
 /* ---- Sending over a connection ---- */
 
@@ -46,44 +42,71 @@ static bool is_too_large(catga_nats *nats, const catga_outgoing *message)
            message->length > catga_nats_max_payload(nats);
 }
 
-static catga_status send_over(catga_nats_link *link, const catga_outgoing *message,
-                              const char *reply, bool is_event)
+/* Returns about how many bytes a message has beside the protocol's own. */
+static size_t size_of(const catga_outgoing *message)
 {
-    if (is_too_large(link->owner, message))
+    size_t size = message->length;
+
+    for (size_t i = 0; i < message->header_count; i++)
+        size += strlen(message->headers[i].name) + strlen(message->headers[i].value);
+    return size;
+}
+
+/* How soon a message must be written. */
+typedef enum urgency { AT_ONCE, SOON, WITH_OTHERS } urgency;
+
+static void see_to_writing(catga_nats_event_loop *loop, catga_nats_socket *socket, size_t length,
+                           urgency how_soon)
+{
+    if (how_soon == WITH_OTHERS) {
+        catga_nats_event_loop_gathered(loop, socket, length);
+        return;
+    }
+    catga_nats_event_loop_sent(loop, socket, length);
+    if (how_soon == AT_ONCE)
+        catga_nats_event_loop_wait(loop);
+}
+
+static catga_status send_over(catga_nats *nats, const catga_outgoing *message, const char *reply,
+                              urgency how_soon, bool is_event)
+{
+    if (is_too_large(nats, message))
         return CATGA_TOO_LARGE;
-    if (catga_nats_is_denied(link->owner, message->subject))
+    if (catga_nats_is_denied(nats, message->subject))
         return CATGA_NOT_PERMITTED;
-    catga_nats_use use = catga_nats_link_enter(link);
+    catga_nats_use use = catga_nats_link_enter(&nats->link);
     if (use.connection == NULL)
         return CATGA_DISCONNECTED;
+    catga_nats_socket_begin_sending();
     natsStatus status = send_native(use.connection, message, reply);
+    catga_nats_socket_end_sending();
+    if (status == NATS_OK)
+        see_to_writing(&nats->loop, use.socket, size_of(message), how_soon);
     catga_nats_link_leave(use, is_event && status == NATS_OK);
     return catga_nats_status(status);
 }
 
-static catga_status send_batched(catga_nats *nats, catga_nats_rate *rate,
-                                 const catga_outgoing *message, const char *reply)
+catga_status catga_nats_send(catga_nats *nats, const catga_outgoing *message, const char *reply)
 {
-    catga_nats_link *link = catga_nats_batching_link(nats, rate);
-    catga_status status = send_over(link, message, reply, false);
-
-    catga_nats_batching_sent(link);
-    return status;
-}
-
-catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message,
-                                       const char *reply)
-{
-    return send_over(&nats->immediate, message, reply, false);
+    return send_over(nats, message, reply, SOON, false);
 }
 
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message)
 {
-    catga_nats_link *link = catga_nats_batching_link(nats, &nats->batching.unawaited);
-    catga_status status = send_over(link, message, NULL, false);
+    return send_over(nats, message, NULL, WITH_OTHERS, false);
+}
 
-    catga_nats_batching_left(link);
-    return status;
+void catga_nats_gather_writes(void *owner)
+{
+    (void)owner;
+    catga_nats_event_loop_gather(true);
+}
+
+void catga_nats_write_gathered(void *owner)
+{
+    catga_nats *nats = owner;
+
+    catga_nats_event_loop_flush(&nats->loop);
 }
 
 /* ---- Checking ---- */
@@ -104,52 +127,29 @@ static bool is_valid(const catga_outgoing *message)
 
 /* ---- Events ---- */
 
-/* Waits for the buffered connection if there is a server; otherwise the event fails at once. */
-static void open_buffered(catga_nats *nats)
-{
-    if (atomic_load(&nats->immediate.connection) != NULL)
-        (void)catga_nats_link_request(&nats->buffered, catga_clock_now() + BUFFERED_WAIT, true);
-}
-
-/* The buffered connection may notice the loss of the server a little later than the immediate
- * one. */
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
 {
-    catga_nats *nats = catga_nats_of(transport);
-
-    if (!is_valid(message))
-        return CATGA_INVALID_ARGUMENT;
-    if (atomic_load_explicit(&nats->immediate.connection, memory_order_relaxed) == NULL)
-        return CATGA_DISCONNECTED;
-    if (!atomic_load_explicit(&nats->buffered.settled, memory_order_relaxed))
-        open_buffered(nats);
-    return send_over(&nats->buffered, message, NULL, true);
+    return is_valid(message) ? send_over(catga_nats_of(transport), message, NULL, WITH_OTHERS, true)
+                             : CATGA_INVALID_ARGUMENT;
 }
 
 /* ---- Requests and answers ---- */
 
-static catga_status request(catga_nats *nats, catga_nats_rate *rate, const catga_outgoing *message,
-                            uint64_t token, catga_nats_source source)
+catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
+                                     uint64_t token, catga_nats_source source)
 {
     char reply[CATGA_NATS_REPLY + CATGA_NATS_SOURCE + 1];
+    bool is_unawaited = source.kind == CATGA_NATS_STREAM_ACK && !message->sender_waits;
 
     if (!is_valid(message))
         return CATGA_INVALID_ARGUMENT;
     catga_nats_inbox_reply(reply, nats->inbox, token);
     catga_nats_source_write(reply + CATGA_NATS_REPLY, source);
-    return send_batched(nats, rate, message, reply);
-}
-
-catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
-                                     uint64_t token, catga_nats_source source)
-{
-    return request(nats, &nats->batching.requests, message, token, source);
-}
-
-catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
-                                          uint64_t token, catga_nats_source source)
-{
-    return request(nats, &nats->batching.unawaited, message, token, source);
+    return send_over(nats, message, reply,
+                     message->sender_waits ? AT_ONCE
+                     : is_unawaited        ? WITH_OTHERS
+                                           : SOON,
+                     false);
 }
 
 catga_status catga_nats_request(catga_transport *transport, const catga_outgoing *message,
@@ -163,11 +163,10 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message)
 {
-    catga_nats *nats = catga_nats_of(transport);
     catga_outgoing answer = *message;
 
     if (!catga_nats_reply_valid(to->reply) || !headers_valid(message))
         return CATGA_INVALID_ARGUMENT;
     answer.subject = to->reply;
-    return send_batched(nats, &nats->batching.answers, &answer, NULL);
+    return send_over(catga_nats_of(transport), &answer, NULL, SOON, false);
 }

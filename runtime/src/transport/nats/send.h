@@ -1,5 +1,5 @@
-/* Sends events, requests and answers. No function waits, except an event that opens the buffered
- * connection. Any thread. */
+/* Sends events, requests and answers. No function waits for the server, except while the kernel
+ * takes no more bytes. Any thread. */
 #ifndef CATGA_NATS_SEND_H
 #define CATGA_NATS_SEND_H
 
@@ -13,18 +13,20 @@ catga_status catga_nats_request(catga_transport *transport, const catga_outgoing
 catga_status catga_nats_respond(catga_transport *transport, const catga_incoming *to,
                                 const catga_outgoing *message);
 
-/* Sends a request whose answer must come from `source`. The sender of an unawaited request does
- * not wait for the answer. */
+/* Sends a request whose answer must come from `source`. */
 catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *message,
                                      uint64_t token, catga_nats_source source);
-catga_status catga_nats_request_unawaited(catga_nats *nats, const catga_outgoing *message,
-                                          uint64_t token, catga_nats_source source);
 
-/* Sends a message without an answer, batched with others. Its subject is valid. */
+/* Sends a message for whose effect nobody waits: it may be gathered with others for a millisecond.
+ * Its subject is valid. */
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
-/* Sends a message at once; `reply` is its reply subject. Both subjects are valid. */
-catga_status catga_nats_send_immediate(catga_nats *nats, const catga_outgoing *message,
-                                       const char *reply);
+/* Has this thread gather what it sends; writes what was gathered. `owner` is the transport; for
+ * catga_admission_options. */
+void catga_nats_gather_writes(void *owner);
+void catga_nats_write_gathered(void *owner);
+
+/* Sends a message; `reply` is its reply subject. Both subjects are valid. */
+catga_status catga_nats_send(catga_nats *nats, const catga_outgoing *message, const char *reply);
 
 #endif

@@ -5,18 +5,17 @@
 #include "transport/nats/native_subscription.h"
 #include "transport/nats/nats_transport.h"
 #include "transport/nats/reachability.h"
-#include "transport/nats/socket.h"
 #include "transport/nats/subscription_errors.h"
 #include "transport/nats/wake.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define CONNECT_TIMEOUT_MS 1000
 
 /* sizes of the write and read buffers */
-#define IMMEDIATE_BUFFER (32 * 1024)
-#define BUFFERED_BUFFER  (256 * 1024)
+#define BUFFER_SIZE (64 * 1024)
 
 static void session_release(catga_nats_session *session)
 {
@@ -87,8 +86,7 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
     pthread_mutex_unlock(&session->lock);
 }
 
-/* Sets the options. Without a write deadline, a suspended server and a full socket would block all
- * senders and the ping timer: nats.c writes under the connection's lock. */
+/* Sets the options. The pings of nats.c are off; see ping.h. */
 static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
                               catga_nats_session *session)
 {
@@ -105,17 +103,11 @@ static natsStatus set_options(natsOptions *options, const catga_nats_link *link,
     if (status == NATS_OK)
         status = natsOptions_SetTimeout(options, CONNECT_TIMEOUT_MS);
     if (status == NATS_OK)
-        status = natsOptions_SetPingInterval(options, nats->ping_interval_ms);
+        status = natsOptions_SetPingInterval(options, 0);
     if (status == NATS_OK)
-        status = natsOptions_SetMaxPingsOut(options, nats->max_pings_out);
+        status = natsOptions_SetIOBufSize(options, BUFFER_SIZE);
     if (status == NATS_OK)
-        status = natsOptions_SetWriteDeadline(
-            options, link->kernel_deadline ? 0 : CATGA_NATS_WRITE_DEADLINE_MS);
-    if (status == NATS_OK)
-        status =
-            natsOptions_SetIOBufSize(options, link->immediate ? IMMEDIATE_BUFFER : BUFFERED_BUFFER);
-    if (status == NATS_OK)
-        status = natsOptions_SetSendAsap(options, link->immediate);
+        status = catga_nats_socket_hand_over(options, &session->socket);
     if (status == NATS_OK)
         status = natsOptions_SetClosedCB(options, on_closed, session);
     if (status == NATS_OK)
@@ -137,7 +129,7 @@ static natsStatus connect_session(catga_nats_session *session)
     nats_ReleaseThreadMemory();
     if (status != NATS_OK)
         session_release(session); /* on_closed is not called for an attempt that failed */
-    if (status != NATS_OK || catga_nats_own_socket(session->connection))
+    if (status != NATS_OK || atomic_load(&session->socket.descriptor) > STDERR_FILENO)
         return status;
     snprintf(session->reason, sizeof session->reason,
              "the socket has the number of a closed standard stream, 0 to 2%s",
@@ -187,6 +179,7 @@ catga_nats_session *catga_nats_session_start(catga_nats_link *link)
         return NULL;
     session->link = link;
     session->started_ns = catga_clock_now();
+    catga_nats_socket_init(&session->socket);
     catga_nats_servers_show(&link->owner->servers, session->servers, sizeof session->servers);
     atomic_init(&session->references, 3); /* the link, the attempt, on_closed */
     pthread_mutex_init(&session->lock, NULL);

@@ -8,7 +8,8 @@
 #ifndef CATGA_NATS_SESSION_H
 #define CATGA_NATS_SESSION_H
 
-#include <nats/nats.h>
+#include "transport/nats/socket.h"
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@ typedef struct catga_nats_session {
     pthread_mutex_t lock;
     catga_nats_link *link; /* under `lock`; NULL: the session is abandoned, and calls nobody */
     natsOptions *options;
+    catga_nats_socket socket;
     natsConnection *connection; /* set by the attempt before `finished` */
     natsStatus status;          /* of the attempt */
     char reason[256];           /* of its failure */

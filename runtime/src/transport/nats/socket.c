@@ -1,117 +1,121 @@
-/* The socket is close-on-exec, so that no child keeps the connection open. nats.c opens it, so a
- * child that is created while a connection is established may still inherit it.
- *
- * nats.c reads the clock for its write deadline at each publish, which is a sixth of the cost of an
- * event. The kernel's deadline, TCP_USER_TIMEOUT, costs nothing. It ends a connection whose data is
- * not accepted in time, because the host does not answer or the server does not read.
- *
- * nats.c does not expose its socket, but its local address. No other connected socket of this
- * process has that address. */
 #include "transport/nats/socket.h"
 
 #include "base/descriptors.h"
 
-#include <arpa/inet.h>
-#include <dirent.h>
-#include <limits.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/select.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
-typedef union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-} address;
+/* A thread knows whether it sees to the writing of what it sends. The write hook has no other way
+ * to tell its caller. */
+static _Thread_local bool sending;
 
-static bool is_at(const address *local, const char *ip, int port)
+void catga_nats_socket_begin_sending(void)
 {
-    char text[INET6_ADDRSTRLEN] = "";
-    bool v4 = local->any.sa_family == AF_INET;
-
-    if (!v4 && local->any.sa_family != AF_INET6)
-        return false;
-    const void *host = v4 ? (const void *)&local->v4.sin_addr : (const void *)&local->v6.sin6_addr;
-    in_port_t local_port = v4 ? local->v4.sin_port : local->v6.sin6_port;
-    return ntohs(local_port) == port &&
-           inet_ntop(local->any.sa_family, host, text, sizeof text) != NULL &&
-           strcmp(text, ip) == 0;
+    sending = true;
 }
 
-/* Returns true for a connected socket: a listening one may have the same address. */
-static bool is_connected_at(int descriptor, const char *ip, int port)
+void catga_nats_socket_end_sending(void)
 {
-    address local = {.any.sa_family = AF_UNSPEC};
-    address peer;
-    socklen_t local_size = sizeof local;
-    socklen_t peer_size = sizeof(peer);
-
-    return getsockname(descriptor, &local.any, &local_size) == 0 && is_at(&local, ip, port) &&
-           getpeername(descriptor, &peer.any, &peer_size) == 0;
+    sending = false;
 }
 
-/* Finds the socket without /proc. */
-static int try_numbers(const char *ip, int port)
+void catga_nats_socket_init(catga_nats_socket *socket)
 {
-    for (int descriptor = 0; descriptor < FD_SETSIZE; descriptor++)
-        if (is_connected_at(descriptor, ip, port))
-            return descriptor;
-    return -1;
+    *socket = (catga_nats_socket){.descriptor = -1};
 }
 
-static int find_at(const char *ip, int port)
-{
-    DIR *descriptors = opendir("/proc/self/fd");
+/* ---- The hooks of nats.c ---- */
 
-    if (descriptors == NULL)
-        return try_numbers(ip, port);
-    int found = -1;
-    for (struct dirent *entry; found < 0 && (entry = readdir(descriptors)) != NULL;) {
-        const char *problem;
-        int descriptor = (int)strtonum(entry->d_name, 0, INT_MAX, &problem);
-        if (problem == NULL && is_connected_at(descriptor, ip, port))
-            found = descriptor;
-    }
-    closedir(descriptors);
-    return found;
+static natsStatus attach(void **data, void *socket_of_options, natsConnection *connection,
+                         natsSock descriptor)
+{
+    catga_nats_socket *socket = socket_of_options;
+
+    (void)catga_descriptor_close_on_exec(descriptor);
+    socket->connection = connection;
+    atomic_store(&socket->descriptor, descriptor);
+    *data = socket;
+    return NATS_OK;
 }
 
-/* Returns the connection's socket, or -1. */
-static int find_socket(natsConnection *connection)
+/* nats.c stops reading only before it closes the socket. From 3.9.2 on, it has us close it. */
+static natsStatus on_read(void *data, bool add)
 {
-    char *ip = NULL;
-    int port = 0;
+    catga_nats_socket *socket = data;
 
-    if (natsConnection_GetLocalIPAndPort(connection, &ip, &port) != NATS_OK)
-        return -1;
-    int descriptor = find_at(ip, port);
-    free(ip);
-    return descriptor;
+    if (add)
+        return NATS_OK;
+    natsSock descriptor = atomic_exchange(&socket->descriptor, -1);
+#if NATS_VERSION_NUMBER >= 0x030902
+    natsConnection_ProcessCloseEvent(&descriptor);
+#else
+    (void)descriptor;
+#endif
+    return NATS_OK;
 }
 
-bool catga_nats_own_socket(natsConnection *connection)
+/* Called once when the first bytes are gathered, and once when all are written. */
+static natsStatus on_write(void *data, bool add)
 {
-    int descriptor = find_socket(connection);
+    catga_nats_socket *socket = data;
 
-    if (descriptor >= 0)
-        (void)catga_descriptor_close_on_exec(descriptor);
-    return descriptor < 0 || descriptor > STDERR_FILENO;
+    atomic_store(&socket->unwritten, add);
+    void *waker = atomic_load(&socket->waker);
+    if (!add)
+        atomic_store_explicit(&socket->gathered, 0, memory_order_relaxed);
+    else if (!sending && waker != NULL)
+        socket->wake(waker);
+    return NATS_OK;
 }
 
-bool catga_nats_has_kernel_deadline(void)
+static natsStatus detach(void *data)
 {
-    return access("/proc/self/fd", R_OK | X_OK) == 0;
+    (void)data;
+    return NATS_OK;
 }
 
-bool catga_nats_set_kernel_deadline(natsConnection *connection)
+/* With SendAsap, nats.c has no flusher thread, and calls the write hook with each first message. */
+natsStatus catga_nats_socket_hand_over(natsOptions *options, catga_nats_socket *socket)
 {
-    int descriptor = find_socket(connection);
-    unsigned milliseconds = CATGA_NATS_WRITE_DEADLINE_MS;
+    natsStatus status = natsOptions_SetSendAsap(options, true);
 
-    return descriptor >= 0 && setsockopt(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds,
-                                         sizeof milliseconds) == 0;
+    return status == NATS_OK
+               ? natsOptions_SetEventLoop(options, socket, attach, on_read, on_write, detach)
+               : status;
+}
+
+/* ---- Reading and writing ---- */
+
+static bool is_open(const catga_nats_socket *socket)
+{
+    return atomic_load_explicit(&socket->descriptor, memory_order_relaxed) >= 0;
+}
+
+void catga_nats_socket_read(catga_nats_socket *socket)
+{
+    if (is_open(socket))
+        natsConnection_ProcessReadEvent(socket->connection);
+}
+
+void catga_nats_socket_close(catga_nats_socket *socket)
+{
+    int descriptor = atomic_load(&socket->descriptor);
+
+    if (descriptor < 0)
+        return;
+    shutdown(descriptor, SHUT_RDWR);
+    natsConnection_ProcessReadEvent(socket->connection);
+}
+
+/* nats.c takes a write of nothing for the end of the connection. While some senders fill a blocked
+ * socket again and again, it is never empty, and seldom ready; but bytes leave the buffer. */
+void catga_nats_socket_write(catga_nats_socket *socket, int64_t now)
+{
+    if (!is_open(socket) || !atomic_load(&socket->unwritten))
+        return;
+    int before = socket->blocked_ns != 0 ? natsConnection_Buffered(socket->connection) : 0;
+    natsConnection_ProcessWriteEvent(socket->connection);
+    if (!atomic_load(&socket->unwritten))
+        socket->blocked_ns = 0;
+    else if (socket->blocked_ns == 0 || natsConnection_Buffered(socket->connection) < before)
+        socket->blocked_ns = now;
 }

@@ -1,22 +1,47 @@
-/* The socket of a connection of nats.c. */
+/* The socket of a connection of nats.c, which an event loop of ours reads and writes.
+ *
+ * nats.c hands its socket over (natsOptions_SetEventLoop): it parses what we let it read, and
+ * gathers what it sends until we let it write. Functions are called under the loop's lock unless
+ * stated otherwise, so no two threads read, write or close a socket at the same time. */
 #ifndef CATGA_NATS_SOCKET_H
 #define CATGA_NATS_SOCKET_H
 
 #include <nats/nats.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
-/* milliseconds that a write may take before the connection counts as lost */
-#define CATGA_NATS_WRITE_DEADLINE_MS 2000
+typedef struct catga_nats_socket {
+    natsConnection *connection; /* NULL: not handed over yet */
+    atomic_int descriptor;      /* -1: closed, or not open yet */
+    atomic_bool unwritten;      /* nats.c has gathered bytes */
+    atomic_size_t gathered;     /* about how many, of our own messages */
+    int64_t blocked_ns;         /* the kernel has taken nothing since then; 0: it takes bytes */
 
-/* Makes the connection's socket close-on-exec, which nats.c does not. Returns false if the socket
- * has the number of a standard stream, 0 to 2: the connection must not be used then. */
-bool catga_nats_own_socket(natsConnection *connection);
+    /* Called when nats.c itself has bytes to write, for example a ping; any thread. Not called
+     * while `waker` is NULL. */
+    void (*wake)(void *waker);
+    _Atomic(void *) waker;
+} catga_nats_socket;
 
-/* Returns true if the kernel can enforce the write deadline of a connection. */
-bool catga_nats_has_kernel_deadline(void);
+void catga_nats_socket_init(catga_nats_socket *socket);
 
-/* Enables the kernel's write deadline. Returns false where unsupported: nats.c's own deadline is
- * needed then. */
-bool catga_nats_set_kernel_deadline(natsConnection *connection);
+/* Has the connections of these options hand their socket over to `socket`. Any thread. */
+natsStatus catga_nats_socket_hand_over(natsOptions *options, catga_nats_socket *socket);
+
+/* Reads and parses bytes once. Messages then wait in the subscriptions. */
+void catga_nats_socket_read(catga_nats_socket *socket);
+
+/* Ends the connection. natsConnection_Close would wait for a PONG that only this thread can read.
+ */
+void catga_nats_socket_close(catga_nats_socket *socket);
+
+/* Writes the gathered bytes. Some stay `unwritten` if the kernel takes no more. */
+void catga_nats_socket_write(catga_nats_socket *socket, int64_t now);
+
+/* The bytes that this thread sends next, until the section ends, do not call `wake`: the thread
+ * sees to their writing. Any thread, without the lock. */
+void catga_nats_socket_begin_sending(void);
+void catga_nats_socket_end_sending(void);
 
 #endif

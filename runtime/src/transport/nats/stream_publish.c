@@ -16,8 +16,7 @@ catga_status catga_nats_stream_publish(catga_transport *transport, const catga_o
     const catga_nats_source source = {
         message->stream != 0 ? CATGA_NATS_STREAM_ACK : CATGA_NATS_ANY_SOURCE, message->stream};
 
-    return message->sender_waits ? catga_nats_request_from(nats, message, token, source)
-                                 : catga_nats_request_unawaited(nats, message, token, source);
+    return catga_nats_request_from(nats, message, token, source);
 }
 
 static void explain(catga_problem *problem, catga_nats_json error)

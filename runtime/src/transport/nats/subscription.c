@@ -2,22 +2,23 @@
 
 #include "base/clock.h"
 #include "base/leak.h"
-#include "transport/nats/delivery.h"
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
+#include "transport/nats/send.h"
 #include "transport/nats/validate.h"
 #include "transport/nats/wake.h"
 
 #include <limits.h>
 #include <stdlib.h>
 
-/* limit of waiting bytes of one subscription in nats.c: its default */
-#define PENDING_BYTES (64 * 1024 * 1024)
+/* messages that may be dropped, of one subscription, in its admission queue */
+enum { QUEUED_MAX = 64 };
 
 /* ---- Begin and end ---- */
 
 static void subscription_free(catga_subscription *subscription)
 {
+    sem_destroy(&subscription->delivery_lock);
     free(subscription->subject);
     free(subscription->queue_group);
     free(subscription);
@@ -30,6 +31,7 @@ static catga_subscription *subscription_new(catga_nats *nats,
 
     if (subscription == NULL)
         return NULL;
+    sem_init(&subscription->delivery_lock, 0, 1);
     subscription->owner = nats;
     subscription->receive = options->receive;
     subscription->refuse = options->refuse;
@@ -49,37 +51,62 @@ static void discard(void *user, catga_incoming *message)
     catga_nats_release(message);
 }
 
-static catga_admission_queue *queue_new(catga_nats *nats, const catga_subscription_options *options)
+/* A worker has finished a message. */
+static void note_room(void *user)
 {
-    const catga_admission_options queue = {
-        .workers = options->workers != 0 ? options->workers : 1,
-        .limit = options->pending,
-        .byte_limit = options->pending_bytes != 0 ? options->pending_bytes : SIZE_MAX,
-        .discard = discard,
-        .emptied = catga_nats_wake_drain,
-        .owner = nats};
+    catga_subscription *subscription = user;
+
+    if (atomic_load(&subscription->is_held_back) &&
+        atomic_exchange(&subscription->is_held_back, false))
+        catga_nats_event_loop_wake(&subscription->owner->loop);
+}
+
+static catga_admission_queue *queue_new(catga_subscription *subscription, unsigned workers,
+                                        unsigned limit, size_t byte_limit)
+{
+    const catga_admission_options queue = {.workers = workers != 0 ? workers : 1,
+                                           .limit = limit,
+                                           .byte_limit = byte_limit != 0 ? byte_limit : SIZE_MAX,
+                                           .discard = discard,
+                                           .freed = note_room,
+                                           .user = subscription,
+                                           .begins = catga_nats_gather_writes,
+                                           .rest = catga_nats_write_gathered,
+                                           .emptied = catga_nats_wake_drain,
+                                           .owner = subscription->owner};
 
     return catga_admission_queue_new(&queue);
 }
 
-/* Chooses where messages wait, and sets the limits there: an admission queue, or that of nats.c. */
+/* Messages that may be dropped wait in nats.c, beyond a few that wait in the queue, whose memory is
+ * allocated at once. */
+static catga_admission_queue *queue_before_nats(catga_subscription *subscription,
+                                                const catga_subscription_options *options)
+{
+    size_t bytes = options->pending_bytes != 0 ? options->pending_bytes : INT_MAX;
+
+    subscription->holds_back = true;
+    subscription->pending = (int)options->pending - QUEUED_MAX;
+    subscription->pending_bytes = bytes > INT_MAX ? INT_MAX : (int)bytes;
+    return queue_new(subscription, options->workers, QUEUED_MAX, 0);
+}
+
+/* Messages wait in an admission queue. Only answers have none. */
 static bool set_queue(catga_subscription *subscription, const catga_subscription_options *options)
 {
+    bool is_long = options->refuse == NULL && options->pending > 2 * QUEUED_MAX;
+
     subscription->pending = -1;
-    subscription->pending_bytes = PENDING_BYTES;
-    if (options->beside != NULL) {
+    subscription->pending_bytes = -1;
+    subscription->beside = options->beside != NULL;
+    if (subscription->beside)
         subscription->queue = options->beside->queue;
-        subscription->beside = true;
-    } else if (options->refuse != NULL || options->workers > 1) {
-        subscription->queue = queue_new(subscription->owner, options);
-        return subscription->queue != NULL;
-    } else {
-        if (options->pending != 0 && options->pending <= INT_MAX)
-            subscription->pending = (int)options->pending;
-        if (options->pending_bytes != 0 && options->pending_bytes <= INT_MAX)
-            subscription->pending_bytes = (int)options->pending_bytes;
-    }
-    return true;
+    else if (is_long && options->pending <= INT_MAX)
+        subscription->queue = queue_before_nats(subscription, options);
+    else
+        subscription->queue =
+            queue_new(subscription, options->workers, options->pending, options->pending_bytes);
+    return subscription->queue != NULL;
 }
 
 static void free_queue(catga_subscription *subscription)
@@ -104,6 +131,15 @@ static void start_detecting_suspends(const catga_subscription *subscription)
     pthread_cond_broadcast(&nats->changed);
 }
 
+static void insert(catga_nats *nats, catga_subscription *added)
+{
+    catga_nats_event_loop_lock(&nats->loop);
+    TAILQ_INSERT_TAIL(&nats->subscriptions, added, entry);
+    nats->loop.changes++;
+    catga_nats_event_loop_unlock(&nats->loop);
+    catga_nats_event_loop_wake(&nats->loop); /* a message may have been read already */
+}
+
 /* Subscribes, on the next connection if there is none. */
 static catga_status add(catga_nats *nats, catga_subscription *added)
 {
@@ -111,7 +147,7 @@ static catga_status add(catga_nats *nats, catga_subscription *added)
     natsStatus status = nats->carrier == NULL ? NATS_OK : catga_nats_native_subscribe(added);
     bool useless = status == NATS_NO_MEMORY && added->native == NULL;
     if (!useless) {
-        TAILQ_INSERT_TAIL(&nats->subscriptions, added, entry);
+        insert(nats, added);
         start_detecting_suspends(added);
     }
     pthread_mutex_unlock(&nats->lock);
@@ -141,8 +177,22 @@ catga_status catga_nats_subscribe(catga_transport *transport,
     return status;
 }
 
-/* Subscribes to the inbox of a pull. nats.c has no limit there: requested messages are not
- * dropped. */
+catga_status catga_nats_subscribe_inbox(catga_nats *nats, const catga_subscription_options *options,
+                                        catga_subscription **subscription)
+{
+    catga_subscription *added = subscription_new(nats, options);
+
+    if (added == NULL)
+        return CATGA_NO_MEMORY;
+    catga_status status = add(nats, added);
+    if (status == CATGA_OK)
+        *subscription = added;
+    else
+        subscription_free(added);
+    return status;
+}
+
+/* Subscribes to the inbox of a pull. */
 static catga_status add_pull(catga_nats *nats, catga_nats_pull *pull,
                              catga_subscription **subscription)
 {
@@ -184,8 +234,8 @@ catga_status catga_nats_subscribe_consumer(catga_nats *nats,
 
 /* ---- Draining ---- */
 
-/* Ends the subscription of nats.c without a deadline: nats.c sends UNSUB, waits for a PONG, and
- * ends the delivery thread when its queue is empty. */
+/* Has nats.c send the end of the subscription. Without a deadline, nats.c keeps the subscription
+ * afterwards. */
 static void start_drain(catga_subscription *subscription)
 {
     if (subscription->draining)
@@ -197,14 +247,31 @@ static void start_drain(catga_subscription *subscription)
     catga_nats_native_count_dropped(subscription);
     if (subscription->native != NULL)
         natsSubscription_DrainTimeout(subscription->native, 0);
+    subscription->drain_number = ++subscription->owner->drains; /* the ping thread will confirm */
+    pthread_cond_broadcast(&subscription->owner->changed);
 }
 
-/* Returns true if no thread of nats.c and no queue has a message. The queue of another subscription
- * is drained with that one, later. */
-static bool is_drained(const catga_subscription *subscription)
+/* Returns true if neither nats.c nor the leader has a message. Those of a lost connection are
+ * lost. */
+static bool has_received_all(catga_subscription *subscription)
 {
-    return subscription->threads == 0 && (subscription->queue == NULL || subscription->beside ||
-                                          catga_admission_queue_is_empty(subscription->queue));
+    int waiting = 0;
+
+    if (subscription->native == NULL)
+        return atomic_load(&subscription->running) == 0;
+    catga_nats_event_loop_lock(&subscription->owner->loop);
+    bool none = natsSubscription_GetPending(subscription->native, &waiting, NULL) != NATS_OK ||
+                waiting == 0;
+    catga_nats_event_loop_unlock(&subscription->owner->loop);
+    return none && subscription->confirmed && atomic_load(&subscription->running) == 0;
+}
+
+/* Returns true if no message waits or runs. The queue of another subscription is drained with that
+ * one, later. */
+static bool is_drained(catga_subscription *subscription)
+{
+    return has_received_all(subscription) && (subscription->queue == NULL || subscription->beside ||
+                                              catga_admission_queue_is_empty(subscription->queue));
 }
 
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
@@ -225,24 +292,35 @@ catga_status catga_nats_drain(catga_transport *transport, catga_subscription *su
     return drained ? CATGA_OK : CATGA_TIMEOUT;
 }
 
-/* The reader thread of nats.c does not use this subscription any more: the server has confirmed the
- * UNSUB, or the connection has ended. */
+static void remove_from_list(catga_nats *nats, catga_subscription *subscription)
+{
+    catga_nats_event_loop_lock(&nats->loop);
+    TAILQ_REMOVE(&nats->subscriptions, subscription, entry);
+    nats->loop.changes++;
+    catga_nats_event_loop_unlock(&nats->loop);
+}
+
+/* A thread of nats.c whose end nobody knows must not reach the bus any more. */
+static void free_orphan(catga_subscription *inbox)
+{
+    while (sem_wait(&inbox->delivery_lock) != 0)
+        continue; /* interrupted */
+    catga_leak(inbox);
+}
+
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
 
     pthread_mutex_lock(&nats->lock);
-    TAILQ_REMOVE(&nats->subscriptions, subscription, entry);
+    remove_from_list(nats, subscription);
     if (subscription->draining)
         atomic_fetch_sub(&nats->draining, 1);
-    pthread_mutex_unlock(&nats->lock);
     natsSubscription_Destroy(subscription->native);
-    /* A later delivery to an orphan waits forever, and reaches no receiver. */
-    if (subscription->orphan)
-        catga_nats_delivery_lock(&subscription->delivery_lock);
+    pthread_mutex_unlock(&nats->lock);
     free_queue(subscription);
     if (subscription->orphan)
-        catga_leak(subscription);
+        free_orphan(subscription);
     else
         subscription_free(subscription);
 }

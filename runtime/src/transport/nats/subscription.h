@@ -12,31 +12,35 @@ struct catga_subscription {
     catga_nats *owner;
     char *subject;
     char *queue_group;
-    int pending;                       /* limit of waiting messages in nats.c; -1: none */
-    int pending_bytes;                 /* the same, in bytes */
     catga_nats_pull *pull;             /* of a consumer; else NULL */
     catga_nats_reconciled *reconciled; /* of a consumer; else NULL */
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
-    catga_admission_queue *queue; /* NULL: the thread of nats.c calls `receive` */
+    catga_admission_queue *queue; /* NULL: of the inbox, to which a thread of nats.c delivers */
     bool beside;                  /* the queue belongs to another subscription */
-    atomic_bool overflowing;      /* messages are being dropped: the queue has no room */
+    bool holds_back;              /* messages beyond the queue's limits wait in nats.c */
+    atomic_bool is_held_back;     /* some do now: the leader is to be woken when there is room */
+    int pending;                  /* limit of messages and bytes in nats.c; -1: none */
+    int pending_bytes;
+    atomic_bool overflowing; /* messages are being dropped: the queue has no room */
+    atomic_uint running;     /* leaders, also former ones, that use it without the lock */
 
-    /* Under the transport's lock. */
+    /* Under the transport's lock; changes of `native` are also under the loop's lock. */
     natsSubscription *native; /* on the current connection, or NULL */
-    unsigned threads;         /* running threads of nats.c, also of former connections */
     bool draining;
-    bool refused; /* by the server; retried at `retry_ns` */
+    uint64_t drain_number; /* counts drains of the transport, from 1 */
+    bool confirmed;        /* the server has confirmed the end: no more messages arrive */
+    bool refused;          /* by the server; retried at `retry_ns` */
     int64_t retry_ns;
-    bool orphan;     /* has had a thread of nats.c whose end is not reported */
-    int64_t dropped; /* dropped messages of `native` that are already counted */
+    unsigned threads; /* of the inbox: running threads of nats.c, also of former connections */
+    bool orphan;      /* of the inbox: it has had a thread whose end is not reported */
+    int64_t dropped;  /* dropped messages of `native` that are already counted */
 
-    /* Held by the thread of nats.c that admits a message, or calls `receive` without a queue. */
-    atomic_int delivery_lock;
+    /* Of the inbox: held by the thread that calls `receive`. */
+    sem_t delivery_lock;
 
-    /* Under `delivery_lock`: the next `known` messages of `known_of` had arrived by `known_ns`. */
-    natsSubscription *known_of;
+    /* Of the leader: the next `known` messages had arrived by `known_ns`. */
     int known;
     int64_t known_ns;
 };
@@ -48,6 +52,10 @@ catga_status catga_nats_subscribe(catga_transport *transport,
 catga_status catga_nats_drain(catga_transport *transport, catga_subscription *subscription,
                               int timeout_ms);
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription);
+
+/* Subscribes to answers, which go to the bus at once: without an admission queue. */
+catga_status catga_nats_subscribe_inbox(catga_nats *nats, const catga_subscription_options *options,
+                                        catga_subscription **subscription);
 
 /* Subscribes to the messages of an existing consumer. */
 catga_status catga_nats_subscribe_consumer(catga_nats *nats,

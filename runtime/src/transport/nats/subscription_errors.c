@@ -105,7 +105,7 @@ static bool is_last_error(natsConnection *connection, const catga_subscription *
 catga_status catga_nats_confirmed(catga_transport *transport, catga_subscription *subscription)
 {
     catga_nats *nats = catga_nats_of(transport);
-    catga_nats_use use = catga_nats_link_enter(&nats->immediate);
+    catga_nats_use use = catga_nats_link_enter(&nats->link);
 
     if (use.connection == NULL)
         return CATGA_OK;

@@ -1,5 +1,5 @@
 /* Wakes the threads that wait for a change of the transport: the reconnect and reconcile threads,
- * and threads in catga_nats_link_request and catga_nats_drain. */
+ * and threads in catga_nats_link_await and catga_nats_drain. */
 #ifndef CATGA_NATS_WAKE_H
 #define CATGA_NATS_WAKE_H
 
