@@ -5,6 +5,7 @@
 #include "nats_server.h"
 #include "transport/transport.h"
 
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #define PEER_TOKENS 4096
@@ -16,6 +17,7 @@ typedef struct peer {
     atomic_int replies[PEER_TOKENS];
     atomic_int no_responders;
     atomic_int wrong_replies; /* number of replies with a body other than "pong" */
+    sem_t replied;            /* posted for each reply */
 } peer;
 
 static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
@@ -28,6 +30,7 @@ static inline void peer_on_reply(void *user, uint64_t token, catga_incoming *mes
         atomic_fetch_add(&self->wrong_replies, 1);
     self->transport->operations->release(message);
     atomic_fetch_add(&self->replies[token % PEER_TOKENS], 1);
+    sem_post(&self->replied);
 }
 
 static inline void peer_on_event(void *user, catga_connection_event event, const char *text)
@@ -47,6 +50,7 @@ static inline void peer_on_denied(void *user, const char *subject)
 static inline catga_status peer_open_with(peer *self, catga_transport_settings settings)
 {
     memset(self, 0, sizeof *self);
+    sem_init(&self->replied, 0, 0);
     settings.name = "test";
     settings.listener =
         (catga_transport_listener){peer_on_reply, peer_on_event, peer_on_denied, self};
