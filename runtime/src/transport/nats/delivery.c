@@ -258,8 +258,10 @@ static catga_nats_delivered deliver_all(pass *at)
     TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
     {
         catga_nats_delivered delivered = deliver_to(at, subscription);
-        if (delivered == CATGA_NATS_LEADER_LOST || nats->loop.changes != at->changes)
+        if (delivered == CATGA_NATS_LEADER_LOST)
             return delivered;
+        if (nats->loop.changes != at->changes)
+            return CATGA_NATS_MORE_TO_DELIVER;
         if (delivered == CATGA_NATS_MORE_TO_DELIVER)
             result = delivered;
     }

@@ -75,17 +75,6 @@ static void end_io(catga_nats_event_loop *loop)
     atomic_store(&loop->busy_ns, 0);
 }
 
-/* Ends the connection when nats.c waits for too long: its descriptor is open as long as that. */
-static void interrupt_io(catga_nats_event_loop *loop)
-{
-    int64_t since_ns = atomic_load(&loop->busy_ns);
-    int descriptor = atomic_load(&loop->busy_descriptor);
-
-    if (since_ns != 0 && catga_clock_now() - since_ns > WRITE_DEADLINE &&
-        atomic_load(&loop->busy_ns) == since_ns)
-        shutdown(descriptor, SHUT_RDWR);
-}
-
 /* Writes under the lock. The leader waits for room when the kernel takes no more. */
 static void write_now(catga_nats_event_loop *loop, int64_t now)
 {
@@ -390,12 +379,14 @@ static void rest(catga_nats_event_loop *loop)
     atomic_store(&loop->resting, false);
 }
 
-/* The observations of the standby. */
+/* The observations of the standby. Ticks do not pass while the process is suspended. */
 typedef struct observation {
-    uint64_t run;   /* the current run; 0: none */
-    unsigned ticks; /* during which it lasted */
-    uint64_t runs;  /* the last run */
-    unsigned idle;  /* ticks without work */
+    uint64_t run;        /* the current run; 0: none */
+    unsigned ticks;      /* during which it lasted */
+    uint64_t runs;       /* the last run */
+    int64_t busy_ns;     /* the current reading or writing; 0: none */
+    unsigned busy_ticks; /* during which it lasted */
+    unsigned idle;       /* ticks without work */
 } observation;
 
 /* Takes over from a leader whose handler runs for long, or waits. */
@@ -409,18 +400,29 @@ static bool take_over(catga_nats_event_loop *loop, observation *seen)
     return run != 0 && is_long && atomic_compare_exchange_strong(&loop->run, &run, 0);
 }
 
+/* Ends the connection when nats.c waits for too long: its descriptor is open as long as that. */
+static void interrupt_io(catga_nats_event_loop *loop, observation *seen)
+{
+    int64_t busy_ns = atomic_load(&loop->busy_ns);
+    int descriptor = atomic_load(&loop->busy_descriptor);
+
+    seen->busy_ticks = busy_ns != 0 && busy_ns == seen->busy_ns ? seen->busy_ticks + 1 : 0;
+    seen->busy_ns = busy_ns;
+    if (seen->busy_ticks * TICK >= WRITE_DEADLINE && atomic_load(&loop->busy_ns) == busy_ns)
+        shutdown(descriptor, SHUT_RDWR);
+}
+
 /* Writes the messages that were gathered since the last tick. */
 static void tick(catga_nats_event_loop *loop, observation *seen)
 {
     uint64_t runs = atomic_load_explicit(&loop->runs, memory_order_relaxed);
     bool gathered = !atomic_exchange(&loop->fresh, true);
-    bool is_busy = atomic_load(&loop->busy_ns) != 0;
 
-    if (is_busy)
-        interrupt_io(loop);
+    interrupt_io(loop, seen);
     if (gathered)
         write_soon(loop);
-    seen->idle = gathered || is_busy || runs != seen->runs || seen->run != 0 ? 0 : seen->idle + 1;
+    seen->idle =
+        gathered || seen->busy_ns != 0 || runs != seen->runs || seen->run != 0 ? 0 : seen->idle + 1;
     seen->runs = runs;
 }
 
