@@ -11,9 +11,6 @@
 /* Time for one subscription in a pass, so that the others, and the socket, are not delayed. */
 #define BUDGET (CATGA_MILLISECOND / 2)
 
-/* Bytes in an admission queue beyond which messages are held back. */
-enum { HELD_BYTES = 1024 * 1024 };
-
 /* Messages that a quick handler gets at once. */
 enum { BATCH = 16 };
 
@@ -157,18 +154,23 @@ static int take(catga_subscription *subscription, catga_incoming *messages, int 
 /* Returns whether the handler is to run in this thread, and has it wait for that. */
 static bool claims(pass *at, catga_subscription *subscription, int waiting)
 {
-    return catga_admission_queue_is_quick(subscription->queue, (unsigned)waiting) &&
+    unsigned behind = subscription->holds_back ? 0 : (unsigned)waiting;
+
+    return catga_admission_queue_is_quick(subscription->queue, behind) &&
            catga_admission_queue_claim(subscription->queue, at->now);
 }
 
 /* Delivers one message or some: of a quick handler up to BATCH, but no more than `waiting`. Returns
- * their number, or -1 if this thread leads no more. */
+ * their number, 0 if they are to wait, or -1 if this thread leads no more. */
 static int deliver_some(pass *at, catga_subscription *subscription, int waiting)
 {
     catga_incoming messages[BATCH];
     bool here = claims(at, subscription, waiting);
     int64_t arrived_ns = arrived_at(subscription);
     int gone;
+
+    if (!here && catga_nats_hold_back(subscription))
+        return 0;
     int count = take(subscription, messages, !here ? 1 : waiting < BATCH ? waiting : BATCH, &gone);
 
     subscription->known -= count + gone;
@@ -211,28 +213,13 @@ static int waiting_for(const catga_subscription *subscription)
     return waiting;
 }
 
-static bool is_full(const catga_admission_queue *queue)
-{
-    return atomic_load(&queue->load) >= queue->options.limit ||
-           atomic_load(&queue->bytes) >= HELD_BYTES;
-}
-
-/* Returns whether messages are to wait in nats.c, until a worker has finished one. */
-static bool hold_back(catga_subscription *subscription)
-{
-    if (!subscription->holds_back || !is_full(subscription->queue))
-        return false;
-    atomic_store(&subscription->is_held_back, true);
-    return is_full(subscription->queue) || !atomic_exchange(&subscription->is_held_back, false);
-}
-
 /* Delivers the waiting messages of one subscription. */
 static catga_nats_delivered deliver_to(pass *at, catga_subscription *subscription)
 {
     int waiting = waiting_for(subscription);
     int64_t end = at->now + BUDGET;
 
-    while (waiting > 0 && !hold_back(subscription)) {
+    while (waiting > 0) {
         note_arrival(subscription, waiting, at->read_ns);
         int count = subscription->pull != NULL
                         ? deliver_stored(subscription)

@@ -11,8 +11,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* messages that may be dropped, of one subscription, in its admission queue */
-enum { QUEUED_MAX = 64 };
+/* Messages that may be dropped, of one subscription, in its admission queue, and their bytes. */
+enum { QUEUED_MAX = 64, QUEUED_BYTES = 1024 * 1024 };
 
 /* ---- Begin and end ---- */
 
@@ -51,15 +51,37 @@ static void discard(void *user, catga_incoming *message)
     catga_nats_release(message);
 }
 
-/* A worker has finished a message. */
+/* ---- Holding back ---- */
+
+static bool has_room(const catga_admission_queue *queue)
+{
+    return atomic_load(&queue->load) <= queue->options.limit / 2 &&
+           atomic_load(&queue->bytes) < QUEUED_BYTES;
+}
+
+/* A worker has finished a message. The leader is woken for many messages at once. */
 static void note_room(void *user)
 {
     catga_subscription *subscription = user;
 
-    if (atomic_load(&subscription->is_held_back) &&
+    if (atomic_load(&subscription->is_held_back) && has_room(subscription->queue) &&
         atomic_exchange(&subscription->is_held_back, false))
         catga_nats_event_loop_wake(&subscription->owner->loop);
 }
+
+bool catga_nats_hold_back(catga_subscription *subscription)
+{
+    const catga_admission_queue *queue = subscription->queue;
+    bool is_full = subscription->holds_back && (atomic_load(&queue->load) >= queue->options.limit ||
+                                                atomic_load(&queue->bytes) >= QUEUED_BYTES);
+
+    if (!is_full)
+        return false;
+    atomic_store(&subscription->is_held_back, true);
+    return !has_room(queue) || !atomic_exchange(&subscription->is_held_back, false);
+}
+
+/* ---- The queue ---- */
 
 static catga_admission_queue *queue_new(catga_subscription *subscription, unsigned workers,
                                         unsigned limit, size_t byte_limit)
