@@ -5,6 +5,7 @@
 #include "transport/nats/delivery.h"
 
 #include "base/clock.h"
+#include "transport/nats/hold_back.h"
 #include "transport/nats/message.h"
 #include "transport/nats/wake.h"
 

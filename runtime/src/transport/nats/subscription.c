@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/leak.h"
+#include "transport/nats/hold_back.h"
 #include "transport/nats/message.h"
 #include "transport/nats/native_subscription.h"
 #include "transport/nats/send.h"
@@ -10,9 +11,6 @@
 
 #include <limits.h>
 #include <stdlib.h>
-
-/* Messages that may be dropped, of one subscription, in its admission queue, and their bytes. */
-enum { QUEUED_MAX = 64, QUEUED_BYTES = 1024 * 1024 };
 
 /* ---- Begin and end ---- */
 
@@ -51,38 +49,6 @@ static void discard(void *user, catga_incoming *message)
     catga_nats_release(message);
 }
 
-/* ---- Holding back ---- */
-
-static bool has_room(const catga_admission_queue *queue)
-{
-    return atomic_load(&queue->load) <= queue->options.limit / 2 &&
-           atomic_load(&queue->bytes) < QUEUED_BYTES;
-}
-
-/* A worker has finished a message. The leader is woken for many messages at once. */
-static void note_room(void *user)
-{
-    catga_subscription *subscription = user;
-
-    if (atomic_load(&subscription->is_held_back) && has_room(subscription->queue) &&
-        atomic_exchange(&subscription->is_held_back, false))
-        catga_nats_event_loop_wake(&subscription->owner->loop);
-}
-
-bool catga_nats_hold_back(catga_subscription *subscription)
-{
-    const catga_admission_queue *queue = subscription->queue;
-    bool is_full = subscription->holds_back && (atomic_load(&queue->load) >= queue->options.limit ||
-                                                atomic_load(&queue->bytes) >= QUEUED_BYTES);
-
-    if (!is_full)
-        return false;
-    atomic_store(&subscription->is_held_back, true);
-    return !has_room(queue) || !atomic_exchange(&subscription->is_held_back, false);
-}
-
-/* ---- The queue ---- */
-
 static catga_admission_queue *queue_new(catga_subscription *subscription, unsigned workers,
                                         unsigned limit, size_t byte_limit)
 {
@@ -90,7 +56,7 @@ static catga_admission_queue *queue_new(catga_subscription *subscription, unsign
                                            .limit = limit,
                                            .byte_limit = byte_limit != 0 ? byte_limit : SIZE_MAX,
                                            .discard = discard,
-                                           .freed = note_room,
+                                           .freed = catga_nats_note_room,
                                            .user = subscription,
                                            .begins = catga_nats_gather_writes,
                                            .rest = catga_nats_write_gathered,
@@ -108,15 +74,15 @@ static catga_admission_queue *queue_before_nats(catga_subscription *subscription
     size_t bytes = options->pending_bytes != 0 ? options->pending_bytes : INT_MAX;
 
     subscription->holds_back = true;
-    subscription->pending = (int)options->pending - QUEUED_MAX;
+    subscription->pending = (int)options->pending - CATGA_NATS_QUEUED_MAX;
     subscription->pending_bytes = bytes > INT_MAX ? INT_MAX : (int)bytes;
-    return queue_new(subscription, options->workers, QUEUED_MAX, 0);
+    return queue_new(subscription, options->workers, CATGA_NATS_QUEUED_MAX, 0);
 }
 
 /* Messages wait in an admission queue. Only answers have none. */
 static bool set_queue(catga_subscription *subscription, const catga_subscription_options *options)
 {
-    bool is_long = options->refuse == NULL && options->pending > 2 * QUEUED_MAX;
+    bool is_long = options->refuse == NULL && options->pending > 2 * CATGA_NATS_QUEUED_MAX;
 
     subscription->pending = -1;
     subscription->pending_bytes = -1;

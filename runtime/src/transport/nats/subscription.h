@@ -45,9 +45,6 @@ struct catga_subscription {
     int64_t known_ns;
 };
 
-/* Returns whether messages are to wait in nats.c. Then the leader is woken when there is room. */
-bool catga_nats_hold_back(catga_subscription *subscription);
-
 /* Operations of transport.h. */
 catga_status catga_nats_subscribe(catga_transport *transport,
                                   const catga_subscription_options *options,
