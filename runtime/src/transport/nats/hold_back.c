@@ -22,9 +22,8 @@ void catga_nats_note_room(void *user)
 bool catga_nats_hold_back(catga_subscription *subscription)
 {
     const catga_admission_queue *queue = subscription->queue;
-    bool is_full = subscription->holds_back &&
-                   (atomic_load(&queue->load) >= queue->options.limit ||
-                    atomic_load(&queue->bytes) >= QUEUED_BYTES);
+    bool is_full = subscription->holds_back && (atomic_load(&queue->load) >= queue->options.limit ||
+                                                atomic_load(&queue->bytes) >= QUEUED_BYTES);
 
     if (!is_full)
         return false;
