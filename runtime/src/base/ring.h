@@ -37,10 +37,13 @@ bool catga_ring_put(catga_ring *ring, catga_ring_item item);
  * written. */
 bool catga_ring_take(catga_ring *ring, catga_ring_item *item);
 
-/* Returns the number of items, while no thread appends or removes any. */
+/* Returns the number of items, also those that are being written or read. It changes at any time
+ * while threads append or remove some. */
 static inline uint64_t catga_ring_count(const catga_ring *ring)
 {
-    return atomic_load(&ring->tail) - atomic_load(&ring->head);
+    uint64_t head = atomic_load(&ring->head); /* first: the tail is never behind it */
+
+    return atomic_load(&ring->tail) - head;
 }
 
 #endif

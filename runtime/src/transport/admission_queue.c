@@ -155,12 +155,24 @@ static int64_t run(catga_admission_slot *slot, int64_t begin)
 /* Has the messages of the last runs written, if none follows or that was long ago. */
 static void rest(catga_admission_queue *queue, int64_t now, int64_t *rested_ns)
 {
-    bool is_last = atomic_load_explicit(&queue->load, memory_order_relaxed) == 0;
+    bool more = catga_ring_count(&queue->waiting) != 0;
 
-    if (queue->options.rest == NULL || (!is_last && now - *rested_ns < REST_AFTER))
+    if (queue->options.rest == NULL || (more && now - *rested_ns < REST_AFTER))
         return;
     queue->options.rest(queue->options.owner);
     *rested_ns = now;
+}
+
+/* Takes the oldest message. Returns false if the claimant has run it. Another thread may still be
+ * writing it, while later ones are complete and posted. */
+static bool take_waiting(catga_admission_queue *queue, catga_ring_item *item)
+{
+    while (!catga_ring_take(&queue->waiting, item)) {
+        if (catga_ring_count(&queue->waiting) == 0)
+            return false;
+        sched_yield();
+    }
+    return true;
 }
 
 /* A worker takes a message when it has a permit, so that the messages stay in order. */
@@ -178,7 +190,7 @@ static void *work(void *argument)
         if (atomic_load(&queue->ending))
             return NULL;
         take_permit(queue);
-        bool taken = catga_ring_take(&queue->waiting, &item);
+        bool taken = take_waiting(queue, &item);
         int64_t end = taken ? run(item.message, catga_clock_now()) : 0;
         sem_post(&queue->permits);
         if (!taken)

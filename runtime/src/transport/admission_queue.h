@@ -8,7 +8,8 @@
  * kept by its receiver. A stored message without such an ack for too long, because the process was
  * suspended, does not run: the server gives it to another replica.
  *
- * Threads: one thread at a time admits; any thread releases. No lock; the memory is allocated once.
+ * Threads: any thread admits and releases; messages that one thread admits stay in order, if there
+ * is one worker. No lock; the memory is allocated once.
  */
 #ifndef CATGA_ADMISSION_QUEUE_H
 #define CATGA_ADMISSION_QUEUE_H

@@ -26,6 +26,7 @@ typedef struct fixture {
     _Atomic(pthread_t) thread; /* of the last run */
     atomic_int spin_us;        /* duration of each run */
     atomic_bool held;          /* the handler does not return */
+    size_t held_message;       /* from this message only; 0: from any */
     atomic_int rests;
     atomic_int counted; /* runs until the last rest */
     atomic_bool emptied;
@@ -48,7 +49,7 @@ static void receive(void *user, catga_incoming *message)
 
     atomic_store(&f->thread, pthread_self());
     spin_us(atomic_load(&f->spin_us));
-    while (atomic_load(&f->held)) {
+    while (atomic_load(&f->held) && (f->held_message == 0 || message->length == f->held_message)) {
         if (atomic_load(&f->queue->claimed))
             atomic_store(&f->saw_claim, true);
         sched_yield();
@@ -413,6 +414,53 @@ static void a_worker_rests_between_many_messages(void **state)
     end(&f);
 }
 
+/* Each worker has its own messages written, also while another runs for long. */
+static void a_worker_rests_while_another_runs(void **state)
+{
+    enum { LONG = 1, QUICK = 3 };
+    fixture f;
+
+    (void)state;
+    begin(&f, 2);
+    f.held_message = LONG;
+    atomic_store(&f.held, true);
+    hold_worker(&f);
+    admit(&f, LONG);
+    for (size_t i = 0; i < QUICK; i++)
+        admit(&f, LONG + 1 + i);
+    let_worker(&f);
+    await(&f.counted, QUICK);
+    atomic_store(&f.held, false);
+    end(&f);
+}
+
+/* ---- Several threads that admit ---- */
+
+/* The first thread is interrupted while it writes its message; the second one's is complete. */
+static void a_message_behind_an_incomplete_one_is_not_forgotten(void **state)
+{
+    fixture f;
+
+    (void)state;
+    begin(&f, 1);
+    hold_worker(&f);
+    admit(&f, 1);
+    while (sem_trywait(&f.queue->filled) == 0)
+        sem_post(&f.queue->filled); /* until the worker has begun with the message */
+    atomic_uint_fast64_t *turn = &f.queue->waiting.cells[0].turn;
+    uint64_t complete = atomic_exchange(turn, 0);
+    admit(&f, 2);
+    assert_int_equal(sem_trywait(&f.queue->filled), 0);
+    let_worker(&f);
+    spin_us(20000);
+    assert_int_equal(atomic_load(&f.count), 0);
+    atomic_store(turn, complete);
+    sem_post(&f.queue->filled);
+    await(&f.count, 2);
+    assert_ordered(&f, 2);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -429,6 +477,8 @@ int main(void)
         cmocka_unit_test(a_slow_worker_keeps_its_permit),
         cmocka_unit_test(a_worker_rests_when_no_message_waits),
         cmocka_unit_test(a_worker_rests_between_many_messages),
+        cmocka_unit_test(a_worker_rests_while_another_runs),
+        cmocka_unit_test(a_message_behind_an_incomplete_one_is_not_forgotten),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
