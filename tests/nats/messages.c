@@ -218,6 +218,133 @@ static void a_slow_consumer_is_counted(void **state)
     assert_true(dropped >= 85);
 }
 
+/* Opens a peer whose loop nothing wakes but its messages: the server pings about two seconds after
+ * the connection, and then every two minutes. */
+static void open_quiet(peer *quiet)
+{
+    enum { FIRST_PING_MS = 3000, LONG_MS = 60000 };
+
+    assert_int_equal(peer_open_with(quiet, (catga_transport_settings){.servers = url(),
+                                                                      .connect_wait_ms = 5000,
+                                                                      .ping_interval_ms = LONG_MS,
+                                                                      .max_pings_out = 2}),
+                     CATGA_OK);
+    pause_ms(FIRST_PING_MS);
+}
+
+static void what_waits_is_received_after_an_overflow(void **state)
+{
+    enum {
+        PENDING = 200,
+        QUEUED = 65,
+        SENT = 1000,
+        STEP = 250,
+        FIRST_PING_MS = 3000,
+        LONG_MS = 60000
+    };
+    static peer quiet;
+    static seen into = {.self = &quiet, .held = true};
+
+    open_quiet(&quiet);
+    catga_subscription *subscription =
+        peer_subscribe(&quiet, "t.full", NULL, PENDING, count_message, &into);
+    assert_int_equal(peer_flush(&quiet), CATGA_OK);
+    for (int i = 0; i < SENT; i++) {
+        assert_int_equal(peer_publish(*state, "t.full", "e"), CATGA_OK);
+        if ((i + 1) % STEP != 0) /* many are dropped while the first ones are held back */
+            continue;
+        assert_int_equal(peer_flush(*state), CATGA_OK);
+        assert_int_equal(peer_flush(&quiet), CATGA_OK);
+    }
+    int dropped = (int)quiet.transport->operations->dropped(quiet.transport);
+    assert_in_range(SENT - dropped, PENDING, PENDING + QUEUED);
+    atomic_store(&into.held, false);
+    assert_true(reaches(&into.count, SENT - dropped, PATIENCE_MS));
+    assert_int_equal(peer_unsubscribe(&quiet, subscription), CATGA_OK);
+    assert_int_equal(atomic_load(&into.count), SENT - dropped);
+    peer_close(&quiet);
+}
+
+/* Any peer may send a message that looks like the server's answer for an absent responder, which
+ * nats.c destroys. Messages behind it are neither late nor taken for old ones. */
+static void messages_behind_one_that_says_503_are_received(void **state)
+{
+    enum { SENT = 3, PAUSE_MS = 500 };
+    static const catga_header status = {"Status", "503"};
+    static const catga_outgoing forged = {
+        .subject = "t.behind", .headers = &status, .header_count = 1};
+    static peer quiet;
+    static seen into = {.self = &quiet};
+    const catga_transport_operations *operations = ((peer *)*state)->transport->operations;
+
+    open_quiet(&quiet);
+    catga_subscription *subscription =
+        peer_subscribe(&quiet, "t.behind", NULL, 100, count_message, &into);
+    assert_int_equal(peer_flush(&quiet), CATGA_OK);
+    for (int i = 1; i <= SENT; i++) {
+        assert_int_equal(operations->publish(((peer *)*state)->transport, &forged), CATGA_OK);
+        assert_int_equal(peer_publish(*state, "t.behind", "e"), CATGA_OK);
+        assert_true(reaches(&into.count, i, PATIENCE_MS));
+        pause_ms(PAUSE_MS);
+    }
+    assert_true(into.most_waited_ns < PAUSE_MS * INT64_C(1000000));
+    assert_int_equal(peer_unsubscribe(&quiet, subscription), CATGA_OK);
+    peer_close(&quiet);
+}
+
+/* ---- Stored messages ---- */
+
+static void count_stored(void *user, catga_incoming *message)
+{
+    seen *into = user;
+
+    atomic_fetch_add(&into->good, message->length == 0 && message->deliveries == 1);
+    assert_int_equal(into->self->transport->streams->settle(into->self->transport, message,
+                                                            CATGA_SETTLE_GIVE_UP, 0),
+                     CATGA_OK);
+    into->self->transport->operations->release(message);
+    atomic_fetch_add(&into->count, 1);
+}
+
+/* Any peer may store a message that looks like the server's answer for an absent responder. As many
+ * of them as may be unsettled would block the consumer if they got lost. */
+static void stored_messages_that_say_503_are_received(void **state)
+{
+    enum { UNACKNOWLEDGED = 4, SENT = 3 * UNACKNOWLEDGED };
+    static const char *const subjects[] = {"t.stored"};
+    static const catga_header status = {"Status", "503"};
+    static const catga_outgoing message = {
+        .subject = "t.stored", .headers = &status, .header_count = 1};
+    peer *self = *state;
+    seen into = {.self = self};
+    catga_subscription *subscription = NULL;
+    catga_problem problem = {""};
+    const catga_stream_settings stream = {.name = "SAYS_503",
+                                          .subjects = subjects,
+                                          .subject_count = 1,
+                                          .max_age_ns = 60 * INT64_C(1000000000),
+                                          .window_ns = INT64_C(1000000000),
+                                          .replicas = 1};
+    const catga_consumer_settings consumer = {.stream = "SAYS_503",
+                                              .name = "one",
+                                              .subject = "t.stored",
+                                              .ack_wait_ns = 60 * INT64_C(1000000000),
+                                              .unacknowledged = UNACKNOWLEDGED,
+                                              .receive = count_stored,
+                                              .user = &into};
+
+    assert_int_equal(self->transport->streams->ensure(self->transport, &stream, &problem),
+                     CATGA_OK);
+    assert_int_equal(
+        self->transport->streams->consume(self->transport, &consumer, &subscription, &problem),
+        CATGA_OK);
+    for (int i = 0; i < SENT; i++)
+        assert_int_equal(self->transport->operations->publish(self->transport, &message), CATGA_OK);
+    assert_true(reaches(&into.count, SENT, PATIENCE_MS));
+    assert_int_equal(atomic_load(&into.good), SENT);
+    assert_int_equal(peer_unsubscribe(self, subscription), CATGA_OK);
+}
+
 /* ---- Rejected messages ---- */
 
 static void too_large_is_a_local_error(void **state)
@@ -309,6 +436,9 @@ int main(void)
         TEST(a_group_shares_and_others_do_not),
         TEST(drain_loses_nothing),
         TEST(a_slow_consumer_is_counted),
+        TEST(what_waits_is_received_after_an_overflow),
+        TEST(messages_behind_one_that_says_503_are_received),
+        TEST(stored_messages_that_say_503_are_received),
         TEST(too_large_is_a_local_error),
         TEST(injection_is_refused),
         TEST(answers_go_to_inboxes_only),

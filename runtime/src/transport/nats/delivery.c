@@ -146,7 +146,7 @@ static int take(catga_subscription *subscription, catga_incoming *messages, int 
             messages[count++] = catga_nats_incoming(native);
         else if (status == NATS_NO_RESPONDERS)
             ++*gone;
-        else
+        else if (status != NATS_SLOW_CONSUMER) /* tells once that messages were dropped */
             break;
     }
     return count;
@@ -155,7 +155,7 @@ static int take(catga_subscription *subscription, catga_incoming *messages, int 
 /* Returns whether the handler is to run in this thread, and has it wait for that. */
 static bool claims(pass *at, catga_subscription *subscription, int waiting)
 {
-    unsigned behind = subscription->holds_back ? 0 : (unsigned)waiting;
+    unsigned behind = subscription->queued_bytes != 0 ? 0 : (unsigned)waiting;
 
     return catga_admission_queue_is_quick(subscription->queue, behind) &&
            catga_admission_queue_claim(subscription->queue, at->now);
@@ -183,18 +183,6 @@ static int deliver_some(pass *at, catga_subscription *subscription, int waiting)
     return leads ? count + gone : -1;
 }
 
-/* Without JetStream, the server's answer to a pull request is destroyed too: the request ends by
- * itself. */
-static int deliver_stored(catga_subscription *subscription)
-{
-    natsMsg *message;
-    natsStatus status = natsSubscription_NextMsg(&message, subscription->native, 0);
-
-    if (status == NATS_OK)
-        catga_nats_pull_receive(subscription->pull, message);
-    return status == NATS_OK || status == NATS_NO_RESPONDERS;
-}
-
 /* The handlers of this thread do not write what they send. */
 static void write_in_time(pass *at)
 {
@@ -208,7 +196,7 @@ static int waiting_for(const catga_subscription *subscription)
 {
     int waiting = 0;
 
-    if (subscription->native == NULL || subscription->queue == NULL ||
+    if (subscription->native == NULL || subscription->threaded ||
         natsSubscription_GetPending(subscription->native, &waiting, NULL) != NATS_OK)
         return 0;
     return waiting;
@@ -222,9 +210,7 @@ static catga_nats_delivered deliver_to(pass *at, catga_subscription *subscriptio
 
     while (waiting > 0) {
         note_arrival(subscription, waiting, at->read_ns);
-        int count = subscription->pull != NULL
-                        ? deliver_stored(subscription)
-                        : deliver_some(at, subscription, subscription->known);
+        int count = deliver_some(at, subscription, subscription->known);
         if (count < 0)
             return CATGA_NATS_LEADER_LOST;
         if (count == 0)
@@ -265,26 +251,28 @@ catga_nats_delivered catga_nats_deliver(void *user, int64_t now)
     return nats->loop.socket == NULL ? CATGA_NATS_ALL_DELIVERED : deliver_all(&at);
 }
 
-/* ---- Answers ---- */
+/* ---- In a thread of nats.c ---- */
 
-/* Answers are not taken from the list of nats.c, which hides those of an absent responder there.
- *
- * Callbacks gather their messages while answers wait. The lock orders the threads of a lost and of
- * a new connection; an orphan holds it forever. */
-void catga_nats_deliver_answer(natsConnection *connection, natsSubscription *native,
-                               natsMsg *message, void *closure)
+/* The messages that are sent meanwhile are gathered while more wait. The lock orders the threads of
+ * a lost and of a new connection; that of an orphan is held forever. */
+void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *native,
+                                  natsMsg *message, void *closure)
 {
-    catga_subscription *inbox = closure;
-    catga_incoming incoming = catga_nats_incoming(message);
+    catga_subscription *subscription = closure;
     int waiting = 0;
 
     (void)connection;
-    while (sem_wait(&inbox->delivery_lock) != 0)
+    while (sem_wait(&subscription->delivery_lock) != 0)
         continue; /* interrupted */
-    catga_nats_event_loop_gather(true);
+    catga_nats_event_loop_gather();
     catga_nats_keep_released();
-    inbox->receive(inbox->user, &incoming);
+    if (subscription->pull != NULL) {
+        catga_nats_pull_receive(subscription->pull, message);
+    } else {
+        catga_incoming incoming = catga_nats_incoming(message);
+        subscription->receive(subscription->user, &incoming);
+    }
     if (natsSubscription_GetPending(native, &waiting, NULL) != NATS_OK || waiting == 0)
-        catga_nats_event_loop_flush(&inbox->owner->loop);
-    sem_post(&inbox->delivery_lock);
+        catga_nats_event_loop_flush(&subscription->owner->loop);
+    sem_post(&subscription->delivery_lock);
 }

@@ -41,9 +41,6 @@ void catga_nats_event_loop_wake(catga_nats_event_loop *loop)
 
 /* ---- The lock ---- */
 
-/* A thread that holds the lock must not wait for the socket. */
-static _Thread_local bool holds_lock;
-
 void catga_nats_event_loop_lock(catga_nats_event_loop *loop)
 {
     int tries = 0;
@@ -52,7 +49,6 @@ void catga_nats_event_loop_lock(catga_nats_event_loop *loop)
         tries++;
     while (tries == SPINS && sem_wait(&loop->lock) != 0)
         continue; /* interrupted */
-    holds_lock = true;
 }
 
 static void rouse_standby(catga_nats_event_loop *loop)
@@ -76,7 +72,7 @@ static void end_io(catga_nats_event_loop *loop)
 }
 
 /* Writes under the lock. The leader waits for room when the kernel takes no more. */
-static void write_now(catga_nats_event_loop *loop, int64_t now)
+void catga_nats_event_loop_write(catga_nats_event_loop *loop, int64_t now)
 {
     catga_nats_socket *socket = loop->socket;
 
@@ -94,11 +90,10 @@ static void write_now(catga_nats_event_loop *loop, int64_t now)
 /* The thread that releases the lock writes for those that could not take it. */
 void catga_nats_event_loop_unlock(catga_nats_event_loop *loop)
 {
-    holds_lock = false;
     sem_post(&loop->lock);
     atomic_thread_fence(memory_order_seq_cst); /* sem_trywait of others is no such fence */
     while (atomic_load(&loop->write_soon) && sem_trywait(&loop->lock) == 0) {
-        write_now(loop, catga_clock_now());
+        catga_nats_event_loop_write(loop, catga_clock_now());
         sem_post(&loop->lock);
         atomic_thread_fence(memory_order_seq_cst);
     }
@@ -108,7 +103,7 @@ void catga_nats_event_loop_unlock(catga_nats_event_loop *loop)
 static void write_soon(catga_nats_event_loop *loop)
 {
     if (sem_trywait(&loop->lock) == 0) {
-        write_now(loop, catga_clock_now());
+        catga_nats_event_loop_write(loop, catga_clock_now());
         catga_nats_event_loop_unlock(loop);
         return;
     }
@@ -172,13 +167,13 @@ static bool is_runner(catga_nats_event_loop *loop)
 /* ---- Sending ---- */
 
 /* Waits until the kernel has taken most bytes, or the connection is closed: the leader closes it
- * when the kernel takes nothing. */
+ * when the kernel takes nothing. Nothing is sent under the lock. */
 static void await_room(catga_nats_event_loop *loop, catga_nats_socket *socket)
 {
     enum { LOOK_MS = 10 };
     int descriptor;
 
-    while (!holds_lock && (descriptor = atomic_load(&socket->descriptor)) >= 0) {
+    while ((descriptor = atomic_load(&socket->descriptor)) >= 0) {
         write_soon(loop);
         int buffered = natsConnection_Buffered(socket->connection);
         atomic_store_explicit(&socket->gathered, buffered > 0 ? (size_t)buffered : 0,
@@ -200,9 +195,9 @@ static size_t note_bytes(catga_nats_socket *socket, size_t length)
 
 static _Thread_local bool gathers;
 
-void catga_nats_event_loop_gather(bool gather)
+void catga_nats_event_loop_gather(void)
 {
-    gathers = gather;
+    gathers = true;
 }
 
 void catga_nats_event_loop_sent(catga_nats_event_loop *loop, catga_nats_socket *socket,
@@ -252,11 +247,6 @@ void catga_nats_event_loop_wait(catga_nats_event_loop *loop)
 }
 
 /* ---- The leader ---- */
-
-void catga_nats_event_loop_write(catga_nats_event_loop *loop, int64_t now)
-{
-    write_now(loop, now);
-}
 
 /* The descriptors and the time that the leader waits for. */
 typedef struct wait_for {
@@ -351,7 +341,7 @@ static void lead(catga_nats_event_loop *loop)
         catga_nats_delivered result = loop->options.deliver(loop->options.user, now);
         if (result == CATGA_NATS_LEADER_LOST)
             return;
-        write_now(loop, now);
+        catga_nats_event_loop_write(loop, now);
         plan = plan_wait(loop, result == CATGA_NATS_MORE_TO_DELIVER);
         catga_nats_event_loop_unlock(loop);
         loop->options.passed(loop->options.user);

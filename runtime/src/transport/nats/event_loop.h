@@ -119,7 +119,7 @@ void catga_nats_event_loop_gathered(catga_nats_event_loop *loop, catga_nats_sock
                                     size_t length);
 
 /* Has this thread gather what it sends; it flushes soon afterwards. */
-void catga_nats_event_loop_gather(bool gather);
+void catga_nats_event_loop_gather(void);
 
 /* Writes what was gathered. */
 void catga_nats_event_loop_flush(catga_nats_event_loop *loop);

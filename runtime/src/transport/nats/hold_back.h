@@ -5,8 +5,9 @@
 
 #include "transport/nats/subscription.h"
 
-/* events of one subscription in its admission queue */
-#define CATGA_NATS_QUEUED_MAX 64
+/* events of one subscription in its admission queue, and their bytes */
+#define CATGA_NATS_QUEUED_MAX   64
+#define CATGA_NATS_QUEUED_BYTES ((size_t)1024 * 1024)
 
 /* Returns whether messages are to wait in nats.c. Then the leader is woken when there is room. The
  * leader calls it. */

@@ -3,20 +3,15 @@
 #include "transport/nats/delivery.h"
 #include "transport/nats/message.h"
 
-/* ---- The inbox ---- */
-
-/* Limit of waiting bytes of answers. */
-enum { ANSWER_BYTES = 64 * 1024 * 1024 };
-
 /* A delivery thread of nats.c ends, which calls this. */
 static void on_complete(void *closure)
 {
-    catga_subscription *inbox = closure;
-    catga_nats *nats = inbox->owner;
+    catga_subscription *subscription = closure;
+    catga_nats *nats = subscription->owner;
 
     catga_nats_destroy_released();
     pthread_mutex_lock(&nats->lock);
-    inbox->threads--;
+    subscription->threads--;
     pthread_cond_broadcast(&nats->changed);
     pthread_mutex_unlock(&nats->lock);
 }
@@ -24,36 +19,34 @@ static void on_complete(void *closure)
 /* nats.c accepts the completion callback only after the subscription, and refuses it if the
  * connection has ended in between. Then nothing reports the end of the delivery thread: the
  * subscription becomes an orphan, which is never freed. */
-static natsStatus subscribe_inbox(catga_subscription *inbox)
+static void note_thread(catga_subscription *subscription)
 {
-    natsSubscription *native = NULL;
-    natsStatus status = natsConnection_Subscribe(&native, inbox->owner->carrier, inbox->subject,
-                                                 catga_nats_deliver_answer, inbox);
-
-    if (status != NATS_OK)
-        return status;
-    inbox->native = native;
-    inbox->dropped = 0;
-    if (natsSubscription_SetOnCompleteCB(native, on_complete, inbox) == NATS_OK)
-        inbox->threads++;
+    if (natsSubscription_SetOnCompleteCB(subscription->native, on_complete, subscription) ==
+        NATS_OK)
+        subscription->threads++;
     else
-        inbox->orphan = true;
-    return natsSubscription_SetPendingLimits(native, -1, ANSWER_BYTES);
+        subscription->orphan = true;
 }
 
-/* ---- Subscriptions with a queue ---- */
-
-/* The leader takes the messages from nats.c at once, or holds them back there. */
-static natsStatus subscribe_queue(catga_subscription *subscription)
+/* Makes the subscription of nats.c: with a thread of its own, or for the leader. */
+static natsStatus make(catga_subscription *subscription, natsSubscription **native)
 {
     natsConnection *carrier = subscription->owner->carrier;
-    natsSubscription *native = NULL;
 
-    natsStatus status =
-        subscription->queue_group == NULL
-            ? natsConnection_SubscribeSync(&native, carrier, subscription->subject)
-            : natsConnection_QueueSubscribeSync(&native, carrier, subscription->subject,
-                                                subscription->queue_group);
+    if (subscription->threaded)
+        return natsConnection_Subscribe(native, carrier, subscription->subject,
+                                        catga_nats_deliver_in_thread, subscription);
+    if (subscription->queue_group == NULL)
+        return natsConnection_SubscribeSync(native, carrier, subscription->subject);
+    return natsConnection_QueueSubscribeSync(native, carrier, subscription->subject,
+                                             subscription->queue_group);
+}
+
+static natsStatus subscribe(catga_subscription *subscription)
+{
+    natsSubscription *native = NULL;
+    natsStatus status = make(subscription, &native);
+
     if (status != NATS_OK)
         return status;
     subscription->native = native;
@@ -61,19 +54,18 @@ static natsStatus subscribe_queue(catga_subscription *subscription)
     subscription->dropped = 0;
     if (subscription->pull != NULL)
         catga_nats_pull_forget(subscription->pull);
+    if (subscription->threaded)
+        note_thread(subscription);
     return natsSubscription_SetPendingLimits(native, subscription->pending,
                                              subscription->pending_bytes);
 }
-
-/* ---- Both ---- */
 
 natsStatus catga_nats_native_subscribe(catga_subscription *subscription)
 {
     catga_nats_event_loop *loop = &subscription->owner->loop;
 
     catga_nats_event_loop_lock(loop);
-    natsStatus status =
-        subscription->queue == NULL ? subscribe_inbox(subscription) : subscribe_queue(subscription);
+    natsStatus status = subscribe(subscription);
     catga_nats_event_loop_unlock(loop);
     return status;
 }

@@ -99,7 +99,7 @@ catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *m
 void catga_nats_gather_writes(void *owner)
 {
     (void)owner;
-    catga_nats_event_loop_gather(true);
+    catga_nats_event_loop_gather();
 }
 
 void catga_nats_write_gathered(void *owner)

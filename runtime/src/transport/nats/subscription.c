@@ -12,6 +12,9 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* limit of waiting bytes of answers */
+#define ANSWER_BYTES (64 * 1024 * 1024)
+
 /* ---- Begin and end ---- */
 
 static void subscription_free(catga_subscription *subscription)
@@ -34,6 +37,8 @@ static catga_subscription *subscription_new(catga_nats *nats,
     subscription->receive = options->receive;
     subscription->refuse = options->refuse;
     subscription->user = options->user;
+    subscription->pending = -1;
+    subscription->pending_bytes = -1;
     subscription->subject = strdup(options->subject);
     subscription->queue_group = options->queue_group == NULL ? NULL : strdup(options->queue_group);
     if (subscription->subject != NULL &&
@@ -67,15 +72,18 @@ static catga_admission_queue *queue_new(catga_subscription *subscription, unsign
 }
 
 /* Messages that may be dropped wait in nats.c, beyond a few that wait in the queue, whose memory is
- * allocated at once. */
+ * allocated at once. nats.c has the whole limit, since it parses many before the first is queued.
+ */
 static catga_admission_queue *queue_before_nats(catga_subscription *subscription,
                                                 const catga_subscription_options *options)
 {
-    size_t bytes = options->pending_bytes != 0 ? options->pending_bytes : INT_MAX;
+    size_t bytes = options->pending_bytes != 0 && options->pending_bytes <= INT_MAX
+                       ? options->pending_bytes
+                       : INT_MAX;
 
-    subscription->holds_back = true;
-    subscription->pending = (int)options->pending - CATGA_NATS_QUEUED_MAX;
-    subscription->pending_bytes = bytes > INT_MAX ? INT_MAX : (int)bytes;
+    subscription->pending = (int)options->pending;
+    subscription->pending_bytes = (int)bytes;
+    subscription->queued_bytes = bytes < CATGA_NATS_QUEUED_BYTES ? bytes : CATGA_NATS_QUEUED_BYTES;
     return queue_new(subscription, options->workers, CATGA_NATS_QUEUED_MAX, 0);
 }
 
@@ -84,8 +92,6 @@ static bool set_queue(catga_subscription *subscription, const catga_subscription
 {
     bool is_long = options->refuse == NULL && options->pending > 2 * CATGA_NATS_QUEUED_MAX;
 
-    subscription->pending = -1;
-    subscription->pending_bytes = -1;
     subscription->beside = options->beside != NULL;
     if (subscription->beside)
         subscription->queue = options->beside->queue;
@@ -172,6 +178,8 @@ catga_status catga_nats_subscribe_inbox(catga_nats *nats, const catga_subscripti
 
     if (added == NULL)
         return CATGA_NO_MEMORY;
+    added->threaded = true;
+    added->pending_bytes = ANSWER_BYTES;
     catga_status status = add(nats, added);
     if (status == CATGA_OK)
         *subscription = added;
@@ -191,8 +199,7 @@ static catga_status add_pull(catga_nats *nats, catga_nats_pull *pull,
     catga_subscription *added = subscription_new(nats, &options);
     if (added == NULL)
         return CATGA_NO_MEMORY;
-    added->pending = -1;
-    added->pending_bytes = -1;
+    added->threaded = true;
     added->pull = pull;
     added->queue = catga_nats_pull_queue(pull);
     catga_status status = add(nats, added);
@@ -239,19 +246,25 @@ static void start_drain(catga_subscription *subscription)
     pthread_cond_broadcast(&subscription->owner->changed);
 }
 
-/* Returns true if neither nats.c nor the leader has a message. Those of a lost connection are
- * lost. */
-static bool has_received_all(catga_subscription *subscription)
+/* Returns true if no message of the subscription waits in nats.c. */
+static bool is_empty(catga_subscription *subscription)
 {
     int waiting = 0;
 
-    if (subscription->native == NULL)
-        return atomic_load(&subscription->running) == 0;
     catga_nats_event_loop_lock(&subscription->owner->loop);
-    bool none = natsSubscription_GetPending(subscription->native, &waiting, NULL) != NATS_OK ||
-                waiting == 0;
+    (void)natsSubscription_GetPending(subscription->native, &waiting, NULL);
     catga_nats_event_loop_unlock(&subscription->owner->loop);
-    return none && subscription->confirmed && atomic_load(&subscription->running) == 0;
+    return waiting == 0;
+}
+
+/* Returns true if neither nats.c nor a thread that delivers has a message. Those of a lost
+ * connection are lost. A thread of nats.c ends when it has delivered all. */
+static bool has_received_all(catga_subscription *subscription)
+{
+    if (subscription->threaded)
+        return subscription->threads == 0;
+    bool all = subscription->native == NULL || (is_empty(subscription) && subscription->confirmed);
+    return all && atomic_load(&subscription->running) == 0;
 }
 
 /* Returns true if no message waits or runs. The queue of another subscription is drained with that
@@ -288,12 +301,11 @@ static void remove_from_list(catga_nats *nats, catga_subscription *subscription)
     catga_nats_event_loop_unlock(&nats->loop);
 }
 
-/* A thread of nats.c whose end nobody knows must not reach the bus any more. */
-static void free_orphan(catga_subscription *inbox)
+/* A thread of nats.c whose end nobody knows must not deliver any more. */
+static void stop_orphan(catga_subscription *orphan)
 {
-    while (sem_wait(&inbox->delivery_lock) != 0)
+    while (sem_wait(&orphan->delivery_lock) != 0)
         continue; /* interrupted */
-    catga_leak(inbox);
 }
 
 void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subscription)
@@ -306,9 +318,11 @@ void catga_nats_unsubscribe(catga_transport *transport, catga_subscription *subs
         atomic_fetch_sub(&nats->draining, 1);
     natsSubscription_Destroy(subscription->native);
     pthread_mutex_unlock(&nats->lock);
+    if (subscription->orphan)
+        stop_orphan(subscription);
     free_queue(subscription);
     if (subscription->orphan)
-        free_orphan(subscription);
+        catga_leak(subscription);
     else
         subscription_free(subscription);
 }

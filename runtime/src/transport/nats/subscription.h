@@ -17,14 +17,15 @@ struct catga_subscription {
     catga_receive_function *receive;
     catga_receive_function *refuse;
     void *user;
-    catga_admission_queue *queue; /* NULL: of the inbox, to which a thread of nats.c delivers */
+    catga_admission_queue *queue; /* NULL: of the inbox, whose answers go to the bus at once */
     bool beside;                  /* the queue belongs to another subscription */
-    bool holds_back;              /* messages beyond the queue's limits wait in nats.c */
-    atomic_bool is_held_back;     /* some do now: the leader is to be woken when there is room */
+    bool threaded;                /* a thread of nats.c delivers, not the leader (delivery.h) */
     int pending;                  /* limit of messages and bytes in nats.c; -1: none */
     int pending_bytes;
-    atomic_bool overflowing; /* messages are being dropped: the queue has no room */
-    atomic_uint running;     /* leaders, also former ones, that use it without the lock */
+    size_t queued_bytes;      /* limit of bytes in the queue, if more wait in nats.c; else 0 */
+    atomic_bool is_held_back; /* some wait in nats.c: the leader is to be woken for them */
+    atomic_bool overflowing;  /* messages are being dropped: the queue has no room */
+    atomic_uint running;      /* leaders, also former ones, that use it without the lock */
 
     /* Under the transport's lock; changes of `native` are also under the loop's lock. */
     natsSubscription *native; /* on the current connection, or NULL */
@@ -33,11 +34,11 @@ struct catga_subscription {
     bool confirmed;        /* the server has confirmed the end: no more messages arrive */
     bool refused;          /* by the server; retried at `retry_ns` */
     int64_t retry_ns;
-    unsigned threads; /* of the inbox: running threads of nats.c, also of former connections */
-    bool orphan;      /* of the inbox: it has had a thread whose end is not reported */
+    unsigned threads; /* if threaded: running threads of nats.c, also of former connections */
+    bool orphan;      /* if threaded: it has had a thread whose end is not reported */
     int64_t dropped;  /* dropped messages of `native` that are already counted */
 
-    /* Of the inbox: held by the thread that calls `receive`. */
+    /* If threaded: held by the thread that delivers. */
     sem_t delivery_lock;
 
     /* Of the leader: the next `known` messages had arrived by `known_ns`. */
