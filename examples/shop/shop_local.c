@@ -82,14 +82,25 @@ static bool reconnect(void *user, catga_bus *bus)
     return catga_connected(bus);
 }
 
-/* Waits until a handler has finished `wanted` times. */
-static void check_done(shop_client *client, const char *what, atomic_uint *done, unsigned wanted)
+/* Pauses. Returns false when `*waited_ms` has reached the limit. */
+static bool look_again(int *waited_ms)
 {
     const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
 
-    for (int waited = 0; waited < DONE_WAIT_MS && atomic_load(done) < wanted;
-         waited += LOOK_EVERY_MS)
-        nanosleep(&pause, NULL);
+    if (*waited_ms >= DONE_WAIT_MS)
+        return false;
+    nanosleep(&pause, NULL);
+    *waited_ms += LOOK_EVERY_MS;
+    return true;
+}
+
+/* Waits until a handler has finished `wanted` times. */
+static void check_done(shop_client *client, const char *what, atomic_uint *done, unsigned wanted)
+{
+    int waited_ms = 0;
+
+    while (atomic_load(done) < wanted && look_again(&waited_ms))
+        continue;
     expect_number(&client->checks, what, atomic_load(done), wanted);
 }
 
@@ -99,11 +110,10 @@ static void check_done(shop_client *client, const char *what, atomic_uint *done,
  */
 static void check_dead_letters(shop_client *client, catga_bus *bus, uint64_t wanted)
 {
-    const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
+    int waited_ms = 0;
 
-    for (int waited = 0; waited < DONE_WAIT_MS && catga_count(bus).dead_letters < wanted;
-         waited += LOOK_EVERY_MS)
-        nanosleep(&pause, NULL);
+    while (catga_count(bus).dead_letters < wanted && look_again(&waited_ms))
+        continue;
     expect_number(&client->checks, "dead letters", (int64_t)catga_count(bus).dead_letters,
                   (int64_t)wanted);
 }
