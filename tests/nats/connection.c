@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/wait.h>
 
 #include <cmocka.h>
 
@@ -240,6 +241,40 @@ static void a_paused_server_blocks_no_caller(void **state)
     nats_server_signal(&server, SIGCONT);
     assert_true(reaches(&self.events[CATGA_CONNECTION_FOUND], 1, 4000));
     assert_int_equal(peer_publish(&self, "t.event", data), CATGA_OK);
+}
+
+/* Suspends this process and the server for longer than a ping may be unanswered. */
+static void suspend_both(void)
+{
+    enum { PING_IS_SENT_MS = 700, SUSPENDED_MS = 3000 };
+    pid_t this_one = getpid();
+
+    nats_server_signal(&server, SIGSTOP);
+    pid_t child = fork();
+    if (child == 0) {
+        pause_ms(PING_IS_SENT_MS);
+        kill(this_one, SIGSTOP);
+        pause_ms(SUSPENDED_MS);
+        kill(server.process, SIGCONT);
+        kill(this_one, SIGCONT);
+        _exit(0);
+    }
+    int status = -1;
+    while (waitpid(child, &status, 0) != child)
+        continue; /* interrupted */
+    assert_int_equal(status, 0);
+}
+
+/* The time of a suspend does not count, also not that of the ping under way. */
+static void a_suspended_process_keeps_its_connection(void **state)
+{
+    enum { NOTICE_MS = 2500 };
+
+    (void)state;
+    suspend_both();
+    pause_ms(NOTICE_MS);
+    assert_int_equal(atomic_load(&self.events[CATGA_CONNECTION_LOST]), 0);
+    assert_int_equal(peer_flush(&self), CATGA_OK);
 }
 
 /* ---- Under load ---- */
@@ -492,6 +527,7 @@ int main(void)
         TEST(the_first_event_does_not_wait_for_a_server, open_too, close_too),
         TEST(a_handler_stays_alone_over_a_reconnect, open_too, close_too),
         TEST(a_paused_server_blocks_no_caller, open_too, close_too),
+        TEST(a_suspended_process_keeps_its_connection, open_too, close_too),
         TEST(twenty_kills_under_load, open_too, close_too),
         TEST(wrong_credentials_are_not_permitted, start_strict, clear_server),
         TEST(permission_violations_are_reported, start_strict, clear_server),

@@ -253,6 +253,37 @@ static void a_paused_server_costs_no_memory(void **state)
     assert_int_equal(peer_unsubscribe(&self, subscription), CATGA_OK);
 }
 
+/* ---- A busy connection ---- */
+
+enum { BUSY_S = 4 };
+
+static atomic_bool requesting;
+
+static void *request_without_waiting(void *argument)
+{
+    (void)argument;
+    while (atomic_load(&requesting))
+        if (peer_request(&self, "t.nobody", 1) != CATGA_OK)
+            pause_ms(1);
+    return NULL;
+}
+
+/* The senders fill the socket again as soon as it has room, for longer than the write deadline. */
+static void a_busy_connection_is_not_lost(void **state)
+{
+    pthread_t threads[PUBLISHERS];
+
+    (void)state;
+    atomic_store(&requesting, true);
+    for (int i = 0; i < PUBLISHERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, request_without_waiting, NULL), 0);
+    pause_ms(BUSY_S * 1000);
+    atomic_store(&requesting, false);
+    for (int i = 0; i < PUBLISHERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&self.events[CATGA_CONNECTION_LOST]), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_both, close_both)
@@ -262,6 +293,7 @@ int main(void)
         TEST(an_answer_of_a_busy_handler_is_written),
         cmocka_unit_test_setup_teardown(a_paused_server_costs_no_memory, start_server,
                                         clear_server),
+        TEST(a_busy_connection_is_not_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
