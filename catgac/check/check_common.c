@@ -9,7 +9,7 @@ model_doc check_doc(const doc_comment *doc)
 
 model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc)
 {
-    return (model_origin){name.text, name.place, check_doc(doc), in->module, name.text};
+    return (model_origin){name.text, name.place, check_doc(doc), in->module, name.text, false};
 }
 
 enum { DEPENDENCY_DEPTH_LIMIT = 100 };

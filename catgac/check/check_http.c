@@ -294,7 +294,7 @@ void check_http(checker *c, const symbol *s, const ast_annotation *annotation)
     if (found[0]->extra->kind != EXPRESSION_STRING || !check_path(&draft) || !is_good)
         return;
     model_http *made = ARENA_NEW(c->memory, model_http);
-    *made = (model_http){found[0]->value->name.text, draft.path, draft.fields, draft.field_count};
+    *made = (model_http){found[0]->value->name.text, draft.path, draft.fields, draft.field_count, 200};
     s->message->http = made;
 }
 

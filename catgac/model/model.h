@@ -51,7 +51,8 @@ typedef struct model_origin {
     span place; /* of the name in its declaration */
     model_doc doc;
     const model_module *module;
-    slice json; /* name in JSON: of @json, else `name` */
+    slice json;        /* name in JSON: of @json, else `name` */
+    bool has_own_json; /* `json` is from @json, and is the same in every form of JSON */
 } model_origin;
 
 /* ---- Types ----------------------------------------------------------------------------------- */
@@ -222,7 +223,8 @@ struct model_union {
 
 struct model_error_code {
     model_origin origin;
-    uint32_t code; /* 1 to 65535, unique in its set, never one of the runtime's 400 to 599 */
+    uint32_t code;        /* 1 to 65535, unique in its set, never one of the runtime's 400 to 599 */
+    uint32_t http_status; /* of @http, else 409 */
 };
 
 struct model_error_set {
@@ -308,12 +310,13 @@ struct model_stream {
     bool in_memory;
 };
 
-/* @http(POST "/orders/{id}") */
+/* @http(POST "/orders/{id}", status: 201) */
 struct model_http {
     slice method;
     slice path;
     const model_field *const *fields; /* the fields in braces, in order */
     size_t field_count;
+    uint32_t status; /* of a success: 200 to 299, 200 by default */
 };
 
 /* ---- Services -------------------------------------------------------------------------------- */

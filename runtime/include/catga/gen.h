@@ -87,7 +87,8 @@ enum {
     CATGA_REQUIRED = 1,   /* absent is an error */
     CATGA_OPTIONAL = 2,   /* a scalar without a default, which may be absent */
     CATGA_DEPRECATED = 4, /* keeps its slot; neither written nor read */
-    CATGA_TAGS = 8 /* holds the tags of the union or the vector of unions in the next field */
+    CATGA_TAGS = 8,     /* holds the tags of the union or the vector of unions in the next field */
+    CATGA_OWN_NAME = 16 /* the name is from @json, and is the same in every form of JSON */
 };
 
 #define CATGA_UNBOUNDED UINT32_MAX
