@@ -9,7 +9,11 @@ model_doc check_doc(const doc_comment *doc)
 
 model_origin check_origin(const scope *in, ast_name name, const doc_comment *doc)
 {
-    return (model_origin){name.text, name.place, check_doc(doc), in->module, name.text, false};
+    return (model_origin){.name = name.text,
+                          .place = name.place,
+                          .doc = check_doc(doc),
+                          .module = in->module,
+                          .json = name.text};
 }
 
 enum { DEPENDENCY_DEPTH_LIMIT = 100 };

@@ -12,7 +12,8 @@
  * check_bounds.c      how large a message can become
  * check_messages.c    error sets, commands, queries, events
  * check_delivery.c    how surely and how often a message is sent, stored and handled
- * check_http.c        keys of subjects, and paths of HTTP
+ * check_keys.c        keys of subjects, and subjects that overlap
+ * check_http.c        methods and paths of HTTP
  * check_streams.c     where events are stored, and who hears them there
  * check_calls.c       services that wait for each other
  * check_services.c    services, and who handles what
@@ -240,16 +241,22 @@ void check_message(checker *c, symbol *message);
 void check_service(checker *c, symbol *service);
 void check_handling(checker *c);
 
-/* ---- check_delivery.c, check_http.c, check_streams.c, check_calls.c -------------------------- */
+/* ---- check_delivery.c, check_keys.c, check_http.c, check_streams.c, check_calls.c -------------
+ */
 
 void check_delivery(checker *c, const symbol *s, const annotation_set *set);
 
 void check_key(const checker *c, const symbol *s, const ast_annotation *annotation,
                model_field *field);
 void check_keys(checker *c, const symbol *s);
+void check_subjects(checker *c);
+
+/* Returns true if a field can be a token of a subject or a segment of a path: it always has a
+ * value, with a short text without dots. */
+bool check_is_token(const model_field *field);
+
 void check_http(checker *c, const symbol *s, const ast_annotation *annotation);
 void check_routes(checker *c);
-void check_subjects(checker *c);
 
 /* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
 slice check_stream_name(const checker *c, const model_module *module);
