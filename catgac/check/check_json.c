@@ -20,13 +20,15 @@ void check_json_name(const checker *c, const ast_annotation *annotation, model_o
         annotation == NULL ? NULL : check_single_argument(c, annotation);
     if (argument == NULL || argument->kind == EXPRESSION_BROKEN)
         return;
-    if (argument->kind == EXPRESSION_STRING && is_json_name(argument->text))
-        member->json = intern(c->names, argument->text);
-    else
+    if (argument->kind != EXPRESSION_STRING || !is_json_name(argument->text)) {
         diag_report(c->diags, DIAG_BAD_JSON, argument->place,
                     "'@json' takes a name of 1 to %d bytes, no quote, backslash or control "
                     "character: @json(\"min_\")",
                     JSON_NAME_LIMIT);
+        return;
+    }
+    member->json = intern(c->names, argument->text);
+    member->has_own_json = true;
 }
 
 void check_json(const checker *c, const ast_annotations *list, annotation_place place,

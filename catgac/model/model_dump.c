@@ -29,7 +29,7 @@ static void dump_default(const model_field *field, buffer *out)
 
 static void dump_json(const model_origin *origin, buffer *out)
 {
-    if (!slice_equal(origin->json, origin->name))
+    if (origin->has_own_json)
         buffer_printf(out, " json \"%.*s\"", SLICE_PRINT(origin->json));
 }
 

@@ -34,10 +34,12 @@ const char *${enumeration.type}_name(${enumeration.type} value)
 
 static const catga_member ${structure.type}_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
   % for member in structure.members
     {"${member.json|c_string}", ${member.descriptor}, offsetof(${structure.type}, ${member.member}),
-     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits}, ${member.length}},
+     CATGA_KIND_${member.kind}, CATGA_FORMAT_${member.format}, ${member.digits},
+     ${member.length}, ${member.own_name}},
   % end
 };
 

@@ -212,8 +212,8 @@ static void spell_type(viewer *v, const model_field *field, view_field *made)
 
 /* ---- Flags and limits ------------------------------------------------------------------------ */
 
-/* A deprecated field is neither written nor read, so no other flag applies. */
-static slice flags_of(const model_field *field)
+/* Returns the flags of presence, or 0. A deprecated field is neither written nor read. */
+static slice presence_of(const model_field *field)
 {
     if (field->deprecated)
         return SLICE("CATGA_DEPRECATED");
@@ -222,6 +222,16 @@ static slice flags_of(const model_field *field)
     if (view_item(&field->type)->kind == TYPE_TAG)
         return SLICE("CATGA_TAGS");
     return field->required ? SLICE("CATGA_REQUIRED") : SLICE("0");
+}
+
+static slice flags_of(viewer *v, const model_field *field)
+{
+    slice presence = presence_of(field);
+
+    if (!field->origin.has_own_json)
+        return presence;
+    return slice_is(presence, "0") ? SLICE("CATGA_OWN_NAME")
+                                   : VIEW_JOIN(v, presence, SLICE(" | CATGA_OWN_NAME"));
 }
 
 /* Returns true if a comparison with a bound can fail. Compilers warn of one that cannot. */
@@ -280,7 +290,7 @@ void c_spell_field(viewer *v, const model_table *table, const model_field *field
     spell_type(v, field, made);
     made->kind = c_kind(&field->type);
     made->format = c_format(&field->type);
-    made->flags = flags_of(field);
+    made->flags = flags_of(v, field);
     made->descriptor = c_type_descriptor(v, &field->type);
     made->maximum = maximum_of(v, field);
     made->number = literal_c(v->memory, &field->default_value, field->type.scalar);

@@ -26,6 +26,7 @@ static void view_member_of(viewer *v, const model_field *field, view_member *mad
     made->descriptor = c_type_descriptor(v, &field->type);
     made->format = c_format(&field->type);
     made->digits = view_digits(&field->type);
+    made->own_name = c_bool(field->origin.has_own_json);
     made->written = view_written_type(v, &field->type);
     made->fbs_type = fbs_type(v, &field->type);
     made->note = view_note(v, field);

@@ -178,6 +178,7 @@ typedef struct catga_member {
     uint8_t format;
     uint8_t digits;
     uint16_t count; /* elements of an array; 0 for other types */
+    bool own_name;  /* the name is from @json, and is the same in every form of JSON */
 } catga_member;
 
 typedef struct catga_struct {

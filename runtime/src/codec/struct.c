@@ -84,7 +84,7 @@ void catga_load_struct(const uint8_t *at, const catga_struct *type, void *output
 }
 
 static const catga_member uuid_members[] = {
-    {"bytes", NULL, 0, CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 16},
+    {"bytes", NULL, 0, CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 16, false},
 };
 
 const catga_struct catga_uuid_descriptor = {"uuid", uuid_members, 1, 16, 1, true, true};

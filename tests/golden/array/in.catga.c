@@ -24,11 +24,14 @@ const char *golden_array_side_name(golden_array_side value)
 
 static const catga_member golden_array_point_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"x", NULL, offsetof(golden_array_point, x),
-     CATGA_KIND_i8, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_i8, CATGA_FORMAT_plain, 0,
+     0, false},
     {"y", NULL, offsetof(golden_array_point, y),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct golden_array_point_descriptor = {
@@ -45,17 +48,23 @@ const catga_struct golden_array_point_descriptor = {
 
 static const catga_member golden_array_body_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"at", NULL, offsetof(golden_array_body, at),
-     CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 3},
+     CATGA_KIND_f32, CATGA_FORMAT_plain, 0,
+     3, false},
     {"sides", &golden_array_side_descriptor, offsetof(golden_array_body, sides),
-     CATGA_KIND_u8, CATGA_FORMAT_enum, 0, 2},
+     CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     2, false},
     {"prices", NULL, offsetof(golden_array_body, prices),
-     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 2},
+     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     2, false},
     {"points", &golden_array_point_descriptor, offsetof(golden_array_body, points),
-     CATGA_KIND_struct, CATGA_FORMAT_plain, 0, 2},
+     CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     2, false},
     {"last", NULL, offsetof(golden_array_body, last),
-     CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_u8, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct golden_array_body_descriptor = {
@@ -72,9 +81,11 @@ const catga_struct golden_array_body_descriptor = {
 
 static const catga_member golden_array_switches_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"on", NULL, offsetof(golden_array_switches, on),
-     CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 5},
+     CATGA_KIND_bool, CATGA_FORMAT_plain, 0,
+     5, false},
 };
 
 const catga_struct golden_array_switches_descriptor = {

@@ -63,11 +63,14 @@ const char *sample_everything_huge_name(sample_everything_huge value)
 
 static const catga_member sample_everything_point_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"x", NULL, offsetof(sample_everything_point, x),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
     {"y", NULL, offsetof(sample_everything_point, y),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct sample_everything_point_descriptor = {
@@ -84,15 +87,20 @@ const catga_struct sample_everything_point_descriptor = {
 
 static const catga_member sample_everything_mixed_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"on", NULL, offsetof(sample_everything_mixed, on),
-     CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_bool, CATGA_FORMAT_plain, 0,
+     0, false},
     {"color", &sample_everything_color_descriptor, offsetof(sample_everything_mixed, color),
-     CATGA_KIND_u8, CATGA_FORMAT_enum, 0, 0},
+     CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     0, false},
     {"at", &sample_everything_point_descriptor, offsetof(sample_everything_mixed, at),
-     CATGA_KIND_struct, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     0, false},
     {"price", NULL, offsetof(sample_everything_mixed, price),
-     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 0},
+     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     0, false},
 };
 
 const catga_struct sample_everything_mixed_descriptor = {
@@ -109,19 +117,26 @@ const catga_struct sample_everything_mixed_descriptor = {
 
 static const catga_member sample_everything_arrays_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"id", &catga_uuid_descriptor, offsetof(sample_everything_arrays, id),
-     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 0},
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     0, false},
     {"numbers", NULL, offsetof(sample_everything_arrays, numbers),
-     CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 3},
+     CATGA_KIND_f32, CATGA_FORMAT_plain, 0,
+     3, false},
     {"prices", NULL, offsetof(sample_everything_arrays, prices),
-     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 2},
+     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     2, false},
     {"colors", &sample_everything_color_descriptor, offsetof(sample_everything_arrays, colors),
-     CATGA_KIND_u8, CATGA_FORMAT_enum, 0, 2},
+     CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
+     2, false},
     {"points", &sample_everything_point_descriptor, offsetof(sample_everything_arrays, points),
-     CATGA_KIND_struct, CATGA_FORMAT_plain, 0, 2},
+     CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     2, false},
     {"ids", &catga_uuid_descriptor, offsetof(sample_everything_arrays, ids),
-     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 2},
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     2, false},
 };
 
 const catga_struct sample_everything_arrays_descriptor = {

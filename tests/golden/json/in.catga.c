@@ -43,11 +43,14 @@ const char *tests_json_right_name(tests_json_right value)
 
 static const catga_member tests_json_box_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"min_", NULL, offsetof(tests_json_box, min),
-     CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f32, CATGA_FORMAT_plain, 0,
+     0, true},
     {"max_", NULL, offsetof(tests_json_box, max),
-     CATGA_KIND_f32, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f32, CATGA_FORMAT_plain, 0,
+     0, true},
 };
 
 const catga_struct tests_json_box_descriptor = {
@@ -104,11 +107,11 @@ static const catga_field tests_json_reading_fields[] = {
     {"l\303\253vel", &tests_json_level_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_reading, level), 4, 1, 1,
      CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
-     0, {0, 0}},
+     CATGA_OWN_NAME, {0, 0}},
     {"bounding box", &tests_json_box_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_reading, box), 6, 8, 4,
      CATGA_KIND_struct, 0, CATGA_FORMAT_plain, 0,
-     0, {0, 0}},
+     CATGA_OWN_NAME, {0, 0}},
 };
 
 /* The ids of the fields, in the order of their offsets. */
@@ -167,23 +170,23 @@ static const catga_field tests_json_search_fields[] = {
     {"hit_type", &tests_json_found_type_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_search, found), 4, 1, 1,
      CATGA_KIND_u8, 0, CATGA_FORMAT_enum, 0,
-     CATGA_TAGS, {0, 0}},
+     CATGA_TAGS | CATGA_OWN_NAME, {0, 0}},
     {"hit", &tests_json_found_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_search, found), 6, 4, 4,
      CATGA_KIND_union, 0, CATGA_FORMAT_plain, 0,
-     0, {0, 0}},
+     CATGA_OWN_NAME, {0, 0}},
     {"hits_type", &tests_json_found_type_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_search, more), 8, 4, 4,
      CATGA_KIND_vector, CATGA_KIND_u8, CATGA_FORMAT_enum, 0,
-     CATGA_TAGS, {0, 0}},
+     CATGA_TAGS | CATGA_OWN_NAME, {0, 0}},
     {"hits", &tests_json_found_descriptor, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_search, more), 10, 4, 4,
      CATGA_KIND_vector, CATGA_KIND_union, CATGA_FORMAT_plain, 0,
-     0, {0, 0}},
+     CATGA_OWN_NAME, {0, 0}},
     {"*/ first", NULL, NULL, CATGA_UNBOUNDED,
      offsetof(tests_json_search, first), 12, 4, 4,
      CATGA_KIND_u32, 0, CATGA_FORMAT_plain, 0,
-     0, {0, 0}},
+     CATGA_OWN_NAME, {0, 0}},
 };
 
 /* The ids of the fields, in the order of their offsets. */

@@ -5,11 +5,14 @@
 
 static const catga_member test_structs_point_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"x", NULL, offsetof(test_structs_point, x),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
     {"y", NULL, offsetof(test_structs_point, y),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct test_structs_point_descriptor = {
@@ -26,13 +29,17 @@ const catga_struct test_structs_point_descriptor = {
 
 static const catga_member test_structs_reading_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"valid", NULL, offsetof(test_structs_reading, valid),
-     CATGA_KIND_bool, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_bool, CATGA_FORMAT_plain, 0,
+     0, false},
     {"at", &test_structs_point_descriptor, offsetof(test_structs_reading, at),
-     CATGA_KIND_struct, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_struct, CATGA_FORMAT_plain, 0,
+     0, false},
     {"price", NULL, offsetof(test_structs_reading, price),
-     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2, 0},
+     CATGA_KIND_i64, CATGA_FORMAT_decimal, 2,
+     0, false},
 };
 
 const catga_struct test_structs_reading_descriptor = {

@@ -5,13 +5,17 @@
 
 static const catga_member test_tables_triple_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"a", NULL, offsetof(test_tables_triple, a),
-     CATGA_KIND_u16, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_u16, CATGA_FORMAT_plain, 0,
+     0, false},
     {"b", NULL, offsetof(test_tables_triple, b),
-     CATGA_KIND_u16, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_u16, CATGA_FORMAT_plain, 0,
+     0, false},
     {"c", NULL, offsetof(test_tables_triple, c),
-     CATGA_KIND_u16, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_u16, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct test_tables_triple_descriptor = {

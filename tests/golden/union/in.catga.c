@@ -5,11 +5,14 @@
 
 static const catga_member golden_union_point_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"x", NULL, offsetof(golden_union_point, x),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
     {"y", NULL, offsetof(golden_union_point, y),
-     CATGA_KIND_f64, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_f64, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct golden_union_point_descriptor = {

@@ -5,13 +5,17 @@
 
 static const catga_member golden_ids_pair_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"one", &catga_uuid_descriptor, offsetof(golden_ids_pair, one),
-     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 0},
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     0, false},
     {"other", &catga_uuid_descriptor, offsetof(golden_ids_pair, other),
-     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0, 2},
+     CATGA_KIND_struct, CATGA_FORMAT_uuid, 0,
+     2, false},
     {"small", NULL, offsetof(golden_ids_pair, small),
-     CATGA_KIND_u8, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_u8, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct golden_ids_pair_descriptor = {

@@ -5,11 +5,14 @@
 
 static const catga_member test_vectors_point_members[] = {
     /* name, type, offset,
-     * kind, format, digits, length of an array */
+     * kind, format, digits,
+     * length of an array, own name in JSON */
     {"x", NULL, offsetof(test_vectors_point, x),
-     CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_i32, CATGA_FORMAT_plain, 0,
+     0, false},
     {"y", NULL, offsetof(test_vectors_point, y),
-     CATGA_KIND_i32, CATGA_FORMAT_plain, 0, 0},
+     CATGA_KIND_i32, CATGA_FORMAT_plain, 0,
+     0, false},
 };
 
 const catga_struct test_vectors_point_descriptor = {
