@@ -449,6 +449,7 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
     check_calls(c);
     check_subjects(c);
     check_routes(c);
+    check_http_names(c);
     check_c_names(c);
     check_same_output(c);
     return diag_failed(diags) ? NULL : make_model(c);

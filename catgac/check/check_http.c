@@ -1,204 +1,161 @@
-/* check_http.c -- checks methods and paths of HTTP. */
+/* check_http.c -- checks '@http' of messages and of errors. */
 #include "check/checker.h"
 
-#include <string.h>
+enum {
+    STATUS_OK = 200,
+    STATUS_OK_LAST = 299,
+    STATUS_NO_CONTENT = 204,
+    STATUS_RESET_CONTENT = 205,
+    STATUS_ERROR_FIRST = 400,
+    STATUS_ERROR_LAST = 599
+};
 
-enum { PATH_LIMIT = 255 };
+/* ---- Methods --------------------------------------------------------------------------------- */
 
-/* ---- Paths ----------------------------------------------------------------------------------- */
-
-/* A path that is being parsed. */
-typedef struct path_draft {
-    checker *c;
-    const symbol *of;
-    const ast_expression *written;
-    slice path;
-    const model_field **fields;
-    size_t field_count;
-} path_draft;
-
-/* Returns the span of a part of the path, or of the whole path if it has escapes. */
-static span place_in(const path_draft *draft, size_t begin, size_t end)
+static bool is_method_of_command(slice word)
 {
-    span all = draft->written->place;
-
-    if (all.end - all.begin != draft->path.length + 2)
-        return all;
-    return (span){all.source, all.begin + 1 + (uint32_t)begin, all.begin + 1 + (uint32_t)end};
+    return slice_is(word, "POST") || slice_is(word, "PUT") || slice_is(word, "PATCH") ||
+           slice_is(word, "DELETE");
 }
 
-static bool is_path_character(char letter)
+/* A query and an event use a safe method, because caches and browsers rely on it. */
+static bool check_method(const checker *c, const symbol *s, const ast_expression *written,
+                         model_http *made)
 {
-    return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= '0' && letter <= '9') || strchr("-._~", letter) != NULL;
+    static const char *const rules[] = {"the method of a command is POST, PUT, PATCH or DELETE",
+                                        "the method of a query is GET",
+                                        "the method of an event is GET"};
+    model_message_kind kind = s->message->kind;
+
+    made->method = written->kind == EXPRESSION_NAME ? written->name.text : SLICE("");
+    if (kind == MESSAGE_COMMAND ? is_method_of_command(made->method)
+                                : slice_is(made->method, "GET"))
+        return true;
+    diag_report(c->diags, DIAG_BAD_HTTP, written->place, "%s", rules[kind]);
+    return false;
 }
 
-static const model_field *find_field(const path_draft *draft, slice name, suggestion *search)
+/* ---- Statuses -------------------------------------------------------------------------------- */
+
+static bool read_status(checker *c, const symbol *s, const ast_argument *argument, uint64_t *status)
 {
-    const model_table *table = draft->of->table;
+    const model_type u16 = {.kind = TYPE_SCALAR, .scalar = SCALAR_U16};
+    model_value value;
 
-    for (size_t i = 0; i < table->field_count; i++) {
-        if (slice_equal(table->fields[i].origin.name, name))
-            return &table->fields[i];
-        suggestion_consider(search, table->fields[i].origin.name);
-    }
-    return NULL;
-}
-
-static bool check_path_field(path_draft *draft, slice name, span place)
-{
-    diagnostics *diags = draft->c->diags;
-    suggestion search = suggestion_for(name);
-    const model_field *field = find_field(draft, name, &search);
-
-    if (field == NULL) {
-        diag_report(diags, DIAG_UNKNOWN_NAME, place, "unknown field '%.*s'", SLICE_PRINT(name));
-        diag_suggest(diags, place, &search);
+    if (!check_evaluate(c, s->scope, argument->value, &u16, &value))
         return false;
-    }
-    if (!check_is_token(field)) {
-        diag_report(diags, DIAG_BAD_HTTP, place,
-                    "a field in a path is an integer, a bool, an enum, or a uuid or string that is "
-                    "@required");
-        diag_note(diags, field->origin.place, "declared here");
-        return false;
-    }
-    for (size_t i = 0; i < draft->field_count; i++)
-        if (draft->fields[i] == field) {
-            diag_report(diags, DIAG_BAD_HTTP, place, "'%.*s' occurs twice in this path",
-                        SLICE_PRINT(name));
-            return false;
-        }
-    draft->fields[draft->field_count++] = field;
+    *status = value.as_unsigned;
     return true;
 }
 
-/* Parses one segment: text, or a field in braces. */
-static bool check_part(path_draft *draft, size_t begin, size_t end)
+static bool check_success(checker *c, const symbol *s, const ast_argument *argument,
+                          model_http *made)
 {
-    slice part = {draft->path.data + begin, end - begin};
+    uint64_t status = STATUS_OK;
 
-    if (part.length > 2 && part.data[0] == '{' && part.data[part.length - 1] == '}')
-        return check_path_field(draft, (slice){part.data + 1, part.length - 2},
-                                place_in(draft, begin + 1, end - 1));
-    bool is_plain = part.length > 0 && !slice_is(part, ".") && !slice_is(part, "..");
-    for (size_t i = 0; i < part.length; i++)
-        is_plain = is_plain && part.data[i] != '\0' && is_path_character(part.data[i]);
-    if (!is_plain)
-        diag_report(
-            draft->c->diags, DIAG_BAD_HTTP, place_in(draft, begin, end),
-            "a path is segments after slashes, each of letters, digits and -._~, or a field "
-            "in braces: \"/orders/{id}\"");
-    return is_plain;
-}
-
-static bool check_path(path_draft *draft)
-{
-    slice path = draft->path;
-
-    if (path.length == 0 || path.data[0] != '/' || path.length > PATH_LIMIT) {
-        diag_report(draft->c->diags, DIAG_BAD_HTTP, draft->written->place,
-                    "a path begins with a slash, and is at most %d characters", PATH_LIMIT);
+    if (argument != NULL && s->message->kind == MESSAGE_EVENT) {
+        diag_report(c->diags, DIAG_BAD_HTTP, argument->place,
+                    "the status of an event is always 200: clients receive a stream of events");
         return false;
     }
-    if (path.length == 1)
+    if (argument != NULL && !read_status(c, s, argument, &status))
+        return false;
+    made->status = (uint32_t)status;
+    if (status >= STATUS_OK && status <= STATUS_OK_LAST && status != STATUS_NO_CONTENT &&
+        status != STATUS_RESET_CONTENT)
         return true;
-    size_t begin = 1;
-    for (size_t i = 1; i <= path.length; i++) {
-        if (i < path.length && path.data[i] != '/')
+    diag_report(c->diags, DIAG_BAD_HTTP, argument->place,
+                "the status of a success is 200 to 299, except 204 and 205: an answer has a body");
+    return false;
+}
+
+void check_http_status(checker *c, const symbol *s, const ast_annotation *annotation,
+                       model_error_code *made)
+{
+    static const argument_rule taken[] = {{"", ARGUMENT_VALUE}};
+    const ast_argument *found[1];
+    uint64_t status;
+
+    if (annotation == NULL || !check_arguments(c, annotation, taken, 1, found))
+        return;
+    if (found[0] == NULL) {
+        diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
+                    "'@http' of an error takes a status: @http(404)");
+        return;
+    }
+    if (!read_status(c, s, found[0], &status))
+        return;
+    made->http_status = (uint32_t)status;
+    if (status < STATUS_ERROR_FIRST || status > STATUS_ERROR_LAST)
+        diag_report(c->diags, DIAG_BAD_HTTP, found[0]->place, "the status of an error is %d to %d",
+                    STATUS_ERROR_FIRST, STATUS_ERROR_LAST);
+}
+
+/* ---- The query string ------------------------------------------------------------------------ */
+
+static bool has_text_form(const model_type *type)
+{
+    const model_type *item = type->kind == TYPE_VECTOR ? type->element : type;
+
+    return type_is_scalar(item) || item->kind == TYPE_UUID || item->kind == TYPE_STRING ||
+           item->kind == TYPE_BYTES;
+}
+
+static bool is_in_path(const model_http *http, const model_field *field)
+{
+    for (size_t i = 0; i < http->field_count; i++)
+        if (http->fields[i] == field)
+            return true;
+    return false;
+}
+
+/* Checks the fields that are not in the path: they come from the query string. */
+static void check_query_string(const checker *c, const symbol *s, const ast_annotation *annotation)
+{
+    for (size_t i = 0; i < s->table->field_count; i++) {
+        const model_field *field = &s->table->fields[i];
+        if (has_text_form(&field->type) || field->deprecated || is_in_path(s->message->http, field))
             continue;
-        if (!check_part(draft, begin, i))
-            return false;
-        begin = i + 1;
+        diag_report(c->diags, DIAG_BAD_HTTP, field->origin.place,
+                    "'%.*s' cannot be in a query string: use numbers, bools, enums, strings, "
+                    "bytes, uuids, or vectors of them",
+                    SLICE_PRINT(field->origin.name));
+        diag_note(c->diags, annotation->place, "fields outside this path are in the query string");
     }
-    return true;
 }
 
-/* Checks the method: a query must use a safe method, because caches and browsers rely on it. */
-static bool check_method(const checker *c, const symbol *s, const ast_expression *written)
-{
-    static const char *const methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
-    bool is_query = s->message->kind == MESSAGE_QUERY;
-    slice word = written->kind == EXPRESSION_NAME ? written->name.text : SLICE("");
-    size_t i = 0;
+/* ---- Messages -------------------------------------------------------------------------------- */
 
-    while (i < 5 && !slice_is(word, methods[i]))
-        i++;
-    if (i < 5 && (i == 0) == is_query)
-        return true;
-    diag_report(c->diags, DIAG_BAD_HTTP, written->place,
-                is_query ? "the method of a query is GET"
-                         : "the method of a command is POST, PUT, PATCH or DELETE");
+static bool check_parts(checker *c, const symbol *s, const ast_argument *const *found,
+                        model_http *made)
+{
+    bool is_good = check_method(c, s, found[0]->value, made);
+
+    is_good = check_http_path(c, s, found[0]->extra, made) && is_good;
+    is_good = check_success(c, s, found[1], made) && is_good;
+    if (!is_good || s->message->kind != MESSAGE_EVENT || made->field_count == 0)
+        return is_good;
+    diag_report(c->diags, DIAG_BAD_HTTP, found[0]->extra->place,
+                "the path of an event has no fields: each client receives every event");
     return false;
 }
 
 void check_http(checker *c, const symbol *s, const ast_annotation *annotation)
 {
-    static const argument_rule taken[] = {{"", ARGUMENT_TEXT}};
-    const ast_argument *found[1];
+    static const argument_rule taken[] = {{"", ARGUMENT_TEXT}, {"status", ARGUMENT_VALUE}};
+    const ast_argument *found[2];
 
-    if (annotation == NULL || !check_arguments(c, annotation, taken, 1, found))
+    if (annotation == NULL || !check_arguments(c, annotation, taken, 2, found))
         return;
     if (found[0] == NULL) {
         diag_report(c->diags, DIAG_BAD_ARGUMENTS, annotation->place,
                     "'@http' takes a method and a path: @http(POST \"/orders\")");
         return;
     }
-    path_draft draft = {
-        .c = c,
-        .of = s,
-        .written = found[0]->extra,
-        .path = found[0]->extra->text,
-        .fields = ARENA_ARRAY(c->memory, s->table->field_count, const model_field *),
-    };
-    bool is_good = check_method(c, s, found[0]->value);
-    if (found[0]->extra->kind != EXPRESSION_STRING || !check_path(&draft) || !is_good)
-        return;
     model_http *made = ARENA_NEW(c->memory, model_http);
-    *made = (model_http){.method = found[0]->value->name.text,
-                         .path = draft.path,
-                         .fields = draft.fields,
-                         .field_count = draft.field_count};
+    if (!check_parts(c, s, found, made))
+        return;
     s->message->http = made;
-}
-
-/* ---- Two messages at one path ---------------------------------------------------------------- */
-
-/* Returns the path with {} for each field: equal results match the same requests. */
-static slice route_of(const checker *c, const model_http *http)
-{
-    buffer route = buffer_in(c->memory);
-    bool in_braces = false;
-
-    buffer_append(&route, http->method);
-    for (size_t i = 0; i < http->path.length; i++) {
-        char letter = http->path.data[i];
-        if (letter == '}')
-            in_braces = false;
-        if (!in_braces)
-            buffer_append_char(&route, letter);
-        if (letter == '{')
-            in_braces = true;
-    }
-    return buffer_slice(&route);
-}
-
-void check_routes(checker *c)
-{
-    text_table_clear(&c->scratch);
-    for (size_t i = 0; i < c->scope_count; i++) {
-        const model_module *module = c->scopes[i].module;
-        for (size_t j = 0; j < module->message_count; j++) {
-            const model_message *message = &module->messages[j];
-            if (message->http == NULL)
-                continue;
-            const model_message *first = text_table_insert(&c->scratch, route_of(c, message->http),
-                                                           (void *)(uintptr_t)message);
-            if (first == NULL)
-                continue;
-            diag_report(c->diags, DIAG_BAD_HTTP, message->annotations.http,
-                        "'%.*s' has the same method and path", SLICE_PRINT(first->origin.name));
-            diag_note(c->diags, first->annotations.http, "declared here");
-        }
-    }
+    if (s->message->kind == MESSAGE_QUERY)
+        check_query_string(c, s, annotation);
 }

@@ -6,7 +6,8 @@
 
 enum {
     RUNTIME_CODE_FIRST = 400, /* codes of the runtime */
-    RUNTIME_CODE_LAST = 599
+    RUNTIME_CODE_LAST = 599,
+    DEFAULT_STATUS = 409 /* of HTTP: a conflict with the state of the service */
 };
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
@@ -38,6 +39,9 @@ static bool check_code(checker *c, const symbol *s, const ast_member *written,
 
     check_name_shape(c, written->name);
     made->origin = check_origin(s->scope, written->name, written->doc);
+    made->http_status = DEFAULT_STATUS;
+    annotation_set set = check_annotations(c, &written->annotations, ON_ERROR_CODE, "an error");
+    check_http_status(c, s, set.of[ANNOTATION_HTTP], made);
     if (!check_unique_member(c, mangle_snake(c->memory, written->name.text), written->name,
                              "error"))
         return false;

@@ -232,7 +232,7 @@ static void check_message_uses(const checker *c, const event_uses *uses,
     if (text_table_find(&uses->published, key_of(&message)) == NULL)
         diag_report(c->diags, DIAG_NOT_PUBLISHED, message->origin.place,
                     "no service publishes '%.*s'", SLICE_PRINT(name));
-    if (text_table_find(&uses->subscription, key_of(&message)) == NULL)
+    if (message->http == NULL && text_table_find(&uses->subscription, key_of(&message)) == NULL)
         diag_report(c->diags, DIAG_NOT_HEARD, message->origin.place,
                     "no service subscribes to '%.*s'", SLICE_PRINT(name));
 }

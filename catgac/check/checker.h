@@ -13,7 +13,10 @@
  * check_messages.c    error sets, commands, queries, events
  * check_delivery.c    how surely and how often a message is sent, stored and handled
  * check_keys.c        keys of subjects, and subjects that overlap
- * check_http.c        methods and paths of HTTP
+ * check_http.c        methods and statuses of HTTP, and fields in a query string
+ * check_http_path.c   paths of HTTP
+ * check_http_routes.c requests that reach two messages
+ * check_http_names.c  names that are the same in JSON over HTTP
  * check_streams.c     where events are stored, and who hears them there
  * check_calls.c       services that wait for each other
  * check_services.c    services, and who handles what
@@ -153,6 +156,7 @@ typedef enum annotation_place {
     ON_ENUM_MEMBER = 64,
     ON_ALTERNATIVE = 128,
     ON_STRUCT = 256,
+    ON_ERROR_CODE = 512,
     ON_NOTHING = 0
 } annotation_place;
 
@@ -256,7 +260,16 @@ void check_subjects(checker *c);
 bool check_is_token(const model_field *field);
 
 void check_http(checker *c, const symbol *s, const ast_annotation *annotation);
+
+/* Checks '@http' of an error, and sets its status. */
+void check_http_status(checker *c, const symbol *s, const ast_annotation *annotation,
+                       model_error_code *made);
+
+/* Sets the path and its fields. Returns false after a report. */
+bool check_http_path(checker *c, const symbol *s, const ast_expression *written, model_http *made);
+
 void check_routes(checker *c);
+void check_http_names(checker *c);
 
 /* Returns the stream name of a module, from its namespace and version: SHOP_ORDERS_V1. */
 slice check_stream_name(const checker *c, const model_module *module);

@@ -82,6 +82,20 @@ slice mangle_upper_prefix(arena *memory, slice namespace)
     return upper_of(memory, mangle_prefix(memory, namespace));
 }
 
+slice mangle_camel(arena *memory, slice name)
+{
+    char *text = arena_array(memory, name.length + 1, 1);
+    size_t length = 0;
+
+    for (size_t i = 0; i < name.length; i++) {
+        char c = name.data[i];
+        bool begins = i > 0 && name.data[i - 1] == '_' && is_lower(c);
+        if (c != '_')
+            text[length++] = begins ? (char)(c - 'a' + 'A') : c;
+    }
+    return (slice){text, length};
+}
+
 /* The words are constants instead of a table: compilers optimise these comparisons well. */
 bool mangle_is_reserved(slice word)
 {

@@ -25,6 +25,9 @@ slice mangle_member(arena *memory, slice name);
  * does not depend on the macros of headers. */
 slice mangle_handler(arena *memory, slice name);
 
+/* product_id -> productId */
+slice mangle_camel(arena *memory, slice name);
+
 bool mangle_is_reserved(slice word);
 
 #endif

@@ -1,6 +1,8 @@
 /* model.c -- computes properties of the model, see model.h. model_dump.c prints it. */
 #include "model/model.h"
 
+#include "model/mangle.h"
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -23,6 +25,11 @@ static const uint32_t scalar_sizes[] = {
 };
 
 enum { OFFSET_SIZE = 4, UUID_SIZE = 16 };
+
+slice model_http_name(arena *memory, const model_origin *field)
+{
+    return field->has_own_json ? field->json : mangle_camel(memory, field->name);
+}
 
 slice scalar_word(scalar_kind scalar)
 {

@@ -55,6 +55,9 @@ typedef struct model_origin {
     bool has_own_json; /* `json` is from @json, and is the same in every form of JSON */
 } model_origin;
 
+/* Returns the name of a field in JSON over HTTP: of @json, else `name` in lowerCamelCase. */
+slice model_http_name(arena *memory, const model_origin *field);
+
 /* ---- Types ----------------------------------------------------------------------------------- */
 
 typedef enum scalar_kind {

@@ -131,8 +131,9 @@ static void dump_error_set(const model_error_set *set, buffer *out)
     buffer_printf(out, "  errors %.*s\n", SLICE_PRINT(set->origin.name));
     for (size_t i = 0; i < set->code_count; i++) {
         dump_doc(&set->codes[i].origin.doc, "    ", out);
-        buffer_printf(out, "    %.*s = %" PRIu32 "\n", SLICE_PRINT(set->codes[i].origin.name),
-                      set->codes[i].code);
+        buffer_printf(out, "    %.*s = %" PRIu32 " http %" PRIu32 "\n",
+                      SLICE_PRINT(set->codes[i].origin.name), set->codes[i].code,
+                      set->codes[i].http_status);
     }
 }
 
@@ -172,8 +173,8 @@ static void dump_ways(const model_message *message, buffer *out)
     if (message->is_traced)
         buffer_append_text(out, "    traced\n");
     if (message->http != NULL)
-        buffer_printf(out, "    http %.*s %.*s\n", SLICE_PRINT(message->http->method),
-                      SLICE_PRINT(message->http->path));
+        buffer_printf(out, "    http %.*s %.*s %" PRIu32 "\n", SLICE_PRINT(message->http->method),
+                      SLICE_PRINT(message->http->path), message->http->status);
 }
 
 static void dump_stream(const model_stream *stream, buffer *out)

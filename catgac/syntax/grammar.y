@@ -230,9 +230,9 @@ codes(L) ::= codes(L1) code(M).        { L = L1; ast_append_member(&L, M); }
 codes(L) ::= codes(L1) error RESYNC.   { L = L1; RECOVERED; }
 
 %type code {ast_member *}
-code(M) ::= IDENTIFIER(N) EQUALS expression(E) SEMICOLON.
+code(M) ::= IDENTIFIER(N) EQUALS expression(E) annotations(A) SEMICOLON.
     { M = ast_make_member(MAKER, MEMBER_VALUE, N); M->name = ast_make_name(MAKER, N);
-      M->value = E; }
+      M->value = E; M->annotations = A; }
 
 declaration(D) ::= message_kind(D1) IDENTIFIER(N) result(D2) throws(D3)
                    LEFT_BRACE fields(F) RIGHT_BRACE.

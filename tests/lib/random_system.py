@@ -55,7 +55,7 @@ class System(Writer):
 
     def errors(self):
         codes = self.random.sample([1, 2, 399, 600, 1001, 65535], self.random.randint(1, 4))
-        names = "".join(f" E{code} = {code};" for code in codes)
+        names = "".join(f" E{code} = {code}{self.either(f' @http({self.random.randint(400, 599)})')};" for code in codes)
         self.lines.append(f"errors {self.letter}Errors {{{names} }}")
 
     def keys(self):
@@ -70,12 +70,21 @@ class System(Writer):
             self.either(" @dedup(window: 1d)") + self.either(" @timeout(30s)") + \
             (self.either(" @stream(max_age: 7d, max_bytes: 1 << 30, replicas: 3, storage: file)") + self.either(" @trace") if self.whole else "")
 
+    def http(self, kind, name, fields):
+        """Returns the annotation of a request with these lines of fields. A query string has no tables, structs and unions."""
+        records = {*self.tables, *self.structs, *self.unions}
+        if kind == "query" and any(field.split(":")[1].split()[0].strip("[];") in records for field in fields):
+            return ""
+        method = "GET" if kind == "query" else self.random.choice(["POST", "PUT", "PATCH", "DELETE"])
+        return f'@http({method} "/{name}/{{asked}}"{self.either(", status: 201")})'
+
     def request(self, kind, name):
-        path = f'@http({"GET" if kind == "query" else self.random.choice(["POST", "PUT"])} "/{name}/{{asked}}")' if self.whole and self.chance(0.3) else ""
-        once = self.either(" @idempotent" + self.either("(for: 1h)")) if kind == "command" else ""
-        self.lines.append(f"{path} @timeout({self.random.choice(PAUSES[1:])}) {self.either('@retry(2)')}{once}")
+        at = len(self.lines)
         self.body(f"{kind} {name} -> {self.letter}Result{self.either(f' throws {self.letter}Errors')} {{",
                   ["string", "u32"] + self.keys(), ["said", "asked"])
+        path = self.either(self.http(kind, name, self.lines[at + 1:-1]))
+        once = self.either(" @idempotent" + self.either("(for: 1h)")) if kind == "command" else ""
+        self.lines.insert(at, f"{path} @timeout({self.random.choice(PAUSES[1:])}) {self.either('@retry(2)')}{once}")
 
     def messages(self):
         self.body(f"table {self.letter}Result {{", ["string"])
@@ -86,6 +95,7 @@ class System(Writer):
             self.events.append(f"{self.letter}Happened{i}")
             if self.chance(0.5):
                 self.lines.append(self.delivery())
+            self.lines.append(self.either(f'@http(GET "/events/{self.events[-1]}")'))
             self.body(f"event {self.events[-1]} {{", ["string"] + self.keys())
         lines = [f"handle {name};" for _, name in requests] + [f"publish {name};" for name in self.events]
         self.lines.append(f"service {self.letter}Service {{ {' '.join(lines)} }}")
