@@ -280,6 +280,39 @@ static bool needs_fields(const checker *c)
     return false;
 }
 
+static bool has_http(const model_module *module)
+{
+    for (size_t i = 0; i < module->message_count; i++)
+        if (module->messages[i].http != NULL)
+            return true;
+    return false;
+}
+
+/* Returns true if a file with the namespace of `module` has routes. */
+static bool needs_routes(const checker *c, const model_module *module)
+{
+    for (size_t i = 0; i < c->scope_count; i++) {
+        const model_module *other = c->scopes[i].module;
+        if (slice_equal(other->namespace, module->namespace) && has_http(other))
+            return true;
+    }
+    return false;
+}
+
+/* Adds the table of routes. A namespace has one, even if a file without '@http' shares it. */
+static void take_routes(name_walk *walk, const model_module *module)
+{
+    arena *memory = walk->c->memory;
+    named_thing *thing = ARENA_NEW(memory, named_thing);
+    buffer name = buffer_in(memory);
+
+    if (!needs_routes(walk->c, module))
+        return;
+    buffer_printf(&name, "routes of %.*s", SLICE_PRINT(module->namespace));
+    *thing = (named_thing){buffer_slice(&name), module->namespace_place, NULL, false};
+    take(walk, join(walk->c, walk->prefix, SLICE("routes"), SLICE(""), SLICE("")), thing);
+}
+
 void check_c_names(checker *c)
 {
     name_walk walk = {.c = c, .taken = text_table_in(c->memory), .with_fields = needs_fields(c)};
@@ -288,6 +321,7 @@ void check_c_names(checker *c)
         const scope *in = &c->scopes[i];
         walk.prefix = mangle_prefix(c->memory, in->module->namespace);
         walk.upper_prefix = mangle_upper_prefix(c->memory, in->module->namespace);
+        take_routes(&walk, in->module);
         for (size_t j = 0; j < in->symbol_count; j++)
             if (!in->symbols[j].invalid)
                 take_symbol(&walk, &in->symbols[j]);

@@ -1,7 +1,8 @@
 # catga_generate(): compiles .catga schemas to a static library.
 #
 #   catga_generate(TARGET name SCHEMAS file...
-#                  [INCLUDES dir...] [OUTPUT_DIR dir] [OPTIONS option...] [OUTPUTS variable])
+#                  [INCLUDES dir...] [OUTPUT_DIR dir] [OPTIONS option...] [OUTPUTS variable]
+#                  [ROUTES])
 #
 # TARGET      the library to make; it links catga::runtime and has OUTPUT_DIR as an include
 # directory
@@ -11,6 +12,8 @@
 # OUTPUT_DIR  folder of the generated C; default: ${CMAKE_CURRENT_BINARY_DIR}/name
 # OPTIONS     more options for catgac, such as --templates; paths in them must be absolute
 # OUTPUTS     variable that receives the list of generated files
+# ROUTES      also make and compile the route tables of each schema, for an HTTP gateway:
+#             shop/orders.catga has the header shop/orders.routes.h
 #
 # catgac does not rewrite an unchanged file, so a stamp records its run. Editing a schema or an
 # import rebuilds only the files that changed.
@@ -19,7 +22,7 @@
 # find_package(catga) to a catgac for the build machine.
 
 function(catga_generate)
-    cmake_parse_arguments(PARSE_ARGV 0 arg "" "TARGET;OUTPUT_DIR;OUTPUTS" "SCHEMAS;INCLUDES;OPTIONS")
+    cmake_parse_arguments(PARSE_ARGV 0 arg "ROUTES" "TARGET;OUTPUT_DIR;OUTPUTS" "SCHEMAS;INCLUDES;OPTIONS")
     _catga_check_arguments()
     if(NOT arg_OUTPUT_DIR)
         set(arg_OUTPUT_DIR ${arg_TARGET})
@@ -40,6 +43,11 @@ function(catga_generate)
         list(APPEND schemas ${schema})
         list(APPEND sources ${arg_OUTPUT_DIR}/${name}.c)
         list(APPEND headers ${arg_OUTPUT_DIR}/${name}.h)
+        if(arg_ROUTES)
+            string(REGEX REPLACE "\\.catga$" ".routes" routes ${name})
+            list(APPEND sources ${arg_OUTPUT_DIR}/${routes}.c)
+            list(APPEND headers ${arg_OUTPUT_DIR}/${routes}.h)
+        endif()
     endforeach()
 
     _catga_add_command()
@@ -62,7 +70,7 @@ macro(_catga_check_arguments)
         message(FATAL_ERROR "catga_generate: TARGET and SCHEMAS are needed")
     endif()
     if(arg_OPTIONS MATCHES "(^|;)--(emit|depfile)")
-        message(FATAL_ERROR "catga_generate: it makes C; for another output of catgac use add_custom_command")
+        message(FATAL_ERROR "catga_generate: it makes C, and routes with ROUTES; for another output of catgac use add_custom_command")
     endif()
 endmacro()
 
@@ -71,10 +79,14 @@ macro(_catga_add_command)
     set(catgac $<TARGET_FILE:catga::catgac>)
     set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${arg_TARGET}.catga-stamp)
     list(TRANSFORM roots PREPEND -I OUTPUT_VARIABLE include_options)
+    set(kinds "")
+    if(arg_ROUTES)
+        set(kinds --emit c --emit routes)
+    endif()
     add_custom_command(
         OUTPUT ${stamp}
         BYPRODUCTS ${headers} ${sources}
-        COMMAND ${catgac} -o ${arg_OUTPUT_DIR} ${include_options} ${arg_OPTIONS}
+        COMMAND ${catgac} -o ${arg_OUTPUT_DIR} ${include_options} ${kinds} ${arg_OPTIONS}
             --depfile ${stamp}.d --depfile-target ${stamp} ${schemas}
         COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
         DEPENDS ${catgac} ${schemas}

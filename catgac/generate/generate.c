@@ -18,6 +18,8 @@ static const struct kind {
     {EMIT_C, ".catga.h", {"c/header.tmpl.h"}},
     {EMIT_C, ".catga.c", {"c/source.tmpl.c", "c/codec.tmpl.c", "c/messages.tmpl.c"}},
     {EMIT_FBS, ".fbs", {"fbs/schema.tmpl.fbs"}},
+    {EMIT_ROUTES, ".routes.h", {"routes/header.tmpl.h"}},
+    {EMIT_ROUTES, ".routes.c", {"routes/source.tmpl.c"}},
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };

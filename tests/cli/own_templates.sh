@@ -42,5 +42,5 @@ expect 3 "$CATGAC" --emit docs/none.tmpl.md -o gen greeting.catga
 said "cannot read 'docs/none.tmpl.md'"
 for name in page.md .tmpl.md docs.tmpl.d/page page.tmpl.; do
     expect 2 "$CATGAC" --emit "$name" greeting.catga
-    said "--emit takes c or fbs, not '$name', nor is that a template, NAME.tmpl.EXT"
+    said "--emit takes c or fbs or routes, not '$name', nor is that a template, NAME.tmpl.EXT"
 done

@@ -28,6 +28,9 @@ slice c_identifier_bytes(viewer *v, const char identifier[5]);
 /* Returns the include guard of a module: CATGA_SHOP_ORDERS_CATGA_F6D4E8A0_H */
 slice c_guard(viewer *v, const model_module *module);
 
+/* Returns the include guard of its routes: CATGA_SHOP_ORDERS_CATGA_F6D4E8A0_ROUTES_H */
+slice c_routes_guard(viewer *v, const model_module *module);
+
 /* ---- Types ----------------------------------------------------------------------------------- */
 
 /* Returns the descriptor of a type or its elements: &shop_geo_point_descriptor, or NULL. */

@@ -26,7 +26,7 @@ static uint32_t hash_of_module(const model_module *module)
     return hash;
 }
 
-slice c_guard(viewer *v, const model_module *module)
+static slice guard_of(viewer *v, const model_module *module, slice end)
 {
     slice path = module->path;
     char *text = ARENA_ARRAY(v->memory, path.length + 1, char);
@@ -38,5 +38,15 @@ slice c_guard(viewer *v, const model_module *module)
         text[i] = is_lower ? (char)(c - 'a' + 'A') : is_kept ? c : '_';
     }
     slice suffix = view_hash_suffix(v, hash_of_module(module));
-    return VIEW_JOIN(v, SLICE("CATGA_"), (slice){text, path.length}, suffix, SLICE("_H"));
+    return VIEW_JOIN(v, SLICE("CATGA_"), (slice){text, path.length}, suffix, end);
+}
+
+slice c_guard(viewer *v, const model_module *module)
+{
+    return guard_of(v, module, SLICE("_H"));
+}
+
+slice c_routes_guard(viewer *v, const model_module *module)
+{
+    return guard_of(v, module, SLICE("_ROUTES_H"));
 }

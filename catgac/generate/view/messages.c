@@ -6,26 +6,33 @@
 
 /* ---- Error sets ------------------------------------------------------------------------------ */
 
-static void view_error_set_of(viewer *v, const model_error_set *set, view_error_set *made)
+void view_errors_of(viewer *v, const model_error_set *set, record_list *list)
 {
-    const model_origin *origin = &set->origin;
+    slice owner = view_full_name(v, &set->origin);
+    slice type = c_type_name(v, &set->origin);
+    slice macro = c_macro_name(v, &set->origin);
+    view_error *errors = VIEW_LIST(v, set->code_count, view_error, list);
 
-    made->name = view_full_name(v, origin);
-    made->type = c_type_name(v, origin);
-    made->error_count = (int64_t)set->code_count;
-    made->doc = view_doc(&origin->doc);
-    slice macro = c_macro_name(v, origin);
-    view_error *errors = VIEW_LIST(v, set->code_count, view_error, &made->errors);
     for (size_t i = 0; i < set->code_count; i++) {
         const model_error_code *code = &set->codes[i];
         slice name = code->origin.name;
-        errors[i].name = VIEW_JOIN(v, made->name, SLICE("."), name);
+        errors[i].name = VIEW_JOIN(v, owner, SLICE("."), name);
         errors[i].constant = VIEW_JOIN(v, macro, SLICE("_"), mangle_upper(v->memory, name));
-        errors[i].function = VIEW_JOIN(v, made->type, SLICE("_"), mangle_snake(v->memory, name));
+        errors[i].function = VIEW_JOIN(v, type, SLICE("_"), mangle_snake(v->memory, name));
         errors[i].code = code->code;
         errors[i].index = (int64_t)i;
+        errors[i].http_status = code->http_status;
         errors[i].doc = view_doc(&code->origin.doc);
     }
+}
+
+static void view_error_set_of(viewer *v, const model_error_set *set, view_error_set *made)
+{
+    made->name = view_full_name(v, &set->origin);
+    made->type = c_type_name(v, &set->origin);
+    made->error_count = (int64_t)set->code_count;
+    made->doc = view_doc(&set->origin.doc);
+    view_errors_of(v, set, &made->errors);
 }
 
 void view_error_sets(viewer *v, view_module *made)

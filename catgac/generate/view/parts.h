@@ -13,6 +13,16 @@ void view_tables(viewer *v, view_module *made);
 void view_error_sets(viewer *v, view_module *made);
 void view_messages(viewer *v, view_module *made);
 void view_services(viewer *v, view_module *made);
+void view_routes(viewer *v, view_module *made);
+
+/* Lists the errors of a set, in its order. */
+void view_errors_of(viewer *v, const model_error_set *set, record_list *list);
+
+/* Returns the OpenAPI operation of a message with @http, as lines of JSON. */
+text_list view_operation(viewer *v, const model_message *message);
+
+/* Lists the OpenAPI schemas to which the operations of the module refer. */
+void view_route_schemas(viewer *v, view_module *made);
 
 /* Builds the record of a field, except its place in the table. */
 void view_field_of(viewer *v, const model_table *table, const model_field *field, view_field *made);

@@ -63,6 +63,7 @@ static void view_module_of(viewer *v, view_module *made)
     view_error_sets(v, made);
     view_messages(v, made);
     view_services(v, made);
+    view_routes(v, made);
 }
 
 /* Tables of a module with more tables than this have no functions of their own: compiling two
