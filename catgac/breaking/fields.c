@@ -125,12 +125,25 @@ static void compare_required(comparison *c, const model_field *before, const mod
                "'%.*s' is not required any more", SLICE_PRINT(after->origin.name));
 }
 
+/* Compares names in JSON. '@json' with the schema's name changes the name over HTTP only. */
+static void compare_names(comparison *c, const model_origin *before, const model_origin *after)
+{
+    slice old = model_http_name(c->memory, before);
+    slice now = model_http_name(c->memory, after);
+
+    compare_json(c, before, after);
+    if (slice_equal(before->json, after->json) && !slice_equal(old, now))
+        report(c, RULE_JSON_RENAMED, after->place, before->place,
+               "'%.*s' was \"%.*s\" in JSON over HTTP and is \"%.*s\"", SLICE_PRINT(after->name),
+               SLICE_PRINT(old), SLICE_PRINT(now));
+}
+
 /* A field that was deprecated had no value, but keeps its slot. */
 static void compare_fields(comparison *c, const model_field *before, const model_field *after)
 {
     if (!compare_types(c, before, after) || before->deprecated)
         return;
-    compare_json(c, &before->origin, &after->origin);
+    compare_names(c, &before->origin, &after->origin);
     compare_required(c, before, after);
     if (after->deprecated) {
         report(c, RULE_FIELD_DEPRECATED, after->origin.place, before->origin.place,
@@ -257,7 +270,7 @@ static void compare_struct_member(comparison *c, const model_field *before,
                "'%.*s' was '%.*s'", SLICE_PRINT(after->origin.name),
                SLICE_PRINT(before->origin.name));
     compare_types(c, before, after);
-    compare_json(c, &before->origin, &after->origin);
+    compare_names(c, &before->origin, &after->origin);
 }
 
 void compare_structs(comparison *c, const model_struct *before, const model_struct *after)

@@ -173,6 +173,42 @@ static member_list members_of_errors(const comparison *c, const model_error_set 
     return list;
 }
 
+static bool has_http_errors(const model_module *module, const model_error_set *errors)
+{
+    for (size_t i = 0; i < module->message_count; i++)
+        if (module->messages[i].http != NULL && module->messages[i].errors == errors)
+            return true;
+    return false;
+}
+
+/* Returns true if an HTTP request of the older version can fail with an error of the set. */
+static bool is_known_over_http(const comparison *c, const model_error_set *errors)
+{
+    for (size_t i = 0; i < c->before->module_count; i++)
+        if (has_http_errors(c->before->modules[i], errors))
+            return true;
+    return false;
+}
+
+static const model_error_code *error_with_code(const model_error_set *set, uint32_t code)
+{
+    for (size_t i = 0; i < set->code_count; i++)
+        if (set->codes[i].code == code)
+            return &set->codes[i];
+    return NULL;
+}
+
+static void compare_status(comparison *c, const model_error_code *before,
+                           const model_error_set *after)
+{
+    const model_error_code *now = error_with_code(after, before->code);
+
+    if (now != NULL && now->http_status != before->http_status)
+        report(c, RULE_HTTP_STATUS_CHANGED, now->origin.place, before->origin.place,
+               "'%.*s' had status %u and has %u", SLICE_PRINT(now->origin.name),
+               before->http_status, now->http_status);
+}
+
 void compare_errors(comparison *c, const model_error_set *before, const model_error_set *after)
 {
     static const member_rules rules = {RULE_ERROR_GONE, RULE_ERROR_CHANGED, RULE_MEMBER_RENAMED};
@@ -180,4 +216,6 @@ void compare_errors(comparison *c, const model_error_set *before, const model_er
     member_list now = members_of_errors(c, after);
 
     compare_members(c, &rules, &old, &now);
+    for (size_t i = 0; i < before->code_count && is_known_over_http(c, before); i++)
+        compare_status(c, &before->codes[i], after);
 }

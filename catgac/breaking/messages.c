@@ -25,16 +25,30 @@ static bool same_keys(const model_message *before, const model_message *after)
     return same;
 }
 
+static bool same_request(const model_http *before, const model_http *after)
+{
+    return after != NULL && slice_equal(before->method, after->method) &&
+           slice_equal(before->path, after->path);
+}
+
+static void compare_http(comparison *c, const model_message *before, const model_message *after)
+{
+    if (!same_request(before->http, after->http))
+        REPORT_SAID(RULE_HTTP_CHANGED, http, "'%.*s' has another method or path, or none",
+                    SLICE_PRINT(after->origin.name));
+    else if (before->http->status != after->http->status)
+        REPORT_SAID(RULE_HTTP_STATUS_CHANGED, http,
+                    "the success of '%.*s' had status %u and has %u",
+                    SLICE_PRINT(after->origin.name), before->http->status, after->http->status);
+}
+
 static void compare_ways(comparison *c, const model_message *before, const model_message *after)
 {
     if (!same_keys(before, after))
         report(c, RULE_KEYS_CHANGED, after->origin.place, before->origin.place,
                "'%.*s' has other keys", SLICE_PRINT(after->origin.name));
-    if (before->http != NULL &&
-        (after->http == NULL || !slice_equal(before->http->method, after->http->method) ||
-         !slice_equal(before->http->path, after->http->path)))
-        REPORT_SAID(RULE_HTTP_CHANGED, http, "'%.*s' has another method or path, or none",
-                    SLICE_PRINT(after->origin.name));
+    if (before->http != NULL)
+        compare_http(c, before, after);
 }
 
 /* ---- Calls ----------------------------------------------------------------------------------- */
