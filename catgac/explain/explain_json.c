@@ -198,6 +198,16 @@ static void put_event(writer *w, const model_message *message)
     put_tries(w, message);
 }
 
+static void put_error_statuses(writer *w, const model_error_set *errors)
+{
+    open_bracket(w, "error_statuses", '{');
+    for (size_t i = 0; i < errors->code_count; i++) {
+        const model_error_code *code = &errors->codes[i];
+        put_number(w, slice_copy(w->memory, code->origin.name).data, code->http_status);
+    }
+    close_bracket(w, '}');
+}
+
 static void put_ways(writer *w, const model_message *message)
 {
     put_flag(w, "traced", message->is_traced);
@@ -206,6 +216,9 @@ static void put_ways(writer *w, const model_message *message)
     open_bracket(w, "http", '{');
     put_text(w, "method", message->http->method);
     put_text(w, "path", message->http->path);
+    put_number(w, "status", message->http->status);
+    if (message->errors != NULL)
+        put_error_statuses(w, message->errors);
     close_bracket(w, '}');
 }
 

@@ -173,17 +173,32 @@ static void print_stream(buffer *out, const model_message *message)
     buffer_append_text(out, message->dead_letter ? "kept\n" : "none\n");
 }
 
+static void print_http(buffer *out, const model_message *message)
+{
+    const model_http *http = message->http;
+    size_t errors = message->errors == NULL ? 0 : message->errors->code_count;
+
+    begin_line(out, "http");
+    buffer_printf(out, "%.*s %.*s", SLICE_PRINT(http->method), SLICE_PRINT(http->path));
+    if (message->kind == MESSAGE_EVENT)
+        buffer_append_text(out, ", server-sent events");
+    buffer_append_char(out, '\n');
+    begin_line(out, "");
+    buffer_printf(out, "status %" PRIu32, http->status);
+    for (size_t i = 0; i < errors; i++)
+        buffer_printf(out, ", %.*s %" PRIu32, SLICE_PRINT(message->errors->codes[i].origin.name),
+                      message->errors->codes[i].http_status);
+    buffer_append_char(out, '\n');
+}
+
 static void print_ways(buffer *out, const model_message *message)
 {
     if (message->is_traced) {
         begin_line(out, "traced");
         buffer_append_text(out, "yes\n");
     }
-    if (message->http != NULL) {
-        begin_line(out, "http");
-        buffer_printf(out, "%.*s %.*s\n", SLICE_PRINT(message->http->method),
-                      SLICE_PRINT(message->http->path));
-    }
+    if (message->http != NULL)
+        print_http(out, message);
 }
 
 static void print_event(buffer *out, const model_message *message)
