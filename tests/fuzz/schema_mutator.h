@@ -45,6 +45,8 @@ static const char *const mutator_words[] = {
     "@trace",
     "@stream(max_age: 7d, max_bytes: 1024, replicas: 3, storage: memory)",
     "@http(GET \"/a/{b}\")",
+    "@http(POST \"/a\", status: 201)",
+    "@http(404)",
     "backoff",
     "window",
     "for",

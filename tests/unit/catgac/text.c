@@ -96,6 +96,9 @@ static void names_become_c(void **state)
     arena_open(&memory, (size_t)16 << 20);
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         assert_true(slice_is(mangle_snake(&memory, slice_of(pairs[i][0])), pairs[i][1]));
+    assert_true(slice_is(mangle_camel(&memory, SLICE("customer_id")), "customerId"));
+    assert_true(slice_is(mangle_camel(&memory, SLICE("line_2_of_x")), "line2OfX"));
+    assert_true(slice_is(mangle_camel(&memory, SLICE("Plain")), "Plain"));
     assert_true(slice_is(mangle_upper(&memory, SLICE("OrderStatus")), "ORDER_STATUS"));
     assert_true(slice_is(mangle_prefix(&memory, SLICE("shop.orders")), "shop_orders_"));
     assert_true(slice_is(mangle_upper_prefix(&memory, SLICE("shop.orders")), "SHOP_ORDERS_"));

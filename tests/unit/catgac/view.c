@@ -469,6 +469,39 @@ static void the_manual_has_every_name(void **state)
     compilation_close(&c);
 }
 
+static void routes_are_listed_with_their_fields_and_statuses(void **state)
+{
+    (void)state;
+    fixture t;
+    open_fixture(&t, "/// The shop's \\ orders.\n/// More.\n" HEAD
+                     "errors Wrong { Lost = 1 @http(404); Taken = 2; }\ntable Result {}\n"
+                     "query Inner -> Result {}\n"
+                     "@http(PUT \"/a/{second}/{first}\", status: 202)\n"
+                     "command Put -> Result throws Wrong { first: u8; other: u8; second: bool; }\n"
+                     "@http(GET \"/events\") event Done {}\n");
+    assert_slice(t.module->routes_table, "shop_orders_routes");
+    assert_slice(t.module->routes_header, "t.routes.h");
+    assert_slice(t.module->title, "The shop's \\ orders.");
+    assert_int_equal(t.module->route_count, 2);
+    const view_route *put = t.module->routes.items[0];
+    assert_slice(put->message, "shop.orders.Put");
+    assert_slice(put->type, "shop_orders_put");
+    assert_slice(put->method, "PUT");
+    assert_slice(put->path, "/a/{second}/{first}");
+    assert_int_equal(put->status, 202);
+    assert_int_equal(put->fields.count, 2);
+    assert_int_equal(((const view_route_field *)put->fields.items[0])->id, 2);
+    assert_int_equal(((const view_route_field *)put->fields.items[1])->id, 0);
+    assert_int_equal(put->errors.count, 2);
+    assert_int_equal(((const view_error *)put->errors.items[0])->http_status, 404);
+    assert_int_equal(((const view_error *)put->errors.items[1])->http_status, 409);
+    const view_route *done = t.module->routes.items[1];
+    assert_int_equal(done->index, 1);
+    assert_int_equal(done->status, 200);
+    assert_int_equal(done->errors.count, 0);
+    close_fixture(&t);
+}
+
 static void a_view_can_be_printed(void **state)
 {
     (void)state;
@@ -499,6 +532,7 @@ int main(void)
         cmocka_unit_test(an_empty_table_has_a_vtable),
         cmocka_unit_test(structs_say_whether_bytes_are_values),
         cmocka_unit_test(messages_say_how_they_travel),
+        cmocka_unit_test(routes_are_listed_with_their_fields_and_statuses),
         cmocka_unit_test(values_are_printed_for_c),
         cmocka_unit_test(the_manual_has_every_name),
         cmocka_unit_test(a_view_can_be_printed),
