@@ -190,23 +190,24 @@ static bool is_known_over_http(const comparison *c, const model_error_set *error
     return false;
 }
 
-static const model_error_code *error_with_code(const model_error_set *set, uint32_t code)
+static void compare_status(comparison *c, const model_error_code *before,
+                           const model_error_code *after)
 {
-    for (size_t i = 0; i < set->code_count; i++)
-        if (set->codes[i].code == code)
-            return &set->codes[i];
-    return NULL;
+    if (after->http_status != before->http_status)
+        report(c, RULE_HTTP_STATUS_CHANGED, after->origin.place, before->origin.place,
+               "'%.*s' had status %u and has %u", SLICE_PRINT(after->origin.name),
+               before->http_status, after->http_status);
 }
 
-static void compare_status(comparison *c, const model_error_code *before,
-                           const model_error_set *after)
+/* Compares the statuses of equal codes. `codes` is the list of `after`, in its order. */
+static void compare_statuses(comparison *c, const model_error_set *before,
+                             const model_error_set *after, const member_list *codes)
 {
-    const model_error_code *now = error_with_code(after, before->code);
-
-    if (now != NULL && now->http_status != before->http_status)
-        report(c, RULE_HTTP_STATUS_CHANGED, now->origin.place, before->origin.place,
-               "'%.*s' had status %u and has %u", SLICE_PRINT(now->origin.name),
-               before->http_status, now->http_status);
+    for (size_t i = 0; i < before->code_count; i++) {
+        const member *now = with_number(codes, before->codes[i].code);
+        if (now != NULL)
+            compare_status(c, &before->codes[i], &after->codes[now - codes->items]);
+    }
 }
 
 void compare_errors(comparison *c, const model_error_set *before, const model_error_set *after)
@@ -216,6 +217,6 @@ void compare_errors(comparison *c, const model_error_set *before, const model_er
     member_list now = members_of_errors(c, after);
 
     compare_members(c, &rules, &old, &now);
-    for (size_t i = 0; i < before->code_count && is_known_over_http(c, before); i++)
-        compare_status(c, &before->codes[i], after);
+    if (is_known_over_http(c, before))
+        compare_statuses(c, before, after, &now);
 }
