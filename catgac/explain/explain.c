@@ -96,7 +96,7 @@ void explain_print(arena *memory, const explained *chosen, explain_format format
         explain_text(memory, chosen, out);
         break;
     case EXPLAIN_JSON:
-        explain_json(memory, chosen, out);
+        explain_json(chosen, out);
         break;
     case EXPLAIN_DOT:
         explain_dot(memory, chosen, out);

@@ -43,7 +43,7 @@ void append_queue_group(buffer *out, const part *of);
 void append_durable(buffer *out, const part *of);
 
 void explain_text(arena *memory, const explained *chosen, buffer *out);
-void explain_json(arena *memory, const explained *chosen, buffer *out);
+void explain_json(const explained *chosen, buffer *out);
 void explain_dot(arena *memory, const explained *chosen, buffer *out);
 void explain_mermaid(arena *memory, const explained *chosen, buffer *out);
 
