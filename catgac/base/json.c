@@ -13,6 +13,8 @@ void json_append_string(buffer *out, slice text)
         size_t length = utf8_read(text, &character);
         if (length == 0)
             buffer_append_text(out, "\xEF\xBF\xBD");
+        else if (character == '\n')
+            buffer_append_text(out, "\\n");
         else if (character < ' ' || character == 0x7F)
             buffer_printf(out, "\\u%04x", (unsigned)character);
         else if (character == '"' || character == '\\')
