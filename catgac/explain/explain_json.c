@@ -31,15 +31,8 @@ static void put_origin(json_writer *w, const model_origin *origin)
 {
     put_full_name(w, "name", origin);
     json_put_text(w, "file", origin->module->path);
-    if (origin->doc.line_count == 0)
-        return;
-    buffer doc = buffer_in(w->out->memory);
-    for (size_t i = 0; i < origin->doc.line_count; i++) {
-        buffer_append_text(&doc, i > 0 ? "\n" : "");
-        buffer_append(&doc, origin->doc.lines[i]);
-    }
-    buffer_append_text(&doc, "");
-    json_put_text(w, "doc", buffer_slice(&doc));
+    if (origin->doc.line_count > 0)
+        json_put_text(w, "doc", model_doc_text(w->out->memory, &origin->doc));
 }
 
 static void put_subject(json_writer *w, const model_message *message)

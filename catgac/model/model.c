@@ -79,6 +79,18 @@ uint32_t type_inline_alignment(const model_type *type)
     return OFFSET_SIZE;
 }
 
+slice model_doc_text(arena *memory, const model_doc *doc)
+{
+    buffer text = buffer_in(memory);
+
+    for (size_t i = 0; i < doc->line_count; i++) {
+        if (i > 0)
+            buffer_append_char(&text, '\n');
+        buffer_append(&text, doc->lines[i]);
+    }
+    return buffer_slice(&text);
+}
+
 /* ---- As text --------------------------------------------------------------------------------- */
 
 static void print_element(const model_type *type, buffer *out)

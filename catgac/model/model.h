@@ -46,6 +46,9 @@ typedef struct model_doc {
     size_t line_count;
 } model_doc;
 
+/* Returns the lines of a comment, joined. */
+slice model_doc_text(arena *memory, const model_doc *doc);
+
 typedef struct model_origin {
     slice name;
     span place; /* of the name in its declaration */
