@@ -3,23 +3,35 @@
 
 #include "base/utf8.h"
 #include "generate/output_path.h"
+#include "generate/system/openapi.h"
 #include "generate/view/view.h"
 
 #include <string.h>
 
 enum { MAX_PARTS = 3 };
 
-/* A kind of file that catgac generates: the output of its templates, one after the other. */
+typedef void write_function(const model_module *module, buffer *out);
+
+/* A kind of file that catgac generates: the output of a function, or of templates, one after the
+ * other. */
 static const struct kind {
     emit_kind word;
     const char *suffix; /* in place of .catga */
     const char *templates[MAX_PARTS];
+    write_function *write;
 } kinds[] = {
-    {EMIT_C, ".catga.h", {"c/header.tmpl.h"}},
-    {EMIT_C, ".catga.c", {"c/source.tmpl.c", "c/codec.tmpl.c", "c/messages.tmpl.c"}},
-    {EMIT_FBS, ".fbs", {"fbs/schema.tmpl.fbs"}},
-    {EMIT_ROUTES, ".routes.h", {"routes/header.tmpl.h"}},
-    {EMIT_ROUTES, ".routes.c", {"routes/source.tmpl.c"}},
+    {EMIT_C, ".catga.h", {"c/header.tmpl.h"}, NULL},
+    {EMIT_C, ".catga.c", {"c/source.tmpl.c", "c/codec.tmpl.c", "c/messages.tmpl.c"}, NULL},
+    {EMIT_FBS, ".fbs", {"fbs/schema.tmpl.fbs"}, NULL},
+    {EMIT_ROUTES, ".routes.h", {"routes/header.tmpl.h"}, NULL},
+    {EMIT_ROUTES, ".routes.c", {"routes/source.tmpl.c"}, NULL},
+    {EMIT_OPENAPI, ".openapi.json", {NULL}, openapi_document},
+};
+
+static const char *const emit_words[] = {
+#define EMIT(name, word) word,
+#include "generate/emit.def"
+#undef EMIT
 };
 
 enum { KIND_COUNT = sizeof kinds / sizeof kinds[0] };
@@ -31,6 +43,8 @@ typedef struct target {
     size_t part_count;
     bool is_own; /* a template of the user, not a built-in one */
     const compiled_template *parts[MAX_PARTS];
+    write_function *write; /* instead of templates; or NULL */
+    const char *name;      /* for messages */
 } target;
 
 typedef struct target_list {
@@ -56,12 +70,24 @@ static target built_in_target(const struct kind *kind)
 
     while (count < MAX_PARTS && kind->templates[count] != NULL)
         count++;
-    return (target){kind->suffix, kind->templates, count, false, {NULL}};
+    return (target){
+        .suffix = kind->suffix,
+        .templates = kind->templates,
+        .part_count = count,
+        .write = kind->write,
+        .name = count > 0 ? kind->templates[0] : emit_words[kind->word],
+    };
 }
 
 static target own_target(arena *memory, const char *const *path)
 {
-    return (target){own_suffix(memory, *path), path, 1, true, {NULL}};
+    return (target){
+        .suffix = own_suffix(memory, *path),
+        .templates = path,
+        .part_count = 1,
+        .is_own = true,
+        .name = *path,
+    };
 }
 
 /* Returns the chosen kinds, then the templates of the user. */
@@ -87,8 +113,8 @@ static bool check_suffixes(const target_list *targets, diagnostics *diags)
             if (strcmp(one->suffix, other->suffix) != 0)
                 continue;
             diag_report(diags, DIAG_CANNOT_WRITE, (span){0, 0, 0},
-                        "'%s' and '%s' make a file of the same name: *%s", one->templates[0],
-                        other->templates[0], other->suffix);
+                        "'%s' and '%s' make a file of the same name: *%s", one->name, other->name,
+                        other->suffix);
             return false;
         }
     }
@@ -220,6 +246,8 @@ static bool generate_module(const options *chosen, const model_module *module, t
     for (size_t i = 0; good && i < targets->count; i++) {
         const target *to = &targets->items[i];
         buffer content = buffer_in(set->memory);
+        if (to->write != NULL)
+            to->write(module, &content);
         good = render_target(to, view, set->diags, &content) &&
                add_path(path_of(set->memory, chosen, module->file, to), buffer_slice(&content),
                         module->file, set->diags, outputs);

@@ -38,9 +38,12 @@ mkdir more
 block 1 | tee more/page.tmpl.md >docs/page.tmpl.md
 expect 1 "$CATGAC" --emit docs/page.tmpl.md --emit more/page.tmpl.md -o gen greeting.catga
 said "'docs/page.tmpl.md' and 'more/page.tmpl.md' make a file of the same name: *.page.md"
+block 1 >docs/openapi.tmpl.json
+expect 1 "$CATGAC" --emit openapi --emit docs/openapi.tmpl.json -o gen greeting.catga
+said "'openapi' and 'docs/openapi.tmpl.json' make a file of the same name: *.openapi.json"
 expect 3 "$CATGAC" --emit docs/none.tmpl.md -o gen greeting.catga
 said "cannot read 'docs/none.tmpl.md'"
 for name in page.md .tmpl.md docs.tmpl.d/page page.tmpl.; do
     expect 2 "$CATGAC" --emit "$name" greeting.catga
-    said "--emit takes c or fbs or routes, not '$name', nor is that a template, NAME.tmpl.EXT"
+    said "--emit takes c or fbs or routes or openapi, not '$name', nor is that a template, NAME.tmpl.EXT"
 done

@@ -136,7 +136,8 @@ static void unknown_options_are_rejected(void **state)
     assert_false(parse(&t, "-x a"));
     arena_close(&t.memory);
     refuses("--emit java a",
-            "--emit takes c or fbs or routes, not 'java', nor is that a template, NAME.tmpl.EXT");
+            "--emit takes c or fbs or routes or openapi, not 'java', nor is that a template, "
+            "NAME.tmpl.EXT");
     refuses("--dump=all a", "--dump takes tokens or ast or model or view, not 'all'");
 }
 
