@@ -58,8 +58,8 @@ typedef struct model_origin {
     bool has_own_json; /* `json` is from @json, and is the same in every form of JSON */
 } model_origin;
 
-/* Returns the name of a field in JSON over HTTP: of @json, else `name` in lowerCamelCase. It ends in
- * NUL. */
+/* Returns the name of a field in JSON over HTTP: of @json, else `name` in lowerCamelCase. It ends
+ * in NUL. */
 slice model_http_name(arena *memory, const model_origin *field);
 
 /* ---- Types ----------------------------------------------------------------------------------- */

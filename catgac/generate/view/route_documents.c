@@ -1,16 +1,19 @@
-/* route_documents.c -- the OpenAPI parts of route tables. They have no lines: the documents of
- * OpenAPI are not generated. */
+/* route_documents.c -- the OpenAPI parts of route tables. */
+#include "generate/system/openapi.h"
 #include "generate/view/parts.h"
 
 text_list view_operation(viewer *v, const model_message *message)
 {
-    (void)v;
-    (void)message;
-    return (text_list){NULL, 0};
+    return openapi_operation(v->memory, message);
 }
 
 void view_route_schemas(viewer *v, view_module *made)
 {
-    VIEW_LIST(v, 0, view_route_schema, &made->route_schemas);
-    made->route_schema_count = 0;
+    openapi_schema_list schemas = openapi_schemas(v->memory, v->module);
+
+    view_route_schema *list = VIEW_LIST(v, schemas.count, view_route_schema, &made->route_schemas);
+
+    for (size_t i = 0; i < schemas.count; i++)
+        list[i] = (view_route_schema){(int64_t)i, schemas.items[i].name, schemas.items[i].lines};
+    made->route_schema_count = (int64_t)schemas.count;
 }
