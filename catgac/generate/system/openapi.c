@@ -3,9 +3,20 @@
 
 #include "generate/system/openapi_parts.h"
 
-slice openapi_path(const model_message *message)
+slice openapi_path(arena *memory, const model_message *message)
 {
-    return openapi_first_at_path(message)->http->path;
+    const model_http *http = openapi_first_at_path(message)->http;
+    buffer path = buffer_in(memory);
+    size_t field = 0;
+
+    for (size_t i = 0; i < http->path.length; i++) {
+        buffer_append_char(&path, http->path.data[i]);
+        if (http->path.data[i] != '{')
+            continue;
+        buffer_append(&path, openapi_parameter_name(memory, http, field));
+        i += http->fields[field++]->origin.name.length;
+    }
+    return buffer_slice(&path);
 }
 
 /* ---- Lines ----------------------------------------------------------------------------------- */
@@ -147,7 +158,7 @@ static void put_path(openapi_writer *w, const model_message *first)
 {
     const model_module *module = first->origin.module;
 
-    json_open(&w->json, first->http->path.data, '{');
+    json_open(&w->json, openapi_path(w->memory, first).data, '{');
     for (size_t i = 0; i < module->message_count; i++) {
         const model_message *message = &module->messages[i];
         if (message->http != NULL && openapi_is_same_path(message->http, first->http))

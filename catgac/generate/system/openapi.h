@@ -19,9 +19,10 @@ typedef struct openapi_schema_list {
     size_t count;
 } openapi_schema_list;
 
-/* Returns the path of a message with @http, with its parameters in braces. Messages of a module
- * with equal segments and different names in braces have one path, that of the first of them. */
-slice openapi_path(const model_message *message);
+/* Returns the path of a message with @http, with the fields in lowerCamelCase: "/orders/{orderId}".
+ * Messages of a module whose paths differ only in the names of fields have one path, that of the
+ * first of them. It consists of checked characters, and ends in NUL. */
+slice openapi_path(arena *memory, const model_message *message);
 
 /* Returns the operation object of a message with @http. References lead to the schemas below. */
 text_list openapi_operation(arena *memory, const model_message *message);

@@ -22,7 +22,7 @@ static void put_path(openapi_writer *w, const model_message *message)
 
     for (size_t i = 0; i < message->http->field_count; i++) {
         const model_field *field = message->http->fields[i];
-        open_parameter(w, first->fields[i]->origin.name, "path", true,
+        open_parameter(w, openapi_parameter_name(w->memory, first, i), "path", true,
                        openapi_field_description(w->memory, field));
         json_open(&w->json, "schema", '{');
         openapi_put_type(w, field);

@@ -56,6 +56,9 @@ bool openapi_is_same_path(const model_http *one, const model_http *other);
  * in braces. */
 const model_message *openapi_first_at_path(const model_message *message);
 
+/* Returns the name of a field in a path: in lowerCamelCase, without @json. */
+slice openapi_parameter_name(arena *memory, const model_http *http, size_t index);
+
 /* Returns true if a field is in the path of a message with @http. */
 bool openapi_is_in_path(const model_http *http, const model_field *field);
 

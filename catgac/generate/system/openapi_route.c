@@ -1,5 +1,6 @@
 /* openapi_route.c -- the path of a message with @http, and the fields outside of it. */
 #include "generate/system/openapi_parts.h"
+#include "model/mangle.h"
 
 /* Returns the rest of a text after the first `mark`; all of it if there is none. */
 static slice text_after(slice text, char mark)
@@ -30,6 +31,11 @@ const model_message *openapi_first_at_path(const model_message *message)
     while (found->http == NULL || !openapi_is_same_path(found->http, message->http))
         found++;
     return found;
+}
+
+slice openapi_parameter_name(arena *memory, const model_http *http, size_t index)
+{
+    return mangle_camel(memory, http->fields[index]->origin.name);
 }
 
 bool openapi_is_in_path(const model_http *http, const model_field *field)

@@ -18,7 +18,7 @@ static void view_route_of(viewer *v, const model_message *message, view_route *m
     made->message = view_full_name(v, &message->origin);
     made->type = c_type_name(v, &message->origin);
     made->method = message->http->method;
-    made->path = openapi_path(message);
+    made->path = openapi_path(v->memory, message);
     made->status = message->http->status;
     made->operation = view_operation(v, message);
     view_route_fields(v, message->http, made);

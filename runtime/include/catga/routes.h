@@ -15,7 +15,7 @@ extern "C" {
 typedef struct catga_route {
     const catga_message *message;
     const char *method;     /* "POST"; of a query or an event "GET" */
-    const char *path;       /* "/orders/{order_id}"; a field in braces is a whole segment */
+    const char *path;       /* "/orders/{orderId}"; a field in braces is a whole segment */
     const uint16_t *fields; /* ids of the fields in braces, in their order; or NULL */
     uint16_t status;        /* of a success: 200, unless the schema sets another */
     /* Statuses of the errors in message->errors, in their order; NULL without errors. */

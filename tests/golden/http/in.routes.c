@@ -456,7 +456,7 @@ static const char *const operation0[] = {
     NULL,
 };
 
-/* ---- PATCH /customers/{customer_id}/orders/{order_id}: test.http.ChangeOrder ---- */
+/* ---- PATCH /customers/{customerId}/orders/{orderId}: test.http.ChangeOrder ---- */
 
 static const uint16_t fields1[] = {
     2, /* customer_id */
@@ -478,7 +478,7 @@ static const char *const operation1[] = {
     "  ],",
     "  \"parameters\": [",
     "    {",
-    "      \"name\": \"customer_id\",",
+    "      \"name\": \"customerId\",",
     "      \"in\": \"path\",",
     "      \"required\": true,",
     "      \"schema\": {",
@@ -487,7 +487,7 @@ static const char *const operation1[] = {
     "      }",
     "    },",
     "    {",
-    "      \"name\": \"order_id\",",
+    "      \"name\": \"orderId\",",
     "      \"in\": \"path\",",
     "      \"required\": true,",
     "      \"schema\": {",
@@ -687,7 +687,7 @@ static const char *const operation1[] = {
     NULL,
 };
 
-/* ---- DELETE /orders/{order_id}/{status}: test.http.DropOrder ---- */
+/* ---- DELETE /orders/{orderId}/{status}: test.http.DropOrder ---- */
 
 static const uint16_t fields2[] = {
     1, /* order_id */
@@ -703,7 +703,7 @@ static const char *const operation2[] = {
     "  ],",
     "  \"parameters\": [",
     "    {",
-    "      \"name\": \"order_id\",",
+    "      \"name\": \"orderId\",",
     "      \"in\": \"path\",",
     "      \"required\": true,",
     "      \"schema\": {",
@@ -811,7 +811,7 @@ static const char *const operation2[] = {
     NULL,
 };
 
-/* ---- GET /orders/{order_id}: test.http.GetOrder ---- */
+/* ---- GET /orders/{orderId}: test.http.GetOrder ---- */
 
 static const uint16_t fields3[] = {
     0, /* order_id */
@@ -831,7 +831,7 @@ static const char *const operation3[] = {
     "  ],",
     "  \"parameters\": [",
     "    {",
-    "      \"name\": \"order_id\",",
+    "      \"name\": \"orderId\",",
     "      \"in\": \"path\",",
     "      \"required\": true,",
     "      \"schema\": {",
@@ -1201,7 +1201,7 @@ static const catga_route routes[] = {
     {
         &test_http_change_order_message_descriptor,
         "PATCH",
-        "/customers/{customer_id}/orders/{order_id}",
+        "/customers/{customerId}/orders/{orderId}",
         fields1,
         200,
         statuses1,
@@ -1210,7 +1210,7 @@ static const catga_route routes[] = {
     {
         &test_http_drop_order_message_descriptor,
         "DELETE",
-        "/orders/{order_id}/{status}",
+        "/orders/{orderId}/{status}",
         fields2,
         200,
         NULL, /* statuses of errors */
@@ -1219,7 +1219,7 @@ static const catga_route routes[] = {
     {
         &test_http_get_order_message_descriptor,
         "GET",
-        "/orders/{order_id}",
+        "/orders/{orderId}",
         fields3,
         200,
         statuses3,
