@@ -212,6 +212,13 @@ size_t json_decode(catga_string raw, char *to)
     return (size_t)(to - start);
 }
 
+catga_string json_resolve(catga_string raw, char *text)
+{
+    if (raw.length > JSON_NAME_TEXT)
+        return raw;
+    return (catga_string){text, json_decode(raw, text)};
+}
+
 /* ---- Numbers ---- */
 
 static size_t take_digits(json_reader *in)

@@ -10,6 +10,9 @@
 /* Nesting limit of arrays and objects: more than a valid message can have. */
 #define JSON_MAX_DEPTH 192
 
+/* Longest name that may contain escapes, in bytes. */
+#define JSON_NAME_TEXT 256
+
 typedef struct json_reader {
     const char *at;
     const char *end;
@@ -39,6 +42,10 @@ bool json_string(json_reader *in, catga_string *raw, bool *escaped);
 /* Decodes a result of json_string to `to`, which has room for raw.length bytes. Returns the
  * length. */
 size_t json_decode(catga_string raw, char *to);
+
+/* Decodes a name that has escapes to `text`, which has JSON_NAME_TEXT bytes. A name that is longer
+ * than any valid one is returned as it is. */
+catga_string json_resolve(catga_string raw, char *text);
 
 /* Reads a number as text. */
 bool json_number(json_reader *in, catga_string *text);

@@ -1,0 +1,30 @@
+#include "codec/json_members.h"
+
+#include "base/utf8.h"
+
+bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name)
+{
+    catga_string raw;
+    bool escaped;
+
+    if (!json_name(&p->in, &raw, &escaped))
+        return false;
+    *name = escaped ? json_resolve(raw, text) : raw;
+    return true;
+}
+
+bool member_unknown(json_parser *p, catga_string name)
+{
+    char text[JSON_NAME_TEXT / 4];
+
+    if (p->unknown == CATGA_SKIP_UNKNOWN)
+        return json_skip(&p->in);
+    if (name.length >= sizeof text)
+        name.length = sizeof text - 1;
+    while (!catga_is_utf8((const uint8_t *)name.data, name.length))
+        name.length--;
+    parser_refuse(p, "unknown member");
+    memcpy(text, name.data, name.length);
+    text[name.length] = '\0';
+    return parser_failed_in(p, text);
+}

@@ -1,0 +1,45 @@
+/* The members of a JSON object that is read: their names, and which of them were read. */
+#ifndef CATGA_JSON_MEMBERS_H
+#define CATGA_JSON_MEMBERS_H
+
+#include "codec/json_parser.h"
+
+/* Reads the name of a member; `text` is room for a name with escapes. */
+bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name);
+
+/*
+ * Returns the index of a member in the descriptors of a table or struct, or their count. `first` is
+ * the name of the first descriptor; `size` is the size of a descriptor. Members mostly have the
+ * schema's order, so the search begins after the last found member.
+ */
+static inline size_t member_find(const char *const *first, size_t size, size_t count,
+                                 catga_string name, size_t *hint)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t index = *hint + i < count ? *hint + i : *hint + i - count;
+        const char *const *candidate = (const void *)((const char *)first + index * size);
+        if (catga_string_equal(catga_str(*candidate), name)) {
+            *hint = index + 1;
+            return index;
+        }
+    }
+    return count;
+}
+
+/*
+ * Skips or refuses an unknown member. The error shows the beginning of its name, in whole
+ * characters.
+ */
+bool member_unknown(json_parser *p, catga_string name);
+
+/* Notes that a member was read. Returns false if it was read before. `seen` has a bit for each. */
+static inline bool member_note(uint64_t *seen, size_t index)
+{
+    uint64_t bit = (uint64_t)1 << index % 64;
+    bool before = (seen[index / 64] & bit) != 0;
+
+    seen[index / 64] |= bit;
+    return !before;
+}
+
+#endif
