@@ -22,11 +22,6 @@ void sink_text(sink *out, const char *text)
     sink_put(out, text, strlen(text));
 }
 
-void sink_character(sink *out, char character)
-{
-    sink_put(out, &character, 1);
-}
-
 void sink_unsigned(sink *out, uint64_t value)
 {
     char digits[20];

@@ -13,7 +13,13 @@ typedef struct sink {
 
 void sink_put(sink *out, const char *text, size_t length);
 void sink_text(sink *out, const char *text);
-void sink_character(sink *out, char character);
+
+static inline void sink_character(sink *out, char character)
+{
+    if (out->length < out->capacity)
+        out->text[out->length] = character;
+    out->length++;
+}
 
 void sink_signed(sink *out, int64_t value);
 void sink_unsigned(sink *out, uint64_t value);
