@@ -36,12 +36,12 @@ static inline void *fuzz_memory(size_t size)
 }
 
 /* Returns the whole text of a verified table, in memory that ends with it; to be freed. */
-static inline char *fuzz_print(const catga_table *type, const uint8_t *root)
+static inline char *fuzz_print(const catga_table *type, catga_json_names names, const uint8_t *root)
 {
-    size_t length = catga_json_write(type, root, NULL, 0);
+    size_t length = catga_json_write_as(type, names, root, NULL, 0);
     char *text = fuzz_memory(length + 1);
 
-    CHECK(catga_json_write(type, root, text, length + 1) == length);
+    CHECK(catga_json_write_as(type, names, root, text, length + 1) == length);
     CHECK(strlen(text) == length);
     return text;
 }
@@ -110,8 +110,8 @@ static inline const uint8_t *fuzz_verify(const catga_table *type, const uint8_t 
 
 /* Reads text into a native struct, with an arena that suffices. The native struct is NULL if the
  * text is rejected. */
-static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, size_t length,
-                                    catga_unknown unknown)
+static inline fuzz_plain fuzz_parse(const catga_table *type, catga_json_names names,
+                                    const char *text, size_t length, catga_unknown unknown)
 {
     catga_problem problem;
     fuzz_plain result = {fuzz_memory(type->native_size), {NULL, 8 * length + 64, 0}};
@@ -122,8 +122,8 @@ static inline fuzz_plain fuzz_parse(const catga_table *type, const char *text, s
         result.arena.capacity *= 4;
         result.arena.data = fuzz_memory(result.arena.capacity);
         result.arena.used = 0;
-        status =
-            catga_json_read(type, text, length, unknown, result.plain, &result.arena, &problem);
+        status = catga_json_read_as(type, names, text, length, unknown, result.plain, &result.arena,
+                                    &problem);
     }
     CHECK((status == CATGA_OK) == (problem.text[0] == '\0'));
     if (status != CATGA_OK) {

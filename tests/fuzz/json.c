@@ -1,7 +1,7 @@
 /*
- * Fuzzes the reader of JSON. The first byte chooses a table and the treatment of unknown members,
- * the rest is the text. An accepted text with allowed values is encoded and printed. The printed
- * text must be accepted and give the same bytes.
+ * Fuzzes the reader of JSON. The first byte chooses a table, the treatment of unknown members and
+ * the form of names; the rest is the text. An accepted text with allowed values is encoded and
+ * printed. The printed text must be accepted and give the same bytes.
  */
 #include "fuzz.h"
 
@@ -20,11 +20,12 @@ static uint8_t *encode(const catga_table *type, const void *plain, size_t *lengt
     return NULL;
 }
 
-static void round_trip(const catga_table *type, const uint8_t *bytes, size_t length)
+static void round_trip(const catga_table *type, catga_json_names names, const uint8_t *bytes,
+                       size_t length)
 {
     size_t again_length;
-    char *text = fuzz_print(type, fuzz_verify(type, bytes, length));
-    fuzz_plain again = fuzz_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN);
+    char *text = fuzz_print(type, names, fuzz_verify(type, bytes, length));
+    fuzz_plain again = fuzz_parse(type, names, text, strlen(text), CATGA_REFUSE_UNKNOWN);
 
     CHECK(again.plain != NULL);
     uint8_t *again_bytes = fuzz_encode(type, again.plain, &again_length);
@@ -40,16 +41,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     const catga_table *type = fuzz_tables[data[0] % 16 % FUZZ_TABLES];
     catga_unknown unknown = data[0] & 16 ? CATGA_SKIP_UNKNOWN : CATGA_REFUSE_UNKNOWN;
+    catga_json_names names = data[0] & 32 ? CATGA_CAMEL_NAMES : CATGA_SCHEMA_NAMES;
     size_t length = size - 1;
     char *text = fuzz_memory(length); /* the memory ends with the text */
     memcpy(text, data + 1, length);
-    fuzz_plain parsed = fuzz_parse(type, text, length, unknown);
+    fuzz_plain parsed = fuzz_parse(type, names, text, length, unknown);
     free(text);
     if (parsed.plain == NULL)
         return 0;
     uint8_t *bytes = encode(type, parsed.plain, &length);
     if (bytes != NULL)
-        round_trip(type, bytes, length);
+        round_trip(type, names, bytes, length);
     free(bytes);
     fuzz_free(parsed);
     return 0;

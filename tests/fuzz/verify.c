@@ -21,7 +21,7 @@ static void expect_same(const catga_table *type, const void *plain, const char *
 
     if (bytes == NULL)
         return;
-    char *again = fuzz_print(type, fuzz_verify(type, bytes, length));
+    char *again = fuzz_print(type, CATGA_SCHEMA_NAMES, fuzz_verify(type, bytes, length));
     CHECK(strcmp(text, again) == 0);
     free(again);
     free(bytes);
@@ -29,12 +29,13 @@ static void expect_same(const catga_table *type, const void *plain, const char *
 
 static void read_everything(const catga_table *type, const uint8_t *root)
 {
-    char *text = fuzz_print(type, root);
+    char *text = fuzz_print(type, CATGA_SCHEMA_NAMES, root);
     fuzz_plain unpacked = fuzz_unpack(type, root);
 
     expect_same(type, unpacked.plain, text);
     fuzz_free(unpacked);
-    fuzz_plain parsed = fuzz_parse(type, text, strlen(text), CATGA_REFUSE_UNKNOWN);
+    fuzz_plain parsed =
+        fuzz_parse(type, CATGA_SCHEMA_NAMES, text, strlen(text), CATGA_REFUSE_UNKNOWN);
     CHECK(parsed.plain != NULL);
     expect_same(type, parsed.plain, text);
     fuzz_free(parsed);

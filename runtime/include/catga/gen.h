@@ -419,20 +419,54 @@ catga_status catga_verify_any(const catga_table *table, const void *bytes, size_
 catga_status catga_unpack(const catga_table *table, const uint8_t *root, void *native,
                           catga_arena *arena);
 
+/* ---- JSON ---- */
+
+/* The names of members in JSON. Enumerators and alternatives have the same names in both forms. */
+typedef enum catga_json_names {
+    CATGA_SCHEMA_NAMES, /* the name of @json, else of the schema: product_id */
+    CATGA_CAMEL_NAMES   /* lowerCamelCase of the schema's name: productId; a name of @json as it is.
+                           Readers accept the schema's name too. */
+} catga_json_names;
+
 /*
  * Reads JSON into the native struct of a table; strings, vectors and tables go to the arena.
  * CATGA_BAD_MESSAGE with *problem, which may be NULL; CATGA_TOO_LARGE if the arena does not
- * suffice.
+ * suffice. The problem has the names of the schema.
  */
-catga_status catga_json_read(const catga_table *table, const char *text, size_t length,
-                             catga_unknown unknown, void *native, catga_arena *arena,
-                             catga_problem *problem);
+catga_status catga_json_read_as(const catga_table *table, catga_json_names names, const char *text,
+                                size_t length, catga_unknown unknown, void *native,
+                                catga_arena *arena, catga_problem *problem);
+
+/* Does the same for the names of the schema. */
+static inline catga_status catga_json_read(const catga_table *table, const char *text,
+                                           size_t length, catga_unknown unknown, void *native,
+                                           catga_arena *arena, catga_problem *problem)
+{
+    return catga_json_read_as(table, CATGA_SCHEMA_NAMES, text, length, unknown, native, arena,
+                              problem);
+}
 
 /*
  * Writes a verified table as JSON on one line, with a NUL. Returns the length of the whole text, as
  * snprintf does.
  */
-size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity);
+size_t catga_json_write_as(const catga_table *table, catga_json_names names, const uint8_t *root,
+                           char *text, size_t capacity);
+
+/* Does the same with the names of the schema. */
+static inline size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text,
+                                      size_t capacity)
+{
+    return catga_json_write_as(table, CATGA_SCHEMA_NAMES, root, text, capacity);
+}
+
+/* Writes a name in lowerCamelCase, or as it is if it is from @json, with a NUL. Returns the length
+ * of the whole name, as snprintf does. */
+size_t catga_json_name(const char *name, bool is_own, char *text, size_t capacity);
+
+/* Returns the field with a name that readers accept, or NULL. */
+const catga_field *catga_find_named_field(const catga_table *table, catga_json_names names,
+                                          catga_string name);
 
 #ifdef __cplusplus
 }

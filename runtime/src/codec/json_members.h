@@ -8,25 +8,6 @@
 bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name);
 
 /*
- * Returns the index of a member in the descriptors of a table or struct, or their count. `first` is
- * the name of the first descriptor; `size` is the size of a descriptor. Members mostly have the
- * schema's order, so the search begins after the last found member.
- */
-static inline size_t member_find(const char *const *first, size_t size, size_t count,
-                                 catga_string name, size_t *hint)
-{
-    for (size_t i = 0; i < count; i++) {
-        size_t index = *hint + i < count ? *hint + i : *hint + i - count;
-        const char *const *candidate = (const void *)((const char *)first + index * size);
-        if (catga_string_equal(catga_str(*candidate), name)) {
-            *hint = index + 1;
-            return index;
-        }
-    }
-    return count;
-}
-
-/*
  * Skips or refuses an unknown member. The error shows the beginning of its name, in whole
  * characters.
  */

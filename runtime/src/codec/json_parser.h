@@ -7,11 +7,14 @@
 
 #include "codec/json.h"
 
+#include <catga/gen.h>
+
 typedef struct json_parser {
     json_reader in;
     const char *text; /* beginning of the text */
     catga_arena *arena;
     catga_unknown unknown;
+    catga_json_names names;
     catga_problem *problem;
 } json_parser;
 

@@ -6,6 +6,7 @@
  * encoder checks the schema's rules: required, lengths and ranges.
  */
 #include "codec/json_members.h"
+#include "codec/json_names.h"
 #include "codec/json_read_scalar.h"
 #include "codec/json_read_struct.h"
 #include "codec/json_values.h"
@@ -143,7 +144,7 @@ static bool parse_vector(json_parser *p, const catga_field *field, uint8_t *nati
 static bool parse_tag(json_reader *in, const catga_field *field, uint8_t *tag)
 {
     const catga_union *type = field->type;
-    json_parser tags = {*in, NULL, NULL, CATGA_REFUSE_UNKNOWN, NULL};
+    json_parser tags = {.in = *in};
     int64_t value;
 
     if (!json_read_enum(&tags, (value_type){CATGA_KIND_u8, CATGA_FORMAT_enum, 0, field[-1].type},
@@ -191,9 +192,11 @@ static bool parse_unions(json_parser *p, const catga_field *field, json_reader t
 
 /* ---- Tables ---- */
 
-/* Moves *value to the value of member `name`. Returns false if there is no such member. */
-static bool find_member(json_reader members, const char *name, json_reader *value)
+/* Moves *value to the value of the member for `field`. Returns false if there is no such member. */
+static bool find_member(json_reader members, catga_json_names names, const catga_field *field,
+                        json_reader *value)
 {
+    bool is_own = (field->flags & CATGA_OWN_NAME) != 0;
     char text[JSON_NAME_TEXT];
     catga_string raw;
     bool escaped;
@@ -202,7 +205,7 @@ static bool find_member(json_reader members, const char *name, json_reader *valu
     while (json_next(&members, '}', &first)) {
         if (!json_name(&members, &raw, &escaped))
             return false;
-        if (catga_string_equal(escaped ? json_resolve(raw, text) : raw, catga_str(name))) {
+        if (name_matches(names, field->name, is_own, escaped ? json_resolve(raw, text) : raw)) {
             *value = members;
             return true;
         }
@@ -219,7 +222,7 @@ static bool parse_union(json_parser *p, const catga_field *field, json_reader me
     json_reader types;
     uint8_t tag;
 
-    if (!find_member(members, field[-1].name, &types))
+    if (!find_member(members, p->names, field - 1, &types))
         return json_take_word(&p->in, "null") || parser_refuse(p, "a value without a type");
     if (field->kind == CATGA_KIND_vector)
         return parse_unions(p, field, types, native);
@@ -250,10 +253,11 @@ static bool parse_field(json_parser *p, const catga_field *field, json_reader me
     return parse_object(p, wanted, member);
 }
 
-static const catga_field *find_field(const catga_table *type, catga_string name, size_t *hint)
+static const catga_field *find_field(const catga_table *type, catga_json_names names,
+                                     catga_string name, size_t *hint)
 {
-    size_t index =
-        member_find(&type->fields->name, sizeof *type->fields, type->field_count, name, hint);
+    size_t index = name_find(names_of_table(type), names, name, hint);
+
     return index < type->field_count ? &type->fields[index] : NULL;
 }
 
@@ -265,7 +269,7 @@ static bool parse_named(json_parser *p, const catga_table *type, json_reader mem
 
     if (!member_name(p, text, &name))
         return false;
-    const catga_field *field = find_field(type, name, hint);
+    const catga_field *field = find_field(type, p->names, name, hint);
     if (field == NULL)
         return member_unknown(p, name);
     if (!member_note(seen, (size_t)(field - type->fields)))
@@ -294,15 +298,15 @@ static bool parse_table(json_parser *p, const catga_table *type, uint8_t *native
 
 /* ---- The whole text ---- */
 
-catga_status catga_json_read(const catga_table *table, const char *text, size_t length,
-                             catga_unknown unknown, void *native, catga_arena *arena,
-                             catga_problem *problem)
+catga_status catga_json_read_as(const catga_table *table, catga_json_names names, const char *text,
+                                size_t length, catga_unknown unknown, void *native,
+                                catga_arena *arena, catga_problem *problem)
 {
     catga_problem ignored;
 
     problem = problem == NULL ? &ignored : problem;
     catga_problem_begin(problem);
-    json_parser p = {{text, text + length, NULL, 0}, text, arena, unknown, problem};
+    json_parser p = {{text, text + length, NULL, 0}, text, arena, unknown, names, problem};
     if (parse_table(&p, table, native) && json_peek(&p.in) == '\0' && p.in.at == p.in.end)
         return CATGA_OK;
     parser_refuse(&p, "text behind the end");

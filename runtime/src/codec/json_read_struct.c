@@ -1,6 +1,7 @@
 #include "codec/json_read_struct.h"
 
 #include "codec/json_members.h"
+#include "codec/json_names.h"
 #include "codec/json_read_scalar.h"
 #include "codec/struct.h"
 
@@ -45,8 +46,7 @@ static bool parse_struct_member(json_parser *p, const catga_struct *type, size_t
 
     if (!member_name(p, text, &name))
         return false;
-    size_t index =
-        member_find(&type->members->name, sizeof *type->members, type->member_count, name, hint);
+    size_t index = name_find(names_of_struct(type), p->names, name, hint);
     if (index == type->member_count)
         return member_unknown(p, name);
     const catga_member *member = &type->members[index];

@@ -1,20 +1,22 @@
 /*
- * Writes a verified table as one line of JSON, directly from its bytes. Members have the names of
- * the schema and the order of their ids. An absent scalar is written as its default; an absent
- * optional, string, vector, struct or table is omitted. An enum is a name, or a number if it is
- * unknown; flags are names with spaces between. Decimals are exact, timestamps RFC 3339, durations
- * seconds ("1.5s"), uuids text, bytes base64, NaN and infinities strings. The type of a union
- * precedes it, in a member with the suffix "_type". A union of an unknown type is omitted; in a
- * vector, its type is NONE.
+ * Writes a verified table as one line of JSON, directly from its bytes. Members have the order of
+ * their ids. An absent scalar is written as its default; an absent optional, string, vector, struct
+ * or table is omitted. An enum is a name, or a number if it is unknown; flags are names with spaces
+ * between. Decimals are exact, timestamps RFC 3339, durations seconds ("1.5s"), uuids text, bytes
+ * base64, NaN and infinities strings. The type of a union precedes it, in a member of its own. A
+ * union of an unknown type is omitted; in a vector, its type is NONE.
  */
 #include "base/text.h"
-#include "codec/sink.h"
+#include "codec/json_names.h"
 #include "codec/struct.h"
 #include "codec/value_type.h"
 
-#include <catga/gen.h>
+typedef struct printer {
+    sink out;
+    catga_json_names names;
+} printer;
 
-static void print_table(sink *out, const catga_table *type, const uint8_t *table);
+static void print_table(printer *p, const catga_table *type, const uint8_t *table);
 
 /* ---- Scalars ---- */
 
@@ -127,9 +129,22 @@ static void print_default(sink *out, value_type shown, catga_value value)
         print_integer_as(out, shown, value.i);
 }
 
+/* ---- Names ---- */
+
+/* Writes the name of a member, and the colon. */
+static void print_name(printer *p, const char *name, bool is_own)
+{
+    sink_character(&p->out, '"');
+    if (p->names == CATGA_CAMEL_NAMES && !is_own)
+        sink_camel(&p->out, name);
+    else
+        sink_text(&p->out, name);
+    sink_text(&p->out, "\":");
+}
+
 /* ---- Structs ---- */
 
-static void print_struct(sink *out, const catga_struct *type, const uint8_t *at);
+static void print_struct(printer *p, const catga_struct *type, const uint8_t *at);
 
 static void print_uuid(sink *out, const uint8_t *at)
 {
@@ -140,14 +155,14 @@ static void print_uuid(sink *out, const uint8_t *at)
     print_quoted(out, catga_uuid_text(uuid, text));
 }
 
-static void print_inline(sink *out, value_type shown, const uint8_t *at)
+static void print_inline(printer *p, value_type shown, const uint8_t *at)
 {
     if (shown.kind != CATGA_KIND_struct)
-        print_scalar(out, shown, at);
+        print_scalar(&p->out, shown, at);
     else if (shown.format == CATGA_FORMAT_uuid)
-        print_uuid(out, at);
+        print_uuid(&p->out, at);
     else
-        print_struct(out, shown.type, at);
+        print_struct(p, shown.type, at);
 }
 
 static size_t inline_size(value_type shown)
@@ -156,36 +171,35 @@ static size_t inline_size(value_type shown)
                                            : catga_scalar_size(shown.kind);
 }
 
-static void print_member(sink *out, const catga_member *member, const uint8_t *at)
+static void print_member(printer *p, const catga_member *member, const uint8_t *at)
 {
     value_type shown = value_type_of_member(member);
 
     if (member->count == 0) {
-        print_inline(out, shown, at);
+        print_inline(p, shown, at);
         return;
     }
-    sink_character(out, '[');
+    sink_character(&p->out, '[');
     for (size_t i = 0; i < member->count; i++) {
         if (i != 0)
-            sink_character(out, ',');
-        print_inline(out, shown, at + i * inline_size(shown));
+            sink_character(&p->out, ',');
+        print_inline(p, shown, at + i * inline_size(shown));
     }
-    sink_character(out, ']');
+    sink_character(&p->out, ']');
 }
 
-static void print_struct(sink *out, const catga_struct *type, const uint8_t *at)
+static void print_struct(printer *p, const catga_struct *type, const uint8_t *at)
 {
     char separator = '{';
 
     for (const catga_member *member = type->members; member < type->members + type->member_count;
          member++) {
-        sink_character(out, separator);
-        print_quoted(out, member->name);
-        sink_character(out, ':');
-        print_member(out, member, at + member->offset);
+        sink_character(&p->out, separator);
+        print_name(p, member->name, member->own_name);
+        print_member(p, member, at + member->offset);
         separator = ',';
     }
-    sink_character(out, '}');
+    sink_character(&p->out, '}');
 }
 
 /* ---- Vectors and tables ---- */
@@ -210,96 +224,96 @@ static void print_tag(sink *out, const catga_field *field, uint8_t tag)
     print_quoted(out, types->values[tag < types->count ? tag : 0].name);
 }
 
-static void print_element(sink *out, const catga_field *field, const uint8_t *at)
+static void print_element(printer *p, const catga_field *field, const uint8_t *at)
 {
     if (field->flags & CATGA_TAGS)
-        print_tag(out, field, *at);
+        print_tag(&p->out, field, *at);
     else if (field->element == CATGA_KIND_string)
-        print_string(out, catga_follow(at));
+        print_string(&p->out, catga_follow(at));
     else if (field->element == CATGA_KIND_table)
-        print_table(out, field->type, catga_follow(at));
+        print_table(p, field->type, catga_follow(at));
     else
-        print_inline(out, value_type_of_element(field), at);
+        print_inline(p, value_type_of_element(field), at);
 }
 
 /* Prints the value of a union: null if it is empty or only a newer schema knows it. */
-static void print_alternative(sink *out, const catga_union *type, uint8_t tag, const uint8_t *slot)
+static void print_alternative(printer *p, const catga_union *type, uint8_t tag, const uint8_t *slot)
 {
     if (tag == 0 || tag > type->count) {
-        sink_text(out, "null");
+        sink_text(&p->out, "null");
         return;
     }
     const catga_alternative *alternative = &type->alternatives[tag - 1];
     if (alternative->kind == CATGA_KIND_string)
-        print_string(out, catga_follow(slot));
+        print_string(&p->out, catga_follow(slot));
     else if (alternative->kind == CATGA_KIND_table)
-        print_table(out, alternative->type, catga_follow(slot));
+        print_table(p, alternative->type, catga_follow(slot));
     else
-        print_inline(out, (value_type){CATGA_KIND_struct, 0, 0, alternative->type},
+        print_inline(p, (value_type){CATGA_KIND_struct, 0, 0, alternative->type},
                      catga_follow(slot));
 }
 
-static void print_unions(sink *out, const catga_field *field, const uint8_t *tags,
+static void print_unions(printer *p, const catga_field *field, const uint8_t *tags,
                          const uint8_t *at)
 {
     size_t length = catga_load_u32(at);
 
-    sink_character(out, '[');
+    sink_character(&p->out, '[');
     for (size_t i = 0; i < length; i++) {
         if (i != 0)
-            sink_character(out, ',');
-        print_alternative(out, field->type, tags[4 + i], at + 4 + 4 * i);
+            sink_character(&p->out, ',');
+        print_alternative(p, field->type, tags[4 + i], at + 4 + 4 * i);
     }
-    sink_character(out, ']');
+    sink_character(&p->out, ']');
 }
 
-static void print_vector(sink *out, const catga_field *field, const uint8_t *at)
+static void print_vector(printer *p, const catga_field *field, const uint8_t *at)
 {
     size_t length = catga_load_u32(at);
     size_t size = element_size(field);
 
     if (field->format == CATGA_FORMAT_bytes) {
-        sink_character(out, '"');
-        sink_base64(out, at + 4, length);
-        sink_character(out, '"');
+        sink_character(&p->out, '"');
+        sink_base64(&p->out, at + 4, length);
+        sink_character(&p->out, '"');
         return;
     }
-    sink_character(out, '[');
+    sink_character(&p->out, '[');
     for (size_t i = 0; i < length; i++) {
         if (i != 0)
-            sink_character(out, ',');
-        print_element(out, field, at + 4 + i * size);
+            sink_character(&p->out, ',');
+        print_element(p, field, at + 4 + i * size);
     }
-    sink_character(out, ']');
+    sink_character(&p->out, ']');
 }
 
 /* Writes the field of a union, which follows the field of its type. */
-static void print_union(sink *out, const catga_field *field, const uint8_t *table,
+static void print_union(printer *p, const catga_field *field, const uint8_t *table,
                         const uint8_t *at)
 {
     const uint8_t *tags = catga_find(table, field[-1].slot);
 
     if (field->kind == CATGA_KIND_vector)
-        print_unions(out, field, catga_follow(tags), catga_follow(at));
+        print_unions(p, field, catga_follow(tags), catga_follow(at));
     else
-        print_alternative(out, field->type, *tags, at);
+        print_alternative(p, field->type, *tags, at);
 }
 
 /* Writes a field at `at`, or its default if that is NULL. */
-static void print_field(sink *out, const catga_field *field, const uint8_t *at)
+static void print_field(printer *p, const catga_field *field, const uint8_t *at)
 {
     value_type shown = value_type_of_field(field);
 
     if (at == NULL)
-        print_default(out, shown, field->standard);
+        print_default(&p->out, shown, field->standard);
     else if (field->kind == CATGA_KIND_string)
-        print_string(out, catga_follow(at));
+        print_string(&p->out, catga_follow(at));
     else if (field->kind == CATGA_KIND_vector)
-        print_vector(out, field, catga_follow(at));
+        print_vector(p, field, catga_follow(at));
     else if (field->kind == CATGA_KIND_table)
-        print_table(out, field->type, catga_follow(at));
+        print_table(p, field->type, catga_follow(at));
     else
-        print_inline(out, shown, at);
+        print_inline(p, shown, at);
 }
 
 /* Returns whether this schema knows the type of the union. */
@@ -326,34 +340,34 @@ static bool is_union(const catga_field *field)
            (field->kind == CATGA_KIND_vector && field->element == CATGA_KIND_union);
 }
 
-static void print_table(sink *out, const catga_table *type, const uint8_t *table)
+static void print_table(printer *p, const catga_table *type, const uint8_t *table)
 {
     bool first = true;
 
-    sink_character(out, '{');
+    sink_character(&p->out, '{');
     for (size_t i = 0; i < type->field_count; i++) {
         const catga_field *field = &type->fields[i];
         const uint8_t *at = catga_find(table, field->slot);
         if (!is_shown(field, table, at))
             continue;
         if (!first)
-            sink_character(out, ',');
-        print_quoted(out, field->name);
-        sink_character(out, ':');
+            sink_character(&p->out, ',');
+        print_name(p, field->name, (field->flags & CATGA_OWN_NAME) != 0);
         if (is_union(field))
-            print_union(out, field, table, at);
+            print_union(p, field, table, at);
         else
-            print_field(out, field, at);
+            print_field(p, field, at);
         first = false;
     }
-    sink_character(out, '}');
+    sink_character(&p->out, '}');
 }
 
-size_t catga_json_write(const catga_table *table, const uint8_t *root, char *text, size_t capacity)
+size_t catga_json_write_as(const catga_table *table, catga_json_names names, const uint8_t *root,
+                           char *text, size_t capacity)
 {
-    sink out = {text, capacity, 0};
+    printer p = {{text, capacity, 0}, names};
 
-    print_table(&out, table, root);
-    sink_finish(&out);
-    return out.length;
+    print_table(&p, table, root);
+    sink_finish(&p.out);
+    return p.out.length;
 }
