@@ -468,6 +468,18 @@ size_t catga_json_name(const char *name, bool is_own, char *text, size_t capacit
 const catga_field *catga_find_named_field(const catga_table *table, catga_json_names names,
                                           catga_string name);
 
+/* ---- Texts of a path or a query string ---- */
+
+/*
+ * Sets a field of a native struct from texts: one for a scalar, an enum, a string, bytes or a uuid;
+ * one for each element of a vector of these. A text has the form of the value in JSON, without
+ * quotes. Strings, vectors and uuids go to the arena. Without a text, and for a deprecated field,
+ * nothing is set. CATGA_BAD_MESSAGE with *problem, which may be NULL; CATGA_TOO_LARGE if the arena
+ * does not suffice.
+ */
+catga_status catga_text_read(const catga_field *field, const catga_string *values, size_t count,
+                             void *native, catga_arena *arena, catga_problem *problem);
+
 #ifdef __cplusplus
 }
 #endif

@@ -2,17 +2,6 @@
 
 #include "base/utf8.h"
 
-bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name)
-{
-    catga_string raw;
-    bool escaped;
-
-    if (!json_name(&p->in, &raw, &escaped))
-        return false;
-    *name = escaped ? json_resolve(raw, text) : raw;
-    return true;
-}
-
 bool member_unknown(json_parser *p, catga_string name)
 {
     char text[JSON_NAME_TEXT / 4];

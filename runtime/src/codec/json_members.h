@@ -5,7 +5,16 @@
 #include "codec/json_parser.h"
 
 /* Reads the name of a member; `text` is room for a name with escapes. */
-bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name);
+static inline bool member_name(json_parser *p, char text[JSON_NAME_TEXT], catga_string *name)
+{
+    catga_string raw;
+    bool escaped;
+
+    if (!json_name(&p->in, &raw, &escaped))
+        return false;
+    *name = escaped ? json_resolve(raw, text) : raw;
+    return true;
+}
 
 /*
  * Skips or refuses an unknown member. The error shows the beginning of its name, in whole

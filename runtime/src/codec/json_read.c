@@ -9,9 +9,9 @@
 #include "codec/json_names.h"
 #include "codec/json_read_scalar.h"
 #include "codec/json_read_struct.h"
-#include "codec/json_values.h"
 #include "codec/native_struct.h"
 #include "codec/problem.h"
+#include "codec/value_text.h"
 
 enum { LARGEST_TABLE = 32768 };
 
@@ -68,17 +68,11 @@ static bool parse_bytes(json_parser *p, uint8_t *native)
 {
     catga_string text;
     bool escaped;
-    size_t length;
 
     if (!json_string(&p->in, &text, &escaped))
         return false;
-    if (escaped || !value_base64_length(text, &length))
-        return parser_refuse(p, "not base64");
-    uint8_t *bytes = native_take(p->arena, length + 1, 1);
-    if (bytes == NULL)
-        return parser_refuse(p, "out of memory");
-    native_set_slice(native, bytes, length);
-    return value_base64(text, bytes) || parser_refuse(p, "not base64");
+    const char *reason = escaped ? "not base64" : value_bytes(text, p->arena, native);
+    return reason == NULL || parser_refuse(p, reason);
 }
 
 static bool parse_alternative(json_parser *p, const catga_union *type, uint8_t tag, uint8_t *native)

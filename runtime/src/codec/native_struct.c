@@ -95,12 +95,18 @@ void native_set_integer(uint8_t *at, unsigned kind, int64_t value)
     }
 }
 
+void native_set_floating(uint8_t *at, unsigned kind, double value)
+{
+    if (kind == CATGA_KIND_f32)
+        memcpy(at, &(float){(float)value}, sizeof(float));
+    else
+        memcpy(at, &value, sizeof value);
+}
+
 static void set_default(const catga_field *field, uint8_t *at)
 {
-    if (field->kind == CATGA_KIND_f32)
-        memcpy(at, &(float){(float)field->standard.f}, sizeof(float));
-    else if (field->kind == CATGA_KIND_f64)
-        memcpy(at, &field->standard.f, sizeof field->standard.f);
+    if (field->kind == CATGA_KIND_f32 || field->kind == CATGA_KIND_f64)
+        native_set_floating(at, field->kind, field->standard.f);
     else
         native_set_integer(at, field->kind, field->standard.i);
 }

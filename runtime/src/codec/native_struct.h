@@ -36,7 +36,8 @@ void native_set_slice(uint8_t *at, const void *data, size_t length);
 /* Sets a pointer. */
 void native_set_pointer(uint8_t *at, const void *object);
 
-/* Stores an integer as a scalar of `kind`, in which it fits. */
+/* Store a number as a scalar of `kind`, in which it fits. */
 void native_set_integer(uint8_t *at, unsigned kind, int64_t value);
+void native_set_floating(uint8_t *at, unsigned kind, double value);
 
 #endif
