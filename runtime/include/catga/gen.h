@@ -468,6 +468,15 @@ size_t catga_json_name(const char *name, bool is_own, char *text, size_t capacit
 const catga_field *catga_find_named_field(const catga_table *table, catga_json_names names,
                                           catga_string name);
 
+/*
+ * Writes the path of a problem as a JSON pointer (RFC 6901), with a NUL: "/lines/3/productId" for
+ * "lines[3].product_id: longer than 64". Returns the length of the whole pointer, as snprintf does.
+ * The pointer ends before the first name that the type does not have: a shortened path yields "",
+ * the whole text. `problem` is the text of a catga_problem about a value of `table`.
+ */
+size_t catga_json_pointer(const catga_table *table, catga_json_names names, const char *problem,
+                          char *pointer, size_t capacity);
+
 /* ---- Texts of a path or a query string ---- */
 
 /*

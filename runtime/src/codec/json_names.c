@@ -38,10 +38,7 @@ size_t catga_json_name(const char *name, bool is_own, char *text, size_t capacit
 {
     sink out = {text, capacity, 0};
 
-    if (is_own)
-        sink_text(&out, name);
-    else
-        sink_camel(&out, name);
+    sink_name(&out, CATGA_CAMEL_NAMES, name, is_own);
     sink_finish(&out);
     return out.length;
 }

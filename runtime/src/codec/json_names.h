@@ -44,6 +44,14 @@ bool name_is_camel(const char *schema, catga_string name);
 /* Writes the schema's name in lowerCamelCase. */
 void sink_camel(sink *out, const char *schema);
 
+static inline void sink_name(sink *out, catga_json_names form, const char *name, bool is_own)
+{
+    if (form == CATGA_CAMEL_NAMES && !is_own)
+        sink_camel(out, name);
+    else
+        sink_text(out, name);
+}
+
 /* Returns whether readers accept `name` for the name in a descriptor. */
 static inline bool name_matches(catga_json_names form, const char *schema, bool is_own,
                                 catga_string name)

@@ -135,10 +135,7 @@ static void print_default(sink *out, value_type shown, catga_value value)
 static void print_name(printer *p, const char *name, bool is_own)
 {
     sink_character(&p->out, '"');
-    if (p->names == CATGA_CAMEL_NAMES && !is_own)
-        sink_camel(&p->out, name);
-    else
-        sink_text(&p->out, name);
+    sink_name(&p->out, p->names, name, is_own);
     sink_text(&p->out, "\":");
 }
 
