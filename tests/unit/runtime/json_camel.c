@@ -208,6 +208,8 @@ static void lone_names(void **state)
     assert_string_equal(text, "unitPrice2");
     assert_int_equal(catga_json_name("a__b_", false, text, sizeof text), 2);
     assert_string_equal(text, "aB");
+    assert_int_equal(catga_json_name("a_{_Z_0", false, text, sizeof text), 4);
+    assert_string_equal(text, "a{Z0"); /* only small letters have capitals */
     assert_int_equal(catga_json_name("own_name", true, text, sizeof text), 8);
     assert_string_equal(text, "own_name");
     assert_int_equal(catga_json_name("unit_price_2", false, text, 5), 10);
