@@ -148,6 +148,7 @@ static void call_functions_that_wait(fixture *s, catga_bus *bus)
     catga_received_free(reply.received);
     expect_closed(s, "publish stored", catga_publish(bus, &kept, &hello));
     expect_closed(s, "run", catga_run(bus));
+    expect_closed(s, "wait", catga_wait(bus));
     expect_closed(s, "drain", catga_drain(bus));
     expect_closed(s, "flush", catga_flush(bus, 100));
     expect_closed(s, "dead_letters", catga_dead_letters(bus, "SAMPLE_V1", 1, no_letter, NULL));
@@ -211,7 +212,8 @@ static catga_status close_and_drain(catga_context *context, sample_view view)
 
     catga_close(bus);
     catga_close(s->server);
-    if (catga_drain(bus) != CATGA_WOULD_DEADLOCK || catga_run(bus) != CATGA_WOULD_DEADLOCK)
+    if (catga_drain(bus) != CATGA_WOULD_DEADLOCK || catga_run(bus) != CATGA_WOULD_DEADLOCK ||
+        catga_wait(bus) != CATGA_WOULD_DEADLOCK)
         atomic_fetch_add(&s->surprises, 1);
     return reply_to(context, &sample_echo_message, view);
 }

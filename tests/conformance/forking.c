@@ -129,6 +129,7 @@ static int use_bus(fixture *s)
         catga_flush(bus, 1000),
         catga_drain(bus),
         catga_run(bus),
+        catga_wait(bus),
         catga_serve(bus, &sample_answerer_service, &answerer, NULL),
         catga_dead_letters(bus, "SAMPLE_V1", 1, NULL, NULL),
         catga_dead_letter_replay(bus, "SAMPLE_V1", 1, 100, NULL),

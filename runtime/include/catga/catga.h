@@ -356,7 +356,16 @@ CATGA_CHECKED catga_status catga_open(catga_bus **bus, const catga_options *opti
  * connection was lost for good, or CATGA_WOULD_DEADLOCK in a handler or callback. */
 CATGA_CHECKED catga_status catga_run(catga_bus *bus);
 
-/* Makes catga_run drain and return, like SIGTERM. Handlers and signal handlers may call it. */
+/* Waits for SIGTERM, SIGINT or catga_stop, as catga_run does, and does not drain: the program
+ * first ends its other work, and then calls catga_drain. Blocks the two signals in the calling
+ * thread, and leaves them blocked: a second signal stays pending, so it cannot end the process
+ * before it has drained. To let a second signal end the wait for handlers, call catga_stop and
+ * catga_run in place of catga_drain. Returns CATGA_OK; CATGA_CLOSED if the connection was lost for
+ * good; CATGA_WOULD_DEADLOCK in a handler or callback; CATGA_NO_MEMORY. */
+CATGA_CHECKED catga_status catga_wait(catga_bus *bus);
+
+/* Makes catga_run drain and return, and catga_wait return, like SIGTERM. Handlers and signal
+ * handlers may call it. */
 void catga_stop(catga_bus *bus);
 
 /* Stops taking messages, lets running and waiting handlers finish, and flushes sent messages.

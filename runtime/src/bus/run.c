@@ -1,4 +1,4 @@
-/* Serves until a signal arrives or catga_stop is called, and drains then. */
+/* Waits for a signal, catga_stop or the loss of the connection, and then drains or returns. */
 #include "base/descriptors.h"
 #include "base/signals.h"
 #include "bus/drain.h"
@@ -45,17 +45,23 @@ static void wait_for_end(catga_bus_state *state, int signal_fd)
     while (poll(ends, 2, -1) < 0 && errno == EINTR)
         continue;
     if (take_signal(signal_fd))
-        catga_log(&state->settings.logger, CATGA_LOG_INFO, "bus: drain: received a signal");
+        catga_log(&state->settings.logger, CATGA_LOG_INFO, "bus: stop: received a signal");
 }
 
-/* Blocks both signals and returns a descriptor that receives them. */
+/*
+ * Blocks both signals and returns a descriptor that receives them. Returns -1, with the mask as
+ * before, if there is none.
+ */
 static int block_and_open(sigset_t *before)
 {
     sigset_t set;
 
     catga_signals_block(before);
     catga_signals_set(&set);
-    return catga_descriptor_above_standard(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    int signal_fd = catga_descriptor_above_standard(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+    if (signal_fd < 0)
+        catga_signals_restore(before);
+    return signal_fd;
 }
 
 static catga_status run(catga_bus_state *state)
@@ -63,10 +69,8 @@ static catga_status run(catga_bus_state *state)
     sigset_t before;
     int signal_fd = block_and_open(&before);
 
-    if (signal_fd < 0) {
-        catga_signals_restore(&before);
+    if (signal_fd < 0)
         return CATGA_NO_MEMORY;
-    }
     wait_for_end(state, signal_fd);
     catga_status status = catga_bus_drain(state, another_signal, &signal_fd);
     while (take_signal(signal_fd))
@@ -81,4 +85,24 @@ catga_status catga_run(catga_bus *bus)
     catga_status allowed = catga_bus_may_drain(bus);
 
     return allowed == CATGA_OK ? run(bus->state) : allowed;
+}
+
+/* Leaves the signals blocked: a second one must not end the process before it has drained. */
+static catga_status wait(catga_bus_state *state)
+{
+    sigset_t before;
+    int signal_fd = block_and_open(&before);
+
+    if (signal_fd < 0)
+        return CATGA_NO_MEMORY;
+    wait_for_end(state, signal_fd);
+    close(signal_fd);
+    return atomic_load(&state->lost) ? CATGA_CLOSED : CATGA_OK;
+}
+
+catga_status catga_wait(catga_bus *bus)
+{
+    catga_status allowed = catga_bus_may_drain(bus);
+
+    return allowed == CATGA_OK ? wait(bus->state) : allowed;
 }
