@@ -243,6 +243,7 @@ static const effect effects[OPTION_COUNT] = {
     [OPTION_INCLUDE] = CALL(add_root),
     [OPTION_EMIT] = CALL(choose_emit),
     [OPTION_SMALL] = FLAG(small),
+    [OPTION_RUNTIME] = FLAG(runtime),
     [OPTION_DEPFILE] = TEXT(depfile),
     [OPTION_DEPFILE_TARGET] = TEXT(depfile_target),
     [OPTION_TEMPLATES] = TEXT(templates),

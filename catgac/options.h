@@ -54,6 +54,7 @@ typedef struct options {
     size_t root_count;
     bool emit[EMIT_COUNT];
     bool small;                 /* less C */
+    bool runtime;               /* the namespace of the runtime is accepted */
     const char **own_templates; /* --emit NAME.tmpl.EXT */
     size_t own_template_count;
     const char *depfile;         /* or NULL */

@@ -33,14 +33,18 @@ static bool is_namespace(slice text)
     return true;
 }
 
+static bool is_of_runtime(slice namespace)
+{
+    return slice_is(namespace, "catga") || slice_starts_with(namespace, "catga.");
+}
+
 static void check_namespace(const checker *c, const scope *in, const ast_declaration *declaration)
 {
     if (!is_namespace(declaration->path.text))
         diag_report(c->diags, DIAG_BAD_NAMESPACE, declaration->path.place,
                     "a namespace is words of small letters, digits and single underscores, "
                     "joined by dots");
-    if (slice_is(declaration->path.text, "catga") ||
-        slice_starts_with(declaration->path.text, "catga."))
+    if (!c->runtime && is_of_runtime(declaration->path.text))
         diag_report(c->diags, DIAG_RESERVED_NAME, declaration->path.place,
                     "the namespace 'catga' belongs to the runtime");
     in->module->namespace = declaration->path.text;
@@ -419,12 +423,13 @@ static const model *make_model(checker *c)
 }
 
 static const model *check_all(arena *memory, interner *names, diagnostics *diags, const ast *tree,
-                              bool only_facts)
+                              bool only_facts, bool runtime)
 {
     checker *c = ARENA_NEW(memory, checker);
 
     c->memory = memory;
     c->only_facts = only_facts;
+    c->runtime = runtime;
     c->names = names;
     c->diags = diags;
     c->scopes = ARENA_ARRAY(memory, tree->file_count, scope);
@@ -457,10 +462,15 @@ static const model *check_all(arena *memory, interner *names, diagnostics *diags
 
 const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree)
 {
-    return check_all(memory, names, diags, tree, false);
+    return check_all(memory, names, diags, tree, false, false);
+}
+
+const model *check_runtime(arena *memory, interner *names, diagnostics *diags, const ast *tree)
+{
+    return check_all(memory, names, diags, tree, false, true);
 }
 
 const model *check_facts(arena *memory, interner *names, diagnostics *diags, const ast *tree)
 {
-    return check_all(memory, names, diags, tree, true);
+    return check_all(memory, names, diags, tree, true, true);
 }

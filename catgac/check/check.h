@@ -13,8 +13,11 @@
 
 const model *check(arena *memory, interner *names, diagnostics *diags, const ast *tree);
 
-/* Does the same for tools that only read the model: features without generated code are
- * accepted. */
+/* Does the same for schemas of the runtime: their namespace is accepted. */
+const model *check_runtime(arena *memory, interner *names, diagnostics *diags, const ast *tree);
+
+/* Does the same for tools that only read the model: features without generated code, and schemas
+ * of the runtime, are accepted. */
 const model *check_facts(arena *memory, interner *names, diagnostics *diags, const ast *tree);
 
 #endif

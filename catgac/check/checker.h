@@ -80,6 +80,7 @@ typedef struct checker {
     text_table builtins;
     text_table enum_members; /* key: enum and name, see check_enum_member_named() */
     bool only_facts;         /* features without generated code are accepted */
+    bool runtime;            /* the namespace of the runtime is accepted */
     bool has_lost_lines;     /* a member of a service was lost: handlers are unknown */
     size_t depth;            /* recursion depth of declarations */
     text_table scratch;      /* shared: for one duplicate search at a time */

@@ -78,7 +78,10 @@ const ast *command_parse(run *r)
 
 const model *command_model(run *r)
 {
-    return check(&r->memory, &r->names, &r->diags, command_parse(r));
+    const ast *tree = command_parse(r);
+
+    return r->chosen.runtime ? check_runtime(&r->memory, &r->names, &r->diags, tree)
+                             : check(&r->memory, &r->names, &r->diags, tree);
 }
 
 enum exit_code command_commit(run *r, output_list *outputs)
