@@ -30,6 +30,7 @@ static void state_free(catga_bus_state *state)
     pthread_mutex_destroy(&state->preparer.lock);
     pthread_cond_destroy(&state->preparer.changed);
     pthread_mutex_destroy(&state->preparing);
+    pthread_mutex_destroy(&state->drain_hooks.lock);
     catga_serving_end(&state->serving);
     if (state->stop_fd >= 0)
         close(state->stop_fd);
@@ -54,6 +55,7 @@ static catga_bus_state *state_make(const catga_settings *settings)
     catga_pool_begin(&state->encode_blocks, 0);
     catga_serving_init(&state->serving);
     pthread_mutex_init(&state->preparing, NULL);
+    pthread_mutex_init(&state->drain_hooks.lock, NULL);
     catga_preparer_begin(&state->preparer);
     catga_owner_init(&state->owner, &state->message_ids);
     catga_owner_monitor_init(&state->owner_monitor);

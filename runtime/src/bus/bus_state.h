@@ -48,6 +48,18 @@ typedef enum catga_bus_phase {
     CATGA_BUS_CLOSED
 } catga_bus_phase;
 
+/* A function of an optional part. The bus calls it when it begins to drain and can still send. */
+typedef struct catga_drain_hook {
+    struct catga_drain_hook *next;
+    void (*begins)(void *user);
+    void *user;
+} catga_drain_hook;
+
+typedef struct catga_drain_hooks {
+    pthread_mutex_t lock; /* held during calls */
+    catga_drain_hook *first;
+} catga_drain_hooks;
+
 typedef enum catga_counter {
 #define COUNTER(name, sentence) CATGA_COUNTER_##name,
 #include <catga/counters.def>
@@ -93,6 +105,7 @@ struct catga_bus_state {
     catga_upkeep upkeep;
     catga_instances instances;
     catga_settling settling;
+    catga_drain_hooks drain_hooks;
     catga_serving serving; /* guards `service_instance` */
     catga_service_instance *service_instance;
 };

@@ -19,8 +19,41 @@ static bool drain_services(catga_bus_state *state, int64_t end, bool (*is_impati
     return done;
 }
 
+/* ---- Hooks ---- */
+
+void catga_drain_hook_add(catga_bus_state *state, catga_drain_hook *hook)
+{
+    pthread_mutex_lock(&state->drain_hooks.lock);
+    hook->next = state->drain_hooks.first;
+    state->drain_hooks.first = hook;
+    pthread_mutex_unlock(&state->drain_hooks.lock);
+}
+
+void catga_drain_hook_remove(catga_bus_state *state, catga_drain_hook *hook)
+{
+    catga_drain_hook **at = &state->drain_hooks.first;
+
+    pthread_mutex_lock(&state->drain_hooks.lock);
+    while (*at != NULL && *at != hook)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = hook->next;
+    pthread_mutex_unlock(&state->drain_hooks.lock);
+}
+
+static void call_hooks(catga_bus_state *state)
+{
+    pthread_mutex_lock(&state->drain_hooks.lock);
+    for (const catga_drain_hook *at = state->drain_hooks.first; at != NULL; at = at->next)
+        at->begins(at->user);
+    pthread_mutex_unlock(&state->drain_hooks.lock);
+}
+
+/* ---- Draining ---- */
+
 catga_status catga_bus_drain(catga_bus_state *state, bool (*is_impatient)(void *user), void *user)
 {
+    call_hooks(state);
     int64_t begin = catga_clock_now();
     int64_t end = begin + state->settings.drain_wait_ms * CATGA_MILLISECOND;
 

@@ -4,6 +4,12 @@
 
 #include "bus/bus_state.h"
 
+/* Adds a hook; the caller owns its memory. Any thread. */
+void catga_drain_hook_add(catga_bus_state *state, catga_drain_hook *hook);
+
+/* Removes a hook: it is not running, and is not called any more, when this returns. Any thread. */
+void catga_drain_hook_remove(catga_bus_state *state, catga_drain_hook *hook);
+
 /*
  * Waits until all handlers have finished, drain_wait_ms have passed, or `is_impatient` returns
  * true; it is called repeatedly and may be NULL. Then flushes. CATGA_OK, CATGA_TIMEOUT,
