@@ -16,14 +16,6 @@ typedef struct text_rule {
     size_t capacity;
 } text_rule;
 
-typedef struct number_rule {
-    const char *option;
-    const char *environment;
-    int standard;
-    int lowest;
-    int highest;
-} number_rule;
-
 static bool is_visible(catga_string text)
 {
     for (size_t i = 0; i < text.length; i++)
@@ -49,9 +41,9 @@ static bool is_prefix(catga_string text)
     return catga_is_subject(text);
 }
 
-/* Describes a value that is not accepted. A value that may contain a login is not shown. */
-static catga_status refuse(catga_problem *problem, const char *what, const char *accepted,
-                           const char *value)
+/* A value that may contain a login is not shown. */
+catga_status catga_option_refuse(catga_problem *problem, const char *what, const char *accepted,
+                                 const char *value)
 {
     snprintf(problem->text, sizeof problem->text, "%s: accepted is: %s (value=\"%.40s\")", what,
              accepted, strchr(value, '@') == NULL ? value : "...");
@@ -89,13 +81,13 @@ static catga_status read_text(char *field, const text_rule *rule, const char *ex
     if (value == NULL)
         return CATGA_OK;
     if (strlen(value) >= rule->capacity || !rule->accepts(catga_str(value)))
-        return refuse(problem, what, rule->accepted, value);
+        return catga_option_refuse(problem, what, rule->accepted, value);
     snprintf(field, rule->capacity, "%s", value);
     return CATGA_OK;
 }
 
-static catga_status read_number(int *field, const number_rule *rule, int64_t explicit_value,
-                                catga_problem *problem)
+catga_status catga_number_read(int *field, const catga_number_rule *rule, int64_t explicit_value,
+                               catga_problem *problem)
 {
     char accepted[64];
     const char *text = getenv(rule->environment);
@@ -115,8 +107,8 @@ static catga_status read_number(int *field, const number_rule *rule, int64_t exp
     snprintf(accepted, sizeof accepted, "%sa number from %d to %d",
              rule->lowest < 0 ? "-1 (for ever) or " : "", rule->lowest < 0 ? 1 : rule->lowest,
              rule->highest);
-    return refuse(problem, from_environment ? rule->environment : rule->option, accepted,
-                  from_environment ? text : seen);
+    return catga_option_refuse(problem, from_environment ? rule->environment : rule->option,
+                               accepted, from_environment ? text : seen);
 }
 
 static catga_status read_level(catga_log_level *level, catga_log_level explicit_value,
@@ -127,8 +119,8 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
 
     *level = CATGA_LOG_WARNING;
     if ((unsigned)explicit_value > CATGA_LOG_DEBUG)
-        return refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG",
-                      "another number");
+        return catga_option_refuse(problem, "log_level", "CATGA_LOG_ERROR, _WARNING, _INFO, _DEBUG",
+                                   "another number");
     if (explicit_value != 0) {
         *level = explicit_value;
         return CATGA_OK;
@@ -141,7 +133,7 @@ static catga_status read_level(catga_log_level *level, catga_log_level explicit_
             return CATGA_OK;
         }
     }
-    return refuse(problem, "CATGA_LOG", "error, warning, info, debug", text);
+    return catga_option_refuse(problem, "CATGA_LOG", "error, warning, info, debug", text);
 }
 
 /*
@@ -195,8 +187,8 @@ catga_status catga_settings_read(catga_settings *settings, const catga_options *
     }
 #define NUMBER(field, environment, standard, lowest, highest)                                      \
     if (status == CATGA_OK) {                                                                      \
-        static const number_rule number = {#field, environment, standard, lowest, highest};        \
-        status = read_number(&settings->field, &number, options->field, problem);                  \
+        static const catga_number_rule number = {#field, environment, standard, lowest, highest};  \
+        status = catga_number_read(&settings->field, &number, options->field, problem);            \
     }
 #include "bus/options.def"
 #undef TEXT
