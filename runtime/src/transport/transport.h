@@ -168,6 +168,9 @@ typedef struct catga_transport_operations {
     /* Returns the number of received messages that were dropped because too many waited. */
     uint64_t (*dropped)(const catga_transport *transport);
 
+    /* Returns the number of received messages that wait or run. */
+    uint64_t (*in_hand)(const catga_transport *transport);
+
     /* Ends the connection, after every subscription is unsubscribed. The listener is not called any
      * more when it returns; operations may still be called, and fail. */
     void (*stop)(catga_transport *transport);

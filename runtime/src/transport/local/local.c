@@ -4,6 +4,7 @@
 #include "transport/local/kv.h"
 #include "transport/local/local_transport.h"
 #include "transport/local/message.h"
+#include "transport/local/routes.h"
 #include "transport/local/send.h"
 #include "transport/local/streams.h"
 #include "transport/local/subscribe.h"
@@ -38,6 +39,16 @@ static uint64_t published(const catga_transport *transport)
 static uint64_t dropped(const catga_transport *transport)
 {
     return atomic_load_explicit(&catga_local_of(transport)->dropped, memory_order_relaxed);
+}
+
+static uint64_t in_hand(const catga_transport *transport)
+{
+    const catga_local_transport *own = catga_local_of(transport);
+
+    pthread_mutex_lock(&own->broker->changing);
+    uint64_t count = catga_local_count_in_hand(own);
+    pthread_mutex_unlock(&own->broker->changing);
+    return count;
 }
 
 static void stop(catga_transport *transport)
@@ -79,6 +90,7 @@ static const catga_transport_operations operations = {
     .release = catga_local_release,
     .published = published,
     .dropped = dropped,
+    .in_hand = in_hand,
     .stop = stop,
     .close = close_transport,
 };

@@ -229,6 +229,33 @@ unsigned catga_local_member_load(const catga_subscription *member)
                : waiting + atomic_load_explicit(&member->queue->load, memory_order_relaxed);
 }
 
+static uint64_t count_in_group(const catga_local_group *group,
+                               const catga_local_transport *transport)
+{
+    uint64_t count = 0;
+
+    for (const catga_subscription *member = atomic_load(&group->members); member != NULL;
+         member = member->next)
+        if (atomic_load(&member->stage) != CATGA_LOCAL_FREE && member->transport == transport)
+            count +=
+                member->beside ? atomic_load(&member->waiting) : catga_local_member_load(member);
+    return count;
+}
+
+uint64_t catga_local_count_in_hand(const catga_local_transport *transport)
+{
+    const catga_local *broker = transport->broker;
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < CATGA_LOCAL_BUCKETS; i++)
+        for (const catga_local_subject *subject = atomic_load(&broker->subjects[i]);
+             subject != NULL; subject = subject->next)
+            for (const catga_local_group *group = atomic_load(&subject->groups); group != NULL;
+                 group = group->next)
+                count += count_in_group(group, transport);
+    return count;
+}
+
 catga_subscription *catga_local_enter_next(catga_local_group *group)
 {
     catga_subscription *first = atomic_load_explicit(&group->members, memory_order_acquire);

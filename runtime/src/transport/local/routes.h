@@ -73,6 +73,10 @@ bool catga_local_member_set_queue(catga_subscription *member, catga_admission_op
 /* Returns the number of messages that wait or run. */
 unsigned catga_local_member_load(const catga_subscription *member);
 
+/* Returns the number of messages that wait or run in all subscriptions of a bus. Called under
+ * `changing`. */
+uint64_t catga_local_count_in_hand(const catga_local_transport *transport);
+
 unsigned catga_local_count_members(const catga_local_group *group);
 
 /* Enters the next active member, round robin; the caller leaves it. NULL if there is none. */

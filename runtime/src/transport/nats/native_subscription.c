@@ -151,3 +151,38 @@ uint64_t catga_nats_count_dropped(catga_nats *nats)
     pthread_mutex_unlock(&nats->lock);
     return atomic_load(&nats->dropped);
 }
+
+/* ---- Messages in hand ---- */
+
+static uint64_t count_waiting(const catga_subscription *subscription)
+{
+    int messages = 0;
+
+    if (subscription->native == NULL ||
+        natsSubscription_GetPending(subscription->native, &messages, NULL) != NATS_OK)
+        return 0;
+    return messages > 0 ? (uint64_t)messages : 0;
+}
+
+/* Answers have no queue, and are not in hand. */
+static uint64_t count_in_hand(const catga_subscription *subscription)
+{
+    if (subscription->queue == NULL)
+        return 0;
+    return count_waiting(subscription) +
+           (subscription->beside ? 0 : atomic_load(&subscription->queue->load));
+}
+
+uint64_t catga_nats_count_in_hand(catga_nats *nats)
+{
+    const catga_subscription *subscription;
+    uint64_t count = 0;
+
+    pthread_mutex_lock(&nats->lock);
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
+        count += count_in_hand(subscription);
+    }
+    pthread_mutex_unlock(&nats->lock);
+    return count;
+}

@@ -24,6 +24,9 @@ void catga_nats_native_renew_inbox(catga_nats *nats);
 /* Destroys the subscriptions of a connection that has ended. */
 void catga_nats_native_forget_all(catga_nats *nats);
 
+/* Returns the number of messages that wait or run in all subscriptions. Takes the lock. */
+uint64_t catga_nats_count_in_hand(catga_nats *nats);
+
 /* Counts dropped messages of all subscriptions, and returns the total. Takes the lock. */
 uint64_t catga_nats_count_dropped(catga_nats *nats);
 

@@ -45,6 +45,11 @@ static uint64_t dropped(const catga_transport *transport)
     return catga_nats_count_dropped(catga_nats_of(transport));
 }
 
+static uint64_t in_hand(const catga_transport *transport)
+{
+    return catga_nats_count_in_hand(catga_nats_of(transport));
+}
+
 static catga_status flush(catga_transport *transport, int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
@@ -134,6 +139,7 @@ static const catga_transport_operations operations = {
     .release = catga_nats_release,
     .published = published,
     .dropped = dropped,
+    .in_hand = in_hand,
     .stop = stop_transport,
     .close = close_transport,
 };
