@@ -1,4 +1,5 @@
 /* Signals, catga_stop and log lines. */
+#include "bus/connection_listener.h"
 #include "bus_fixture.h"
 
 #include <pthread.h>
@@ -197,6 +198,19 @@ static void catga_stop_ends_a_wait(void **state)
     close(in);
 }
 
+static void a_connection_lost_for_good_ends_the_wait(void **state)
+{
+    bus_fixture *fixture;
+
+    assert_int_equal(open_fixture(state), 0);
+    fixture = *state;
+    const catga_transport_listener listener = catga_connection_listener(fixture->bus->state);
+    listener.on_event(listener.user, CATGA_CONNECTION_CLOSED, "no attempt is left");
+    assert_int_equal(catga_wait(fixture->bus), CATGA_CLOSED);
+    assert_int_equal(catga_run(fixture->bus), CATGA_CLOSED);
+    assert_int_equal(close_fixture(state), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -206,6 +220,7 @@ int main(void)
         cmocka_unit_test(a_second_signal_waits_for_the_drain),
         cmocka_unit_test(a_second_signal_may_end_the_drain),
         cmocka_unit_test(catga_stop_ends_a_wait),
+        cmocka_unit_test(a_connection_lost_for_good_ends_the_wait),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
