@@ -6,6 +6,8 @@
 #include "bus_fixture.h"
 #include "kept.h"
 
+#include <catga/nodes.h>
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -226,6 +228,15 @@ static void use_stored(catga_bus *bus)
     assert_stored_explained(catga_dead_letter_remove(bus, "SAMPLE_V1", number));
 }
 
+/* The last part, because a thread allocates too. */
+static void use_nodes(catga_bus *bus)
+{
+    catga_nodes *nodes;
+
+    assert_explained(catga_nodes_open(&nodes, bus, NULL));
+    catga_nodes_close(nodes);
+}
+
 static void run(void)
 {
     catga_options options = {.log = log_nothing};
@@ -240,6 +251,8 @@ static void run(void)
         use(bus);
     if (bus != NULL)
         use_stored(bus);
+    if (bus != NULL)
+        use_nodes(bus);
     catga_close(bus);
     catga_local_close(options.local);
 }

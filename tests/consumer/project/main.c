@@ -2,6 +2,8 @@
 
 #include "quote.catga.h"
 
+#include <catga/nodes.h>
+
 #include <stdio.h>
 
 static catga_status my_get_quote(catga_context *context, demo_quotes_get_quote_view request)
@@ -30,6 +32,16 @@ static catga_status ask(catga_bus *bus)
     return status;
 }
 
+/* Uses an optional part of the library. */
+static catga_status announce(catga_bus *bus)
+{
+    catga_nodes *nodes;
+    catga_status status = catga_nodes_open(&nodes, bus, NULL);
+
+    catga_nodes_close(nodes);
+    return status;
+}
+
 int main(void)
 {
     static const demo_quotes_quote_service service = DEMO_QUOTES_QUOTE_SERVICE(my);
@@ -43,6 +55,8 @@ int main(void)
         status = demo_quotes_quote_service_serve(bus, &service, NULL);
     if (status == CATGA_OK)
         status = ask(bus);
+    if (status == CATGA_OK)
+        status = announce(bus);
     catga_close(bus);
     catga_local_close(local);
     if (status != CATGA_OK)
