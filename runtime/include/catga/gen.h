@@ -353,6 +353,23 @@ catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, ca
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver, catga_function callback, void *user);
 
+/* Settings of one call, for gateways. All zero is none. */
+typedef struct catga_call_settings {
+    catga_string id;          /* of an idempotent command: see catga_call_with_id */
+    uint32_t timeout_ms;      /* milliseconds; used if shorter than the message's; 0: not set */
+    catga_string traceparent; /* a valid value of W3C Trace Context */
+    catga_string tracestate;  /* the same; passed on if it has at most 512 bytes */
+} catga_call_settings;
+
+/*
+ * Does the same as catga_send, for the bytes of a message that the caller has encoded or verified.
+ * CATGA_INVALID_ARGUMENT: the id is invalid, or the message is not an idempotent command. Sets
+ * *problem, if the reason is known.
+ */
+catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catga_bytes payload,
+                              const catga_call_settings *settings, catga_deliver_function *deliver,
+                              catga_function callback, void *user, catga_problem *problem);
+
 /*
  * Sends a stored event without waiting. After CATGA_OK, a thread of the runtime calls `callback`
  * exactly once with the status that catga_publish would return. After any other status, nobody
@@ -383,6 +400,10 @@ catga_status catga_fail(catga_context *context, const catga_error_set *set, size
  * is subscribed. */
 catga_status catga_serve(catga_bus *bus, const catga_service *service, const void *handlers,
                          void *user);
+
+/* Writes a line to the log of the bus, for libraries of the runtime. */
+void catga_bus_log(const catga_bus *bus, catga_log_level level, const char *format, ...)
+    CATGA_PRINTF(3, 4);
 
 /* ---- Whole buffers ---- */
 

@@ -181,6 +181,15 @@ catga_status catga_flush(catga_bus *bus, int timeout_ms)
     return bus->state->operations->flush(bus->state->transport, timeout_ms);
 }
 
+void catga_bus_log(const catga_bus *bus, catga_log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    catga_log_list(&bus->state->settings.logger, level, format, arguments);
+    va_end(arguments);
+}
+
 const char *catga_instance(const catga_bus *bus)
 {
     return bus->state->settings.instance;

@@ -25,6 +25,14 @@ catga_status catga_encode_buffer_fill(catga_encode_buffer *payload, catga_bus_st
                                       const catga_table *table, const void *input,
                                       catga_problem *problem);
 
+/* Describes encoded bytes of the caller, which it keeps; there is nothing to free. */
+static inline void catga_encode_buffer_wrap(catga_encode_buffer *payload, catga_bytes encoded)
+{
+    payload->data = encoded.data;
+    payload->length = encoded.length;
+    payload->large = NULL;
+}
+
 /* Returns the memory to the bus. A second call has no effect. */
 void catga_encode_buffer_free(catga_encode_buffer *payload, catga_bus_state *state);
 

@@ -50,14 +50,31 @@ void catga_envelope_set_id(catga_envelope *envelope, catga_string id)
     envelope->id[id.length] = '\0';
 }
 
+/* Copies a peer's value to `copy`. Returns false if it is empty, longer than `most` bytes or not
+ * allowed in a header. */
+static bool copy_value(char *copy, size_t most, catga_string value)
+{
+    if (value.length == 0 || value.length > most || !catga_is_header_value(value))
+        return false;
+    memcpy(copy, value.data, value.length);
+    copy[value.length] = '\0';
+    return true;
+}
+
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation)
 {
-    if (correlation.length == 0 || correlation.length > CATGA_CORRELATION_MAX ||
-        !catga_is_header_value(correlation))
+    if (copy_value(envelope->correlation, CATGA_CORRELATION_MAX, correlation))
+        add_header(envelope, CATGA_HEADER_CORRELATION, envelope->correlation);
+}
+
+void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
+                              catga_string tracestate)
+{
+    if (!copy_value(envelope->traceparent, CATGA_TRACEPARENT_MAX, traceparent))
         return;
-    memcpy(envelope->correlation, correlation.data, correlation.length);
-    envelope->correlation[correlation.length] = '\0';
-    add_header(envelope, CATGA_HEADER_CORRELATION, envelope->correlation);
+    add_header(envelope, CATGA_HEADER_TRACEPARENT, envelope->traceparent);
+    if (copy_value(envelope->tracestate, CATGA_TRACESTATE_MAX, tracestate))
+        add_header(envelope, CATGA_HEADER_TRACESTATE, envelope->tracestate);
 }
 
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds)

@@ -9,20 +9,26 @@
 #define CATGA_HEADER_ID          "Nats-Msg-Id"
 #define CATGA_HEADER_TIMEOUT     "Catga-Timeout"
 #define CATGA_HEADER_CORRELATION "Catga-Correlation-Id"
+#define CATGA_HEADER_TRACEPARENT "traceparent"
+#define CATGA_HEADER_TRACESTATE  "tracestate"
 #define CATGA_HEADER_ERROR       "Catga-Error"
 #define CATGA_HEADER_ERROR_CODE  "Nats-Service-Error-Code"
 #define CATGA_HEADER_ERROR_TEXT  "Nats-Service-Error"
 
-/* longest correlation id of a peer that is passed on */
+/* Longest values of peers that are passed on, in bytes. */
 #define CATGA_CORRELATION_MAX 64
+#define CATGA_TRACEPARENT_MAX 55
+#define CATGA_TRACESTATE_MAX  512
 
 typedef struct catga_envelope {
     catga_outgoing outgoing; /* points into this structure */
-    catga_header headers[3];
+    catga_header headers[5];
     char subject[CATGA_SUBJECT_MAX + 1];
     char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
     char timeout_ms[24];
+    char traceparent[CATGA_TRACEPARENT_MAX + 1];
+    char tracestate[CATGA_TRACESTATE_MAX + 1];
 } catga_envelope;
 
 /*
@@ -39,6 +45,13 @@ void catga_envelope_set_id(catga_envelope *envelope, catga_string id);
 
 /* Adds the correlation id of another message, unless it is empty or invalid. */
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation);
+
+/*
+ * Adds the trace context of the sender. A traceparent of another length is omitted, and tracestate
+ * with it; so is a tracestate that is empty, too long or no header value.
+ */
+void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
+                              catga_string tracestate);
 
 /* Sets the remaining time. It is the last header that is added, and is set again for each retry. */
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds);

@@ -1,20 +1,19 @@
 /* Sends commands and queries whose caller waits for the answer. */
 #include "bus/encode_buffer.h"
+#include "client/call_id.h"
 #include "client/tries.h"
 #include "observe/hooks.h"
 
-/* Sends an encoded call; `id` is the caller's own, or absent. Returns it, or NULL if that failed.
- */
-static catga_pending *send_call(catga_bus *bus, const catga_message *message, catga_string id,
+/* Sends an encoded call. Returns it, or NULL if that failed. */
+static catga_pending *send_call(catga_bus *bus, const catga_message *message,
+                                const catga_call_settings *settings,
                                 const catga_encode_buffer *payload, catga_outcome *outcome)
 {
     catga_pending *call;
 
-    outcome->status = catga_tries_begin(bus, message, false, &call, &outcome->problem);
+    outcome->status = catga_tries_begin(bus, message, settings, false, &call, &outcome->problem);
     if (outcome->status != CATGA_OK)
         return NULL;
-    if (id.data != NULL)
-        catga_envelope_set_id(&call->request.envelope, id);
     call->request.envelope.outgoing.data = payload->data;
     call->request.envelope.outgoing.length = payload->length;
     catga_tries_wait(bus->state, call, outcome);
@@ -44,8 +43,9 @@ static catga_status refuse(catga_bus *bus, const catga_message *message, catga_o
     return status;
 }
 
-static catga_status call_with(catga_bus *bus, const catga_message *message, catga_string id,
-                              const void *input, catga_reply *reply)
+static catga_status call_with(catga_bus *bus, const catga_message *message,
+                              const catga_call_settings *settings, const void *input,
+                              catga_reply *reply)
 {
     catga_bus_state *state = bus->state;
     catga_encode_buffer payload;
@@ -55,7 +55,7 @@ static catga_status call_with(catga_bus *bus, const catga_message *message, catg
         catga_encode_buffer_fill(&payload, state, message->table, input, &outcome.problem);
     if (outcome.status != CATGA_OK)
         return refuse(bus, message, &outcome, reply);
-    catga_pending *call = send_call(bus, message, id, &payload, &outcome);
+    catga_pending *call = send_call(bus, message, settings, &payload, &outcome);
     catga_status status =
         call != NULL ? finish(state, call, &outcome, reply) : refuse(bus, message, &outcome, reply);
     catga_encode_buffer_free(&payload, state);
@@ -65,18 +65,17 @@ static catga_status call_with(catga_bus *bus, const catga_message *message, catg
 catga_status catga_call(catga_bus *bus, const catga_message *message, const void *input,
                         catga_reply *reply)
 {
-    const catga_string none = {NULL, 0};
-
-    return call_with(bus, message, none, input, reply);
+    return call_with(bus, message, NULL, input, reply);
 }
 
 catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id,
                                 const void *input, catga_reply *reply)
 {
     catga_outcome outcome = {.status = CATGA_INVALID_ARGUMENT,
-                             .problem = {"an id is 1 to 64 of A-Z a-z 0-9 _ -"}};
+                             .problem = {CATGA_CALL_ID_RULE}};
+    const catga_call_settings settings = {.id = id};
 
-    return message->claims == NULL || !catga_is_token(id)
+    return !catga_call_id_allowed(message, id)
                ? refuse(bus, message, &outcome, reply)
-               : call_with(bus, message, id, input, reply);
+               : call_with(bus, message, &settings, input, reply);
 }

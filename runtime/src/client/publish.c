@@ -51,7 +51,7 @@ static catga_status store_encoded(catga_bus *bus, const catga_message *message,
     catga_status status = catga_event_size_check(state, message, payload->length, problem);
 
     if (status == CATGA_OK)
-        status = catga_tries_begin(bus, message, false, &call, problem);
+        status = catga_tries_begin(bus, message, NULL, false, &call, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
     call->request.envelope.outgoing.data = payload->data;

@@ -3,6 +3,7 @@
 
 #include "base/running.h"
 #include "bus/encode_buffer.h"
+#include "client/call_id.h"
 #include "client/event_size.h"
 #include "client/tries.h"
 #include "observe/hooks.h"
@@ -96,49 +97,105 @@ static catga_status start(catga_bus_state *state, catga_pending *call,
     return status;
 }
 
-/* Encodes the message and claims a call for it. The caller frees both after a success. */
-static catga_status prepare(catga_bus *bus, const catga_message *message, const void *input,
-                            catga_encode_buffer *payload, catga_pending **call,
-                            catga_problem *problem)
+static catga_status may_send(catga_bus *bus)
 {
     catga_status status = catga_bus_may_send(bus);
 
+    return status == CATGA_OK ? catga_calls_start_timer(&bus->state->calls) : status;
+}
+
+/* The function that gets the outcome of a call. */
+typedef struct recipient {
+    catga_deliver_function *deliver;
+    catga_function callback;
+    void *user;
+} recipient;
+
+/* Claims a call for a payload, and sends its first try. */
+static catga_status send_payload(catga_bus *bus, const catga_message *message,
+                                 const catga_call_settings *settings,
+                                 const catga_encode_buffer *payload, recipient to,
+                                 catga_problem *problem)
+{
+    catga_pending *call;
+    catga_status status = catga_event_size_check(bus->state, message, payload->length, problem);
+
     if (status == CATGA_OK)
-        status = catga_calls_start_timer(&bus->state->calls);
+        status = catga_tries_begin(bus, message, settings, true, &call, problem);
+    if (status != CATGA_OK) {
+        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
+        return status;
+    }
+    call->request.deliver = to.deliver;
+    call->request.callback = to.callback;
+    call->request.user = to.user;
+    return start(bus->state, call, payload, problem);
+}
+
+/* Encodes the message, unless nothing can be sent. The caller frees the payload after a success. */
+static catga_status encode(catga_bus *bus, const catga_message *message, const void *input,
+                           catga_encode_buffer *payload, catga_problem *problem)
+{
+    catga_status status = may_send(bus);
+
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(payload, bus->state, message->table, input, problem);
     if (status != CATGA_OK)
-        return status;
-    status = catga_event_size_check(bus->state, message, payload->length, problem);
-    if (status == CATGA_OK)
-        status = catga_tries_begin(bus, message, true, call, problem);
-    if (status != CATGA_OK)
-        catga_encode_buffer_free(payload, bus->state);
+        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
     return status;
+}
+
+static void log_limit(catga_bus_state *state, const catga_message *message, catga_status status,
+                      const catga_problem *problem)
+{
+    if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem->text[0] != '\0')
+        catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
+                          "calls: refuse %s: %s", message->table->name, problem->text);
 }
 
 catga_status catga_send(catga_bus *bus, const catga_message *message, const void *input,
                         catga_deliver_function *deliver_function, catga_function callback,
                         void *user)
 {
-    catga_bus_state *state = bus->state;
-    catga_pending *call;
     catga_encode_buffer payload;
     catga_problem problem = {""};
-    catga_status status = prepare(bus, message, input, &payload, &call, &problem);
+    recipient to = {deliver_function, callback, user};
+    catga_status status = encode(bus, message, input, &payload, &problem);
 
     if (status == CATGA_OK) {
-        call->request.deliver = deliver_function;
-        call->request.callback = callback;
-        call->request.user = user;
-        status = start(state, call, &payload, &problem);
-        catga_encode_buffer_free(&payload, state);
-    } else {
-        catga_hook_send_ends(state, NULL, message, NULL, 0, status, false);
+        status = send_payload(bus, message, NULL, &payload, to, &problem);
+        catga_encode_buffer_free(&payload, bus->state);
     }
-    if ((status == CATGA_OVERLOADED || status == CATGA_TOO_LARGE) && problem.text[0] != '\0')
-        catga_log_limited(&state->settings.logger, &state->overloads, CATGA_LOG_WARNING,
-                          "calls: refuse %s: %s", message->table->name, problem.text);
+    log_limit(bus->state, message, status, &problem);
+    return status;
+}
+
+/* Returns why a call of these settings cannot be sent, or CATGA_OK. */
+static catga_status check_settings(catga_bus *bus, const catga_message *message,
+                                   const catga_call_settings *settings, catga_problem *problem)
+{
+    if (settings->id.data == NULL || catga_call_id_allowed(message, settings->id))
+        return may_send(bus);
+    snprintf(problem->text, sizeof problem->text, "%s", CATGA_CALL_ID_RULE);
+    return CATGA_INVALID_ARGUMENT;
+}
+
+catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catga_bytes payload,
+                              const catga_call_settings *settings,
+                              catga_deliver_function *deliver_function, catga_function callback,
+                              void *user, catga_problem *problem)
+{
+    catga_encode_buffer encoded;
+    recipient to = {deliver_function, callback, user};
+
+    problem->text[0] = '\0';
+    catga_encode_buffer_wrap(&encoded, payload);
+    catga_status status = check_settings(bus, message, settings, problem);
+    if (status == CATGA_OK)
+        status = send_payload(bus, message, settings, &encoded, to, problem);
+    else
+        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
+    log_limit(bus->state, message, status, problem);
     return status;
 }
 

@@ -22,19 +22,30 @@ void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is
     catga_retry_init(&call->request.retry, is_repeatable, retries, deadline, random);
 }
 
-/* Returns the deadline of the message, or the earlier one of the message that is handled. */
+/* Returns the deadline of the message, or an earlier one: of the sender, or of the message that is
+ * handled. */
 static int64_t find_deadline(catga_request *request, const catga_bus *bus,
-                             const catga_message *message)
+                             const catga_message *message, uint32_t timeout_ms)
 {
-    int64_t deadline = request->began + (int64_t)message->timeout_ms * CATGA_MILLISECOND;
+    request->bounded = timeout_ms != 0 && timeout_ms < message->timeout_ms;
+    int64_t allowed_ms = request->bounded ? timeout_ms : message->timeout_ms;
+    int64_t deadline = request->began + allowed_ms * CATGA_MILLISECOND;
+    if (bus->context == NULL || bus->context->deadline >= deadline)
+        return deadline;
+    request->bounded = true;
+    return bus->context->deadline;
+}
 
-    request->bounded = bus->context != NULL && bus->context->deadline < deadline;
-    return request->bounded ? bus->context->deadline : deadline;
+static void apply_settings(catga_envelope *envelope, const catga_call_settings *settings)
+{
+    if (settings->id.data != NULL)
+        catga_envelope_set_id(envelope, settings->id);
+    catga_envelope_add_trace(envelope, settings->traceparent, settings->tracestate);
 }
 
 /* Completes the envelope and plans the tries. */
 static void plan(catga_pending *call, const catga_bus *bus, const catga_message *message,
-                 bool has_callback)
+                 const catga_call_settings *settings, bool has_callback)
 {
     catga_bus_state *state = bus->state;
     catga_request *request = &call->request;
@@ -46,7 +57,10 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     request->began = catga_clock_now();
     if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &state->message_ids);
-    outgoing->deadline_ns = find_deadline(request, bus, message);
+    if (settings != NULL)
+        apply_settings(&request->envelope, settings);
+    outgoing->deadline_ns =
+        find_deadline(request, bus, message, settings == NULL ? 0 : settings->timeout_ms);
     outgoing->sender_waits = !has_callback;
     if (stored)
         outgoing->stream = catga_names_stream_hash(state, message->delivery->stream);
@@ -55,7 +69,8 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
 }
 
 catga_status catga_tries_begin(const catga_bus *bus, const catga_message *message,
-                               bool has_callback, catga_pending **claimed, catga_problem *problem)
+                               const catga_call_settings *settings, bool has_callback,
+                               catga_pending **claimed, catga_problem *problem)
 {
     catga_bus_state *state = bus->state;
     catga_status status = has_callback ? catga_bus_may_send(bus) : catga_bus_may_wait(bus);
@@ -73,7 +88,7 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
         catga_calls_free(&state->calls, call);
         return status;
     }
-    plan(call, bus, message, has_callback);
+    plan(call, bus, message, settings, has_callback);
     *claimed = call;
     return CATGA_OK;
 }

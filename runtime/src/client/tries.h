@@ -9,10 +9,12 @@
 
 /*
  * Claims a call for a message of a schema, which the caller frees. The payload is not set yet.
- * `has_callback`: nobody waits for the outcome. Fails with *problem, if that is known.
+ * `settings`: of this call, or NULL. `has_callback`: nobody waits for the outcome. Fails with
+ * *problem, if that is known.
  */
 catga_status catga_tries_begin(const catga_bus *bus, const catga_message *message,
-                               bool has_callback, catga_pending **call, catga_problem *problem);
+                               const catga_call_settings *settings, bool has_callback,
+                               catga_pending **call, catga_problem *problem);
 
 /* Plans the tries of a claimed call until `deadline`. */
 void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is_repeatable,
