@@ -71,11 +71,9 @@ catga_status catga_call(catga_bus *bus, const catga_message *message, const void
 catga_status catga_call_with_id(catga_bus *bus, const catga_message *message, catga_string id,
                                 const void *input, catga_reply *reply)
 {
-    catga_outcome outcome = {.status = CATGA_INVALID_ARGUMENT,
-                             .problem = {CATGA_CALL_ID_RULE}};
+    catga_outcome outcome = {.status = CATGA_INVALID_ARGUMENT, .problem = {CATGA_CALL_ID_RULE}};
     const catga_call_settings settings = {.id = id};
 
-    return !catga_call_id_allowed(message, id)
-               ? refuse(bus, message, &outcome, reply)
-               : call_with(bus, message, &settings, input, reply);
+    return !catga_call_id_allowed(message, id) ? refuse(bus, message, &outcome, reply)
+                                               : call_with(bus, message, &settings, input, reply);
 }

@@ -57,6 +57,11 @@ catga_string catga_context_correlation_id(const catga_context *context)
     return correlation.length != 0 ? correlation : catga_context_message_id(context);
 }
 
+catga_string catga_context_traceparent(const catga_context *context)
+{
+    return catga_context_header(context, CATGA_HEADER_TRACEPARENT);
+}
+
 catga_string catga_context_subject(const catga_context *context)
 {
     return context->incoming->subject;
