@@ -1,0 +1,69 @@
+/* Serves the gateway's own paths; see administration.h. */
+#include "administration.h"
+
+#include "health.h"
+#include "openapi.h"
+
+typedef struct own_path {
+    const char *segment;
+    void (*handle)(http_request *request);
+} own_path;
+
+static void respond(http_request *request, unsigned status, http_text *text)
+{
+    http_response response = {.status = status, .body = text->data, .length = text->length};
+
+    if (text->failed) {
+        http_text_free(text);
+        http_request_refuse_status(request, 503, NULL, NULL, NULL);
+        return;
+    }
+    http_response_add(&response, "Content-Type", "application/json");
+    http_response_add(&response, "Cache-Control", "no-store");
+    http_request_respond(request, &response);
+}
+
+static void handle_health(http_request *request)
+{
+    http_text text = {0};
+
+    http_health_write(&text, request->listener->http);
+    respond(request, 200, &text);
+}
+
+static void handle_ready(http_request *request)
+{
+    http_text text = {0};
+    bool is_ready = http_ready_write(&text, request->listener->http);
+
+    respond(request, is_ready ? 200 : 503, &text);
+}
+
+static void handle_openapi(http_request *request)
+{
+    http_text text = {0};
+
+    http_openapi_write(&text, request->listener->http);
+    respond(request, 200, &text);
+}
+
+static const own_path paths[] = {
+    {"health", handle_health}, {"ready", handle_ready}, {"openapi.json", handle_openapi}};
+
+bool http_administration_begin(http_request *request)
+{
+    const char *method = http_exchange_method(request->exchange);
+    bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
+
+    if (request->path.segment_count != 1)
+        return false;
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+        if (!catga_string_equal(request->path.segments[0], catga_str(paths[i].segment)))
+            continue;
+        request->handle = paths[i].handle;
+        if (!reads)
+            http_request_refuse_status(request, 405, NULL, "Allow", "GET, HEAD");
+        return true;
+    }
+    return false;
+}

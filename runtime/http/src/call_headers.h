@@ -1,0 +1,25 @@
+/* Headers of a request that change its call: deadline, idempotency key and trace context. */
+#ifndef CATGA_HTTP_CALL_HEADERS_H
+#define CATGA_HTTP_CALL_HEADERS_H
+
+#include "idempotency_key.h"
+#include "problem.h"
+
+/* Settings of a call, with the memory of their texts. */
+typedef struct http_call_headers {
+    catga_call_settings settings;
+    char id[HTTP_IDEMPOTENCY_ID];
+    char traceparent[56];
+} http_call_headers;
+
+/*
+ * Reads the headers:
+ *     Catga-Timeout     milliseconds, from 1; at most the timeout of the message counts
+ *     Idempotency-Key   of an idempotent command; ignored on other messages
+ *     traceparent, tracestate    W3C Trace Context; invalid ones are ignored, as it says
+ * Returns false with *problem. The tracestate is valid as long as the exchange.
+ */
+bool http_call_headers_read(const http_exchange *exchange, const catga_route *route,
+                            http_call_headers *headers, http_problem *problem);
+
+#endif

@@ -1,0 +1,210 @@
+/* Opens and closes gateways; see http.h. */
+#include "gateway.h"
+
+#include "event_streams.h"
+#include "receiver.h"
+#include "request.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+enum { ROUTES, ADMINISTRATION };
+
+#define WAIT_STEP_MS 5
+
+/* ---- Opening ---- */
+
+static catga_status start(catga_http *http, http_listener *listener, int port,
+                          catga_problem *problem)
+{
+    const http_settings *settings = &http->settings;
+    const http_server_options options = {
+        .address = settings->address,
+        .port = port < 0 ? 0 : (uint16_t)port,
+        .connections = (unsigned)settings->connections,
+        .connections_per_address = (unsigned)settings->connections_per_address,
+        .head_ms = (unsigned)settings->head_ms,
+        .body_ms = (unsigned)settings->body_ms,
+        .send_ms = (unsigned)settings->send_ms,
+        .idle_ms = (unsigned)settings->idle_ms,
+        .certificate = settings->certificate,
+        .key = settings->key,
+    };
+    const http_receiver receiver = http_receiver_of(listener);
+
+    listener->http = http;
+    return http_server_start(&listener->server, &options, &receiver, problem);
+}
+
+/* Starts the ports. */
+static catga_status start_all(catga_http *http, catga_problem *problem)
+{
+    http_listener *routes = &http->listeners[ROUTES];
+    http_listener *administration = &http->listeners[ADMINISTRATION];
+    catga_status status = CATGA_OK;
+
+    routes->serves_routes = true;
+    routes->serves_admin = http->settings.admin_port == 0;
+    administration->serves_admin = true;
+    if (http->settings.admin_port != 0)
+        status = start(http, administration, http->settings.admin_port, problem);
+    return status == CATGA_OK ? start(http, routes, http->settings.port, problem) : status;
+}
+
+static catga_status copy_tables(catga_http *http, const catga_routes *const *routes, size_t count)
+{
+    const catga_routes **copy = calloc(count + 1, sizeof *copy);
+
+    http->tables = copy;
+    if (copy == NULL)
+        return CATGA_NO_MEMORY;
+    for (size_t i = 0; i < count; i++)
+        copy[i] = routes[i];
+    http->table_count = count;
+    return CATGA_OK;
+}
+
+/* Announces the gateway as a node, if it has an endpoint. */
+static catga_status announce(catga_http *http)
+{
+    const http_settings *settings = &http->settings;
+    const catga_nodes_options options = {
+        .service = settings->name, .endpoint = settings->endpoint, .version = settings->version};
+
+    return settings->endpoint == NULL ? CATGA_OK
+                                      : catga_nodes_open(&http->nodes, http->bus, &options);
+}
+
+static catga_status prepare(catga_http *http, const catga_routes *const *routes, size_t count,
+                            const catga_http_options *options, catga_problem *problem)
+{
+    catga_status status = http_settings_read(&http->settings, options, http->bus, problem);
+
+    if (status == CATGA_OK)
+        status = copy_tables(http, routes, count);
+    if (status == CATGA_OK)
+        status = http_router_make(&http->router, routes, count, problem);
+    if (status == CATGA_OK)
+        status = http_events_make(&http->events, http->bus, http->router,
+                                  (unsigned)http->settings.streams);
+    if (status == CATGA_OK)
+        status = start_all(http, problem);
+    if (status == CATGA_OK)
+        status = http_events_serve(http->events);
+    return status == CATGA_OK ? announce(http) : status;
+}
+
+catga_status catga_http_open(catga_http **made, catga_bus *bus, const catga_routes *const *routes,
+                             size_t count, const catga_http_options *options)
+{
+    catga_http *http = calloc(1, sizeof *http);
+    catga_problem problem = {""};
+
+    *made = NULL;
+    if (http == NULL)
+        return CATGA_NO_MEMORY;
+    http->bus = bus;
+    pthread_mutex_init(&http->in_flight.lock, NULL);
+    catga_status status = prepare(http, routes, count, options, &problem);
+    if (status == CATGA_OK) {
+        *made = http;
+        return CATGA_OK;
+    }
+    if (problem.text[0] != '\0')
+        catga_bus_log(bus, CATGA_LOG_ERROR, "http: %s", problem.text);
+    catga_http_close(http);
+    return status;
+}
+
+uint16_t catga_http_port(const catga_http *http)
+{
+    return http_server_port(http->listeners[ROUTES].server);
+}
+
+uint16_t catga_http_admin_port(const catga_http *http)
+{
+    const http_listener *own = &http->listeners[ADMINISTRATION];
+
+    return own->server != NULL ? http_server_port(own->server) : catga_http_port(http);
+}
+
+/* ---- Stopping ---- */
+
+static void pause_ms(int milliseconds)
+{
+    struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+
+    while (nanosleep(&pause, &pause) != 0)
+        continue;
+}
+
+static void each_server(catga_http *http, void (*action)(http_server *server))
+{
+    for (size_t i = 0; i < 2; i++)
+        if (http->listeners[i].server != NULL)
+            action(http->listeners[i].server);
+}
+
+static size_t requests_in_flight(const catga_http *http)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < 2; i++)
+        if (http->listeners[i].server != NULL)
+            count += http_server_exchanges(http->listeners[i].server);
+    return count;
+}
+
+catga_status catga_http_stop(catga_http *http, int timeout_ms)
+{
+    atomic_store(&http->stops, true);
+    each_server(http, http_server_close_connections);
+    each_server(http, http_server_stop_listening);
+    http_events_stop(http->events);
+    for (int waited = 0; requests_in_flight(http) != 0 && waited < timeout_ms;
+         waited += WAIT_STEP_MS)
+        pause_ms(WAIT_STEP_MS);
+    return requests_in_flight(http) == 0 ? CATGA_OK : CATGA_TIMEOUT;
+}
+
+catga_status catga_http_run(catga_http *http)
+{
+    catga_status status = catga_wait(http->bus);
+
+    if (status == CATGA_WOULD_DEADLOCK)
+        return status;
+    atomic_store(&http->stops, true);
+    each_server(http, http_server_close_connections);
+    pause_ms(http->settings.leave_ms);
+    catga_status stopped = catga_http_stop(http, http->settings.body_ms);
+    catga_status drained = catga_drain(http->bus);
+    return status != CATGA_OK ? status : drained != CATGA_OK ? drained : stopped;
+}
+
+void catga_http_close(catga_http *http)
+{
+    if (http == NULL)
+        return;
+    catga_ignore(catga_http_stop(http, 0));
+    http_requests_abandon(http);
+    each_server(http, http_server_stop);
+    catga_nodes_close(http->nodes);
+    if (http->events != NULL)
+        catga_ignore(catga_drain(http->bus));
+    http_events_free(http->events);
+    http_router_free(http->router);
+    free((void *)(uintptr_t)http->tables);
+    http_settings_free(&http->settings);
+    pthread_mutex_destroy(&http->in_flight.lock);
+    free(http);
+}
+
+catga_http_counters catga_http_count(const catga_http *http)
+{
+    catga_http_counters counters = {.requests = atomic_load(&http->requests),
+                                    .refused = atomic_load(&http->refused),
+                                    .failed = atomic_load(&http->failed)};
+
+    http_events_count(http->events, &counters);
+    return counters;
+}
