@@ -1,5 +1,6 @@
-# The packages that `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual, and
-# libcatga-dev_VERSION_ARCH.deb, the files to build programs. Configure with
+# The packages that `cpack` makes: catgac_VERSION_ARCH.deb, the compiler with its manual;
+# libcatga-dev_VERSION_ARCH.deb, the files to build programs; and libcatga-http-dev_VERSION_ARCH.deb,
+# the HTTP gateway, if libmicrohttpd was there. Configure with
 # -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX=/usr. The packages have no scripts: installing
 # only copies files.
 #
@@ -17,7 +18,11 @@ string(REPLACE "\n\n" "\n.\n" license "${license}")
 string(REPLACE "\n" "\n " license " ${license}")
 configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/copyright.in debian/copyright @ONLY)
 configure_file(${CMAKE_CURRENT_LIST_DIR}/debian/changelog.in debian/changelog @ONLY)
-foreach(package catgac libcatga-dev)
+set(packages catgac libcatga-dev)
+if(TARGET catga_http)
+    list(APPEND packages libcatga-http-dev)
+endif()
+foreach(package IN LISTS packages)
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/debian/copyright ${CMAKE_CURRENT_BINARY_DIR}/debian/changelog.gz
         DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${package} EXCLUDE_FROM_ALL)
 endforeach()
@@ -31,7 +36,7 @@ set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
     OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-set(CPACK_COMPONENTS_ALL catgac libcatga-dev)
+set(CPACK_COMPONENTS_ALL ${packages})
 set(CPACK_COMPONENTS_GROUPING IGNORE)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
@@ -56,4 +61,12 @@ set(CPACK_DEBIAN_LIBCATGA-DEV_DESCRIPTION
 "This package has the library that the C of catgac stands on, its headers, and
 what CMake and pkg-config need: calls with deadlines and retries, events, and
 verification of all that comes in, over a NATS server or inside one process.")
+
+set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_PACKAGE_NAME libcatga-http-dev)
+set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_PACKAGE_DEPENDS
+    "libcatga-dev (= ${PROJECT_VERSION}), libgnutls28-dev, libmicrohttpd-dev")
+set(CPACK_DEBIAN_LIBCATGA-HTTP-DEV_DESCRIPTION
+"This package has the library of an HTTP gateway: requests of HTTP become calls
+of the commands and queries of a schema, and its events are sent to browsers.")
 include(CPack)

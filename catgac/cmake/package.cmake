@@ -1,7 +1,8 @@
 # Installs the compiler, the runtime, the CMake package `catga` and the pkg-config file. The top
 # level includes this file once, after the targets exist. The build tree gets the same target names,
-# so our examples use catga_generate() as users do. There are two components, as in Debian:
-# `catgac`, and `libcatga-dev` with everything that a build needs.
+# so our examples use catga_generate() as users do. There are three components, as in Debian:
+# `catgac`, `libcatga-dev` with everything that a build needs, and `libcatga-http-dev` with the HTTP
+# gateway.
 
 if(NOT TARGET catgac OR NOT TARGET catga_runtime)
     return()
@@ -17,6 +18,12 @@ endif()
 add_library(catga::runtime ALIAS catga_runtime)
 set_target_properties(catga_runtime PROPERTIES EXPORT_NAME runtime)
 
+if(TARGET catga_http)
+    add_library(catga::http ALIAS catga_http)
+    set_target_properties(catga_http PROPERTIES EXPORT_NAME http)
+    install(TARGETS catga_http EXPORT catga_http COMPONENT libcatga-http-dev)
+endif()
+
 include(CMakePackageConfigHelpers)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/catga)
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/catgaConfig.cmake.in catgaConfig.cmake
@@ -31,7 +38,17 @@ install(EXPORT catgac NAMESPACE catga:: DESTINATION ${package_dir} FILE catgacTa
     COMPONENT libcatga-dev)
 install(EXPORT catga NAMESPACE catga:: DESTINATION ${package_dir} FILE catgaTargets.cmake
     COMPONENT libcatga-dev)
-install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE COMPONENT libcatga-dev)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/catga TYPE INCLUDE COMPONENT libcatga-dev
+    PATTERN http.h EXCLUDE)
+if(TARGET catga_http)
+    configure_file(${CMAKE_CURRENT_LIST_DIR}/catga_http.pc.in catga_http.pc @ONLY)
+    install(EXPORT catga_http NAMESPACE catga:: DESTINATION ${package_dir}
+        FILE catgaHttpTargets.cmake COMPONENT libcatga-http-dev)
+    install(FILES ${PROJECT_SOURCE_DIR}/runtime/include/catga/http.h
+        DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/catga COMPONENT libcatga-http-dev)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/catga_http.pc
+        DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT libcatga-http-dev)
+endif()
 install(FILES
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfig.cmake
     ${CMAKE_CURRENT_BINARY_DIR}/catgaConfigVersion.cmake
