@@ -3,12 +3,14 @@
 # sourced. Only these lists name packages, one list per purpose.
 
 packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-dev'
+packages_for_http='libmicrohttpd-dev libgnutls28-dev'
 packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
-    ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin'
+    ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl'
 packages_for_node='nodejs npm'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
-packages_to_bench='g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev'
+packages_to_bench="g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev
+    $packages_for_http wrk curl procps python3"
 packages_to_bench_grpc='libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc'
 
 # install_packages NAME...: installs missing packages, and prints their names.
