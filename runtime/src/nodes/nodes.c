@@ -287,8 +287,10 @@ static catga_status subscribe(catga_nodes *nodes)
 {
     catga_bus_state *state = nodes->state;
     catga_envelope envelope;
-    catga_subscription_options options = {
-        .pending = (unsigned)state->settings.pending, .receive = receive, .user = nodes};
+    catga_subscription_options options = {.pending = (unsigned)state->settings.pending,
+                                          .receive = receive,
+                                          .user = nodes,
+                                          .uncounted = true};
     sigset_t before;
 
     if (!catga_announcement_address(&envelope, state->prefix))

@@ -89,6 +89,7 @@ typedef struct catga_subscription_options {
                                        they are dropped and counted */
     void *user;
     catga_subscription *beside; /* of a consumer, whose workers receive; NULL: own workers */
+    bool uncounted;             /* its messages are of the runtime, and not in hand */
 } catga_subscription_options;
 
 /* The events that a transport reports to the bus. */
@@ -168,7 +169,8 @@ typedef struct catga_transport_operations {
     /* Returns the number of received messages that were dropped because too many waited. */
     uint64_t (*dropped)(const catga_transport *transport);
 
-    /* Returns the number of received messages that wait or run. */
+    /* Returns the number of received messages that wait or run, without those of uncounted
+     * subscriptions. */
     uint64_t (*in_hand)(const catga_transport *transport);
 
     /* Ends the connection, after every subscription is unsubscribed. The listener is not called any

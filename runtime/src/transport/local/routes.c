@@ -169,6 +169,7 @@ catga_subscription *catga_local_member_new(catga_local_transport *transport,
     if (member == NULL)
         return NULL;
     member->transport = transport;
+    member->uncounted = options->uncounted;
     member->receive = options->receive;
     member->refuse = options->refuse;
     member->user = options->user;
@@ -236,7 +237,8 @@ static uint64_t count_in_group(const catga_local_group *group,
 
     for (const catga_subscription *member = atomic_load(&group->members); member != NULL;
          member = member->next)
-        if (atomic_load(&member->stage) != CATGA_LOCAL_FREE && member->transport == transport)
+        if (atomic_load(&member->stage) != CATGA_LOCAL_FREE && member->transport == transport &&
+            !member->uncounted)
             count +=
                 member->beside ? atomic_load(&member->waiting) : catga_local_member_load(member);
     return count;

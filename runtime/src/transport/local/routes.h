@@ -33,6 +33,7 @@ struct catga_subscription {
     atomic_bool overflowing;
     catga_admission_queue *queue; /* of a handler with worker threads; else NULL */
     bool beside;                  /* the queue belongs to another subscription */
+    bool uncounted;               /* its messages are not in hand */
     bool consumes;                /* stored messages: `demand` and `tick` are used */
     catga_demand demand;          /* under the store's lock */
     catga_tick tick;

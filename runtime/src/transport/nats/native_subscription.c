@@ -167,7 +167,7 @@ static uint64_t count_waiting(const catga_subscription *subscription)
 /* Answers have no queue, and are not in hand. */
 static uint64_t count_in_hand(const catga_subscription *subscription)
 {
-    if (subscription->queue == NULL)
+    if (subscription->queue == NULL || subscription->uncounted)
         return 0;
     return count_waiting(subscription) +
            (subscription->beside ? 0 : atomic_load(&subscription->queue->load));

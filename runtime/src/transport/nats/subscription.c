@@ -93,6 +93,7 @@ static bool set_queue(catga_subscription *subscription, const catga_subscription
     bool is_long = options->refuse == NULL && options->pending > 2 * CATGA_NATS_QUEUED_MAX;
 
     subscription->beside = options->beside != NULL;
+    subscription->uncounted = options->uncounted;
     if (subscription->beside)
         subscription->queue = options->beside->queue;
     else if (is_long && options->pending <= INT_MAX)

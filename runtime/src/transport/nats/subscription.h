@@ -19,6 +19,7 @@ struct catga_subscription {
     void *user;
     catga_admission_queue *queue; /* NULL: of the inbox, whose answers go to the bus at once */
     bool beside;                  /* the queue belongs to another subscription */
+    bool uncounted;               /* its messages are not in hand */
     bool threaded;                /* a thread of nats.c delivers, not the leader (delivery.h) */
     int pending;                  /* limit of messages and bytes in nats.c; -1: none */
     int pending_bytes;
