@@ -41,7 +41,8 @@ typedef struct target {
     const char *suffix;
     const char *const *templates;
     size_t part_count;
-    bool is_own; /* a template of the user, not a built-in one */
+    bool is_own;         /* a template of the user, not a built-in one */
+    bool with_documents; /* its templates may print OpenAPI documents */
     const compiled_template *parts[MAX_PARTS];
     write_function *write; /* instead of templates; or NULL */
     const char *name;      /* for messages */
@@ -74,6 +75,7 @@ static target built_in_target(const struct kind *kind)
         .suffix = kind->suffix,
         .templates = kind->templates,
         .part_count = count,
+        .with_documents = kind->word == EMIT_ROUTES,
         .write = kind->write,
         .name = count > 0 ? kind->templates[0] : emit_words[kind->word],
     };
@@ -86,6 +88,7 @@ static target own_target(arena *memory, const char *const *path)
         .templates = path,
         .part_count = 1,
         .is_own = true,
+        .with_documents = true,
         .name = *path,
     };
 }
@@ -237,10 +240,19 @@ static bool render_target(const target *to, const view_root *view, diagnostics *
     return good;
 }
 
+static bool need_documents(const target_list *targets)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < targets->count; i++)
+        found = found || targets->items[i].with_documents;
+    return found;
+}
+
 static bool generate_module(const options *chosen, const model_module *module, templates *set,
                             const target_list *targets, output_list *outputs)
 {
-    const view_root *view = view_of(set->memory, module, chosen->small);
+    const view_root *view = view_of(set->memory, module, chosen->small, need_documents(targets));
     bool good = check_names(module, set->diags);
 
     for (size_t i = 0; good && i < targets->count; i++) {
@@ -291,6 +303,7 @@ void generate_dump(arena *memory, const options *chosen, const model *facts, buf
 {
     for (size_t i = 0; i < facts->module_count; i++) {
         if (facts->modules[i]->is_input)
-            record_dump(view_root_type, view_of(memory, facts->modules[i], chosen->small), out);
+            record_dump(view_root_type, view_of(memory, facts->modules[i], chosen->small, true),
+                        out);
     }
 }

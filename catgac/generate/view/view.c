@@ -70,11 +70,12 @@ static void view_module_of(viewer *v, view_module *made)
  * functions for each table takes too long. */
 enum { LARGE_MODULE = 50 };
 
-const view_root *view_of(arena *memory, const model_module *module, bool small)
+const view_root *view_of(arena *memory, const model_module *module, bool small, bool with_documents)
 {
     viewer v = {.memory = memory,
                 .module = module,
                 .small = small || module->table_count > LARGE_MODULE,
+                .with_documents = with_documents,
                 .scratch = buffer_in(memory)};
     view_root *root = ARENA_NEW(memory, view_root);
     view_tool *tool = ARENA_NEW(memory, view_tool);

@@ -34,7 +34,9 @@
 extern const record_type *const view_root_type;
 
 /* Returns the view of a module, in `memory`. With `small`, tables have no functions of their own,
- * as in every module of more than 50 tables. */
-const view_root *view_of(arena *memory, const model_module *module, bool small);
+ * as in every module of more than 50 tables. Without `with_documents`, the OpenAPI parts of routes
+ * are empty: making them takes longer than everything else. */
+const view_root *view_of(arena *memory, const model_module *module, bool small,
+                         bool with_documents);
 
 #endif

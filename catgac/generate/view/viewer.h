@@ -12,8 +12,9 @@
 typedef struct viewer {
     arena *memory;
     const model_module *module;
-    bool small;     /* tables have no functions of their own */
-    buffer scratch; /* one text at a time: view_scratch(), append, view_keep() */
+    bool small;          /* tables have no functions of their own */
+    bool with_documents; /* routes have their OpenAPI parts */
+    buffer scratch;      /* one text at a time: view_scratch(), append, view_keep() */
 } viewer;
 
 /* ---- Text ------------------------------------------------------------------------------------ */

@@ -19,7 +19,7 @@ static void open_fixture(fixture *t, const char *text)
     compile(&t->c, slice_of(text));
     if (t->c.facts == NULL)
         fail_msg("%s", t->c.said);
-    t->module = view_of(&t->c.memory, t->c.facts->modules[0], false)->module;
+    t->module = view_of(&t->c.memory, t->c.facts->modules[0], false, true)->module;
 }
 
 static void close_fixture(fixture *t)
@@ -91,7 +91,7 @@ static void files_that_differ_have_guards_that_differ(void **state)
     compilation_open(&c);
     slice guards[COUNT];
     for (size_t i = 0; i < COUNT; i++) {
-        guards[i] = view_of(&c.memory, &modules[i], false)->module->guard;
+        guards[i] = view_of(&c.memory, &modules[i], false, true)->module->guard;
         for (size_t j = 0; j < i; j++)
             assert_false(slice_equal(guards[i], guards[j]));
     }
@@ -508,7 +508,7 @@ static void a_view_can_be_printed(void **state)
     fixture t;
     open_fixture(&t, HEAD "/// It has \"quotes\".\nconst X: string = \"a\\nb\";\n");
     buffer out = buffer_in(&t.c.memory);
-    record_dump(view_root_type, view_of(&t.c.memory, t.c.facts->modules[0], false), &out);
+    record_dump(view_root_type, view_of(&t.c.memory, t.c.facts->modules[0], false, true), &out);
     assert_says(out.data, "root:\n  tool:\n    version: ");
     assert_says(out.data, "\n    constants:\n      -\n        name: shop.orders.X\n");
     assert_says(out.data, "\n        text: \"a\\012b\"\n        doc:\n          - "
