@@ -13,7 +13,7 @@
 
 enum {
     BACKLOG = 1024,
-    CONNECTION_MEMORY = 32768, /* bytes for the head of a request and of its response */
+    CONNECTION_MEMORY = 20480, /* bytes for the head of a request and of its response */
     IGNORED_BODY = 65536       /* bytes of a body that are read after its response */
 };
 
