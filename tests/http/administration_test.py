@@ -34,6 +34,34 @@ class Administration(fixture.Case):
         self.assertIn('test.http.Thing', document['components']['schemas'])
 
 
+class Connection(fixture.unittest.TestCase):
+    """A gateway without its server lives, and is not ready."""
+
+    def test_readiness_follows_the_connection(self):
+        top = os.environ['CATGA_SOURCE']
+        folder = os.environ['CATGA_TEMP'] + '/own'
+        os.mkdir(folder)
+
+        def server(action):
+            script = f'. "{top}/tests/lib/nats_server.sh"; nats_server_{action} "{folder}"'
+            subprocess.run(['sh', '-c', script], check=True, timeout=fixture.DEADLINE)
+        server('start')
+        with open(folder + '/url', encoding='ascii') as file:
+            gateway = fixture.Gateway(NATS_URL=file.read().strip())
+        self.assertEqual(gateway.call('GET', '/ready').status, 200)
+        server('stop')
+        fixture.wait_for(lambda: gateway.call('GET', '/ready').status == 503)
+        self.assertEqual(gateway.call('GET', '/ready').json()['reason'], 'CATGA_DISCONNECTED')
+        response = gateway.call('GET', '/health')
+        self.assertEqual(response.status, 200)
+        self.assertEqual(response.json()['checks']['NATS_Connection'], 'Unhealthy')
+        self.assertEqual(gateway.call('GET', '/things/x').status, 503)
+        server('start')
+        fixture.wait_for(lambda: gateway.call('GET', '/ready').status == 200)
+        gateway.stop()
+        server('stop')
+
+
 class OwnPort(fixture.Case):
     gateway_environment = {'CATGA_HTTP_ADMIN_PORT': '-1', 'THINGS_UNHEALTHY': '1'}
 

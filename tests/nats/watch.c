@@ -264,6 +264,7 @@ static void a_deleted_consumer_is_recreated(void **state)
     store(3);
     assert_true(reaches(&total, 3, 2000));
     pause_ms(LOOKED_AT_MS);
+    assert_true(self.transport->streams->usable(self.transport));
     order("$JS.API.CONSUMER.DELETE.WATCH.one", "");
     store(2);
     assert_true(reaches(&total, 5, SOON_MS));
@@ -271,6 +272,17 @@ static void a_deleted_consumer_is_recreated(void **state)
     assert_string_equal(self.text[CATGA_STORAGE_RESTORED], "consumer one");
     assert_can_be_served_again(false);
     assert_each_once(1, 5);
+}
+
+/* Waits until the transport knows whether its storage is usable. */
+static bool reaches_usable(bool usable)
+{
+    for (int waited = 0; waited < SOON_MS; waited += 10) {
+        if (self.transport->streams->usable(self.transport) == usable)
+            return true;
+        pause_ms(10);
+    }
+    return false;
 }
 
 /* Events that arrive in the new stream before its recreation is noticed are handled too. */
@@ -281,7 +293,10 @@ static void a_deleted_stream_is_recreated(void **state)
     store(5);
     assert_true(reaches(&total, 5, 2000));
     order("$JS.API.STREAM.DELETE.WATCH", "");
+    assert_true(reaches(&self.events[CATGA_STORAGE_MISSING], 1, SOON_MS));
+    assert_true(reaches_usable(false));
     assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
+    assert_true(reaches_usable(true));
     store(3);
     assert_true(reaches(&total, 8, SOON_MS));
     pause_ms(LOOKED_AT_MS);

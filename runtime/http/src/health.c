@@ -106,9 +106,10 @@ void http_health_write(http_text *text, const catga_http *http)
 
 bool http_ready_write(http_text *text, const catga_http *http)
 {
-    const char *reason = atomic_load(&http->stops)     ? "shutting down"
-                         : !catga_connected(http->bus) ? "not connected"
-                                                       : NULL;
+    catga_status status = catga_ready(http->bus);
+    const char *reason = atomic_load(&http->stops) ? "shutting down"
+                         : status != CATGA_OK      ? catga_status_name(status)
+                                                   : NULL;
 
     if (reason == NULL)
         http_text_print(text, "{\"ready\":true}");

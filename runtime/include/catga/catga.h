@@ -393,6 +393,11 @@ const char *catga_instance(const catga_bus *bus);
 /* Returns true while the bus is connected. */
 bool catga_connected(const catga_bus *bus);
 
+/* Returns whether the bus can do its work now, for health checks: CATGA_OK; CATGA_DISCONNECTED;
+ * CATGA_DRAINING or CATGA_CLOSED; or CATGA_REFUSED while a stream, bucket or consumer in use is
+ * missing or unusable, which the log explains. */
+catga_status catga_ready(const catga_bus *bus);
+
 /* Returns the counters of the bus since it was opened. */
 typedef struct catga_counters {
 #define COUNTER(name, sentence) uint64_t name;

@@ -203,6 +203,19 @@ bool catga_connected(const catga_bus *bus)
            state->operations->connected(state->transport);
 }
 
+catga_status catga_ready(const catga_bus *bus)
+{
+    catga_status status = catga_bus_may_send(bus);
+    catga_transport *transport = bus->state->transport;
+
+    if (status != CATGA_OK)
+        return status;
+    if (!catga_connected(bus))
+        return CATGA_DISCONNECTED;
+    bool usable = transport->streams == NULL || transport->streams->usable(transport);
+    return usable ? CATGA_OK : CATGA_REFUSED;
+}
+
 catga_counters catga_count(const catga_bus *bus)
 {
     const catga_bus_state *state = bus->state;

@@ -259,6 +259,10 @@ typedef struct catga_stream_operations {
     /* Deletes a stored message. Waits for the server. */
     catga_status (*erase)(catga_transport *transport, const char *stream, uint64_t number,
                           catga_problem *problem);
+
+    /* Returns false while a stream, bucket or consumer in use is known to be missing or unusable.
+     */
+    bool (*usable)(catga_transport *transport);
 } catga_stream_operations;
 
 /* ---- Compare-and-set records ---- */

@@ -95,6 +95,13 @@ static const catga_transport_operations operations = {
     .close = close_transport,
 };
 
+/* Streams of this process do not disappear. */
+static bool storage_usable(catga_transport *transport)
+{
+    (void)transport;
+    return true;
+}
+
 static const catga_stream_operations streams = {
     .publish = catga_local_stream_publish,
     .published = catga_local_stream_published,
@@ -103,6 +110,7 @@ static const catga_stream_operations streams = {
     .settle = catga_local_settle,
     .get = catga_local_stream_get,
     .erase = catga_local_stream_erase,
+    .usable = storage_usable,
 };
 
 static const catga_kv_operations kv = {

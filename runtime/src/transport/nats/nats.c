@@ -152,6 +152,7 @@ static const catga_stream_operations streams = {
     .settle = catga_nats_settle,
     .get = catga_nats_stream_get,
     .erase = catga_nats_stream_erase,
+    .usable = catga_nats_storage_usable,
 };
 
 static const catga_kv_operations kv = {

@@ -36,6 +36,7 @@ struct catga_nats_reconciled {
 
     /* Under the transport's lock. */
     unsigned users;                          /* 0: the thread ignores the object */
+    bool unusable;                           /* missing, or reported, at the last observation */
     catga_nats_observed observed;            /* its last observation */
     char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream's creation time by then */
 
@@ -227,6 +228,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
     catga_status status = catga_nats_ensure(nats, &item->desired, &observed, &problem);
     note(nats, item, status, &observed, &problem);
     pthread_mutex_lock(&nats->lock);
+    item->unusable = item->missing_ns != 0 || item->told_ns != 0;
     if (status == CATGA_OK)
         observe(nats, item, &observed);
 }
@@ -317,6 +319,19 @@ bool catga_nats_nearly_full(catga_transport *transport, const char *bucket)
     bool full = item != NULL && item->observed.nearly_full;
     pthread_mutex_unlock(&nats->lock);
     return full;
+}
+
+bool catga_nats_storage_usable(catga_transport *transport)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    const catga_nats_reconciled *item;
+    bool usable = true;
+
+    pthread_mutex_lock(&nats->lock);
+    TAILQ_FOREACH(item, &nats->reconciled, entry)
+    usable = usable && (item->users == 0 || !item->unusable);
+    pthread_mutex_unlock(&nats->lock);
+    return usable;
 }
 
 void catga_nats_reconcile_release(catga_nats_reconciled *item)

@@ -18,6 +18,9 @@ void catga_nats_reconcile_release(catga_nats_reconciled *item);
 /* Ends the thread, and frees all registrations. */
 void catga_nats_reconcile_stop(catga_nats *nats);
 
+/* Operation of transport.h: nothing in use is missing or unusable. */
+bool catga_nats_storage_usable(catga_transport *transport);
+
 /* Operation of transport.h. Locks only if a bucket or stream is nearly full. */
 bool catga_nats_nearly_full(catga_transport *transport, const char *bucket);
 
