@@ -195,6 +195,19 @@ class Shutdown(fixture.unittest.TestCase):
         self.assertEqual(self.gateway.call('GET', '/things/x').status, 200)
         self.assertEqual(self.gateway.child.wait(fixture.DEADLINE), 0)
 
+    def test_connections_that_nobody_has_accepted_are_served(self):
+        gateway = fixture.Gateway(CATGA_HTTP_LEAVE_MS='0')
+        self.assertEqual(gateway.call('GET', '/things/x').status, 200)
+        gateway.child.send_signal(signal.SIGSTOP)
+        connections = [gateway.connect() for _ in range(300)]
+        for connection in connections:
+            connection.request('POST', '/things', {'thingId': 'x'})
+        gateway.child.send_signal(signal.SIGTERM)
+        gateway.child.send_signal(signal.SIGCONT)
+        for connection in connections:
+            self.assertEqual(connection.response().status, 201)
+        self.assertEqual(gateway.stop()[0], 0)
+
     def test_streams_end(self):
         connection = self.gateway.connect()
         connection.request('GET', '/announcements')

@@ -70,13 +70,15 @@ class Connection:
 
     def __init__(self, port):
         self.buffer = b''
+        self.socket = None
         self.socket = socket.create_connection(('127.0.0.1', port), DEADLINE)
 
     def __del__(self):
         self.close()
 
     def close(self):
-        self.socket.close()
+        if self.socket is not None:
+            self.socket.close()
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode('latin1'))

@@ -10,7 +10,11 @@
 
 enum { ROUTES, ADMINISTRATION };
 
-#define WAIT_STEP_MS 5
+enum {
+    WAIT_STEP_MS = 5,
+    /* for the handshake and the first request of the last connections */
+    LAST_CONNECTIONS_MS = 200
+};
 
 /* ---- Opening ---- */
 
@@ -145,26 +149,40 @@ static void each_server(catga_http *http, void (*action)(http_server *server))
             action(http->listeners[i].server);
 }
 
-static size_t requests_in_flight(const catga_http *http)
+static bool any_server(const catga_http *http, bool (*condition)(const http_server *server))
 {
-    size_t count = 0;
-
     for (size_t i = 0; i < 2; i++)
-        if (http->listeners[i].server != NULL)
-            count += http_server_exchanges(http->listeners[i].server);
-    return count;
+        if (http->listeners[i].server != NULL && condition(http->listeners[i].server))
+            return true;
+    return false;
+}
+
+/* Waits while a condition holds for a server, at most `timeout_ms`. */
+static void wait_while(const catga_http *http, bool (*condition)(const http_server *server),
+                       int timeout_ms)
+{
+    for (int waited = 0; any_server(http, condition) && waited < timeout_ms; waited += WAIT_STEP_MS)
+        pause_ms(WAIT_STEP_MS);
+}
+
+/* Stops listening; given time, without a reset of connections that clients have just made. */
+static void stop_listening(catga_http *http, int timeout_ms)
+{
+    each_server(http, http_server_ignore_connections);
+    wait_while(http, http_server_has_new_connections, timeout_ms);
+    if (timeout_ms > 0)
+        pause_ms(timeout_ms < LAST_CONNECTIONS_MS ? timeout_ms : LAST_CONNECTIONS_MS);
+    each_server(http, http_server_stop_listening);
 }
 
 catga_status catga_http_stop(catga_http *http, int timeout_ms)
 {
     atomic_store(&http->stops, true);
     each_server(http, http_server_close_connections);
-    each_server(http, http_server_stop_listening);
+    stop_listening(http, timeout_ms);
     http_events_stop(http->events);
-    for (int waited = 0; requests_in_flight(http) != 0 && waited < timeout_ms;
-         waited += WAIT_STEP_MS)
-        pause_ms(WAIT_STEP_MS);
-    return requests_in_flight(http) == 0 ? CATGA_OK : CATGA_TIMEOUT;
+    wait_while(http, http_server_has_exchanges, timeout_ms);
+    return any_server(http, http_server_has_exchanges) ? CATGA_TIMEOUT : CATGA_OK;
 }
 
 catga_status catga_http_run(catga_http *http)

@@ -76,11 +76,20 @@ uint16_t http_server_port(const http_server *server);
 /* Closes each connection after its next response. Any thread. */
 void http_server_close_connections(http_server *server);
 
+/*
+ * Leaves attempts to connect from now on unanswered, before the server stops listening.
+ * Connections that were begun are still accepted. Any thread.
+ */
+void http_server_ignore_connections(http_server *server);
+
+/* Returns whether the server has not yet accepted all connections. Any thread. */
+bool http_server_has_new_connections(const http_server *server);
+
 /* Stops listening. Requests of open connections are still received. Any thread. */
 void http_server_stop_listening(http_server *server);
 
-/* Returns the number of exchanges that have begun and not ended. Any thread. */
-size_t http_server_exchanges(const http_server *server);
+/* Returns whether an exchange has begun and not ended. Any thread. */
+bool http_server_has_exchanges(const http_server *server);
 
 /* Closes every connection and frees the server. Every exchange must have its response. */
 void http_server_stop(http_server *server);

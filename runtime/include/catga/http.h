@@ -109,8 +109,9 @@ uint16_t catga_http_admin_port(const catga_http *http);
  */
 CATGA_CHECKED catga_status catga_http_run(catga_http *http);
 
-/* Stops listening and ends the streams. Waits at most timeout_ms for the requests in flight; the
- * others get 503. Returns CATGA_OK, or CATGA_TIMEOUT if there were some. */
+/* Stops listening and ends the streams. Waits at most timeout_ms for new connections to bring their
+ * request (200 ms), and for the requests in flight; the others get 503. Returns CATGA_OK, or
+ * CATGA_TIMEOUT if there were some. */
 catga_status catga_http_stop(catga_http *http, int timeout_ms);
 
 /* Stops, closes every connection, and frees the gateway. Call it before catga_close. NULL is

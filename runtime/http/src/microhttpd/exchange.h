@@ -14,6 +14,7 @@ struct http_server {
     http_deadlines *deadlines;
     unsigned body_ms;
     unsigned send_ms;
+    int listening; /* socket, while `listens` */
     uint16_t port;
     atomic_bool listens;
     atomic_bool closes;      /* connections, after their next response */

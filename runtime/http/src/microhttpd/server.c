@@ -1,5 +1,6 @@
 /* Receives requests with libmicrohttpd, in one thread; see server.h. */
 #include "microhttpd/exchange.h"
+#include "microhttpd/listening.h"
 #include "signals.h"
 
 #include <arpa/inet.h>
@@ -258,6 +259,7 @@ static catga_status start_on(http_server *server, const http_server_options *opt
 {
     sigset_t before;
 
+    server->listening = fd;
     server->port = port_of(fd);
     server->deadlines = http_deadlines_start(options->head_ms);
     if (server->deadlines == NULL)
@@ -309,15 +311,26 @@ void http_server_close_connections(http_server *server)
     atomic_store(&server->closes, true);
 }
 
+void http_server_ignore_connections(http_server *server)
+{
+    if (atomic_load(&server->listens))
+        http_listening_ignore_new(server->listening);
+}
+
+bool http_server_has_new_connections(const http_server *server)
+{
+    return atomic_load(&server->listens) && http_listening_has_new(server->listening);
+}
+
 void http_server_stop_listening(http_server *server)
 {
     if (atomic_exchange(&server->listens, false))
         close(MHD_quiesce_daemon(server->daemon));
 }
 
-size_t http_server_exchanges(const http_server *server)
+bool http_server_has_exchanges(const http_server *server)
 {
-    return atomic_load(&server->exchanges);
+    return atomic_load(&server->exchanges) != 0;
 }
 
 void http_server_stop(http_server *server)
