@@ -1,0 +1,154 @@
+#!/usr/bin/env python3
+"""A rolling restart of gateways behind a load balancer fails no request.
+
+nginx runs with the configuration that runtime/http/README.md recommends."""
+# needs: nginx
+import os
+import random
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import fixture
+
+SOURCE = os.environ['CATGA_SOURCE']
+FOLDER = os.environ['CATGA_TEMP']
+os.environ['PATH'] += ':/usr/sbin'  # where Debian has nginx
+CLIENTS = 8
+
+FRAME = '''
+daemon off;
+master_process off;
+pid {folder}/nginx.pid;
+error_log {folder}/errors info;
+events {{ worker_connections 1024; }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    {recipe}
+}}
+'''
+
+
+def free_port():
+    """Returns a port below those of outgoing connections, which could take it during a restart."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                pass
+
+
+def recipe():
+    """Returns the configuration of nginx and the variables of gateways in the manual."""
+    with open(SOURCE + '/runtime/http/README.md', encoding='utf-8') as manual:
+        text = manual.read()
+    configuration = re.search('```nginx\n(.*?)```', text, re.DOTALL)[1]
+    leave_ms = re.search('`CATGA_HTTP_LEAVE_MS=([0-9]+)`', text)[1]
+    return configuration, leave_ms
+
+
+class Client(threading.Thread):
+    """A client that keeps its connection, and makes requests until it is told to stop."""
+
+    def __init__(self, port, number):
+        super().__init__()
+        self.port = port
+        self.number = number
+        self.stops = threading.Event()
+        self.connection = None
+        self.requests = 0
+        self.failures = []
+
+    def request(self):
+        name = f'{self.number}-{self.requests}'
+        if self.connection is None:
+            self.connection = fixture.Connection(self.port)
+        if self.requests % 2 == 0:
+            response = self.connection.call('POST', '/things', {'thingId': name})
+        else:
+            response = self.connection.call('GET', '/things/' + name)
+        if not 200 <= response.status < 300 or response.json()['thingId'] != name:
+            self.failures.append((name, response.status, response.body))
+        if response.header('Connection') == 'close':
+            self.connection.close()
+            self.connection = None
+
+    def run(self):
+        while not self.stops.is_set():
+            try:
+                self.request()
+            except (EOFError, OSError) as error:
+                self.failures.append((self.requests, repr(error)))
+                self.connection = None
+            self.requests += 1
+            time.sleep(random.choice((0, 0, 0.001, 0.01, 0.1)))
+
+
+class Balancer(fixture.unittest.TestCase):
+    def setUp(self):
+        configuration, self.leave_ms = recipe()
+        self.port = free_port()
+        self.gateway_ports = [free_port(), free_port()]
+        for address, port in zip(('10.0.0.7:8080', '10.0.0.8:8080'), self.gateway_ports):
+            configuration = configuration.replace(address, f'127.0.0.1:{port}')
+        configuration = configuration.replace('listen 80;', f'listen 127.0.0.1:{self.port};')
+        with open(FOLDER + '/nginx.conf', 'w', encoding='utf-8') as file:
+            file.write(FRAME.format(folder=FOLDER, recipe=configuration))
+        self.service = fixture.Process('things_service')
+        self.gateways = [self.start_gateway(port) for port in self.gateway_ports]
+        self.nginx = subprocess.Popen(['nginx', '-p', FOLDER, '-e', FOLDER + '/errors', '-c',
+                                       FOLDER + '/nginx.conf'])
+        fixture.wait_for(self.serves)
+
+    def tearDown(self):
+        for process in (self.nginx, self.service.child, *(each.child for each in self.gateways)):
+            process.kill()
+            process.wait()
+
+    def start_gateway(self, port):
+        return fixture.Gateway(CATGA_HTTP_PORT=str(port), CATGA_HTTP_LEAVE_MS=self.leave_ms,
+                               CATGA_INSTANCE=f'gateway-{port}')
+
+    def serves(self):
+        try:
+            return fixture.Connection(self.port).call('GET', '/things/x').status == 200
+        except (EOFError, OSError):
+            return False
+
+    def restart(self, index):
+        code, _, errors = self.gateways[index].stop()
+        self.assertEqual(code, 0, errors)
+        self.gateways[index] = self.start_gateway(self.gateway_ports[index])
+        self.assertEqual(self.gateways[index].call('GET', '/ready').status, 200)
+
+    def test_a_rolling_restart_fails_no_request(self):
+        clients = [Client(self.port, number) for number in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        time.sleep(0.5)
+        for index in (0, 1, 0, 1):
+            self.restart(index)
+        for client in clients:
+            client.stops.set()
+        for client in clients:
+            client.join(fixture.DEADLINE)
+        failures = [failure for client in clients for failure in client.failures]
+        requests = sum(client.requests for client in clients)
+        with open(FOLDER + '/errors', encoding='utf-8') as log:
+            reasons = re.findall('.*(?:no live|recv|reset|premature).*', log.read())
+        self.assertEqual(failures, [], reasons)
+        self.assertGreater(requests, 500)
+
+
+if __name__ == '__main__':
+    fixture.main()
