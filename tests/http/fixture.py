@@ -1,4 +1,6 @@
-"""Runs the service and the gateway of the tests, with the server at $NATS_URL."""
+"""Runs the service and the gateway of the tests, with the server at $NATS_URL.
+
+Every response to a call is checked against the OpenAPI document that the gateway serves."""
 import json
 import os
 import signal
@@ -7,6 +9,8 @@ import subprocess
 import sys
 import time
 import unittest
+
+import document
 
 PROGRAMS = sys.argv[1] if len(sys.argv) > 1 else '.'
 DEADLINE = 20  # seconds; nothing may take longer
@@ -37,9 +41,16 @@ class Gateway(Process):
         if len(line) != 2:
             raise RuntimeError('the gateway does not start: ' + self.child.stderr.read())
         self.port, self.admin_port = map(int, line)
+        self.kept_document = None
+
+    def document(self):
+        if self.kept_document is None:
+            response = Connection(self.admin_port).call('GET', '/openapi.json')
+            self.kept_document = document.Document(response.json())
+        return self.kept_document
 
     def connect(self):
-        return Connection(self.port)
+        return Connection(self.port, self)
 
     def call(self, method, target, body=None, **headers):
         """Sends one request on a connection of its own. Returns its response."""
@@ -68,7 +79,8 @@ class Response:
 class Connection:
     """A client that sends exactly the bytes of the test, and reads responses strictly."""
 
-    def __init__(self, port):
+    def __init__(self, port, gateway=None):
+        self.gateway = gateway
         self.buffer = b''
         self.socket = None
         self.socket = socket.create_connection(('127.0.0.1', port), DEADLINE)
@@ -148,7 +160,10 @@ class Connection:
 
     def call(self, method, target, body=None, **headers):
         self.request(method, target, body, **headers)
-        return self.response(method != 'HEAD')
+        response = self.response(method != 'HEAD')
+        if self.gateway is not None:
+            self.gateway.document().check(method, target, response)
+        return response
 
     def is_closed(self, within=DEADLINE):
         """Returns whether the server closes the connection in time, and sends nothing before."""
