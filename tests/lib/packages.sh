@@ -8,6 +8,7 @@ packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
     ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx'
 packages_for_node='nodejs npm'
+packages_for_browser='chromium chromium-driver'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'
 packages_to_bench="g++ flatbuffers-compiler libflatbuffers-dev protobuf-c-compiler libprotobuf-c-dev
     $packages_for_http wrk curl procps python3"
