@@ -1,6 +1,7 @@
 /* Adds subject and headers to a message; see envelope.h. */
 #include "bus/envelope.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -35,6 +36,7 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
 
 static void add_header(catga_envelope *envelope, const char *name, const char *value)
 {
+    assert(envelope->outgoing.header_count < CATGA_ENVELOPE_HEADERS);
     envelope->headers[envelope->outgoing.header_count++] = (catga_header){name, value};
 }
 

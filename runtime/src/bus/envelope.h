@@ -20,9 +20,12 @@
 #define CATGA_TRACEPARENT_MAX 55
 #define CATGA_TRACESTATE_MAX  512
 
+/* An id, a correlation id, two of the trace context, and the remaining time. */
+enum { CATGA_ENVELOPE_HEADERS = 5 };
+
 typedef struct catga_envelope {
     catga_outgoing outgoing; /* points into this structure */
-    catga_header headers[5];
+    catga_header headers[CATGA_ENVELOPE_HEADERS];
     char subject[CATGA_SUBJECT_MAX + 1];
     char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
