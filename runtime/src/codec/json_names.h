@@ -17,6 +17,8 @@ typedef struct name_list {
 
 static inline name_list names_of_table(const catga_table *type)
 {
+    if (type->field_count == 0) /* there are no descriptors */
+        return (name_list){NULL, NULL, 0, 0, 0};
     return (name_list){&type->fields->name, &type->fields->flags, CATGA_OWN_NAME,
                        sizeof *type->fields, type->field_count};
 }

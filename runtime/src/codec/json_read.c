@@ -107,6 +107,10 @@ static uint8_t *take_elements(json_parser *p, const catga_field *field, size_t *
 {
     json_peek(&p->in);
     *count = json_count(&p->in);
+    if (*count > field->max) {
+        parser_refuse(p, "too many elements"); /* before memory for them is taken */
+        return NULL;
+    }
     uint8_t *data = native_take_elements(p->arena, field, *count);
     if (data == NULL) {
         parser_refuse(p, "out of memory");

@@ -138,6 +138,23 @@ static void structure(void **state)
     accept("{\"signed_8\":1,\"flag\":true}");
 }
 
+/* Eleven tags, where ten are allowed: memory for them is not taken. */
+static void too_many_elements(void **state)
+{
+    static const char text[] =
+        "{\"tags\":[\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\",\"\"]}";
+    test_codec_order plain;
+    catga_problem problem;
+    catga_arena arena = {memory, 0, 0};
+
+    (void)state;
+    assert_int_equal(catga_json_read(order, text, sizeof text - 1, CATGA_REFUSE_UNKNOWN, &plain,
+                                     &arena, &problem),
+                     CATGA_BAD_MESSAGE);
+    assert_string_equal(problem.text, "tags: too many elements (line 1, column 9)");
+    assert_int_equal(arena.used, 0);
+}
+
 static void arrays(void **state)
 {
     static const char *const wrong[] = {
@@ -741,6 +758,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(structure),
         cmocka_unit_test(arrays),
+        cmocka_unit_test(too_many_elements),
         cmocka_unit_test(words),
         cmocka_unit_test(number_grammar),
         cmocka_unit_test(duplicates),
