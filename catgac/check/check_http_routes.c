@@ -28,12 +28,10 @@ static const char *const own_paths[] = {"/health", "/ready", "/metrics", "/opena
 
 static void check_own_paths(const checker *c, const model_message *message)
 {
-    if (!slice_is(message->http->method, "GET"))
-        return;
     for (size_t i = 0; i < sizeof own_paths / sizeof own_paths[0]; i++)
         if (slice_is(message->http->path, own_paths[i]))
             diag_report(c->diags, DIAG_BAD_HTTP, message->annotations.http,
-                        "the gateway answers GET %s itself: choose another path", own_paths[i]);
+                        "the gateway answers %s itself: choose another path", own_paths[i]);
 }
 
 static void check_route(checker *c, const model_message *message)
