@@ -21,6 +21,7 @@ class Administration(fixture.Case):
         self.assertEqual(health['currentNode']['nodeId'], 'things_gateway')
         self.assertEqual(self.call('HEAD', '/health').status, 200)
         self.refused(self.call('POST', '/health', '{}'), 405)
+        self.assertEqual(self.call('OPTIONS', '/ready').header('Allow'), 'GET, HEAD, OPTIONS')
 
     def test_ready(self):
         response = self.call('GET', '/ready')
@@ -155,6 +156,9 @@ class Tls(fixture.unittest.TestCase):
         found = subprocess.run(['curl', '--silent', '--cacert', certificate, url],
                                capture_output=True, check=True, timeout=fixture.DEADLINE)
         self.assertIn(b'Healthy', found.stdout)
+        old = subprocess.run(['curl', '--silent', '--cacert', certificate, '--tls-max', '1.1', url],
+                             capture_output=True, check=False, timeout=fixture.DEADLINE)
+        self.assertNotEqual(old.returncode, 0)
         gateway.stop()
 
 
@@ -162,7 +166,7 @@ class Shutdown(fixture.unittest.TestCase):
     def setUp(self):
         self.service = fixture.Process('things_service')
         self.gateway = fixture.Gateway(CATGA_HTTP_LEAVE_MS='300')
-        fixture.wait_for(lambda: self.gateway.call('GET', '/things/x').status == 200)
+        fixture.wait_for(lambda: self.gateway.call('POST', '/announcements', {}).status == 200)
 
     def tearDown(self):
         self.gateway.stop(signal.SIGKILL)
@@ -178,11 +182,43 @@ class Shutdown(fixture.unittest.TestCase):
         ending.start()
         for connection in connections:
             response = connection.response()
-            self.assertEqual(response.status, 200)
+            self.assertEqual(response.status, 200, response.body)
             self.assertEqual(response.header('Connection'), 'close')
             self.assertTrue(connection.is_closed())
         ending.join(fixture.DEADLINE)
         self.assertEqual(answers[0][0], 0, answers)
+
+    def test_requests_that_are_too_late_get_503(self):
+        self.gateway.stop()
+        self.gateway = fixture.Gateway(CATGA_HTTP_BODY_MS='300')
+        connections = [self.gateway.connect() for _ in range(10)]
+        for connection in connections:
+            connection.request('POST', '/slow', {'sleepMs': 2500})
+        half = self.gateway.connect()  # does not count as a request
+        half.send('POST /slow HTTP/1.1\r\nHost')
+        time.sleep(0.3)
+        ending = threading.Thread(target=self.gateway.stop)
+        ending.start()
+        self.assertEqual([connection.response().status for connection in connections], 10 * [503])
+        ending.join(fixture.DEADLINE)
+
+    def test_half_a_head_does_not_hold_the_gateway(self):
+        half = self.gateway.connect()
+        half.send('POST /slow HTTP/1.1\r\nHost')
+        begun = time.monotonic()
+        self.assertEqual(self.gateway.stop()[0], 0)
+        self.assertLess(time.monotonic() - begun, 3)
+        half.close()
+
+    def test_a_second_signal_ends_the_waits(self):
+        self.gateway.stop()
+        self.gateway = fixture.Gateway(CATGA_HTTP_LEAVE_MS='15000')
+        self.gateway.child.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        begun = time.monotonic()
+        self.gateway.child.send_signal(signal.SIGTERM)
+        self.gateway.child.wait(fixture.DEADLINE)
+        self.assertLess(time.monotonic() - begun, 5)
 
     def test_a_leaving_gateway_is_not_ready_and_still_serves(self):
         connection = self.gateway.connect()

@@ -90,6 +90,7 @@ class Events(fixture.Case):
             self.announce(5000 * 'x', 100)
         reader.join(fixture.DEADLINE)
         self.assertFalse(reader.is_alive())
+        time.sleep(1)  # the gateway closes within half a second, also while nothing is read
         slow.connection.socket.settimeout(5)
         received = 0
         while slow.connection.more():
@@ -101,6 +102,8 @@ class Events(fixture.Case):
     def test_media_types_and_methods(self):
         self.refused(self.call('GET', '/announcements', Accept='application/json'), 406)
         self.assertEqual(self.call('HEAD', '/announcements').status, 405)
+        self.assertEqual(self.call('OPTIONS', '/announcements').header('Allow'),
+                         'GET, POST, OPTIONS')
         self.refused(self.call('DELETE', '/announcements'), 405)
 
     def test_a_comment_finds_dead_clients(self):

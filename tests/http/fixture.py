@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -20,17 +21,22 @@ class Process:
     """A program that is ended with the test."""
 
     def __init__(self, name, environment=None):
-        settings = dict(os.environ, CATGA_LOG='error', **(environment or {}))
+        settings = dict(os.environ, **{'CATGA_LOG': 'error', **(environment or {})})
         settings.setdefault('CATGA_INSTANCE', name)
+        self.lock = threading.Lock()
+        self.ended = None
         self.child = subprocess.Popen([os.path.join(PROGRAMS, name)], env=settings,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def stop(self, sign=signal.SIGTERM):
-        """Ends the program. Returns its exit code and its output."""
-        if self.child.poll() is None:
-            self.child.send_signal(sign)
-        output, errors = self.child.communicate(timeout=DEADLINE)
-        return self.child.returncode, output, errors
+        """Ends the program, once. Returns its exit code and its output."""
+        with self.lock:
+            if self.ended is None:
+                if self.child.poll() is None:
+                    self.child.send_signal(sign)
+                output, errors = self.child.communicate(timeout=DEADLINE)
+                self.ended = self.child.returncode, output, errors
+        return self.ended
 
 
 class Gateway(Process):

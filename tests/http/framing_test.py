@@ -38,6 +38,10 @@ ATTACKS = {
     'a name with a bracket': GET + 'X(y): 1\r\n\r\n',
     'a control character in a value': GET + 'X: a\x01b\r\n\r\n',
     'a carriage return in a value': GET + 'X: a\rb\r\n\r\n',
+    'chunks in HTTP/1.0': POST.replace('1.1', '1.0') + CHUNKED + '\r\n' + END,
+    'a chunk that ends with a bare line feed': POST + CHUNKED + '\r\n2\n{}\r\n0\r\n\r\n',
+    'a chunk with a broken extension': POST + CHUNKED + '\r\n2;\n{}\r\n0\r\n\r\n',
+    'a body in chunks': POST + CHUNKED + '\r\n2\r\n{}\r\n0\r\n\r\n',
     'delete in a value': GET + 'X: a\x7fb\r\n\r\n',
 }
 

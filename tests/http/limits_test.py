@@ -109,6 +109,21 @@ class Limits(fixture.Case):
             pass
         self.assertTrue(self.ends(connection))
 
+    def test_a_body_in_chunks_is_refused_early(self):
+        connection = self.gateway.connect()
+        connection.send('POST /slow HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n'
+                        'Transfer-Encoding: chunked\r\n\r\n2710\r\n' + 10000 * ' ' + '\r\n')
+        self.refused(connection.response(), 415)
+        self.assertTrue(connection.is_closed())
+        connection.close()
+
+    def test_own_paths_take_no_body(self):
+        connection = self.gateway.connect()
+        connection.send('GET /health HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n')
+        self.refused(connection.response(), 400)
+        self.assertTrue(connection.is_closed())
+        connection.close()
+
     def test_large_heads(self):
         self.assertEqual(self.call('GET', '/things/' + 9000 * 'x').status, 400)
         connection = self.gateway.connect()

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Requests become calls, and their answers responses."""
 import subprocess
+import time
 import unittest
 
 import fixture
@@ -225,6 +226,48 @@ class Requests(fixture.Case):
 
     def test_absolute_targets(self):
         self.assertEqual(self.call('GET', 'http://test:80/things/x').status, 200)
+        self.assertEqual(self.call('GET', 'https://test/things/x').status, 200)
+        for target in ('http://', 'https://', 'http://test', 'http://test?x=1/ready'):
+            self.refused(self.call('GET', target), 404)
+
+    def test_headers_in_several_lines(self):
+        connection = self.gateway.connect()
+        trace = 'traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\r\n'
+        connection.send('GET /things/x HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\n'
+                        'Accept: application/json\r\n\r\n')
+        self.assertEqual(connection.response().status, 200)
+        connection.send('POST /context HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n' + trace +
+                        trace + '\r\n')
+        self.assertIn(connection.response().json().get('traceParent'), (None, ''))
+        connection.close()
+
+    def test_a_message_without_fields(self):
+        self.wrong(self.call('GET', '/things/first?x=1'), 'parameter', 'x')
+        self.wrong(self.call('POST', '/context', '{"x":1}'), 'pointer', '')
+
+    def test_texts_of_clients_are_valid_utf8_in_errors(self):
+        for name in ('%ed%a0%80', '%e0%80%80', '%f4%90%80%80', '%c0%80', '%ff'):
+            response = self.call('GET', f'/search?{name}=1')
+            self.wrong(response, 'parameter', '')
+            response.body.decode()
+
+    def test_pages_of_other_origins(self):
+        """A browser sends some requests of other origins without asking before."""
+        host = f'127.0.0.1:{self.gateway.port}'
+        response = self.call('POST', '/context', '', Content_Type='text/plain',
+                             Origin='https://evil.example')
+        self.refused(response, 403)
+        self.assertEqual(self.call('POST', '/context', {}, Host=host,
+                                   Origin='http://' + host).status, 200)
+        self.assertEqual(self.call('GET', '/things/x', Origin='https://evil.example').status, 200)
+
+    def test_large_vectors_are_refused_early(self):
+        begun = time.monotonic()
+        for _ in range(10):
+            parts = 300000 * '{},'
+            self.wrong(self.call('POST', '/things', f'{{"thingId":"a","parts":[{parts}{{}}]}}'),
+                       'pointer', '/parts')
+        self.assertLess(time.monotonic() - begun, 3)
 
 
 if __name__ == '__main__':

@@ -50,19 +50,32 @@ static void handle_openapi(http_request *request)
 static const own_path paths[] = {
     {"health", handle_health}, {"ready", handle_ready}, {"openapi.json", handle_openapi}};
 
+/* Checks the method of a request for an own path. */
+static void check_method(http_request *request)
+{
+    static const char allow[] = "GET, HEAD, OPTIONS";
+    const char *method = http_exchange_method(request->exchange);
+    http_response options = {.status = 204};
+
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+        return;
+    if (strcmp(method, "OPTIONS") != 0) {
+        http_request_refuse_status(request, 405, NULL, "Allow", allow);
+        return;
+    }
+    http_response_add(&options, "Allow", allow);
+    http_request_respond(request, &options);
+}
+
 bool http_administration_begin(http_request *request)
 {
-    const char *method = http_exchange_method(request->exchange);
-    bool reads = strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0;
-
     if (request->path.segment_count != 1)
         return false;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
         if (!catga_string_equal(request->path.segments[0], catga_str(paths[i].segment)))
             continue;
         request->handle = paths[i].handle;
-        if (!reads)
-            http_request_refuse_status(request, 405, NULL, "Allow", "GET, HEAD");
+        check_method(request);
         return true;
     }
     return false;

@@ -14,11 +14,12 @@ static void on_answer(catga_function callback, catga_status status, const uint8_
     http_request *request = user;
 
     (void)callback;
-    if (!atomic_load(&request->answered)) {
+    if (http_in_flight_enter(request->in_flight)) {
         http_response response =
             http_answer_make(request->route->route, request->wanted, status, table, error);
         http_response_add(&response, "Vary", "Accept");
         http_request_respond(request, &response);
+        http_in_flight_leave(request->in_flight);
     }
     http_request_release(request);
 }
@@ -39,16 +40,23 @@ static void refuse_unsent(http_request *request, catga_status status, const catg
     http_request_refuse(request, &problem);
 }
 
-static void send(http_request *request, const http_message *message)
+static catga_status send_call(http_request *request, const http_message *message,
+                              catga_problem *reason)
 {
     const catga_bytes payload = {message->bytes, message->length};
-    catga_problem reason;
 
-    atomic_fetch_add(&request->references, 1);
-    http_in_flight_add(&request->listener->http->in_flight, &request->in_flight);
-    catga_status status =
-        catga_send_bytes(request->listener->http->bus, request->route->route->message, payload,
-                         &request->headers.settings, on_answer, NULL, request, &reason);
+    return catga_send_bytes(request->listener->http->bus, request->route->route->message, payload,
+                            &request->headers.settings, on_answer, NULL, request, reason);
+}
+
+static void send(http_request *request, const http_message *message)
+{
+    catga_problem reason = {""};
+    catga_status status = CATGA_CLOSED;
+
+    atomic_fetch_add(&request->references, 1); /* of the call */
+    if (http_in_flight_add(request->in_flight, &request->link))
+        status = send_call(request, message, &reason);
     if (status == CATGA_OK)
         return;
     refuse_unsent(request, status, &reason);
@@ -95,10 +103,9 @@ static bool check_body(http_request *request)
     const char *type = http_exchange_header(request->exchange, "Content-Type");
     bool deletes = strcmp(request->route->route->method, "DELETE") == 0;
 
-    if (is_get(request)) {
-        if (has_body(request))
-            http_request_refuse_status(request, 400, "a GET request has no body", NULL, NULL);
-    } else if (!framing->has_length && !framing->is_chunked && !deletes) {
+    if (is_get(request))
+        return true;
+    if (!framing->has_length && !framing->is_chunked && !deletes) {
         http_request_refuse_status(request, 411, "the request needs Content-Length", NULL, NULL);
     } else if (framing->length > (uint64_t)request->listener->http->settings.body) {
         http_request_refuse_status(request, 413, "the body is larger than the limit", NULL, NULL);
@@ -112,12 +119,14 @@ static bool check_body(http_request *request)
 void http_call_begin(http_request *request)
 {
     const http_exchange *exchange = request->exchange;
+    char accept[HTTP_ACCEPT];
     http_problem problem;
 
     request->handle = handle;
     if (!check_body(request))
         return;
-    if (!http_media_of_response(http_exchange_header(exchange, "Accept"), &request->wanted))
+    http_exchange_list(exchange, "Accept", accept, sizeof accept);
+    if (!http_media_of_response(accept, &request->wanted))
         http_request_refuse_status(request, 406, "available are " HTTP_MEDIA_BODIES, NULL, NULL);
     else if (!http_call_headers_read(exchange, request->route->route, &request->headers, &problem))
         http_request_refuse(request, &problem);

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-enum { TRACEPARENT = 55 };
+enum { TRACEPARENT = 55, LONGEST_TRACEPARENT = 256 };
 
 static bool refuse(http_problem *problem, const char *header, const char *detail)
 {
@@ -74,14 +74,16 @@ static bool is_traceparent(const char *value)
 /* Keeps the part that version 00 defines. */
 static void read_trace(const http_exchange *exchange, http_call_headers *headers)
 {
-    const char *value = http_exchange_header(exchange, "traceparent");
+    char value[LONGEST_TRACEPARENT];
 
-    if (value == NULL || !is_traceparent(value))
+    if (http_exchange_list(exchange, "traceparent", value, sizeof value) != 1 ||
+        !is_traceparent(value))
         return;
     memcpy(headers->traceparent, value, TRACEPARENT);
     memcpy(headers->traceparent, "00", 2);
     headers->settings.traceparent = (catga_string){headers->traceparent, TRACEPARENT};
-    headers->settings.tracestate = catga_str(http_exchange_header(exchange, "tracestate"));
+    http_exchange_list(exchange, "tracestate", headers->tracestate, sizeof headers->tracestate);
+    headers->settings.tracestate = catga_str(headers->tracestate);
 }
 
 bool http_call_headers_read(const http_exchange *exchange, const catga_route *route,

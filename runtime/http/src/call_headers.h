@@ -10,6 +10,7 @@ typedef struct http_call_headers {
     catga_call_settings settings;
     char id[HTTP_IDEMPOTENCY_ID];
     char traceparent[56];
+    char tracestate[513];
 } http_call_headers;
 
 /*
@@ -17,7 +18,7 @@ typedef struct http_call_headers {
  *     Catga-Timeout     milliseconds, from 1; at most the timeout of the message counts
  *     Idempotency-Key   of an idempotent command; ignored on other messages
  *     traceparent, tracestate    W3C Trace Context; invalid ones are ignored, as it says
- * Returns false with *problem. The tracestate is valid as long as the exchange.
+ * Returns false with *problem.
  */
 bool http_call_headers_read(const http_exchange *exchange, const catga_route *route,
                             http_call_headers *headers, http_problem *problem);

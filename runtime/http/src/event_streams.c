@@ -211,8 +211,9 @@ static void handle(http_request *request)
 
 void http_events_begin(http_request *request)
 {
-    const char *accept = http_exchange_header(request->exchange, "Accept");
+    char accept[HTTP_ACCEPT];
 
+    http_exchange_list(request->exchange, "Accept", accept, sizeof accept);
     request->handle = handle;
     if (!http_media_accepts(accept, HTTP_MEDIA_EVENTS))
         http_request_refuse_status(request, 406, "available is text/event-stream", NULL, NULL);

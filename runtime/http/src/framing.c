@@ -98,5 +98,7 @@ const char *http_framing_read(const http_exchange *exchange, http_framing *frami
 
     *framing = (http_framing){0};
     http_exchange_headers(exchange, read_header, &r);
+    if (r.problem == NULL && framing->is_chunked && http_exchange_is_old(exchange))
+        return "HTTP/1.0 has no transfer encoding";
     return r.problem;
 }

@@ -5,6 +5,7 @@
 #include "receiver.h"
 #include "request.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -13,7 +14,9 @@ enum { ROUTES, ADMINISTRATION };
 enum {
     WAIT_STEP_MS = 5,
     /* for the handshake and the first request of the last connections */
-    LAST_CONNECTIONS_MS = 200
+    LAST_CONNECTIONS_MS = 200,
+    /* for the responses to requests that are not finished */
+    LAST_RESPONSES_MS = 1000
 };
 
 /* ---- Opening ---- */
@@ -74,9 +77,25 @@ static catga_status announce(catga_http *http)
     const http_settings *settings = &http->settings;
     const catga_nodes_options options = {
         .service = settings->name, .endpoint = settings->endpoint, .version = settings->version};
+    catga_nodes *nodes = NULL;
 
-    return settings->endpoint == NULL ? CATGA_OK
-                                      : catga_nodes_open(&http->nodes, http->bus, &options);
+    if (settings->endpoint == NULL)
+        return CATGA_OK;
+    catga_status status = catga_nodes_open(&nodes, http->bus, &options);
+    atomic_store(&http->nodes, nodes);
+    return status;
+}
+
+/* Receives events and requests. Only now is the bus used. */
+static catga_status begin(catga_http *http, catga_problem *problem)
+{
+    catga_status status = start_all(http, problem);
+
+    if (status != CATGA_OK)
+        return status;
+    http->serves_events = http->events != NULL;
+    status = http_events_serve(http->events);
+    return status == CATGA_OK ? announce(http) : status;
 }
 
 static catga_status prepare(catga_http *http, const catga_routes *const *routes, size_t count,
@@ -91,11 +110,7 @@ static catga_status prepare(catga_http *http, const catga_routes *const *routes,
     if (status == CATGA_OK)
         status = http_events_make(&http->events, http->bus, http->router,
                                   (unsigned)http->settings.streams);
-    if (status == CATGA_OK)
-        status = start_all(http, problem);
-    if (status == CATGA_OK)
-        status = http_events_serve(http->events);
-    return status == CATGA_OK ? announce(http) : status;
+    return status == CATGA_OK ? begin(http, problem) : status;
 }
 
 catga_status catga_http_open(catga_http **made, catga_bus *bus, const catga_routes *const *routes,
@@ -108,8 +123,9 @@ catga_status catga_http_open(catga_http **made, catga_bus *bus, const catga_rout
     if (http == NULL)
         return CATGA_NO_MEMORY;
     http->bus = bus;
-    pthread_mutex_init(&http->in_flight.lock, NULL);
-    catga_status status = prepare(http, routes, count, options, &problem);
+    http->in_flight = http_in_flight_make();
+    catga_status status =
+        http->in_flight == NULL ? CATGA_NO_MEMORY : prepare(http, routes, count, options, &problem);
     if (status == CATGA_OK) {
         *made = http;
         return CATGA_OK;
@@ -134,12 +150,22 @@ uint16_t catga_http_admin_port(const catga_http *http)
 
 /* ---- Stopping ---- */
 
+/* Returns whether a signal asks to end at once: the second one since catga_wait. */
+static bool must_hurry(void)
+{
+    sigset_t pending;
+
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1);
+}
+
+/* Waits; a signal ends that at once. */
 static void pause_ms(int milliseconds)
 {
-    struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
-
-    while (nanosleep(&pause, &pause) != 0)
-        continue;
+    for (int waited = 0; waited < milliseconds && !must_hurry(); waited += WAIT_STEP_MS) {
+        struct timespec step = {0, WAIT_STEP_MS * 1000000L};
+        nanosleep(&step, NULL);
+    }
 }
 
 static void each_server(catga_http *http, void (*action)(http_server *server))
@@ -157,11 +183,12 @@ static bool any_server(const catga_http *http, bool (*condition)(const http_serv
     return false;
 }
 
-/* Waits while a condition holds for a server, at most `timeout_ms`. */
+/* Waits while a condition holds for a server, at most `timeout_ms`; a signal ends that at once. */
 static void wait_while(const catga_http *http, bool (*condition)(const http_server *server),
                        int timeout_ms)
 {
-    for (int waited = 0; any_server(http, condition) && waited < timeout_ms; waited += WAIT_STEP_MS)
+    for (int waited = 0; any_server(http, condition) && waited < timeout_ms && !must_hurry();
+         waited += WAIT_STEP_MS)
         pause_ms(WAIT_STEP_MS);
 }
 
@@ -182,10 +209,14 @@ catga_status catga_http_stop(catga_http *http, int timeout_ms)
     stop_listening(http, timeout_ms);
     http_events_stop(http->events);
     wait_while(http, http_server_has_exchanges, timeout_ms);
-    return any_server(http, http_server_has_exchanges) ? CATGA_TIMEOUT : CATGA_OK;
+    bool is_late = any_server(http, http_server_has_exchanges);
+    http_requests_abandon(http);
+    wait_while(http, http_server_has_exchanges, LAST_RESPONSES_MS);
+    return is_late ? CATGA_TIMEOUT : CATGA_OK;
 }
 
-catga_status catga_http_run(catga_http *http)
+/* Waits for a signal or catga_stop, and stops. */
+static catga_status run(catga_http *http)
 {
     catga_status status = catga_wait(http->bus);
 
@@ -195,25 +226,45 @@ catga_status catga_http_run(catga_http *http)
     each_server(http, http_server_close_connections);
     pause_ms(http->settings.leave_ms);
     catga_status stopped = catga_http_stop(http, http->settings.body_ms);
-    catga_status drained = catga_drain(http->bus);
+    catga_stop(http->bus);
+    catga_status drained = catga_run(http->bus); /* at once, and ended by a second signal */
     return status != CATGA_OK ? status : drained != CATGA_OK ? drained : stopped;
+}
+
+catga_status catga_http_run(catga_http *http)
+{
+    sigset_t before;
+
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
+    catga_status status = run(http);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return status;
+}
+
+/* Ends the delivery of events to the gateway. Returns whether none is being delivered. */
+static bool end_events(catga_http *http)
+{
+    if (!http->serves_events || catga_drain(http->bus) != CATGA_TIMEOUT)
+        return true;
+    catga_bus_log(http->bus, CATGA_LOG_ERROR,
+                  "http: keep the memory of event streams: a handler of events does not return");
+    return false;
 }
 
 void catga_http_close(catga_http *http)
 {
     if (http == NULL)
         return;
-    catga_ignore(catga_http_stop(http, 0));
-    http_requests_abandon(http);
+    if (http->in_flight != NULL)
+        catga_ignore(catga_http_stop(http, 0));
     each_server(http, http_server_stop);
-    catga_nodes_close(http->nodes);
-    if (http->events != NULL)
-        catga_ignore(catga_drain(http->bus));
-    http_events_free(http->events);
+    catga_nodes_close(atomic_load(&http->nodes));
+    if (end_events(http))
+        http_events_free(http->events);
     http_router_free(http->router);
     free((void *)(uintptr_t)http->tables);
     http_settings_free(&http->settings);
-    pthread_mutex_destroy(&http->in_flight.lock);
+    http_in_flight_release(http->in_flight);
     free(http);
 }
 

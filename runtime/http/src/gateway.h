@@ -25,10 +25,11 @@ struct catga_http {
     const catga_routes *const *tables; /* a copy of the array */
     size_t table_count;
     http_router *router;
-    http_events *events;        /* NULL without routes of events */
-    catga_nodes *nodes;         /* NULL if the gateway does not announce itself */
-    http_listener listeners[2]; /* for routes; for administration, if it has an own port */
-    http_in_flight in_flight;
+    http_events *events;          /* NULL without routes of events */
+    bool serves_events;           /* the bus delivers to `events` */
+    _Atomic(catga_nodes *) nodes; /* NULL while the gateway does not announce itself */
+    http_listener listeners[2];   /* for routes; for administration, if it has an own port */
+    http_in_flight *in_flight;
     atomic_bool stops;
     atomic_uint_fast64_t requests;
     atomic_uint_fast64_t refused;

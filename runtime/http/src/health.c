@@ -80,15 +80,16 @@ static void write_nodes(http_text *text, const catga_http *http)
 {
     node_list list = {.text = text, .self = catga_instance(http->bus)};
     const catga_node only = only_node(http);
+    catga_nodes *nodes = atomic_load(&http->nodes);
 
     http_text_print(text, ",\"currentNode\":");
-    if (http->nodes != NULL)
-        catga_nodes_list(http->nodes, write_self, &list);
+    if (nodes != NULL)
+        catga_nodes_list(nodes, write_self, &list);
     if (!list.has_self)
         write_node(text, &only);
     http_text_print(text, ",\"nodes\":[");
-    if (http->nodes != NULL)
-        catga_nodes_list(http->nodes, add_node, &list);
+    if (nodes != NULL)
+        catga_nodes_list(nodes, add_node, &list);
     if (list.total == 0)
         add_node(&only, &list);
     http_text_print(text, "],\"totalNodes\":%u,\"onlineNodes\":%u", list.total, list.online);

@@ -10,6 +10,9 @@ typedef enum http_media {
     HTTP_MEDIA_EVENTS       /* text/event-stream */
 } http_media;
 
+/* Room for the header Accept. */
+enum { HTTP_ACCEPT = 2048 };
+
 const char *http_media_name(http_media media);
 
 /* The types of a body, as the headers Accept-Post and Accept-Patch list them. */
@@ -19,7 +22,7 @@ const char *http_media_name(http_media media);
  * charset that is not UTF-8. */
 bool http_media_of_body(const char *content_type, http_media *media);
 
-/* Returns whether the header Accept accepts a type. NULL accepts all. */
+/* Returns whether the header Accept accepts a type. NULL and an empty one accept all. */
 bool http_media_accepts(const char *accept, http_media media);
 
 /* Chooses JSON or FlatBuffers for a response; JSON if both are equally welcome. Returns false if

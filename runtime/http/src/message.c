@@ -180,12 +180,15 @@ static bool fill_once(draft *d)
     return take_body(d) && take_path(d) && take_query(d);
 }
 
-/* Doubles the arena. */
+/* Makes the arena larger. Each attempt reads everything again, so it grows fast. */
 static bool grow(draft *d)
 {
     free(d->arena.data);
-    d->arena.capacity *= 2;
-    d->arena.data = d->arena.capacity <= LARGEST_ARENA ? malloc(d->arena.capacity) : NULL;
+    d->arena.capacity *= 4;
+    d->arena.data = NULL;
+    if (d->arena.capacity > LARGEST_ARENA)
+        return refuse(d, 413, NULL);
+    d->arena.data = malloc(d->arena.capacity);
     return d->arena.data != NULL || refuse_memory(d);
 }
 

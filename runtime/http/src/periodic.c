@@ -28,15 +28,25 @@ static bool wait_for(http_periodic *periodic, const struct timespec *time)
     return goes_on;
 }
 
-static void *run(void *user)
+/* Returns the end of an interval that begins now: intervals that were missed are not made up. */
+static struct timespec next_time(const http_periodic *periodic)
 {
-    http_periodic *periodic = user;
     struct timespec next;
 
     clock_gettime(CLOCK_MONOTONIC, &next);
-    for (add_ms(&next, periodic->interval_ms); wait_for(periodic, &next);
-         add_ms(&next, periodic->interval_ms))
+    add_ms(&next, periodic->interval_ms);
+    return next;
+}
+
+static void *run(void *user)
+{
+    http_periodic *periodic = user;
+    struct timespec next = next_time(periodic);
+
+    while (wait_for(periodic, &next)) {
+        next = next_time(periodic);
         periodic->run(periodic->user);
+    }
     return NULL;
 }
 

@@ -22,8 +22,8 @@ static void add_part(http_text *text, const http_problem *problem)
 
 static void print(http_text *text, const http_problem *problem)
 {
-    http_text_print(text, "{\"type\":\"%s\"",
-                    problem->type == NULL ? "about:blank" : problem->type);
+    http_text_print(text, "{\"type\":");
+    http_text_string(text, catga_str(problem->type == NULL ? "about:blank" : problem->type));
     add_member(text, "title", catga_str(problem->title));
     http_text_print(text, ",\"status\":%u", problem->status);
     if (problem->detail.length != 0)
@@ -72,6 +72,8 @@ const char *http_status_title(unsigned status)
     switch (status) {
     case 400:
         return "Bad Request";
+    case 403:
+        return "Forbidden";
     case 404:
         return "Not Found";
     case 405:

@@ -5,19 +5,25 @@
 #include "call.h"
 #include "event_streams.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 /* ---- The head ---- */
 
-/* Returns a target without the scheme and authority of its absolute form (RFC 9112, 3.2.2). */
-static const char *origin_form(const char *target)
+/* Returns a copy of a target, without the scheme and authority of its absolute form (RFC
+ * 9112, 3.2.2). Returns NULL without memory. */
+static char *origin_form(const char *target)
 {
-    bool is_absolute = strncmp(target, "http://", 7) == 0 || strncmp(target, "https://", 8) == 0;
+    size_t scheme = strncmp(target, "http://", 7) == 0    ? 7
+                    : strncmp(target, "https://", 8) == 0 ? 8
+                                                          : 0;
+    char *path = NULL;
 
-    if (!is_absolute)
-        return target;
-    target += 8 + strcspn(target + 8, "/");
-    return *target == '\0' ? "/" : target;
+    if (scheme == 0)
+        return strdup(target);
+    target += scheme + strcspn(target + scheme, "/?");
+    return asprintf(&path, "%s%s", *target == '/' ? "" : "/", target) < 0 ? NULL : path;
 }
 
 /* Refuses a request whose end is not certain, and closes its connection. */
@@ -34,7 +40,7 @@ static void refuse_framing(http_request *request, const char *reason)
 /* Returns false after a refusal. */
 static bool read_target(http_request *request)
 {
-    request->target = strdup(origin_form(http_exchange_target(request->exchange)));
+    request->target = origin_form(http_exchange_target(request->exchange));
     if (request->target == NULL) {
         http_request_refuse_status(request, 503, NULL, NULL, NULL);
         return false;
@@ -80,6 +86,47 @@ static void find_route(http_request *request)
         http_call_begin(request);
 }
 
+static bool reads(const char *method)
+{
+    return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+           strcmp(method, "OPTIONS") == 0;
+}
+
+/* Returns whether the authority of an origin, "https://shop.example", is that of this request. */
+static bool is_same_host(const char *origin, const char *host)
+{
+    const char *authority = strstr(origin, "://");
+
+    return authority != NULL && host != NULL && strcasecmp(authority + 3, host) == 0;
+}
+
+/*
+ * Returns whether the page of a browser that sends the request may send it: some requests of other
+ * origins come without a question before. Other clients do not send the header.
+ */
+static bool is_allowed_origin(const http_request *request)
+{
+    const char *origin = http_exchange_header(request->exchange, "Origin");
+    const char *allowed = request->listener->http->settings.cors_origin;
+
+    return origin == NULL || (allowed != NULL && strcmp(allowed, "*") == 0) ||
+           (allowed != NULL && strcmp(allowed, origin) == 0) ||
+           is_same_host(origin, http_exchange_header(request->exchange, "Host"));
+}
+
+/* Checks what is the same for all paths. Returns false after a refusal. */
+static bool check_request(http_request *request)
+{
+    const char *method = http_exchange_method(request->exchange);
+    const http_framing *framing = &request->framing;
+
+    if (reads(method) && (framing->is_chunked || framing->length != 0))
+        http_request_refuse_status(request, 400, "this method has no body", NULL, NULL);
+    else if (!reads(method) && !is_allowed_origin(request))
+        http_request_refuse_status(request, 403, "this origin is not allowed", NULL, NULL);
+    return !atomic_load(&request->answered);
+}
+
 static void find_handler(http_request *request)
 {
     const http_listener *listener = request->listener;
@@ -87,7 +134,7 @@ static void find_handler(http_request *request)
 
     if (reason != NULL)
         refuse_framing(request, reason);
-    else if (!read_target(request))
+    else if (!check_request(request) || !read_target(request))
         return;
     else if (listener->serves_admin && http_administration_begin(request))
         return;

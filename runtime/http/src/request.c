@@ -11,6 +11,7 @@ http_request *http_request_make(http_listener *listener, http_exchange *exchange
         return NULL;
     request->listener = listener;
     request->exchange = exchange;
+    request->in_flight = http_in_flight_keep(listener->http->in_flight);
     atomic_init(&request->references, 1);
     return request;
 }
@@ -19,6 +20,7 @@ void http_request_release(http_request *request)
 {
     if (atomic_fetch_sub(&request->references, 1) != 1)
         return;
+    http_in_flight_release(request->in_flight);
     http_text_free(&request->body);
     free(request->target);
     free(request);
@@ -40,7 +42,7 @@ void http_request_respond(http_request *request, http_response *response)
         free(response->body);
         return;
     }
-    http_in_flight_remove(&http->in_flight, &request->in_flight);
+    http_in_flight_remove(request->in_flight, &request->link);
     count(http, response->status);
     if (http->settings.cors_origin != NULL) {
         http_response_add(response, "Access-Control-Allow-Origin", http->settings.cors_origin);
@@ -72,7 +74,7 @@ void http_request_refuse_status(http_request *request, unsigned status, const ch
 
 static http_request *request_of(http_in_flight_link *link)
 {
-    return (http_request *)(void *)((char *)link - offsetof(http_request, in_flight));
+    return (http_request *)(void *)((char *)link - offsetof(http_request, link));
 }
 
 static void keep(http_in_flight_link *link)
@@ -84,7 +86,8 @@ void http_requests_abandon(catga_http *http)
 {
     http_in_flight_link *link;
 
-    while ((link = http_in_flight_take(&http->in_flight, keep)) != NULL) {
+    http_in_flight_close(http->in_flight);
+    while ((link = http_in_flight_take(http->in_flight, keep)) != NULL) {
         http_request *request = request_of(link);
         const http_problem problem = http_problem_of_status(CATGA_CLOSED);
         http_request_refuse(request, &problem);

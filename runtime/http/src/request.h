@@ -14,7 +14,8 @@
 
 typedef struct http_request http_request;
 struct http_request {
-    http_in_flight_link in_flight; /* while a call is under way */
+    http_in_flight *in_flight; /* that of the gateway, kept */
+    http_in_flight_link link;  /* while a call is under way */
     http_listener *listener;
     http_exchange *exchange;
     atomic_uint references;                /* of the server, and of a call */
@@ -41,7 +42,7 @@ void http_request_release(http_request *request);
 void http_request_respond(http_request *request, http_response *response);
 void http_request_refuse(http_request *request, const http_problem *problem);
 
-/* Answers all requests with calls under way: the gateway is shutting down. */
+/* Answers all requests with calls under way, and refuses new calls: the gateway shuts down. */
 void http_requests_abandon(catga_http *http);
 
 /* Refuses a request with a status, a detail that may be NULL, and an optional header. */

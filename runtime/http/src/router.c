@@ -141,8 +141,15 @@ static void allow_method(char allow[HTTP_ALLOW], const char *method)
     size_t used = strlen(allow);
 
     if (strstr(allow, method) == NULL)
-        snprintf(allow + used, HTTP_ALLOW - used, "%s%s%s", used == 0 ? "" : ", ", method,
-                 strcmp(method, "GET") == 0 ? ", HEAD" : "");
+        snprintf(allow + used, HTTP_ALLOW - used, "%s%s", used == 0 ? "" : ", ", method);
+}
+
+/* Adds the methods of a route. Events have no end, and therefore no HEAD. */
+static void allow_route(char allow[HTTP_ALLOW], const catga_route *route)
+{
+    allow_method(allow, route->method);
+    if (strcmp(route->method, "GET") == 0 && route->message->kind != CATGA_EVENT)
+        allow_method(allow, "HEAD");
 }
 
 const http_route *http_router_find(const http_router *router, const char *method,
@@ -157,7 +164,7 @@ const http_route *http_router_find(const http_router *router, const char *method
             continue;
         if (strcmp(each->route->method, wanted) == 0)
             return each;
-        allow_method(allow, each->route->method);
+        allow_route(allow, each->route);
     }
     if (allow[0] != '\0')
         allow_method(allow, "OPTIONS");

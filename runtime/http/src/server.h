@@ -101,6 +101,16 @@ const char *http_exchange_method(const http_exchange *exchange);
 /* Returns the target as it was received: path and query. */
 const char *http_exchange_target(const http_exchange *exchange);
 
+/* Returns true for a request of HTTP/1.0. */
+bool http_exchange_is_old(const http_exchange *exchange);
+
+/*
+ * Joins the lines of a header whose value is a list, as RFC 9110, section 5.3 says; lines that do
+ * not fit are omitted. Returns the number of lines.
+ */
+unsigned http_exchange_list(const http_exchange *exchange, const char *name, char *text,
+                            size_t capacity);
+
 /* Returns the first header of that name, in any case of letters; NULL without one. */
 const char *http_exchange_header(const http_exchange *exchange, const char *name);
 
@@ -124,7 +134,8 @@ typedef struct http_chunk http_chunk;
 http_chunk *http_chunk_make(const char *text, size_t length);
 void http_chunk_release(http_chunk *chunk);
 
-enum { HTTP_STREAM_CHUNKS = 256 }; /* that wait for a client */
+/* Limits of what waits for one client; one chunk is always taken. */
+enum { HTTP_STREAM_CHUNKS = 256, HTTP_STREAM_BYTES = 4194304 };
 
 /*
  * Responds with a stream. `closed` is called once in any thread, when the client is gone; the
@@ -135,8 +146,8 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
                                           void (*closed)(void *user), void *user);
 
 /*
- * Sends a chunk, of which the stream takes a reference of its own. Returns false if
- * HTTP_STREAM_CHUNKS wait for the client; the stream then ends, and `closed` follows. Any thread.
+ * Sends a chunk, of which the stream takes a reference of its own. Returns false beyond a limit;
+ * the connection is then closed, and `closed` follows. Any thread.
  */
 bool http_stream_write(http_stream *stream, http_chunk *chunk);
 

@@ -138,14 +138,14 @@ void http_deadlines_stop(http_deadlines *deadlines)
 
 /* ---- The list ---- */
 
-http_deadline *http_deadlines_add(http_deadlines *deadlines, int fd)
+http_deadline *http_deadlines_add(http_deadlines *deadlines, int fd, bool is_secure)
 {
     http_deadline *connection = calloc(1, sizeof *connection);
 
     if (connection == NULL)
         return NULL;
     connection->fd = fd;
-    atomic_init(&connection->at, WAITS);
+    atomic_init(&connection->at, is_secure ? BEGINS : WAITS);
     pthread_mutex_lock(&deadlines->lock);
     connection->next = deadlines->first;
     connection->link = &deadlines->first;

@@ -24,8 +24,11 @@ http_deadlines *http_deadlines_start(unsigned head_ms);
 /* Ends the thread and frees the rest. Every connection has been removed. NULL is allowed. */
 void http_deadlines_stop(http_deadlines *deadlines);
 
-/* Adds a connection, which waits for a request. Returns NULL without memory. */
-http_deadline *http_deadlines_add(http_deadlines *deadlines, int fd);
+/*
+ * Adds a connection, which waits for a request. With TLS, the bytes of the handshake that arrive
+ * until the next look are no request. Returns NULL without memory.
+ */
+http_deadline *http_deadlines_add(http_deadlines *deadlines, int fd, bool is_secure);
 
 /* Removes a connection before its socket is closed. NULL is allowed. */
 void http_deadlines_remove(http_deadlines *deadlines, http_deadline *connection);

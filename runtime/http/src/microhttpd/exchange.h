@@ -14,11 +14,12 @@ struct http_server {
     http_deadlines *deadlines;
     unsigned body_ms;
     unsigned send_ms;
-    int listening; /* socket, while `listens` */
+    bool is_secure; /* with TLS */
+    int listening;  /* socket, while `listens` */
     uint16_t port;
     atomic_bool listens;
     atomic_bool closes;      /* connections, after their next response */
-    atomic_size_t exchanges; /* begun and not ended */
+    atomic_size_t exchanges; /* begun and not ended, without streams */
 };
 
 /*
@@ -41,7 +42,10 @@ struct http_exchange {
     struct MHD_Response *response; /* NULL after EXCHANGE_ANSWERED: out of memory */
     unsigned status;
     bool is_stream;
-    bool closes; /* the response closes the connection, and does not wait for the body */
+    bool is_counted; /* in server->exchanges */
+    bool is_chunked; /* the request has a Transfer-Encoding */
+    bool is_old;     /* not of HTTP/1.1 */
+    bool closes;     /* the response closes the connection, and does not wait for the body */
     bool completed;
     size_t ignored; /* bytes of a body that arrived after the response */
     char target[];
@@ -49,6 +53,9 @@ struct http_exchange {
 
 /* Gives an exchange its response, and resumes the connection if it is suspended. */
 void http_exchange_answer(http_exchange *exchange, struct MHD_Response *response, unsigned status);
+
+/* Counts an exchange no longer. A second call has no effect. */
+void http_exchange_forget(http_exchange *exchange);
 
 /* Adds the headers of `head` to a response. Returns false without memory. */
 bool http_exchange_add_headers(struct MHD_Response *response, const http_response *head,

@@ -18,6 +18,9 @@ enum {
     IGNORED_BODY = 65536       /* bytes of a body that are read after its response */
 };
 
+/* TLS 1.2 and later: RFC 8996. */
+#define PRIORITIES "NORMAL:-VERS-TLS1.0:-VERS-TLS1.1"
+
 /* ---- One request, in the order of the calls ---- */
 
 static http_deadline *deadline_of(struct MHD_Connection *connection)
@@ -41,7 +44,6 @@ static void *on_target(void *user, const char *target, struct MHD_Connection *co
     exchange->connection = connection;
     exchange->deadline = deadline_of(connection);
     memcpy(exchange->target, target, length + 1);
-    atomic_fetch_add(&server->exchanges, 1);
     return exchange;
 }
 
@@ -71,18 +73,25 @@ static bool has_large_body(const http_exchange *exchange)
 {
     const char *length = http_exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
 
+    if (exchange->is_chunked)
+        return true;
     return length != NULL && strtoull(length, NULL, 10) > IGNORED_BODY;
 }
 
-static enum MHD_Result begin(http_exchange *exchange, const char *method)
+static enum MHD_Result begin(http_exchange *exchange, const char *method, const char *version)
 {
     const http_receiver *receiver = &exchange->server->receiver;
 
     exchange->method = method;
+    exchange->is_chunked =
+        http_exchange_header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
+    exchange->is_old = strcmp(version, MHD_HTTP_VERSION_1_1) != 0;
     http_deadline_set(exchange->deadline, exchange->server->body_ms);
     exchange->request = receiver->begin(receiver->user, exchange);
     if (exchange->request == NULL)
         return MHD_NO;
+    exchange->is_counted = true;
+    atomic_fetch_add(&exchange->server->exchanges, 1);
     bool is_early = is_answered(exchange) && (exchange->closes || has_large_body(exchange));
     return is_early ? send_response(exchange) : MHD_YES;
 }
@@ -131,12 +140,11 @@ static enum MHD_Result on_request(void *user, struct MHD_Connection *connection,
     (void)user;
     (void)connection;
     (void)path;
-    (void)version;
     *length = 0;
     if (exchange == NULL)
         return MHD_NO;
     if (exchange->request == NULL)
-        return begin(exchange, method);
+        return begin(exchange, method, version);
     return received != 0 ? receive(exchange, data, received) : complete(exchange);
 }
 
@@ -153,12 +161,13 @@ static void on_end(void *user, struct MHD_Connection *connection, void **context
         return;
     http_server *server = exchange->server;
     http_deadline_wait(exchange->deadline);
-    if (exchange->request != NULL)
-        server->receiver.end(exchange->request);
     if (exchange->response != NULL)
         MHD_destroy_response(exchange->response);
+    if (exchange->request != NULL) {
+        server->receiver.end(exchange->request);
+        http_exchange_forget(exchange);
+    }
     free(exchange);
-    atomic_fetch_sub(&server->exchanges, 1);
 }
 
 static void on_connection(void *user, struct MHD_Connection *connection, void **context,
@@ -169,7 +178,7 @@ static void on_connection(void *user, struct MHD_Connection *connection, void **
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         const union MHD_ConnectionInfo *info =
             MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = http_deadlines_add(server->deadlines, info->connect_fd);
+        *context = http_deadlines_add(server->deadlines, info->connect_fd, server->is_secure);
     } else {
         http_deadlines_remove(server->deadlines, *context);
         *context = NULL;
@@ -238,12 +247,13 @@ static struct MHD_Daemon *start_daemon(http_server *server, const http_server_op
     struct MHD_OptionItem secure[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)PRIORITIES},
         {MHD_OPTION_END, 0, NULL}};
 
     if (options->certificate != NULL)
         flags |= MHD_USE_TLS;
     else
-        secure[0] = secure[2];
+        secure[0] = secure[3];
     return MHD_start_daemon(
         flags, 0, NULL, NULL, on_request, server, MHD_OPTION_LISTEN_SOCKET, fd,
         MHD_OPTION_URI_LOG_CALLBACK, on_target, server, MHD_OPTION_NOTIFY_COMPLETED, on_end, server,
@@ -254,6 +264,8 @@ static struct MHD_Daemon *start_daemon(http_server *server, const http_server_op
         1, MHD_OPTION_ARRAY, secure, MHD_OPTION_END);
 }
 
+/* Serves a listening socket, which the server owns from now on: libmicrohttpd closes it after most
+ * failures, so that another close could hit a descriptor of another thread. */
 static catga_status start_on(http_server *server, const http_server_options *options, int fd,
                              catga_problem *problem)
 {
@@ -262,8 +274,10 @@ static catga_status start_on(http_server *server, const http_server_options *opt
     server->listening = fd;
     server->port = port_of(fd);
     server->deadlines = http_deadlines_start(options->head_ms);
-    if (server->deadlines == NULL)
+    if (server->deadlines == NULL) {
+        close(fd);
         return CATGA_NO_MEMORY;
+    }
     atomic_init(&server->listens, true);
     http_signals_block(&before);
     server->daemon = start_daemon(server, options, fd);
@@ -286,6 +300,7 @@ catga_status http_server_start(http_server **made, const http_server_options *op
     if (server == NULL)
         return CATGA_NO_MEMORY;
     server->receiver = *receiver;
+    server->is_secure = options->certificate != NULL;
     server->body_ms = options->body_ms;
     server->send_ms = options->send_ms;
     catga_status status = listen_on(options, &fd, problem);
@@ -295,7 +310,6 @@ catga_status http_server_start(http_server **made, const http_server_options *op
             *made = server;
             return CATGA_OK;
         }
-        close(fd);
     }
     free(server);
     return status;
@@ -324,8 +338,9 @@ bool http_server_has_new_connections(const http_server *server)
 
 void http_server_stop_listening(http_server *server)
 {
+    /* The thread of the server may still use the socket, so it is closed later. */
     if (atomic_exchange(&server->listens, false))
-        close(MHD_quiesce_daemon(server->daemon));
+        shutdown(MHD_quiesce_daemon(server->daemon), SHUT_RD);
 }
 
 bool http_server_has_exchanges(const http_server *server)
@@ -337,6 +352,7 @@ void http_server_stop(http_server *server)
 {
     http_server_stop_listening(server);
     MHD_stop_daemon(server->daemon);
+    close(server->listening);
     http_deadlines_stop(server->deadlines);
     free(server);
 }

@@ -15,6 +15,7 @@ struct http_chunk {
 
 struct http_stream {
     struct MHD_Connection *connection;
+    http_deadline *deadline;
     void (*closed)(void *user);
     void *user;
     pthread_mutex_t lock; /* guards everything below */
@@ -24,7 +25,8 @@ struct http_stream {
     http_chunk *chunks[HTTP_STREAM_CHUNKS];
     size_t first;
     size_t count;
-    size_t sent; /* bytes of the first chunk */
+    size_t bytes; /* of all chunks */
+    size_t sent;  /* bytes of the first chunk */
 };
 
 /* ---- Chunks ---- */
@@ -51,6 +53,7 @@ void http_chunk_release(http_chunk *chunk)
 
 static void drop_first(http_stream *stream)
 {
+    stream->bytes -= stream->chunks[stream->first]->length;
     http_chunk_release(stream->chunks[stream->first]);
     stream->first = (stream->first + 1) % HTTP_STREAM_CHUNKS;
     stream->count--;
@@ -113,14 +116,35 @@ static void resume(http_stream *stream)
     stream->suspended = false;
 }
 
+static bool has_room(const http_stream *stream, const http_chunk *chunk)
+{
+    return stream->count == 0 || (stream->count < HTTP_STREAM_CHUNKS &&
+                                  stream->bytes + chunk->length <= HTTP_STREAM_BYTES);
+}
+
+/* Drops everything that waits, and has the connection closed: its client does not read. */
+static void break_stream(http_stream *stream)
+{
+    while (stream->count != 0)
+        drop_first(stream);
+    stream->broken = true;
+    http_deadline_set(stream->deadline, 0);
+}
+
+static void append(http_stream *stream, http_chunk *chunk)
+{
+    atomic_fetch_add(&chunk->references, 1);
+    stream->chunks[(stream->first + stream->count++) % HTTP_STREAM_CHUNKS] = chunk;
+    stream->bytes += chunk->length;
+}
+
 bool http_stream_write(http_stream *stream, http_chunk *chunk)
 {
     pthread_mutex_lock(&stream->lock);
-    stream->broken = stream->broken || stream->count == HTTP_STREAM_CHUNKS;
-    if (!stream->broken) {
-        atomic_fetch_add(&chunk->references, 1);
-        stream->chunks[(stream->first + stream->count++) % HTTP_STREAM_CHUNKS] = chunk;
-    }
+    if (!stream->broken && has_room(stream, chunk))
+        append(stream, chunk);
+    else
+        break_stream(stream);
     bool written = !stream->broken;
     resume(stream);
     pthread_mutex_unlock(&stream->lock);
@@ -148,6 +172,7 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
 
     if (stream != NULL) {
         stream->connection = exchange->connection;
+        stream->deadline = exchange->deadline;
         stream->closed = ignore_closing;
         stream->user = user;
         pthread_mutex_init(&stream->lock, NULL);
@@ -165,6 +190,7 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
         stream->closed = closed;
     }
     exchange->is_stream = true;
+    http_exchange_forget(exchange);
     http_exchange_answer(exchange, response, head->status);
     return stream;
 }
