@@ -8,6 +8,7 @@
 #include "claims/claims.h"
 #include "client/outcome.h"
 #include "client/send.h"
+#include "observe/hooks.h"
 #include "observe/message_log.h"
 #include "server/service.h"
 
@@ -19,6 +20,7 @@
 
 static void state_free(catga_bus_state *state)
 {
+    catga_observers_end(state);
     catga_log_reporter_end(&state->log_reporter);
     catga_calls_end(&state->calls);
     catga_pool_end(&state->received);
@@ -48,7 +50,7 @@ static catga_bus_state *state_make(const catga_settings *settings)
     state->settings = *settings;
     catga_log_reporter_begin(&state->log_reporter, &state->settings.logger);
     if (catga_log_wants(&state->settings.logger, CATGA_LOG_DEBUG))
-        state->observers = &catga_message_log;
+        atomic_init(&state->observers, &catga_message_log);
     state->prefix = catga_str(state->settings.prefix);
     catga_message_ids_begin(&state->message_ids);
     catga_pool_begin(&state->received, catga_received_size());

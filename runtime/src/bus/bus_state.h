@@ -87,7 +87,7 @@ struct catga_bus_state {
     atomic_bool stopped; /* catga_stop was called */
     int stop_fd;         /* an eventfd; readable when `lost` or `stopped` */
     atomic_uint_fast64_t counters[CATGA_COUNTER_COUNT];
-    const struct catga_observer *observers; /* of messages; set before the bus is open */
+    _Atomic(const struct catga_observer *) observers; /* of messages; see observe/observer.h */
     catga_log_limit overloads;
     catga_log_limit losses;
     catga_log_limit finds;

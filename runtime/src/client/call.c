@@ -39,7 +39,7 @@ static catga_status refuse(catga_bus *bus, const catga_message *message, catga_o
     outcome->table = NULL;
     outcome->error = (catga_error){0};
     catga_status status = catga_outcome_keep(outcome, bus->state, reply);
-    catga_hook_send_ends(bus->state, bus->context, message, NULL, 0, status, false);
+    catga_hook_send_refused(bus->state, bus->context, message, status);
     return status;
 }
 

@@ -9,7 +9,7 @@
 /* Ends an event that was refused before it was sent. */
 static catga_status refuse(catga_bus *bus, const catga_message *message, catga_status status)
 {
-    catga_hook_send_ends(bus->state, bus->context, message, NULL, 0, status, false);
+    catga_hook_send_refused(bus->state, bus->context, message, status);
     return status;
 }
 
@@ -34,7 +34,7 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     envelope.outgoing.length = payload.length;
     catga_hook_send_begins(state, bus->context, message, &envelope.outgoing, 1);
     status = state->operations->publish(state->transport, &envelope.outgoing);
-    catga_hook_send_ends(state, bus->context, message, &envelope.outgoing, 1, status, false);
+    catga_hook_send_ends(state, bus->context, message, &envelope.outgoing, 1, status, false, 0);
     catga_encode_buffer_free(&payload, state);
     return status;
 }

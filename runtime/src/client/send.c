@@ -87,7 +87,7 @@ static catga_status start(catga_bus_state *state, catga_pending *call,
     catga_outcome outcome;
 
     if (status != CATGA_OK) {
-        catga_hook_send_ends(state, NULL, call->request.message, NULL, 0, status, false);
+        catga_hook_send_refused(state, NULL, call->request.message, status);
         free_call(state, call);
     } else if (!catga_tries_start(state, call, &outcome)) {
         status = outcome.status;
@@ -123,7 +123,7 @@ static catga_status send_payload(catga_bus *bus, const catga_message *message,
     if (status == CATGA_OK)
         status = catga_tries_begin(bus, message, settings, true, &call, problem);
     if (status != CATGA_OK) {
-        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
+        catga_hook_send_refused(bus->state, NULL, message, status);
         return status;
     }
     call->request.deliver = to.deliver;
@@ -141,7 +141,7 @@ static catga_status encode(catga_bus *bus, const catga_message *message, const v
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(payload, bus->state, message->table, input, problem);
     if (status != CATGA_OK)
-        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
+        catga_hook_send_refused(bus->state, NULL, message, status);
     return status;
 }
 
@@ -194,7 +194,7 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
     if (status == CATGA_OK)
         status = send_payload(bus, message, settings, &encoded, to, problem);
     else
-        catga_hook_send_ends(bus->state, NULL, message, NULL, 0, status, false);
+        catga_hook_send_refused(bus->state, NULL, message, status);
     log_limit(bus->state, message, status, problem);
     return status;
 }

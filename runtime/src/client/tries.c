@@ -163,7 +163,7 @@ void catga_tries_report(catga_bus_state *state, const catga_pending *call, catga
     const catga_request *request = &call->request;
 
     catga_hook_send_ends(state, request->context, request->message, &request->envelope.outgoing,
-                         request->retry.tries, status, bad_reply);
+                         request->retry.tries, status, bad_reply, request->began);
 }
 
 /* ---- Sending a try ---- */

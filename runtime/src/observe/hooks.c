@@ -2,9 +2,9 @@
 #include "observe/hooks.h"
 
 #define EACH(state, function, ...)                                                                 \
-    for (const catga_observer *at = (state)->observers; at != NULL; at = at->next)                 \
+    for (const catga_observer *at = catga_observers_of(state); at != NULL; at = at->next)          \
         if (at->function != NULL)                                                                  \
-            at->function(__VA_ARGS__);
+            at->function(at, __VA_ARGS__);
 
 void catga_observers_send_begins(const catga_sending *sending)
 {
@@ -16,7 +16,7 @@ void catga_observers_send_ends(const catga_sending *sending)
     EACH(sending->state, send_ends, sending)
 }
 
-void catga_observers_handling_begins(const catga_context *context)
+void catga_observers_handling_begins(catga_context *context)
 {
     EACH(context->state, handling_begins, context)
 }
@@ -29,4 +29,15 @@ void catga_observers_handling_ends(const catga_context *context)
 void catga_observers_settled(const catga_delivered *delivered, catga_handling_action action)
 {
     EACH(delivered->endpoint->service_instance->state, settled, delivered, action)
+}
+
+void catga_observers_end(catga_bus_state *state)
+{
+    const catga_observer *next;
+
+    for (const catga_observer *at = catga_observers_of(state); at != NULL; at = next) {
+        next = at->next;
+        if (at->end != NULL)
+            at->end(at);
+    }
 }

@@ -8,10 +8,19 @@
 #include "observe/counting.h"
 #include "observe/observer.h"
 
+/* Returns the first observer of a bus. */
+static inline const catga_observer *catga_observers_of(const catga_bus_state *state)
+{
+    return atomic_load_explicit(&state->observers, memory_order_acquire);
+}
+
+/* Frees the observers, when no message passes any more. */
+void catga_observers_end(catga_bus_state *state);
+
 /* Call the observers of a bus, one after the other. */
 void catga_observers_send_begins(const catga_sending *sending);
 void catga_observers_send_ends(const catga_sending *sending);
-void catga_observers_handling_begins(const catga_context *context);
+void catga_observers_handling_begins(catga_context *context);
 void catga_observers_handling_ends(const catga_context *context);
 void catga_observers_settled(const catga_delivered *delivered, catga_handling_action action);
 
@@ -21,26 +30,33 @@ static inline void catga_hook_send_begins(catga_bus_state *state, const catga_co
                                           const catga_outgoing *outgoing, uint32_t attempt)
 {
     catga_count_send_begins(state, message, attempt);
-    if (CATGA_UNLIKELY(state->observers != NULL))
+    if (CATGA_UNLIKELY(catga_observers_of(state) != NULL))
         catga_observers_send_begins(
-            &(catga_sending){state, context, message, outgoing, attempt, CATGA_OK, false});
+            &(catga_sending){state, context, message, outgoing, attempt, CATGA_OK, false, 0});
 }
 
 static inline void catga_hook_send_ends(catga_bus_state *state, const catga_context *context,
                                         const catga_message *message,
                                         const catga_outgoing *outgoing, uint32_t attempt,
-                                        catga_status status, bool bad_reply)
+                                        catga_status status, bool bad_reply, int64_t began_ns)
 {
     catga_count_send_ends(state, message, status, bad_reply);
-    if (CATGA_UNLIKELY(state->observers != NULL))
-        catga_observers_send_ends(
-            &(catga_sending){state, context, message, outgoing, attempt, status, bad_reply});
+    if (CATGA_UNLIKELY(catga_observers_of(state) != NULL))
+        catga_observers_send_ends(&(catga_sending){state, context, message, outgoing, attempt,
+                                                   status, bad_reply, began_ns});
 }
 
-static inline void catga_hook_handling_begins(const catga_context *context)
+/* Does the same for a message that could not be sent. */
+static inline void catga_hook_send_refused(catga_bus_state *state, const catga_context *context,
+                                           const catga_message *message, catga_status status)
+{
+    catga_hook_send_ends(state, context, message, NULL, 0, status, false, 0);
+}
+
+static inline void catga_hook_handling_begins(catga_context *context)
 {
     catga_count_handling_begins(context);
-    if (CATGA_UNLIKELY(context->state->observers != NULL))
+    if (CATGA_UNLIKELY(catga_observers_of(context->state) != NULL))
         catga_observers_handling_begins(context);
 }
 
@@ -48,7 +64,7 @@ static inline void catga_hook_handling_begins(const catga_context *context)
 static inline void catga_hook_handling_ends(const catga_context *context)
 {
     catga_count_handling_ends(context);
-    if (CATGA_UNLIKELY(context->state->observers != NULL))
+    if (CATGA_UNLIKELY(catga_observers_of(context->state) != NULL))
         catga_observers_handling_ends(context);
 }
 
@@ -56,7 +72,7 @@ static inline void catga_hook_settled(const catga_delivered *delivered,
                                       catga_handling_action action)
 {
     catga_count_settled(delivered, action);
-    if (CATGA_UNLIKELY(delivered->endpoint->service_instance->state->observers != NULL))
+    if (CATGA_UNLIKELY(catga_observers_of(delivered->endpoint->service_instance->state) != NULL))
         catga_observers_settled(delivered, action);
 }
 

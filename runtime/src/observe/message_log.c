@@ -13,8 +13,9 @@ static const char *id_of(const catga_outgoing *outgoing)
     return "none";
 }
 
-static void log_sent(const catga_sending *sending)
+static void log_sent(const catga_observer *self, const catga_sending *sending)
 {
+    (void)self;
     const catga_outgoing *outgoing = sending->outgoing;
     const catga_message *message = sending->message;
 
@@ -26,8 +27,9 @@ static void log_sent(const catga_sending *sending)
                   outgoing->length);
 }
 
-static void log_handled(const catga_context *context)
+static void log_handled(const catga_observer *self, const catga_context *context)
 {
+    (void)self;
     const catga_incoming *incoming = context->incoming;
     const catga_string none = CATGA_STR("none");
     catga_string id = catga_context_message_id(context);

@@ -26,6 +26,7 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
     context->attempt = 1;
     context->retry_after_ms = -1;
     context->problem.text[0] = '\0';
+    context->cell = NULL;
 }
 
 /* ---- The message ---- */

@@ -18,8 +18,10 @@ struct catga_context {
     catga_status outcome;          /* of the handler, or why it did not run */
     catga_counter verdict;         /* counter of messages that end this way, or CATGA_UNCOUNTED */
     uint32_t attempt;
-    int64_t retry_after_ms; /* requested by the handler; negative: the schema's pause */
-    catga_problem problem;  /* why an answer could not be made; else empty */
+    int64_t retry_after_ms;          /* requested by the handler; negative: the schema's pause */
+    catga_problem problem;           /* why an answer could not be made; else empty */
+    struct catga_metrics_cell *cell; /* counts of this message; NULL unless it is measured */
+    int64_t began_ns;                /* of a measured message: begin of its handling, monotonic */
 };
 
 /* Initialises the context of a received message, without a deadline. */

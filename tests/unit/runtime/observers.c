@@ -20,36 +20,42 @@ typedef struct notes {
 
 static notes seen; /* an observer has no state of its own */
 
-static void note_send_begins(const catga_sending *sending)
+static void note_send_begins(const catga_observer *self, const catga_sending *sending)
 {
+    (void)self;
     assert_non_null(sending->outgoing);
     assert_string_equal(sending->outgoing->subject, sending->message->subject);
     seen.sends_begun++;
     seen.sent = *sending;
 }
 
-static void note_send_ends(const catga_sending *sending)
+static void note_send_ends(const catga_observer *self, const catga_sending *sending)
 {
+    (void)self;
     seen.sends_ended++;
     seen.sent = *sending;
 }
 
-static void note_handling_begins(const catga_context *context)
+static void note_handling_begins(const catga_observer *self, catga_context *context)
 {
+    (void)self;
     assert_true(context->incoming->length != 0);
     seen.handlings_begun++;
 }
 
-static void note_handling_ends(const catga_context *context)
+static void note_handling_ends(const catga_observer *self, const catga_context *context)
 {
+    (void)self;
     assert_string_equal(context->endpoint->handler->message->subject, context->message->subject);
     seen.handlings_ended++;
     seen.outcome = context->outcome;
     seen.verdict = context->verdict;
 }
 
-static void note_settled(const catga_delivered *delivered, catga_handling_action action)
+static void note_settled(const catga_observer *self, const catga_delivered *delivered,
+                         catga_handling_action action)
 {
+    (void)self;
     (void)delivered;
     atomic_fetch_add(&seen.settled[action], 1);
 }
@@ -78,7 +84,7 @@ static void observe(bus_fixture *f)
     static const sample_answerer answerer = {echo, time_out};
 
     seen = (notes){0};
-    f->bus->state->observers = &both;
+    atomic_store(&f->bus->state->observers, &both);
     assert_int_equal(catga_serve(f->bus, &sample_answerer_service, &answerer, NULL), CATGA_OK);
 }
 
