@@ -7,6 +7,7 @@
 #include "failing_allocations.h"
 #include "kept.h"
 
+#include <catga/metrics.h>
 #include <catga/nodes.h>
 
 /* ---- The run ---- */
@@ -168,6 +169,35 @@ static void use_stored(catga_bus *bus)
     assert_stored_explained(catga_dead_letter_remove(bus, "SAMPLE_V1", number));
 }
 
+/* ---- Metrics ---- */
+
+static catga_status discard(void *user, const char *text, size_t length)
+{
+    (void)user;
+    (void)text;
+    (void)length;
+    return CATGA_OK;
+}
+
+/* Measures the messages of the parts that follow. */
+static catga_metrics *measure(catga_bus *bus)
+{
+    catga_metrics *metrics;
+    catga_status status = catga_metrics_open(&metrics, bus);
+
+    assert_explained(status);
+    assert_int_equal(metrics != NULL, status == CATGA_OK);
+    return metrics;
+}
+
+static void write_metrics(catga_metrics *metrics)
+{
+    if (metrics != NULL)
+        assert_explained(catga_metrics_write(metrics, CATGA_METRICS_TEXT, NULL, 0, discard, NULL));
+}
+
+/* ---- Nodes ---- */
+
 /* The last part, because a thread allocates too. */
 static void use_nodes(catga_bus *bus)
 {
@@ -181,6 +211,7 @@ static void run(void)
 {
     catga_options options = {.log = log_nothing};
     catga_bus *bus = NULL;
+    catga_metrics *metrics = NULL;
 
     if (catga_local_open(&options.local) == CATGA_OK) {
         catga_status status = catga_open(&bus, &options);
@@ -188,9 +219,12 @@ static void run(void)
         assert_int_equal(bus != NULL, status == CATGA_OK);
     }
     if (bus != NULL)
+        metrics = measure(bus);
+    if (bus != NULL)
         use(bus);
     if (bus != NULL)
         use_stored(bus);
+    write_metrics(metrics);
     if (bus != NULL)
         use_nodes(bus);
     catga_close(bus);

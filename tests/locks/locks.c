@@ -1,11 +1,13 @@
 /*
  * Counts the locks of ours that a message takes, from the caller to the handler and back: locks
  * local | nats (at $NATS_URL, with JetStream). Creating streams, connections and threads is not
- * counted. The local server has a lock for stored data, so stored events and claims are counted
- * with NATS only.
+ * counted. Messages are measured for metrics. The local server has a lock for stored data, so
+ * stored events and claims are counted with NATS only.
  */
 #include "bus_fixture.h"
 #include "locks.catga.h"
+
+#include <catga/metrics.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +42,7 @@ int __wrap_pthread_mutex_timedlock(pthread_mutex_t *lock, const struct timespec 
 typedef struct fixture {
     catga_local *broker; /* local server; NULL for NATS */
     catga_bus *bus;
+    catga_metrics *metrics;
     atomic_uint heard;
 } fixture;
 
@@ -93,6 +96,7 @@ static int set_stage(void **state)
         open_bus(s->broker, (catga_options){.ack_wait_ms = 60000}); /* no in-progress acks meanwhile
                                                                      */
     *state = s;
+    assert_int_equal(catga_metrics_open(&s->metrics, s->bus), CATGA_OK); /* measuring takes none */
     bool served = locks_worker_serve(s->bus, &worker, s) == CATGA_OK &&
                   (s->broker != NULL || locks_reader_serve(s->bus, &reader, s) == CATGA_OK);
     return served ? 0 : -1;
