@@ -118,7 +118,8 @@ class Options(fixture.unittest.TestCase):
 
     def test_numbers(self):
         for name in ('PORT', 'ADMIN_PORT', 'CONNECTIONS', 'CONNECTIONS_PER_ADDRESS', 'BODY',
-                     'HEAD_MS', 'BODY_MS', 'SEND_MS', 'IDLE_MS', 'STREAMS', 'LEAVE_MS'):
+                     'HEAD_MS', 'BODY_MS', 'SEND_MS', 'IDLE_MS', 'STREAMS', 'LEAVE_MS',
+                     'METRICS'):
             name = 'CATGA_HTTP_' + name
             for value in ('x', '-2', '99999999999'):
                 with self.subTest(f'{name}={value}'):

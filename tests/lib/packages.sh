@@ -6,7 +6,8 @@ packages_to_build='gcc libc6-dev make cmake pkg-config lemon libnats-dev libbsd-
 packages_for_http='libmicrohttpd-dev libgnutls28-dev'
 packages_to_serve='nats-server'
 packages_to_test='g++ clang libclang-rt-dev libcmocka-dev flatbuffers-compiler libflatbuffers-dev
-    ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy'
+    ninja-build openssl python3 git clang-format mandoc zsh fish dpkg-dev file spin curl nginx haproxy
+    prometheus'
 packages_for_node='nodejs npm'
 packages_for_browser='chromium chromium-driver'
 packages_for_bigendian='gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user'

@@ -2,6 +2,7 @@
 #include "administration.h"
 
 #include "health.h"
+#include "metrics.h"
 #include "openapi.h"
 
 typedef struct own_path {
@@ -9,7 +10,7 @@ typedef struct own_path {
     void (*handle)(http_request *request);
 } own_path;
 
-static void respond(http_request *request, unsigned status, http_text *text)
+static void respond_as(http_request *request, unsigned status, const char *type, http_text *text)
 {
     http_response response = {.status = status, .body = text->data, .length = text->length};
 
@@ -18,9 +19,14 @@ static void respond(http_request *request, unsigned status, http_text *text)
         http_request_refuse_status(request, 503, NULL, NULL, NULL);
         return;
     }
-    http_response_add(&response, "Content-Type", "application/json");
+    http_response_add(&response, "Content-Type", type);
     http_response_add(&response, "Cache-Control", "no-store");
     http_request_respond(request, &response);
+}
+
+static void respond(http_request *request, unsigned status, http_text *text)
+{
+    respond_as(request, status, "application/json", text);
 }
 
 static void handle_health(http_request *request)
@@ -47,8 +53,30 @@ static void handle_openapi(http_request *request)
     respond(request, 200, &text);
 }
 
-static const own_path paths[] = {
-    {"health", handle_health}, {"ready", handle_ready}, {"openapi.json", handle_openapi}};
+static void handle_metrics(http_request *request)
+{
+    http_text text = {0};
+    const catga_http *http = request->listener->http;
+
+    catga_metrics_format format =
+        http_metrics_format(http, http_exchange_header(request->exchange, "Accept"));
+
+    http_metrics_write(&text, http, format);
+    respond_as(request, 200, catga_metrics_media_type(format), &text);
+}
+
+static const own_path paths[] = {{"health", handle_health},
+                                 {"ready", handle_ready},
+                                 {"metrics", handle_metrics},
+                                 {"openapi.json", handle_openapi}};
+
+/* Without metrics, their path does not exist. */
+static bool is_served(const own_path *path, const http_request *request)
+{
+    bool exists = path->handle != handle_metrics || request->listener->http->metrics != NULL;
+
+    return exists && catga_string_equal(request->path.segments[0], catga_str(path->segment));
+}
 
 /* Checks the method of a request for an own path. */
 static void check_method(http_request *request)
@@ -72,7 +100,7 @@ bool http_administration_begin(http_request *request)
     if (request->path.segment_count != 1)
         return false;
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (!catga_string_equal(request->path.segments[0], catga_str(paths[i].segment)))
+        if (!is_served(&paths[i], request))
             continue;
         request->handle = paths[i].handle;
         check_method(request);

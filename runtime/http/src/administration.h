@@ -1,4 +1,4 @@
-/* The gateway's own paths: /health, /ready and /openapi.json. */
+/* The gateway's own paths: /health, /ready, /metrics and /openapi.json. */
 #ifndef CATGA_HTTP_ADMINISTRATION_H
 #define CATGA_HTTP_ADMINISTRATION_H
 

@@ -2,6 +2,7 @@
 #include "gateway.h"
 
 #include "event_streams.h"
+#include "metrics.h"
 #include "receiver.h"
 #include "request.h"
 
@@ -110,6 +111,8 @@ static catga_status prepare(catga_http *http, const catga_routes *const *routes,
     if (status == CATGA_OK)
         status = http_events_make(&http->events, http->bus, http->router,
                                   (unsigned)http->settings.streams);
+    if (status == CATGA_OK)
+        status = http_metrics_open(http);
     return status == CATGA_OK ? begin(http, problem) : status;
 }
 

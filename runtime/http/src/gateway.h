@@ -7,6 +7,8 @@
 #include "server.h"
 #include "settings.h"
 
+#include <catga/metrics.h>
+
 #include <stdatomic.h>
 
 typedef struct http_events http_events;
@@ -16,7 +18,7 @@ typedef struct http_listener {
     catga_http *http;
     http_server *server; /* NULL if there is no such port */
     bool serves_routes;
-    bool serves_admin; /* /health, /ready, /openapi.json */
+    bool serves_admin; /* /health, /ready, /metrics, /openapi.json */
 } http_listener;
 
 struct catga_http {
@@ -26,6 +28,7 @@ struct catga_http {
     size_t table_count;
     http_router *router;
     http_events *events;          /* NULL without routes of events */
+    catga_metrics *metrics;       /* of the bus; NULL without metrics */
     bool serves_events;           /* the bus delivers to `events` */
     _Atomic(catga_nodes *) nodes; /* NULL while the gateway does not announce itself */
     http_listener listeners[2];   /* for routes; for administration, if it has an own port */

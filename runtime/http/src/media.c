@@ -6,7 +6,8 @@
 enum { FULL = 1000 }; /* the quality 1, in thousandths */
 
 static const char *const names[] = {"application/json", "application/octet-stream",
-                                    "text/event-stream"};
+                                    "text/event-stream", "text/plain",
+                                    "application/openmetrics-text"};
 
 const char *http_media_name(http_media media)
 {
@@ -136,6 +137,11 @@ static int quality_for(const char *accept, http_media media)
 bool http_media_accepts(const char *accept, http_media media)
 {
     return quality_for(accept, media) != 0;
+}
+
+bool http_media_prefers(const char *accept, http_media media, http_media other)
+{
+    return quality_for(accept, media) > quality_for(accept, other);
 }
 
 bool http_media_of_response(const char *accept, http_media *media)

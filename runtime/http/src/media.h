@@ -7,7 +7,9 @@
 typedef enum http_media {
     HTTP_MEDIA_JSON,        /* application/json */
     HTTP_MEDIA_FLATBUFFERS, /* application/octet-stream: the bytes of the message */
-    HTTP_MEDIA_EVENTS       /* text/event-stream */
+    HTTP_MEDIA_EVENTS,      /* text/event-stream */
+    HTTP_MEDIA_TEXT,        /* text/plain */
+    HTTP_MEDIA_OPENMETRICS  /* application/openmetrics-text */
 } http_media;
 
 /* Room for the header Accept. */
@@ -24,6 +26,9 @@ bool http_media_of_body(const char *content_type, http_media *media);
 
 /* Returns whether the header Accept accepts a type. NULL and an empty one accept all. */
 bool http_media_accepts(const char *accept, http_media media);
+
+/* Returns whether the header Accept, which may be NULL, welcomes a type more than another. */
+bool http_media_prefers(const char *accept, http_media media, http_media other);
 
 /* Chooses JSON or FlatBuffers for a response; JSON if both are equally welcome. Returns false if
  * the header accepts none of both. */

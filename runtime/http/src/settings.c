@@ -38,6 +38,7 @@ static const number_rule numbers[] = {
     RULE(idle_ms, "CATGA_HTTP_IDLE_MS", 30000, 1000, 3600000),
     RULE(streams, "CATGA_HTTP_STREAMS", 1024, 1, 1000000),
     RULE(leave_ms, "CATGA_HTTP_LEAVE_MS", 0, 0, 3600000),
+    RULE(metrics, "CATGA_HTTP_METRICS", 0, 0, 1),
 };
 
 /* Returns the first variable of the list that is set and not empty; its name is in `name`. */

@@ -18,6 +18,7 @@ typedef struct http_settings {
     int idle_ms;
     int streams;
     int leave_ms;
+    int metrics;             /* 1: measure the bus */
     const char *cors_origin; /* NULL for none */
     char *certificate;       /* PEM, allocated by malloc; NULL without TLS */
     char *key;

@@ -13,8 +13,8 @@
  *     catga_close(bus);
  *
  * Requests become calls, without a thread per request. A service without routes uses the library
- * for /health, /ready and /openapi.json only. http/README.md describes paths, names in JSON,
- * statuses, headers and limits.
+ * for /health, /ready, /metrics and /openapi.json only. http/README.md describes paths, names in
+ * JSON, statuses, headers and limits.
  *
  * Threads: any thread may call any function; catga_http_close is the last call.
  */
@@ -45,8 +45,8 @@ typedef struct catga_http_options {
     const char *address;
     /* port; -1: any free port; CATGA_HTTP_PORT, NODE_PORT, 8080 */
     int port;
-    /* another port for /health, /ready and /openapi.json, which the first port then does not
-     * serve; -1: any free port; CATGA_HTTP_ADMIN_PORT, none */
+    /* another port for /health, /ready, /metrics and /openapi.json, which the first port then does
+     * not serve; -1: any free port; CATGA_HTTP_ADMIN_PORT, none */
     int admin_port;
     /* limit of connections; more wait until others end; CATGA_HTTP_CONNECTIONS, 1024 */
     int connections;
@@ -71,6 +71,9 @@ typedef struct catga_http_options {
      * 503 and connections are closed after a response, so that load balancers leave;
      * CATGA_HTTP_LEAVE_MS, 0 */
     int leave_ms;
+    /* 1: measures the messages of the bus, and serves metrics for Prometheus at /metrics
+     * (metrics.h); CATGA_HTTP_METRICS, 0 */
+    int metrics;
     /* origin that browsers may call from, "https://shop.example" or "*";
      * CATGA_HTTP_CORS_ORIGIN, none */
     const char *cors_origin;

@@ -41,12 +41,14 @@ static catga_metrics_cell *cell_of(const catga_observer *self, const catga_endpo
 
 static void measure(const catga_observer *self, catga_context *context)
 {
+    const catga_incoming *incoming = context->incoming;
+
     context->cell = cell_of(self, context->endpoint);
     if (context->cell == NULL)
         return;
-    context->began_ns = catga_clock_now();
+    context->began_ns = incoming->began_ns != 0 ? incoming->began_ns : catga_clock_now();
     catga_metrics_add(context->cell, CATGA_METRICS_BEGUN, 1);
-    if (context->incoming->deliveries > 1)
+    if (incoming->deliveries > 1)
         catga_metrics_add(context->cell, CATGA_METRICS_AGAIN, 1);
 }
 

@@ -142,6 +142,7 @@ static int64_t run(catga_admission_slot *slot, int64_t begin)
     int64_t end = begin;
 
     message->waited_ns = begin - slot->came_ns;
+    message->began_ns = begin;
     if (is_stored(message) && begin - atomic_load(&slot->alive_ns) >= queue->options.alive_ns) {
         queue->options.discard(queue->options.user, message);
     } else {
@@ -256,6 +257,7 @@ void catga_admission_queue_run_here(catga_admission_queue *queue, catga_incoming
     for (int i = 0; i < count; i++) {
         int64_t begin = *now;
         messages[i].waited_ns += begin - came_ns;
+        messages[i].began_ns = begin;
         receive(receiver, &messages[i]);
         *now = catga_clock_now();
         note_run(queue, *now - begin);

@@ -63,6 +63,7 @@ typedef struct catga_incoming {
     const uint8_t *data;
     size_t length;
     int64_t waited_ns;   /* known time in this process; 0: unknown */
+    int64_t began_ns;    /* when its receiver was called, on the monotonic clock; 0: unknown */
     int64_t deadline_ns; /* of the sender, on the monotonic clock; 0: unknown */
     bool no_responders;  /* an answer of the server: the subject has no subscriber */
     uint64_t sequence;   /* of a stored message: its number in the stream; else 0 */

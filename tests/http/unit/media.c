@@ -67,12 +67,27 @@ static void events(void **state)
     assert_false(http_media_accepts("application/json", HTTP_MEDIA_EVENTS));
 }
 
+static void preferences(void **state)
+{
+    static const char prometheus[] =
+        "application/openmetrics-text;version=1.0.0,application/openmetrics-text;version=0.0.1;"
+        "q=0.75,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+
+    (void)state;
+    assert_true(http_media_prefers(prometheus, HTTP_MEDIA_OPENMETRICS, HTTP_MEDIA_TEXT));
+    assert_true(http_media_accepts(prometheus, HTTP_MEDIA_TEXT));
+    assert_false(http_media_prefers(NULL, HTTP_MEDIA_OPENMETRICS, HTTP_MEDIA_TEXT));
+    assert_false(http_media_prefers("*/*", HTTP_MEDIA_OPENMETRICS, HTTP_MEDIA_TEXT));
+    assert_false(http_media_prefers("text/plain", HTTP_MEDIA_OPENMETRICS, HTTP_MEDIA_TEXT));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bodies),
         cmocka_unit_test(responses),
         cmocka_unit_test(events),
+        cmocka_unit_test(preferences),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

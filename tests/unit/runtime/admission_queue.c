@@ -299,6 +299,7 @@ static void the_time_of_waiting_includes_earlier_runs(void **state)
     assert_true(catga_admission_queue_claim(f.queue, now));
     catga_admission_queue_run_here(f.queue, &second, 1, receive, &f, &now);
     assert_true(second.waited_ns >= CATGA_SECOND + RUN_US * MICROSECOND);
+    assert_true(second.began_ns >= before + RUN_US * MICROSECOND);
     assert_true(now - before >= 2 * RUN_US * MICROSECOND);
     let_worker(&f);
     end(&f);
