@@ -56,8 +56,10 @@ static catga_status pay(catga_context *context, shop_pay_order_view request)
 
 static catga_status view(catga_context *context, shop_order_viewed_view event)
 {
-    (void)context;
-    (void)event;
+    if (shop_order_viewed_get_number(event) >= WAITING) {
+        sem_post(&fixture_of(context)->base.started);
+        sem_wait(&fixture_of(context)->base.may_end);
+    }
     return CATGA_OK;
 }
 
@@ -236,6 +238,24 @@ static void a_call_without_a_service_fails_with_a_reason(void **state)
     assert_value(f, "catga_requests_total" CREATE "}", -1);
 }
 
+/* Only the local server can be disconnected here. */
+static void further_tries_are_counted(void **state)
+{
+    fixture *f = *state;
+    shop_answer_reply reply;
+
+    if (f->base.broker == NULL)
+        return;
+    catga_local_set_connected(f->base.broker, false);
+    assert_int_equal(shop_find_order_call(f->bus, &(shop_find_order){1}, &reply),
+                     CATGA_DISCONNECTED);
+    shop_answer_reply_free(&reply);
+#define ASKED "{method=\"shop.FindOrder\",qos=\"at_least_once\""
+    assert_value(f, "catga_client_requests_total" ASKED "}", 1);
+    assert_value(f, "catga_client_requests_retried_total" ASKED "}", 2);
+    assert_value(f, "catga_client_requests_failed_total" ASKED ",reason=\"disconnected\"}", 1);
+}
+
 static void repeated_commands_are_suppressed(void **state)
 {
     fixture *f = *state;
@@ -287,6 +307,41 @@ static void events_are_counted(void **state)
                  -1);
     assert_value(f, "catga_handler_duration_seconds_count{" VIEWED "}", EVENTS);
     assert_value(f, "catga_pending_messages", 0);
+}
+
+static void waiting_and_dropped_events_are_shown(void **state)
+{
+    fixture *f = *state;
+
+    f->bus = fixture_join(&f->base, (catga_options){.instance = "slow", .pending = 1});
+    assert_int_equal(catga_metrics_open(&f->metrics, f->bus), CATGA_OK);
+    serve(f);
+    for (uint32_t i = 0; i < 8; i++) {
+        assert_int_equal(shop_order_viewed_publish(f->bus, &(shop_order_viewed){WAITING}),
+                         CATGA_OK);
+        if (i == 0)
+            sem_wait(&f->base.started);
+    }
+    wait_until(value(f, "catga_slow_consumer_dropped_total") >= 1);
+    assert_value(f, "catga_inflight{" VIEWED ",qos=\"at_most_once\"}", 1);
+    assert_true(value(f, "catga_pending_messages") >= 1);
+    for (int i = 0; i < 8; i++)
+        sem_post(&f->base.may_end);
+    assert_value(f, "catga_pending_messages", 0);
+    assert_value(f, "catga_slow_consumer_dropped_total",
+                 (double)catga_count(f->bus).dropped_messages);
+}
+
+static void events_that_cannot_be_published_are_counted(void **state)
+{
+    fixture *f = *state;
+
+    assert_int_equal(catga_drain(f->bus), CATGA_OK);
+    assert_int_equal(shop_order_viewed_publish(f->bus, &(shop_order_viewed){1}), CATGA_DRAINING);
+    assert_value(f,
+                 "catga_messages_publish_failed_total{type=\"shop.OrderViewed\","
+                 "qos=\"at_most_once\",reason=\"draining\"}",
+                 1);
 }
 
 /* Lets time pass until `events` stored events have ended. */
@@ -592,9 +647,12 @@ int main(int argc, char **argv)
         CASE(requests_are_counted_on_both_sides),
         CASE(a_request_that_waits_is_in_flight_and_slow),
         CASE(a_call_without_a_service_fails_with_a_reason),
+        CASE(further_tries_are_counted),
         CASE(repeated_commands_are_suppressed),
         CASE(invalid_bytes_are_counted),
         CASE(events_are_counted),
+        CASE(waiting_and_dropped_events_are_shown),
+        CASE(events_that_cannot_be_published_are_counted),
         CASE(stored_events_are_counted_until_they_end),
         CASE(an_event_without_a_dead_letter_is_given_up),
         CASE(counts_of_ended_threads_stay),

@@ -57,8 +57,8 @@ int main(void)
     catga_status status = catga_open(&bus, NULL);
 
     if (status == CATGA_OK)
-        status = catga_http_open(&http, bus, NULL, 0,
-                                 &(catga_http_options){.port = -1, .metrics = 1});
+        status =
+            catga_http_open(&http, bus, NULL, 0, &(catga_http_options){.port = -1, .metrics = 1});
     if (status == CATGA_OK)
         status = shop_order_service_serve(bus, &service, NULL);
     if (status == CATGA_OK) {
