@@ -1,6 +1,7 @@
 /*
  * dispatch: nanoseconds of a transport's callback for an event of 128 bytes: context, verification,
- * and a handler that does nothing. The other side is verification alone.
+ * and a handler that does nothing. The other side is verification alone. dispatch_metrics: the same
+ * with metrics; the other side is dispatch without.
  *
  * The linker replaces the function that opens the transport by one of this file, which keeps the
  * callback.
@@ -10,11 +11,20 @@
 #include "bench.h"
 #include "transport/transport.h"
 
+#include <catga/metrics.h>
+
 enum { TIMES = 500000, LENGTH = 128, CAPACITY = 256 };
 
-typedef struct sides {
+/* The callback of a bus. */
+typedef struct receiver {
     catga_receive_function *receive;
     void *user;
+} receiver;
+
+typedef struct sides {
+    receiver plain;
+    receiver measured; /* of a bus with metrics */
+    receiver *next;    /* of the service that is subscribed next */
     uint8_t bytes[CAPACITY];
     size_t handled;
 } sides;
@@ -29,8 +39,7 @@ static const catga_transport_operations *real;
 static catga_status keep(catga_transport *transport, const catga_subscription_options *options,
                          catga_subscription **subscription)
 {
-    both.receive = options->receive;
-    both.user = options->user;
+    *both.next = (receiver){options->receive, options->user};
     return real->subscribe(transport, options, subscription);
 }
 
@@ -61,25 +70,38 @@ static catga_status hear(catga_context *context, bench_order_placed_view event)
     return CATGA_OK;
 }
 
-static double ours(void *state)
+static double dispatch(const receiver *to)
 {
-    (void)state;
     size_t before = both.handled;
     uint64_t start = bench_now();
+
     for (size_t i = 0; i < TIMES; i++) {
         catga_incoming incoming = {
             .subject = {"catga.events.bench.v1.OrderPlaced", 33},
             .data = both.bytes,
             .length = LENGTH,
+            .began_ns = (int64_t)start, /* transports read the clock anyway */
         };
-        both.receive(both.user, &incoming);
+        to->receive(to->user, &incoming);
     }
     double each = bench_each(start, TIMES);
     bench_need(both.handled == before + TIMES, "each message was handled");
     return each;
 }
 
-static double other(void *state)
+static double plain(void *state)
+{
+    (void)state;
+    return dispatch(&both.plain);
+}
+
+static double measured(void *state)
+{
+    (void)state;
+    return dispatch(&both.measured);
+}
+
+static double verify(void *state)
 {
     bench_order_placed_view view;
     catga_status worst = CATGA_OK;
@@ -95,7 +117,7 @@ static double other(void *state)
     return each;
 }
 
-int main(void)
+static void fill_bytes(void)
 {
     static const bench_order_placed event = {
         .id = {"ORD-0001", 8},
@@ -103,24 +125,49 @@ int main(void)
         .total = 1339980,
         .note = {"to be left with the neighbours, next door.", 42},
     };
-    static const bench_listener service = {.hear = hear};
     size_t length = 0;
-    catga_local *local = NULL;
-    catga_bus *bus = NULL;
 
     catga_status status =
         bench_order_placed_encode(&event, both.bytes, sizeof both.bytes, &length, NULL);
     bench_need(status == CATGA_OK && length == LENGTH, "the event has 128 bytes");
-    bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
+}
+
+static catga_bus *serve(catga_local *local, receiver *to)
+{
+    static const bench_listener service = {.hear = hear};
+    catga_bus *bus = NULL;
+
+    both.next = to;
     bench_need(catga_open(&bus, &(catga_options){.local = local}) == CATGA_OK, "catga_open");
     bench_need(bench_listener_serve(bus, &service, NULL) == CATGA_OK, "serve");
+    return bus;
+}
+
+int main(void)
+{
+    catga_local *local = NULL;
+    catga_metrics *metrics;
+
+    fill_bytes();
+    bench_need(catga_local_open(&local) == CATGA_OK, "catga_local_open");
+    catga_bus *bus = serve(local, &both.plain);
+    catga_bus *observed = serve(local, &both.measured);
+    bench_need(catga_metrics_open(&metrics, observed) == CATGA_OK, "catga_metrics_open");
     bench_compare(&(bench_pair){
         .name = "dispatch",
         .unit = "ns",
         .who = "verification alone",
-        .ours = ours,
-        .other = other,
+        .ours = plain,
+        .other = verify,
     });
+    bench_compare(&(bench_pair){
+        .name = "dispatch_metrics",
+        .unit = "ns",
+        .who = "without metrics",
+        .ours = measured,
+        .other = plain,
+    });
+    catga_close(observed);
     catga_close(bus);
     catga_local_close(local);
     return 0;

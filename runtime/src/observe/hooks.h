@@ -17,6 +17,16 @@ static inline const catga_observer *catga_observers_of(const catga_bus_state *st
 /* Frees the observers, when no message passes any more. */
 void catga_observers_end(catga_bus_state *state);
 
+/* Returns the first observer that observes the begins of tries: few do. */
+static inline const catga_observer *catga_observers_of_begins(const catga_bus_state *state)
+{
+    const catga_observer *at = catga_observers_of(state);
+
+    while (CATGA_UNLIKELY(at != NULL) && at->send_begins == NULL)
+        at = at->next;
+    return at;
+}
+
 /* Call the observers of a bus, one after the other. */
 void catga_observers_send_begins(const catga_sending *sending);
 void catga_observers_send_ends(const catga_sending *sending);
@@ -30,7 +40,7 @@ static inline void catga_hook_send_begins(catga_bus_state *state, const catga_co
                                           const catga_outgoing *outgoing, uint32_t attempt)
 {
     catga_count_send_begins(state, message, attempt);
-    if (CATGA_UNLIKELY(catga_observers_of(state) != NULL))
+    if (CATGA_UNLIKELY(catga_observers_of_begins(state) != NULL))
         catga_observers_send_begins(
             &(catga_sending){state, context, message, outgoing, attempt, CATGA_OK, false, 0});
 }

@@ -170,11 +170,10 @@ static catga_metrics_cell *take_cell(catga_metrics_table *table, const catga_ser
 }
 
 /* Gives this thread a cell for its first message of this kind. */
-static CATGA_NOINLINE catga_metrics_cell *assign_cell(catga_metrics_table *table,
-                                                      catga_metrics_cell **chain,
-                                                      const catga_service *service,
-                                                      const catga_message *message)
+static CATGA_NOINLINE catga_metrics_cell *
+assign_cell(catga_metrics_table *table, const catga_service *service, const catga_message *message)
 {
+    catga_metrics_cell **chain = chain_of(service, message);
     catga_metrics_cell *cell = watch_end() ? take_cell(table, service, message) : NULL;
 
     free_orphans(chain);
@@ -191,13 +190,13 @@ static CATGA_NOINLINE catga_metrics_cell *assign_cell(catga_metrics_table *table
 catga_metrics_cell *catga_metrics_cell_of(catga_metrics_table *table, const catga_service *service,
                                           const catga_message *message)
 {
-    catga_metrics_cell **chain = chain_of(service, message);
+    catga_metrics_cell *cell = *chain_of(service, message);
 
-    for (catga_metrics_cell *cell = *chain; cell != NULL; cell = cell->next_here)
+    for (; cell != NULL; cell = cell->next_here)
         if (cell->message == message && cell->service == service && cell->table == table &&
             atomic_load_explicit(&cell->owner, memory_order_relaxed) == RUNNING)
             return cell;
-    return assign_cell(table, chain, service, message);
+    return assign_cell(table, service, message);
 }
 
 /* ---- The table ---- */

@@ -42,9 +42,6 @@ typedef struct catga_metrics_table {
 } catga_metrics_table;
 
 typedef struct catga_metrics_cell {
-    /* Written by the thread of the cell only. */
-    atomic_uint_fast64_t values[CATGA_METRICS_VALUES];
-
     /* Set when the cell is allocated. */
     const catga_metrics_table *table;
     const catga_service *service;
@@ -53,6 +50,9 @@ typedef struct catga_metrics_cell {
 
     struct catga_metrics_cell *next_here; /* of the thread */
     atomic_int owner;
+
+    /* Written by the thread of the cell only. */
+    atomic_uint_fast64_t values[CATGA_METRICS_VALUES];
 } catga_metrics_cell;
 
 /* The values of a series, added up. */
