@@ -10,6 +10,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 enum { TEXT = 1 << 17, DECLARED = 1000, FAILING = 2000, WAITING = 3000 };
 
@@ -500,6 +501,21 @@ static void the_variable_of_the_aliases_is_checked(void **state)
     assert_true(catga_metrics_has_aliases(f->metrics));
 }
 
+/* The child has no threads, and perhaps a lock that is never released. */
+static void a_forked_child_cannot_write(void **state)
+{
+    fixture *f = *state;
+    int ended = 0;
+    pid_t child = fork();
+
+    if (child == 0)
+        _exit(catga_metrics_write(f->metrics, CATGA_METRICS_TEXT, NULL, 0, keep, f) == CATGA_CLOSED
+                  ? 0
+                  : 1);
+    assert_true(child > 0 && waitpid(child, &ended, 0) == child);
+    assert_true(WIFEXITED(ended) && WEXITSTATUS(ended) == 0);
+}
+
 /* ---- Writing ---- */
 
 static void aliases_have_the_same_values(void **state)
@@ -660,6 +676,7 @@ int main(int argc, char **argv)
         CASE(a_bus_has_one_metrics),
         CASE(metrics_may_be_opened_while_messages_pass),
         CASE(the_variable_of_the_aliases_is_checked),
+        CASE(a_forked_child_cannot_write),
         CASE(aliases_have_the_same_values),
         CASE(without_aliases_the_text_has_canonical_names_only),
         CASE(a_program_adds_metrics_of_its_own),
