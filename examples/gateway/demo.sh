@@ -16,7 +16,8 @@ demonstrate_gateway() {
     url=$(sed -n 's/^\(http:[^ ]*\)$/\1/p' "$demo/gateway.log")
 
     step 'A client receives each new order as a server-sent event'
-    start browser curl --silent --no-buffer "$url/events/orders"
+    start browser stdbuf -oL curl --silent --include --no-buffer "$url/events/orders"
+    await browser '^HTTP/1.1 200'
 
     step 'An order is placed, found and shipped'
     request 201 POST /orders '{"customerId":"CUST-001","productId":"PROD-001","quantity":2}'
