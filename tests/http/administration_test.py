@@ -246,11 +246,13 @@ class Shutdown(fixture.unittest.TestCase):
         self.assertEqual(gateway.stop()[0], 0)
 
     def test_streams_end(self):
-        connection = self.gateway.connect()
-        connection.request('GET', '/announcements')
-        self.assertEqual(connection.head().status, 200)
+        connections = [self.gateway.connect() for _ in range(20)]
+        for connection in connections:
+            connection.request('GET', '/announcements')
+            self.assertEqual(connection.head().status, 200)
         self.gateway.child.send_signal(signal.SIGTERM)
-        self.assertEqual(connection.chunk(), b'')
+        for connection in connections:
+            self.assertEqual(connection.chunk(), b'')  # the end, not a broken connection
         self.assertEqual(self.gateway.child.wait(fixture.DEADLINE), 0)
 
     def test_idle_connections_do_not_hold_the_gateway(self):

@@ -16,7 +16,7 @@ enum {
     WAIT_STEP_MS = 5,
     /* for the handshake and the first request of the last connections */
     LAST_CONNECTIONS_MS = 200,
-    /* for the responses to requests that are not finished */
+    /* for the responses to requests that are not finished, and for the ends of streams */
     LAST_RESPONSES_MS = 1000
 };
 
@@ -215,6 +215,7 @@ catga_status catga_http_stop(catga_http *http, int timeout_ms)
     bool is_late = any_server(http, http_server_has_exchanges);
     http_requests_abandon(http);
     wait_while(http, http_server_has_exchanges, LAST_RESPONSES_MS);
+    wait_while(http, http_server_has_streams, LAST_RESPONSES_MS);
     return is_late ? CATGA_TIMEOUT : CATGA_OK;
 }
 

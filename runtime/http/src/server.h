@@ -91,6 +91,9 @@ void http_server_stop_listening(http_server *server);
 /* Returns whether an exchange has begun and not ended. Any thread. */
 bool http_server_has_exchanges(const http_server *server);
 
+/* Returns whether streams have begun and not ended. Any thread. */
+bool http_server_has_streams(const http_server *server);
+
 /* Closes every connection and frees the server. Every exchange must have its response. */
 void http_server_stop(http_server *server);
 

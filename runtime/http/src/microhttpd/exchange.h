@@ -20,6 +20,7 @@ struct http_server {
     atomic_bool listens;
     atomic_bool closes;      /* connections, after their next response */
     atomic_size_t exchanges; /* begun and not ended, without streams */
+    atomic_size_t streams;   /* begun and not ended */
 };
 
 /*

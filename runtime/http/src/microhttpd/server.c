@@ -167,6 +167,8 @@ static void on_end(void *user, struct MHD_Connection *connection, void **context
         server->receiver.end(exchange->request);
         http_exchange_forget(exchange);
     }
+    if (exchange->is_stream)
+        atomic_fetch_sub(&server->streams, 1);
     free(exchange);
 }
 
@@ -346,6 +348,11 @@ void http_server_stop_listening(http_server *server)
 bool http_server_has_exchanges(const http_server *server)
 {
     return atomic_load(&server->exchanges) != 0;
+}
+
+bool http_server_has_streams(const http_server *server)
+{
+    return atomic_load(&server->streams) != 0;
 }
 
 void http_server_stop(http_server *server)

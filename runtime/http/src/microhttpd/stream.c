@@ -190,6 +190,7 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
         stream->closed = closed;
     }
     exchange->is_stream = true;
+    atomic_fetch_add(&exchange->server->streams, 1);
     http_exchange_forget(exchange);
     http_exchange_answer(exchange, response, head->status);
     return stream;
