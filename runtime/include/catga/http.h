@@ -96,7 +96,8 @@ typedef struct catga_http_options {
 /*
  * Listens, and subscribes to the events of the routes. `bus` is open until catga_http_close.
  * `options` may be NULL. CATGA_INVALID_ARGUMENT: an option, or two routes of one path; the log of
- * the bus names it. Else a status of ..._serve, or CATGA_NO_MEMORY.
+ * the bus names it. Else a status of ..._serve, or CATGA_NO_MEMORY. After a failure to listen, the
+ * bus is as before.
  */
 CATGA_CHECKED catga_status catga_http_open(catga_http **http, catga_bus *bus,
                                            const catga_routes *const *routes, size_t count,
@@ -107,8 +108,9 @@ uint16_t catga_http_port(const catga_http *http);
 uint16_t catga_http_admin_port(const catga_http *http);
 
 /*
- * Waits like catga_run. Then stops: waits leave_ms, stops listening, waits for the requests in
- * flight, and drains the bus. Returns the status of catga_run.
+ * Waits like catga_run. Then stops: waits leave_ms, stops listening, waits at most body_ms for the
+ * requests in flight, and drains the bus. A second signal ends these waits. Returns the status of
+ * catga_run, or CATGA_TIMEOUT if requests were not finished.
  */
 CATGA_CHECKED catga_status catga_http_run(catga_http *http);
 
@@ -117,14 +119,14 @@ CATGA_CHECKED catga_status catga_http_run(catga_http *http);
  * CATGA_TIMEOUT if there were some. */
 catga_status catga_http_stop(catga_http *http, int timeout_ms);
 
-/* Stops, closes every connection, and frees the gateway. Call it before catga_close. NULL is
- * allowed. */
+/* Stops, closes every connection, and frees the gateway. Drains the bus if a route is an event: it
+ * delivers to the gateway until then. Call it before catga_close. NULL is allowed. */
 void catga_http_close(catga_http *http);
 
 /* Counters of a gateway since it was opened. */
 typedef struct catga_http_counters {
     uint64_t requests;        /* received heads */
-    uint64_t refused;         /* answered 400 to 499 before a call was made */
+    uint64_t refused;         /* answered 400 to 499, also with a declared error */
     uint64_t failed;          /* answered 500 to 599 */
     uint64_t streams;         /* clients that began to receive events */
     uint64_t streams_dropped; /* that were too slow */
