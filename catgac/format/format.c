@@ -159,11 +159,19 @@ static bool may_break_before(uint16_t kind)
     return kind == TOKEN_AT || kind == TOKEN_ARROW || kind == TOKEN_THROWS;
 }
 
-/* Returns the width of the pieces, without comments, from the current one to the next break. */
+/* Returns the change of nesting that a piece makes in arguments. */
+static int nesting_of(uint16_t kind)
+{
+    return (kind == TOKEN_LEFT_PARENTHESIS) - (kind == TOKEN_RIGHT_PARENTHESIS);
+}
+
+/* Returns the width of the pieces, without comments, from the current one to the next break, or to
+ * the end of a member. */
 static size_t width_to_break(const printer *p)
 {
     spacing so_far = p->so_far;
     size_t width = 0;
+    int nesting = 0;
 
     for (size_t at = p->at;; at++) {
         uint16_t kind = kind_at(p, at);
@@ -171,7 +179,8 @@ static size_t width_to_break(const printer *p)
             (at > p->at && may_break_before(kind)))
             return width;
         width += spacing_before(&so_far, kind) + p->pieces[at].text.length;
-        if (kind == TOKEN_SEMICOLON)
+        nesting += nesting_of(kind);
+        if (kind == TOKEN_SEMICOLON || (kind == TOKEN_COMMA && nesting == 0))
             return width;
     }
 }
