@@ -202,31 +202,41 @@ static bool report_change(catga_nodes *nodes)
     return true;
 }
 
-/* Waits until `due` or a change. The time in which the process was suspended is no silence. */
+/* Waits until `due` or a change. */
 static void rest(catga_nodes *nodes, int64_t due)
 {
     struct timespec end = catga_clock_timespec(due);
 
     (void)pthread_cond_clockwait(&nodes->changed, &nodes->lock, CLOCK_MONOTONIC, &end);
-    int64_t now = catga_clock_now();
-    if (now > due && now - due > SUSPENDED)
-        catga_node_table_excuse(&nodes->table, now - due, now);
+}
+
+/* Excuses the time in which the process was suspended, wherever that began: it is no silence. */
+static void excuse(catga_nodes *nodes, int64_t expected, int64_t now)
+{
+    if (now > expected && now - expected > SUSPENDED)
+        catga_node_table_excuse(&nodes->table, now - expected, now);
 }
 
 static void *run(void *argument)
 {
     catga_nodes *nodes = argument;
 
+    int64_t expected = catga_clock_now(); /* time of the next look at the nodes */
+
     pthread_mutex_lock(&nodes->lock);
     while (!nodes->stopping) {
         int64_t now = catga_clock_now();
+        excuse(nodes, expected, now);
+        expected = now;
         int64_t due = catga_node_table_expire(&nodes->table, now);
         if (report_change(nodes))
             continue;
-        if (nodes->announce_ns <= now)
+        if (nodes->announce_ns <= now) {
             announce(nodes);
-        else
-            rest(nodes, due < nodes->announce_ns ? due : nodes->announce_ns);
+        } else {
+            expected = due < nodes->announce_ns ? due : nodes->announce_ns;
+            rest(nodes, expected);
+        }
     }
     pthread_mutex_unlock(&nodes->lock);
     return NULL;
