@@ -50,6 +50,8 @@ demonstrate_gateway() {
     request 503 GET "/orders/$order"
     stop gateway
     finish browser
+
+    printf '\nEvery step had the expected result.\n'
 }
 
 # request STATUS METHOD PATH [BODY|quiet [HEADER]]: makes a request, shows its response, and checks the
