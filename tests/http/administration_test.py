@@ -243,7 +243,8 @@ class Shutdown(fixture.unittest.TestCase):
         gateway.child.send_signal(signal.SIGCONT)
         for connection in connections:
             self.assertEqual(connection.response().status, 201)
-        self.assertEqual(gateway.stop()[0], 0)
+        self.assertEqual(gateway.child.wait(fixture.DEADLINE), 0)
+        gateway.stop()
 
     def test_streams_end(self):
         connections = [self.gateway.connect() for _ in range(20)]
