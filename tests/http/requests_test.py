@@ -41,7 +41,7 @@ class Requests(fixture.Case):
         self.assertEqual(self.call('PATCH', '/things/x', {'price': 1.25}).json()['price'], 1.25)
         self.wrong(self.call('PUT', '/things/x/colors/red', {}), 'parameter', 'color')
         self.wrong(self.call('GET', '/things/' + 65 * 'x'), 'parameter', 'thingId')
-        self.wrong(self.call('GET', '/things/%ff'), 'parameter', 'thing_id')
+        self.wrong(self.call('GET', '/things/%ff'), 'parameter', 'thingId')
 
     def test_a_field_of_the_path_wins(self):
         answer = self.call('PATCH', '/things/x', {'thingId': 'y', 'price': 1}).json()

@@ -58,9 +58,10 @@ static void handle_metrics(http_request *request)
     http_text text = {0};
     const catga_http *http = request->listener->http;
 
-    catga_metrics_format format =
-        http_metrics_format(http, http_exchange_header(request->exchange, "Accept"));
+    char accept[HTTP_ACCEPT];
 
+    http_exchange_list(request->exchange, "Accept", accept, sizeof accept);
+    catga_metrics_format format = http_metrics_format(http, accept);
     http_metrics_write(&text, http, format);
     respond_as(request, 200, catga_metrics_media_type(format), &text);
 }

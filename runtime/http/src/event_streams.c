@@ -174,16 +174,12 @@ static client *add_client(http_events *events, const catga_message *message)
 static void start_stream(http_request *request, client *made)
 {
     http_events *events = made->channel->events;
-    const http_settings *settings = &request->listener->http->settings;
     http_response head = {.status = 200};
 
     http_response_add(&head, "Content-Type", "text/event-stream");
     http_response_add(&head, "Cache-Control", "no-store");
     http_response_add(&head, "X-Accel-Buffering", "no"); /* of nginx */
-    if (settings->cors_origin != NULL) {
-        http_response_add(&head, "Access-Control-Allow-Origin", settings->cors_origin);
-        http_response_add(&head, "Vary", "Origin");
-    }
+    http_request_add_origin(request, &head);
     atomic_store(&request->answered, true);
     http_stream *stream = http_exchange_respond_stream(request->exchange, &head, on_closed, made);
     if (stream == NULL) {

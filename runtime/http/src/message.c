@@ -57,8 +57,7 @@ static bool refuse_field(draft *d)
 
 static bool refuse_parameter(draft *d, catga_string name, const char *reason)
 {
-    if (reason != NULL)
-        snprintf(d->made->reason.text, sizeof d->made->reason.text, "%s", reason);
+    snprintf(d->made->reason.text, sizeof d->made->reason.text, "%s", reason);
     snprintf(d->made->where, sizeof d->made->where, "%.*s", CATGA_PRINT(name));
     return refuse(d, 400, "parameter");
 }
@@ -103,15 +102,18 @@ static bool take_body(draft *d)
 
 /* ---- The path and the query ---- */
 
-static bool set_field(draft *d, const catga_field *field, const catga_string *values, size_t count,
-                      catga_string name)
+static bool set_field(draft *d, const catga_field *field, const catga_string *values, size_t count)
 {
     catga_status status =
         catga_text_read(field, values, count, d->native, &d->arena, &d->made->reason);
 
     if (status == CATGA_OK)
         return true;
-    return status == CATGA_TOO_LARGE ? lack_room(d) : refuse_parameter(d, name, NULL);
+    if (status == CATGA_TOO_LARGE)
+        return lack_room(d);
+    catga_json_name(field->name, (field->flags & CATGA_OWN_NAME) != 0, d->made->where,
+                    sizeof d->made->where);
+    return refuse(d, 400, "parameter");
 }
 
 static bool take_path(draft *d)
@@ -120,8 +122,7 @@ static bool take_path(draft *d)
 
     for (size_t i = 0; i < route->segment_count; i++) {
         const catga_field *field = route->fields[i];
-        if (field != NULL &&
-            !set_field(d, field, &d->input->path->segments[i], 1, catga_str(field->name)))
+        if (field != NULL && !set_field(d, field, &d->input->path->segments[i], 1))
             return false;
     }
     return true;
@@ -157,7 +158,7 @@ static bool take_parameter(draft *d, size_t number)
             return true; /* the first one of the name has set the field */
         values[count++] = other->value;
     }
-    return set_field(d, field, values, count, parameter->name);
+    return set_field(d, field, values, count);
 }
 
 static bool take_query(draft *d)

@@ -76,7 +76,7 @@ void http_metrics_write(http_text *text, const catga_http *http, catga_metrics_f
     const catga_metrics_source sources[] = {
         {"catga_http_requests_total", "HTTP requests that were received.", CATGA_METRICS_COUNTER,
          requests, user},
-        {"catga_http_refused_total", "HTTP requests that were refused before a call was made.",
+        {"catga_http_refused_total", "HTTP requests that were answered with 400 to 499.",
          CATGA_METRICS_COUNTER, refused, user},
         {"catga_http_failed_total", "HTTP requests that were answered with 500 to 599.",
          CATGA_METRICS_COUNTER, failed, user},

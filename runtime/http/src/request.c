@@ -34,6 +34,16 @@ static void count(catga_http *http, unsigned status)
         atomic_fetch_add_explicit(&http->refused, 1, memory_order_relaxed);
 }
 
+void http_request_add_origin(const http_request *request, http_response *response)
+{
+    const char *origin = request->listener->http->settings.cors_origin;
+
+    if (origin == NULL)
+        return;
+    http_response_add(response, "Access-Control-Allow-Origin", origin);
+    http_response_add(response, "Vary", "Origin");
+}
+
 void http_request_respond(http_request *request, http_response *response)
 {
     catga_http *http = request->listener->http;
@@ -44,10 +54,7 @@ void http_request_respond(http_request *request, http_response *response)
     }
     http_in_flight_remove(request->in_flight, &request->link);
     count(http, response->status);
-    if (http->settings.cors_origin != NULL) {
-        http_response_add(response, "Access-Control-Allow-Origin", http->settings.cors_origin);
-        http_response_add(response, "Vary", "Origin");
-    }
+    http_request_add_origin(request, response);
     http_exchange_respond(request->exchange, response);
 }
 

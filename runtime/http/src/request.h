@@ -42,6 +42,9 @@ void http_request_release(http_request *request);
 void http_request_respond(http_request *request, http_response *response);
 void http_request_refuse(http_request *request, const http_problem *problem);
 
+/* Adds the headers that let pages of `cors_origin` read a response. */
+void http_request_add_origin(const http_request *request, http_response *response);
+
 /* Answers all requests with calls under way, and refuses new calls: the gateway shuts down. */
 void http_requests_abandon(catga_http *http);
 

@@ -116,7 +116,8 @@ CATGA_CHECKED catga_status catga_http_run(catga_http *http);
 
 /* Stops listening and ends the streams. Waits at most timeout_ms for new connections to bring their
  * request (200 ms), and for the requests in flight; the others get 503. Returns CATGA_OK, or
- * CATGA_TIMEOUT if there were some. */
+ * CATGA_TIMEOUT if there were some. A pending SIGTERM or SIGINT that the caller blocks ends the
+ * waits. */
 catga_status catga_http_stop(catga_http *http, int timeout_ms);
 
 /* Stops, closes every connection, and frees the gateway. Drains the bus if a route is an event: it
