@@ -161,6 +161,19 @@ static void services_without_a_shared_broadcast_may_have_one_name(void **state)
     wait_until(atomic_load(&refreshed) == 3);
 }
 
+/* Names are announced every three seconds, with events that the program has not published. */
+static void announcements_are_not_counted(void **state)
+{
+    const struct timespec until_announced = {.tv_sec = 3, .tv_nsec = 500000000};
+    fixture *s = *state;
+    atomic_uint refreshed = 0;
+    catga_bus *bus = join(s, "same");
+
+    assert_int_equal(serve(bus, &reader, &refreshed), CATGA_OK);
+    nanosleep(&until_announced, NULL);
+    assert_int_equal(catga_count(bus).published, 0);
+}
+
 typedef struct starter {
     catga_bus *bus;
     atomic_uint refreshed;
@@ -275,6 +288,7 @@ int main(int argc, char **argv)
         CASE(a_second_replica_of_the_same_name_is_refused),
         CASE(its_name_is_free_when_a_replica_has_left),
         CASE(services_without_a_shared_broadcast_may_have_one_name),
+        CASE(announcements_are_not_counted),
         CASE(of_replicas_that_start_at_once_one_serves),
         CASE(a_dead_replica_does_not_block_others),
         CASE(a_name_that_is_shared_after_all_is_logged),

@@ -244,7 +244,8 @@ int64_t catga_instances_announce(catga_bus_state *state, int64_t now)
     instances->due = catga_clock_after(now, INTERVAL);
     pthread_mutex_lock(&instances->lock);
     for (const catga_instance_claim *at = instances->first; at != NULL; at = at->next) {
-        const catga_outgoing name = own_name(at);
+        catga_outgoing name = own_name(at);
+        name.uncounted = true;
         (void)state->operations->publish(state->transport, &name);
     }
     pthread_mutex_unlock(&instances->lock);

@@ -47,6 +47,7 @@ typedef struct catga_outgoing {
     uint32_t
         stream; /* of a stored event: catga_stream_hash of the stream that must answer; 0: any */
     bool sender_waits; /* the sending thread waits for the answer */
+    bool uncounted;    /* an event of the runtime, which `published` leaves out */
 
     /* Used by a transport inside the process only. */
     int64_t deadline_ns; /* of a request: when its sender gives up, on the monotonic clock */
@@ -164,7 +165,7 @@ typedef struct catga_transport_operations {
 
     void (*release)(catga_incoming *message);
 
-    /* Returns the number of messages that publish has sent. */
+    /* Returns the number of messages that publish has sent, without uncounted ones. */
     uint64_t (*published)(const catga_transport *transport);
 
     /* Returns the number of received messages that were dropped because too many waited. */

@@ -34,7 +34,7 @@ catga_status catga_local_publish(catga_transport *transport, const catga_outgoin
     if (status == CATGA_OK &&
         !catga_local_fails(catga_local_of(transport)->broker, CATGA_LOCAL_LOSE_EVENT))
         status = broadcast(catga_local_of(transport), message, 0, NULL, &taken);
-    if (status == CATGA_OK)
+    if (status == CATGA_OK && !message->uncounted)
         atomic_fetch_add_explicit(&catga_local_of(transport)->published, 1, memory_order_relaxed);
     return status;
 }

@@ -68,7 +68,7 @@ static void see_to_writing(catga_nats_event_loop *loop, catga_nats_socket *socke
 }
 
 static catga_status send_over(catga_nats *nats, const catga_outgoing *message, const char *reply,
-                              urgency how_soon, bool is_event)
+                              urgency how_soon, bool counted)
 {
     if (is_too_large(nats, message))
         return CATGA_TOO_LARGE;
@@ -82,7 +82,7 @@ static catga_status send_over(catga_nats *nats, const catga_outgoing *message, c
     catga_nats_socket_end_sending();
     if (status == NATS_OK)
         see_to_writing(&nats->loop, use.socket, size_of(message), how_soon);
-    catga_nats_link_leave(use, is_event && status == NATS_OK);
+    catga_nats_link_leave(use, counted && status == NATS_OK);
     return catga_nats_status(status);
 }
 
@@ -129,7 +129,8 @@ static bool is_valid(const catga_outgoing *message)
 
 catga_status catga_nats_publish(catga_transport *transport, const catga_outgoing *message)
 {
-    return is_valid(message) ? send_over(catga_nats_of(transport), message, NULL, WITH_OTHERS, true)
+    return is_valid(message) ? send_over(catga_nats_of(transport), message, NULL, WITH_OTHERS,
+                                         !message->uncounted)
                              : CATGA_INVALID_ARGUMENT;
 }
 
