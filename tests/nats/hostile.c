@@ -20,7 +20,8 @@ typedef enum act {
     SILENT,  /* accepts, and sends nothing */
     GARBAGE, /* no INFO */
     ERROR,   /* serves until a SUB arrives, then sends an -ERR that nats.c does not know */
-    DEAF     /* serves while opening, then sends no PONG */
+    DEAF,    /* serves while opening, then sends no PONG */
+    BUSY     /* serves while opening, then sends much before each PONG */
 } act;
 
 static struct fake {
@@ -47,6 +48,17 @@ static void say(int socket, const char *text)
     (void)!send(socket, text, strlen(text), MSG_NOSIGNAL);
 }
 
+/* Sends something every 100 ms, for longer than a silent server is kept. */
+static void work(int socket)
+{
+    enum { WORKING_MS = 2500, STEP_MS = 100 };
+
+    for (int i = 0; i < WORKING_MS / STEP_MS; i++) {
+        say(socket, "+OK\r\n");
+        pause_ms(STEP_MS);
+    }
+}
+
 /* Reads lines until the peer or the test ends the connection. */
 static void converse(int socket, act how)
 {
@@ -57,7 +69,11 @@ static void converse(int socket, act how)
     while (fgets(line, sizeof line, lines) != NULL) {
         if (how == STALL)
             continue;
-        if (strncmp(line, "PING", 4) == 0 && (how != DEAF || pings++ < 3))
+        bool is_ping = strncmp(line, "PING", 4) == 0;
+        bool is_first = is_ping && pings++ < 3;
+        if (is_ping && !is_first && how == BUSY)
+            work(socket);
+        if (is_ping && (is_first || how != DEAF))
             say(socket, "PONG\r\n");
         if (strncmp(line, "SUB ", 4) == 0)
             atomic_fetch_add(&fake.subscribed, 1);
@@ -218,7 +234,21 @@ static void a_silent_server_is_noticed(void **state)
     stop_fake();
 }
 
-/* Returns the time until the connection to a silent server is lost, in seconds. */
+static void a_busy_server_is_kept(void **state)
+{
+    enum { A_WHILE_MS = 4000 };
+
+    (void)state;
+    START(BUSY);
+    assert_int_equal(peer_open(&self, fake.url, 2000), CATGA_OK);
+    pause_ms(A_WHILE_MS);
+    assert_int_equal(atomic_load(&self.events[CATGA_CONNECTION_LOST]), 0);
+    assert_true(self.transport->operations->connected(self.transport));
+    peer_close(&self);
+    stop_fake();
+}
+
+/* Returns the time until a connection to a silent server is lost, from its begin, in seconds. */
 static double time_until_lost(int ping_interval_ms, int max_pings_out)
 {
     START(DEAF);
@@ -226,8 +256,8 @@ static double time_until_lost(int ping_interval_ms, int max_pings_out)
                                                .connect_wait_ms = 2000,
                                                .ping_interval_ms = ping_interval_ms,
                                                .max_pings_out = max_pings_out};
-    assert_int_equal(peer_open_with(&self, settings), CATGA_OK);
     double start = seconds_now();
+    assert_int_equal(peer_open_with(&self, settings), CATGA_OK);
     assert_true(reaches(&self.events[CATGA_CONNECTION_LOST], 1, 20000));
     double took = seconds_now() - start;
     peer_close(&self);
@@ -252,6 +282,7 @@ int main(void)
         cmocka_unit_test(a_stalled_reconnect_is_abandoned),
         cmocka_unit_test(an_unknown_error_rebuilds_the_connection),
         cmocka_unit_test(a_silent_server_is_noticed),
+        cmocka_unit_test(a_busy_server_is_kept),
         cmocka_unit_test(the_ping_options_say_when_a_server_is_silent),
     };
 

@@ -7,27 +7,35 @@
 /* Time by which a wait may end late. After more, the process was suspended, and asks again. */
 #define LATE (250 * CATGA_MILLISECOND)
 
-static natsStatus await_pong(const catga_nats *nats, natsConnection *connection)
+/*
+ * A server that sends is not silent: its PONG may wait behind megabytes that both sides have
+ * gathered. The kernel acknowledges what it receives, so both directions work then.
+ */
+static natsStatus await_pong(const catga_nats *nats, const catga_nats_socket *socket)
 {
     int64_t limit_ns = nats->silence_ms * CATGA_MILLISECOND + LATE;
     natsStatus status;
     int64_t began_ns;
+    unsigned reads;
 
     do {
         began_ns = catga_clock_now();
-        status = natsConnection_FlushTimeout(connection, nats->silence_ms);
-    } while (status == NATS_TIMEOUT && catga_clock_now() - began_ns > limit_ns);
+        reads = atomic_load_explicit(&socket->reads, memory_order_relaxed);
+        status = natsConnection_FlushTimeout(socket->connection, nats->silence_ms);
+    } while (status == NATS_TIMEOUT &&
+             (catga_clock_now() - began_ns > limit_ns ||
+              atomic_load_explicit(&socket->reads, memory_order_relaxed) != reads));
     return status;
 }
 
-/* Returns whether a PONG came. Without one in time, the connection is lost. */
+/* Returns whether a PONG came. When the server is silent instead, the connection is lost. */
 static bool ping(catga_nats *nats)
 {
     catga_nats_use use = catga_nats_link_enter(&nats->link);
 
     if (use.connection == NULL)
         return false;
-    natsStatus status = await_pong(nats, use.connection);
+    natsStatus status = await_pong(nats, use.socket);
     if (status == NATS_TIMEOUT)
         catga_nats_event_loop_close(&nats->loop, use.socket);
     catga_nats_link_leave(use, 0);

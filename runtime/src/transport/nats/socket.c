@@ -92,8 +92,10 @@ static bool is_open(const catga_nats_socket *socket)
 
 void catga_nats_socket_read(catga_nats_socket *socket)
 {
-    if (is_open(socket))
-        natsConnection_ProcessReadEvent(socket->connection);
+    if (!is_open(socket))
+        return;
+    atomic_fetch_add_explicit(&socket->reads, 1, memory_order_relaxed);
+    natsConnection_ProcessReadEvent(socket->connection);
 }
 
 void catga_nats_socket_close(catga_nats_socket *socket)

@@ -16,6 +16,7 @@ typedef struct catga_nats_socket {
     atomic_int descriptor;      /* -1: closed, or not open yet */
     atomic_bool unwritten;      /* nats.c has gathered bytes */
     atomic_size_t gathered;     /* about how many, of our own messages */
+    atomic_uint reads;          /* how often bytes were read */
     int64_t blocked_ns;         /* the kernel has taken nothing since then; 0: it takes bytes */
 
     /* Called when nats.c itself has bytes to write, for example a ping; any thread. Not called
