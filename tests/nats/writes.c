@@ -2,6 +2,10 @@
  * and although their handler goes on; a server that stops reading ends the connection. */
 #include "loop_fixture.h"
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 /* ---- Gathered writes ---- */
 
 enum { BUSY_MS = 500, REST_MS = 150 };
@@ -148,6 +152,80 @@ static void an_answer_of_a_busy_handler_is_written(void **state)
     sends_soon(answer_and_sleep, answer_takes_ms);
 }
 
+/* ---- Threads that gather ---- */
+
+enum { REQUESTS = 64, TOGETHER = REQUESTS / 4 };
+
+/* Returns the number of packets with data that the sockets of this process have sent. */
+static unsigned packets_sent(void)
+{
+    enum { DESCRIPTORS = 256 };
+    unsigned sum = 0;
+
+    for (int descriptor = 3; descriptor < DESCRIPTORS; descriptor++) {
+        struct tcp_info facts = {0};
+        socklen_t length = sizeof facts;
+        if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &facts, &length) == 0)
+            sum += facts.tcpi_data_segs_out;
+    }
+    return sum;
+}
+
+typedef struct requests {
+    unsigned least_packets; /* in which they left */
+    unsigned most_packets;
+    double took_ms; /* until all had their answers */
+} requests;
+
+/* Sends requests, then calls `send`, and waits for the answers. */
+static requests send_requests(void (*send)(void *owner))
+{
+    int before = atomic_load(&self.replies[1]);
+    unsigned sent = packets_sent();
+    double start = seconds_now();
+
+    for (int i = 0; i < REQUESTS; i++)
+        assert_int_equal(peer_request(&self, "t.nobody", 1), CATGA_OK);
+    if (send != NULL)
+        send(self.transport);
+    assert_true(reaches(&self.replies[1], before + REQUESTS, PATIENCE_MS));
+    double took_ms = (seconds_now() - start) * 1e3;
+    sent = packets_sent() - sent;
+    return (requests){sent, sent, took_ms};
+}
+
+/* Tries some times, since a busy machine may send some late, or together. */
+static requests send_some_times(void (*send)(void *owner))
+{
+    enum { TRIES = 5 };
+    requests all = send_requests(send);
+
+    for (int i = 1; i < TRIES; i++) {
+        requests next = send_requests(send);
+        if (next.least_packets < all.least_packets)
+            all.least_packets = next.least_packets;
+        if (next.most_packets > all.most_packets)
+            all.most_packets = next.most_packets;
+        all.took_ms = next.took_ms < all.took_ms ? next.took_ms : all.took_ms;
+    }
+    return all;
+}
+
+/* Requests of a thread that gathers leave together; else each leaves at once. Gathered
+ * requests leave soon, although the thread does nothing more. */
+static void a_thread_gathers_its_requests(void **state)
+{
+    const catga_transport_operations *operations = self.transport->operations;
+
+    (void)state;
+    assert_true(send_some_times(NULL).most_packets > TOGETHER);
+    operations->gather_begin(self.transport);
+    assert_true(send_some_times(operations->gather_send).least_packets <= TOGETHER);
+    assert_true(send_some_times(NULL).took_ms < SOON_MS);
+    operations->gather_end(self.transport);
+    assert_true(send_some_times(NULL).most_packets > TOGETHER);
+}
+
 /* ---- A server that stops reading ---- */
 
 enum { BLOCKED_S = 5, MEMORY_KB = 24 * 1024, PUBLISHERS = 2 };
@@ -291,6 +369,7 @@ int main(void)
         TEST(an_event_is_written_although_nothing_follows),
         TEST(events_of_a_busy_handler_are_written),
         TEST(an_answer_of_a_busy_handler_is_written),
+        TEST(a_thread_gathers_its_requests),
         cmocka_unit_test_setup_teardown(a_paused_server_costs_no_memory, start_server,
                                         clear_server),
         TEST(a_busy_connection_is_not_lost),

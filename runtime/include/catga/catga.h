@@ -379,6 +379,16 @@ catga_status catga_drain(catga_bus *bus);
  * CATGA_TIMEOUT or CATGA_DISCONNECTED. */
 catga_status catga_flush(catga_bus *bus, int timeout_ms);
 
+/* Has the messages that this thread sends, until catga_gather_end, leave together: with
+ * catga_gather_send, or within a millisecond or so. This saves system calls of all processes, for
+ * a loop that sends many messages, as that of a gateway. A function that waits for an answer sends
+ * at once. Pairs of _begin and _end can nest. */
+void catga_gather_begin(catga_bus *bus);
+void catga_gather_send(catga_bus *bus);
+
+/* Sends what is gathered, and ends the gathering of this thread. */
+void catga_gather_end(catga_bus *bus);
+
 /* Drains the bus if necessary, closes the connection, ends the calls under way, and frees the
  * bus, in this order. Replies must be freed before. Pending callbacks of ..._send get
  * CATGA_CLOSED, and may call every function of the bus: functions that send or wait return

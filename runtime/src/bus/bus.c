@@ -183,6 +183,31 @@ catga_status catga_flush(catga_bus *bus, int timeout_ms)
     return bus->state->operations->flush(bus->state->transport, timeout_ms);
 }
 
+/* ---- Gathering ---- */
+
+static void gather(catga_bus *bus, void (*step)(void *owner))
+{
+    if (step != NULL && !catga_process_is_forked(&bus->state->process))
+        step(bus->state->transport);
+}
+
+void catga_gather_begin(catga_bus *bus)
+{
+    gather(bus, bus->state->operations->gather_begin);
+}
+
+void catga_gather_send(catga_bus *bus)
+{
+    gather(bus, bus->state->operations->gather_send);
+}
+
+void catga_gather_end(catga_bus *bus)
+{
+    gather(bus, bus->state->operations->gather_end);
+}
+
+/* ---- The state of the bus ---- */
+
 void catga_bus_log(const catga_bus *bus, catga_log_level level, const char *format, ...)
 {
     va_list arguments;

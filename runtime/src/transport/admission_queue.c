@@ -189,7 +189,7 @@ static void *work(void *argument)
         while (sem_wait(&queue->filled) != 0)
             continue; /* interrupted */
         if (atomic_load(&queue->ending))
-            return NULL;
+            break;
         take_permit(queue);
         bool taken = take_waiting(queue, &item);
         int64_t end = taken ? run(item.message, catga_clock_now()) : 0;
@@ -199,6 +199,9 @@ static void *work(void *argument)
         end_load(item.message);
         rest(queue, end, &rested_ns);
     }
+    if (queue->options.ends != NULL)
+        queue->options.ends(queue->options.owner);
+    return NULL;
 }
 
 bool catga_admission_queue_is_quick(const catga_admission_queue *queue, unsigned behind)

@@ -49,10 +49,12 @@ typedef struct catga_admission_options {
     void (*freed)(void *user);                /* the load is less; NULL: not of interest */
     void *user;
 
-    /* Called by a worker: at its begin; and when no message waits, and now and then while some do,
-     * to write what its runs have sent. NULL: that is written at once. `owner` as below. */
+    /* Called by a worker: at its begin; when no message waits, and now and then while some do, to
+     * write what its runs have sent; and at its end. NULL: that is written at once. `owner` as
+     * below. */
     void (*begins)(void *owner);
     void (*rest)(void *owner);
+    void (*ends)(void *owner);
 
     /* Called when nothing is held any more; `owner` outlives the queue. */
     void (*emptied)(void *owner);

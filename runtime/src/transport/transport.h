@@ -155,6 +155,12 @@ typedef struct catga_transport_operations {
     /* Returns when the server has seen everything that was sent before. */
     catga_status (*flush)(catga_transport *transport, int timeout_ms);
 
+    /* From `gather_begin` to `gather_end`, messages of this thread may be sent together: with
+     * `gather_send`, or soon. `owner` is the transport. NULL: it sends each message at once. */
+    void (*gather_begin)(void *owner);
+    void (*gather_send)(void *owner);
+    void (*gather_end)(void *owner);
+
     bool (*connected)(const catga_transport *transport);
 
     /* Returns the largest payload that the server accepts now, in bytes, headers included. */

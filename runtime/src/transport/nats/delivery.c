@@ -264,8 +264,8 @@ void catga_nats_deliver_in_thread(natsConnection *connection, natsSubscription *
     (void)connection;
     while (sem_wait(&subscription->delivery_lock) != 0)
         continue; /* interrupted */
-    catga_nats_event_loop_gather();
-    catga_nats_keep_released();
+    if (catga_nats_keep_released())
+        catga_nats_event_loop_gather_begin();
     if (subscription->pull != NULL) {
         catga_nats_pull_receive(subscription->pull, message);
     } else {

@@ -193,17 +193,22 @@ static size_t note_bytes(catga_nats_socket *socket, size_t length)
     return atomic_fetch_add_explicit(&socket->gathered, added, memory_order_relaxed) + added;
 }
 
-static _Thread_local bool gathers;
+static _Thread_local unsigned gathering;
 
-void catga_nats_event_loop_gather(void)
+void catga_nats_event_loop_gather_begin(void)
 {
-    gathers = true;
+    gathering++;
+}
+
+void catga_nats_event_loop_gather_end(void)
+{
+    gathering -= gathering > 0;
 }
 
 void catga_nats_event_loop_sent(catga_nats_event_loop *loop, catga_nats_socket *socket,
                                 size_t length)
 {
-    if (gathers) {
+    if (gathering != 0) {
         catga_nats_event_loop_gathered(loop, socket, length);
         return;
     }
@@ -227,7 +232,7 @@ void catga_nats_event_loop_gathered(catga_nats_event_loop *loop, catga_nats_sock
     } else if (atomic_load_explicit(&loop->fresh, memory_order_relaxed) &&
                atomic_exchange(&loop->fresh, false)) {
         rouse_standby(loop);
-        if (!is_runner(loop))
+        if (gathering == 0 && !is_runner(loop))
             write_soon(loop);
     }
 }

@@ -118,8 +118,9 @@ void catga_nats_event_loop_sent(catga_nats_event_loop *loop, catga_nats_socket *
 void catga_nats_event_loop_gathered(catga_nats_event_loop *loop, catga_nats_socket *socket,
                                     size_t length);
 
-/* Has this thread gather what it sends; it flushes soon afterwards. */
-void catga_nats_event_loop_gather(void);
+/* Has this thread gather what it sends, until _end; it flushes now and then. Calls can nest. */
+void catga_nats_event_loop_gather_begin(void);
+void catga_nats_event_loop_gather_end(void);
 
 /* Writes what was gathered. */
 void catga_nats_event_loop_flush(catga_nats_event_loop *loop);

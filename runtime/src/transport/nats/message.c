@@ -44,7 +44,8 @@ enum { RELEASED_MAX = 256, RELEASED_BYTES = 64 * 1024 };
 
 /* The released messages of a thread. */
 static _Thread_local struct {
-    bool keeps;
+    bool keeps;   /* a thread of the transport or of nats.c, until it ends */
+    bool gathers; /* any thread, until it ends gathering */
     unsigned count;
     size_t bytes;
     natsMsg *messages[RELEASED_MAX];
@@ -58,9 +59,12 @@ static void destroy_all(void)
     released.bytes = 0;
 }
 
-void catga_nats_keep_released(void)
+bool catga_nats_keep_released(void)
 {
+    bool began = !released.keeps;
+
     released.keeps = true;
+    return began;
 }
 
 void catga_nats_destroy_released(void)
@@ -69,9 +73,20 @@ void catga_nats_destroy_released(void)
     destroy_all();
 }
 
-static void destroy(natsMsg *message)
+void catga_nats_begin_keeping(void)
 {
-    if (!released.keeps || message == NULL) {
+    released.gathers = true;
+}
+
+void catga_nats_end_keeping(void)
+{
+    released.gathers = false;
+    destroy_all();
+}
+
+void catga_nats_destroy(natsMsg *message)
+{
+    if ((!released.keeps && !released.gathers) || message == NULL) {
         natsMsg_Destroy(message);
         return;
     }
@@ -88,7 +103,7 @@ void catga_nats_release(catga_incoming *message)
 
     if (slot != NULL)
         catga_admission_slot_settle(slot);
-    destroy(native);
+    catga_nats_destroy(native);
     if (slot != NULL)
         catga_admission_slot_release(slot);
 }

@@ -13,11 +13,18 @@ catga_incoming catga_nats_incoming(natsMsg *message);
 const char *catga_nats_header(const catga_incoming *message, const char *name);
 void catga_nats_release(catga_incoming *message);
 
-/* Has this thread keep some of the messages that it releases, and destroy many at once: nats.c
- * hands each one to a thread of its own, which would be woken for each. */
-void catga_nats_keep_released(void);
+/* Destroys a message, or keeps it and destroys many at once: nats.c hands each one to a thread of
+ * its own, which would be woken for each. NULL is allowed. */
+void catga_nats_destroy(natsMsg *message);
 
-/* Destroys what this thread keeps, and keeps no more. */
+/* Has this thread keep some messages until it ends. Returns true for its first call. */
+bool catga_nats_keep_released(void);
+
+/* Destroys what this thread keeps, and keeps no more: it ends. */
 void catga_nats_destroy_released(void);
+
+/* Has this thread keep some messages until catga_nats_end_keeping. */
+void catga_nats_begin_keeping(void);
+void catga_nats_end_keeping(void);
 
 #endif

@@ -133,6 +133,9 @@ static const catga_transport_operations operations = {
     .drain = catga_nats_drain,
     .unsubscribe = catga_nats_unsubscribe,
     .flush = flush,
+    .gather_begin = catga_nats_gather_begin,
+    .gather_send = catga_nats_gather_send,
+    .gather_end = catga_nats_gather_end,
     .connected = connected,
     .max_payload = max_payload,
     .header = catga_nats_header,
@@ -182,11 +185,16 @@ static void on_passed(void *user)
     catga_nats_wake_drain(user);
 }
 
+static void begin_thread(void)
+{
+    (void)catga_nats_keep_released();
+}
+
 static bool init_loop(catga_nats *nats)
 {
     const catga_nats_event_loop_options options = {.deliver = catga_nats_deliver,
                                                    .passed = on_passed,
-                                                   .begins = catga_nats_keep_released,
+                                                   .begins = begin_thread,
                                                    .ends = catga_nats_destroy_released,
                                                    .user = nats};
 

@@ -249,8 +249,9 @@ static catga_admission_queue *queue_new(catga_nats_pull *pull, catga_nats *nats,
                                              .discard = discard,
                                              .freed = freed,
                                              .user = pull,
-                                             .begins = catga_nats_gather_writes,
-                                             .rest = catga_nats_write_gathered,
+                                             .begins = catga_nats_gather_begin,
+                                             .rest = catga_nats_gather_send,
+                                             .ends = catga_nats_gather_end,
                                              .emptied = catga_nats_wake_drain,
                                              .owner = nats};
 

@@ -1,6 +1,7 @@
 #include "transport/nats/send.h"
 
 #include "transport/nats/max_payload.h"
+#include "transport/nats/message.h"
 #include "transport/nats/status.h"
 #include "transport/nats/validate.h"
 
@@ -19,7 +20,7 @@ static natsStatus send_with_headers(natsConnection *connection, const catga_outg
         status = natsMsgHeader_Set(native, message->headers[i].name, message->headers[i].value);
     if (status == NATS_OK)
         status = natsConnection_PublishMsg(connection, native);
-    natsMsg_Destroy(native);
+    catga_nats_destroy(native);
     return status;
 }
 
@@ -96,17 +97,25 @@ catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *m
     return send_over(nats, message, NULL, WITH_OTHERS, false);
 }
 
-void catga_nats_gather_writes(void *owner)
+void catga_nats_gather_begin(void *owner)
 {
     (void)owner;
-    catga_nats_event_loop_gather();
+    catga_nats_event_loop_gather_begin();
+    catga_nats_begin_keeping();
 }
 
-void catga_nats_write_gathered(void *owner)
+void catga_nats_gather_send(void *owner)
 {
     catga_nats *nats = owner;
 
     catga_nats_event_loop_flush(&nats->loop);
+}
+
+void catga_nats_gather_end(void *owner)
+{
+    catga_nats_event_loop_gather_end();
+    catga_nats_gather_send(owner);
+    catga_nats_end_keeping();
 }
 
 /* ---- Checking ---- */

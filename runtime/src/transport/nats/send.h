@@ -21,10 +21,11 @@ catga_status catga_nats_request_from(catga_nats *nats, const catga_outgoing *mes
  * Its subject is valid. */
 catga_status catga_nats_send_unawaited(catga_nats *nats, const catga_outgoing *message);
 
-/* Has this thread gather what it sends; writes what was gathered. `owner` is the transport; for
- * catga_admission_options. */
-void catga_nats_gather_writes(void *owner);
-void catga_nats_write_gathered(void *owner);
+/* Operations of transport.h, and hooks of catga_admission_options: have this thread gather what it
+ * sends, write it, and end both. */
+void catga_nats_gather_begin(void *owner);
+void catga_nats_gather_send(void *owner);
+void catga_nats_gather_end(void *owner);
 
 /* Sends a message; `reply` is its reply subject. Both subjects are valid. */
 catga_status catga_nats_send(catga_nats *nats, const catga_outgoing *message, const char *reply);

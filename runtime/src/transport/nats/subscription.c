@@ -63,8 +63,9 @@ static catga_admission_queue *queue_new(catga_subscription *subscription, unsign
                                            .discard = discard,
                                            .freed = catga_nats_note_room,
                                            .user = subscription,
-                                           .begins = catga_nats_gather_writes,
-                                           .rest = catga_nats_write_gathered,
+                                           .begins = catga_nats_gather_begin,
+                                           .rest = catga_nats_gather_send,
+                                           .ends = catga_nats_gather_end,
                                            .emptied = catga_nats_wake_drain,
                                            .owner = subscription->owner};
 
