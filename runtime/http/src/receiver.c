@@ -184,7 +184,37 @@ static void end(void *user)
     http_request_release(user);
 }
 
+/* ---- The thread: its calls leave together ---- */
+
+static void begin_gathering(void *user)
+{
+    const http_listener *listener = user;
+
+    catga_gather_begin(listener->http->bus);
+}
+
+static void send_gathered(void *user)
+{
+    const http_listener *listener = user;
+
+    catga_gather_send(listener->http->bus);
+}
+
+static void end_gathering(void *user)
+{
+    const http_listener *listener = user;
+
+    catga_gather_end(listener->http->bus);
+}
+
 http_receiver http_receiver_of(http_listener *listener)
 {
-    return (http_receiver){begin, body, complete, end, listener};
+    return (http_receiver){.begin = begin,
+                           .body = body,
+                           .complete = complete,
+                           .end = end,
+                           .thread_begins = begin_gathering,
+                           .pass_ends = send_gathered,
+                           .thread_ends = end_gathering,
+                           .user = listener};
 }

@@ -45,6 +45,12 @@ typedef struct http_receiver {
     void (*body)(void *request, const char *data, size_t length);
     void (*complete)(void *request);
     void (*end)(void *request);
+
+    /* Called by the thread of the server: at its begin; after it has served every connection that
+     * was ready; and at its end. */
+    void (*thread_begins)(void *user);
+    void (*pass_ends)(void *user);
+    void (*thread_ends)(void *user);
     void *user;
 } http_receiver;
 

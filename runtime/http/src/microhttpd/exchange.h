@@ -3,6 +3,7 @@
 #define CATGA_HTTP_EXCHANGE_H
 
 #include "microhttpd/deadlines.h"
+#include "microhttpd/loop.h"
 #include "server.h"
 
 #include <microhttpd.h>
@@ -10,6 +11,7 @@
 
 struct http_server {
     struct MHD_Daemon *daemon;
+    http_loop loop;
     http_receiver receiver;
     http_deadlines *deadlines;
     unsigned body_ms;

@@ -1,7 +1,6 @@
 /* Receives requests with libmicrohttpd, in one thread; see server.h. */
 #include "microhttpd/exchange.h"
 #include "microhttpd/listening.h"
-#include "signals.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -113,7 +112,7 @@ static void suspend(http_exchange *exchange)
 
     MHD_suspend_connection(exchange->connection);
     if (!atomic_compare_exchange_strong(&exchange->state, &state, EXCHANGE_SUSPENDED))
-        MHD_resume_connection(exchange->connection);
+        http_loop_resume(&exchange->server->loop, exchange->connection);
 }
 
 static enum MHD_Result complete(http_exchange *exchange)
@@ -245,7 +244,7 @@ static catga_status listen_on(const http_server_options *options, int *fd, catga
 static struct MHD_Daemon *start_daemon(http_server *server, const http_server_options *options,
                                        int fd)
 {
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
     struct MHD_OptionItem secure[] = {
         {MHD_OPTION_HTTPS_MEM_CERT, 0, (void *)(uintptr_t)options->certificate},
         {MHD_OPTION_HTTPS_MEM_KEY, 0, (void *)(uintptr_t)options->key},
@@ -271,8 +270,6 @@ static struct MHD_Daemon *start_daemon(http_server *server, const http_server_op
 static catga_status start_on(http_server *server, const http_server_options *options, int fd,
                              catga_problem *problem)
 {
-    sigset_t before;
-
     server->listening = fd;
     server->port = port_of(fd);
     server->deadlines = http_deadlines_start(options->head_ms);
@@ -281,15 +278,20 @@ static catga_status start_on(http_server *server, const http_server_options *opt
         return CATGA_NO_MEMORY;
     }
     atomic_init(&server->listens, true);
-    http_signals_block(&before);
     server->daemon = start_daemon(server, options, fd);
-    http_signals_restore(&before);
-    if (server->daemon != NULL)
+    if (server->daemon == NULL) {
+        http_deadlines_stop(server->deadlines);
+        return refuse(problem, options,
+                      options->certificate == NULL
+                          ? "too few resources"
+                          : "the certificate and its key are not valid PEM");
+    }
+    server->loop = (http_loop){.daemon = server->daemon, .receiver = &server->receiver};
+    if (http_loop_start(&server->loop))
         return CATGA_OK;
+    MHD_stop_daemon(server->daemon);
     http_deadlines_stop(server->deadlines);
-    return refuse(problem, options,
-                  options->certificate == NULL ? "too few resources"
-                                               : "the certificate and its key are not valid PEM");
+    return refuse(problem, options, "no thread can be started");
 }
 
 catga_status http_server_start(http_server **made, const http_server_options *options,
@@ -358,6 +360,7 @@ bool http_server_has_streams(const http_server *server)
 void http_server_stop(http_server *server)
 {
     http_server_stop_listening(server);
+    http_loop_stop(&server->loop);
     MHD_stop_daemon(server->daemon);
     close(server->listening);
     http_deadlines_stop(server->deadlines);

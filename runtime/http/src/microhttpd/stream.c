@@ -14,6 +14,7 @@ struct http_chunk {
 };
 
 struct http_stream {
+    http_loop *loop;
     struct MHD_Connection *connection;
     http_deadline *deadline;
     void (*closed)(void *user);
@@ -112,7 +113,7 @@ static void free_stream(void *user)
 static void resume(http_stream *stream)
 {
     if (stream->suspended)
-        MHD_resume_connection(stream->connection);
+        http_loop_resume(stream->loop, stream->connection);
     stream->suspended = false;
 }
 
@@ -171,6 +172,7 @@ http_stream *http_exchange_respond_stream(http_exchange *exchange, const http_re
     struct MHD_Response *response = NULL;
 
     if (stream != NULL) {
+        stream->loop = &exchange->server->loop;
         stream->connection = exchange->connection;
         stream->deadline = exchange->deadline;
         stream->closed = ignore_closing;

@@ -1,0 +1,34 @@
+/*
+ * The thread of a server: waits for its sockets, and has libmicrohttpd serve them. libmicrohttpd's
+ * own thread would not say when a pass over all ready connections ends.
+ */
+#ifndef CATGA_HTTP_LOOP_H
+#define CATGA_HTTP_LOOP_H
+
+#include "server.h"
+
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+typedef struct http_loop {
+    struct MHD_Daemon *daemon; /* without a thread of its own; with MHD_USE_EPOLL */
+    const http_receiver *receiver;
+    int wake_descriptor; /* eventfd */
+    atomic_bool woken;   /* it was written since the last pass began */
+    atomic_bool ends;
+    pthread_t thread;
+} http_loop;
+
+/* Starts the thread, with all signals blocked. The loop has its first two members. Returns false
+ * without a thread or descriptor. */
+bool http_loop_start(http_loop *loop);
+
+/* Has the next pass serve a suspended connection. Any thread. */
+void http_loop_resume(http_loop *loop, struct MHD_Connection *connection);
+
+/* Waits for the end of the thread. */
+void http_loop_stop(http_loop *loop);
+
+#endif
