@@ -110,7 +110,8 @@ class Events(fixture.Case):
         stream = self.stream()
         stream.connection.socket.settimeout(20)
         begun = time.monotonic()
-        self.assertEqual(stream.connection.chunk(), b':\n\n')
+        while stream.connection.chunk() != b':\n\n':
+            pass  # late events of other tests
         self.assertLess(time.monotonic() - begun, 17)
         stream.close()
 
