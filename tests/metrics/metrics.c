@@ -76,7 +76,10 @@ static catga_status fail_some(fixture *f)
 
 static catga_status notify(catga_context *context, shop_order_created_view event)
 {
-    (void)event;
+    if (shop_order_created_get_number(event) >= WAITING) {
+        sem_post(&fixture_of(context)->base.started);
+        sem_wait(&fixture_of(context)->base.may_end);
+    }
     return fail_some(fixture_of(context));
 }
 
@@ -397,6 +400,66 @@ static void an_event_without_a_dead_letter_is_given_up(void **state)
     assert_value(f, "catga_messages_deadlettered_total" LOST "}", 0);
 }
 
+/* Returns the value of a gauge of a handler's consumer in the text that was written last. */
+static double backlog_of(const fixture *f, const char *gauge, const char *type, const char *handler)
+{
+    char wanted[256];
+
+    /* The stream has the prefix of the bus, in capitals. */
+    snprintf(wanted, sizeof wanted,
+             "%s{service=\"notification-service\",type=\"%s\",qos=\"at_least_once\","
+             "stream=\"METRICS%s_SHOP_V1\",handler=\"%s\"}",
+             gauge, type, f->base.prefix + strlen("metrics"), handler);
+    return sample_of(f, wanted);
+}
+
+/* Returns whether so many created orders wait at the server, and so many are delivered. */
+static bool has_backlog(fixture *f, bool waits, bool is_held, double both)
+{
+    write_text(f, CATGA_METRICS_TEXT, NULL, 0);
+    double pending = backlog_of(f, "catga_consumer_pending", "shop.OrderCreated", "notify");
+    double held = backlog_of(f, "catga_consumer_ack_pending", "shop.OrderCreated", "notify");
+    return pending + held == both && (pending > 0) == waits && (held > 0) == is_held;
+}
+
+/* The server is asked every few seconds. */
+static void events_that_wait_at_the_server_are_shown(void **state)
+{
+    enum { EVENTS = 12 };
+    fixture *f = *state;
+
+    serve(f);
+    for (uint32_t i = 0; i < EVENTS; i++)
+        assert_int_equal(shop_order_created_publish(f->bus, &(shop_order_created){WAITING}),
+                         CATGA_OK);
+    sem_wait(&f->base.started);
+    wait_until(has_backlog(f, true, true, EVENTS));
+    assert_true(backlog_of(f, "catga_consumer_pending", "shop.OrderCounted", "count") == 0);
+    assert_true(backlog_of(f, "catga_consumer_ack_pending", "shop.OrderCounted", "count") == 0);
+    for (int i = 0; i < EVENTS; i++)
+        sem_post(&f->base.may_end);
+    wait_until(has_backlog(f, false, false, 0));
+    assert_value(f, "catga_messages_handled_total" KEPT "}", EVENTS);
+    assert_int_equal(catga_drain(f->bus), CATGA_OK);
+    write_text(f, CATGA_METRICS_TEXT, NULL, 0);
+    assert_null(strstr(f->text, "catga_consumer_"));
+}
+
+/* A service that is served twice has two subscriptions to one consumer. */
+static void each_consumer_is_shown_once(void **state)
+{
+    fixture *f = *state;
+
+    serve(f);
+    serve(f);
+    write_text(f, CATGA_METRICS_TEXT, NULL, 0);
+    const char *first = strstr(f->text, "catga_consumer_pending{");
+    assert_non_null(first);
+    const char *second = strstr(first + 1, "catga_consumer_pending{");
+    assert_non_null(second);
+    assert_null(strstr(second + 1, "catga_consumer_pending{"));
+}
+
 /* ---- Threads ---- */
 
 static void *create_one(void *user)
@@ -615,8 +678,12 @@ static void the_connection_is_shown(void **state)
     assert_value(f, "catga_nats_connected", 1);
     assert_value(f, "catga_build_info{version=\"" CATGA_VERSION "\"}", 1);
     assert_value(f, "catga_slow_consumer_dropped_total", 0);
-    if (f->base.broker == NULL)
+    if (f->base.broker == NULL) {
+        wait_until(value(f, "catga_nats_rtt_seconds") > 0);
+        assert_true(sample_of(f, "catga_nats_rtt_seconds") < 10);
         return;
+    }
+    assert_value(f, "catga_nats_rtt_seconds", -1);
     catga_local_set_connected(f->base.broker, false);
     assert_value(f, "catga_nats_connected", 0);
     catga_local_set_connected(f->base.broker, true);
@@ -676,6 +743,8 @@ int main(int argc, char **argv)
         CASE(events_that_cannot_be_published_are_counted),
         CASE(stored_events_are_counted_until_they_end),
         CASE(an_event_without_a_dead_letter_is_given_up),
+        CASE(events_that_wait_at_the_server_are_shown),
+        CASE(each_consumer_is_shown_once),
         CASE(counts_of_ended_threads_stay),
         CASE(metrics_are_written_under_load),
         CASE(a_bus_has_one_metrics),

@@ -14,8 +14,8 @@
  * takes a lock and allocates memory only for its first message of each kind. Without memory, a
  * message is not measured. Counts of threads that end are kept.
  *
- * Labels come from the schema, so their number is limited: names of services, messages and
- * statuses, never ids or texts of messages.
+ * Labels come from the schema, so their number is limited: names of services, messages, handlers,
+ * streams and statuses, never ids or texts of messages.
  *
  * Threads. Any thread may call any function here.
  */

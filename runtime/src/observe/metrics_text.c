@@ -96,6 +96,14 @@ static void put_help(catga_metrics_text *text, const char *name, const char *hel
     catga_metrics_put(text, "\n");
 }
 
+void catga_metrics_put_label(catga_metrics_text *text, const char *name, const char *value)
+{
+    catga_metrics_put(text, name);
+    catga_metrics_put(text, "=\"");
+    catga_metrics_put(text, value);
+    catga_metrics_put(text, "\"");
+}
+
 void catga_metrics_put_head(catga_metrics_text *text, const char *name, const char *type,
                             const char *help)
 {

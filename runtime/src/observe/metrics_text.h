@@ -26,6 +26,9 @@ void catga_metrics_put_number(catga_metrics_text *text, uint64_t number);
 /* Writes nanoseconds in seconds: "0.000500000". */
 void catga_metrics_put_seconds(catga_metrics_text *text, uint64_t nanoseconds);
 
+/* Writes a label without escapes: `name="value"`. */
+void catga_metrics_put_label(catga_metrics_text *text, const char *name, const char *value);
+
 /* Writes the lines before the samples of a metric. `type` is "counter", "gauge", "histogram" or
  * "untyped"; the name of a counter ends in "_total". */
 void catga_metrics_put_head(catga_metrics_text *text, const char *name, const char *type,

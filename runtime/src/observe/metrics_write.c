@@ -1,27 +1,36 @@
 /* Writes the metrics of a bus; see catga/metrics.h. */
 #include "bus/bus_state.h"
 #include "observe/metrics.h"
+#include "observe/metrics_consumers.h"
 #include "observe/metrics_families.h"
 #include "observe/metrics_labels.h"
 #include "observe/metrics_text.h"
 
 #include <stdlib.h>
 
-/* The totals of all series at one time. */
+/* The totals of all series, and the backlogs of consumers, at one time. */
 typedef struct snapshot {
-    const catga_metrics_total *totals;
+    catga_metrics_total *totals;
     size_t count;
+    catga_metrics_backlogs backlogs;
 } snapshot;
 
-/* ---- Samples ---- */
-
-static void put_label(catga_metrics_text *text, const char *name, const char *value)
+/* The snapshot must be freed, whatever the status. */
+static catga_status snapshot_take(snapshot *now, catga_metrics *metrics)
 {
-    catga_metrics_put(text, name);
-    catga_metrics_put(text, "=\"");
-    catga_metrics_put(text, value);
-    catga_metrics_put(text, "\"");
+    *now = (snapshot){.totals = NULL};
+    now->totals = catga_metrics_table_sum(&metrics->table, &now->count);
+    return now->totals == NULL ? CATGA_NO_MEMORY
+                               : catga_metrics_read_backlogs(metrics->state, &now->backlogs);
 }
+
+static void snapshot_free(snapshot *now)
+{
+    free(now->totals);
+    free(now->backlogs.first);
+}
+
+/* ---- Samples ---- */
 
 /* Writes the labels that every sample of a series has, without the closing brace. */
 static void put_labels(catga_metrics_text *text, const catga_metrics_family *family,
@@ -29,10 +38,10 @@ static void put_labels(catga_metrics_text *text, const catga_metrics_family *fam
 {
     catga_metrics_put(text, "{");
     if (total->service[0] != '\0') {
-        put_label(text, "service", total->service);
+        catga_metrics_put_label(text, "service", total->service);
         catga_metrics_put(text, ",");
     }
-    put_label(text, catga_metrics_message_label(family), total->message->table->name);
+    catga_metrics_put_label(text, catga_metrics_message_label(family), total->message->table->name);
 }
 
 static void put_value(catga_metrics_text *text, uint64_t value)
@@ -50,10 +59,10 @@ static void put_counter(catga_metrics_text *text, const char *name,
     catga_metrics_put(text, name);
     put_labels(text, family, total);
     catga_metrics_put(text, ",");
-    put_label(text, "qos", catga_metrics_qos(total->message));
+    catga_metrics_put_label(text, "qos", catga_metrics_qos(total->message));
     if (reason != NULL) {
         catga_metrics_put(text, ",");
-        put_label(text, "reason", reason);
+        catga_metrics_put_label(text, "reason", reason);
     }
     put_value(text, value);
 }
@@ -81,7 +90,7 @@ static void put_histogram(catga_metrics_text *text, const char *name,
         catga_metrics_put(text, "_bucket");
         put_labels(text, family, total);
         catga_metrics_put(text, ",");
-        put_label(text, "le", catga_metrics_bounds[i].text);
+        catga_metrics_put_label(text, "le", catga_metrics_bounds[i].text);
         put_value(text, count);
     }
     catga_metrics_put(text, name);
@@ -191,6 +200,21 @@ static uint64_t pending(catga_bus_state *state, const snapshot *now)
     return held > running ? held - running : 0;
 }
 
+/* Without a known time there is no sample. */
+static void put_round_trip(catga_metrics_text *text, const catga_bus_state *state)
+{
+    static const char name[] = "catga_nats_rtt_seconds";
+    int64_t round_trip_ns = state->operations->round_trip_ns(state->transport);
+
+    if (round_trip_ns <= 0)
+        return;
+    catga_metrics_put_head(text, name, "gauge", "Time of the last round trip to the server.");
+    catga_metrics_put(text, name);
+    catga_metrics_put(text, " ");
+    catga_metrics_put_seconds(text, (uint64_t)round_trip_ns);
+    catga_metrics_put(text, "\n");
+}
+
 static void put_bus(catga_metrics_text *text, catga_bus_state *state, const snapshot *now)
 {
     const catga_counters counters = catga_count(&state->bus);
@@ -206,6 +230,7 @@ static void put_bus(catga_metrics_text *text, catga_bus_state *state, const snap
                "Times that the connection was restored.", counters.reconnects);
     put_single(text, "catga_nats_disconnects_total", CATGA_METRICS_COUNTER,
                "Times that the connection was lost.", counters.disconnects);
+    put_round_trip(text, state);
     catga_metrics_put_head(text, "catga_build_info", "gauge",
                            "The version of the library; the value is 1.");
     catga_metrics_put(text, "catga_build_info{version=\"" CATGA_VERSION "\"} 1\n");
@@ -217,6 +242,7 @@ static void put_all(catga_metrics_text *text, const catga_metrics *metrics, cons
                     const catga_metrics_source *sources, size_t source_count)
 {
     put_messages(text, now, metrics->has_aliases);
+    catga_metrics_put_backlogs(text, metrics->state, &now->backlogs);
     put_bus(text, metrics->state, now);
     for (size_t i = 0; i < source_count; i++)
         put_single(text, sources[i].name, sources[i].kind, sources[i].help,
@@ -233,13 +259,13 @@ catga_status catga_metrics_write(catga_metrics *metrics, catga_metrics_format fo
 
     if (status != CATGA_OK)
         return status;
-    catga_metrics_total *totals = catga_metrics_table_sum(&metrics->table, &now.count);
-    if (totals == NULL)
-        return CATGA_NO_MEMORY;
-    now.totals = totals;
-    put_all(&text, metrics, &now, sources, source_count);
-    free(totals);
-    return catga_metrics_text_end(&text);
+    status = snapshot_take(&now, metrics);
+    if (status == CATGA_OK) {
+        put_all(&text, metrics, &now, sources, source_count);
+        status = catga_metrics_text_end(&text);
+    }
+    snapshot_free(&now);
+    return status;
 }
 
 const char *catga_metrics_media_type(catga_metrics_format format)

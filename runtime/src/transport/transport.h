@@ -181,6 +181,10 @@ typedef struct catga_transport_operations {
      * subscriptions. */
     uint64_t (*in_hand)(const catga_transport *transport);
 
+    /* Returns the time of the last round trip to the server, with what was sent before it, in
+     * nanoseconds; 0: unknown, or there is no server to reach. */
+    int64_t (*round_trip_ns)(const catga_transport *transport);
+
     /* Ends the connection, after every subscription is unsubscribed. The listener is not called any
      * more when it returns; operations may still be called, and fail. */
     void (*stop)(catga_transport *transport);
@@ -223,6 +227,15 @@ typedef enum catga_settlement {
     CATGA_SETTLE_RETRY,    /* redeliver it after a delay */
     CATGA_SETTLE_GIVE_UP   /* terminate: as DONE, but the server records a failure */
 } catga_settlement;
+
+/* The messages of a consumer that wait for its subscribers. */
+typedef struct catga_consumer_backlog {
+    void *user;           /* of the consumer's settings */
+    uint64_t pending;     /* messages that were never delivered */
+    uint64_t ack_pending; /* delivered messages that are not settled, also before a redelivery */
+} catga_consumer_backlog;
+
+typedef void catga_backlog_function(void *user, const catga_consumer_backlog *backlog);
 
 typedef struct catga_stream_operations {
     /* Publishes a message with an id to its stream; on_reply gets the answer with `token`, and
@@ -271,6 +284,11 @@ typedef struct catga_stream_operations {
     /* Returns false while a stream, bucket or consumer in use is known to be missing or unusable.
      */
     bool (*usable)(catga_transport *transport);
+
+    /* Calls `show` with the backlog of the consumer of each subscription that is not drained, as it
+     * was some seconds ago. Does not wait for the server; leaves out a backlog that is unknown.
+     * `show` is called under a lock: it must not call an operation. */
+    void (*backlogs)(catga_transport *transport, catga_backlog_function *show, void *user);
 } catga_stream_operations;
 
 /* ---- Compare-and-set records ---- */

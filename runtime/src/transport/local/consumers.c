@@ -428,20 +428,70 @@ catga_status catga_local_settle(catga_transport *transport, const catga_incoming
     return consumer == NULL ? CATGA_INVALID_ARGUMENT : CATGA_OK;
 }
 
+/* ---- Backlogs ---- */
+
+/* Returns true if a message was never delivered to the consumer. */
+static bool is_new(const catga_local_consumer *consumer, size_t index)
+{
+    return index >= consumer->capacity || consumer->messages[index].stage == WAITING;
+}
+
+/* Returns true if a message is for the consumer, and still stored. */
+static bool is_for(const catga_local_consumer *consumer, size_t index)
+{
+    const catga_local_entry *stored = &consumer->stream->entries[index];
+
+    return !stored->erased && strcmp(stored->subject, consumer->subject) == 0;
+}
+
+static catga_consumer_backlog backlog_of(const catga_local_consumer *consumer)
+{
+    catga_consumer_backlog backlog = {.ack_pending = consumer->out};
+
+    for (size_t i = consumer->first; i < consumer->stream->count; i++)
+        backlog.pending += is_new(consumer, i) && is_for(consumer, i);
+    return backlog;
+}
+
+/* Shows the backlog to each subscription of the bus. */
+static void show_to_members(const catga_local_transport *transport,
+                            const catga_local_consumer *consumer, catga_backlog_function *show,
+                            void *user)
+{
+    const catga_local_group *group = members_of(transport->broker, consumer);
+    catga_consumer_backlog backlog = backlog_of(consumer);
+    const catga_subscription *member = group == NULL ? NULL : atomic_load(&group->members);
+
+    for (; member != NULL; member = member->next) {
+        backlog.user = member->user;
+        if (atomic_load(&member->stage) == CATGA_LOCAL_ACTIVE && member->transport == transport)
+            show(user, &backlog);
+    }
+}
+
+void catga_local_backlogs(catga_transport *transport, catga_backlog_function *show, void *user)
+{
+    catga_local *broker = catga_local_of(transport)->broker;
+
+    pthread_mutex_lock(&broker->changing);
+    pthread_mutex_lock(&broker->store.lock);
+    for (const catga_local_consumer *consumer = atomic_load(&broker->store.consumers);
+         consumer != NULL; consumer = consumer->next)
+        show_to_members(catga_local_of(transport), consumer, show, user);
+    pthread_mutex_unlock(&broker->store.lock);
+    pthread_mutex_unlock(&broker->changing);
+}
+
 /* ---- Idleness ---- */
 
 /* Returns true if no message is to be delivered now, and all delivered ones are settled. */
 static bool is_idle(const catga_local_consumer *consumer, int64_t now)
 {
-    const catga_local_stream *stream = consumer->stream;
-
-    for (size_t i = consumer->first; i < stream->count; i++) {
-        const catga_local_entry *stored = &stream->entries[i];
-        bool is_new = i >= consumer->capacity || consumer->messages[i].stage == WAITING;
-        if (is_new && (stored->erased || strcmp(stored->subject, consumer->subject) != 0))
-            continue;
-        if (is_new)
+    for (size_t i = consumer->first; i < consumer->stream->count; i++) {
+        if (is_for(consumer, i) && is_new(consumer, i))
             return false;
+        if (is_new(consumer, i))
+            continue;
         const progress *at = &consumer->messages[i];
         if (at->stage == OUT && !(at->pauses && at->due_ns > now))
             return false;

@@ -29,6 +29,9 @@ void catga_local_forget_unused(catga_local *broker, int64_t now);
 catga_status catga_local_settle(catga_transport *transport, const catga_incoming *message,
                                 catga_settlement settlement, int64_t delay_ns);
 
+/* Operation of transport.h. */
+void catga_local_backlogs(catga_transport *transport, catga_backlog_function *show, void *user);
+
 /* Returns true if no consumer has a message to deliver now, or a delivered one that is not settled.
  * A message that waits for its next attempt, or whose consumer has no member, does not count. */
 bool catga_local_consumers_idle(catga_local *broker);

@@ -51,6 +51,12 @@ static uint64_t in_hand(const catga_transport *transport)
     return count;
 }
 
+static int64_t round_trip_ns(const catga_transport *transport)
+{
+    (void)transport;
+    return 0;
+}
+
 static void stop(catga_transport *transport)
 {
     catga_local_transport *closing = catga_local_of(transport);
@@ -91,6 +97,7 @@ static const catga_transport_operations operations = {
     .published = published,
     .dropped = dropped,
     .in_hand = in_hand,
+    .round_trip_ns = round_trip_ns,
     .stop = stop,
     .close = close_transport,
 };
@@ -111,6 +118,7 @@ static const catga_stream_operations streams = {
     .get = catga_local_stream_get,
     .erase = catga_local_stream_erase,
     .usable = storage_usable,
+    .backlogs = catga_local_backlogs,
 };
 
 static const catga_kv_operations kv = {

@@ -50,6 +50,11 @@ static uint64_t in_hand(const catga_transport *transport)
     return catga_nats_count_in_hand(catga_nats_of(transport));
 }
 
+static int64_t round_trip_ns(const catga_transport *transport)
+{
+    return atomic_load(&catga_nats_of(transport)->round_trip_ns);
+}
+
 static catga_status flush(catga_transport *transport, int timeout_ms)
 {
     catga_nats *nats = catga_nats_of(transport);
@@ -143,6 +148,7 @@ static const catga_transport_operations operations = {
     .published = published,
     .dropped = dropped,
     .in_hand = in_hand,
+    .round_trip_ns = round_trip_ns,
     .stop = stop_transport,
     .close = close_transport,
 };
@@ -156,6 +162,7 @@ static const catga_stream_operations streams = {
     .get = catga_nats_stream_get,
     .erase = catga_nats_stream_erase,
     .usable = catga_nats_storage_usable,
+    .backlogs = catga_nats_backlogs,
 };
 
 static const catga_kv_operations kv = {

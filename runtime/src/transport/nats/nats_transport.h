@@ -27,6 +27,7 @@ struct catga_nats {
     catga_nats_link link;
     atomic_size_t max_payload; /* the last limit that the server announced */
     atomic_uint_least64_t dropped;
+    atomic_int_least64_t round_trip_ns; /* of the last ping; 0: it had no answer */
     char inbox[CATGA_NATS_INBOX + 1];
     catga_nats_denied denied;
 

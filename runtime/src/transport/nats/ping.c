@@ -11,7 +11,7 @@
  * A server that sends is not silent: its PONG may wait behind megabytes that both sides have
  * gathered. The kernel acknowledges what it receives, so both directions work then.
  */
-static natsStatus await_pong(const catga_nats *nats, const catga_nats_socket *socket)
+static natsStatus await_pong(catga_nats *nats, const catga_nats_socket *socket)
 {
     int64_t limit_ns = nats->silence_ms * CATGA_MILLISECOND + LATE;
     natsStatus status;
@@ -25,6 +25,7 @@ static natsStatus await_pong(const catga_nats *nats, const catga_nats_socket *so
     } while (status == NATS_TIMEOUT &&
              (catga_clock_now() - began_ns > limit_ns ||
               atomic_load_explicit(&socket->reads, memory_order_relaxed) != reads));
+    atomic_store(&nats->round_trip_ns, status == NATS_OK ? catga_clock_now() - began_ns : 0);
     return status;
 }
 

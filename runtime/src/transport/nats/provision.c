@@ -19,18 +19,24 @@ static bool is_nearly_full(const catga_nats_api_answer *info)
     return most > 0 && used >= most - most / 10;
 }
 
+/* Returns a count of an object; 0 if it is absent. */
+static uint64_t count_of(catga_nats_json object, const char *name)
+{
+    int64_t count = catga_nats_json_number(catga_nats_json_get(object, name), 0);
+
+    return count > 0 ? (uint64_t)count : 0;
+}
+
 static void observe(catga_nats_observed *observed, const catga_nats_api_answer *info)
 {
-    catga_nats_json floor = catga_nats_json_get(info->object, "ack_floor");
-    int64_t settled = catga_nats_json_number(catga_nats_json_get(floor, "stream_seq"), 0);
+    catga_nats_json state = catga_nats_json_get(info->object, "state");
 
     snprintf(observed->created, sizeof observed->created, "%.*s",
              CATGA_PRINT(catga_nats_json_get(info->object, "created")));
-    observed->settled = settled > 0 ? (uint64_t)settled : 0;
-    catga_nats_json state = catga_nats_json_get(info->object, "state");
-    int64_t first = catga_nats_json_number(catga_nats_json_get(state, "first_seq"), 0);
-    bool empty = catga_nats_json_number(catga_nats_json_get(state, "messages"), 0) == 0;
-    observed->first = empty || first < 0 ? 0 : (uint64_t)first;
+    observed->settled = count_of(catga_nats_json_get(info->object, "ack_floor"), "stream_seq");
+    observed->pending = count_of(info->object, "num_pending");
+    observed->ack_pending = count_of(info->object, "num_ack_pending");
+    observed->first = count_of(state, "messages") == 0 ? 0 : count_of(state, "first_seq");
     observed->nearly_full = is_nearly_full(info);
 }
 

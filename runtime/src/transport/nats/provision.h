@@ -13,6 +13,8 @@ typedef struct catga_nats_observed {
     uint64_t settled;                 /* of a consumer: all messages up to this one are settled */
     uint64_t first;                   /* of a stream: its first message; 0: it is empty */
     bool nearly_full;                 /* of a stream or bucket: nine tenths of its bytes are used */
+    uint64_t pending;                 /* of a consumer: messages that were never delivered */
+    uint64_t ack_pending;             /* of a consumer: delivered messages that are not settled */
 } catga_nats_observed;
 
 /* Creates the object if it is absent; with `only_look` set, returns CATGA_NOT_FOUND instead.

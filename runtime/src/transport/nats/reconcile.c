@@ -37,7 +37,8 @@ struct catga_nats_reconciled {
     /* Under the transport's lock. */
     unsigned users;                          /* 0: the thread ignores the object */
     bool unusable;                           /* missing, or reported, at the last observation */
-    catga_nats_observed observed;            /* its last observation */
+    bool is_known;                           /* the last observation has succeeded */
+    catga_nats_observed observed;            /* the last one that has */
     char stream_created[CATGA_NATS_CREATED]; /* of a consumer: its stream's creation time by then */
 
     /* Of the reconcile thread alone. */
@@ -103,6 +104,7 @@ static void observe(catga_nats *nats, catga_nats_reconciled *item,
     if (observed->nearly_full != item->observed.nearly_full)
         atomic_fetch_add(&nats->nearly_full, observed->nearly_full ? 1 : -1);
     item->observed = *observed;
+    item->is_known = true;
     if (item->stream != NULL)
         memcpy(item->stream_created, item->stream->observed.created, CATGA_NATS_CREATED);
 }
@@ -220,8 +222,10 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
     catga_nats_observed observed;
     catga_problem problem = {""};
 
-    if (item->stream != NULL && item->stream->missing_ns != 0)
+    if (item->stream != NULL && item->stream->missing_ns != 0) {
+        item->is_known = false;
         return;
+    }
     item->desired.start = start_of(item);
     item->desired.only_look = is_being_deleted(item);
     pthread_mutex_unlock(&nats->lock);
@@ -229,6 +233,7 @@ static void look_at(catga_nats *nats, catga_nats_reconciled *item)
     note(nats, item, status, &observed, &problem);
     pthread_mutex_lock(&nats->lock);
     item->unusable = item->missing_ns != 0 || item->told_ns != 0;
+    item->is_known = false;
     if (status == CATGA_OK)
         observe(nats, item, &observed);
 }
@@ -337,6 +342,14 @@ bool catga_nats_storage_usable(catga_transport *transport)
 void catga_nats_reconcile_release(catga_nats_reconciled *item)
 {
     item->users--;
+}
+
+bool catga_nats_reconcile_backlog(const catga_nats *nats, const catga_nats_reconciled *item,
+                                  catga_consumer_backlog *backlog)
+{
+    backlog->pending = item->observed.pending;
+    backlog->ack_pending = item->observed.ack_pending;
+    return item->is_known && catga_nats_link_is_up(&nats->link);
 }
 
 void catga_nats_reconcile_stop(catga_nats *nats)

@@ -15,6 +15,11 @@ catga_nats_reconciled *catga_nats_reconcile(catga_nats *nats, const catga_nats_d
 /* Ends the use of a consumer by one subscription. Called under the transport's lock. */
 void catga_nats_reconcile_release(catga_nats_reconciled *item);
 
+/* Copies the backlog of a consumer, without its user. Returns false if it is unknown: the last
+ * observation has failed, or there is no connection. Called under the transport's lock. */
+bool catga_nats_reconcile_backlog(const catga_nats *nats, const catga_nats_reconciled *item,
+                                  catga_consumer_backlog *backlog);
+
 /* Ends the thread, and frees all registrations. */
 void catga_nats_reconcile_stop(catga_nats *nats);
 

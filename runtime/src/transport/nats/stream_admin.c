@@ -1,4 +1,4 @@
-/* Ensures streams, buckets and consumers, and registers them to be recreated. */
+/* Ensures streams, buckets and consumers, registers them to be recreated, and shows backlogs. */
 #include "transport/nats/stream_admin.h"
 
 #include "transport/nats/probe.h"
@@ -92,6 +92,24 @@ catga_status catga_nats_consume(catga_transport *transport, const catga_consumer
     if (status != CATGA_OK)
         return status;
     catga_nats_reconciled *item = catga_nats_reconcile(nats, &desired, &observed);
+    pthread_mutex_lock(&nats->lock);
     (*subscription)->reconciled = item;
+    pthread_mutex_unlock(&nats->lock);
     return item != NULL ? CATGA_OK : CATGA_NO_MEMORY;
+}
+
+void catga_nats_backlogs(catga_transport *transport, catga_backlog_function *show, void *user)
+{
+    catga_nats *nats = catga_nats_of(transport);
+    const catga_subscription *subscription;
+
+    pthread_mutex_lock(&nats->lock);
+    TAILQ_FOREACH(subscription, &nats->subscriptions, entry)
+    {
+        catga_consumer_backlog backlog = {.user = subscription->user};
+        if (subscription->reconciled != NULL && !subscription->draining &&
+            catga_nats_reconcile_backlog(nats, subscription->reconciled, &backlog))
+            show(user, &backlog);
+    }
+    pthread_mutex_unlock(&nats->lock);
 }

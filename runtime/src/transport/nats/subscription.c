@@ -191,13 +191,13 @@ catga_status catga_nats_subscribe_inbox(catga_nats *nats, const catga_subscripti
 }
 
 /* Subscribes to the inbox of a pull. */
-static catga_status add_pull(catga_nats *nats, catga_nats_pull *pull,
+static catga_status add_pull(catga_nats *nats, catga_nats_pull *pull, void *user,
                              catga_subscription **subscription)
 {
     char pattern[CATGA_NATS_INBOX + sizeof ".*"];
 
     catga_nats_inbox_pattern(pattern, catga_nats_pull_inbox(pull));
-    const catga_subscription_options options = {.subject = pattern};
+    const catga_subscription_options options = {.subject = pattern, .user = user};
     catga_subscription *added = subscription_new(nats, &options);
     if (added == NULL)
         return CATGA_NO_MEMORY;
@@ -221,7 +221,7 @@ catga_status catga_nats_subscribe_consumer(catga_nats *nats,
     *subscription = NULL;
     if (pull == NULL)
         return CATGA_NO_MEMORY;
-    catga_status status = add_pull(nats, pull, subscription);
+    catga_status status = add_pull(nats, pull, consumer->user, subscription);
     if (status != CATGA_OK) {
         catga_nats_pull_free(pull);
         return status;
