@@ -13,6 +13,7 @@ import tempfile
 import time
 
 import ledger
+import measures
 import nats
 import processes
 
@@ -193,6 +194,8 @@ class Fixture:
         verdict = ledger.check(self.ledger, list(self.workers), {(place, number) for place, number, _ in dead},
                                [(worker.name, *stop) for worker in self.workers.values() for stop in worker.stops], ended)
         self.broken += verdict.broken
+        loads = [process for process in self.processes if isinstance(process, processes.Load)]
+        self.broken += measures.check(self.folder, self.ledger, len(dead), loads, list(self.workers.values()))
         stored, acknowledged = self.figures["stored"], verdict.figures["acknowledged"]
         if stored < acknowledged:
             self.broken.append(f"the server has {stored} of {acknowledged} events that it acknowledged")

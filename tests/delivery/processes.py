@@ -37,12 +37,14 @@ class Process:
         self.command, self.log, self.within = [str(word) for word in command], log, list(within)
         self.environment = {**os.environ, **(environment or {})}
         self.process = None
+        self.lives = []  # every process of the system that was started
         self.stops = []  # (from, to) of being killed, paused or disconnected, on the clock of the ledgers
 
     def start(self, **pipes):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(self.within + SETPRIV + self.command, stderr=log,
                                             env=self.environment, bufsize=0, **pipes)
+        self.lives.append(self.process)
         return self
 
     @property

@@ -2,13 +2,15 @@
  * load LEDGER NUMBER [NAME=VALUE...]: sends at fixed rates, independent of earlier outcomes (an
  * open loop), until SIGTERM, or until `count` messages of each kind are sent; then waits for every
  * outcome. It records each message before sending (A), and its outcome: acknowledged (K), certainly
- * not run or stored (F), unknown (U). NUMBER distinguishes the ids of several loads.
+ * not run or stored (F), unknown (U). NUMBER distinguishes the ids of several loads. At the end it
+ * writes its metrics.
  *
  *     seen kept once act order ask peek  messages per second of each kind; default 0
  *     count size                         total messages of each kind; bytes of an event's data
  *     work_us fail die_before die_after  instructions to the handlers
  */
 #include "ledger.h"
+#include "measures.h"
 #include "work.catga.h"
 
 #include <err.h>
@@ -41,6 +43,7 @@ struct traffic {
 struct load {
     ledger ledger;
     catga_bus *bus;
+    measures measures;
     traffic kinds[KINDS];
     uint64_t count, size, work_us, fail, die_before, die_after;
     uint64_t first_id, sent;
@@ -302,11 +305,13 @@ int main(int count, char **arguments)
     catga_status status = catga_open(&self.bus, NULL);
     if (status != CATGA_OK)
         errx(1, "load: %s", catga_status_text(status));
+    measures_begin(&self.measures, self.bus);
     puts("ready");
     fflush(stdout);
     send_all(&self);
     bool finished = wait_for_outcomes(&self);
     note_figures(&self);
+    measures_end(&self.measures, arguments[1]);
     catga_close(self.bus);
     free(self.data);
     return finished ? 0 : 1;

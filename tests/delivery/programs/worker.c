@@ -1,11 +1,12 @@
 /*
  * worker LEDGER: one replica of the service Worker. Each handler records its start (H), its effect
  * (E) and its end (C), and obeys the instructions in a stored event. Options of the bus and of
- * effects.h come from the environment. The worker prints "ready" when it serves, and ends with
- * SIGTERM.
+ * effects.h come from the environment. The worker prints "ready" when it serves, ends with SIGTERM,
+ * and writes its metrics at the end.
  */
 #include "effects.h"
 #include "ledger.h"
+#include "measures.h"
 #include "work.catga.h"
 
 #include <inttypes.h>
@@ -17,6 +18,7 @@
 typedef struct worker {
     ledger ledger;
     catga_bus *bus;
+    measures measures;
     bool own_store; /* true if `effects` has the effects of orders */
     effects effects;
 } worker;
@@ -146,9 +148,11 @@ static catga_status my_single(catga_context *context, test_work_once_view event)
 
 /* ---- The program ---- */
 
-static void note_counters(const worker *self)
+static void note_counters(worker *self, const char *path)
 {
     const catga_counters counters = catga_count(self->bus);
+
+    measures_end(&self->measures, path);
 
 #define COUNTER(name, sentence) ledger_write(&self->ledger, "S " #name " %" PRIu64, counters.name);
 #include <catga/counters.def>
@@ -175,6 +179,8 @@ int main(int count, char **arguments)
     const catga_options options = {.claims = self.own_store ? &store : NULL};
     catga_status status = catga_open(&self.bus, &options);
     if (status == CATGA_OK)
+        measures_begin(&self.measures, self.bus);
+    if (status == CATGA_OK)
         status = test_work_worker_serve(self.bus, &handlers, &self);
     if (status == CATGA_OK) {
         puts("ready");
@@ -182,7 +188,7 @@ int main(int count, char **arguments)
         status = catga_run(self.bus);
     }
     if (self.bus != NULL)
-        note_counters(&self);
+        note_counters(&self, arguments[1]);
     catga_close(self.bus);
     if (status != CATGA_OK)
         fprintf(stderr, "worker: %s\n", catga_status_text(status));
