@@ -173,6 +173,23 @@ class RollingRestart(fixture.unittest.TestCase):
                    FOLDER + '/configuration')
         self.restart_under_load((0, 1, 0, 1))
 
+    def test_origins_behind_nginx(self):
+        """A page of the balancer's own host is no page of another origin."""
+        self.write_configuration('nginx', NGINX)
+        self.start('nginx', '-p', FOLDER, '-e', FOLDER + '/errors', '-c',
+                   FOLDER + '/configuration')
+        for host, origin, status in (('shop.example', 'http://shop.example', 201),
+                                     (f'localhost:{self.port}', f'http://localhost:{self.port}', 201),
+                                     (f'localhost:{self.port}', 'http://localhost', 403),
+                                     ('shop.example', 'http://evil.example', 403),
+                                     ('shop.example', 'http://gateways', 403)):
+            with self.subTest(origin, host=host):
+                connection = fixture.Connection(self.port)
+                response = connection.call('POST', '/things', {'thingId': origin[-40:]}, Host=host,
+                                           Origin=origin)
+                self.assertEqual(response.status, status, response.body)
+                connection.close()
+
     def test_haproxy(self):
         self.write_configuration('haproxy', HAPROXY)
         self.start('haproxy', '-db', '-f', FOLDER + '/configuration')

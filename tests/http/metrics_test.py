@@ -70,6 +70,15 @@ class WithoutAliases(MetricsCase):
         self.assertEqual(self.read(PROMETHEUS)[1], OPENMETRICS)
         self.assertEqual(self.read('*/*')[1], TEXT)
 
+    def test_accept_in_two_lines(self):
+        """Lines of one header are one list, RFC 9110, section 5.3."""
+        lines = ('Accept: text/plain;q=0.5\r\n', 'Accept: application/openmetrics-text\r\n')
+        for order in (lines, lines[::-1]):
+            connection = self.gateway.connect()
+            connection.send('GET /metrics HTTP/1.1\r\nHost: test\r\n' + ''.join(order) + '\r\n')
+            self.assertEqual(connection.response().header('Content-Type'), OPENMETRICS)
+            connection.close()
+
     def test_nodes_are_counted(self):
         self.assertEqual(self.value('catga_nodes_online'), 1)
 
