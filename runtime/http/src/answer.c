@@ -1,13 +1,12 @@
 /* Makes responses of outcomes; see answer.h. */
 #include "answer.h"
 
+#include "arena.h"
 #include "json.h"
 #include "problem.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-enum { ARENA = 4096, LARGEST_ARENA = 1 << 28 };
 
 /* ---- Results ---- */
 
@@ -24,20 +23,28 @@ static void encode(http_text *text, const catga_table *type, const void *native)
     text->length += text->failed ? 0 : length;
 }
 
+static catga_status unpack(const catga_table *type, const uint8_t *table, void *native,
+                           catga_arena *arena)
+{
+    catga_status status;
+
+    do {
+        status = http_arena_grow(arena);
+        if (status != CATGA_OK)
+            return status;
+        status = catga_unpack(type, table, native, arena);
+    } while (status == CATGA_TOO_LARGE);
+    return status;
+}
+
 /* Writes a table as the root of a buffer of its own. */
 static void write_flatbuffers(http_text *text, const catga_table *type, const uint8_t *table)
 {
     void *native = malloc(type->native_size);
-    catga_arena arena = {malloc(ARENA), ARENA, 0};
-    catga_status status = native == NULL || arena.data == NULL
-                              ? CATGA_NO_MEMORY
-                              : catga_unpack(type, table, native, &arena);
+    catga_arena arena = {0};
 
-    if (status == CATGA_TOO_LARGE && arena.used <= LARGEST_ARENA) {
-        free(arena.data);
-        arena = (catga_arena){malloc(arena.used), arena.used, 0};
-        status = arena.data == NULL ? CATGA_NO_MEMORY : catga_unpack(type, table, native, &arena);
-    }
+    catga_status status = native == NULL ? CATGA_NO_MEMORY : unpack(type, table, native, &arena);
+
     if (status == CATGA_OK)
         encode(text, type, native);
     text->failed = text->failed || status != CATGA_OK;

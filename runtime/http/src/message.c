@@ -1,10 +1,12 @@
 /* Makes messages; see message.h. */
 #include "message.h"
 
+#include "arena.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ARENA = 4096, LARGEST_ARENA = 1 << 28 };
+enum { ROOM = 4096 };
 
 /* A native struct, and the arena that holds its parts. */
 typedef struct draft {
@@ -181,25 +183,24 @@ static bool fill_once(draft *d)
     return take_body(d) && take_path(d) && take_query(d);
 }
 
-/* Makes the arena larger. Each attempt reads everything again, so it grows fast. */
-static bool grow(draft *d)
+static bool make_room(draft *d)
 {
-    free(d->arena.data);
-    d->arena.capacity *= 4;
-    d->arena.data = NULL;
-    if (d->arena.capacity > LARGEST_ARENA)
+    catga_status status = http_arena_grow(&d->arena);
+
+    if (status == CATGA_TOO_LARGE)
         return refuse(d, 413, NULL);
-    d->arena.data = malloc(d->arena.capacity);
-    return d->arena.data != NULL || refuse_memory(d);
+    return status == CATGA_OK || refuse_memory(d);
 }
 
 /* Fills the native struct, with a larger arena while it does not suffice. */
 static bool fill(draft *d)
 {
-    while (!fill_once(d))
-        if (!d->lacks_room || !grow(d))
-            return false;
-    return true;
+    bool is_filled = false;
+
+    d->lacks_room = true;
+    while (!is_filled && d->lacks_room && make_room(d))
+        is_filled = fill_once(d);
+    return is_filled;
 }
 
 static bool encode(draft *d)
@@ -223,10 +224,8 @@ bool http_message_make(const http_message_input *input, http_message *made)
     made->where[0] = '\0';
     made->reason.text[0] = '\0';
     d.native = malloc(table->native_size);
-    d.arena.capacity = ARENA + 2 * (input->length + input->path->length);
-    d.arena.data = malloc(d.arena.capacity);
-    bool is_made =
-        d.native != NULL && d.arena.data != NULL ? fill(&d) && encode(&d) : refuse_memory(&d);
+    d.arena.used = ROOM + 2 * (input->length + input->path->length);
+    bool is_made = d.native != NULL ? fill(&d) && encode(&d) : refuse_memory(&d);
     free(d.arena.data);
     free(d.native);
     return is_made;
