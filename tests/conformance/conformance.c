@@ -447,6 +447,23 @@ static void draining_finishes_and_refuses(void **state)
     assert_int_equal(catga_drain(server), CATGA_OK);
 }
 
+/* Only the local server can be disconnected here. */
+static void a_bus_is_ready_while_it_can_work(void **state)
+{
+    fixture *s = *state;
+    catga_bus *bus = join(s, (catga_options){0});
+
+    assert_int_equal(catga_ready(bus), CATGA_OK);
+    if (s->base.broker != NULL) {
+        catga_local_set_connected(s->base.broker, false);
+        assert_int_equal(catga_ready(bus), CATGA_DISCONNECTED);
+        catga_local_set_connected(s->base.broker, true);
+        assert_int_equal(catga_ready(bus), CATGA_OK);
+    }
+    assert_int_equal(catga_drain(bus), CATGA_OK);
+    assert_int_equal(catga_ready(bus), CATGA_DRAINING);
+}
+
 static void waiting_messages_are_handled_before_the_end(void **state)
 {
     fixture *s = *state;
@@ -483,6 +500,7 @@ int main(int argc, char **argv)
         case_of(a_publisher_with_a_handler_gets_its_event_once),
         case_of(events_keep_their_order),
         case_of(draining_finishes_and_refuses),
+        case_of(a_bus_is_ready_while_it_can_work),
         case_of(waiting_messages_are_handled_before_the_end),
     };
 

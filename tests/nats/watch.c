@@ -285,6 +285,25 @@ static bool reaches_usable(bool usable)
     return false;
 }
 
+static void count_backlog(void *user, const catga_consumer_backlog *backlog)
+{
+    (void)backlog;
+    ++*(unsigned *)user;
+}
+
+/* Waits until the transport shows the backlogs of so many consumers. */
+static bool reaches_backlogs(unsigned wanted)
+{
+    for (int waited = 0; waited < SOON_MS; waited += 10) {
+        unsigned known = 0;
+        self.transport->streams->backlogs(self.transport, count_backlog, &known);
+        if (known == wanted)
+            return true;
+        pause_ms(10);
+    }
+    return false;
+}
+
 /* Events that arrive in the new stream before its recreation is noticed are handled too. */
 static void a_deleted_stream_is_recreated(void **state)
 {
@@ -295,8 +314,10 @@ static void a_deleted_stream_is_recreated(void **state)
     order("$JS.API.STREAM.DELETE.WATCH", "");
     assert_true(reaches(&self.events[CATGA_STORAGE_MISSING], 1, SOON_MS));
     assert_true(reaches_usable(false));
+    assert_true(reaches_backlogs(0));
     assert_true(reaches(&self.events[CATGA_STORAGE_RESTORED], 2, SOON_MS));
     assert_true(reaches_usable(true));
+    assert_true(reaches_backlogs(1));
     store(3);
     assert_true(reaches(&total, 8, SOON_MS));
     pause_ms(LOOKED_AT_MS);
