@@ -529,7 +529,7 @@ const catga_claim *catga_context_claim(const catga_context *context);
 
 /* Bytes of the server's max_payload that an event with @dead_letter must leave for the headers
  * of its dead letter. Publishing a larger event returns CATGA_TOO_LARGE. */
-#define CATGA_DEAD_LETTER_ROOM 2048
+#define CATGA_DEAD_LETTER_ROOM 2560
 
 /* ---- Dead letters ---------------------------------------------------------------------------- */
 

@@ -72,11 +72,8 @@ void catga_envelope_add_correlation(catga_envelope *envelope, catga_string corre
 void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
                               catga_string tracestate)
 {
-    if (!copy_value(envelope->traceparent, CATGA_TRACEPARENT_MAX, traceparent))
-        return;
-    add_header(envelope, CATGA_HEADER_TRACEPARENT, envelope->traceparent);
-    if (copy_value(envelope->tracestate, CATGA_TRACESTATE_MAX, tracestate))
-        add_header(envelope, CATGA_HEADER_TRACESTATE, envelope->tracestate);
+    if (catga_trace_headers_copy(&envelope->trace, traceparent, tracestate))
+        catga_trace_headers_add(&envelope->trace, &envelope->outgoing, envelope->headers);
 }
 
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds)

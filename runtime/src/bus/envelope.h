@@ -4,21 +4,18 @@
 
 #include "bus/message_id.h"
 #include "bus/subject.h"
+#include "bus/trace_headers.h"
 #include "transport/transport.h"
 
 #define CATGA_HEADER_ID          "Nats-Msg-Id"
 #define CATGA_HEADER_TIMEOUT     "Catga-Timeout"
 #define CATGA_HEADER_CORRELATION "Catga-Correlation-Id"
-#define CATGA_HEADER_TRACEPARENT "traceparent"
-#define CATGA_HEADER_TRACESTATE  "tracestate"
 #define CATGA_HEADER_ERROR       "Catga-Error"
 #define CATGA_HEADER_ERROR_CODE  "Nats-Service-Error-Code"
 #define CATGA_HEADER_ERROR_TEXT  "Nats-Service-Error"
 
-/* Longest values of peers that are passed on, in bytes. */
+/* Longest correlation id of a peer that is passed on, in bytes. */
 #define CATGA_CORRELATION_MAX 64
-#define CATGA_TRACEPARENT_MAX 55
-#define CATGA_TRACESTATE_MAX  512
 
 /* An id, a correlation id, two of the trace context, and the remaining time. */
 enum { CATGA_ENVELOPE_HEADERS = 5 };
@@ -30,8 +27,7 @@ typedef struct catga_envelope {
     char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
     char timeout_ms[24];
-    char traceparent[CATGA_TRACEPARENT_MAX + 1];
-    char tracestate[CATGA_TRACESTATE_MAX + 1];
+    catga_trace_headers trace;
 } catga_envelope;
 
 /*
@@ -49,10 +45,7 @@ void catga_envelope_set_id(catga_envelope *envelope, catga_string id);
 /* Adds the correlation id of another message, unless it is empty or invalid. */
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation);
 
-/*
- * Adds the trace context of the sender. A traceparent of another length is omitted, and tracestate
- * with it; so is a tracestate that is empty, too long or no header value.
- */
+/* Adds a trace context. An invalid traceparent is omitted, and tracestate with it. */
 void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
                               catga_string tracestate);
 

@@ -60,7 +60,7 @@ catga_string catga_context_correlation_id(const catga_context *context)
 
 catga_string catga_context_traceparent(const catga_context *context)
 {
-    return catga_context_header(context, CATGA_HEADER_TRACEPARENT);
+    return catga_traceparent_of(catga_context_header(context, CATGA_HEADER_TRACEPARENT));
 }
 
 catga_string catga_context_subject(const catga_context *context)

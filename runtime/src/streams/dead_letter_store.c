@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 8 };
+enum { DEAD_LETTER_ID = CATGA_STREAM_NAME + CATGA_CONSUMER_NAME + 48, NUMBER = 24, HEADERS = 10 };
 
 /* The names of a dead letter: its streams, consumer and subject. */
 typedef struct names {
@@ -81,6 +81,7 @@ catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga
     catga_string id = peer_header(state, event, CATGA_HEADER_ID);
     catga_string correlation = peer_header(state, event, CATGA_HEADER_CORRELATION);
     char attempts_text[NUMBER], sequence[NUMBER];
+    catga_trace_headers trace;
     names of;
     catga_header headers[HEADERS] = {{CATGA_HEADER_ID, of.id},
                                      {CATGA_HEADER_CAUSE, cause},
@@ -101,6 +102,8 @@ catga_status catga_dead_letter_store(const catga_endpoint *endpoint, const catga
     add_header(&letter, headers, CATGA_HEADER_ORIGINAL, id);
     add_header(&letter, headers, CATGA_HEADER_CORRELATION,
                correlation.length != 0 ? correlation : id);
+    catga_trace_headers_read(&trace, state->operations, event);
+    catga_trace_headers_add(&trace, &letter, headers);
     catga_status status = catga_exchange_store(state, &letter, deadline, problem);
     return status == CATGA_TOO_LARGE
                ? store_without_bytes(state, &letter, headers, deadline, problem)

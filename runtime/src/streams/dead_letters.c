@@ -1,6 +1,7 @@
 /* Lists, replays and removes dead letters. */
 #include "bus/status.h"
 #include "bus/subject.h"
+#include "bus/trace_headers.h"
 #include "claims/claim_record.h"
 #include "client/exchange.h"
 #include "streams/dead_letter_store.h"
@@ -131,7 +132,8 @@ static catga_status ask_handler(catga_bus_state *state, const stream_names *at,
     char handler[CATGA_CONSUMER_NAME];
     char subject[CATGA_STORED_SUBJECT];
     char sequence[24];
-    catga_header headers[3];
+    catga_header headers[3 + CATGA_TRACE_HEADERS];
+    catga_trace_headers trace;
     catga_outgoing request = {.subject = subject,
                               .data = event->data,
                               .length = event->length,
@@ -146,6 +148,8 @@ static catga_status ask_handler(catga_bus_state *state, const stream_names *at,
         return CATGA_INVALID_ARGUMENT;
     snprintf(sequence, sizeof sequence, "%" PRIu64, letter->sequence);
     add_headers(&request, headers, letter, sequence);
+    catga_trace_headers_read(&trace, state->operations, event);
+    catga_trace_headers_add(&trace, &request, headers);
     request.deadline_ns = catga_clock_now() + timeout_ms * CATGA_MILLISECOND;
     return catga_exchange_request(state, &request, request.deadline_ns, problem);
 }
