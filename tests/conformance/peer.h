@@ -23,6 +23,7 @@ typedef struct peer_answer {
     char name[128];
     char text[256];
     char owner[64];
+    char traceparent[64];
 } peer_answer;
 
 enum { PEER_ANSWERS = 256 };
@@ -56,6 +57,8 @@ static void peer_on_reply(void *user, uint64_t token, catga_incoming *message)
         peer_copy(answer->text, sizeof answer->text,
                   operations->header(message, "Nats-Service-Error"));
         peer_copy(answer->owner, sizeof answer->owner, operations->header(message, "Catga-Owner"));
+        peer_copy(answer->traceparent, sizeof answer->traceparent,
+                  operations->header(message, "traceparent"));
     }
     uint64_t revision;
     answer->written = p->transport->kv->written(message, &revision, &problem);

@@ -45,8 +45,8 @@ static catga_status send_call(http_request *request, const http_message *message
 {
     const catga_bytes payload = {message->bytes, message->length};
 
-    return catga_send_bytes(request->listener->http->bus, request->route->route->message, payload,
-                            &request->headers.settings, on_answer, NULL, request, reason);
+    return catga_send_bytes(catga_span_bus(&request->span.span), request->route->route->message,
+                            payload, &request->headers.settings, on_answer, NULL, request, reason);
 }
 
 static void send(http_request *request, const http_message *message)

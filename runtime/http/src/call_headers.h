@@ -1,4 +1,4 @@
-/* Headers of a request that change its call: deadline, idempotency key and trace context. */
+/* Headers of a request that change its call: deadline and idempotency key. */
 #ifndef CATGA_HTTP_CALL_HEADERS_H
 #define CATGA_HTTP_CALL_HEADERS_H
 
@@ -9,15 +9,12 @@
 typedef struct http_call_headers {
     catga_call_settings settings;
     char id[HTTP_IDEMPOTENCY_ID];
-    char traceparent[56];
-    char tracestate[513];
 } http_call_headers;
 
 /*
  * Reads the headers:
  *     Catga-Timeout     milliseconds, from 1; at most the timeout of the message counts
  *     Idempotency-Key   of an idempotent command; ignored on other messages
- *     traceparent, tracestate    W3C Trace Context; invalid ones are ignored, as it says
  * Returns false with *problem.
  */
 bool http_call_headers_read(const http_exchange *exchange, const catga_route *route,

@@ -1,6 +1,15 @@
 /* Splits targets; see path.h. */
 #include "path.h"
 
+const char *http_path_begin(const char *target)
+{
+    size_t scheme = strncmp(target, "http://", 7) == 0    ? 7
+                    : strncmp(target, "https://", 8) == 0 ? 8
+                                                          : 0;
+
+    return scheme == 0 ? target : target + scheme + strcspn(target + scheme, "/?");
+}
+
 static int digit_of(char letter)
 {
     if (letter >= '0' && letter <= '9')

@@ -20,6 +20,9 @@ typedef struct http_path {
     size_t length; /* of the target */
 } http_path;
 
+/* Returns a target behind the scheme and authority of its absolute form (RFC 9112, 3.2.2). */
+const char *http_path_begin(const char *target);
+
 /*
  * Splits a target, and decodes each part once, in place. Returns NULL, or why the target is
  * invalid: a text that is a constant.

@@ -11,19 +11,15 @@
 
 /* ---- The head ---- */
 
-/* Returns a copy of a target, without the scheme and authority of its absolute form (RFC
- * 9112, 3.2.2). Returns NULL without memory. */
+/* Returns a copy of a target in its origin form, or NULL without memory. */
 static char *origin_form(const char *target)
 {
-    size_t scheme = strncmp(target, "http://", 7) == 0    ? 7
-                    : strncmp(target, "https://", 8) == 0 ? 8
-                                                          : 0;
+    const char *begin = http_path_begin(target);
     char *path = NULL;
 
-    if (scheme == 0)
+    if (begin == target)
         return strdup(target);
-    target += scheme + strcspn(target + scheme, "/?");
-    return asprintf(&path, "%s%s", *target == '/' ? "" : "/", target) < 0 ? NULL : path;
+    return asprintf(&path, "%s%s", *begin == '/' ? "" : "/", begin) < 0 ? NULL : path;
 }
 
 /* Refuses a request whose end is not certain, and closes its connection. */
@@ -67,6 +63,16 @@ static void respond_options(http_request *request, const char *allow)
     http_request_respond(request, &response);
 }
 
+static void begin_call(http_request *request)
+{
+    const catga_http *http = request->listener->http;
+    const char *scheme = http->settings.certificate == NULL ? "http" : "https";
+
+    http_request_span_begin(&request->span, http->bus, scheme, request->exchange,
+                            request->route->route);
+    http_call_begin(request);
+}
+
 static void find_route(http_request *request)
 {
     char allow[HTTP_ALLOW];
@@ -83,7 +89,7 @@ static void find_route(http_request *request)
     else if (request->route->route->message->kind == CATGA_EVENT)
         http_events_begin(request);
     else
-        http_call_begin(request);
+        begin_call(request);
 }
 
 static bool reads(const char *method)
@@ -181,7 +187,10 @@ static void complete(void *user)
 
 static void end(void *user)
 {
-    http_request_release(user);
+    http_request *request = user;
+
+    http_request_span_end(&request->span, 0);
+    http_request_release(request);
 }
 
 /* ---- The thread: its calls leave together ---- */

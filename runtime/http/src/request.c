@@ -55,6 +55,7 @@ void http_request_respond(http_request *request, http_response *response)
     http_in_flight_remove(request->in_flight, &request->link);
     count(http, response->status);
     http_request_add_origin(request, response);
+    http_request_span_end(&request->span, response->status);
     http_exchange_respond(request->exchange, response);
 }
 

@@ -10,6 +10,7 @@
 #include "gateway.h"
 #include "media.h"
 #include "path.h"
+#include "request_span.h"
 #include "text.h"
 
 typedef struct http_request http_request;
@@ -29,6 +30,7 @@ struct http_request {
     http_media wanted; /* of the response */
     http_text body;
     http_call_headers headers;
+    http_request_span span; /* of a request of a route */
 };
 
 /* Allocates the state of an exchange, with one reference. Returns NULL without memory. */

@@ -355,10 +355,8 @@ catga_status catga_send(catga_bus *bus, const catga_message *message, const void
 
 /* Settings of one call, for gateways. All zero is none. */
 typedef struct catga_call_settings {
-    catga_string id;          /* of an idempotent command: see catga_call_with_id */
-    uint32_t timeout_ms;      /* milliseconds; used if shorter than the message's; 0: not set */
-    catga_string traceparent; /* a valid value of W3C Trace Context */
-    catga_string tracestate;  /* the same; passed on if it has at most 512 bytes */
+    catga_string id;     /* of an idempotent command: see catga_call_with_id */
+    uint32_t timeout_ms; /* milliseconds; used if shorter than the message's; 0: not set */
 } catga_call_settings;
 
 /*

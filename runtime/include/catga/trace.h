@@ -71,6 +71,90 @@ typedef struct catga_trace_options {
  */
 CATGA_CHECKED catga_status catga_trace_open(catga_bus *bus, const catga_trace_options *options);
 
+/* ---- Spans of programs ---- */
+
+/*
+ * A program can add spans of its own, each from catga_span_begin to catga_span_end:
+ *
+ *     catga_active_span span;
+ *     catga_span_begin(&span, bus, &(catga_span_start){.operation = "import"});
+ *     status = shop_orders_create_order_call(catga_span_bus(&span), &order, &reply);
+ *     catga_span_end(&span, &(catga_span_outcome){.failed = status != CATGA_OK});
+ *
+ * On a bus that is not traced, these functions only pass the context of the parent on, and do not
+ * link the traces. One thread at a time may use a span. Its bus follows the rules of the bus that
+ * it was begun with: in a handler, the span ends before the handler returns.
+ */
+
+/* How a span begins. Its texts stay valid until the span has ended. */
+typedef struct catga_span_start {
+    catga_span_kind kind; /* 0: CATGA_SPAN_INTERNAL */
+    const char *operation;
+    const char *target;       /* NULL: none */
+    catga_string traceparent; /* the parent, if valid; else it is the span of the bus, if any */
+    catga_string tracestate;
+} catga_span_start;
+
+/* How a span ends. All zero: it has succeeded, without attributes. */
+typedef struct catga_span_outcome {
+    bool failed;
+    const char *status_text; /* why it failed; may be NULL */
+    const catga_span_attribute *attributes;
+    size_t attribute_count;
+} catga_span_outcome;
+
+/* The headers of a trace context. */
+typedef struct catga_trace_headers {
+    char traceparent[56]; /* "": no context */
+    char tracestate[513];
+} catga_trace_headers;
+
+/* The state of a span, which belongs to the library. */
+typedef struct catga_span_state {
+    catga_trace_headers headers; /* of the span; of its parent if the bus is not traced */
+    uint8_t parent_id[8];
+    bool has_parent;
+    bool has_remote_parent;
+    bool is_traced;
+    bool is_sampled;
+    int64_t start_ns; /* of a sampled span: nanoseconds since 1970 */
+    int64_t began_ns; /* of a sampled span: the same moment on the monotonic clock */
+} catga_span_state;
+
+/* The content of a bus, which belongs to the library. */
+struct catga_bus {
+    struct catga_bus_state *state;
+    catga_context *context;
+    const catga_span_state *span;
+};
+
+/* A span under way. Its members belong to the library. It must not be copied. */
+typedef struct catga_active_span {
+    catga_bus bus;
+    catga_span_state state;
+    catga_span_start start;
+} catga_active_span;
+
+/*
+ * Begins a span. Its parent is `start->traceparent`, or else the span of the bus: of the handler,
+ * for catga_context_bus; of another span, for catga_span_bus; otherwise the span begins a trace.
+ */
+void catga_span_begin(catga_active_span *span, catga_bus *bus, const catga_span_start *start);
+
+/* Returns a bus whose calls, events and spans are children of the span, until that ends. */
+catga_bus *catga_span_bus(catga_active_span *span);
+
+/* Return the context of the span, to pass it on in other protocols; "" without one. Valid as long
+ * as the span. */
+const char *catga_span_traceparent(const catga_active_span *span);
+const char *catga_span_tracestate(const catga_active_span *span);
+
+/* Returns whether the sink will get the span. Otherwise it needs no attributes. */
+bool catga_span_is_sampled(const catga_active_span *span);
+
+/* Ends a span, once. NULL: it has succeeded, without attributes. */
+void catga_span_end(catga_active_span *span, const catga_span_outcome *outcome);
+
 #ifdef __cplusplus
 }
 #endif

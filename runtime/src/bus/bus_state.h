@@ -1,7 +1,7 @@
 /*
- * The state of a bus. A user holds a catga_bus: a state, and the message on whose behalf it is
- * used. The bus of catga_open has no such message; the bus of catga_context_bus has the message of
- * its context.
+ * The state of a bus. A user holds a catga_bus (trace.h): a state, and the message and span on
+ * whose behalf it is used. The bus of catga_open has neither; the bus of catga_context_bus has the
+ * message of its context.
  *
  * Ownership: catga_open allocates the state and catga_close frees it, after all threads and
  * callbacks have ended. Settings, prefix, transport and operations do not change in between.
@@ -27,15 +27,11 @@
 #include "transport/transport.h"
 
 #include <catga/gen.h>
+#include <catga/trace.h>
 
 enum { CATGA_STREAMS = 64 };
 
 typedef struct catga_service_instance catga_service_instance;
-
-struct catga_bus {
-    catga_bus_state *state;
-    catga_context *context; /* the message on whose behalf the bus is used, or NULL */
-};
 
 /*
  * DRAINING: no new messages arrive, and running handlers finish. ENDING: drain_wait_ms is over, and

@@ -31,6 +31,9 @@ bool catga_envelope_begin(catga_envelope *envelope, catga_string prefix, const c
     envelope->outgoing =
         (catga_outgoing){.subject = subject, .checked = true, .headers = envelope->headers};
     envelope->timeout_ms[0] = '\0';
+    catga_trace_headers_clear(&envelope->span.headers);
+    envelope->span.is_traced = false;
+    envelope->span.is_sampled = false;
     return is_standard(prefix) || replace_prefix(envelope, prefix, subject);
 }
 
@@ -69,11 +72,9 @@ void catga_envelope_add_correlation(catga_envelope *envelope, catga_string corre
         add_header(envelope, CATGA_HEADER_CORRELATION, envelope->correlation);
 }
 
-void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
-                              catga_string tracestate)
+void catga_envelope_add_trace(catga_envelope *envelope)
 {
-    if (catga_trace_headers_copy(&envelope->trace, traceparent, tracestate))
-        catga_trace_headers_add(&envelope->trace, &envelope->outgoing, envelope->headers);
+    catga_trace_headers_add(&envelope->span.headers, &envelope->outgoing, envelope->headers);
 }
 
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds)
@@ -81,4 +82,12 @@ void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds)
     if (envelope->timeout_ms[0] == '\0')
         add_header(envelope, CATGA_HEADER_TIMEOUT, envelope->timeout_ms);
     snprintf(envelope->timeout_ms, sizeof envelope->timeout_ms, "%" PRId64, milliseconds);
+}
+
+const char *catga_envelope_header(const catga_envelope *envelope, const char *name)
+{
+    for (size_t i = 0; i < envelope->outgoing.header_count; i++)
+        if (strcmp(envelope->headers[i].name, name) == 0)
+            return envelope->headers[i].value;
+    return NULL;
 }

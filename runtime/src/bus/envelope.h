@@ -27,7 +27,7 @@ typedef struct catga_envelope {
     char id[CATGA_TOKEN_MAX + 1];
     char correlation[CATGA_CORRELATION_MAX + 1];
     char timeout_ms[24];
-    catga_trace_headers trace;
+    catga_span_state span; /* that of the call or event, or of its sender; see observe/span.h */
 } catga_envelope;
 
 /*
@@ -45,11 +45,13 @@ void catga_envelope_set_id(catga_envelope *envelope, catga_string id);
 /* Adds the correlation id of another message, unless it is empty or invalid. */
 void catga_envelope_add_correlation(catga_envelope *envelope, catga_string correlation);
 
-/* Adds a trace context. An invalid traceparent is omitted, and tracestate with it. */
-void catga_envelope_add_trace(catga_envelope *envelope, catga_string traceparent,
-                              catga_string tracestate);
+/* Adds the headers of the envelope's span. */
+void catga_envelope_add_trace(catga_envelope *envelope);
 
 /* Sets the remaining time. It is the last header that is added, and is set again for each retry. */
 void catga_envelope_set_timeout(catga_envelope *envelope, int64_t milliseconds);
+
+/* Returns the value of a header, or NULL without it. */
+const char *catga_envelope_header(const catga_envelope *envelope, const char *name);
 
 #endif

@@ -66,11 +66,16 @@ void catga_message_ids_begin(catga_message_ids *ids)
     atomic_init(&ids->count, 0);
 }
 
+void catga_message_id_bits(catga_message_ids *ids, uint64_t bits[2])
+{
+    sip_hash(ids->key, atomic_fetch_add_explicit(&ids->count, 1, memory_order_relaxed), bits);
+}
+
 void catga_message_id_next(catga_message_ids *ids, char text[CATGA_MESSAGE_ID_SIZE])
 {
     uint64_t hash[2];
 
-    sip_hash(ids->key, atomic_fetch_add_explicit(&ids->count, 1, memory_order_relaxed), hash);
+    catga_message_id_bits(ids, hash);
     for (unsigned i = 0; i < 11; i++) {
         text[i] = alphabet[hash[0] >> (6 * i) & 63];
         text[11 + i] = alphabet[hash[1] >> (6 * i) & 63];

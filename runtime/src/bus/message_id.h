@@ -19,6 +19,9 @@ typedef struct catga_message_ids {
 
 void catga_message_ids_begin(catga_message_ids *ids);
 
+/* Makes 128 bits that are unique and unpredictable. Any thread. */
+void catga_message_id_bits(catga_message_ids *ids, uint64_t bits[2]);
+
 /* Writes a new id. Any thread. */
 void catga_message_id_next(catga_message_ids *ids, char text[CATGA_MESSAGE_ID_SIZE]);
 

@@ -5,16 +5,17 @@
 #include "base/trace_context.h"
 #include "transport/transport.h"
 
+#include <catga/trace.h>
+
 #define CATGA_HEADER_TRACEPARENT "traceparent"
 #define CATGA_HEADER_TRACESTATE  "tracestate"
 
 /* Number of headers that catga_trace_headers_add adds at most. */
 enum { CATGA_TRACE_HEADERS = 2 };
 
-typedef struct catga_trace_headers {
-    char traceparent[CATGA_TRACEPARENT_SIZE]; /* "": no context */
-    char tracestate[CATGA_TRACESTATE_MAX + 1];
-} catga_trace_headers;
+_Static_assert(sizeof((catga_trace_headers *)0)->traceparent == CATGA_TRACEPARENT_SIZE &&
+                   sizeof((catga_trace_headers *)0)->tracestate == CATGA_TRACESTATE_MAX + 1,
+               "the public structure has room for each value");
 
 static inline void catga_trace_headers_clear(catga_trace_headers *headers)
 {

@@ -39,7 +39,7 @@ static catga_status refuse(catga_bus *bus, const catga_message *message, catga_o
     outcome->table = NULL;
     outcome->error = (catga_error){0};
     catga_status status = catga_outcome_keep(outcome, bus->state, reply);
-    catga_hook_send_refused(bus->state, bus->context, message, status);
+    catga_hook_send_refused(bus, message, status);
     return status;
 }
 

@@ -42,8 +42,6 @@ typedef struct catga_request {
     catga_retry retry;
     catga_envelope envelope;
     int64_t began;
-    const catga_context
-        *context; /* of a waiting caller: message on whose behalf it calls, or NULL */
     bool bounded; /* limited by the deadline of the message on whose behalf it is made */
     /* Only of a call with a callback: */
     catga_deliver_function *deliver;

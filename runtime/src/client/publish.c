@@ -9,7 +9,7 @@
 /* Ends an event that was refused before it was sent. */
 static catga_status refuse(catga_bus *bus, const catga_message *message, catga_status status)
 {
-    catga_hook_send_refused(bus->state, bus->context, message, status);
+    catga_hook_send_refused(bus, message, status);
     return status;
 }
 
@@ -25,16 +25,16 @@ static catga_status send_event(catga_bus *bus, const catga_message *message, con
     catga_status status = catga_bus_may_send(bus);
 
     if (status == CATGA_OK)
-        status = catga_address(&envelope, bus, message, false);
+        status = catga_address(&envelope, bus, message);
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(&payload, state, message->table, input, problem);
     if (status != CATGA_OK)
         return refuse(bus, message, status);
     envelope.outgoing.data = payload.data;
     envelope.outgoing.length = payload.length;
-    catga_hook_send_begins(state, bus->context, message, &envelope.outgoing, 1);
+    catga_hook_send_begins(state, message, &envelope, 1);
     status = state->operations->publish(state->transport, &envelope.outgoing);
-    catga_hook_send_ends(state, bus->context, message, &envelope.outgoing, 1, status, false, 0);
+    catga_hook_send_ends(state, message, &envelope, 1, status, false, 0);
     catga_encode_buffer_free(&payload, state);
     return status;
 }

@@ -80,14 +80,15 @@ static catga_status set_payload(catga_bus_state *state, catga_request *request,
 }
 
 /* Sends the first try. Reports and frees the call if that ends it. */
-static catga_status start(catga_bus_state *state, catga_pending *call,
+static catga_status start(const catga_bus *bus, catga_pending *call,
                           const catga_encode_buffer *payload, catga_problem *problem)
 {
+    catga_bus_state *state = bus->state;
     catga_status status = set_payload(state, &call->request, payload, problem);
     catga_outcome outcome;
 
     if (status != CATGA_OK) {
-        catga_hook_send_refused(state, NULL, call->request.message, status);
+        catga_hook_send_refused(bus, call->request.message, status);
         free_call(state, call);
     } else if (!catga_tries_start(state, call, &outcome)) {
         status = outcome.status;
@@ -123,13 +124,13 @@ static catga_status send_payload(catga_bus *bus, const catga_message *message,
     if (status == CATGA_OK)
         status = catga_tries_begin(bus, message, settings, true, &call, problem);
     if (status != CATGA_OK) {
-        catga_hook_send_refused(bus->state, NULL, message, status);
+        catga_hook_send_refused(bus, message, status);
         return status;
     }
     call->request.deliver = to.deliver;
     call->request.callback = to.callback;
     call->request.user = to.user;
-    return start(bus->state, call, payload, problem);
+    return start(bus, call, payload, problem);
 }
 
 /* Encodes the message, unless nothing can be sent. The caller frees the payload after a success. */
@@ -141,7 +142,7 @@ static catga_status encode(catga_bus *bus, const catga_message *message, const v
     if (status == CATGA_OK)
         status = catga_encode_buffer_fill(payload, bus->state, message->table, input, problem);
     if (status != CATGA_OK)
-        catga_hook_send_refused(bus->state, NULL, message, status);
+        catga_hook_send_refused(bus, message, status);
     return status;
 }
 
@@ -194,7 +195,7 @@ catga_status catga_send_bytes(catga_bus *bus, const catga_message *message, catg
     if (status == CATGA_OK)
         status = send_payload(bus, message, settings, &encoded, to, problem);
     else
-        catga_hook_send_refused(bus->state, NULL, message, status);
+        catga_hook_send_refused(bus, message, status);
     log_limit(bus->state, message, status, problem);
     return status;
 }

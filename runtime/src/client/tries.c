@@ -36,13 +36,6 @@ static int64_t find_deadline(catga_request *request, const catga_bus *bus,
     return bus->context->deadline;
 }
 
-static void apply_settings(catga_envelope *envelope, const catga_call_settings *settings)
-{
-    if (settings->id.data != NULL)
-        catga_envelope_set_id(envelope, settings->id);
-    catga_envelope_add_trace(envelope, settings->traceparent, settings->tracestate);
-}
-
 /* Completes the envelope and plans the tries. */
 static void plan(catga_pending *call, const catga_bus *bus, const catga_message *message,
                  const catga_call_settings *settings, bool has_callback)
@@ -53,12 +46,11 @@ static void plan(catga_pending *call, const catga_bus *bus, const catga_message 
     bool stored = message->delivery != NULL;
 
     request->message = message;
-    request->context = has_callback ? NULL : bus->context;
     request->began = catga_clock_now();
     if (message->kind == CATGA_COMMAND || stored)
         catga_envelope_add_id(&request->envelope, &state->message_ids);
-    if (settings != NULL)
-        apply_settings(&request->envelope, settings);
+    if (settings != NULL && settings->id.data != NULL)
+        catga_envelope_set_id(&request->envelope, settings->id);
     outgoing->deadline_ns =
         find_deadline(request, bus, message, settings == NULL ? 0 : settings->timeout_ms);
     outgoing->sender_waits = !has_callback;
@@ -83,8 +75,7 @@ catga_status catga_tries_begin(const catga_bus *bus, const catga_message *messag
                  state->settings.in_flight);
         return CATGA_OVERLOADED;
     }
-    status = catga_address(&call->request.envelope, bus, message,
-                           settings != NULL && settings->traceparent.length != 0);
+    status = catga_address(&call->request.envelope, bus, message);
     if (status != CATGA_OK) {
         catga_calls_free(&state->calls, call);
         return status;
@@ -151,19 +142,13 @@ static catga_retry_action advance(catga_bus_state *state, catga_pending *call,
 
 /* ---- Observers ---- */
 
-static void report_try(catga_bus_state *state, const catga_request *request)
-{
-    catga_hook_send_begins(state, request->context, request->message, &request->envelope.outgoing,
-                           request->retry.tries);
-}
-
-void catga_tries_report(catga_bus_state *state, const catga_pending *call, catga_status status,
+void catga_tries_report(catga_bus_state *state, catga_pending *call, catga_status status,
                         bool bad_reply)
 {
-    const catga_request *request = &call->request;
+    catga_request *request = &call->request;
 
-    catga_hook_send_ends(state, request->context, request->message, &request->envelope.outgoing,
-                         request->retry.tries, status, bad_reply, request->began);
+    catga_hook_send_ends(state, request->message, &request->envelope, request->retry.tries, status,
+                         bad_reply, request->began);
 }
 
 /* ---- Sending a try ---- */
@@ -182,7 +167,7 @@ static catga_status send_try(catga_bus_state *state, catga_pending *call)
     catga_request *request = &call->request;
 
     if (!request->retry.is_single) /* the runtime's own messages are not observed */
-        report_try(state, request);
+        catga_hook_send_begins(state, request->message, &request->envelope, request->retry.tries);
     if (request->message->delivery != NULL)
         return state->transport->streams->publish(state->transport, &request->envelope.outgoing,
                                                   catga_pending_token(call));

@@ -21,7 +21,7 @@ void catga_tries_plan(const catga_bus_state *state, catga_pending *call, bool is
                       uint32_t retries, int64_t deadline);
 
 /* Passes the end of a call to the hook, before the call is freed. */
-void catga_tries_report(catga_bus_state *state, const catga_pending *call, catga_status status,
+void catga_tries_report(catga_bus_state *state, catga_pending *call, catga_status status,
                         bool bad_reply);
 
 /* Sends the call and waits for its outcome. */

@@ -31,6 +31,16 @@ void catga_observers_settled(const catga_delivered *delivered, catga_handling_ac
     EACH(delivered->endpoint->service_instance->state, settled, delivered, action)
 }
 
+void catga_observers_span_begins(catga_active_span *span)
+{
+    EACH(span->bus.state, span_begins, span)
+}
+
+void catga_observers_span_ends(const catga_active_span *span, const catga_span_outcome *outcome)
+{
+    EACH(span->bus.state, span_ends, span, outcome)
+}
+
 void catga_observers_end(catga_bus_state *state)
 {
     const catga_observer *next;

@@ -33,34 +33,37 @@ void catga_observers_send_ends(const catga_sending *sending);
 void catga_observers_handling_begins(catga_context *context);
 void catga_observers_handling_ends(const catga_context *context);
 void catga_observers_settled(const catga_delivered *delivered, catga_handling_action action);
+void catga_observers_span_begins(catga_active_span *span);
+void catga_observers_span_ends(const catga_active_span *span, const catga_span_outcome *outcome);
 
 /* The arguments are those of catga_sending, which is made for observers only. */
-static inline void catga_hook_send_begins(catga_bus_state *state, const catga_context *context,
-                                          const catga_message *message,
-                                          const catga_outgoing *outgoing, uint32_t attempt)
+static inline void catga_hook_send_begins(catga_bus_state *state, const catga_message *message,
+                                          catga_envelope *envelope, uint32_t attempt)
 {
     catga_count_send_begins(state, message, attempt);
     if (CATGA_UNLIKELY(catga_observers_of_begins(state) != NULL))
-        catga_observers_send_begins(
-            &(catga_sending){state, context, message, outgoing, attempt, CATGA_OK, false, 0});
+        catga_observers_send_begins(&(catga_sending){
+            .state = state, .message = message, .envelope = envelope, .attempt = attempt});
 }
 
-static inline void catga_hook_send_ends(catga_bus_state *state, const catga_context *context,
-                                        const catga_message *message,
-                                        const catga_outgoing *outgoing, uint32_t attempt,
+static inline void catga_hook_send_ends(catga_bus_state *state, const catga_message *message,
+                                        catga_envelope *envelope, uint32_t attempt,
                                         catga_status status, bool bad_reply, int64_t began_ns)
 {
     catga_count_send_ends(state, message, status, bad_reply);
     if (CATGA_UNLIKELY(catga_observers_of(state) != NULL))
-        catga_observers_send_ends(&(catga_sending){state, context, message, outgoing, attempt,
-                                                   status, bad_reply, began_ns});
+        catga_observers_send_ends(
+            &(catga_sending){state, message, envelope, NULL, attempt, status, bad_reply, began_ns});
 }
 
 /* Does the same for a message that could not be sent. */
-static inline void catga_hook_send_refused(catga_bus_state *state, const catga_context *context,
-                                           const catga_message *message, catga_status status)
+static inline void catga_hook_send_refused(const catga_bus *bus, const catga_message *message,
+                                           catga_status status)
 {
-    catga_hook_send_ends(state, context, message, NULL, 0, status, false, 0);
+    catga_count_send_ends(bus->state, message, status, false);
+    if (CATGA_UNLIKELY(catga_observers_of(bus->state) != NULL))
+        catga_observers_send_ends(&(catga_sending){
+            .state = bus->state, .message = message, .bus = bus, .status = status});
 }
 
 static inline void catga_hook_handling_begins(catga_context *context)
@@ -84,6 +87,19 @@ static inline void catga_hook_settled(const catga_delivered *delivered,
     catga_count_settled(delivered, action);
     if (CATGA_UNLIKELY(catga_observers_of(delivered->endpoint->service_instance->state) != NULL))
         catga_observers_settled(delivered, action);
+}
+
+static inline void catga_hook_span_begins(catga_active_span *span)
+{
+    if (CATGA_UNLIKELY(catga_observers_of(span->bus.state) != NULL))
+        catga_observers_span_begins(span);
+}
+
+static inline void catga_hook_span_ends(const catga_active_span *span,
+                                        const catga_span_outcome *outcome)
+{
+    if (CATGA_UNLIKELY(catga_observers_of(span->bus.state) != NULL))
+        catga_observers_span_ends(span, outcome);
 }
 
 #endif

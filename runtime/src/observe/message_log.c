@@ -5,26 +5,25 @@
 
 #include <inttypes.h>
 
-static const char *id_of(const catga_outgoing *outgoing)
+static const char *id_of(const catga_envelope *envelope)
 {
-    for (size_t i = 0; i < outgoing->header_count; i++)
-        if (strcmp(outgoing->headers[i].name, CATGA_HEADER_ID) == 0)
-            return outgoing->headers[i].value;
-    return "none";
+    const char *id = catga_envelope_header(envelope, CATGA_HEADER_ID);
+
+    return id == NULL ? "none" : id;
 }
 
 static void log_sent(const catga_observer *self, const catga_sending *sending)
 {
     (void)self;
-    const catga_outgoing *outgoing = sending->outgoing;
+    const catga_envelope *envelope = sending->envelope;
     const catga_message *message = sending->message;
 
-    if (outgoing != NULL)
+    if (envelope != NULL)
         catga_log(&sending->state->settings.logger, CATGA_LOG_DEBUG,
                   "client: %s %s: %s (subject=%s, id=%s, bytes=%zu)",
                   message->kind == CATGA_EVENT ? "publish" : "call", message->table->name,
-                  catga_status_text(sending->status), outgoing->subject, id_of(outgoing),
-                  outgoing->length);
+                  catga_status_text(sending->status), envelope->outgoing.subject, id_of(envelope),
+                  envelope->outgoing.length);
 }
 
 static void log_handled(const catga_observer *self, const catga_context *context)

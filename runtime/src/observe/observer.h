@@ -1,6 +1,7 @@
 /*
  * Observers of the messages of a bus. Messages pass two hooks: the client's (calls and events that
- * are sent) and the server's (messages that are received). Each hook has a begin and an end.
+ * are sent) and the server's (messages that are received). Each hook has a begin and an end; so has
+ * the hook of spans that programs begin.
  *
  * Observers may be added while messages pass, and stay until the bus is closed. They are called in
  * the thread of the message, from several threads at once, and must not block. An observer that is
@@ -9,10 +10,12 @@
 #ifndef CATGA_OBSERVER_H
 #define CATGA_OBSERVER_H
 
+#include "bus/envelope.h"
 #include "delivery/handling.h"
 #include "transport/transport.h"
 
 #include <catga/gen.h>
+#include <catga/trace.h>
 
 typedef struct catga_bus_state catga_bus_state;
 typedef struct catga_delivered catga_delivered;
@@ -20,14 +23,13 @@ typedef struct catga_delivered catga_delivered;
 /* A call or event of this bus. */
 typedef struct catga_sending {
     catga_bus_state *state;
-    const catga_context
-        *context; /* message on whose behalf it is sent; NULL: none, or a callback */
     const catga_message *message;
-    const catga_outgoing *outgoing; /* NULL at the end if nothing could be sent */
-    uint32_t attempt;               /* from 1; at the end, the number of tries */
-    catga_status status;            /* only at the end */
-    bool bad_reply;                 /* the answer was not a valid result */
-    int64_t began_ns;               /* time of the call or stored event, monotonic; else 0 */
+    catga_envelope *envelope; /* NULL at the end if it was refused before it had one */
+    const catga_bus *bus;     /* only if `envelope` is NULL: the bus that it was sent through */
+    uint32_t attempt;         /* from 1; at the end, the number of tries */
+    catga_status status;      /* only at the end */
+    bool bad_reply;           /* the answer was not a valid result */
+    int64_t began_ns;         /* time of the call or stored event, monotonic; else 0 */
 } catga_sending;
 
 typedef struct catga_observer catga_observer;
@@ -48,6 +50,11 @@ struct catga_observer {
      */
     void (*settled)(const catga_observer *self, const catga_delivered *delivered,
                     catga_handling_action action);
+
+    /* A span of the program begins and ends. */
+    void (*span_begins)(const catga_observer *self, catga_active_span *span);
+    void (*span_ends)(const catga_observer *self, const catga_active_span *span,
+                      const catga_span_outcome *outcome);
 
     /* The bus is closed: frees the observer. */
     void (*end)(const catga_observer *self);

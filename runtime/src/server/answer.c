@@ -9,6 +9,22 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+enum { ERROR_HEADERS = 3 };
+
+/* Responds with the span of the handling in a header. */
+static catga_status respond_traced(catga_context *context, const catga_outgoing *answer)
+{
+    catga_header headers[ERROR_HEADERS + CATGA_TRACE_HEADERS];
+    catga_outgoing traced = *answer;
+
+    for (size_t i = 0; i < answer->header_count; i++)
+        headers[i] = answer->headers[i];
+    traced.headers = headers;
+    catga_trace_headers_add(&context->span.headers, &traced, headers);
+    return context->state->operations->respond(context->state->transport, context->incoming,
+                                               &traced);
+}
+
 static catga_status respond(catga_context *context, const catga_outgoing *answer)
 {
     const catga_incoming *incoming = context->incoming;
@@ -17,6 +33,8 @@ static catga_status respond(catga_context *context, const catga_outgoing *answer
         return CATGA_OK;
     if (catga_process_is_forked(&context->state->process))
         return CATGA_CLOSED;
+    if (CATGA_UNLIKELY(context->bus.span != NULL) && context->span.has_parent)
+        return respond_traced(context, answer);
     return context->state->operations->respond(context->state->transport, incoming, answer);
 }
 
@@ -25,8 +43,8 @@ catga_status catga_answer_error(catga_context *context, uint32_t code, const cha
 {
     char code_text[16];
     char clean_text[CATGA_HEADER_VALUE_MAX];
-    catga_header headers[3] = {{CATGA_HEADER_ERROR_CODE, code_text},
-                               {CATGA_HEADER_ERROR_TEXT, clean_text}};
+    catga_header headers[ERROR_HEADERS] = {{CATGA_HEADER_ERROR_CODE, code_text},
+                                           {CATGA_HEADER_ERROR_TEXT, clean_text}};
     catga_outgoing answer = {.headers = headers, .header_count = 2};
 
     snprintf(code_text, sizeof code_text, "%" PRIu32, code);
@@ -40,6 +58,13 @@ void catga_answer_status(catga_context *context, catga_status status)
 {
     (void)catga_answer_error(context, catga_status_code(status), NULL,
                              catga_str(catga_status_reason(status, &context->problem)));
+}
+
+void catga_answer_empty(catga_context *context)
+{
+    static const catga_outgoing empty = {.length = 0};
+
+    (void)respond(context, &empty);
 }
 
 /* ---- Answers of a handler ---- */

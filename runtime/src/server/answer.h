@@ -14,6 +14,9 @@ catga_status catga_answer_error(catga_context *context, uint32_t code, const cha
 /* Sends the error of a status, with the problem of the context if there is one. */
 void catga_answer_status(catga_context *context, catga_status status);
 
+/* Sends an answer without bytes. */
+void catga_answer_empty(catga_context *context);
+
 /* Sends the error that the answer is too large. */
 catga_status catga_answer_too_large(catga_context *context);
 

@@ -12,7 +12,7 @@ void catga_context_begin(catga_context *context, const catga_endpoint *endpoint,
                          const catga_incoming *incoming)
 {
     context->state = endpoint->service_instance->state;
-    context->bus = (catga_bus){context->state, context};
+    context->bus = (catga_bus){context->state, context, NULL};
     context->endpoint = endpoint;
     context->message = endpoint->handler->message;
     context->user = endpoint->service_instance->user;
@@ -60,6 +60,8 @@ catga_string catga_context_correlation_id(const catga_context *context)
 
 catga_string catga_context_traceparent(const catga_context *context)
 {
+    if (context->bus.span != NULL)
+        return catga_str(context->bus.span->headers.traceparent);
     return catga_traceparent_of(catga_context_header(context, CATGA_HEADER_TRACEPARENT));
 }
 

@@ -5,7 +5,7 @@
 #include "server/service.h"
 
 struct catga_context {
-    catga_bus bus; /* for calls on behalf of this message */
+    catga_bus bus; /* for calls on behalf of this message; its span is that of the handling */
     catga_bus_state *state;
     const catga_endpoint *endpoint;
     const catga_message *message;
@@ -22,6 +22,7 @@ struct catga_context {
     catga_problem problem;           /* why an answer could not be made; else empty */
     struct catga_metrics_cell *cell; /* counts of this message; NULL unless it is measured */
     int64_t began_ns;                /* of a measured message: begin of its handling, monotonic */
+    catga_span_state span;           /* of a traced message: see bus.span */
 };
 
 /* Initialises the context of a received message, without a deadline. */

@@ -53,13 +53,10 @@ static catga_status handle(catga_context *context, catga_endpoint *endpoint)
 
 static void answer(catga_context *context, catga_status status)
 {
-    static const catga_outgoing done = {.length = 0};
-
-    if (status != CATGA_OK)
+    if (status == CATGA_OK)
+        catga_answer_empty(context);
+    else
         catga_answer_status(context, status);
-    else if (context->incoming->reply != NULL)
-        (void)context->state->operations->respond(context->state->transport, context->incoming,
-                                                  &done);
 }
 
 /* The claim of an event without an id needs its sequence number, which is in a header. */

@@ -23,8 +23,8 @@ static notes seen; /* an observer has no state of its own */
 static void note_send_begins(const catga_observer *self, const catga_sending *sending)
 {
     (void)self;
-    assert_non_null(sending->outgoing);
-    assert_string_equal(sending->outgoing->subject, sending->message->subject);
+    assert_non_null(sending->envelope);
+    assert_string_equal(sending->envelope->outgoing.subject, sending->message->subject);
     seen.sends_begun++;
     seen.sent = *sending;
 }
@@ -166,7 +166,7 @@ static void an_event_that_is_refused_ends_without_a_begin(void **state)
     assert_int_equal(catga_publish(f->bus, &sample_noted_message, &note), CATGA_DRAINING);
     assert_int_equal(seen.sends_begun, 0);
     assert_int_equal(seen.sends_ended, 1);
-    assert_null(seen.sent.outgoing);
+    assert_null(seen.sent.envelope);
     assert_int_equal(seen.sent.status, CATGA_DRAINING);
 }
 

@@ -95,11 +95,12 @@ static void envelopes(void **state)
     assert_int_equal(strlen(envelope.headers[1].value), 22);
     assert_string_equal(envelope.headers[2].value, "50");
 
-    catga_envelope_add_trace(&envelope, CATGA_STR("00-1-1-01"), CATGA_STR("a=1"));
+    catga_envelope_add_trace(&envelope);
     assert_int_equal(envelope.outgoing.header_count, 3);
-    catga_envelope_add_trace(&envelope,
-                             CATGA_STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
-                             CATGA_STR("a=1,b"));
+    assert_true(catga_trace_headers_copy(
+        &envelope.span.headers,
+        CATGA_STR("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), CATGA_STR("a=1,b")));
+    catga_envelope_add_trace(&envelope);
     assert_int_equal(envelope.outgoing.header_count, 4);
 
     memset(name, 'a', sizeof name);

@@ -1,0 +1,16 @@
+/* Begins and ends spans: ids, sampling and time. Any thread. */
+#ifndef CATGA_TRACE_SPAN_H
+#define CATGA_TRACE_SPAN_H
+
+#include "observe/trace.h"
+
+/* Returns the limit of catga_trace for a part of the traces, from 0 to 1. */
+uint64_t catga_trace_limit(double ratio);
+
+/* Begins a span. Its headers are those of its parent, or empty; then they are its own. */
+void catga_trace_begin(catga_trace *trace, catga_span_state *span);
+
+/* Ends a sampled span: completes `facts` and gives them to the sink. */
+void catga_trace_end(const catga_trace *trace, const catga_span_state *span, catga_span *facts);
+
+#endif
