@@ -1,13 +1,14 @@
 /*
  * Counts the locks of ours that a message takes, from the caller to the handler and back: locks
  * local | nats (at $NATS_URL, with JetStream). Creating streams, connections and threads is not
- * counted. Messages are measured for metrics. The local server has a lock for stored data, so
- * stored events and claims are counted with NATS only.
+ * counted. Messages are measured for metrics, and traced. The local server has a lock for stored
+ * data, so stored events and claims are counted with NATS only.
  */
 #include "bus_fixture.h"
 #include "locks.catga.h"
 
 #include <catga/metrics.h>
+#include <catga/trace.h>
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -44,9 +45,16 @@ typedef struct fixture {
     catga_bus *bus;
     catga_metrics *metrics;
     atomic_uint heard;
+    atomic_uint spans;
 } fixture;
 
 static const char *transport;
+
+static void count_span(void *spans, const catga_span *span)
+{
+    (void)span;
+    atomic_fetch_add((atomic_uint *)spans, 1);
+}
 
 /* ---- Handlers ---- */
 
@@ -97,6 +105,9 @@ static int set_stage(void **state)
                                                                      */
     *state = s;
     assert_int_equal(catga_metrics_open(&s->metrics, s->bus), CATGA_OK); /* measuring takes none */
+    assert_int_equal(
+        catga_trace_open(s->bus, &(catga_trace_options){count_span, &s->spans, 1, false}),
+        CATGA_OK);
     bool served = locks_worker_serve(s->bus, &worker, s) == CATGA_OK &&
                   (s->broker != NULL || locks_reader_serve(s->bus, &reader, s) == CATGA_OK);
     return served ? 0 : -1;

@@ -437,8 +437,9 @@ catga_string catga_context_message_id(const catga_context *context);
  * catga_context_bus carry it on. Empty if the first message had no id. */
 catga_string catga_context_correlation_id(const catga_context *context);
 
-/* Returns the trace context of the message, a traceparent of W3C Trace Context; empty without one.
- * Messages sent through catga_context_bus carry it on, with its tracestate. */
+/* Returns the trace context of the message, a traceparent of W3C Trace Context; empty without a
+ * valid one. On a traced bus (trace.h) it is that of the handler's span. Messages sent through
+ * catga_context_bus carry it on, or are children of the span. */
 catga_string catga_context_traceparent(const catga_context *context);
 
 /* Returns the subject of the message. */

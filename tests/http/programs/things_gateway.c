@@ -1,4 +1,5 @@
 /* The gateway of the tests. Prints its ports. Options come from the environment. */
+#include "span_lines.h"
 #include "things.routes.h"
 
 #include <catga/http.h>
@@ -21,6 +22,8 @@ int main(void)
     catga_http *http = NULL;
     catga_status status = catga_open(&bus, NULL);
 
+    if (status == CATGA_OK)
+        status = span_lines_open(bus);
     if (status == CATGA_OK)
         status = catga_http_open(&http, bus, routes, 1, &options);
     if (status == CATGA_OK) {

@@ -1,4 +1,5 @@
 /* The service behind the gateway of the tests. */
+#include "span_lines.h"
 #include "things_handlers.h"
 
 int main(void)
@@ -8,6 +9,8 @@ int main(void)
     catga_bus *bus;
     catga_status status = catga_open(&bus, &options);
 
+    if (status == CATGA_OK)
+        status = span_lines_open(bus);
     if (status == CATGA_OK)
         status = test_http_thing_service_serve(bus, &service, NULL);
     if (status == CATGA_OK)
