@@ -86,10 +86,10 @@ CATGA_CHECKED catga_status catga_trace_open(catga_bus *bus, const catga_trace_op
  * it was begun with: in a handler, the span ends before the handler returns.
  */
 
-/* How a span begins. Its texts stay valid until the span has ended. */
+/* How a span begins. */
 typedef struct catga_span_start {
-    catga_span_kind kind; /* 0: CATGA_SPAN_INTERNAL */
-    const char *operation;
+    catga_span_kind kind;     /* 0: CATGA_SPAN_INTERNAL */
+    const char *operation;    /* valid until the span has ended, as `target` */
     const char *target;       /* NULL: none */
     catga_string traceparent; /* the parent, if valid; else it is the span of the bus, if any */
     catga_string tracestate;
